@@ -1,0 +1,1 @@
+"""Connectors: how the gateway writes to a CRM. `connectors.base` is the manual."""
