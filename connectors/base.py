@@ -3,7 +3,7 @@
 A connector turns keyed records into calls of one CRM, and the CRM's answers into outcomes. The gateway owns the rest:
 order, batches, rate, backoff, dead letters. It promises that a key stands once in a batch, that one person is
 never in two batches at once, and that records arrive after the records that they link to. A record may come
-again after a crash or a lost answer, so writing it twice must be harmless.
+again after a crash or a lost answer, so writing it twice must be harmless. A synchronous client runs on `connectors.threads`.
 
 Announce the class under the entry point group `aom_gateway.connectors`; its name there is the `type` in the configuration:
 
@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Protocol, Self
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -301,7 +301,7 @@ class Connector(Protocol):
 
     @classmethod
     def standard_mapping(cls) -> str:
-        """The routes for `mapping = "standard"` as TOML text: `[[routes]]` without `connector`."""
+        """Give the routes for `mapping = "standard"` as TOML text: `[[routes]]` without `connector`."""
 
     async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
         """Write up to `limits.records` records of one object and one key field; outcomes in the same order, as many."""
@@ -310,13 +310,13 @@ class Connector(Protocol):
         """Tie up to `limits.links` pairs; outcomes in the same order, as many. `Saved.id` may be empty."""
 
     async def describe(self, object: str) -> ObjectSchema | None:
-        """The object as the account has it, or None where it has none of that name."""
+        """Give the object as the account has it, or None where it has none of that name."""
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
         """Credentials, permissions, limits, and whether the account can take what the mapping writes."""
 
     async def plan(self, needs: Needs) -> Plan:
-        """What `provision` would create for these needs. Changes nothing."""
+        """Say what `provision` would create for these needs. Changes nothing."""
 
     async def provision(self, plan: Plan) -> Report:
         """Create what `plan` lists. Repeating it is harmless."""
@@ -326,3 +326,36 @@ class Connector(Protocol):
 
     async def aclose(self) -> None:
         """Give back threads and connections. Calls under way may finish."""
+
+
+# --- optional --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record as the CRM holds it. `fields` are JSON values; `writes` counts how often it was written."""
+
+    id: str
+    key: str
+    fields: Mapping[str, Any]
+    links: tuple[Ref, ...]
+    writes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries, newest first. `next` is the `before` of the page that follows, None on the last."""
+
+    items: tuple[Entry, ...]
+    next: str | None = None
+
+
+@runtime_checkable
+class Browsable(Protocol):
+    """A connector that can list what its CRM holds. It asks nothing of the rate limit: people look, the gateway doesn't."""
+
+    async def objects(self) -> Mapping[str, int]:
+        """Count the records of each object that has any."""
+
+    async def records(self, object: str, limit: int, before: str | None = None) -> Page:
+        """List at most `limit` records of an object. Raises ValueError where `before` is no page's `next`."""

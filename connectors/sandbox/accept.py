@@ -1,0 +1,85 @@
+"""What a CRM checks before it writes: each record becomes a row for the store, or a refusal with the CRM's words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connectors.base import Append, Record, Refused
+from connectors.sandbox.values import MAX_KEY, Json, as_text, is_email, is_name, is_text, stored
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connectors.sandbox.settings import RefuseRule
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record that may be written."""
+
+    key: str
+    fields: dict[str, Json | Append]
+
+
+def accept(records: Sequence[Record], key_field: str | None, rules: Sequence[RefuseRule]) -> list[Row | Refused]:
+    """Judge a batch, in its order. `key_field` holds the keys; one that is called `email` holds addresses."""
+    rows = [_accept(record, key_field, rules) for record in records]
+    times = Counter(row.key for row in rows if isinstance(row, Row))
+    return [_twice(row.key) if isinstance(row, Row) and times[row.key] > 1 else row for row in rows]
+
+
+def _accept(record: Record, key_field: str | None, rules: Sequence[RefuseRule]) -> Row | Refused:
+    key = record.key.strip().lower() if key_field == "email" else record.key
+    return _bad_key(key, key_field) or _by_rule(record, key, rules) or _row(record, key, key_field)
+
+
+def _bad_key(key: str, key_field: str | None) -> Refused | None:
+    if not key or len(key) > MAX_KEY or not is_text(key):
+        return Refused("INVALID_KEY", f"a key has 1 to {MAX_KEY} characters, and no NUL among them", key_field)
+    if key_field == "email" and not is_email(key):
+        return Refused("INVALID_EMAIL", f"{key!r} is no e-mail address", key_field)
+    return None
+
+
+def _row(record: Record, key: str, key_field: str | None) -> Row | Refused:
+    fields: dict[str, Json | Append] = {}
+    for name, value in record.fields.items():
+        if not is_name(name):
+            return Refused("INVALID_FIELD", f"{name!r} is no field name: letters, digits and _, a letter first", name)
+        try:
+            fields[name] = stored(value)
+        except (TypeError, ValueError) as error:
+            return Refused("INVALID_VALUE", str(error), name)
+    if key_field is not None:
+        fields[key_field] = key
+    return Row(key, fields)
+
+
+def _twice(key: str) -> Refused:
+    return Refused("DUPLICATE_KEY", f"{key!r} stands more than once in the batch")
+
+
+def _by_rule(record: Record, key: str, rules: Sequence[RefuseRule]) -> Refused | None:
+    for rule in rules:
+        if rule.object in (None, record.object) and any(_matches(rule, text) for text in _texts(record, key, rule.field)):
+            return Refused(rule.code, rule.message, rule.field)
+    return None
+
+
+def _texts(record: Record, key: str, field: str | None) -> Sequence[str]:
+    if field is None:
+        return (key,)
+    try:
+        value = stored(record.fields[field])
+    except (KeyError, TypeError, ValueError):
+        return ()
+    return value.values if isinstance(value, Append) else (as_text(value),)
+
+
+def _matches(rule: RefuseRule, text: str) -> bool:
+    if rule.value is not None:
+        return rule.value == text
+    return rule.pattern is None or re.search(rule.pattern, text) is not None

@@ -1,0 +1,157 @@
+"""The sandbox as a connector: what stands between the gateway and a CRM, in its smallest form."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from importlib.resources import files
+from random import Random
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+
+from connectors.base import (
+    BatchRefused,
+    ConnectorSettings,
+    Context,
+    FieldSchema,
+    Limits,
+    Link,
+    Misconfigured,
+    Needs,
+    ObjectSchema,
+    Outcome,
+    Page,
+    Plan,
+    Problem,
+    Record,
+    Report,
+    Unavailable,
+)
+from connectors.sandbox.accept import Row, accept
+from connectors.sandbox.settings import SandboxSettings
+from connectors.sandbox.store import Store
+from connectors.sandbox.values import is_name
+from connectors.threads import Threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+T = TypeVar("T")
+
+
+class SandboxConnector:
+    """Takes any object and any field. A record is known by its object and key, in whichever field the key stands."""
+
+    Settings: ClassVar[type[ConnectorSettings]] = SandboxSettings
+    key_fields: ClassVar[Mapping[str, str]] = {"contact": "email", "deal": "aom_order_key"}
+    limits = Limits(records=100, links=100, concurrency=4)
+
+    def __init__(self, settings: SandboxSettings, context: Context) -> None:
+        self._settings = settings
+        self._context = context
+        self._random = Random(settings.seed)  # noqa: S311 - it picks calls to fail, no secrets
+        self._threads = Threads(f"sandbox {context.name}", workers=1)
+        # Calls that wait for another process's lock wait one after the other; all are to be in time.
+        patience = context.timeout / self.limits.concurrency
+        self._store = Store(context.directory / (settings.path or f"sandbox-{context.name}.db"), patience)
+
+    @classmethod
+    def open(cls, settings: SandboxSettings, context: Context) -> Self:
+        return cls(settings, context)
+
+    @classmethod
+    def standard_mapping(cls) -> str:
+        return (files("connectors.sandbox") / "standard.toml").read_text("utf-8")
+
+    async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
+        if not records:
+            return []
+        if not is_name(object):
+            raise Misconfigured(_no_name(object))
+        if len(records) > self.limits.records:
+            raise BatchRefused("BATCH_TOO_LARGE", f"{len(records)} records are more than {self.limits.records}")
+        key_field = records[0].key_field or self.key_fields.get(object)
+        judged = accept(records, key_field, self._settings.refuse)
+        rows = [row for row in judged if isinstance(row, Row)]
+        saved = iter(await self._write("upsert", lambda: self._store.upsert(object, rows)))
+        return [next(saved) if isinstance(verdict, Row) else verdict for verdict in judged]
+
+    async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
+        if not pairs:
+            return []
+        if len(pairs) > self.limits.links:
+            raise BatchRefused("BATCH_TOO_LARGE", f"{len(pairs)} links are more than {self.limits.links}")
+        return await self._write("link", lambda: self._store.link(pairs))
+
+    async def describe(self, object: str) -> ObjectSchema | None:
+        if not is_name(object):
+            return None
+        key_field = self.key_fields.get(object)
+        fields = {} if key_field is None else {key_field: FieldSchema(key_field, "string", unique=True)}
+        return ObjectSchema(object, fields, open=True)
+
+    async def check(self, needs: Needs) -> Sequence[Problem]:
+        await self._threads.run(self._store.calls)  # raises what is wrong with the file
+        problems = [Problem(place, _no_name(name)) for name, place in _names(needs) if not is_name(name)]
+        if self._settings.fail_rate:
+            message = f"{self._settings.fail_rate:.0%} of its calls fail on purpose"
+            problems.append(Problem(f"connectors.{self._context.name}.fail_rate", message, "Remove it", fatal=False))
+        return problems
+
+    async def plan(self, needs: Needs) -> Plan:  # noqa: ARG002 - objects and fields come into being as they are written
+        return Plan()
+
+    async def provision(self, plan: Plan) -> Report:  # noqa: ARG002
+        return Report()
+
+    def record_url(self, object: str, id: str) -> str | None:  # noqa: ARG002 - the sandbox has no pages of its own
+        return None
+
+    async def objects(self) -> Mapping[str, int]:
+        return await self._threads.run(self._store.objects)
+
+    async def records(self, object: str, limit: int, before: str | None = None) -> Page:
+        return await self._threads.run(self._store.page, object, limit, None if before is None else _id(before))
+
+    async def calls(self) -> Mapping[str, int]:
+        """Count the calls of all processes so far, by method."""
+        return await self._threads.run(self._store.calls)
+
+    async def aclose(self) -> None:
+        await self._threads.aclose()
+        self._store.close()
+
+    async def _write(self, method: str, call: Callable[[], T]) -> T:
+        await self._context.calls.take()
+        await self._travel()
+        if self._random.random() >= self._settings.fail_rate:
+            return await self._threads.run(call)
+        if self._random.random() < 1 / 2:
+            await self._threads.run(self._store.count, method)
+            raise Unavailable(f"fail_rate: the {method} did not reach the sandbox")
+        await self._threads.run(call)
+        raise Unavailable(f"fail_rate: the {method} was done, its answer is lost")
+
+    async def _travel(self) -> None:
+        latency = self._settings.latency_ms / 1000
+        if latency > self._context.timeout:
+            await asyncio.sleep(self._context.timeout)
+            raise Unavailable(f"latency_ms: no answer within {self._context.timeout:g} seconds")
+        if latency:
+            await asyncio.sleep(latency)
+
+
+def _id(before: str) -> int:
+    if re.fullmatch(r"[0-9]{1,18}", before) is None:
+        raise ValueError(f"{before!r} is no `next` of a page")
+    return int(before)
+
+
+def _names(needs: Needs) -> Iterator[tuple[str, str]]:
+    for need in needs:
+        yield need.object, need.object
+        for name, field in need.fields.items():
+            yield name, ", ".join(field.places) or f"{need.object}.{name}"
+
+
+def _no_name(name: str) -> str:
+    return f"{name!r} is no name in the sandbox; a name is a letter, then letters, digits and _"

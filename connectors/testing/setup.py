@@ -1,0 +1,144 @@
+"""What a connector must show before it writes anything: settings, mapping, description, provisioning."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any, get_args
+
+from pydantic import SecretStr, ValidationError
+
+from connectors.base import FieldNeed, Needs, ObjectNeed, Unavailable
+from connectors.testing.trial import Breach, Check, NotTried, Trial, must
+
+ROUTE_KEYS = {"name", "events", "sources", "when", "upsert"}
+UPSERT_KEYS = {"object", "key", "key_field", "each", "when", "links", "fields"}
+SECRETS = ("token", "secret", "password", "api_key")
+
+
+async def opening_is_no_call(trial: Trial) -> None:
+    must(trial.gate.taken == 0, "open makes no call of the CRM, but the gate was asked for one")
+
+
+async def limits_are_stated(trial: Trial) -> None:
+    limits = trial.connector.limits
+    must(min(limits.records, limits.links, limits.concurrency) >= 1, f"limits are at least 1: {limits}")
+
+
+async def settings_are_documented(trial: Trial) -> None:
+    for name, info in trial.subject.connector.Settings.model_fields.items():
+        must(bool(info.description), f"every setting says what it is for: give {name!r} a Field(description=…)")
+
+
+async def secrets_are_kept_out_of_sight(trial: Trial) -> None:
+    for name, info in trial.subject.connector.Settings.model_fields.items():
+        if name.endswith(SECRETS):
+            hidden = info.annotation is SecretStr or SecretStr in get_args(info.annotation)
+            must(hidden, f"a secret never shows in a log: {name!r} is to be a pydantic.SecretStr")
+
+
+async def an_unknown_setting_is_refused(trial: Trial) -> None:
+    try:
+        trial.subject.connector.Settings.model_validate({**trial.subject.settings, "no_such_setting": 1})
+    except ValidationError:
+        return
+    raise Breach('a setting with a slip in its name must not pass unseen: keep `extra="forbid"` in the Settings')
+
+
+async def the_standard_mapping_is_sound(trial: Trial) -> None:
+    try:
+        mapping = tomllib.loads(trial.subject.connector.standard_mapping())
+    except tomllib.TOMLDecodeError as error:
+        raise Breach(f"standard_mapping is TOML, but {error}") from error
+    must(set(mapping) <= {"routes"}, f"standard_mapping holds [[routes]] alone, but also {sorted(set(mapping) - {'routes'})}")
+    names = [route.get("name") for route in mapping.get("routes", [])]
+    must(all(names) and len(set(names)) == len(names), f"every standard route has a name of its own, for others to replace it: {names}")
+    for route in mapping.get("routes", []):
+        _is_sound(route)
+
+
+async def what_is_written_is_described(trial: Trial) -> None:
+    for name, fields in trial.subject.records.items():
+        schema = await trial.connector.describe(name)
+        if schema is None:
+            raise Breach(f"describe knows the objects that can be written, but answers None for {name!r}")
+        must(schema.name == name, f"describe({name!r}) answers for another object: {schema.name!r}")
+        missing = set() if schema.open else set(fields) - set(schema.fields)
+        must(not missing, f"describe({name!r}) names the fields that can be written, but not {sorted(missing)}")
+
+
+async def what_can_be_written_has_no_problem(trial: Trial) -> None:
+    problems = [problem for problem in await trial.connector.check(_needs(trial)) if problem.fatal]
+    must(not problems, f"the account takes what the subject writes, but check finds {problems}")
+
+
+async def planning_changes_nothing(trial: Trial) -> None:
+    first, second = await trial.connector.plan(_needs(trial)), await trial.connector.plan(_needs(trial))
+    must(first == second, f"plan changes nothing, so planning again plans the same; first {first}, then {second}")
+
+
+async def provisioning_twice_is_harmless(trial: Trial) -> None:
+    if not trial.subject.provision:
+        raise NotTried("the subject's credentials may not provision")
+    plan = await trial.connector.plan(_needs(trial))
+    for _ in range(2):
+        report = await trial.connector.provision(plan)
+        must(not report.failed, f"a plan can be carried out, and again, but {report.failed}")
+    after = await trial.connector.plan(_needs(trial))
+    must(not after.steps, f"what was provisioned is not planned again, but {[step.text for step in after.steps]}")
+
+
+async def an_account_out_of_reach_is_unavailable(trial: Trial) -> None:
+    if not trial.subject.unreachable:
+        raise NotTried("the subject has no `unreachable`")
+    connector = trial.subject.connector.open(trial.subject.connector.Settings.model_validate(trial.subject.unreachable), trial.context)
+    try:
+        await connector.upsert(trial.object, [trial.record()])
+    except Unavailable:
+        return
+    except Exception as error:
+        raise Breach(f"where nobody answers, Unavailable is raised, not {type(error).__name__}: {error}") from error
+    finally:
+        await connector.aclose()
+    raise Breach("where nobody answers, Unavailable is raised, not nothing")
+
+
+async def closing_twice_is_harmless(trial: Trial) -> None:
+    await trial.save(trial.record())
+    await trial.connector.aclose()  # and once more at the end of the trial
+
+
+def _needs(trial: Trial) -> Needs:
+    return [
+        ObjectNeed(name, trial.connector.key_fields.get(name), {field: FieldNeed(places=(f"{name}.{field}",)) for field in fields})
+        for name, fields in trial.subject.records.items()
+    ]
+
+
+def _is_sound(route: dict[str, Any]) -> None:
+    where = f"the standard route {route['name']!r}"
+    must(
+        set(route) <= ROUTE_KEYS,
+        f"{where} has {sorted(set(route) - ROUTE_KEYS)}, which no standard route has: known are {sorted(ROUTE_KEYS)}",
+    )
+    must(bool(route.get("events") and route.get("upsert")), f"{where} names `events` and at least one `upsert`")
+    objects = {upsert.get("object") for upsert in route["upsert"]}
+    for upsert in route["upsert"]:
+        must(set(upsert) <= UPSERT_KEYS, f"{where} has {sorted(set(upsert) - UPSERT_KEYS)} in an upsert: known are {sorted(UPSERT_KEYS)}")
+        must(bool(upsert.get("object")), f"{where} has an upsert that names no `object`")
+        must(set(upsert.get("links", [])) <= objects, f"{where} links to {upsert.get('links')}, and writes only {sorted(objects)}")
+
+
+CHECKS: tuple[Check, ...] = (
+    opening_is_no_call,
+    limits_are_stated,
+    settings_are_documented,
+    secrets_are_kept_out_of_sight,
+    an_unknown_setting_is_refused,
+    the_standard_mapping_is_sound,
+    what_is_written_is_described,
+    what_can_be_written_has_no_problem,
+    planning_changes_nothing,
+    provisioning_twice_is_harmless,
+    an_account_out_of_reach_is_unavailable,
+    closing_twice_is_harmless,
+)

@@ -1,0 +1,144 @@
+"""The real program as a process: started, asked, stopped or killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ADMIN_TOKEN = "admin-token-of-the-tests"
+TOKEN = "springfield-token-of-the-tests"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
+    """Wait for the condition to return something true, and return it."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+    return value
+
+
+def get_json(url: str, token: str | None = None) -> Any:
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})  # noqa: S310 - our own
+    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+        return json.load(response)
+
+
+@dataclass(slots=True)
+class Running:
+    """A gateway process, and how to ask it."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    log: Path
+
+    def admin(self, path: str) -> Any:
+        return get_json(self.url + path, ADMIN_TOKEN)
+
+    def wait_until_delivered(self, seconds: float = 60.0) -> dict[str, Any]:
+        """Until nothing is pending; returns the status."""
+
+        def delivered() -> dict[str, Any] | None:
+            status: dict[str, Any] = self.admin("/api/status")
+            return None if status["pending"] else status
+
+        found: dict[str, Any] = until(delivered, "all deliveries done", seconds)
+        return found
+
+    def records(self, connector: str, object_name: str) -> list[dict[str, Any]]:
+        """All records of a sandbox."""
+        items: list[dict[str, Any]] = []
+        before: str | None = None
+        while True:
+            page = self.admin(f"/api/connectors/{connector}/records/{object_name}?limit=500" + (f"&before={before}" if before else ""))
+            items += page["items"]
+            before = page["next"]
+            if not before:
+                return items
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def terminate(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def resident_mb(self) -> float:
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        raise AssertionError("no VmRSS")
+
+
+@contextmanager
+def gateway(config: Path, *, prefix: Sequence[str] = (), env: dict[str, str] | None = None) -> Iterator[Running]:
+    """`aom-gateway serve` with this configuration, ready when the block is entered, killed when it is left."""
+    port = next(line.split("=")[1].strip() for line in config.read_text().splitlines() if line.startswith("port"))
+    log = config.with_suffix(".log")
+    command = [*prefix, sys.executable, "-m", "receiver.cli", "serve", "--config", str(config)]
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, **(env or {})})
+    running = Running(process, f"http://127.0.0.1:{port}", log)
+    try:
+        until(lambda: _alive(running), "the gateway is ready")
+        yield running
+    finally:
+        if process.poll() is None:
+            running.kill()
+
+
+def _alive(running: Running) -> bool:
+    if running.process.poll() is not None:
+        raise AssertionError(f"the gateway ended with {running.process.returncode}:\n{running.log.read_text()}")
+    try:
+        get_json(running.url + "/healthz")
+    except (urllib.error.URLError, ConnectionError):
+        return False
+    return True
+
+
+def write_config(directory: Path, body: str = "", *, store: str | None = None, server: str = "", source: str = "") -> Path:
+    """A configuration with one source and one sandbox with its standard mapping, unless `body` says otherwise."""
+    config = directory / "config.toml"
+    config.write_text(f"""
+[server]
+port = {free_port()}
+admin_token = "{ADMIN_TOKEN}"
+{server}
+
+[store]
+url = "{store or f"sqlite:///{directory}/aom-gateway.db"}"
+
+[sources.springfield]
+tokens = ["{TOKEN}"]
+timezone = "America/New_York"
+{source}
+{body or SANDBOX}
+""")
+    return config
+
+
+SANDBOX = """
+[connectors.sandbox]
+type = "sandbox"
+mapping = "standard"
+"""
