@@ -1,0 +1,59 @@
+"""One event of AOM, read and checked."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from receiver.aom import forms, normal
+from receiver.aom.faults import How
+from receiver.aom.names import LABELS
+from receiver.aom.schema import Payload
+from receiver.aom.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`raw` and the texts in the normal form are the sender's: text to be escaped, never markup."""
+
+    name: str
+    how: How  # it was recognised
+    disagreement: str | None  # a sentence, where URL and body said different things
+    people: tuple[forms.Person, ...] = field(repr=False)  # unique by key, in order of appearance
+    unknown: tuple[
+        str, ...
+    ]  # paths that no schema knows, `[]` for any index; "… (unreadable)", "status (unknown)": values that it does not
+    digest: bytes  # SHA-256 of name and content: equal for equal events, whatever the order of their keys
+    raw: dict[str, Any] = field(repr=False)
+    payload: Payload = field(repr=False)
+    site: Site
+
+    def context(self, person_key: str, *, id: str, received_at: datetime) -> dict[str, Any]:
+        """What the expressions of a mapping see, for one of `people`; see `forms.names`. `id` is the gateway's.
+
+        Raises KeyError if the event is not about that person.
+        """
+        person = next((person for person in self.people if person.key == person_key), None)
+        if person is None:
+            raise KeyError(f"{self.name} {id} is not about {person_key}")
+        return {
+            "event": self._event(id, received_at),
+            "source": forms.SourceForm(name=self.site.name, currency=self.site.currency, timezone=str(self.site.timezone)),
+            "person": person,
+            "raw": self.raw,
+            **self._parts(),
+        }
+
+    def normal(self) -> dict[str, Any]:
+        """The normal form as JSON would have it: money as text, dates in ISO 8601."""
+        people = [person.model_dump(mode="json") for person in self.people]
+        return {"people": people, **normal.parts(self.payload, self.site).model_dump(mode="json")}
+
+    def _event(self, id: str, received_at: datetime) -> forms.EventForm:
+        zone = self.site.timezone
+        received_at = received_at.astimezone(zone)
+        occurred_at = normal.occurred_at(self.payload, zone) or received_at
+        return forms.EventForm(id=id, name=self.name, label=LABELS[self.name], received_at=received_at, occurred_at=occurred_at)
+
+    def _parts(self) -> dict[str, Any]:
+        parts = normal.parts(self.payload, self.site)
+        return {name: getattr(parts, name) for name in type(parts).model_fields}

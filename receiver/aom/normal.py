@@ -1,0 +1,107 @@
+"""From what AOM sent to the normal form."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from receiver.aom import dates, forms, schema
+from receiver.aom.site import Site
+
+
+def people(payload: schema.Payload) -> tuple[forms.Person, ...]:
+    """Everyone once, in order of appearance; of someone who stands there twice, the first entry counts."""
+    first: dict[str, schema.Learner] = {}
+    for learner in payload.people():
+        first.setdefault(learner.email, learner)
+    return tuple([_person(learner) for learner in first.values()])
+
+
+def parts(payload: schema.Payload, site: Site) -> forms.Parts:  # noqa: PLR0911 - one for each family
+    """The event's own part of the normal form."""
+    match payload:
+        case schema.OrderChanged():
+            return forms.OrderParts(order=_order(payload, site), customer=_customer(payload.customer))
+        case schema.AccountCreated():
+            return forms.AccountParts(account=forms.Account(id=payload.id, date_registered=_place(payload.date_registered, site.timezone)))
+        case schema.CourseEnrolled():
+            return forms.EnrolmentParts(courses=[_named(course) for course in payload.courses or ()])
+        case schema.QuizSubmitted():
+            return forms.QuizParts(quiz=_named(payload.quiz), **_submission(payload, site))
+        case schema.AssignmentSubmitted():
+            grade = payload.grade if isinstance(payload, schema.AssignmentJudged) else None
+            return forms.AssignmentParts(assignment=_named(payload.assignment), grade=grade, **_submission(payload, site))
+        case schema.DiscussionSubmitted():
+            return forms.DiscussionParts(discussion=_named(payload.discussion), **_submission(payload, site))
+        case schema.AnnouncementCreated():
+            return forms.AnnouncementParts(announcement=_announcement(payload, site))
+        case _:
+            raise TypeError(f"there is no normal form for {type(payload).__name__}")
+
+
+def occurred_at(payload: schema.Payload, zone: ZoneInfo) -> datetime | None:
+    """The payload's own time of what happened, None where it has none (orders tell when they were made, not when they changed)."""
+    match payload:
+        case schema.AccountCreated():
+            return _place(payload.date_registered, zone)
+        case schema.Submission():
+            return _place(payload.date_submitted, zone)
+        case schema.AnnouncementCreated():
+            return _place(payload.date, zone)
+        case _:
+            return None
+
+
+def _submission(sent: schema.Submission, site: Site) -> dict[str, Any]:
+    return {
+        "course": _named(sent.course),
+        "instructor": _named(sent.instructor) if sent.instructor else None,
+        "date_submitted": _place(sent.date_submitted, site.timezone),
+    }
+
+
+def _order(sent: schema.OrderChanged, site: Site) -> forms.Order:
+    return forms.Order(
+        id=sent.id,
+        status=sent.status,
+        total=sent.total,
+        sub_total=sent.sub_total,
+        currency=sent.currency or site.currency,
+        date_created=_place(sent.date_created, site.timezone),
+        transaction_ref=sent.transaction_ref or None,
+        payment_gateway=_named(sent.payment_gateway),
+        line_items=[_line_item(item) for item in sent.line_items or ()],
+        coupons=sent.coupons or [],
+        notes=sent.notes or [],
+    )
+
+
+def _line_item(sent: schema.LineItem) -> forms.LineItem:
+    return forms.LineItem(product_id=sent.product_id, name=sent.name or "", quantity=sent.quantity, price=sent.price, total=sent.total)
+
+
+def _customer(sent: schema.Customer) -> forms.Customer:
+    return forms.Customer(**_person(sent).model_dump(), billing_address=_address(sent.billing_address))
+
+
+def _address(sent: schema.Address | None) -> forms.Address | None:
+    return forms.Address(**{key: text or "" for key, text in sent.model_dump().items()}) if sent else None
+
+
+def _announcement(sent: schema.AnnouncementCreated, site: Site) -> forms.Announcement:
+    return forms.Announcement(
+        title=sent.title or "", content=sent.content or "", date=_place(sent.date, site.timezone), created_by=sent.created_by or ""
+    )
+
+
+def _person(sent: schema.Learner) -> forms.Person:
+    first, last = sent.first_name or "", sent.last_name or ""
+    name = sent.name or f"{first} {last}".strip()
+    return forms.Person(key=sent.email, email=sent.email, id=sent.id, first_name=first, last_name=last, name=name)
+
+
+def _named(sent: schema.Named | None) -> forms.Named:
+    return forms.Named(id=sent.id, name=sent.name or "") if sent else forms.Named()
+
+
+def _place(date: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return dates.place(date, zone) if date else None

@@ -1,0 +1,13 @@
+"""What of an AOM site is needed to read its events."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One AOM site. AOM's dates carry no zone and are read in `timezone`; `currency` (ISO 4217) stands in where an order names none."""
+
+    name: str
+    timezone: ZoneInfo
+    currency: str

@@ -1,0 +1,25 @@
+"""The names of AOM's events."""
+
+from receiver.aom import EVENTS, LABELS, MENU
+from receiver.aom.names import family
+
+
+def test_there_are_thirteen_events_and_each_has_a_label() -> None:
+    """Every name of the contract is there once, with AOM's words for it."""
+    assert len(EVENTS) == len(set(EVENTS)) == 13
+    assert tuple(LABELS) == EVENTS
+    assert all(LABELS.values())
+
+
+def test_the_menu_has_aoms_twelve_entries() -> None:
+    """Each entry of AOM's menu has one name for its URL; refunds come by the URL of "Order Refused"."""
+    assert len(MENU) == 12
+    assert len({LABELS[name] for name in MENU}) == 12
+    assert set(EVENTS) - set(MENU) == {"order.refunded"}
+
+
+def test_orders_and_assignments_are_families() -> None:
+    """Events that look alike are of one family; all others are a family of their own."""
+    assert {family(name) for name in EVENTS if name.startswith("order.")} == {"order"}
+    assert {family(name) for name in EVENTS if name.startswith("assignment.")} == {"assignment"}
+    assert family("quiz.submitted") == "quiz.submitted"

@@ -1,0 +1,41 @@
+"""The status of an order."""
+
+import pytest
+
+from receiver.aom import EVENTS, status
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("COMPLETED", "COMPLETED"),
+        (" completed ", "COMPLETED"),
+        ("wc-on-hold", "ON-HOLD"),
+        ("Pending payment", "PENDING-PAYMENT"),
+        ("SHIPPED", "SHIPPED"),
+    ],
+)
+def test_a_status_has_one_spelling(sent: str, read: str) -> None:
+    """Upper case and hyphens, so that a mapping can name it."""
+    assert status.read(sent) == read
+
+
+@pytest.mark.parametrize("value", ["", " ", "wc-", "x" * 101, 1, None, True, [], {}])
+def test_what_is_no_status_is_refused(value: object) -> None:
+    """It is needed, and it is a short text."""
+    with pytest.raises(ValueError, match="must be a status like COMPLETED"):
+        status.read(value)
+
+
+def test_every_known_status_stands_for_an_event_of_orders() -> None:
+    """The table names events that there are, in its own spelling."""
+    for sent, event in status.EVENTS_BY_STATUS.items():
+        assert event in EVENTS
+        assert event.startswith("order.")
+        assert status.read(sent) == sent
+
+
+def test_values_of_other_types_stand_for_nothing() -> None:
+    """A status of a strange type is no known one."""
+    strange: list[object] = [1, None, [], {}, ""]
+    assert [status.event(value) for value in strange] == [None] * 5
