@@ -1,0 +1,122 @@
+"""One operation of the admin API: its types check what comes in, write what goes out, and describe both in OpenAPI."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from receiver.problems import problem
+from receiver.tokens import from_header
+
+MAX_BODY = 1024 * 1024
+
+
+class Parameters(BaseModel):
+    """Base of what an operation takes: unknown names are faults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Nothing(Parameters):
+    """An operation that takes nothing here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What came in, checked."""
+
+    path: Any
+    query: Any
+    body: Any
+
+
+class NotFound(Exception):
+    """There is no such thing; the text says what was looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`answer` is any type that pydantic can write: a model, a dataclass, a mapping."""
+
+    method: str
+    path: str
+    summary: str
+    handler: Callable[[Call], Awaitable[Any]]
+    answer: Any
+    takes: type[Parameters] = Nothing  # in the path
+    query: type[Parameters] = Nothing
+    body: type[Parameters] | None = None
+    faults: Mapping[int, str] = field(default_factory=dict)
+
+    def route(self, admin_token: str) -> Route:
+        """The operation behind the admin token."""
+        writer = TypeAdapter(self.answer)
+
+        async def endpoint(request: Request) -> Response:
+            if not _authorised(request, admin_token):
+                return problem(
+                    401, "Give the admin token as Bearer token.", headers={"WWW-Authenticate": 'Bearer realm="aom-gateway admin"'}
+                )
+            try:
+                call = await self._call(request)
+            except ValidationError as error:
+                return _invalid(error)
+            except ClientDisconnect:
+                return problem(400, "The body ended early.")
+            try:
+                answer = await self.handler(call)
+            except NotFound as missing:
+                return problem(404, str(missing))
+            return Response(writer.dump_json(answer), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+        return Route(self.path, endpoint, methods=[self.method], name=self.summary)
+
+    async def _call(self, request: Request) -> Call:
+        return Call(
+            path=self.takes.model_validate(request.path_params),
+            query=self.query.model_validate(_flat(request)),
+            body=self.body.model_validate_json(await _body(request)) if self.body else None,
+        )
+
+
+async def _body(request: Request) -> bytes:
+    """The body, cut where it is longer than any that makes sense: it is then no JSON any more."""
+    read = b""
+    async for chunk in request.stream():
+        read += chunk
+        if len(read) > MAX_BODY:
+            break
+    return read or b"{}"
+
+
+def _flat(request: Request) -> dict[str, str | list[str]]:
+    """Query parameters; one given twice becomes a list, which its type then refuses or takes."""
+    names = dict.fromkeys(request.query_params)
+    values = {name: request.query_params.getlist(name) for name in names}
+    return {name: value[0] if len(value) == 1 else value for name, value in values.items()}
+
+
+def _authorised(request: Request, admin_token: str) -> bool:
+    given = from_header(request.headers.get("authorization", ""))
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), admin_token.encode())
+
+
+def _invalid(error: ValidationError) -> Response:
+    errors = [
+        {"path": ".".join(str(part) for part in one["loc"]), "message": one["msg"]}
+        for one in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    return problem(422, "The request does not fit the description at /openapi.json.", errors=errors)
+
+
+def dump(value: Any) -> Any:
+    """Plain JSON data of anything that an operation may answer."""
+    return json.loads(TypeAdapter(type(value)).dump_json(value))

@@ -1,0 +1,124 @@
+"""From what the store knows to what the admin API answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from receiver.aom import Invalid, read
+from receiver.api.views import (
+    AttemptView,
+    ConnectorStatus,
+    DeliveryView,
+    EventItem,
+    EventPage,
+    EventState,
+    EventView,
+    Fault,
+    StatusView,
+)
+from receiver.gateway import Gateway
+from receiver.inbox import Attempt, Delivery, Event, EventRow, Page
+from receiver.inbox import ConnectorStatus as StoredStatus
+
+_WORDS = {"auth": "paused", "misconfigured": "paused"}
+
+
+async def status(gateway: Gateway) -> StatusView:
+    """How the store and each configured connector stand."""
+    configured = gateway.settings.connectors
+    stored = await gateway.inbox.status(configured, now=gateway.now())
+    connectors = {name: _connector(one.type, stored.connectors[name]) for name, one in configured.items()}
+    return StatusView(stored.pending, stored.dead, stored.quarantined, stored.oldest_pending_seconds, connectors)
+
+
+def _connector(kind: str, stored: StoredStatus) -> ConnectorStatus:
+    return ConnectorStatus(
+        type=kind,
+        state=_WORDS.get(stored.state, stored.state),  # type: ignore[arg-type]
+        reason=stored.reason,
+        since=stored.since,
+        until=stored.until,
+        pending=stored.pending,
+        dead=stored.dead,
+        oldest_pending_seconds=stored.oldest_pending_seconds,
+    )
+
+
+def page(stored: Page) -> EventPage:
+    return EventPage(tuple(item(row) for row in stored.items), stored.next)
+
+
+def item(row: EventRow) -> EventItem:
+    """One event in a list."""
+    return EventItem(
+        id=row.id,
+        event=row.name,
+        source=row.source,
+        state=overall(row.state, row.deliveries),
+        received_at=row.received_at,
+        recognised_by=row.how,
+        person=row.person,
+        people=row.people,
+        deliveries=row.deliveries,
+    )
+
+
+def overall(state: str, deliveries: Mapping[str, int]) -> EventState:
+    """One word for an event: that of the delivery that needs attention most."""
+    if state == "quarantined":
+        return "quarantined"
+    if state == "discarded":
+        return "discarded"
+    words: tuple[EventState, ...] = ("dead", "pending", "delivered", "discarded")
+    return next((word for word in words if deliveries.get(word)), "accepted")
+
+
+def event(gateway: Gateway, stored: Event) -> EventView:
+    """One event with its whole story."""
+    counts: dict[str, int] = {}
+    for one in stored.deliveries:
+        counts[one.state] = counts.get(one.state, 0) + 1
+    return EventView(
+        id=stored.id,
+        event=stored.name,
+        source=stored.source,
+        state=overall(stored.state, counts),
+        received_at=stored.received_at,
+        recognised_by=stored.how,
+        named=stored.named,
+        disagreement=stored.disagreement,
+        unknown_keys=stored.unknown,
+        errors=tuple(Fault(path, message) for path, message in stored.faults),
+        raw=stored.body.decode("utf-8", "backslashreplace"),
+        normal=_normal(gateway, stored),
+        deliveries=tuple(_delivery(one) for one in stored.deliveries),
+    )
+
+
+def _normal(gateway: Gateway, stored: Event) -> Mapping[str, object] | None:
+    site = gateway.sites.get(stored.source)
+    if site is None:
+        return None
+    try:
+        return read(stored.body, site, stored.named).normal()
+    except Invalid:
+        return None
+
+
+def _delivery(stored: Delivery) -> DeliveryView:
+    return DeliveryView(
+        id=stored.id,
+        connector=stored.connector,
+        person=stored.person,
+        state=stored.state,
+        reason=stored.reason,
+        settled_at=stored.settled_at,
+        next_attempt_at=stored.due_at if stored.state == "pending" and stored.lane_state == "ready" else None,
+        attempts=tuple(_attempt(one) for one in stored.attempts),
+    )
+
+
+def _attempt(stored: Attempt) -> AttemptView:
+    return AttemptView(
+        stored.started_at, stored.duration_ms, stored.outcome, stored.code, stored.message, stored.field, stored.sent, stored.notes
+    )

@@ -1,0 +1,159 @@
+"""What the admin API answers, as types. They are written to JSON and described in OpenAPI as they stand here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+EventState = Literal["pending", "delivered", "dead", "discarded", "quarantined", "accepted"]
+"""`accepted` where no route wants the event; else the state of the delivery that needs attention most."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorStatus:
+    """`state` is running, or what it waits for; `reason` says more."""
+
+    type: str
+    state: Literal["running", "paused", "throttled", "unavailable"]
+    reason: str
+    since: datetime | None
+    until: datetime | None
+    pending: int
+    dead: int
+    oldest_pending_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    pending: int
+    dead: int
+    quarantined: int
+    oldest_pending_seconds: float | None
+    connectors: Mapping[str, ConnectorStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventItem:
+    id: str
+    event: str | None
+    source: str
+    state: EventState
+    received_at: datetime
+    recognised_by: str | None
+    person: str | None
+    people: int
+    deliveries: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    items: tuple[EventItem, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    started_at: datetime
+    duration_ms: int
+    outcome: str
+    code: str | None
+    message: str | None
+    field: str | None
+    sent: list[Any]
+    notes: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    id: int
+    connector: str
+    person: str
+    state: str
+    reason: str | None
+    settled_at: datetime | None
+    next_attempt_at: datetime | None
+    attempts: tuple[AttemptView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """`raw` is the body as text, `normal` what mapping expressions see of it (None in quarantine)."""
+
+    id: str
+    event: str | None
+    source: str
+    state: EventState
+    received_at: datetime
+    recognised_by: str | None
+    named: str | None
+    disagreement: str | None
+    unknown_keys: tuple[str, ...]
+    errors: tuple[Fault, ...]
+    raw: str
+    normal: Mapping[str, Any] | None
+    deliveries: tuple[DeliveryView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedView:
+    """`replayed` deliveries are pending again; `chosen` of them were asked for, the others came later in the same lanes."""
+
+    replayed: int
+    chosen: int
+    lanes: int
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardedView:
+    discarded: int
+
+
+@dataclass(frozen=True, slots=True)
+class RevalidatedView:
+    """`accepted` calls left the quarantine; `remaining` of those that were looked at still have faults."""
+
+    accepted: int
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedView:
+    """What was removed of a person. `beyond_reach` names what only others can erase."""
+
+    events: int
+    shared_events: int
+    deliveries: int
+    attempts: int
+    lanes: int
+    remote_ids: int
+    beyond_reach: tuple[str, ...] = ("backups of the store", "what was written to the CRM", "logs that left this gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    object: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordItem:
+    id: str
+    key: str
+    fields: Mapping[str, Any]
+    links: tuple[LinkView, ...]
+    writes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    items: tuple[RecordItem, ...]
+    next: str | None

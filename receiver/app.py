@@ -1,0 +1,89 @@
+"""The Starlette application: which address leads where. The gateway behind it is opened and closed by `receiver.server`."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from receiver.aom import EVENTS, json_schema
+from receiver.api import admin_routes
+from receiver.gateway import Gateway
+from receiver.inbox import StoreUnavailable
+from receiver.intake import HeaderDoor, PathDoor
+from receiver.problems import problem
+
+
+def create_app(gateway: Gateway) -> Starlette:
+    """The application for an open gateway."""
+    path_door, header_door = PathDoor(gateway.intake), HeaderDoor(gateway.intake)
+
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def readyz(_request: Request) -> Response:
+        return await _readiness(gateway)
+
+    async def metrics(_request: Request) -> Response:
+        return await _metrics(gateway)
+
+    return Starlette(
+        routes=[
+            Route("/in/{token}", path_door),
+            Route("/in/{token}/{event}", path_door),
+            Route("/events", header_door),
+            Route("/events/{event}", header_door),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", metrics),
+            Route("/schemas/{event}.json", _schema),
+            *admin_routes(gateway),
+        ],
+        exception_handlers={HTTPException: _http_error, StoreUnavailable: _store_unavailable, 500: _defect},
+    )
+
+
+async def _readiness(gateway: Gateway) -> Response:
+    """200 while events can be kept, whatever the CRMs do; their state stands beside it."""
+    now = gateway.now()
+    try:
+        await gateway.inbox.ready(now)
+        states = {name: await gateway.inbox.state(name) for name in gateway.connectors}
+    except StoreUnavailable as error:
+        return JSONResponse({"status": "unavailable", "store": str(error)}, 503, {"Retry-After": "10"})
+    connectors = {name: {"state": state.paused or "running", "reason": state.reason} for name, state in states.items()}
+    return JSONResponse({"status": "ready", "store": "writable", "connectors": connectors})
+
+
+async def _metrics(gateway: Gateway) -> Response:
+    """What was counted, and the store's figures as of now."""
+    status = await gateway.inbox.status(gateway.connectors, now=gateway.now())
+    gateway.metrics.store(quarantined=status.quarantined, oldest_pending_seconds=status.oldest_pending_seconds)
+    for name, connector in status.connectors.items():
+        gateway.metrics.backlog(name, pending=connector.pending, dead=connector.dead)
+        gateway.metrics.paused(name, connector.kind)
+    return Response(gateway.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _schema(request: Request) -> Response:
+    name = request.path_params["event"]
+    if name not in EVENTS:
+        return problem(404, f"There is no event {name!r}. Known are: {', '.join(EVENTS)}.")
+    return JSONResponse(json_schema(name), media_type="application/schema+json")
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    status, detail, headers = (
+        (error.status_code, error.detail, error.headers) if isinstance(error, HTTPException) else (500, str(error), None)
+    )
+    return problem(status, detail, headers=headers)
+
+
+async def _store_unavailable(_request: Request, error: Exception) -> Response:
+    return problem(503, str(error), headers={"Retry-After": "10"})
+
+
+async def _defect(_request: Request, _error: Exception) -> Response:
+    return problem(500, "The gateway failed. Its log says where.")

@@ -1,0 +1,69 @@
+"""The Typer application, and what every command shares: where the configuration is, how faults are shown, exit codes.
+
+Exit codes: 0 good, 1 the check found something, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from receiver.settings import ConfigError, ConfigFault, Settings, load
+
+FOUND = 1
+WRONG_USE = 2
+
+app = typer.Typer(
+    name="aom-gateway",
+    help="Keeps every webhook of Academy of Mine and brings HubSpot or Salesforce to the state that they describe.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", envvar="AOM_GATEWAY_CONFIG", help="The configuration file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+CONFIG = Path("config.toml")
+
+
+def settings_of(config: Path, *, stand_ins: bool = False) -> Settings:
+    """The settings, or exit with every fault shown. With `stand_ins` secrets may be missing."""
+    if not config.is_file():
+        fail(f"There is no configuration at {config}. Make one with `aom-gateway init`, or name it with --config.")
+    try:
+        return load(config, stand_ins=stand_ins)
+    except ConfigError as error:
+        show_faults(config, error.faults)
+        raise typer.Exit(FOUND) from error
+
+
+def show_faults(config: Path, faults: tuple[ConfigFault, ...]) -> None:
+    """One block per fault: place, what is wrong, what would be right."""
+    for fault in faults:
+        kind, style = ("warning", "yellow") if fault.warning else ("error", "red")
+        err.print(f"{kind}: ", style=f"bold {style}", end="", markup=False)
+        err.print(f"{fault.where}: {fault.message}", markup=False)
+        if fault.remedy:
+            err.print(f"       {fault.remedy}", style="dim", markup=False)
+    errors = sum(not fault.warning for fault in faults)
+    if errors:
+        err.print(f"{config}: {errors} fault{'s' if errors > 1 else ''}", style="bold", markup=False)
+
+
+def fail(message: str, code: int = WRONG_USE) -> NoReturn:
+    """Say what is wrong and end."""
+    err.print(message, style="red", markup=False)
+    raise typer.Exit(code)
+
+
+def print_json(value: Any) -> None:
+    """For scripts: plain, also on a terminal."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))

@@ -1,0 +1,129 @@
+"""`explain`: what a payload would write, without a credential, a store or a CRM."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from connectors.base import Record
+from receiver.aom import Event, Invalid, read
+from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, err, fail, out, print_json, settings_of
+from receiver.gateway import sites_of
+from receiver.mapping import Mapping, MappingFault
+from receiver.settings import Settings
+
+
+@app.command()
+def explain(
+    file: Annotated[str, typer.Argument(help="A file with the payload, or - for standard input.")],
+    config: ConfigOption = CONFIG,
+    event: Annotated[str | None, typer.Option(help="The event that the URL would name.")] = None,
+    source: Annotated[str | None, typer.Option(help="The source that would send it; the first one unless given.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a payload is recognised as, its normal form, and the records that it would write."""
+    settings = settings_of(config, stand_ins=True)
+    name = source or next(iter(settings.sources))
+    if name not in settings.sources:
+        fail(f"--source: {name!r} is not configured; there are: {', '.join(settings.sources)}")
+    body = _body(file)
+    try:
+        read_event = read(body, sites_of(settings)[name], event)
+    except Invalid as invalid:
+        _show_faults(invalid, as_json=as_json)
+        raise typer.Exit(FOUND) from invalid
+    explained, faulty = _explained(settings, name, read_event)
+    if as_json:
+        print_json(explained)
+    else:
+        _show(explained)
+    if faulty:
+        raise typer.Exit(FOUND)
+
+
+def _body(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        fail(f"{file}: {error.strerror}")
+
+
+def _explained(settings: Settings, source: str, event: Event) -> tuple[dict[str, Any], bool]:
+    """The whole story as plain data, and whether a mapping failed."""
+    mapping = Mapping.compile(settings)
+    deliveries, faulty = [], False
+    for connector in mapping.connectors(source, event.name):
+        for person in event.people:
+            context = event.context(person.key, id="0" * 32, received_at=datetime.now(UTC))
+            entry: dict[str, Any] = {
+                "connector": connector,
+                "person": person.key,
+                "routes": [route.name for route in mapping.routes(connector, source, event.name)],
+            }
+            try:
+                entry["records"] = [_plain(record) for record in mapping.render(connector, source, event.name, context)]
+            except MappingFault as fault:
+                faulty = True
+                entry["fault"] = str(fault)
+            deliveries.append(entry)
+    return {
+        "event": event.name,
+        "recognised_by": event.how,
+        "disagreement": event.disagreement,
+        "unknown_keys": list(event.unknown),
+        "normal": event.normal(),
+        "deliveries": deliveries,
+    }, faulty
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    return {
+        "object": record.object,
+        "key_field": record.key_field,
+        "key": record.key,
+        "fields": dict(record.fields),
+        "links": [f"{link.object} {link.key}" for link in record.links],
+    }
+
+
+def _show(explained: dict[str, Any]) -> None:
+    out.print(f"{explained['event']}, recognised by its {explained['recognised_by']}", style="bold", markup=False)
+    if explained["disagreement"]:
+        out.print(explained["disagreement"], style="yellow", markup=False)
+    if explained["unknown_keys"]:
+        out.print(f"keys that no schema knows: {', '.join(explained['unknown_keys'])}", style="yellow", markup=False)
+    print_json(explained["normal"])
+    if not explained["deliveries"]:
+        out.print("No route wants it: it would be kept, and nothing would be written.", style="yellow")
+    for delivery in explained["deliveries"]:
+        out.print(f"\n{delivery['connector']} ← {delivery['person']} (routes: {', '.join(delivery['routes'])})", style="bold", markup=False)
+        if "fault" in delivery:
+            err.print(delivery["fault"], style="red", markup=False)
+        for record in delivery.get("records", ()):
+            _show_record(record)
+
+
+def _show_record(record: dict[str, Any]) -> None:
+    where = f" by {record['key_field']}" if record["key_field"] else ""
+    table = Table(title=f"{record['object']}{where}: {record['key']}", title_justify="left", show_header=False)
+    for name, value in record["fields"].items():
+        table.add_row(name, str(value), type(value).__name__)
+    for link in record["links"]:
+        table.add_row("→", link, "link")
+    out.print(table, markup=False)
+
+
+def _show_faults(invalid: Invalid, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"event": invalid.event, "errors": [{"path": f.path, "message": f.message} for f in invalid.faults]})
+        return
+    err.print(f"It would be kept in quarantine{f', as {invalid.event}' if invalid.event else ''}:", style="red", markup=False)
+    for fault in invalid.faults:
+        err.print(f"  {fault.path or '(body)'}: {fault.message}", markup=False)

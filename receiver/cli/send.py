@@ -1,0 +1,158 @@
+"""`send`: AOM's samples or a simulated school's traffic, posted as AOM would post them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from receiver.aom import EVENTS, sample
+from receiver.cli.addresses import inbound_url, local_url
+from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
+from receiver.settings import Settings
+from receiver.simulation import School
+
+CONCURRENCY = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One call to make, and what was answered (status 0: no answer, and why)."""
+
+    event: str
+    body: bytes
+    status: int = 0
+    answer: dict[str, Any] | None = None
+
+
+@app.command()
+def send(
+    events: Annotated[list[str] | None, typer.Argument(help="Events whose samples to send; all that have one unless given.")] = None,
+    config: ConfigOption = CONFIG,
+    source: Annotated[str | None, typer.Option(help="The source to send as; the first one unless given.")] = None,
+    url: Annotated[str | None, typer.Option(help="Another gateway, e.g. https://hooks.springfield.edu.")] = None,
+    file: Annotated[Path | None, typer.Option(help="Send this payload instead of a sample.")] = None,
+    shared: Annotated[bool, typer.Option(help="Use the shared URL, which does not name the event.")] = False,
+    simulate: Annotated[int, typer.Option(help="Send so many events of a simulated school.", min=0)] = 0,
+    rate: Annotated[float, typer.Option(help="Simulated events per second; 0 is as fast as they go.", min=0)] = 0,
+    learners: Annotated[int, typer.Option(help="Learners of the simulated school.", min=1)] = 100,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same traffic.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Post AOM's samples, a file, or simulated traffic to a running gateway."""
+    settings = settings_of(config)
+    base = inbound_url((url or local_url(settings)).rstrip("/"), _token(settings, source))
+    if simulate:
+        school = School(Random(seed), learners=learners, at=datetime.now(UTC))  # noqa: S311 - no secret
+        posts: Iterator[Post] = (Post(name, json.dumps(payload).encode()) for name, payload in school.events(simulate))
+        total = simulate
+    else:
+        chosen = _chosen(events, file)
+        posts, total = iter(chosen), len(chosen)
+    answered = asyncio.run(_post_all(base, posts, total, shared=shared, rate=rate, quiet=as_json))
+    _show(answered, as_json=as_json, single=not simulate)
+    if any(post.status not in {200, 202} for post in answered):
+        raise typer.Exit(FOUND)
+
+
+def _token(settings: Settings, source: str | None) -> str:
+    if source is None:
+        source = next(iter(settings.sources))
+    if source not in settings.sources:
+        fail(f"--source: {source!r} is not configured; there are: {', '.join(settings.sources)}")
+    return settings.sources[source].tokens[0].get_secret_value()
+
+
+def _chosen(events: list[str] | None, file: Path | None) -> list[Post]:
+    names = events or [name for name in EVENTS if sample(name)]
+    for name in names:
+        if name not in EVENTS:
+            fail(f"{name!r} is not an event; there are: {', '.join(EVENTS)}")
+        if file is None and sample(name) is None:
+            fail(f"AOM publishes no sample of {name}; give a payload with --file, or use --simulate.")
+    if file:
+        return [Post(names[0] if events else "", file.read_bytes())]
+    return [Post(name, sample(name) or b"") for name in names]
+
+
+async def _post_all(base: str, posts: Iterator[Post], total: int, *, shared: bool, rate: float, quiet: bool) -> list[Post]:
+    """In order where they are few or paced; otherwise up to CONCURRENCY at once."""
+    answered: list[Post] = []
+    with Progress(console=out, disable=quiet or not out.is_terminal or total < CONCURRENCY, transient=True) as progress:
+        task = progress.add_task("sending", total=total)
+        async with client() as http:
+            async for batch in _paced(posts, rate):
+                answered += await asyncio.gather(*(post_one(http, base, post, shared=shared) for post in batch))
+                progress.update(task, completed=len(answered))
+    return answered
+
+
+async def _paced(posts: Iterator[Post], rate: float) -> AsyncIterator[list[Post]]:
+    """Batches of posts, each when its time has come."""
+    loop = asyncio.get_running_loop()
+    started, sent = loop.time(), 0
+    size = CONCURRENCY if rate == 0 else max(1, min(CONCURRENCY, round(rate / 20)))
+    while batch := list(islice(posts, size)):
+        if rate:
+            await asyncio.sleep(max(0.0, started + sent / rate - loop.time()))
+        yield batch
+        sent += len(batch)
+
+
+@asynccontextmanager
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client for a gateway: no proxies, as many connections as posts at once."""
+    limits = httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY)
+    async with httpx.AsyncClient(timeout=30, limits=limits, trust_env=False) as http:
+        yield http
+
+
+async def post_one(http: httpx.AsyncClient, base: str, post: Post, *, shared: bool = False) -> Post:
+    """Post it as AOM would. No answer is an answer too: status 0."""
+    url = base if shared or not post.event else f"{base}/{post.event}"
+    try:
+        response = await http.post(url, content=post.body, headers={"Content-Type": "application/json"})
+        return Post(post.event, post.body, response.status_code, response.json())
+    except httpx.HTTPError as error:
+        return Post(post.event, post.body, 0, {"detail": f"no answer: {error or type(error).__name__}"})
+    except ValueError:
+        return Post(post.event, post.body, response.status_code, {"detail": "the answer is no JSON: is this the gateway?"})
+
+
+def _show(answered: Iterable[Post], *, as_json: bool, single: bool) -> None:
+    if as_json:
+        print_json([{"event": post.event, "http_status": post.status, **(post.answer or {})} for post in answered])
+        return
+    table = Table("event", "answer", "what became of it", "id") if single else Table("event", "answer", "how many")
+    if single:
+        for post in answered:
+            answer = post.answer or {}
+            table.add_row(answer.get("event") or post.event, str(post.status or "-"), _summary(answer), str(answer.get("id", "")))
+    else:
+        counts = Counter((post.event, post.status, _summary(post.answer or {}, counted=True)) for post in answered)
+        for (event, status, summary), number in sorted(counts.items()):
+            table.add_row(event, f"{status or '-'} {summary}", str(number))
+    out.print(table)
+
+
+def _summary(answer: dict[str, Any], *, counted: bool = False) -> str:
+    if answer.get("errors"):
+        return "; ".join(f"{error['path']}: {error['message']}" for error in answer["errors"])
+    if counted:
+        return str(answer.get("status") if "deliveries" in answer else answer.get("detail", ""))
+    if "deliveries" in answer:
+        return f"{answer['status']}, {answer['deliveries']} deliveries"
+    return str(answer.get("detail", ""))

@@ -1,0 +1,39 @@
+"""`serve`: the gateway itself."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+import uvloop
+
+from receiver.cli.app import CONFIG, ConfigOption, app, fail, settings_of
+from receiver.inbox import StoreUnavailable
+from receiver.server import serve as serve_forever
+from receiver.settings import Settings
+from receiver.telemetry import set_up_logs
+
+
+@app.command()
+def serve(config: ConfigOption = CONFIG) -> None:
+    """Receive events and deliver them, until SIGTERM or Ctrl-C."""
+    settings = settings_of(config)
+    set_up_logging(settings)
+    run(settings)
+
+
+def run(settings: Settings) -> None:
+    """Serve on uvloop; a store or port that cannot be had is told in one line."""
+    try:
+        uvloop.run(serve_forever(settings))
+    except StoreUnavailable as error:
+        fail(f"store.url: {error}", code=1)
+    except OSError as error:
+        fail(f"server.port: cannot listen on {settings.server.host}:{settings.server.port}: {error.strerror or error}", code=1)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise typer.Exit from None
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Logging as configured, with every secret of the configuration cut out of the lines."""
+    set_up_logs(settings.log.level, settings.log.format, secrets=settings.secrets(), plain_emails=settings.log.emails == "plain")

@@ -1,0 +1,196 @@
+"""`init`, `check`, `urls`, `schemas`: from nothing to a configuration that holds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic_core import PydanticUndefined
+from rich.table import Table
+
+from connectors import registry
+from connectors.base import Connector, ConnectorError, Context, Problem
+from receiver.aom import EVENTS, LABELS, json_schema
+from receiver.cli.addresses import inbound_url, menu, public_url
+from receiver.cli.app import (
+    CONFIG,
+    FOUND,
+    ConfigOption,
+    JsonOption,
+    app,
+    fail,
+    out,
+    print_json,
+    settings_of,
+    show_faults,
+)
+from receiver.mapping import Mapping
+from receiver.settings import ConfigFault, Settings
+
+
+@app.command()
+def init(
+    config: ConfigOption = CONFIG,
+    source: Annotated[str, typer.Option(help="A name for your AOM site.")] = "academy",
+    connector: Annotated[str, typer.Option(help="The CRM to write to.")] = "sandbox",
+    timezone: Annotated[str, typer.Option(help="The time zone in which AOM shows dates.")] = "UTC",
+    force: Annotated[bool, typer.Option(help="Replace a file that exists.")] = False,
+) -> None:
+    """Write a configuration with fresh tokens."""
+    if config.exists() and not force:
+        fail(f"{config} exists already. Use --force to replace it; tokens pasted into AOM would then be void.")
+    try:
+        kind = registry.load(connector)
+    except registry.UnknownConnector as error:
+        fail(f"--connector: {error}")
+    config.write_text(_new_config(source, connector, kind, timezone), encoding="utf-8")
+    config.chmod(0o600)
+    out.print(
+        f"Wrote {config}. Next: `aom-gateway check`, `aom-gateway serve`, and `aom-gateway urls` for what to paste into AOM.", markup=False
+    )
+
+
+def _new_config(source: str, connector: str, kind: type[Connector], timezone: str) -> str:
+    return f"""\
+# The AOM gateway. Every key is explained in config.example.toml. This file holds secrets: keep it readable by you alone.
+[server]
+host = "127.0.0.1"
+port = 8080
+# public_url = "https://hooks.example.edu"   # where AOM reaches this gateway
+admin_token = "{secrets.token_urlsafe(24)}"
+
+[store]
+url = "sqlite:///aom-gateway.db"
+
+[sources.{source}]
+tokens = ["{secrets.token_urlsafe(24)}"]
+timezone = "{timezone}"
+currency = "USD"
+
+[connectors.{connector}]
+type = "{connector}"
+{_required(connector, kind)}mapping = "standard"
+"""
+
+
+def _required(name: str, kind: type[Connector]) -> str:
+    """A line for each setting that the connector cannot do without, read from the environment."""
+    lines = []
+    for key, field in kind.Settings.model_fields.items():
+        if key != "type" and field.default is PydanticUndefined and field.default_factory is None:
+            comment = f"   # {field.description}" if field.description else ""
+            lines.append(f'{key} = "${{{name.upper()}_{key.upper()}}}"{comment}\n')
+    return "".join(lines)
+
+
+@app.command()
+def check(
+    config: ConfigOption = CONFIG,
+    online: Annotated[bool, typer.Option("--online", help="Ask the CRMs too: credentials, fields, stages, limits.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find every fault of the configuration before it runs."""
+    settings = settings_of(config)
+    mapping = Mapping.compile(settings)
+    found = [*settings.warnings, *mapping.warnings, *(asyncio.run(_ask(settings, mapping)) if online else ())]
+    if as_json:
+        print_json([{"where": f.where, "message": f.message, "remedy": f.remedy, "warning": f.warning} for f in found])
+    else:
+        show_faults(config, tuple(found))
+    if any(not fault.warning for fault in found):
+        raise typer.Exit(FOUND)
+    if not as_json:
+        out.print(f"{config} holds: {_summary(settings)}.", markup=False)
+
+
+def _summary(settings: Settings) -> str:
+    counted = ((len(settings.sources), "source"), (len(settings.connectors), "connector"), (len(settings.routes), "own route"))
+    return ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in counted)
+
+
+class _NoGate:
+    """A check makes a handful of calls; it needs no share of the running gateway's rate."""
+
+    async def take(self, calls: int = 1) -> None: ...
+
+    async def learn(self, limit: object, remaining: int | None = None) -> None: ...
+
+
+async def _ask(settings: Settings, mapping: Mapping) -> list[ConfigFault]:
+    answers = await asyncio.gather(*(_ask_one(settings, mapping, name) for name in settings.connectors))
+    return [fault for faults in answers for fault in faults]
+
+
+async def _ask_one(settings: Settings, mapping: Mapping, name: str) -> list[ConfigFault]:
+    one = settings.connectors[name]
+    connector = registry.load(one.type).open(one, Context(name, _NoGate(), settings.directory, now=lambda: datetime.now(UTC)))
+    try:
+        problems = await connector.check(mapping.needs(name))
+    except ConnectorError as error:
+        problems = [Problem("", str(error))]
+    finally:
+        await connector.aclose()
+    where = f"connectors.{name}"
+    return [ConfigFault(f"{where}: {p.where}" if p.where else where, p.message, p.remedy, warning=not p.fatal) for p in problems]
+
+
+@app.command()
+def urls(
+    config: ConfigOption = CONFIG,
+    source: Annotated[str | None, typer.Option(help="One source; all unless given.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the URLs to paste into AOM, one per entry of its menu. They hold the token: treat them as passwords."""
+    settings = settings_of(config)
+    if source and source not in settings.sources:
+        fail(f"--source: {source!r} is not configured; there are: {', '.join(settings.sources)}")
+    base = public_url(settings)
+    rows = [
+        {"source": name, "label": label, "event": event, "url": inbound_url(base, one.tokens[0].get_secret_value(), event)}
+        for name, one in settings.sources.items()
+        if source in {None, name}
+        for label, event in [*menu().items(), ("(any event)", None)]
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    for name in dict.fromkeys(row["source"] for row in rows):
+        table = Table("in AOM's menu", "URL", title=f"{name}", title_justify="left")
+        for row in rows:
+            if row["source"] == name:
+                table.add_row(row["label"], row["url"])
+        out.print(table)
+    if not settings.server.public_url:
+        out.print("server.public_url is not set: AOM must reach these addresses from outside.", style="yellow")
+
+
+@app.command()
+def schemas(
+    event: Annotated[str | None, typer.Argument(help="One event; a list of all unless given.")] = None,
+    directory: Annotated[Path | None, typer.Option("--to", help="Write every schema into this directory.")] = None,
+) -> None:
+    """Show what AOM sends, as JSON Schema."""
+    if event and event not in EVENTS:
+        fail(f"{event!r} is not an event; there are: {', '.join(EVENTS)}")
+    if directory:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name in [event] if event else EVENTS:
+            (directory / f"{name}.json").write_text(_as_json(name), encoding="utf-8")
+        out.print(f"Wrote {1 if event else len(EVENTS)} schemas into {directory}{os.sep}", markup=False)
+    elif event:
+        typer.echo(_as_json(event), nl=False)
+    else:
+        table = Table("event", "in AOM's menu")
+        for name in EVENTS:
+            table.add_row(name, LABELS[name])
+        out.print(table)
+
+
+def _as_json(event: str) -> str:
+    return json.dumps(json_schema(event), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,166 @@
+"""One claimed lane on its way: what is to be written next, and what has come of it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Literal
+
+from connectors.base import Append, Record, Ref, Refused, Retry, Saved, Unavailable, Value
+from receiver.delivery.backoff import LANE
+from receiver.delivery.render import Rendered, Renderer
+from receiver.delivery.write import Halted, Result, Unit, Written, link_name, worst
+from receiver.inbox import AttemptRow, Claim, RemoteRow, Settled
+from receiver.mapping import fold
+
+
+@dataclass(slots=True)
+class LaneRun:
+    """Writes a lane's deliveries folded into one; where that is refused, one by one until the guilty one is found."""
+
+    claim: Claim
+    started: datetime
+    todo: tuple[Rendered, ...] = ()
+    part: tuple[Rendered, ...] = ()  # the deliveries in the unit under way
+    stepping: bool = False
+    delivered: list[int] = field(default_factory=list)
+    dead: list[tuple[int, str]] = field(default_factory=list)
+    setback: Retry | Halted | None = None
+    refusal: Refused | None = None
+    saved: dict[Ref, RemoteRow] = field(default_factory=dict)
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def start(cls, claim: Claim, render: Renderer, now: datetime) -> LaneRun:
+        """Render all deliveries; those that cannot be rendered are dead with their reason."""
+        run = cls(claim, now)
+        rendered = [render(delivery, claim.person_key) for delivery in claim.deliveries]
+        run.todo = tuple(one for one in rendered if isinstance(one, Rendered))
+        run.dead = [(one.delivery.delivery_id, one.reason) for one in rendered if not isinstance(one, Rendered)]
+        return run
+
+    def next_unit(self) -> Unit | None:
+        """What is to be written now; None when the lane is through or must wait."""
+        if self.setback or not self.todo:
+            return None
+        self.part = self.todo[:1] if self.stepping else self.todo
+        records = fold(one.records for one in self.part)
+        newest = max(one.delivery.event_id for one in self.part)
+        return Unit(self.claim.lane_id, records, newest, doubtful=self.claim.attempts > 0)
+
+    def conclude(self, unit: Unit, written: Written) -> None:
+        """Take in what came of the unit: go on behind it, step through it one by one, or wait."""
+        result = worst(written.results(unit))
+        self._remember(unit, written)
+        if isinstance(result, Saved):
+            self.delivered += [one.delivery.delivery_id for one in self.part]
+            self.todo = self.todo[len(self.part) :]
+        elif isinstance(result, Refused):
+            self._refused(result)
+        else:
+            self.setback = result
+
+    def _refused(self, refused: Refused) -> None:
+        self.refusal = refused
+        if len(self.part) > 1:
+            self.stepping = True
+            return
+        self.dead.append((self.part[0].delivery.delivery_id, describe(refused)))
+        self.todo = self.todo[1:]
+        self.stepping = False  # the guilty one is found: the rest fold again
+
+    def _remember(self, unit: Unit, written: Written) -> None:
+        for record in unit.records:
+            result = written.records[record.ref]
+            self.sent.append(_shown(record, result))
+            if isinstance(result, Saved):
+                self.notes += [f"{record.object} {record.key}: {note}" for note in result.notes]
+                tied = tuple(link_name(target) for target in record.links if isinstance(written.links.get((record.ref, target)), Saved))
+                before = self.saved.get(record.ref)
+                links = tuple(dict.fromkeys((*(before.add_links if before else ()), *tied)))
+                self.saved[record.ref] = RemoteRow(record.object, record.key, result.id, unit.event_id, links)
+
+    def settled(self, now: datetime, give_up: timedelta, random: Random) -> Settled:
+        """The lane's outcome as the inbox keeps it."""
+        retry_at, burn = self._retry(now, random)
+        failing = self.claim.failing_since
+        if retry_at and burn and failing and now - failing > give_up:
+            reason = f"gave up after {give_up}: {self._setback_text()}"
+            self.dead += [(one.delivery.delivery_id, reason) for one in self.todo]
+            self.todo, retry_at = (), None
+        return Settled(
+            claim=self.claim,
+            delivered=tuple(self.delivered),
+            dead=tuple(self.dead),
+            retry_at=retry_at,
+            burn=burn,
+            attempt=self._attempt(now),
+            remotes=tuple(self.saved.values()),
+        )
+
+    def _retry(self, now: datetime, random: Random) -> tuple[datetime | None, bool]:
+        """When to come back, and whether this attempt counts."""
+        backoff = LANE.delay(self.claim.attempts, random)
+        match self.setback:
+            case Retry(after=after):
+                return now + max(backoff, timedelta(seconds=after or 0)), True
+            case Halted(fault=Unavailable() as fault, tried=True):
+                return now + max(backoff, timedelta(seconds=fault.retry_after or 0)), True
+            case Halted():
+                return now, False
+            case None:
+                return (now if self.todo else None), True  # left over: cut short by a shutdown
+
+    def _setback_text(self) -> str:
+        return self.setback.reason if isinstance(self.setback, Retry) else str(self.setback.fault) if self.setback else ""
+
+    def _attempt(self, now: datetime) -> AttemptRow:
+        refusal = self.refusal
+        return AttemptRow(
+            started_at=self.started,
+            duration_ms=round((now - self.started) / timedelta(milliseconds=1)),
+            outcome=self.outcome,
+            code=refusal.code if refusal else type(self.setback.fault).__name__ if isinstance(self.setback, Halted) else None,
+            message=refusal.message if refusal else self._setback_text() or (self.dead[0][1] if self.dead else None),
+            field=refusal.field if refusal else None,
+            sent=self.sent,
+            notes=tuple(self.notes),
+        )
+
+    @property
+    def outcome(self) -> Literal["saved", "retry", "refused", "paused"]:
+        """One word for the attempt."""
+        if isinstance(self.setback, Halted) and not isinstance(self.setback.fault, Unavailable):
+            return "paused"
+        if self.setback:
+            return "retry"
+        return "refused" if self.dead else "saved"
+
+
+def describe(refused: Refused) -> str:
+    """A refusal in one line: the field, the CRM's words, its code."""
+    where = f"{refused.field}: " if refused.field else ""
+    return f"{where}{refused.message} ({refused.code})"
+
+
+def _shown(record: Record, result: Result) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "object": record.object,
+        "key": record.key,
+        "fields": {name: _plain(value) for name, value in record.fields.items()},
+        "links": [link_name(target) for target in record.links],
+        "result": type(result).__name__.lower(),
+    }
+    if isinstance(result, Saved):
+        shown |= {"id": result.id, "created": result.created}
+    return shown
+
+
+_PLAIN: dict[type, Callable[[Any], Any]] = {str: str, bool: bool, int: int, Append: lambda value: list(value.values)}
+
+
+def _plain(value: Value) -> Any:
+    return _PLAIN.get(type(value), str)(value)

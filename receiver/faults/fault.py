@@ -1,0 +1,38 @@
+"""One fault, and the report of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFault:
+    """`where` is a place like `routes[1].upsert[0].fields.amount`; `remedy` says what would be right, where that is known.
+
+    A warning stops nothing. No text holds a secret.
+    """
+
+    where: str
+    message: str
+    remedy: str = ""
+    warning: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" + (f"; {self.remedy}" if self.remedy else "")
+
+
+class ConfigError(Exception):
+    """The configuration can't be used. `faults` holds every reason that could be found in one go."""
+
+    def __init__(self, faults: Iterable[ConfigFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class Remedied(ValueError):
+    """A validator of a setting raises it: what is wrong, and what would be right."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy

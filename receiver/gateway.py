@@ -1,0 +1,110 @@
+"""The parts of a running gateway, put together and taken apart in the right order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import SystemRandom
+
+import structlog
+
+from connectors import registry
+from connectors.base import Connector, Context
+from receiver.aom import Site
+from receiver.delivery import Delivery, Dispatcher, Health, StoreGate, Timing, renderer
+from receiver.inbox import Inbox
+from receiver.intake import Intake
+from receiver.judging import Judge, judge
+from receiver.mapping import Mapping as Routes
+from receiver.settings import Settings
+from receiver.telemetry import Metrics
+
+GRACE = timedelta(seconds=25)  # what deliveries under way get at shutdown; orchestrators kill after 30 s
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Gateway:
+    """Everything that HTTP and the command line speak to."""
+
+    settings: Settings
+    routes: Routes
+    sites: Mapping[str, Site]
+    inbox: Inbox
+    metrics: Metrics
+    judge: Judge
+    intake: Intake
+    now: Callable[[], datetime]
+    connectors: Mapping[str, Connector] = field(default_factory=dict)
+    gates: Mapping[str, StoreGate] = field(default_factory=dict)
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Gateway]:
+    """Open store and connectors and deliver until the block ends. Raises StoreUnavailable where the store cannot be opened."""
+    async with AsyncExitStack() as stack:
+        routes = Routes.compile(settings)
+        inbox = await Inbox.open(settings.store.url, dedup_hours=settings.store.dedup_hours)
+        stack.push_async_callback(inbox.aclose)
+        sites = sites_of(settings)
+        metrics = Metrics()
+        metrics.start(settings.connectors)
+        decide = judge(sites, routes)
+        intake = Intake(settings.sources, decide, inbox, metrics, max_body_bytes=settings.server.max_body_bytes, now=now)
+        gateway = Gateway(settings, routes, sites, inbox, metrics, decide, intake, now)
+        gateway.gates = {name: StoreGate(inbox, name, one.rate_limit, now) for name, one in settings.connectors.items()}
+        gateway.connectors = open_connectors(settings, gateway.gates, now)
+        for connector in gateway.connectors.values():
+            stack.push_async_callback(connector.aclose)
+        stack.push_async_callback(_start_delivery(gateway))
+        yield gateway
+
+
+def open_connectors(settings: Settings, gates: Mapping[str, StoreGate], now: Callable[[], datetime]) -> dict[str, Connector]:
+    """The configured connectors by name. None of them calls its CRM yet."""
+    timeout = min(30.0, settings.delivery.lease_seconds / 4)
+    return {
+        name: registry.load(one.type).open(one, Context(name, gates[name], settings.directory, timeout, now))
+        for name, one in settings.connectors.items()
+    }
+
+
+def sites_of(settings: Settings) -> dict[str, Site]:
+    """What reading an event needs to know of its source."""
+    return {name: Site(name, source.timezone, source.currency) for name, source in settings.sources.items()}
+
+
+def _start_delivery(gateway: Gateway) -> Callable[[], asyncio.Future[None]]:
+    """Start a dispatcher per connector; the returned function stops them."""
+    dispatchers = [_dispatcher(gateway, name) for name in gateway.connectors]
+    running = [asyncio.create_task(dispatcher.run(), name=f"dispatcher {dispatcher.name}") for dispatcher in dispatchers]
+
+    async def stop() -> None:
+        await asyncio.gather(*(dispatcher.stop(GRACE) for dispatcher in dispatchers))
+        await asyncio.gather(*running)
+        structlog.get_logger().info("delivery.stopped")
+
+    return lambda: asyncio.ensure_future(stop())
+
+
+def _dispatcher(gateway: Gateway, name: str) -> Dispatcher:
+    connector, settings, random = gateway.connectors[name], gateway.settings, SystemRandom()
+    timing = Timing(timedelta(seconds=settings.delivery.lease_seconds), timedelta(hours=settings.delivery.give_up_after_hours))
+    delivery = Delivery(
+        name,
+        connector,
+        gateway.inbox,
+        renderer(name, gateway.sites, gateway.routes),
+        gateway.metrics,
+        Health(gateway.inbox, name, gateway.metrics, gateway.now, random),
+        timing=timing,
+        now=gateway.now,
+        random=random,
+    )
+    return Dispatcher(name, connector.limits, gateway.inbox, delivery, lease=timing.lease, now=gateway.now)

@@ -1,0 +1,54 @@
+"""The durable store: what was received, whom it has to be delivered to, and what came of it. See `Inbox`."""
+
+from receiver.inbox.accept import Accepted, NewEvent
+from receiver.inbox.claim import Claim, Pending
+from receiver.inbox.detail import Attempt, Delivery, Event, Person, PersonLane, RemoteRecord
+from receiver.inbox.erase import Erased
+from receiver.inbox.errors import InboxError, StoreLocked, StoreUnavailable, Unknown, Unstorable
+from receiver.inbox.filters import Filter
+from receiver.inbox.identifiers import EventIds
+from receiver.inbox.inbox import Inbox
+from receiver.inbox.pauses import ConnectorState, PauseKind
+from receiver.inbox.quarantine import Quarantined
+from receiver.inbox.queries import ConnectorStatus, DriftCount, EventRow, Group, Page, Status
+from receiver.inbox.remote import Remote, RemoteRow
+from receiver.inbox.replay import Replayed, Selection
+from receiver.inbox.settle import AttemptRow, Settled, SettleReport
+
+__all__ = [
+    "Accepted",
+    "Attempt",
+    "AttemptRow",
+    "Claim",
+    "ConnectorState",
+    "ConnectorStatus",
+    "Delivery",
+    "DriftCount",
+    "Erased",
+    "Event",
+    "EventIds",
+    "EventRow",
+    "Filter",
+    "Group",
+    "Inbox",
+    "InboxError",
+    "NewEvent",
+    "Page",
+    "PauseKind",
+    "Pending",
+    "Person",
+    "PersonLane",
+    "Quarantined",
+    "Remote",
+    "RemoteRecord",
+    "RemoteRow",
+    "Replayed",
+    "Selection",
+    "SettleReport",
+    "Settled",
+    "Status",
+    "StoreLocked",
+    "StoreUnavailable",
+    "Unknown",
+    "Unstorable",
+]

@@ -1,0 +1,214 @@
+"""Keeps events: all that wait together in one transaction, each with its own outcome."""
+
+from __future__ import annotations
+
+from asyncio import Future
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import select, update
+
+from receiver.inbox.bulk import Row
+from receiver.inbox.drift import Drift
+from receiver.inbox.errors import StoreUnavailable
+from receiver.inbox.identifiers import EventIds
+from receiver.inbox.statements import DELIVERIES, EVENTS, LANES, PEOPLE
+from receiver.inbox.tables import event
+from receiver.inbox.text import json_or_none, storable_or_none
+from receiver.inbox.times import micros
+from receiver.inbox.transaction import Transaction
+
+_ROUNDS = 5  # each ends one race with another process for the same content
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """One authenticated call, judged. With faults it is kept in quarantine and gets no deliveries, whatever `lanes` says."""
+
+    source: str
+    name: str | None
+    how: str | None
+    disagreement: str | None
+    named: str | None  # the name in the URL
+    body: bytes
+    digest: bytes
+    received_at: datetime
+    lanes: tuple[tuple[str, str], ...]  # (connector, person key)
+    people: tuple[str, ...]  # every person in it, also where no route wants it
+    unknown: tuple[str, ...] = ()  # paths of keys that no schema knows
+    faults: tuple[tuple[str, str], ...] = ()  # (path, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Where it is kept. A duplicate has the id of the first one, and makes no deliveries."""
+
+    id: str
+    duplicate: bool
+    deliveries: int
+
+
+class Entry:
+    """An event on its way into the store; `outcome` is set by the writer and given to `future` on the event loop."""
+
+    __slots__ = ("at", "event", "future", "id", "key", "lanes", "outcome", "people")
+
+    def __init__(self, new: NewEvent, future: Future[Accepted] | None = None) -> None:
+        self.event = new
+        self.future = future
+        self.at = micros(new.received_at)
+        self.key = (new.digest, new.source)
+        self.lanes = () if new.faults else new.lanes if len(new.lanes) < 2 else tuple(dict.fromkeys(new.lanes))  # noqa: PLR2004
+        self.people = _without_lane(new.people, self.lanes)
+        self.id = ""
+        self.outcome: Accepted | Exception | None = None
+
+
+class Acceptor:
+    """Writes groups of entries. Used by one thread."""
+
+    def __init__(self, *, dedup_hours: float, ids: EventIds) -> None:
+        self._window = round(dedup_hours * 3_600_000_000)
+        self._ids = ids
+        self._drift = Drift()
+
+    def accept(self, transaction: Transaction, entries: Sequence[Entry], *, again: bool = False) -> None:
+        """Store what is new and set every entry's outcome. `again`: an earlier commit of them may have succeeded unseen."""
+        fresh, repeated, later = self._split(self._absent(transaction, entries) if again else entries)
+        self._store(transaction, fresh)
+        self._route(transaction, [entry for entry in fresh if entry.outcome is None])
+        for entry, first in repeated:
+            known = first.outcome.id if isinstance(first.outcome, Accepted) else first.id
+            entry.outcome = Accepted(known, duplicate=True, deliveries=0)
+        if later:
+            self.accept(transaction, later)
+
+    def replace(self, transaction: Transaction, id: str, new: NewEvent) -> Accepted | None:
+        """Give the stored event `id` a new judgement. None where it has faults still."""
+        entry = Entry(new)
+        entry.id = id
+        if not new.faults:
+            self._not_stored(transaction, [entry])
+        values: dict[str, object] = {"state": "discarded"}
+        if not entry.outcome:
+            kept = {"id", "source", "received_at", "body", *(["digest"] if new.faults else [])}
+            values = {name: value for name, value in zip(event.c.keys(), self._row(entry), strict=True) if name not in kept}
+        transaction.connection.execute(update(event).where(event.c.id == id).values(values))
+        if not new.faults and not entry.outcome:
+            self._route(transaction, [entry])
+        return entry.outcome if isinstance(entry.outcome, Accepted) else None
+
+    def _absent(self, transaction: Transaction, entries: Sequence[Entry]) -> list[Entry]:
+        ids = [entry.id for entry in entries if entry.id]
+        there = set(transaction.connection.scalars(select(event.c.id).where(event.c.id.in_(ids)))) if ids else set()
+        for entry in entries:
+            if entry.id in there:
+                entry.outcome = Accepted(entry.id, duplicate=False, deliveries=len(entry.lanes))
+        return [entry for entry in entries if entry.id not in there]
+
+    def _split(self, entries: Sequence[Entry]) -> tuple[list[Entry], list[tuple[Entry, Entry]], list[Entry]]:
+        """What may be new; what repeats one of these; and what repeats one of these so much later that it is new again."""
+        if not self._window:
+            return list(entries), [], []
+        first: dict[tuple[bytes, str], Entry] = {}
+        repeated, later = [], []
+        for entry in entries:
+            leader = first.setdefault(entry.key, entry)
+            if leader is not entry:
+                if entry.at - leader.at < self._window:
+                    repeated.append((entry, leader))
+                else:
+                    later.append(entry)
+        return list(first.values()), repeated, later
+
+    def _store(self, transaction: Transaction, fresh: list[Entry]) -> None:
+        """Insert the events in the order of their keys, so that two processes cannot block each other. Sets the outcome of duplicates."""
+        for entry in fresh:
+            entry.id = entry.id or self._ids.make(entry.at)
+        missing = sorted(fresh, key=attrgetter("key"))
+        for _ in range(_ROUNDS):
+            if EVENTS.execute(transaction.connection, [self._row(entry) for entry in missing]) == len(missing):
+                return
+            missing = self._not_stored(transaction, missing)
+        raise StoreUnavailable("other processes keep changing the same events")
+
+    def _row(self, entry: Entry) -> Row:
+        new = entry.event
+        return (
+            entry.id,
+            new.source,
+            new.name,
+            new.how,
+            storable_or_none(new.named),
+            storable_or_none(new.disagreement),
+            "quarantined" if new.faults else "accepted",
+            entry.at,
+            new.digest if self._window else None,
+            json_or_none(new.unknown),
+            json_or_none(new.faults),
+            new.people[0] if new.people else None,
+            len(new.people),
+            new.body,
+        )
+
+    def _not_stored(self, transaction: Transaction, entries: list[Entry]) -> list[Entry]:
+        """The entries that are still to be inserted, now that some met an event of the same content."""
+        query = select(event.c.digest, event.c.source, event.c.id, event.c.received_at)
+        rows = transaction.connection.execute(query.where(event.c.digest.in_([entry.key[0] for entry in entries])))
+        stored: dict[tuple[bytes, str], Any] = {(row.digest, row.source): row for row in rows}
+        missing, expired = [], []
+        for entry in entries:
+            row = stored.get(entry.key)
+            if row is None:
+                missing.append(entry)
+            elif row.id != entry.id and entry.at - row.received_at < self._window:
+                entry.outcome = Accepted(row.id, duplicate=True, deliveries=0)
+            elif row.id != entry.id:
+                expired.append(row.id)
+                missing.append(entry)
+        if expired:
+            transaction.connection.execute(update(event).where(event.c.id.in_(expired)).values(digest=None))
+        return missing
+
+    def _route(self, transaction: Transaction, kept: list[Entry]) -> None:
+        """People, lanes and deliveries of the events that were kept. Drift last: other processes wait for the same few rows."""
+        connection = transaction.connection
+        PEOPLE.execute(connection, [(entry.id, person) for entry in kept for person in entry.people])
+        lanes = _lanes(kept)
+        LANES.execute(connection, [(*lane, at, count) for lane, (at, count) in sorted(lanes.items())])
+        DELIVERIES.execute(connection, _deliveries(kept, lanes))
+        transaction.woken.update(connector for _, connector in lanes)
+        for entry in kept:
+            entry.outcome = Accepted(entry.id, duplicate=False, deliveries=len(entry.lanes))
+        unknown = [(new.source, new.name, new.unknown, entry.at) for entry in kept if (new := entry.event).unknown]
+        self._drift.count(connection, unknown)
+
+
+def _without_lane(people: tuple[str, ...], lanes: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    if len(people) == 1 == len(lanes) and people[0] == lanes[0][1]:
+        return ()
+    routed = {person for _, person in lanes}
+    return tuple(person for person in people if person not in routed)
+
+
+def _lanes(kept: Iterable[Entry]) -> dict[tuple[str, str], list[int]]:
+    """(person key, connector) → [due, number of new deliveries]."""
+    lanes: dict[tuple[str, str], list[int]] = {}
+    for entry in kept:
+        for connector, person in entry.lanes:
+            lanes.setdefault((person, connector), [entry.at, 0])[1] += 1
+    return lanes
+
+
+def _deliveries(kept: Iterable[Entry], lanes: dict[tuple[str, str], list[int]]) -> list[Row]:
+    """The last delivery of a lane in this group gets the lane's new version as its number, the ones before it those below."""
+    rows = []
+    for entry in kept:
+        for connector, person in entry.lanes:
+            lane = lanes[person, connector]
+            lane[1] -= 1
+            rows.append((person, connector, entry.id, lane[1]))
+    return rows

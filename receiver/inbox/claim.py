@@ -1,0 +1,235 @@
+"""Claiming: a worker takes lanes that are due, each with its oldest pending deliveries, for the time of a lease."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import bindparam, func, select, update
+
+from receiver.inbox.tables import delivery, event, lane, literal
+from receiver.inbox.times import micros, moment, moment_or_none
+from receiver.inbox.transaction import Transaction
+
+MOST_DELIVERIES = 200  # of one lane at once
+MOST_BYTES = 4 * 1024 * 1024  # of bodies of one lane
+MOST_DELIVERIES_IN_ALL = 10_000
+MOST_BYTES_IN_ALL = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One event that is to be delivered in a lane. `seq` is its place there."""
+
+    delivery_id: int
+    seq: int
+    event_id: str
+    source: str
+    name: str
+    named: str | None
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One lane under a lease. Nobody else gets it until it is settled or the lease runs out."""
+
+    lane_id: int
+    connector: str
+    person_key: str
+    lease_token: str
+    version: int
+    attempts: int  # before this one; above 0 an earlier attempt may have written without our seeing it
+    failing_since: datetime | None
+    deliveries: tuple[Pending, ...]  # oldest first
+    capped: bool = False  # more are pending than one claim takes
+
+
+def claim(transaction: Transaction, connector: str, *, limit: int, lease: timedelta, now: datetime) -> list[Claim]:
+    """Up to `limit` lanes that are due, the longest due first. A lane in which nothing is pending any more is put to rest instead."""
+    token = secrets.token_hex(16)
+    lanes = {row.id: row for row in transaction.connection.execute(_TAKE, _take(connector, limit, token, now + lease, now))}
+    if not lanes:
+        return []
+    chosen = _choose(_pending(transaction, lanes), lanes)
+    _give_back(transaction, token, [id for id in lanes if id not in chosen], now)
+    bodies = _events(transaction, {row.event_id for rows, _ in chosen.values() for row in rows})
+    claims = [_claim(lanes[id], token, rows, bodies, capped=capped) for id, (rows, capped) in chosen.items() if rows]
+    _rest(transaction, [id for id, (rows, _) in chosen.items() if not rows])
+    return claims
+
+
+def extend(transaction: Transaction, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> None:
+    """Make the leases end later. A lease that was lost stays lost."""
+    tokens: dict[str, list[int]] = {}
+    for held in claims:
+        tokens.setdefault(held.lease_token, []).append(held.lane_id)
+    for token, ids in tokens.items():
+        transaction.connection.execute(_EXTEND, {"token": token, "ids": ids, "until": micros(now + lease)})
+
+
+def ready_lanes(transaction: Transaction, connector: str, *, limit: int, now: datetime) -> int:
+    """How many lanes could be claimed now; counts up to `limit`."""
+    return transaction.connection.scalar(_READY, {"of": connector, "now": micros(now), "most": limit}) or 0
+
+
+def next_due(transaction: Transaction, connector: str) -> datetime | None:
+    """When the next lane can be claimed; a time in the past where one can be now, None where all are idle."""
+    return moment_or_none(transaction.connection.scalar(_NEXT, {"connector": connector}))
+
+
+def release_all(transaction: Transaction) -> None:
+    """End every lease at once: for a store whose only process has just started, so that all others are of a dead one."""
+    transaction.connection.execute(_RELEASE_ALL)
+
+
+_BUSY = lane.c.state != literal("idle")
+
+_DUE = (lane.c.connector == bindparam("of"), _BUSY, lane.c.due_at <= bindparam("now"))
+_READY = select(func.count()).select_from(select(lane.c.id).where(*_DUE).limit(bindparam("most")).subquery())
+
+_PICK = (
+    select(lane.c.id)
+    .where(*_DUE)
+    .order_by(lane.c.due_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("pick")
+    .prefix_with("MATERIALIZED")
+)
+_TAKE = (
+    update(lane)
+    .where(lane.c.id.in_(select(_PICK.c.id)))
+    .values(state=literal("leased"), lease_token=bindparam("token"), due_at=bindparam("until"), attempts=lane.c.attempts + 1)
+    .returning(lane.c.id, lane.c.connector, lane.c.person_key, lane.c.version, lane.c.attempts, lane.c.failing_since)
+)
+_MINE = (lane.c.lease_token == bindparam("token"), lane.c.state == literal("leased"))
+_HELD = (
+    select(lane.c.id)
+    .where(lane.c.id.in_(bindparam("ids", expanding=True)), *_MINE)
+    .order_by(lane.c.person_key, lane.c.connector)  # as everybody locks them
+    .with_for_update()
+    .cte("held")
+    .prefix_with("MATERIALIZED")
+)
+_EXTEND = update(lane).where(lane.c.id.in_(select(_HELD.c.id))).values(due_at=bindparam("until"))
+_GIVE_BACK = (
+    update(lane)
+    .where(lane.c.id.in_(bindparam("ids", expanding=True)), *_MINE)
+    .values(state=literal("ready"), lease_token=None, due_at=bindparam("now"), attempts=lane.c.attempts - 1)
+)
+_REST = (
+    update(lane)
+    .where(lane.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state=literal("idle"), lease_token=None, attempts=0, failing_since=None)
+)
+_RELEASE_ALL = update(lane).where(lane.c.state == literal("leased")).values(state=literal("ready"), lease_token=None, due_at=0)
+_NEXT = select(func.min(lane.c.due_at)).where(lane.c.connector == bindparam("connector"), _BUSY)
+
+_LATER = delivery.alias("later")
+_FIRST_TOO_MANY = (
+    select(_LATER.c.seq)
+    .where(_LATER.c.lane_id == lane.c.id, _LATER.c.state == literal("pending"))
+    .order_by(_LATER.c.seq)
+    .offset(MOST_DELIVERIES)
+    .limit(1)
+    .scalar_subquery()
+)
+_PENDING = (
+    select(delivery.c.lane_id, delivery.c.id, delivery.c.seq, delivery.c.event_id, func.length(event.c.body).label("size"))
+    .join_from(lane, delivery, delivery.c.lane_id == lane.c.id)
+    .join(event, event.c.id == delivery.c.event_id)
+    .where(
+        lane.c.id.in_(bindparam("ids", expanding=True)),
+        delivery.c.state == literal("pending"),
+        delivery.c.seq <= func.coalesce(_FIRST_TOO_MANY, 2**62),
+    )
+    .order_by(delivery.c.lane_id, delivery.c.seq)
+)
+_EVENTS = select(event.c.id, event.c.source, event.c.name, event.c.named, event.c.body, event.c.received_at).where(
+    event.c.id.in_(bindparam("ids", expanding=True))
+)
+
+_Rows = list[Any]
+_Chosen = tuple[_Rows, bool]
+
+
+def _take(connector: str, limit: int, token: str, until: datetime, now: datetime) -> dict[str, object]:
+    return {"of": connector, "now": micros(now), "most": limit, "token": token, "until": micros(until)}
+
+
+def _pending(transaction: Transaction, lanes: Iterable[int]) -> dict[int, _Rows]:
+    found = transaction.connection.execute(_PENDING, {"ids": list(lanes)})
+    return {id: list(rows) for id, rows in groupby(found, key=lambda row: row.lane_id)}
+
+
+def _choose(pending: dict[int, _Rows], lanes: Iterable[int]) -> dict[int, _Chosen]:
+    """Lane → its rows and whether some were left. Lanes that do not fit into memory with the others are missing."""
+    chosen: dict[int, _Chosen] = {}
+    count = total = 0
+    for id in lanes:
+        rows, size = _cap(pending.get(id, []))
+        if count and (count + len(rows) > MOST_DELIVERIES_IN_ALL or total + size > MOST_BYTES_IN_ALL):
+            continue
+        count += len(rows)
+        total += size
+        chosen[id] = (rows, len(rows) < len(pending.get(id, [])))
+    return chosen
+
+
+def _cap(rows: _Rows) -> tuple[_Rows, int]:
+    """As many as fit, at least one."""
+    size = 0
+    for count, row in enumerate(rows):
+        if count == MOST_DELIVERIES or (count and size + row.size > MOST_BYTES):
+            return rows[:count], size
+        size += row.size
+    return rows, size
+
+
+def _give_back(transaction: Transaction, token: str, ids: list[int], now: datetime) -> None:
+    if ids:
+        transaction.connection.execute(_GIVE_BACK, {"ids": ids, "token": token, "now": micros(now)})
+
+
+def _rest(transaction: Transaction, ids: list[int]) -> None:
+    """Safe because the lanes are locked: an event that is being accepted for them waits, and wakes them again."""
+    if ids:
+        transaction.connection.execute(_REST, {"ids": ids})
+
+
+def _events(transaction: Transaction, ids: set[str]) -> dict[str, Any]:
+    """Every body once, however many lanes share the event."""
+    return {row.id: row for row in transaction.connection.execute(_EVENTS, {"ids": list(ids)})} if ids else {}
+
+
+def _claim(row: Any, token: str, pending: _Rows, events: dict[str, Any], *, capped: bool) -> Claim:
+    return Claim(
+        lane_id=row.id,
+        connector=row.connector,
+        person_key=row.person_key,
+        lease_token=token,
+        version=row.version,
+        attempts=row.attempts - 1,
+        failing_since=moment_or_none(row.failing_since),
+        deliveries=tuple(_one(delivered, events[delivered.event_id]) for delivered in pending),
+        capped=capped,
+    )
+
+
+def _one(row: Any, kept: Any) -> Pending:
+    return Pending(
+        delivery_id=row.id,
+        seq=row.seq,
+        event_id=row.event_id,
+        source=kept.source,
+        name=kept.name,
+        named=kept.named,
+        body=kept.body,
+        received_at=moment(kept.received_at),
+    )

@@ -1,0 +1,139 @@
+"""Opens the database: engines, what every connection is told, and the right to use a SQLite file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from receiver.inbox.errors import StoreUnavailable, unavailable
+from receiver.inbox.lock import FileLock
+from receiver.inbox.migrate import migrate
+
+POSTGRESQL_CONNECTIONS = 4  # for all but accept, which has one of its own
+
+_SQLITE = (
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # a commit is on the disk before it is answered
+    "PRAGMA secure_delete = ON",  # what is erased is overwritten
+    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA cache_size = -16000",
+    "PRAGMA temp_store = MEMORY",
+)
+_POSTGRESQL = (
+    "SET lock_timeout = '20s'",
+    "SET idle_in_transaction_session_timeout = '30s'",  # a process that froze must not hold lanes
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+)
+_LIBPQ = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """`write` begins with the right to write. On SQLite only the inbox's writer thread may use it."""
+
+    write: Engine
+    read: Engine
+    lock: FileLock | None
+
+    @property
+    def postgresql(self) -> bool:
+        return self.write.dialect.name == "postgresql"
+
+    def close(self) -> None:
+        self.read.dispose()
+        self.write.dispose()
+        if self.lock:
+            self.lock.release()
+
+
+def open_engines(text: str) -> Engines:
+    """Open and migrate the database of a URL like `sqlite:///aom-gateway.db` or `postgresql://user:password@host/name`."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise StoreUnavailable(f"{text!r} is no database URL; write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE") from None
+    if url.drivername.startswith("sqlite"):
+        return _migrated(_sqlite(url))
+    if url.drivername.startswith("postgres"):
+        return _migrated(_postgresql(url))
+    raise StoreUnavailable(
+        f"{url.drivername}: the store is SQLite (sqlite:///FILE) or PostgreSQL (postgresql://USER:PASSWORD@HOST/DATABASE)"
+    )
+
+
+def _migrated(engines: Engines) -> Engines:
+    try:
+        migrate(engines.write)
+    except SQLAlchemyError as error:
+        engines.close()
+        where = engines.write.url.render_as_string(hide_password=True)
+        raise StoreUnavailable(f"{where}: {unavailable(error)}") from error
+    except BaseException:
+        engines.close()
+        raise
+    return engines
+
+
+def _sqlite(url: URL) -> Engines:
+    path = _file(url)
+    try:
+        lock = FileLock(path)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # personal data: for the owner only
+    except OSError as error:
+        raise StoreUnavailable(f"{path}: {error.strerror}; the directory must exist and be writable") from error
+    url = URL.create("sqlite", database=str(path))
+    write, read = (create_engine(url, hide_parameters=True, connect_args={"cached_statements": 256}) for _ in range(2))
+    event.listen(write, "connect", _tell(_SQLITE))
+    event.listen(write, "begin", lambda connection: _begin(connection, "BEGIN IMMEDIATE"))
+    event.listen(read, "connect", _tell((*_SQLITE, "PRAGMA query_only = ON")))
+    event.listen(read, "begin", lambda connection: _begin(connection, "BEGIN"))
+    return Engines(write, read, lock)
+
+
+def _file(url: URL) -> Path:
+    if not url.database or url.database.startswith((":memory:", "file:")):
+        raise StoreUnavailable(f"{url.database or 'no file'!r}: the store is a file, as in sqlite:///aom-gateway.db")
+    return Path(url.database).absolute()
+
+
+def _postgresql(url: URL) -> Engines:
+    try:
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            paramstyle="format",
+            isolation_level="READ COMMITTED",
+            pool_size=POSTGRESQL_CONNECTIONS + 1,
+            max_overflow=0,
+            pool_timeout=20,
+            hide_parameters=True,
+            connect_args={name: value for name, value in _LIBPQ.items() if name not in url.query},
+        )
+    except ImportError as error:
+        raise StoreUnavailable("a PostgreSQL store needs psycopg: pip install 'aom-gateway[postgres]'") from error
+    event.listen(engine, "connect", _tell(_POSTGRESQL))
+    return Engines(engine, engine, None)
+
+
+def _begin(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement)
+
+
+def _tell(statements: tuple[str, ...]) -> Any:
+    def tell(connection: Any, _record: Any) -> None:
+        if hasattr(connection, "isolation_level") and type(connection).__module__.startswith("sqlite3"):
+            connection.isolation_level = None  # Python's own BEGIN would come too late and be a deferred one
+            for statement in statements:
+                connection.execute(statement).close()
+        else:
+            autocommit, connection.autocommit = connection.autocommit, True
+            for statement in statements:
+                connection.execute(statement).close()
+            connection.autocommit = autocommit
+
+    return tell

@@ -1,0 +1,199 @@
+"""Erasing a person: all that the store holds of theirs, and their address wherever else it stands.
+
+Outside of its reach are backups, what a CRM holds, and a PostgreSQL server's own log and dead rows until its vacuum.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, RowMapping, Table, Text, and_, cast, delete, func, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from receiver.inbox.errors import StoreUnavailable
+from receiver.inbox.filters import events_of
+from receiver.inbox.redact import names_others, scrubbed, without
+from receiver.inbox.replay import lock
+from receiver.inbox.retention import remove
+from receiver.inbox.tables import attempt, connector_state, delivery, drift, event, event_person, lane, remote, remote_link
+from receiver.inbox.transaction import Run, Transaction
+
+CHUNK: Final = 100
+_CHECKPOINTS = 6  # of five seconds each
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was removed: events of this person alone; shared events that go on without them; and what hung on their lanes."""
+
+    events: int = 0
+    shared: int = 0
+    lanes: int = 0
+    deliveries: int = 0
+    attempts: int = 0
+    remotes: int = 0
+    mentions: int = 0  # other rows in which the address stood
+
+    def __add__(self, other: Erased) -> Erased:
+        return Erased(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A row outside of the events that holds the address."""
+
+    table: Table
+    key: tuple[Any, ...]
+
+
+async def erase(read: Run, write: Run, address: str) -> Erased:
+    """Some events at a time, the lanes last: they tell where the person is, so that a second run can finish what a crash cut short."""
+    ids = await read(partial(events_with, address=address))
+    total = Erased()
+    last: Erased | None = None
+    while last is None:
+        ids = sorted({*ids, *await read(partial(events_in, address=address))})
+        for start in range(0, len(ids), CHUNK):
+            total += await write(partial(erase_events, address=address, ids=ids[start : start + CHUNK]))
+        ids, last = [], await write(partial(erase_lanes, address=address))
+    found = await read(partial(mentions, address=address))
+    return total + last + await write(partial(scrub, address=address, found=found))
+
+
+def checkpoint(connection: Connection) -> None:
+    """Empty SQLite's log, which holds pages as they were before. Waits for readers."""
+    driver: Any = connection.connection.driver_connection
+    for _ in range(_CHECKPOINTS):
+        if not driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            return
+    raise StoreUnavailable("the person is erased, but readers kept SQLite's log from being emptied; erase them again to repeat that")
+
+
+def events_with(transaction: Transaction, address: str) -> list[str]:
+    """The events that hold the address though the person is not known to be in them. Reads every payload: slow in a large store."""
+    where = or_(_in_body(transaction, address), *(_in_text(column, address) for column in _EVENT_TEXTS))
+    return list(transaction.connection.scalars(select(event.c.id).where(where)))
+
+
+def events_in(transaction: Transaction, address: str) -> list[str]:
+    """The events that the person is in."""
+    return list(transaction.connection.scalars(events_of(address)))
+
+
+def mentions(transaction: Transaction, address: str) -> list[Mention]:
+    """Rows of other people, and of none, that hold the address. Reads the tables as a whole."""
+    return [
+        Mention(table, tuple(row))
+        for table, columns in _PLACES.items()
+        for row in transaction.connection.execute(select(*table.primary_key).where(or_(*(_in_text(column, address) for column in columns))))
+    ]
+
+
+def erase_events(transaction: Transaction, address: str, ids: Sequence[str]) -> Erased:
+    """Remove these events, or the person from those that are not theirs alone."""
+    lanes = _lanes(transaction, address)
+    gone, shared, deliveries = [], 0, 0
+    for row in transaction.connection.execute(select(event).where(event.c.id.in_(ids))).mappings().all():
+        people = _people(transaction, row["id"])
+        if people - {address} or (not people and names_others(row["body"], address)):
+            deliveries += _strip(transaction, row, address, people, lanes)
+            shared += 1
+        else:
+            gone.append(row["id"])
+    deliveries += transaction.connection.scalar(select(func.count()).select_from(delivery).where(delivery.c.event_id.in_(gone))) or 0
+    remove(transaction, gone)
+    return Erased(events=len(gone), shared=shared, deliveries=deliveries)
+
+
+def erase_lanes(transaction: Transaction, address: str) -> Erased | None:
+    """Remove what is left when the events are gone. None where new ones came meanwhile, so that these have to go first."""
+    connection = transaction.connection
+    lanes = _lanes(transaction, address)
+    if connection.scalar(events_of(address).limit(1)) is not None:
+        return None
+    theirs = or_(remote.c.lane_id.in_(lanes), remote.c.key == address)
+    for row in connection.execute(select(remote.c.connector, remote.c.object, remote.c.key).where(theirs)).mappings().all():
+        connection.execute(delete(remote_link).where(_is(remote_link, row)))
+    return Erased(
+        remotes=connection.execute(delete(remote).where(theirs)).rowcount,
+        attempts=connection.execute(delete(attempt).where(attempt.c.lane_id.in_(lanes))).rowcount,
+        lanes=connection.execute(delete(lane).where(lane.c.id.in_(lanes))).rowcount,
+    )
+
+
+def scrub(transaction: Transaction, address: str, found: Iterable[Mention]) -> Erased:
+    """Replace the address in these rows. A link to the person goes as a whole."""
+    count = 0
+    for mention in found:
+        where = _is(mention.table, dict(zip(mention.table.primary_key.columns.keys(), mention.key, strict=True)))
+        row = transaction.connection.execute(select(mention.table).where(where)).mappings().one_or_none()
+        if row is None:
+            continue
+        count += 1
+        if mention.table in (remote_link, drift):
+            transaction.connection.execute(delete(mention.table).where(where))
+        else:
+            texts = {column.name: _scrubbed(row[column.name], address) for column in _PLACES[mention.table]}
+            transaction.connection.execute(update(mention.table).where(where).values(texts))
+    return Erased(mentions=count)
+
+
+_EVENT_TEXTS: Final = (event.c.named, event.c.disagreement, event.c.unknown, event.c.faults)
+_PLACES: Final[dict[Table, tuple[Column[Any], ...]]] = {
+    attempt: (attempt.c.code, attempt.c.message, attempt.c.field, attempt.c.sent, attempt.c.notes),
+    delivery: (delivery.c.reason,),
+    remote_link: (remote_link.c.link,),
+    connector_state: (connector_state.c.reason,),
+    drift: (drift.c.path,),
+}
+
+
+def _lanes(transaction: Transaction, address: str) -> list[int]:
+    lanes = list(transaction.connection.scalars(select(lane.c.id).where(lane.c.person_key == address)))
+    lock(transaction, lanes)
+    return lanes
+
+
+def _people(transaction: Transaction, id: str) -> set[str]:
+    routed = select(lane.c.person_key).join(delivery, delivery.c.lane_id == lane.c.id).where(delivery.c.event_id == id)
+    others = select(event_person.c.person_key).where(event_person.c.event_id == id)
+    return {*transaction.connection.scalars(routed), *transaction.connection.scalars(others)}
+
+
+def _strip(transaction: Transaction, row: RowMapping, address: str, people: set[str], lanes: Sequence[int]) -> int:
+    """Returns how many deliveries went."""
+    others = people - {address}
+    values: dict[str, object] = {column.name: _scrubbed(row[column.name], address) for column in _EVENT_TEXTS}
+    values |= {"body": without(row["body"], address), "people": row["people"] - len(people - others)}
+    if row["person"] == address:
+        values["person"] = min(others, default=None)
+    connection = transaction.connection
+    connection.execute(update(event).where(event.c.id == row["id"]).values(values))
+    connection.execute(delete(event_person).where(event_person.c.event_id == row["id"], event_person.c.person_key == address))
+    return connection.execute(delete(delivery).where(delivery.c.event_id == row["id"], delivery.c.lane_id.in_(lanes))).rowcount
+
+
+def _scrubbed(text: str | None, address: str) -> str | None:
+    return None if text is None else scrubbed(text, address)
+
+
+def _is(table: Table, values: RowMapping | dict[str, Any]) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == values[name] for name in values))
+
+
+def _in_text(column: ColumnElement[Any], address: str) -> ColumnElement[bool]:
+    return func.lower(column).contains(address, autoescape=True)
+
+
+def _in_body(transaction: Transaction, address: str) -> ColumnElement[bool]:
+    """As it stands, and as JSON may escape it (AOM's PHP escapes all that is not ASCII)."""
+    forms = {address, json.dumps(address)[1:-1], address.replace("@", "\\u0040")}
+    if transaction.connection.dialect.name == "postgresql":
+        body = func.lower(func.encode(event.c.body, "escape"))
+        return or_(*(func.strpos(body, func.lower(func.encode(form.encode(), "escape"))) > 0 for form in forms))
+    body = func.lower(cast(event.c.body, Text))
+    return or_(*(func.instr(body, form) > 0 for form in forms))

@@ -1,0 +1,72 @@
+"""What can go wrong with the store.
+
+InboxError
+├── StoreUnavailable   not now: disk full, read-only, database gone, closing
+│   └── StoreLocked    another process owns the SQLite file
+├── Unstorable         this one event, whatever is tried: text that a database cannot hold
+└── Unknown            no such event, delivery or quarantined call
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import exc
+
+_BEATEN = frozenset({"40001", "40P01", "23505"})  # serialization failure, deadlock, the same key inserted at the same time
+_SQLSTATES = ("08", "25006", "28", "3D", "53", "55", "57", "58", "F0", "XX")
+"""Codes and classes of codes in which PostgreSQL speaks of itself rather than of the statement (its manual, appendix A)."""
+
+
+class InboxError(Exception):
+    """Anything that the inbox raises on purpose."""
+
+
+class StoreUnavailable(InboxError):
+    """The store cannot be read or written now; the text says why. Trying again later may help."""
+
+
+class StoreLocked(StoreUnavailable):
+    """Another process owns the SQLite file; the text says which."""
+
+
+class Unstorable(InboxError):
+    """The event cannot be stored. Others can, and trying again is of no use."""
+
+
+class Unknown(InboxError):
+    """Nothing of that id is stored."""
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the database as a whole fails, so that no other transaction would fare better now."""
+    if isinstance(error, StoreUnavailable | exc.TimeoutError):
+        return True
+    if not isinstance(error, exc.DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(_SQLSTATES)
+    plain = type(error) is exc.DatabaseError  # SQLite: not a database, or a damaged one
+    return plain or error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InternalError)
+
+
+def is_disconnect(error: BaseException) -> bool:
+    """Whether the connection was lost, so that a fresh one may work at once."""
+    return isinstance(error, exc.DBAPIError) and error.connection_invalidated
+
+
+def is_beaten(error: BaseException) -> bool:
+    """Whether PostgreSQL gave up this transaction in favour of another, so that it may work when repeated."""
+    return isinstance(error, exc.DBAPIError) and getattr(error.orig, "sqlstate", None) in _BEATEN
+
+
+def unavailable(error: BaseException) -> StoreUnavailable:
+    """The same in the inbox's own type, in the database's words without the statement and its values."""
+    if isinstance(error, StoreUnavailable):
+        return error
+    return StoreUnavailable(f"the store is not available: {reason(error)}")
+
+
+def reason(error: BaseException) -> str:
+    """What the driver said, on one line; SQLAlchemy's own text would repeat values, which are personal data."""
+    said = error.orig if isinstance(error, exc.DBAPIError) else error
+    return " ".join(str(said).split()) or type(said).__name__

@@ -1,0 +1,207 @@
+"""The inbox: one object for all that the gateway does with its store."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Self
+
+from receiver.inbox import claim, detail, erase, pauses, pulse, quarantine, queries, rate, remote, replay, retention, settle
+from receiver.inbox.accept import Accepted, Acceptor, NewEvent
+from receiver.inbox.claim import Claim
+from receiver.inbox.engine import POSTGRESQL_CONNECTIONS, Engines, open_engines
+from receiver.inbox.erase import Erased
+from receiver.inbox.errors import StoreUnavailable
+from receiver.inbox.filters import EVERYTHING, Filter
+from receiver.inbox.identifiers import EventIds
+from receiver.inbox.pauses import ConnectorState, PauseKind
+from receiver.inbox.pool import Pool
+from receiver.inbox.quarantine import Quarantined
+from receiver.inbox.queries import DriftCount, Group, Page, Status
+from receiver.inbox.rate import RateLimit
+from receiver.inbox.remote import Ref, Remote
+from receiver.inbox.replay import Replayed, Selection
+from receiver.inbox.settle import Settled, SettleReport
+from receiver.inbox.transaction import Run
+from receiver.inbox.wake import Listener, Wakes
+from receiver.inbox.writer import Writer
+
+_READERS = 2
+_READY_SECONDS = 5.0
+
+
+class Inbox:
+    """Open it with `await Inbox.open(url, dedup_hours=…)` and close it with `aclose`. All times are aware datetimes.
+
+    Any method raises StoreUnavailable where the database does not answer.
+    """
+
+    def __init__(self, engines: Engines, *, dedup_hours: float, ids: EventIds) -> None:
+        sender = secrets.token_hex(8)
+        self._engines = engines
+        self._acceptor = Acceptor(dedup_hours=dedup_hours, ids=ids)
+        self._wakes = Wakes()
+        self._writer = Writer(engines.write, self._acceptor, sender=sender, published=self._wakes.wake)
+        threads = POSTGRESQL_CONNECTIONS if engines.postgresql else _READERS
+        self._pool = Pool(engines.read, threads, sender=sender, published=self._wakes.wake)
+        self._write: Run = self._pool.run if engines.postgresql else self._writer.run
+        self._read: Run = self._pool.run
+        self._listener = Listener(engines.write, self._wakes, sender) if engines.postgresql else None
+        self._ready_at: datetime | None = None
+
+    @classmethod
+    async def open(cls, url: str, *, dedup_hours: float, ids: EventIds | None = None) -> Self:
+        """Open `sqlite:///FILE` or `postgresql://…`, bringing its tables up to date. StoreLocked: another process owns the file."""
+        engines = await asyncio.to_thread(open_engines, url)
+        inbox = cls(engines, dedup_hours=dedup_hours, ids=ids or EventIds())
+        if not engines.postgresql:
+            await inbox._write(claim.release_all)
+        return inbox
+
+    async def aclose(self) -> None:
+        """Commit what was accepted, let what is under way finish, and give the database back."""
+        if self._listener:
+            await self._listener.aclose()
+        await self._pool.aclose()
+        await asyncio.to_thread(self._engines.read.dispose)  # before the writer: the last to leave a SQLite file empties its log
+        await self._writer.aclose()
+        await asyncio.to_thread(self._engines.close)
+
+    # --- events in ---
+
+    async def accept(self, event: NewEvent) -> Accepted:
+        """Keep the event; on return it is on the disk. Raises Unstorable for one that no database can hold."""
+        return await self._writer.accept(event)
+
+    async def ready(self, now: datetime) -> None:
+        """Return if the store can be written; StoreUnavailable says why not. Asks the disk at most once a second."""
+        if self._ready_at is not None and now - self._ready_at < timedelta(seconds=1):
+            return
+        try:
+            async with asyncio.timeout(_READY_SECONDS):
+                await self._writer.run(partial(pulse.beat, now=now))
+        except TimeoutError:
+            raise StoreUnavailable(f"the store did not answer within {_READY_SECONDS:g} seconds") from None
+        self._ready_at = now
+
+    # --- deliveries out ---
+
+    async def claim(self, connector: str, *, limit: int, lease: timedelta, now: datetime) -> list[Claim]:
+        """Take up to `limit` lanes that are due, with their oldest pending deliveries."""
+        self._wakes.forget(connector)
+        return await self._write(partial(claim.claim, connector=connector, limit=limit, lease=lease, now=now))
+
+    async def extend(self, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> None:
+        """Let the leases of these claims end later, as far as they still hold."""
+        await self._write(partial(claim.extend, claims=claims, lease=lease, now=now))
+
+    async def settle(self, results: Sequence[Settled], *, now: datetime) -> SettleReport:
+        """Record what came of claims, in one transaction, as far as their leases still hold."""
+        return await self._write(partial(settle.settle, results=results, now=now))
+
+    async def next_due(self, connector: str, now: datetime) -> datetime | None:
+        """When the next lane can be claimed, at the earliest now; None where nothing is pending."""
+        due = await self._read(partial(claim.next_due, connector=connector))
+        return None if due is None else max(due, now)
+
+    async def ready_lanes(self, connector: str, *, limit: int, now: datetime) -> int:
+        """How many lanes could be claimed now; counts up to `limit`."""
+        return await self._read(partial(claim.ready_lanes, connector=connector, limit=limit, now=now))
+
+    async def changed(self, connector: str, seconds: float) -> bool:
+        """Wait until there may be new work for the connector since its last `claim` or `changed`, at most so long.
+
+        False alarms happen; and the wake-up of another process can be lost, so poll now and then.
+        """
+        return await self._wakes.wait(connector, seconds)
+
+    async def remotes(self, connector: str, refs: Sequence[Ref]) -> dict[Ref, Remote]:
+        """What is known of these records at the CRM."""
+        return await self._read(partial(remote.remotes, connector=connector, refs=refs))
+
+    # --- connectors ---
+
+    async def state(self, connector: str) -> ConnectorState:
+        return await self._read(partial(pauses.state, connector=connector))
+
+    async def states(self) -> Mapping[str, ConnectorState]:
+        """Of the connectors that were ever paused or limited."""
+        return await self._read(pauses.states)
+
+    async def pause(self, connector: str, *, kind: PauseKind, reason: str, until: datetime | None, now: datetime) -> None:
+        await self._write(partial(pauses.pause, connector=connector, kind=kind, reason=reason, until=until, now=now))
+
+    async def resume(self, connector: str) -> None:
+        await self._write(partial(pauses.resume, connector=connector))
+
+    async def take(self, connector: str, calls: int, *, limit: RateLimit, now: datetime) -> float:
+        """0.0 where so many calls are allowed now; else the seconds after which to ask again."""
+        return await self._write(partial(rate.take, connector=connector, calls=calls, limit=limit, now=now))
+
+    # --- for people ---
+
+    async def status(self, connectors: Iterable[str] = (), *, now: datetime) -> Status:
+        """How the store stands; of these connectors, and of others that have anything pending or dead."""
+        return await self._read(partial(queries.status, connectors=tuple(connectors), now=now))
+
+    async def events(self, chosen: Filter = EVERYTHING, *, before: str | None = None, limit: int = 50) -> Page:
+        """A page of events, newest first; `before` is the `next` of the page before."""
+        return await self._read(partial(queries.events, chosen=chosen, before=before, limit=limit))
+
+    async def event(self, id: str) -> detail.Event:
+        """One event with its deliveries and their attempts. Raises Unknown."""
+        return await self._read(partial(detail.detail, id=id))
+
+    async def person(self, key: str) -> detail.Person:
+        """How a person stands at each connector."""
+        return await self._read(partial(detail.person, key=key))
+
+    async def groups(self) -> tuple[list[Group], list[Group]]:
+        """Dead deliveries, and quarantined calls, by their reasons."""
+        return await self._read(queries.groups)
+
+    async def drift(self) -> list[DriftCount]:
+        """The keys that no schema knows, the most frequent first."""
+        return await self._read(queries.drifted)
+
+    async def per_period(self, edges: Sequence[datetime]) -> list[int]:
+        """How many events came between each of these times and the next."""
+        return await self._read(partial(queries.per_period, edges=edges))
+
+    async def replay(
+        self, selection: Selection, *, now: datetime, dry_run: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> Replayed:
+        """Make the chosen deliveries and all later ones of their lanes pending. See `replay.replay`."""
+        return await replay.replay(self._read, self._write, selection, now=now, dry_run=dry_run, progress=progress)
+
+    async def discard(self, selection: Selection, *, now: datetime) -> int:
+        """Give up the chosen deliveries that are pending or dead. Returns how many were."""
+        return await replay.discard(self._read, self._write, selection, now=now)
+
+    async def quarantined(self, *, after: str | None = None, limit: int = 100) -> list[Quarantined]:
+        """Calls in quarantine with their bodies, oldest first, those after the id `after`."""
+        return await self._read(partial(quarantine.quarantined, after=after, limit=limit))
+
+    async def revalidate(self, id: str, judged: NewEvent) -> Accepted | None:
+        """Put the judged form in the place of a quarantined call. None where it still has faults. Raises Unknown."""
+        return await self._write(partial(quarantine.revalidate, acceptor=self._acceptor, id=id, new=judged))
+
+    async def discard_quarantined(self, ids: Sequence[str]) -> int:
+        """Give up calls that are in quarantine. Returns how many were."""
+        return await self._write(partial(quarantine.discard, ids=ids))
+
+    # --- removal ---
+
+    async def purge(self, *, before: datetime) -> int:
+        """Remove events received before then that nobody waits for, and what belongs to them. Returns the number of events."""
+        return await retention.purge(self._write, before=before)
+
+    async def erase(self, address: str) -> Erased:
+        """Remove a person from the store, and on SQLite from its file and log too."""
+        erased = await erase.erase(self._read, self._write, address.strip().lower())
+        if not self._engines.postgresql:
+            await self._writer.run_bare(erase.checkpoint)
+        return erased

@@ -1,0 +1,155 @@
+"""The first tables."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def upgrade() -> None:
+    events()
+    lanes()
+    attempts()
+    remotes()
+    op.create_table(
+        "connector_state",
+        sa.Column("connector", NAME, primary_key=True),
+        sa.Column("paused", NAME),
+        sa.Column("reason", sa.Text()),
+        sa.Column("since", sa.BigInteger()),
+        sa.Column("until", sa.BigInteger()),
+        sa.Column("tokens", sa.Float()),
+        sa.Column("filled_at", sa.BigInteger()),
+    )
+    op.create_table("pulse", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("at", sa.BigInteger(), nullable=False))
+
+
+def events() -> None:
+    op.create_table(
+        "event",
+        sa.Column("id", NAME, primary_key=True),
+        sa.Column("source", NAME, nullable=False),
+        sa.Column("name", NAME),
+        sa.Column("how", NAME),
+        sa.Column("named", sa.Text()),
+        sa.Column("disagreement", sa.Text()),
+        sa.Column("state", NAME, nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.LargeBinary()),
+        sa.Column("unknown", sa.Text()),
+        sa.Column("faults", sa.Text()),
+        sa.Column("person", NAME),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+    )
+    op.create_index("event_digest", "event", ["digest", "source"], unique=True)
+    op.create_index("event_source", "event", ["source", "id"])
+    op.create_index("event_name", "event", ["name", "id", "source"])
+    aside = sa.text("state != 'accepted'")
+    op.create_index("event_aside", "event", ["state", "id"], sqlite_where=aside, postgresql_where=aside)
+    op.create_table(
+        "event_person",
+        sa.Column("event_id", NAME, nullable=False),
+        sa.Column("person_key", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("event_id", "person_key"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("event_person_key", "event_person", ["person_key", "event_id"])
+    op.create_table(
+        "drift",
+        sa.Column("source", NAME, nullable=False),
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("path", NAME, nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "name", "path"),
+    )
+
+
+def lanes() -> None:
+    op.create_table(
+        "lane",
+        sa.Column("id", NUMBER, primary_key=True),
+        sa.Column("connector", NAME, nullable=False),
+        sa.Column("person_key", NAME, nullable=False),
+        sa.Column("state", NAME, nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("replayed", sa.BigInteger(), nullable=False),
+        sa.Column("failing_since", sa.BigInteger()),
+        sa.Column("lease_token", NAME),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("lane_person", "lane", ["person_key", "connector"], unique=True)
+    busy = sa.text("state != 'idle'")
+    op.create_index("lane_due", "lane", ["connector", "due_at"], sqlite_where=busy, postgresql_where=busy)
+    op.create_table(
+        "delivery",
+        sa.Column("id", NUMBER, primary_key=True),
+        sa.Column("lane_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", NAME, nullable=False),
+        sa.Column("connector", NAME, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("state", NAME, nullable=False),
+        sa.Column("reason", sa.Text()),
+        sa.Column("settled_at", sa.BigInteger()),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("delivery_lane", "delivery", ["lane_id", "state", "seq"])
+    op.create_index("delivery_state", "delivery", ["state", "event_id", "connector"])
+    op.create_index("delivery_event", "delivery", ["event_id"])
+
+
+def attempts() -> None:
+    op.create_table(
+        "attempt",
+        sa.Column("id", NUMBER, primary_key=True),
+        sa.Column("lane_id", sa.BigInteger(), nullable=False),
+        sa.Column("first_seq", sa.BigInteger(), nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.Column("deliveries", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("duration_ms", sa.Integer(), nullable=False),
+        sa.Column("outcome", NAME, nullable=False),
+        sa.Column("code", sa.Text()),
+        sa.Column("message", sa.Text()),
+        sa.Column("field", sa.Text()),
+        sa.Column("sent", sa.Text()),
+        sa.Column("notes", sa.Text()),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("attempt_lane", "attempt", ["lane_id", "last_seq"])
+
+
+def remotes() -> None:
+    op.create_table(
+        "remote",
+        sa.Column("connector", NAME, nullable=False),
+        sa.Column("object", NAME, nullable=False),
+        sa.Column("key", NAME, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("lane_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", NAME, nullable=False),
+        sa.Column("written_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("connector", "object", "key"),
+    )
+    op.create_index("remote_lane", "remote", ["lane_id"])
+    op.create_table(
+        "remote_link",
+        sa.Column("connector", NAME, nullable=False),
+        sa.Column("object", NAME, nullable=False),
+        sa.Column("key", NAME, nullable=False),
+        sa.Column("link", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("connector", "object", "key", "link"),
+        sqlite_with_rowid=False,
+    )

@@ -1,0 +1,67 @@
+"""Calls that failed their schema: kept until they are judged anew and pass, or are discarded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select, update
+
+from receiver.inbox.accept import Accepted, Acceptor, NewEvent
+from receiver.inbox.errors import Unknown
+from receiver.inbox.tables import event, literal
+from receiver.inbox.text import from_json
+from receiver.inbox.times import moment
+from receiver.inbox.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    id: str
+    source: str
+    named: str | None
+    body: bytes
+    received_at: datetime
+    faults: tuple[tuple[str, str], ...]
+
+
+def quarantined(transaction: Transaction, *, after: str | None, limit: int) -> list[Quarantined]:
+    """Up to `limit` of them, oldest first, those after the id `after`; so that revalidating keeps the order."""
+    rows = transaction.connection.execute(_WAITING, {"after": after or "", "most": limit})
+    return [Quarantined(row.id, row.source, row.named, row.body, moment(row.received_at), _faults(row.faults)) for row in rows]
+
+
+def revalidate(transaction: Transaction, acceptor: Acceptor, id: str, new: NewEvent) -> Accepted | None:
+    """Put the judged form in the place of the quarantined one; id, body and time stay. None where it still has faults: they are renewed.
+
+    Its deliveries come last in their lanes. If the same content was accepted meanwhile, it is discarded as a duplicate.
+    Raises Unknown where nothing of that id is in quarantine.
+    """
+    if transaction.connection.scalar(_THIS, {"of": id}) is None:
+        raise Unknown(f"no call {id} is in quarantine")
+    return acceptor.replace(transaction, id, new)
+
+
+def discard(transaction: Transaction, ids: Sequence[str]) -> int:
+    """Give up those that are in quarantine. Returns how many were."""
+    return transaction.connection.execute(_DISCARD, {"ids": list(ids)}).rowcount
+
+
+_ASIDE = (event.c.state == literal("quarantined"), event.c.state != literal("accepted"))
+_WAITING = (
+    select(event.c.id, event.c.source, event.c.named, event.c.body, event.c.received_at, event.c.faults)
+    .where(*_ASIDE, event.c.id > bindparam("after"))
+    .order_by(event.c.id)
+    .limit(bindparam("most"))
+)
+_THIS = select(event.c.id).where(event.c.id == bindparam("of"), event.c.state == literal("quarantined")).with_for_update()
+_DISCARD = (
+    update(event)
+    .where(event.c.id.in_(bindparam("ids", expanding=True)), event.c.state == literal("quarantined"))
+    .values(state=literal("discarded"))
+)
+
+
+def _faults(text: str | None) -> tuple[tuple[str, str], ...]:
+    return tuple((path, message) for path, message in from_json(text))

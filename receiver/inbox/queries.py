@@ -1,0 +1,211 @@
+"""What people ask of the store: how it stands, which events came, what needs attention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+
+from sqlalchemy import bindparam, func, select
+
+from receiver.inbox import pauses
+from receiver.inbox.filters import Filter, page
+from receiver.inbox.identifiers import first_id, received
+from receiver.inbox.pauses import ConnectorState, PauseKind
+from receiver.inbox.tables import delivery, drift, event, literal
+from receiver.inbox.times import moment
+from receiver.inbox.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorStatus:
+    """`state` is "running", or the kind of the pause; then `reason`, `since` and `until` say more."""
+
+    state: str
+    pending: int
+    dead: int
+    oldest_pending_seconds: float | None
+    kind: PauseKind | None = None
+    reason: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the store stands. Ages are those of the events, by the time they were received."""
+
+    pending: int
+    dead: int
+    quarantined: int
+    oldest_pending_seconds: float | None
+    connectors: Mapping[str, ConnectorStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event in a list. `deliveries` counts them by state."""
+
+    id: str
+    source: str
+    name: str | None
+    how: str | None
+    named: str | None
+    disagreement: str | None
+    state: str  # accepted, quarantined, or discarded out of quarantine
+    received_at: datetime
+    person: str | None  # the first of the people in it
+    people: int
+    deliveries: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`next` is what to give as `before` for the page after this one; None on the last."""
+
+    items: tuple[EventRow, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Dead deliveries that died of the same at the same connector, or quarantined calls of a source with the same faults."""
+
+    where: str  # the connector, or the source
+    event: str | None  # of quarantined calls: their name, where it was recognised
+    reason: str
+    count: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DriftCount:
+    """How often a key came that no schema knows."""
+
+    source: str
+    event: str
+    path: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+def status(transaction: Transaction, connectors: Sequence[str], *, now: datetime) -> Status:
+    """Takes as long as it takes to count what is pending or dead."""
+    pending, dead, states = _open(transaction, "pending"), _open(transaction, "dead"), pauses.states(transaction)
+    found = {}
+    for name in sorted({*connectors, *pending, *dead}):
+        number, oldest = pending.get(name, (0, None))
+        state = states.get(name, ConnectorState(name))
+        ages = (number, dead.get(name, (0, None))[0], _age(oldest, now))
+        found[name] = ConnectorStatus(state.paused or "running", *ages, state.paused, state.reason, state.since, state.until)
+    return Status(
+        pending=sum(connector.pending for connector in found.values()),
+        dead=sum(connector.dead for connector in found.values()),
+        quarantined=transaction.connection.scalar(_QUARANTINED) or 0,
+        oldest_pending_seconds=max(
+            (one.oldest_pending_seconds for one in found.values() if one.oldest_pending_seconds is not None), default=None
+        ),
+        connectors=found,
+    )
+
+
+def events(transaction: Transaction, chosen: Filter, *, before: str | None, limit: int) -> Page:
+    """Newest first."""
+    ids: list[str] = list(transaction.connection.scalars(page(chosen, before=before, limit=limit + 1)))
+    return Page(tuple(_rows(transaction, ids[:limit])), ids[limit - 1] if len(ids) > limit else None)
+
+
+def groups(transaction: Transaction, *, most: int = 100) -> tuple[list[Group], list[Group]]:
+    """The dead deliveries and the quarantined calls by their reasons, the most frequent first."""
+    dead = [
+        Group(row.connector, None, row.reason or "", row.number, received(row.first), received(row.last))
+        for row in transaction.connection.execute(_DEAD, {"most": most})
+    ]
+    quarantined = [
+        Group(row.source, row.name, row.faults or "", row.number, received(row.first), received(row.last))
+        for row in transaction.connection.execute(_ASIDE, {"most": most})
+    ]
+    return dead, quarantined
+
+
+def drifted(transaction: Transaction) -> list[DriftCount]:
+    """The most frequent first."""
+    return [
+        DriftCount(row.source, row.name, row.path, row.times, moment(row.first_at), moment(row.last_at))
+        for row in transaction.connection.execute(
+            select(drift, drift.c.count.label("times")).order_by(drift.c.count.desc(), drift.c.source, drift.c.name, drift.c.path)
+        )
+    ]
+
+
+def per_period(transaction: Transaction, edges: Sequence[datetime]) -> list[int]:
+    """How many events came between each edge and the next."""
+    return [
+        transaction.connection.scalar(_BETWEEN, {"since": first_id(since), "until": first_id(until)}) or 0
+        for since, until in pairwise(edges)
+    ]
+
+
+_OPEN = (
+    select(delivery.c.connector, func.count().label("number"), func.min(delivery.c.event_id).label("oldest"))
+    .where(delivery.c.state == bindparam("in_state"))
+    .group_by(delivery.c.connector)
+)
+_IN_QUARANTINE = (event.c.state == literal("quarantined"), event.c.state != literal("accepted"))
+_QUARANTINED = select(func.count()).select_from(event).where(*_IN_QUARANTINE)
+_DEAD = (
+    select(
+        delivery.c.connector,
+        delivery.c.reason,
+        func.count().label("number"),
+        func.min(delivery.c.event_id).label("first"),
+        func.max(delivery.c.event_id).label("last"),
+    )
+    .where(delivery.c.state == literal("dead"))
+    .group_by(delivery.c.connector, delivery.c.reason)
+    .order_by(func.count().desc())
+    .limit(bindparam("most"))
+)
+_ASIDE = (
+    select(
+        event.c.source,
+        event.c.name,
+        event.c.faults,
+        func.count().label("number"),
+        func.min(event.c.id).label("first"),
+        func.max(event.c.id).label("last"),
+    )
+    .where(*_IN_QUARANTINE)
+    .group_by(event.c.source, event.c.name, event.c.faults)
+    .order_by(func.count().desc())
+    .limit(bindparam("most"))
+)
+_BETWEEN = select(func.count()).select_from(event).where(event.c.id >= bindparam("since"), event.c.id < bindparam("until"))
+_COLUMNS = ("id", "source", "name", "how", "named", "disagreement", "state", "received_at", "person", "people")
+_ROWS = select(*(event.c[name] for name in _COLUMNS)).where(event.c.id.in_(bindparam("ids", expanding=True))).order_by(event.c.id.desc())
+_COUNTS = (
+    select(delivery.c.event_id, delivery.c.state, func.count().label("number"))
+    .where(delivery.c.event_id.in_(bindparam("ids", expanding=True)))
+    .group_by(delivery.c.event_id, delivery.c.state)
+)
+
+
+def _open(transaction: Transaction, state: str) -> dict[str, tuple[int, datetime | None]]:
+    """Connector → how many deliveries are in the state, and when the oldest event came."""
+    rows = transaction.connection.execute(_OPEN, {"in_state": state})
+    return {row.connector: (row.number, received(row.oldest)) for row in rows}
+
+
+def _age(oldest: datetime | None, now: datetime) -> float | None:
+    return None if oldest is None else max(0.0, (now - oldest).total_seconds())
+
+
+def _rows(transaction: Transaction, ids: Sequence[str]) -> Iterable[EventRow]:
+    counts: dict[str, dict[str, int]] = {}
+    for row in transaction.connection.execute(_COUNTS, {"ids": list(ids)}):
+        counts.setdefault(row.event_id, {})[row.state] = row.number
+    for values in transaction.connection.execute(_ROWS, {"ids": list(ids)}).mappings():
+        yield EventRow(**{**values, "received_at": moment(values["received_at"])}, deliveries=counts.get(values["id"], {}))

@@ -1,0 +1,83 @@
+"""What the CRMs hold of ours: the ids that they gave our records, and which links are known to be there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Table, bindparam, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from receiver.inbox.claim import Claim
+from receiver.inbox.statements import LINKS, REMOTES
+from receiver.inbox.tables import remote, remote_link
+from receiver.inbox.text import storable
+from receiver.inbox.times import micros
+from receiver.inbox.transaction import Transaction
+
+Ref = tuple[str, str]
+"""(object, key)"""
+
+_LONGEST = 800  # characters; PostgreSQL's indexes refuse much longer ones
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRow:
+    """A record that the CRM has written. `add_links` are added to those that are known; the texts are the caller's own.
+
+    A record with a key or a link of more than 800 characters is not remembered, which costs a look-up and does no harm.
+    """
+
+    object: str
+    key: str
+    id: str
+    event_id: str
+    add_links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    id: str
+    links: frozenset[str]
+    lane_id: int
+    event_id: str
+
+
+def remotes(transaction: Transaction, connector: str, refs: Sequence[Ref]) -> dict[Ref, Remote]:
+    """What is known of these records; those that were never written are missing."""
+    found: dict[Ref, Remote] = {}
+    for name in {object for object, _ in refs}:
+        values = {"of": connector, "object": name, "keys": [key for object, key in refs if object == name]}
+        links: dict[str, set[str]] = {}
+        for key, link in transaction.connection.execute(_LINKS, values):
+            links.setdefault(key, set()).add(link)
+        for row in transaction.connection.execute(_REMOTES, values):
+            found[name, row.key] = Remote(row.id, frozenset(links.get(row.key, ())), row.lane_id, row.event_id)
+    return found
+
+
+def remember(transaction: Transaction, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> None:
+    """Keep them, in the order of their keys so that two processes cannot block each other."""
+    rows: dict[tuple[str, str, str], tuple[str, int, str, int]] = {}
+    links: set[tuple[str, str, str, str]] = set()
+    for claim, row in written:
+        key = (claim.connector, storable(row.object), storable(row.key))
+        if len(row.object) + len(row.key) > _LONGEST:
+            continue
+        rows[key] = (storable(row.id), claim.lane_id, row.event_id, micros(now))
+        links.update((*key, storable(link)) for link in row.add_links if len(link) <= _LONGEST)
+    REMOTES.execute(transaction.connection, [(*key, *value) for key, value in sorted(rows.items())])
+    LINKS.execute(transaction.connection, sorted(links))
+
+
+def _of(table: Table) -> tuple[ColumnElement[bool], ...]:
+    return (
+        table.c.connector == bindparam("of"),
+        table.c.object == bindparam("object"),
+        table.c.key.in_(bindparam("keys", expanding=True)),
+    )
+
+
+_REMOTES = select(remote.c.key, remote.c.id, remote.c.lane_id, remote.c.event_id).where(*_of(remote))
+_LINKS = select(remote_link.c.key, remote_link.c.link).where(*_of(remote_link))

@@ -1,0 +1,171 @@
+"""Replaying and discarding deliveries. Both take the lane's lock, and neither is undone by the settling of a lease that runs meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from sqlalchemy import BigInteger, Dialect, and_, bindparam, case, column, false, func, literal_column, or_, select, true, update, values
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.expression import CTE, ClauseElement
+
+from receiver.inbox.bulk import Bulk, Row
+from receiver.inbox.filters import Filter, deliveries
+from receiver.inbox.tables import delivery, lane, literal
+from receiver.inbox.times import micros
+from receiver.inbox.transaction import Run, Transaction
+
+CHUNK: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The deliveries of these events, and these deliveries, and those that match the filter; where nothing is given, none."""
+
+    events: Sequence[str] = ()
+    deliveries: Sequence[int] = ()
+    filter: Filter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """From which place on a lane is to be delivered again. The discarded deliveries are revived only where chosen themselves."""
+
+    id: int
+    first_seq: int
+    chosen: int
+    again: int
+    discarded: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """`chosen` deliveries were asked for; `again` became pending, which includes the later ones of their lanes."""
+
+    chosen: int = 0
+    again: int = 0
+    lanes: int = 0
+
+
+async def replay(
+    read: Run, write: Run, selection: Selection, *, now: datetime, dry_run: bool = False, progress: Callable[[int, int], None] | None = None
+) -> Replayed:
+    """Make the chosen deliveries and all later ones of their lanes pending, some lanes at a time so that others can write in between.
+
+    `progress` is called with the lanes done and all lanes. Of a dry run the numbers are what would happen now.
+    """
+    lanes = await read(partial(plan, selection=selection))
+    again = sum(lane.again for lane in lanes) if dry_run else 0
+    for start in range(0, 0 if dry_run else len(lanes), CHUNK):
+        chunk = lanes[start : start + CHUNK]
+        again += await write(partial(replay_lanes, lanes=chunk, now=now))
+        if progress:
+            progress(start + len(chunk), len(lanes))
+    return Replayed(sum(lane.chosen for lane in lanes), again, len(lanes))
+
+
+async def discard(read: Run, write: Run, selection: Selection, *, now: datetime) -> int:
+    """Give up the chosen deliveries that are pending or dead, some at a time. Returns how many were."""
+    ids = await read(partial(chosen, selection=selection))
+    count = 0
+    for start in range(0, len(ids), CHUNK):
+        count += await write(partial(discard_deliveries, ids=ids[start : start + CHUNK], now=now))
+    return count
+
+
+def plan(transaction: Transaction, selection: Selection) -> list[Lane]:
+    """What a replay would do, lane by lane."""
+    where = _where(selection)
+    first = select(delivery.c.lane_id, func.min(delivery.c.seq).label("seq"), func.count().label("chosen")).where(where)
+    first_of = first.group_by(delivery.c.lane_id).cte("first_of")
+    later = and_(delivery.c.lane_id == first_of.c.lane_id, delivery.c.state.in_(_REVIVED), delivery.c.seq >= first_of.c.seq)
+    again = select(func.count()).select_from(delivery).where(later).correlate(first_of).scalar_subquery()
+    rows = transaction.connection.execute(select(first_of, again.label("again")).order_by(first_of.c.lane_id)).all()
+    discarded: dict[int, list[int]] = {}
+    for row in transaction.connection.execute(
+        select(delivery.c.lane_id, delivery.c.id).where(where, delivery.c.state == literal("discarded"))
+    ):
+        discarded.setdefault(row.lane_id, []).append(row.id)
+    return [
+        Lane(row.lane_id, row.seq, row.chosen, row.again + len(discarded.get(row.lane_id, ())), tuple(discarded.get(row.lane_id, ())))
+        for row in rows
+    ]
+
+
+def replay_lanes(transaction: Transaction, lanes: Sequence[Lane], *, now: datetime) -> int:
+    """Make the chosen deliveries and all later ones of their lanes pending. A lane that waits for a retry is woken, too."""
+    lock(transaction, [lane.id for lane in lanes])
+    again = _AGAIN.execute(transaction.connection, [(lane.id, lane.first_seq) for lane in lanes])
+    discarded = [id for lane in lanes for id in lane.discarded]
+    if discarded:
+        again += transaction.connection.execute(_REVIVE, {"ids": discarded}).rowcount
+    woken = transaction.connection.scalars(_WAKE, {"ids": [lane.id for lane in lanes], "now": micros(now)})
+    transaction.woken.update(woken)
+    return again
+
+
+def chosen(transaction: Transaction, selection: Selection) -> list[int]:
+    """The ids of the deliveries that a selection means."""
+    return list(transaction.connection.scalars(select(delivery.c.id).where(_where(selection)).order_by(delivery.c.id)))
+
+
+def discard_deliveries(transaction: Transaction, ids: Sequence[int], *, now: datetime) -> int:
+    """Give up those that are pending or dead. Returns how many were."""
+    lanes = list(transaction.connection.scalars(select(delivery.c.lane_id).where(delivery.c.id.in_(ids)).distinct()))
+    lock(transaction, lanes)
+    changed = transaction.connection.execute(_DISCARD, {"ids": list(ids), "now": micros(now)}).rowcount
+    transaction.connection.execute(_BUMP, {"ids": lanes})
+    return changed
+
+
+def lock(transaction: Transaction, lanes: Sequence[int]) -> None:
+    """Deliveries change only under the lock of their lane. Always taken in the same order, so that nobody waits in a circle."""
+    transaction.connection.execute(_LOCK, {"ids": list(lanes)}).all()
+
+
+_REVIVED = (literal("delivered"), literal("dead"))
+_LANES = lane.c.id.in_(bindparam("ids", expanding=True))
+_LOCK = select(lane.c.id).where(_LANES).order_by(lane.c.person_key, lane.c.connector).with_for_update()
+_BUMP = update(lane).where(_LANES).values(version=lane.c.version + 1)
+_WAKE = (
+    update(lane)
+    .where(_LANES)
+    .values(
+        version=lane.c.version + 1,
+        replayed=lane.c.version + 1,
+        failing_since=None,
+        state=case((lane.c.state == literal("leased"), lane.c.state), else_=literal("ready")),
+        due_at=case((lane.c.state == literal("leased"), lane.c.due_at), else_=bindparam("now", type_=BigInteger)),
+    )
+    .returning(lane.c.connector)
+)
+_DISCARDED = (delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.state == literal("discarded"))
+_REVIVE = update(delivery).where(*_DISCARDED).values(state=literal("pending"), reason=None, settled_at=None)
+_DISCARD = (
+    update(delivery)
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.state.in_((literal("pending"), literal("dead"))))
+    .values(state=literal("discarded"), settled_at=bindparam("now"))
+)
+
+
+def _revive_from(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    given: CTE = values(column("lane_id", BigInteger), column("first_seq", BigInteger)).data(list(rows)).cte("given")
+    mine = (delivery.c.lane_id == given.c.lane_id, delivery.c.seq >= given.c.first_seq, delivery.c.state.in_(_REVIVED))
+    return update(delivery).where(*mine).values(state=literal("pending"), reason=literal_column("NULL"), settled_at=literal_column("NULL"))
+
+
+_AGAIN = Bulk(2, _revive_from)
+
+
+def _where(selection: Selection) -> ColumnElement[bool]:
+    wanted: list[ColumnElement[bool]] = []
+    if selection.events:
+        wanted.append(delivery.c.event_id.in_(list(selection.events)))
+    if selection.deliveries:
+        wanted.append(delivery.c.id.in_(list(selection.deliveries)))
+    if selection.filter is not None:
+        wanted.append(and_(true(), *deliveries(selection.filter)))
+    return or_(false(), *wanted)

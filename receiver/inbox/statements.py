@@ -1,0 +1,97 @@
+"""The statements that write many rows, each with the columns that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Boolean, Dialect, Table, Text, and_, case, column, insert, literal_column, select, values
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.expression import CTE, ClauseElement
+
+from receiver.inbox.bulk import Bulk, Row
+from receiver.inbox.tables import attempt, delivery, drift, event, event_person, lane, literal, remote, remote_link
+
+_ZERO: Final = literal_column("0", BigInteger())
+_TRUE: Final = literal_column("true", Boolean())
+
+
+def upsert(dialect: Dialect, table: Table) -> Any:
+    """An INSERT that can say ON CONFLICT: SQLAlchemy has one class for each database."""
+    return postgresql.insert(table) if dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _given(rows: Sequence[Row], **columns: type[Text | BigInteger]) -> CTE:
+    return values(*(column(name, type_) for name, type_ in columns.items())).data(list(rows)).cte("given")
+
+
+def _unless_there(table: Table) -> Any:
+    return lambda dialect, rows: upsert(dialect, table).values(list(rows)).on_conflict_do_nothing()
+
+
+def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    given = _given(rows, person_key=Text, connector=Text, due_at=BigInteger, version=BigInteger)
+    chosen = select(*given.c, literal("ready"), _ZERO, _ZERO).where(_TRUE)  # without a WHERE, SQLite takes ON CONFLICT for a join
+    new = upsert(dialect, lane).from_select([*given.c.keys(), "state", "attempts", "replayed"], chosen)
+    idle = lane.c.state == literal("idle")
+    return new.on_conflict_do_update(  # type: ignore[no-any-return]
+        index_elements=["person_key", "connector"],
+        set_={
+            "version": lane.c.version + new.excluded.version,
+            "state": case((idle, literal("ready")), else_=lane.c.state),
+            "due_at": case((idle, new.excluded.due_at), else_=lane.c.due_at),
+        },
+    )
+
+
+def _deliveries(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    given = _given(rows, person_key=Text, connector=Text, event_id=Text, after=BigInteger)
+    mine = and_(lane.c.person_key == given.c.person_key, lane.c.connector == given.c.connector)
+    chosen = select(lane.c.id, given.c.event_id, lane.c.connector, lane.c.version - given.c.after, literal("pending"))
+    return insert(delivery).from_select(["lane_id", "event_id", "connector", "seq", "state"], chosen.select_from(given.join(lane, mine)))
+
+
+def _drift(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    new = upsert(dialect, drift).values(list(rows))
+    return new.on_conflict_do_update(  # type: ignore[no-any-return]
+        index_elements=["source", "name", "path"],
+        set_={"count": drift.c.count + new.excluded.count, "last_at": new.excluded.last_at},
+    )
+
+
+def _remotes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    new = upsert(dialect, remote).values(list(rows))
+    return new.on_conflict_do_update(  # type: ignore[no-any-return]
+        index_elements=["connector", "object", "key"],
+        set_={name: new.excluded[name] for name in ("id", "lane_id", "event_id", "written_at")},
+    )
+
+
+def _attempts(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    names = [column.name for column in attempt.c if column.name != "id"]
+    return insert(attempt).values([dict(zip(names, row, strict=True)) for row in rows])
+
+
+EVENTS: Final = Bulk(len(event.c), _unless_there(event))
+"""All columns. Leaves out what is there by its id or its content; the count tells."""
+
+PEOPLE: Final = Bulk(2, _unless_there(event_person))
+"""Event id, person key."""
+
+LANES: Final = Bulk(4, _lanes)
+"""Person key, connector, due time, number of new deliveries; in order. An idle lane becomes ready; any other keeps its time."""
+
+DELIVERIES: Final = Bulk(4, _deliveries)
+"""Person key, connector, event id, how many of the same lane come after it. They are numbered by their lanes' versions."""
+
+DRIFT: Final = Bulk(6, _drift)
+"""Source, event name, path, count, first and last time; in order."""
+
+ATTEMPTS: Final = Bulk(len(attempt.c) - 1, _attempts)
+"""All columns but the id."""
+
+REMOTES: Final = Bulk(7, _remotes)
+"""All columns; in order."""
+
+LINKS: Final = Bulk(4, _unless_there(remote_link))
+"""Connector, object, key, link; in order."""

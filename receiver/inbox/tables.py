@@ -1,0 +1,181 @@
+"""The tables, the same on SQLite and PostgreSQL. Migrations make them; a test holds the two together.
+
+Times are microseconds since 1970, see `times`. There are no foreign keys: their checks cost a third of an accept on
+PostgreSQL, and few places write; tests look for orphans instead.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text, literal_column
+from sqlalchemy.sql.elements import ColumnElement
+
+EventState = Literal["accepted", "quarantined", "discarded"]
+LaneState = Literal["idle", "ready", "leased"]
+DeliveryState = Literal["pending", "delivered", "dead", "discarded"]
+DELIVERY_STATES: Final[tuple[DeliveryState, ...]] = ("pending", "delivered", "dead", "discarded")
+
+_METADATA: Final = MetaData()
+_NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only in a column of type INTEGER
+_NAME: Final = Text().with_variant(Text(collation="C"), "postgresql")  # compared byte by byte, as Python and SQLite do
+
+metadata: Final = _METADATA
+
+event: Final = Table(
+    "event",
+    _METADATA,
+    Column("id", _NAME, primary_key=True),
+    Column("source", _NAME, nullable=False),
+    Column("name", _NAME),
+    Column("how", _NAME),
+    Column("named", Text),
+    Column("disagreement", Text),
+    Column("state", _NAME, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("digest", LargeBinary),  # what a repetition is known by; NULL once the window is over
+    Column("unknown", Text),  # JSON list of paths
+    Column("faults", Text),  # JSON list of [path, message]
+    Column("person", _NAME),  # the first of the people in it
+    Column("people", Integer, nullable=False),  # how many
+    Column("body", LargeBinary, nullable=False),
+    Index("event_digest", "digest", "source", unique=True),
+    Index("event_source", "source", "id"),
+    Index("event_name", "name", "id", "source"),
+)
+
+event_person: Final = Table(  # who is in an event without a delivery; the others are found through their lanes
+    "event_person",
+    _METADATA,
+    Column("event_id", _NAME, nullable=False),
+    Column("person_key", _NAME, nullable=False),
+    PrimaryKeyConstraint("event_id", "person_key"),
+    Index("event_person_key", "person_key", "event_id"),
+    sqlite_with_rowid=False,
+)
+
+lane: Final = Table(
+    "lane",
+    _METADATA,
+    Column("id", _NUMBER, primary_key=True),
+    Column("connector", _NAME, nullable=False),
+    Column("person_key", _NAME, nullable=False),
+    Column("state", _NAME, nullable=False),
+    Column("due_at", BigInteger, nullable=False),  # ready: the earliest next attempt; leased: the end of the lease
+    Column("attempts", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),  # grows with all that happens to the lane's deliveries from outside
+    Column("replayed", BigInteger, nullable=False),  # the version that the last replay made
+    Column("failing_since", BigInteger),
+    Column("lease_token", _NAME),
+    Index("lane_person", "person_key", "connector", unique=True),
+    sqlite_autoincrement=True,  # a number that was erased never comes again
+)
+
+delivery: Final = Table(
+    "delivery",
+    _METADATA,
+    Column("id", _NUMBER, primary_key=True),
+    Column("lane_id", BigInteger, nullable=False),
+    Column("event_id", _NAME, nullable=False),
+    Column("connector", _NAME, nullable=False),
+    Column("seq", BigInteger, nullable=False),  # the order in the lane
+    Column("state", _NAME, nullable=False),
+    Column("reason", Text),
+    Column("settled_at", BigInteger),
+    Index("delivery_lane", "lane_id", "state", "seq"),
+    Index("delivery_state", "state", "event_id", "connector"),
+    Index("delivery_event", "event_id"),
+    sqlite_autoincrement=True,
+)
+
+attempt: Final = Table(
+    "attempt",
+    _METADATA,
+    Column("id", _NUMBER, primary_key=True),
+    Column("lane_id", BigInteger, nullable=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("deliveries", Text, nullable=False),  # JSON list of ids
+    Column("started_at", BigInteger, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Column("outcome", _NAME, nullable=False),
+    Column("code", Text),
+    Column("message", Text),
+    Column("field", Text),
+    Column("sent", Text),  # JSON list of records
+    Column("notes", Text),  # JSON list of sentences
+    Index("attempt_lane", "lane_id", "last_seq"),
+    sqlite_autoincrement=True,
+)
+
+remote: Final = Table(
+    "remote",
+    _METADATA,
+    Column("connector", _NAME, nullable=False),
+    Column("object", _NAME, nullable=False),
+    Column("key", _NAME, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("lane_id", BigInteger, nullable=False),
+    Column("event_id", _NAME, nullable=False),
+    Column("written_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("connector", "object", "key"),
+    Index("remote_lane", "lane_id"),
+)
+
+remote_link: Final = Table(
+    "remote_link",
+    _METADATA,
+    Column("connector", _NAME, nullable=False),
+    Column("object", _NAME, nullable=False),
+    Column("key", _NAME, nullable=False),
+    Column("link", _NAME, nullable=False),
+    PrimaryKeyConstraint("connector", "object", "key", "link"),
+    sqlite_with_rowid=False,
+)
+
+connector_state: Final = Table(
+    "connector_state",
+    _METADATA,
+    Column("connector", _NAME, primary_key=True),
+    Column("paused", _NAME),  # why: the kind of the pause; NULL while it runs
+    Column("reason", Text),
+    Column("since", BigInteger),
+    Column("until", BigInteger),
+    Column("tokens", Float),  # the bucket's level as of filled_at; NULL before the first call
+    Column("filled_at", BigInteger),
+)
+
+drift: Final = Table(
+    "drift",
+    _METADATA,
+    Column("source", _NAME, nullable=False),
+    Column("name", _NAME, nullable=False),
+    Column("path", _NAME, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("source", "name", "path"),
+)
+
+pulse: Final = Table("pulse", _METADATA, Column("id", Integer, primary_key=True), Column("at", BigInteger, nullable=False))
+
+
+def literal(value: str) -> ColumnElement[str]:
+    """A value as text in the statement: a partial index is used only where its condition stands there literally."""
+    return literal_column(f"'{value}'", Text())
+
+
+Index(
+    "event_aside",
+    event.c.state,
+    event.c.id,
+    sqlite_where=event.c.state != literal("accepted"),
+    postgresql_where=event.c.state != literal("accepted"),
+)
+Index(
+    "lane_due",
+    lane.c.connector,
+    lane.c.due_at,
+    sqlite_where=lane.c.state != literal("idle"),
+    postgresql_where=lane.c.state != literal("idle"),
+)

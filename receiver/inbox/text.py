@@ -1,0 +1,26 @@
+"""Text that every database can hold: PostgreSQL has no NUL, UTF-8 no lone surrogates. U+FFFD stands in for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+
+def storable(text: str) -> str:
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def storable_or_none(text: str | None) -> str | None:
+    return None if text is None else storable(text)
+
+
+def json_or_none(values: Sequence[Any]) -> str | None:
+    """A JSON list, or None where there is nothing in it."""
+    return storable(json.dumps(list(values), ensure_ascii=False)) if values else None
+
+
+def from_json(text: str | None) -> list[Any]:
+    return json.loads(text) if text else []

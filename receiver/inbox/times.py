@@ -1,0 +1,22 @@
+"""Times are aware datetimes outside and microseconds since 1970 in the tables."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970; a naive datetime is refused, since nobody knows what it means."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at!r} has no time zone; the inbox takes aware datetimes")
+    return round(at.timestamp() * 1_000_000)
+
+
+def moment(value: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def moment_or_none(value: int | None) -> datetime | None:
+    return None if value is None else moment(value)

@@ -1,0 +1,200 @@
+"""The thread that commits: events that wait together share one commit, and on SQLite all other writing goes through it too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from receiver.inbox.accept import Accepted, Acceptor, Entry, NewEvent
+from receiver.inbox.errors import InboxError, StoreUnavailable, Unstorable, is_disconnect, is_unavailable, reason, unavailable
+from receiver.inbox.transaction import Transaction, transaction
+
+T = TypeVar("T")
+Published = Callable[[Iterable[str]], None]
+
+_GROUP = 256
+_MOST_WAITING = 20_000
+_MOST_WAITING_BYTES = 128 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Callable[[Connection], Any]
+    future: Future[Any]
+
+
+class Writer:
+    """Create it on the event loop that uses it. `published` is called there with the connectors that a commit woke."""
+
+    def __init__(self, engine: Engine, acceptor: Acceptor, *, sender: str, published: Published) -> None:
+        self._engine = engine
+        self._acceptor = acceptor
+        self._sender = sender
+        self._published = published
+        self._loop = asyncio.get_running_loop()
+        self._queue: SimpleQueue[list[Entry] | _Job | None] = SimpleQueue()
+        self._gathered: list[Entry] = []
+        self._waiting = self._waiting_bytes = 0
+        self._closing = False
+        self._held: deque[list[Entry] | _Job | None] = deque()
+        self._connection: Connection | None = None
+        self._thread = Thread(target=self._run, name="inbox-writer", daemon=True)
+        self._thread.start()
+
+    # --- on the event loop ---
+
+    def accept(self, new: NewEvent) -> asyncio.Future[Accepted]:
+        """Hand an event to the next commit. All that come in one turn of the event loop go to the thread at once."""
+        if self._closing:
+            raise StoreUnavailable("the store is closing")
+        if self._waiting >= _MOST_WAITING or self._waiting_bytes >= _MOST_WAITING_BYTES:
+            raise StoreUnavailable(f"the disk does not keep up: {self._waiting} events wait to be written")
+        future: asyncio.Future[Accepted] = self._loop.create_future()
+        entry = Entry(new, future)
+        self._waiting += 1
+        self._waiting_bytes += len(new.body)
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append(entry)
+        return future
+
+    async def run(self, work: Callable[[Transaction], T]) -> T:
+        """Run it in a transaction of its own, after what is queued already."""
+
+        def within(connection: Connection) -> T:
+            with transaction(connection, self._sender) as current:
+                result = work(current)
+            self._publish(current.woken)
+            return result
+
+        return await self.run_bare(within)
+
+    async def run_bare(self, work: Callable[[Connection], T]) -> T:
+        """Run it on the writing connection, outside of any transaction."""
+        if self._closing:
+            raise StoreUnavailable("the store is closing")
+        job = _Job(work, Future())
+        self._queue.put(job)
+        result: T = await asyncio.wrap_future(job.future)
+        return result
+
+    async def aclose(self) -> None:
+        """Write what is queued, then stop."""
+        if not self._closing:
+            self._closing = True
+            self._hand_over()
+            self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+        await asyncio.sleep(0)  # the last outcomes are given in the loop's next turn
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            self._queue.put(self._gathered)
+            self._gathered = []
+
+    def _answer(self, entries: Sequence[Entry], woken: Iterable[str]) -> None:
+        self._published(woken)
+        for entry in entries:
+            self._waiting -= 1
+            self._waiting_bytes -= len(entry.event.body)
+            if entry.future is None or entry.future.done():
+                continue  # whoever waited has given up
+            if isinstance(entry.outcome, Accepted):
+                entry.future.set_result(entry.outcome)
+            else:
+                entry.future.set_exception(entry.outcome or StoreUnavailable("the store gave no answer"))
+
+    # --- on the thread ---
+
+    def _run(self) -> None:
+        while (item := self._held.popleft() if self._held else self._queue.get()) is not None:
+            if isinstance(item, _Job):
+                self._work(item)
+            else:
+                self._commit(self._group(item))
+        self._disconnect()
+
+    def _group(self, entries: list[Entry]) -> list[Entry]:
+        """What has come in the meantime goes along, up to the size of a group and not past other work."""
+        while len(entries) < _GROUP:
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                break
+            if not isinstance(item, list):
+                self._held.append(item)
+                break
+            entries += item
+        if len(entries) > _GROUP:
+            self._held.appendleft(entries[_GROUP:])
+        return entries[:_GROUP]
+
+    def _commit(self, entries: list[Entry]) -> None:
+        woken: set[str] = set()
+        error = self._store(entries, woken)
+        if error is not None and is_disconnect(error):
+            error = self._store(entries, woken, again=True)
+        if error is not None and not is_unavailable(error) and len(entries) > 1:
+            for entry in entries:
+                self._commit_alone(entry, woken)
+        elif error is not None:
+            self._fail(entries, error)
+        self._loop.call_soon_threadsafe(self._answer, entries, woken)
+
+    def _commit_alone(self, entry: Entry, woken: set[str]) -> None:
+        error = self._store([entry], woken, again=True)
+        if error is not None:
+            self._fail([entry], error)
+
+    def _store(self, entries: Sequence[Entry], woken: set[str], *, again: bool = False) -> Exception | None:
+        try:
+            for entry in entries:
+                entry.outcome = None
+            with transaction(self._connected(), self._sender) as current:
+                self._acceptor.accept(current, entries, again=again)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the events must get an answer and the thread live on
+            if is_unavailable(error):
+                self._disconnect()
+            return error
+        woken |= current.woken
+        return None
+
+    def _fail(self, entries: Sequence[Entry], error: Exception) -> None:
+        failure: InboxError = unavailable(error) if is_unavailable(error) else Unstorable(f"the event cannot be stored: {reason(error)}")
+        for entry in entries:
+            entry.outcome = failure
+
+    def _work(self, job: _Job) -> None:
+        if not job.future.set_running_or_notify_cancel():
+            return
+        try:
+            job.future.set_result(job.work(self._connected()))
+        except Exception as error:  # noqa: BLE001 - it goes to whoever awaits the job
+            if is_unavailable(error):
+                self._disconnect()
+                error = unavailable(error)
+            job.future.set_exception(error)
+
+    def _publish(self, woken: set[str]) -> None:
+        if woken:
+            self._loop.call_soon_threadsafe(self._published, woken)
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _disconnect(self) -> None:
+        """A fresh connection is the surest way back to a known state."""
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            connection.invalidate()
+            connection.close()

@@ -1,0 +1,60 @@
+"""From the bytes of a call to what the inbox keeps: an event with its lanes, or a call in quarantine with its faults."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from receiver.aom import Event, Invalid, Site, read
+from receiver.inbox import NewEvent
+from receiver.mapping import Mapping as Routes
+
+Judge = Callable[[str, str | None, bytes, datetime], NewEvent]
+"""Takes the source, the name in the URL, the body and the time of its arrival."""
+
+
+def judge(sites: Mapping[str, Site], routes: Routes) -> Judge:
+    """A judge for these sources and routes. It never raises, whatever the bytes; the source must be one of `sites`."""
+
+    def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
+        try:
+            event = read(body, sites[source], named)
+        except Invalid as invalid:
+            return _quarantined(source, named, body, received_at, invalid)
+        return _recognised(source, named, body, received_at, event, routes.connectors(source, event.name))
+
+    return decide
+
+
+def _recognised(source: str, named: str | None, body: bytes, received_at: datetime, event: Event, connectors: tuple[str, ...]) -> NewEvent:
+    people = tuple(person.key for person in event.people)
+    return NewEvent(
+        source=source,
+        name=event.name,
+        how=event.how,
+        disagreement=event.disagreement,
+        named=named,
+        body=body,
+        digest=event.digest,
+        received_at=received_at,
+        lanes=tuple((connector, person) for connector in connectors for person in people),
+        people=people,
+        unknown=event.unknown,
+    )
+
+
+def _quarantined(source: str, named: str | None, body: bytes, received_at: datetime, invalid: Invalid) -> NewEvent:
+    return NewEvent(
+        source=source,
+        name=invalid.event,
+        how=invalid.how,
+        disagreement=None,
+        named=named,
+        body=body,
+        digest=hashlib.sha256(f"quarantine {named}\n".encode() + body).digest(),
+        received_at=received_at,
+        lanes=(),
+        people=(),
+        faults=tuple((fault.path, fault.message) for fault in invalid.faults),
+    )

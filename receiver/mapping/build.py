@@ -1,0 +1,108 @@
+"""From the settings of a route to a route at work. What comes here has been checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from jinja2 import nodes
+
+from connectors.base import Value
+from receiver.faults import place
+from receiver.mapping.environment import is_constant, lone, parse
+from receiver.mapping.expression import Evaluate, evaluator, of_node
+from receiver.mapping.placed import Account, Placed, sources_of
+from receiver.mapping.route import Condition, Each, Field, Lookup, Route, Upsert
+from receiver.mapping.schema import FieldSettings, UpsertSettings
+from receiver.mapping.text import text
+
+DEFAULT_KEY = "{{ person.email }}"
+
+_EACH = re.compile(r"\s*([A-Za-z_]\w*)\s+in\s+(.+)", re.DOTALL)
+
+
+def build(one: Placed, accounts: Mapping[str, Account], sources: Collection[str]) -> Route:
+    """Compile all expressions of a route."""
+    route = one.route
+    account = accounts[route.connector]
+    key_fields = account.type.key_fields if account.type is not None else {}
+    return Route(
+        name=one.name,
+        where=one.where,
+        connector=route.connector,
+        sources=frozenset(sources_of(route, sources)),
+        events=frozenset(one.events),
+        when=_condition(f"{one.where}.when", route.when),
+        upserts=tuple(_upsert(f"{one.where}.upsert[{index}]", upsert, key_fields) for index, upsert in enumerate(route.upsert)),
+    )
+
+
+def split_each(each: str) -> tuple[str, nodes.Expr] | None:
+    """`course in courses` → the variable and what it goes through; None where it is no such text. Raises TemplateSyntaxError."""
+    match = _EACH.fullmatch(each)
+    if match is None:
+        return None
+    items = lone(parse("{{ (" + match[2] + ") }}"))
+    return None if items is None else (match[1], items)
+
+
+def key_field_of(upsert: UpsertSettings, key_fields: Mapping[str, str]) -> str | None:
+    """None where the connector's own is meant, said or not."""
+    return None if upsert.key_field == key_fields.get(upsert.object) else upsert.key_field
+
+
+def _upsert(where: str, upsert: UpsertSettings, key_fields: Mapping[str, str]) -> Upsert:
+    return Upsert(
+        object=upsert.object,
+        where=where,
+        key=evaluator(upsert.key or DEFAULT_KEY),
+        key_field=key_field_of(upsert, key_fields),
+        each=_each(f"{where}.each", upsert.each),
+        when=_condition(f"{where}.when", upsert.when),
+        links=frozenset(upsert.links),
+        fields=tuple(_field(name, field_place(where, name), field) for name, field in upsert.fields.items()),
+    )
+
+
+def field_place(where: str, name: str) -> str:
+    """Where a field of an upsert stands."""
+    return f"{where}.{place(('fields', name))}"
+
+
+def _each(where: str, each: str | None) -> Each | None:
+    parts = None if each is None else split_each(each)
+    return None if parts is None else Each(where, parts[0], of_node(parts[1]))
+
+
+def _condition(where: str, when: str | bool | None) -> Condition | None:
+    if when is None:
+        return None
+    return Condition(where, evaluator(when) if isinstance(when, str) else lambda names: when)  # noqa: ARG005
+
+
+def _field(name: str, where: str, settings: FieldSettings) -> Field:
+    return Field(
+        name=name,
+        where=where,
+        value=_evaluate(settings.value),
+        constant=constant(settings.value),
+        lookup=None if settings.map is None else _lookup(settings.map),
+        default=None if settings.default is None else _evaluate(settings.default),
+        default_constant=constant(settings.default),
+        append=settings.append,
+    )
+
+
+def constant(value: Any) -> bool:
+    """Whether a value is written as it stands."""
+    return not isinstance(value, str) or is_constant(value)
+
+
+def _evaluate(value: Any) -> Evaluate:
+    return evaluator(value) if isinstance(value, str) else lambda names: value  # noqa: ARG005
+
+
+def _lookup(entries: Mapping[str, Value]) -> Lookup:
+    folded = {text(key).casefold(): value for key, value in entries.items()}
+    return Lookup(dict(entries), folded)

@@ -1,0 +1,62 @@
+"""Many events of one person into one record per key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from connectors.base import Append, Record, Ref, Value
+
+
+def fold(rendered: Iterable[Sequence[Record]]) -> tuple[Record, ...]:
+    """Fold oldest first: of a field the last value wins, options to append and links are united.
+
+    One record per object and key comes out, sorted so that a record stands after those that it links to.
+    """
+    folded: dict[Ref, Record] = {}
+    for records in rendered:
+        for record in records:
+            known = folded.get(record.ref)
+            folded[record.ref] = record if known is None else _merged(known, record)
+    return _sorted(folded.values())
+
+
+def _merged(older: Record, newer: Record) -> Record:
+    fields = dict(older.fields)
+    for name, value in newer.fields.items():
+        fields[name] = _united(fields.get(name), value)
+    return Record(
+        object=newer.object,
+        key=newer.key,
+        fields=fields,
+        key_field=newer.key_field or older.key_field,
+        links=tuple(dict.fromkeys((*older.links, *newer.links))),
+        id=newer.id or older.id,
+        doubtful=older.doubtful or newer.doubtful,
+    )
+
+
+def _united(older: Value | None, newer: Value) -> Value:
+    if isinstance(older, Append) and isinstance(newer, Append):
+        return Append(tuple(dict.fromkeys((*older.values, *newer.values))))
+    return newer
+
+
+def _sorted(records: Iterable[Record]) -> tuple[Record, ...]:
+    """Objects that are linked to come first; all else keeps its order. Where links run in a circle, that is cut."""
+    records = tuple(records)
+    linked: dict[str, dict[str, None]] = {}
+    for record in records:
+        linked.setdefault(record.object, {}).update(dict.fromkeys(link.object for link in record.links))
+    rank: dict[str, int] = {}
+    seen: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name not in seen:
+            seen.add(name)
+            for target in linked.get(name, ()):
+                visit(target)
+            rank[name] = len(rank)
+
+    for name in linked:
+        visit(name)
+    return tuple(sorted(records, key=lambda record: rank[record.object]))

@@ -1,0 +1,79 @@
+"""The mapping as a whole: which connectors an event concerns, and what it writes there."""
+
+from __future__ import annotations
+
+from collections import abc
+from typing import Any, Protocol, Self
+
+from connectors import registry
+from connectors.base import Connector, ConnectorSettings, Needs, Record
+from receiver.aom import EVENTS
+from receiver.faults import ConfigError, ConfigFault
+from receiver.mapping.build import build
+from receiver.mapping.check import check_routes
+from receiver.mapping.needs import needs
+from receiver.mapping.placed import Account, Placed
+from receiver.mapping.route import Route
+from receiver.mapping.schema import RouteSettings
+
+
+class Configured(Protocol):
+    """What a mapping needs of the settings."""
+
+    @property
+    def sources(self) -> abc.Mapping[str, Any]: ...
+    @property
+    def connectors(self) -> abc.Mapping[str, ConnectorSettings]: ...
+    @property
+    def routes(self) -> abc.Sequence[RouteSettings]: ...
+
+
+class Mapping:
+    """All routes, compiled. It changes nothing, so any number of threads may use it."""
+
+    def __init__(self, placed: abc.Sequence[Placed], accounts: abc.Mapping[str, Account], sources: abc.Collection[str]) -> None:
+        self.warnings: tuple[ConfigFault, ...] = ()
+        self._placed = placed
+        self._accounts = accounts
+        self._routes: dict[tuple[str, str, str], tuple[Route, ...]] = {}
+        self._connectors: dict[tuple[str, str], tuple[str, ...]] = {}
+        routes = [route for one in placed if (route := build(one, accounts, sources)).upserts]
+        for source in sources:
+            for event in EVENTS:
+                self._index(source, event, [route for route in routes if source in route.sources and event in route.events])
+
+    @classmethod
+    def compile(cls, settings: Configured, types: abc.Mapping[str, type[Connector]] | None = None) -> Self:
+        """Check and compile all routes. Raises ConfigError with every fault. `types` are the registry's unless given."""
+        types = registry.types() if types is None else types
+        accounts = {name: Account(types[one.type], one.mapping == "standard") for name, one in settings.connectors.items()}
+        sources = tuple(settings.sources)
+        placed, faults = check_routes(dict(enumerate(settings.routes)), accounts, sources)
+        if errors := [fault for fault in faults if not fault.warning]:
+            raise ConfigError(errors)
+        mapping = cls(placed, accounts, sources)
+        mapping.warnings = tuple(faults)
+        return mapping
+
+    def connectors(self, source: str, event: str) -> tuple[str, ...]:
+        """The connectors that have a route for the event."""
+        return self._connectors.get((source, event), ())
+
+    def routes(self, connector: str, source: str, event: str) -> tuple[Route, ...]:
+        """The routes that an event takes to a connector, in the order of the configuration, standard ones last."""
+        return self._routes.get((connector, source, event), ())
+
+    def render(self, connector: str, source: str, event: str, context: dict[str, Any]) -> tuple[Record, ...]:
+        """What the event writes, not folded yet; `context` is the event's own. Raises MappingFault, and nothing else."""
+        return tuple(record for route in self.routes(connector, source, event) for record in route.render(context))
+
+    def needs(self, connector: str) -> Needs:
+        """What all routes write through a connector."""
+        return needs([one for one in self._placed if one.route.connector == connector], self._accounts[connector])
+
+    def _index(self, source: str, event: str, routes: abc.Iterable[Route]) -> None:
+        found: dict[str, list[Route]] = {}
+        for route in routes:
+            found.setdefault(route.connector, []).append(route)
+        self._connectors[source, event] = tuple(found)
+        self._routes.update({(connector, source, event): tuple(ones) for connector, ones in found.items()})

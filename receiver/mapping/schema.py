@@ -1,0 +1,77 @@
+"""What `[[routes]]` may hold. Texts are expressions; they are checked and compiled elsewhere."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from receiver.faults import Remedied
+
+
+def _constant(value: object) -> object:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise Remedied("has no time zone", "write the offset, like 2026-05-01T09:00:00-04:00")
+    if isinstance(value, time):
+        raise Remedied("is a time without a date", "write a date and time, or a text in quotes")
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise Remedied("is no number that a CRM knows", "write a finite number")
+    if isinstance(value, dict | list):
+        raise Remedied("is a table or a list", "write one text, number, true, false or date")
+    return value
+
+
+Constant = Annotated[Any, AfterValidator(_constant)]
+"""A text, whole number, Decimal, bool, date or aware datetime, as TOML has them."""
+
+
+def _names(value: object) -> object:
+    if isinstance(value, str):
+        raise Remedied("is one text", f'write a list: ["{value}"]')
+    return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldSettings(_Table):
+    """A field of a record: in TOML a plain value or expression, or a table with these keys."""
+
+    value: Annotated[Constant, Field(description="what to write: an expression or a constant")]
+    map: Annotated[dict[str, Constant] | None, Field(description='looks the value up: { COMPLETED = "closedwon" }')] = None
+    default: Annotated[Constant, Field(description="where the value is nothing, or is not in the map")] = None
+    append: Annotated[bool, Field(description="true adds to a multiple-choice field instead of replacing it")] = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def plain(cls, given: object) -> object:
+        return given if isinstance(given, dict) else {"value": given}
+
+
+class UpsertSettings(_Table):
+    """One record for each event (and each item of `each`)."""
+
+    object: Annotated[str, Field(min_length=1, description='"contact", "deal", or the CRM\'s own name of an object')]
+    key: Annotated[str | None, Field(min_length=1, description="what is unique to the record; of a contact the e-mail if absent")] = None
+    key_field: Annotated[str | None, Field(min_length=1, description="the CRM's field that holds the key")] = None
+    each: Annotated[str | None, Field(description='one record per item: "course in courses"')] = None
+    when: Annotated[str | bool | None, Field(description='only then: "{{ order.total > 0 }}"')] = None
+    links: Annotated[Names, Field(description="objects of this route to tie the record to")] = ()
+    fields: Annotated[dict[str, FieldSettings], Field(description="the fields to write")] = {}
+
+
+class RouteSettings(_Table):
+    """Which events of which sources one connector is told of, and what it writes for them."""
+
+    name: Annotated[str, Field(description="a standard route of the same name is replaced")] = ""
+    sources: Annotated[Names | None, Field(description="all if absent")] = None
+    events: Annotated[Names, Field(min_length=1, description='names or patterns of events, like ["order.*"]')]
+    connector: Annotated[str, Field(description="the NAME of a [connectors.NAME] table")]
+    when: Annotated[str | bool | None, Field(description='only then: "{{ order.total > 0 }}"')] = None
+    upsert: Annotated[tuple[UpsertSettings, ...], Field(description="what is written; nothing switches a standard route off")] = ()

@@ -1,0 +1,67 @@
+"""Serves a gateway over HTTP until it is told to stop: first no new calls, then deliveries under way, then the store."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+
+from receiver.app import create_app
+from receiver.gateway import Gateway, open_gateway
+from receiver.settings import Settings
+
+
+class _Server(uvicorn.Server):
+    """uvicorn raises a captured signal again at its end, which would kill the process before the gateway is closed."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_started()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)  # closing must not be cut short by an impatient second Ctrl-C
+
+
+async def serve(settings: Settings, on_ready: Callable[[Gateway], None] = lambda _gateway: None) -> None:
+    """Run until SIGTERM or Ctrl-C. `on_ready` is called once calls are answered. Raises StoreUnavailable, OSError (port taken)."""
+    log = structlog.get_logger()
+    with listen(settings.server.host, settings.server.port) as listener:
+        async with open_gateway(settings) as gateway:
+
+            def ready() -> None:
+                log.info("gateway.ready", host=settings.server.host, port=listener.getsockname()[1])
+                on_ready(gateway)
+
+            await _Server(_config(gateway), ready).serve([listener])
+            log.info("gateway.stopping")
+    log.info("gateway.stopped")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The listening socket, made before anything else, so that a port that is taken is told at once."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    return socket.create_server(address, family=family, backlog=2048)
+
+
+def _config(gateway: Gateway) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(gateway), log_config=None, access_log=False, server_header=False, lifespan="off", timeout_graceful_shutdown=10
+    )

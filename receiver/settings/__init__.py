@@ -1,0 +1,8 @@
+"""config.toml → typed settings, with every fault in one report."""
+
+from receiver.faults import ConfigError, ConfigFault
+from receiver.mapping import RouteSettings
+from receiver.settings.loading import load
+from receiver.settings.model import Delivery, Log, Server, Settings, Source, Store
+
+__all__ = ["ConfigError", "ConfigFault", "Delivery", "Log", "RouteSettings", "Server", "Settings", "Source", "Store", "load"]

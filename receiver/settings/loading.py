@@ -1,0 +1,94 @@
+"""Loads a configuration, or tells all that is wrong with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from connectors import registry
+from connectors.base import Connector
+from receiver.faults import ConfigError, ConfigFault
+from receiver.mapping import check_routes
+from receiver.settings.document import parse
+from receiver.settings.model import Delivery, Log, Server, Settings, Store
+from receiver.settings.tables import Tables, read_tables
+from receiver.settings.tokens import shared_tokens, short_tokens
+from receiver.settings.variables import Filled, fill
+
+_ADMIN_TOKEN = "server.admin_token"  # noqa: S105 - a place
+
+
+def load(
+    path: Path,
+    env: Mapping[str, str] = os.environ,
+    *,
+    stand_ins: bool = False,
+    types: Mapping[str, type[Connector]] | None = None,
+) -> Settings:
+    """Load `config.toml`. Raises ConfigError with every fault that can be found in one go, routes and expressions included.
+
+    With `stand_ins`, secrets that are not there are no fault but a warning: enough to explain and to check a mapping, not to
+    serve. `types` are the registry's unless given.
+    """
+    directory = path.absolute().parent
+    filled = fill(parse(path), env, directory)
+    warnings = _off(filled)
+    warnings += [replace(fault, warning=True) for fault in filled.unset if stand_ins]
+    tables = read_tables(filled.document, registry.types() if types is None else types)
+    stages = (filled.unset, filled.faults, tables.faults, shared_tokens(tables.server, tables.sources), _routes(tables))
+    if faults := _without_echoes(stages)[len(filled.unset) if stand_ins else 0 :]:
+        raise ConfigError(faults)
+    warnings += short_tokens(tables.server, tables.sources)
+    return _settings(tables, directory, warnings)
+
+
+def _off(filled: Filled) -> list[ConfigFault]:
+    """An admin token that is not set switches the console and the admin API off: no fault."""
+    off = [fault for fault in filled.unset if fault.where == _ADMIN_TOKEN and fault.message.startswith("the environment variable")]
+    if off:
+        del filled.document["server"]["admin_token"]
+        filled.unset[:] = [fault for fault in filled.unset if fault not in off]
+    return [replace(fault, message=f"{fault.message}: console and admin API are off", warning=True) for fault in off]
+
+
+def _routes(tables: Tables) -> list[ConfigFault]:
+    _, faults = check_routes(tables.routes, tables.accounts, tables.sources)
+    return [fault for fault in faults if not fault.warning]
+
+
+def _without_echoes(stages: Iterable[Iterable[ConfigFault]]) -> list[ConfigFault]:
+    """Faults of all stages; of a place at which an earlier stage found something, a later one tells nothing more."""
+    faults: list[ConfigFault] = []
+    for stage in stages:
+        told = {fault.where for fault in faults}
+        faults += [fault for fault in stage if not _is_told(fault.where, told)]
+    return faults
+
+
+def _is_told(where: str, told: set[str]) -> bool:
+    return any(where == place or where.startswith((f"{place}.", f"{place}[")) for place in told)
+
+
+def _settings(tables: Tables, directory: Path, warnings: list[ConfigFault]) -> Settings:
+    store = tables.store or Store()
+    return Settings(
+        server=tables.server or Server(),
+        store=store.model_copy(update={"url": _absolute(store.url, directory)}),
+        sources={name: source for name, source in tables.sources.items() if source is not None},
+        connectors={name: one for name, one in tables.connectors.items() if one is not None},
+        routes=tuple(tables.routes.values()),
+        delivery=tables.delivery or Delivery(),
+        log=tables.log or Log(),
+        directory=directory,
+        warnings=tuple(warnings),
+    )
+
+
+def _absolute(url: str, directory: Path) -> str:
+    """A relative SQLite file lies beside the configuration, wherever the gateway is started."""
+    scheme, colon, path = url.partition(":///")
+    if not scheme.startswith("sqlite") or path.startswith("/"):
+        return url
+    return f"{scheme}{colon}{directory / path}"

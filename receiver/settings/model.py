@@ -1,0 +1,98 @@
+"""The settings, as the rest of the gateway sees them. Defaults stand here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, SerializeAsAny
+
+from connectors.base import ConnectorSettings
+from receiver.faults import ConfigFault
+from receiver.mapping import RouteSettings
+from receiver.settings.values import Currency, Status, StoreUrl, TimeZone, Token, WebAddress
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _nothing(value: object) -> object:
+    return None if value == "" else value
+
+
+class Server(_Table):
+    host: Annotated[str, Field(min_length=1, description="the address to listen on; 0.0.0.0 for all")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="0 takes any free one")] = 8080
+    public_url: Annotated[WebAddress | None, Field(description="where AOM reaches the gateway, for `urls`")] = None
+    admin_token: Annotated[
+        Token | None, BeforeValidator(_nothing), Field(description="opens the console and the admin API; without it they are off")
+    ] = None
+    max_body_bytes: Annotated[int, Field(ge=1024, description="longer bodies are answered 413")] = 1_048_576
+
+
+class Store(_Table):
+    url: Annotated[StoreUrl, Field(repr=False, description="relative SQLite paths start beside the configuration")] = (
+        "sqlite:///aom-gateway.db"
+    )
+    keep_days: Annotated[float, Field(gt=0, description="how long delivered events stay")] = 90
+    dedup_hours: Annotated[float, Field(ge=0, description="how long the same content again is a duplicate")] = 24
+
+
+class Source(_Table):
+    """One AOM site."""
+
+    tokens: Annotated[tuple[Token, ...], Field(min_length=1, description='tokens = ["${TOKEN}"], two while rotating')]
+    timezone: Annotated[TimeZone, Field(description="in which AOM shows dates")] = ZoneInfo("UTC")
+    currency: Annotated[Currency, Field(description="of orders that name none")] = "USD"
+    invalid_status: Annotated[Literal[422, 202], Status, Field(description="the answer to what can't be understood")] = 422
+
+
+class Delivery(_Table):
+    give_up_after_hours: Annotated[float, Field(gt=0, description="then a delivery is dead")] = 72
+    lease_seconds: Annotated[float, Field(gt=0, description="how long one process owns what it delivers")] = 120
+
+
+class Log(_Table):
+    level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="the least that is told")] = "info"
+    format: Annotated[Literal["auto", "json", "pretty"], Field(description="auto: pretty on a terminal, else JSON")] = "auto"
+    emails: Annotated[Literal["hashed", "plain"], Field(description="how addresses stand in the log")] = "hashed"
+
+
+class Settings(BaseModel):
+    """A whole configuration without a fault."""
+
+    model_config = ConfigDict(frozen=True)
+
+    server: Server = Server()
+    store: Store = Store()
+    sources: dict[str, Source]
+    connectors: dict[str, SerializeAsAny[ConnectorSettings]] = {}
+    routes: tuple[RouteSettings, ...] = ()
+    delivery: Delivery = Delivery()
+    log: Log = Log()
+    directory: Path
+    """The configuration's own: relative paths start here."""
+    warnings: tuple[ConfigFault, ...] = ()
+    """What `load` noticed that stops nothing."""
+
+    def secrets(self) -> frozenset[str]:
+        """Everything that no log line may hold: tokens, and whatever the connectors keep secret."""
+        tables = (self.server, *self.sources.values(), *self.connectors.values())
+        found = {secret.get_secret_value() for table in tables for secret in _secrets(dict(table))}
+        password = urlsplit(self.store.url).password
+        return frozenset(found | ({password} if password else set()))
+
+
+def _secrets(value: object) -> Iterator[SecretStr]:
+    if isinstance(value, SecretStr):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _secrets(one)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _secrets(one)

@@ -1,0 +1,124 @@
+"""From a TOML document to the models of its tables, each read for itself, so that a fault in one hides none in another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from connectors.base import Connector, ConnectorSettings
+from connectors.registry import BrokenConnector, UnknownConnector
+from receiver.faults import ConfigFault, nearest, place, read, suggestion
+from receiver.mapping import Account, RouteSettings
+from receiver.settings.model import Delivery, Log, Server, Settings, Source, Store
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_TABLES = tuple(name for name in Settings.model_fields if name not in ("directory", "warnings"))
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+@dataclass
+class Tables:
+    """All that could be read. Names of sources and connectors are there even where their tables are faulty."""
+
+    server: Server | None = None
+    store: Store | None = None
+    delivery: Delivery | None = None
+    log: Log | None = None
+    sources: dict[str, Source | None] = field(default_factory=dict)
+    connectors: dict[str, ConnectorSettings | None] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    routes: dict[int, RouteSettings] = field(default_factory=dict)
+    faults: list[ConfigFault] = field(default_factory=list)
+
+
+def read_tables(document: Mapping[str, Any], types: Mapping[str, type[Connector]]) -> Tables:
+    """Read all tables. `types` are the connectors that there are."""
+    reader = _Reader(types)
+    document = reader.known(document)
+    tables = reader.tables
+    tables.server = reader.one(Server, document.get("server", {}), "server")
+    tables.store = reader.one(Store, document.get("store", {}), "store")
+    tables.delivery = reader.one(Delivery, document.get("delivery", {}), "delivery")
+    tables.log = reader.one(Log, document.get("log", {}), "log")
+    for name, table in reader.named(document, "sources"):
+        tables.sources[name] = reader.one(Source, table, "sources", name)
+    for name, table in reader.named(document, "connectors"):
+        tables.connectors[name] = reader.connector(name, table)
+    for index, table in reader.listed(document, "routes"):
+        if (route := reader.one(RouteSettings, table, "routes", index)) is not None:
+            tables.routes[index] = route
+    if not tables.sources and "sources" not in document:
+        tables.faults.append(ConfigFault("sources", "is missing: no call could come in", 'add [sources.NAME] with tokens = ["…"]'))
+    return tables
+
+
+class _Reader:
+    def __init__(self, types: Mapping[str, type[Connector]]) -> None:
+        self.tables = Tables()
+        self._types = types
+
+    def known(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The document with each table under the name that was probably meant."""
+        kept = {name: table for name, table in document.items() if name in _TABLES}
+        for name in document.keys() - kept.keys():
+            self._tell((name,), "is not a known table", suggestion(name, _TABLES, "tables"))
+            if (meant := nearest(name, _TABLES)) is not None:
+                kept.setdefault(meant, document[name])
+        return kept
+
+    def one(self, model: type[Model], table: object, *at: str | int) -> Model | None:
+        found, faults = read(model, table, at)
+        self.tables.faults += faults
+        return found
+
+    def named(self, document: Mapping[str, Any], kind: str) -> Iterator[tuple[str, Any]]:
+        """The tables of `[kind.NAME]`."""
+        tables = document.get(kind, {})
+        if not isinstance(tables, dict):
+            self._tell((kind,), "must be a table", f"write [{kind}.NAME]")
+            return
+        for name, table in tables.items():
+            if not _NAME.fullmatch(name):
+                self._tell((kind, name), "is no good name", "use up to 64 letters, digits, '-' and '_'")
+            yield name, table
+
+    def listed(self, document: Mapping[str, Any], kind: str) -> Iterator[tuple[int, Any]]:
+        """The tables of `[[kind]]`."""
+        tables = document.get(kind, [])
+        if not isinstance(tables, list):
+            self._tell((kind,), "must be a list of tables", f"write [[{kind}]] in double brackets")
+            return
+        yield from enumerate(tables)
+
+    def connector(self, name: str, table: object) -> ConnectorSettings | None:
+        """The settings by the connector's own model; its account is noted for the routes."""
+        kind = self._kind(name, table)
+        self.tables.accounts[name] = Account(kind, isinstance(table, dict) and table.get("mapping") == "standard")
+        return None if kind is None else self.one(kind.Settings, table, "connectors", name)
+
+    def _kind(self, name: str, table: object) -> type[Connector] | None:
+        at = ("connectors", name)
+        if not isinstance(table, dict):
+            self._tell(at, "must be a table", f"write [connectors.{name}]")
+            return None
+        given = table.get("type")
+        if not isinstance(given, str):
+            problem = "is missing" if given is None else "must be a text in quotes"
+            self._tell((*at, "type"), problem, f"there are: {', '.join(self._types)}")
+            return None
+        try:
+            return self._types[given]
+        except UnknownConnector:
+            self._tell((*at, "type"), f"there is no connector type {given!r}", suggestion(given, self._types, "there are"))
+        except BrokenConnector as error:
+            self._tell((*at, "type"), str(error), "update or reinstall that package")
+        return None
+
+    def _tell(self, at: tuple[str | int, ...], message: str, remedy: str) -> None:
+        self.tables.faults.append(ConfigFault(place(at), message, remedy))

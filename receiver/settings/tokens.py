@@ -1,0 +1,35 @@
+"""Tokens must tell sources, and the operator, apart, and should not be guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from receiver.faults import ConfigFault, place
+from receiver.settings.model import Server, Source
+from receiver.settings.values import FRESH
+
+SHORTEST = 16  # characters that take too long to guess
+
+
+def shared_tokens(server: Server | None, sources: Mapping[str, Source | None]) -> Iterator[ConfigFault]:
+    """A fault for each token that stands in two places."""
+    first: dict[str, str] = {}
+    for where, token in _tokens(server, sources):
+        known = first.setdefault(token, where)
+        if known != where:
+            yield ConfigFault(where, f"is the same token as {known}", "give each a token of its own")
+
+
+def short_tokens(server: Server | None, sources: Mapping[str, Source | None]) -> Iterator[ConfigFault]:
+    """A warning for each token that could be guessed."""
+    for where, token in _tokens(server, sources):
+        if len(token) < SHORTEST:
+            yield ConfigFault(where, f"is short for a token: {len(token)} characters", f"use at least {SHORTEST}; {FRESH}", warning=True)
+
+
+def _tokens(server: Server | None, sources: Mapping[str, Source | None]) -> Iterator[tuple[str, str]]:
+    if server is not None and server.admin_token is not None:
+        yield "server.admin_token", server.admin_token.get_secret_value()
+    for name, source in sources.items():
+        for index, token in enumerate(source.tokens if source is not None else ()):
+            yield place(("sources", name, "tokens", index)), token.get_secret_value()

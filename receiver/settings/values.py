@@ -1,0 +1,92 @@
+"""The kinds of values that the gateway's own tables hold."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel.core import get_global
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+from receiver.faults import Remedied, suggestion
+
+FRESH = "`aom-gateway init` writes fresh ones"
+
+
+def _token(secret: SecretStr) -> SecretStr:
+    token = secret.get_secret_value()
+    if not re.fullmatch(r"[A-Za-z0-9._~-]+", token):
+        raise Remedied("holds characters that do not go into a URL", f"use letters, digits, '-', '_', '.' and '~'; {FRESH}")
+    return secret
+
+
+Token = Annotated[SecretStr, AfterValidator(_token)]
+"""Part of the URL that is pasted into AOM."""
+
+
+def _time_zone(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ZoneInfo(value)
+    except (ValueError, OSError, KeyError):  # KeyError: ZoneInfoNotFoundError
+        remedy = suggestion(value, sorted(available_timezones()), "use a name like America/New_York; known")
+        raise Remedied(f"there is no time zone {value!r}", remedy) from None
+
+
+TimeZone = Annotated[ZoneInfo, BeforeValidator(_time_zone)]
+
+
+def _currency(code: str) -> str:
+    known = get_global("all_currencies")
+    if code.upper() not in known:
+        raise Remedied(f"there is no currency {code!r}", "use a code of ISO 4217, like USD or EUR")
+    return code.upper()
+
+
+Currency = Annotated[str, AfterValidator(_currency)]
+
+
+def _web_address(url: str) -> str:
+    parts = _split(url)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise Remedied("is no web address", "write one like https://hooks.springfield.edu")
+    return url.rstrip("/")
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+"""Where the gateway is reached from outside, without a slash at the end."""
+
+
+def _store_url(url: str) -> str:
+    parts = _split(url)
+    scheme = "" if parts is None else parts.scheme.partition("+")[0]
+    if parts is None or scheme not in ("sqlite", "postgresql", "postgres"):
+        raise Remedied("is no database that the gateway can use", "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+    if scheme == "sqlite" and (parts.netloc or parts.path in ("", "/", "/:memory:")):
+        raise Remedied("names no file to keep events in", "write sqlite:///FILE, with four slashes for an absolute path")
+    if scheme != "sqlite" and not parts.path.strip("/"):
+        raise Remedied("names no database", "write postgresql://USER:PASSWORD@HOST/DATABASE")
+    return url
+
+
+StoreUrl = Annotated[str, AfterValidator(_store_url)]
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        return None
+    return parts
+
+
+def _status(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+Status = BeforeValidator(_status)
+"""A number that may come as the text of a variable."""

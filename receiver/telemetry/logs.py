@@ -1,0 +1,45 @@
+"""structlog set up: JSON lines for machines, colours on a terminal; the standard library's loggers come out the same way."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable
+from typing import Literal
+
+import structlog
+from structlog.typing import Processor
+
+from receiver.telemetry.redaction import Redaction
+
+Format = Literal["auto", "json", "pretty"]
+
+
+def set_up_logs(level: str = "info", form: Format = "auto", *, secrets: Iterable[str] = (), plain_emails: bool = False) -> None:
+    """Configure logging for the process. Lines go to standard error; "auto" is pretty where that is a terminal."""
+    pretty = form == "pretty" or (form == "auto" and sys.stderr.isatty())
+    last: Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if pretty else structlog.processors.JSONRenderer()
+    tracebacks = structlog.processors.format_exc_info  # as text, so that the redaction sees it; without local variables
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    redaction = Redaction(secrets, plain_emails=plain_emails)
+    number = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[*shared, tracebacks, redaction, last],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    formatter = structlog.stdlib.ProcessorFormatter(
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, tracebacks, redaction, last],
+        foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+    )
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(max(number, logging.WARNING))
+    logging.getLogger("uvicorn").setLevel(number)

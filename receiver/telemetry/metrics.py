@@ -1,0 +1,92 @@
+"""Prometheus metrics. One registry per gateway, so that several can live in one process, as in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_KINDS = ("auth", "misconfigured", "throttled", "unavailable")
+
+
+class Metrics:
+    """Every figure that the gateway counts, by the names that `/metrics` shows."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._events = self._counter("events", "Authenticated calls by what became of them", "source", "event", "outcome")
+        self._turned_away = self._counter("requests_turned_away", "Calls that were not kept", "reason")
+        self._disagreements = self._counter("recognition_disagreements", "Events whose URL and content disagree", "source", "event")
+        self._drift = self._counter("unknown_keys", "Keys that no schema knows", "source", "event")
+        self._deliveries = self._counter("deliveries", "Deliveries by outcome", "connector", "outcome")
+        self._defects = self._counter("connector_defects", "Errors that a connector should not have raised", "connector")
+        self._accept = Histogram(
+            "aom_gateway_accept_seconds", "From the body's end to the answer", registry=self.registry, buckets=_SECONDS
+        )
+        self._attempts = Histogram(
+            "aom_gateway_attempt_seconds",
+            "From claim to outcome, per lane",
+            ("connector", "outcome"),
+            registry=self.registry,
+            buckets=_SECONDS,
+        )
+        self._paused = self._gauge("connector_paused", "1 while a connector is paused for this reason", "connector", "reason")
+        self._pending = self._gauge("deliveries_pending", "Deliveries that wait", "connector")
+        self._dead = self._gauge("deliveries_dead", "Deliveries that wait for an operator", "connector")
+        self._quarantined = self._gauge("events_quarantined", "Events that wait for an operator")
+        self._oldest = self._gauge("oldest_pending_seconds", "Age of the oldest delivery that waits")
+
+    def event(self, source: str, event: str | None, outcome: str, seconds: float) -> None:
+        """`outcome`: accepted, duplicate or quarantined."""
+        self._events.labels(source, event or "unknown", outcome).inc()
+        self._accept.observe(seconds)
+
+    def turned_away(self, reason: str) -> None:
+        """`reason`: token, too_large, store or cut_off."""
+        self._turned_away.labels(reason).inc()
+
+    def disagreement(self, source: str, event: str) -> None:
+        self._disagreements.labels(source, event).inc()
+
+    def drift(self, source: str, event: str, keys: int) -> None:
+        self._drift.labels(source, event).inc(keys)
+
+    def deliveries(self, connector: str, *, delivered: int, dead: int) -> None:
+        self._deliveries.labels(connector, "delivered").inc(delivered)
+        self._deliveries.labels(connector, "dead").inc(dead)
+
+    def attempt(self, connector: str, outcome: str, seconds: float) -> None:
+        self._attempts.labels(connector, outcome).observe(seconds)
+
+    def defect(self, connector: str) -> None:
+        self._defects.labels(connector).inc()
+
+    def paused(self, connector: str, kind: str | None) -> None:
+        """`kind`: auth, misconfigured, throttled or unavailable; None when it runs."""
+        for known in _KINDS:
+            self._paused.labels(connector, known).set(known == kind)
+
+    def backlog(self, connector: str, *, pending: int, dead: int) -> None:
+        self._pending.labels(connector).set(pending)
+        self._dead.labels(connector).set(dead)
+
+    def store(self, *, quarantined: int, oldest_pending_seconds: float | None) -> None:
+        self._quarantined.set(quarantined)
+        self._oldest.set(oldest_pending_seconds or 0)
+
+    def text(self) -> bytes:
+        """What Prometheus scrapes."""
+        return generate_latest(self.registry)
+
+    def start(self, connectors: Iterable[str]) -> None:
+        """Show every connector from the start, before anything happens."""
+        for name in connectors:
+            self.paused(name, None)
+            self.deliveries(name, delivered=0, dead=0)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"aom_gateway_{name}", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"aom_gateway_{name}", text, labels, registry=self.registry)

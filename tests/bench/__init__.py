@@ -1,0 +1,1 @@
+"""`make bench`: what the gateway costs on this machine, as ratios within one run."""

@@ -1,0 +1,103 @@
+# ruff: noqa: ARG002, ARG003 - it keeps to the interface, whatever it needs of it
+"""A CRM in memory that does what a test tells it: a connector like any other, for the gateway's side of the bargain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+from connectors.base import (
+    BatchRefused,
+    ConnectorSettings,
+    Context,
+    Limits,
+    Link,
+    Needs,
+    ObjectSchema,
+    Outcome,
+    Plan,
+    Problem,
+    Record,
+    Ref,
+    Refused,
+    Report,
+    Saved,
+)
+
+Rule = Callable[[Record], Outcome | None]
+
+
+class Crm:
+    """Keeps records by object and key. `rule` may answer for a record; `faults` are raised by the next calls, one each."""
+
+    Settings: ClassVar[type[ConnectorSettings]] = ConnectorSettings
+    key_fields: ClassVar[Mapping[str, str]] = {"contact": "email", "deal": "aom_order_key"}
+
+    def __init__(self, *, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits(records=10, links=10, concurrency=2)
+        self.rule: Rule = lambda _record: None
+        self.faults: list[Exception | None] = []
+        self.refuses_whole_batches = False
+        self.apply_before_fault = False
+        self.held: dict[Ref, dict[str, Any]] = {}
+        self.links: set[tuple[Ref, Ref]] = set()
+        self.calls: list[tuple[str, tuple[str, ...]]] = []
+        self.received: list[Record] = []
+        self.before_answer: Callable[[], Any] | None = None
+
+    async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
+        assert len({record.ref for record in records}) == len(records) <= self.limits.records
+        assert {record.object for record in records} == {object}
+        self.calls.append((object, tuple(record.key for record in records)))
+        self.received += records
+        fault = self.faults.pop(0) if self.faults else None
+        if fault and not self.apply_before_fault:
+            raise fault
+        if self.before_answer:
+            await self.before_answer()
+        verdicts = [self.rule(record) for record in records]
+        refused = next((verdict for verdict in verdicts if isinstance(verdict, Refused)), None)
+        if refused and self.refuses_whole_batches:
+            raise BatchRefused(refused.code, refused.message, refused.field)
+        outcomes = [verdict or self._save(record) for record, verdict in zip(records, verdicts, strict=True)]
+        if fault:
+            raise fault
+        return outcomes
+
+    def _save(self, record: Record) -> Saved:
+        created = record.ref not in self.held
+        self.held.setdefault(record.ref, {}).update(record.fields)
+        return Saved(f"id-{record.object}-{record.key}", created)
+
+    async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
+        self.calls.append(("link", tuple(f"{pair.source.key}>{pair.target.key}" for pair in pairs)))
+        fault = self.faults.pop(0) if self.faults else None
+        if fault:
+            raise fault
+        self.links |= {(pair.source, pair.target) for pair in pairs}
+        return [Saved("") for _ in pairs]
+
+    @classmethod
+    def open(cls, settings: Any, context: Context) -> Self:
+        return cls()
+
+    @classmethod
+    def standard_mapping(cls) -> str:
+        return ""
+
+    async def describe(self, object: str) -> ObjectSchema | None:
+        return ObjectSchema(object, {}, open=True)
+
+    async def check(self, needs: Needs) -> Sequence[Problem]:
+        return ()
+
+    async def plan(self, needs: Needs) -> Plan:
+        return Plan()
+
+    async def provision(self, plan: Plan) -> Report:
+        return Report()
+
+    def record_url(self, object: str, id: str) -> str | None:
+        return None
+
+    async def aclose(self) -> None: ...

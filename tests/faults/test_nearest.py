@@ -1,0 +1,18 @@
+"""The name that was probably meant."""
+
+from receiver.faults import nearest, suggestion
+
+
+def test_a_slip_finds_its_name() -> None:
+    """A letter too few, or another case, still finds the name; something else finds none."""
+    assert nearest("custmer", ["customer", "course"]) == "customer"
+    assert nearest("PORT", ["host", "port"]) == "port"
+    assert nearest("zebra", ["host", "port"]) is None
+
+
+def test_where_nothing_comes_near_the_names_are_listed() -> None:
+    """The remedy names the nearest, else some of those that there are."""
+    assert suggestion("prot", ["host", "port"]) == "did you mean 'port'?"
+    assert suggestion("zebra", ["host", "port"], "keys") == "keys: host, port"
+    assert suggestion("zebra", []) == "known: none"
+    assert suggestion("zebra", [f"name{number}" for number in range(30)]).endswith("name11, …")

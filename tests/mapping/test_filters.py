@@ -1,0 +1,74 @@
+"""Filters: ours, and what Jinja's do with what is absent."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from connectors.base import Value
+from receiver.mapping import MappingFault
+from receiver.mapping.filters import FILTERS
+from tests.mapping.routes import value
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+
+
+@pytest.mark.parametrize(
+    ("expression", "gives"),
+    [
+        ("{{ order.date_created | date }}", date(2020, 8, 11)),
+        ("{{ order.date_created | date('%d.%m.%Y') }}", "11.08.2020"),
+        ("{{ '2026-05-01' | date }}", date(2026, 5, 1)),
+        ("{{ order.total | money }}", Decimal("220.00")),
+        ("{{ order.total / 7 }}", Decimal(220) / 7),
+        ("{{ (order.total / 7) | money(order.currency) }}", Decimal("31.43")),
+        ("{{ '1.5' | money('JPY') }}", Decimal(2)),
+        ("{{ order.total | money }} {{ order.currency }}", "220.00 USD"),
+        ("{{ '  Año Nuevo!! 2026_x ' | slug }}", "ano-nuevo-2026-x"),
+        ("{{ 'Straße' | slug }}", "strasse"),
+        ("{{ 'Žluťoučký kůň 課程' | slug }}", "zlutoucky-kun-課程"),
+        ("{{ raw.absent | default('x') }}", "x"),
+        ("{{ order.transaction_ref | default('x') }}", "x"),
+        ("{{ '' | default('x') }}", "x"),
+        ("{{ 0 | default('x') }}", 0),
+        ("{{ order.line_items | sum(attribute='total') }}", Decimal("220.00")),
+        ("{{ order.line_items | map(attribute='name') | map('upper') | join('; ') }}", "PRODUCT; PROD 2"),
+        ("{{ (order.line_items | first).name }}", "Product"),
+        ("{{ (order.line_items | last).name }}", "Prod 2"),
+        ("{{ order.line_items | selectattr('price', 'gt', 500) | list | length }}", 0),
+        ("{{ ['a', none, 'b'] | join('-') }}", "a-b"),
+        ("{{ '<p>Hi</p>' | striptags }}", "Hi"),
+        ("{{ order.total | string }}", "220"),
+    ],
+)
+def test_a_filter_gives(tmp_path: Path, expression: str, gives: Value) -> None:
+    """Dates, money, slugs and lists."""
+    found = value(tmp_path, f'"{expression}"')
+    assert found == gives
+    assert type(found) is type(gives)
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(FILTERS) - {"count", "length", "sum", "join", "list", "map", "reverse", "unique", "replace", "string"})
+)
+def test_nothing_stays_nothing(tmp_path: Path, name: str) -> None:
+    """No filter makes "None" of what is absent, or fails on it."""
+    arguments = {"select": "", "reject": "", "selectattr": "('x')", "rejectattr": "('x')"}.get(name, "")
+    end = " | join" if arguments or name in ("select", "reject", "sort") else ""
+    assert value(tmp_path, f'"{{{{ order.transaction_ref | {name}{arguments}{end} }}}}"') is None
+
+
+@pytest.mark.parametrize("expression", ["{{ order.id | date }}", "{{ 5 | date }}", "{{ order.status | money }}"])
+def test_a_value_that_does_not_fit_a_filter_is_a_fault(tmp_path: Path, expression: str) -> None:
+    """It names the place, and holds nothing of the payload."""
+    with pytest.raises(MappingFault) as raised:
+        value(tmp_path, f'"{expression}"')
+    assert raised.value.where == "routes[0].upsert[0].fields.x"
+    assert "COMPLETED" not in str(raised.value)
+
+
+def test_every_filter_is_documented() -> None:
+    """The example names them all."""
+    shown = EXAMPLE.read_text("utf-8")
+    assert [name for name in FILTERS if name not in shown] == []
