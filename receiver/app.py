@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from receiver.aom import EVENTS, json_schema
 from receiver.api import admin_routes
@@ -15,10 +17,33 @@ from receiver.inbox import StoreUnavailable
 from receiver.intake import HeaderDoor, PathDoor
 from receiver.problems import problem
 
+DEFECT = "The gateway failed. Its log says where."
 
-def create_app(gateway: Gateway) -> Starlette:
-    """The application for an open gateway."""
-    path_door, header_door = PathDoor(gateway.intake), HeaderDoor(gateway.intake)
+
+def create_app(gateway: Gateway) -> ASGIApp:
+    """The application for an open gateway. What AOM calls goes straight to its door: routing and middleware would double its way."""
+    others, door = _others(gateway), PathDoor(gateway.intake)
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PathDoor.PREFIX):
+            await guarded(door, scope, receive, send)
+        else:
+            await others(scope, receive, send)
+
+    return application
+
+
+async def guarded(application: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """A defect is logged and answered 500; one after the answer has begun can only be logged."""
+    try:
+        await application(scope, receive, send)
+    except Exception:  # noqa: BLE001 - the last resort, as Starlette's own for the other routes
+        structlog.get_logger().exception("intake.failed")
+        await problem(500, DEFECT)(scope, receive, send)
+
+
+def _others(gateway: Gateway) -> Starlette:
+    header_door = HeaderDoor(gateway.intake)
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "alive"})
@@ -31,8 +56,6 @@ def create_app(gateway: Gateway) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/in/{token}", path_door),
-            Route("/in/{token}/{event}", path_door),
             Route("/events", header_door),
             Route("/events/{event}", header_door),
             Route("/healthz", healthz),
@@ -86,4 +109,4 @@ async def _store_unavailable(_request: Request, error: Exception) -> Response:
 
 
 async def _defect(_request: Request, _error: Exception) -> Response:
-    return problem(500, "The gateway failed. Its log says where.")
+    return problem(500, DEFECT)

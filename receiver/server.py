@@ -63,5 +63,11 @@ def listen(host: str, port: int) -> socket.socket:
 
 def _config(gateway: Gateway) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(gateway), log_config=None, access_log=False, server_header=False, lifespan="off", timeout_graceful_shutdown=10
+        create_app(gateway),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        timeout_graceful_shutdown=10,
     )

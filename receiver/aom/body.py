@@ -4,17 +4,18 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 from pydantic_core import from_json
 
 from receiver.aom.faults import Fault, Invalid, path
 
 BOM = b"\xef\xbb\xbf"
 
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_exact = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
-def parse(body: bytes) -> tuple[dict[str, Any], str]:
-    """The object, and its canonical form (ASCII, sorted keys). Of a key that stands twice the last value counts.
+def parse(body: bytes) -> tuple[dict[str, Any], bytes]:
+    """The object, and its canonical form (sorted keys, no white space). Of a key that stands twice the last value counts.
 
     Raises Invalid for what is no JSON object in UTF-8 (NaN, Infinity and lone surrogates are no JSON), is nested deeper than
     200, or holds NUL characters or numbers beyond floating point, which later stages could not keep.
@@ -23,13 +24,24 @@ def parse(body: bytes) -> tuple[dict[str, Any], str]:
     if not isinstance(value, dict):
         raise Invalid([Fault("", f"must be a JSON object, not {kind(value)}")])
     try:
-        canonical = _canonical(value)
+        canonical = _canonical(value, body)
     except ValueError as error:  # JSON can say 1e999, floating point cannot
         found = [Fault(where, "is a number out of range") for where in _places(value, _is_infinite)]
         raise Invalid(found or [Fault("", f"holds a number that cannot be kept: {error}")]) from None
-    if "\\u0000" in canonical and (found := [Fault(where, "holds a NUL character (\\u0000)") for where in _places(value, _has_nul)]):
+    if b"\\u0000" in canonical and (found := [Fault(where, "holds a NUL character (\\u0000)") for where in _places(value, _has_nul)]):
         raise Invalid(found)
     return value, canonical
+
+
+def _canonical(value: object, body: bytes) -> bytes:
+    """Raises ValueError for a number out of range."""
+    try:
+        canonical = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # an integer beyond 64 bits
+        return _exact(value).encode()
+    if canonical.count(b"null") > body.count(b"null"):  # it writes infinity so
+        _exact(value)
+    return canonical
 
 
 def kind(value: object) -> str:

@@ -31,14 +31,14 @@ def read(body: bytes, site: Site, named: str | None) -> Event:
         disagreement=found.disagreement,
         people=normal.people(payload),
         unknown=drift.shown([*drift.unknown(raw, found.name), *unreadable, *_unknown_status(payload)]),
-        digest=sha256(f"{found.name}\n{canonical}".encode()).digest(),
+        digest=sha256(b"%b\n%b" % (found.name.encode(), canonical)).digest(),
         raw=raw,
         payload=payload,
         site=site,
     )
 
 
-def _parse(body: bytes, named: str | None) -> tuple[dict[str, Any], str]:
+def _parse(body: bytes, named: str | None) -> tuple[dict[str, Any], bytes]:
     wrong_name = name_faults(named)
     try:
         parsed = parse(body)

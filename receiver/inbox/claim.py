@@ -131,26 +131,23 @@ _REST = (
 _RELEASE_ALL = update(lane).where(lane.c.state == literal("leased")).values(state=literal("ready"), lease_token=None, due_at=0)
 _NEXT = select(func.min(lane.c.due_at)).where(lane.c.connector == bindparam("connector"), _BUSY)
 
-_LATER = delivery.alias("later")
 _FIRST_TOO_MANY = (
-    select(_LATER.c.seq)
-    .where(_LATER.c.lane_id == lane.c.id, _LATER.c.state == literal("pending"))
-    .order_by(_LATER.c.seq)
+    select(delivery.c.seq)
+    .where(delivery.c.lane_id == lane.c.id, delivery.c.state == literal("pending"))
+    .order_by(delivery.c.seq)
     .offset(MOST_DELIVERIES)
     .limit(1)
+    .correlate(lane)
     .scalar_subquery()
 )
+_LONG = select(lane.c.id).where(lane.c.id.in_(bindparam("ids", expanding=True)), _FIRST_TOO_MANY.is_not(None))
 _PENDING = (
     select(delivery.c.lane_id, delivery.c.id, delivery.c.seq, delivery.c.event_id, func.length(event.c.body).label("size"))
-    .join_from(lane, delivery, delivery.c.lane_id == lane.c.id)
     .join(event, event.c.id == delivery.c.event_id)
-    .where(
-        lane.c.id.in_(bindparam("ids", expanding=True)),
-        delivery.c.state == literal("pending"),
-        delivery.c.seq <= func.coalesce(_FIRST_TOO_MANY, 2**62),
-    )
+    .where(delivery.c.lane_id.in_(bindparam("ids", expanding=True)), delivery.c.state == literal("pending"))
     .order_by(delivery.c.lane_id, delivery.c.seq)
 )
+_FIRST_PENDING = _PENDING.limit(MOST_DELIVERIES + 1)
 _EVENTS = select(event.c.id, event.c.source, event.c.name, event.c.named, event.c.body, event.c.received_at).where(
     event.c.id.in_(bindparam("ids", expanding=True))
 )
@@ -164,8 +161,12 @@ def _take(connector: str, limit: int, token: str, until: datetime, now: datetime
 
 
 def _pending(transaction: Transaction, lanes: Iterable[int]) -> dict[int, _Rows]:
-    found = transaction.connection.execute(_PENDING, {"ids": list(lanes)})
-    return {id: list(rows) for id, rows in groupby(found, key=lambda row: row.lane_id)}
+    """Lane → what is pending there, oldest first. Of a long lane one more than a claim takes; its history costs nothing."""
+    ids = set(lanes)
+    long = set(transaction.connection.scalars(_LONG, {"ids": list(ids)}))
+    found = transaction.connection.execute(_PENDING, {"ids": list(ids - long)})
+    pending = {id: list(rows) for id, rows in groupby(found, key=lambda row: row.lane_id)}
+    return pending | {id: list(transaction.connection.execute(_FIRST_PENDING, {"ids": [id]})) for id in long}
 
 
 def _choose(pending: dict[int, _Rows], lanes: Iterable[int]) -> dict[int, _Chosen]:

@@ -6,7 +6,8 @@ the time for a page depends on the page and not on how much is stored.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -38,17 +39,18 @@ class Filter:
 
 EVERYTHING: Final = Filter()
 
+_ASIDE = event.c.state != literal("accepted")  # the condition of the partial index, word for word
+
 
 def page(chosen: Filter, *, before: str | None, limit: int) -> Select[tuple[str]]:
     """The ids of up to `limit` events, newest first, older than the event `before`."""
+    if chosen.person is None and chosen.state == "delivered" and (chosen.event or chosen.source):
+        return _by_event(chosen, before, limit)  # most are delivered: the name or the source leaves fewer
     if chosen.person is None and chosen.state in DELIVERY_STATES:
         return _by_delivery(chosen, before, limit)
-    where = [*_range(event.c.id, chosen, before), *_of_event(chosen)]
-    if chosen.person is not None:
-        where.append(event.c.id.in_(events_of(chosen.person)))
-    if chosen.state in DELIVERY_STATES or chosen.connector is not None:
-        where.append(exists().where(delivery.c.event_id == event.c.id, *_of_delivery(chosen)))
-    return select(event.c.id).where(*where).order_by(event.c.id.desc()).limit(limit)
+    if chosen.person is None and chosen.state is None and chosen.connector is not None:
+        return _newest([_by_delivery(replace(chosen, state=state), before, limit) for state in DELIVERY_STATES], limit)
+    return _by_event(chosen, before, limit)
 
 
 def deliveries(chosen: Filter) -> list[ColumnElement[bool]]:
@@ -67,6 +69,15 @@ def events_of(person: str) -> Any:
     return union(routed, select(event_person.c.event_id).where(event_person.c.person_key == person))
 
 
+def _by_event(chosen: Filter, before: str | None, limit: int) -> Select[tuple[str]]:
+    where = [*_range(event.c.id, chosen, before), *_of_event(chosen)]
+    if chosen.person is not None:
+        where.append(event.c.id.in_(events_of(chosen.person)))
+    if chosen.state in DELIVERY_STATES or chosen.connector is not None:
+        where.append(exists().where(delivery.c.event_id == event.c.id, *_of_delivery(chosen)))
+    return select(event.c.id).where(*where).order_by(event.c.id.desc()).limit(limit)
+
+
 def _by_delivery(chosen: Filter, before: str | None, limit: int) -> Select[tuple[str]]:
     where = [*_range(delivery.c.event_id, chosen, before), *_of_delivery(chosen)]
     if of_event := _of_event(chosen):
@@ -74,9 +85,14 @@ def _by_delivery(chosen: Filter, before: str | None, limit: int) -> Select[tuple
     found = select(delivery.c.event_id.label("id")).where(*where).distinct().order_by(delivery.c.event_id.desc()).limit(limit)
     if chosen.state != "discarded" or chosen.connector or chosen.reason:
         return found
-    aside = select(event.c.id).where(event.c.state == literal("discarded"), *_range(event.c.id, chosen, before), *_of_event(chosen))
-    both = union_all(select(found.subquery().c.id), select(aside.order_by(event.c.id.desc()).limit(limit).subquery().c.id)).subquery()
-    return select(both.c.id).distinct().order_by(both.c.id.desc()).limit(limit)
+    aside = [event.c.state == literal("discarded"), _ASIDE, *_range(event.c.id, chosen, before), *_of_event(chosen)]
+    return _newest([found, select(event.c.id).where(*aside).order_by(event.c.id.desc()).limit(limit)], limit)
+
+
+def _newest(found: Sequence[Select[tuple[str]]], limit: int) -> Select[tuple[str]]:
+    """Of several selections the newest."""
+    every = union_all(*(select(one.subquery().c.id) for one in found)).subquery()
+    return select(every.c.id).distinct().order_by(every.c.id.desc()).limit(limit)
 
 
 def _range(column: ColumnElement[str], chosen: Filter, before: str | None) -> list[ColumnElement[bool]]:
@@ -92,7 +108,7 @@ def _of_event(chosen: Filter) -> list[ColumnElement[bool]]:
     if chosen.event is not None:
         where.append(event.c.name == chosen.event)
     if chosen.state == "quarantined":
-        where += [event.c.state == literal("quarantined"), event.c.state != literal("accepted")]
+        where += [event.c.state == literal("quarantined"), _ASIDE]
         if chosen.reason is not None:
             where.append(event.c.faults == chosen.reason)
     return where

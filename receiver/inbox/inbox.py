@@ -51,6 +51,7 @@ class Inbox:
         self._read: Run = self._pool.run
         self._listener = Listener(engines.write, self._wakes, sender) if engines.postgresql else None
         self._ready_at: datetime | None = None
+        self._closed = False
 
     @classmethod
     async def open(cls, url: str, *, dedup_hours: float, ids: EventIds | None = None) -> Self:
@@ -58,11 +59,18 @@ class Inbox:
         engines = await asyncio.to_thread(open_engines, url)
         inbox = cls(engines, dedup_hours=dedup_hours, ids=ids or EventIds())
         if not engines.postgresql:
-            await inbox._write(claim.release_all)
+            try:
+                await inbox._write(claim.release_all)
+            except StoreUnavailable:
+                await inbox.aclose()
+                raise
         return inbox
 
     async def aclose(self) -> None:
-        """Commit what was accepted, let what is under way finish, and give the database back."""
+        """Commit what was accepted, let what is under way finish, and give the database back. Once is enough, twice does no harm."""
+        if self._closed:
+            return
+        self._closed = True
         if self._listener:
             await self._listener.aclose()
         await self._pool.aclose()
@@ -78,14 +86,15 @@ class Inbox:
 
     async def ready(self, now: datetime) -> None:
         """Return if the store can be written; StoreUnavailable says why not. Asks the disk at most once a second."""
-        if self._ready_at is not None and now - self._ready_at < timedelta(seconds=1):
+        doubtful = self._writer.failing
+        if not doubtful and self._ready_at is not None and now - self._ready_at < timedelta(seconds=1):
             return
         try:
             async with asyncio.timeout(_READY_SECONDS):
-                await self._writer.run(partial(pulse.beat, now=now))
+                await self._writer.run(partial(pulse.beat, now=now, doubtful=doubtful))
         except TimeoutError:
             raise StoreUnavailable(f"the store did not answer within {_READY_SECONDS:g} seconds") from None
-        self._ready_at = now
+        self._ready_at, self._writer.failing = now, False
 
     # --- deliveries out ---
 

@@ -8,13 +8,11 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import BigInteger, Dialect, and_, bindparam, case, column, false, func, literal_column, or_, select, true, update, values
+from sqlalchemy import BigInteger, and_, bindparam, case, false, func, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.expression import CTE, ClauseElement
 
-from receiver.inbox.bulk import Bulk, Row
 from receiver.inbox.filters import Filter, deliveries
-from receiver.inbox.tables import delivery, lane, literal
+from receiver.inbox.tables import delivery, lane, literal, state_is
 from receiver.inbox.times import micros
 from receiver.inbox.transaction import Run, Transaction
 
@@ -98,7 +96,7 @@ def plan(transaction: Transaction, selection: Selection) -> list[Lane]:
 def replay_lanes(transaction: Transaction, lanes: Sequence[Lane], *, now: datetime) -> int:
     """Make the chosen deliveries and all later ones of their lanes pending. A lane that waits for a retry is woken, too."""
     lock(transaction, [lane.id for lane in lanes])
-    again = _AGAIN.execute(transaction.connection, [(lane.id, lane.first_seq) for lane in lanes])
+    again = transaction.connection.execute(_AGAIN, [{"of": lane.id, "first": lane.first_seq} for lane in lanes]).rowcount
     discarded = [id for lane in lanes for id in lane.discarded]
     if discarded:
         again += transaction.connection.execute(_REVIVE, {"ids": discarded}).rowcount
@@ -142,22 +140,14 @@ _WAKE = (
     )
     .returning(lane.c.connector)
 )
-_DISCARDED = (delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.state == literal("discarded"))
-_REVIVE = update(delivery).where(*_DISCARDED).values(state=literal("pending"), reason=None, settled_at=None)
-_DISCARD = (
+_THESE = delivery.c.id.in_(bindparam("ids", expanding=True))
+_AGAIN = (
     update(delivery)
-    .where(delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.state.in_((literal("pending"), literal("dead"))))
-    .values(state=literal("discarded"), settled_at=bindparam("now"))
+    .where(delivery.c.lane_id == bindparam("of"), delivery.c.state.in_(_REVIVED), delivery.c.seq >= bindparam("first"))
+    .values(state=literal("pending"), reason=None, settled_at=None)
 )
-
-
-def _revive_from(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
-    given: CTE = values(column("lane_id", BigInteger), column("first_seq", BigInteger)).data(list(rows)).cte("given")
-    mine = (delivery.c.lane_id == given.c.lane_id, delivery.c.seq >= given.c.first_seq, delivery.c.state.in_(_REVIVED))
-    return update(delivery).where(*mine).values(state=literal("pending"), reason=literal_column("NULL"), settled_at=literal_column("NULL"))
-
-
-_AGAIN = Bulk(2, _revive_from)
+_REVIVE = update(delivery).where(_THESE, state_is("discarded")).values(state=literal("pending"), reason=None, settled_at=None)
+_DISCARD = update(delivery).where(_THESE, state_is("pending", "dead")).values(state=literal("discarded"), settled_at=bindparam("now"))
 
 
 def _where(selection: Selection) -> ColumnElement[bool]:

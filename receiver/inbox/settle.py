@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, bindparam, func, select, update
 from receiver.inbox.claim import Claim
 from receiver.inbox.remote import RemoteRow, remember
 from receiver.inbox.statements import ATTEMPTS
-from receiver.inbox.tables import delivery, lane, literal
+from receiver.inbox.tables import delivery, lane, literal, state_is
 from receiver.inbox.text import json_or_none, storable, storable_or_none
 from receiver.inbox.times import micros
 from receiver.inbox.transaction import Transaction
@@ -78,10 +78,10 @@ _LOCK = (
     .order_by(lane.c.person_key, lane.c.connector)
     .with_for_update()
 )
-_STILL = (delivery.c.id == bindparam("delivery_id"), delivery.c.state == literal("pending"))
+_STILL = (delivery.c.id == bindparam("delivery_id"), state_is("pending"))
 _DELIVER = (
     update(delivery)
-    .where(delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.state == literal("pending"))
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)), state_is("pending"))
     .values(state=literal("delivered"), settled_at=bindparam("now"), reason=None)
 )
 _BURY = update(delivery).where(*_STILL).values(state=literal("dead"), settled_at=bindparam("now"), reason=bindparam("why"))

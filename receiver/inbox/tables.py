@@ -157,7 +157,18 @@ drift: Final = Table(
     PrimaryKeyConstraint("source", "name", "path"),
 )
 
-pulse: Final = Table("pulse", _METADATA, Column("id", Integer, primary_key=True), Column("at", BigInteger, nullable=False))
+pulse: Final = Table(
+    "pulse",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("padding", LargeBinary),
+)
+
+
+def state_is(*states: DeliveryState) -> ColumnElement[bool]:
+    """The state of a delivery that is found by its id: put so that SQLite does not look for it by its state instead."""
+    return delivery.c.state.not_in([literal(state) for state in DELIVERY_STATES if state not in states])
 
 
 def literal(value: str) -> ColumnElement[str]:

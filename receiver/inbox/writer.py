@@ -44,6 +44,7 @@ class Writer:
         self._gathered: list[Entry] = []
         self._waiting = self._waiting_bytes = 0
         self._closing = False
+        self.failing = False  # the last commit of events failed for the store's own reasons
         self._held: deque[list[Entry] | _Job | None] = deque()
         self._connection: Connection | None = None
         self._thread = Thread(target=self._run, name="inbox-writer", daemon=True)
@@ -162,9 +163,11 @@ class Writer:
                 self._acceptor.accept(current, entries, again=again)
         except Exception as error:  # noqa: BLE001 - whatever it is, the events must get an answer and the thread live on
             if is_unavailable(error):
+                self.failing = True
                 self._disconnect()
             return error
         woken |= current.woken
+        self.failing = False
         return None
 
     def _fail(self, entries: Sequence[Entry], error: Exception) -> None:

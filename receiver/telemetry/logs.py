@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal, TextIO, cast
 
+import orjson
 import structlog
 from structlog.typing import Processor
 
+from receiver.telemetry.lines import Lines
 from receiver.telemetry.redaction import Redaction
 
 Format = Literal["auto", "json", "pretty"]
@@ -18,7 +20,7 @@ Format = Literal["auto", "json", "pretty"]
 def set_up_logs(level: str = "info", form: Format = "auto", *, secrets: Iterable[str] = (), plain_emails: bool = False) -> None:
     """Configure logging for the process. Lines go to standard error; "auto" is pretty where that is a terminal."""
     pretty = form == "pretty" or (form == "auto" and sys.stderr.isatty())
-    last: Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if pretty else structlog.processors.JSONRenderer()
+    last: Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if pretty else structlog.processors.JSONRenderer(_json)
     tracebacks = structlog.processors.format_exc_info  # as text, so that the redaction sees it; without local variables
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -30,7 +32,7 @@ def set_up_logs(level: str = "info", form: Format = "auto", *, secrets: Iterable
     structlog.configure(
         processors=[*shared, tracebacks, redaction, last],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", Lines(sys.stderr))),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -43,3 +45,7 @@ def set_up_logs(level: str = "info", form: Format = "auto", *, secrets: Iterable
     root.handlers = [handler]
     root.setLevel(max(number, logging.WARNING))
     logging.getLogger("uvicorn").setLevel(number)
+
+
+def _json(line: dict[str, Any], **_options: Any) -> str:
+    return orjson.dumps(line, default=str).decode()

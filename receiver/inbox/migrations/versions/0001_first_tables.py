@@ -29,7 +29,12 @@ def upgrade() -> None:
         sa.Column("tokens", sa.Float()),
         sa.Column("filled_at", sa.BigInteger()),
     )
-    op.create_table("pulse", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("at", sa.BigInteger(), nullable=False))
+    op.create_table(
+        "pulse",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("padding", sa.LargeBinary()),
+    )
 
 
 def events() -> None:
