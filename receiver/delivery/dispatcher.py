@@ -13,7 +13,7 @@ from connectors.base import Limits
 from receiver.delivery.batch import Delivery
 from receiver.inbox import ConnectorState, Inbox, StoreUnavailable
 
-IDLE = timedelta(seconds=5)  # look again at the latest after this, even if no wake-up came
+IDLE = timedelta(seconds=5)
 LINGER = timedelta(seconds=0.25)  # a batch that is not full waits so long for one under way, to fill up
 
 
@@ -21,7 +21,15 @@ class Dispatcher:
     """One connector's deliveries. `run` until `stop`; several processes may run one each on a shared store."""
 
     def __init__(
-        self, name: str, limits: Limits, inbox: Inbox, delivery: Delivery, *, lease: timedelta, now: Callable[[], datetime]
+        self,
+        name: str,
+        limits: Limits,
+        inbox: Inbox,
+        delivery: Delivery,
+        *,
+        lease: timedelta,
+        now: Callable[[], datetime],
+        idle: timedelta = IDLE,
     ) -> None:
         self.name = name
         self._limits = limits
@@ -29,6 +37,7 @@ class Dispatcher:
         self._delivery = delivery
         self._lease = lease
         self._now = now
+        self._idle = idle  # look again at the latest after this, even if no wake-up came
         self._batches: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._log = structlog.get_logger().bind(connector=name)
@@ -59,9 +68,9 @@ class Dispatcher:
         """Start one batch, or wait until there may be one."""
         state = await self._inbox.state(self.name)
         if state.until and self._now() < state.until:
-            await self._wait(min(state.until - self._now(), IDLE))
+            await self._wait(min(state.until - self._now(), self._idle))
         elif len(self._batches) >= (1 if state.paused else self._limits.concurrency):
-            await self._wait(IDLE, *self._batches)
+            await self._wait(self._idle, *self._batches)
         else:
             await self._claim(state)
 
@@ -80,7 +89,7 @@ class Dispatcher:
     async def _wait_for_work(self) -> None:
         now = self._now()
         due = await self._inbox.next_due(self.name, now)
-        wait = min(IDLE, max(due - now, timedelta(milliseconds=1))) if due else IDLE
+        wait = min(self._idle, max(due - now, timedelta(milliseconds=1))) if due else self._idle
         woken = asyncio.create_task(self._inbox.changed(self.name, wait.total_seconds()))
         try:
             await self._wait(wait, woken)

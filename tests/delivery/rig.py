@@ -1,0 +1,134 @@
+"""A store, a mapping and a scripted CRM: what a dispatcher needs, without HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from receiver.delivery import Delivery, Dispatcher, Health, Timing, renderer
+from receiver.gateway import sites_of
+from receiver.inbox import Accepted, Inbox
+from receiver.inbox import Event as StoredEvent
+from receiver.judging import Judge, judge
+from receiver.mapping import Mapping
+from receiver.settings import load
+from receiver.telemetry import Metrics
+from tests.delivery.crm import Crm
+
+CONFIG = """
+[sources.school]
+tokens = ["token-of-a-school-in-tests"]
+
+[connectors.crm]
+type = "sandbox"
+
+[[routes]]
+name = "people"
+events = ["account.created"]
+connector = "crm"
+[[routes.upsert]]
+object = "contact"
+fields.firstname = "{{ person.first_name }}"
+fields.lastname = "{{ person.last_name }}"
+fields.score = "{{ raw.score + 1 if raw.score is defined else none }}"
+
+[[routes]]
+name = "orders"
+events = ["order.*"]
+connector = "crm"
+[[routes.upsert]]
+object = "contact"
+fields.bought = "{{ order.id }}"
+[[routes.upsert]]
+object = "deal"
+key = "{{ order.id }}"
+links = ["contact"]
+fields.stage = "{{ order.status }}"
+"""
+
+
+@dataclass(slots=True)
+class Clock:
+    """The real time, moved on by as much as a test says."""
+
+    ahead: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass(slots=True)
+class Rig:
+    inbox: Inbox
+    crm: Crm
+    dispatcher: Dispatcher
+    metrics: Metrics
+    clock: Clock
+    judge: Judge
+
+    async def account(self, person: str, **fields: Any) -> Accepted:
+        """Hand in a sign-up of person@b.edu."""
+        return await self.hand_in("account.created", {"email": f"{person}@b.edu", "date_registered": "x", **fields})
+
+    async def order(self, person: str, number: int, status: str) -> Accepted:
+        """Hand in an order of person@b.edu."""
+        payload = {"id": number, "status": status, "line_items": [], "customer": {"email": f"{person}@b.edu"}}
+        return await self.hand_in("order.placed", payload)
+
+    async def hand_in(self, name: str, payload: dict[str, Any]) -> Accepted:
+        accepted = await self.inbox.accept(self.judge("school", name, json.dumps(payload).encode(), self.clock()))
+        assert accepted.deliveries == 1
+        return accepted
+
+    async def story(self, accepted: Accepted) -> StoredEvent:
+        return await self.inbox.event(accepted.id)
+
+    async def states(self, *accepted: Accepted) -> list[str]:
+        return [delivery.state for one in accepted for delivery in (await self.story(one)).deliveries]
+
+    async def until(self, condition: Callable[[], Awaitable[Any]], seconds: float = 20) -> Any:
+        """Wait for the condition, and return what it returned."""
+        async with asyncio.timeout(seconds):
+            while not (value := await condition()):
+                await asyncio.sleep(0.01)
+        return value
+
+    async def until_done(self, *, dead: int = 0) -> None:
+        """Until nothing is pending and so many are dead."""
+
+        async def done() -> bool:
+            status = await self.inbox.status(("crm",), now=self.clock())
+            return status.pending == 0 and status.dead == dead
+
+        await self.until(done)
+
+
+@asynccontextmanager
+async def rig(
+    directory: Path, crm: Crm, *, running: bool = True, store: str | None = None, timing: Timing | None = None
+) -> AsyncIterator[Rig]:
+    """Opens all of it; with `running` the dispatcher runs inside the block."""
+    config = directory / "config.toml"
+    config.write_text(CONFIG)
+    settings = load(config)
+    sites, routes, metrics, clock, random = sites_of(settings), Mapping.compile(settings), Metrics(), Clock(), Random(1)
+    timing = timing or Timing()
+    inbox = await Inbox.open(store or f"sqlite:///{directory}/inbox.db", dedup_hours=0)
+    health = Health(inbox, "crm", metrics, clock, random)
+    delivery = Delivery("crm", crm, inbox, renderer("crm", sites, routes), metrics, health, timing=timing, now=clock, random=random)
+    dispatcher = Dispatcher("crm", crm.limits, inbox, delivery, lease=timing.lease, now=clock, idle=timedelta(seconds=0.05))
+    task = asyncio.create_task(dispatcher.run()) if running else None
+    try:
+        yield Rig(inbox, crm, dispatcher, metrics, clock, judge(sites, routes))
+    finally:
+        await dispatcher.stop(timedelta(seconds=5))
+        if task:
+            await task
+        await inbox.aclose()

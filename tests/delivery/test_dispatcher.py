@@ -1,0 +1,395 @@
+"""From the inbox to the CRM and back: what a dispatcher does with every kind of answer, on a real store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.base import (
+    AuthFailed,
+    ConnectorError,
+    Limits,
+    Misconfigured,
+    Ref,
+    Refused,
+    Retry,
+    Throttled,
+    Unavailable,
+)
+from receiver.delivery import Timing
+from receiver.inbox import Selection
+from tests.delivery.crm import Crm
+from tests.delivery.rig import Rig, rig
+
+BAD = Refused("INVALID", "that will not do", "firstname")
+
+
+def run(
+    directory: Path, crm: Crm, scenario: Callable[[Rig], Awaitable[None]], *, timing: Timing | None = None, running: bool = True
+) -> None:
+    async def within() -> None:
+        async with rig(directory, crm, timing=timing, running=running) as opened:
+            await scenario(opened)
+
+    asyncio.run(within())
+
+
+async def start(opened: Rig) -> asyncio.Task[None]:
+    """Let the dispatcher find what was handed in before."""
+    return asyncio.create_task(opened.dispatcher.run())
+
+
+def test_an_event_is_delivered_at_once(tmp_path: Path) -> None:
+    """An idle gateway delivers what comes in, and remembers the CRM's id and the link."""
+
+    async def scenario(opened: Rig) -> None:
+        order = await opened.order("ann", 1, "COMPLETED")
+        await opened.until_done()
+        assert await opened.states(order) == ["delivered"]
+        remotes = await opened.inbox.remotes("crm", [("deal", "1")])
+        assert remotes["deal", "1"].id == "id-deal-1"
+        assert remotes["deal", "1"].links == {"contact/ann@b.edu"}
+
+    run(tmp_path, Crm(), scenario)
+
+
+def test_waiting_events_of_one_person_are_one_write(tmp_path: Path) -> None:
+    """What has gathered is folded, last value first, and many people are one call."""
+    crm = Crm()
+
+    async def scenario(opened: Rig) -> None:
+        for name in ("A", "B", "C"):
+            for person in ("ann", "ben", "cat"):
+                await opened.account(person, first_name=name)
+        task = await start(opened)
+        await opened.until_done()
+        assert [name for name, _ in crm.calls] == ["contact"]
+        assert {held["firstname"] for held in crm.held.values()} == {"C"}
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+def test_the_guilty_delivery_dies_alone(tmp_path: Path) -> None:
+    """A refused fold is taken apart: the bad event is dead with the CRM's words, those before and after it are delivered."""
+    crm = Crm()
+    crm.rule = lambda record: BAD if record.fields.get("firstname") == "bad" else None
+
+    async def scenario(opened: Rig) -> None:
+        first = await opened.account("ann", first_name="Ann", last_name="First")
+        guilty = await opened.account("ann", first_name="bad", last_name="Lost")
+        last = [await opened.account("ann", last_name="Last", note=n) for n in range(3)]
+        task = await start(opened)
+        await opened.until_done(dead=1)
+        assert await opened.states(first, guilty, *last) == ["delivered", "dead", "delivered", "delivered", "delivered"]
+        story = await opened.story(guilty)
+        assert story.deliveries[0].reason == "firstname: that will not do (INVALID)"
+        assert crm.held[Ref("contact", "ann@b.edu")] == {"firstname": "Ann", "lastname": "Last"}
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+def test_a_refusal_in_one_lane_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    """Of ten people in one batch nine are delivered, also where the CRM refuses the batch as a whole."""
+    crm = Crm()
+    crm.refuses_whole_batches = True
+    crm.rule = lambda record: BAD if record.key == "p3@b.edu" else None
+
+    async def scenario(opened: Rig) -> None:
+        people = [await opened.account(f"p{n}") for n in range(10)]
+        task = await start(opened)
+        await opened.until_done(dead=1)
+        assert (await opened.states(*people)).count("delivered") == 9
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+@pytest.mark.parametrize("applied", [False, True], ids=["not applied", "applied"])
+def test_a_call_without_an_answer_is_repeated(tmp_path: Path, applied: bool) -> None:
+    """After an outage the lane comes again, as doubtful; the order ends in its last state and nothing is doubled."""
+    crm = Crm()
+    crm.faults = [Unavailable("reset")]
+    crm.apply_before_fault = applied
+
+    async def scenario(opened: Rig) -> None:
+        first = await opened.order("ann", 7, "COMPLETED")
+        await opened.until(lambda: _attempts(opened, first.id))
+        second = await opened.order("ann", 7, "REFUNDED")
+        opened.clock.ahead = timedelta(seconds=10)
+        await opened.until_done()
+        assert await opened.states(first, second) == ["delivered", "delivered"]
+        assert crm.held[Ref("deal", "7")]["stage"] == "REFUNDED"
+        assert [record.doubtful for record in crm.received][:2] == [False, True]
+
+    run(tmp_path, crm, scenario)
+
+
+async def _attempts(opened: Rig, id: str) -> int:
+    return sum(len(delivery.attempts) for delivery in (await opened.inbox.event(id)).deliveries)
+
+
+def test_a_record_that_must_wait_is_retried_when_it_says(tmp_path: Path) -> None:
+    """`Retry.after` is honoured whole; new events of the person wait and fold in."""
+    crm = Crm()
+    crm.rule = lambda _record: Retry("locked", after=1000) if len(crm.received) == 1 else None
+
+    async def scenario(opened: Rig) -> None:
+        first = await opened.account("ann", first_name="A")
+        await opened.until(lambda: _attempts(opened, first.id))
+        second = await opened.account("ann", first_name="B")
+        opened.clock.ahead = timedelta(seconds=990)
+        other = await opened.account("ben")
+        await opened.until(lambda: _is_delivered(opened, other.id))
+        assert await opened.states(first, second) == ["pending", "pending"]
+        opened.clock.ahead = timedelta(seconds=1100)
+        await opened.until_done()
+        assert len([record for record in crm.received if record.key == "ann@b.edu"]) == 2
+
+    run(tmp_path, crm, scenario)
+
+
+async def _is_delivered(opened: Rig, id: str) -> bool:
+    return all(delivery.state == "delivered" for delivery in (await opened.inbox.event(id)).deliveries)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (AuthFailed("the token is refused"), "auth"),
+        (Misconfigured("no field aom_key"), "misconfigured"),
+        (Throttled("slow down", retry_after=15), "throttled"),
+        (Throttled("that was all for today", daily=True), "throttled"),
+        (Unavailable("maintenance", retry_after=1), "unavailable"),
+    ],
+)
+def test_a_connector_is_paused_and_goes_on_by_itself(tmp_path: Path, fault: ConnectorError, kind: str) -> None:
+    """It says why, burns no attempts of those that only waited, tries one lane now and then, and drains when that goes through."""
+    crm = Crm(limits=Limits(records=10, concurrency=1))
+    crm.faults = [fault, fault]
+
+    async def scenario(opened: Rig) -> None:
+        people = [await opened.account(f"p{n}") for n in range(30)]
+        task = await start(opened)
+
+        async def paused() -> bool:
+            return (await opened.inbox.state("crm")).paused == kind
+
+        await opened.until(paused)
+        assert str(fault) in (await opened.inbox.state("crm")).reason
+        opened.clock.ahead = timedelta(minutes=16)
+        await opened.until(lambda: _used_up(crm))  # the first probe fails too
+        opened.clock.ahead = timedelta(minutes=60)
+        await opened.until_done()
+        assert set(await opened.states(*people)) == {"delivered"}
+        assert (await opened.inbox.state("crm")).paused is None
+        assert len(crm.calls[1][1]) == 1  # the probe
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+async def _used_up(crm: Crm) -> bool:
+    return not crm.faults
+
+
+def test_outages_open_the_breaker_only_after_some(tmp_path: Path) -> None:
+    """Single failures are the lanes' own; five in a row pause the connector."""
+    crm = Crm(limits=Limits(records=1, concurrency=1))
+    crm.faults = [Unavailable("down")] * 5
+
+    async def scenario(opened: Rig) -> None:
+        for n in range(8):
+            await opened.account(f"p{n}")
+        task = await start(opened)
+
+        async def paused() -> bool:
+            return (await opened.inbox.state("crm")).paused == "unavailable"
+
+        await opened.until(paused)
+        assert len(crm.calls) == 5
+        opened.clock.ahead = timedelta(minutes=5)
+        await opened.until_done()
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+def test_a_lane_that_keeps_failing_is_given_up(tmp_path: Path) -> None:
+    """After `give_up` of failures its deliveries are dead and say why; not before."""
+    crm = Crm()
+    crm.rule = lambda _record: Retry("locked by another process")
+
+    async def scenario(opened: Rig) -> None:
+        one = await opened.account("ann")
+        await opened.until(lambda: _attempts(opened, one.id))
+        opened.clock.ahead = timedelta(hours=71)
+        await opened.until(lambda: _more_than_one(opened, one.id))
+        assert await opened.states(one) == ["pending"]
+        opened.clock.ahead = timedelta(hours=80)
+        await opened.until_done(dead=1)
+        reason = (await opened.story(one)).deliveries[0].reason or ""
+        assert "gave up after" in reason
+        assert "locked by another process" in reason
+
+    run(tmp_path, crm, scenario)
+
+
+async def _more_than_one(opened: Rig, id: str) -> bool:
+    return await _attempts(opened, id) > 1
+
+
+def test_a_defect_of_a_connector_is_counted_apart_and_retried(tmp_path: Path) -> None:
+    """Whatever a connector raises, no event is lost and nobody else is stopped."""
+    crm = Crm()
+    crm.faults = [ZeroDivisionError("oops")]
+
+    async def scenario(opened: Rig) -> None:
+        one = await opened.account("ann")
+        await opened.until(lambda: _attempts(opened, one.id))
+        assert b'connector_defects_total{connector="crm"} 1.0' in opened.metrics.text()
+        opened.clock.ahead = timedelta(seconds=10)
+        await opened.until_done()
+
+    run(tmp_path, crm, scenario)
+
+
+def test_a_replay_after_a_fix_delivers_the_dead(tmp_path: Path) -> None:
+    """A dead delivery is delivered again with all that came later for the person, and nobody falls back."""
+    crm = Crm()
+    broken = {"it": True}
+    crm.rule = lambda record: BAD if broken["it"] and record.object == "deal" else None
+
+    async def scenario(opened: Rig) -> None:
+        placed = await opened.order("ann", 5, "COMPLETED")
+        await opened.until_done(dead=1)
+        broken["it"] = False
+        refunded = await opened.order("ann", 5, "REFUNDED")
+        await opened.until(lambda: _is_delivered(opened, refunded.id))
+        done = await opened.inbox.replay(Selection(events=[placed.id]), now=opened.clock())
+        assert (done.chosen, done.again) == (1, 2)
+        await opened.until_done()
+        assert crm.held[Ref("deal", "5")]["stage"] == "REFUNDED"
+
+    run(tmp_path, crm, scenario)
+
+
+def test_a_mapping_that_cannot_be_applied_names_its_place(tmp_path: Path) -> None:
+    """The delivery is dead at once, with the place in the configuration; the person's other events are delivered."""
+    crm = Crm()
+
+    async def scenario(opened: Rig) -> None:
+        bad = await opened.account("ann", score="ten")
+        good = await opened.account("ann", first_name="Ann")
+        await opened.until_done(dead=1)
+        assert await opened.states(bad, good) == ["dead", "delivered"]
+        assert "routes[0].upsert[0].fields.score" in ((await opened.story(bad)).deliveries[0].reason or "")
+        assert crm.held[Ref("contact", "ann@b.edu")]["firstname"] == "Ann"
+
+    run(tmp_path, crm, scenario)
+
+
+def test_stopping_lets_what_is_under_way_finish(tmp_path: Path) -> None:
+    """A batch under way is settled before `stop` returns."""
+    crm = Crm()
+    inside, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        inside.set()
+        await go_on.wait()
+
+    crm.before_answer = hold
+
+    async def scenario(opened: Rig) -> None:
+        one = await opened.account("ann")
+        await inside.wait()
+        stopping = asyncio.create_task(opened.dispatcher.stop(timedelta(seconds=20)))
+        await asyncio.sleep(0)
+        go_on.set()
+        await stopping
+        assert await opened.states(one) == ["delivered"]
+
+    run(tmp_path, crm, scenario)
+
+
+def test_stopping_hands_back_what_does_not_finish(tmp_path: Path) -> None:
+    """A batch that outlives the grace is cut short, and is ready for the next process at once."""
+    crm = Crm()
+    inside = asyncio.Event()
+
+    async def hold() -> None:
+        inside.set()
+        await asyncio.Event().wait()
+
+    crm.before_answer = hold
+
+    async def scenario(opened: Rig) -> None:
+        one = await opened.account("ann")
+        await inside.wait()
+        await opened.dispatcher.stop(timedelta(seconds=0.05))
+        assert await opened.states(one) == ["pending"]
+        assert len(await opened.inbox.claim("crm", limit=10, lease=timedelta(seconds=60), now=opened.clock())) == 1
+
+    run(tmp_path, crm, scenario)
+
+
+def test_a_lease_is_kept_alive_while_a_call_takes_long(tmp_path: Path) -> None:
+    """A call longer than the lease does not lose the lane to another claimer."""
+    crm = Crm()
+    inside, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        inside.set()
+        await go_on.wait()
+
+    crm.before_answer = hold
+
+    async def scenario(opened: Rig) -> None:
+        one = await opened.account("ann")
+        await inside.wait()
+        for _ in range(4):
+            await asyncio.sleep(0.3)
+            assert not await opened.inbox.claim("crm", limit=10, lease=timedelta(seconds=1), now=opened.clock())
+        go_on.set()
+        await opened.until_done()
+        assert await opened.states(one) == ["delivered"]
+
+    run(tmp_path, crm, scenario, timing=Timing(lease=timedelta(seconds=0.9)))
+
+
+def test_a_record_is_never_in_two_calls_at_once(tmp_path: Path) -> None:
+    """Lanes that share a record wait for each other, though batches run side by side."""
+    crm = Crm(limits=Limits(records=1, links=10, concurrency=4))
+    under_way: set[str] = set()
+    clashes: list[str] = []
+
+    async def watch() -> None:
+        keys = crm.calls[-1][1]
+        clashes.extend(key for key in keys if key in under_way)
+        under_way.update(keys)
+        await asyncio.sleep(0.005)
+        under_way.difference_update(keys)
+
+    crm.before_answer = watch
+
+    async def scenario(opened: Rig) -> None:
+        for n in range(12):
+            await opened.order(f"p{n}", 99, "COMPLETED")
+        task = await start(opened)
+        await opened.until_done()
+        assert not clashes
+        assert Ref("deal", "99") in crm.held
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
