@@ -264,6 +264,7 @@ class Limits:
     records: int = 100  # per `upsert`
     links: int = 100  # per `link`
     concurrency: int = 4  # batches under way at the same time
+    linger: float = 1.0  # seconds that a batch which is not full waits to fill, where one went out just before
 
 
 class CallGate(Protocol):

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 import uvloop
-from rich.table import Table
+from rich.table import Column, Table
 
 from receiver.aom import EVENTS, sample
 from receiver.cli.addresses import inbound_url, local_url
@@ -166,7 +166,7 @@ def _show_answers(answered: list[Post]) -> None:
 
 
 def _show_records(name: str, records: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
-    table = Table("key", *columns, "linked to", "writes", title=f"{name}s in the sandbox CRM", title_justify="left")
+    table = Table(Column("key", no_wrap=True), *columns, "linked to", "writes", title=f"{name}s in the sandbox CRM", title_justify="left")
     for record in records:
         links = ", ".join(link if isinstance(link, str) else f"{link['key']}" for link in record["links"])
         table.add_row(record["key"], *(str(record["fields"].get(column, "")) for column in columns), links, str(record["writes"]))

@@ -150,7 +150,7 @@ def _show(answered: Iterable[Post], *, as_json: bool, single: bool) -> None:
 
 def _summary(answer: dict[str, Any], *, counted: bool = False) -> str:
     if answer.get("errors"):
-        return "; ".join(f"{error['path']}: {error['message']}" for error in answer["errors"])
+        return "in quarantine: " + "; ".join(f"{error['path'] or 'the body'}: {error['message']}" for error in answer["errors"])
     if counted:
         return str(answer.get("status") if "deliveries" in answer else answer.get("detail", ""))
     if "deliveries" in answer:

@@ -14,7 +14,7 @@ from receiver.delivery.batch import Delivery
 from receiver.inbox import ConnectorState, Inbox, StoreUnavailable
 
 IDLE = timedelta(seconds=5)
-LINGER = timedelta(seconds=0.25)  # a batch that is not full waits so long for one under way, to fill up
+GLANCE = timedelta(seconds=0.05)  # how often a batch that fills is looked at
 
 
 class Dispatcher:
@@ -39,6 +39,7 @@ class Dispatcher:
         self._now = now
         self._idle = idle  # look again at the latest after this, even if no wake-up came
         self._batches: set[asyncio.Task[None]] = set()
+        self._filled_at = now()  # until then a batch that is not full waits
         self._stopping = asyncio.Event()
         self._log = structlog.get_logger().bind(connector=name)
 
@@ -78,13 +79,19 @@ class Dispatcher:
         """A paused connector is probed with one lane; otherwise take as many as one call holds."""
         probe = state.paused is not None
         limit = 1 if probe else self._limits.records
-        if self._batches and await self._inbox.ready_lanes(self.name, limit=limit, now=self._now()) < limit:
-            await self._wait(LINGER, *self._batches)
+        await self._fill(limit)
         claims = await self._inbox.claim(self.name, limit=limit, lease=self._lease, now=self._now())
         if claims:
             self._start(asyncio.create_task(self._delivery.deliver(claims, probe=probe)))
         else:
             await self._wait_for_work()
+
+    async def _fill(self, limit: int) -> None:
+        """Under load wait a moment for a full batch; after a pause whatever is there leaves at once."""
+        while (left := self._filled_at - self._now()) > timedelta(0) and not self._stopping.is_set():
+            if await self._inbox.ready_lanes(self.name, limit=limit, now=self._now()) >= limit:
+                return
+            await self._wait(min(GLANCE, left))
 
     async def _wait_for_work(self) -> None:
         now = self._now()
@@ -105,6 +112,7 @@ class Dispatcher:
             stopping.cancel()
 
     def _start(self, batch: asyncio.Task[None]) -> None:
+        self._filled_at = self._now() + timedelta(seconds=self._limits.linger)
         self._batches.add(batch)
         batch.add_done_callback(self._ended)
 

@@ -28,7 +28,7 @@ from connectors.base import (
 from connectors.sandbox import SandboxConnector
 from connectors.sandbox.settings import SandboxSettings
 from connectors.testing import records, setup
-from tests.connectors.test_contract import sandbox
+from tests.connectors.sandbox.subject import sandbox
 
 
 class Reversed(SandboxConnector):

@@ -1,0 +1,151 @@
+"""What the account looks like: properties and pipelines, looked up as needed and remembered for a while."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from connectors.base import Misconfigured
+from connectors.hubspot.answers import items, text
+from connectors.hubspot.errors import SetUpMissing
+from connectors.hubspot.paths import OBJECT_TYPES
+from connectors.hubspot.remembered import Remembered
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from connectors.hubspot.api import Api
+
+PORTAL = re.compile(r"/contacts/(\d+)/")
+OWN_TYPES = frozenset(OBJECT_TYPES.values())
+UNKNOWN = (400, 404)  # how HubSpot answers for an object that it does not have
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    name: str
+    label: str
+    type: str  # string, number, bool, date, datetime, enumeration, phone_number, …
+    field_type: str  # checkbox: of several choices
+    options: Mapping[str, str]  # value → label; empty: HubSpot keeps them elsewhere, or any will do
+    unique: bool
+    writable: bool
+    built_in: bool
+
+    def option(self, text: str) -> str:
+        """Give the value of the option that is meant by a value or a label; text that is neither stays as it is."""
+        if not self.options or text in self.options:
+            return text
+        return next((value for value, label in self.options.items() if label.casefold() == text.casefold()), text)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    id: str
+    label: str
+    stages: tuple[Stage, ...]
+
+
+Named = TypeVar("Named", Stage, Pipeline)
+
+
+def named(items: tuple[Named, ...], name: str) -> Named | None:
+    """Find the stage or pipeline of this id, else of this label in any case."""
+    by_id = (item for item in items if item.id == name)
+    by_label = (item for item in items if item.label.casefold() == name.casefold())
+    return next(by_id, None) or next(by_label, None)
+
+
+class Account:
+    """Look-ups by HubSpot's object type.
+
+    `read_…` and `find_…` ask HubSpot and raise. The others serve writing: they remember, and give None where the token may
+    not read; then values are sent as the mapping has them.
+    """
+
+    def __init__(self, api: Api, now: Callable[[], datetime]) -> None:
+        self.portal_id: int | None = None
+        self._api = api
+        self._properties = Remembered(lambda type_: self._unless_forbidden(self.read_properties(type_)), now)
+        self._pipelines = Remembered(lambda type_: self._unless_forbidden(self.read_pipelines(type_)), now)
+
+    async def properties(self, type_: str) -> Mapping[str, Property] | None:
+        return await self._properties.get(type_)
+
+    async def pipelines(self, type_: str) -> tuple[Pipeline, ...] | None:
+        return await self._pipelines.get(type_)
+
+    def forget(self, type_: str) -> None:
+        """Ask again next time: HubSpot has just said that something is not as we thought."""
+        self._properties.forget(type_)
+        self._pipelines.forget(type_)
+
+    def notice(self, results: Iterable[Mapping[str, Any]]) -> None:
+        """Learn the account's own id from the addresses of its records."""
+        if self.portal_id is None:
+            found = (PORTAL.search(str(result.get("url"))) for result in results)
+            self.portal_id = next((int(match.group(1)) for match in found if match), None)
+
+    async def read_properties(self, type_: str) -> dict[str, Property]:
+        data = await self._api.read(self._api.paths.properties(type_))
+        return {item["name"]: _property(type_, item) for item in items(data, "results") if not item.get("archived")}
+
+    async def find_properties(self, type_: str) -> dict[str, Property] | None:
+        """`read_properties`, or None where there is no such object."""
+        try:
+            return await self.read_properties(type_)
+        except SetUpMissing as error:
+            if error.fault.status in UNKNOWN:
+                return None
+            raise
+
+    async def are_associated(self, source: str, target: str) -> bool:
+        """Tell whether records of these objects can be tied: HubSpot's own always, custom ones where an association is defined."""
+        if {source, target} <= OWN_TYPES:
+            return True
+        data = await self._api.read(self._api.paths.association_labels(source, target))
+        return bool(items(data, "results"))
+
+    async def read_groups(self, type_: str) -> frozenset[str]:
+        data = await self._api.read(self._api.paths.groups(type_))
+        return frozenset(item["name"] for item in items(data, "results") if not item.get("archived"))
+
+    async def read_pipelines(self, type_: str) -> tuple[Pipeline, ...]:
+        data = await self._api.read(self._api.paths.pipelines(type_))
+        return tuple(_pipeline(item) for item in items(data, "results") if not item.get("archived"))
+
+    async def _unless_forbidden(self, reading: Awaitable[T]) -> T | None:
+        try:
+            return await reading
+        except Misconfigured:
+            return None
+
+
+def _property(type_: str, item: Mapping[str, Any]) -> Property:
+    editing = item.get("modificationMetadata")
+    read_only = isinstance(editing, dict) and editing.get("readOnlyValue")
+    return Property(
+        name=item["name"],
+        label=text(item, "label") or item["name"],
+        type=text(item, "type") or "string",
+        field_type=text(item, "fieldType") or "text",
+        options={str(option["value"]): text(option, "label") for option in items(item, "options") if "value" in option},
+        unique=bool(item.get("hasUniqueValue")) or (type_, item["name"]) == ("contacts", "email"),
+        writable=not (read_only or item.get("calculated")),
+        built_in=bool(item.get("hubspotDefined")),
+    )
+
+
+def _pipeline(item: Mapping[str, Any]) -> Pipeline:
+    stages = (stage for stage in items(item, "stages") if not stage.get("archived"))
+    return Pipeline(str(item["id"]), text(item, "label"), tuple(Stage(str(stage["id"]), text(stage, "label")) for stage in stages))

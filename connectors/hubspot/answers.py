@@ -1,0 +1,29 @@
+"""HubSpot's answers as JSON, of which no part can be relied on to be there, or to be of its type."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def read_body(body: bytes) -> Any:
+    """Read the JSON of a body; None where it is none (an edge's HTML, nothing at all)."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def items(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Give the objects of a list, an empty list where there is none."""
+    found = data.get(name)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def text(data: Mapping[str, Any], name: str) -> str:
+    """Give a text, an empty one where there is none."""
+    found = data.get(name)
+    return found if isinstance(found, str) else ""

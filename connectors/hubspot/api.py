@@ -1,0 +1,126 @@
+"""Calls of HubSpot's API through the official client's transport and auth, with plain dicts, one time-out and one set of errors."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hubspot import HubSpot
+from hubspot.crm.objects.exceptions import ApiException
+from urllib3.exceptions import HTTPError
+
+from connectors.base import Context, RateLimit, Unavailable
+from connectors.hubspot.answers import read_body
+from connectors.hubspot.errors import CallRefused, SetUpMissing, call_error, retry_after
+from connectors.hubspot.faults import read_fault
+from connectors.hubspot.paths import Paths
+from connectors.threads import Threads
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connectors.hubspot.settings import HubSpotSettings
+
+CONNECT_SECONDS = 10.0
+RATE = "X-HubSpot-RateLimit-"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]  # names in any case
+    body: bytes
+
+    def number(self, header: str) -> int | None:
+        value = self.headers.get(header, "")
+        return int(value) if value.isdecimal() else None
+
+
+class Api:
+    """One account. Every call waits for its turn at the rate limit first, and tells it what the answer says of the limit."""
+
+    def __init__(self, settings: HubSpotSettings, context: Context, workers: int) -> None:
+        self.paths = Paths(settings.api_version)
+        self.daily_left: tuple[int, int] | None = None  # calls left today and the day's allowance, as HubSpot last said
+        self._context = context
+        self._lines = asyncio.Semaphore(workers)  # taken before a call is: what is taken goes out at once
+        self._threads = Threads(f"{context.name}-hubspot", workers)
+        client = HubSpot(
+            access_token=settings.access_token.get_secret_value(),
+            host=settings.base_url,
+            retry=False,  # the gateway repeats, and knows when
+            connection_pool_maxsize=workers,
+        )
+        # Held: each access to `batch_api` makes a new connection pool. Its paths are v3's, so only its `call_api` is used.
+        self._client = client.crm.objects.batch_api.api_client
+
+    async def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the JSON object of a 2xx answer (207 too; {} for an empty one), or raise a ConnectorError."""
+        async with self._lines:
+            await self._context.calls.take()
+            answer = await self._send(method, path, body)
+        await self._learn(answer)
+        data = read_body(answer.body) if answer.body else {}
+        if not 200 <= answer.status < 300:  # noqa: PLR2004
+            raise call_error(read_fault(data, answer.status), retry_after(answer.headers, self._context.now()))
+        if not isinstance(data, dict):
+            raise Unavailable(f"HubSpot answered {answer.status} with something that is not JSON")
+        return data
+
+    async def read(self, path: str) -> dict[str, Any]:
+        """GET. No record is to blame for its failure, so it raises SetUpMissing where a write raises BatchRefused."""
+        try:
+            return await self.call("GET", path)
+        except CallRefused as error:
+            raise SetUpMissing(f"HubSpot refuses GET {path}: {error}", error.fault) from error
+
+    async def aclose(self) -> None:
+        await self._threads.aclose()
+        self._client.rest_client.pool_manager.clear()
+
+    async def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
+        # The client's time-out counts from byte to byte; this one holds for the whole call.
+        try:
+            async with asyncio.timeout(self._context.timeout):
+                return await self._threads.run(self._exchange, method, path, body)
+        except TimeoutError:
+            raise Unavailable(f"HubSpot did not answer {method} {path} within {self._context.timeout:g} s") from None
+
+    def _exchange(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
+        timeout = self._context.timeout
+        try:
+            response = self._client.call_api(
+                path,
+                method,
+                header_params={"Accept": "application/json"},
+                body=body,
+                auth_settings=["oauth2"],
+                _preload_content=False,
+                _request_timeout=(min(CONNECT_SECONDS, timeout), timeout),
+            )
+            return Answer(response.status, response.headers, response.data)
+        except ApiException as error:
+            return _failed(error)
+        except UnicodeDecodeError as error:  # the client decodes error bodies while it raises an ApiException
+            if isinstance(error.__context__, ApiException):
+                return _failed(error.__context__)
+            raise
+        except (HTTPError, OSError) as error:
+            raise Unavailable(f"no answer from HubSpot to {method} {path}: {type(error).__name__}: {error}") from error
+
+    async def _learn(self, answer: Answer) -> None:
+        calls, milliseconds = answer.number(f"{RATE}Max"), answer.number(f"{RATE}Interval-Milliseconds")
+        if calls and milliseconds:
+            limit = RateLimit(calls=calls, seconds=milliseconds / 1000)
+            await self._context.calls.learn(limit, answer.number(f"{RATE}Remaining"))
+        day, left = answer.number(f"{RATE}Daily"), answer.number(f"{RATE}Daily-Remaining")
+        if day and left is not None:
+            self.daily_left = (left, day)
+
+
+def _failed(error: ApiException) -> Answer:
+    if not error.status:  # the client's way to report a TLS failure
+        raise Unavailable(f"no answer from HubSpot: {error.reason}")
+    body = error.body or b""
+    return Answer(error.status, error.headers or {}, body.encode() if isinstance(body, str) else body)

@@ -1,0 +1,125 @@
+"""HubSpot as a connector."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from importlib.resources import files
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from connectors.base import ConnectorSettings, Context, FieldSchema, Limits, Misconfigured, ObjectSchema
+from connectors.hubspot.account import Account
+from connectors.hubspot.api import Api
+from connectors.hubspot.check import find_problems
+from connectors.hubspot.compare import field_type
+from connectors.hubspot.links import link
+from connectors.hubspot.paths import object_type
+from connectors.hubspot.plan import make_plan
+from connectors.hubspot.provision import carry_out
+from connectors.hubspot.settings import HubSpotSettings
+from connectors.hubspot.stages import pipeline_fields
+from connectors.hubspot.upsert import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connectors.base import Link, Needs, Outcome, Plan, Problem, Record, Report
+    from connectors.hubspot.account import Pipeline, Property
+
+LONGEST_TEXT = 65_536
+PAGE_TYPES = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tickets": "0-5"}
+TYPE_ID = re.compile(r"\d+-\d+")
+
+
+class HubSpotConnector:
+    """Writes by batch upsert: contacts by e-mail, or by the unique property of the settings, all else by a unique property."""
+
+    Settings: ClassVar[type[ConnectorSettings]] = HubSpotSettings
+    key_fields: ClassVar[Mapping[str, str]] = {"contact": "email", "deal": "aom_order_key"}
+    limits = Limits(records=100, links=100, concurrency=8)
+
+    def __init__(self, settings: HubSpotSettings, context: Context) -> None:
+        self._settings = settings
+        self._name = context.name
+        self._api = Api(settings, context, self.limits.concurrency)
+        self._account = Account(self._api, context.now)
+
+    @classmethod
+    def open(cls, settings: HubSpotSettings, context: Context) -> Self:
+        return cls(settings, context)
+
+    @classmethod
+    def standard_mapping(cls) -> str:
+        return (files("connectors.hubspot") / "standard.toml").read_text("utf-8")
+
+    async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
+        if not records:
+            return []
+        key_field = self._key_field(object, records[0].key_field)
+        if key_field is None:
+            raise Misconfigured(f"the mapping does not say how a {object} is known: name a unique property of it as its key_field")
+        return await Batch(object_type(object), key_field, self._api, self._account, self._settings).write(records)
+
+    async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
+        return await link(pairs, self._api)
+
+    async def describe(self, object: str) -> ObjectSchema | None:
+        type_ = object_type(object)
+        properties = await self._account.find_properties(type_)
+        if properties is None:
+            return None
+        pipelines = await self._account.pipelines(type_) if pipeline_fields(type_)[1] in properties else None
+        options = dict(zip(pipeline_fields(type_), _pipeline_options(pipelines or ()), strict=True))
+        return ObjectSchema(object, {name: _field(has, options.get(name)) for name, has in properties.items()})
+
+    async def check(self, needs: Needs) -> Sequence[Problem]:
+        return await find_problems(self._name, needs, self._api, self._settings, lambda: self.plan(needs))
+
+    async def plan(self, needs: Needs) -> Plan:
+        return await make_plan(
+            [replace(need, key_field=self._key_field(need.object, need.key_field)) for need in needs], self._account, self._settings
+        )
+
+    async def provision(self, plan: Plan) -> Report:
+        try:
+            return await carry_out(plan, self._api)
+        finally:
+            for type_ in {str(step.data["type"]) for step in plan.steps}:
+                self._account.forget(type_)
+
+    def record_url(self, object: str, id: str) -> str | None:
+        type_ = object_type(object)
+        page = PAGE_TYPES.get(type_) or (type_ if TYPE_ID.fullmatch(type_) else None)
+        portal = self._settings.portal_id or self._account.portal_id
+        return f"https://app.hubspot.com/contacts/{portal}/record/{page}/{id}" if portal and page else None
+
+    async def aclose(self) -> None:
+        await self._api.aclose()
+
+    def _key_field(self, object_: str, stated: str | None) -> str | None:
+        """Prefer what the mapping states; the settings name a contact's where that is the usual one."""
+        usual = self.key_fields.get(object_)
+        return self._settings.contact_key if object_ == "contact" and stated in (None, usual) else stated or usual
+
+
+def _pipeline_options(pipelines: Sequence[Pipeline]) -> tuple[frozenset[str], frozenset[str]]:
+    """Tell what the pipeline and the stage property accept: ids and labels alike."""
+    stages = [stage for pipeline in pipelines for stage in pipeline.stages]
+    return (
+        frozenset(text for pipeline in pipelines for text in (pipeline.id, pipeline.label)),
+        frozenset(text for stage in stages for text in (stage.id, stage.label)),
+    )
+
+
+def _field(has: Property, options: frozenset[str] | None) -> FieldSchema:
+    named = options or frozenset((*has.options, *has.options.values())) or None
+    kind = field_type(has)
+    return FieldSchema(
+        name=has.name,
+        type=kind,
+        label=has.label,
+        unique=has.unique,
+        writable=has.writable,
+        max_length=LONGEST_TEXT if kind == "string" else None,
+        options=named if kind in ("choice", "choices") else None,
+    )

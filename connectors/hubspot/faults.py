@@ -1,0 +1,109 @@
+"""HubSpot's words for a failure, read into one shape. Nothing in an error body can be relied on to be there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connectors.hubspot.answers import items, read_body, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NOT_JSON = "NOT_JSON"
+NOT_UNIQUE = "NOT_UNIQUE"
+UNKNOWN_OBJECT = "UNKNOWN_OBJECT"
+
+TEXTS = (
+    (re.compile(r"non-unique \S+ property (\S+)"), NOT_UNIQUE),
+    (re.compile(r"infer object type"), UNKNOWN_OBJECT),
+    (re.compile(r'[Pp]roperty "?(\w+)"? does not exist'), "PROPERTY_DOESNT_EXIST"),
+)
+"""Failures that HubSpot tells apart by its text alone: pattern (with the property's name), and the word used for it here."""
+
+EXISTING_ID = re.compile(r"[Cc]ontact already exists\W+[Ee]xisting ID: (\d+)")  # by its e-mail: no other clash is worded so
+SCOPE_KEYS = ("requiredGranularScopes", "requiredScopes", "missingScopes")
+SCOPE = re.compile(r"[a-z][\w-]*(?:\.[\w-]+)+")
+LONGEST = 500  # an unknown option is answered with all known ones
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One failure, of a call or of a record in it."""
+
+    status: int  # of the call
+    words: frozenset[str]  # category, sub-category, codes, policy, and the words above: what the table of errors looks at
+    code: str  # the most telling of them
+    message: str
+    field: str | None = None
+    scopes: tuple[str, ...] = ()  # that the token lacks
+    traces: frozenset[str] = frozenset()  # trace ids of the records that it speaks of
+    ids: frozenset[str] = frozenset()  # everything else that its context names, e.g. the ids of a pair
+    existing_id: str | None = None  # of the contact that has the e-mail
+
+
+def read_fault(data: Any, status: int) -> Fault:
+    """Read the body of a failed call, or one item of a batch's `errors`."""
+    if not isinstance(data, dict):
+        return Fault(status, frozenset({NOT_JSON}), f"HTTP_{status}", f"HubSpot answered {status} without JSON")
+    details = list(_details(data))
+    message = "; ".join(dict.fromkeys(d["message"] for d in details if text(d, "message"))) or text(data, "message")
+    told = _told_by_text(f"{message} {data.get('message')}")
+    codes = [code for d in details for code in (text(d, "code"), text(d, "error")) if code]
+    names = [text(data, key) for key in ("subCategory", "category", "policyName", "errorType")]
+    words = [*codes, *(word for word, _ in told), *(name for name in names if name)]
+    context = _context(data, details)
+    traces = frozenset(context.pop("objectWriteTraceId", ()))
+    return Fault(
+        status=status,
+        words=frozenset(words),
+        code=words[0] if words else f"HTTP_{status}",
+        message=(message or f"HubSpot answered {status}")[:LONGEST],
+        field=next(iter((*_fields(details, context), *(name for _, name in told if name))), None),
+        scopes=_scopes(context),
+        traces=traces,
+        ids=frozenset(value for values in context.values() for value in values),
+        existing_id=_existing_id(data),
+    )
+
+
+def _details(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Go through the items of `errors`; or, seen on validation errors, the JSON list that ends the message."""
+    found = items(data, "errors")
+    for item in (data, *found):
+        _, bracket, rest = text(item, "message").partition("[{")
+        listed = read_body((bracket + rest).encode()) if bracket else None
+        if isinstance(listed, list):
+            yield from (inner for inner in listed if isinstance(inner, dict))
+            return
+    yield from found
+
+
+def _told_by_text(message: str) -> list[tuple[str, str | None]]:
+    matches = ((pattern.search(message), word) for pattern, word in TEXTS)
+    return [(word, match.group(1) if match.groups() else None) for match, word in matches if match]
+
+
+def _context(data: Mapping[str, Any], details: list[dict[str, Any]]) -> dict[str, list[str]]:
+    merged: dict[str, list[str]] = {}
+    for item in (data, *details):
+        context = item.get("context")
+        for key, value in context.items() if isinstance(context, dict) else ():
+            merged.setdefault(key, []).extend(str(one) for one in (value if isinstance(value, list) else [value]))
+    return merged
+
+
+def _fields(details: list[dict[str, Any]], context: Mapping[str, list[str]]) -> Iterator[str]:
+    yield from context.get("propertyName", ())
+    yield from (name for d in details for name in (text(d, "name"), text(d, "in")) if name)
+
+
+def _scopes(context: Mapping[str, list[str]]) -> tuple[str, ...]:
+    texts = (one for key in SCOPE_KEYS for one in context.get(key, ()))
+    return tuple(dict.fromkeys(scope for one in texts for scope in SCOPE.findall(one)))
+
+
+def _existing_id(data: Mapping[str, Any]) -> str | None:
+    match = EXISTING_ID.search(text(data, "message"))
+    return match.group(1) if match else None

@@ -1,0 +1,88 @@
+"""Whose is which result: HubSpot answers a batch in any order, by trace id, else by key, never by position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from connectors.base import Saved
+from connectors.hubspot.answers import items, text
+from connectors.hubspot.faults import Fault, read_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connectors.hubspot.prepare import Row
+
+MULTI_STATUS = 207
+
+
+@dataclass(slots=True)
+class Matched:
+    """What the answer says of each row, by its trace id. `loose` rows are those that it says nothing certain of."""
+
+    saved: dict[str, Saved] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)
+    loose: list[Row] = field(default_factory=list)
+    stray_faults: list[Fault] = field(default_factory=list)  # that name no row
+
+
+def match(rows: Sequence[Row], key_field: str, data: Mapping[str, Any]) -> Matched:
+    found = Matched()
+    stray_results = _match_results(found, rows, key_field, data)
+    found.stray_faults = _match_errors(found, rows, data)
+    found.loose = [row for row in rows if row.trace not in found.saved and row.trace not in found.faults]
+    strays: list[Saved | Fault] = [*stray_results, *found.stray_faults]
+    if len(found.loose) == 1 and strays and 1 in (len(strays), len(rows)):  # by elimination
+        _take(found, strays[0])
+    return found
+
+
+def _match_results(found: Matched, rows: Sequence[Row], key_field: str, data: Mapping[str, Any]) -> list[Saved]:
+    """Sort the results to their rows, and give those that have none."""
+    by_trace = {row.trace: row for row in rows}
+    by_key = {row.key.casefold(): row for row in rows}
+    by_id = {row.known_id: row for row in rows if row.known_id}
+    strays = []
+    for result in items(data, "results"):
+        if not (id_ := str(result.get("id") or "")):
+            continue
+        named = next((by_key[key] for key in _keys(result, key_field) if key in by_key), None)
+        row = by_trace.get(text(result, "objectWriteTraceId")) or named or by_id.get(id_)
+        saved = Saved(id_, bool(result.get("new")), (*(row.notes if row else ()), *_warnings(result)))
+        if row is None or row.trace in found.saved:
+            strays.append(saved)
+        else:
+            found.saved[row.trace] = saved
+    return strays
+
+
+def _match_errors(found: Matched, rows: Sequence[Row], data: Mapping[str, Any]) -> list[Fault]:
+    """Sort the errors to their rows, and give those that have none."""
+    traces = {row.trace for row in rows}
+    faults = [read_fault(item, MULTI_STATUS) for item in items(data, "errors")]
+    for fault in faults:
+        found.faults.update(dict.fromkeys(fault.traces & traces, fault))
+    return [fault for fault in faults if not fault.traces & traces]
+
+
+def _take(found: Matched, stray: Saved | Fault) -> None:
+    row = found.loose.pop()
+    if isinstance(stray, Fault):
+        found.faults[row.trace] = stray
+    else:
+        found.saved[row.trace] = Saved(stray.id, stray.created, (*row.notes, *stray.notes))
+
+
+def _keys(result: Mapping[str, Any], key_field: str) -> list[str]:
+    properties = result.get("properties")
+    if not isinstance(properties, dict):
+        return []
+    texts = [str(properties.get(key_field) or "")]
+    if key_field == "email":
+        texts += str(properties.get("hs_additional_emails") or "").split(";")
+    return [text.strip().casefold() for text in texts if text.strip()]
+
+
+def _warnings(result: Mapping[str, Any]) -> list[str]:
+    return [text(warning, "message") for warning in items(result, "warnings") if text(warning, "message")]

@@ -1,0 +1,57 @@
+"""Creating in HubSpot what a plan lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connectors.base import Plan, Problem, Report, Step
+from connectors.hubspot.errors import CallRefused
+from connectors.hubspot.wanted import options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connectors.hubspot.api import Api
+
+CONFLICT = 409
+THERE = "EXISTS"  # OBJECT_ALREADY_EXISTS, PROPERTY_EXISTS, …
+
+
+async def carry_out(plan: Plan, api: Api) -> Report:
+    """Step by step. What is there already counts as done; a ConnectorError that concerns all steps is raised."""
+    done: list[str] = []
+    failed: list[Problem] = []
+    for step in plan.steps:
+        try:
+            await _carry_out(step, api)
+        except CallRefused as error:
+            if not _is_there(error):
+                failed.append(Problem(step.text, str(error), "Settings → Properties: create it by hand, or mend what HubSpot names"))
+                continue
+        done.append(step.text)
+    return Report(tuple(done), tuple(failed))
+
+
+def _is_there(error: CallRefused) -> bool:
+    return error.fault.status == CONFLICT or any(THERE in word for word in error.fault.words)
+
+
+async def _carry_out(step: Step, api: Api) -> None:
+    data = step.data
+    match data["kind"]:
+        case "group":
+            await api.call("POST", api.paths.groups(data["type"]), dict(data["body"]))
+        case "property":
+            await api.call("POST", api.paths.properties(data["type"]), dict(data["body"]))
+        case "options":
+            await _add_options(data, api)
+
+
+async def _add_options(data: Mapping[str, Any], api: Api) -> None:
+    """HubSpot replaces the whole list, so those that are there go along."""
+    path = api.paths.properties(data["type"], data["name"])
+    there = (await api.read(path)).get("options") or []
+    known = {option["value"] for option in there}
+    new = [value for value in data["values"] if value not in known]
+    if new:
+        await api.call("PATCH", path, {"options": [*there, *options(new, first=len(there))]})

@@ -1,0 +1,206 @@
+"""The calls of Salesforce's REST API that the connector makes, over simple-salesforce: one sign-in at a time, every fault typed."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+import requests
+
+from connectors.base import AuthFailed, Unavailable
+from connectors.salesforce.allowance import HEADER, Allowance
+from connectors.salesforce.errors import call_failure, of_call, raised
+from connectors.salesforce.sharing import Shared
+from connectors.salesforce.signin import sign_in, with_token
+from connectors.salesforce.transport import Answered, open_session
+from connectors.threads import Threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from simple_salesforce.api import Salesforce
+
+    from connectors.base import Context
+    from connectors.salesforce.errors import Failure
+    from connectors.salesforce.settings import SalesforceSettings
+
+T = TypeVar("T")
+Json = Any
+Row = dict[str, Any]
+
+WORKERS = 8
+MAX_HEAVY_PARTS = 5  # queries and collections in one composite call
+API_ENABLED = "see that the run-as user has the permission API Enabled, and Setup → Session Settings"
+TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
+
+
+class Api:
+    """One org, as one user sees it. All methods raise ConnectorErrors alone."""
+
+    def __init__(self, settings: SalesforceSettings, context: Context, token: str | None = None) -> None:
+        """With `token` it uses that and signs in nowhere."""
+        self.run_as: str | None = None  # the id of the user who signed in
+        self._context = context
+        self._allowance = Allowance(settings.daily_share)
+        self._threads = Threads(f"salesforce {context.name}", WORKERS)
+        self._session = open_session(settings.base_url, context.timeout, WORKERS, self._seen)
+        self._open: Callable[[], Salesforce] = (
+            (lambda: sign_in(settings, context.directory, self._session))
+            if token is None
+            else (lambda: with_token(settings, token, self._session))
+        )
+        self._client: Salesforce | None = None
+        self._signing: Shared[Salesforce] = Shared()
+        self._headers = {"X-PrettyPrint": "0"}
+        self._write_headers = {"Sforce-Duplicate-Rule-Header": "allowSave=true"} if settings.duplicate_alerts == "allow" else {}
+
+    async def call(self, method: str, path: str, body: Json = None, *, writes: bool = False) -> Json:
+        """Make one call; `path` stands behind /services/data/vXX.X/. A session that was lost is renewed once."""
+        try:
+            return await self._answer(method, path, body, writes=writes)
+        except Answered as answer:
+            raise raised(answer, _place(method, path)) from answer
+
+    async def create(self, path: str, body: Json) -> Failure | None:
+        """Make one record, or tell why it is refused."""
+        try:
+            await self._answer("POST", path, body, writes=False)
+        except Answered as answer:
+            if answer.status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN):
+                raise raised(answer, _place("POST", path)) from answer
+            return call_failure(answer.status, answer.json())
+        return None
+
+    async def composite(self, parts: Sequence[tuple[str, str, Json]], *, writes: bool = False) -> list[Json]:
+        """Make up to five heavy calls (method, path, body) as one. Raises what stands in the way of any of them."""
+        if len(parts) == 1:
+            method, path, body = parts[0]
+            return [await self.call(method, path, body, writes=writes)]
+        client = await self._signed_in()
+        root = urlsplit(client.base_url).path
+        requests_ = [
+            {"method": method, "url": root + path, "referenceId": f"part{number}"}
+            | ({"body": body} if body is not None else {})
+            | ({"httpHeaders": self._write_headers} if writes and self._write_headers else {})
+            for number, (method, path, body) in enumerate(parts)
+        ]
+        answer = await self.call("POST", "composite", {"allOrNone": False, "collateSubrequests": False, "compositeRequest": requests_})
+        return _bodies(answer, [path for _, path, _ in parts])
+
+    async def query(self, *queries: str) -> list[Row]:
+        """Run SOQL queries, up to five in one call, and give the rows of all."""
+        rows: list[Row] = []
+        for start in range(0, len(queries), MAX_HEAVY_PARTS):
+            group = queries[start : start + MAX_HEAVY_PARTS]
+            for page in await self.composite([("GET", f"query?q={quote(text, safe='')}", None) for text in group]):
+                rows += await self._rows(page)
+        return rows
+
+    async def tooling(self, query: str) -> list[Row]:
+        return await self._rows(await self.call("GET", f"tooling/query?q={quote(query, safe='')}"))
+
+    async def versions(self) -> list[str]:
+        """List the API versions that the org speaks, oldest first."""
+        client = await self._signed_in()
+        await self._context.calls.take()
+        url = f"https://{client.sf_instance}/services/data"
+        answer = await self._in_time("versions", lambda: client.session.get(url).json())
+        return [str(each["version"]) for each in answer]
+
+    async def sign_in(self) -> None:
+        """See that the credentials are taken."""
+        await self._signed_in()
+
+    async def aclose(self) -> None:
+        await self._signing.aclose()
+        await self._threads.aclose()
+        self._session.close()
+
+    async def _rows(self, page: Json) -> list[Row]:
+        rows: list[Row] = []
+        while True:
+            try:
+                rows += page["records"]
+                more = None if page["done"] else str(page["nextRecordsUrl"])
+            except (KeyError, TypeError) as error:
+                raise Unavailable(f"query: no rows in the answer ({error})") from error
+            if more is None:
+                return rows
+            page = await self.call("GET", more.partition("/services/data/")[2].partition("/")[2])
+
+    async def _answer(self, method: str, path: str, body: Json, *, writes: bool) -> Json:
+        """Call, and once more if the session was lost. Raises Answered for all other answers that are no success."""
+        self._allowance.check(self._context.now())
+        headers = self._headers | (self._write_headers if writes else {})
+        client = await self._signed_in()
+        try:
+            return await self._send(client, method, path, body, headers)
+        except Answered as answer:
+            if answer.status != HTTPStatus.UNAUTHORIZED:
+                raise
+        client = await self._signed_in(stale=client)
+        try:
+            return await self._send(client, method, path, body, headers)
+        except Answered as answer:
+            if answer.status != HTTPStatus.UNAUTHORIZED:
+                raise
+            raise AuthFailed(f"Salesforce refuses a session that it has just opened ({answer.text[:200]}) → {API_ENABLED}") from answer
+
+    async def _send(self, client: Salesforce, method: str, path: str, body: Json, headers: Mapping[str, str]) -> Json:
+        await self._context.calls.take()
+        return await self._in_time(_place(method, path), lambda: client.restful(path, method=method, json=body, headers=dict(headers)))
+
+    async def _in_time(self, place: str, send: Callable[[], T]) -> T:
+        try:
+            async with asyncio.timeout(self._context.timeout):
+                return await self._threads.run(send)
+        except (TimeoutError, requests.Timeout) as error:
+            raise Unavailable(f"{place}: no answer within {self._context.timeout:g} seconds") from error
+        except (requests.RequestException, OSError) as error:
+            raise Unavailable(f"{place}: {_cause(error)}") from error
+        except ValueError as error:
+            raise Unavailable(f"{place}: the answer is no JSON") from error
+
+    async def _signed_in(self, stale: Salesforce | None = None) -> Salesforce:
+        """Give the client, a new one if it is `stale`. At most one sign-in is under way; who comes meanwhile waits for it."""
+        if self._client is stale:
+            self._client = None
+        return self._client or await self._signing.get("sign-in", self._sign_in)
+
+    async def _sign_in(self) -> Salesforce:
+        await self._context.calls.take()
+        self._client = await self._in_time("sign-in", self._open)
+        return self._client
+
+    def _seen(self, response: requests.Response) -> None:
+        """Take from an answer what simple-salesforce drops."""
+        self._allowance.note(response.headers.get(HEADER), self._context.now())
+        if response.ok and urlsplit(response.url).path.endswith(TOKEN_PATH):
+            self.run_as = str(response.json().get("id", "")).rpartition("/")[2] or None
+
+
+def _bodies(answer: Json, paths: Sequence[str]) -> list[Json]:
+    try:
+        parts = [(int(part["httpStatusCode"]), part["body"]) for part in answer["compositeResponse"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unavailable(f"composite: no parts in the answer ({error})") from error
+    if len(parts) != len(paths):
+        raise Unavailable(f"composite: {len(parts)} answers for {len(paths)} calls")
+    for path, (status, body) in zip(paths, parts, strict=True):
+        if status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise of_call(status, body, path.partition("?")[0])
+    return [body for _, body in parts]
+
+
+def _place(method: str, path: str) -> str:
+    return f"{method} {path.partition('?')[0]}"
+
+
+def _cause(error: Exception) -> str:
+    """Say in a word what became of a connection; requests' own texts hold the whole address."""
+    cause: BaseException = error
+    while (deeper := cause.__cause__ or cause.__context__) is not None:
+        cause = deeper
+    return f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__

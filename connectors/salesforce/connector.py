@@ -1,0 +1,164 @@
+"""Salesforce as a connector: people become Contacts, orders Opportunities, and any other object of the org can be written."""
+
+from __future__ import annotations
+
+import re
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from importlib.resources import files
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from connectors.base import (
+    BatchRefused,
+    ConnectorSettings,
+    Context,
+    Limits,
+    Link,
+    Misconfigured,
+    Needs,
+    ObjectSchema,
+    Outcome,
+    Plan,
+    Problem,
+    Record,
+    Refused,
+    Report,
+    Retry,
+    Saved,
+)
+from connectors.salesforce import check, plan, provision
+from connectors.salesforce.api import Api
+from connectors.salesforce.claim import Claims, Person
+from connectors.salesforce.errors import FIELDS
+from connectors.salesforce.objects import Objects, SObject, api_name
+from connectors.salesforce.parents import Parents, is_role
+from connectors.salesforce.roles import Roles
+from connectors.salesforce.settings import DEAL_KEY, KEY, SalesforceSettings, key_field_of
+from connectors.salesforce.values import Row, row
+from connectors.salesforce.verdicts import verdicts
+from connectors.salesforce.writer import Job, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+OPTIONS_ARE_FRESH = timedelta(minutes=1)
+NO_KEY = Refused("INVALID_KEY", "the key is empty")
+
+
+class SalesforceConnector:
+    """Upserts by sObject Collections, 200 records a call, in which each record fails or stands alone."""
+
+    Settings: ClassVar[type[ConnectorSettings]] = SalesforceSettings
+    key_fields: ClassVar[Mapping[str, str]] = {"contact": KEY, "deal": DEAL_KEY}
+    limits = Limits(records=200, links=200, concurrency=1)  # one at a time: meanwhile the next one fills, and calls are few
+
+    def __init__(self, settings: SalesforceSettings, context: Context) -> None:
+        self._settings = settings
+        self._context = context
+        self._api = Api(settings, context)
+        self._objects = Objects(self._api, context.now)
+        self._parents = Parents(settings)
+        self._roles = Roles(self._api)
+
+    @classmethod
+    def open(cls, settings: SalesforceSettings, context: Context) -> Self:
+        return cls(settings, context)
+
+    @classmethod
+    def standard_mapping(cls) -> str:
+        return (files("connectors.salesforce") / "standard.toml").read_text("utf-8")
+
+    async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
+        if not records:
+            return []
+        if len(records) > self.limits.records:
+            raise BatchRefused("BATCH_TOO_LARGE", f"{len(records)} records are more than {self.limits.records}")
+        name = api_name(object)
+        try:
+            return await self._upsert(name, records)
+        except Misconfigured:
+            self._objects.forget(name)  # look again next time: somebody may have mended it
+            raise
+
+    async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
+        if len(pairs) > self.limits.links:
+            raise BatchRefused("BATCH_TOO_LARGE", f"{len(pairs)} links are more than {self.limits.links}")
+        roles = [pair for pair in pairs if is_role(pair.source.object, pair.target.object)]
+        made = await self._roles.make(roles) if roles else []
+        keep = any(isinstance(result, Saved) for result in made)
+        outcomes = iter(await verdicts(self._objects, "OpportunityContactRole", made, keep=keep))
+        # other links are lookups, which the upsert of their source has written
+        return [next(outcomes) if is_role(pair.source.object, pair.target.object) else Saved("") for pair in pairs]
+
+    async def describe(self, object: str) -> ObjectSchema | None:
+        found = await self._objects.find(api_name(object))
+        return found.schema(object) if found else None
+
+    async def check(self, needs: Needs) -> Sequence[Problem]:
+        return await check.problems(self._api, self._objects, self._settings, needs)
+
+    async def plan(self, needs: Needs) -> Plan:
+        async with self._admin() as admin:
+            return await plan.plan(self._api, admin, self._objects, self._settings, needs)
+
+    async def provision(self, plan: Plan) -> Report:
+        async with self._admin() as admin:
+            return await provision.carry_out(admin, plan, self._settings.permission_set)
+
+    def record_url(self, object: str, id: str) -> str | None:  # noqa: ARG002 - Salesforce knows the object by the id
+        return f"https://{self._settings.domain}.salesforce.com/{id}" if re.fullmatch(r"[A-Za-z0-9]{15,18}", id) else None
+
+    async def aclose(self) -> None:
+        await self._objects.aclose()
+        await self._api.aclose()
+
+    async def _upsert(self, name: str, records: Sequence[Record]) -> list[Outcome]:
+        key_field = key_field_of(self._settings, name, records[0].key_field)
+        sobject = await self._objects.need(name)
+        if not sobject.field(key_field).is_key:
+            raise Misconfigured(f"{name}.{key_field} can't tell records apart → make it External ID and Unique: {FIELDS}")
+        self._parents.learn(name, key_field)
+        jobs = self._jobs(records, sobject)
+        if any(isinstance(job.result, Refused) for job in jobs):
+            jobs = self._jobs(records, await self._objects.need(name, OPTIONS_ARE_FRESH))
+        await self._writer(sobject, key_field).write(jobs)
+        results = [job.result for job in jobs if job.result is not None]
+        if name == "Opportunity":
+            self._roles.born(result.id for result in results if isinstance(result, Saved) and result.created)
+        return await verdicts(self._objects, name, results)
+
+    def _jobs(self, records: Sequence[Record], sobject: SObject) -> list[Job]:
+        jobs = [self._job(record, sobject) for record in records]
+        first: dict[str, Job] = {}
+        for job in jobs:
+            if first.setdefault(job.person.key, job) is not job:
+                job.result = Retry(f"another record of this call has the key {job.person.key!r}, but for its case")
+        return jobs
+
+    def _job(self, record: Record, sobject: SObject) -> Job:
+        key = record.key.strip().lower()
+        address = record.fields.get("Email", key)
+        person = Person(key, address.strip().lower() if isinstance(address, str) and "@" in address else "")
+        rendered = row(record, sobject)
+        if not key or isinstance(rendered, Refused):
+            return Job(person, Row({}), result=rendered if isinstance(rendered, Refused) else NO_KEY)
+        rendered = rendered.having(**self._parents.columns(record, sobject))
+        return Job(person, rendered, record.id if sobject.name == "Contact" else None)
+
+    def _writer(self, sobject: SObject, key_field: str) -> Writer:
+        if sobject.name != "Contact":
+            return Writer(self._api, sobject, key_field)
+        claims = None if key_field == "Email" else Claims(self._api, self._settings, sobject, key_field)
+        return Writer(self._api, sobject, key_field, claims, self._settings.last_name)
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[Api]:
+        """Give an administrator's view of the org, where there is a token for it."""
+        if self._settings.provision_token is None:
+            yield self._api
+            return
+        admin = Api(self._settings, self._context, self._settings.provision_token.get_secret_value())
+        try:
+            yield admin
+        finally:
+            await admin.aclose()

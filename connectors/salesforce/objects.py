@@ -1,0 +1,173 @@
+"""The org's objects as its `describe` tells them, kept for an hour: lengths, types, options, parents, what may be written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from connectors.base import FieldSchema, FieldType, Misconfigured, ObjectSchema
+from connectors.salesforce.errors import FIELDS, PERMISSIONS, Missing
+from connectors.salesforce.sharing import Shared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from connectors.salesforce.api import Api
+
+STANDARD = {"contact": "Contact", "deal": "Opportunity"}
+KEEP = timedelta(hours=1)
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+TYPES: Mapping[str, FieldType] = {
+    "boolean": "boolean",
+    "int": "number",
+    "long": "number",
+    "double": "number",
+    "currency": "number",
+    "percent": "number",
+    "date": "date",
+    "datetime": "datetime",
+    "picklist": "choice",
+    "multipicklist": "choices",
+}
+
+
+def api_name(object: str) -> str:
+    """Give Salesforce's name of an object of ours."""
+    return STANDARD.get(object, object)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field. `options` are the active ones, by their value and their label without case."""
+
+    name: str
+    label: str
+    type: str
+    length: int
+    required: bool
+    createable: bool
+    updateable: bool
+    unique: bool
+    external_id: bool
+    is_key: bool  # may stand in an upsert: External ID, or one of Salesforce's own such as Contact.Email
+    restricted: bool
+    options: Mapping[str, str]
+    parents: tuple[str, ...]
+    relationship: str | None
+
+    @property
+    def writable(self) -> bool:
+        return self.createable or self.updateable
+
+    @property
+    def schema(self) -> FieldSchema:
+        return FieldSchema(
+            self.name,
+            TYPES.get(self.type, "string"),
+            label=self.label,
+            unique=self.unique,
+            writable=self.writable,
+            required=self.required,
+            max_length=self.length or None,
+            options=frozenset(self.options.values()) if self.bound else None,
+        )
+
+    @property
+    def bound(self) -> bool:
+        """Whether only its options will do. Salesforce takes any StageName, but reports of sales know the options alone."""
+        return self.restricted or self.name == "StageName"
+
+
+@dataclass(frozen=True, slots=True)
+class SObject:
+    name: str
+    createable: bool
+    updateable: bool
+    fields: Mapping[str, Field]
+
+    def field(self, name: str) -> Field:
+        """Give a field. Raises Misconfigured where the org has none of that name, or hides it from the run-as user."""
+        if name in self.fields:
+            return self.fields[name]
+        near = get_close_matches(name, self.fields, n=1)
+        hint = f" (is {near[0]} meant?)" if near else ""
+        raise Misconfigured(f"{self.name} has no field {name} that the run-as user can see{hint} → {FIELDS}, or `aom-gateway provision`")
+
+    def parent(self, relationship: str) -> Field | None:
+        return next((field for field in self.fields.values() if field.relationship == relationship), None)
+
+    def schema(self, name: str) -> ObjectSchema:
+        return ObjectSchema(name, {each.name: each.schema for each in self.fields.values()})
+
+
+class Objects:
+    """Asks for an object when it is first needed, and again after an hour or when it was `forgotten`."""
+
+    def __init__(self, api: Api, now: Callable[[], datetime]) -> None:
+        self._api = api
+        self._now = now
+        self._known: dict[str, tuple[datetime, SObject]] = {}
+        self._asking: Shared[SObject | None] = Shared()
+
+    async def find(self, name: str, keep: timedelta = KEEP) -> SObject | None:
+        """Give an object by Salesforce's name, None where the run-as user sees none. What is known is good for `keep`."""
+        known = self._known.get(name)
+        if known is not None and self._now() < known[0] + keep:
+            return known[1]
+        return await self._asking.get(name, lambda: self._ask(name))
+
+    async def need(self, name: str, keep: timedelta = KEEP) -> SObject:
+        """Give the object as `find` does. Raises Misconfigured where there is none."""
+        found = await self.find(name, keep)
+        if found is None:
+            raise Misconfigured(f"the org has no object {name}, or the run-as user may not see it → {PERMISSIONS}")
+        return found
+
+    def forget(self, name: str) -> None:
+        self._known.pop(name, None)
+
+    async def aclose(self) -> None:
+        await self._asking.aclose()
+
+    async def _ask(self, name: str) -> SObject | None:
+        if not _NAME.fullmatch(name):
+            return None
+        try:
+            found = _sobject(await self._api.call("GET", f"sobjects/{name}/describe"))
+        except Missing:
+            return None
+        self._known[name] = (self._now(), found)
+        return found
+
+
+def _sobject(described: Mapping[str, Any]) -> SObject:
+    fields = {each["name"]: _field(each) for each in described["fields"]}
+    return SObject(described["name"], described["createable"], described["updateable"], MappingProxyType(fields))
+
+
+def _field(described: Mapping[str, Any]) -> Field:
+    active = [option for option in described.get("picklistValues") or () if option.get("active", True)]
+    by_label = {str(option.get("label") or option["value"]).casefold(): option["value"] for option in active}
+    return Field(
+        name=described["name"],
+        label=described["label"],
+        type=described["type"],
+        length=described.get("length") or 0,
+        required=not (described["nillable"] or described["defaultedOnCreate"]) and described["createable"],
+        createable=described["createable"],
+        updateable=described["updateable"],
+        unique=described["unique"],
+        external_id=described["externalId"],
+        is_key=described["externalId"] or described["idLookup"],
+        restricted=described.get("restrictedPicklist") or False,
+        options=by_label | {str(option["value"]).casefold(): option["value"] for option in active},
+        parents=tuple(described.get("referenceTo") or ()),
+        relationship=described.get("relationshipName"),
+    )

@@ -1,0 +1,76 @@
+"""Ties deals to contacts by OpportunityContactRole. It has no key to upsert by, so a role is looked for before it is made."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from connectors.base import Link, Saved
+from connectors.salesforce.objects import api_name
+from connectors.salesforce.soql import in_lists
+from connectors.salesforce.writer import results
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from connectors.salesforce.api import Api
+    from connectors.salesforce.errors import Failure
+
+REMEMBERED = 20_000
+
+Pair = tuple[str, str]
+"""The ids of an opportunity and of a contact."""
+
+
+class Roles:
+    """Makes each role once. For an opportunity that it saw come into being, it need not look: there can be none yet."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._new: OrderedDict[str, None] = OrderedDict()
+
+    def born(self, opportunities: Iterable[str]) -> None:
+        """Remember opportunities that were created just now."""
+        self._new.update(dict.fromkeys(opportunities))
+        while len(self._new) > REMEMBERED:
+            self._new.popitem(last=False)
+
+    async def make(self, links: Sequence[Link]) -> list[Saved | Failure]:
+        """Make the roles that are not there, each the primary one unless the opportunity has another. Up to two calls."""
+        pairs = [_pair(link) for link in links]
+        present, primary = await self._look({pair[0] for pair, link in zip(pairs, links, strict=True) if self._may_exist(pair, link)})
+        for opportunity, _ in pairs:
+            self._new.pop(opportunity, None)  # whatever comes of this call, the next one looks
+        missing = []
+        for pair in dict.fromkeys(pairs):
+            if pair not in present:
+                missing.append(_role(pair, primary=pair[0] not in primary))
+                primary.add(pair[0])
+        if missing:
+            answer = await self._api.call("POST", "composite/sobjects", {"allOrNone": False, "records": missing}, writes=True)
+            made = results(answer, len(missing))
+            present |= {(role["OpportunityId"], role["ContactId"]): result for role, result in zip(missing, made, strict=True)}
+        return [present[pair] for pair in pairs]
+
+    def _may_exist(self, pair: Pair, link: Link) -> bool:
+        return link.doubtful or pair[0] not in self._new
+
+    async def _look(self, opportunities: set[str]) -> tuple[dict[Pair, Saved | Failure], set[str]]:
+        pieces = in_lists(sorted(opportunities))
+        start = "SELECT Id, OpportunityId, ContactId, IsPrimary FROM OpportunityContactRole WHERE OpportunityId IN"
+        rows = await self._api.query(*(f"{start} ({piece})" for piece in pieces)) if opportunities else []
+        present: dict[Pair, Saved | Failure] = {(row["OpportunityId"], row["ContactId"]): Saved(row["Id"]) for row in rows}
+        return present, {row["OpportunityId"] for row in rows if row["IsPrimary"]}
+
+
+def _pair(link: Link) -> Pair:
+    return (link.source_id, link.target_id) if api_name(link.source.object) == "Opportunity" else (link.target_id, link.source_id)
+
+
+def _role(pair: Pair, *, primary: bool) -> dict[str, Any]:
+    return {
+        "attributes": {"type": "OpportunityContactRole"},
+        "OpportunityId": pair[0],
+        "ContactId": pair[1],
+        "IsPrimary": primary,
+    }

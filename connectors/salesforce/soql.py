@@ -1,0 +1,31 @@
+"""Pieces of SOQL queries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote as percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MAX_LENGTH = 12_000  # of the values as they stand in an address, of which Salesforce takes 16,384 bytes
+
+
+def quote(value: str) -> str:
+    """Write a text as a literal."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def in_lists(values: Iterable[str]) -> Iterator[str]:
+    """Give what stands in the brackets of IN (…), in as few pieces as addresses allow."""
+    piece: list[str] = []
+    length = 0
+    for literal in map(quote, dict.fromkeys(values)):
+        size = len(percent(literal, safe="")) + len("%2C")
+        if piece and length + size > MAX_LENGTH:
+            yield ",".join(piece)
+            piece, length = [], 0
+        piece.append(literal)
+        length += size
+    if piece:
+        yield ",".join(piece)

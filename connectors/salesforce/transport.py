@@ -1,0 +1,64 @@
+"""The HTTP session under simple-salesforce: time-outs, enough connections, another server for tests, answers unspoiled."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Answered(Exception):
+    """Carries an answer that is no success past simple-salesforce, whose exceptions drop the headers and trip over HTML."""
+
+    def __init__(self, response: requests.Response) -> None:
+        super().__init__(f"HTTP {response.status_code}")
+        self.status = response.status_code
+        self.headers = response.headers
+        self.text = response.text
+
+    def json(self) -> Any:
+        """Give the body if it is JSON, else None."""
+        try:
+            return json.loads(self.text)
+        except ValueError:
+            return None
+
+
+def open_session(base_url: str | None, timeout: float, connections: int, seen: Callable[[requests.Response], None]) -> requests.Session:
+    """Make a session. `seen` is shown every answer; answers of 300 and more are then raised as Answered."""
+
+    def hook(response: requests.Response, *_: Any, **__: Any) -> None:
+        seen(response)
+        if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+            raise Answered(response)
+
+    session = requests.Session()
+    session.trust_env = base_url is None  # a proxy of the environment is for the real Salesforce
+    session.auth = lambda request: request  # else a .netrc would replace our Authorization
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.mount("https://", _Adapter(base_url, timeout, connections))
+    session.hooks["response"].append(hook)
+    return session
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, base_url: str | None, timeout: float, connections: int) -> None:
+        self._base = urlsplit(base_url) if base_url else None
+        self._timeout = (timeout / 3, timeout)  # to connect, and between two pieces of the answer
+        super().__init__(pool_maxsize=connections)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        if self._base:
+            address = urlsplit(str(request.url))
+            path = self._base.path.rstrip("/") + address.path
+            request.url = urlunsplit((self._base.scheme, self._base.netloc, path, address.query, ""))
+        options["timeout"] = options.get("timeout") or self._timeout
+        return super().send(request, *args, **options)

@@ -1,0 +1,136 @@
+"""What `check --online` finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from connectors.base import ObjectNeed, ObjectSchema, Problem, Unavailable
+from connectors.hubspot import HubSpotConnector
+from tests.connectors.hubspot.needs import contact_need, deal_need, field
+from tests.connectors.hubspot.opening import contact, on
+from tests.fakes.hubspot import FakeHubSpot, Fault
+
+
+def check(hubspot: FakeHubSpot, *needs: ObjectNeed, **settings: Any) -> Sequence[Problem]:
+    async def use(crm: HubSpotConnector) -> Sequence[Problem]:
+        return await crm.check(needs or (contact_need(), deal_need()))
+
+    return on(hubspot, use, **settings)
+
+
+def describe(hubspot: FakeHubSpot, name: str, **settings: Any) -> ObjectSchema | None:
+    async def use(crm: HubSpotConnector) -> ObjectSchema | None:
+        return await crm.describe(name)
+
+    return on(hubspot, use, **settings)
+
+
+@pytest.mark.parametrize("empty", ["refused", "taken"])
+@pytest.mark.parametrize("version", ["2026-09", "v3"])
+def test_an_account_that_takes_all_has_no_problem(hubspot: FakeHubSpot, version: str, empty: str) -> None:
+    """And nothing was written, whether HubSpot refuses a batch of nothing or takes it."""
+    hubspot.set_options(empty_batch=empty)
+    assert list(check(hubspot, api_version=version)) == []
+    assert hubspot.created() == {"contacts": 0, "deals": 0, "notes": 0}
+
+
+def test_a_refused_token_is_the_one_problem(hubspot: FakeHubSpot) -> None:
+    """Nothing else can be said then."""
+    hubspot.set_token("expired")
+    (problem,) = check(hubspot)
+    assert problem.where == "connectors.hubspot.access_token"
+    assert "EXPIRED_AUTHENTICATION" in problem.message
+    assert problem.remedy == "Settings → Integrations → Service Keys"
+
+
+def test_scopes_are_tried_by_object(hubspot: FakeHubSpot) -> None:
+    """The scopes that writing needs are named, those for reading too, each once."""
+    token = hubspot.add_token("narrow", without=["crm.objects.deals.write", "crm.objects.contacts.write"])
+    problems = check(hubspot, access_token=token)
+    assert [problem.where for problem in problems] == ["connectors.hubspot.access_token"] * 2
+    assert "contacts can't be written: The token lacks crm.objects.contacts.write" in problems[0].message
+    assert "deals can't be written: The token lacks crm.objects.deals.write" in problems[1].message
+    token = hubspot.add_token("blind", without=["crm.objects.deals.read"])
+    (problem,) = check(hubspot, access_token=token)
+    assert "crm.objects.deals.read" in problem.message
+
+
+def test_missing_properties_are_named_with_the_command_that_creates_them(hubspot: FakeHubSpot) -> None:
+    """By their place in the mapping, with both ways to mend it."""
+    problems = check(hubspot, contact_need(("aom_user_id", field("aom_user_id", "string"))))
+    assert problems[1].where == "routes[0].upsert[0].fields.aom_user_id"
+    assert problems[1].message == "not done yet: create the property aom_user_id of contacts (string)"
+    assert problems[1].remedy == "aom-gateway provision hubspot --apply, or Settings → Properties"
+
+
+def test_blockers_are_problems_too(hubspot: FakeHubSpot) -> None:
+    """What `provision` can't do is told here as well."""
+    (problem,) = check(hubspot, deal_need(dealstage=field("dealstage", "choice", "Paid")))
+    assert "no stage 'Paid'" in problem.message
+    assert problem.remedy == "Settings → Objects → Deals → Pipelines"
+
+
+@pytest.mark.parametrize(("choice", "becomes"), [("leave_out", "is written without its currency"), ("refuse", "is refused")])
+def test_currencies_are_told_where_the_mapping_meets_any(hubspot: FakeHubSpot, choice: str, becomes: str) -> None:
+    """A warning with the account's currencies, and what becomes of others."""
+    (problem,) = check(hubspot, deal_need(deal_currency_code=field("deal_currency_code", "string")), unknown_currency=choice)
+    assert problem.message == f"a deal in another currency than USD, EUR {becomes}"
+    assert not problem.fatal
+
+
+@pytest.mark.parametrize("headers", [True, False])
+def test_few_calls_left_today_are_a_warning(hubspot: FakeHubSpot, headers: bool) -> None:
+    """By the headers of answers, else by the account's own count."""
+    hubspot.set_options(daily=100, rate_headers=headers)
+    hubspot.app.limits.today = 91
+    (problem,) = check(hubspot, contact_need())
+    assert "of today's 100 calls are left" in problem.message
+    assert not problem.fatal
+
+
+def test_what_says_nothing_of_the_set_up_is_raised(hubspot: FakeHubSpot) -> None:
+    """While HubSpot is away nothing is known."""
+    hubspot.script(Fault("status", status=503, times=20))
+    with pytest.raises(Unavailable):
+        check(hubspot)
+
+
+def test_an_object_is_described_as_the_account_has_it(hubspot: FakeHubSpot) -> None:
+    """Types, uniqueness, what may be written, lengths, options by value and label, stages by id and name."""
+    hubspot.define("contacts", "courses", "enumeration", "checkbox", options=["Algebra"])
+    contacts = describe(hubspot, "contact")
+    assert contacts is not None
+    assert contacts.fields["email"].unique
+    assert (contacts.fields["firstname"].type, contacts.fields["firstname"].max_length) == ("string", 65_536)
+    assert (contacts.fields["courses"].type, contacts.fields["courses"].options) == ("choices", frozenset({"Algebra"}))
+    assert not contacts.fields["createdate"].writable
+    deals = describe(hubspot, "deal")
+    assert deals is not None
+    assert deals.fields["aom_order_key"].unique
+    assert (deals.fields["amount"].type, deals.fields["closedate"].type) == ("number", "datetime")
+    stages = deals.fields["dealstage"].options
+    assert stages is not None
+    assert {"closedwon", "Closed Won"} <= stages
+    assert deals.fields["pipeline"].options == frozenset({"default", "Sales Pipeline"})
+
+
+def test_an_object_that_is_not_there_is_none(hubspot: FakeHubSpot) -> None:
+    """The account has none of that name."""
+    assert describe(hubspot, "p_enrollment") is None
+
+
+@pytest.mark.parametrize("urls", [True, False])
+def test_records_have_addresses_once_the_account_is_known(hubspot: FakeHubSpot, urls: bool) -> None:
+    """The account's id is learned from HubSpot's answers, or set."""
+    hubspot.set_options(urls=urls)
+
+    async def use(crm: HubSpotConnector) -> tuple[str | None, str | None, str | None]:
+        await crm.upsert("contact", [contact("ada")])
+        return crm.record_url("deal", "5"), crm.record_url("2-77", "5"), crm.record_url("p_enrollment", "5")
+
+    assert on(hubspot, use)[0] == ("https://app.hubspot.com/contacts/4711/record/0-3/5" if urls else None)
+    found = on(hubspot, use, portal_id=9)
+    assert found == ("https://app.hubspot.com/contacts/9/record/0-3/5", "https://app.hubspot.com/contacts/9/record/2-77/5", None)

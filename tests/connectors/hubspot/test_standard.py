@@ -1,0 +1,177 @@
+"""The standard mapping on a fresh account: provisioned by its own needs, then written with AOM's own samples."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from connectors.base import Link, Record, Ref, Saved
+from connectors.hubspot import HubSpotConnector
+from connectors.hubspot.wanted import definitions
+from receiver.aom import EVENTS, Site, read, sample
+from receiver.mapping import Mapping, fold
+from receiver.settings import load
+from tests.connectors.hubspot.opening import on
+from tests.fakes.hubspot import FakeHubSpot
+
+CONFIG = """
+[sources.springfield]
+tokens = ["0123456789abcdef0123456789abcdef"]
+timezone = "America/New_York"
+[connectors.hubspot]
+type = "hubspot"
+access_token = "pat-na1-test"
+mapping = "standard"
+"""
+SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def mapping(tmp_path: Path) -> Mapping:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG)
+    return Mapping.compile(load(path, {}))
+
+
+@pytest.fixture
+def account() -> Iterator[FakeHubSpot]:
+    """An account as HubSpot hands it out."""
+    with FakeHubSpot() as fake:
+        yield fake
+
+
+def records(mapping: Mapping, event: str, body: bytes) -> Sequence[Record]:
+    seen = read(body, SITE, event)
+    contexts = [seen.context(person.key, id="0190", received_at=NOW) for person in seen.people]
+    return fold([mapping.render("hubspot", "springfield", seen.name, context) for context in contexts])
+
+
+def changed(event: str, **changes: Any) -> bytes:
+    return json.dumps({**json.loads(sample(event) or b"{}"), **changes}).encode()
+
+
+async def provision(crm: HubSpotConnector, mapping: Mapping) -> None:
+    needs = mapping.needs("hubspot")
+    plan = await crm.plan(needs)
+    assert not plan.blockers
+    report = await crm.provision(plan)
+    assert not report.failed
+    assert not [problem for problem in await crm.check(needs) if problem.fatal]
+
+
+async def write(crm: HubSpotConnector, found: Sequence[Record]) -> None:
+    """Write the records of an event as the gateway does: those that are linked to first, then the links."""
+    saved: dict[Ref, str] = {}
+    for record in found:
+        (outcome,) = await crm.upsert(record.object, [record])
+        assert isinstance(outcome, Saved), outcome
+        saved[record.ref] = outcome.id
+    links = [Link(record.ref, other, saved[record.ref], saved[other]) for record in found for other in record.links]
+    assert all(isinstance(outcome, Saved) for outcome in await crm.link(links))
+
+
+@pytest.mark.parametrize("version", ["2026-09", "v3"])
+def test_the_samples_become_contacts_and_a_deal(mapping: Mapping, account: FakeHubSpot, version: str) -> None:
+    """The nine samples, twice: everybody once, the order as its last event left it, linked to its buyer, nothing new the second time."""
+    samples = [(event, body) for event in EVENTS if (body := sample(event))]
+    assert len(samples) == 9
+
+    async def run(crm: HubSpotConnector) -> None:
+        for event, body in samples:
+            await write(crm, records(mapping, event, body))
+
+    async def first(crm: HubSpotConnector) -> None:
+        await provision(crm, mapping)
+        await run(crm)
+
+    on(account, first, api_version=version)
+    created = account.created()
+    assert (created["contacts"], created["deals"]) == (4, 1)
+    on(account, run, api_version=version)
+    assert account.created() == created
+    people = {one["email"]: one for one in account.records("contacts")}
+    (order,) = account.records("deals")
+    assert account.associations() == {tuple(sorted((order["id"], people["student@app.com"]["id"])))}
+    john = people["johndoe@academyofmine.com"]
+    assert (john["firstname"], john["lastname"], john["aom_user_id"]) == ("John", "Doe", "4")
+    assert john["aom_registered_at"] == "2020-08-11T20:58:00.000Z"
+    student = people["student@app.com"]
+    assert student["lifecyclestage"] == "customer"
+    assert student["aom_last_announcement"] == "Test announcement"
+    assert people["dev@academyofmine.com"]["aom_last_course"] == "test course to test all the events"
+    shown = {"aom_order_key": "springfield-19", "amount": "220", "deal_currency_code": "USD", "closedate": "2020-08-11T23:45:00.000Z"}
+    assert order.items() >= {**shown, "dealname": "Order 19: Product, Prod 2", "pipeline": "default", "dealstage": "closedlost"}.items()
+    assert order["aom_order_status"] == "REFUNDED"
+
+
+@pytest.mark.parametrize(
+    ("event", "changes", "stage", "lifecycle"),
+    [
+        ("order.placed", {}, "closedwon", "customer"),
+        ("order.placed", {"order_total": 0}, "closedwon", "lead"),
+        ("order.failed", {}, "closedlost", "lead"),
+        ("order.refunded", {}, "closedlost", "lead"),
+        ("order.refused", {"status": "CANCELLED"}, "closedlost", "lead"),
+        ("order.pending", {"status": "PENDING"}, "appointmentscheduled", "lead"),
+    ],
+)
+def test_a_stage_follows_the_order(
+    mapping: Mapping, account: FakeHubSpot, event: str, changes: dict[str, Any], stage: str, lifecycle: str
+) -> None:
+    """Each kind of order has its stage; whoever pays becomes a customer, and nobody else."""
+    body = changed(event if sample(event) else "order.placed", **changes)
+
+    async def use(crm: HubSpotConnector) -> None:
+        await provision(crm, mapping)
+        await write(crm, records(mapping, event, body))
+
+    on(account, use)
+    assert account.records("deals")[0]["dealstage"] == stage
+    assert account.records("contacts")[0]["lifecyclestage"] == lifecycle
+
+
+@pytest.mark.parametrize("event", ["assignment.evaluated", "assignment.rejected"])
+def test_a_grade_is_noted(mapping: Mapping, account: FakeHubSpot, event: str) -> None:
+    """Events without a published sample do something useful too, also with little in them."""
+    bodies = [changed("assignment.submitted", grade="B+"), b'{"email": "eve@example.test"}']
+
+    async def use(crm: HubSpotConnector) -> None:
+        await provision(crm, mapping)
+        for body in bodies:
+            await write(crm, records(mapping, event, body))
+
+    on(account, use)
+    demo, eve = account.records("contacts")
+    assert demo["aom_last_grade"] == "B+"
+    assert eve["aom_last_activity"]
+
+
+def test_a_key_of_ones_own_works_with_the_standard_mapping(mapping: Mapping, account: FakeHubSpot) -> None:
+    """Contacts known by a unique property still get their address, and those that were there are taken over."""
+    known = account.seed_contact("johndoe@academyofmine.com")
+
+    async def use(crm: HubSpotConnector) -> None:
+        await provision(crm, mapping)
+        for event in ("account.created", "quiz.submitted"):
+            await write(crm, records(mapping, event, sample(event) or b""))
+
+    on(account, use, contact_key="aom_email")
+    john, student = account.records("contacts")
+    assert (john["id"], john["aom_email"]) == (known, "johndoe@academyofmine.com")
+    assert student["email"] == student["aom_email"] == "student@app.com"
+
+
+def test_every_property_of_ours_is_defined(mapping: Mapping) -> None:
+    """What the mapping writes under aom_ has a label and a type, and nothing is defined that it does not write."""
+    written = {
+        need.object: {name for name in (*need.fields, need.key_field) if name and name.startswith("aom_")}
+        for need in mapping.needs("hubspot")
+    }
+    assert written == {object_: set(names) for object_, names in definitions().items()}

@@ -1,0 +1,196 @@
+"""From a request to an answer: faults, token, limits, scopes, then whatever the path stands for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.fakes.hubspot.associations import Associations
+from tests.fakes.hubspot.batches import Batches
+from tests.fakes.hubspot.faults import Fault, Faults
+from tests.fakes.hubspot.limits import Limits
+from tests.fakes.hubspot.portal import OBJECT_SCOPES, Portal, Token
+from tests.fakes.hubspot.refusals import Refusal, missing_scopes, not_valid, too_many
+from tests.fakes.hubspot.schema import Schema
+from tests.fakes.hubspot.server import Answer, HangUp, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.fakes.hubspot.options import Options
+
+VERSIONS = "2026-09|2026-03"
+OLD = {"objects": "v3", "properties": "v3", "pipelines": "v3", "associations": "v4"}
+DATED = re.compile(rf"/crm/(objects|properties|pipelines|associations)/({VERSIONS})/(.+)")
+UNDATED = re.compile(r"/crm/(v3|v4)/(objects|properties|pipelines|associations)/(.+)")
+ACCOUNT = re.compile(rf"/account-info/({VERSIONS}|v3)/(details|api-usage/daily/private-apps)")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call, for tests to count."""
+
+    method: str
+    path: str
+    status: int  # 0: no answer
+    inputs: int
+    at: float
+
+
+class App:
+    def __init__(self, options: Options, clock: Callable[[], float] = time.monotonic) -> None:
+        self.options = options
+        self.portal = Portal()
+        self.faults = Faults(options.seed)
+        self.limits = Limits(options, clock)
+        self.calls: list[Call] = []
+        self.lock = threading.RLock()
+        self._clock = clock
+        self._batches = Batches(self.portal, options)
+        self._associations = Associations(self.portal, options)
+
+    async def answer(self, request: Request) -> Answer:
+        with self.lock:
+            fault = self.faults.next(request.path)
+        answer = self._befallen(request, fault) if fault else self._answer(request)
+        status = 0 if fault and fault.kind in {"drop", "stall"} else answer.status
+        self.calls.append(Call(request.method, request.path, status, _inputs(request), self._clock()))
+        await asyncio.sleep(self._duration(fault))
+        if not status:
+            raise HangUp
+        return answer
+
+    def _duration(self, fault: Fault | None) -> float:
+        if fault and fault.kind == "stall":
+            return fault.seconds or self.options.stall
+        return fault.seconds if fault and fault.seconds else self.options.latency
+
+    def _befallen(self, request: Request, fault: Fault) -> Answer:
+        if fault.kind == "slow" or fault.applied:
+            return self._answer(request)
+        if fault.kind != "status":
+            return Answer(0)
+        if fault.body:
+            return Answer(fault.status, fault.body.encode(), fault.headers)
+        said = too_many("TEN_SECONDLY_ROLLING", {}) if fault.status == 429 else Refusal(fault.status, "ON_PURPOSE", "a fault on purpose")
+        return Answer(fault.status, json.dumps(said.body()).encode(), fault.headers)
+
+    def _answer(self, request: Request) -> Answer:
+        with self.lock:
+            try:
+                token = self.portal.token(request.headers.get("authorization", ""))
+                self.limits.take()
+                status, data = self._dispatch(request, token)
+            except Refusal as refusal:
+                return Answer(refusal.status, json.dumps(refusal.body()).encode(), {**refusal.headers, **self.limits.headers()})
+            return Answer(status, json.dumps(data).encode(), self.limits.headers())
+
+    def _dispatch(self, request: Request, token: Token) -> tuple[int, dict[str, Any]]:
+        path = request.path.partition("?")[0]
+        if match := ACCOUNT.fullmatch(path):
+            return self._account(match.group(2))
+        area, version, rest = _place(path)
+        _permit(token, area, request.method, rest)
+        body = _body(request)
+        parts = rest.split("/")
+        match area:
+            case "objects":
+                return self._objects(request.method, parts, body)
+            case "associations":
+                return self._tie(request.method, parts, body)
+        return self._schema(request.method, [area, *parts], body, Schema(self.portal, self.options, not version.startswith("v")))
+
+    def _objects(self, method: str, parts: list[str], body: Any) -> tuple[int, dict[str, Any]]:
+        match (method, *parts):
+            case ("POST", type_, "batch", "upsert"):
+                return self._batches.upsert(type_, body)
+            case ("POST", type_, "batch", "update"):
+                return self._batches.update(type_, body)
+            case ("POST", type_, "batch", "read"):
+                return self._batches.read(type_, body)
+        raise nowhere()
+
+    def _tie(self, method: str, parts: list[str], body: Any) -> tuple[int, dict[str, Any]]:
+        match (method, *parts):
+            case ("POST", source, target, "batch", "associate", "default"):
+                return self._associations.default(source, target, body)
+            case ("POST", source, target, "batch", "create"):
+                return self._associations.create(source, target, body)
+            case ("GET", source, target, "labels"):
+                return self._associations.labels(source, target)
+        raise nowhere()
+
+    def _schema(self, method: str, parts: list[str], body: Any, schema: Schema) -> tuple[int, dict[str, Any]]:  # noqa: PLR0911 - a path each
+        match (method, *parts):
+            case ("GET", "properties", type_):
+                return schema.properties(type_)
+            case ("POST", "properties", type_):
+                return schema.create_property(type_, body)
+            case ("GET", "properties", type_, "groups"):
+                return schema.groups(type_)
+            case ("POST", "properties", type_, "groups"):
+                return schema.create_group(type_, body)
+            case ("GET", "properties", type_, name):
+                return schema.property(type_, name)
+            case ("PATCH", "properties", type_, name):
+                return schema.change_property(type_, name, body)
+            case ("GET", "pipelines", type_):
+                return schema.pipelines(type_)
+        raise nowhere()
+
+    def _account(self, what: str) -> tuple[int, dict[str, Any]]:
+        if what == "details":
+            first, *others = self.portal.currencies
+            zone = {"timeZone": "US/Eastern", "utcOffset": "-05:00", "utcOffsetMilliseconds": -18_000_000}
+            place = {"portalId": self.portal.id, "accountType": "STANDARD", "uiDomain": "app.hubspot.com", "dataHostingLocation": "na1"}
+            return 200, {**place, **zone, "companyCurrency": first, "additionalCurrencies": others}
+        used = {"name": "private-apps-api-calls-daily", "usageLimit": self.options.daily, "currentUsage": self.limits.today}
+        return 200, {"results": [{**used, "fetchStatus": "SUCCESS", "collectedAt": "2026-11-01T00:00:00Z"}]}
+
+
+def _place(path: str) -> tuple[str, str, str]:
+    """Take a path apart into area, version and rest, in either style."""
+    if match := DATED.fullmatch(path):
+        return match[1], match[2], match[3]
+    if (match := UNDATED.fullmatch(path)) and OLD[match[2]] == match[1]:
+        return match[2], match[1], match[3]
+    raise nowhere()
+
+
+def _permit(token: Token, area: str, method: str, rest: str) -> None:
+    """Refuse what the token's scopes do not cover."""
+    writes = method != "GET" and not rest.endswith("batch/read")
+    kind = "schemas" if area in {"properties", "pipelines"} and writes else "objects"
+    types = rest.split("/")[: 2 if area == "associations" else 1]
+    names = [type_ if type_ in OBJECT_SCOPES else "custom" for type_ in types]
+    wanted = [f"crm.{kind}.{name}.{'write' if writes else 'read'}" for name in names]
+    if missing := sorted({scope for scope in wanted if scope not in token.scopes}):
+        raise missing_scopes(missing)
+
+
+def _body(request: Request) -> Any:
+    if request.method == "GET":
+        return None
+    if "json" not in request.headers.get("content-type", ""):
+        raise Refusal(415, "VALIDATION_ERROR", "Unsupported media type")
+    try:
+        return json.loads(request.body)
+    except ValueError:
+        raise not_valid("Invalid input JSON on line 1, column 1") from None
+
+
+def _inputs(request: Request) -> int:
+    """Count the inputs of a batch, 0 where there is none."""
+    with suppress(ValueError, KeyError, TypeError):
+        return len(json.loads(request.body)["inputs"])
+    return 0
+
+
+def nowhere() -> Refusal:
+    return Refusal(404, "NOT_FOUND", "resource not found")

@@ -1,0 +1,175 @@
+"""Batch upsert, update and read, as strict as HubSpot is known to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from tests.fakes.hubspot.refusals import Fault, Refusal, invalid, not_valid, record_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.fakes.hubspot.options import Options
+    from tests.fakes.hubspot.portal import Portal
+    from tests.fakes.hubspot.records import Record, Records
+
+LARGEST = 100
+DATES = {"createdAt": "2026-11-01T00:00:00Z", "updatedAt": "2026-11-01T00:00:00Z"}
+INPUT_KEYS = {"id", "idProperty", "properties", "objectWriteTraceId"}
+
+
+@dataclass(slots=True)
+class Input:
+    """One input, and what it comes to."""
+
+    id: str
+    id_property: str | None
+    properties: Mapping[str, str]
+    trace: str | None
+    record: Record | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(slots=True)
+class Batches:
+    portal: Portal
+    options: Options
+    random: Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.options.seed)
+
+    def upsert(self, type_: str, body: Any) -> tuple[int, dict[str, Any]]:
+        records = self.portal.records(type_)
+        inputs = self._inputs(body)
+        for one in inputs:
+            if not one.id_property or not records.is_key(one.id_property):
+                raise not_valid(
+                    f"Unable to perform update/upsert by non-unique 0-1 property {one.id_property} in portal ID {self.portal.id}"
+                )
+        keys = [one.id.casefold() for one in inputs]
+        if len(set(keys)) < len(keys):
+            raise not_valid("Duplicate IDs found in batch input: each id may stand once")
+        for one in inputs:
+            one.record = self._find(records, one)
+        found = [one.record.id for one in inputs if one.record]
+        if len(set(found)) < len(found):
+            raise Refusal(409, "CONFLICT", "Two inputs of this batch resolve to one record")
+        return self._write(records, inputs, self._judge_upsert)
+
+    def update(self, type_: str, body: Any) -> tuple[int, dict[str, Any]]:
+        records = self.portal.records(type_)
+        inputs = self._inputs(body)
+        for one in inputs:
+            if one.id_property is not None:
+                raise not_valid("Batch update goes by record id: idProperty is not taken here")
+            one.record = records.get(one.id)
+        return self._write(records, inputs, self._judge_update)
+
+    def read(self, type_: str, body: Any) -> tuple[int, dict[str, Any]]:
+        records = self.portal.records(type_)
+        name = body.get("idProperty")
+        found = [records.find(name, one["id"]) if name else records.get(one["id"]) for one in body["inputs"]]
+        results = [self._result(record, body.get("properties", ())) for record in found if record]
+        return 200, _envelope(results, [])
+
+    def _inputs(self, body: Any) -> list[Input]:
+        items = body.get("inputs") if isinstance(body, dict) else None
+        if not isinstance(items, list) or (not items and self.options.empty_batch == "refused"):
+            raise not_valid("Invalid input JSON: inputs must be a list that is not empty")
+        if len(items) > LARGEST:
+            raise not_valid(f"The maximum number of inputs supported in a batch request is {LARGEST}")
+        return [_input(item) for item in items]
+
+    def _find(self, records: Records, one: Input) -> Record | None:
+        assert one.id_property is not None
+        found = records.find(one.id_property, one.id)
+        by_secondary = found is not None and one.id_property == "email" and found.properties.get("email") != one.id.lower()
+        return None if by_secondary and self.options.secondary == "conflict" else found
+
+    def _judge_upsert(self, records: Records, one: Input) -> None:
+        assert one.id_property is not None
+        one.properties = {one.id_property: one.id, **one.properties} if one.record is None else one.properties
+        self._judge(records, one)
+
+    def _judge_update(self, records: Records, one: Input) -> None:
+        if one.record is None:
+            one.refusal = Refusal(404, "OBJECT_NOT_FOUND", f"Object not found. objectId: {one.id}")
+        else:
+            self._judge(records, one)
+
+    def _judge(self, records: Records, one: Input) -> None:
+        faults = [*records.faults(one.record, one.properties), *self._stage_faults(records.type, one)]
+        if faults:
+            one.refusal = invalid(faults)
+            return
+        for name, other in records.clashes(one.record, one.properties):
+            if name == "email":
+                one.refusal = Refusal(409, "CONFLICT", f"Contact already exists. Existing ID: {other.id}")
+            else:
+                message = f"Cannot set PropertyValueCoordinates{{propertyName={name}}} because {other.id} already has that value."
+                one.refusal = invalid([Fault("CONFLICTING_UNIQUE_VALUE", message, name)])
+                if self.options.unique_clash == "batch":
+                    raise one.refusal
+
+    def _stage_faults(self, type_: str, one: Input) -> list[Fault]:
+        names = ("pipeline", "dealstage") if type_ == "deals" else ("hs_pipeline", "hs_pipeline_stage")
+        before = one.record.properties if one.record else {}
+        pipeline_id, stage = ({**before, **one.properties}.get(name) for name in names)
+        if not self.portal.pipelines.get(type_) or not (set(names) & one.properties.keys()):
+            return []
+        pipeline = next((known for known in self.portal.pipelines[type_] if known.id == pipeline_id), None)
+        if pipeline is None:
+            return [Fault("INVALID_OPTION", f"{pipeline_id} was not one of the allowed pipelines", names[0])]
+        return [] if stage in pipeline.stages else [Fault("INVALID_OPTION", f"{stage} is no stage of {pipeline_id}", names[1])]
+
+    def _write(self, records: Records, inputs: list[Input], judge: Callable[[Records, Input], None]) -> tuple[int, dict[str, Any]]:
+        traces = [one.trace for one in inputs]
+        apart = all(traces) and len(set(traces)) == len(traces)
+        for one in inputs:
+            judge(records, one)
+            if one.refusal and not apart:
+                raise one.refusal
+        results = [self._written(records, one) for one in inputs if one.refusal is None]
+        self.random.shuffle(results)
+        errors = [self._error(one) for one in inputs if one.refusal]
+        return (207 if errors else 200), _envelope(results, errors)
+
+    def _written(self, records: Records, one: Input) -> dict[str, Any]:
+        new = one.record is None
+        written = records.write(one.record, one.properties)
+        result = {**self._result(written, one.properties), "new": new}
+        if self.options.echo_trace and one.trace:
+            result["objectWriteTraceId"] = one.trace
+        if self.options.urls:
+            result["url"] = f"https://app.hubspot.com/contacts/{self.portal.id}/record/0-0/{written.id}"
+        return result
+
+    def _result(self, record: Record, names: Any) -> dict[str, Any]:
+        shown = {name: record.properties.get(name) for name in (*names, "email") if name in record.properties}
+        return {"id": record.id, "properties": {**shown, "hs_object_id": record.id}, "archived": False, **DATES}
+
+    def _error(self, one: Input) -> dict[str, Any]:
+        assert one.refusal is not None
+        error = record_error(one.refusal, one.trace or "")
+        if not self.options.echo_error_trace:
+            error["context"] = {}
+        return error
+
+
+def _input(item: Any) -> Input:
+    if not isinstance(item, dict) or set(item) - INPUT_KEYS:
+        raise not_valid(f"Invalid input JSON: an input is an object of {sorted(INPUT_KEYS)}")
+    properties = item.get("properties")
+    if not isinstance(item.get("id"), str) or not item["id"] or not isinstance(properties, dict):
+        raise not_valid("Invalid input JSON: an input needs id and properties")
+    if not all(isinstance(value, str) for value in properties.values()):
+        raise not_valid("Invalid input JSON: property values are strings")
+    return Input(item["id"], item.get("idProperty"), properties, item.get("objectWriteTraceId"))
+
+
+def _envelope(results: list[dict[str, Any]], errors: list[dict[str, Any]]) -> dict[str, Any]:
+    whole = {"status": "COMPLETE", "results": results, "startedAt": DATES["createdAt"], "completedAt": DATES["createdAt"]}
+    return {**whole, "numErrors": len(errors), "errors": errors} if errors else whole

@@ -1,0 +1,28 @@
+"""How this HubSpot behaves: an account's limits, and what is not known of the real one, one way or the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(slots=True)
+class Options:
+    burst: int = 190  # calls in any `interval` seconds
+    interval: float = 10.0
+    daily: int = 650_000
+    latency: float = 0.0  # seconds that every call takes
+    stall: float = 40.0  # seconds that a stalled call takes unless it says; longer than a client waits
+    rate_headers: bool = True
+    retry_after: bool = False  # whether a 429 names a time
+    echo_trace: bool = True  # whether results carry objectWriteTraceId; errors always do
+    echo_error_trace: bool = True
+    empty_batch: Literal["refused", "taken"] = "refused"
+    unique_clash: Literal["batch", "record"] = "batch"  # what a clash on a unique property costs, in spite of trace ids
+    secondary: Literal["match", "conflict"] = "match"  # whether an upsert by a secondary address finds its contact
+    both_directions: bool = True  # whether an association is named in both directions
+    association_faults: Literal["record", "batch"] = "record"
+    stage_options: bool = False  # whether the stage property lists its options; HubSpot keeps them with the pipelines
+    currency_options: bool = True
+    urls: bool = True  # whether results carry a record's address
+    seed: int = 0  # of the order of results and of random faults
