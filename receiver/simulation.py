@@ -173,3 +173,9 @@ _STATUS = {
     "order.refused": "REFUSED",
     "order.refunded": "REFUNDED",
 }
+
+
+def person_of(payload: Payload) -> str:
+    """The address of the (first) person whom a payload is about."""
+    people = payload.get("userList") or payload.get("receivers") or [payload.get("customer") or payload]
+    return str(people[0]["email"])

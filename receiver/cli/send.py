@@ -7,9 +7,9 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from random import Random
 from typing import Annotated, Any
@@ -23,17 +23,18 @@ from receiver.aom import EVENTS, sample
 from receiver.cli.addresses import inbound_url, local_url
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
 from receiver.settings import Settings
-from receiver.simulation import School
+from receiver.simulation import School, person_of
 
 CONCURRENCY = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One call to make, and what was answered (status 0: no answer, and why)."""
+    """One call to make, and what was answered (status 0: no answer, and why). Posts of one `person` are made one after the other."""
 
     event: str
     body: bytes
+    person: str = ""
     status: int = 0
     answer: dict[str, Any] | None = None
 
@@ -57,7 +58,7 @@ def send(
     base = inbound_url((url or local_url(settings)).rstrip("/"), _token(settings, source))
     if simulate:
         school = School(Random(seed), learners=learners, at=datetime.now(UTC))  # noqa: S311 - no secret
-        posts: Iterator[Post] = (Post(name, json.dumps(payload).encode()) for name, payload in school.events(simulate))
+        posts: Iterator[Post] = (Post(name, json.dumps(payload).encode(), person_of(payload)) for name, payload in school.events(simulate))
         total = simulate
     else:
         chosen = _chosen(events, file)
@@ -89,15 +90,25 @@ def _chosen(events: list[str] | None, file: Path | None) -> list[Post]:
 
 
 async def _post_all(base: str, posts: Iterator[Post], total: int, *, shared: bool, rate: float, quiet: bool) -> list[Post]:
-    """In order where they are few or paced; otherwise up to CONCURRENCY at once."""
+    """Up to CONCURRENCY at once, and each person's in order."""
     answered: list[Post] = []
     with Progress(console=out, disable=quiet or not out.is_terminal or total < CONCURRENCY, transient=True) as progress:
         task = progress.add_task("sending", total=total)
         async with client() as http:
             async for batch in _paced(posts, rate):
-                answered += await asyncio.gather(*(post_one(http, base, post, shared=shared) for post in batch))
+                groups = [list(group) for _, group in groupby(sorted(batch, key=_person), key=_person)]
+                for done in await asyncio.gather(*(_post_in_order(http, base, group, shared=shared) for group in groups)):
+                    answered += done
                 progress.update(task, completed=len(answered))
     return answered
+
+
+async def _post_in_order(http: httpx.AsyncClient, base: str, posts: list[Post], *, shared: bool) -> list[Post]:
+    return [await post_one(http, base, post, shared=shared) for post in posts]
+
+
+def _person(post: Post) -> str:
+    return post.person
 
 
 async def _paced(posts: Iterator[Post], rate: float) -> AsyncIterator[list[Post]]:
@@ -125,11 +136,11 @@ async def post_one(http: httpx.AsyncClient, base: str, post: Post, *, shared: bo
     url = base if shared or not post.event else f"{base}/{post.event}"
     try:
         response = await http.post(url, content=post.body, headers={"Content-Type": "application/json"})
-        return Post(post.event, post.body, response.status_code, response.json())
+        return replace(post, status=response.status_code, answer=response.json())
     except httpx.HTTPError as error:
-        return Post(post.event, post.body, 0, {"detail": f"no answer: {error or type(error).__name__}"})
+        return replace(post, answer={"detail": f"no answer: {error or type(error).__name__}"})
     except ValueError:
-        return Post(post.event, post.body, response.status_code, {"detail": "the answer is no JSON: is this the gateway?"})
+        return replace(post, status=response.status_code, answer={"detail": "the answer is no JSON: is this the gateway?"})
 
 
 def _show(answered: Iterable[Post], *, as_json: bool, single: bool) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import secrets
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +13,7 @@ from pydantic_core import PydanticUndefined
 from rich.table import Table
 
 from connectors import registry
-from connectors.base import Connector, ConnectorError, Context, Problem
+from connectors.base import Connector
 from receiver.aom import EVENTS, LABELS, json_schema
 from receiver.cli.addresses import inbound_url, menu, public_url
 from receiver.cli.app import (
@@ -30,8 +28,9 @@ from receiver.cli.app import (
     settings_of,
     show_faults,
 )
+from receiver.cli.online import check_online
 from receiver.mapping import Mapping
-from receiver.settings import ConfigFault, Settings
+from receiver.settings import Settings
 
 
 @app.command()
@@ -98,7 +97,7 @@ def check(
     """Find every fault of the configuration before it runs."""
     settings = settings_of(config)
     mapping = Mapping.compile(settings)
-    found = [*settings.warnings, *mapping.warnings, *(asyncio.run(_ask(settings, mapping)) if online else ())]
+    found = [*settings.warnings, *mapping.warnings, *(check_online(settings, mapping) if online else ())]
     if as_json:
         print_json([{"where": f.where, "message": f.message, "remedy": f.remedy, "warning": f.warning} for f in found])
     else:
@@ -112,32 +111,6 @@ def check(
 def _summary(settings: Settings) -> str:
     counted = ((len(settings.sources), "source"), (len(settings.connectors), "connector"), (len(settings.routes), "own route"))
     return ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in counted)
-
-
-class _NoGate:
-    """A check makes a handful of calls; it needs no share of the running gateway's rate."""
-
-    async def take(self, calls: int = 1) -> None: ...
-
-    async def learn(self, limit: object, remaining: int | None = None) -> None: ...
-
-
-async def _ask(settings: Settings, mapping: Mapping) -> list[ConfigFault]:
-    answers = await asyncio.gather(*(_ask_one(settings, mapping, name) for name in settings.connectors))
-    return [fault for faults in answers for fault in faults]
-
-
-async def _ask_one(settings: Settings, mapping: Mapping, name: str) -> list[ConfigFault]:
-    one = settings.connectors[name]
-    connector = registry.load(one.type).open(one, Context(name, _NoGate(), settings.directory, now=lambda: datetime.now(UTC)))
-    try:
-        problems = await connector.check(mapping.needs(name))
-    except ConnectorError as error:
-        problems = [Problem("", str(error))]
-    finally:
-        await connector.aclose()
-    where = f"connectors.{name}"
-    return [ConfigFault(f"{where}: {p.where}" if p.where else where, p.message, p.remedy, warning=not p.fatal) for p in problems]
 
 
 @app.command()

@@ -14,6 +14,7 @@ from receiver.delivery.batch import Delivery
 from receiver.inbox import ConnectorState, Inbox, StoreUnavailable
 
 IDLE = timedelta(seconds=5)
+CALLS = 4  # lanes for so many calls are claimed at once: what only some of them write, deals say, fills its calls too
 GLANCE = timedelta(seconds=0.05)  # how often a batch that fills is looked at
 
 
@@ -76,22 +77,25 @@ class Dispatcher:
             await self._claim(state)
 
     async def _claim(self, state: ConnectorState) -> None:
-        """A paused connector is probed with one lane; otherwise take as many as one call holds."""
+        """A paused connector is probed with one lane; otherwise take what some calls hold."""
         probe = state.paused is not None
-        limit = 1 if probe else self._limits.records
-        await self._fill(limit)
-        claims = await self._inbox.claim(self.name, limit=limit, lease=self._lease, now=self._now())
+        limit = 1 if probe else CALLS * self._limits.records
+        full = await self._fill(limit)
+        claims = await self._inbox.claim(self.name, limit=full, lease=self._lease, now=self._now())
         if claims:
             self._start(asyncio.create_task(self._delivery.deliver(claims, probe=probe)))
         else:
             await self._wait_for_work()
 
-    async def _fill(self, limit: int) -> None:
-        """Under load wait a moment for a full batch; after a pause whatever is there leaves at once."""
+    async def _fill(self, limit: int) -> int:
+        """How many lanes to claim. Under load wait a moment for full calls, and leave behind what would fill only part of one."""
+        ready = 0
         while (left := self._filled_at - self._now()) > timedelta(0) and not self._stopping.is_set():
-            if await self._inbox.ready_lanes(self.name, limit=limit, now=self._now()) >= limit:
-                return
+            ready = await self._inbox.ready_lanes(self.name, limit=limit, now=self._now())
+            if ready >= limit:
+                return limit
             await self._wait(min(GLANCE, left))
+        return ready - ready % self._limits.records or limit
 
     async def _wait_for_work(self) -> None:
         now = self._now()

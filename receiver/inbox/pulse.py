@@ -9,7 +9,6 @@ from receiver.inbox.tables import pulse
 from receiver.inbox.times import micros
 from receiver.inbox.transaction import Transaction
 
-
 _ROOM = 1024 * 1024
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import ceil
 from typing import Protocol
 
 from sqlalchemy import bindparam, select, update
@@ -43,7 +44,7 @@ def drain(tokens: float | None, filled_at: int | None, *, calls: int, limit: Rat
     flow = (limit.calls - size + 1) / limit.seconds
     level = size if tokens is None or filled_at is None else min(size, tokens + max(0, now - filled_at) / 1_000_000 * flow)
     missing = min(calls, size) - level
-    return (level - calls, 0.0) if missing <= _ROUNDING else (level, missing / flow)
+    return (level - calls, 0.0) if missing <= _ROUNDING else (level, ceil(missing / flow * 1_000_000) / 1_000_000)
 
 
 _ROUNDING = 1e-6

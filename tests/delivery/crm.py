@@ -34,7 +34,7 @@ class Crm:
     key_fields: ClassVar[Mapping[str, str]] = {"contact": "email", "deal": "aom_order_key"}
 
     def __init__(self, *, limits: Limits | None = None) -> None:
-        self.limits = limits or Limits(records=10, links=10, concurrency=2)
+        self.limits = limits or Limits(records=10, links=10, concurrency=2, linger=0)
         self.rule: Rule = lambda _record: None
         self.faults: list[Exception | None] = []
         self.refuses_whole_batches = False

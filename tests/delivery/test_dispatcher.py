@@ -173,7 +173,7 @@ async def _is_delivered(opened: Rig, id: str) -> bool:
 )
 def test_a_connector_is_paused_and_goes_on_by_itself(tmp_path: Path, fault: ConnectorError, kind: str) -> None:
     """It says why, burns no attempts of those that only waited, tries one lane now and then, and drains when that goes through."""
-    crm = Crm(limits=Limits(records=10, concurrency=1))
+    crm = Crm(limits=Limits(records=10, concurrency=1, linger=0))
     crm.faults = [fault, fault]
 
     async def scenario(opened: Rig) -> None:
@@ -204,7 +204,7 @@ async def _used_up(crm: Crm) -> bool:
 
 def test_outages_open_the_breaker_only_after_some(tmp_path: Path) -> None:
     """Single failures are the lanes' own; five in a row pause the connector."""
-    crm = Crm(limits=Limits(records=1, concurrency=1))
+    crm = Crm(limits=Limits(records=1, concurrency=1, linger=0))
     crm.faults = [Unavailable("down")] * 5
 
     async def scenario(opened: Rig) -> None:
@@ -369,7 +369,7 @@ def test_a_lease_is_kept_alive_while_a_call_takes_long(tmp_path: Path) -> None:
 
 def test_a_record_is_never_in_two_calls_at_once(tmp_path: Path) -> None:
     """Lanes that share a record wait for each other, though batches run side by side."""
-    crm = Crm(limits=Limits(records=1, links=10, concurrency=4))
+    crm = Crm(limits=Limits(records=1, links=10, concurrency=4, linger=0))
     under_way: set[str] = set()
     clashes: list[str] = []
 

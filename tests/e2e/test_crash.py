@@ -8,11 +8,10 @@ import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import httpx
 
-from receiver.simulation import School
+from receiver.simulation import School, person_of
 from tests.processes import TOKEN, Running, gateway, write_config
 
 BURST = 5_000
@@ -72,14 +71,9 @@ async def _post_until_killed(running: Running, posts: list[tuple[str, bytes]], k
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
         shares: dict[int, list[tuple[str, bytes]]] = {}
         for name, body in posts:
-            shares.setdefault(zlib.crc32(_person(json.loads(body)).encode()) % 32, []).append((name, body))
+            shares.setdefault(zlib.crc32(person_of(json.loads(body)).encode()) % 32, []).append((name, body))
         await asyncio.gather(*(sender(http, share) for share in shares.values()))
     return answered
-
-
-def _person(payload: dict[str, Any]) -> str:
-    email: str = (payload.get("customer") or (payload.get("userList") or [payload])[0])["email"]
-    return email
 
 
 def _all_events(running: Running) -> dict[str, str]:
