@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+from collections import deque
 from io import TextIOBase
 from typing import TextIO
 
@@ -16,7 +17,7 @@ class Lines(TextIOBase):
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._waiting: list[str] = []
+        self._waiting: deque[str] = deque()  # other threads may add while this one empties it
         self._due = False
         atexit.register(self.write_out)
 
@@ -44,7 +45,7 @@ class Lines(TextIOBase):
 
     def write_out(self) -> None:
         """Write what waits. A stream that cannot be written any more must not stop the gateway."""
-        waiting, self._waiting = self._waiting, []
+        waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
         try:
             self._stream.write("".join(waiting))
             self._stream.flush()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, MutableMapping
 from typing import Any, Literal, TextIO, cast
 
 import orjson
@@ -25,7 +26,7 @@ def set_up_logs(level: str = "info", form: Format = "auto", *, secrets: Iterable
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _Stamper(),
     ]
     redaction = Redaction(secrets, plain_emails=plain_emails)
     number = logging.getLevelNamesMapping()[level.upper()]
@@ -45,6 +46,22 @@ def set_up_logs(level: str = "info", form: Format = "auto", *, secrets: Iterable
     root.handlers = [handler]
     root.setLevel(max(number, logging.WARNING))
     logging.getLogger("uvicorn").setLevel(number)
+
+
+class _Stamper:
+    """The time in ISO 8601, UTC, to the millisecond. Its own because structlog's costs a quarter of a line."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._text = ""
+
+    def __call__(self, _logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        milliseconds = time.time_ns() // 1_000_000
+        second, rest = divmod(milliseconds, 1000)
+        if second != self._second:
+            self._second, self._text = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        line["timestamp"] = f"{self._text}.{rest:03}Z"
+        return line
 
 
 def _json(line: dict[str, Any], **_options: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 _EMAIL = re.compile(r"[^\s@<>\"'(),:;/\\]+@[^\s@<>\"'(),:;/\\]+")
 _TOKEN_IN_PATH = re.compile(r"(/in/)[^/\s?\"']+")
-_HARMLESS = frozenset({"event", "level", "timestamp", "logger"})
+_HARMLESS = frozenset({"level", "timestamp", "logger"})
 
 
 class Redaction:
@@ -18,11 +18,12 @@ class Redaction:
     def __init__(self, secrets: Iterable[str] = (), *, plain_emails: bool = False) -> None:
         known = sorted((re.escape(secret) for secret in secrets if secret), key=len, reverse=True)
         self._secrets = re.compile("|".join(known)) if known else None
+        self._suspicious = re.compile("|".join(("@", "/in/", *known))).search  # most values are told to be harmless by one look
         self._plain_emails = plain_emails
 
     def __call__(self, _logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         for key, value in line.items():
-            if isinstance(value, str) and (key not in _HARMLESS or key == "event"):
+            if isinstance(value, str) and key not in _HARMLESS and self._suspicious(value):
                 line[key] = self.text(value)
         return line
 

@@ -1,0 +1,103 @@
+"""The addresses beside the intake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import jsonschema_rs
+import pytest
+
+from receiver.aom import EVENTS, sample
+from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, write_config
+
+PAUSED = """
+[connectors.sandbox]
+type = "sandbox"
+mapping = "standard"
+
+[connectors.hubspot]
+type = "hubspot"
+access_token = "a-token-of-nobody"
+base_url = "http://127.0.0.1:9"
+mapping = "standard"
+"""
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with gateway(write_config(tmp_path_factory.mktemp("app"), PAUSED)) as running:
+        yield running
+
+
+def get(running: Running, path: str, **headers: str) -> httpx.Response:
+    return httpx.get(running.url + path, headers=headers, trust_env=False, timeout=30)
+
+
+def test_alive_and_ready(running: Running) -> None:
+    """Alive while the process answers, ready while events can be kept, whatever a CRM does; connectors are listed with their state."""
+    assert get(running, "/healthz").json() == {"status": "alive"}
+    answer = get(running, "/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["connectors"]["sandbox"] == {"state": "running", "reason": ""}
+
+
+def test_metrics_count_what_happened(running: Running) -> None:
+    """Events by outcome, calls that were turned away, deliveries, and the store's figures."""
+    post = f"{running.url}/in/{TOKEN}"
+    for body in (sample("account.created"), sample("account.created"), b"{}"):
+        httpx.post(post, content=body, trust_env=False)
+    httpx.post(f"{running.url}/in/wrong", content=b"{}", trust_env=False)
+    text = get(running, "/metrics").text
+    for line in (
+        'aom_gateway_events_total{event="account.created",outcome="accepted",source="springfield"} 1.0',
+        'aom_gateway_events_total{event="account.created",outcome="duplicate",source="springfield"} 1.0',
+        'aom_gateway_events_total{event="unknown",outcome="quarantined",source="springfield"} 1.0',
+        'aom_gateway_requests_turned_away_total{reason="token"} 1.0',
+        "aom_gateway_events_quarantined 1.0",
+    ):
+        assert line in text
+
+
+def test_schemas_accept_aoms_samples(running: Running) -> None:
+    """Every event has a JSON Schema; AOM's own samples are valid against theirs."""
+    for event in EVENTS:
+        answer = get(running, f"/schemas/{event}.json")
+        assert answer.status_code == 200
+        if body := sample(event):
+            jsonschema_rs.validator_for(answer.json()).validate(httpx.Response(200, content=body).json())
+    missing = get(running, "/schemas/order.eaten.json")
+    assert (missing.status_code, "order.placed" in missing.json()["detail"]) == (404, True)
+
+
+def test_the_description_needs_no_token_and_holds_none(running: Running) -> None:
+    """/openapi.json names every operation."""
+    answer = get(running, "/openapi.json")
+    assert answer.status_code == 200
+    assert {"/events", "/api/status", "/api/replay", "/api/people/{email}"} <= answer.json()["paths"].keys()
+    assert TOKEN not in answer.text
+    assert ADMIN_TOKEN not in answer.text
+
+
+@pytest.mark.parametrize("header", ["", f"Bearer {TOKEN}", "Bearer x", f"Basic {ADMIN_TOKEN}", "Bearer \u00fc"])
+def test_the_admin_api_wants_the_admin_token(running: Running, header: str) -> None:
+    """Nothing else opens it, a source's token neither."""
+    answer = httpx.get(f"{running.url}/api/status", headers={b"Authorization": header.encode()}, trust_env=False)
+    assert answer.status_code == 401
+    assert get(running, "/api/status", Authorization=f"Bearer {ADMIN_TOKEN}").status_code == 200
+
+
+def test_without_an_admin_token_there_is_no_admin_api(tmp_path: Path) -> None:
+    """It is off, not open."""
+    config = write_config(tmp_path)
+    config.write_text("\n".join(line for line in config.read_text().splitlines() if not line.startswith("admin_token")))
+    with gateway(config) as running:
+        for header in ("", "Bearer", f"Bearer {ADMIN_TOKEN}"):
+            assert get(running, "/api/status", Authorization=header).status_code == 404
+
+
+def test_unknown_addresses_are_problems_too(running: Running) -> None:
+    """404 and 405 in the same form as all else."""
+    assert get(running, "/nowhere").headers["content-type"] == "application/problem+json"
+    assert httpx.post(f"{running.url}/healthz", trust_env=False).status_code == 405
