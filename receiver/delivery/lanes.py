@@ -49,7 +49,7 @@ class LaneRun:
         self.part = self.todo[:1] if self.stepping else self.todo
         records = fold(one.records for one in self.part)
         newest = max(one.delivery.event_id for one in self.part)
-        return Unit(self.claim.lane_id, records, newest, doubtful=self.claim.attempts > 0)
+        return Unit(self.claim.lane_id, records, newest, doubtful=self.claim.attempts > 0, replay=self.claim.replayed)
 
     def conclude(self, unit: Unit, written: Written) -> None:
         """Take in what came of the unit: go on behind it, step through it one by one, or wait."""
@@ -81,7 +81,7 @@ class LaneRun:
                 tied = tuple(link_name(target) for target in record.links if isinstance(written.links.get((record.ref, target)), Saved))
                 before = self.saved.get(record.ref)
                 links = tuple(dict.fromkeys((*(before.add_links if before else ()), *tied)))
-                self.saved[record.ref] = RemoteRow(record.object, record.key, result.id, unit.event_id, links)
+                self.saved[record.ref] = RemoteRow(record.object, record.key, result.id, unit.event_id, links, unit.mark(record))
 
     def settled(self, now: datetime, give_up: timedelta, random: Random) -> Settled:
         """The lane's outcome as the inbox keeps it."""

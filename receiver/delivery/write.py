@@ -6,6 +6,7 @@ fail. A batch that is refused as a whole is split until the guilty record stands
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -38,6 +39,12 @@ class Unit:
     records: tuple[Record, ...]
     event_id: str
     doubtful: bool
+    replay: int = 0  # which replay of the lane this belongs to
+
+    def mark(self, record: Record) -> str:
+        """By which a record that this unit wrote is known again, when the lane is retried."""
+        content = (self.replay, self.event_id, sorted(record.fields.items()), record.links)
+        return hashlib.sha256(repr(content).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class _Shared:
     record: Record
     event_id: str
     lanes: set[int]
+    mark: str
 
 
 @dataclass(slots=True)
@@ -93,12 +101,13 @@ def _share(units: Sequence[Unit]) -> dict[Ref, _Shared]:
             doubtful = replace(record, doubtful=unit.doubtful) if unit.doubtful else record
             known = shared.get(record.ref)
             if known is None:
-                shared[record.ref] = _Shared(doubtful, unit.event_id, {unit.lane_id})
+                shared[record.ref] = _Shared(doubtful, unit.event_id, {unit.lane_id}, unit.mark(record))
                 continue
             (merged,) = fold(((known.record,), (doubtful,)))
             known.record = replace(merged, doubtful=known.record.doubtful or unit.doubtful)
             known.event_id = unit.event_id
             known.lanes.add(unit.lane_id)
+            known.mark = ""
     return shared
 
 
@@ -144,6 +153,9 @@ class _Batch:
         remote = self._remotes.get((ref.object, ref.key))
         if remote and remote.lane_id not in one.lanes and remote.event_id and remote.event_id > one.event_id:
             self.written.records[ref] = Saved(remote.id, notes=("a newer event of another person was written already",))
+            return None
+        if remote and one.record.doubtful and remote.mark == one.mark:
+            self.written.records[ref] = Saved(remote.id, notes=("an earlier attempt has written it",))
             return None
         for target in one.record.links:
             result = self.written.records.get(target)

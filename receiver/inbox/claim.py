@@ -48,6 +48,7 @@ class Claim:
     failing_since: datetime | None
     deliveries: tuple[Pending, ...]  # oldest first
     capped: bool = False  # more are pending than one claim takes
+    replayed: int = 0  # the version that the lane's last replay made
 
 
 def claim(transaction: Transaction, connector: str, *, limit: int, lease: timedelta, now: datetime) -> list[Claim]:
@@ -106,7 +107,7 @@ _TAKE = (
     update(lane)
     .where(lane.c.id.in_(select(_PICK.c.id)))
     .values(state=literal("leased"), lease_token=bindparam("token"), due_at=bindparam("until"), attempts=lane.c.attempts + 1)
-    .returning(lane.c.id, lane.c.connector, lane.c.person_key, lane.c.version, lane.c.attempts, lane.c.failing_since)
+    .returning(lane.c.id, lane.c.connector, lane.c.person_key, lane.c.version, lane.c.attempts, lane.c.failing_since, lane.c.replayed)
 )
 _MINE = (lane.c.lease_token == bindparam("token"), lane.c.state == literal("leased"))
 _HELD = (
@@ -220,6 +221,7 @@ def _claim(row: Any, token: str, pending: _Rows, events: dict[str, Any], *, capp
         failing_since=moment_or_none(row.failing_since),
         deliveries=tuple(_one(delivered, events[delivered.event_id]) for delivered in pending),
         capped=capped,
+        replayed=row.replayed,
     )
 
 

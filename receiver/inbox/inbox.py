@@ -58,13 +58,19 @@ class Inbox:
         """Open `sqlite:///FILE` or `postgresql://…`, bringing its tables up to date. StoreLocked: another process owns the file."""
         engines = await asyncio.to_thread(open_engines, url)
         inbox = cls(engines, dedup_hours=dedup_hours, ids=ids or EventIds())
-        if not engines.postgresql:
-            try:
-                await inbox._write(claim.release_all)
-            except StoreUnavailable:
-                await inbox.aclose()
-                raise
+        try:
+            await inbox._start()
+        except StoreUnavailable:
+            await inbox.aclose()
+            raise
         return inbox
+
+    async def _start(self) -> None:
+        """Only one process has a SQLite file: leases that are left are those of a dead one."""
+        if self._listener:
+            await self._listener.started()
+        else:
+            await self._write(claim.release_all)
 
     async def aclose(self) -> None:
         """Commit what was accepted, let what is under way finish, and give the database back. Once is enough, twice does no harm."""

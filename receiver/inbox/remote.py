@@ -24,7 +24,8 @@ _LONGEST = 800  # characters; PostgreSQL's indexes refuse much longer ones
 
 @dataclass(frozen=True, slots=True)
 class RemoteRow:
-    """A record that the CRM has written. `add_links` are added to those that are known; the texts are the caller's own.
+    """A record that the CRM has written. `add_links` are added to those that are known; the texts are the caller's own, and so is
+    `mark`, by which the caller knows again what it wrote.
 
     A record with a key or a link of more than 800 characters is not remembered, which costs a look-up and does no harm.
     """
@@ -34,6 +35,7 @@ class RemoteRow:
     id: str
     event_id: str
     add_links: tuple[str, ...] = ()
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Remote:
     links: frozenset[str]
     lane_id: int
     event_id: str
+    mark: str | None = None
 
 
 def remotes(transaction: Transaction, connector: str, refs: Sequence[Ref]) -> dict[Ref, Remote]:
@@ -53,19 +56,19 @@ def remotes(transaction: Transaction, connector: str, refs: Sequence[Ref]) -> di
         for key, link in transaction.connection.execute(_LINKS, values):
             links.setdefault(key, set()).add(link)
         for row in transaction.connection.execute(_REMOTES, values):
-            found[name, row.key] = Remote(row.id, frozenset(links.get(row.key, ())), row.lane_id, row.event_id)
+            found[name, row.key] = Remote(row.id, frozenset(links.get(row.key, ())), row.lane_id, row.event_id, row.mark)
     return found
 
 
 def remember(transaction: Transaction, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> None:
     """Keep them, in the order of their keys so that two processes cannot block each other."""
-    rows: dict[tuple[str, str, str], tuple[str, int, str, int]] = {}
+    rows: dict[tuple[str, str, str], tuple[str, int, str, str | None, int]] = {}
     links: set[tuple[str, str, str, str]] = set()
     for claim, row in written:
         key = (claim.connector, storable(row.object), storable(row.key))
         if len(row.object) + len(row.key) > _LONGEST:
             continue
-        rows[key] = (storable(row.id), claim.lane_id, row.event_id, micros(now))
+        rows[key] = (storable(row.id), claim.lane_id, row.event_id, row.mark, micros(now))
         links.update((*key, storable(link)) for link in row.add_links if len(link) <= _LONGEST)
     REMOTES.execute(transaction.connection, [(*key, *value) for key, value in sorted(rows.items())])
     LINKS.execute(transaction.connection, sorted(links))
@@ -79,5 +82,5 @@ def _of(table: Table) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-_REMOTES = select(remote.c.key, remote.c.id, remote.c.lane_id, remote.c.event_id).where(*_of(remote))
+_REMOTES = select(remote.c.key, remote.c.id, remote.c.lane_id, remote.c.event_id, remote.c.mark).where(*_of(remote))
 _LINKS = select(remote_link.c.key, remote_link.c.link).where(*_of(remote_link))

@@ -63,7 +63,7 @@ def _remotes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     new = upsert(dialect, remote).values(list(rows))
     return new.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["connector", "object", "key"],
-        set_={name: new.excluded[name] for name in ("id", "lane_id", "event_id", "written_at")},
+        set_={name: new.excluded[name] for name in ("id", "lane_id", "event_id", "mark", "written_at")},
     )
 
 
@@ -90,7 +90,7 @@ DRIFT: Final = Bulk(6, _drift)
 ATTEMPTS: Final = Bulk(len(attempt.c) - 1, _attempts)
 """All columns but the id."""
 
-REMOTES: Final = Bulk(7, _remotes)
+REMOTES: Final = Bulk(8, _remotes)
 """All columns; in order."""
 
 LINKS: Final = Bulk(4, _unless_there(remote_link))

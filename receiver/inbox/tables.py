@@ -117,6 +117,7 @@ remote: Final = Table(
     Column("id", Text, nullable=False),
     Column("lane_id", BigInteger, nullable=False),
     Column("event_id", _NAME, nullable=False),
+    Column("mark", _NAME),  # what was written last, see `remote.RemoteRow`
     Column("written_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("connector", "object", "key"),
     Index("remote_lane", "lane_id"),

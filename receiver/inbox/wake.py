@@ -52,7 +52,12 @@ class Listener:
         self._arguments = _arguments(engine)
         self._wakes = wakes
         self._sender = sender
+        self._tried = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name="inbox-listener")
+
+    async def started(self) -> None:
+        """Return when it listens for the first time, or could not."""
+        await self._tried.wait()
 
     async def aclose(self) -> None:
         self._task.cancel()
@@ -65,12 +70,14 @@ class Listener:
         while True:
             with contextlib.suppress(psycopg.Error, OSError):
                 await self._listen(psycopg)
+            self._tried.set()
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _listen(self, psycopg: Any) -> None:
         async with await psycopg.AsyncConnection.connect(**self._arguments, autocommit=True) as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
             self._wakes.wake_all()  # what came while nobody listened
+            self._tried.set()
             async for notice in connection.notifies():
                 sender, *connectors = json.loads(notice.payload)
                 if sender != self._sender:

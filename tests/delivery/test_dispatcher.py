@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -393,3 +394,43 @@ def test_a_record_is_never_in_two_calls_at_once(tmp_path: Path) -> None:
         await task
 
     run(tmp_path, crm, scenario, running=False)
+
+
+def test_a_link_that_failed_is_repeated_without_its_records(tmp_path: Path) -> None:
+    """What an attempt has written is not written again by the next one of the same lane."""
+    crm = Crm()
+    crm.faults = [None, None, Unavailable("reset")]
+
+    async def scenario(opened: Rig) -> None:
+        one = await opened.order("ann", 7, "COMPLETED")
+        await opened.until(lambda: _attempts(opened, one.id))
+        opened.clock.ahead = timedelta(seconds=10)
+        await opened.until_done()
+        assert [name for name, _ in crm.calls] == ["contact", "deal", "link", "link"]
+        assert (Ref("deal", "7"), Ref("contact", "ann@b.edu")) in crm.links
+
+    run(tmp_path, crm, scenario)
+
+
+def test_a_replay_writes_everything_again_also_where_it_fails_in_between(tmp_path: Path) -> None:
+    """Somebody may have changed the record in the CRM: what was written before the replay does not count."""
+    crm = Crm()
+
+    async def scenario(opened: Rig) -> None:
+        one = await opened.order("ann", 7, "COMPLETED")
+        await opened.until_done()
+        crm.held.clear()
+        crm.faults = [Unavailable("reset"), None, Unavailable("reset")]
+        await opened.inbox.replay(Selection(events=[one.id]), now=opened.clock())
+        for tries in (2, 3):
+            await opened.until(partial(_at_least, opened, one.id, tries))
+            opened.clock.ahead += timedelta(seconds=30)
+        await opened.until_done()
+        assert {ref.object for ref in crm.held} == {"contact", "deal"}
+        assert [name for name, _ in crm.calls[3:]] == ["contact", "contact", "deal", "deal"]
+
+    run(tmp_path, crm, scenario)
+
+
+async def _at_least(opened: Rig, id: str, number: int) -> bool:
+    return await _attempts(opened, id) >= number

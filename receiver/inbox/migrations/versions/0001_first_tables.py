@@ -145,6 +145,7 @@ def remotes() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("lane_id", sa.BigInteger(), nullable=False),
         sa.Column("event_id", NAME, nullable=False),
+        sa.Column("mark", NAME),
         sa.Column("written_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("connector", "object", "key"),
     )

@@ -1,0 +1,166 @@
+"""How the databases find what they are asked for: by an index, whatever is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+
+from connectors.base import RateLimit
+from receiver.inbox import Filter, Inbox, Selection, Settled
+from tests.inbox.store import ANN, LEASE, NOW, attempt, claim, delivered, faulty, new, open_inbox, remote
+
+LARGE = ("event", "event_person", "lane", "delivery", "attempt", "remote", "remote_link")
+FILTERS = (
+    Filter(),
+    Filter(source="springfield"),
+    Filter(event="quiz.submitted"),
+    Filter(source="springfield", event="quiz.submitted"),
+    Filter(person=ANN),
+    Filter(person=ANN, state="pending"),
+    Filter(since=NOW, until=NOW + timedelta(hours=1)),
+    Filter(source="springfield", since=NOW, until=NOW + timedelta(hours=1)),
+    Filter(connector="crm", state="dead"),
+    Filter(state="dead", reason="no"),
+    *(Filter(state=state) for state in ("pending", "delivered", "dead", "discarded", "quarantined")),
+    *(Filter(state=state, event="quiz.submitted") for state in ("pending", "delivered", "dead", "discarded", "quarantined")),
+)
+
+
+async def filled(inbox: Inbox) -> str:
+    """Some thousand events in all states; returns the id of one."""
+    kept = await inbox.accept(new("first", ANN, connectors=("crm", "other")))
+    await asyncio.gather(
+        *(
+            inbox.accept(new(f"{number}", f"learner{number % 900}@example.edu", at=NOW + timedelta(seconds=number)))
+            for number in range(3000)
+        ),
+        *(inbox.accept(faulty(f"faulty {number}", source="shelbyville")) for number in range(50)),
+        *(inbox.accept(new(f"nobody's {number}", connectors=(), name="quiz.submitted")) for number in range(50)),
+    )
+    for claimed in await claim(inbox, limit=800, at=NOW + timedelta(days=1)):
+        first, *rest = (pending.delivery_id for pending in claimed.deliveries)
+        remotes = (remote("contact", claimed.person_key, "7", claimed, "deal/1"),)
+        await inbox.settle([Settled(claimed, tuple(rest), ((first, "no"),), attempt=attempt(), remotes=remotes)], now=NOW)
+    return kept.id
+
+
+async def deliver(inbox: Inbox) -> None:
+    """All that a dispatcher does."""
+    later = NOW + timedelta(days=1)
+    await inbox.ready_lanes("crm", limit=50, now=later)
+    await inbox.next_due("crm", later)
+    claims = await claim(inbox, limit=50, at=later)
+    await inbox.extend(claims, lease=LEASE, now=later)
+    await inbox.remotes("crm", [("contact", one.person_key) for one in claims])
+    done = [delivered(one, attempt=attempt(), remotes=(remote("contact", one.person_key, "7", one, "deal/2"),)) for one in claims[:30]]
+    dead = [Settled(one, dead=((one.deliveries[0].delivery_id, "no"),)) for one in claims[30:40]]
+    await inbox.settle([*done, *dead, *(Settled(one, retry_at=later) for one in claims[40:])], now=later)
+    await inbox.take("crm", 1, limit=RateLimit(calls=100, seconds=10), now=NOW)
+
+
+async def look(inbox: Inbox, id: str) -> None:
+    """All that a person looks at."""
+    for chosen in FILTERS:
+        await inbox.events(chosen)
+    await inbox.event(id)
+    await inbox.person(ANN)
+    await inbox.status(now=NOW)
+    await inbox.groups()
+    await inbox.quarantined()
+    await inbox.per_period([NOW, NOW + timedelta(hours=1)])
+
+
+async def change(inbox: Inbox, id: str) -> None:
+    """All that a person does, but the erasure, which reads everything on purpose."""
+    await inbox.replay(Selection(events=(id,)), now=NOW)
+    await inbox.replay(Selection(filter=Filter(state="dead")), now=NOW)
+    await inbox.discard(Selection(events=(id,)), now=NOW)
+    aside = (await inbox.quarantined(limit=2))[0].id
+    await inbox.discard_quarantined([aside])
+    await inbox.revalidate((await inbox.quarantined(limit=1))[0].id, new("judged"))
+    await inbox.purge(before=NOW + timedelta(minutes=1))
+
+
+def test_nothing_is_searched_for_by_reading_all(store_url: str) -> None:
+    """No statement of a dispatcher, a page or an action reads a large table from end to end."""
+
+    async def main() -> None:
+        async with open_inbox(store_url) as inbox:
+            id = await filled(inbox)
+            for work in (lambda: deliver(inbox), lambda: look(inbox, id), lambda: change(inbox, id)):
+                for statement, plan in await explained(store_url, work):
+                    assert not [line for line in plan if _reads_all(line)], f"{statement}\n" + "\n".join(plan)
+
+    asyncio.run(main())
+
+
+def test_what_is_known_by_its_id_is_found_by_its_id(sqlite_url: str) -> None:
+    """SQLite does not go through all that is pending to settle, extend, discard or claim a few."""
+
+    async def main() -> None:
+        async with open_inbox(sqlite_url) as inbox:
+            id = await filled(inbox)
+
+            async def work() -> None:
+                await deliver(inbox)
+                await inbox.discard(Selection(events=(id,)), now=NOW)
+                await inbox.replay(Selection(deliveries=(1, 2, 3)), now=NOW)
+
+            for statement, plan in await explained(sqlite_url, work):
+                assert not [line for line in plan if "delivery_state (state=?)" in line or "AUTOMATIC" in line], statement
+
+    asyncio.run(main())
+
+
+async def explained(url: str, work: Callable[[], Awaitable[object]]) -> list[tuple[str, list[str]]]:
+    """Every statement that the work runs, with the database's plan for it."""
+    with watched() as statements:
+        await work()
+    return await asyncio.to_thread(_explain, url, statements)
+
+
+@contextmanager
+def watched() -> Iterator[dict[str, Any]]:
+    """Collects statements with one set of values each."""
+    seen: dict[str, Any] = {}
+
+    def note(_connection: Connection, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:
+        if statement.startswith(("SELECT", "WITH", "UPDATE", "DELETE")):
+            seen.setdefault(statement, values[0] if many else values)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def _explain(url: str, statements: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    postgresql = url.startswith("postgres")
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), paramstyle="format") if postgresql else create_engine(url)
+    with engine.connect() as connection:
+        if postgresql:  # tables of tests are too small for indexes to be worth it
+            connection.exec_driver_sql("SET enable_seqscan = off")
+            plans = [
+                (text, [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {text}", values)]) for text, values in statements.items()
+            ]
+        else:
+            plans = [
+                (text, [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)])
+                for text, values in statements.items()
+            ]
+    engine.dispose()
+    return plans
+
+
+def _reads_all(line: str) -> bool:
+    """A scan in the order of the ids that ends with the page is none."""
+    words = line.replace("->", "").split()
+    if words[:2] == ["Seq", "Scan"]:
+        return words[3] in LARGE
+    return words[0] == "SCAN" and words[1] in LARGE and line != "SCAN event USING COVERING INDEX sqlite_autoindex_event_1"

@@ -1,0 +1,100 @@
+"""Calls that failed their schema: listed, judged anew, discarded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from receiver.inbox import Filter, Inbox, Quarantined, Unknown
+from tests.inbox.store import ANN, BEN, NOW, bodies, claim_one, faulty, new, seconds, states, stored
+
+
+@stored
+async def test_calls_in_quarantine_are_listed(inbox: Inbox) -> None:
+    """Oldest first, page by page, with the body, the name in the URL and the faults; nothing that was accepted."""
+    kept = [(await inbox.accept(faulty(f"{number}", ("a", f"{number}"), at=NOW + seconds(number), named=None))).id for number in range(5)]
+    await inbox.accept(new("good"))
+    first = await inbox.quarantined(limit=3)
+    assert first[0] == Quarantined(kept[0], "springfield", None, b"0", NOW, (("a", "0"),))
+    assert [one.id for one in first] == kept[:3]
+    assert [one.id for one in await inbox.quarantined(after=first[-1].id, limit=3)] == kept[3:]
+    assert await inbox.quarantined(after=kept[-1]) == []
+
+
+@stored
+async def test_a_call_that_passes_takes_its_place(inbox: Inbox) -> None:
+    """It keeps its id, body and time, is named and counted, and gets deliveries: last in their lanes."""
+    call = faulty("call", name=None, how=None)
+    id = (await inbox.accept(call)).id
+    await inbox.accept(new("later", at=NOW + seconds(5)))
+    judged = new("call judged", ANN, BEN, unknown=("vip",), how="shape")
+    kept = await inbox.revalidate(id, judged)
+    assert kept
+    assert (kept.id, kept.duplicate, kept.deliveries) == (id, False, 2)
+    found = await inbox.event(id)
+    assert (found.state, found.body, found.received_at, found.name, found.how) == ("accepted", b"call", NOW, "order.placed", "shape")
+    assert (found.faults, found.unknown, found.person, found.people) == ((), ("vip",), ANN, 2)
+    assert [(one.path, one.count) for one in await inbox.drift()] == [("vip", 1)]
+    assert await states(inbox, id) == ["pending", "pending"]
+    lanes = {one.person_key: bodies(one) for one in await inbox.claim("crm", limit=9, lease=timedelta(1), now=NOW + seconds(5))}
+    assert lanes == {ANN: ["later", "call"], BEN: ["call"]}
+    assert await inbox.quarantined() == []
+
+
+@stored
+async def test_repeating_a_call_that_passed_is_a_duplicate(inbox: Inbox) -> None:
+    """It is known by its new content."""
+    id = (await inbox.accept(faulty("call"))).id
+    await inbox.revalidate(id, new("judged"))
+    repeated = await inbox.accept(new("judged"))
+    assert (repeated.duplicate, repeated.id) == (True, id)
+
+
+@stored
+async def test_a_call_that_was_accepted_meanwhile_is_a_duplicate(inbox: Inbox) -> None:
+    """It is discarded, and the accepted one is not doubled; unless the window is over."""
+    for hours, duplicate in ((1, True), (30, False)):
+        id = (await inbox.accept(faulty(f"call {hours}", at=NOW + timedelta(hours=hours)))).id
+        meanwhile = await inbox.accept(new(f"judged {hours}"))
+        kept = await inbox.revalidate(id, new(f"judged {hours}", at=NOW + timedelta(hours=hours)))
+        assert kept
+        assert (kept.duplicate, kept.id == meanwhile.id) == (duplicate, duplicate)
+        assert (await inbox.event(id)).state == ("discarded" if duplicate else "accepted")
+
+
+@stored
+async def test_a_call_that_fails_again_stays(inbox: Inbox) -> None:
+    """Its faults are renewed."""
+    call = faulty("call", ("a", "old"))
+    id = (await inbox.accept(call)).id
+    assert await inbox.revalidate(id, replace(call, name="quiz.submitted", faults=(("b", "new"),))) is None
+    (found,) = await inbox.quarantined()
+    assert (found.id, found.faults) == (id, (("b", "new"),))
+    assert (await inbox.event(id)).name == "quiz.submitted"
+    assert (await inbox.accept(call)).duplicate
+
+
+@stored
+async def test_only_what_is_in_quarantine_can_be_judged_anew(inbox: Inbox) -> None:
+    """An accepted event, a discarded call and an unknown id are refused by name."""
+    accepted = (await inbox.accept(new("good"))).id
+    discarded = (await inbox.accept(faulty("call"))).id
+    assert await inbox.discard_quarantined([discarded, accepted, "0" * 32]) == 1
+    for id in (accepted, discarded, "0" * 32):
+        with pytest.raises(Unknown, match=id):
+            await inbox.revalidate(id, new("judged"))
+    assert (await inbox.event(accepted)).state == "accepted"
+    assert bodies(await claim_one(inbox)) == ["good"]
+
+
+@stored
+async def test_a_discarded_call_is_out_of_the_way(inbox: Inbox) -> None:
+    """It no longer needs attention, and is found among what was discarded."""
+    id = (await inbox.accept(faulty("call"))).id
+    await inbox.discard_quarantined([id])
+    assert (await inbox.status(now=NOW)).quarantined == 0
+    assert await inbox.quarantined() == []
+    assert [row.id for row in (await inbox.events(Filter(state="discarded"))).items] == [id]
+    assert (await inbox.events(Filter(state="quarantined"))).items == ()

@@ -1,0 +1,220 @@
+"""What people ask: the status, lists of events by filters and pages, groups by reason, one person."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from receiver.inbox import ConnectorStatus, Filter, Group, Inbox, RemoteRecord, Selection, Settled, Status, Unknown
+from tests.inbox.store import ANN, BEN, NOW, attempt, claim, claim_one, delivered, faulty, new, open_inbox, remote, seconds, stored
+
+PEOPLE = [f"learner{number}@example.edu" for number in range(7)]
+
+
+@dataclass
+class Known:
+    """What was accepted, as a list in Python knows it."""
+
+    id: str
+    values: Mapping[str, Any]
+    states: set[str]
+
+
+async def filled(inbox: Inbox) -> list[Known]:
+    """400 events of all kinds in all states, oldest first."""
+    known: list[Known] = []
+    for number in range(400):
+        values: dict[str, Any] = {
+            "source": ("springfield", "springfield", "shelbyville")[number % 3],
+            "name": ("order.placed", "quiz.submitted", "account.created", "order.refunded")[number % 4],
+            "at": NOW + timedelta(minutes=number),
+        }
+        person, connectors = PEOPLE[number % 7], ((), ("crm",), ("crm", "other"), ("crm",))[number % 4]
+        event = faulty(f"{number}", **values) if number % 11 == 0 else new(f"{number}", person, connectors=connectors, **values)
+        kept = await inbox.accept(event)
+        state = {"quarantined"} if event.faults else set()
+        known.append(Known(kept.id, {**values, "person": event.people[:1], "connectors": () if event.faults else connectors}, state))
+    await _settle(inbox, {one.id: one for one in known})
+    aside = [one for one in known if one.states == {"quarantined"}][::5]
+    await inbox.discard_quarantined([one.id for one in aside])
+    for one in aside:
+        one.states = {"discarded"}
+    return known
+
+
+async def _settle(inbox: Inbox, known: dict[str, Known]) -> None:
+    """At the one connector some die and some are discarded, at the other all waits."""
+    end = NOW + timedelta(days=1)
+    for claimed in await claim(inbox, at=end):
+        outcomes: dict[str, list[int]] = {"delivered": [], "dead": [], "discarded": []}
+        for index, pending in enumerate(claimed.deliveries):
+            state = ("delivered", "delivered", "delivered", "dead", "discarded")[index % 5]
+            outcomes[state].append(pending.delivery_id)
+            known[pending.event_id].states.add(state)
+        dead = tuple((id, "INVALID_EMAIL" if id % 2 else "too long") for id in outcomes["dead"])
+        await inbox.discard(Selection(deliveries=outcomes["discarded"]), now=end)
+        await inbox.settle([Settled(claimed, delivered=tuple(outcomes["delivered"]), dead=dead)], now=end)
+    for one in known.values():
+        if "other" in one.values["connectors"]:
+            one.states.add("pending")
+
+
+def _matches(one: Known, chosen: Filter) -> bool:
+    at = one.values["at"]
+    return (
+        chosen.source in (None, one.values["source"])
+        and chosen.event in (None, one.values["name"])
+        and (chosen.state is None or chosen.state in one.states)
+        and (chosen.person is None or chosen.person in one.values["person"])
+        and (chosen.connector is None or chosen.connector in one.values["connectors"])
+        and (chosen.since is None or at >= chosen.since)
+        and (chosen.until is None or at < chosen.until)
+    )
+
+
+def test_every_filter_finds_what_it_says(store_url: str) -> None:
+    """All combinations of source, name, state, person and times, each read page by page to its end, newest first."""
+    choices = itertools.product(
+        (None, "springfield", "shelbyville", "nowhere"),
+        (None, "order.placed", "order.refunded"),
+        (None, "pending", "delivered", "dead", "discarded", "quarantined"),
+        (None, PEOPLE[3]),
+        ((None, None), (NOW + timedelta(minutes=100), None), (NOW + timedelta(minutes=50), NOW + timedelta(minutes=300))),
+    )
+
+    async def main() -> None:
+        async with open_inbox(store_url) as inbox:
+            known = await filled(inbox)
+            for source, name, state, person, (since, until) in choices:
+                chosen = Filter(source=source, event=name, state=state, person=person, since=since, until=until)  # type: ignore[arg-type]
+                expected = [one.id for one in reversed(known) if _matches(one, chosen)]
+                assert await _all(inbox, chosen) == expected, chosen
+
+    asyncio.run(main())
+
+
+@stored
+async def test_events_of_a_connector(inbox: Inbox) -> None:
+    """A list can be of one connector's events, with a state there."""
+    known = await filled(inbox)
+    for connector in ("crm", "other", "none"):
+        chosen = Filter(connector=connector)
+        assert await _all(inbox, chosen) == [one.id for one in reversed(known) if _matches(one, chosen)]
+    waiting = await _all(inbox, Filter(connector="other", state="pending"))
+    assert waiting == [one.id for one in reversed(known) if "other" in one.values["connectors"]]
+    assert await _all(inbox, Filter(connector="crm", state="pending")) == []
+
+
+async def _all(inbox: Inbox, chosen: Filter) -> list[str]:
+    found: list[str] = []
+    before = None
+    while True:
+        page = await inbox.events(chosen, before=before, limit=37)
+        found += [row.id for row in page.items]
+        if page.next is None:
+            return found
+        assert len(page.items) == 37
+        before = page.next
+
+
+@stored
+async def test_a_row_of_a_list(inbox: Inbox) -> None:
+    """It says what the event was, whom it concerns, and how its deliveries stand."""
+    kept = await inbox.accept(new("a", ANN, BEN, connectors=("crm", "other"), disagreement="it says so"))
+    await inbox.settle([delivered(one) for one in await claim(inbox)], now=NOW)
+    (row,) = (await inbox.events()).items
+    assert (row.id, row.source, row.name, row.how, row.named) == (kept.id, "springfield", "order.placed", "url", "order.placed")
+    assert (row.disagreement, row.state, row.received_at, row.person, row.people) == ("it says so", "accepted", NOW, ANN, 2)
+    assert row.deliveries == {"delivered": 2, "pending": 2}
+
+
+@stored
+async def test_an_empty_store(inbox: Inbox) -> None:
+    """Has nothing to show, and says so."""
+    status = await inbox.status(["crm"], now=NOW)
+    assert status == Status(0, 0, 0, None, {"crm": ConnectorStatus("running", 0, 0, None)})
+    assert (await inbox.events()).items == ()
+    assert await inbox.groups() == ([], [])
+    assert await inbox.drift() == []
+    with pytest.raises(Unknown, match="no event abc"):
+        await inbox.event("abc")
+    person = await inbox.person(ANN)
+    assert (person.lanes, person.records) == ((), ())
+
+
+@stored
+async def test_the_status(inbox: Inbox) -> None:
+    """What waits, what is dead, what is in quarantine, and since when the oldest waits; by connector, with its pause."""
+    for number in range(4):
+        await inbox.accept(new(f"{number}", PEOPLE[number], connectors=("crm", "other"), at=NOW + seconds(number)))
+    for one in (await claim(inbox, limit=2, at=NOW + seconds(9)))[:2]:
+        result = delivered(one) if one.person_key == PEOPLE[0] else Settled(one, dead=((one.deliveries[0].delivery_id, "no"),))
+        await inbox.settle([result], now=NOW)
+    await inbox.accept(faulty("x"))
+    await inbox.pause("other", kind="auth", reason="the token has expired", until=NOW + seconds(60), now=NOW)
+    status = await inbox.status(["crm", "third"], now=NOW + seconds(30))
+    assert (status.pending, status.dead, status.quarantined, status.oldest_pending_seconds) == (6, 1, 1, 30.0)
+    assert status.connectors["crm"] == ConnectorStatus("running", 2, 1, 28.0)
+    paused = ConnectorStatus("auth", 4, 0, 30.0, "auth", "the token has expired", NOW, NOW + seconds(60))
+    assert status.connectors["other"] == paused
+    assert status.connectors["third"] == ConnectorStatus("running", 0, 0, None)
+
+
+@stored
+async def test_groups_by_reason(inbox: Inbox) -> None:
+    """Dead deliveries by connector and reason, quarantined calls by source, name and faults; the most frequent first."""
+    for number, reason in enumerate(("no", "no", "never")):
+        at = NOW + seconds(number)
+        await inbox.accept(new(f"{number}", at=at))
+        claimed = await claim_one(inbox, at=at)
+        await inbox.settle([Settled(claimed, dead=((claimed.deliveries[0].delivery_id, reason),))], now=at)
+    for number, fault in enumerate(("is missing", "is no address", "is missing")):
+        await inbox.accept(faulty(f"x{number}", ("email", fault), at=NOW + seconds(number)))
+    dead, aside = await inbox.groups()
+    assert dead == [Group("crm", None, "no", 2, NOW, NOW + seconds(1)), Group("crm", None, "never", 1, NOW + seconds(2), NOW + seconds(2))]
+    assert [(one.where, one.event, one.count, one.first, one.last) for one in aside] == [
+        ("springfield", "order.placed", 2, NOW, NOW + seconds(2)),
+        ("springfield", "order.placed", 1, NOW + seconds(1), NOW + seconds(1)),
+    ]
+    found = await inbox.events(Filter(state="quarantined", reason=aside[0].reason))
+    assert len(found.items) == 2
+    assert len((await inbox.events(Filter(state="dead", reason="never"))).items) == 1
+
+
+@stored
+async def test_events_per_period(inbox: Inbox) -> None:
+    """How many came between each edge and the next, the earlier edge included."""
+    for minutes in (0, 1, 59, 60, 150):
+        await inbox.accept(new(f"{minutes}", at=NOW + timedelta(minutes=minutes)))
+    assert await inbox.per_period([NOW + timedelta(hours=hour) for hour in range(5)]) == [3, 1, 1, 0]
+    assert await inbox.per_period([NOW]) == []
+
+
+@stored
+async def test_an_event_for_a_whole_school(inbox: Inbox) -> None:
+    """The detail shows the first 200 of its deliveries, and counts all."""
+    kept = await inbox.accept(new("all", *(f"learner{number}@example.edu" for number in range(450))))
+    found = await inbox.event(kept.id)
+    assert (found.count, len(found.deliveries), found.people) == (450, 200, 450)
+    (row,) = (await inbox.events()).items
+    assert row.deliveries == {"pending": 450}
+
+
+@stored
+async def test_a_person(inbox: Inbox) -> None:
+    """How they stand at each connector, and which records are theirs there."""
+    first = await inbox.accept(new("a", connectors=("crm", "other")))
+    claimed = await claim_one(inbox)
+    await inbox.settle([delivered(claimed, attempt=attempt(), remotes=(remote("contact", ANN, "7", claimed),))], now=NOW + seconds(3))
+    await inbox.accept(new("b", BEN))
+    found = await inbox.person(ANN)
+    lanes = [(lane.connector, lane.state, lane.due_at, lane.tries, lane.pending) for lane in found.lanes]
+    assert [lane for lane in lanes if lane[0] == "other"] == [("other", "ready", NOW, 0, 1)]
+    assert [(lane[1], lane[4]) for lane in lanes if lane[0] == "crm"] == [("idle", 0)]
+    assert found.records == (RemoteRecord("crm", "contact", ANN, "7", first.id, NOW + seconds(3)),)

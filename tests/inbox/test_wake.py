@@ -1,0 +1,111 @@
+"""Wake-ups: whoever waits for a connector's work hears of it at once, from this process or another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import psycopg
+import pytest
+
+from receiver.inbox import Inbox, Selection, Settled
+from tests.inbox.store import NOW, attempt, claim, claim_one, delivered, faulty, new, open_inbox, stored
+
+LONG = 60.0
+
+
+async def wakes(inbox: Inbox, call: Callable[[], Awaitable[object]], waiting: Inbox | None = None) -> bool:
+    """Whether the call wakes who waits for `crm`."""
+    waiter = asyncio.create_task((waiting or inbox).changed("crm", LONG))
+    await asyncio.sleep(0)
+    await call()
+    return await waiter
+
+
+@stored
+async def test_new_work_wakes(inbox: Inbox) -> None:
+    """An accepted event, a lane that goes on, a replay, a call that passed, and the end of a pause."""
+    assert await wakes(inbox, lambda: inbox.accept(new("a")))
+    claimed = await claim_one(inbox)
+    await inbox.accept(new("b"))
+    assert await inbox.changed("crm", LONG)
+    assert await wakes(inbox, lambda: inbox.settle([delivered(claimed, attempt=attempt())], now=NOW))
+    await inbox.settle([delivered(await claim_one(inbox))], now=NOW)
+    assert await wakes(inbox, lambda: inbox.replay(Selection(deliveries=(1,)), now=NOW))
+    aside = await inbox.accept(faulty("c"))
+    assert await wakes(inbox, lambda: inbox.revalidate(aside.id, new("c judged")))
+    assert await wakes(inbox, lambda: inbox.resume("crm"))
+
+
+@stored
+async def test_a_wake_up_between_claim_and_wait_is_not_lost(inbox: Inbox) -> None:
+    """What comes after a claim ends the next wait at once; what came before a claim does not."""
+    await inbox.accept(new("a"))
+    claimed = await claim_one(inbox)
+    assert not await inbox.changed("crm", 0.01)
+    await inbox.accept(new("b"))
+    assert await inbox.changed("crm", LONG)
+    assert not await inbox.changed("crm", 0.01)
+    await inbox.settle([Settled(claimed, retry_at=NOW)], now=NOW)
+
+
+@stored
+async def test_other_connectors_sleep_on(inbox: Inbox) -> None:
+    """Nor does what makes no work wake anybody: a duplicate, a faulty call, an event without a route."""
+    await inbox.accept(new("a", connectors=("other",)))
+    await inbox.accept(new("a", connectors=("other",)))
+    await inbox.accept(faulty("b"))
+    await inbox.accept(new("c", connectors=()))
+    assert not await inbox.changed("crm", 0.01)
+    assert await inbox.changed("other", LONG)
+
+
+@stored
+async def test_giving_up_the_wait(inbox: Inbox) -> None:
+    """A wait that is cancelled leaves the wake-up for the next."""
+    waiter = asyncio.create_task(inbox.changed("crm", LONG))
+    await asyncio.sleep(0)
+    waiter.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiter
+    await inbox.accept(new("a"))
+    assert await inbox.changed("crm", LONG)
+
+
+def test_another_process_wakes(postgresql_url: str) -> None:
+    """Through PostgreSQL's NOTIFY, for accepts and for replays; a process does not wake itself twice."""
+
+    async def main() -> None:
+        async with open_inbox(postgresql_url) as one, open_inbox(postgresql_url) as other:
+            await _listening(postgresql_url, 2)
+            await claim(other)
+            assert await wakes(one, lambda: one.accept(new("a")), other)
+            await one.settle([delivered(await claim_one(one))], now=NOW)
+            await claim(other)
+            assert await wakes(one, lambda: one.replay(Selection(deliveries=(1,)), now=NOW), other)
+
+    asyncio.run(main())
+
+
+def test_listening_begins_again_after_the_connection_was_lost(postgresql_url: str) -> None:
+    """And wakes everybody, since something may have come meanwhile."""
+
+    async def main() -> None:
+        async with open_inbox(postgresql_url) as one, open_inbox(postgresql_url) as other:
+            await _listening(postgresql_url, 2)
+            await claim(other)
+            with psycopg.connect(postgresql_url, autocommit=True) as connection:
+                connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+            assert await other.changed("crm", LONG)
+            await _listening(postgresql_url, 2)
+            assert await wakes(one, lambda: one.accept(new("a")), other)
+
+    asyncio.run(main())
+
+
+async def _listening(url: str, number: int) -> None:
+    """Wait until so many connections listen."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        while (row := await (await connection.execute(query)).fetchone()) and row[0] < number:
+            await asyncio.sleep(0.01)
