@@ -14,7 +14,7 @@ from receiver.inbox import Inbox, PauseKind
 from receiver.telemetry import Metrics
 
 FAILURES_TO_OPEN = 5
-PROBE = timedelta(seconds=20)
+PROBE = timedelta(seconds=40)  # a connector goes on within a minute of its repair
 DAILY_PROBE = timedelta(minutes=15)
 
 _KINDS: dict[type[ConnectorError], PauseKind] = {

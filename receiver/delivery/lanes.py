@@ -28,6 +28,7 @@ class LaneRun:
     delivered: list[int] = field(default_factory=list)
     dead: list[tuple[int, str]] = field(default_factory=list)
     setback: Retry | Halted | None = None
+    progress: bool = False  # this attempt has written something
     refusal: Refused | None = None
     saved: dict[Ref, RemoteRow] = field(default_factory=dict)
     sent: list[dict[str, Any]] = field(default_factory=list)
@@ -77,6 +78,7 @@ class LaneRun:
             result = written.records[record.ref]
             self.sent.append(_shown(record, result))
             if isinstance(result, Saved):
+                self.progress |= record.ref not in written.known
                 self.notes += [f"{record.object} {record.key}: {note}" for note in result.notes]
                 tied = tuple(link_name(target) for target in record.links if isinstance(written.links.get((record.ref, target)), Saved))
                 before = self.saved.get(record.ref)
@@ -103,7 +105,7 @@ class LaneRun:
 
     def _retry(self, now: datetime, random: Random) -> tuple[datetime | None, bool]:
         """When to come back, and whether this attempt counts."""
-        backoff = LANE.delay(self.claim.attempts, random)
+        backoff = LANE.delay(0 if self.progress else self.claim.attempts, random)
         match self.setback:
             case Retry(after=after):
                 return now + max(backoff, timedelta(seconds=after or 0)), True

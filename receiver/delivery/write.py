@@ -74,6 +74,7 @@ class Written:
 
     records: dict[Ref, Result] = field(default_factory=dict)
     links: dict[tuple[Ref, Ref], Result] = field(default_factory=dict)
+    known: set[Ref] = field(default_factory=set)  # not sent: an earlier attempt has written them
     fault: ConnectorError | None = None
 
     def results(self, unit: Unit) -> Iterator[Result]:
@@ -156,6 +157,7 @@ class _Batch:
             return None
         if remote and one.record.doubtful and remote.mark == one.mark:
             self.written.records[ref] = Saved(remote.id, notes=("an earlier attempt has written it",))
+            self.written.known.add(ref)
             return None
         for target in one.record.links:
             result = self.written.records.get(target)
