@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.base import Browsable
+from connectors.base import Browsable, Page
 from receiver.api import stories, views
 from receiver.api.openapi import describe
 from receiver.api.operation import Call, NotFound, Operation, Parameters
@@ -158,21 +158,16 @@ class AdminApi:
             remote_ids=gone.remotes,
         )
 
-    async def records(self, call: Call) -> views.RecordPage:
+    async def records(self, call: Call) -> Page:
         connector = self._gateway.connectors.get(call.path.name)
         if connector is None:
             raise NotFound(f"There is no connector {call.path.name!r}; there are: {', '.join(self._gateway.connectors)}.")
         if not isinstance(connector, Browsable):
             raise NotFound(f"The connector {call.path.name!r} cannot list its records; look in the CRM itself.")
         try:
-            page = await connector.records(call.path.object, call.query.limit, call.query.before)
+            return await connector.records(call.path.object, call.query.limit, call.query.before)
         except ValueError as error:
             raise NotFound(f"`before`: {error}") from error
-        items = tuple(
-            views.RecordItem(one.id, one.key, one.fields, tuple(views.LinkView(link.object, link.key) for link in one.links), one.writes)
-            for one in page.items
-        )
-        return views.RecordPage(items, page.next)
 
 
 def operations(gateway: Gateway) -> Sequence[Operation]:
@@ -207,7 +202,7 @@ def operations(gateway: Gateway) -> Sequence[Operation]:
             "/api/connectors/{name}/records/{object}",
             "What a sandbox holds, newest first",
             api.records,
-            views.RecordPage,
+            Page,
             takes=RecordsPath,
             query=RecordsQuery,
             faults=missing,

@@ -39,6 +39,18 @@ def run(
     asyncio.run(within())
 
 
+def held(crm: Crm) -> tuple[asyncio.Event, asyncio.Event]:
+    """Let the CRM keep every caller waiting: the first event tells that one is inside, setting the second lets all go on."""
+    inside, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        inside.set()
+        await go_on.wait()
+
+    crm.before_answer = hold
+    return inside, go_on
+
+
 async def start(opened: Rig) -> asyncio.Task[None]:
     """Let the dispatcher find what was handed in before."""
     return asyncio.create_task(opened.dispatcher.run())
@@ -303,13 +315,7 @@ def test_a_mapping_that_cannot_be_applied_names_its_place(tmp_path: Path) -> Non
 def test_stopping_lets_what_is_under_way_finish(tmp_path: Path) -> None:
     """A batch under way is settled before `stop` returns."""
     crm = Crm()
-    inside, go_on = asyncio.Event(), asyncio.Event()
-
-    async def hold() -> None:
-        inside.set()
-        await go_on.wait()
-
-    crm.before_answer = hold
+    inside, go_on = held(crm)
 
     async def scenario(opened: Rig) -> None:
         one = await opened.account("ann")
@@ -326,13 +332,7 @@ def test_stopping_lets_what_is_under_way_finish(tmp_path: Path) -> None:
 def test_stopping_hands_back_what_does_not_finish(tmp_path: Path) -> None:
     """A batch that outlives the grace is cut short, and is ready for the next process at once."""
     crm = Crm()
-    inside = asyncio.Event()
-
-    async def hold() -> None:
-        inside.set()
-        await asyncio.Event().wait()
-
-    crm.before_answer = hold
+    inside, _ = held(crm)
 
     async def scenario(opened: Rig) -> None:
         one = await opened.account("ann")
@@ -347,13 +347,7 @@ def test_stopping_hands_back_what_does_not_finish(tmp_path: Path) -> None:
 def test_a_lease_is_kept_alive_while_a_call_takes_long(tmp_path: Path) -> None:
     """A call longer than the lease does not lose the lane to another claimer."""
     crm = Crm()
-    inside, go_on = asyncio.Event(), asyncio.Event()
-
-    async def hold() -> None:
-        inside.set()
-        await go_on.wait()
-
-    crm.before_answer = hold
+    inside, go_on = held(crm)
 
     async def scenario(opened: Rig) -> None:
         one = await opened.account("ann")
