@@ -11,7 +11,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from receiver.aom import EVENTS, json_schema
-from receiver.api import admin_routes
+from receiver.api import admin_routes, stories
 from receiver.gateway import Gateway
 from receiver.inbox import StoreUnavailable
 from receiver.intake import HeaderDoor, PathDoor
@@ -76,7 +76,7 @@ async def _readiness(gateway: Gateway) -> Response:
         states = {name: await gateway.inbox.state(name) for name in gateway.connectors}
     except StoreUnavailable as error:
         return JSONResponse({"status": "unavailable", "store": str(error)}, 503, {"Retry-After": "10"})
-    connectors = {name: {"state": state.paused or "running", "reason": state.reason} for name, state in states.items()}
+    connectors = {name: {"state": stories.state_of(state.paused), "reason": state.reason} for name, state in states.items()}
     return JSONResponse({"status": "ready", "store": "writable", "connectors": connectors})
 
 

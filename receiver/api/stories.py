@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from receiver.aom import Event as ReadEvent
 from receiver.aom import Invalid, read
 from receiver.api.views import (
     AttemptView,
     ConnectorStatus,
+    ConnectorWord,
     DeliveryView,
     EventItem,
     EventPage,
@@ -20,7 +22,16 @@ from receiver.gateway import Gateway
 from receiver.inbox import Attempt, Delivery, Event, EventRow, Page
 from receiver.inbox import ConnectorStatus as StoredStatus
 
-_WORDS = {"auth": "paused", "misconfigured": "paused"}
+
+def state_of(kind: str | None) -> ConnectorWord:
+    """What a connector's pause is called: those that only an operator can end are all `paused`."""
+    match kind:
+        case None | "running":
+            return "running"
+        case "throttled" | "unavailable":
+            return kind
+        case _:
+            return "paused"
 
 
 async def status(gateway: Gateway) -> StatusView:
@@ -34,7 +45,7 @@ async def status(gateway: Gateway) -> StatusView:
 def _connector(kind: str, stored: StoredStatus) -> ConnectorStatus:
     return ConnectorStatus(
         type=kind,
-        state=_WORDS.get(stored.state, stored.state),  # type: ignore[arg-type]
+        state=state_of(stored.kind),
         reason=stored.reason,
         since=stored.since,
         until=stored.until,
@@ -75,6 +86,7 @@ def overall(state: str, deliveries: Mapping[str, int]) -> EventState:
 
 def event(gateway: Gateway, stored: Event) -> EventView:
     """One event with its whole story."""
+    read_anew = _read(gateway, stored)
     counts: dict[str, int] = {}
     for one in stored.deliveries:
         counts[one.state] = counts.get(one.state, 0) + 1
@@ -88,19 +100,20 @@ def event(gateway: Gateway, stored: Event) -> EventView:
         named=stored.named,
         disagreement=stored.disagreement,
         unknown_keys=stored.unknown,
+        unreadable=read_anew.unreadable if read_anew else (),
         errors=tuple(Fault(path, message) for path, message in stored.faults),
         raw=stored.body.decode("utf-8", "backslashreplace"),
-        normal=_normal(gateway, stored),
+        normal=read_anew.normal() if read_anew else None,
         deliveries=tuple(_delivery(one) for one in stored.deliveries),
     )
 
 
-def _normal(gateway: Gateway, stored: Event) -> Mapping[str, object] | None:
+def _read(gateway: Gateway, stored: Event) -> ReadEvent | None:
     site = gateway.sites.get(stored.source)
     if site is None:
         return None
     try:
-        return read(stored.body, site, stored.named).normal()
+        return read(stored.body, site, stored.named)
     except Invalid:
         return None
 

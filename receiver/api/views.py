@@ -11,12 +11,15 @@ EventState = Literal["pending", "delivered", "dead", "discarded", "quarantined",
 """`accepted` where no route wants the event; else the state of the delivery that needs attention most."""
 
 
+ConnectorWord = Literal["running", "paused", "throttled", "unavailable"]
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectorStatus:
     """`state` is running, or what it waits for; `reason` says more."""
 
     type: str
-    state: Literal["running", "paused", "throttled", "unavailable"]
+    state: ConnectorWord
     reason: str
     since: datetime | None
     until: datetime | None
@@ -85,7 +88,7 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """`raw` is the body as text, `normal` what mapping expressions see of it (None in quarantine)."""
+    """`raw` is the body as text, `normal` what mapping expressions see of it (None in quarantine), `unreadable` what of it they cannot."""
 
     id: str
     event: str | None
@@ -96,6 +99,7 @@ class EventView:
     named: str | None
     disagreement: str | None
     unknown_keys: tuple[str, ...]
+    unreadable: tuple[str, ...]
     errors: tuple[Fault, ...]
     raw: str
     normal: Mapping[str, Any] | None
@@ -136,24 +140,3 @@ class ErasedView:
     lanes: int
     remote_ids: int
     beyond_reach: tuple[str, ...] = ("backups of the store", "what was written to the CRM", "logs that left this gateway")
-
-
-@dataclass(frozen=True, slots=True)
-class LinkView:
-    object: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecordItem:
-    id: str
-    key: str
-    fields: Mapping[str, Any]
-    links: tuple[LinkView, ...]
-    writes: int
-
-
-@dataclass(frozen=True, slots=True)
-class RecordPage:
-    items: tuple[RecordItem, ...]
-    next: str | None
