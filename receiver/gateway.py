@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ import structlog
 from connectors import registry
 from connectors.base import Connector, Context
 from receiver.aom import Site
-from receiver.delivery import Delivery, Dispatcher, Health, StoreGate, Timing, renderer
+from receiver.delivery import DeliveryContext, Dispatcher, Health, Renderer, StoreGate, Timing
 from receiver.inbox import Inbox
 from receiver.intake import Intake
 from receiver.judging import Judge, judge
@@ -22,7 +22,8 @@ from receiver.mapping import Mapping as Routes
 from receiver.settings import Settings
 from receiver.telemetry import Metrics
 
-GRACE = timedelta(seconds=25)  # what deliveries under way get at shutdown; orchestrators kill after 30 s
+GRACE = timedelta(seconds=18)  # what deliveries under way get at shutdown; with all else it stays under the 30 s of orchestrators
+CLOSING = 5.0  # seconds that a connector gets to close
 
 
 def utc_now() -> datetime:
@@ -43,6 +44,14 @@ class Gateway:
     now: Callable[[], datetime]
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     gates: Mapping[str, StoreGate] = field(default_factory=dict)
+    dispatchers: list[Dispatcher] = field(default_factory=list)
+    hung: bool = False  # a connector did not close: its threads will not end
+
+    def begin_closing(self) -> None:
+        """Turn new calls away, and claim no more lanes."""
+        self.intake.close()
+        for dispatcher in self.dispatchers:
+            dispatcher.claim_no_more()
 
 
 @asynccontextmanager
@@ -61,9 +70,27 @@ async def open_gateway(settings: Settings, now: Callable[[], datetime] = utc_now
         gateway.gates = {name: StoreGate(inbox, name, one.rate_limit, now) for name, one in settings.connectors.items()}
         gateway.connectors = open_connectors(settings, gateway.gates, now)
         for connector in gateway.connectors.values():
-            stack.push_async_callback(connector.aclose)
-        stack.push_async_callback(_start_delivery(gateway))
+            stack.push_async_callback(_close, gateway, connector)
+        gateway.dispatchers = [_dispatcher(gateway, name) for name in gateway.connectors]
+        running = [asyncio.create_task(dispatcher.run(), name=f"dispatcher {dispatcher.name}") for dispatcher in gateway.dispatchers]
+        stack.push_async_callback(_stop, gateway, running)
         yield gateway
+
+
+async def _stop(gateway: Gateway, running: Sequence[asyncio.Task[None]]) -> None:
+    gateway.begin_closing()
+    await asyncio.gather(*(dispatcher.stop(GRACE) for dispatcher in gateway.dispatchers))
+    await asyncio.gather(*running)
+    structlog.get_logger().info("delivery.stopped")
+
+
+async def _close(gateway: Gateway, connector: Connector) -> None:
+    try:
+        async with asyncio.timeout(CLOSING):
+            await connector.aclose()
+    except TimeoutError:
+        gateway.hung = True
+        structlog.get_logger().error("connector.hangs", connector=type(connector).__name__, seconds=CLOSING)
 
 
 def open_connectors(settings: Settings, gates: Mapping[str, StoreGate], now: Callable[[], datetime]) -> dict[str, Connector]:
@@ -80,31 +107,18 @@ def sites_of(settings: Settings) -> dict[str, Site]:
     return {name: Site(name, source.timezone, source.currency) for name, source in settings.sources.items()}
 
 
-def _start_delivery(gateway: Gateway) -> Callable[[], asyncio.Future[None]]:
-    """Start a dispatcher per connector; the returned function stops them."""
-    dispatchers = [_dispatcher(gateway, name) for name in gateway.connectors]
-    running = [asyncio.create_task(dispatcher.run(), name=f"dispatcher {dispatcher.name}") for dispatcher in dispatchers]
-
-    async def stop() -> None:
-        await asyncio.gather(*(dispatcher.stop(GRACE) for dispatcher in dispatchers))
-        await asyncio.gather(*running)
-        structlog.get_logger().info("delivery.stopped")
-
-    return lambda: asyncio.ensure_future(stop())
-
-
 def _dispatcher(gateway: Gateway, name: str) -> Dispatcher:
     connector, settings, random = gateway.connectors[name], gateway.settings, SystemRandom()
-    timing = Timing(timedelta(seconds=settings.delivery.lease_seconds), timedelta(hours=settings.delivery.give_up_after_hours))
-    delivery = Delivery(
+    context = DeliveryContext(
         name,
         connector,
         gateway.inbox,
-        renderer(name, gateway.sites, gateway.routes),
+        Renderer(name, gateway.sites, gateway.routes),
         gateway.metrics,
         Health(gateway.inbox, name, gateway.metrics, gateway.now, random),
-        timing=timing,
+        timing=Timing(timedelta(seconds=settings.delivery.lease_seconds), timedelta(hours=settings.delivery.give_up_after_hours)),
         now=gateway.now,
         random=random,
+        gate=gateway.gates[name],
     )
-    return Dispatcher(name, connector.limits, gateway.inbox, delivery, lease=timing.lease, now=gateway.now)
+    return Dispatcher(context)

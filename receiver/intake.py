@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 
 import orjson
@@ -13,14 +16,35 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from receiver.body import CutOff, TooLarge, read_body
+from receiver.gather import Gather
 from receiver.inbox import Accepted, Inbox, NewEvent, StoreUnavailable, Unstorable
 from receiver.judging import Judge
 from receiver.problems import problem
 from receiver.settings import Source
-from receiver.telemetry import Metrics
+from receiver.telemetry import Metrics, quick_log
 from receiver.tokens import Tokens, from_header
 
 GREETING = "This address is ready to receive webhooks of Academy of Mine. Paste it into AOM as it is.\n"
+
+
+@dataclass(slots=True)
+class _Call:
+    """An authenticated POST that waits for its answer."""
+
+    source: str
+    named: str | None
+    body: bytes
+    received_at: datetime
+    started: float  # when the body was there, by the clock of perf_counter
+    answer: asyncio.Future[Response]
+
+    def reply(self, response: Response) -> None:
+        if not self.answer.done():  # else whoever waited has given up
+            self.answer.set_result(response)
+
+    def fail(self, error: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
 
 
 class Intake:
@@ -43,44 +67,79 @@ class Intake:
         self._metrics = metrics
         self._max_body_bytes = max_body_bytes
         self._now = now
-        self._log = structlog.get_logger().bind()  # resolved once: a lazy logger costs a tenth of a call
+        self._calls = Gather(self._take)
+        self._closing = False
+        self._log = structlog.get_logger()
+        self._quick_log = quick_log()
+
+    def close(self) -> None:
+        """Answer new calls 503 from now on; those that are being kept are answered as ever."""
+        self._closing = True
 
     async def receive(self, scope: Scope, receive: Receive, source: str, named: str | None) -> Response:
         """The answer to an authenticated POST."""
+        if self._closing:
+            return self._later("The gateway is shutting down. Send the event again later.")
         try:
             body = await read_body(scope, receive, self._max_body_bytes)
         except TooLarge:
             return self._turn_away(413, f"The body is larger than {self._max_body_bytes} bytes.", "too_large", {"Connection": "close"})
         except CutOff:
             return self._turn_away(400, "The body ended early.", "cut_off")
-        started = perf_counter()
-        try:
-            return await self._keep(source, named, body, started)
-        except (StoreUnavailable, Unstorable) as error:
-            self._log.error("event.not_kept", source=source, reason=str(error))
-            return self._turn_away(503, "The event could not be kept. Send it again later.", "store", {"Retry-After": "10"})
+        call = _Call(source, named, body, self._now(), perf_counter(), asyncio.get_running_loop().create_future())
+        self._calls.add(call)
+        return await call.answer
 
-    async def _keep(self, source: str, named: str | None, body: bytes, started: float) -> Response:
-        judged = self._judge(source, named, body, self._now())
-        kept = await self._inbox.accept(judged)
+    def _take(self, calls: list[_Call]) -> None:
+        """Judge calls that came together and give them to the inbox together."""
+        for call in calls:
+            try:
+                self._keep(call)
+            except Exception as error:  # noqa: BLE001 - a defect is the one call's, whose turn raises it
+                call.fail(error)
+
+    def _keep(self, call: _Call) -> None:
+        judged = self._judge(call.source, call.named, call.body, call.received_at)
+        try:
+            keeping = self._inbox.accept(judged)
+        except StoreUnavailable as error:
+            call.reply(self._not_kept(call, error))
+        else:
+            keeping.add_done_callback(partial(self._kept, call, judged))
+
+    def _kept(self, call: _Call, judged: NewEvent, keeping: asyncio.Future[Accepted]) -> None:
+        try:
+            call.reply(self._answer(call, judged, keeping.result()))
+        except (StoreUnavailable, Unstorable) as error:
+            call.reply(self._not_kept(call, error))
+        except Exception as error:  # noqa: BLE001 - as above
+            call.fail(error)
+
+    def _answer(self, call: _Call, judged: NewEvent, kept: Accepted) -> Response:
         outcome = "duplicate" if kept.duplicate else "quarantined" if judged.faults else "accepted"
-        self._tell(judged, outcome, kept, started)
+        self._tell(judged, outcome, kept, perf_counter() - call.started)
         if judged.faults:
-            return _refusal(self._sources[source].invalid_status, judged, kept)
+            return _refusal(self._sources[call.source].invalid_status, judged, kept)
         answer = orjson.dumps({"id": kept.id, "event": judged.name, "status": outcome, "deliveries": kept.deliveries})
         return Response(answer, 200 if kept.duplicate else 202, media_type="application/json")
 
-    def _tell(self, judged: NewEvent, outcome: str, kept: Accepted, started: float) -> None:
+    def _not_kept(self, call: _Call, error: Exception) -> Response:
+        self._log.error("event.not_kept", source=call.source, reason=str(error))
+        return self._later("The event could not be kept. Send it again later.")
+
+    def _later(self, detail: str) -> Response:
+        return self._turn_away(503, detail, "store", {"Retry-After": "10"})
+
+    def _tell(self, judged: NewEvent, outcome: str, kept: Accepted, seconds: float) -> None:
         """One log line and the metrics of an answered call."""
-        seconds = perf_counter() - started
         self._metrics.event(judged.source, judged.name, outcome, seconds)
         if outcome == "accepted" and judged.name:
             if judged.disagreement:
                 self._metrics.disagreement(judged.source, judged.name)
             if judged.unknown:
                 self._metrics.drift(judged.source, judged.name, len(judged.unknown))
-        milliseconds = round(seconds * 1000, 1)
-        self._log.info(f"event.{outcome}", id=kept.id, source=judged.source, name=judged.name, deliveries=kept.deliveries, ms=milliseconds)
+        told = {"id": kept.id, "source": judged.source, "name": judged.name, "deliveries": kept.deliveries}
+        self._quick_log.info(f"event.{outcome}", **told, ms=round(seconds * 1000, 1))
 
     def _turn_away(self, status: int, detail: str, reason: str, headers: Mapping[str, str] | None = None) -> Response:
         self._metrics.turned_away(reason)

@@ -28,7 +28,6 @@ def judge(sites: Mapping[str, Site], routes: Routes) -> Judge:
 
 
 def _recognised(source: str, named: str | None, body: bytes, received_at: datetime, event: Event, connectors: tuple[str, ...]) -> NewEvent:
-    people = tuple(person.key for person in event.people)
     return NewEvent(
         source=source,
         name=event.name,
@@ -38,8 +37,8 @@ def _recognised(source: str, named: str | None, body: bytes, received_at: dateti
         body=body,
         digest=event.digest,
         received_at=received_at,
-        lanes=tuple((connector, person) for connector in connectors for person in people),
-        people=people,
+        lanes=tuple((connector, person) for connector in connectors for person in event.keys),
+        people=event.keys,
         unknown=event.unknown,
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -14,14 +16,18 @@ import uvicorn
 from receiver.app import create_app
 from receiver.gateway import Gateway, open_gateway
 from receiver.settings import Settings
+from receiver.telemetry.lines import LONGEST_WAIT
+
+NOTICE = 0.5  # seconds in which new calls are told to come back later, before the port is closed
 
 
 class _Server(uvicorn.Server):
     """uvicorn raises a captured signal again at its end, which would kill the process before the gateway is closed."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None], on_signal: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._on_signal = on_signal
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -30,14 +36,14 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
+
+        def end(number: int) -> None:
+            self._on_signal()
+            loop.call_later(NOTICE, self.handle_exit, number, None)
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-                signal.signal(number, signal.SIG_IGN)  # closing must not be cut short by an impatient second Ctrl-C
+            loop.add_signal_handler(number, end, number)
+        yield  # and keep the handlers: closing, which comes next, must not be cut short by a second signal
 
 
 async def serve(settings: Settings, on_ready: Callable[[Gateway], None] = lambda _gateway: None) -> None:
@@ -47,12 +53,22 @@ async def serve(settings: Settings, on_ready: Callable[[Gateway], None] = lambda
         async with open_gateway(settings) as gateway:
 
             def ready() -> None:
+                _spare_the_collector()
                 log.info("gateway.ready", host=settings.server.host, port=listener.getsockname()[1])
                 on_ready(gateway)
 
-            await _Server(_config(gateway), ready).serve([listener])
+            await _Server(_config(gateway), ready, gateway.begin_closing).serve([listener])
             log.info("gateway.stopping")
     log.info("gateway.stopped")
+    if gateway.hung:
+        await asyncio.sleep(2 * LONGEST_WAIT)  # the last log lines
+        os._exit(0)  # all is closed but for threads that never end, which would keep the process
+
+
+def _spare_the_collector() -> None:
+    """What a start has made stays. To look at all of it again and again would stop everything for 50 ms each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -69,5 +85,5 @@ def _config(gateway: Gateway) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         lifespan="off",
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=5,
     )

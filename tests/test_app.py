@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import jsonschema_rs
 import pytest
 
 from receiver.aom import EVENTS, sample
-from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, write_config
+from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, until, write_config
 
 PAUSED = """
 [connectors.sandbox]
@@ -101,3 +102,14 @@ def test_unknown_addresses_are_problems_too(running: Running) -> None:
     """404 and 405 in the same form as all else."""
     assert get(running, "/nowhere").headers["content-type"] == "application/problem+json"
     assert httpx.post(f"{running.url}/healthz", trust_env=False).status_code == 405
+
+
+def test_values_that_nobody_understands_are_shown_and_counted(running: Running) -> None:
+    """They do not stop an event; its page names them, and the metrics count them once it is delivered."""
+    order = json.dumps({"id": 77, "status": "FAILED", "order_total": "a lot", "line_items": [], "customer": {"email": "o@example.edu"}})
+    answer = httpx.post(f"{running.url}/in/{TOKEN}", content=order, trust_env=False)
+    assert answer.status_code == 202
+    event = running.admin(f"/api/events/{answer.json()['id']}")
+    assert (event["unknown_keys"], event["unreadable"]) == ([], ["order_total (unreadable)"])
+    counted = 'aom_gateway_unreadable_values_total{event="order.failed",source="springfield"} 1.0'
+    until(lambda: counted in get(running, "/metrics").text, "the value is counted")

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import socket
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from starlette.types import Message, Receive
 
-from receiver.aom import sample
+from receiver.aom import Site, sample
+from receiver.inbox import Inbox, NewEvent
+from receiver.intake import Intake
+from receiver.judging import judge
+from receiver.mapping import Mapping as Routes
+from receiver.settings import load
+from receiver.telemetry import Metrics
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, write_config
 
 ACCOUNT = sample("account.created") or b""
@@ -277,3 +287,30 @@ def test_full_disk_is_503_and_recovers(tmp_path: Path) -> None:
 
 def _padded(number: int, size: int) -> bytes:
     return json.dumps({**json.loads(account(number)), "note": "x" * size}).encode()
+
+
+def test_a_defect_is_one_calls_alone(tmp_path: Path) -> None:
+    """Calls are judged in groups; where judging one fails, the others of its group are kept all the same."""
+    sound = judge({"s": Site("s", ZoneInfo("UTC"), "USD")}, Routes.compile(load(write_config(tmp_path))))
+
+    def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
+        if body == b"bad":
+            raise ZeroDivisionError
+        return sound(source, named, body, received_at)
+
+    async def answers() -> list[object]:
+        inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)
+        intake = Intake({}, decide, inbox, Metrics(), max_body_bytes=1000, now=lambda: datetime.now(UTC))
+        calls = [intake.receive({"headers": []}, _sender(body), "s", None) for body in (account(1), b"bad", account(2))]
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        await inbox.aclose()
+        return [getattr(outcome, "status_code", type(outcome)) for outcome in outcomes]
+
+    assert asyncio.run(answers()) == [202, ZeroDivisionError, 202]
+
+
+def _sender(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body}
+
+    return receive

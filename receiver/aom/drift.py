@@ -31,7 +31,9 @@ def known(event: str) -> Known:
 
 def unknown(raw: Mapping[str, Any], event: str) -> list[str]:
     """The paths of the keys that the event's schema does not know, unsorted and perhaps repeated."""
-    return list(_unknown(raw, known(event)))
+    found: list[str] = []
+    _search(raw, known(event), found)
+    return found
 
 
 def shown(paths: list[str]) -> tuple[str, ...]:
@@ -66,19 +68,16 @@ def _nested(annotation: Any, path: str) -> Known | None:
     return next((found for found in inner if found), None)
 
 
-def _unknown(value: object, here: Known) -> Iterator[str]:
-    if here.is_list and isinstance(value, list):
-        for item in value:
-            yield from _unknown_in(item, here)
-    elif not here.is_list:
-        yield from _unknown_in(value, here)
-
-
-def _unknown_in(value: object, here: Known) -> Iterator[str]:
+def _search(value: object, here: Known, found: list[str]) -> None:
     if not isinstance(value, dict):
         return
-    if not value.keys() <= here.keys:
-        yield from (here.path + printable(key) for key in value.keys() - here.keys)
+    if not here.keys.issuperset(value):
+        found += [here.path + printable(key) for key in value.keys() - here.keys]
     for key, inner in here.nested.items():
         if key in value:
-            yield from _unknown(value[key], inner)
+            nested = value[key]
+            if not inner.is_list:
+                _search(nested, inner, found)
+            elif isinstance(nested, list):
+                for item in nested:
+                    _search(item, inner, found)

@@ -2,30 +2,51 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from receiver.aom import forms, normal
+from receiver.aom import drift, forms, normal, status
 from receiver.aom.faults import How
 from receiver.aom.names import LABELS
-from receiver.aom.schema import Payload
+from receiver.aom.schema import OrderChanged, Payload
 from receiver.aom.site import Site
+from receiver.aom.validate import validate
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
-    """`raw` and the texts in the normal form are the sender's: text to be escaped, never markup."""
+    """`raw` and the texts in the normal form are the sender's: text to be escaped, never markup.
+
+    Intake must be quick: what it does not need is read from `raw` when it is first asked for.
+    """
 
     name: str
     how: How  # it was recognised
     disagreement: str | None  # a sentence, where URL and body said different things
-    people: tuple[forms.Person, ...] = field(repr=False)  # unique by key, in order of appearance
-    unknown: tuple[
-        str, ...
-    ]  # paths that no schema knows, `[]` for any index; "… (unreadable)", "status (unknown)": values that it does not
+    keys: tuple[str, ...] = field(repr=False)  # of `people`
+    unknown: tuple[str, ...]  # paths of keys that no schema knows, `[]` for any index
     digest: bytes  # SHA-256 of name and content: equal for equal events, whatever the order of their keys
     raw: dict[str, Any] = field(repr=False)
-    payload: Payload = field(repr=False)
     site: Site
+
+    @property
+    def payload(self) -> Payload:
+        return self._whole[0]
+
+    @cached_property
+    def people(self) -> tuple[forms.Person, ...]:
+        """Unique by key, in order of appearance."""
+        return normal.people(self.payload)
+
+    @cached_property
+    def unreadable(self) -> tuple[str, ...]:
+        """Values that count as absent since no schema understands them: "customer.id (unreadable)", "status (unknown)"."""
+        is_strange = isinstance(self.payload, OrderChanged) and status.event(self.payload.status) is None
+        return drift.shown([*self._whole[1], *(["status (unknown)"] if is_strange else [])])
+
+    @cached_property
+    def _whole(self) -> tuple[Payload, list[str]]:
+        return validate(self.raw, self.name)
 
     def context(self, person_key: str, *, id: str, received_at: datetime) -> dict[str, Any]:
         """What the expressions of a mapping see, for one of `people`; see `forms.names`. `id` is the gateway's.

@@ -1,39 +1,37 @@
 """The way from a body to an event."""
 
-from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-from receiver.aom import drift, normal, status
+from receiver.aom import drift, needed
 from receiver.aom.body import parse
 from receiver.aom.event import Event
 from receiver.aom.faults import Invalid
 from receiver.aom.recognise import Recognised, name_faults, recognise, shape_of
-from receiver.aom.schema import OrderChanged, Payload
 from receiver.aom.site import Site
-from receiver.aom.validate import faults, validate
+from receiver.aom.validate import MOST, faults
 
 
 def read(body: bytes, site: Site, named: str | None) -> Event:
     """Recognises and checks one body; `named` is the event's name in the URL, None if it has none.
 
-    Raises Invalid, with all faults at once, and nothing else, whatever the bytes.
+    What an event can do without is read when it is asked for. Raises Invalid, with all faults at once, and nothing else, whatever
+    the bytes.
     """
     raw, canonical = _parse(body, named)
     found = _recognise(raw, named)
     try:
-        payload, unreadable = validate(raw, found.name)
+        people = needed.people(raw, found.name, closely=body.count(b",") >= MOST)  # so many values need so many commas
     except Invalid as invalid:
         raise Invalid(invalid.faults, found.name, found.how) from None
     return Event(
         name=found.name,
         how=found.how,
         disagreement=found.disagreement,
-        people=normal.people(payload),
-        unknown=drift.shown([*drift.unknown(raw, found.name), *unreadable, *_unknown_status(payload)]),
+        keys=tuple(dict.fromkeys(people)),
+        unknown=drift.shown(drift.unknown(raw, found.name)),
         digest=sha256(b"%b\n%b" % (found.name.encode(), canonical)).digest(),
         raw=raw,
-        payload=payload,
         site=site,
     )
 
@@ -57,8 +55,3 @@ def _recognise(raw: dict[str, Any], named: str | None) -> Recognised:
     except Invalid as unclear:
         others = faults(raw, "order.placed") if shape_of(raw) == "order" else ()
         raise Invalid((*unclear.faults, *(fault for fault in others if fault.path != "status"))) from None
-
-
-def _unknown_status(payload: Payload) -> Iterator[str]:
-    if isinstance(payload, OrderChanged) and status.event(payload.status) is None:
-        yield "status (unknown)"

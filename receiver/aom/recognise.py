@@ -62,9 +62,8 @@ def name_faults(named: str | None) -> tuple[Fault, ...]:
 
 def shape_of(raw: Mapping[str, Any]) -> str | None:
     """The family of events that the body looks like, see `names.family`."""
-    keys = raw.keys()
     for telling, named in _SHAPES:
-        if telling <= keys and all(raw[key] is not None for key in telling):
+        if None not in map(raw.get, telling):
             return named
     return None
 

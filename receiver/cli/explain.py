@@ -78,6 +78,7 @@ def _explained(settings: Settings, source: str, event: Event) -> tuple[dict[str,
         "recognised_by": event.how,
         "disagreement": event.disagreement,
         "unknown_keys": list(event.unknown),
+        "unreadable": list(event.unreadable),
         "normal": event.normal(),
         "deliveries": deliveries,
     }, faulty
@@ -99,6 +100,8 @@ def _show(explained: dict[str, Any]) -> None:
         out.print(explained["disagreement"], style="yellow", markup=False)
     if explained["unknown_keys"]:
         out.print(f"keys that no schema knows: {', '.join(explained['unknown_keys'])}", style="yellow", markup=False)
+    if explained["unreadable"]:
+        out.print(f"values that count as absent: {', '.join(explained['unreadable'])}", style="yellow", markup=False)
     print_json(explained["normal"])
     if not explained["deliveries"]:
         out.print("No route wants it: it would be kept, and nothing would be written.", style="yellow")

@@ -1,152 +1,144 @@
-"""One batch of claimed lanes: rendered, written round by round under a lease that is kept alive, then settled."""
+"""One batch of claimed lanes: rendered, written round by round under a lease, and settled as each lane is through."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from random import Random
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-import structlog
-
-from connectors.base import Connector, ConnectorError, Ref
-from receiver.delivery.health import Health
+from connectors.base import ConnectorError
+from receiver.delivery.context import DeliveryContext
+from receiver.delivery.guard import Guard, LeaseLost
 from receiver.delivery.lanes import LaneRun
-from receiver.delivery.render import Renderer
-from receiver.delivery.write import Defect, Unit, Written, write
-from receiver.inbox import Claim, Inbox, Remote, Settled
-from receiver.telemetry import Metrics
+from receiver.delivery.lease import Lease
+from receiver.delivery.render import Reading
+from receiver.delivery.share import Unit
+from receiver.delivery.write import Defect, Written, write
+from receiver.inbox import Claim, ConnectorState, Remote, Settled, StoreUnavailable
+
+Pending = tuple[LaneRun, Unit]
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How long a lease holds, and for how long a lane may keep failing before it is given up."""
+class Batch:
+    """`probed` is the pause that this batch tries to end, None where the connector runs."""
 
-    lease: timedelta = timedelta(seconds=120)
-    give_up: timedelta = timedelta(hours=72)
+    def __init__(self, context: DeliveryContext, claims: Sequence[Claim], probed: ConnectorState | None) -> None:
+        self._context = context
+        self._claims = claims
+        self._probed = probed
+        self._lease = Lease(context.inbox, claims, context.timing.lease, context.now)
+        self._guard = Guard(context.gate, self._lease.in_time)
+        self._runs: list[LaneRun] = []
+        self._started = context.now()
 
-
-class Delivery:
-    """Takes claimed lanes of one connector to their outcome."""
-
-    def __init__(
-        self,
-        name: str,
-        connector: Connector,
-        inbox: Inbox,
-        render: Renderer,
-        metrics: Metrics,
-        health: Health,
-        *,
-        timing: Timing,
-        now: Callable[[], datetime],
-        random: Random,
-    ) -> None:
-        self._name = name
-        self._connector = connector
-        self._inbox = inbox
-        self._render = render
-        self._metrics = metrics
-        self._health = health
-        self._timing = timing
-        self._now = now
-        self._random = random
-        self._busy = Busy()
-        self._log = structlog.get_logger().bind(connector=name)
-
-    async def deliver(self, claims: Sequence[Claim], *, probe: bool) -> None:
-        """Write and settle. A batch that is cut short settles what it has; the rest is claimed anew, as doubtful."""
-        heart = asyncio.create_task(self._keep_leases(claims))
-        runs: list[LaneRun] = []
+    async def run(self) -> None:
+        """Cut short, it leaves what it was writing under the lease: the CRM may be at it still. What it had not begun is released."""
+        heart = asyncio.create_task(self._lease.keep())
         try:
-            await self._render_all(claims, runs)
-            await self._write_all(runs, probe=probe)
+            await self._render()
+            await self._settle(self._runs)
+            while groups := list(self._groups()):
+                for group in groups:
+                    await self._round(group)
         finally:
             heart.cancel()
-            await asyncio.shield(self._settle(claims, runs))
+            await asyncio.shield(self._release(self._claims[len(self._runs) :]))
+            self._log()
 
-    async def _render_all(self, claims: Sequence[Claim], runs: list[LaneRun]) -> None:
-        for claim in claims:
-            runs.append(LaneRun.start(claim, self._render, self._now()))
-            await asyncio.sleep(0)  # rendering is computing: let the intake answer in between
+    async def _render(self) -> None:
+        reading: Reading = {}
+        for claim in self._claims:
+            run = LaneRun(claim, self._context.now())
+            for delivery in claim.deliveries:
+                run.add(self._context.renderer.render(delivery, claim.person_key, reading))
+                await asyncio.sleep(0)  # rendering is computing: let the intake answer in between
+            self._runs.append(run)
 
-    async def _write_all(self, runs: Sequence[LaneRun], *, probe: bool) -> None:
-        """Rounds: first every lane's fold, then whatever refused folds leave to be done step by step."""
-        while pending := [(run, unit) for run in runs if (unit := run.next_unit())]:
-            units = [unit for _, unit in pending]
-            async with self._busy.hold(record.ref for unit in units for record in unit.records):
-                written = await self._write(units)
-            for run, unit in pending:
+    def _groups(self) -> Iterator[list[Pending]]:
+        """What is to be written now: most lanes together, those that must show whose fault it is one by one, oldest first."""
+        pending = [(run, unit) for run in self._runs if self._lease.holds(run.claim.lane_id) and (unit := run.next_unit())]
+        if together := [one for one in pending if not one[0].alone]:
+            yield together
+        for one in sorted((one for one in pending if one[0].alone), key=lambda one: one[1].event_id):
+            yield [one]
+
+    async def _round(self, group: Sequence[Pending]) -> None:
+        """Write, and keep what came of it before anybody else may write the same records."""
+        units = [unit for _, unit in group]
+        async with self._context.busy.hold(record.ref for unit in units for record in unit.records):
+            written = await write(self._context.connector, units, await self._remotes(units), self._guard)
+            for run, unit in group:
                 run.conclude(unit, written)
-            if written.fault:
-                await self._fault(written.fault, probe=probe)
-            elif written.records:
-                await self._health.succeeded(probe=probe)
-
-    async def _write(self, units: Sequence[Unit]) -> Written:
-        return await write(self._connector, units, await self._remotes(units))
+            await self._settle([run for run, _ in group])
+        await self._tell_health(written)
 
     async def _remotes(self, units: Sequence[Unit]) -> dict[tuple[str, str], Remote]:
         refs = {ref for unit in units for record in unit.records for ref in (record.ref, *record.links)}
-        return await self._inbox.remotes(self._name, [(ref.object, ref.key) for ref in sorted(refs)])
+        return await self._context.inbox.remotes(self._context.name, [(ref.object, ref.key) for ref in sorted(refs)])
 
-    async def _fault(self, fault: ConnectorError, *, probe: bool) -> None:
-        if isinstance(fault, Defect):
-            self._metrics.defect(self._name)
-            self._log.error("connector.defect", reason=str(fault), exc_info=fault.__cause__)
-        await self._health.failed(fault, probe=probe)
+    async def _tell_health(self, written: Written) -> None:
+        if written.fault:
+            await self._fault(written.fault)
+        elif written.answered:
+            await self._context.health.succeeded(self._probed)
 
-    async def _settle(self, claims: Sequence[Claim], runs: Sequence[LaneRun]) -> None:
-        now = self._now()
-        settled = [run.settled(now, self._timing.give_up, self._random) for run in runs]
-        untouched = [Settled(claim, retry_at=now, burn=False) for claim in claims[len(runs) :]]
-        report = await self._inbox.settle([*settled, *untouched], now=now)
-        for run, result in zip(runs, settled, strict=True):
-            self._metrics.attempt(self._name, run.outcome, (now - run.started).total_seconds())
-            self._metrics.deliveries(self._name, delivered=len(result.delivered), dead=len(result.dead))
-        self._log_batch(runs, report.lost, now)
-
-    def _log_batch(self, runs: Sequence[LaneRun], lost: int, now: datetime) -> None:
-        if not runs:
+    async def _fault(self, fault: ConnectorError) -> None:
+        if isinstance(fault, LeaseLost):
+            self._context.log.warning("lease.lost", lanes=len(self._claims))
             return
-        self._log.info(
-            "batch.settled",
-            lanes=len(runs),
-            delivered=sum(len(run.delivered) for run in runs),
-            dead=sum(len(run.dead) for run in runs),
-            retried=sum(run.setback is not None for run in runs),
-            lost=lost,
-            ms=round((now - runs[0].started) / timedelta(milliseconds=1)),
-        )
-        for run in runs:
-            for delivery_id, reason in run.dead:
-                self._log.warning("delivery.dead", delivery=delivery_id, person=run.claim.person_key, reason=reason)
+        if isinstance(fault, Defect):
+            self._context.metrics.defect(self._context.name)
+            self._context.log.error("connector.defect", reason=str(fault), exc_info=fault.__cause__)
+        await self._context.health.failed(fault, probe=self._probed is not None)
 
-    async def _keep_leases(self, claims: Sequence[Claim]) -> None:
-        while True:
-            await asyncio.sleep(self._timing.lease.total_seconds() / 3)
-            await self._inbox.extend(claims, lease=self._timing.lease, now=self._now())
+    async def _settle(self, runs: Sequence[LaneRun]) -> None:
+        """Settle the lanes that are through; of the others remember what was written, for whoever shares a record with them."""
+        done = [run for run in runs if run.finished]
+        rest = [(run.claim, row) for run in runs if not run.finished for row in run.saved.values()]
+        if done:
+            await self._settle_together(
+                [run.settled(self._context.now(), self._context.timing.give_up, self._context.random) for run in done]
+            )
+            self._count(done)
+        if rest:
+            await self._context.inbox.remember(rest, now=self._context.now())
 
-
-class Busy:
-    """Records that are being written; a batch that wants one of them waits for it, so none is in two calls at once."""
-
-    def __init__(self) -> None:
-        self._refs: set[Ref] = set()
-        self._freed = asyncio.Condition()
-
-    @asynccontextmanager
-    async def hold(self, refs: Iterable[Ref]) -> AsyncIterator[None]:
-        """All at once or none: nobody waits while holding."""
-        wanted = set(refs)
-        async with self._freed:
-            await self._freed.wait_for(lambda: self._refs.isdisjoint(wanted))
-            self._refs |= wanted
+    async def _settle_together(self, settled: Sequence[Settled]) -> None:
+        """One transaction; where a lane of it cannot be settled, each has its own, so that it is alone in its trouble."""
         try:
-            yield
-        finally:
-            async with self._freed:
-                self._refs -= wanted
-                self._freed.notify_all()
+            await self._context.inbox.settle(settled, now=self._context.now())
+        except StoreUnavailable:
+            raise
+        except Exception:  # the reason is logged; it must not be every lane's
+            if len(settled) == 1:
+                self._context.log.exception("lane.not_settled", lane=settled[0].claim.lane_id)
+                return
+            for one in settled:
+                await self._settle_together([one])
+
+    async def _release(self, untouched: Sequence[Claim]) -> None:
+        if untouched:
+            now = self._context.now()
+            await self._context.inbox.settle([Settled(claim, retry_at=now, burn=False) for claim in untouched], now=now)
+
+    def _count(self, runs: Sequence[LaneRun]) -> None:
+        metrics, name, now = self._context.metrics, self._context.name, self._context.now()
+        for run in runs:
+            metrics.attempt(name, run.outcome, (now - run.started).total_seconds())
+            metrics.deliveries(name, delivered=len(run.delivered), dead=len(run.dead))
+            for one in run.delivered:
+                if one.unreadable:
+                    metrics.unreadable(one.delivery.source, one.event, one.unreadable)
+            for delivery_id, reason in run.dead:
+                self._context.log.warning("delivery.dead", delivery=delivery_id, person=run.claim.person_key, reason=reason)
+
+    def _log(self) -> None:
+        self._context.log.info(
+            "batch.done",
+            lanes=len(self._claims),
+            delivered=sum(len(run.delivered) for run in self._runs),
+            dead=sum(len(run.dead) for run in self._runs),
+            retried=sum(run.setback is not None for run in self._runs),
+            unfinished=sum(not run.finished for run in self._runs),
+            ms=round((self._context.now() - self._started) / timedelta(milliseconds=1)),
+        )

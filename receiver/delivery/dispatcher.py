@@ -3,68 +3,69 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime, timedelta
+import time
+from datetime import timedelta
 from typing import Any
 
-import structlog
-
-from connectors.base import Limits
-from receiver.delivery.batch import Delivery
-from receiver.inbox import ConnectorState, Inbox, StoreUnavailable
+from receiver.delivery.batch import Batch
+from receiver.delivery.context import DeliveryContext
+from receiver.inbox import ConnectorState, Settled, StoreUnavailable
 
 IDLE = timedelta(seconds=5)
 CALLS = 4  # lanes for so many calls are claimed at once: what only some of them write, deals say, fills its calls too
-GLANCE = timedelta(seconds=0.05)  # how often a batch that fills is looked at
+GLANCE = timedelta(seconds=0.05)  # how often a batch that fills, or a lane that another process holds, is looked at
 
 
 class Dispatcher:
     """One connector's deliveries. `run` until `stop`; several processes may run one each on a shared store."""
 
-    def __init__(
-        self,
-        name: str,
-        limits: Limits,
-        inbox: Inbox,
-        delivery: Delivery,
-        *,
-        lease: timedelta,
-        now: Callable[[], datetime],
-        idle: timedelta = IDLE,
-    ) -> None:
-        self.name = name
-        self._limits = limits
-        self._inbox = inbox
-        self._delivery = delivery
-        self._lease = lease
-        self._now = now
+    def __init__(self, context: DeliveryContext, *, idle: timedelta = IDLE) -> None:
+        self.name = context.name
+        self._context = context
+        self._limits = context.connector.limits
+        self._inbox = context.inbox
+        self._now = context.now
         self._idle = idle  # look again at the latest after this, even if no wake-up came
         self._batches: set[asyncio.Task[None]] = set()
-        self._filled_at = now()  # until then a batch that is not full waits
+        self._fills_until = 0.0  # by the monotonic clock: until then a batch that is not full waits
         self._stopping = asyncio.Event()
-        self._log = structlog.get_logger().bind(connector=name)
+        self._out_of_loop = asyncio.Event()
+        self._out_of_loop.set()
+        self._log = context.log
 
     async def run(self) -> None:
         """Deliver until stopped. A store that fails is tried again; nothing else ends it."""
-        while not self._stopping.is_set():
-            try:
-                await self._turn()
-            except StoreUnavailable as error:
-                self._log.error("store.unavailable", reason=str(error))
-                await self._wait(timedelta(seconds=1))
-            except Exception:  # noqa: BLE001 - a dispatcher that dies would hold up its connector in silence
-                self._log.exception("dispatcher.failed")
-                await self._wait(timedelta(seconds=1))
+        self._out_of_loop.clear()
+        try:
+            while not self._stopping.is_set():
+                await self._turn_safely()
+        finally:
+            self._out_of_loop.set()
+
+    def claim_no_more(self) -> None:
+        """Let batches under way go on, and start none."""
+        self._stopping.set()
 
     async def stop(self, grace: timedelta) -> None:
         """Claim no more, let batches under way end within `grace`, then cut them short."""
-        self._stopping.set()
+        self.claim_no_more()
+        await self._out_of_loop.wait()
         if not self._batches:
             return
         _, late = await asyncio.wait(self._batches, timeout=grace.total_seconds())
         for batch in late:
             batch.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+    async def _turn_safely(self) -> None:
+        try:
+            await self._turn()
+        except StoreUnavailable as error:
+            self._log.error("store.unavailable", reason=str(error))
+            await self._wait(timedelta(seconds=1))
+        except Exception:  # noqa: BLE001 - a dispatcher that dies would hold up its connector in silence
+            self._log.exception("dispatcher.failed")
+            await self._wait(timedelta(seconds=1))
 
     async def _turn(self) -> None:
         """Start one batch, or wait until there may be one."""
@@ -78,29 +79,32 @@ class Dispatcher:
 
     async def _claim(self, state: ConnectorState) -> None:
         """A paused connector is probed with one lane; otherwise take what some calls hold."""
-        probe = state.paused is not None
-        limit = 1 if probe else CALLS * self._limits.records
-        full = await self._fill(limit)
-        claims = await self._inbox.claim(self.name, limit=full, lease=self._lease, now=self._now())
-        if claims:
-            self._start(asyncio.create_task(self._delivery.deliver(claims, probe=probe)))
+        probed = state if state.paused else None
+        limit = 1 if probed else await self._fill(CALLS * self._limits.records)
+        if self._stopping.is_set():
+            return
+        claims = await self._inbox.claim(self.name, limit=limit, lease=self._context.timing.lease, now=self._now())
+        if self._stopping.is_set():
+            await self._inbox.settle([Settled(claim, retry_at=self._now(), burn=False) for claim in claims], now=self._now())
+        elif claims:
+            self._start(asyncio.create_task(Batch(self._context, claims, probed).run()))
         else:
             await self._wait_for_work()
 
     async def _fill(self, limit: int) -> int:
         """How many lanes to claim. Under load wait a moment for full calls, and leave behind what would fill only part of one."""
         ready = 0
-        while (left := self._filled_at - self._now()) > timedelta(0) and not self._stopping.is_set():
+        while (left := self._fills_until - time.monotonic()) > 0 and not self._stopping.is_set():
             ready = await self._inbox.ready_lanes(self.name, limit=limit, now=self._now())
             if ready >= limit:
                 return limit
-            await self._wait(min(GLANCE, left))
+            await self._wait(min(GLANCE, timedelta(seconds=left)))
         return ready - ready % self._limits.records or limit
 
     async def _wait_for_work(self) -> None:
         now = self._now()
         due = await self._inbox.next_due(self.name, now)
-        wait = min(self._idle, max(due - now, timedelta(milliseconds=1))) if due else self._idle
+        wait = min(self._idle, max(due - now, GLANCE)) if due else self._idle
         woken = asyncio.create_task(self._inbox.changed(self.name, wait.total_seconds()))
         try:
             await self._wait(wait, woken)
@@ -116,11 +120,13 @@ class Dispatcher:
             stopping.cancel()
 
     def _start(self, batch: asyncio.Task[None]) -> None:
-        self._filled_at = self._now() + timedelta(seconds=self._limits.linger)
+        self._fills_until = time.monotonic() + self._limits.linger
         self._batches.add(batch)
         batch.add_done_callback(self._ended)
 
     def _ended(self, batch: asyncio.Task[None]) -> None:
         self._batches.discard(batch)
-        if not batch.cancelled() and (error := batch.exception()):
+        if batch.cancelled():
+            self._log.warning("batch.cut_short")
+        elif error := batch.exception():
             self._log.error("batch.failed", exc_info=error)

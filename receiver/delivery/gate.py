@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -19,15 +20,22 @@ class StoreGate:
         self._configured = configured
         self._now = now
         self.limit = configured
-        self.calls = 0
+        self.calls = 0  # let through so far, by this process
+        self.waiting = 0  # calls that wait for their turn
+        self.moved = time.monotonic()  # when one was let through last
 
     async def take(self, calls: int = 1) -> None:
+        self.waiting += 1
+        try:
+            while self.limit is not None:
+                wait = await self._inbox.take(self._connector, calls, limit=self.limit, now=self._now())
+                if wait <= 0:
+                    break
+                await asyncio.sleep(wait)
+        finally:
+            self.waiting -= 1
         self.calls += calls
-        while self.limit is not None:
-            wait = await self._inbox.take(self._connector, calls, limit=self.limit, now=self._now())
-            if wait <= 0:
-                return
-            await asyncio.sleep(wait)
+        self.moved = time.monotonic()
 
-    async def learn(self, limit: RateLimit, remaining: int | None = None) -> None:  # noqa: ARG002 - remaining: part of the protocol
+    async def learn(self, limit: RateLimit, remaining: int | None = None) -> None:  # noqa: ARG002 - the bucket counts for itself
         self.limit = min((known for known in (self._configured, limit) if known), key=lambda known: known.calls / known.seconds)

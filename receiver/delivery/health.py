@@ -9,8 +9,8 @@ from random import Random
 import structlog
 
 from connectors.base import AuthFailed, ConnectorError, Misconfigured, Throttled, Unavailable
-from receiver.delivery.backoff import CONNECTOR
-from receiver.inbox import Inbox, PauseKind
+from receiver.delivery.backoff import CONNECTOR, waiting
+from receiver.inbox import ConnectorState, Inbox, PauseKind
 from receiver.telemetry import Metrics
 
 FAILURES_TO_OPEN = 5
@@ -38,11 +38,10 @@ class Health:
         self._failures = 0
         self._log = structlog.get_logger().bind(connector=connector)
 
-    async def succeeded(self, *, probe: bool) -> None:
-        """A batch went through; after a probe the connector is open again."""
+    async def succeeded(self, probed: ConnectorState | None) -> None:
+        """The CRM has answered. After a probe the connector is open again, unless it was paused anew meanwhile."""
         self._failures = 0
-        if probe:
-            await self._inbox.resume(self._connector)
+        if probed and await self._inbox.resume(self._connector, until=probed.until):
             self._log.info("connector.resumed")
             self._metrics.paused(self._connector, None)
 
@@ -67,7 +66,7 @@ class Health:
             case Throttled(retry_after=None, daily=True):
                 return DAILY_PROBE
             case Throttled(retry_after=after):
-                return timedelta(seconds=after) if after is not None else backoff
+                return waiting(after) if after is not None else backoff
             case Unavailable(retry_after=float() | int() as after):
-                return timedelta(seconds=after)
+                return waiting(after)
         return backoff if probe or self._failures >= FAILURES_TO_OPEN else None

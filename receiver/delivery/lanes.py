@@ -9,9 +9,10 @@ from random import Random
 from typing import Any, Literal
 
 from connectors.base import Append, Record, Ref, Refused, Retry, Saved, Unavailable, Value
-from receiver.delivery.backoff import LANE
-from receiver.delivery.render import Rendered, Renderer
-from receiver.delivery.write import Halted, Result, Unit, Written, link_name, worst
+from receiver.delivery.backoff import LANE, waiting
+from receiver.delivery.render import Rendered, Unrenderable
+from receiver.delivery.share import Unit
+from receiver.delivery.write import Halted, Result, Written, link_name, worst
 from receiver.inbox import AttemptRow, Claim, RemoteRow, Settled
 from receiver.mapping import fold
 
@@ -25,7 +26,8 @@ class LaneRun:
     todo: tuple[Rendered, ...] = ()
     part: tuple[Rendered, ...] = ()  # the deliveries in the unit under way
     stepping: bool = False
-    delivered: list[int] = field(default_factory=list)
+    alone: bool = False  # to be written apart from other lanes
+    delivered: list[Rendered] = field(default_factory=list)
     dead: list[tuple[int, str]] = field(default_factory=list)
     setback: Retry | Halted | None = None
     progress: bool = False  # this attempt has written something
@@ -34,18 +36,21 @@ class LaneRun:
     sent: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    @classmethod
-    def start(cls, claim: Claim, render: Renderer, now: datetime) -> LaneRun:
-        """Render all deliveries; those that cannot be rendered are dead with their reason."""
-        run = cls(claim, now)
-        rendered = [render(delivery, claim.person_key) for delivery in claim.deliveries]
-        run.todo = tuple(one for one in rendered if isinstance(one, Rendered))
-        run.dead = [(one.delivery.delivery_id, one.reason) for one in rendered if not isinstance(one, Rendered)]
-        return run
+    @property
+    def finished(self) -> bool:
+        """Nothing is left to do, or it has to wait."""
+        return self.setback is not None or not self.todo
+
+    def add(self, rendered: Rendered | Unrenderable) -> None:
+        """Take in the next delivery; one that cannot be rendered is dead with its reason."""
+        if isinstance(rendered, Rendered):
+            self.todo += (rendered,)
+        else:
+            self.dead.append((rendered.delivery.delivery_id, rendered.reason))
 
     def next_unit(self) -> Unit | None:
         """What is to be written now; None when the lane is through or must wait."""
-        if self.setback or not self.todo:
+        if self.finished:
             return None
         self.part = self.todo[:1] if self.stepping else self.todo
         records = fold(one.records for one in self.part)
@@ -57,10 +62,13 @@ class LaneRun:
         result = worst(written.results(unit))
         self._remember(unit, written)
         if isinstance(result, Saved):
-            self.delivered += [one.delivery.delivery_id for one in self.part]
+            self.delivered += self.part
             self.todo = self.todo[len(self.part) :]
         elif isinstance(result, Refused):
-            self._refused(result)
+            if any(record.ref in written.contested for record in unit.records) and not self.alone:
+                self.alone = True  # the refused record is another lane's too: only alone it shows whose fault it is
+            else:
+                self._refused(result)
         else:
             self.setback = result
 
@@ -90,12 +98,11 @@ class LaneRun:
         retry_at, burn = self._retry(now, random)
         failing = self.claim.failing_since
         if retry_at and burn and failing and now - failing > give_up:
-            reason = f"gave up after {give_up}: {self._setback_text()}"
-            self.dead += [(one.delivery.delivery_id, reason) for one in self.todo]
-            self.todo, retry_at = (), None
+            self._give_up(now, give_up)
+            retry_at = retry_at if self.todo else None
         return Settled(
             claim=self.claim,
-            delivered=tuple(self.delivered),
+            delivered=tuple(one.delivery.delivery_id for one in self.delivered),
             dead=tuple(self.dead),
             retry_at=retry_at,
             burn=burn,
@@ -103,18 +110,25 @@ class LaneRun:
             remotes=tuple(self.saved.values()),
         )
 
+    def _give_up(self, now: datetime, give_up: timedelta) -> None:
+        """Bury what has been failing for too long; what came later goes on."""
+        reason = f"gave up after {give_up}: {self._setback_text()}"
+        old = [one for one in self.todo if now - one.delivery.received_at > give_up]
+        self.dead += [(one.delivery.delivery_id, reason) for one in old]
+        self.todo = tuple(one for one in self.todo if one not in old)
+
     def _retry(self, now: datetime, random: Random) -> tuple[datetime | None, bool]:
         """When to come back, and whether this attempt counts."""
         backoff = LANE.delay(0 if self.progress else self.claim.attempts, random)
         match self.setback:
             case Retry(after=after):
-                return now + max(backoff, timedelta(seconds=after or 0)), True
+                return now + max(backoff, waiting(after)), True
             case Halted(fault=Unavailable() as fault, tried=True):
-                return now + max(backoff, timedelta(seconds=fault.retry_after or 0)), True
+                return now + max(backoff, waiting(fault.retry_after)), True
             case Halted():
                 return now, False
             case None:
-                return (now if self.todo else None), True  # left over: cut short by a shutdown
+                return None, True
 
     def _setback_text(self) -> str:
         return self.setback.reason if isinstance(self.setback, Retry) else str(self.setback.fault) if self.setback else ""

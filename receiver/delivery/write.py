@@ -6,7 +6,6 @@ fail. A batch that is refused as a whole is split until the guilty record stands
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -25,26 +24,11 @@ from connectors.base import (
     Saved,
     Unavailable,
 )
-from receiver.inbox import Remote
-from receiver.mapping import fold
+from receiver.delivery.guard import Guard, LeaseLost
+from receiver.delivery.share import Shared, Unit, in_order_of_links, share
+from receiver.inbox import Remote, StoreUnavailable
 
 T = TypeVar("T", Record, Link)
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """What one lane wants written: folded records, and the newest event behind them."""
-
-    lane_id: int
-    records: tuple[Record, ...]
-    event_id: str
-    doubtful: bool
-    replay: int = 0  # which replay of the lane this belongs to
-
-    def mark(self, record: Record) -> str:
-        """By which a record that this unit wrote is known again, when the lane is retried."""
-        content = (self.replay, self.event_id, sorted(record.fields.items()), record.links)
-        return hashlib.sha256(repr(content).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +43,14 @@ Result = Outcome | Halted
 
 
 @dataclass(slots=True)
-class _Shared:
-    """One record with the lanes that want it."""
-
-    record: Record
-    event_id: str
-    lanes: set[int]
-    mark: str
-
-
-@dataclass(slots=True)
 class Written:
     """What a batch did: per record and per link the outcome, in calls that the CRM answered or not."""
 
     records: dict[Ref, Result] = field(default_factory=dict)
     links: dict[tuple[Ref, Ref], Result] = field(default_factory=dict)
     known: set[Ref] = field(default_factory=set)  # not sent: an earlier attempt has written them
+    contested: set[Ref] = field(default_factory=set)  # refused, and wanted by several lanes: whose fault it is, is open
+    answered: bool = False  # the CRM has answered a call
     fault: ConnectorError | None = None
 
     def results(self, unit: Unit) -> Iterator[Result]:
@@ -84,62 +60,28 @@ class Written:
             yield from (self.links[record.ref, target] for target in record.links if (record.ref, target) in self.links)
 
 
-async def write(connector: Connector, units: Sequence[Unit], remotes: Mapping[tuple[str, str], Remote]) -> Written:
+async def write(connector: Connector, units: Sequence[Unit], remotes: Mapping[tuple[str, str], Remote], guard: Guard) -> Written:
     """Upsert the records of all units, then link them. Never raises a ConnectorError: it is in the results."""
-    batch = _Batch(connector, remotes)
-    shared = _share(units)
-    for object_name in _in_order_of_links(shared.values()):
+    batch = _Batch(connector, remotes, guard)
+    shared = share(units)
+    for object_name in in_order_of_links(shared.values()):
         await batch.upsert([one for one in shared.values() if one.record.object == object_name])
     await batch.link(shared.values())
+    refused = {ref for ref, one in shared.items() if len(one.lanes) > 1 and isinstance(batch.written.records[ref], Refused)}
+    batch.written.contested = refused
     return batch.written
-
-
-def _share(units: Sequence[Unit]) -> dict[Ref, _Shared]:
-    """One entry per record; where lanes share one, the newer event wins."""
-    shared: dict[Ref, _Shared] = {}
-    for unit in sorted(units, key=lambda unit: unit.event_id):
-        for record in unit.records:
-            doubtful = replace(record, doubtful=unit.doubtful) if unit.doubtful else record
-            known = shared.get(record.ref)
-            if known is None:
-                shared[record.ref] = _Shared(doubtful, unit.event_id, {unit.lane_id}, unit.mark(record))
-                continue
-            (merged,) = fold(((known.record,), (doubtful,)))
-            known.record = replace(merged, doubtful=known.record.doubtful or unit.doubtful)
-            known.event_id = unit.event_id
-            known.lanes.add(unit.lane_id)
-            known.mark = ""
-    return shared
-
-
-def _in_order_of_links(shared: Iterable[_Shared]) -> list[str]:
-    """Object names, those that are linked to before those that link. A circle of links is cut where it is met."""
-    wants: dict[str, set[str]] = {}
-    for one in shared:
-        wants.setdefault(one.record.object, set()).update(target.object for target in one.record.links)
-    ordered: list[str] = []
-
-    def visit(name: str, path: frozenset[str]) -> None:
-        if name in ordered or name in path or name not in wants:
-            return
-        for target in sorted(wants[name]):
-            visit(target, path | {name})
-        ordered.append(name)
-
-    for name in sorted(wants):
-        visit(name, frozenset())
-    return ordered
 
 
 class _Batch:
     """The calls of one batch and what came of them."""
 
-    def __init__(self, connector: Connector, remotes: Mapping[tuple[str, str], Remote]) -> None:
+    def __init__(self, connector: Connector, remotes: Mapping[tuple[str, str], Remote], guard: Guard) -> None:
         self._connector = connector
         self._remotes = remotes
+        self._guard = guard
         self.written = Written()
 
-    async def upsert(self, shared: Sequence[_Shared]) -> None:
+    async def upsert(self, shared: Sequence[Shared]) -> None:
         """All of one object, in chunks of one key field."""
         ready = [record for one in shared if (record := self._ready(one))]
         ready.sort(key=lambda record: record.key_field or "")
@@ -148,7 +90,7 @@ class _Batch:
                 outcomes = await self._call(chunk, self._upsert)
                 self.written.records.update(zip((record.ref for record in chunk), outcomes, strict=True))
 
-    def _ready(self, one: _Shared) -> Record | None:
+    def _ready(self, one: Shared) -> Record | None:
         """The record as it is to be sent; or None, with its result set, where it need not or cannot be."""
         ref = one.record.ref
         remote = self._remotes.get((ref.object, ref.key))
@@ -166,7 +108,7 @@ class _Batch:
                 return None
         return replace(one.record, id=remote.id) if remote else one.record
 
-    async def link(self, shared: Iterable[_Shared]) -> None:
+    async def link(self, shared: Iterable[Shared]) -> None:
         """Tie what was saved to what it links to, save the pairs that are known to be tied."""
         pairs = sorted(
             (pair for one in shared for pair in self._open_pairs(one)), key=lambda pair: (pair.source.object, pair.target.object)
@@ -176,7 +118,7 @@ class _Batch:
                 outcomes = await self._call(chunk, self._connector.link)
                 self.written.links.update(zip(((pair.source, pair.target) for pair in chunk), outcomes, strict=True))
 
-    def _open_pairs(self, one: _Shared) -> Iterator[Link]:
+    def _open_pairs(self, one: Shared) -> Iterator[Link]:
         source = one.record.ref
         saved = self.written.records[source]
         if not isinstance(saved, Saved):
@@ -200,8 +142,11 @@ class _Batch:
         if self.written.fault:
             return [Halted(self.written.fault, tried=False)] * len(items)
         try:
-            return _complete(await call(items), len(items))
+            outcomes = _checked(await self._guard.call(call(items)), len(items))
+        except StoreUnavailable:
+            raise  # our own fault, not the connector's
         except BatchRefused as refused:
+            self.written.answered = True
             if len(items) == 1:
                 return [refused.refusal]
             middle: int = len(items) // 2
@@ -211,17 +156,30 @@ class _Batch:
         except Exception as error:  # noqa: BLE001 - whatever a connector raises must not lose events
             self.written.fault = Defect(f"{type(error).__name__}: {error}")
             self.written.fault.__cause__ = error
-        return [Halted(self.written.fault, tried=True)] * len(items)
+        else:
+            self.written.answered = True
+            return outcomes
+        return [Halted(self.written.fault, tried=not isinstance(self.written.fault, LeaseLost))] * len(items)
 
 
 class Defect(Unavailable):
     """A connector raised what it should not have; retried like an outage, and counted apart."""
 
 
-def _complete(outcomes: Sequence[Outcome], expected: int) -> Sequence[Outcome]:
+def _checked(outcomes: Sequence[object], expected: int) -> list[Outcome]:
+    """What a connector answered, if it is what it should have; an outcome that nobody knows must not pass for success."""
     if len(outcomes) != expected:
         raise Defect(f"the connector answered {len(outcomes)} outcomes for {expected} items")
-    return outcomes
+    checked: list[Outcome] = []
+    for outcome in outcomes:
+        match outcome:
+            case Saved(id=str()) | Retry() | Refused():
+                checked.append(outcome)
+            case Saved():
+                checked.append(replace(outcome, id=str(outcome.id)))
+            case _:
+                raise Defect(f"the connector answered {outcome!r}, which is no outcome")
+    return checked
 
 
 def worst(results: Iterable[Result]) -> Result:

@@ -43,7 +43,8 @@ class Bulk:
         rows = [tuple(numbers[start : start + self._width]) for start in range(0, len(numbers), self._width)]
         compiled = self._build(dialect, rows).compile(dialect=dialect)
         names = getattr(compiled, "positiontup", None) or ()
-        if [compiled.params[name] for name in names] != list(numbers):
+        params = compiled.params  # made anew at each look
+        if [params[name] for name in names] != list(numbers):
             raise AssertionError(f"the parameters of this statement are not its rows in order:\n{compiled}")
         text = self._texts[dialect.name, size] = str(compiled)
         return text

@@ -65,13 +65,15 @@ def claim(transaction: Transaction, connector: str, *, limit: int, lease: timede
     return claims
 
 
-def extend(transaction: Transaction, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> None:
-    """Make the leases end later. A lease that was lost stays lost."""
+def extend(transaction: Transaction, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> frozenset[int]:
+    """Make the leases end later. A lease that was lost stays lost; the lanes that are still held are returned."""
     tokens: dict[str, list[int]] = {}
     for held in claims:
         tokens.setdefault(held.lease_token, []).append(held.lane_id)
+    held_lanes: set[int] = set()
     for token, ids in tokens.items():
-        transaction.connection.execute(_EXTEND, {"token": token, "ids": ids, "until": micros(now + lease)})
+        held_lanes.update(transaction.connection.scalars(_EXTEND, {"token": token, "ids": ids, "until": micros(now + lease)}))
+    return frozenset(held_lanes)
 
 
 def ready_lanes(transaction: Transaction, connector: str, *, limit: int, now: datetime) -> int:
@@ -118,7 +120,7 @@ _HELD = (
     .cte("held")
     .prefix_with("MATERIALIZED")
 )
-_EXTEND = update(lane).where(lane.c.id.in_(select(_HELD.c.id))).values(due_at=bindparam("until"))
+_EXTEND = update(lane).where(lane.c.id.in_(select(_HELD.c.id))).values(due_at=bindparam("until")).returning(lane.c.id)
 _GIVE_BACK = (
     update(lane)
     .where(lane.c.id.in_(bindparam("ids", expanding=True)), *_MINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ _SQLITE = (
     "PRAGMA synchronous = FULL",  # a commit is on the disk before it is answered
     "PRAGMA secure_delete = ON",  # what is erased is overwritten
     "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA journal_size_limit = 67108864",
     "PRAGMA cache_size = -16000",
     "PRAGMA temp_store = MEMORY",
 )
@@ -89,9 +91,9 @@ def _sqlite(url: URL) -> Engines:
         raise StoreUnavailable(f"{path}: {error.strerror}; the directory must exist and be writable") from error
     url = URL.create("sqlite", database=str(path))
     write, read = (create_engine(url, hide_parameters=True, connect_args={"cached_statements": 256}) for _ in range(2))
-    event.listen(write, "connect", _tell(_SQLITE))
+    event.listen(write, "connect", _tell_sqlite(_SQLITE))
     event.listen(write, "begin", lambda connection: _begin(connection, "BEGIN IMMEDIATE"))
-    event.listen(read, "connect", _tell((*_SQLITE, "PRAGMA query_only = ON")))
+    event.listen(read, "connect", _tell_sqlite((*_SQLITE, "PRAGMA query_only = ON")))
     event.listen(read, "begin", lambda connection: _begin(connection, "BEGIN"))
     return Engines(write, read, lock)
 
@@ -116,7 +118,7 @@ def _postgresql(url: URL) -> Engines:
         )
     except ImportError as error:
         raise StoreUnavailable("a PostgreSQL store needs psycopg: pip install 'aom-gateway[postgres]'") from error
-    event.listen(engine, "connect", _tell(_POSTGRESQL))
+    event.listen(engine, "connect", _tell_postgresql)
     return Engines(engine, engine, None)
 
 
@@ -124,16 +126,17 @@ def _begin(connection: Connection, statement: str) -> None:
     connection.exec_driver_sql(statement)
 
 
-def _tell(statements: tuple[str, ...]) -> Any:
+def _tell_sqlite(statements: tuple[str, ...]) -> Callable[[Any, Any], None]:
     def tell(connection: Any, _record: Any) -> None:
-        if hasattr(connection, "isolation_level") and type(connection).__module__.startswith("sqlite3"):
-            connection.isolation_level = None  # Python's own BEGIN would come too late and be a deferred one
-            for statement in statements:
-                connection.execute(statement).close()
-        else:
-            autocommit, connection.autocommit = connection.autocommit, True
-            for statement in statements:
-                connection.execute(statement).close()
-            connection.autocommit = autocommit
+        connection.isolation_level = None  # Python's own BEGIN would come too late and be a deferred one
+        for statement in statements:
+            connection.execute(statement).close()
 
     return tell
+
+
+def _tell_postgresql(connection: Any, _record: Any) -> None:
+    autocommit, connection.autocommit = connection.autocommit, True
+    for statement in _POSTGRESQL:
+        connection.execute(statement).close()
+    connection.autocommit = autocommit

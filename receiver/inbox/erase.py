@@ -60,8 +60,11 @@ async def erase(read: Run, write: Run, address: str) -> Erased:
         for start in range(0, len(ids), CHUNK):
             total += await write(partial(erase_events, address=address, ids=ids[start : start + CHUNK]))
         ids, last = [], await write(partial(erase_lanes, address=address))
+    total += last
     found = await read(partial(mentions, address=address))
-    return total + last + await write(partial(scrub, address=address, found=found))
+    for start in range(0, len(found), CHUNK):
+        total += await write(partial(scrub, address=address, found=found[start : start + CHUNK]))
+    return total
 
 
 def checkpoint(connection: Connection) -> None:

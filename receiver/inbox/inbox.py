@@ -22,7 +22,7 @@ from receiver.inbox.pool import Pool
 from receiver.inbox.quarantine import Quarantined
 from receiver.inbox.queries import DriftCount, Group, Page, Status
 from receiver.inbox.rate import RateLimit
-from receiver.inbox.remote import Ref, Remote
+from receiver.inbox.remote import Ref, Remote, RemoteRow
 from receiver.inbox.replay import Replayed, Selection
 from receiver.inbox.settle import Settled, SettleReport
 from receiver.inbox.transaction import Run
@@ -86,9 +86,9 @@ class Inbox:
 
     # --- events in ---
 
-    async def accept(self, event: NewEvent) -> Accepted:
-        """Keep the event; on return it is on the disk. Raises Unstorable for one that no database can hold."""
-        return await self._writer.accept(event)
+    def accept(self, event: NewEvent) -> asyncio.Future[Accepted]:
+        """Keep the event; once this is done it is on the disk. Fails with Unstorable for one that no database can hold."""
+        return self._writer.accept(event)
 
     async def ready(self, now: datetime) -> None:
         """Return if the store can be written; StoreUnavailable says why not. Asks the disk at most once a second."""
@@ -109,13 +109,17 @@ class Inbox:
         self._wakes.forget(connector)
         return await self._write(partial(claim.claim, connector=connector, limit=limit, lease=lease, now=now))
 
-    async def extend(self, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> None:
-        """Let the leases of these claims end later, as far as they still hold."""
-        await self._write(partial(claim.extend, claims=claims, lease=lease, now=now))
+    async def extend(self, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> frozenset[int]:
+        """Let the leases of these claims end later. Returns the lanes whose lease still holds."""
+        return await self._write(partial(claim.extend, claims=claims, lease=lease, now=now))
 
     async def settle(self, results: Sequence[Settled], *, now: datetime) -> SettleReport:
         """Record what came of claims, in one transaction, as far as their leases still hold."""
         return await self._write(partial(settle.settle, results=results, now=now))
+
+    async def remember(self, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> None:
+        """Keep what the CRM has written for lanes that are not settled yet."""
+        await self._write(partial(remote.remember, written=written, now=now))
 
     async def next_due(self, connector: str, now: datetime) -> datetime | None:
         """When the next lane can be claimed, at the earliest now; None where nothing is pending."""
@@ -149,8 +153,9 @@ class Inbox:
     async def pause(self, connector: str, *, kind: PauseKind, reason: str, until: datetime | None, now: datetime) -> None:
         await self._write(partial(pauses.pause, connector=connector, kind=kind, reason=reason, until=until, now=now))
 
-    async def resume(self, connector: str) -> None:
-        await self._write(partial(pauses.resume, connector=connector))
+    async def resume(self, connector: str, *, until: datetime | None) -> bool:
+        """End the pause, if it is still the one that the caller saw. Returns whether it was."""
+        return await self._write(partial(pauses.resume, connector=connector, until=until))
 
     async def take(self, connector: str, calls: int, *, limit: RateLimit, now: datetime) -> float:
         """0.0 where so many calls are allowed now; else the seconds after which to ask again."""
@@ -215,7 +220,9 @@ class Inbox:
         return await retention.purge(self._write, before=before)
 
     async def erase(self, address: str) -> Erased:
-        """Remove a person from the store, and on SQLite from its file and log too."""
+        """Remove a person from the store, and on SQLite from its file and log too. What is no e-mail address is nobody's."""
+        if "@" not in address.strip("@ "):
+            return Erased()
         erased = await erase.erase(self._read, self._write, address.strip().lower())
         if not self._engines.postgresql:
             await self._writer.run_bare(erase.checkpoint)

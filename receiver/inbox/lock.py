@@ -32,7 +32,8 @@ class FileLock:
         try:
             _lock(self._descriptor)
         except OSError:
-            owner = os.pread(self._descriptor, 200, 0).decode("utf-8", "replace").strip()
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            owner = os.read(self._descriptor, 200).decode("utf-8", "replace").strip()
             os.close(self._descriptor)
             message = (
                 f"{database} is in use by {owner or 'another process'}: only one process can have a SQLite file open. "
@@ -41,7 +42,8 @@ class FileLock:
             raise StoreLocked(message) from None
         os.ftruncate(self._descriptor, 0)
         started = datetime.now(UTC).isoformat(" ", "seconds")
-        os.pwrite(self._descriptor, f"process {os.getpid()} on {socket.gethostname()} (since {started})\n".encode(), 0)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        os.write(self._descriptor, f"process {os.getpid()} on {socket.gethostname()} (since {started})\n".encode())
 
     def release(self) -> None:
         """Let the next process in. The file stays: deleting it could take it from a process that has just locked it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Row, bindparam, case, select, update
+from sqlalchemy import BigInteger, Row, and_, bindparam, case, or_, select, update
 
 from receiver.inbox.statements import upsert
 from receiver.inbox.tables import connector_state
@@ -46,9 +46,13 @@ def pause(transaction: Transaction, connector: str, *, kind: PauseKind, reason: 
     transaction.connection.execute(_PAUSE, values)
 
 
-def resume(transaction: Transaction, connector: str) -> None:
-    transaction.connection.execute(_RESUME, {"of": connector})
+def resume(transaction: Transaction, connector: str, *, until: datetime | None) -> bool:
+    """End the pause, if it is still the one until then. Returns whether it was."""
+    values = {"of": connector, "end": micros(until) if until else None}
+    if not transaction.connection.execute(_RESUME, values).rowcount:
+        return False
     transaction.woken.add(connector)
+    return True
 
 
 def ensure(transaction: Transaction, connector: str) -> None:
@@ -60,17 +64,25 @@ def ensure(transaction: Transaction, connector: str) -> None:
 _THIS = connector_state.c.connector == bindparam("of")
 _STATES = select(connector_state)
 _STATE = _STATES.where(_THIS)
+_NEW_END = bindparam("end", type_=BigInteger)
+_ALARMS = ("auth", "misconfigured")  # what only an operator can end stays in sight
+_STAYS = and_(connector_state.c.paused.in_(_ALARMS), bindparam("kind").not_in(_ALARMS), connector_state.c.until > bindparam("now"))
 _PAUSE = (
     update(connector_state)
     .where(_THIS)
     .values(
-        since=case((connector_state.c.paused == bindparam("kind"), connector_state.c.since), else_=bindparam("now")),
-        paused=bindparam("kind"),
-        reason=bindparam("why"),
-        until=bindparam("end"),
+        since=case((or_(connector_state.c.paused == bindparam("kind"), _STAYS), connector_state.c.since), else_=bindparam("now")),
+        paused=case((_STAYS, connector_state.c.paused), else_=bindparam("kind")),
+        reason=case((_STAYS, connector_state.c.reason), else_=bindparam("why")),
+        until=case((connector_state.c.until > _NEW_END, connector_state.c.until), else_=_NEW_END),  # the longer wait is in force
     )
 )
-_RESUME = update(connector_state).where(_THIS).values(paused=None, reason=None, since=None, until=None)
+_SEEN = connector_state.c.until.is_not_distinct_from(bindparam("end", type_=BigInteger))
+_RESUME = (
+    update(connector_state)
+    .where(_THIS, connector_state.c.paused.is_not(None), _SEEN)
+    .values(paused=None, reason=None, since=None, until=None)
+)
 
 
 def _state(row: Row[object]) -> ConnectorState:

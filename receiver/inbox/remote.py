@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from receiver.inbox.claim import Claim
 from receiver.inbox.statements import LINKS, REMOTES
 from receiver.inbox.tables import remote, remote_link
-from receiver.inbox.text import storable
+from receiver.inbox.text import storable, storable_or_none
 from receiver.inbox.times import micros
 from receiver.inbox.transaction import Transaction
 
@@ -68,7 +68,7 @@ def remember(transaction: Transaction, written: Sequence[tuple[Claim, RemoteRow]
         key = (claim.connector, storable(row.object), storable(row.key))
         if len(row.object) + len(row.key) > _LONGEST:
             continue
-        rows[key] = (storable(row.id), claim.lane_id, row.event_id, row.mark, micros(now))
+        rows[key] = (storable(row.id), claim.lane_id, row.event_id, storable_or_none(row.mark), micros(now))
         links.update((*key, storable(link)) for link in row.add_links if len(link) <= _LONGEST)
     REMOTES.execute(transaction.connection, [(*key, *value) for key, value in sorted(rows.items())])
     LINKS.execute(transaction.connection, sorted(links))

@@ -114,9 +114,7 @@ def discard_deliveries(transaction: Transaction, ids: Sequence[int], *, now: dat
     """Give up those that are pending or dead. Returns how many were."""
     lanes = list(transaction.connection.scalars(select(delivery.c.lane_id).where(delivery.c.id.in_(ids)).distinct()))
     lock(transaction, lanes)
-    changed = transaction.connection.execute(_DISCARD, {"ids": list(ids), "now": micros(now)}).rowcount
-    transaction.connection.execute(_BUMP, {"ids": lanes})
-    return changed
+    return transaction.connection.execute(_DISCARD, {"ids": list(ids), "now": micros(now)}).rowcount
 
 
 def lock(transaction: Transaction, lanes: Sequence[int]) -> None:
@@ -127,7 +125,6 @@ def lock(transaction: Transaction, lanes: Sequence[int]) -> None:
 _REVIVED = (literal("delivered"), literal("dead"))
 _LANES = lane.c.id.in_(bindparam("ids", expanding=True))
 _LOCK = select(lane.c.id).where(_LANES).order_by(lane.c.person_key, lane.c.connector).with_for_update()
-_BUMP = update(lane).where(_LANES).values(version=lane.c.version + 1)
 _WAKE = (
     update(lane)
     .where(_LANES)

@@ -79,9 +79,13 @@ class Listener:
             self._wakes.wake_all()  # what came while nobody listened
             self._tried.set()
             async for notice in connection.notifies():
-                sender, *connectors = json.loads(notice.payload)
-                if sender != self._sender:
-                    self._wakes.wake(connectors)
+                self._hear(notice.payload)
+
+    def _hear(self, payload: str) -> None:
+        with contextlib.suppress(ValueError, TypeError):  # anybody may say anything on a channel
+            sender, *connectors = json.loads(payload)
+            if sender != self._sender:
+                self._wakes.wake(connectors)
 
 
 def _arguments(engine: Engine) -> dict[str, Any]:

@@ -21,6 +21,7 @@ T = TypeVar("T")
 Published = Callable[[Iterable[str]], None]
 
 _GROUP = 256
+_GATHER_SECONDS = 0.002
 _MOST_WAITING = 20_000
 _MOST_WAITING_BYTES = 128 * 1024 * 1024
 
@@ -42,6 +43,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[list[Entry] | _Job | None] = SimpleQueue()
         self._gathered: list[Entry] = []
+        self._brought, self._gather_until = 0, 0.0
         self._waiting = self._waiting_bytes = 0
         self._closing = False
         self.failing = False  # the last commit of events failed for the store's own reasons
@@ -53,7 +55,7 @@ class Writer:
     # --- on the event loop ---
 
     def accept(self, new: NewEvent) -> asyncio.Future[Accepted]:
-        """Hand an event to the next commit. All that come in one turn of the event loop go to the thread at once."""
+        """Hand an event to the next commit, together with those that come right after it."""
         if self._closing:
             raise StoreUnavailable("the store is closing")
         if self._waiting >= _MOST_WAITING or self._waiting_bytes >= _MOST_WAITING_BYTES:
@@ -63,6 +65,7 @@ class Writer:
         self._waiting += 1
         self._waiting_bytes += len(new.body)
         if not self._gathered:
+            self._brought, self._gather_until = 0, self._loop.time() + _GATHER_SECONDS
             self._loop.call_soon(self._hand_over)
         self._gathered.append(entry)
         return future
@@ -97,7 +100,12 @@ class Writer:
         await asyncio.sleep(0)  # the last outcomes are given in the loop's next turn
 
     def _hand_over(self) -> None:
-        if self._gathered:
+        """As long as each turn of the event loop brings more, they are worth waiting for: large commits cost less for each event."""
+        count = len(self._gathered)
+        if self._brought < count < _GROUP and self._loop.time() < self._gather_until and not self._closing:
+            self._brought = count
+            self._loop.call_soon(self._hand_over)
+        elif count:
             self._queue.put(self._gathered)
             self._gathered = []
 
@@ -119,8 +127,14 @@ class Writer:
         while (item := self._held.popleft() if self._held else self._queue.get()) is not None:
             if isinstance(item, _Job):
                 self._work(item)
-            else:
-                self._commit(self._group(item))
+                continue
+            entries = self._group(item)
+            try:
+                woken = self._commit(entries)
+            except Exception as error:  # noqa: BLE001 - a defect, but who waits must be answered, and the thread live on
+                woken = set()
+                self._fail(entries, error)
+            self._loop.call_soon_threadsafe(self._answer, entries, woken)
         self._disconnect()
 
     def _group(self, entries: list[Entry]) -> list[Entry]:
@@ -138,7 +152,8 @@ class Writer:
             self._held.appendleft(entries[_GROUP:])
         return entries[:_GROUP]
 
-    def _commit(self, entries: list[Entry]) -> None:
+    def _commit(self, entries: list[Entry]) -> set[str]:
+        """Set the outcome of each. Returns the connectors that have work now."""
         woken: set[str] = set()
         error = self._store(entries, woken)
         if error is not None and is_disconnect(error):
@@ -148,7 +163,7 @@ class Writer:
                 self._commit_alone(entry, woken)
         elif error is not None:
             self._fail(entries, error)
-        self._loop.call_soon_threadsafe(self._answer, entries, woken)
+        return woken
 
     def _commit_alone(self, entry: Entry, woken: set[str]) -> None:
         error = self._store([entry], woken, again=True)

@@ -24,7 +24,7 @@ def test_every_known_spelling_is_known() -> None:
     """AOM may mend its spelling at any time."""
     wrong = reading(changed("announcement.created"))
     right = reading(changed("announcement.created", annoucement_date=..., announcement_date="Aug 11, 2020 02:23 PM"))
-    assert wrong.unknown == right.unknown == ()
+    assert wrong.unknown == right.unknown == wrong.unreadable == right.unreadable == ()
     assert wrong.normal() == right.normal()
 
 

@@ -83,7 +83,7 @@ def _check_event(event: Event) -> None:
     assert event.name in EVENTS
     assert event.how in ("url", "status", "shape", "hint")
     assert event.disagreement is None or event.disagreement.isprintable()
-    assert all(path.isprintable() for path in event.unknown)
+    assert all(path.isprintable() for path in (*event.unknown, *event.unreadable))
     contexts = [event.context(person.key, id="e1", received_at=RECEIVED) for person in event.people]
     shown = json.dumps([event.normal(), event.raw], allow_nan=False, ensure_ascii=False)
     assert b"\\u0000" not in shown.encode().replace(b"\\\\", b"")

@@ -45,7 +45,8 @@ def test_a_refund_on_the_url_of_refused_orders_is_as_aom_means_it() -> None:
 def test_an_unknown_status_keeps_the_urls_name(status: str) -> None:
     """The URL names an order whose status says nothing, and the status is reported."""
     read = reading(changed("order.placed", status=status), "order.refused")
-    assert (read.name, read.how, read.disagreement, read.unknown) == ("order.refused", "url", None, ("status (unknown)",))
+    assert (read.name, read.how, read.disagreement, read.unknown) == ("order.refused", "url", None, ())
+    assert read.unreadable == ("status (unknown)",)
 
 
 def test_an_unknown_status_without_a_name_is_refused() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from receiver.delivery import Delivery, Dispatcher, Health, Timing, renderer
+from receiver.delivery import DeliveryContext, Dispatcher, Health, Renderer, Timing
 from receiver.gateway import sites_of
 from receiver.inbox import Accepted, Inbox
 from receiver.inbox import Event as StoredEvent
@@ -51,6 +51,7 @@ object = "deal"
 key = "{{ order.id }}"
 links = ["contact"]
 fields.stage = "{{ order.status }}"
+fields.note = "{{ raw.note if raw.note is defined else none }}"
 """
 
 
@@ -68,6 +69,7 @@ class Clock:
 class Rig:
     inbox: Inbox
     crm: Crm
+    context: DeliveryContext
     dispatcher: Dispatcher
     metrics: Metrics
     clock: Clock
@@ -77,9 +79,9 @@ class Rig:
         """Hand in a sign-up of person@b.edu."""
         return await self.hand_in("account.created", {"email": f"{person}@b.edu", "date_registered": "x", **fields})
 
-    async def order(self, person: str, number: int, status: str) -> Accepted:
+    async def order(self, person: str, number: int, status: str, **fields: Any) -> Accepted:
         """Hand in an order of person@b.edu."""
-        payload = {"id": number, "status": status, "line_items": [], "customer": {"email": f"{person}@b.edu"}}
+        payload = {"id": number, "status": status, "line_items": [], "customer": {"email": f"{person}@b.edu"}, **fields}
         return await self.hand_in("order.placed", payload)
 
     async def hand_in(self, name: str, payload: dict[str, Any]) -> Accepted:
@@ -122,11 +124,11 @@ async def rig(
     timing = timing or Timing()
     inbox = await Inbox.open(store or f"sqlite:///{directory}/inbox.db", dedup_hours=0)
     health = Health(inbox, "crm", metrics, clock, random)
-    delivery = Delivery("crm", crm, inbox, renderer("crm", sites, routes), metrics, health, timing=timing, now=clock, random=random)
-    dispatcher = Dispatcher("crm", crm.limits, inbox, delivery, lease=timing.lease, now=clock, idle=timedelta(seconds=0.05))
+    context = DeliveryContext("crm", crm, inbox, Renderer("crm", sites, routes), metrics, health, timing, clock, random)
+    dispatcher = Dispatcher(context, idle=timedelta(seconds=0.05))
     task = asyncio.create_task(dispatcher.run()) if running else None
     try:
-        yield Rig(inbox, crm, dispatcher, metrics, clock, judge(sites, routes))
+        yield Rig(inbox, crm, context, dispatcher, metrics, clock, judge(sites, routes))
     finally:
         await dispatcher.stop(timedelta(seconds=5))
         if task:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from functools import partial
+from functools import partial, partialmethod
 from pathlib import Path
 
 import pytest
@@ -15,14 +15,18 @@ from connectors.base import (
     ConnectorError,
     Limits,
     Misconfigured,
+    Record,
     Ref,
     Refused,
     Retry,
     Throttled,
     Unavailable,
 )
-from receiver.delivery import Timing
-from receiver.inbox import Selection
+from receiver.aom import Event
+from receiver.delivery import Dispatcher, Timing
+from receiver.delivery.batch import Batch
+from receiver.delivery.guard import Guard
+from receiver.inbox import Accepted, Pending, Selection
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig, rig
 
@@ -329,8 +333,8 @@ def test_stopping_lets_what_is_under_way_finish(tmp_path: Path) -> None:
     run(tmp_path, crm, scenario)
 
 
-def test_stopping_hands_back_what_does_not_finish(tmp_path: Path) -> None:
-    """A batch that outlives the grace is cut short, and is ready for the next process at once."""
+def test_stopping_leaves_what_does_not_finish_under_its_lease(tmp_path: Path) -> None:
+    """A call that outlives the grace may write still: nobody else gets the lane before the lease is over, then it comes as doubtful."""
     crm = Crm()
     inside, _ = held(crm)
 
@@ -339,9 +343,32 @@ def test_stopping_hands_back_what_does_not_finish(tmp_path: Path) -> None:
         await inside.wait()
         await opened.dispatcher.stop(timedelta(seconds=0.05))
         assert await opened.states(one) == ["pending"]
-        assert len(await opened.inbox.claim("crm", limit=10, lease=timedelta(seconds=60), now=opened.clock())) == 1
+        lease = timedelta(seconds=60)
+        assert not await opened.inbox.claim("crm", limit=10, lease=lease, now=opened.clock())
+        (claim,) = await opened.inbox.claim("crm", limit=10, lease=lease, now=opened.clock() + timedelta(seconds=121))
+        assert claim.attempts == 1
 
     run(tmp_path, crm, scenario)
+
+
+def test_stopping_while_claiming_leaves_no_batch_behind(tmp_path: Path) -> None:
+    """Whenever `stop` comes, no batch runs after it has returned."""
+
+    async def scenario(opened: Rig) -> None:
+        for number in range(20):
+            await opened.account(f"p{number}")
+            opened.dispatcher = Dispatcher(opened.context)
+            task = await start(opened)
+            for _ in range(number):
+                await asyncio.sleep(0)
+            await opened.dispatcher.stop(timedelta(seconds=5))
+            calls = len(crm.calls)
+            await task
+            await asyncio.sleep(0.01)
+            assert len(crm.calls) == calls
+
+    crm = Crm()
+    run(tmp_path, crm, scenario, running=False)
 
 
 def test_a_lease_is_kept_alive_while_a_call_takes_long(tmp_path: Path) -> None:
@@ -428,3 +455,117 @@ def test_a_replay_writes_everything_again_also_where_it_fails_in_between(tmp_pat
 
 async def _at_least(opened: Rig, id: str, number: int) -> bool:
     return await _attempts(opened, id) >= number
+
+
+def test_a_person_does_not_die_of_anothers_field(tmp_path: Path) -> None:
+    """Where lanes share a record that is refused, each is tried alone: only the guilty delivery is dead."""
+    crm = Crm()
+    crm.rule = lambda record: BAD if record.fields.get("note") == "bad" else None
+
+    async def scenario(opened: Rig) -> None:
+        innocent = await opened.order("ann", 99, "COMPLETED", note="good")
+        guilty = await opened.order("ben", 99, "COMPLETED", note="bad")
+        task = await start(opened)
+        await opened.until_done(dead=1)
+        assert await opened.states(innocent, guilty) == ["delivered", "dead"]
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+def test_a_refund_under_another_address_does_not_fall_behind(tmp_path: Path) -> None:
+    """The order was placed by one address and refunded under another: the older event does not overwrite, whichever is written first."""
+    crm = Crm(limits=Limits(records=1, concurrency=2, linger=0))
+    inside, go_on = held(crm)
+
+    async def scenario(opened: Rig) -> None:
+        opened.clock.ahead = timedelta(seconds=-1)
+        placed = await opened.order("old", 7, "COMPLETED")
+        refunded = await opened.order("new", 7, "REFUNDED")
+        claims = await opened.inbox.claim("crm", limit=10, lease=timedelta(seconds=60), now=opened.clock())
+        newer, older = sorted(claims, key=lambda claim: claim.deliveries[0].event_id, reverse=True)
+        first = asyncio.create_task(Batch(opened.context, [newer], None).run())
+        await inside.wait()
+        second = asyncio.create_task(Batch(opened.context, [older], None).run())
+        await asyncio.sleep(0.05)
+        go_on.set()
+        await asyncio.gather(first, second)
+        assert crm.held[Ref("deal", "7")]["stage"] == "REFUNDED"
+        assert await opened.states(placed, refunded) == ["delivered", "delivered"]
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+def test_a_connector_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call without a sign of life ends as an outage; the others go on."""
+    monkeypatch.setattr(Guard, "__init__", partialmethod(Guard.__init__, patience=0.2))
+    crm = Crm(limits=Limits(records=10, concurrency=1, linger=0))
+    inside, _ = held(crm)
+
+    async def scenario(opened: Rig) -> None:
+        one = await opened.account("ann")
+        await inside.wait()
+        await opened.until(lambda: _attempts(opened, one.id))
+        crm.before_answer = None
+        assert "no sign of life" in ((await opened.story(one)).deliveries[0].attempts[0].message or "")
+        opened.clock.ahead = timedelta(seconds=10)
+        await opened.until_done()
+
+    run(tmp_path, crm, scenario)
+
+
+def test_a_defect_in_rendering_is_that_deliverys_alone(tmp_path: Path) -> None:
+    """An event that our own code cannot cope with is dead with a word on it; the others are delivered."""
+    crm = Crm()
+
+    async def scenario(opened: Rig) -> None:
+        original = opened.context.renderer._records  # noqa: SLF001 - a defect cannot be ordered otherwise
+
+        def defective(event: Event, delivery: Pending, person: str) -> tuple[Record, ...]:
+            if person.startswith("bad"):
+                raise ZeroDivisionError
+            return original(event, delivery, person)
+
+        opened.context.renderer._records = defective  # type: ignore[method-assign]  # noqa: SLF001
+        bad, good = await opened.account("bad"), await opened.account("good")
+        await opened.until_done(dead=1)
+        assert await opened.states(bad, good) == ["dead", "delivered"]
+        assert "ZeroDivisionError" in ((await opened.story(bad)).deliveries[0].reason or "")
+
+    run(tmp_path, crm, scenario)
+
+
+def test_giving_up_spares_what_came_later(tmp_path: Path) -> None:
+    """Only events that are older than `give_up` die of it; those that came since go on waiting."""
+    crm = Crm()
+    crm.rule = lambda _record: Retry("locked")
+
+    async def scenario(opened: Rig) -> None:
+        old = await opened.account("ann", first_name="A")
+        await opened.until(lambda: _attempts(opened, old.id))
+        opened.clock.ahead = timedelta(hours=73)
+        young = await opened.account("ann", first_name="B")
+        await opened.until(partial(_is, opened, old, "dead"))
+        assert await opened.states(young) == ["pending"]
+
+    run(tmp_path, crm, scenario)
+
+
+async def _is(opened: Rig, accepted: Accepted, state: str) -> bool:
+    return await opened.states(accepted) == [state]
+
+
+@pytest.mark.parametrize("after", [1e18, float("inf"), float("nan"), -5.0])
+def test_no_time_that_a_crm_names_breaks_a_lane(tmp_path: Path, after: float) -> None:
+    """A wait that nobody can mean is cut to what makes sense."""
+    crm = Crm()
+    crm.rule = lambda _record: Retry("locked", after) if len(crm.received) == 1 else None
+
+    async def scenario(opened: Rig) -> None:
+        one = await opened.account("ann")
+        await opened.until(lambda: _attempts(opened, one.id))
+        opened.clock.ahead = timedelta(days=3)
+        await opened.until_done()
+
+    run(tmp_path, crm, scenario)

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 import pytest
 
 from connectors.base import AuthFailed, Connector, Limits, Record, Ref, Refused, Retry, Saved, Unavailable
-from receiver.delivery.write import Defect, Halted, Result, Unit, Written, worst, write
+from receiver.delivery.guard import Guard
+from receiver.delivery.share import Unit
+from receiver.delivery.write import Defect, Halted, Result, Written, worst, write
 from receiver.inbox import Remote
 from tests.delivery.crm import Crm
 
@@ -28,7 +30,7 @@ def unit(lane: int, *records: Record, event: str | None = None, doubtful: bool =
 
 
 def run(crm: Connector, *units: Unit, remotes: Mapping[tuple[str, str], Remote] | None = None) -> Written:
-    return asyncio.run(write(crm, units, remotes or {}))
+    return asyncio.run(write(crm, units, remotes or {}, Guard()))
 
 
 def verdicts(written: Written, *units: Unit) -> list[Result]:
@@ -171,3 +173,22 @@ def test_what_a_connector_should_not_raise_is_a_defect() -> None:
 
     crm.upsert = too_few  # type: ignore[method-assign, assignment]
     assert "0 outcomes for 1" in str(run(crm, one).fault)
+
+
+@pytest.mark.parametrize("answer", ["oops", None, 7])
+def test_an_outcome_that_nobody_knows_is_no_success(answer: object) -> None:
+    """It is a defect of the connector, and the record is tried again."""
+    crm = Crm()
+    crm.rule = lambda _record: answer or "oops"  # type: ignore[assignment, return-value]
+    one = unit(1, contact("a@b.edu"))
+    written = run(crm, one)
+    assert isinstance(written.fault, Defect)
+    assert isinstance(verdicts(written, one)[0], Halted)
+
+
+def test_an_id_that_is_a_number_becomes_text() -> None:
+    """The commonest slip of a connector costs nothing."""
+    crm = Crm()
+    crm.rule = lambda _record: Saved(12345)  # type: ignore[arg-type]
+    one = unit(1, contact("a@b.edu"))
+    assert run(crm, one).records[Ref("contact", "a@b.edu")] == Saved("12345")

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import create_engine, make_url, text
 
-from receiver.inbox import AttemptRow, Claim, Inbox, NewEvent, RemoteRow, Settled
+from receiver.inbox import Accepted, AttemptRow, Claim, Inbox, NewEvent, RemoteRow, Settled
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=120)
@@ -71,6 +71,11 @@ async def claim_one(inbox: Inbox, *, at: datetime = NOW) -> Claim:
     """The only lane that is due."""
     (only,) = await claim(inbox, at=at)
     return only
+
+
+async def accepted(inbox: Inbox, event: NewEvent) -> Accepted:
+    """As a coroutine, for what takes no future."""
+    return await inbox.accept(event)
 
 
 async def states(inbox: Inbox, event_id: str) -> list[str]:

@@ -260,7 +260,7 @@ def test_one_commit_holds_what_comes_together(store_url: str) -> None:
 @stored
 async def test_whoever_gives_up_waiting_does_not_stop_the_others(inbox: Inbox) -> None:
     """A caller that is cancelled leaves the event with the store, which keeps it."""
-    waiting = [asyncio.create_task(inbox.accept(new(f"{number}"))) for number in range(3)]
+    waiting = [inbox.accept(new(f"{number}")) for number in range(3)]
     await asyncio.sleep(0)
     waiting[1].cancel()
     first, cancelled, last = await asyncio.gather(*waiting, return_exceptions=True)

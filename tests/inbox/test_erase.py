@@ -6,7 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from receiver.inbox import Claim, Filter, Inbox, RemoteRow, Selection, Settled, Unknown
+from receiver.inbox import Claim, Erased, Filter, Inbox, RemoteRow, Selection, Settled, Unknown
 from tests.inbox.store import ANN, BEN, NOW, attempt, bodies, claim, claim_one, delivered, faulty, new, open_inbox, remote, stored
 
 SHARED = json.dumps({"userList": [{"email": "Ann@Example.edu", "name": "Ann Smith"}, {"email": BEN}], "courses": ["Algebra"]})
@@ -153,6 +153,9 @@ async def test_nobody_is_erased(inbox: Inbox) -> None:
     """An address that is nowhere changes nothing; a person who comes back begins anew."""
     await inbox.accept(new(order(1, BEN), BEN))
     assert (await inbox.erase(ANN)).events == 0
+    for nobody in ("", " ", "@", "e", "example.edu"):
+        assert await inbox.erase(nobody) == Erased()
+    assert len((await inbox.events()).items) == 1
     await inbox.accept(new(order(2, ANN), ANN))
     await inbox.erase(ANN)
     again = await inbox.accept(new(order(2, ANN), ANN))

@@ -10,9 +10,11 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import Connection, Engine, event
 
 from receiver.inbox import Inbox, StoreUnavailable
 from tests.inbox.store import NOW, bodies, check, claim, claim_one, delivered, new, open_inbox, rows, stored
@@ -176,6 +178,33 @@ def test_lost_connections_recover(postgresql_url: str) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("dedup_hours", [0, 24])
+def test_a_commit_whose_answer_was_lost(store_url: str, dedup_hours: float) -> None:
+    """The connection breaks just after the database has committed: the events are accepted, and there once."""
+    left = 1
+
+    def commit_and_break(connection: Connection) -> None:
+        nonlocal left
+        if left:
+            left -= 1
+            driver: Any = connection.connection.driver_connection
+            driver.commit()
+            driver.close()
+
+    async def main() -> None:
+        async with open_inbox(store_url, dedup_hours=dedup_hours) as inbox:
+            event.listen(Engine, "commit", commit_and_break)
+            kept = await asyncio.gather(*(inbox.accept(new(f"{number}")) for number in range(5)))
+            assert left == 0
+            assert [(one.duplicate, one.deliveries) for one in kept] == [(False, 1)] * 5
+            assert bodies(await claim_one(inbox)) == ["0", "1", "2", "3", "4"]
+
+    try:
+        asyncio.run(main())
+    finally:
+        event.remove(Engine, "commit", commit_and_break)
+
+
 def test_connections_that_are_cut_all_the_time(postgresql_url: str) -> None:
     """Events are accepted or refused, and each that was accepted is there once, with its delivery, in order."""
 
@@ -217,13 +246,29 @@ async def _until_accepted(inbox: Inbox, content: str, person: str) -> str:
 @stored
 async def test_a_store_that_is_closing_refuses(inbox: Inbox) -> None:
     """What was handed in before is kept; what comes after is refused as StoreUnavailable."""
-    waiting = [asyncio.create_task(inbox.accept(new(f"{number}"))) for number in range(10)]
+    waiting = [inbox.accept(new(f"{number}")) for number in range(10)]
     await asyncio.sleep(0)
     await inbox.aclose()
     assert [one.duplicate for one in await asyncio.gather(*waiting)] == [False] * 10
     for call in (lambda: inbox.accept(new("late")), lambda: inbox.status(now=NOW), lambda: claim(inbox), lambda: inbox.ready(NOW)):
         with pytest.raises(StoreUnavailable, match="closing"):
             await call()
+
+
+@stored
+async def test_more_than_fits_is_refused(inbox: Inbox) -> None:
+    """Where events come faster than they can be written, those beyond 20,000 are refused instead of filling the memory."""
+    results = await asyncio.gather(*(_accepted(inbox, number) for number in range(20_050)))
+    assert results == [True] * 20_000 + [False] * 50
+
+
+async def _accepted(inbox: Inbox, number: int) -> bool:
+    try:
+        await inbox.accept(new(f"{number}", connectors=()))
+    except StoreUnavailable as error:
+        assert "does not keep up" in str(error)  # noqa: PT017 - one of many
+        return False
+    return True
 
 
 @stored

@@ -70,6 +70,7 @@ from receiver.inbox import Inbox
 from tests.inbox.store import new
 
 async def main():
+    print("ready", flush=True)
     sys.stdin.readline()
     inbox = await Inbox.open(sys.argv[1], dedup_hours=24)
     await inbox.accept(new(sys.argv[2]))
@@ -82,9 +83,16 @@ asyncio.run(main())
 def test_several_processes_may_start_at_once(postgresql_url: str) -> None:
     """On an empty PostgreSQL one of them makes the tables while the others wait; all work."""
     command = [sys.executable, "-c", OPEN, postgresql_url]
-    starting = [subprocess.Popen([*command, str(number)], stdin=subprocess.PIPE, text=True) for number in range(5)]
+    starting = [subprocess.Popen([*command, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for number in range(5)]
     for process in starting:
-        process.communicate("go\n")
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in starting:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in starting:
+        process.communicate()
     assert [process.returncode for process in starting] == [0] * 5
     assert len(rows(postgresql_url, "SELECT id FROM event")) == 5
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from receiver.inbox import Claim, Inbox, Selection, Settled
-from tests.inbox.store import LEASE, NOW, check, claim, delivered, new, states
+from tests.inbox.store import LEASE, NOW, accepted, check, claim, delivered, new, states
 
 T = TypeVar("T")
 PEOPLE = st.sampled_from(["ann@example.edu", "ben@example.edu"])
@@ -37,7 +37,7 @@ class Gateway(RuleBasedStateMachine):
         self.running: list[Claim] = []
         self.leases: dict[int, tuple[str, datetime]] = {}  # lane → the token that holds, and until when
         self.crm: dict[str, str] = {}
-        self.unsettled: set[str] = set()  # events that were written without the store's knowing
+        self.written: set[str] = set()
         self.unclear: set[str] = set()  # people of whom an event was given up although it is written
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:
@@ -45,7 +45,7 @@ class Gateway(RuleBasedStateMachine):
 
     @rule(person=PEOPLE)
     def accept(self, person: str) -> None:
-        kept = self.run(self.inbox.accept(new(f"{len(self.events)}", person, at=self.now)))
+        kept = self.run(accepted(self.inbox, new(f"{len(self.events)}", person, at=self.now)))
         self.events.append((kept.id, person))
 
     @rule(seconds=st.sampled_from([1, 10, 119, 120]))
@@ -64,7 +64,6 @@ class Gateway(RuleBasedStateMachine):
         claimed = self.take(data)
         if self.write(claimed, len(claimed.deliveries)):
             self.run(self.inbox.settle([delivered(claimed)], now=self.now))
-            self.unsettled -= {pending.event_id for pending in claimed.deliveries}
 
     @precondition(lambda self: self.running)
     @rule(data=st.data())
@@ -129,11 +128,11 @@ class Gateway(RuleBasedStateMachine):
             return False
         for pending in claimed.deliveries[:count]:
             self.crm[claimed.person_key] = pending.body.decode()
-            self.unsettled.add(pending.event_id)
+            self.written.add(pending.event_id)
         return True
 
     def give_up(self, id: str, person: str) -> None:
-        if id in self.unsettled:
+        if id in self.written:
             self.unclear.add(person)
 
     def teardown(self) -> None:

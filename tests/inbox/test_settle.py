@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from receiver.inbox import Inbox, RemoteRow, Settled
@@ -182,12 +183,14 @@ async def test_remotes_are_remembered(inbox: Inbox) -> None:
     await inbox.settle([delivered(first, remotes=remotes)], now=NOW)
     later = await inbox.accept(new("b"))
     second = await claim_one(inbox)
-    await inbox.settle([delivered(second, remotes=(remote("deal", "o-1", "9", second, "contact/7", "company/5"),))], now=NOW)
+    renewed = replace(remote("deal", "o-1", "9", second, "contact/7", "company/5"), mark="what was written\x00")
+    await inbox.settle([delivered(second, remotes=(renewed,))], now=NOW)
     found = await inbox.remotes("crm", [("deal", "o-1"), ("contact", ANN), ("contact", BEN), ("deal", ANN)])
     assert {ref: (one.id, one.links) for ref, one in found.items()} == {
         ("deal", "o-1"): ("9", frozenset({"contact/7", "company/5"})),
         ("contact", ANN): ("7", frozenset()),
     }
+    assert (found["deal", "o-1"].mark, found["contact", ANN].mark) == ("what was written\ufffd", None)
     assert (found["deal", "o-1"].lane_id, found["deal", "o-1"].event_id) == (second.lane_id, later.id)
     assert await inbox.remotes("other", [("contact", ANN)]) == {}
     assert await inbox.remotes("crm", []) == {}

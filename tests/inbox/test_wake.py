@@ -34,7 +34,8 @@ async def test_new_work_wakes(inbox: Inbox) -> None:
     assert await wakes(inbox, lambda: inbox.replay(Selection(deliveries=(1,)), now=NOW))
     aside = await inbox.accept(faulty("c"))
     assert await wakes(inbox, lambda: inbox.revalidate(aside.id, new("c judged")))
-    assert await wakes(inbox, lambda: inbox.resume("crm"))
+    await inbox.pause("crm", kind="auth", reason="a", until=None, now=NOW)
+    assert await wakes(inbox, lambda: inbox.resume("crm", until=None))
 
 
 @stored

@@ -30,6 +30,16 @@ def test_lines_are_json_with_level_and_time() -> None:
     assert line == {"event": "event.accepted", "level": "info", "id": "1", "n": 2}
 
 
+def test_quick_lines_look_like_all_others() -> None:
+    """Only the search for secrets is left out; the level holds for them too."""
+    body = "from receiver.telemetry import quick_log; log = quick_log(); log.debug('no'); log.info('event.accepted', id='1', n=2)"
+    (line,) = map(json.loads, lines(body))
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {"event": "event.accepted", "level": "info", "id": "1", "n": 2}
+    assert not lines(body, level="warning")
+    assert "event.accepted" in "".join(lines(body, form="pretty"))
+
+
 def test_the_standard_librarys_loggers_come_out_the_same_way() -> None:
     """Libraries log too; their secrets are cut out as well."""
     (line,) = map(json.loads, lines("logging.getLogger('lib').warning('%s said', 'the-secret-of-a-school')"))
