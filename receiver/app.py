@@ -8,13 +8,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from receiver.aom import EVENTS, json_schema
 from receiver.api import admin_routes, stories
+from receiver.doors import HeaderDoor, PathDoor
 from receiver.gateway import Gateway
 from receiver.inbox import StoreUnavailable
-from receiver.intake import HeaderDoor, PathDoor
 from receiver.problems import problem
 
 DEFECT = "The gateway failed. Its log says where."
@@ -34,11 +34,20 @@ def create_app(gateway: Gateway) -> ASGIApp:
 
 
 async def guarded(application: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """A defect is logged and answered 500; one after the answer has begun can only be logged."""
+    """A defect is logged and answered 500; one after the answer has begun is raised on, and the server closes the connection."""
+    begun = False
+
+    async def watched(message: Message) -> None:
+        nonlocal begun
+        begun = True
+        await send(message)
+
     try:
-        await application(scope, receive, send)
-    except Exception:  # noqa: BLE001 - the last resort, as Starlette's own for the other routes
+        await application(scope, receive, watched)
+    except Exception:
         structlog.get_logger().exception("intake.failed")
+        if begun:
+            raise
         await problem(500, DEFECT)(scope, receive, send)
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from time import perf_counter
 
 import orjson
 import structlog
-from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import Receive, Scope
 
 from receiver.body import CutOff, TooLarge, read_body
 from receiver.gather import Gather
@@ -22,9 +21,7 @@ from receiver.judging import Judge
 from receiver.problems import problem
 from receiver.settings import Source
 from receiver.telemetry import Metrics, quick_log
-from receiver.tokens import Tokens, from_header
-
-GREETING = "This address is ready to receive webhooks of Academy of Mine. Paste it into AOM as it is.\n"
+from receiver.tokens import Tokens
 
 
 @dataclass(slots=True)
@@ -99,7 +96,9 @@ class Intake:
                 call.fail(error)
 
     def _keep(self, call: _Call) -> None:
-        judged = self._judge(call.source, call.named, call.body, call.received_at)
+        self._accept(call, self._judge(call.source, call.named, call.body, call.received_at))
+
+    def _accept(self, call: _Call, judged: NewEvent) -> None:
         try:
             keeping = self._inbox.accept(judged)
         except StoreUnavailable as error:
@@ -110,10 +109,21 @@ class Intake:
     def _kept(self, call: _Call, judged: NewEvent, keeping: asyncio.Future[Accepted]) -> None:
         try:
             call.reply(self._answer(call, judged, keeping.result()))
-        except (StoreUnavailable, Unstorable) as error:
+        except StoreUnavailable as error:
             call.reply(self._not_kept(call, error))
-        except Exception as error:  # noqa: BLE001 - as above
+        except Unstorable as error:
+            self._set_aside(call, judged, error)
+        except Exception as error:  # noqa: BLE001 - a defect is the one call's, whose turn raises it
             call.fail(error)
+
+    def _set_aside(self, call: _Call, judged: NewEvent, error: Unstorable) -> None:
+        """No database takes it as what it was judged to be: keep the bytes in quarantine, or say that even that failed."""
+        if judged.faults and judged.name is None:
+            call.reply(self._not_kept(call, error))
+            return
+        faults = (("", str(error)),)
+        bare = replace(judged, name=None, how=None, named=None, disagreement=None, lanes=(), people=(), unknown=(), faults=faults)
+        self._accept(call, bare)
 
     def _answer(self, call: _Call, judged: NewEvent, kept: Accepted) -> Response:
         outcome = "duplicate" if kept.duplicate else "quarantined" if judged.faults else "accepted"
@@ -123,7 +133,7 @@ class Intake:
         answer = orjson.dumps({"id": kept.id, "event": judged.name, "status": outcome, "deliveries": kept.deliveries})
         return Response(answer, 200 if kept.duplicate else 202, media_type="application/json")
 
-    def _not_kept(self, call: _Call, error: Exception) -> Response:
+    def _not_kept(self, call: _Call, error: StoreUnavailable | Unstorable) -> Response:
         self._log.error("event.not_kept", source=call.source, reason=str(error))
         return self._later("The event could not be kept. Send it again later.")
 
@@ -166,49 +176,3 @@ def _refusal(status: int, judged: NewEvent, kept: Accepted) -> Response:
         duplicate=kept.duplicate,
         errors=errors,
     )
-
-
-class PathDoor:
-    """`/in/{token}[/{event}]`: what a school pastes into AOM. An ASGI application that reads the path itself: it is the hot one."""
-
-    PREFIX = "/in/"
-
-    def __init__(self, intake: Intake) -> None:
-        self._intake = intake
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        token, *named = scope["path"][len(self.PREFIX) :].split("/", 1)
-        source = self._intake.tokens.source(token)
-        if source is None:
-            answer = self._intake.unknown_token(in_path=True)
-        else:
-            answer = await _by_method(self._intake, scope, receive, source, named[0] if named else None)
-        await answer(scope, receive, send)
-
-
-class HeaderDoor:
-    """`/events[/{event}]` with an Authorization header, as an ASGI endpoint: for relays and scripts."""
-
-    def __init__(self, intake: Intake) -> None:
-        self._intake = intake
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        source = self._intake.tokens.source(from_header(Headers(scope=scope).get("authorization", "")))
-        if source is None:
-            answer = self._intake.unknown_token(in_path=False)
-        else:
-            answer = await _by_method(self._intake, scope, receive, source, scope["path_params"].get("event"))
-        await answer(scope, receive, send)
-
-
-async def _by_method(intake: Intake, scope: Scope, receive: Receive, source: str, named: str | None) -> Response:
-    if scope["method"] == "POST":
-        return await intake.receive(scope, receive, source, _storable(named) if named else None)
-    if scope["method"] in {"GET", "HEAD"}:
-        return PlainTextResponse(GREETING)
-    return problem(405, "POST an event here.", headers={"Allow": "GET, HEAD, POST"})
-
-
-def _storable(named: str) -> str:
-    """An address can name anything; what is kept of it must fit into any database."""
-    return named[:100].encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -160,8 +160,14 @@ def test_token_in_the_header(running: Running) -> None:
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/x-www-form-urlencoded", "nonsense"])
 def test_any_content_type(running: Running, content_type: str) -> None:
     """The content type does not matter if the body is JSON."""
-    body = account(hash(content_type) % 10**9 + 100)
+    body = account(100 + len(content_type))
     assert post(running, f"/in/{TOKEN}", body, **{"Content-Type": content_type}).status_code == 202
+
+
+def test_a_slash_at_the_end_of_the_address(running: Running) -> None:
+    """It is easily pasted along, and means nothing."""
+    for number, path in enumerate((f"/in/{TOKEN}/", f"/in/{TOKEN}/account.created/")):
+        assert post(running, path, account(200 + number)).status_code == 202
 
 
 def test_greeting(running: Running) -> None:
@@ -252,8 +258,10 @@ def test_hostile_bodies_do_not_stop_deliveries(running: Running) -> None:
 def test_sender_that_goes_away(running: Running) -> None:
     """A body that is cut off is not kept and does no harm."""
     host, port = running.url.removeprefix("http://").split(":")
+    before = kept(running)
     with socket.create_connection((host, int(port))) as sender:
         sender.sendall(f"POST /in/{TOKEN} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{{".encode())
+    assert kept(running) == before
     assert post(running, f"/in/{TOKEN}", account(9)).status_code == 202
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +35,10 @@ class Call:
     path: Any
     query: Any
     body: Any
+
+
+class Unfit(Exception):
+    """A parameter that its type lets through and that is wrong all the same; the text says which and why."""
 
 
 class NotFound(Exception):
@@ -73,6 +76,8 @@ class Operation:
                 return problem(400, "The body ended early.")
             try:
                 answer = await self.handler(call)
+            except Unfit as unfit:
+                return problem(422, str(unfit))
             except NotFound as missing:
                 return problem(404, str(missing))
             return Response(writer.dump_json(answer), media_type="application/json", headers={"Cache-Control": "no-store"})
@@ -115,8 +120,3 @@ def _invalid(error: ValidationError) -> Response:
         for one in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     return problem(422, "The request does not fit the description at /openapi.json.", errors=errors)
-
-
-def dump(value: Any) -> Any:
-    """Plain JSON data of anything that an operation may answer."""
-    return json.loads(TypeAdapter(type(value)).dump_json(value))

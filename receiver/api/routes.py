@@ -13,7 +13,7 @@ from starlette.routing import Route
 from connectors.base import Browsable, Page
 from receiver.api import stories, views
 from receiver.api.openapi import describe
-from receiver.api.operation import Call, NotFound, Operation, Parameters
+from receiver.api.operation import Call, NotFound, Operation, Parameters, Unfit
 from receiver.gateway import Gateway
 from receiver.inbox import Filter, Quarantined, Selection, Unknown
 
@@ -167,7 +167,7 @@ class AdminApi:
         try:
             return await connector.records(call.path.object, call.query.limit, call.query.before)
         except ValueError as error:
-            raise NotFound(f"`before`: {error}") from error
+            raise Unfit(f"`before`: {error}") from error
 
 
 def operations(gateway: Gateway) -> Sequence[Operation]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from receiver.aom import Event as ReadEvent
 from receiver.aom import Invalid, read
@@ -38,7 +39,10 @@ async def status(gateway: Gateway) -> StatusView:
     """How the store and each configured connector stand."""
     configured = gateway.settings.connectors
     stored = await gateway.inbox.status(configured, now=gateway.now())
-    connectors = {name: _connector(one.type, stored.connectors[name]) for name, one in configured.items()}
+    connectors = {
+        name: _connector(configured[name].type, one) if name in configured else replace(_connector("", one), state="not configured")
+        for name, one in stored.connectors.items()
+    }
     return StatusView(stored.pending, stored.dead, stored.quarantined, stored.oldest_pending_seconds, connectors)
 
 

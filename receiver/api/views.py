@@ -11,14 +11,14 @@ EventState = Literal["pending", "delivered", "dead", "discarded", "quarantined",
 """`accepted` where no route wants the event; else the state of the delivery that needs attention most."""
 
 
-ConnectorWord = Literal["running", "paused", "throttled", "unavailable"]
+ConnectorWord = Literal["running", "paused", "throttled", "unavailable", "not configured"]
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectorStatus:
     """`state` is running, or what it waits for; `reason` says more."""
 
-    type: str
+    type: str  # empty where it is not configured any more: what it still has waits until it is, or is discarded
     state: ConnectorWord
     reason: str
     since: datetime | None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import available_timezones
 
 import typer
 from pydantic_core import PydanticUndefined
@@ -48,11 +51,20 @@ def init(
         kind = registry.load(connector)
     except registry.UnknownConnector as error:
         fail(f"--connector: {error}")
+    _require_sense(source, timezone)
     config.write_text(_new_config(source, connector, kind, timezone), encoding="utf-8")
     config.chmod(0o600)
     out.print(
         f"Wrote {config}. Next: `aom-gateway check`, `aom-gateway serve`, and `aom-gateway urls` for what to paste into AOM.", markup=False
     )
+
+
+def _require_sense(source: str, timezone: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", source):
+        fail(f"--source: {source!r} is no name for a site; use letters, digits, - and _")
+    if timezone not in available_timezones():
+        near = get_close_matches(timezone, available_timezones(), n=1) or ["America/New_York"]
+        fail(f"--timezone: there is no time zone {timezone!r}; is it {near[0]}?")
 
 
 def _new_config(source: str, connector: str, kind: type[Connector], timezone: str) -> str:

@@ -41,6 +41,15 @@ def test_init_makes_a_configuration_that_holds(tmp_path: Path) -> None:
     assert set(re.findall(r'"(\S{32})"', first)).isdisjoint(re.findall(r'"(\S{32})"', config.read_text()))
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "says"), [("--source", "spring field", "letters"), ("--timezone", "America/NewYork", "New_York")]
+)
+def test_init_writes_nothing_that_cannot_hold(tmp_path: Path, option: str, value: str, says: str) -> None:
+    """A name or a zone that cannot be is told, with what would do."""
+    assert says in run("init", option, value, at=tmp_path, code=2)
+    assert not (tmp_path / "config.toml").exists()
+
+
 def test_init_does_not_overwrite(tmp_path: Path) -> None:
     """A configuration that is there stays, with a word on what is lost otherwise."""
     run("init", at=tmp_path)

@@ -46,11 +46,13 @@ def test_sigterm_finishes_and_ends_cleanly(tmp_path: Path) -> None:
     posts = [(name, json.dumps(payload).encode()) for name, payload in school.events(1500)]
     with gateway(config) as running:
         answered = asyncio.run(_post_until_killed(running, posts, kill_after=None))
+        assert running.admin("/api/status")["pending"] > 0
         assert running.terminate() == 0
     with gateway(config) as running:
         running.wait_until_delivered(60)
         assert set(_all_events(running).values()) == {"delivered"}
         assert answered
+        assert max(record["writes"] for record in running.records("sandbox", "deal")) <= 3  # pending, paid, refunded
 
 
 async def _post_until_killed(running: Running, posts: list[tuple[str, bytes]], kill_after: int | None) -> dict[str, bytes]:
