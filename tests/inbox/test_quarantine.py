@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from receiver.inbox import Filter, Inbox, Quarantined, Unknown
-from tests.inbox.store import ANN, BEN, NOW, bodies, claim_one, faulty, new, seconds, states, stored
+from tests.inbox.store import ANN, BEN, NOW, bodies, claim_one, delivered, faulty, new, seconds, states, stored
 
 
 @stored
@@ -25,7 +25,7 @@ async def test_calls_in_quarantine_are_listed(inbox: Inbox) -> None:
 
 @stored
 async def test_a_call_that_passes_takes_its_place(inbox: Inbox) -> None:
-    """It keeps its id, body and time, is named and counted, and gets deliveries: last in their lanes."""
+    """It keeps its id, body and time, is named and counted, and gets deliveries: before those of later events."""
     call = faulty("call", name=None, how=None)
     id = (await inbox.accept(call)).id
     await inbox.accept(new("later", at=NOW + seconds(5)))
@@ -39,7 +39,7 @@ async def test_a_call_that_passes_takes_its_place(inbox: Inbox) -> None:
     assert [(one.path, one.count) for one in await inbox.drift()] == [("vip", 1)]
     assert await states(inbox, id) == ["pending", "pending"]
     lanes = {one.person_key: bodies(one) for one in await inbox.claim("crm", limit=9, lease=timedelta(1), now=NOW + seconds(5))}
-    assert lanes == {ANN: ["later", "call"], BEN: ["call"]}
+    assert lanes == {ANN: ["call", "later"], BEN: ["call"]}
     assert await inbox.quarantined() == []
 
 
@@ -98,3 +98,19 @@ async def test_a_discarded_call_is_out_of_the_way(inbox: Inbox) -> None:
     assert await inbox.quarantined() == []
     assert [row.id for row in (await inbox.events(Filter(state="discarded"))).items] == [id]
     assert (await inbox.events(Filter(state="quarantined"))).items == ()
+
+
+@stored
+async def test_what_came_later_is_delivered_again_after_it(inbox: Inbox) -> None:
+    """An order that was in quarantine while its refund was delivered does not end as an order, also where the lane is leased meanwhile."""
+    order = await inbox.accept(faulty("order"))
+    refund = await inbox.accept(new("refund", at=NOW + seconds(5)))
+    await inbox.settle([delivered(await claim_one(inbox, at=NOW + seconds(6)))], now=NOW)
+    await inbox.revalidate(order.id, new("order judged"))
+    assert await states(inbox, refund.id) == ["pending"]
+    claimed = await claim_one(inbox, at=NOW + seconds(7))
+    assert bodies(claimed) == ["order", "refund"]
+    another = await inbox.accept(faulty("another", at=NOW + seconds(1)))
+    await inbox.revalidate(another.id, new("another judged", at=NOW + seconds(1)))
+    await inbox.settle([delivered(claimed)], now=NOW + seconds(8))
+    assert bodies(await claim_one(inbox, at=NOW + seconds(9)))[-2:] == ["another", "refund"]
