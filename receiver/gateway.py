@@ -19,6 +19,7 @@ from receiver.inbox import Inbox
 from receiver.intake import Intake
 from receiver.judging import Judge, judge
 from receiver.mapping import Mapping as Routes
+from receiver.retention import keep_purging
 from receiver.settings import Settings
 from receiver.telemetry import Metrics
 
@@ -72,6 +73,8 @@ async def open_gateway(settings: Settings, now: Callable[[], datetime] = utc_now
         for connector in gateway.connectors.values():
             stack.push_async_callback(_close, gateway, connector)
         gateway.dispatchers = [_dispatcher(gateway, name) for name in gateway.connectors]
+        retention = asyncio.create_task(keep_purging(inbox, timedelta(days=settings.store.keep_days), now), name="retention")
+        stack.callback(retention.cancel)
         running = [asyncio.create_task(dispatcher.run(), name=f"dispatcher {dispatcher.name}") for dispatcher in gateway.dispatchers]
         stack.push_async_callback(_stop, gateway, running)
         yield gateway

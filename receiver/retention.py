@@ -1,0 +1,32 @@
+"""Removes what is older than `keep_days` from a running gateway, in small chunks that let new events through."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from receiver.inbox import Inbox, StoreUnavailable
+
+FIRST = timedelta(minutes=1)
+EVERY = timedelta(hours=1)
+
+
+async def keep_purging(
+    inbox: Inbox, keep: timedelta, now: Callable[[], datetime], *, first: timedelta = FIRST, every: timedelta = EVERY
+) -> None:
+    """Purge now and then, until cancelled. What waits, is dead or in quarantine stays, however old; a store that fails is tried again."""
+    log = structlog.get_logger()
+    wait = first
+    while True:
+        await asyncio.sleep(wait.total_seconds())
+        wait = every
+        try:
+            removed = await inbox.purge(before=now() - keep)
+        except StoreUnavailable as error:
+            log.warning("retention.failed", reason=str(error))
+        else:
+            if removed:
+                log.info("retention.purged", events=removed, older_than_days=keep / timedelta(days=1))

@@ -1,0 +1,65 @@
+"""What is old and done goes, by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from receiver.inbox import Inbox, Unknown
+from receiver.retention import keep_purging
+from tests.inbox.store import NOW, claim_one, delivered, new
+
+
+def test_what_is_old_and_done_is_removed(tmp_path: Path) -> None:
+    """A delivered event is gone once it is older than it is to be kept; one that waits stays; purging goes on."""
+
+    async def main() -> None:
+        inbox = await Inbox.open(f"sqlite:///{tmp_path}/inbox.db", dedup_hours=1)
+        try:
+            done = await inbox.accept(new("done"))
+            await inbox.settle([delivered(await claim_one(inbox))], now=NOW)
+            waiting = await inbox.accept(new("waiting"))
+            moment = timedelta(seconds=0.01)
+            task = asyncio.create_task(
+                keep_purging(inbox, timedelta(days=90), lambda: NOW + timedelta(days=91), first=moment, every=moment)
+            )
+            async with asyncio.timeout(20):
+                while await _is_there(inbox, done.id):
+                    await asyncio.sleep(0.01)
+            assert await _is_there(inbox, waiting.id)
+            task.cancel()
+        finally:
+            await inbox.aclose()
+
+    asyncio.run(main())
+
+
+async def _is_there(inbox: Inbox, id: str) -> bool:
+    try:
+        await inbox.event(id)
+    except Unknown:
+        return False
+    return True
+
+
+def test_what_is_young_stays(tmp_path: Path) -> None:
+    """Nothing is removed before its time."""
+
+    async def main() -> None:
+        inbox = await Inbox.open(f"sqlite:///{tmp_path}/inbox.db", dedup_hours=1)
+        try:
+            done = await inbox.accept(new("done", at=datetime.now(UTC)))
+            await inbox.settle([delivered(await claim_one(inbox, at=datetime.now(UTC)))], now=datetime.now(UTC))
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await keep_purging(
+                        inbox, timedelta(days=90), lambda: datetime.now(UTC), first=timedelta(0), every=timedelta(seconds=0.01)
+                    )
+            assert await _is_there(inbox, done.id)
+        finally:
+            await inbox.aclose()
+
+    asyncio.run(main())
