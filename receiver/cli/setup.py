@@ -8,11 +8,11 @@ import re
 import secrets
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 from zoneinfo import available_timezones
 
 import typer
-from pydantic_core import PydanticUndefined
+from pydantic import SecretStr
 from rich.table import Table
 
 from connectors import registry
@@ -91,12 +91,13 @@ type = "{connector}"
 
 
 def _required(name: str, kind: type[Connector]) -> str:
-    """A line for each setting that the connector cannot do without, read from the environment."""
+    """A line for each setting that the connector cannot do without, read from the environment; other secrets as comments."""
     lines = []
     for key, field in kind.Settings.model_fields.items():
-        if key != "type" and field.default is PydanticUndefined and field.default_factory is None:
+        needed = field.is_required()
+        if key != "type" and (needed or SecretStr in get_args(field.annotation)):
             comment = f"   # {field.description}" if field.description else ""
-            lines.append(f'{key} = "${{{name.upper()}_{key.upper()}}}"{comment}\n')
+            lines.append(f'{"" if needed else "# "}{key} = "${{{name.upper()}_{key.upper()}}}"{comment}\n')
     return "".join(lines)
 
 

@@ -71,7 +71,7 @@ def test_secrets_show_nowhere(tmp_path: Path) -> None:
     assert TOKEN not in shown
     assert "hunter2" not in shown
     faults = faults_of(
-        tmp_path, f'[store]\nurl = "mysql://u:hunter2@h/d"\n[sources.a]\ntokens = ["s3cr3t"]\n[sources.b]\ntokens = "{TOKEN}"'
+        tmp_path, f'[store]\nurl = "mysql://u:hunter2@h/d"\n[sources.a]\ntokens = ["s3cr3t with blanks"]\n[sources.b]\ntokens = "{TOKEN}"'
     )
     assert len(faults) == 3
     assert not any(secret in str(fault) for fault in faults.values() for secret in ("hunter2", "s3cr3t", TOKEN))
