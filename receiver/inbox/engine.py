@@ -15,7 +15,8 @@ from receiver.inbox.errors import StoreUnavailable, unavailable
 from receiver.inbox.lock import FileLock
 from receiver.inbox.migrate import migrate
 
-POSTGRESQL_CONNECTIONS = 4  # for all but accept, which has one of its own
+DELIVERY_THREADS = 4  # each with a connection; what people ask must not hold up leases
+PEOPLE_THREADS = 2
 
 _SQLITE = (
     "PRAGMA busy_timeout = 5000",
@@ -110,7 +111,7 @@ def _postgresql(url: URL) -> Engines:
             url.set(drivername="postgresql+psycopg"),
             paramstyle="format",
             isolation_level="READ COMMITTED",
-            pool_size=POSTGRESQL_CONNECTIONS + 1,
+            pool_size=DELIVERY_THREADS + PEOPLE_THREADS + 1,  # and the writer
             max_overflow=0,
             pool_timeout=20,
             hide_parameters=True,

@@ -98,9 +98,11 @@ def mentions(transaction: Transaction, address: str) -> list[Mention]:
 
 def erase_events(transaction: Transaction, address: str, ids: Sequence[str]) -> Erased:
     """Remove these events, or the person from those that are not theirs alone."""
-    lanes = _lanes(transaction, address)
     gone, shared, deliveries = [], 0, 0
-    for row in transaction.connection.execute(select(event).where(event.c.id.in_(ids))).mappings().all():
+    these = select(event).where(event.c.id.in_(ids)).order_by(event.c.id).with_for_update()  # nobody gives them deliveries now
+    found = transaction.connection.execute(these).mappings().all()
+    lanes = _lanes(transaction, address)
+    for row in found:
         people = _people(transaction, row["id"])
         if people - {address} or (not people and names_others(row["body"], address)):
             deliveries += _strip(transaction, row, address, people, lanes)

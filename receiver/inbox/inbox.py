@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Self
 
-from receiver.inbox import claim, detail, erase, pauses, pulse, quarantine, queries, rate, remote, replay, retention, settle
+from receiver.inbox import claim, detail, erase, pauses, pulse, quarantine, queries, rate, remote, replay, retention, route, settle
 from receiver.inbox.accept import Accepted, Acceptor, NewEvent
 from receiver.inbox.claim import Claim
-from receiver.inbox.engine import POSTGRESQL_CONNECTIONS, Engines, open_engines
+from receiver.inbox.engine import DELIVERY_THREADS, PEOPLE_THREADS, Engines, open_engines
 from receiver.inbox.erase import Erased
 from receiver.inbox.errors import StoreUnavailable
 from receiver.inbox.filters import EVERYTHING, Filter
@@ -29,7 +29,6 @@ from receiver.inbox.transaction import Run
 from receiver.inbox.wake import Listener, Wakes
 from receiver.inbox.writer import Writer
 
-_READERS = 2
 _READY_SECONDS = 5.0
 
 
@@ -45,10 +44,12 @@ class Inbox:
         self._acceptor = Acceptor(dedup_hours=dedup_hours, ids=ids)
         self._wakes = Wakes()
         self._writer = Writer(engines.write, self._acceptor, sender=sender, published=self._wakes.wake)
-        threads = POSTGRESQL_CONNECTIONS if engines.postgresql else _READERS
-        self._pool = Pool(engines.read, threads, sender=sender, published=self._wakes.wake)
-        self._write: Run = self._pool.run if engines.postgresql else self._writer.run
-        self._read: Run = self._pool.run
+        self._delivery = Pool(engines.read, DELIVERY_THREADS, sender=sender, published=self._wakes.wake)
+        self._people = Pool(engines.read, PEOPLE_THREADS, sender=sender, published=self._wakes.wake)
+        self._look: Run = self._delivery.run
+        self._deliver: Run = self._delivery.run if engines.postgresql else self._writer.run
+        self._read: Run = self._people.run
+        self._write: Run = self._people.run if engines.postgresql else self._writer.run
         self._listener = Listener(engines.write, self._wakes, sender) if engines.postgresql else None
         self._ready_at: datetime | None = None
         self._closed = False
@@ -70,7 +71,7 @@ class Inbox:
         if self._listener:
             await self._listener.started()
         else:
-            await self._write(claim.release_all)
+            await self._deliver(claim.release_all)
 
     async def aclose(self) -> None:
         """Commit what was accepted, let what is under way finish, and give the database back. Once is enough, twice does no harm."""
@@ -79,7 +80,7 @@ class Inbox:
         self._closed = True
         if self._listener:
             await self._listener.aclose()
-        await self._pool.aclose()
+        await asyncio.gather(self._delivery.aclose(), self._people.aclose())
         await asyncio.to_thread(self._engines.read.dispose)  # before the writer: the last to leave a SQLite file empties its log
         await self._writer.aclose()
         await asyncio.to_thread(self._engines.close)
@@ -107,28 +108,28 @@ class Inbox:
     async def claim(self, connector: str, *, limit: int, lease: timedelta, now: datetime) -> list[Claim]:
         """Take up to `limit` lanes that are due, with their oldest pending deliveries."""
         self._wakes.forget(connector)
-        return await self._write(partial(claim.claim, connector=connector, limit=limit, lease=lease, now=now))
+        return await self._deliver(partial(claim.claim, connector=connector, limit=limit, lease=lease, now=now))
 
     async def extend(self, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> frozenset[int]:
         """Let the leases of these claims end later. Returns the lanes whose lease still holds."""
-        return await self._write(partial(claim.extend, claims=claims, lease=lease, now=now))
+        return await self._deliver(partial(claim.extend, claims=claims, lease=lease, now=now))
 
     async def settle(self, results: Sequence[Settled], *, now: datetime) -> SettleReport:
         """Record what came of claims, in one transaction, as far as their leases still hold."""
-        return await self._write(partial(settle.settle, results=results, now=now))
+        return await self._deliver(partial(settle.settle, results=results, now=now))
 
     async def remember(self, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> None:
         """Keep what the CRM has written for lanes that are not settled yet."""
-        await self._write(partial(remote.remember, written=written, now=now))
+        await self._deliver(partial(remote.remember, written=written, now=now))
 
     async def next_due(self, connector: str, now: datetime) -> datetime | None:
         """When the next lane can be claimed, at the earliest now; None where nothing is pending."""
-        due = await self._read(partial(claim.next_due, connector=connector))
+        due = await self._look(partial(claim.next_due, connector=connector))
         return None if due is None else max(due, now)
 
     async def ready_lanes(self, connector: str, *, limit: int, now: datetime) -> int:
         """How many lanes could be claimed now; counts up to `limit`."""
-        return await self._read(partial(claim.ready_lanes, connector=connector, limit=limit, now=now))
+        return await self._look(partial(claim.ready_lanes, connector=connector, limit=limit, now=now))
 
     async def changed(self, connector: str, seconds: float) -> bool:
         """Wait until there may be new work for the connector since its last `claim` or `changed`, at most so long.
@@ -139,27 +140,27 @@ class Inbox:
 
     async def remotes(self, connector: str, refs: Sequence[Ref]) -> dict[Ref, Remote]:
         """What is known of these records at the CRM."""
-        return await self._read(partial(remote.remotes, connector=connector, refs=refs))
+        return await self._look(partial(remote.remotes, connector=connector, refs=refs))
 
     # --- connectors ---
 
     async def state(self, connector: str) -> ConnectorState:
-        return await self._read(partial(pauses.state, connector=connector))
+        return await self._look(partial(pauses.state, connector=connector))
 
     async def states(self) -> Mapping[str, ConnectorState]:
         """Of the connectors that were ever paused or limited."""
         return await self._read(pauses.states)
 
     async def pause(self, connector: str, *, kind: PauseKind, reason: str, until: datetime | None, now: datetime) -> None:
-        await self._write(partial(pauses.pause, connector=connector, kind=kind, reason=reason, until=until, now=now))
+        await self._deliver(partial(pauses.pause, connector=connector, kind=kind, reason=reason, until=until, now=now))
 
     async def resume(self, connector: str, *, until: datetime | None) -> bool:
         """End the pause, if it is still the one that the caller saw. Returns whether it was."""
-        return await self._write(partial(pauses.resume, connector=connector, until=until))
+        return await self._deliver(partial(pauses.resume, connector=connector, until=until))
 
     async def take(self, connector: str, calls: int, *, limit: RateLimit, now: datetime) -> float:
         """0.0 where so many calls are allowed now; else the seconds after which to ask again."""
-        return await self._write(partial(rate.take, connector=connector, calls=calls, limit=limit, now=now))
+        return await self._deliver(partial(rate.take, connector=connector, calls=calls, limit=limit, now=now))
 
     # --- for people ---
 
@@ -197,6 +198,12 @@ class Inbox:
         """Make the chosen deliveries and all later ones of their lanes pending. See `replay.replay`."""
         return await replay.replay(self._read, self._write, selection, now=now, dry_run=dry_run, progress=progress)
 
+    async def route(self, id: str, lanes: Iterable[tuple[str, str]], *, now: datetime) -> int:
+        """Make the deliveries that an accepted event has not got yet for these (connector, person key), in their place: later ones of
+        those lanes are delivered again after them. Returns how many were made, 0 also where no such event is accepted.
+        """
+        return await self._writer.run(partial(route.route, id=id, lanes=lanes, now=now))
+
     async def discard(self, selection: Selection, *, now: datetime) -> int:
         """Give up the chosen deliveries that are pending or dead. Returns how many were."""
         return await replay.discard(self._read, self._write, selection, now=now)
@@ -207,7 +214,7 @@ class Inbox:
 
     async def revalidate(self, id: str, judged: NewEvent) -> Accepted | None:
         """Put the judged form in the place of a quarantined call. None where it still has faults. Raises Unknown."""
-        return await self._write(partial(quarantine.revalidate, acceptor=self._acceptor, id=id, new=judged))
+        return await self._writer.run(partial(quarantine.revalidate, acceptor=self._acceptor, id=id, new=judged))
 
     async def discard_quarantined(self, ids: Sequence[str]) -> int:
         """Give up calls that are in quarantine. Returns how many were."""

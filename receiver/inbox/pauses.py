@@ -67,6 +67,7 @@ _STATE = _STATES.where(_THIS)
 _NEW_END = bindparam("end", type_=BigInteger)
 _ALARMS = ("auth", "misconfigured")  # what only an operator can end stays in sight
 _STAYS = and_(connector_state.c.paused.in_(_ALARMS), bindparam("kind").not_in(_ALARMS), connector_state.c.until > bindparam("now"))
+_LONGER = and_(connector_state.c.until > bindparam("now"), or_(_NEW_END.is_(None), connector_state.c.until > _NEW_END))
 _PAUSE = (
     update(connector_state)
     .where(_THIS)
@@ -74,7 +75,7 @@ _PAUSE = (
         since=case((or_(connector_state.c.paused == bindparam("kind"), _STAYS), connector_state.c.since), else_=bindparam("now")),
         paused=case((_STAYS, connector_state.c.paused), else_=bindparam("kind")),
         reason=case((_STAYS, connector_state.c.reason), else_=bindparam("why")),
-        until=case((connector_state.c.until > _NEW_END, connector_state.c.until), else_=_NEW_END),  # the longer wait is in force
+        until=case((_LONGER, connector_state.c.until), else_=_NEW_END),  # the longer wait is in force
     )
 )
 _SEEN = connector_state.c.until.is_not_distinct_from(bindparam("end", type_=BigInteger))

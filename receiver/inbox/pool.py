@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from receiver.inbox.errors import StoreUnavailable, is_beaten, is_disconnect, is_unavailable, unavailable
+from receiver.inbox.errors import StoreUnavailable
 from receiver.inbox.transaction import Transaction, transaction
+from receiver.inbox.tries import tried
 
 T = TypeVar("T")
-
-_TRIES = 3
 
 
 class Pool:
@@ -44,23 +44,13 @@ class Pool:
         """Run it on a connection; the work begins its own transactions."""
         if self._closing:
             raise StoreUnavailable("the store is closing")
-        return await self._loop.run_in_executor(self._threads, self._tried, work)
+        return await self._loop.run_in_executor(self._threads, tried, partial(self._connected, work))
 
     async def aclose(self) -> None:
         """Let what is under way finish."""
         self._closing = True
         await asyncio.to_thread(self._threads.shutdown)
 
-    def _tried(self, work: Callable[[Connection], T]) -> T:
-        for tries in range(1, _TRIES + 1):
-            try:
-                with self._engine.connect() as connection:
-                    return work(connection)
-            except Exception as error:
-                again = is_disconnect(error) or is_beaten(error)
-                if again and tries < _TRIES:
-                    continue
-                if again or is_unavailable(error):
-                    raise unavailable(error) from error
-                raise
-        raise AssertionError
+    def _connected(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            return work(connection)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 
-from receiver.inbox import replay
 from receiver.inbox.accept import Accepted, Acceptor, NewEvent
 from receiver.inbox.errors import Unknown
-from receiver.inbox.tables import attempt, delivery, event, literal
+from receiver.inbox.order import put_in_order
+from receiver.inbox.tables import event, literal
 from receiver.inbox.text import from_json
 from receiver.inbox.times import moment
 from receiver.inbox.transaction import Transaction
@@ -44,21 +44,8 @@ def revalidate(transaction: Transaction, acceptor: Acceptor, id: str, new: NewEv
         raise Unknown(f"no call {id} is in quarantine")
     accepted = acceptor.replace(transaction, id, new)
     if accepted and accepted.deliveries:
-        _put_in_order(transaction, id, new.received_at)
+        put_in_order(transaction, id, now=new.received_at)
     return accepted
-
-
-def _put_in_order(transaction: Transaction, id: str, now: datetime) -> None:
-    """Let the event take the place of the first later one in each of its lanes, and all from there move on and be delivered again."""
-    rows = [row for row in transaction.connection.execute(_SUCCESSORS, {"of": id}) if row.place is not None]
-    for row in rows:
-        where = {"in_lane": row.lane_id, "from_place": row.place}
-        for statement in (_MOVE_ON, *_MOVE_ATTEMPTS):
-            transaction.connection.execute(statement, where)
-        transaction.connection.execute(_TAKE_PLACE, {"delivery_id": row.id, "from_place": row.place})
-    if rows:
-        lanes = [replay.Lane(row.lane_id, row.place, chosen=0, again=0, discarded=()) for row in rows]
-        replay.replay_lanes(transaction, lanes, now=now)
 
 
 def discard(transaction: Transaction, ids: Sequence[str]) -> int:
@@ -73,26 +60,6 @@ _WAITING = (
     .order_by(event.c.id)
     .limit(bindparam("most"))
 )
-_LATER = delivery.alias("later")
-_SUCCESSORS = select(
-    delivery.c.id,
-    delivery.c.lane_id,
-    select(func.min(_LATER.c.seq))
-    .where(_LATER.c.lane_id == delivery.c.lane_id, _LATER.c.event_id > bindparam("of"))
-    .correlate(delivery)
-    .scalar_subquery()
-    .label("place"),
-).where(delivery.c.event_id == bindparam("of"))
-_MOVE_ON = (
-    update(delivery)
-    .where(delivery.c.lane_id == bindparam("in_lane"), delivery.c.seq >= bindparam("from_place"))
-    .values(seq=delivery.c.seq + 1)
-)
-_MOVE_ATTEMPTS = [
-    update(attempt).where(attempt.c.lane_id == bindparam("in_lane"), place >= bindparam("from_place")).values({place: place + 1})
-    for place in (attempt.c.first_seq, attempt.c.last_seq)
-]
-_TAKE_PLACE = update(delivery).where(delivery.c.id == bindparam("delivery_id")).values(seq=bindparam("from_place"))
 _THIS = select(event.c.id).where(event.c.id == bindparam("of"), event.c.state == literal("quarantined")).with_for_update()
 _DISCARD = (
     update(event)

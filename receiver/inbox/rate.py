@@ -14,6 +14,7 @@ from receiver.inbox.times import micros
 from receiver.inbox.transaction import Transaction
 
 _BURST = 20  # one part in so many of the allowance may be used at once
+_SKEW = 5_000_000  # microseconds by which the clocks of two processes may differ
 
 
 class RateLimit(Protocol):
@@ -29,9 +30,15 @@ def take(transaction: Transaction, connector: str, calls: int, *, limit: RateLim
     """0.0 where so many calls are allowed now, and are counted; else the seconds after which to ask again."""
     ensure(transaction, connector)
     row = transaction.connection.execute(_BUCKET, {"of": connector}).one()
-    level, wait = drain(row.tokens, row.filled_at, calls=calls, limit=limit, now=micros(now))
-    transaction.connection.execute(_FILL, {"of": connector, "level": level, "at": max(micros(now), row.filled_at or 0)})
+    filled_at = _plausible(row.filled_at, micros(now))
+    level, wait = drain(row.tokens, filled_at, calls=calls, limit=limit, now=micros(now))
+    transaction.connection.execute(_FILL, {"of": connector, "level": level, "at": max(micros(now), filled_at or 0)})
     return wait
+
+
+def _plausible(filled_at: int | None, now: int) -> int | None:
+    """A time far ahead was told by a clock that has been set back since: waiting for it would keep the bucket empty until then."""
+    return now if filled_at is not None and filled_at - now > _SKEW else filled_at
 
 
 def drain(tokens: float | None, filled_at: int | None, *, calls: int, limit: RateLimit, now: int) -> tuple[float, float]:

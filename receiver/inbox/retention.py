@@ -90,6 +90,7 @@ _WINDOW = (
     .where(event.c.id > bindparam("after"), event.c.id < bindparam("before"))
     .order_by(event.c.id)
     .limit(bindparam("most"))
+    .with_for_update()  # nobody gives them deliveries now
 )
 _LANES = select(delivery.c.lane_id).where(delivery.c.event_id.in_(_ids())).distinct()
 _WAITS = exists().where(delivery.c.event_id == event.c.id, delivery.c.state.in_(_OPEN))

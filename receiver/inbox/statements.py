@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Dialect, Table, Text, and_, case, column, insert, literal_column, select, values
+from sqlalchemy import BigInteger, Boolean, Dialect, Table, Text, and_, case, column, insert, literal_column, or_, select, values
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import CTE, ClauseElement
 
@@ -34,12 +34,13 @@ def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     chosen = select(*given.c, literal("ready"), _ZERO, _ZERO).where(_TRUE)  # without a WHERE, SQLite takes ON CONFLICT for a join
     new = upsert(dialect, lane).from_select([*given.c.keys(), "state", "attempts", "replayed"], chosen)
     idle = lane.c.state == literal("idle")
+    late = and_(lane.c.state == literal("ready"), lane.c.attempts == _ZERO, lane.c.due_at > new.excluded.due_at)
     return new.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["person_key", "connector"],
         set_={
             "version": lane.c.version + new.excluded.version,
             "state": case((idle, literal("ready")), else_=lane.c.state),
-            "due_at": case((idle, new.excluded.due_at), else_=lane.c.due_at),
+            "due_at": case((or_(idle, late), new.excluded.due_at), else_=lane.c.due_at),
         },
     )
 
@@ -79,7 +80,11 @@ PEOPLE: Final = Bulk(2, _unless_there(event_person))
 """Event id, person key."""
 
 LANES: Final = Bulk(4, _lanes)
-"""Person key, connector, due time, number of new deliveries; in order. An idle lane becomes ready; any other keeps its time."""
+"""Person key, connector, due time, number of new deliveries; in order.
+
+An idle lane becomes ready. Any other keeps its time, unless it is ready, not in back-off, and due later than the new ones: a clock
+was ahead when it was told its time.
+"""
 
 DELIVERIES: Final = Bulk(4, _deliveries)
 """Person key, connector, event id, how many of the same lane come after it. They are numbered by their lanes' versions."""

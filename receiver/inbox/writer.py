@@ -1,4 +1,6 @@
-"""The thread that commits: events that wait together share one commit, and on SQLite all other writing goes through it too."""
+"""The thread that commits: events that wait together share one commit. What else makes deliveries, and on SQLite all writing, is done
+here too.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
@@ -14,8 +17,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from receiver.inbox.accept import Accepted, Acceptor, Entry, NewEvent
-from receiver.inbox.errors import InboxError, StoreUnavailable, Unstorable, is_disconnect, is_unavailable, reason, unavailable
+from receiver.inbox.errors import InboxError, StoreUnavailable, Unstorable, is_beaten, is_disconnect, is_unavailable, reason, unavailable
 from receiver.inbox.transaction import Transaction, transaction
+from receiver.inbox.tries import tried
 
 T = TypeVar("T")
 Published = Callable[[Iterable[str]], None]
@@ -156,7 +160,7 @@ class Writer:
         """Set the outcome of each. Returns the connectors that have work now."""
         woken: set[str] = set()
         error = self._store(entries, woken)
-        if error is not None and is_disconnect(error):
+        if error is not None and (is_disconnect(error) or is_beaten(error)):
             error = self._store(entries, woken, again=True)
         if error is not None and not is_unavailable(error) and len(entries) > 1:
             for entry in entries:
@@ -186,7 +190,8 @@ class Writer:
         return None
 
     def _fail(self, entries: Sequence[Entry], error: Exception) -> None:
-        failure: InboxError = unavailable(error) if is_unavailable(error) else Unstorable(f"the event cannot be stored: {reason(error)}")
+        passing = is_unavailable(error) or is_beaten(error)
+        failure: InboxError = unavailable(error) if passing else Unstorable(f"the event cannot be stored: {reason(error)}")
         for entry in entries:
             entry.outcome = failure
 
@@ -194,12 +199,17 @@ class Writer:
         if not job.future.set_running_or_notify_cancel():
             return
         try:
-            job.future.set_result(job.work(self._connected()))
+            job.future.set_result(tried(partial(self._on_connection, job.work)))
         except Exception as error:  # noqa: BLE001 - it goes to whoever awaits the job
+            job.future.set_exception(error)
+
+    def _on_connection(self, work: Callable[[Connection], T]) -> T:
+        try:
+            return work(self._connected())
+        except Exception as error:
             if is_unavailable(error):
                 self._disconnect()
-                error = unavailable(error)
-            job.future.set_exception(error)
+            raise
 
     def _publish(self, woken: set[str]) -> None:
         if woken:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from receiver.inbox import Filter, Inbox, NewEvent, Unstorable
+from receiver.inbox import Filter, Inbox, NewEvent, Settled, Unstorable
 from tests.inbox.store import ANN, BEN, NOW, bodies, claim, claim_one, delivered, faulty, new, open_inbox, seconds, states, stored
 
 
@@ -201,6 +201,21 @@ async def test_an_idle_lane_becomes_ready(inbox: Inbox) -> None:
         assert bodies(claimed) == [f"{number}"]
         await inbox.settle([delivered(claimed)], now=at)
         assert await inbox.next_due("crm", at) is None
+
+
+@stored
+async def test_a_clock_that_was_ahead_holds_nobody_up(inbox: Inbox) -> None:
+    """What came while it was is delivered with the person's next event; a lane in back-off keeps its time."""
+    ahead = NOW + timedelta(hours=8)
+    await inbox.accept(new("ahead", at=ahead))
+    assert await claim(inbox) == []
+    await inbox.accept(new("corrected"))
+    claimed = await claim_one(inbox)
+    assert bodies(claimed) == ["ahead", "corrected"]
+    await inbox.settle([Settled(claimed, retry_at=ahead)], now=NOW)
+    await inbox.accept(new("later", at=NOW + seconds(1)))
+    assert await claim(inbox, at=NOW + seconds(1)) == []
+    assert await inbox.next_due("crm", NOW) == ahead
 
 
 @stored

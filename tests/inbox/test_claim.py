@@ -78,10 +78,10 @@ async def test_a_lease_can_be_extended(inbox: Inbox) -> None:
     """As long as it holds: it then ends later, and a lost one stays lost."""
     await inbox.accept(new("a"))
     first = await claim_one(inbox)
-    await inbox.extend([first], lease=LEASE, now=NOW + seconds(100))
+    assert await inbox.extend([first], lease=LEASE, now=NOW + seconds(100)) == {first.lane_id}
     assert await claim(inbox, at=NOW + LEASE) == []
     second = await claim_one(inbox, at=NOW + seconds(100) + LEASE)
-    await inbox.extend([first], lease=timedelta(hours=1), now=NOW + seconds(300))
+    assert await inbox.extend([first], lease=timedelta(hours=1), now=NOW + seconds(300)) == frozenset()
     assert await inbox.next_due("crm", NOW) == NOW + seconds(100) + 2 * LEASE
     report = await inbox.settle([delivered(second)], now=NOW + seconds(300))
     assert (report.delivered, report.lost) == (1, 0)
@@ -270,3 +270,18 @@ def test_a_claim_does_not_read_what_is_delivered(sqlite_url: str, history: int) 
         return ticks
 
     asyncio.run(main())
+
+
+@stored
+async def test_extending_tells_which_leases_hold(inbox: Inbox) -> None:
+    """Of several, those that were neither settled nor lost; with none given, none."""
+    people = ["ann@example.edu", "ben@example.edu", "cleo@example.edu"]
+    await asyncio.gather(*(inbox.accept(new(person, person)) for person in people))
+    settled, lost, held = claims = await claim(inbox)
+    await inbox.settle([delivered(settled)], now=NOW)
+    await inbox.extend([held], lease=3 * LEASE, now=NOW)
+    (taken,) = await claim(inbox, at=NOW + LEASE)
+    assert taken.lane_id == lost.lane_id
+    assert await inbox.extend(claims, lease=LEASE, now=NOW + LEASE) == {held.lane_id}
+    assert await inbox.extend([held, taken], lease=LEASE, now=NOW + LEASE) == {held.lane_id, taken.lane_id}
+    assert await inbox.extend([], lease=LEASE, now=NOW + LEASE) == frozenset()

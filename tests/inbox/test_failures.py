@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from receiver.inbox import Inbox, StoreUnavailable
-from tests.inbox.store import NOW, bodies, check, claim, claim_one, delivered, new, open_inbox, rows, stored
+from tests.inbox.store import ANN, NOW, bodies, check, claim, claim_one, delivered, new, open_inbox, rows, stored
 
 HEAVY = "x" * 20_000
 
@@ -174,8 +174,38 @@ def test_lost_connections_recover(postgresql_url: str) -> None:
             assert bodies(claimed) == ["a", "b"]
             terminate(postgresql_url)
             assert (await inbox.settle([delivered(claimed)], now=NOW)).delivered == 2
+            terminate(postgresql_url)
+            assert await inbox.route(claimed.deliveries[0].event_id, [("other", ANN)], now=NOW) == 1
 
     asyncio.run(main())
+
+
+def test_whoever_is_beaten_tries_again(postgresql_url: str) -> None:
+    """Where the server gives up a transaction in favour of another, as in a deadlock, it is repeated; an event is not refused for it."""
+    beaten = 0
+
+    def beat(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> tuple[str, Any]:
+        nonlocal beaten
+        if beaten or "INSERT INTO lane" not in statement:
+            return statement, values
+        beaten += 1
+        return "DO $$ BEGIN RAISE EXCEPTION 'beaten' USING ERRCODE = 'deadlock_detected'; END $$", ()
+
+    async def main() -> None:
+        nonlocal beaten
+        async with open_inbox(postgresql_url) as inbox:
+            event.listen(Engine, "before_cursor_execute", beat, retval=True)
+            kept = await inbox.accept(new("a"))
+            assert (beaten, kept.duplicate, kept.deliveries) == (1, False, 1)
+            beaten = 0
+            assert await inbox.route(kept.id, [("other", ANN)], now=NOW) == 1
+            assert beaten == 1
+            assert bodies(await claim_one(inbox)) == ["a"]
+
+    try:
+        asyncio.run(main())
+    finally:
+        event.remove(Engine, "before_cursor_execute", beat)
 
 
 @pytest.mark.parametrize("dedup_hours", [0, 24])

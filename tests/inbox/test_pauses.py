@@ -33,10 +33,14 @@ async def test_pausing_again_keeps_since(inbox: Inbox) -> None:
 
 @stored
 async def test_a_shorter_pause_does_not_end_a_longer_one(inbox: Inbox) -> None:
-    """Two calls under way are throttled, one for two hours, one for a moment: the two hours hold."""
+    """Two calls under way are throttled, one for two hours, one for a moment, one for no stated time: the two hours hold."""
     await inbox.pause("crm", kind="throttled", reason="a", until=NOW + seconds(7200), now=NOW)
     await inbox.pause("crm", kind="throttled", reason="b", until=NOW + seconds(4), now=NOW)
     assert (await inbox.state("crm")).until == NOW + seconds(7200)
+    await inbox.pause("crm", kind="throttled", reason="c", until=None, now=NOW)
+    assert (await inbox.state("crm")).until == NOW + seconds(7200)
+    await inbox.pause("crm", kind="throttled", reason="d", until=None, now=NOW + seconds(7200))
+    assert (await inbox.state("crm")).until is None
 
 
 @stored

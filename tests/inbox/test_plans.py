@@ -83,6 +83,7 @@ async def change(inbox: Inbox, id: str) -> None:
     aside = (await inbox.quarantined(limit=2))[0].id
     await inbox.discard_quarantined([aside])
     await inbox.revalidate((await inbox.quarantined(limit=1))[0].id, new("judged"))
+    await inbox.route(id, (("added", ANN),), now=NOW)
     await inbox.purge(before=NOW + timedelta(minutes=1))
 
 

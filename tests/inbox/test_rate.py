@@ -105,8 +105,20 @@ def test_a_restart_does_not_refill_the_bucket(store_url: str) -> None:
 
 @stored
 async def test_a_clock_that_is_behind_takes_nothing_back(inbox: Inbox) -> None:
-    """A process whose clock is slow neither fills nor empties the bucket by it."""
+    """A process whose clock is some seconds slow neither fills nor empties the bucket by it."""
     limit = RateLimit(calls=2, seconds=10)
     assert await inbox.take("crm", 1, limit=limit, now=NOW) == 0.0
-    assert await inbox.take("crm", 1, limit=limit, now=NOW - timedelta(hours=1)) == pytest.approx(5.0)
+    assert await inbox.take("crm", 1, limit=limit, now=NOW - seconds(4)) == pytest.approx(5.0)
+    assert await inbox.take("crm", 1, limit=limit, now=NOW + seconds(1)) == pytest.approx(4.0)
     assert await inbox.take("crm", 1, limit=limit, now=NOW + seconds(5)) == 0.0
+
+
+@stored
+async def test_a_clock_that_was_set_back(inbox: Inbox) -> None:
+    """The bucket fills from the new time on, and not only from when the clock has caught up."""
+    limit = RateLimit(calls=2, seconds=10)
+    before = NOW - timedelta(hours=1)
+    assert await inbox.take("crm", 1, limit=limit, now=NOW) == 0.0
+    assert await inbox.take("crm", 1, limit=limit, now=before) == pytest.approx(5.0)
+    assert await inbox.take("crm", 1, limit=limit, now=before + seconds(5)) == 0.0
+    assert await inbox.take("crm", 1, limit=limit, now=before + seconds(5)) == pytest.approx(5.0)

@@ -229,3 +229,20 @@ async def test_an_attempt_tells_its_story(inbox: Inbox) -> None:
     told = one.attempts[0]
     assert (told.code, told.message, told.field, told.notes) == ("LOCK", "locked\ufffd", "email", ["cut"])
     assert (told.sent, told.started_at, told.duration_ms) == ([{"object": "contact", "f": "\ufffd"}], NOW, 80)
+
+
+@stored
+async def test_what_was_written_is_known_before_its_lane_is_settled(inbox: Inbox) -> None:
+    """Between the calls of a batch, for other lanes that share the record; the lease goes on, and settling repeats it without harm."""
+    await inbox.accept(new("a"))
+    claimed = await claim_one(inbox)
+    deal = remote("deal", "o-1", "8", claimed, "contact/7")
+    await inbox.remember([(claimed, remote("contact", ANN, "7", claimed)), (claimed, deal)], now=NOW)
+    found = await inbox.remotes("crm", [("contact", ANN), ("deal", "o-1")])
+    assert {ref: (one.id, one.links) for ref, one in found.items()} == {
+        ("contact", ANN): ("7", frozenset()),
+        ("deal", "o-1"): ("8", frozenset({"contact/7"})),
+    }
+    assert await claim(inbox) == []
+    assert (await inbox.settle([delivered(claimed, remotes=(deal,))], now=NOW)).delivered == 1
+    await inbox.remember([], now=NOW)
