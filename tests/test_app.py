@@ -113,3 +113,20 @@ def test_values_that_nobody_understands_are_shown_and_counted(running: Running) 
     assert (event["unknown_keys"], event["unreadable"]) == ([], ["order_total (unreadable)"])
     counted = 'aom_gateway_unreadable_values_total{event="order.failed",source="springfield"} 1.0'
     until(lambda: counted in get(running, "/metrics").text, "the value is counted")
+
+
+def test_a_replay_reaches_routes_that_came_later(tmp_path: Path) -> None:
+    """An event that no route wanted is delivered once there is one and it is replayed by its id."""
+    config = write_config(tmp_path, '[connectors.sandbox]\ntype = "sandbox"\n')
+    with gateway(config) as running:
+        kept = httpx.post(f"{running.url}/in/{TOKEN}", content=sample("account.created"), trust_env=False).json()
+        assert kept["deliveries"] == 0
+        assert running.terminate() == 0
+    config.write_text(config.read_text() + 'mapping = "standard"\n')
+    with gateway(config) as running:
+        answer = httpx.post(
+            f"{running.url}/api/replay", json={"ids": [kept["id"]]}, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}, trust_env=False
+        )
+        assert answer.json()["replayed"] == 1
+        running.wait_until_delivered()
+        assert [record["key"] for record in running.records("sandbox", "contact")] == ["johndoe@academyofmine.com"]

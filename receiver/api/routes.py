@@ -120,8 +120,20 @@ class AdminApi:
 
     async def replay(self, call: Call) -> views.ReplayedView:
         body: ReplayBody = call.body
+        made = 0 if body.dry_run else sum([await self._route(id) for id in body.ids or ()])
         done = await self._inbox.replay(body.selection(), now=self._gateway.now(), dry_run=body.dry_run)
-        return views.ReplayedView(replayed=done.again, chosen=done.chosen, lanes=done.lanes, dry_run=body.dry_run)
+        return views.ReplayedView(replayed=done.again + made, chosen=done.chosen, lanes=done.lanes, dry_run=body.dry_run)
+
+    async def _route(self, id: str) -> int:
+        """Deliveries for routes that came after the event. Returns how many were made; none for an event that is not there."""
+        try:
+            stored = await self._inbox.event(id)
+        except Unknown:
+            return 0
+        if stored.state != "accepted" or stored.source not in self._gateway.sites:
+            return 0
+        judged = self._gateway.judge(stored.source, stored.named, stored.body, stored.received_at)
+        return await self._inbox.route(id, judged.lanes, now=self._gateway.now())
 
     async def discard(self, call: Call) -> views.DiscardedView:
         discarded = await self._inbox.discard(Selection(deliveries=(call.path.id,)), now=self._gateway.now())
