@@ -144,7 +144,8 @@ def test_an_event_that_is_removed_meanwhile(postgresql_url: str, remove: Callabl
                 await _somebody_waits_for_a_lock(postgresql_url)
                 go_on.set()
                 assert await routing == 1
-                await removing
+                async with asyncio.timeout(60):
+                    await removing
 
     asyncio.run(main())
 
