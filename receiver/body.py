@@ -16,7 +16,7 @@ class CutOff(Exception):
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """All of it, or TooLarge as soon as that is known, or CutOff."""
     for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > limit:
+        if name == b"content-length" and value.isdigit() and _exceeds(value.lstrip(b"0"), limit):
             raise TooLarge
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
@@ -33,6 +33,11 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         if not message.get("more_body"):
             return b"".join(parts)
         message = await receive()
+
+
+def _exceeds(digits: bytes, limit: int) -> bool:
+    """Compare without reading a number of any length: Python refuses those of thousands of digits."""
+    return len(digits) > len(str(limit)) or int(digits or b"0") > limit
 
 
 def _within(body: bytes, limit: int) -> bytes:

@@ -115,6 +115,20 @@ def test_values_that_nobody_understands_are_shown_and_counted(running: Running) 
     until(lambda: counted in get(running, "/metrics").text, "the value is counted")
 
 
+@pytest.mark.parametrize("body", [{}, {"source": None}, {"ids": None, "since": None}, {"dry_run": True}])
+def test_a_replay_of_nothing_in_particular_is_refused(running: Running, body: dict[str, object]) -> None:
+    """A condition that is null is none: a script's unset variable must not replay everything."""
+    answer = httpx.post(f"{running.url}/api/replay", json=body, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}, trust_env=False)
+    assert answer.status_code == 422
+
+
+def test_an_address_with_a_slash_can_be_erased(running: Running) -> None:
+    """Whatever is accepted can be forgotten."""
+    headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+    answer = httpx.delete(f"{running.url}/api/people/a%2Fb%40b.co", headers=headers, trust_env=False)
+    assert answer.status_code == 200
+
+
 def test_a_replay_reaches_routes_that_came_later(tmp_path: Path) -> None:
     """An event that no route wanted is delivered once there is one and it is replayed by its id."""
     config = write_config(tmp_path, '[connectors.sandbox]\ntype = "sandbox"\n')

@@ -255,6 +255,15 @@ def test_hostile_bodies_do_not_stop_deliveries(running: Running) -> None:
     assert "learner8@example.edu" in {record["key"] for record in running.records("sandbox", "contact")}
 
 
+def test_a_length_of_thousands_of_digits(running: Running) -> None:
+    """A number that Python would not read is compared all the same: leading zeros mean nothing, a huge one is too large."""
+    host, port = running.url.removeprefix("http://").split(":")
+    for length, status in (("0" * 5000 + "2", b"422"), ("9" * 19, b"413")):
+        with socket.create_connection((host, int(port)), timeout=30) as sender:
+            sender.sendall(f"POST /in/{TOKEN} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{{}}".encode())
+            assert sender.recv(1000).split()[1] == status
+
+
 def test_sender_that_goes_away(running: Running) -> None:
     """A body that is cut off is not kept and does no harm."""
     host, port = running.url.removeprefix("http://").split(":")

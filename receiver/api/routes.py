@@ -70,8 +70,8 @@ class ReplayBody(Parameters):
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> ReplayBody:
-        conditions = self.model_fields_set - {"ids", "dry_run"}
-        if (self.ids is None) == (not conditions):
+        conditions = [self.since, self.until, self.source, self.event, self.connector, self.state, self.reason]
+        if (self.ids is None) == all(condition is None for condition in conditions):
             raise ValueError("give either ids or a filter (since, until, source, event, connector, state, reason)")
         return self
 
@@ -208,7 +208,7 @@ def operations(gateway: Gateway) -> Sequence[Operation]:
             faults=missing,
         ),
         Operation("POST", "/api/quarantine/revalidate", "Judge what is in quarantine anew", api.revalidate, views.RevalidatedView),
-        Operation("DELETE", "/api/people/{email}", "Erase a person from this gateway", api.forget, views.ErasedView, takes=PersonPath),
+        Operation("DELETE", "/api/people/{email:path}", "Erase a person from this gateway", api.forget, views.ErasedView, takes=PersonPath),
         Operation(
             "GET",
             "/api/connectors/{name}/records/{object}",
