@@ -19,6 +19,7 @@ from receiver.inbox import Inbox
 from receiver.intake import Intake
 from receiver.judging import Judge, judge
 from receiver.mapping import Mapping as Routes
+from receiver.replays import Replays
 from receiver.retention import keep_purging
 from receiver.settings import Settings
 from receiver.telemetry import Metrics
@@ -46,6 +47,7 @@ class Gateway:
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     gates: Mapping[str, StoreGate] = field(default_factory=dict)
     dispatchers: list[Dispatcher] = field(default_factory=list)
+    replays: Replays = field(default_factory=Replays)
     hung: bool = False  # a connector did not close: its threads will not end
 
     def begin_closing(self) -> None:
@@ -58,26 +60,32 @@ class Gateway:
 @asynccontextmanager
 async def open_gateway(settings: Settings, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Gateway]:
     """Open store and connectors and deliver until the block ends. Raises StoreUnavailable where the store cannot be opened."""
-    async with AsyncExitStack() as stack:
-        routes = Routes.compile(settings)
-        inbox = await Inbox.open(settings.store.url, dedup_hours=settings.store.dedup_hours)
-        stack.push_async_callback(inbox.aclose)
-        sites = sites_of(settings)
-        metrics = Metrics()
-        metrics.start(settings.connectors)
-        decide = judge(sites, routes)
-        intake = Intake(settings.sources, decide, inbox, metrics, max_body_bytes=settings.server.max_body_bytes, now=now)
-        gateway = Gateway(settings, routes, sites, inbox, metrics, decide, intake, now)
-        gateway.gates = {name: StoreGate(inbox, name, one.rate_limit, now) for name, one in settings.connectors.items()}
+    async with open_store(settings, now) as gateway, AsyncExitStack() as stack:
+        gateway.gates = {name: StoreGate(gateway.inbox, name, one.rate_limit, now) for name, one in settings.connectors.items()}
         gateway.connectors = open_connectors(settings, gateway.gates, now)
         for connector in gateway.connectors.values():
             stack.push_async_callback(_close, gateway, connector)
         gateway.dispatchers = [_dispatcher(gateway, name) for name in gateway.connectors]
-        retention = asyncio.create_task(keep_purging(inbox, timedelta(days=settings.store.keep_days), now), name="retention")
+        retention = asyncio.create_task(keep_purging(gateway.inbox, timedelta(days=settings.store.keep_days), now), name="retention")
         stack.callback(retention.cancel)
         running = [asyncio.create_task(dispatcher.run(), name=f"dispatcher {dispatcher.name}") for dispatcher in gateway.dispatchers]
         stack.push_async_callback(_stop, gateway, running)
         yield gateway
+
+
+@asynccontextmanager
+async def open_store(settings: Settings, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Gateway]:
+    """A gateway that keeps and shows events and delivers none. Raises StoreUnavailable where the store cannot be opened."""
+    routes = Routes.compile(settings)
+    inbox = await Inbox.open(settings.store.url, dedup_hours=settings.store.dedup_hours)
+    try:
+        sites, metrics = sites_of(settings), Metrics()
+        metrics.start(settings.connectors)
+        decide = judge(sites, routes)
+        intake = Intake(settings.sources, decide, inbox, metrics, max_body_bytes=settings.server.max_body_bytes, now=now)
+        yield Gateway(settings, routes, sites, inbox, metrics, decide, intake, now)
+    finally:
+        await inbox.aclose()
 
 
 async def _stop(gateway: Gateway, running: Sequence[asyncio.Task[None]]) -> None:

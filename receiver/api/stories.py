@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
 from receiver.aom import Event as ReadEvent
 from receiver.aom import Invalid, read
+from receiver.api.groups import id_of
 from receiver.api.views import (
     AttemptView,
     ConnectorStatus,
     ConnectorWord,
+    DeadGroup,
     DeliveryView,
     EventItem,
     EventPage,
     EventState,
     EventView,
     Fault,
+    PersonLane,
+    PersonRecord,
+    PersonView,
+    QuarantinedGroup,
+    Rate,
     StatusView,
 )
+from receiver.delivery import StoreGate
 from receiver.gateway import Gateway
-from receiver.inbox import Attempt, Delivery, Event, EventRow, Page
+from receiver.inbox import Attempt, Delivery, Event, EventRow, Group, Page, Person
 from receiver.inbox import ConnectorStatus as StoredStatus
 
 
@@ -40,13 +49,15 @@ async def status(gateway: Gateway) -> StatusView:
     configured = gateway.settings.connectors
     stored = await gateway.inbox.status(configured, now=gateway.now())
     connectors = {
-        name: _connector(configured[name].type, one) if name in configured else replace(_connector("", one), state="not configured")
+        name: _connector(configured[name].type, one, gateway.gates.get(name))
+        if name in configured
+        else replace(_connector("", one, None), state="not configured")
         for name, one in stored.connectors.items()
     }
     return StatusView(stored.pending, stored.dead, stored.quarantined, stored.oldest_pending_seconds, connectors)
 
 
-def _connector(kind: str, stored: StoredStatus) -> ConnectorStatus:
+def _connector(kind: str, stored: StoredStatus, gate: StoreGate | None) -> ConnectorStatus:
     return ConnectorStatus(
         type=kind,
         state=state_of(stored.kind),
@@ -56,7 +67,24 @@ def _connector(kind: str, stored: StoredStatus) -> ConnectorStatus:
         pending=stored.pending,
         dead=stored.dead,
         oldest_pending_seconds=stored.oldest_pending_seconds,
+        calls=gate.calls if gate else 0,
+        allowed=Rate(gate.limit.calls, gate.limit.seconds) if gate and gate.limit else None,
     )
+
+
+def dead_group(stored: Group) -> DeadGroup:
+    return DeadGroup(id_of(stored), stored.where, stored.reason, stored.count, stored.first, stored.last)
+
+
+def quarantined_group(stored: Group) -> QuarantinedGroup:
+    errors = tuple(Fault(path, message) for path, message in json.loads(stored.reason or "[]"))
+    return QuarantinedGroup(id_of(stored), stored.where, stored.event, errors, stored.count, stored.first, stored.last)
+
+
+def person(stored: Person) -> PersonView:
+    lanes = tuple(PersonLane(one.connector, one.state, one.pending, one.tries, one.failing_since) for one in stored.lanes)
+    records = tuple(PersonRecord(one.connector, one.object, one.key, one.id, one.written_at) for one in stored.records)
+    return PersonView(stored.key, lanes, records)
 
 
 def page(stored: Page) -> EventPage:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from receiver.inbox import DriftCount
+
 EventState = Literal["pending", "delivered", "dead", "discarded", "quarantined", "accepted"]
 """`accepted` where no route wants the event; else the state of the delivery that needs attention most."""
 
@@ -15,8 +17,16 @@ ConnectorWord = Literal["running", "paused", "throttled", "unavailable", "not co
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """At most so many calls in so many seconds, over all gateway processes."""
+
+    calls: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorStatus:
-    """`state` is running, or what it waits for; `reason` says more."""
+    """`state` is running, or what it waits for; `reason` says more. `calls` were made by this process since it started."""
 
     type: str  # empty where it is not configured any more: what it still has waits until it is, or is discarded
     state: ConnectorWord
@@ -26,6 +36,8 @@ class ConnectorStatus:
     pending: int
     dead: int
     oldest_pending_seconds: float | None
+    calls: int = 0
+    allowed: Rate | None = None  # where a limit is configured, or the CRM has told one
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +119,85 @@ class EventView:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadGroup:
+    """Deliveries that died of the same at the same connector."""
+
+    id: str
+    connector: str
+    reason: str
+    count: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedGroup:
+    """Calls of one source with the same faults."""
+
+    id: str
+    source: str
+    event: str | None
+    errors: tuple[Fault, ...]
+    count: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsView:
+    """The 100 largest of each kind, the largest first."""
+
+    dead: tuple[DeadGroup, ...]
+    quarantined: tuple[QuarantinedGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DriftView:
+    items: tuple[DriftCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunningReplay:
+    """Counted in lanes; `lanes` is 0 until they are known."""
+
+    started_at: datetime
+    done: int
+    lanes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaysView:
+    items: tuple[RunningReplay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLane:
+    connector: str
+    state: str
+    pending: int
+    tries: int
+    failing_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    connector: str
+    object: str
+    key: str
+    id: str
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """Empty where nothing is known of them. Their events are at /api/events?person=…"""
+
+    email: str
+    lanes: tuple[PersonLane, ...]
+    records: tuple[PersonRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayedView:
     """`replayed` deliveries are pending again; `chosen` of them were asked for, the others came later in the same lanes."""
 
@@ -139,4 +230,5 @@ class ErasedView:
     attempts: int
     lanes: int
     remote_ids: int
+    mentions: int  # other places in which the address stood
     beyond_reach: tuple[str, ...] = ("backups of the store", "what was written to the CRM", "logs that left this gateway")

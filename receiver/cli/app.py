@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
+from receiver.cli.harmless import harmless
 from receiver.settings import ConfigError, ConfigFault, Settings, load
 
 FOUND = 1
@@ -34,6 +35,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.st
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", envvar="AOM_GATEWAY_CONFIG", help="The configuration file.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 CONFIG = Path("config.toml")
 
 
@@ -63,10 +65,21 @@ def show_faults(config: Path, faults: tuple[ConfigFault, ...]) -> None:
 
 def fail(message: str, code: int = WRONG_USE) -> NoReturn:
     """Say what is wrong and end."""
-    err.print(message, style="red", markup=False)
+    err.print(harmless(message), style="red", markup=False)
     raise typer.Exit(code)
 
 
 def print_json(value: Any) -> None:
     """For scripts: plain, also on a terminal."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    lines = json.dumps(value, indent=2, ensure_ascii=False, default=str).split("\n")
+    typer.echo("\n".join(map(harmless, lines)))  # what is escaped means the same in JSON
+
+
+def confirm(question: str, *, yes: bool, as_json: bool) -> None:
+    """Go on only if the operator agrees; a script has to have said so."""
+    if yes:
+        return
+    if as_json or not sys.stdin.isatty():
+        fail(f"{question} Nobody can be asked here: add --yes.")
+    if not typer.confirm(harmless(question), err=True):
+        fail("Nothing was changed.", code=FOUND)

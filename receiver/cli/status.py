@@ -1,56 +1,105 @@
-"""`status`: what waits, what was refused, how the connectors are."""
+"""`status`: what waits, what was refused, how the connectors are; once, or again and again."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
 
-import httpx
 import typer
+from rich.console import Group, RenderableType
+from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
-from receiver.cli.addresses import local_url
+from receiver.cli.admin import admin
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
-from receiver.settings import Settings
+from receiver.cli.harmless import cell
+from receiver.cli.moments import lasting
+
+_STATES = {"running": "green", "paused": "bold red", "throttled": "yellow", "unavailable": "yellow"}
 
 
 @app.command()
-def status(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+def status(
+    config: ConfigOption = CONFIG,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again and again, until Ctrl-C.")] = False,
+    every: Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1)] = 2,
+    as_json: JsonOption = False,
+) -> None:
     """Show what waits, what was refused, and how the connectors are. Exit 1 where something needs attention."""
-    answer = ask(settings_of(config), "/api/status")
+    if watch and as_json:
+        fail("--watch is for people; a script asks `status --json` again and again.")
+    if watch:
+        asyncio.run(_watch(config, every))
+        return
+    answer = asyncio.run(_ask(config))
     if as_json:
         print_json(answer)
     else:
-        _show(answer)
-    if answer["dead"] or answer["quarantined"] or any(one["state"] == "paused" for one in answer["connectors"].values()):
+        out.print(_shown(answer, Pace()))
+    if _needs_attention(answer):
         raise typer.Exit(FOUND)
 
 
-def ask(settings: Settings, path: str) -> Any:
-    """Ask the running gateway's admin API, or exit with what is missing."""
-    if settings.server.admin_token is None:
-        fail("server.admin_token is not set, so the running gateway's admin API is off.")
-    headers = {"Authorization": f"Bearer {settings.server.admin_token.get_secret_value()}"}
-    try:
-        response = httpx.get(local_url(settings) + path, headers=headers, timeout=30, trust_env=False)
-    except httpx.TransportError as error:
-        fail(f"No gateway answers at {local_url(settings)}: {error}. Start it with `aom-gateway serve`.", code=FOUND)
-    if response.is_error:
-        fail(f"The gateway at {local_url(settings)} answers {response.status_code}: {_detail(response)}", code=FOUND)
-    return response.json()
+async def _ask(config: Path) -> dict[str, Any]:
+    """What the admin API says, and whether a gateway runs."""
+    async with admin(settings_of(config)) as asked:
+        return {"running": asked.running, **await asked.get("/api/status")}
 
 
-def _detail(response: httpx.Response) -> str:
-    try:
-        return str(response.json()["detail"])
-    except (ValueError, KeyError, TypeError):
-        return response.reason_phrase
+def _needs_attention(answer: dict[str, Any]) -> bool:
+    paused = any(one["state"] == "paused" for one in answer["connectors"].values())
+    return bool(paused or answer["dead"] or answer["quarantined"] or not answer["running"])
 
 
-def _show(answer: dict[str, Any]) -> None:
+async def _watch(config: Path, every: float) -> None:
+    async with admin(settings_of(config)) as asked:
+        if not asked.running:
+            fail("No gateway runs, so nothing changes. Start it with `aom-gateway serve`.", code=FOUND)
+        pace = Pace()
+        with Live(console=out, screen=out.is_terminal, auto_refresh=False, vertical_overflow="crop") as live:
+            while True:
+                answer = {"running": True, **await asked.get("/api/status")}
+                live.update(_shown(answer, pace), refresh=True)
+                await asyncio.sleep(every)
+
+
+@dataclass(slots=True)
+class Pace:
+    """Calls per second between two looks."""
+
+    calls: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+    def of(self, name: str, calls: int, now: float) -> float | None:
+        """None at the first look, and where the gateway was started anew."""
+        before, self.calls[name] = self.calls.get(name), (now, calls)
+        return (calls - before[1]) / (now - before[0]) if before and calls >= before[1] and now > before[0] else None
+
+
+def _shown(answer: dict[str, Any], pace: Pace) -> RenderableType:
     oldest = answer["oldest_pending_seconds"]
-    waiting = f"{answer['pending']} waiting" + (f", the oldest for {oldest:.0f} s" if oldest is not None else "")
-    out.print(f"{waiting}; {answer['dead']} dead; {answer['quarantined']} in quarantine", markup=False)
-    table = Table("connector", "state", "waiting", "dead", "why")
+    waiting = f"{answer['pending']} waiting" + (f", the oldest for {lasting(oldest)}" if oldest is not None else "")
+    head = Text(f"{waiting}; {answer['dead']} dead; {answer['quarantined']} in quarantine")
+    if not answer["running"]:
+        head.append("\nNo gateway runs: nothing is received or delivered. Start it with `aom-gateway serve`.", style="yellow")
+    table = Table("connector", "state", "waiting", "oldest", "dead", "calls/s", "why")
+    now = time.monotonic()
     for name, one in answer["connectors"].items():
-        table.add_row(name, one["state"], str(one["pending"]), str(one["dead"]), one["reason"])
-    out.print(table, markup=False)
+        table.add_row(
+            cell(name),
+            cell(one["state"], _STATES.get(one["state"], "")),
+            cell(one["pending"]),
+            cell(lasting(one["oldest_pending_seconds"])),
+            cell(one["dead"], "red" if one["dead"] else ""),
+            cell(_rate(pace.of(name, one["calls"], now), one["allowed"])),
+            cell(one["reason"]),
+        )
+    return Group(head, table)
+
+
+def _rate(used: float | None, allowed: dict[str, Any] | None) -> str:
+    parts = [f"{used:.1f}"] if used is not None else []
+    return " of ".join([*parts, f"{allowed['calls'] / allowed['seconds']:g}"]) if allowed else "".join(parts)

@@ -36,14 +36,14 @@ class App:
             await asyncio.sleep(self.org.options.latency_ms / 1000)
         text = f"{request.method} {short(request.path)}"
         fault = self._fault(text, request)
-        if fault.delay:
-            await asyncio.sleep(fault.delay)
         if fault.expire:
             self.expire_tokens()
         answer = None
         if fault.drop != "before":
             spoiled = fault.status is not None
             answer = Response(fault.status or 0, fault.body, fault.headers) if spoiled else self._answer(request, fault.locks)
+        if fault.delay:
+            await asyncio.sleep(fault.delay)
         self._count(text, request, answer)
         return None if fault.drop else answer
 

@@ -37,16 +37,18 @@ class Fault:
 
 @dataclass
 class Chaos:
-    """Spoils this share of the calls in one of the `kinds` ways; at most `expiries` times the tokens."""
+    """Spoils this share of the calls in one of the `kinds` ways; at most `expiries` times the tokens. With `stall` some hang so long."""
 
     rate: float = 0
     seed: int = 0
     kinds: tuple[str, ...] = KINDS
     expiries: int = 3
     locks: float = 0.1
+    stall: float = 0
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
+        self.kinds += ("stall_before", "stall_after") if self.stall else ()
 
     def fault(self) -> Fault | None:
         if self.random.random() >= self.rate:
@@ -61,5 +63,7 @@ class Chaos:
             "drop_before": Fault(drop="before"),
             "drop_after": Fault(drop="after"),
             "locks": Fault(locks=self.locks),
+            "stall_before": Fault(drop="before", delay=self.stall),
+            "stall_after": Fault(drop="after", delay=self.stall),
         }
         return faults[kind]

@@ -1,0 +1,60 @@
+"""The operations that change something."""
+
+from __future__ import annotations
+
+from receiver.api import groups, mending, parameters, views
+from receiver.api.operation import Call, NotFound
+from receiver.gateway import Gateway
+from receiver.inbox import Selection
+
+
+class Acting:
+    """The handlers, over an open gateway."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._inbox = gateway.inbox
+
+    async def replay(self, call: Call) -> views.ReplayedView:
+        body: parameters.ReplayBody = call.body
+        done = await mending.replay(self._gateway, await self._selection(body), dry_run=body.dry_run)
+        return views.ReplayedView(replayed=done.again, chosen=done.chosen, lanes=done.lanes, dry_run=body.dry_run)
+
+    async def discard(self, call: Call) -> views.DiscardedView:
+        return views.DiscardedView(await self._inbox.discard(await self._selection(call.body), now=self._gateway.now()))
+
+    async def _selection(self, body: parameters.DeliveriesBody) -> Selection:
+        if body.group is None:
+            return body.selection()
+        return Selection(filter=groups.of_deliveries(await groups.dead(self._inbox, body.group)))
+
+    async def discard_one(self, call: Call) -> views.DiscardedView:
+        discarded = await self._inbox.discard(Selection(deliveries=(call.path.id,)), now=self._gateway.now())
+        if not discarded:
+            raise NotFound(f"There is no delivery {call.path.id} that is pending or dead.")
+        return views.DiscardedView(discarded)
+
+    async def revalidate(self, _call: Call) -> views.RevalidatedView:
+        accepted, remaining = await mending.revalidate(self._gateway)
+        return views.RevalidatedView(accepted, remaining)
+
+    async def discard_calls(self, call: Call) -> views.DiscardedView:
+        body: parameters.CallsBody = call.body
+        if body.ids is not None:
+            return views.DiscardedView(await self._inbox.discard_quarantined(body.ids))
+        if body.group is None:
+            return views.DiscardedView(await mending.discard_calls(self._gateway, body.filter()))
+        group = await groups.quarantined(self._inbox, body.group)
+        return views.DiscardedView(await mending.discard_calls(self._gateway, groups.of_calls(group), unnamed=group.event is None))
+
+    async def forget(self, call: Call) -> views.ErasedView:
+        gone = await self._inbox.erase(call.path.email)
+        return views.ErasedView(
+            events=gone.events,
+            shared_events=gone.shared,
+            deliveries=gone.deliveries,
+            attempts=gone.attempts,
+            lanes=gone.lanes,
+            remote_ids=gone.remotes,
+            mentions=gone.mentions,
+        )

@@ -1,0 +1,67 @@
+"""The operations that change nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connectors.base import Browsable, Page
+from receiver.api import groups, parameters, stories, views
+from receiver.api.operation import Call, NotFound, Unfit
+from receiver.gateway import Gateway
+from receiver.inbox import Filter, Unknown
+
+
+class Looking:
+    """The handlers, over an open gateway."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._inbox = gateway.inbox
+
+    async def status(self, _call: Call) -> views.StatusView:
+        return await stories.status(self._gateway)
+
+    async def events(self, call: Call) -> views.EventPage:
+        query: parameters.EventQuery = call.query
+        chosen = await self._within(query.filter(), query.group) if query.group else query.filter()
+        return stories.page(await self._inbox.events(chosen, before=query.before, limit=query.limit))
+
+    async def _within(self, chosen: Filter, id: str) -> Filter:
+        """The group and all that the filter asks besides; what the two say otherwise matches nothing."""
+        group = await groups.find(self._inbox, id)
+        asked = {name: getattr(chosen, name) for name in ("source", "event", "state", "connector") if getattr(chosen, name) is not None}
+        against = [name for name, value in asked.items() if getattr(group, name) not in {None, value}]
+        if against:
+            raise Unfit(f"`{against[0]}`: the group {id} has {getattr(group, against[0])!r}.")
+        return replace(group, **asked, person=chosen.person, since=chosen.since, until=chosen.until)
+
+    async def event(self, call: Call) -> views.EventView:
+        try:
+            return stories.event(self._gateway, await self._inbox.event(call.path.id))
+        except Unknown as unknown:
+            raise NotFound(str(unknown)) from unknown
+
+    async def groups(self, _call: Call) -> views.GroupsView:
+        dead, quarantined = await self._inbox.groups()
+        return views.GroupsView(tuple(map(stories.dead_group, dead)), tuple(map(stories.quarantined_group, quarantined)))
+
+    async def drift(self, _call: Call) -> views.DriftView:
+        return views.DriftView(tuple(await self._inbox.drift()))
+
+    async def replays(self, _call: Call) -> views.ReplaysView:
+        running = self._gateway.replays.running()
+        return views.ReplaysView(tuple(views.RunningReplay(one.started_at, one.done, one.lanes) for one in running))
+
+    async def person(self, call: Call) -> views.PersonView:
+        return stories.person(await self._inbox.person(call.path.email.strip().lower()))
+
+    async def records(self, call: Call) -> Page:
+        connector = self._gateway.connectors.get(call.path.name)
+        if connector is None:
+            raise NotFound(f"There is no connector {call.path.name!r}; there are: {', '.join(self._gateway.connectors)}.")
+        if not isinstance(connector, Browsable):
+            raise NotFound(f"The connector {call.path.name!r} cannot list its records; look in the CRM itself.")
+        try:
+            return await connector.records(call.path.object, call.query.limit, call.query.before)
+        except ValueError as error:
+            raise Unfit(f"`before`: {error}") from error

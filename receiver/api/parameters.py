@@ -1,0 +1,122 @@
+"""What the operations of the admin API take."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from receiver.api.operation import Parameters
+from receiver.inbox import Filter, Selection
+
+State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]
+DeliveryState = Literal["pending", "delivered", "dead", "discarded"]
+Limit = Annotated[int, Field(ge=1, le=500)]
+Text = Annotated[str, Field(max_length=500)]
+Reason = Annotated[str, Field(max_length=10_000, description="what dead deliveries died of, to the letter")]
+GroupId = Annotated[str, Field(max_length=64, description="the id of a group of /api/groups")]
+Ids = Annotated[tuple[Text, ...], Field(min_length=1, max_length=10_000, description="ids of events")]
+Before = Annotated[Text | None, Field(description="`next` of the page before")]
+
+
+class EventQuery(Parameters):
+    source: Text | None = None
+    event: Text | None = None
+    state: State | None = None
+    person: Annotated[Text | None, Field(description="an e-mail address")] = None
+    connector: Text | None = None
+    group: GroupId | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    before: Before = None
+    limit: Limit = 50
+
+    def filter(self) -> Filter:
+        """All but the group, which has to be looked up."""
+        return Filter(
+            source=self.source,
+            event=self.event,
+            state=self.state,
+            person=self.person.strip().lower() if self.person else None,
+            connector=self.connector,
+            since=self.since,
+            until=self.until,
+        )
+
+
+class EventPath(Parameters):
+    id: Annotated[str, Field(description="the id that the intake answered", max_length=64)]
+
+
+class DeliveryPath(Parameters):
+    id: Annotated[int, Field(ge=1, le=2**62)]
+
+
+class PersonPath(Parameters):
+    email: Annotated[str, Field(min_length=1, max_length=400)]
+
+
+class RecordsPath(Parameters):
+    name: Annotated[str, Field(description="the connector's name in the configuration")]
+    object: Annotated[str, Field(description="contact, deal, …", max_length=200)]
+
+
+class RecordsQuery(Parameters):
+    limit: Limit = 50
+    before: Before = None
+
+
+class Chosen(Parameters):
+    """Ids of events, or a group, or a filter with at least one condition."""
+
+    ids: Ids | None = None
+    group: GroupId | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    source: Text | None = None
+    event: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_choose(self) -> Chosen:
+        given = {name for name in self.model_fields_set - {"dry_run"} if getattr(self, name) is not None}
+        ways = ({"ids"}, {"group"}, given - {"ids", "group"})
+        if sum(bool(given & way) for way in ways) != 1:
+            conditions = ", ".join(name for name in type(self).model_fields if name not in {"ids", "group", "dry_run"})
+            raise ValueError(f"give either ids, or a group, or a filter ({conditions})")
+        return self
+
+
+class CallsBody(Chosen):
+    """Which calls in quarantine."""
+
+    def filter(self) -> Filter:
+        return Filter(source=self.source, event=self.event, state="quarantined", since=self.since, until=self.until)
+
+
+class DeliveriesBody(Chosen):
+    """Which deliveries."""
+
+    connector: Text | None = None
+    state: DeliveryState | None = None
+    reason: Reason | None = None
+
+    def selection(self) -> Selection:
+        """Where no group is given."""
+        if self.ids is not None:
+            return Selection(events=self.ids)
+        chosen = Filter(
+            source=self.source,
+            event=self.event,
+            state=self.state,
+            connector=self.connector,
+            since=self.since,
+            until=self.until,
+            reason=self.reason,
+        )
+        return Selection(filter=chosen)
+
+
+class ReplayBody(DeliveriesBody):
+    """Which deliveries; with `dry_run` only the numbers are answered."""
+
+    dry_run: bool = False

@@ -1,0 +1,119 @@
+"""Asks the admin API: of the gateway that runs, or where none does and the store is a SQLite file, of one opened over it for the moment.
+
+Who owns the file's lock decides: two processes that write to it could damage it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from pydantic import SecretStr
+
+from receiver.app import create_app
+from receiver.cli.addresses import local_url
+from receiver.cli.app import FOUND, fail
+from receiver.gateway import Gateway, open_store
+from receiver.inbox import StoreLocked, StoreUnavailable
+from receiver.settings import Settings
+from receiver.telemetry import set_up_logs
+
+_PATIENT = httpx.Timeout(30, read=None)  # a replay or an erasure takes as long as it takes
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """`running`: there is a gateway that receives and delivers. What it refuses, and its silence, end the command."""
+
+    http: httpx.AsyncClient
+    running: bool
+
+    async def get(self, path: str, **query: object) -> Any:
+        """Queries that are None are left out."""
+        return await self.ask("GET", path, params={name: value for name, value in query.items() if value is not None})
+
+    async def post(self, path: str, body: Mapping[str, object] | None = None) -> Any:
+        return await self.ask("POST", path, json=dict(body or {}))
+
+    async def delete(self, path: str) -> Any:
+        return await self.ask("DELETE", path)
+
+    async def ask(self, method: str, path: str, **request: Any) -> Any:
+        try:
+            response = await self.http.request(method, path, **request)
+        except httpx.TransportError as error:
+            fail(f"No gateway answers at {self.http.base_url}: {error or type(error).__name__}. {_SERVE}", code=FOUND)
+        if response.is_error:
+            fail(f"The gateway answers {response.status_code}: {_detail(response)}", code=FOUND)
+        return response.json()
+
+
+_SERVE = "Start it with `aom-gateway serve`."
+
+
+def in_path(text: str) -> str:
+    """One step of a path, whatever it holds."""
+    return quote(text, safe="@")
+
+
+@asynccontextmanager
+async def admin(settings: Settings) -> AsyncIterator[Admin]:
+    """Ends the command with a message where there is nobody to ask."""
+    async with AsyncExitStack() as stack:
+        gateway = await _unattended(stack, settings)
+        running = gateway is None
+        serving = settings if gateway is None else gateway.settings
+        if serving.server.admin_token is None:
+            fail("server.admin_token is not set, so the running gateway's admin API is off.")
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(create_app(gateway)) if gateway else None,
+                base_url=local_url(settings),
+                headers={"Authorization": f"Bearer {serving.server.admin_token.get_secret_value()}"},
+                timeout=_PATIENT,
+                trust_env=False,
+            )
+        )
+        yield Admin(http, running)
+
+
+async def _unattended(stack: AsyncExitStack, settings: Settings) -> Gateway | None:
+    """A gateway over the store of which nobody else is the owner; None where somebody may be."""
+    if not settings.store.url.startswith("sqlite"):
+        return None
+    _require_file(settings)
+    set_up_logs("warning", settings.log.format, secrets=settings.secrets())
+    try:
+        return await stack.enter_async_context(open_store(_with_a_token(settings)))
+    except StoreLocked:
+        return None
+    except StoreUnavailable as error:
+        fail(f"store.url: {error}", code=FOUND)
+
+
+def _require_file(settings: Settings) -> None:
+    """To ask is no reason to make a store."""
+    file = Path(settings.store.url.partition(":///")[2].partition("?")[0])
+    if not file.exists():
+        fail(f"There is no store at {file} yet, so nothing was ever received. {_SERVE}", code=FOUND)
+
+
+def _with_a_token(settings: Settings) -> Settings:
+    """Nobody but this process can call, but without a token there is no admin API."""
+    server = settings.server.model_copy(update={"admin_token": SecretStr(secrets.token_urlsafe(24))})
+    return settings.model_copy(update={"server": server})
+
+
+def _detail(response: httpx.Response) -> str:
+    try:
+        answer = response.json()
+        errors = "; ".join(f"{error['path']}: {error['message']}" for error in answer.get("errors", ()))
+        return f"{answer['detail']} {errors}".strip()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return f"{response.reason_phrase}. Is this the gateway?"

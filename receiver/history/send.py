@@ -1,0 +1,84 @@
+"""Hands lines in, a few at once, each person's in order, and behind what comes live."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from receiver.history.judge import Judged
+
+AT_ONCE = 8
+MOST_WAITING = 1000  # deliveries: with more than these before them, events that come live would be late
+FEW_WAITING = 500
+GLANCE = 0.25  # seconds
+
+
+class Stopped(Exception):
+    """The gateway takes no more lines; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gateway said of a line. With `faults`, (place, message) each, it was not taken."""
+
+    duplicate: bool = False
+    deliveries: int = 0
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+class Courier:
+    """`post` hands in one line. `waiting` counts the deliveries that wait, of whatever origin; None where nobody delivers now."""
+
+    def __init__(
+        self,
+        post: Callable[[Judged], Awaitable[Answer]],
+        waiting: Callable[[], Awaitable[int]] | None,
+        told: Callable[[int], None] = lambda _waiting: None,
+    ) -> None:
+        self._post = post
+        self._waiting = waiting
+        self._told = told  # how many are before it, while it lets them go first
+        self._free = asyncio.Semaphore(AT_ONCE)
+        self._before = MOST_WAITING + 1  # at most so many wait as far as is known: look before the first line
+
+    async def send(self, batch: Sequence[Judged]) -> list[tuple[Judged, Answer]]:
+        """Hand in some lines. Lines about the same people keep their order; of those about several, each goes alone."""
+        answered: list[tuple[Judged, Answer]] = []
+        for together in _together(batch):
+            await self._let_others_go_first()
+            chains: dict[tuple[str, ...], list[Judged]] = {}
+            for one in together:
+                chains.setdefault(one.people, []).append(one)
+            for done in await asyncio.gather(*(self._in_order(chain) for chain in chains.values())):
+                answered += done
+        self._before += sum(answer.deliveries for _, answer in answered)
+        return answered
+
+    async def _in_order(self, chain: Sequence[Judged]) -> list[tuple[Judged, Answer]]:
+        answered = []
+        for one in chain:
+            async with self._free:
+                answered.append((one, await self._post(one)))
+        return answered
+
+    async def _let_others_go_first(self) -> None:
+        if self._waiting is None or self._before <= MOST_WAITING:
+            return
+        self._before = await self._waiting()
+        while self._before > FEW_WAITING:
+            self._told(self._before)
+            await asyncio.sleep(GLANCE)
+            self._before = await self._waiting()
+        self._told(0)
+
+
+def _together(batch: Sequence[Judged]) -> list[list[Judged]]:
+    """Runs of lines about one person each; a line about several is a run of its own."""
+    runs: list[list[Judged]] = [[]]
+    for one in batch:
+        if len(one.people) > 1:
+            runs += [[one], []]
+        else:
+            runs[-1].append(one)
+    return [run for run in runs if run]

@@ -1,0 +1,40 @@
+"""The replays that this process is at, so that whoever waits for one can see how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(slots=True)
+class Running:
+    """Counted in lanes; `lanes` is 0 until they are known."""
+
+    started_at: datetime
+    done: int = 0
+    lanes: int = 0
+
+    def progress(self, done: int, lanes: int) -> None:
+        self.done, self.lanes = done, lanes
+
+
+class Replays:
+    """Those under way, oldest first."""
+
+    def __init__(self) -> None:
+        self._running: list[Running] = []
+
+    def running(self) -> tuple[Running, ...]:
+        return tuple(self._running)
+
+    @contextmanager
+    def run(self, started_at: datetime) -> Iterator[Running]:
+        """One more until the block ends."""
+        one = Running(started_at)
+        self._running.append(one)
+        try:
+            yield one
+        finally:
+            self._running.remove(one)

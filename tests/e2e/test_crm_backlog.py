@@ -1,0 +1,40 @@
+"""What a backlog costs in calls of a CRM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.accounts import Account, configure
+from tests.e2e.traffic import Post, days, last_status, orders, people, post_all
+from tests.processes import Running, gateway
+
+EVENTS = 2000
+BUDGETS = {"hubspot": (0.035, 0.02), "salesforce": (0.025, 0.02)}
+"""Calls per event: of orders of as many new buyers, and of all kinds of events of a fifth as many learners."""
+
+
+def drain(running: Running, crm: Account, posts: list[Post]) -> dict[str, Any]:
+    """Let all gather while the CRM asks to wait, then be delivered. Returns the status."""
+    crm.hold()
+    post_all(running, posts)
+    assert running.admin("/api/status")["pending"] >= EVENTS
+    crm.forget_calls()
+    crm.clear()
+    return running.wait_until_delivered()
+
+
+@pytest.mark.parametrize("kind", ["orders", "days"])
+def test_a_backlog_costs_few_calls(tmp_path: Path, crm: Account, kind: str) -> None:
+    """Records go together, contacts, deals and links: nobody is written twice, and the calls are within their budget."""
+    posts = orders(EVENTS) if kind == "orders" else days(EVENTS, learners=EVENTS // 5)
+    with gateway(configure(tmp_path, crm)) as running:
+        assert drain(running, crm, posts)["dead"] == 0
+    contacts, deals = crm.contacts(), crm.deals()
+    assert contacts.keys() == people(posts)
+    assert {key: deal.status for key, deal in deals.items()} == last_status(posts)
+    assert len(crm.buyers()) == len(deals)
+    assert {one.writes for one in (*contacts.values(), *deals.values())} == {1}
+    assert crm.calls() <= BUDGETS[crm.name][kind == "days"] * EVENTS
