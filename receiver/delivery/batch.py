@@ -40,6 +40,7 @@ class Batch:
             while groups := list(self._groups()):
                 for group in groups:
                     await self._round(group)
+            await self._settle_lost()
         finally:
             heart.cancel()
             await asyncio.shield(self._release(self._claims[len(self._runs) :]))
@@ -84,8 +85,7 @@ class Batch:
 
     async def _fault(self, fault: ConnectorError) -> None:
         if isinstance(fault, LeaseLost):
-            self._context.log.warning("lease.lost", lanes=len(self._claims))
-            return
+            return  # told where its lanes are settled
         if isinstance(fault, Defect):
             self._context.metrics.defect(self._context.name)
             self._context.log.error("connector.defect", reason=str(fault), exc_info=fault.__cause__)
@@ -96,25 +96,42 @@ class Batch:
         done = [run for run in runs if run.finished]
         rest = [(run.claim, row) for run in runs if not run.finished for row in run.saved.values()]
         if done:
-            await self._settle_together(
+            lost = await self._settle_together(
                 [run.settled(self._context.now(), self._context.timing.give_up, self._context.random) for run in done]
             )
-            self._count(done)
+            self._lose([run for run in done if run.claim.lane_id in lost])
+            self._count([run for run in done if not run.lost])
         if rest:
             await self._context.inbox.remember(rest, now=self._context.now())
 
-    async def _settle_together(self, settled: Sequence[Settled]) -> None:
-        """One transaction; where a lane of it cannot be settled, each has its own, so that it is alone in its trouble."""
+    async def _settle_lost(self) -> None:
+        """Lanes left in the middle, since their lease did not hold: they go on at once, and what was written of them is written again."""
+        if left := [run for run in self._runs if not run.finished]:
+            now = self._context.now()
+            await self._settle_together([Settled(run.claim, retry_at=now, burn=False, remotes=tuple(run.saved.values())) for run in left])
+            self._lose(left)
+
+    def _lose(self, runs: Sequence[LaneRun]) -> None:
+        for run in runs:
+            run.lost = True
+        if runs:
+            self._context.metrics.leases_lost(self._context.name, len(runs))
+            self._context.log.warning("lease.lost", lanes=len(runs), written=sum(bool(run.saved) for run in runs))
+
+    async def _settle_together(self, settled: Sequence[Settled]) -> frozenset[int]:
+        """One transaction; where a lane of it cannot be settled, each has its own, so that it is alone in its trouble.
+
+        Returns the lanes of which the lease was lost.
+        """
         try:
-            await self._context.inbox.settle(settled, now=self._context.now())
+            return (await self._context.inbox.settle(settled, now=self._context.now())).lost
         except StoreUnavailable:
             raise
         except Exception:  # the reason is logged; it must not be every lane's
             if len(settled) == 1:
                 self._context.log.exception("lane.not_settled", lane=settled[0].claim.lane_id)
-                return
-            for one in settled:
-                await self._settle_together([one])
+                return frozenset()
+            return frozenset().union(*[await self._settle_together([one]) for one in settled])
 
     async def _release(self, untouched: Sequence[Claim]) -> None:
         if untouched:
@@ -133,12 +150,14 @@ class Batch:
                 self._context.log.warning("delivery.dead", delivery=delivery_id, person=run.claim.person_key, reason=reason)
 
     def _log(self) -> None:
+        kept = [run for run in self._runs if not run.lost]
         self._context.log.info(
             "batch.done",
             lanes=len(self._claims),
-            delivered=sum(len(run.delivered) for run in self._runs),
-            dead=sum(len(run.dead) for run in self._runs),
-            retried=sum(run.setback is not None for run in self._runs),
-            unfinished=sum(not run.finished for run in self._runs),
+            delivered=sum(len(run.delivered) for run in kept),
+            dead=sum(len(run.dead) for run in kept),
+            retried=sum(run.setback is not None for run in kept),
+            lost=len(self._runs) - len(kept),
+            unfinished=sum(not run.finished for run in kept),
             ms=round((self._context.now() - self._started) / timedelta(milliseconds=1)),
         )

@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from receiver.delivery.backoff import LONGEST_WAIT
 from receiver.delivery.batch import Batch
 from receiver.delivery.context import DeliveryContext
 from receiver.inbox import ConnectorState, Settled, StoreUnavailable
@@ -103,6 +104,9 @@ class Dispatcher:
 
     async def _wait_for_work(self) -> None:
         now = self._now()
+        lease = self._context.timing.lease
+        if recalled := await self._inbox.recall(self.name, longest_wait=LONGEST_WAIT * 2, longest_lease=lease * 10, now=now):
+            self._log.warning("clock.was_ahead", lanes=recalled)
         due = await self._inbox.next_due(self.name, now)
         wait = min(self._idle, max(due - now, GLANCE)) if due else self._idle
         woken = asyncio.create_task(self._inbox.changed(self.name, wait.total_seconds()))

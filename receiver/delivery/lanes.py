@@ -16,6 +16,8 @@ from receiver.delivery.write import Halted, Result, Written, link_name, worst
 from receiver.inbox import AttemptRow, Claim, RemoteRow, Settled
 from receiver.mapping import fold
 
+LEAST_TRIES = 3  # before a lane is given up: the time alone may have passed while its connector was paused, or the clock was set
+
 
 @dataclass(slots=True)
 class LaneRun:
@@ -32,6 +34,7 @@ class LaneRun:
     setback: Retry | Halted | None = None
     progress: bool = False  # this attempt has written something
     refusal: Refused | None = None
+    lost: bool = False  # the lease was: another has the deliveries, and nothing of this counts
     saved: dict[Ref, RemoteRow] = field(default_factory=dict)
     sent: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -97,7 +100,7 @@ class LaneRun:
         """The lane's outcome as the inbox keeps it."""
         retry_at, burn = self._retry(now, random)
         failing = self.claim.failing_since
-        if retry_at and burn and failing and now - failing > give_up:
+        if retry_at and burn and failing and now - failing > give_up and self.claim.attempts + 1 >= LEAST_TRIES:
             self._give_up(now, give_up)
             retry_at = retry_at if self.todo else None
         return Settled(
@@ -108,6 +111,7 @@ class LaneRun:
             burn=burn,
             attempt=self._attempt(now),
             remotes=tuple(self.saved.values()),
+            doubtful=isinstance(self.setback, Halted) and self.setback.tried,
         )
 
     def _give_up(self, now: datetime, give_up: timedelta) -> None:

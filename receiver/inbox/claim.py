@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 
 from receiver.inbox.tables import delivery, event, lane, literal
 from receiver.inbox.times import micros, moment, moment_or_none
@@ -86,6 +86,17 @@ def next_due(transaction: Transaction, connector: str) -> datetime | None:
     return moment_or_none(transaction.connection.scalar(_NEXT, {"connector": connector}))
 
 
+def last_due(transaction: Transaction, connector: str) -> datetime | None:
+    """When the last of the lanes that are not idle can be claimed."""
+    return moment_or_none(transaction.connection.scalar(_LAST, {"connector": connector}))
+
+
+def recall(transaction: Transaction, connector: str, *, longest_wait: timedelta, longest_lease: timedelta, now: datetime) -> int:
+    """Make those due now whose time was told by a clock that was ahead: nobody waits so long. Returns how many."""
+    beyond = {"wait": micros(now + longest_wait), "lease": micros(now + longest_lease)}
+    return transaction.connection.execute(_RECALL, {"of": connector, "now": micros(now), **beyond}).rowcount
+
+
 def release_all(transaction: Transaction) -> None:
     """End every lease at once: for a store whose only process has just started, so that all others are of a dead one."""
     transaction.connection.execute(_RELEASE_ALL)
@@ -133,6 +144,13 @@ _REST = (
 )
 _RELEASE_ALL = update(lane).where(lane.c.state == literal("leased")).values(state=literal("ready"), lease_token=None, due_at=0)
 _NEXT = select(func.min(lane.c.due_at)).where(lane.c.connector == bindparam("connector"), _BUSY)
+_LAST = select(func.max(lane.c.due_at)).where(lane.c.connector == bindparam("connector"), _BUSY)
+_LEASED = lane.c.state == literal("leased")
+_RECALL = (
+    update(lane)
+    .where(lane.c.connector == bindparam("of"), _BUSY, lane.c.due_at > case((_LEASED, bindparam("lease")), else_=bindparam("wait")))
+    .values(state=literal("ready"), lease_token=None, due_at=bindparam("now"))
+)
 
 _FIRST_TOO_MANY = (
     select(delivery.c.seq)

@@ -9,8 +9,25 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Self
 
-from receiver.inbox import claim, detail, erase, pauses, pulse, quarantine, queries, rate, remote, replay, retention, route, settle
+from receiver.inbox import (
+    alarms,
+    claim,
+    detail,
+    erase,
+    pauses,
+    pulse,
+    quarantine,
+    queries,
+    rate,
+    reach,
+    remote,
+    replay,
+    retention,
+    route,
+    settle,
+)
 from receiver.inbox.accept import Accepted, Acceptor, NewEvent
+from receiver.inbox.alarms import Told
 from receiver.inbox.claim import Claim
 from receiver.inbox.engine import DELIVERY_THREADS, PEOPLE_THREADS, Engines, open_engines
 from receiver.inbox.erase import Erased
@@ -22,6 +39,7 @@ from receiver.inbox.pool import Pool
 from receiver.inbox.quarantine import Quarantined
 from receiver.inbox.queries import DriftCount, Group, Page, Status
 from receiver.inbox.rate import RateLimit
+from receiver.inbox.reach import Kept, Reached
 from receiver.inbox.remote import Ref, Remote, RemoteRow
 from receiver.inbox.replay import Replayed, Selection
 from receiver.inbox.settle import Settled, SettleReport
@@ -41,6 +59,7 @@ class Inbox:
     def __init__(self, engines: Engines, *, dedup_hours: float, ids: EventIds) -> None:
         sender = secrets.token_hex(8)
         self._engines = engines
+        self._sender = sender
         self._acceptor = Acceptor(dedup_hours=dedup_hours, ids=ids)
         self._wakes = Wakes()
         self._writer = Writer(engines.write, self._acceptor, sender=sender, published=self._wakes.wake)
@@ -127,6 +146,14 @@ class Inbox:
         due = await self._look(partial(claim.next_due, connector=connector))
         return None if due is None else max(due, now)
 
+    async def recall(self, connector: str, *, longest_wait: timedelta, longest_lease: timedelta, now: datetime) -> int:
+        """Let no lane wait longer than anybody means: its time is of a clock that was ahead. Returns how many are due now for that."""
+        last = await self._look(partial(claim.last_due, connector=connector))
+        if last is None or last <= now + min(longest_wait, longest_lease):
+            return 0
+        mend = partial(claim.recall, connector=connector, longest_wait=longest_wait, longest_lease=longest_lease, now=now)
+        return await self._deliver(mend)
+
     async def ready_lanes(self, connector: str, *, limit: int, now: datetime) -> int:
         """How many lanes could be claimed now; counts up to `limit`."""
         return await self._look(partial(claim.ready_lanes, connector=connector, limit=limit, now=now))
@@ -162,15 +189,40 @@ class Inbox:
         """0.0 where so many calls are allowed now; else the seconds after which to ask again."""
         return await self._deliver(partial(rate.take, connector=connector, calls=calls, limit=limit, now=now))
 
+    # --- alarms ---
+
+    async def take_watch(self, *, lease: timedelta, now: datetime) -> bool:
+        """Whether this process is the one to watch for alarms until the lease ends: of those on one database only one is."""
+        if not self._engines.postgresql:
+            return True
+        return await self._write(partial(alarms.take_watch, holder=self._sender, lease=lease, now=now))
+
+    async def leave_watch(self) -> None:
+        """Let another process watch at once."""
+        if self._engines.postgresql:
+            await self._write(partial(alarms.leave_watch, holder=self._sender))
+
+    async def told(self) -> list[Told]:
+        """The alarms that were told and are not over."""
+        return await self._read(alarms.told)
+
+    async def keep_told(self, key: str, about: str, *, now: datetime) -> None:
+        """Remember that an alarm was told. `about` stays as long as the alarm: it must hold no personal data."""
+        await self._write(partial(alarms.keep_told, key=key, about=about, now=now))
+
+    async def forget_told(self, key: str) -> None:
+        """An alarm is over, and that was told too."""
+        await self._write(partial(alarms.forget_told, key=key))
+
     # --- for people ---
 
     async def status(self, connectors: Iterable[str] = (), *, now: datetime) -> Status:
         """How the store stands; of these connectors, and of others that have anything pending or dead."""
         return await self._read(partial(queries.status, connectors=tuple(connectors), now=now))
 
-    async def events(self, chosen: Filter = EVERYTHING, *, before: str | None = None, limit: int = 50) -> Page:
-        """A page of events, newest first; `before` is the `next` of the page before."""
-        return await self._read(partial(queries.events, chosen=chosen, before=before, limit=limit))
+    async def events(self, chosen: Filter = EVERYTHING, *, before: str | None = None, after: str | None = None, limit: int = 50) -> Page:
+        """A page of events, newest first; `before` is the `next` of the page before. `after` turns to the page of newer ones instead."""
+        return await self._read(partial(queries.events, chosen=chosen, before=before, after=after, limit=limit))
 
     async def event(self, id: str) -> detail.Event:
         """One event with its deliveries and their attempts. Raises Unknown."""
@@ -180,9 +232,9 @@ class Inbox:
         """How a person stands at each connector."""
         return await self._read(partial(detail.person, key=key))
 
-    async def groups(self) -> tuple[list[Group], list[Group]]:
-        """Dead deliveries, and quarantined calls, by their reasons."""
-        return await self._read(queries.groups)
+    async def groups(self, *, most: int = 100) -> tuple[list[Group], list[Group]]:
+        """Dead deliveries, and quarantined calls, by their reasons; of each at most so many, the most frequent."""
+        return await self._read(partial(queries.groups, most=most))
 
     async def drift(self) -> list[DriftCount]:
         """The keys that no schema knows, the most frequent first."""
@@ -198,11 +250,19 @@ class Inbox:
         """Make the chosen deliveries and all later ones of their lanes pending. See `replay.replay`."""
         return await replay.replay(self._read, self._write, selection, now=now, dry_run=dry_run, progress=progress)
 
-    async def route(self, id: str, lanes: Iterable[tuple[str, str]], *, now: datetime) -> int:
-        """Make the deliveries that an accepted event has not got yet for these (connector, person key), in their place: later ones of
-        those lanes are delivered again after them. Returns how many were made, 0 also where no such event is accepted.
+    async def reached(self, chosen: Filter, *, before: str | None = None, limit: int) -> tuple[list[Reached], str | None]:
+        """A page of events with the connectors at which they have deliveries, newest first, and the `before` of the next."""
+        return await self._read(partial(reach.reached, chosen=chosen, before=before, limit=limit))
+
+    async def kept(self, ids: Sequence[str]) -> list[Kept]:
+        """Those of these events that are accepted, as they came."""
+        return await self._read(partial(reach.kept, ids=ids))
+
+    async def route(self, wanted: Mapping[str, Iterable[tuple[str, str]]], *, now: datetime) -> int:
+        """Make the deliveries that accepted events have not got yet for their (connector, person key), in their place: later ones of
+        those lanes are delivered again after them. All in one transaction. Returns how many were made.
         """
-        return await self._writer.run(partial(route.route, id=id, lanes=lanes, now=now))
+        return await self._writer.run(partial(route.route, wanted=wanted, now=now))
 
     async def discard(self, selection: Selection, *, now: datetime) -> int:
         """Give up the chosen deliveries that are pending or dead. Returns how many were."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,6 +17,7 @@ from receiver.inbox.times import micros
 from receiver.inbox.transaction import Run, Transaction
 
 CHUNK: Final = 200
+MOST_AGAIN: Final = 1000  # deliveries that a transaction makes pending, unless a single lane has more: new events wait so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class Lane:
 
     id: int
     first_seq: int
-    chosen: int
-    again: int
-    discarded: tuple[int, ...]
+    chosen: int = 0
+    again: int = 0
+    discarded: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,26 @@ async def replay(
     """
     lanes = await read(partial(plan, selection=selection))
     again = sum(lane.again for lane in lanes) if dry_run else 0
-    for start in range(0, 0 if dry_run else len(lanes), CHUNK):
-        chunk = lanes[start : start + CHUNK]
+    done = 0
+    for chunk in () if dry_run else _chunks(lanes):
         again += await write(partial(replay_lanes, lanes=chunk, now=now))
+        done += len(chunk)
         if progress:
-            progress(start + len(chunk), len(lanes))
+            progress(done, len(lanes))
     return Replayed(sum(lane.chosen for lane in lanes), again, len(lanes))
+
+
+def _chunks(lanes: Sequence[Lane]) -> Iterator[Sequence[Lane]]:
+    chunk: list[Lane] = []
+    again = 0
+    for one in lanes:
+        if chunk and (len(chunk) == CHUNK or again + one.again > MOST_AGAIN):
+            yield chunk
+            chunk, again = [], 0
+        chunk.append(one)
+        again += one.again
+    if chunk:
+        yield chunk
 
 
 async def discard(read: Run, write: Run, selection: Selection, *, now: datetime) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, bindparam, func, select, update
 
 from receiver.inbox.claim import Claim
 from receiver.inbox.remote import RemoteRow, remember
+from receiver.inbox.replay import Lane, replay_lanes
 from receiver.inbox.statements import ATTEMPTS
 from receiver.inbox.tables import delivery, lane, literal, state_is
 from receiver.inbox.text import json_or_none, storable, storable_or_none
@@ -37,7 +38,7 @@ class Settled:
     """What came of one claim. Deliveries that are neither delivered nor dead stay pending.
 
     `retry_at` holds the lane back until then. `burn=False` gives the attempt back, and does not start the clock after
-    which the lane is given up: throttled, paused, released.
+    which the lane is given up: throttled, paused, released. `doubtful`: more may have been written than `remotes` tell.
     """
 
     claim: Claim
@@ -47,19 +48,24 @@ class Settled:
     burn: bool = True
     attempt: AttemptRow | None = None
     remotes: tuple[RemoteRow, ...] = ()
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SettleReport:
-    """How many deliveries changed, and how many leases were lost, so that nothing changed in their lanes."""
+    """How many deliveries changed, and the lanes whose lease was lost: what the claim says of them counts for nothing."""
 
     delivered: int
     dead: int
-    lost: int
+    lost: frozenset[int]
 
 
 def settle(transaction: Transaction, results: Sequence[Settled], *, now: datetime) -> SettleReport:
-    """Record all results in one transaction. Of a lost lease only the remotes are kept: the CRM has written them."""
+    """Record all results in one transaction.
+
+    Of a lost lease only the remotes are kept. Since it may have written over what came after it, its deliveries and all later ones
+    of the lane are delivered again.
+    """
     results = sorted(results, key=lambda result: (result.claim.person_key, result.claim.connector))
     locked = _lock(transaction, results)
     held = [result for result in results if _holds(result, locked)]
@@ -69,7 +75,9 @@ def settle(transaction: Transaction, results: Sequence[Settled], *, now: datetim
     _release(transaction, held, locked, now)
     _record(transaction, held)
     remember(transaction, [(result.claim, row) for result in results if result.claim.lane_id in locked for row in result.remotes], now=now)
-    return SettleReport(delivered, dead, len(results) - len(held))
+    lost = [result for result in results if not _holds(result, locked)]
+    _write_again(transaction, [result for result in lost if result.claim.lane_id in locked], now)
+    return SettleReport(delivered, dead, frozenset(result.claim.lane_id for result in lost))
 
 
 _LOCK = (
@@ -146,6 +154,12 @@ def _finished(result: Settled, row: Any) -> bool:
 def _retry(result: Settled, now: datetime) -> dict[str, object]:
     at = micros(result.retry_at or now)
     return {"lane_id": result.claim.lane_id, "at": at, "back": int(not result.burn), "failing": micros(now) if result.burn else None}
+
+
+def _write_again(transaction: Transaction, lost: Sequence[Settled], now: datetime) -> None:
+    lanes = [Lane(one.claim.lane_id, one.claim.deliveries[0].seq) for one in lost if one.remotes or one.doubtful]
+    if lanes:
+        replay_lanes(transaction, lanes, now=now)
 
 
 def _record(transaction: Transaction, held: Sequence[Settled]) -> None:

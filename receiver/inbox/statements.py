@@ -65,6 +65,7 @@ def _remotes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     return new.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["connector", "object", "key"],
         set_={name: new.excluded[name] for name in ("id", "lane_id", "event_id", "mark", "written_at")},
+        where=new.excluded.event_id >= remote.c.event_id,
     )
 
 
@@ -96,7 +97,7 @@ ATTEMPTS: Final = Bulk(len(attempt.c) - 1, _attempts)
 """All columns but the id."""
 
 REMOTES: Final = Bulk(8, _remotes)
-"""All columns; in order."""
+"""All columns; in order. What is known of a newer event stays: whoever writes an older one has lost its lease."""
 
 LINKS: Final = Bulk(4, _unless_there(remote_link))
 """Connector, object, key, link; in order."""

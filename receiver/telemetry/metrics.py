@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib.metadata import version
+from platform import python_version
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector, generate_latest
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _KINDS = ("auth", "misconfigured", "throttled", "unavailable")
@@ -22,6 +24,7 @@ class Metrics:
         self._unreadable = self._counter("unreadable_values", "Values in delivered events that no schema understands", "source", "event")
         self._deliveries = self._counter("deliveries", "Deliveries by outcome", "connector", "outcome")
         self._defects = self._counter("connector_defects", "Errors that a connector should not have raised", "connector")
+        self._leases_lost = self._counter("leases_lost", "Lanes that another process took over in the middle", "connector")
         self._accept = Histogram(
             "aom_gateway_accept_seconds", "From the body's end to the answer", registry=self.registry, buckets=_SECONDS
         )
@@ -35,8 +38,19 @@ class Metrics:
         self._paused = self._gauge("connector_paused", "1 while a connector is paused for this reason", "connector", "reason")
         self._pending = self._gauge("deliveries_pending", "Deliveries that wait", "connector")
         self._dead = self._gauge("deliveries_dead", "Deliveries that wait for an operator", "connector")
+        self._oldest_of = self._gauge("connector_oldest_pending_seconds", "Age of the oldest delivery that waits", "connector")
+        self._calls = self._counter("connector_calls", "Calls that this process was allowed to make of the CRM", "connector")
+        self._calls_waiting = self._gauge("connector_calls_waiting", "Calls of this process that wait for the rate limit", "connector")
+        self._allowed = self._gauge("connector_calls_allowed_per_second", "The rate limit that all processes share", "connector")
         self._quarantined = self._gauge("events_quarantined", "Events that wait for an operator")
-        self._oldest = self._gauge("oldest_pending_seconds", "Age of the oldest delivery that waits")
+        self._oldest = self._gauge("oldest_pending_seconds", "Age of the oldest delivery that waits, of all connectors")
+        self._writable = self._gauge("store_writable", "1 while events can be kept")
+        self._alarms = self._counter("alarms", "Messages to the receiver of alarms by outcome", "outcome")
+        self._gauge("build_info", "The version that runs", "version", "python").labels(version("aom-gateway"), python_version()).set(1)
+        ProcessCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self.turned_away_by_store = 0
+        self._counted_calls: dict[str, int] = {}
 
     def event(self, source: str, event: str | None, outcome: str, seconds: float) -> None:
         """`outcome`: accepted, duplicate or quarantined."""
@@ -46,6 +60,7 @@ class Metrics:
     def turned_away(self, reason: str) -> None:
         """`reason`: token, too_large, store or cut_off."""
         self._turned_away.labels(reason).inc()
+        self.turned_away_by_store += reason == "store"
 
     def disagreement(self, source: str, event: str) -> None:
         self._disagreements.labels(source, event).inc()
@@ -66,16 +81,38 @@ class Metrics:
     def defect(self, connector: str) -> None:
         self._defects.labels(connector).inc()
 
+    def leases_lost(self, connector: str, lanes: int) -> None:
+        self._leases_lost.labels(connector).inc(lanes)
+
     def paused(self, connector: str, kind: str | None) -> None:
         """`kind`: auth, misconfigured, throttled or unavailable; None when it runs."""
         for known in _KINDS:
             self._paused.labels(connector, known).set(known == kind)
 
-    def backlog(self, connector: str, *, pending: int, dead: int) -> None:
+    def alarm(self, outcome: str) -> None:
+        """`outcome`: posted or failed."""
+        self._alarms.labels(outcome).inc()
+
+    def rate(self, connector: str, *, calls: int, waiting: int, per_second: float | None) -> None:
+        """`calls` so far; `per_second` is None where there is no limit."""
+        self._calls.labels(connector).inc(calls - self._counted_calls.get(connector, 0))
+        self._counted_calls[connector] = calls
+        self._calls_waiting.labels(connector).set(waiting)
+        if per_second is not None:
+            self._allowed.labels(connector).set(per_second)
+
+    def backlog(self, connector: str, *, pending: int, dead: int, oldest_pending_seconds: float | None) -> None:
         self._pending.labels(connector).set(pending)
         self._dead.labels(connector).set(dead)
+        self._oldest_of.labels(connector).set(oldest_pending_seconds or 0)
 
-    def store(self, *, quarantined: int, oldest_pending_seconds: float | None) -> None:
+    def store(self, *, writable: bool) -> None:
+        """Begin anew with what the store knows: a connector that is gone has no backlog."""
+        self._writable.set(writable)
+        for gauge in (self._pending, self._dead, self._oldest_of):
+            gauge.clear()
+
+    def totals(self, *, quarantined: int, oldest_pending_seconds: float | None) -> None:
         self._quarantined.set(quarantined)
         self._oldest.set(oldest_pending_seconds or 0)
 
@@ -84,10 +121,16 @@ class Metrics:
         return generate_latest(self.registry)
 
     def start(self, connectors: Iterable[str]) -> None:
-        """Show every connector from the start, before anything happens."""
+        """Show every connector, and what must never happen, from the start: an increase from nothing would not be seen."""
+        for reason in ("token", "too_large", "store", "cut_off"):
+            self._turned_away.labels(reason)
+        for outcome in ("posted", "failed"):
+            self._alarms.labels(outcome)
         for name in connectors:
             self.paused(name, None)
             self.deliveries(name, delivered=0, dead=0)
+            self.leases_lost(name, 0)
+            self._defects.labels(name)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"aom_gateway_{name}", text, labels, registry=self.registry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial, partialmethod
 from pathlib import Path
 
@@ -26,10 +26,11 @@ from receiver.aom import Event
 from receiver.delivery import Dispatcher, Timing
 from receiver.delivery.batch import Batch
 from receiver.delivery.guard import Guard
-from receiver.inbox import Accepted, Pending, Selection
+from receiver.inbox import Accepted, Pending, Selection, Settled
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig, rig
 
+HOUR = timedelta(hours=1)
 BAD = Refused("INVALID", "that will not do", "firstname")
 
 
@@ -201,9 +202,12 @@ def test_a_connector_is_paused_and_goes_on_by_itself(tmp_path: Path, fault: Conn
             return (await opened.inbox.state("crm")).paused == kind
 
         await opened.until(paused)
-        assert str(fault) in (await opened.inbox.state("crm")).reason
+        state = await opened.inbox.state("crm")
+        assert str(fault) in state.reason
+        first = state.until or opened.clock()
         opened.clock.ahead = timedelta(minutes=16)
-        await opened.until(lambda: _used_up(crm))  # the first probe fails too
+        await opened.until(lambda: _is_paused_beyond(opened, first))  # the first probe fails too
+        assert not crm.faults
         opened.clock.ahead = timedelta(minutes=60)
         await opened.until_done()
         assert set(await opened.states(*people)) == {"delivered"}
@@ -215,8 +219,9 @@ def test_a_connector_is_paused_and_goes_on_by_itself(tmp_path: Path, fault: Conn
     run(tmp_path, crm, scenario, running=False)
 
 
-async def _used_up(crm: Crm) -> bool:
-    return not crm.faults
+async def _is_paused_beyond(opened: Rig, time: datetime) -> bool:
+    until = (await opened.inbox.state("crm")).until
+    return until is not None and until > time
 
 
 def test_outages_open_the_breaker_only_after_some(tmp_path: Path) -> None:
@@ -251,7 +256,7 @@ def test_a_lane_that_keeps_failing_is_given_up(tmp_path: Path) -> None:
         one = await opened.account("ann")
         await opened.until(lambda: _attempts(opened, one.id))
         opened.clock.ahead = timedelta(hours=71)
-        await opened.until(lambda: _more_than_one(opened, one.id))
+        await opened.until(lambda: _have_been_made(opened, one.id, 2))
         assert await opened.states(one) == ["pending"]
         opened.clock.ahead = timedelta(hours=80)
         await opened.until_done(dead=1)
@@ -262,8 +267,45 @@ def test_a_lane_that_keeps_failing_is_given_up(tmp_path: Path) -> None:
     run(tmp_path, crm, scenario)
 
 
-async def _more_than_one(opened: Rig, id: str) -> bool:
-    return await _attempts(opened, id) > 1
+async def _have_been_made(opened: Rig, id: str, attempts: int) -> bool:
+    return await _attempts(opened, id) >= attempts
+
+
+def test_the_time_alone_gives_nothing_up(tmp_path: Path) -> None:
+    """A clock that was set forward, or a connector that was paused for days, leaves a lane some tries yet."""
+    crm = Crm()
+    crm.faults = [Unavailable("maintenance"), Unavailable("maintenance")]
+
+    async def scenario(opened: Rig) -> None:
+        one = await opened.account("ann")
+        await opened.until(lambda: _have_been_made(opened, one.id, 1))
+        opened.clock.ahead = timedelta(days=30)
+        await opened.until(lambda: _have_been_made(opened, one.id, 2))
+        assert await opened.states(one) == ["pending"]
+        opened.clock.ahead = timedelta(days=31)
+        await opened.until_done()
+        assert await opened.states(one) == ["delivered"]
+
+    run(tmp_path, crm, scenario)
+
+
+def test_a_clock_that_was_ahead_strands_nobody(tmp_path: Path) -> None:
+    """A retry, and a lease that somebody else has taken, at a time of a clock that was set back are due as soon as it is."""
+    crm = Crm()
+
+    async def scenario(opened: Rig) -> None:
+        opened.clock.ahead = timedelta(days=400)
+        waiting, leased = await opened.account("ann"), await opened.account("ben")
+        one, _ = sorted(await opened.inbox.claim("crm", limit=10, lease=HOUR, now=opened.clock()), key=lambda one: one.person_key)
+        await opened.inbox.settle([Settled(one, retry_at=opened.clock() + HOUR)], now=opened.clock())
+        opened.clock.ahead = timedelta(0)
+        task = await start(opened)
+        await opened.until_done()
+        assert await opened.states(waiting, leased) == ["delivered", "delivered"]
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
 
 
 def test_a_defect_of_a_connector_is_counted_apart_and_retried(tmp_path: Path) -> None:
@@ -387,6 +429,33 @@ def test_a_lease_is_kept_alive_while_a_call_takes_long(tmp_path: Path) -> None:
         assert await opened.states(one) == ["delivered"]
 
     run(tmp_path, crm, scenario, timing=Timing(lease=timedelta(seconds=0.9)))
+
+
+def test_what_is_written_after_the_lease_was_lost_is_written_again(tmp_path: Path) -> None:
+    """Whoever was frozen in the middle of a call and wakes has written over what others have done since: the newest state wins again."""
+    crm = Crm()
+    inside, go_on = held(crm)
+
+    async def scenario(opened: Rig) -> None:
+        pending = await opened.order("ann", 7, "PENDING")
+        await inside.wait()
+        refunded = await opened.order("ann", 7, "REFUNDED")
+        (other,) = await opened.inbox.claim("crm", limit=10, lease=HOUR, now=opened.clock() + timedelta(days=1))
+        both = tuple(one.delivery_id for one in other.deliveries)
+        await opened.inbox.settle([Settled(other, delivered=both)], now=opened.clock())
+        assert await opened.states(pending, refunded) == ["delivered", "delivered"]
+        crm.before_answer = None
+        go_on.set()
+        await opened.until(lambda: _is_refunded(crm))
+        await opened.until_done()
+        assert await opened.states(pending, refunded) == ["delivered", "delivered"]
+        assert b'leases_lost_total{connector="crm"} 1.0' in opened.metrics.text()
+
+    run(tmp_path, crm, scenario)
+
+
+async def _is_refunded(crm: Crm) -> bool:
+    return crm.held.get(Ref("deal", "7"), {}).get("stage") == "REFUNDED"
 
 
 def test_a_record_is_never_in_two_calls_at_once(tmp_path: Path) -> None:
@@ -546,6 +615,8 @@ def test_giving_up_spares_what_came_later(tmp_path: Path) -> None:
         await opened.until(lambda: _attempts(opened, old.id))
         opened.clock.ahead = timedelta(hours=73)
         young = await opened.account("ann", first_name="B")
+        await opened.until(lambda: _have_been_made(opened, old.id, 2))
+        opened.clock.ahead = timedelta(hours=75)
         await opened.until(partial(_is, opened, old, "dead"))
         assert await opened.states(young) == ["pending"]
 

@@ -54,6 +54,7 @@ async def deliver(inbox: Inbox) -> None:
     later = NOW + timedelta(days=1)
     await inbox.ready_lanes("crm", limit=50, now=later)
     await inbox.next_due("crm", later)
+    await inbox.recall("crm", longest_wait=-timedelta(days=9), longest_lease=-timedelta(days=9), now=later)
     claims = await claim(inbox, limit=50, at=later)
     await inbox.extend(claims, lease=LEASE, now=later)
     await inbox.remotes("crm", [("contact", one.person_key) for one in claims])
@@ -83,7 +84,7 @@ async def change(inbox: Inbox, id: str) -> None:
     aside = (await inbox.quarantined(limit=2))[0].id
     await inbox.discard_quarantined([aside])
     await inbox.revalidate((await inbox.quarantined(limit=1))[0].id, new("judged"))
-    await inbox.route(id, (("added", ANN),), now=NOW)
+    await inbox.route({id: (("added", ANN),)}, now=NOW)
     await inbox.purge(before=NOW + timedelta(minutes=1))
 
 
