@@ -17,8 +17,8 @@ from receiver.inbox.transaction import Transaction
 
 MOST_DELIVERIES = 200  # of one lane at once
 MOST_BYTES = 4 * 1024 * 1024  # of bodies of one lane
-MOST_DELIVERIES_IN_ALL = 10_000
-MOST_BYTES_IN_ALL = 32 * 1024 * 1024
+MOST_DELIVERIES_IN_ALL = 3000
+MOST_BYTES_IN_ALL = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
