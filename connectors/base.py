@@ -243,8 +243,8 @@ class RateLimit(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    calls: Annotated[int, Field(gt=0)]
-    seconds: Annotated[float, Field(gt=0)]
+    calls: Annotated[int, Field(gt=0, le=1_000_000)]
+    seconds: Annotated[float, Field(gt=0, le=86_400)]
 
 
 class ConnectorSettings(BaseModel):
@@ -255,6 +255,10 @@ class ConnectorSettings(BaseModel):
     type: Annotated[str, Field(description="the connector's entry point")]
     mapping: Annotated[Literal["standard"] | None, Field(description='"standard" takes the routes that the connector ships')] = None
     rate_limit: Annotated[RateLimit | None, Field(description="at most so many calls in so many seconds")] = None
+
+    def files(self, name: str, directory: Path) -> tuple[Path, ...]:  # noqa: ARG002 - most keep none
+        """Name the files that a connector of this NAME writes; `directory` is where relative paths start."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

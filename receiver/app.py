@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from receiver.aom import EVENTS, json_schema
 from receiver.api import admin_routes, stories
+from receiver.console import console_routes
 from receiver.doors import HeaderDoor, PathDoor
 from receiver.gateway import Gateway
 from receiver.inbox import StoreUnavailable
@@ -63,18 +64,21 @@ def _others(gateway: Gateway) -> Starlette:
     async def metrics(_request: Request) -> Response:
         return await _metrics(gateway)
 
-    return Starlette(
+    application = Starlette(
         routes=[
             Route("/events", header_door),
-            Route("/events/{event}", header_door),
+            Route("/events/{event:path}", header_door),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
             Route("/schemas/{event}.json", _schema),
             *admin_routes(gateway),
+            *console_routes(gateway),
         ],
         exception_handlers={HTTPException: _http_error, StoreUnavailable: _store_unavailable, 500: _defect},
     )
+    application.router.redirect_slashes = False  # behind a proxy it would redirect to an address that only the gateway knows
+    return application
 
 
 async def _readiness(gateway: Gateway) -> Response:
@@ -90,13 +94,23 @@ async def _readiness(gateway: Gateway) -> Response:
 
 
 async def _metrics(gateway: Gateway) -> Response:
-    """What was counted, and the store's figures as of now."""
-    status = await gateway.inbox.status(gateway.connectors, now=gateway.now())
-    gateway.metrics.store(quarantined=status.quarantined, oldest_pending_seconds=status.oldest_pending_seconds)
-    for name, connector in status.connectors.items():
-        gateway.metrics.backlog(name, pending=connector.pending, dead=connector.dead)
-        gateway.metrics.paused(name, connector.kind)
-    return Response(gateway.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    """What was counted, and how the store stands. While it fails, the rest is told: that is when it is wanted."""
+    metrics = gateway.metrics
+    for name, gate in gateway.gates.items():
+        per_second = gate.limit.calls / gate.limit.seconds if gate.limit else None
+        metrics.rate(name, calls=gate.calls, waiting=gate.waiting, per_second=per_second)
+    try:
+        await gateway.inbox.ready(gateway.now())
+        status = await gateway.standing.status()
+    except StoreUnavailable:
+        metrics.store(writable=False)
+    else:
+        metrics.store(writable=True)
+        metrics.totals(quarantined=status.quarantined, oldest_pending_seconds=status.oldest_pending_seconds)
+        for name, one in status.connectors.items():
+            metrics.backlog(name, pending=one.pending, dead=one.dead, oldest_pending_seconds=one.oldest_pending_seconds)
+            metrics.paused(name, one.kind)
+    return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 async def _schema(request: Request) -> Response:

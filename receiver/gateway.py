@@ -13,7 +13,9 @@ import structlog
 
 from connectors import registry
 from connectors.base import Connector, Context
-from receiver.aom import Site
+from receiver.alarms import Watch, open_watch
+from receiver.aom import EVENTS, Site
+from receiver.background import Background
 from receiver.delivery import DeliveryContext, Dispatcher, Health, Renderer, StoreGate, Timing
 from receiver.inbox import Inbox
 from receiver.intake import Intake
@@ -22,9 +24,11 @@ from receiver.mapping import Mapping as Routes
 from receiver.replays import Replays
 from receiver.retention import keep_purging
 from receiver.settings import Settings
+from receiver.standing import Standing
 from receiver.telemetry import Metrics
 
 GRACE = timedelta(seconds=18)  # what deliveries under way get at shutdown; with all else it stays under the 30 s of orchestrators
+LAST_WORDS = 10.0  # seconds for an alarm that is being posted at shutdown
 CLOSING = 5.0  # seconds that a connector gets to close
 
 
@@ -43,11 +47,14 @@ class Gateway:
     metrics: Metrics
     judge: Judge
     intake: Intake
+    standing: Standing
     now: Callable[[], datetime]
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     gates: Mapping[str, StoreGate] = field(default_factory=dict)
     dispatchers: list[Dispatcher] = field(default_factory=list)
+    watch: Watch | None = None
     replays: Replays = field(default_factory=Replays)
+    background: Background = field(default_factory=Background)
     hung: bool = False  # a connector did not close: its threads will not end
 
     def begin_closing(self) -> None:
@@ -55,6 +62,8 @@ class Gateway:
         self.intake.close()
         for dispatcher in self.dispatchers:
             dispatcher.claim_no_more()
+        if self.watch:
+            self.watch.tell_no_more()
 
 
 @asynccontextmanager
@@ -69,7 +78,12 @@ async def open_gateway(settings: Settings, now: Callable[[], datetime] = utc_now
         retention = asyncio.create_task(keep_purging(gateway.inbox, timedelta(days=settings.store.keep_days), now), name="retention")
         stack.callback(retention.cancel)
         running = [asyncio.create_task(dispatcher.run(), name=f"dispatcher {dispatcher.name}") for dispatcher in gateway.dispatchers]
+        watching = open_watch(settings, gateway.routes, gateway.inbox, gateway.standing, gateway.metrics, now)
+        if watch := await stack.enter_async_context(watching):
+            gateway.watch = watch
+            stack.callback(asyncio.create_task(watch.run(), name="alarms").cancel)
         stack.push_async_callback(_stop, gateway, running)
+        stack.push_async_callback(gateway.background.aclose)
         yield gateway
 
 
@@ -80,17 +94,18 @@ async def open_store(settings: Settings, now: Callable[[], datetime] = utc_now) 
     inbox = await Inbox.open(settings.store.url, dedup_hours=settings.store.dedup_hours)
     try:
         sites, metrics = sites_of(settings), Metrics()
-        metrics.start(settings.connectors)
+        metrics.start(settings.connectors, settings.sources, EVENTS)
         decide = judge(sites, routes)
         intake = Intake(settings.sources, decide, inbox, metrics, max_body_bytes=settings.server.max_body_bytes, now=now)
-        yield Gateway(settings, routes, sites, inbox, metrics, decide, intake, now)
+        yield Gateway(settings, routes, sites, inbox, metrics, decide, intake, Standing(inbox, settings.connectors, now), now)
     finally:
         await inbox.aclose()
 
 
 async def _stop(gateway: Gateway, running: Sequence[asyncio.Task[None]]) -> None:
     gateway.begin_closing()
-    await asyncio.gather(*(dispatcher.stop(GRACE) for dispatcher in gateway.dispatchers))
+    last_words = [gateway.watch.stop(LAST_WORDS)] if gateway.watch else []
+    await asyncio.gather(*last_words, *(dispatcher.stop(GRACE) for dispatcher in gateway.dispatchers))
     await asyncio.gather(*running)
     structlog.get_logger().info("delivery.stopped")
 

@@ -34,6 +34,7 @@ class _Call:
     received_at: datetime
     started: float  # when the body was there, by the clock of perf_counter
     answer: asyncio.Future[Response]
+    occurred_at: datetime | None = None  # of history that is handed in later
 
     def reply(self, response: Response) -> None:
         if not self.answer.done():  # else whoever waited has given up
@@ -63,7 +64,7 @@ class Intake:
         self._inbox = inbox
         self._metrics = metrics
         self._max_body_bytes = max_body_bytes
-        self._now = now
+        self.now = now
         self._calls = Gather(self._take)
         self._closing = False
         self._log = structlog.get_logger()
@@ -73,8 +74,10 @@ class Intake:
         """Answer new calls 503 from now on; those that are being kept are answered as ever."""
         self._closing = True
 
-    async def receive(self, scope: Scope, receive: Receive, source: str, named: str | None) -> Response:
-        """The answer to an authenticated POST."""
+    async def receive(
+        self, scope: Scope, receive: Receive, source: str, named: str | None, occurred_at: datetime | None = None
+    ) -> Response:
+        """The answer to an authenticated POST. What `occurred_at` some earlier time takes its place before all that came since."""
         if self._closing:
             return self._later("The gateway is shutting down. Send the event again later.")
         try:
@@ -83,7 +86,7 @@ class Intake:
             return self._turn_away(413, f"The body is larger than {self._max_body_bytes} bytes.", "too_large", {"Connection": "close"})
         except CutOff:
             return self._turn_away(400, "The body ended early.", "cut_off")
-        call = _Call(source, named, body, self._now(), perf_counter(), asyncio.get_running_loop().create_future())
+        call = _Call(source, named, body, self.now(), perf_counter(), asyncio.get_running_loop().create_future(), occurred_at)
         self._calls.add(call)
         return await call.answer
 
@@ -96,7 +99,8 @@ class Intake:
                 call.fail(error)
 
     def _keep(self, call: _Call) -> None:
-        self._accept(call, self._judge(call.source, call.named, call.body, call.received_at))
+        judged = self._judge(call.source, call.named, call.body, call.occurred_at or call.received_at)
+        self._accept(call, replace(judged, late_at=call.received_at) if call.occurred_at else judged)
 
     def _accept(self, call: _Call, judged: NewEvent) -> None:
         try:
@@ -134,7 +138,8 @@ class Intake:
         return Response(answer, 200 if kept.duplicate else 202, media_type="application/json")
 
     def _not_kept(self, call: _Call, error: StoreUnavailable | Unstorable) -> Response:
-        self._log.error("event.not_kept", source=call.source, reason=str(error))
+        reason = str(error) if isinstance(error, StoreUnavailable) else "no database takes it"  # whose words may quote it
+        self._log.error("event.not_kept", source=call.source, reason=reason)
         return self._later("The event could not be kept. Send it again later.")
 
     def _later(self, detail: str) -> Response:

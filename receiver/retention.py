@@ -17,7 +17,7 @@ EVERY = timedelta(hours=1)
 async def keep_purging(
     inbox: Inbox, keep: timedelta, now: Callable[[], datetime], *, first: timedelta = FIRST, every: timedelta = EVERY
 ) -> None:
-    """Purge now and then, until cancelled. What waits, is dead or in quarantine stays, however old; a store that fails is tried again."""
+    """Purge now and then, until cancelled. What waits, is dead or in quarantine stays, however old; whatever fails is tried again."""
     log = structlog.get_logger()
     wait = first
     while True:
@@ -27,6 +27,8 @@ async def keep_purging(
             removed = await inbox.purge(before=now() - keep)
         except StoreUnavailable as error:
             log.warning("retention.failed", reason=str(error))
+        except Exception:  # a defect of this must not be the end of it
+            log.exception("retention.failed")
         else:
             if removed:
                 log.info("retention.purged", events=removed, older_than_days=keep / timedelta(days=1))

@@ -14,7 +14,9 @@ import structlog
 import uvicorn
 
 from receiver.app import create_app
+from receiver.descriptors import connections
 from receiver.gateway import Gateway, open_gateway
+from receiver.protocol import Connections, LimitedProtocol
 from receiver.settings import Settings
 from receiver.telemetry.lines import LONGEST_WAIT
 
@@ -24,14 +26,22 @@ NOTICE = 0.5  # seconds in which new calls are told to come back later, before t
 class _Server(uvicorn.Server):
     """uvicorn raises a captured signal again at its end, which would kill the process before the gateway is closed."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None], on_signal: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, connections: Connections, on_started: Callable[[], None], on_signal: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self.server_state = self._connections = connections
         self._on_started = on_started
         self._on_signal = on_signal
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_started()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % 10 == 0:
+            self._connections.sweep(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -51,13 +61,14 @@ async def serve(settings: Settings, on_ready: Callable[[Gateway], None] = lambda
     log = structlog.get_logger()
     with listen(settings.server.host, settings.server.port) as listener:
         async with open_gateway(settings) as gateway:
+            shared = Connections(connections(), gateway.metrics.turned_away)
 
             def ready() -> None:
                 _spare_the_collector()
-                log.info("gateway.ready", host=settings.server.host, port=listener.getsockname()[1])
+                log.info("gateway.ready", host=settings.server.host, port=listener.getsockname()[1], connections=shared.most)
                 on_ready(gateway)
 
-            await _Server(_config(gateway), ready, gateway.begin_closing).serve([listener])
+            await _Server(_config(gateway), shared, ready, gateway.begin_closing).serve([listener])
             log.info("gateway.stopping")
     log.info("gateway.stopped")
     if gateway.hung:
@@ -80,6 +91,8 @@ def listen(host: str, port: int) -> socket.socket:
 def _config(gateway: Gateway) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(gateway),
+        http=LimitedProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -52,7 +52,8 @@ class SandboxConnector:
         self._threads = Threads(f"sandbox {context.name}", workers=1)
         # Calls that wait for another process's lock wait one after the other; all are to be in time.
         patience = context.timeout / self.limits.concurrency
-        self._store = Store(context.directory / (settings.path or f"sandbox-{context.name}.db"), patience)
+        (file,) = settings.files(context.name, context.directory)
+        self._store = Store(file, patience)
 
     @classmethod
     def open(cls, settings: SandboxSettings, context: Context) -> Self:

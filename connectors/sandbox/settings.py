@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -44,7 +45,7 @@ class SandboxSettings(ConnectorSettings):
     path: Annotated[str | None, Field(min_length=1, description="its SQLite file; sandbox-NAME.db beside the configuration if absent")] = (
         None
     )
-    latency_ms: Annotated[float, Field(ge=0, description="how long a call takes, in milliseconds")] = 0
+    latency_ms: Annotated[float, Field(ge=0, le=3_600_000, description="how long a call takes, in milliseconds")] = 0
     refuse: Annotated[
         tuple[RefuseRule, ...], Field(description="records to refuse, each { object, field, value or pattern, code, message }")
     ] = ()
@@ -52,3 +53,6 @@ class SandboxSettings(ConnectorSettings):
         float, Field(ge=0, le=1, description="share of writing calls to fail; half of these lose nothing but the answer")
     ] = 0
     seed: Annotated[int, Field(description="picks the calls to fail: the same seed, the same calls")] = 0
+
+    def files(self, name: str, directory: Path) -> tuple[Path, ...]:
+        return (directory / (self.path or f"sandbox-{name}.db"),)

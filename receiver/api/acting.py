@@ -18,7 +18,7 @@ class Acting:
     async def replay(self, call: Call) -> views.ReplayedView:
         body: parameters.ReplayBody = call.body
         done = await mending.replay(self._gateway, await self._selection(body), dry_run=body.dry_run)
-        return views.ReplayedView(replayed=done.again, chosen=done.chosen, lanes=done.lanes, dry_run=body.dry_run)
+        return views.ReplayedView(done.again, done.chosen, done.lanes, body.dry_run, done.routed, done.notes)
 
     async def discard(self, call: Call) -> views.DiscardedView:
         return views.DiscardedView(await self._inbox.discard(await self._selection(call.body), now=self._gateway.now()))
@@ -45,7 +45,7 @@ class Acting:
         if body.group is None:
             return views.DiscardedView(await mending.discard_calls(self._gateway, body.filter()))
         group = await groups.quarantined(self._inbox, body.group)
-        return views.DiscardedView(await mending.discard_calls(self._gateway, groups.of_calls(group), unnamed=group.event is None))
+        return views.DiscardedView(await mending.discard_calls(self._gateway, groups.of_calls(group)))
 
     async def forget(self, call: Call) -> views.ErasedView:
         gone = await self._inbox.erase(call.path.email)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 
-from receiver.api.operation import NotFound
+from receiver.api.operation import NotFound, Unfit
 from receiver.inbox import Filter, Group, Inbox
 
 
@@ -32,14 +33,23 @@ async def find(inbox: Inbox, id: str) -> Filter:
     return of_dead or of_calls(_one(calls, id, "dead deliveries or calls in quarantine"))
 
 
+def narrowed(group: Filter, chosen: Filter) -> Filter:
+    """What is in the group and fits all that is asked besides. Raises Unfit where the two say different things."""
+    asked = {name: getattr(chosen, name) for name in ("source", "event", "state", "connector") if getattr(chosen, name) is not None}
+    against = [name for name, value in asked.items() if getattr(group, name) not in {None, value}]
+    if against:
+        raise Unfit(f"`{against[0]}`: the group has {getattr(group, against[0])!r}.")
+    return replace(group, **asked, person=chosen.person, since=chosen.since, until=chosen.until)
+
+
 def of_deliveries(group: Group) -> Filter:
     """Which deliveries are in it."""
     return Filter(state="dead", connector=group.where, reason=group.reason)
 
 
 def of_calls(group: Group) -> Filter:
-    """Which calls are in it; where it has no event's name, those with one have to be left out yet."""
-    return Filter(state="quarantined", source=group.where, event=group.event, reason=group.reason)
+    """Which calls are in it."""
+    return Filter(state="quarantined", source=group.where, event=group.event or "", reason=group.reason)
 
 
 def _one(groups: Iterable[Group], id: str, what: str) -> Group:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from connectors.base import Browsable, Page
 from receiver.api import groups, parameters, stories, views
 from receiver.api.operation import Call, NotFound, Unfit
 from receiver.gateway import Gateway
-from receiver.inbox import Filter, Unknown
+from receiver.inbox import Unknown
 
 
 class Looking:
@@ -23,17 +21,10 @@ class Looking:
 
     async def events(self, call: Call) -> views.EventPage:
         query: parameters.EventQuery = call.query
-        chosen = await self._within(query.filter(), query.group) if query.group else query.filter()
+        chosen = query.filter()
+        if query.group:
+            chosen = groups.narrowed(await groups.find(self._inbox, query.group), chosen)
         return stories.page(await self._inbox.events(chosen, before=query.before, limit=query.limit))
-
-    async def _within(self, chosen: Filter, id: str) -> Filter:
-        """The group and all that the filter asks besides; what the two say otherwise matches nothing."""
-        group = await groups.find(self._inbox, id)
-        asked = {name: getattr(chosen, name) for name in ("source", "event", "state", "connector") if getattr(chosen, name) is not None}
-        against = [name for name, value in asked.items() if getattr(group, name) not in {None, value}]
-        if against:
-            raise Unfit(f"`{against[0]}`: the group {id} has {getattr(group, against[0])!r}.")
-        return replace(group, **asked, person=chosen.person, since=chosen.since, until=chosen.until)
 
     async def event(self, call: Call) -> views.EventView:
         try:

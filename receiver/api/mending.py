@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 
+from receiver.api.reaching import route, survey
 from receiver.gateway import Gateway
 from receiver.inbox import EventRow, Filter, Quarantined, Replayed, Selection, Unknown
 
 PAGE = 200
 
+Progress = Callable[[int, int], None]
 
-async def replay(gateway: Gateway, selection: Selection, *, dry_run: bool = False) -> Replayed:
-    """Deliver again, with all that came later in the same lanes. Events chosen by their ids reach routes that came after them, too."""
-    made = sum([await _route(gateway, id, dry_run=dry_run) for id in selection.events])
+
+@dataclass(frozen=True, slots=True)
+class Mended(Replayed):
+    """`routed` of those that are pending now are for routes that came after their events."""
+
+    routed: int = 0
+    notes: tuple[str, ...] = ()
+
+
+async def replay(gateway: Gateway, selection: Selection, *, dry_run: bool = False, progress: Progress | None = None) -> Mended:
+    """Deliver again, with all that came later in the same lanes; and bring the events to connectors whose routes came after them, of
+    a filter that names a connector to that one only.
+
+    `progress` is called with how many lanes and events are done, and how many there are.
+    """
     with gateway.replays.run(gateway.now()) as running:
-        done = await gateway.inbox.replay(selection, now=gateway.now(), dry_run=dry_run, progress=running.progress)
-    return Replayed(done.chosen, done.again + made, done.lanes)
+        found = await survey(gateway, selection)
+        events = len(found.lacking)
 
+        def tell(done: int, of: int) -> None:
+            running.progress(done, of)
+            if progress:
+                progress(done, of)
 
-async def _route(gateway: Gateway, id: str, *, dry_run: bool) -> int:
-    """Deliveries for routes that came after the event. Returns how many were made; none for an event that is not there."""
-    try:
-        stored = await gateway.inbox.event(id)
-    except Unknown:
-        return 0
-    if stored.state != "accepted" or stored.source not in gateway.sites:
-        return 0
-    judged = gateway.judge(stored.source, stored.named, stored.body, stored.received_at)
-    if dry_run:
-        return len(set(judged.lanes) - {(one.connector, one.person) for one in stored.deliveries})
-    return await gateway.inbox.route(id, judged.lanes, now=gateway.now())
+        done = await gateway.inbox.replay(
+            selection, now=gateway.now(), dry_run=dry_run, progress=lambda lanes, of: tell(lanes, of + events)
+        )
+        lanes = done.lanes
+        routed = found.missing if dry_run else await route(gateway, found, lambda so_far: tell(lanes + so_far, lanes + events))
+    return Mended(done.chosen, done.again + routed, done.lanes, routed, found.notes())
 
 
 async def revalidate(gateway: Gateway) -> tuple[int, int]:
@@ -45,6 +58,12 @@ async def revalidate(gateway: Gateway) -> tuple[int, int]:
     return accepted, remaining
 
 
+async def revalidate_one(gateway: Gateway, id: str) -> bool:
+    """Judge one call in quarantine anew. Returns whether it was accepted. Raises Unknown where there is no such event."""
+    stored = await gateway.inbox.event(id)
+    return await _judge_anew(gateway, Quarantined(id, stored.source, stored.named, stored.body, stored.received_at, stored.faults))
+
+
 async def _judge_anew(gateway: Gateway, waiting: Quarantined) -> bool:
     if waiting.source not in gateway.sites:
         return False
@@ -55,12 +74,11 @@ async def _judge_anew(gateway: Gateway, waiting: Quarantined) -> bool:
         return False  # somebody has discarded it meanwhile
 
 
-async def discard_calls(gateway: Gateway, chosen: Filter, *, unnamed: bool = False) -> int:
-    """Give up calls in quarantine, some at a time. `unnamed`: only those that were not recognised as any event."""
+async def discard_calls(gateway: Gateway, chosen: Filter) -> int:
+    """Give up calls in quarantine, some at a time."""
     count = 0
     async for rows in _pages(gateway, chosen):
-        ids = [row.id for row in rows if not (unnamed and row.name)]
-        count += await gateway.inbox.discard_quarantined(ids) if ids else 0
+        count += await gateway.inbox.discard_quarantined([row.id for row in rows])
     return count
 
 

@@ -43,6 +43,7 @@ KEPT: dict[str, Any] = {
     },
 }
 _JSON = "application/json"
+_DEFS = "#/$defs/"
 _REF = "#/components/schemas/{model}"
 
 
@@ -51,8 +52,7 @@ def describe(operations: Sequence[Operation]) -> dict[str, Any]:
     components: dict[str, Any] = {"Problem": PROBLEM, "Kept": KEPT}
     paths: dict[str, Any] = _public()
     for event in EVENTS:
-        schema = json_schema(event)
-        components[_component(event)] = {key: value for key, value in schema.items() if key != "$schema"}
+        components |= _of_event(event)
     for operation in operations:
         paths.setdefault(_openapi_path(operation.path), {})[operation.method.lower()] = _described(operation, components)
     return {
@@ -117,6 +117,20 @@ def _openapi_path(path: str) -> str:
 
 def _component(event: str) -> str:
     return f"event-{event}"
+
+
+def _of_event(event: str) -> dict[str, Any]:
+    """Its schema, and those of its parts, which the events share."""
+    schema = {key: _pointed(value) for key, value in json_schema(event).items() if key != "$schema"}
+    parts = {f"event-part-{name}": part for name, part in schema.pop("$defs", {}).items()}
+    return {_component(event): schema, **parts}
+
+
+def _pointed(value: Any) -> Any:
+    """References within a schema of its own, as they are within the whole description."""
+    if isinstance(value, dict):
+        return {key: item.replace(_DEFS, _REF.format(model="event-part-")) if key == "$ref" else _pointed(item) for key, item in value.items()}
+    return [_pointed(item) for item in value] if isinstance(value, list) else value
 
 
 def _public() -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from receiver.api.operation import Parameters
 from receiver.inbox import Filter, Selection
@@ -12,11 +14,25 @@ from receiver.inbox import Filter, Selection
 State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]
 DeliveryState = Literal["pending", "delivered", "dead", "discarded"]
 Limit = Annotated[int, Field(ge=1, le=500)]
-Text = Annotated[str, Field(max_length=500)]
-Reason = Annotated[str, Field(max_length=10_000, description="what dead deliveries died of, to the letter")]
-GroupId = Annotated[str, Field(max_length=64, description="the id of a group of /api/groups")]
+Text = Annotated[str, Field(min_length=1, max_length=500)]  # empty is a slip: a variable that was not set
+Reason = Annotated[str, Field(min_length=1, max_length=10_000, description="what dead deliveries died of, to the letter")]
+GroupId = Annotated[str, Field(min_length=1, max_length=64, description="the id of a group of /api/groups")]
 Ids = Annotated[tuple[Text, ...], Field(min_length=1, max_length=10_000, description="ids of events")]
 Before = Annotated[Text | None, Field(description="`next` of the page before")]
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+
+
+def _moment(value: object) -> object:
+    """Pydantic would take any number, and any text of digits, for seconds since 1970: a year would be a time in 1970."""
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        raise PydanticCustomError(
+            "moment", "must be a time of ISO 8601 with its zone, like 2026-05-04T09:30:00Z or 2026-05-04T09:30:00+02:00"
+        )
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
 
 class EventQuery(Parameters):
@@ -26,8 +42,8 @@ class EventQuery(Parameters):
     person: Annotated[Text | None, Field(description="an e-mail address")] = None
     connector: Text | None = None
     group: GroupId | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     before: Before = None
     limit: Limit = 50
 
@@ -66,13 +82,25 @@ class RecordsQuery(Parameters):
     before: Before = None
 
 
+def _one_way(schema: dict[str, Any]) -> None:
+    """Says in JSON Schema what `_one_way_to_choose` checks."""
+    conditions = [_given(name) for name in schema["properties"] if name not in {"ids", "group", "dry_run"}]
+    schema["oneOf"] = [_given("ids"), _given("group"), {"anyOf": conditions}]
+
+
+def _given(name: str) -> dict[str, Any]:
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
+
+
 class Chosen(Parameters):
     """Ids of events, or a group, or a filter with at least one condition."""
 
+    model_config = ConfigDict(json_schema_extra=_one_way)
+
     ids: Ids | None = None
     group: GroupId | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     source: Text | None = None
     event: Text | None = None
 

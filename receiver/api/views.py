@@ -158,7 +158,7 @@ class DriftView:
 
 @dataclass(frozen=True, slots=True)
 class RunningReplay:
-    """Counted in lanes; `lanes` is 0 until they are known."""
+    """Counted in lanes, and events that get deliveries for routes that came after them; `lanes` is 0 until the number is known."""
 
     started_at: datetime
     done: int
@@ -199,12 +199,16 @@ class PersonView:
 
 @dataclass(frozen=True, slots=True)
 class ReplayedView:
-    """`replayed` deliveries are pending again; `chosen` of them were asked for, the others came later in the same lanes."""
+    """`replayed` deliveries are pending; `chosen` were asked for, `routed` are for routes that came after their events, and the
+    others came later in the same lanes. `notes` say what stands in the way. With `dry_run` nothing is changed.
+    """
 
     replayed: int
     chosen: int
     lanes: int
     dry_run: bool
+    routed: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+from httpx import codes
 from pydantic import SecretStr
 
+from receiver.addresses import local_url
 from receiver.app import create_app
-from receiver.cli.addresses import local_url
-from receiver.cli.app import FOUND, fail
+from receiver.cli.app import FOUND, WRONG_USE, fail
 from receiver.gateway import Gateway, open_store
 from receiver.inbox import StoreLocked, StoreUnavailable
 from receiver.settings import Settings
@@ -50,7 +51,8 @@ class Admin:
         except httpx.TransportError as error:
             fail(f"No gateway answers at {self.http.base_url}: {error or type(error).__name__}. {_SERVE}", code=FOUND)
         if response.is_error:
-            fail(f"The gateway answers {response.status_code}: {_detail(response)}", code=FOUND)
+            code = WRONG_USE if response.status_code == codes.UNPROCESSABLE_ENTITY else FOUND
+            fail(f"The gateway answers {response.status_code}: {_detail(response)}", code=code)
         return response.json()
 
 

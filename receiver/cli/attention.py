@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Column, Table
+from rich.text import Text
 
 from receiver.cli.admin import Admin, admin
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
@@ -19,12 +21,16 @@ DiscardOption = Annotated[str | None, typer.Option(help="Give up all of this gro
 
 @app.command()
 def dead(config: ConfigOption = CONFIG, discard: DiscardOption = None, yes: YesOption = False, as_json: JsonOption = False) -> None:
-    """Show what was refused for good, grouped by its reason; replay a group with `replay --group`. Exit 1 where there is anything."""
-    if discard:
+    """Show what was refused for good, grouped by its reason; replay a group with `replay --group`.
+
+    --json prints a list of {"id", "connector", "reason", "count", "first", "last"}, of --discard {"discarded"}.
+    Exit 1 where anything is dead.
+    """
+    if discard is not None:
         asyncio.run(_discard(config, "dead", "/api/discard", discard, yes=yes, as_json=as_json))
         return
     groups = asyncio.run(_groups(config))["dead"]
-    _tell(groups, "connector", _reason_of_dead, "Nothing is dead.", as_json=as_json)
+    _tell(groups, _why_dead, "Nothing is dead.", "replay --group GROUP", as_json=as_json)
 
 
 @app.command()
@@ -35,16 +41,20 @@ def quarantine(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show calls that were not understood, grouped by their faults. Exit 1 where there are any."""
-    if revalidate and discard:
+    """Show calls that were not understood, grouped by their faults.
+
+    --json prints a list of {"id", "source", "event", "errors", "count", "first", "last"}, of --discard {"discarded"}, of --revalidate
+    {"accepted", "remaining"}. Exit 1 where any are in quarantine.
+    """
+    if revalidate and discard is not None:
         fail("Give --revalidate or --discard, not both.")
-    if discard:
+    if discard is not None:
         asyncio.run(_discard(config, "quarantined", "/api/quarantine/discard", discard, yes=yes, as_json=as_json))
     elif revalidate:
         asyncio.run(_revalidate(config, as_json=as_json))
     else:
         groups = asyncio.run(_groups(config))["quarantined"]
-        _tell(groups, "source", _faults, "Nothing is in quarantine.", as_json=as_json)
+        _tell(groups, _why_quarantined, "Nothing is in quarantine.", "quarantine --revalidate", as_json=as_json)
 
 
 async def _groups(config: Path) -> Any:
@@ -67,9 +77,8 @@ async def _group(asked: Admin, kind: str, id: str) -> Any:
     groups = (await asked.get("/api/groups"))[kind]
     found = [group for group in groups if group["id"] == id]
     if not found:
-        fail(
-            f"There is no group {id} ({', '.join(group['id'] for group in groups) or 'there are none'}). It may have been mended meanwhile."
-        )
+        known = ", ".join(group["id"] for group in groups) or "none"
+        fail(f"There is no group {id!r} of those {kind}; it may have been mended meanwhile. There are: {known}.", code=FOUND)
     return found[0]
 
 
@@ -80,31 +89,31 @@ async def _revalidate(config: Path, *, as_json: bool) -> None:
     if as_json:
         print_json(answer)
     else:
-        out.print(f"{answer['accepted']} accepted; {answer['remaining']} still have faults.")
+        out.print(f"{answer['accepted']} accepted; {answer['remaining']} still with faults.")
     if answer["remaining"]:
         raise typer.Exit(FOUND)
 
 
-def _tell(groups: list[Any], where: str, reason: Any, nothing: str, *, as_json: bool) -> None:
+def _tell(groups: list[Any], why: Callable[[Any], Text], nothing: str, remedy: str, *, as_json: bool) -> None:
     if as_json:
         print_json(groups)
     elif groups:
-        table = Table(Column("group", no_wrap=True), "how many", where, "why", Column("first", no_wrap=True), Column("last", no_wrap=True))
+        table = Table(Column("group", no_wrap=True), Column("number", justify="right"), "why", Column("first and last", no_wrap=True))
         for one in groups:
-            times = (cell(shown(one["first"])), cell(shown(one["last"])))
-            table.add_row(cell(one["id"]), cell(one["count"]), cell(one[where]), cell(reason(one)), *times)
+            times = f"{shown(one['first'])}\n{shown(one['last'])}"
+            table.add_row(cell(one["id"]), cell(one["count"]), why(one), Text(times))
         out.print(table)
-        out.print("See one with `events --group GROUP`.", style="dim")
+        out.print(f"See one with `events --group GROUP`; when the cause is mended: `{remedy}`.", style="dim")
     else:
         out.print(nothing)
     if groups:
         raise typer.Exit(FOUND)
 
 
-def _reason_of_dead(group: dict[str, Any]) -> str:
-    return str(group["reason"])
+def _why_dead(group: dict[str, Any]) -> Text:
+    return cell(f"{group['connector']}: {group['reason']}")
 
 
-def _faults(group: dict[str, Any]) -> str:
-    event = f"{group['event']}: " if group["event"] else ""
-    return event + "; ".join(f"{error['path'] or 'the body'} {error['message']}" for error in group["errors"])
+def _why_quarantined(group: dict[str, Any]) -> Text:
+    faults = "; ".join(f"{error['path'] or 'the body'} {error['message']}" for error in group["errors"])
+    return cell(f"{group['source']}, {group['event'] or 'no known event'}: {faults}")

@@ -18,8 +18,8 @@ import typer
 import uvloop
 from rich.table import Column, Table
 
+from receiver.addresses import inbound_url, local_url
 from receiver.aom import EVENTS, sample
-from receiver.cli.addresses import inbound_url, local_url
 from receiver.cli.app import FOUND, app, fail, out
 from receiver.cli.send import Post, client, post_one
 from receiver.server import serve

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -11,11 +12,23 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from receiver.cli.admin import Admin, admin, in_path
-from receiver.cli.app import CONFIG, ConfigOption, JsonOption, app, out, print_json, settings_of
+from receiver.cli.app import CONFIG, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
 from receiver.cli.harmless import cell, harmless
 from receiver.cli.moments import SinceOption, UntilOption, iso, shown
 
 PAGE = 500
+WIDE = 130  # columns that a list with one line for each event takes
+
+
+class EventState(StrEnum):
+    """What an event can be in: any of its deliveries, or the event itself."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    DISCARDED = "discarded"
+    QUARANTINED = "quarantined"
+
 
 _STATES = {"dead": "red", "quarantined": "red", "pending": "yellow", "delivered": "green"}
 
@@ -26,7 +39,7 @@ def events(
     config: ConfigOption = CONFIG,
     source: Annotated[str | None, typer.Option(help="Of this source.")] = None,
     event: Annotated[str | None, typer.Option(help="Of this name, e.g. order.placed.")] = None,
-    state: Annotated[str | None, typer.Option(help="pending, delivered, dead, discarded or quarantined.")] = None,
+    state: Annotated[EventState | None, typer.Option(help="In this state.")] = None,
     person: Annotated[str | None, typer.Option(help="With this e-mail address in it.")] = None,
     connector: Annotated[str | None, typer.Option(help="For this connector.")] = None,
     group: Annotated[str | None, typer.Option(help="Of this group of `dead` or `quarantine`.")] = None,
@@ -36,7 +49,13 @@ def events(
     limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List what arrived, newest first, or show one event with its story. Times are those of this machine's zone."""
+    """List what arrived, newest first, or show one event with its story. Times are those of this machine's zone.
+
+    --json prints {"items", "next"}, an item being {"id", "event", "source", "state", "received_at", "recognised_by", "person", "people",
+    "deliveries"} and `next` what to give as --before; of one event what GET /api/events/{id} answers, see /openapi.json.
+    """
+    if id == "":
+        fail("The id is empty.")
     chosen = {
         "source": source,
         "event": event,
@@ -51,7 +70,7 @@ def events(
     answer = asyncio.run(_ask(config, id, chosen, limit))
     if as_json:
         print_json(answer)
-    elif id:
+    elif id is not None:
         _show_one(answer)
     else:
         _show_all(answer)
@@ -59,7 +78,7 @@ def events(
 
 async def _ask(config: ConfigOption, id: str | None, chosen: dict[str, str | None], limit: int) -> Any:
     async with admin(settings_of(config)) as asked:
-        return await asked.get(f"/api/events/{in_path(id)}") if id else await _pages(asked, chosen, limit)
+        return await asked.get(f"/api/events/{in_path(id)}") if id is not None else await _pages(asked, chosen, limit)
 
 
 async def _pages(asked: Admin, chosen: dict[str, str | None], limit: int) -> dict[str, Any]:
@@ -74,26 +93,41 @@ async def _pages(asked: Admin, chosen: dict[str, str | None], limit: int) -> dic
 
 
 def _show_all(answer: dict[str, Any]) -> None:
-    fixed = (Column("received", no_wrap=True), "source", "event", "state", "person", "deliveries")
-    table = Table(*fixed, Column("id", no_wrap=True))
-    for one in answer["items"]:
-        others = f" and {one['people'] - 1} more" if one["people"] > 1 else ""
-        counts = ", ".join(f"{number} {state}" for state, number in one["deliveries"].items())
-        table.add_row(
-            cell(shown(one["received_at"])),
-            cell(one["source"]),
-            cell(one["event"] or "(unknown)"),
-            cell(one["state"], _STATES.get(one["state"], "")),
-            cell(f"{one['person'] or ''}{others}"),
-            cell(counts),
-            cell(one["id"]),
-        )
     if answer["items"]:
-        out.print(table)
+        out.print(_wide(answer["items"]) if out.width >= WIDE else _narrow(answer["items"]))
     else:
         out.print("There are no such events.")
     if answer["next"]:
         out.print(f"There are more: --before {harmless(answer['next'])}, or a higher --limit.", markup=False)
+
+
+def _wide(items: list[Any]) -> Table:
+    table = Table(Column("received", no_wrap=True), "source", "event", "state", "person", "deliveries", Column("id", no_wrap=True))
+    for one in items:
+        source, name, state, person = _cells(one)
+        table.add_row(cell(shown(one["received_at"])), source, name, state, person, cell(_counts(one)), cell(one["id"]))
+    return table
+
+
+def _narrow(items: list[Any]) -> Table:
+    """Two lines each, so that ids and addresses can be read, and copied."""
+    table = Table(Column("received, id", no_wrap=True), "event, source", Column("state, person", overflow="fold"))
+    for one in items:
+        source, name, state, person = _cells(one)
+        table.add_row(
+            Text(f"{shown(one['received_at'])}\n{harmless(one['id'])}"), Text("\n").join((name, source)), Text("\n").join((state, person))
+        )
+    return table
+
+
+def _cells(one: dict[str, Any]) -> tuple[Text, Text, Text, Text]:
+    others = f" and {one['people'] - 1} more" if one["people"] > 1 else ""
+    state = cell(one["state"], _STATES.get(one["state"], ""))
+    return cell(one["source"]), cell(one["event"] or "(unknown)"), state, cell(f"{one['person'] or ''}{others}")
+
+
+def _counts(one: dict[str, Any]) -> str:
+    return ", ".join(f"{number} {state}" for state, number in one["deliveries"].items())
 
 
 def _show_one(event: dict[str, Any]) -> None:
@@ -124,23 +158,19 @@ def _facts(event: dict[str, Any]) -> list[tuple[str, object]]:
 
 
 def _show_delivery(delivery: dict[str, Any]) -> None:
+    """In lines, not in a table: what was sent and what came back are long."""
     following = f", next attempt {shown(delivery['next_attempt_at'])}" if delivery["next_attempt_at"] else ""
-    title = f"{delivery['person']} at {delivery['connector']}: {delivery['state']}{following}"
-    table = Table(
-        Column("attempt", no_wrap=True), "outcome", "what came back", "what was sent", title=harmless(title), title_justify="left"
-    )
+    out.print()
+    out.print(harmless(f"{delivery['person']} at {delivery['connector']}: {delivery['state']}{following}"), style="bold", markup=False)
+    if delivery["reason"]:
+        out.print(harmless(delivery["reason"]), style="red", markup=False)
     for attempt in delivery["attempts"]:
         said = (attempt["code"], attempt["field"], attempt["message"], *map(str, attempt["notes"]))
-        sent = "\n".join(harmless(json.dumps(record, ensure_ascii=False)) for record in attempt["sent"])
-        table.add_row(
-            cell(f"{shown(attempt['started_at'])}, {attempt['duration_ms']} ms"),
-            cell(attempt["outcome"]),
-            cell(" · ".join(text for text in said if text)),
-            Text(sent),
-        )
-    out.print(table)
-    if delivery["reason"]:
-        out.print(f"  {harmless(delivery['reason'])}", style="red", markup=False)
+        came = " · ".join(text for text in said if text)
+        head = f"{shown(attempt['started_at'])}, {attempt['duration_ms']} ms: {attempt['outcome']}"
+        out.print(harmless(f"  {head}{f' · {came}' if came else ''}"), markup=False)
+        for record in attempt["sent"]:
+            out.print(harmless(f"    {json.dumps(record, ensure_ascii=False)}"), markup=False)
 
 
 def _show_payload(title: str, text: str) -> None:

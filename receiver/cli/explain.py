@@ -10,12 +10,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from connectors.base import Record
-from receiver.aom import Event, Invalid, read
+from receiver import explaining
+from receiver.aom import Invalid
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, err, fail, out, print_json, settings_of
 from receiver.gateway import sites_of
-from receiver.mapping import Mapping, MappingFault
-from receiver.settings import Settings
+from receiver.mapping import Mapping
 
 
 @app.command()
@@ -33,16 +32,15 @@ def explain(
         fail(f"--source: {name!r} is not configured; there are: {', '.join(settings.sources)}")
     body = _body(file)
     try:
-        read_event = read(body, sites_of(settings)[name], event)
+        explained = explaining.explain(body, sites_of(settings)[name], event, Mapping.compile(settings), now=datetime.now(UTC))
     except Invalid as invalid:
         _show_faults(invalid, as_json=as_json)
         raise typer.Exit(FOUND) from invalid
-    explained, faulty = _explained(settings, name, read_event)
     if as_json:
-        print_json(explained)
+        print_json(explained.plain())
     else:
-        _show(explained)
-    if faulty:
+        _show(explained.plain())
+    if explained.faulty:
         raise typer.Exit(FOUND)
 
 
@@ -53,45 +51,6 @@ def _body(file: str) -> bytes:
         return Path(file).read_bytes()
     except OSError as error:
         fail(f"{file}: {error.strerror}")
-
-
-def _explained(settings: Settings, source: str, event: Event) -> tuple[dict[str, Any], bool]:
-    """The whole story as plain data, and whether a mapping failed."""
-    mapping = Mapping.compile(settings)
-    deliveries, faulty = [], False
-    for connector in mapping.connectors(source, event.name):
-        for person in event.people:
-            context = event.context(person.key, id="0" * 32, received_at=datetime.now(UTC))
-            entry: dict[str, Any] = {
-                "connector": connector,
-                "person": person.key,
-                "routes": [route.name for route in mapping.routes(connector, source, event.name)],
-            }
-            try:
-                entry["records"] = [_plain(record) for record in mapping.render(connector, source, event.name, context)]
-            except MappingFault as fault:
-                faulty = True
-                entry["fault"] = str(fault)
-            deliveries.append(entry)
-    return {
-        "event": event.name,
-        "recognised_by": event.how,
-        "disagreement": event.disagreement,
-        "unknown_keys": list(event.unknown),
-        "unreadable": list(event.unreadable),
-        "normal": event.normal(),
-        "deliveries": deliveries,
-    }, faulty
-
-
-def _plain(record: Record) -> dict[str, Any]:
-    return {
-        "object": record.object,
-        "key_field": record.key_field,
-        "key": record.key,
-        "fields": dict(record.fields),
-        "links": [f"{link.object} {link.key}" for link in record.links],
-    }
 
 
 def _show(explained: dict[str, Any]) -> None:

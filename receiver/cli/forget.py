@@ -11,6 +11,7 @@ import typer
 from receiver.cli.admin import admin, in_path
 from receiver.cli.app import CONFIG, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
 from receiver.cli.harmless import harmless
+from receiver.cli.words import counted
 
 
 @app.command()
@@ -20,7 +21,11 @@ def forget(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase a person from this gateway, and say what was removed and what is beyond its reach."""
+    """Erase a person from this gateway, and say what was removed and what is beyond its reach.
+
+    --json prints {"events", "shared_events", "deliveries", "attempts", "lanes", "remote_ids", "mentions", "beyond_reach"}. Exit 0 also
+    where nothing of them was stored.
+    """
     if "@" not in email.strip("@ "):
         fail(f"{email!r} is no e-mail address.")
     answer = asyncio.run(_forget(config, email.strip(), yes=yes, as_json=as_json))
@@ -45,14 +50,17 @@ async def _forget(config: Path, email: str, *, yes: bool, as_json: bool) -> Any:
 
 
 def _show(email: str, gone: dict[str, Any]) -> None:
-    counted = (
-        ("events", "events that were theirs alone"),
-        ("shared_events", "events that go on without them"),
-        ("deliveries", "deliveries"),
-        ("attempts", "attempts"),
-        ("remote_ids", "ids of their records in a CRM"),
-        ("mentions", "other places in which the address stood"),
-    )
-    removed = [f"{gone[name]} {what}" for name, what in counted if gone[name]]
+    removed = [
+        counted(gone[name], one, many)
+        for name, one, many in (
+            ("events", "event that was theirs alone", "events that were theirs alone"),
+            ("shared_events", "event that goes on without them", "events that go on without them"),
+            ("deliveries", "delivery", None),
+            ("attempts", "attempt", None),
+            ("remote_ids", "id of their record in a CRM", "ids of their records in a CRM"),
+            ("mentions", "other place in which the address stood", "other places in which the address stood"),
+        )
+        if gone[name]
+    ]
     out.print(harmless(f"{email} is erased: {', '.join(removed) or 'nothing of them was stored'}."), markup=False)
     out.print(f"Not within reach: {'; '.join(gone['beyond_reach'])}.", markup=False)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,9 +15,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from receiver.cli.admin import Admin, admin
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
+from receiver.cli.harmless import harmless
 from receiver.cli.moments import SinceOption, UntilOption, iso
+from receiver.cli.words import counted
 
 GLANCE = 0.3  # seconds between two looks at how far it is
+
+
+class DeliveryState(StrEnum):
+    """What a delivery can be in."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    DISCARDED = "discarded"
 
 
 @app.command()
@@ -24,8 +36,8 @@ def replay(
     ids: Annotated[list[str] | None, typer.Argument(help="Events by their ids; or choose with the options.")] = None,
     config: ConfigOption = CONFIG,
     group: Annotated[str | None, typer.Option(help="A group of `dead`.")] = None,
-    state: Annotated[str | None, typer.Option(help="Deliveries that are pending, delivered, dead or discarded.")] = None,
-    connector: Annotated[str | None, typer.Option(help="To this connector.")] = None,
+    state: Annotated[DeliveryState | None, typer.Option(help="Deliveries in this state.")] = None,
+    connector: Annotated[str | None, typer.Option(help="To this connector only.")] = None,
     source: Annotated[str | None, typer.Option(help="Events of this source.")] = None,
     event: Annotated[str | None, typer.Option(help="Events of this name, e.g. order.placed.")] = None,
     since: SinceOption = None,
@@ -35,7 +47,13 @@ def replay(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Deliver again, with all that came later for the same people, so that nobody is moved backwards. Asks first, with the numbers."""
+    """Deliver again, with all that came later for the same people, so that nobody is moved backwards. Asks first, with the numbers.
+
+    Events also reach connectors whose routes were added after them. The replay is the gateway's: it goes on if this command ends.
+
+    --json prints {"replayed", "chosen", "routed", "lanes", "dry_run", "notes"}: `replayed` deliveries are pending, of which `chosen` were
+    asked for and `routed` are for routes that were added later. Exit 1 where there was nothing to replay, or after --wait anything is dead.
+    """
     given = {
         "ids": ids,
         "group": group,
@@ -46,60 +64,94 @@ def replay(
         "since": iso(since),
         "until": iso(until),
     }
-    chosen = {name: value for name, value in given.items() if value}
-    if not chosen:
-        fail("Say what to replay: ids of events, --group, or --state, --connector, --source, --event, --since, --until.")
-    answer = asyncio.run(_replay(config, chosen, dry_run=dry_run, wait=wait, yes=yes, as_json=as_json))
+    chosen = {name: value for name, value in given.items() if value is not None and value != []}
+    _require_sense(chosen)
+    answer, dead = asyncio.run(_replay(config, chosen, dry_run=dry_run, wait=wait, yes=yes, as_json=as_json))
     if as_json:
         print_json(answer)
-    if not answer["replayed"]:
+    if dead:
+        err.print(f"{counted(dead, 'delivery')} dead: see `aom-gateway dead`.", style="red")
+    if dead or not answer["replayed"]:
         raise typer.Exit(FOUND)
 
 
-async def _replay(config: Path, chosen: dict[str, Any], *, dry_run: bool, wait: bool, yes: bool, as_json: bool) -> Any:
+def _require_sense(chosen: dict[str, Any]) -> None:
+    """An option that is empty is a variable of a script that was not set: without it, much more would be replayed."""
+    empty = [name for name, value in chosen.items() if value == "" or (name == "ids" and "" in value)]
+    if empty:
+        fail(f"{empty[0] if empty[0] == 'ids' else f'--{empty[0]}'}: is empty.")
+    if not chosen:
+        fail("Say what to replay: ids of events, --group, or --state, --connector, --source, --event, --since, --until.")
+
+
+async def _replay(config: Path, chosen: dict[str, Any], *, dry_run: bool, wait: bool, yes: bool, as_json: bool) -> tuple[Any, int]:
+    """What the gateway answered, and how many are dead where it was waited for."""
     async with admin(settings_of(config)) as asked:
-        planned = await asked.post("/api/replay", {**chosen, "dry_run": True})
-        if not as_json:
-            out.print(_plan(planned))
-        if dry_run or not planned["replayed"]:
-            return planned
-        confirm("Deliver them again?", yes=yes, as_json=as_json)
+        if dry_run or not yes:
+            planned = await asked.post("/api/replay", {**chosen, "dry_run": True})
+            _tell(planned, f"{planned['replayed']} would be delivered again", as_json=as_json)
+            if dry_run or not planned["replayed"]:
+                return planned, 0
+            confirm("Deliver them again?", yes=yes, as_json=as_json)
         started = datetime.now(UTC)
-        answer = await _with_progress(asked, chosen, planned["lanes"])
-        if not as_json:
-            what = "are pending again" if asked.running else "are pending again, and are delivered once `aom-gateway serve` runs"
-            out.print(f"{answer['replayed']} deliveries {what}.")
-        if wait and asked.running:
-            await _until_delivered(asked, started, chosen.get("connector"))
-        return answer
+        answer = await _with_progress(asked, chosen)
+        later = "" if asked.running else ", and delivered once `aom-gateway serve` runs"
+        _tell(answer, f"{answer['replayed']} pending again{later}", as_json=as_json)
+        return answer, await _until_delivered(asked, started, chosen.get("connector")) if wait and asked.running else 0
 
 
-def _plan(planned: dict[str, Any]) -> str:
-    if not planned["replayed"]:
-        return "Nothing is to be delivered again: what was chosen is not there, or is pending already."
-    later = planned["replayed"] - planned["chosen"]
-    more = f", and {later} that came later for the same people" if later > 0 else ""
-    return f"{planned['chosen']} deliveries were chosen{more}: {planned['replayed']} would be delivered again, in {planned['lanes']} lanes."
+def _tell(answer: dict[str, Any], what_becomes: str, *, as_json: bool) -> None:
+    for note in answer["notes"]:
+        err.print(harmless(note), style="yellow", markup=False)
+    if not as_json:
+        out.print(f"{_parts(answer)}: {what_becomes}." if answer["replayed"] else _NOTHING)
 
 
-async def _with_progress(asked: Admin, chosen: dict[str, Any], lanes: int) -> Any:
-    """A replay goes on by itself even if this command is interrupted."""
-    with _progress() as progress:
-        task = progress.add_task("making pending", total=lanes)
+_NOTHING = "Nothing is to be delivered again: what was chosen is not there, or is pending already."
+
+
+def _parts(answer: dict[str, Any]) -> str:
+    routed = answer["routed"]
+    later = answer["replayed"] - answer["chosen"] - routed
+    parts = [
+        f"{counted(answer['chosen'], 'delivery')} chosen" if answer["chosen"] else "",
+        f"{later} that came later for the same people" if later > 0 else "",
+        f"{routed} for routes that were added since" if routed else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+async def _with_progress(asked: Admin, chosen: dict[str, Any]) -> Any:
+    said = (
+        "Interrupted. The replay goes on in the gateway; `aom-gateway status` shows what waits."
+        if asked.running
+        else "Interrupted. Part of it is pending again; the same command does the rest."
+    )
+    with _told_if_interrupted(said), _progress() as progress:
+        task = progress.add_task("making pending", total=None)
         async with _looking(progress, task, asked):
-            answer = await asked.post("/api/replay", chosen)
-        progress.update(task, completed=lanes)
-    return answer
+            return await asked.post("/api/replay", chosen)
+
+
+@contextmanager
+def _told_if_interrupted(what_goes_on: str) -> Iterator[None]:
+    try:
+        yield
+    except asyncio.CancelledError:
+        err.print(what_goes_on, style="yellow", markup=False)
+        raise
 
 
 @asynccontextmanager
 async def _looking(progress: Progress, task: Any, asked: Admin) -> AsyncIterator[None]:
+    """Show how far the replay is that begins now: the oldest of those that were not there before."""
+    others = {one["started_at"] for one in await _running(asked)}
+
     async def look() -> None:
         while True:
             await asyncio.sleep(GLANCE)
-            running = (await asked.get("/api/replays"))["items"]
-            if running and running[-1]["lanes"]:
-                progress.update(task, completed=running[-1]["done"], total=running[-1]["lanes"])
+            for one in [one for one in await _running(asked) if one["started_at"] not in others and one["lanes"]][:1]:
+                progress.update(task, completed=one["done"], total=one["lanes"])
 
     looking = asyncio.create_task(look())
     try:
@@ -109,10 +161,15 @@ async def _looking(progress: Progress, task: Any, asked: Admin) -> AsyncIterator
         await asyncio.gather(looking, return_exceptions=True)
 
 
-async def _until_delivered(asked: Admin, received_before: datetime, connector: str | None) -> None:
-    """Events that came since are not waited for."""
+async def _running(asked: Admin) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await asked.get("/api/replays"))["items"]
+    return items
+
+
+async def _until_delivered(asked: Admin, received_before: datetime, connector: str | None) -> int:
+    """Returns how many are dead then. Events that came since are not waited for."""
     query = {"state": "pending", "until": received_before.isoformat(), "connector": connector, "limit": 1}
-    with _progress() as progress:
+    with _told_if_interrupted("Interrupted. What is pending is delivered all the same."), _progress() as progress:
         task = progress.add_task("delivering", total=None)
         most = 0
         while (await asked.get("/api/events", **query))["items"]:
@@ -120,6 +177,8 @@ async def _until_delivered(asked: Admin, received_before: datetime, connector: s
             most = max(most, pending)
             progress.update(task, completed=most - pending, total=most)
             await asyncio.sleep(GLANCE)
+    dead: int = (await asked.get("/api/status"))["dead"]
+    return dead
 
 
 def _progress() -> Progress:

@@ -19,8 +19,8 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
+from receiver.addresses import inbound_url, local_url
 from receiver.aom import EVENTS, sample
-from receiver.cli.addresses import inbound_url, local_url
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
 from receiver.settings import Settings
 from receiver.simulation import School, person_of

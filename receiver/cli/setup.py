@@ -17,8 +17,9 @@ from rich.table import Table
 
 from connectors import registry
 from connectors.base import Connector
+from receiver.addresses import inbound_url, menu, public_url
 from receiver.aom import EVENTS, LABELS, json_schema
-from receiver.cli.addresses import inbound_url, menu, public_url
+from receiver.cli.alarm import check_alarms
 from receiver.cli.app import (
     CONFIG,
     FOUND,
@@ -105,12 +106,15 @@ def _required(name: str, kind: type[Connector]) -> str:
 def check(
     config: ConfigOption = CONFIG,
     online: Annotated[bool, typer.Option("--online", help="Ask the CRMs too: credentials, fields, stages, limits.")] = False,
+    test_alert: Annotated[bool, typer.Option("--test-alert", help="Post a test alarm to alerts.url.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Find every fault of the configuration before it runs."""
     settings = settings_of(config)
     mapping = Mapping.compile(settings)
-    found = [*settings.warnings, *mapping.warnings, *(check_online(settings, mapping) if online else ())]
+    found = [*settings.warnings, *mapping.warnings]
+    found += check_online(settings, mapping) if online else ()
+    found += check_alarms(settings) if test_alert else ()
     if as_json:
         print_json([{"where": f.where, "message": f.message, "remedy": f.remedy, "warning": f.warning} for f in found])
     else:

@@ -29,7 +29,12 @@ def status(
     every: Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1)] = 2,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what waits, what was refused, and how the connectors are. Exit 1 where something needs attention."""
+    """Show what waits, what was refused, and how the connectors are.
+
+    --json prints {"running", "pending", "dead", "quarantined", "oldest_pending_seconds", "connectors"}, the last by name, each with
+    {"type", "state", "reason", "since", "until", "pending", "dead", "oldest_pending_seconds", "calls", "allowed"}.
+    Exit 1 where something needs attention: dead deliveries, calls in quarantine, a connector that is paused, or no gateway that runs.
+    """
     if watch and as_json:
         fail("--watch is for people; a script asks `status --json` again and again.")
     if watch:
@@ -85,7 +90,7 @@ def _shown(answer: dict[str, Any], pace: Pace) -> RenderableType:
     head = Text(f"{waiting}; {answer['dead']} dead; {answer['quarantined']} in quarantine")
     if not answer["running"]:
         head.append("\nNo gateway runs: nothing is received or delivered. Start it with `aom-gateway serve`.", style="yellow")
-    table = Table("connector", "state", "waiting", "oldest", "dead", "calls/s", "why")
+    table = Table("connector", "state", "waiting", "oldest", "dead", "calls/s")
     now = time.monotonic()
     for name, one in answer["connectors"].items():
         table.add_row(
@@ -95,9 +100,9 @@ def _shown(answer: dict[str, Any], pace: Pace) -> RenderableType:
             cell(lasting(one["oldest_pending_seconds"])),
             cell(one["dead"], "red" if one["dead"] else ""),
             cell(_rate(pace.of(name, one["calls"], now), one["allowed"])),
-            cell(one["reason"]),
         )
-    return Group(head, table)
+    reasons = [cell(f"{name}: {one['reason']}", "yellow") for name, one in answer["connectors"].items() if one["reason"]]
+    return Group(head, table, *reasons)
 
 
 def _rate(used: float | None, allowed: dict[str, Any] | None) -> str:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from connectors.base import ConnectorError
 from receiver.delivery.context import DeliveryContext
 from receiver.delivery.guard import Guard, LeaseLost
+from receiver.delivery.harmless import harmless
 from receiver.delivery.lanes import LaneRun
 from receiver.delivery.lease import Lease
 from receiver.delivery.render import Reading
@@ -51,7 +52,7 @@ class Batch:
         for claim in self._claims:
             run = LaneRun(claim, self._context.now())
             for delivery in claim.deliveries:
-                run.add(self._context.renderer.render(delivery, claim.person_key, reading))
+                run.add(await self._context.renderer.render(delivery, claim.person_key, reading))
                 await asyncio.sleep(0)  # rendering is computing: let the intake answer in between
             self._runs.append(run)
 
@@ -88,8 +89,14 @@ class Batch:
             return  # told where its lanes are settled
         if isinstance(fault, Defect):
             self._context.metrics.defect(self._context.name)
-            self._context.log.error("connector.defect", reason=str(fault), exc_info=fault.__cause__)
-        await self._context.health.failed(fault, probe=self._probed is not None)
+            self._context.log.error("connector.defect", error=type(fault.__cause__ or fault).__name__, exc_info=fault.__cause__)
+        await self._context.health.failed(fault, probe=self._probed is not None, told=self._without_payload(fault))
+
+    def _without_payload(self, fault: ConnectorError) -> str | None:
+        """What the log may say of a fault: a CRM quotes in its words what it was sent, and a defect anything."""
+        if isinstance(fault, Defect):
+            return None
+        return harmless(str(fault), (shown for run in self._runs for shown in run.sent))
 
     async def _settle(self, runs: Sequence[LaneRun]) -> None:
         """Settle the lanes that are through; of the others remember what was written, for whoever shares a record with them."""
@@ -146,8 +153,9 @@ class Batch:
             for one in run.delivered:
                 if one.unreadable:
                     metrics.unreadable(one.delivery.source, one.event, one.unreadable)
-            for delivery_id, reason in run.dead:
-                self._context.log.warning("delivery.dead", delivery=delivery_id, person=run.claim.person_key, reason=reason)
+            for delivery_id, _words in run.dead:
+                code, field = run.causes[delivery_id]
+                self._context.log.warning("delivery.dead", delivery=delivery_id, person=run.claim.person_key, code=code, field=field)
 
     def _log(self) -> None:
         kept = [run for run in self._runs if not run.lost]

@@ -82,7 +82,7 @@ class Dispatcher:
         """A paused connector is probed with one lane; otherwise take what some calls hold."""
         probed = state if state.paused else None
         limit = 1 if probed else await self._fill(CALLS * self._limits.records)
-        if self._stopping.is_set():
+        if self._stopping.is_set() or not (probed or await self._still_runs()):
             return
         claims = await self._inbox.claim(self.name, limit=limit, lease=self._context.timing.lease, now=self._now())
         if self._stopping.is_set():
@@ -91,6 +91,10 @@ class Dispatcher:
             self._start(asyncio.create_task(Batch(self._context, claims, probed).run()))
         else:
             await self._wait_for_work()
+
+    async def _still_runs(self) -> bool:
+        """Whether no pause began while a batch was filling."""
+        return not (await self._inbox.state(self.name)).paused
 
     async def _fill(self, limit: int) -> int:
         """How many lanes to claim. Under load wait a moment for full calls, and leave behind what would fill only part of one."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from connectors.base import RateLimit
+from receiver.delivery.pace import Pace
 from receiver.inbox import Inbox
 
 
@@ -21,6 +22,7 @@ class StoreGate:
         self._now = now
         self.limit = configured
         self.calls = 0  # let through so far, by this process
+        self.pace = Pace()
         self.waiting = 0  # calls that wait for their turn
         self.moved = time.monotonic()  # when one was let through last
 
@@ -35,6 +37,7 @@ class StoreGate:
         finally:
             self.waiting -= 1
         self.calls += calls
+        self.pace.count(calls)
         self.moved = time.monotonic()
 
     async def learn(self, limit: RateLimit, remaining: int | None = None) -> None:  # noqa: ARG002 - the bucket counts for itself

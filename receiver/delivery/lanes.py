@@ -31,6 +31,7 @@ class LaneRun:
     alone: bool = False  # to be written apart from other lanes
     delivered: list[Rendered] = field(default_factory=list)
     dead: list[tuple[int, str]] = field(default_factory=list)
+    causes: dict[int, tuple[str, str]] = field(default_factory=dict)  # of the dead: code and field, for the log
     setback: Retry | Halted | None = None
     progress: bool = False  # this attempt has written something
     refusal: Refused | None = None
@@ -50,6 +51,7 @@ class LaneRun:
             self.todo += (rendered,)
         else:
             self.dead.append((rendered.delivery.delivery_id, rendered.reason))
+            self.causes[rendered.delivery.delivery_id] = rendered.code, rendered.place
 
     def next_unit(self) -> Unit | None:
         """What is to be written now; None when the lane is through or must wait."""
@@ -81,6 +83,7 @@ class LaneRun:
             self.stepping = True
             return
         self.dead.append((self.part[0].delivery.delivery_id, describe(refused)))
+        self.causes[self.part[0].delivery.delivery_id] = refused.code, refused.field or ""
         self.todo = self.todo[1:]
         self.stepping = False  # the guilty one is found: the rest fold again
 
@@ -119,6 +122,7 @@ class LaneRun:
         reason = f"gave up after {give_up}: {self._setback_text()}"
         old = [one for one in self.todo if now - one.delivery.received_at > give_up]
         self.dead += [(one.delivery.delivery_id, reason) for one in old]
+        self.causes |= {one.delivery.delivery_id: ("given_up", "") for one in old}
         self.todo = tuple(one for one in self.todo if one not in old)
 
     def _retry(self, now: datetime, random: Random) -> tuple[datetime | None, bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from connectors.base import Record, Ref
@@ -52,22 +52,3 @@ def share(units: Sequence[Unit]) -> dict[Ref, Shared]:
             known.lanes.add(unit.lane_id)
             known.mark = ""
     return shared
-
-
-def in_order_of_links(shared: Iterable[Shared]) -> list[str]:
-    """Object names, those that are linked to before those that link. A circle of links is cut where it is met."""
-    wants: dict[str, set[str]] = {}
-    for one in shared:
-        wants.setdefault(one.record.object, set()).update(target.object for target in one.record.links)
-    ordered: list[str] = []
-
-    def visit(name: str, path: frozenset[str]) -> None:
-        if name in ordered or name in path or name not in wants:
-            return
-        for target in sorted(wants[name]):
-            visit(target, path | {name})
-        ordered.append(name)
-
-    for name in sorted(wants):
-        visit(name, frozenset())
-    return ordered

@@ -25,8 +25,9 @@ from connectors.base import (
     Unavailable,
 )
 from receiver.delivery.guard import Guard, LeaseLost
-from receiver.delivery.share import Shared, Unit, in_order_of_links, share
+from receiver.delivery.share import Shared, Unit, share
 from receiver.inbox import Remote, StoreUnavailable
+from receiver.mapping import in_order_of_links
 
 T = TypeVar("T", Record, Link)
 
@@ -64,7 +65,7 @@ async def write(connector: Connector, units: Sequence[Unit], remotes: Mapping[tu
     """Upsert the records of all units, then link them. Never raises a ConnectorError: it is in the results."""
     batch = _Batch(connector, remotes, guard)
     shared = share(units)
-    for object_name in in_order_of_links(shared.values()):
+    for object_name in in_order_of_links(one.record for one in shared.values()):
         await batch.upsert([one for one in shared.values() if one.record.object == object_name])
     await batch.link(shared.values())
     refused = {ref for ref, one in shared.items() if len(one.lanes) > 1 and isinstance(batch.written.records[ref], Refused)}

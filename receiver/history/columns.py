@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from receiver.faults import nearest
-from receiver.history.headers import target
+from receiver.history.headers import is_date, is_text, near_headers, needed, target
 
 Path = tuple[str | int, ...]
 
@@ -16,7 +18,17 @@ _STEP = re.compile(r"([^.\[\]\s][^.\[\]]*)((?:\[\d{1,3}\])*)")
 
 
 class WrongMapping(Exception):
-    """A column that is not there, or a path that is none; the text says which."""
+    """A column that is not there, or lacks, or a path that is none; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the operator says of the columns. `paths` maps headers to paths, "" to leave one out; `constants` maps paths to values."""
+
+    paths: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    time: str = ""  # the column that says when it happened
+    date_format: str = ""  # as strptime has it, where it is none that the gateway reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +39,39 @@ class Columns:
     paths: tuple[Path | None, ...]
     constants: Mapping[Path, str]
     ignored: tuple[str, ...]  # headers that nobody has said a word about
+    time: int | None = None  # the index of the column that says when it happened
+    date_format: str = ""
 
     def payload(self, row: Sequence[str]) -> dict[str, Any]:
-        """What is empty is left out."""
-        values = dict(self.constants)
-        values |= {path: value.strip() for path, value in zip(self.paths, row, strict=True) if path and value.strip()}
-        return _nested(values)
+        """What is empty is left out; an object or a list in JSON becomes one."""
+        values: dict[Path, Any] = dict(self.constants)
+        for path, cell in zip(self.paths, row, strict=True):
+            if path and (text := cell.strip()):
+                values[path] = self._date(text) if is_date(path) else text if is_text(path) else _structured(text)
+        nested: dict[str, Any] = _nested(values)
+        return nested
+
+    def when(self, row: Sequence[str]) -> str:
+        """What the column for the time says."""
+        return self._date(row[self.time].strip()) if self.time is not None else ""
 
     def shown(self) -> list[tuple[str, str]]:
         """Header and path of each column that is taken."""
         return [(header, written(path)) for header, path in zip(self.headers, self.paths, strict=True) if path]
 
+    def _date(self, text: str) -> str:
+        try:
+            return datetime.strptime(text, self.date_format).isoformat() if self.date_format else text  # noqa: DTZ007 - of the site's zone
+        except ValueError:
+            return text
 
-def map_columns(headers: Sequence[str], event: str, given: Mapping[str, str], constants: Mapping[str, str]) -> Columns:
-    """`given` maps headers to paths, "" to leave one out; the others are mapped by what they are called. Raises WrongMapping."""
-    found = {_header(name, headers): path for name, path in given.items()}
+
+def map_columns(headers: Sequence[str], event: str, told: Told) -> Columns:
+    """What nobody has told is mapped by what it is called. Raises WrongMapping."""
+    found = {_header(name, headers): path for name, path in told.paths.items()}
+    time = headers.index(_header(told.time, headers)) if told.time else None
     paths: list[Path | None] = [parsed(found[header]) if found.get(header) else None for header in headers]
-    fixed = {parsed(path): value for path, value in constants.items()}
+    fixed = {parsed(path): value for path, value in told.constants.items()}
     taken = [path for path in (*paths, *fixed) if path]
     ignored = []
     for index, header in enumerate(headers):
@@ -51,12 +79,13 @@ def map_columns(headers: Sequence[str], event: str, given: Mapping[str, str], co
             continue
         path = target(header, event)
         if path is None or any(_clash(parsed(path), other) for other in taken):
-            ignored.append(header)
+            ignored += [header] if header and index != time else []
         else:
             paths[index] = parsed(path)
             taken.append(parsed(path))
     _require_no_clash(taken)
-    return Columns(tuple(headers), tuple(paths), fixed, tuple(ignored))
+    _require_needed(taken, event, ignored)
+    return Columns(tuple(headers), tuple(paths), fixed, tuple(ignored), time, told.date_format)
 
 
 def parsed(path: str) -> Path:
@@ -66,7 +95,7 @@ def parsed(path: str) -> Path:
         match = _STEP.fullmatch(part)
         if match is None:
             raise WrongMapping(f"{path!r} is no path; write customer.email, or line_items[0].total for the first of a list")
-        steps += [match[1], *(int(index) for index in re.findall(r"\d+", match[2]))]
+        steps += [match[1], *(int(index) for index in re.findall(r"\[(\d+)\]", match[2]))]
     return tuple(steps)
 
 
@@ -89,7 +118,20 @@ def _require_no_clash(paths: Sequence[Path]) -> None:
     for index, path in enumerate(paths):
         for other in paths[:index]:
             if _clash(path, other):
-                raise WrongMapping(f"two columns want to be {written(min(path, other, key=len))}; leave one out with --map 'COLUMN='")
+                raise WrongMapping(f"two columns want to be {written(min(path, other, key=len))}; leave one out with --column 'HEADER='")
+
+
+def _require_needed(taken: Sequence[Path], event: str, ignored: Sequence[str]) -> None:
+    missing = [path for path in needed(event) if not any(_clash(parsed(path), one) for one in taken)]
+    if missing:
+        raise WrongMapping("\n".join(_missing(path, event, ignored) for path in missing))
+
+
+def _missing(path: str, event: str, ignored: Sequence[str]) -> str:
+    near = near_headers(path, event, ignored)
+    left = ", ".join(repr(header) for header in near or ignored) or "none"
+    say = f"--column {f'{(near or ignored)[0]}={path}'!r}" if ignored else f"--set {f'{path}=…'!r}"
+    return f"{event} needs {path}, and no column is it. " + (f"Is it {left}? " if near else f"Columns left: {left}. ") + f"Say {say}."
 
 
 def _clash(one: Path, other: Path) -> bool:
@@ -98,11 +140,20 @@ def _clash(one: Path, other: Path) -> bool:
     return one[:length] == other[:length]
 
 
-def _nested(values: Mapping[Path, str]) -> Any:
+def _structured(text: str) -> Any:
+    if text[0] in "[{":
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            pass
+    return text
+
+
+def _nested(values: Mapping[Path, Any]) -> Any:
     """Lists close up where an entry has no value at all."""
     if () in values:
         return values[()]
-    inner: dict[str | int, dict[Path, str]] = {}
+    inner: dict[str | int, dict[Path, Any]] = {}
     for (step, *rest), value in values.items():
         inner.setdefault(step, {})[tuple(rest)] = value
     if inner and all(isinstance(step, int) for step in inner):

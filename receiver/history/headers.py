@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 
 from receiver.aom import json_schema
 
@@ -64,11 +65,44 @@ _ANNOUNCEMENT = {
 }
 
 
+_NEEDED = {"course": ("userList[0].email",), "order": ("id", "status", "customer.email"), "announcement": ("receivers[0].email",)}
+_DATES = {"date_registered", "date_created", "date_submitted", "annoucement_date", "announcement_date"}
+_STRUCTURED = {
+    *("line_items", "customer", "billing_address", "payment_gateway", "coupons", "notes", "userList", "enrolled_courses_list"),
+    *("course", "course_instructor", "course_instructor_name", "quiz", "assignment", "discussion", "receivers"),
+}
+
+
+def needed(event: str) -> Sequence[str]:
+    """The paths that a line cannot do without."""
+    return _NEEDED.get(event.partition(".")[0], ("email",))
+
+
+def is_date(path: Sequence[str | int]) -> bool:
+    return path[-1] in _DATES
+
+
+def is_text(path: Sequence[str | int]) -> bool:
+    """What looks like JSON is meant to the letter there."""
+    return path[-1] not in _STRUCTURED and not isinstance(path[-1], int)
+
+
+def near_headers(path: str, event: str, headers: Sequence[str]) -> list[str]:
+    """Which of them may be meant, the likeliest first."""
+    names = [name for name, known in _targets(event).items() if known == path]
+    squeezed_headers = {squeezed(header): header for header in headers}
+    near = [one for name in names for one in get_close_matches(name, squeezed_headers, n=2, cutoff=0.6)]
+    within = [one for one in squeezed_headers if any(name in one for name in names)]
+    return [squeezed_headers[one] for one in dict.fromkeys((*near, *within))][:3]
+
+
 def target(header: str, event: str) -> str | None:
     """The path in the event's payload for a header, None where it says nothing."""
-    if header.strip() and _root(header.strip()) in json_schema(event)["properties"]:
+    known = json_schema(event)["properties"]
+    if header.strip() and _root(header.strip()) in known:
         return header.strip()
-    return _targets(event).get(squeezed(header))
+    plain = squeezed(header)
+    return _targets(event).get(plain) or next((name for name in known if squeezed(name) == plain), None)
 
 
 def squeezed(header: str) -> str:

@@ -2,31 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from receiver.aom import Event, Fault, Invalid, Site, read
 from receiver.history.lines import Line
+from receiver.history.when import UnknownTime, in_file_order, of_event, of_text
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A line with its event, or with its faults."""
+    """A line with its event and when it happened, or with its faults. `unreadable` are values that count as absent."""
 
     line: Line
     event: Event | None
+    at: datetime | None
     faults: tuple[Fault, ...]
+    unreadable: tuple[str, ...] = ()
 
     @property
     def people(self) -> tuple[str, ...]:
         return self.event.keys if self.event else ()
 
 
-def judged(line: Line, site: Site, named: str | None, places: Mapping[str, str]) -> Judged:
-    """`places` tells what a path of the payload is called in the file."""
-    if line.body is None:
-        return Judged(line, None, (Fault("", line.fault),))
-    try:
-        return Judged(line, read(line.body, site, named), ())
-    except Invalid as invalid:
-        return Judged(line, None, tuple(Fault(places.get(fault.path, fault.path), fault.message) for fault in invalid.faults))
+@dataclass(frozen=True, slots=True)
+class LineJudge:
+    """`places` tells what a path of the payload is called in the file. `as_of` is the time of lines that say none."""
+
+    site: Site
+    named: str | None
+    places: Mapping[str, str]
+    as_of: datetime | None
+    longest: int  # bytes of a payload that the gateway takes
+    now: Callable[[], datetime]
+
+    def __call__(self, line: Line) -> Judged:
+        if line.body is None:
+            return _faulty(line, Fault("", line.fault))
+        if len(line.body) > self.longest:
+            return _faulty(line, Fault("", f"is {len(line.body)} bytes long; the gateway takes {self.longest}"))
+        try:
+            event = read(line.body, self.site, self.named)
+            at = self._at(line, event)
+        except Invalid as invalid:
+            return _faulty(line, *(Fault(self.places.get(fault.path, fault.path), fault.message) for fault in invalid.faults))
+        except UnknownTime as unknown:
+            return _faulty(line, Fault(self.places.get(unknown.path, unknown.path), str(unknown)))
+        return Judged(line, event, at, (), tuple(self._called(path) for path in event.unreadable))
+
+    def _at(self, line: Line, event: Event) -> datetime:
+        at = of_text(line.time, self.site) if line.time else of_event(event, self.as_of)
+        if at > self.now() + timedelta(seconds=1):
+            raise UnknownTime("", f"happened at {at:%Y-%m-%d %H:%M}, which is in the future; is the source's time zone right?")
+        return min(in_file_order(at, line.number), self.now())
+
+    def _called(self, unreadable: str) -> str:
+        path, _, why = unreadable.partition(" ")
+        return f"{self.places.get(path, path)} {why}".strip()
+
+
+def _faulty(line: Line, *faults: Fault) -> Judged:
+    return Judged(line, None, None, faults)

@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any
 
 from receiver.history.columns import Columns
+from receiver.history.encoding import UnknownEncoding, encoding_of
 
 JSON_LINES = {".jsonl", ".ndjson", ".json"}
+TABLES = {".csv", ".tsv", ".txt"}
 _DELIMITERS = ",;\t|"
-_LONGEST = 16 * 1024 * 1024  # characters of a cell or bytes of a line; the gateway's own limit is far below
+_LONGEST = 4 * 1024 * 1024  # characters of a cell or bytes of a line; the gateway's own limit is below
 _SNIFFED = 64 * 1024
+_GZIP = b"\x1f\x8b"
+_BOM = b"\xef\xbb\xbf"
 
 
 class UnreadableFile(Exception):
-    """It cannot be read on from here; the text says what is wrong and where."""
+    """It cannot be read, or not on from here; the text says what is wrong and where."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`number` is where it begins in the file. `body` is None where it is no payload at all; `fault` then says why."""
+    """`number` is where it begins in the file. `body` is None where it is no payload at all; `fault` then says why.
+
+    `time` is what the column for the time says.
+    """
 
     number: int
     text: str
     body: bytes | None
     fault: str = ""
+    time: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,85 +54,123 @@ class Source:
 
 
 @contextmanager
-def open_lines(path: Path, columns: Callable[[list[str]], Columns], encoding: str = "utf-8-sig") -> Iterator[Source]:
-    """`columns` makes the columns of a table out of its headers. Raises UnreadableFile, and what `columns` raises."""
+def open_lines(path: Path, columns: Callable[[list[str]], Columns], encoding: str | None = None) -> Iterator[Source]:
+    """`columns` makes the columns of a table out of its headers. Raises UnreadableFile, and what `columns` raises.
+
+    A table is looked through beforehand: whether it is text in that encoding, else in UTF-8, or UTF-16 if it says so.
+    """
     try:
-        with path.open("rb") as file:
+        with path.open("rb") as raw:
             size = path.stat().st_size
-            if is_json_lines(path, file):
-                yield Source(_json_lines(file), None, size, file.tell)
-            else:
-                text = io.TextIOWrapper(file, encoding, newline="")
-                yield _table(path, text, columns, size)
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(f"{path} is not in {encoding}: {error.reason}; give --encoding, cp1252 for an older Excel") from error
-    except (OSError, LookupError) as error:
+            file: Any = gzip.GzipFile(fileobj=raw) if _is_gzip(raw) else raw
+            if is_json_lines(path):
+                yield Source(_json_lines(file), None, size, raw.tell)
+                return
+            found = encoding_of(file, encoding)
+            file.seek(0)
+            with io.TextIOWrapper(file, found, newline="") as text:
+                yield _table(path, text, columns, size, raw.tell)
+    except UnknownEncoding as error:
+        raise UnreadableFile(f"{path}{error}") from error
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise UnreadableFile(f"{path}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def is_json_lines(path: Path, file: BinaryIO) -> bool:
-    """By its name, else by its first character."""
-    if path.suffix.lower() in {*JSON_LINES, ".csv", ".tsv"}:
-        return path.suffix.lower() in JSON_LINES
-    start = file.read(_SNIFFED)
+def is_json_lines(path: Path) -> bool:
+    """By its name, else by its first character. Raises OSError."""
+    suffix = Path(path.stem if path.suffix.lower() == ".gz" else path.name).suffix.lower()
+    if suffix in JSON_LINES | TABLES:
+        return suffix in JSON_LINES
+    with path.open("rb") as raw:
+        start = (gzip.GzipFile(fileobj=raw) if _is_gzip(raw) else raw).read(_SNIFFED)
+    return start.removeprefix(_BOM).lstrip().startswith(b"{")
+
+
+def _is_gzip(file: IO[bytes]) -> bool:
+    start = file.read(len(_GZIP))
     file.seek(0)
-    return start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+    return start == _GZIP
 
 
-def _json_lines(file: BinaryIO) -> Iterator[Line]:
+def _json_lines(file: Any) -> Iterator[Line]:
     number = 0
     while line := file.readline(_LONGEST):
         number += 1
-        body = line.removeprefix(b"\xef\xbb\xbf" if number == 1 else b"").strip()
-        if body:
-            yield Line(number, body.decode("utf-8", "replace"), body)
+        if len(line) == _LONGEST and not line.endswith(b"\n"):
+            while (rest := file.readline(_LONGEST)) and not rest.endswith(b"\n"):
+                pass
+            yield Line(number, _shown(line), None, f"is longer than {_LONGEST} bytes")
+        elif body := line.removeprefix(_BOM if number == 1 else b"").strip():
+            yield Line(number, _shown(body), body)
 
 
-def _table(path: Path, text: io.TextIOWrapper, columns: Callable[[list[str]], Columns], size: int) -> Source:
+def _shown(line: bytes) -> str:
+    return line[:_SNIFFED].decode("utf-8", "replace")
+
+
+def _table(path: Path, text: io.TextIOWrapper, columns: Callable[[list[str]], Columns], size: int, position: Callable[[], int]) -> Source:
     csv.field_size_limit(_LONGEST)
-    start = text.read(_SNIFFED)
-    text.seek(0)
-    reader = csv.reader(text, delimiter=_delimiter(start), strict=True)
-    headers = next(_rows(path, reader), (0, []))[1]
-    if not any(header.strip() for header in headers):
-        raise UnreadableFile(f"{path}: the first line holds no headers")
+    rows = _rows(text, _delimiter(text))
+    _, headers, fault = next((row for row in rows if row[2] or any(cell.strip() for cell in row[1])), (1, [], ""))
+    if fault or not any(header.strip() for header in headers):
+        raise UnreadableFile(f"{path}: the first line holds no headers" + (f": {fault}" if fault else ""))
     mapped = columns([header.strip() for header in headers])
-    return Source(_table_lines(path, reader, mapped), mapped, size, text.buffer.tell)
+    return Source(_table_lines(rows, mapped), mapped, size, position)
 
 
-def _delimiter(start: str) -> str:
-    """What the first line has most of."""
-    first = start.partition("\n")[0]
+def _delimiter(text: io.TextIOWrapper) -> str:
+    """What the first line has most of. Excel may say it in a line of its own: `sep=;`."""
+    first = next((line for line in text if line.strip()), "")[:_SNIFFED]
+    text.seek(0)
+    if first.lower().startswith("sep=") and len(first.strip()) == len("sep=;"):
+        return first.strip()[-1]
     return max(_DELIMITERS, key=first.count)
 
 
-def _table_lines(path: Path, reader: csv.Reader, columns: Columns) -> Iterator[Line]:
+def _table_lines(rows: Iterator[tuple[int, list[str], str]], columns: Columns) -> Iterator[Line]:
     count = len(columns.headers)
-    for number, row in _rows(path, reader):
-        if not any(cell.strip() for cell in row):
-            continue
-        text = _as_text(row)
-        if len(row) > count and any(cell.strip() for cell in row[count:]):
-            yield Line(number, text, None, f"has {len(row)} columns where the headers are {count}; a cell with a delimiter needs quotes")
-        else:
+    for number, row, fault in rows:
+        if fault:
+            yield Line(number, _as_text(row), None, fault)
+        elif any(cell.strip() for cell in row[count:]):
+            yield Line(number, _as_text(row), None, f"has {len(row)} cells under {count} headers; one with a delimiter needs quotes")
+        elif any(cell.strip() for cell in row):
             cells = [*row[:count], *[""] * (count - len(row))]
-            yield Line(number, text, json.dumps(columns.payload(cells), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+            body = json.dumps(columns.payload(cells), ensure_ascii=False).encode("utf-8", "surrogatepass")
+            yield Line(number, _as_text(row), body, time=columns.when(cells))
 
 
-def _rows(path: Path, reader: csv.Reader) -> Iterator[tuple[int, list[str]]]:
-    """Each with the number of its first line."""
+def _rows(text: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, list[str], str]]:
+    """Each with the number of its first line; or what is wrong with it, and then the next one from the line after."""
+    read: list[str] = []
+    reader = csv.reader(_remembered(text, read), delimiter=delimiter, strict=True)
     while True:
+        read.clear()
         number = reader.line_num + 1
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            raise UnreadableFile(f"{path}, line {number}: {error}; is a quote left open?") from error
-        yield number, row
+            yield number, ["".join(read)[:_SNIFFED]], _wrong(number, reader.line_num, error)
+        else:
+            if number > 1 or row != ["sep=", ""]:
+                yield number, row, ""
 
 
-def _as_text(row: list[str]) -> str:
+def _remembered(text: io.TextIOWrapper, read: list[str]) -> Iterator[str]:
+    for line in text:
+        read.append(line)
+        yield line
+
+
+def _wrong(number: int, last: int, error: csv.Error) -> str:
+    quote = "; is a quote left open, or not doubled?"
+    where = f"cannot be read, with all up to line {last}" if last > number else "cannot be read"
+    return f"{where}: {error}{quote}"
+
+
+def _as_text(row: Sequence[str]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(row)
     return text.getvalue()

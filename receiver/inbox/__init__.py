@@ -1,6 +1,7 @@
 """The durable store: what was received, whom it has to be delivered to, and what came of it. See `Inbox`."""
 
 from receiver.inbox.accept import Accepted, NewEvent
+from receiver.inbox.alarms import Told
 from receiver.inbox.claim import Claim, Pending
 from receiver.inbox.detail import Attempt, Delivery, Event, Person, PersonLane, RemoteRecord
 from receiver.inbox.erase import Erased
@@ -11,6 +12,7 @@ from receiver.inbox.inbox import Inbox
 from receiver.inbox.pauses import ConnectorState, PauseKind
 from receiver.inbox.quarantine import Quarantined
 from receiver.inbox.queries import ConnectorStatus, DriftCount, EventRow, Group, Page, Status
+from receiver.inbox.reach import Kept, Reached
 from receiver.inbox.remote import Remote, RemoteRow
 from receiver.inbox.replay import Replayed, Selection
 from receiver.inbox.settle import AttemptRow, Settled, SettleReport
@@ -32,6 +34,7 @@ __all__ = [
     "Group",
     "Inbox",
     "InboxError",
+    "Kept",
     "NewEvent",
     "Page",
     "PauseKind",
@@ -39,6 +42,7 @@ __all__ = [
     "Person",
     "PersonLane",
     "Quarantined",
+    "Reached",
     "Remote",
     "RemoteRecord",
     "RemoteRow",
@@ -49,6 +53,7 @@ __all__ = [
     "Status",
     "StoreLocked",
     "StoreUnavailable",
+    "Told",
     "Unknown",
     "Unstorable",
 ]

@@ -15,6 +15,7 @@ from receiver.inbox.bulk import Row
 from receiver.inbox.drift import Drift
 from receiver.inbox.errors import StoreUnavailable
 from receiver.inbox.identifiers import EventIds
+from receiver.inbox.order import put_in_order
 from receiver.inbox.statements import DELIVERIES, EVENTS, LANES, PEOPLE
 from receiver.inbox.tables import event
 from receiver.inbox.text import json_or_none, storable_or_none
@@ -40,6 +41,7 @@ class NewEvent:
     people: tuple[str, ...]  # every person in it, also where no route wants it
     unknown: tuple[str, ...] = ()  # paths of keys that no schema knows
     faults: tuple[tuple[str, str], ...] = ()  # (path, message)
+    late_at: datetime | None = None  # it comes only now, and belongs before all that was received since `received_at`
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,13 @@ class Accepted:
 class Entry:
     """An event on its way into the store; `outcome` is set by the writer and given to `future` on the event loop."""
 
-    __slots__ = ("at", "event", "future", "id", "key", "lanes", "outcome", "people")
+    __slots__ = ("at", "due", "event", "future", "id", "key", "lanes", "outcome", "people")
 
     def __init__(self, new: NewEvent, future: Future[Accepted] | None = None) -> None:
         self.event = new
         self.future = future
         self.at = micros(new.received_at)
+        self.due = micros(new.late_at) if new.late_at else self.at
         self.key = (new.digest, new.source)
         self.lanes = () if new.faults else new.lanes if len(new.lanes) < 2 else tuple(dict.fromkeys(new.lanes))  # noqa: PLR2004
         self.people = _without_lane(new.people, self.lanes)
@@ -127,7 +130,7 @@ class Acceptor:
     def _store(self, transaction: Transaction, fresh: list[Entry]) -> None:
         """Insert the events in the order of their keys, so that two processes cannot block each other. Sets the outcome of duplicates."""
         for entry in fresh:
-            entry.id = entry.id or self._ids.make(entry.at)
+            entry.id = entry.id or self._ids.make(entry.at, late=entry.event.late_at is not None)
         missing = sorted(fresh, key=attrgetter("key"))
         for _ in range(_ROUNDS):
             if EVENTS.execute(transaction.connection, [self._row(entry) for entry in missing]) == len(missing):
@@ -185,6 +188,9 @@ class Acceptor:
             entry.outcome = Accepted(entry.id, duplicate=False, deliveries=len(entry.lanes))
         unknown = [(new.source, new.name, new.unknown, entry.at) for entry in kept if (new := entry.event).unknown]
         self._drift.count(connection, unknown)
+        for entry in kept:
+            if entry.event.late_at and entry.lanes:
+                put_in_order(transaction, entry.id, now=entry.event.late_at)
 
 
 def _without_lane(people: tuple[str, ...], lanes: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
@@ -199,7 +205,7 @@ def _lanes(kept: Iterable[Entry]) -> dict[tuple[str, str], list[int]]:
     lanes: dict[tuple[str, str], list[int]] = {}
     for entry in kept:
         for connector, person in entry.lanes:
-            lanes.setdefault((person, connector), [entry.at, 0])[1] += 1
+            lanes.setdefault((person, connector), [entry.due, 0])[1] += 1
     return lanes
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from receiver.inbox.errors import StoreUnavailable, unavailable
+from receiver.inbox.files import StoreFiles
 from receiver.inbox.lock import FileLock
 from receiver.inbox.migrate import migrate
 
@@ -28,6 +29,7 @@ _SQLITE = (
     "PRAGMA cache_size = -16000",
     "PRAGMA temp_store = MEMORY",
 )
+_SQLITE_READER = (*_SQLITE, "PRAGMA query_only = ON", "PRAGMA cache_size = -4000")  # there are several, and the system caches, too
 _POSTGRESQL = (
     "SET lock_timeout = '20s'",
     "SET idle_in_transaction_session_timeout = '30s'",  # a process that froze must not hold lanes
@@ -43,6 +45,7 @@ class Engines:
     write: Engine
     read: Engine
     lock: FileLock | None
+    files: StoreFiles | None
 
     @property
     def postgresql(self) -> bool:
@@ -87,16 +90,25 @@ def _sqlite(url: URL) -> Engines:
     path = _file(url)
     try:
         lock = FileLock(path)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # personal data: for the owner only
+        files = StoreFiles(path, _made(path), lock.status())
     except OSError as error:
         raise StoreUnavailable(f"{path}: {error.strerror}; the directory must exist and be writable") from error
     url = URL.create("sqlite", database=str(path))
     write, read = (create_engine(url, hide_parameters=True, connect_args={"cached_statements": 256}) for _ in range(2))
     event.listen(write, "connect", _tell_sqlite(_SQLITE))
     event.listen(write, "begin", lambda connection: _begin(connection, "BEGIN IMMEDIATE"))
-    event.listen(read, "connect", _tell_sqlite((*_SQLITE, "PRAGMA query_only = ON")))
+    event.listen(read, "connect", _tell_sqlite(_SQLITE_READER))
     event.listen(read, "begin", lambda connection: _begin(connection, "BEGIN"))
-    return Engines(write, read, lock)
+    return Engines(write, read, lock, files)
+
+
+def _made(path: Path) -> os.stat_result:
+    """The file is made where it is not there yet; it holds personal data: for the owner only."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        return os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _file(url: URL) -> Path:
@@ -120,7 +132,7 @@ def _postgresql(url: URL) -> Engines:
     except ImportError as error:
         raise StoreUnavailable("a PostgreSQL store needs psycopg: pip install 'aom-gateway[postgres]'") from error
     event.listen(engine, "connect", _tell_postgresql)
-    return Engines(engine, engine, None)
+    return Engines(engine, engine, None, None)
 
 
 def _begin(connection: Connection, statement: str) -> None:

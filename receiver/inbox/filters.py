@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import Select, exists, select, union, union_all
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.elements import ColumnElement, UnaryExpression
 
 from receiver.inbox.identifiers import first_id
 from receiver.inbox.tables import DELIVERY_STATES, delivery, event, event_person, lane, literal
@@ -24,7 +24,8 @@ State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]
 class Filter:
     """All that is given must hold. An event is in the state of any of its deliveries; one that failed its schema is quarantined.
 
-    `reason` is what a dead delivery died of, or the faults of a quarantined event, exactly as `groups` gives it.
+    `event` is a name, or "" for what was recognised as none. `reason` is what a dead delivery died of, or the faults of a
+    quarantined event, exactly as `groups` gives it.
     """
 
     source: str | None = None
@@ -35,27 +36,41 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     reason: str | None = None
+    ids: tuple[str, ...] | None = None  # only among these events
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Which part of a list: up to `limit` events older than the event `before`; or the next ones newer than `after`, oldest first."""
+
+    limit: int
+    before: str | None = None
+    after: str | None = None
+
+    def order(self, column: ColumnElement[str]) -> UnaryExpression[str]:
+        return column.asc() if self.after else column.desc()
 
 
 EVERYTHING: Final = Filter()
+_ALL: Final = Turn(0)
 
 _ASIDE = event.c.state != literal("accepted")  # the condition of the partial index, word for word
 
 
-def page(chosen: Filter, *, before: str | None, limit: int) -> Select[tuple[str]]:
-    """The ids of up to `limit` events, newest first, older than the event `before`."""
+def page(chosen: Filter, turn: Turn) -> Select[tuple[str]]:
+    """The ids of that part of the list."""
     if chosen.person is None and chosen.state == "delivered" and (chosen.event or chosen.source):
-        return _by_event(chosen, before, limit)  # most are delivered: the name or the source leaves fewer
+        return _by_event(chosen, turn)  # most are delivered: the name or the source leaves fewer
     if chosen.person is None and chosen.state in DELIVERY_STATES:
-        return _by_delivery(chosen, before, limit)
+        return _by_delivery(chosen, turn)
     if chosen.person is None and chosen.state is None and chosen.connector is not None:
-        return _newest([_by_delivery(replace(chosen, state=state), before, limit) for state in DELIVERY_STATES], limit)
-    return _by_event(chosen, before, limit)
+        return _first([_by_delivery(replace(chosen, state=state), turn) for state in DELIVERY_STATES], turn)
+    return _by_event(chosen, turn)
 
 
 def deliveries(chosen: Filter) -> list[ColumnElement[bool]]:
     """Conditions on `delivery` for those that match."""
-    where = [*_range(delivery.c.event_id, chosen, None), *_of_delivery(chosen)]
+    where = [*_range(delivery.c.event_id, chosen), *_of_delivery(chosen)]
     if of_event := _of_event(chosen):
         where.append(exists().where(event.c.id == delivery.c.event_id, *of_event))
     if chosen.person is not None:
@@ -69,36 +84,43 @@ def events_of(person: str) -> Any:
     return union(routed, select(event_person.c.event_id).where(event_person.c.person_key == person))
 
 
-def _by_event(chosen: Filter, before: str | None, limit: int) -> Select[tuple[str]]:
-    where = [*_range(event.c.id, chosen, before), *_of_event(chosen)]
+def _by_event(chosen: Filter, turn: Turn) -> Select[tuple[str]]:
+    where = [*_range(event.c.id, chosen, turn), *_of_event(chosen)]
     if chosen.person is not None:
         where.append(event.c.id.in_(events_of(chosen.person)))
     if chosen.state in DELIVERY_STATES or chosen.connector is not None:
         where.append(exists().where(delivery.c.event_id == event.c.id, *_of_delivery(chosen)))
-    return select(event.c.id).where(*where).order_by(event.c.id.desc()).limit(limit)
+    return select(event.c.id).where(*where).order_by(turn.order(event.c.id)).limit(turn.limit)
 
 
-def _by_delivery(chosen: Filter, before: str | None, limit: int) -> Select[tuple[str]]:
-    where = [*_range(delivery.c.event_id, chosen, before), *_of_delivery(chosen)]
+def _by_delivery(chosen: Filter, turn: Turn) -> Select[tuple[str]]:
+    where = [*_range(delivery.c.event_id, chosen, turn), *_of_delivery(chosen)]
     if of_event := _of_event(chosen):
         where.append(exists().where(event.c.id == delivery.c.event_id, *of_event))
-    found = select(delivery.c.event_id.label("id")).where(*where).distinct().order_by(delivery.c.event_id.desc()).limit(limit)
+    found = select(delivery.c.event_id.label("id")).where(*where).distinct().order_by(turn.order(delivery.c.event_id)).limit(turn.limit)
     if chosen.state != "discarded" or chosen.connector or chosen.reason:
         return found
-    aside = [event.c.state == literal("discarded"), _ASIDE, *_range(event.c.id, chosen, before), *_of_event(chosen)]
-    return _newest([found, select(event.c.id).where(*aside).order_by(event.c.id.desc()).limit(limit)], limit)
+    aside = [event.c.state == literal("discarded"), _ASIDE, *_range(event.c.id, chosen, turn), *_of_event(chosen)]
+    return _first([found, select(event.c.id).where(*aside).order_by(turn.order(event.c.id)).limit(turn.limit)], turn)
 
 
-def _newest(found: Sequence[Select[tuple[str]]], limit: int) -> Select[tuple[str]]:
-    """Of several selections the newest."""
+def _first(found: Sequence[Select[tuple[str]]], turn: Turn) -> Select[tuple[str]]:
+    """Of several selections what comes first in the list."""
     every = union_all(*(select(one.subquery().c.id) for one in found)).subquery()
-    return select(every.c.id).distinct().order_by(every.c.id.desc()).limit(limit)
+    return select(every.c.id).distinct().order_by(turn.order(every.c.id)).limit(turn.limit)
 
 
-def _range(column: ColumnElement[str], chosen: Filter, before: str | None) -> list[ColumnElement[bool]]:
+def _range(column: ColumnElement[str], chosen: Filter, turn: Turn = _ALL) -> list[ColumnElement[bool]]:
     """Times are ranges of ids."""
-    until = min((id for id in (before, first_id(chosen.until) if chosen.until else None) if id), default=None)
-    return [*([column >= first_id(chosen.since)] if chosen.since else []), *([column < until] if until else [])]
+    until = min((id for id in (turn.before, first_id(chosen.until) if chosen.until else None) if id), default=None)
+    where = [column >= first_id(chosen.since)] if chosen.since else []
+    if until:
+        where.append(column < until)
+    if turn.after:
+        where.append(column > turn.after)
+    if chosen.ids is not None:
+        where.append(column.in_(chosen.ids))
+    return where
 
 
 def _of_event(chosen: Filter) -> list[ColumnElement[bool]]:
@@ -106,7 +128,7 @@ def _of_event(chosen: Filter) -> list[ColumnElement[bool]]:
     if chosen.source is not None:
         where.append(event.c.source == chosen.source)
     if chosen.event is not None:
-        where.append(event.c.name == chosen.event)
+        where.append(event.c.name == chosen.event if chosen.event else event.c.name.is_(None))
     if chosen.state == "quarantined":
         where += [event.c.state == literal("quarantined"), _ASIDE]
         if chosen.reason is not None:

@@ -1,4 +1,7 @@
-"""Event ids: UUIDv7 (RFC 9562) as 32 hex characters, so that ids sort by the time the events were received."""
+"""Event ids: UUIDv7 (RFC 9562) as 32 hex characters, so that ids sort by the time the events were received.
+
+What was handed in late has a UUIDv8, made the same way of the time that it belongs to, so that it is told apart by its id.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ from datetime import datetime
 from receiver.inbox.times import micros, moment
 
 _VERSION_AND_VARIANT = 0x7 << 76 | 0b10 << 62
+_LATE = 0x7 << 76 ^ 0x8 << 76
+VERSION_AT = 13  # the character that holds the version, counted from 1
+IN_TIME = "7"
 _RANDOM = ((1 << 12) - 1) << 64 | (1 << 62) - 1
 _LAST_WITH_ROOM = 0xFFF0_0000  # of the low 32 bits, which count within one millisecond
 
@@ -21,15 +27,15 @@ class EventIds:
         self._millisecond = -1
         self._next = 0
 
-    def make(self, received_at: int) -> str:
-        """The id of an event that was received at so many microseconds since 1970. Not for use by several threads."""
+    def make(self, received_at: int, *, late: bool = False) -> str:
+        """The id of an event that was received, or if late belongs, at so many microseconds since 1970. Not for several threads."""
         millisecond = received_at // 1000
         if millisecond != self._millisecond:
             self._millisecond = millisecond
             self._next = self._start(millisecond)
         value = self._next
         self._next = value + 1
-        return f"{value:032x}"
+        return f"{value ^ _LATE if late else value:032x}"
 
     def _start(self, millisecond: int) -> int:
         drawn = int.from_bytes(self._random(10), "big") & _RANDOM

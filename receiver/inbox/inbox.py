@@ -62,7 +62,7 @@ class Inbox:
         self._sender = sender
         self._acceptor = Acceptor(dedup_hours=dedup_hours, ids=ids)
         self._wakes = Wakes()
-        self._writer = Writer(engines.write, self._acceptor, sender=sender, published=self._wakes.wake)
+        self._writer = Writer(engines.write, self._acceptor, sender=sender, published=self._wakes.wake, files=engines.files)
         self._delivery = Pool(engines.read, DELIVERY_THREADS, sender=sender, published=self._wakes.wake)
         self._people = Pool(engines.read, PEOPLE_THREADS, sender=sender, published=self._wakes.wake)
         self._look: Run = self._delivery.run

@@ -45,6 +45,10 @@ class FileLock:
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         os.write(self._descriptor, f"process {os.getpid()} on {socket.gethostname()} (since {started})\n".encode())
 
+    def status(self) -> os.stat_result:
+        """Which file it is."""
+        return os.fstat(self._descriptor)
+
     def release(self) -> None:
         """Let the next process in. The file stays: deleting it could take it from a process that has just locked it."""
         os.ftruncate(self._descriptor, 0)

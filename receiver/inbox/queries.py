@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from receiver.inbox import pauses
-from receiver.inbox.filters import Filter, page
-from receiver.inbox.identifiers import first_id, received
+from receiver.inbox.filters import Filter, Turn, page
+from receiver.inbox.identifiers import IN_TIME, VERSION_AT, first_id, received
 from receiver.inbox.pauses import ConnectorState, PauseKind
 from receiver.inbox.tables import delivery, drift, event, literal
 from receiver.inbox.times import moment
@@ -62,7 +62,7 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`next` is what to give as `before` for the page after this one; None on the last."""
+    """`next` is what to give as `before` (or as `after`, where that was given) for the page after this one; None on the last."""
 
     items: tuple[EventRow, ...]
     next: str | None
@@ -78,6 +78,7 @@ class Group:
     count: int
     first: datetime
     last: datetime
+    example: str  # the id of its newest event
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +113,20 @@ def status(transaction: Transaction, connectors: Sequence[str], *, now: datetime
     )
 
 
-def events(transaction: Transaction, chosen: Filter, *, before: str | None, limit: int) -> Page:
-    """Newest first."""
-    ids: list[str] = list(transaction.connection.scalars(page(chosen, before=before, limit=limit + 1)))
+def events(transaction: Transaction, chosen: Filter, *, before: str | None, after: str | None = None, limit: int) -> Page:
+    """Newest first, whichever way the pages are turned."""
+    ids: list[str] = list(transaction.connection.scalars(page(chosen, Turn(limit + 1, before, after))))
     return Page(tuple(_rows(transaction, ids[:limit])), ids[limit - 1] if len(ids) > limit else None)
 
 
 def groups(transaction: Transaction, *, most: int = 100) -> tuple[list[Group], list[Group]]:
     """The dead deliveries and the quarantined calls by their reasons, the most frequent first."""
     dead = [
-        Group(row.connector, None, row.reason or "", row.number, received(row.first), received(row.last))
+        Group(row.connector, None, row.reason or "", row.number, received(row.first), received(row.last), row.last)
         for row in transaction.connection.execute(_DEAD, {"most": most})
     ]
     quarantined = [
-        Group(row.source, row.name, row.faults or "", row.number, received(row.first), received(row.last))
+        Group(row.source, row.name, row.faults or "", row.number, received(row.first), received(row.last), row.last)
         for row in transaction.connection.execute(_ASIDE, {"most": most})
     ]
     return dead, quarantined
@@ -149,8 +150,9 @@ def per_period(transaction: Transaction, edges: Sequence[datetime]) -> list[int]
     ]
 
 
+_IN_TIME = case((func.substr(delivery.c.event_id, VERSION_AT, 1) == literal(IN_TIME), delivery.c.event_id))
 _OPEN = (
-    select(delivery.c.connector, func.count().label("number"), func.min(delivery.c.event_id).label("oldest"))
+    select(delivery.c.connector, func.count().label("number"), func.min(_IN_TIME).label("oldest"))
     .where(delivery.c.state == bindparam("in_state"))
     .group_by(delivery.c.connector)
 )
@@ -194,9 +196,9 @@ _COUNTS = (
 
 
 def _open(transaction: Transaction, state: str) -> dict[str, tuple[int, datetime | None]]:
-    """Connector → how many deliveries are in the state, and when the oldest event came."""
+    """Connector → how many deliveries are in the state, and when the oldest event came; one that was handed in late has no age."""
     rows = transaction.connection.execute(_OPEN, {"in_state": state})
-    return {row.connector: (row.number, received(row.oldest)) for row in rows}
+    return {row.connector: (row.number, received(row.oldest) if row.oldest else None) for row in rows}
 
 
 def _age(oldest: datetime | None, now: datetime) -> float | None:

@@ -1,24 +1,43 @@
-"""Deliveries that an accepted event did not get when it came: there was no route for it yet, or not this connector."""
+"""Deliveries that accepted events did not get when they came: there was no route for it yet, or not this connector."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
 from receiver.inbox.order import put_in_order
+from receiver.inbox.replay import lock
 from receiver.inbox.statements import DELIVERIES, LANES
 from receiver.inbox.tables import delivery, event, lane, literal
 from receiver.inbox.times import micros
 from receiver.inbox.transaction import Transaction
 
+Pairs = Iterable[tuple[str, str]]
+"""Of connector and person key."""
 
-def route(transaction: Transaction, id: str, lanes: Iterable[tuple[str, str]], *, now: datetime) -> int:
-    """Make the deliveries for those (connector, person key) that have none, before those of later events. Returns how many were made."""
+
+def route(transaction: Transaction, wanted: Mapping[str, Pairs], *, now: datetime) -> int:
+    """Make the deliveries that these events have not got for their pairs, before those of later events. Returns how many were made.
+
+    Several events at once may have some hundred pairs together, one alone any number.
+    """
     connection = transaction.connection
-    if connection.scalar(_ACCEPTED, {"of": id}) is None:
-        return 0
+    accepted = list(connection.scalars(_ACCEPTED, {"ids": list(wanted)}))
+    if len(accepted) > 1:
+        _lock(transaction, {pair for id in accepted for pair in wanted[id]})
+    return sum(_route(transaction, id, wanted[id], now=now) for id in accepted)
+
+
+def _lock(transaction: Transaction, pairs: Collection[tuple[str, str]]) -> None:
+    """All lanes before the first is written to, in the order in which everybody takes them: event by event it would be another one."""
+    found = transaction.connection.execute(_LANES_OF, {"people": list({person for _, person in pairs})})
+    lock(transaction, [row.id for row in found if (row.connector, row.person_key) in pairs])
+
+
+def _route(transaction: Transaction, id: str, lanes: Pairs, *, now: datetime) -> int:
+    connection = transaction.connection
     there = {(row.person_key, row.connector): row.id for row in connection.execute(_THERE, {"of": id})}
     missing = sorted({(person, connector) for connector, person in lanes} - there.keys())
     LANES.execute(connection, [(*pair, micros(now), 1) for pair in missing])
@@ -29,7 +48,13 @@ def route(transaction: Transaction, id: str, lanes: Iterable[tuple[str, str]], *
     return len(missing)
 
 
-_ACCEPTED = select(event.c.id).where(event.c.id == bindparam("of"), event.c.state == literal("accepted")).with_for_update()
+_ACCEPTED = (
+    select(event.c.id)
+    .where(event.c.id.in_(bindparam("ids", expanding=True)), event.c.state == literal("accepted"))
+    .order_by(event.c.id)
+    .with_for_update()
+)
+_LANES_OF = select(lane.c.id, lane.c.connector, lane.c.person_key).where(lane.c.person_key.in_(bindparam("people", expanding=True)))
 _THERE = (
     select(lane.c.id, lane.c.person_key, lane.c.connector)
     .join(delivery, delivery.c.lane_id == lane.c.id)

@@ -166,6 +166,22 @@ pulse: Final = Table(
     Column("padding", LargeBinary),
 )
 
+alarm: Final = Table(  # those that were told and are not over
+    "alarm",
+    _METADATA,
+    Column("key", _NAME, primary_key=True),
+    Column("about", Text, nullable=False),  # JSON: what was told, without personal data
+    Column("told_at", BigInteger, nullable=False),
+)
+
+watch: Final = Table(  # one row: which process watches for alarms
+    "watch",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("holder", _NAME, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+
 
 def state_is(*states: DeliveryState) -> ColumnElement[bool]:
     """The state of a delivery that is found by its id: put so that SQLite does not look for it by its state instead."""

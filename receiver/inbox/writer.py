@@ -5,9 +5,11 @@ here too.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -18,6 +20,7 @@ from sqlalchemy import Connection, Engine
 
 from receiver.inbox.accept import Accepted, Acceptor, Entry, NewEvent
 from receiver.inbox.errors import InboxError, StoreUnavailable, Unstorable, is_beaten, is_disconnect, is_unavailable, reason, unavailable
+from receiver.inbox.files import StoreFiles
 from receiver.inbox.transaction import Transaction, transaction
 from receiver.inbox.tries import tried
 
@@ -39,8 +42,9 @@ class _Job:
 class Writer:
     """Create it on the event loop that uses it. `published` is called there with the connectors that a commit woke."""
 
-    def __init__(self, engine: Engine, acceptor: Acceptor, *, sender: str, published: Published) -> None:
+    def __init__(self, engine: Engine, acceptor: Acceptor, *, sender: str, published: Published, files: StoreFiles | None = None) -> None:
         self._engine = engine
+        self._files = files
         self._acceptor = acceptor
         self._sender = sender
         self._published = published
@@ -53,6 +57,7 @@ class Writer:
         self.failing = False  # the last commit of events failed for the store's own reasons
         self._held: deque[list[Entry] | _Job | None] = deque()
         self._connection: Connection | None = None
+        self._saved = False
         self._thread = Thread(target=self._run, name="inbox-writer", daemon=True)
         self._thread.start()
 
@@ -183,7 +188,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - whatever it is, the events must get an answer and the thread live on
             if is_unavailable(error):
                 self.failing = True
-                self._disconnect()
+                self._start_anew()
             return error
         woken |= current.woken
         self.failing = False
@@ -208,7 +213,7 @@ class Writer:
             return work(self._connected())
         except Exception as error:
             if is_unavailable(error):
-                self._disconnect()
+                self._start_anew()
             raise
 
     def _publish(self, woken: set[str]) -> None:
@@ -218,10 +223,36 @@ class Writer:
     def _connected(self) -> Connection:
         if self._connection is None:
             self._connection = self._engine.connect()
+        elif self._files:
+            self._files.connected()
+        self._check_files()
         return self._connection
 
-    def _disconnect(self) -> None:
+    def _check_files(self) -> None:
+        if self._files is None:
+            return
+        try:
+            self._files.check()
+        except StoreUnavailable:
+            if not self._saved:
+                self._saved = True
+                self._save()
+            raise
+        self._saved = False
+
+    def _save(self) -> None:
+        """Where only the write-ahead log is gone, all of it can still be brought into the database, and be there after a restart."""
+        if self._connection is not None:
+            driver: Any = self._connection.connection.driver_connection
+            with suppress(sqlite3.Error):
+                driver.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
+
+    def _start_anew(self) -> None:
         """A fresh connection is the surest way back to a known state."""
+        if self._files is None or self._files.disconnect():
+            self._disconnect()
+
+    def _disconnect(self) -> None:
         if self._connection is not None:
             connection, self._connection = self._connection, None
             connection.invalidate()

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import nodes
+from jinja2.tests import TESTS
 
 from receiver.faults import suggestion
-from receiver.mapping.environment import ENVIRONMENT
+from receiver.mapping.filters import FILTERS
 from receiver.mapping.members import element, members
 from receiver.mapping.pipes import ATTRIBUTE_AT, NAMED_AT, result_of
 from receiver.mapping.truth import truth
@@ -127,16 +128,16 @@ class Analysis:
         return type(node.value)
 
     def _test(self, node: nodes.Test, scope: Scope) -> Any:
-        if node.name not in ENVIRONMENT.tests:
-            self.broken[f"there is no test {node.name!r}"] = suggestion(node.name, ENVIRONMENT.tests, "tests")
+        if node.name not in TESTS:
+            self.broken[f"there is no test {node.name!r}"] = suggestion(node.name, TESTS, "tests")
         self._arguments(node, scope)
         look = self._asked if node.name in ("defined", "undefined") else self.expression
         look(node.node, scope)
         return bool
 
     def _filter(self, node: nodes.Filter, scope: Scope) -> Any:
-        if node.name not in ENVIRONMENT.filters:
-            self.broken[f"there is no filter {node.name!r}"] = suggestion(node.name, sorted(ENVIRONMENT.filters), "filters")
+        if node.name not in FILTERS:
+            self.broken[f"there is no filter {node.name!r}"] = suggestion(node.name, sorted(FILTERS), "filters")
         arguments = self._arguments(node, scope)
         if node.node is None:
             return str
@@ -165,7 +166,7 @@ class Analysis:
         """Filters and tests that are named in quotes: `map('upper')`, `select('defined')`, `selectattr('x', 'eq', 1)`."""
         what, at = NAMED_AT.get(node.name, ("", len(node.args)))
         named = node.args[at] if at < len(node.args) else None
-        known = ENVIRONMENT.filters if what == "filter" else ENVIRONMENT.tests
+        known = FILTERS if what == "filter" else TESTS
         if isinstance(named, nodes.Const) and isinstance(named.value, str) and named.value not in known:
             self.broken[f"there is no {what} {named.value!r}"] = suggestion(named.value, sorted(known), f"{what}s")
 

@@ -78,7 +78,7 @@ def _each(where: str, each: str | None) -> Each | None:
 def _condition(where: str, when: str | bool | None) -> Condition | None:
     if when is None:
         return None
-    return Condition(where, evaluator(when) if isinstance(when, str) else lambda names: when)  # noqa: ARG005
+    return Condition(where, evaluator(when) if isinstance(when, str) else lambda names, budget: when)  # noqa: ARG005
 
 
 def _field(name: str, where: str, settings: FieldSettings) -> Field:
@@ -100,7 +100,7 @@ def constant(value: Any) -> bool:
 
 
 def _evaluate(value: Any) -> Evaluate:
-    return evaluator(value) if isinstance(value, str) else lambda names: value  # noqa: ARG005
+    return evaluator(value) if isinstance(value, str) else lambda names, budget: value  # noqa: ARG005
 
 
 def _lookup(entries: Mapping[str, Value]) -> Lookup:

@@ -15,6 +15,7 @@ from receiver.mapping.analysis import Analysis, Scope
 from receiver.mapping.build import DEFAULT_KEY, constant, field_place, split_each
 from receiver.mapping.environment import lone, parse
 from receiver.mapping.members import bare, element
+from receiver.mapping.offered import refused
 from receiver.mapping.placed import Placed
 from receiver.mapping.schema import FieldSettings, UpsertSettings
 from receiver.mapping.truth import truth
@@ -108,6 +109,7 @@ def _each(where: str, each: str | None, scopes: Scopes, checked: Checked) -> Sco
         checked.faults.append(ConfigFault(where, f"{each!r} is not understood", remedy))
         return {}
     variable, items = parts
+    checked.faults += _refused(where, items)
     analyses = {event: Analysis(event) for event in scopes}
     kinds = {event: analysis.expression(items, scopes[event]) for event, analysis in analyses.items()}
     checked.faults += _told(where, list(analyses.values()))
@@ -148,10 +150,16 @@ def _value(where: str, value: Any, scopes: Scopes, checked: Checked) -> list[Any
 
 def _parsed(where: str, source: str, checked: Checked) -> nodes.Template | None:
     try:
-        return parse(source)
+        tree = parse(source)
+        checked.faults += _refused(where, tree)
     except (TemplateSyntaxError, RecursionError) as error:
         checked.faults.append(_syntax(where, error))
         return None
+    return tree
+
+
+def _refused(where: str, tree: nodes.Node) -> Iterator[ConfigFault]:
+    yield from (ConfigFault(where, message, remedy) for message, remedy in dict(refused(tree)).items())
 
 
 def _syntax(where: str, error: TemplateSyntaxError | RecursionError) -> ConfigFault:

@@ -4,32 +4,38 @@ from __future__ import annotations
 
 from decimal import DecimalException
 
-from jinja2.exceptions import TemplateError
+from jinja2.exceptions import UndefinedError
 
+from receiver.mapping.budget import Spent
 from receiver.mapping.text import Unusable
 
 _LONGEST = 300
 
 
 class MappingFault(Exception):
-    """Tells the place in the configuration and what to do there; it holds nothing of the payload."""
+    """Tells the place in the configuration and what to do there.
 
-    def __init__(self, where: str, message: str) -> None:
+    It holds nothing of the payload but the names of keys that the expression itself writes, and kinds of values: events
+    that fail in the same way have the same fault. `spent` is true where the budget was used up.
+    """
+
+    def __init__(self, where: str, message: str, *, spent: bool = False) -> None:
         super().__init__(f"{where}: {message}")
         self.where = where
         self.message = message
+        self.spent = spent
 
 
 def fault(where: str, error: Exception) -> MappingFault:
     """What an expression raised, as a fault at its place."""
-    return MappingFault(where, _message(error))
+    return MappingFault(where, _message(error), spent=isinstance(error, Spent))
 
 
 def _message(error: Exception) -> str:
     match error:
         case TypeError() if "NoneType" in str(error):
             return f"{str(error)[:_LONGEST]}: a value in it is absent in this event; add | default(…), or a `when`"
-        case Unusable() | TemplateError() | TypeError():
+        case Unusable() | UndefinedError() | TypeError():
             return str(error)[:_LONGEST]
         case ZeroDivisionError():
             return "divides by zero"

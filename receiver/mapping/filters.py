@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import wraps
@@ -18,9 +18,14 @@ from jinja2 import Environment
 from jinja2.filters import FILTERS as JINJA
 from jinja2.filters import make_attrgetter
 from jinja2.runtime import Undefined
-from jinja2.utils import pass_environment
+from jinja2.utils import pass_context, pass_environment
 
-from receiver.mapping.text import Unusable, text
+from receiver.mapping.budget import Budget
+from receiver.mapping.metering import Metered
+from receiver.mapping.text import Unusable, described, text
+
+LONGEST_PATTERN = 200  # characters of a strftime pattern; each may ask for hundreds
+_PLACES = 30  # that a number may be rounded to
 
 Filter = Callable[..., Any]
 
@@ -37,6 +42,8 @@ def as_date(value: datetime | date | str | None, pattern: str | None = None) -> 
     if not isinstance(value, date):
         raise Unusable("| date takes a date, or a text like 2026-05-01")
     if pattern is not None:
+        if len(pattern) > LONGEST_PATTERN:
+            raise Unusable(f"| date takes a pattern of at most {LONGEST_PATTERN} characters")
         return value.strftime(pattern)
     return value.date() if isinstance(value, datetime) else value
 
@@ -62,11 +69,60 @@ def default(value: Any, fallback: Any = "") -> Any:
     return fallback if isinstance(value, Undefined) or value is None or value in ("", [], ()) else value
 
 
-@pass_environment
-def join(environment: Environment, items: Iterable[Any] | None, separator: str = "", attribute: str | int | None = None) -> str:
+@pass_context
+def join(context: Metered, items: Iterable[Any] | None, separator: str = "", attribute: str | int | None = None) -> str:
     """Jinja's, but absent items leave no gap."""
+    get = make_attrgetter(context.environment, attribute) if attribute is not None else _same
+    between = text(separator)
+    return between.join(_written(context.budget, (text(get(item)) for item in items or ()), len(between)))
+
+
+def _written(budget: Budget, texts: Iterable[str], between: int) -> Iterator[str]:
+    for written in texts:
+        budget.characters(len(written) + between)
+        if written:
+            yield written
+
+
+def replace(value: Any, old: Any, new: Any, count: int = -1) -> Any:
+    """Each `old` becomes `new`, or the first `count` of them. Where there is no `old` to look for, all stays."""
+    if value is None or isinstance(value, Undefined) or not text(old):
+        return value
+    return text(value).replace(text(old), text(new), count)
+
+
+def rounded(value: Any, precision: int = 0, method: str = "common") -> Any:
+    """Jinja's, to a sane number of places: it raises 10 to their power."""
+    if value is None or isinstance(value, Undefined):
+        return value
+    if not isinstance(precision, int) or abs(precision) > _PLACES:
+        raise Unusable(f"| round takes at most {_PLACES} places")
+    return JINJA["round"](value, precision, method)
+
+
+@pass_environment
+def total(environment: Environment, items: Iterable[Any] | None, attribute: str | int | None = None, start: Any = 0) -> Any:
+    """Jinja's sum, of numbers alone: lists and texts would be copied again for each item."""
     get = make_attrgetter(environment, attribute) if attribute is not None else _same
-    return text(separator).join(written for item in items or () if (written := text(get(item))))
+    found = _number(start)
+    for item in items or ():
+        number = _number(get(item))
+        found = _exact(found, number) + _exact(number, found)
+    return found
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, int | float | Decimal):
+        return value
+    if isinstance(value, Undefined):
+        text(value)  # raises, unless an `if` without `else` was not met
+    found = "an item without one" if value is None or isinstance(value, Undefined) else described(value)
+    raise Unusable(f"| sum takes numbers, and meets {found}; leave out what has none with select or selectattr")
+
+
+def _exact(number: Any, beside: Any) -> Any:
+    """A float as a Decimal, where it meets one."""
+    return Decimal(str(number)) if isinstance(number, float) and isinstance(beside, Decimal) else number
 
 
 def first(items: Iterable[Any] | None) -> Any:
@@ -105,9 +161,9 @@ def _calm(name: str, taken: Callable[[Any], Any], *, nothing: Any = None) -> Fil
     return calm
 
 
-_TEXTS = ("capitalize", "lower", "replace", "striptags", "title", "trim", "truncate", "upper")
-_LISTS = ("list", "map", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "sum", "unique")
-_NUMBERS = ("abs", "float", "int", "round")
+_TEXTS = ("capitalize", "lower", "striptags", "title", "trim", "truncate", "upper")
+_LISTS = ("list", "map", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "unique")
+_NUMBERS = ("abs", "float", "int")
 
 FILTERS: Mapping[str, Filter] = {
     **{name: _calm(name, text) for name in _TEXTS},
@@ -122,6 +178,9 @@ FILTERS: Mapping[str, Filter] = {
     "last": last,
     "length": length,
     "money": as_money,
+    "replace": replace,
+    "round": rounded,
     "slug": as_slug,
     "string": text,
+    "sum": total,
 }

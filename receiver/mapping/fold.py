@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from connectors.base import Append, Record, Ref, Value
 
@@ -41,22 +41,26 @@ def _united(older: Value | None, newer: Value) -> Value:
     return newer
 
 
-def _sorted(records: Iterable[Record]) -> tuple[Record, ...]:
-    """Objects that are linked to come first; all else keeps its order. Where links run in a circle, that is cut."""
-    records = tuple(records)
+def in_order_of_links(records: Iterable[Record]) -> list[str]:
+    """The objects of these records, those that are linked to first; all else keeps its order. Where links run in a circle, that is cut."""
     linked: dict[str, dict[str, None]] = {}
     for record in records:
         linked.setdefault(record.object, {}).update(dict.fromkeys(link.object for link in record.links))
-    rank: dict[str, int] = {}
+    ordered: list[str] = []
     seen: set[str] = set()
 
     def visit(name: str) -> None:
-        if name not in seen:
+        if name in linked and name not in seen:
             seen.add(name)
-            for target in linked.get(name, ()):
+            for target in linked[name]:
                 visit(target)
-            rank[name] = len(rank)
+            ordered.append(name)
 
     for name in linked:
         visit(name)
+    return ordered
+
+
+def _sorted(records: Collection[Record]) -> tuple[Record, ...]:
+    rank = {name: place for place, name in enumerate(in_order_of_links(records))}
     return tuple(sorted(records, key=lambda record: rank[record.object]))

@@ -9,6 +9,7 @@ from connectors import registry
 from connectors.base import Connector, ConnectorSettings, Needs, Record
 from receiver.aom import EVENTS
 from receiver.faults import ConfigError, ConfigFault
+from receiver.mapping.budget import EVENT_STEPS, Budget
 from receiver.mapping.build import build
 from receiver.mapping.check import check_routes
 from receiver.mapping.needs import needs
@@ -55,6 +56,11 @@ class Mapping:
         mapping.warnings = tuple(faults)
         return mapping
 
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """The routes as they were written: the operator's own, then the standard ones that none of them replaces."""
+        return tuple(self._placed)
+
     def connectors(self, source: str, event: str) -> tuple[str, ...]:
         """The connectors that have a route for the event."""
         return self._connectors.get((source, event), ())
@@ -63,9 +69,13 @@ class Mapping:
         """The routes that an event takes to a connector, in the order of the configuration, standard ones last."""
         return self._routes.get((connector, source, event), ())
 
-    def render(self, connector: str, source: str, event: str, context: dict[str, Any]) -> tuple[Record, ...]:
-        """What the event writes, not folded yet; `context` is the event's own. Raises MappingFault, and nothing else."""
-        return tuple(record for route in self.routes(connector, source, event) for record in route.render(context))
+    def render(self, connector: str, source: str, event: str, context: dict[str, Any], steps: int = EVENT_STEPS) -> tuple[Record, ...]:
+        """What the event writes, not folded yet; `context` is the event's own. Raises MappingFault, and nothing else.
+
+        With fewer `steps` it ends earlier, with a fault that is `spent`, where it would take long.
+        """
+        budget = Budget(steps)
+        return tuple(record for route in self.routes(connector, source, event) for record in route.render(context, budget))
 
     def needs(self, connector: str) -> Needs:
         """What all routes write through a connector."""

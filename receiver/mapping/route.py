@@ -9,11 +9,10 @@ from typing import Any
 from jinja2.runtime import Undefined
 
 from connectors.base import Append, Record, Ref, Value
+from receiver.mapping.budget import RECORDS, Budget
 from receiver.mapping.expression import Evaluate, choices, native
 from receiver.mapping.fault import MappingFault, fault
 from receiver.mapping.text import described, is_list, text
-
-MOST = 1_000  # records of one event for one person
 
 Names = dict[str, Any]
 
@@ -41,15 +40,15 @@ class Field:
     default_constant: bool = False
     append: bool = False
 
-    def render(self, names: Names) -> Value | None:
+    def render(self, names: Names, budget: Budget) -> Value | None:
         """The value to send; None where there is nothing to send. Raises whatever an expression can raise."""
-        result = self.value(names)
-        found = self._append(result) if self.append else self._one(result)
+        result = self.value(names, budget)
+        found = self._append(result, budget) if self.append else self._one(result)
         if found is not None or self.default is None:
             return found
-        fallback = self.default(names)
+        fallback = self.default(names, budget)
         if self.append:
-            return _options(choices(fallback))
+            return _options(choices(_paid(fallback, budget)))
         return fallback if self.default_constant else native(fallback)
 
     def _one(self, result: Any) -> Value | None:
@@ -57,8 +56,8 @@ class Field:
             return self.lookup.find(result)
         return result if self.constant else native(result)
 
-    def _append(self, result: Any) -> Append | None:
-        options = choices(result)
+    def _append(self, result: Any, budget: Budget) -> Append | None:
+        options = choices(_paid(result, budget))
         if self.lookup is None:
             return _options(options)
         return _options(choices([self.lookup.find(option) for option in options]))
@@ -69,9 +68,9 @@ class Condition:
     where: str
     test: Evaluate
 
-    def holds(self, names: Names) -> bool:
+    def holds(self, names: Names, budget: Budget) -> bool:
         try:
-            return bool(self.test(names))
+            return bool(self.test(names, budget))
         except Exception as error:
             raise fault(self.where, error) from error
 
@@ -84,14 +83,14 @@ class Each:
     variable: str
     items: Evaluate
 
-    def over(self, names: Names) -> Iterator[Names]:
+    def over(self, names: Names, budget: Budget) -> Iterator[Names]:
         try:
-            items = self.items(names)
-            listed = [] if items is None else _listed(items)
+            items = self.items(names, budget)
+            listed = [] if items is None else _listed(_paid(items, budget))
         except Exception as error:
             raise fault(self.where, error) from error
-        if len(listed) > MOST:
-            raise MappingFault(self.where, f"has {len(listed):,} items; at most {MOST:,} become records")
+        if len(listed) > RECORDS:
+            raise MappingFault(self.where, f"has more than {RECORDS:,} items; at most {RECORDS:,} become records")
         return ({**names, self.variable: item} for item in listed)
 
 
@@ -106,27 +105,29 @@ class Upsert:
     links: frozenset[str]
     fields: tuple[Field, ...]
 
-    def render(self, names: Names) -> Iterator[tuple[str, dict[str, Value]]]:
+    def render(self, names: Names, budget: Budget) -> Iterator[tuple[str, dict[str, Value]]]:
         """Key and fields of each record."""
-        for seen in (names,) if self.each is None else self.each.over(names):
-            if self.when is None or self.when.holds(seen):
-                yield self._key(seen), self._fields(seen)
+        for seen in (names,) if self.each is None else self.each.over(names, budget):
+            if self.when is None or self.when.holds(seen, budget):
+                yield self._key(seen, budget), self._fields(seen, budget)
 
-    def _key(self, names: Names) -> str:
+    def _key(self, names: Names, budget: Budget) -> str:
         where = f"{self.where}.key"
         try:
-            key = text(native(self.key(names))).strip()
+            budget.record()
+            key = text(native(self.key(names, budget))).strip()
         except Exception as error:
             raise fault(where, error) from error
         if not key:
             raise MappingFault(where, f"gives nothing, and a {self.object} needs a key; use what each event has, or add a `when`")
         return key
 
-    def _fields(self, names: Names) -> dict[str, Value]:
+    def _fields(self, names: Names, budget: Budget) -> dict[str, Value]:
         written: dict[str, Value] = {}
         for field in self.fields:
             try:
-                value = field.render(names)
+                value = field.render(names, budget)
+                budget.written(value)
             except Exception as error:
                 raise fault(field.where, error) from error
             if value is not None:
@@ -146,15 +147,20 @@ class Route:
     when: Condition | None
     upserts: tuple[Upsert, ...]
 
-    def render(self, names: Names) -> Iterator[Record]:
+    def render(self, names: Names, budget: Budget) -> Iterator[Record]:
         """What the route writes, as its upserts stand. Raises MappingFault."""
-        if self.when is not None and not self.when.holds(names):
+        if self.when is not None and not self.when.holds(names, budget):
             return
-        drafts = [(upsert, key, fields) for upsert in self.upserts for key, fields in upsert.render(names)]
-        refs = [Ref(upsert.object, key) for upsert, key, _ in drafts]
+        drafts = [(upsert, key, fields) for upsert in self.upserts for key, fields in upsert.render(names, budget)]
+        refs = tuple(dict.fromkeys(Ref(upsert.object, key) for upsert, key, _ in drafts))
+        links = {upsert.where: tuple(ref for ref in refs if ref.object in upsert.links) for upsert in self.upserts}
         for upsert, key, fields in drafts:
-            links = tuple(dict.fromkeys(ref for ref in refs if ref.object in upsert.links)) if upsert.links else ()
-            yield Record(upsert.object, key, fields, upsert.key_field, links)
+            yield Record(upsert.object, key, fields, upsert.key_field, links[upsert.where])
+
+
+def _paid(result: Any, budget: Budget) -> Any:
+    """A list, paid for by its items; anything else as it is."""
+    return budget.items(result) if is_list(result) else result
 
 
 def _listed(items: Any) -> list[Any]:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from jinja2.runtime import Undefined
 from pydantic import BaseModel
+
+DIGITS: Final = 400  # of a number, before or behind the point; a float has at most 309
+
+
+Number = TypeVar("Number", int, Decimal)
 
 
 class Unusable(ValueError):
@@ -25,14 +30,30 @@ def text(value: Any) -> str:  # noqa: PLR0911 - a table of cases
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return f"{value:f}"
-        case int() | float():
+            return f"{sane(value):f}"
+        case int():
+            return str(sane(value))
+        case float():
             return str(value)
         case date():
             return value.isoformat()
         case Undefined():
             return str(value)  # raises, or is nothing where an `if` without `else` was not met
     raise Unusable(f"{described(value)} is no text: {_remedy(value)}")
+
+
+_TOO_LARGE: Final = 10**DIGITS
+
+
+def sane(value: Number) -> Number:
+    """The number, unless written out it would fill pages. Raises Unusable."""
+    if isinstance(value, Decimal):
+        pages = value.is_finite() and bool(value) and not -DIGITS < value.adjusted() < DIGITS
+    else:
+        pages = abs(value) >= _TOO_LARGE
+    if pages:
+        raise Unusable(f"counts with a number of more than {DIGITS} digits")
+    return value
 
 
 def described(value: object) -> str:

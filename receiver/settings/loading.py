@@ -13,6 +13,7 @@ from receiver.faults import ConfigError, ConfigFault
 from receiver.mapping import check_routes
 from receiver.settings.document import parse
 from receiver.settings.model import Delivery, Log, Server, Settings, Store
+from receiver.settings.paths import absolute, misplaced
 from receiver.settings.tables import Tables, read_tables
 from receiver.settings.tokens import shared_tokens, short_tokens
 from receiver.settings.variables import Filled, fill
@@ -37,7 +38,8 @@ def load(
     warnings = _off(filled)
     warnings += [replace(fault, warning=True) for fault in filled.unset if stand_ins]
     tables = read_tables(filled.document, registry.types() if types is None else types)
-    stages = (filled.unset, filled.faults, tables.faults, shared_tokens(tables.server, tables.sources), _routes(tables))
+    places = () if stand_ins else misplaced(tables.store, tables.connectors, directory)  # with stand-ins nothing is stored
+    stages = (filled.unset, filled.faults, tables.faults, shared_tokens(tables.server, tables.sources), places, _routes(tables))
     if faults := _without_echoes(stages)[len(filled.unset) if stand_ins else 0 :]:
         raise ConfigError(faults)
     warnings += short_tokens(tables.server, tables.sources)
@@ -75,20 +77,13 @@ def _settings(tables: Tables, directory: Path, warnings: list[ConfigFault]) -> S
     store = tables.store or Store()
     return Settings(
         server=tables.server or Server(),
-        store=store.model_copy(update={"url": _absolute(store.url, directory)}),
+        store=store.model_copy(update={"url": absolute(store.url, directory)}),
         sources={name: source for name, source in tables.sources.items() if source is not None},
         connectors={name: one for name, one in tables.connectors.items() if one is not None},
         routes=tuple(tables.routes.values()),
         delivery=tables.delivery or Delivery(),
         log=tables.log or Log(),
+        alerts=tables.alerts,
         directory=directory,
         warnings=tuple(warnings),
     )
-
-
-def _absolute(url: str, directory: Path) -> str:
-    """A relative SQLite file lies beside the configuration, wherever the gateway is started."""
-    scheme, colon, path = url.partition(":///")
-    if not scheme.startswith("sqlite") or path.startswith("/"):
-        return url
-    return f"{scheme}{colon}{directory / path}"

@@ -13,7 +13,7 @@ from connectors.base import Connector, ConnectorSettings
 from connectors.registry import BrokenConnector, UnknownConnector
 from receiver.faults import ConfigFault, nearest, place, read, suggestion
 from receiver.mapping import Account, RouteSettings
-from receiver.settings.model import Delivery, Log, Server, Settings, Source, Store
+from receiver.settings.model import Alerts, Delivery, Log, Server, Settings, Source, Store
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -30,6 +30,7 @@ class Tables:
     store: Store | None = None
     delivery: Delivery | None = None
     log: Log | None = None
+    alerts: Alerts | None = None
     sources: dict[str, Source | None] = field(default_factory=dict)
     connectors: dict[str, ConnectorSettings | None] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -46,6 +47,7 @@ def read_tables(document: Mapping[str, Any], types: Mapping[str, type[Connector]
     tables.store = reader.one(Store, document.get("store", {}), "store")
     tables.delivery = reader.one(Delivery, document.get("delivery", {}), "delivery")
     tables.log = reader.one(Log, document.get("log", {}), "log")
+    tables.alerts = reader.one(Alerts, document["alerts"], "alerts") if "alerts" in document else None
     for name, table in reader.named(document, "sources"):
         tables.sources[name] = reader.one(Source, table, "sources", name)
     for name, table in reader.named(document, "connectors"):

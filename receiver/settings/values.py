@@ -49,6 +49,32 @@ def _currency(code: str) -> str:
 Currency = Annotated[str, AfterValidator(_currency)]
 
 
+def _no_bool(value: object) -> object:
+    """Python, and with it pydantic, takes true for 1."""
+    if isinstance(value, bool):
+        raise Remedied("must be a number", "")
+    return value
+
+
+Number = BeforeValidator(_no_bool)
+"""Where true and false are no numbers."""
+
+
+def _host(host: str) -> str:
+    try:
+        usable = "\0" not in host and len(host.encode("idna")) <= _LONGEST_HOST
+    except UnicodeError:
+        usable = False
+    if not usable:
+        raise Remedied("is no name or address of a machine", "write one like 127.0.0.1, ::1 or gateway.springfield.edu")
+    return host
+
+
+_LONGEST_HOST = 253  # RFC 1035, and no part of it longer than 63, which idna checks
+
+Host = Annotated[str, AfterValidator(_host)]
+
+
 def _web_address(url: str) -> str:
     parts = _split(url)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -60,13 +86,42 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 """Where the gateway is reached from outside, without a slash at the end."""
 
 
+def _alarm_url(secret: SecretStr) -> SecretStr:
+    url = secret.get_secret_value()
+    parts = _split(url)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or not re.fullmatch(r"[!-~]+", url):
+        raise Remedied("is no web address", "write one like https://hooks.slack.com/services/…, best as ${SLACK_WEBHOOK}")
+    return secret
+
+
+AlarmUrl = Annotated[SecretStr, AfterValidator(_alarm_url)]
+"""A secret: whoever knows the address of a chat room's webhook can write there."""
+
+
+def _header_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
+        raise Remedied("is no name of an HTTP header", "write one like Authorization")
+    return name
+
+
+def _header_value(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[ -~]*", secret.get_secret_value()):
+        raise Remedied("holds characters that do not go into an HTTP header", "use printable ASCII on one line")
+    return secret
+
+
+Headers = dict[Annotated[str, AfterValidator(_header_name)], Annotated[SecretStr, AfterValidator(_header_value)]]
+
+
 def _store_url(url: str) -> str:
     parts = _split(url)
     scheme = "" if parts is None else parts.scheme.partition("+")[0]
     if parts is None or scheme not in ("sqlite", "postgresql", "postgres"):
         raise Remedied("is no database that the gateway can use", "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
-    if scheme == "sqlite" and (parts.netloc or parts.path in ("", "/", "/:memory:")):
+    if scheme == "sqlite" and (parts.netloc or parts.path in ("", "/", "/:memory:") or "\0" in url):
         raise Remedied("names no file to keep events in", "write sqlite:///FILE, with four slashes for an absolute path")
+    if scheme == "sqlite" and "?" in url:
+        raise Remedied("has parameters, which a SQLite store does not take", "write sqlite:///FILE and nothing behind it")
     if scheme != "sqlite" and not parts.path.strip("/"):
         raise Remedied("names no database", "write postgresql://USER:PASSWORD@HOST/DATABASE")
     return url

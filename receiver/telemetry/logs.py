@@ -14,6 +14,7 @@ from structlog.typing import Processor
 
 from receiver.telemetry.lines import Lines
 from receiver.telemetry.redaction import Redaction
+from receiver.telemetry.tracebacks import tell_traceback
 
 Format = Literal["auto", "json", "pretty"]
 
@@ -22,7 +23,6 @@ def set_up_logs(level: str = "info", form: Format = "auto", *, secrets: Iterable
     """Configure logging for the process. Lines go to standard error; "auto" is pretty where that is a terminal."""
     pretty = form == "pretty" or (form == "auto" and sys.stderr.isatty())
     last: Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if pretty else structlog.processors.JSONRenderer(_json)
-    tracebacks = structlog.processors.format_exc_info  # as text, so that the redaction sees it; without local variables
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -31,14 +31,14 @@ def set_up_logs(level: str = "info", form: Format = "auto", *, secrets: Iterable
     redaction = Redaction(secrets, plain_emails=plain_emails)
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[*shared, tracebacks, redaction, last],
+        processors=[*shared, tell_traceback, redaction, last],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(cast("TextIO", Lines(sys.stderr))),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
     formatter = structlog.stdlib.ProcessorFormatter(
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, tracebacks, redaction, last],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, tell_traceback, redaction, last],
         foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
     )
     handler.setFormatter(formatter)
@@ -51,7 +51,7 @@ def set_up_logs(level: str = "info", form: Format = "auto", *, secrets: Iterable
 def quick_log() -> Any:
     """A logger for lines by the thousand, as set up. They hold none but our own values: nobody looks for secrets in them."""
     setup = structlog.get_config()
-    costly = (structlog.contextvars.merge_contextvars, structlog.processors.format_exc_info)
+    costly = (structlog.contextvars.merge_contextvars, tell_traceback)
     processors = [each for each in setup["processors"] if each not in costly and not isinstance(each, Redaction)]
     return structlog.wrap_logger(setup["logger_factory"](), processors=processors).bind()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib.metadata import version
+from itertools import product
 from platform import python_version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector, generate_latest
@@ -120,12 +121,14 @@ class Metrics:
         """What Prometheus scrapes."""
         return generate_latest(self.registry)
 
-    def start(self, connectors: Iterable[str]) -> None:
+    def start(self, connectors: Iterable[str], sources: Iterable[str] = (), events: Iterable[str] = ()) -> None:
         """Show every connector, and what must never happen, from the start: an increase from nothing would not be seen."""
         for reason in ("token", "too_large", "store", "cut_off"):
             self._turned_away.labels(reason)
         for outcome in ("posted", "failed"):
             self._alarms.labels(outcome)
+        for source, event in product(sources, events):
+            self.drift(source, event, 0)
         for name in connectors:
             self.paused(name, None)
             self.deliveries(name, delivered=0, dead=0)

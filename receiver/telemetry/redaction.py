@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, MutableMapping
 from typing import Any
 
-_EMAIL = re.compile(r"[^\s@<>\"'(),:;/\\]+@[^\s@<>\"'(),:;/\\]+")
+_EMAIL = re.compile(r"[^\s@<>\"'(),:;/\\]+(?:'[^\s@<>\"'(),:;/\\]+)*@[^\s@<>\"'(),:;/\\]+")  # o'neil@example.edu, but not 'its quotes'
 _TOKEN_IN_PATH = re.compile(r"(/in/)[^/\s?\"']+")
 _HARMLESS = frozenset({"level", "timestamp", "logger"})
 

@@ -219,6 +219,26 @@ def test_a_connector_is_paused_and_goes_on_by_itself(tmp_path: Path, fault: Conn
     run(tmp_path, crm, scenario, running=False)
 
 
+def test_a_pause_holds_for_a_batch_that_was_filling_when_it_began(tmp_path: Path) -> None:
+    """The first call after it is the probe with one lane, and its success ends the pause."""
+    crm = Crm(limits=Limits(records=10, concurrency=2, linger=0.5))
+    crm.faults = [AuthFailed("the token is refused")]
+
+    async def scenario(opened: Rig) -> None:
+        people = [await opened.account(f"p{n}") for n in range(3)]
+        task = await start(opened)
+        await opened.until(lambda: _is_paused_beyond(opened, opened.clock()))
+        opened.clock.ahead = timedelta(minutes=1)
+        await opened.until_done()
+        assert set(await opened.states(*people)) == {"delivered"}
+        assert [len(keys) for _, keys in crm.calls] == [3, 1, 2]
+        assert (await opened.inbox.state("crm")).paused is None
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
+
+
 async def _is_paused_beyond(opened: Rig, time: datetime) -> bool:
     until = (await opened.inbox.state("crm")).until
     return until is not None and until > time
@@ -591,10 +611,10 @@ def test_a_defect_in_rendering_is_that_deliverys_alone(tmp_path: Path) -> None:
     async def scenario(opened: Rig) -> None:
         original = opened.context.renderer._records  # noqa: SLF001 - a defect cannot be ordered otherwise
 
-        def defective(event: Event, delivery: Pending, person: str) -> tuple[Record, ...]:
+        def defective(event: Event, delivery: Pending, person: str, steps: int) -> tuple[Record, ...]:
             if person.startswith("bad"):
                 raise ZeroDivisionError
-            return original(event, delivery, person)
+            return original(event, delivery, person, steps)
 
         opened.context.renderer._records = defective  # type: ignore[method-assign]  # noqa: SLF001
         bad, good = await opened.account("bad"), await opened.account("good")

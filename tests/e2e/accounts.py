@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -14,10 +14,11 @@ from tests.fakes.hubspot import RANDOM, FakeHubSpot, Fault, Options
 from tests.fakes.salesforce import FakeSalesforce
 from tests.processes import write_config
 
-LAPSE = 6.0  # seconds that a call hangs where it does; clients give up before, see CONFIG
+EVER = 100_000  # calls
+LAPSE = 4.0  # seconds that a call hangs where it does; clients give up before, see CONFIG
 CONFIG = """
 [delivery]
-lease_seconds = 16   # of which a call may take a quarter
+lease_seconds = 12   # of which a call may take a quarter
 """
 ADMIN = "00D000000000001AAA!admin"
 
@@ -46,6 +47,15 @@ class Deal:
     writes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a CRM says of a record that it does not take."""
+
+    code: str
+    message: str
+    field: str
+
+
 class Account(Protocol):
     """A CRM's account on a server of its own, empty and as the CRM hands it out. `name` is the connector's."""
 
@@ -63,16 +73,27 @@ class Account(Protocol):
     def buyers(self) -> list[tuple[str, str]]:
         """Give all links as pairs of an order's key and its buyer's address, in order."""
 
-    def know(self, address: str) -> str:
-        """Let a person be there before the gateway comes; returns the id."""
-
     def calls(self) -> int:
         """Count the calls that were made, but for signing in."""
 
+    def failed_calls(self) -> int:
+        """Count those that were answered with an error, or not at all."""
+
+    def sign_ins(self) -> int: ...
+
     def forget_calls(self) -> None: ...
+
+    def spoil(self, buyer: dict[str, Any]) -> Refusal:
+        """Make a buyer of an order one whom the CRM refuses; returns how it does so."""
 
     def hold(self) -> None:
         """Ask every caller to wait, until `clear`."""
+
+    def hang(self) -> None:
+        """Let no call be answered, until `clear`."""
+
+    def collapse(self) -> None:
+        """Answer all calls with 503, until `clear`."""
 
     def fail(self, rate: float, seed: int) -> None:
         """Let this share of all calls fail, until `clear`: turned away, hung or hung up on, before or after they were carried out."""
@@ -91,9 +112,10 @@ class Account(Protocol):
 
 
 class HubSpotAccount:
-    def __init__(self, fake: FakeHubSpot, name: str) -> None:
+    def __init__(self, fake: FakeHubSpot, name: str, settings: str = "") -> None:
         self.fake = fake
         self.name = name
+        self.settings = settings
 
     def table(self) -> str:
         return f"""
@@ -102,6 +124,7 @@ type = "hubspot"
 access_token = "{self.fake.token}"
 base_url = "{self.fake.url}"
 mapping = "standard"
+{self.settings}
 """
 
     def contacts(self) -> dict[str, Contact]:
@@ -115,17 +138,30 @@ mapping = "standard"
         orders = {deal.id: key for key, deal in self.deals().items()}
         return sorted((orders[b], people[a]) if a in people else (orders[a], people[b]) for a, b in self.fake.associations())
 
-    def know(self, address: str) -> str:
-        return self.fake.seed_contact(address)
-
     def calls(self) -> int:
         return self.fake.calls()
+
+    def failed_calls(self) -> int:
+        return sum(not 200 <= call.status < 300 for call in self.fake.app.calls)
+
+    def sign_ins(self) -> int:
+        return 0  # the token is there
 
     def forget_calls(self) -> None:
         self.fake.reset_calls()
 
+    def spoil(self, buyer: dict[str, Any]) -> Refusal:
+        buyer["first_name"] = "x" * 70_000
+        return Refusal("VALUE_TOO_LONG", 'Property "firstname" is limited to 65536 characters.', "firstname")
+
     def hold(self) -> None:
-        self.fake.script(Fault("status", status=429, headers={"Retry-After": "1"}, times=100_000))
+        self.fake.script(Fault("status", status=429, headers={"Retry-After": "1"}, times=EVER))
+
+    def hang(self) -> None:
+        self.fake.script(Fault("stall", times=EVER))
+
+    def collapse(self) -> None:
+        self.fake.script(Fault("status", status=503, times=EVER))
 
     def fail(self, rate: float, seed: int) -> None:
         self.fake.at_random(rate, [*RANDOM, Fault("stall", applied=True)], seed)
@@ -147,9 +183,10 @@ mapping = "standard"
 
 
 class SalesforceAccount:
-    def __init__(self, fake: FakeSalesforce, name: str) -> None:
+    def __init__(self, fake: FakeSalesforce, name: str, settings: str = "") -> None:
         self.fake = fake
         self.name = name
+        self.settings = settings
 
     def table(self) -> str:
         return f"""
@@ -161,6 +198,7 @@ client_secret = "right"
 provision_token = "{ADMIN}"
 base_url = "{self.fake.url}"
 mapping = "standard"
+{self.settings}
 """
 
     def contacts(self) -> dict[str, Contact]:
@@ -177,19 +215,33 @@ mapping = "standard"
         assert all(role["IsPrimary"] for role in roles)
         return sorted((orders[role["OpportunityId"]], people[role["ContactId"]]) for role in roles)
 
-    def know(self, address: str) -> str:
-        return self.fake.seed("Contact", LastName="Known", Email=address)
-
     def calls(self) -> int:
         return self.fake.stats()["calls"]
+
+    def failed_calls(self) -> int:
+        return sum((request["status"] or 500) >= 400 for request in self.fake.requests())
+
+    def sign_ins(self) -> int:
+        return self.fake.stats()["sign_ins"]
 
     def forget_calls(self) -> None:
         self.fake.forget()
 
+    def spoil(self, buyer: dict[str, Any]) -> Refusal:
+        refusal = Refusal("FIELD_CUSTOM_VALIDATION_EXCEPTION", "No jokes in names", "FirstName")
+        buyer["first_name"] = "Joker"
+        self.fake.rule("Contact", refusal.field, buyer["first_name"], refusal.message)
+        return refusal
+
     def hold(self) -> None:
         full = [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}]
-        for call in ("GET /", "PATCH /", "POST /composite"):
-            self.fake.fault(call, times=100_000, status=403, body=full, headers={"Retry-After": "1"})
+        self._befall(status=403, body=full, headers={"Retry-After": "1"})
+
+    def hang(self) -> None:
+        self._befall(delay=LAPSE, drop="before")
+
+    def collapse(self) -> None:
+        self._befall(status=503, body=[{"errorCode": "SERVER_UNAVAILABLE", "message": "The server is busy"}])
 
     def fail(self, rate: float, seed: int) -> None:
         self.fake.misbehave(rate, seed, stall=LAPSE)
@@ -210,20 +262,25 @@ mapping = "standard"
     def make_field(self) -> None:
         self.fake.add_field("Contact", name="AOM_Id__c")
 
+    def _befall(self, **fault: Any) -> None:
+        """Let it befall all calls but sign-ins."""
+        for call in ("GET /", "PATCH /", "POST /composite"):
+            self.fake.fault(call, times=EVER, **fault)
+
 
 @contextmanager
-def hubspot(name: str = "hubspot") -> Iterator[HubSpotAccount]:
-    with FakeHubSpot(Options(burst=100_000, stall=LAPSE)) as fake:
-        yield HubSpotAccount(fake, name)
+def hubspot(name: str = "hubspot", settings: str = "") -> Iterator[HubSpotAccount]:
+    with FakeHubSpot(Options(burst=EVER, stall=LAPSE)) as fake:
+        yield HubSpotAccount(fake, name, settings)
 
 
 @contextmanager
-def salesforce(name: str = "salesforce") -> Iterator[SalesforceAccount]:
+def salesforce(name: str = "salesforce", settings: str = "") -> Iterator[SalesforceAccount]:
     with FakeSalesforce(bare=True) as fake:
-        yield SalesforceAccount(fake, name)
+        yield SalesforceAccount(fake, name, settings)
 
 
-CRMS = {"hubspot": hubspot, "salesforce": salesforce}
+CRMS: Mapping[str, Callable[..., AbstractContextManager[Account]]] = {"hubspot": hubspot, "salesforce": salesforce}
 
 
 def configure(directory: Path, *accounts: Account) -> Path:
@@ -255,8 +312,8 @@ def _by_key(pairs: Iterable[tuple[str, T]]) -> dict[str, T]:
 
 
 def _contact(row: Mapping[str, Any], first_name: str, last_name: str, course: str) -> Contact:
-    names = (str(row.get(name) or "") for name in (first_name, last_name, course))
-    return Contact(_id(row), *names, row["writes"])
+    first, last, latest = (str(row.get(name) or "") for name in (first_name, last_name, course))
+    return Contact(_id(row), first, last, latest, row["writes"])
 
 
 def _deal(row: Mapping[str, Any], stage: str, status: str, amount: str) -> Deal:

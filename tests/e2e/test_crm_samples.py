@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.e2e.accounts import Account, configure
@@ -18,31 +19,33 @@ def deliver(running: Running) -> None:
 
 
 def content(account: Account) -> object:
-    """What is there, with the ids, so that what was made anew shows."""
-    return {address: contact.id for address, contact in account.contacts().items()}, account.buyers(), ids_and_stages(account)
+    """What is there, with the ids, so that what was made anew shows; how often it was written does not matter."""
+    contacts = {address: replace(contact, writes=0) for address, contact in account.contacts().items()}
+    return contacts, {key: replace(deal, writes=0) for key, deal in account.deals().items()}, account.buyers()
 
 
-def ids_and_stages(account: Account) -> dict[str, tuple[str, str, str, str]]:
-    return {key: (deal.id, deal.stage, deal.status, deal.amount) for key, deal in account.deals().items()}
-
-
-def test_the_samples_become_contacts_and_a_deal(tmp_path: Path, crm: Account) -> None:
+def test_the_samples_become_contacts_and_a_deal(tmp_path: Path, crms: dict[str, Account]) -> None:
     """One contact per address, one deal for order 19 at its last stage, tied to its buyer; whoever posts them again creates nothing."""
-    config = configure(tmp_path, crm)
+    config = configure(tmp_path, *crms.values())
     with gateway(config) as running:
         deliver(running)
-        contacts = crm.contacts()
-        assert contacts.keys() - {"ehj@academyofmine.com"} == {"johndoe@academyofmine.com", "dev@academyofmine.com", "student@app.com"}
-        assert (contacts["johndoe@academyofmine.com"].first_name, contacts["johndoe@academyofmine.com"].last_name) == ("John", "Doe")
-        assert contacts["dev@academyofmine.com"].course == "test course to test all the events"
-        (deal,) = crm.deals().values()
-        assert (deal.stage, deal.status, deal.amount) == (CLOSED_LOST[crm.name], "REFUNDED", "220")
-        assert crm.buyers() == [("springfield-19", "student@app.com")]
-        before = content(crm)
+        for crm in crms.values():
+            assert_right(crm)
+        before = [content(crm) for crm in crms.values()]
         deliver(running)
-        assert content(crm) == before
+        assert [content(crm) for crm in crms.values()] == before
     for file in tmp_path.glob("aom-gateway.db*"):
         file.unlink()
     with gateway(config) as running:
         deliver(running)
-        assert content(crm) == before
+        assert [content(crm) for crm in crms.values()] == before
+
+
+def assert_right(crm: Account) -> None:
+    contacts = crm.contacts()
+    assert contacts.keys() - {"ehj@academyofmine.com"} == {"johndoe@academyofmine.com", "dev@academyofmine.com", "student@app.com"}
+    assert (contacts["johndoe@academyofmine.com"].first_name, contacts["johndoe@academyofmine.com"].last_name) == ("John", "Doe")
+    assert contacts["dev@academyofmine.com"].course == "test course to test all the events"
+    (deal,) = crm.deals().values()
+    assert (deal.stage, deal.status, deal.amount) == (CLOSED_LOST[crm.name], "REFUNDED", "220")
+    assert crm.buyers() == [("springfield-19", "student@app.com")]

@@ -42,6 +42,11 @@ def last_status(posts: Sequence[Post]) -> dict[str, str]:
     return {f"springfield-{payload['id']}": payload["status"] for name, payload in posts if name.startswith("order.")}
 
 
+def buyers(posts: Sequence[Post]) -> list[tuple[str, str]]:
+    """Who bought what: pairs of an order's key and its buyer's address, in order, each once."""
+    return sorted({(f"springfield-{one['id']}", one["customer"]["email"].lower()) for name, one in posts if name.startswith("order.")})
+
+
 def people(posts: Sequence[Post]) -> set[str]:
     """Everybody whom the events are about, announcements aside."""
     return {person["email"].lower() for _, payload in posts for person in payload.get("userList") or [payload.get("customer") or payload]}
@@ -53,14 +58,16 @@ def post_all(running: Running, posts: Sequence[Post]) -> None:
     for name, payload in posts:
         of_people.setdefault(person_of(payload), []).append((name, payload))
 
-    async def person(http: httpx.AsyncClient, mine: list[Post]) -> None:
-        for name, payload in mine:
+    waiting = iter(of_people.values())
+
+    async def sender(http: httpx.AsyncClient) -> None:
+        for name, payload in (post for posts_of_one in waiting for post in posts_of_one):
             response = await http.post(f"{running.url}/in/{TOKEN}/{name}", content=json.dumps(payload).encode())
             assert response.status_code == 202, response.text
 
     async def everybody() -> None:
-        async with httpx.AsyncClient(trust_env=False, timeout=60, limits=httpx.Limits(max_connections=SENDERS)) as http:
-            await asyncio.gather(*(person(http, mine) for mine in of_people.values()))
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+            await asyncio.gather(*(sender(http) for _ in range(SENDERS)))
 
     asyncio.run(everybody())
 

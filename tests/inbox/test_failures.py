@@ -175,7 +175,7 @@ def test_lost_connections_recover(postgresql_url: str) -> None:
             terminate(postgresql_url)
             assert (await inbox.settle([delivered(claimed)], now=NOW)).delivered == 2
             terminate(postgresql_url)
-            assert await inbox.route(claimed.deliveries[0].event_id, [("other", ANN)], now=NOW) == 1
+            assert await inbox.route({claimed.deliveries[0].event_id: [("other", ANN)]}, now=NOW) == 1
 
     asyncio.run(main())
 
@@ -198,7 +198,7 @@ def test_whoever_is_beaten_tries_again(postgresql_url: str) -> None:
             kept = await inbox.accept(new("a"))
             assert (beaten, kept.duplicate, kept.deliveries) == (1, False, 1)
             beaten = 0
-            assert await inbox.route(kept.id, [("other", ANN)], now=NOW) == 1
+            assert await inbox.route({kept.id: [("other", ANN)]}, now=NOW) == 1
             assert beaten == 1
             assert bodies(await claim_one(inbox)) == ["a"]
 

@@ -26,6 +26,8 @@ FILTERS = (
     Filter(source="springfield", since=NOW, until=NOW + timedelta(hours=1)),
     Filter(connector="crm", state="dead"),
     Filter(state="dead", reason="no"),
+    Filter(state="dead", ids=("one", "two")),
+    Filter(state="quarantined", ids=("one", "two")),
     *(Filter(state=state) for state in ("pending", "delivered", "dead", "discarded", "quarantined")),
     *(Filter(state=state, event="quiz.submitted") for state in ("pending", "delivered", "dead", "discarded", "quarantined")),
 )
@@ -68,6 +70,8 @@ async def look(inbox: Inbox, id: str) -> None:
     """All that a person looks at."""
     for chosen in FILTERS:
         await inbox.events(chosen)
+        await inbox.events(chosen, before=id)
+        await inbox.events(chosen, after=id)
     await inbox.event(id)
     await inbox.person(ANN)
     await inbox.status(now=NOW)
@@ -84,7 +88,10 @@ async def change(inbox: Inbox, id: str) -> None:
     aside = (await inbox.quarantined(limit=2))[0].id
     await inbox.discard_quarantined([aside])
     await inbox.revalidate((await inbox.quarantined(limit=1))[0].id, new("judged"))
-    await inbox.route({id: (("added", ANN),)}, now=NOW)
+    reached, _ = await inbox.reached(Filter(source="springfield"), limit=50)
+    await inbox.reached(Filter(state="dead", connector="crm", reason="no"), limit=50)
+    await inbox.kept([one.id for one in reached])
+    await inbox.route({id: (("added", ANN),), reached[0].id: (("added", ANN),)}, now=NOW)
     await inbox.purge(before=NOW + timedelta(minutes=1))
 
 

@@ -124,6 +124,44 @@ async def _all(inbox: Inbox, chosen: Filter) -> list[str]:
 
 
 @stored
+async def test_pages_are_turned_back_to_newer_ones(inbox: Inbox) -> None:
+    """Whatever is listed, each page of newer events is the one that was seen on the way to the older ones."""
+    await filled(inbox)
+    choices = (Filter(), Filter(source="springfield"), Filter(person=PEOPLE[3]), Filter(connector="crm"))
+    for chosen in (*choices, *(Filter(state=state) for state in ("pending", "delivered", "dead", "discarded", "quarantined"))):
+        ids = await _all(inbox, chosen)
+        for start in range(10, len(ids), 10):
+            page = await inbox.events(chosen, after=ids[start], limit=10)
+            assert [row.id for row in page.items] == ids[start - 10 : start], chosen
+            assert (page.next is None) == (start == 10)
+        assert (await inbox.events(chosen, after=ids[0], limit=10)).items == ()
+
+
+@stored
+async def test_events_chosen_by_id(inbox: Inbox) -> None:
+    """A filter with ids lists, and replays or discards, only what fits among these; with none of them nothing."""
+    known = await filled(inbox)
+    some = tuple(one.id for one in known[::3])
+    for state in ("dead", "quarantined", None):
+        chosen = Filter(state=state, ids=some)
+        assert await _all(inbox, chosen) == [one.id for one in reversed(known) if one.id in some and _matches(one, Filter(state=state))]
+    assert await _all(inbox, Filter(ids=())) == []
+    dead = [one.id for one in known if "dead" in one.states][:3]
+    kept, *given_up = dead
+    assert await inbox.discard(Selection(filter=Filter(state="dead", ids=tuple(given_up))), now=NOW) == len(given_up)
+    assert "dead" in [one.state for one in (await inbox.event(kept)).deliveries]
+
+
+@stored
+async def test_events_that_were_recognised_as_none(inbox: Inbox) -> None:
+    """They are asked for by an empty name; no name asks for all."""
+    unknown = await inbox.accept(faulty("a", name=None, how=None))
+    named = await inbox.accept(faulty("b"))
+    assert await _all(inbox, Filter(event="")) == [unknown.id]
+    assert await _all(inbox, Filter()) == [named.id, unknown.id]
+
+
+@stored
 async def test_a_row_of_a_list(inbox: Inbox) -> None:
     """It says what the event was, whom it concerns, and how its deliveries stand."""
     kept = await inbox.accept(new("a", ANN, BEN, connectors=("crm", "other"), disagreement="it says so"))
@@ -177,7 +215,11 @@ async def test_groups_by_reason(inbox: Inbox) -> None:
     for number, fault in enumerate(("is missing", "is no address", "is missing")):
         await inbox.accept(faulty(f"x{number}", ("email", fault), at=NOW + seconds(number)))
     dead, aside = await inbox.groups()
-    assert dead == [Group("crm", None, "no", 2, NOW, NOW + seconds(1)), Group("crm", None, "never", 1, NOW + seconds(2), NOW + seconds(2))]
+    newest = [(await inbox.events(Filter(state="dead", reason=reason))).items[0].id for reason in ("no", "never")]
+    assert dead == [
+        Group("crm", None, "no", 2, NOW, NOW + seconds(1), newest[0]),
+        Group("crm", None, "never", 1, NOW + seconds(2), NOW + seconds(2), newest[1]),
+    ]
     assert [(one.where, one.event, one.count, one.first, one.last) for one in aside] == [
         ("springfield", "order.placed", 2, NOW, NOW + seconds(2)),
         ("springfield", "order.placed", 1, NOW + seconds(1), NOW + seconds(1)),

@@ -34,5 +34,8 @@ def test_addresses_in_json_and_brackets_are_found() -> None:
         "(ada@example.edu)",
         "email=ada@example.edu,",
         "ada@xn--bcher-kva.example",
+        "o'ada@example.edu",
+        "ada.o'neil@example.edu",
+        "'ada@example.edu'",
     ):
         assert "ada" not in Redaction().text(text)

@@ -43,15 +43,17 @@ class Courier:
         self._before = MOST_WAITING + 1  # at most so many wait as far as is known: look before the first line
 
     async def send(self, batch: Sequence[Judged]) -> list[tuple[Judged, Answer]]:
-        """Hand in some lines. Lines about the same people keep their order; of those about several, each goes alone."""
-        answered: list[tuple[Judged, Answer]] = []
-        for together in _together(batch):
-            await self._let_others_go_first()
-            chains: dict[tuple[str, ...], list[Judged]] = {}
-            for one in together:
-                chains.setdefault(one.people, []).append(one)
-            for done in await asyncio.gather(*(self._in_order(chain) for chain in chains.values())):
-                answered += done
+        """Hand in some lines; lines about the same people one after the other. Raises Stopped."""
+        await self._let_others_go_first()
+        chains: dict[tuple[str, ...], list[Judged]] = {}
+        for one in batch:
+            chains.setdefault(one.people, []).append(one)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._in_order(chain)) for chain in chains.values()]
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None
+        answered = [pair for task in tasks for pair in task.result()]
         self._before += sum(answer.deliveries for _, answer in answered)
         return answered
 
@@ -71,14 +73,3 @@ class Courier:
             await asyncio.sleep(GLANCE)
             self._before = await self._waiting()
         self._told(0)
-
-
-def _together(batch: Sequence[Judged]) -> list[list[Judged]]:
-    """Runs of lines about one person each; a line about several is a run of its own."""
-    runs: list[list[Judged]] = [[]]
-    for one in batch:
-        if len(one.people) > 1:
-            runs += [[one], []]
-        else:
-            runs[-1].append(one)
-    return [run for run in runs if run]

@@ -1,0 +1,109 @@
+"""From how the store stands to what an operator must hear of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from receiver.alarms.alarm import Alarm, Cause
+from receiver.alarms.privacy import Privacy, alike
+from receiver.inbox import ConnectorStatus, Group, Status
+from receiver.settings import Alerts
+
+PATIENCE = timedelta(minutes=5)  # pauses that end by themselves within it are every day's business
+MOST_REASONS = 5  # of a connector or source; what is beyond shares one alarm
+ENDLESS = frozenset({"auth", "misconfigured"})  # pauses that only an operator can end
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the store shows. `dead` and `quarantined` are grouped by their reasons."""
+
+    status: Status
+    dead: Sequence[Group]
+    quarantined: Sequence[Group]
+
+    def hides(self, cause: Cause, most: int) -> bool:
+        """Whether more reasons may be there than are seen, so that one of this cause that is not seen need not be over."""
+        groups = {"dead_letters": self.dead, "quarantine": self.quarantined}.get(cause, ())
+        return len(groups) >= most
+
+
+def causes(sight: Sight, limits: Alerts, privacy: Privacy, *, firing: Collection[str], now: datetime) -> dict[str, Alarm]:
+    """All that is wrong now, by key. `firing` are the keys told before: they end only when it is clearly over."""
+    found = [
+        *_paused(sight.status.connectors, privacy, now),
+        *_waiting(sight.status.connectors, timedelta(minutes=float(limits.oldest_waiting_minutes)), firing, now),
+        *_grouped(sight.dead, limits.dead_letters, lambda group: _dead(group, privacy)),
+        *_grouped(sight.quarantined, limits.quarantined, lambda group: _quarantined(group, privacy)),
+    ]
+    return {alarm.key: alarm for alarm in found}
+
+
+def _paused(connectors: Mapping[str, ConnectorStatus], privacy: Privacy, now: datetime) -> Iterator[Alarm]:
+    for name, one in connectors.items():
+        if one.kind is None or one.since is None:
+            continue
+        stays = one.kind in ENDLESS or now - one.since >= PATIENCE or (one.until is not None and one.until - now > PATIENCE)
+        if stays:
+            key = f"connector_paused:{name}:{one.kind}"
+            yield Alarm(key, "connector_paused", one.since, name, kind=one.kind, reason=privacy.plain(one.reason), count=one.pending)
+
+
+def _waiting(connectors: Mapping[str, ConnectorStatus], limit: timedelta, firing: Collection[str], now: datetime) -> Iterator[Alarm]:
+    """Once told, the wait must have fallen to half the limit, so that one around the limit is not told again and again."""
+    for name, one in connectors.items():
+        key = f"oldest_waiting:{name}"
+        oldest = timedelta(seconds=one.oldest_pending_seconds or 0)
+        if oldest > (limit / 2 if key in firing else limit):
+            yield Alarm(key, "oldest_waiting", now - oldest, name, kind=one.kind, count=one.pending)
+
+
+def _grouped(groups: Iterable[Group], least: int, alarm_of: Callable[[Group], Alarm]) -> Iterator[Alarm]:
+    """One alarm for each kind of reason, the oldest first; none where a connector or source has fewer than `least` in all."""
+    for _, group in groupby(sorted(groups, key=lambda group: (group.where, group.first)), key=lambda group: group.where):
+        members = list(group)
+        if sum(member.count for member in members) >= least:
+            yield from _bounded(_merged(alarm_of(member) for member in members))
+
+
+def _merged(alarms: Iterable[Alarm]) -> list[Alarm]:
+    merged: dict[str, Alarm] = {}
+    for alarm in alarms:
+        known = merged.get(alarm.key)
+        merged[alarm.key] = known.and_more(alarm.count or 0) if known else alarm
+    return list(merged.values())
+
+
+def _bounded(alarms: Sequence[Alarm]) -> Iterator[Alarm]:
+    yield from alarms[:MOST_REASONS]
+    if rest := alarms[MOST_REASONS:]:
+        first, where = rest[0], rest[0].connector or rest[0].source
+        count = sum(alarm.count or 0 for alarm in rest)
+        key, reason = f"{first.cause}:{where}:others", "more reasons than are told one by one"
+        yield Alarm(key, first.cause, first.since, first.connector, first.source, reason=reason, count=count)
+
+
+def _dead(group: Group, privacy: Privacy) -> Alarm:
+    reason = privacy.plain(group.reason)
+    key = f"dead_letters:{group.where}:{_fingerprint(reason)}"
+    return Alarm(key, "dead_letters", group.first, group.where, reason=reason, count=group.count)
+
+
+def _quarantined(group: Group, privacy: Privacy) -> Alarm:
+    reason = privacy.plain(_faults(group.reason))
+    key = f"quarantine:{group.where}:{group.event or 'unknown'}:{_fingerprint(reason)}"
+    return Alarm(key, "quarantine", group.first, source=group.where, event=group.event, reason=reason, count=group.count)
+
+
+def _faults(reason: str) -> str:
+    """A JSON list of [path, message], in words."""
+    return "; ".join(": ".join(filter(None, fault)) for fault in json.loads(reason or "[]"))
+
+
+def _fingerprint(reason: str) -> str:
+    return hashlib.sha256(alike(reason).encode()).hexdigest()[:12]

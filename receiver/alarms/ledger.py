@@ -1,0 +1,49 @@
+"""What was told already: kept in the store, but for the alarm that the store itself fails."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from receiver.alarms.alarm import Alarm
+from receiver.inbox import Inbox, Told
+
+
+class Ledger(Protocol):
+    """The alarms that were told and are not over."""
+
+    async def told(self) -> list[Told]: ...
+    async def keep(self, alarm: Alarm, *, now: datetime) -> None: ...
+    async def forget(self, key: str) -> None: ...
+
+
+class StoredLedger:
+    """Outlives the process, and all processes on one database share it. Raises StoreUnavailable."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+
+    async def told(self) -> list[Told]:
+        return await self._inbox.told()
+
+    async def keep(self, alarm: Alarm, *, now: datetime) -> None:
+        await self._inbox.keep_told(alarm.key, alarm.dump(), now=now)
+
+    async def forget(self, key: str) -> None:
+        await self._inbox.forget_told(key)
+
+
+class MemoryLedger:
+    """Ends with the process."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, Told] = {}
+
+    async def told(self) -> list[Told]:
+        return list(self._told.values())
+
+    async def keep(self, alarm: Alarm, *, now: datetime) -> None:
+        self._told[alarm.key] = Told(alarm.key, alarm.dump(), now)
+
+    async def forget(self, key: str) -> None:
+        self._told.pop(key, None)

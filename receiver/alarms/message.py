@@ -1,0 +1,84 @@
+"""An alarm in words, and as the JSON that is posted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from receiver.alarms.alarm import Alarm, State
+
+_FOR_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+"""In Slack `<!channel>` calls everybody and `<url|text>` hides an address. https://docs.slack.dev/messaging/formatting-message-text"""
+
+_PAUSED = {
+    "auth": "Mend its credentials: deliveries then go on within a minute.",
+    "misconfigured": "Mend what the reason names (`aom-gateway check --online` says more): deliveries then go on within a minute.",
+    "throttled": "The CRM's allowance is used up; deliveries go on by themselves. If it happens often, ask for a larger one.",
+    "unavailable": "The CRM cannot be reached; deliveries go on by themselves once it answers. Look at its status page.",
+}
+
+
+def message(alarm: Alarm, state: State, gateway: str | None) -> dict[str, Any]:
+    """The JSON of the contract; `text` is what Slack and its like show."""
+    words = {"firing": _firing, "resolved": _resolved, "test": _test}[state](alarm)
+    named = f"AOM gateway {gateway}" if gateway else "AOM gateway"
+    return {
+        "text": f"{named}: {words}".translate(_FOR_SLACK),
+        "key": alarm.key,
+        "cause": alarm.cause,
+        "state": state,
+        "gateway": gateway,
+        "connector": alarm.connector,
+        "source": alarm.source,
+        "event": alarm.event,
+        "reason": alarm.reason,
+        "count": alarm.count,
+        "since": alarm.since.isoformat(),
+    }
+
+
+def _firing(alarm: Alarm) -> str:
+    since, reason = _time(alarm.since), alarm.reason.rstrip(".")
+    match alarm.cause:
+        case "connector_paused":
+            waiting = f" {alarm.count} deliveries wait, none is lost." if alarm.count else ""
+            return f"{alarm.connector} is paused since {since}: {reason}.{waiting} {_PAUSED.get(alarm.kind or '', '')}"
+        case "dead_letters":
+            text = f"{alarm.connector} refused {_many(alarm.count, 'delivery', 'deliveries')}, the first of {since}: {reason}."
+            return f"{text} See `aom-gateway dead`; when the cause is mended, replay them."
+        case "quarantine":
+            text = f"{_many(alarm.count, 'call', 'calls')} of {alarm.source} ({alarm.event or 'unknown event'}) in quarantine: {reason}."
+            return f"{text} The first came {since}. See `aom-gateway quarantine`."
+        case "oldest_waiting":
+            why = f"it is paused ({alarm.kind})" if alarm.kind else "it does not keep up, or its CRM asks for retries"
+            text = f"{_many(alarm.count, 'delivery waits', 'deliveries wait')} for {alarm.connector}, the oldest since {since}: {why}."
+            return f"{text} See `aom-gateway status`."
+        case _:
+            lost = f" {_many(alarm.count, 'call was', 'calls were')} answered 503: AOM may not send them again." if alarm.count else ""
+            return f"the store fails since {since}: {reason}.{lost} Look at its disk, or at the database server."
+
+
+def _resolved(alarm: Alarm) -> str:
+    match alarm.cause:
+        case "connector_paused":
+            return f"resolved: {alarm.connector} goes on; it was paused since {_time(alarm.since)}."
+        case "dead_letters":
+            return f"resolved: {alarm.connector} has no more dead letters of this reason: {alarm.reason}"
+        case "quarantine":
+            return f"resolved: no more calls of {alarm.source} in quarantine for this reason: {alarm.reason}"
+        case "oldest_waiting":
+            return f"resolved: {alarm.connector} has caught up."
+        case _:
+            return f"resolved: the store can be written again; it failed since {_time(alarm.since)}."
+
+
+def _test(_alarm: Alarm) -> str:
+    return "a test alarm. Nothing is wrong."
+
+
+def _many(count: int | None, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,46 @@
+"""Puts the watch of a gateway together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from receiver.alarms.messenger import BACKOFF, Messenger
+from receiver.alarms.post import Poster
+from receiver.alarms.privacy import Privacy
+from receiver.alarms.watch import Timing, Watch
+from receiver.delivery.backoff import Backoff
+from receiver.inbox import Inbox
+from receiver.mapping import Mapping
+from receiver.settings import Settings
+from receiver.standing import Standing
+from receiver.telemetry import Metrics
+
+
+@asynccontextmanager
+async def open_watch(
+    settings: Settings,
+    routes: Mapping,
+    inbox: Inbox,
+    standing: Standing,
+    metrics: Metrics,
+    now: Callable[[], datetime],
+    *,
+    timing: Timing | None = None,
+    backoff: Backoff = BACKOFF,
+) -> AsyncIterator[Watch | None]:
+    """A watch to `run`; None where no alarms are configured."""
+    if settings.alerts is None or settings.alerts.url is None:
+        yield None
+        return
+    privacy = Privacy(settings.secrets(), _words(settings, routes))
+    async with Poster.of(settings.alerts) as poster:
+        messenger = Messenger(poster, metrics, settings.server.public_url, backoff)
+        yield Watch(standing, inbox, messenger, metrics, settings.alerts, privacy, now, timing or Timing())
+
+
+def _words(settings: Settings, routes: Mapping) -> frozenset[str]:
+    """The names of objects and fields that the mapping writes: they are nobody's personal data."""
+    needs = [need for name in settings.connectors for need in routes.needs(name)]
+    return frozenset({need.object for need in needs}.union(*(need.fields for need in needs)))

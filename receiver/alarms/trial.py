@@ -1,0 +1,16 @@
+"""A test alarm, to see whether the receiver takes it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from receiver.alarms.alarm import Alarm
+from receiver.alarms.message import message
+from receiver.alarms.post import Poster
+from receiver.settings import Alerts
+
+
+async def post_test(alerts: Alerts, gateway: str | None, now: datetime) -> None:
+    """Post one. Raises NotPosted."""
+    async with Poster.of(alerts) as poster:
+        await poster.post(message(Alarm("test", "test", now, reason="a test"), "test", gateway))

@@ -1,0 +1,186 @@
+"""Looks at the store now and then, and tells what began and what is over."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from receiver.alarms.alarm import Alarm
+from receiver.alarms.causes import Sight, causes
+from receiver.alarms.ledger import Ledger, MemoryLedger, StoredLedger
+from receiver.alarms.messenger import Messenger
+from receiver.alarms.privacy import Privacy
+from receiver.inbox import Inbox, StoreUnavailable, Told
+from receiver.settings import Alerts
+from receiver.standing import Standing
+from receiver.telemetry import Metrics
+
+MOST_GROUPS = 2_000
+FAILURES = 2  # looks in a row at which the store does not answer, before it is an alarm
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How often to look, and for how long one process has the watch. A look may take a twentieth of the time."""
+
+    every: timedelta = timedelta(seconds=5)
+    lease: timedelta = timedelta(seconds=20)
+    share: float = 0.05
+
+
+class Watch:
+    """`run` until `stop`. Of several processes on one database one watches; but each tells for itself that the store fails."""
+
+    def __init__(
+        self,
+        standing: Standing,
+        inbox: Inbox,
+        messenger: Messenger,
+        metrics: Metrics,
+        limits: Alerts,
+        privacy: Privacy,
+        now: Callable[[], datetime],
+        timing: Timing,
+    ) -> None:
+        self._standing = standing
+        self._inbox = inbox
+        self._messenger = messenger
+        self._limits = limits
+        self._privacy = privacy
+        self._now = now
+        self._timing = timing
+        self._stopping = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._stored, self._own = StoredLedger(inbox), MemoryLedger()
+        self._store = StoreWatch(inbox, metrics, privacy)
+        self._log = structlog.get_logger()
+
+    async def run(self) -> None:
+        """Until stopped; nothing else ends it."""
+        try:
+            while not self._stopping.is_set():
+                began = time.monotonic()
+                await self._look_safely()
+                took = time.monotonic() - began
+                await self._sleep(max(self._timing.every.total_seconds(), took / self._timing.share))
+            await self._leave()
+        finally:
+            self._ended.set()
+
+    def tell_no_more(self) -> None:
+        """What a gateway that closes looks like is no alarm."""
+        self._stopping.set()
+
+    async def stop(self, grace: float) -> None:
+        """Let a message that is being posted be noted as told."""
+        self.tell_no_more()
+        try:
+            async with asyncio.timeout(grace):
+                await self._ended.wait()
+        except TimeoutError:
+            self._log.warning("alarms.cut_short")
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+
+    async def _look_safely(self) -> None:
+        try:
+            await self._look()
+        except StoreUnavailable as error:
+            self._log.debug("alarms.store_unavailable", reason=str(error))
+        except Exception:  # noqa: BLE001 - a watch that dies would do so in silence
+            self._log.exception("alarms.failed")
+
+    async def _look(self) -> None:
+        fails = await self._store.look(self._now())
+        await self._tell({fails.key: fails} if fails else {}, self._own)
+        if await self._holds():
+            found = await self._causes()
+            await self._tell(found, self._stored)
+
+    async def _holds(self) -> bool:
+        return await self._inbox.take_watch(lease=self._timing.lease, now=self._now())
+
+    async def _causes(self) -> Mapping[str, Alarm]:
+        status, (dead, quarantined) = await self._standing.status(), await self._inbox.groups(most=MOST_GROUPS)
+        told = [Alarm.load(one.about) for one in await self._stored.told()]
+        sight = Sight(status, dead, quarantined)
+        firing = {alarm.key for alarm in told}
+        found = await asyncio.to_thread(partial(causes, sight, self._limits, self._privacy, firing=firing, now=self._now()))
+        return {**{alarm.key: alarm for alarm in told if sight.hides(alarm.cause, MOST_GROUPS)}, **found}
+
+    async def _tell(self, found: Mapping[str, Alarm], ledger: Ledger) -> None:
+        """Note each message once it is posted: after a crash in between it is posted again, but none is lost."""
+        told = {one.key: one for one in await ledger.told()}
+        for key in sorted(told.keys() - found.keys(), key=self._patience):
+            if not await self._may_post(ledger) or not await self._messenger.post(Alarm.load(told[key].about), "resolved"):
+                return
+            await ledger.forget(key)
+        for key in sorted((key for key in found if self._is_due(told.get(key))), key=self._patience):
+            if not await self._may_post(ledger) or not await self._messenger.post(found[key], "firing"):
+                return
+            await ledger.keep(found[key], now=self._now())
+
+    def _patience(self, key: str) -> tuple[int, str]:
+        return self._messenger.refused[key], key
+
+    def _is_due(self, told: Told | None) -> bool:
+        repeat = self._limits.repeat_hours
+        return told is None or (repeat is not None and self._now() - told.at >= timedelta(hours=float(repeat)))
+
+    async def _may_post(self, ledger: Ledger) -> bool:
+        """Posting may take longer than the lease."""
+        return not self._stopping.is_set() and (ledger is self._own or await self._holds())
+
+    async def _leave(self) -> None:
+        try:
+            await self._inbox.leave_watch()
+        except StoreUnavailable:
+            return  # the lease ends by itself
+
+
+class StoreWatch:
+    """Whether events can be kept, as this process sees it."""
+
+    def __init__(self, inbox: Inbox, metrics: Metrics, privacy: Privacy) -> None:
+        self._inbox = inbox
+        self._metrics = metrics
+        self._privacy = privacy
+        self._failures = 0  # looks in a row
+        self._turned_away = metrics.turned_away_by_store
+        self._since: datetime | None = None
+        self._reason = ""
+        self._alarming = False
+
+    async def look(self, now: datetime) -> Alarm | None:
+        """An alarm once calls were turned away, or the store did not answer at some looks in a row; until it is well again."""
+        before, self._turned_away = self._turned_away, self._metrics.turned_away_by_store
+        turned_away = self._turned_away - before
+        await self._ask(now)
+        if not self._failures and not turned_away:
+            self._since, self._alarming = None, False
+            return None
+        self._since = self._since or now
+        self._alarming |= self._failures >= FAILURES or turned_away > 0
+        if not self._alarming:
+            return None
+        return Alarm("store_failing", "store_failing", self._since, reason=self._reason, count=turned_away or None)
+
+    async def _ask(self, now: datetime) -> None:
+        try:
+            await self._inbox.ready(now)
+        except StoreUnavailable as error:
+            self._failures += 1
+            self._reason = self._privacy.plain(str(error))
+        else:
+            self._failures, self._reason = 0, "an event could not be kept"

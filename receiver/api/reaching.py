@@ -1,0 +1,107 @@
+"""Bringing events to connectors whose routes came after them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from receiver.gateway import Gateway
+from receiver.inbox import Filter, Kept, Reached, Selection
+
+PAGE = 500
+MOST_EVENTS, MOST_PAIRS = 20, 500  # in one transaction: new events wait so long
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Survey:
+    """Which events lack deliveries to connectors that have a route for them now, `only` to one of these."""
+
+    only: str | None
+    lacking: list[str] = field(default_factory=list)
+    missing: int = 0  # deliveries, by the number of people as it was read when the events came
+    homeless: Counter[str] = field(default_factory=Counter)  # events of sources that are not configured any more
+
+    def notes(self) -> tuple[str, ...]:
+        """What an operator has to know beforehand."""
+        return tuple(
+            f"The source {source!r} is not configured any more, so its {events} {_plural(events, 'event')} cannot be delivered:"
+            f" configure it before you replay {_plural(events, 'it', 'them')}."
+            for source, events in sorted(self.homeless.items())
+        )
+
+
+async def survey(gateway: Gateway, selection: Selection) -> Survey:
+    """Look through the events of a selection, some at a time. Nothing is changed."""
+    chosen = selection.filter
+    found = Survey(chosen.connector if chosen else None)
+    async for events in _pages(gateway, selection):
+        for event in events:
+            _look_at(gateway, event, found)
+    return found
+
+
+def _look_at(gateway: Gateway, event: Reached, found: Survey) -> None:
+    if event.source not in gateway.sites:
+        found.homeless[event.source] += 1
+        return
+    wanted = set(gateway.routes.connectors(event.source, event.name)) - event.connectors
+    lacks = len(wanted if found.only is None else wanted & {found.only})
+    if lacks:
+        found.lacking.append(event.id)
+        found.missing += lacks * event.people
+
+
+async def _pages(gateway: Gateway, selection: Selection) -> AsyncIterator[Sequence[Reached]]:
+    for chosen in _filters(selection):
+        before: str | None = None
+        while True:
+            events, before = await gateway.inbox.reached(chosen, before=before, limit=PAGE)
+            yield events
+            if before is None:
+                break
+
+
+def _filters(selection: Selection) -> Iterator[Filter]:
+    """A connector alone says where to deliver, and not which events: those that have not reached it are meant, too."""
+    for start in range(0, len(selection.events), PAGE):
+        yield Filter(ids=tuple(selection.events[start : start + PAGE]))
+    chosen = selection.filter
+    if chosen:
+        yield replace(chosen, connector=None) if chosen.state is None else chosen
+
+
+async def route(gateway: Gateway, found: Survey, progress: Callable[[int], None]) -> int:
+    """Make the deliveries that are missing. `progress` is called with the number of events done. Returns how many were made."""
+    made = done = 0
+    for start in range(0, len(found.lacking), MOST_EVENTS):
+        kept = await gateway.inbox.kept(found.lacking[start : start + MOST_EVENTS])
+        for wanted in _transactions([(one.id, _pairs(gateway, one, found.only)) for one in kept]):
+            made += await gateway.inbox.route(wanted, now=gateway.now())
+        done += len(kept)
+        progress(done)
+        await asyncio.sleep(0)
+    return made
+
+
+def _pairs(gateway: Gateway, kept: Kept, only: str | None) -> Pairs:
+    judged = gateway.judge(kept.source, kept.named, kept.body, kept.received_at)
+    return tuple(pair for pair in judged.lanes if only in {None, pair[0]})
+
+
+def _transactions(wanted: Sequence[tuple[str, Pairs]]) -> Iterator[dict[str, Pairs]]:
+    chunk: dict[str, Pairs] = {}
+    for id, pairs in wanted:
+        if chunk and sum(map(len, chunk.values())) + len(pairs) > MOST_PAIRS:
+            yield chunk
+            chunk = {}
+        chunk[id] = pairs
+    if chunk:
+        yield chunk
+
+
+def _plural(number: int, one: str, many: str | None = None) -> str:
+    return one if number == 1 else many or f"{one}s"

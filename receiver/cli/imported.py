@@ -1,0 +1,97 @@
+"""What the operator sees of an import: meanwhile, and at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from receiver.cli.app import err, out
+from receiver.cli.harmless import cell, harmless
+from receiver.history import Course
+
+
+@dataclass(slots=True)
+class Watcher:
+    """On a terminal a bar; elsewhere only what keeps it from going on, once."""
+
+    progress: Progress
+    task: TaskID
+    said: str = ""
+
+    def behind(self, waiting: int) -> None:
+        """So many deliveries go first."""
+        self._say("waits: what is to be delivered goes first" if waiting else "", f" ({waiting})" if waiting else "")
+
+    def silent(self, why: str) -> None:
+        """The gateway does not answer."""
+        self._say(f"waits for the gateway: {why}" if why else "")
+
+    def _say(self, what: str, figure: str = "") -> None:
+        self.progress.update(self.task, description=harmless(f"{what}{figure}") or "importing")
+        if what and what != self.said and not err.is_terminal:
+            err.print(harmless(f"{what}{figure}"), markup=False)
+            self.said = what
+
+
+@contextmanager
+def watched(course: Course, *, quiet: bool) -> Iterator[Watcher]:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=quiet or not err.is_terminal, transient=True) as progress:
+        task = progress.add_task("importing", total=None)
+        course.watch = lambda position: progress.update(task, completed=position, total=course.size)
+        yield Watcher(progress, task)
+
+
+def show(course: Course, faults: Path | None) -> None:
+    """`faults` is where the faulty lines are, None for a dry run."""
+    dry = faults is None
+    if dry:
+        _show_reading(course)
+    events = ", ".join(f"{number} {event}" for event, number in sorted(course.events.items())) or "no line without a fault"
+    out.print(harmless(f"{course.lines} lines were read: {events}; {course.faulty} faulty."), markup=False)
+    if dry:
+        out.print(f"They would make up to {course.deliveries} deliveries. Nothing was sent or written.")
+    else:
+        known = f"; {course.duplicates} the gateway has already" if course.duplicates else ""
+        out.print(f"{course.accepted} were accepted, with {course.deliveries} deliveries{known}.")
+    if course.unattended:
+        out.print("No gateway runs: they are delivered once `aom-gateway serve` runs.", style="yellow")
+    _show_faults(course, faults)
+    if course.stopped:
+        _show_stop(course)
+
+
+def _show_reading(course: Course) -> None:
+    """How the file is understood."""
+    if course.columns:
+        table = Table("column", "is")
+        for header, path in course.columns.shown():
+            table.add_row(cell(header), cell(path))
+        out.print(table)
+        if course.columns.ignored:
+            out.print(harmless(f"Columns left out: {', '.join(course.columns.ignored)}"), style="yellow", markup=False)
+    if course.example:
+        out.print(harmless(f"The first payload: {course.example.decode('utf-8', 'replace')[:2000]}"), markup=False)
+
+
+def _show_faults(course: Course, file: Path | None) -> None:
+    for place, (often, first) in course.unreadable.items():
+        err.print(harmless(f"{place}: left out in {often} lines, first in line {first}"), style="yellow", markup=False)
+    for number, fault in course.faults:
+        err.print(harmless(f"line {number}: {fault.path}{': ' if fault.path else ''}{fault.message}"), style="red", markup=False)
+    if course.faulty and file:
+        err.print(harmless(f"All that was faulty, and why: {file}"), markup=False)
+
+
+def _show_stop(course: Course) -> None:
+    err.print(harmless(f"The import stopped: {course.stopped}."), style="bold red", markup=False)
+    err.print(
+        f"All before line {course.next_line} is done. Go on with the same command and --from-line {course.next_line}; "
+        "a line that is sent again is told to be known, and does no harm.",
+        markup=False,
+    )

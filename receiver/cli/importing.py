@@ -1,0 +1,159 @@
+"""`import`: a school's history from a file, through the gateway's own intake."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from time import time
+from typing import Annotated
+
+import typer
+
+from receiver.aom import EVENTS, Event
+from receiver.cli.admin import admin
+from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, print_json, settings_of
+from receiver.cli.imported import Watcher, show, watched
+from receiver.cli.moments import parse
+from receiver.faults import suggestion
+from receiver.gateway import sites_of
+from receiver.history import (
+    Courier,
+    Course,
+    FaultsFile,
+    Job,
+    NotOurs,
+    Post,
+    Told,
+    UnreadableFile,
+    WrongMapping,
+    hand_in,
+    is_json_lines,
+    look_through,
+    summary,
+)
+from receiver.mapping import Mapping as Routes
+from receiver.settings import Settings
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV with a line of headers, or JSON Lines with one payload each; .gz too.")],
+    config: ConfigOption = CONFIG,
+    event: Annotated[str | None, typer.Option(help="What each line is, e.g. account.created; not needed for JSON.")] = None,
+    source: Annotated[str | None, typer.Option(help="The site it comes from; needed where there are several.")] = None,
+    column: Annotated[list[str] | None, typer.Option(help='What a column is: "E-mail=customer.email"; "E-mail=" leaves it out.')] = None,
+    constant: Annotated[list[str] | None, typer.Option("--set", help="The same for every line: status=COMPLETED.")] = None,
+    time_column: Annotated[str, typer.Option(help="The column that says when it happened, where the event has no date of its own.")] = "",
+    date_format: Annotated[str, typer.Option(help="How dates are written, e.g. %d/%m/%Y %H:%M.")] = "",
+    as_of: Annotated[str | None, typer.Option(help="The time of lines without a date: when the export was made.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a CSV file: cp1252 for an older Excel.")] = None,
+    faults: Annotated[Path | None, typer.Option(help="Where faulty lines go; FILE.faults.csv unless given.")] = None,
+    from_line: Annotated[int, typer.Option(help="Go on from this line of the file.", min=1)] = 1,
+    patience: Annotated[float, typer.Option(help="Seconds to wait for a gateway that does not answer.", min=0)] = 60,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent, and what is wrong.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Hand in a school's history. Each line takes its place in time: what happened later, and was received already, stays on top.
+
+    Lines go through the same validation as what AOM sends, wait behind it, and can be sent again without harm.
+    Exit 1 where lines were faulty or the import stopped early.
+    """
+    settings = settings_of(config)
+    name = _source(settings, source)
+    job = Job(
+        file=file,
+        event=_event(event, file),
+        site=sites_of(settings)[name],
+        told=Told(_pairs("--column", column), _pairs("--set", constant), time_column, date_format),
+        as_of=_past(as_of),
+        encoding=encoding,
+        from_line=from_line,
+        longest=settings.server.max_body_bytes,
+    )
+    course, kept = Course(job), None if dry_run else faults or Path(f"{file}.faults.csv")
+    try:
+        _run(settings, course, kept, patience, quiet=as_json)
+    except (WrongMapping, NotOurs) as error:
+        fail(f"{file}: {error}")
+    except UnreadableFile as error:
+        if not course.lines:
+            fail(str(error))
+        course.stopped = str(error)
+    except KeyboardInterrupt:
+        course.stopped = "interrupted"
+    if as_json:
+        print_json({"dry_run": dry_run, **summary(course, kept)})
+    else:
+        show(course, kept)
+    if course.faulty or course.stopped:
+        raise typer.Exit(FOUND)
+
+
+def _run(settings: Settings, course: Course, faults: Path | None, patience: float, *, quiet: bool) -> None:
+    """`faults` is None for a dry run."""
+    with watched(course, quiet=quiet) as watcher:
+        if faults is None:
+            look_through(course, _deliveries(settings, course.job.site.name))
+            return
+        if faults.absolute() == course.job.file.absolute():
+            raise NotOurs("--faults names the file itself")
+        kept = FaultsFile(faults, goes_on=course.job.from_line > 1)
+        try:
+            asyncio.run(_hand_in(settings, course, kept, watcher, patience))
+        finally:
+            kept.close()
+
+
+async def _hand_in(settings: Settings, course: Course, faults: FaultsFile, watcher: Watcher, patience: float) -> None:
+    source = course.job.site.name
+    token = settings.sources[source].tokens[0].get_secret_value()
+    with course.opened() as batches:
+        async with admin(settings) as asked:
+            course.unattended = not asked.running
+            post = Post(asked.http, source=source, token=token, named=course.job.event, patience=patience, silent=watcher.silent)
+            await hand_in(course, batches, Courier(post, post.waiting if asked.running else None, watcher.behind), faults)
+
+
+def _deliveries(settings: Settings, source: str) -> Callable[[Event], int]:
+    routes = Routes.compile(settings)
+    return lambda event: len(routes.connectors(source, event.name)) * len(event.keys)
+
+
+def _source(settings: Settings, given: str | None) -> str:
+    if given is None and len(settings.sources) > 1:
+        fail(f"Say with --source which site the file comes from; there are: {', '.join(settings.sources)}")
+    name = given or next(iter(settings.sources))
+    if name not in settings.sources:
+        fail(f"--source: {name!r} is not configured; {suggestion(name, settings.sources, 'there are')}")
+    return name
+
+
+def _event(given: str | None, file: Path) -> str | None:
+    if given is not None and given not in EVENTS:
+        fail(f"--event: {given!r} is no event of AOM; {suggestion(given, EVENTS, 'there are')}")
+    try:
+        if given is None and not is_json_lines(file):
+            fail(f"Say with --event what a line of {file} is; there are: {', '.join(EVENTS)}")
+    except (OSError, EOFError) as error:
+        fail(f"{file}: {getattr(error, 'strerror', None) or error}")
+    return given
+
+
+def _pairs(option: str, given: list[str] | None) -> Mapping[str, str]:
+    """`HEADER=path`, where the header may hold the sign; `path=value`, where the value may."""
+    pairs = {}
+    for text in given or ():
+        name, sign, value = text.rpartition("=") if option == "--column" else text.partition("=")
+        if not sign or not name.strip():
+            fail(f"{option}: {text!r} is no pair; write it like " + ("'E-mail=email'" if option == "--column" else "status=COMPLETED"))
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def _past(text: str | None) -> datetime | None:
+    at = parse(text) if text is not None else None
+    if at and not 0 <= at.timestamp() <= time():
+        fail(f"--as-of: {text} is no past time; it is when the export was made.")
+    return at

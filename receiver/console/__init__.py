@@ -1,0 +1,47 @@
+"""The console: pages for the people who run the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from itsdangerous import URLSafeSerializer
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from receiver.console import attention, door, event, events, explain, group, overview, person, setup
+from receiver.console.page import Console
+from receiver.console.session import PATH, SIGNING, Sessions
+from receiver.console.templating import STATIC, environment
+from receiver.gateway import Gateway
+from receiver.problems import problem
+
+__all__ = ["console_routes"]
+
+OFF = "The console is off, since server.admin_token is not set in the configuration."
+PAGES = (door, overview, events, event, person, attention, group, setup, explain)
+
+
+def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:
+    """The pages behind the admin token; without one, an answer that says so."""
+    token = gateway.settings.server.admin_token
+    if token is None:
+        return [Route(PATH, _off), Route(f"{PATH}/{{path:path}}", _off)]
+    secret = token.get_secret_value()
+    public_url = gateway.settings.server.public_url or ""
+    sessions = Sessions(secret, gateway.now, https=public_url.startswith("https:"))
+    console = Console(gateway, sessions, environment(), URLSafeSerializer(secret, salt="console notice", signer_kwargs=SIGNING))
+
+    async def nowhere(request: Request) -> Response:
+        return console.problem(request, 404, "There is no such page.")
+
+    return [
+        Mount(f"{PATH}/static", StaticFiles(directory=STATIC)),
+        *(route for page in PAGES for route in page.routes(console)),
+        console.get(f"{PATH}/{{path:path}}", nowhere),
+    ]
+
+
+async def _off(_request: Request) -> Response:
+    return problem(404, OFF)

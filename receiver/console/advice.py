@@ -1,0 +1,66 @@
+"""What a connector's state means, and what helps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from receiver.api import stories
+from receiver.api.views import ConnectorWord
+from receiver.delivery import StoreGate
+from receiver.inbox import ConnectorStatus
+
+_ADVICE = {
+    "auth": (
+        "Renew the credentials in the CRM. If they changed, put the new ones into the configuration and restart the gateway; "
+        "otherwise deliveries go on by themselves within a minute."
+    ),
+    "misconfigured": (
+        "Create what is missing in the CRM; `aom-gateway provision {name}` shows what it is, and with --apply creates it. "
+        "Deliveries then go on by themselves within a minute."
+    ),
+    "throttled": "The CRM wants fewer calls. Deliveries go on by themselves; if this is frequent, lower its rate_limit.",
+    "unavailable": "The CRM gives no usable answer. It is tried again by itself; if this lasts, look whether the CRM is up.",
+}
+_GONE = "It is not in the configuration any more. Configure it again to deliver what waits for it, or discard that in Attention."
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One connector on the overview. `share` is the part of the allowed rate that is used, from 0 to 1."""
+
+    name: str
+    type: str
+    state: ConnectorWord
+    reason: str
+    advice: str
+    since: datetime | None
+    until: datetime | None
+    pending: int
+    dead: int
+    oldest_pending_seconds: float | None
+    per_second: float
+    allowed_per_second: float | None
+
+    @property
+    def share(self) -> float | None:
+        return min(1.0, self.per_second / self.allowed_per_second) if self.allowed_per_second else None
+
+
+def standing(name: str, type: str | None, stored: ConnectorStatus, gate: StoreGate | None) -> Standing:
+    """`type` is None where it is not configured."""
+    limit = gate.limit if gate else None
+    return Standing(
+        name=name,
+        type=type or "",
+        state=stories.state_of(stored.kind) if type else "not configured",
+        reason=stored.reason if stored.kind else "",
+        advice=_ADVICE.get(stored.kind or "", "").format(name=name) if type else _GONE,
+        since=stored.since if stored.kind else None,
+        until=stored.until if stored.kind else None,
+        pending=stored.pending,
+        dead=stored.dead,
+        oldest_pending_seconds=stored.oldest_pending_seconds,
+        per_second=gate.pace.per_second() if gate else 0.0,
+        allowed_per_second=limit.calls / limit.seconds if limit else None,
+    )

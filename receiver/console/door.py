@@ -1,0 +1,93 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+import re
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from receiver.console.attempts import Attempts
+from receiver.console.form import BadForm, read_form
+from receiver.console.page import SIGN_IN, Console, Notice, is_from_elsewhere, stepping_stone
+from receiver.console.session import COOKIE, PATH, Session
+
+_OWN_PAGE = re.compile(rf"{PATH}(?:[/?][\x21-\x7e]*)?")
+
+
+def routes(console: Console) -> list[Route]:
+    door = Door(console)
+    return [
+        Route(SIGN_IN, door.show, methods=["GET"]),
+        Route(SIGN_IN, door.sign_in, methods=["POST"]),
+        console.post(f"{PATH}/sign-out", door.sign_out),
+    ]
+
+
+def own_page(address: str) -> str:
+    """The address if it is a page of the console, else the first page: nobody is to be led to another site by a link to ours."""
+    return address if _OWN_PAGE.fullmatch(address) and "\\" not in address and not address.startswith(SIGN_IN) else PATH
+
+
+class Door:
+    """What is said to those who are not signed in."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._sessions = console.sessions
+        self._attempts = Attempts(console.gateway.now)
+        self._log = structlog.get_logger()
+
+    async def show(self, request: Request) -> Response:
+        """The form; or the page that was asked for, where somebody is signed in already."""
+        if is_from_elsewhere(request):
+            return stepping_stone(request)
+        session = self._sessions.read(request)
+        then = own_page(request.query_params.get("next", ""))
+        if session and session.signed_in:
+            return self._console.redirect(request, then)
+        return self._form(request, session, then)
+
+    async def sign_in(self, request: Request) -> Response:
+        """Look at the token that was given, unless too many were already."""
+        session, address = self._sessions.read(request), request.client.host if request.client else "unknown"
+        try:
+            form = await read_form(request)
+        except BadForm as error:
+            return self._form(request, session, PATH, error.status, str(error))
+        then = own_page(form.get("next", ""))
+        if session is None or not self._sessions.is_own_form(session, form.get("csrf", "")):
+            return self._form(request, session, then, 403, "This form was too old, or your browser sends no cookies. Try again.")
+        if wait := self._attempts.wait(address):
+            self._log.warning("console.sign_in_held_back", address=address, seconds=wait)
+            return self._held_back(request, session, then, wait)
+        if not self._sessions.is_admin_token(form.get("token", "").strip()):
+            self._log.warning("console.sign_in_refused", address=address, in_a_row=self._attempts.failed(address))
+            return self._form(request, session, then, 403, "That is not the admin token.")
+        self._attempts.succeeded(address)
+        self._log.info("console.signed_in", address=address)
+        response = self._console.redirect(request, then)
+        self._sessions.hand_out(request, response, self._sessions.new(signed_in=True))
+        return response
+
+    async def sign_out(self, request: Request) -> Response:
+        response = self._console.redirect(request, SIGN_IN, "You are signed out.")
+        response.delete_cookie(COOKIE, path=PATH)
+        return response
+
+    def _held_back(self, request: Request, session: Session, then: str, wait: int) -> Response:
+        text = f"Too many wrong tokens were given. Try again in {wait} second{'' if wait == 1 else 's'}."
+        response = self._form(request, session, then, 429, text)
+        response.headers["Retry-After"] = str(wait)
+        return response
+
+    def _form(self, request: Request, session: Session | None, then: str, status: int = 200, fault: str | None = None) -> Response:
+        known = session or self._sessions.new(signed_in=False)
+        request.state.session = known
+        notice = Notice(fault, "bad") if fault else None
+        response = self._console.page(request, "sign_in.html", status=status, notice=notice, then=then)
+        if not known.signed_in:
+            self._sessions.hand_out(request, response, known)
+        return response

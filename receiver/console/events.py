@@ -1,0 +1,86 @@
+"""The page Events: what came, newest first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from receiver.aom import LABELS
+from receiver.api import groups
+from receiver.api.operation import NotFound, Unfit
+from receiver.console.page import Console
+from receiver.console.paging import Turned, address, turn
+from receiver.console.search import STATES, Search
+from receiver.console.session import PATH
+from receiver.inbox import Filter
+
+EVENTS = f"{PATH}/events"
+
+
+def routes(console: Console) -> list[Route]:
+    return [console.get(EVENTS, Events(console).show)]
+
+
+class Events:
+    """The list, and the form that says of what."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._gateway = console.gateway
+
+    async def show(self, request: Request) -> Response:
+        search = Search.read(request.query_params)
+        try:
+            chosen = await self._filter(search)
+        except (Unfit, NotFound) as error:
+            return self._page(request, search, Turned(), status=422, fault=str(error))
+        turned = await turn(self._gateway.inbox, chosen, EVENTS, search.asked(), request.query_params)
+        return self._page(request, search, turned, reasons=reasons(chosen) if search.group else ())
+
+    async def _filter(self, search: Search) -> Filter:
+        chosen = search.filter()
+        if not search.group:
+            return chosen
+        try:
+            group = await groups.find(self._gateway.inbox, search.group)
+        except NotFound:
+            raise NotFound(f"There is no group {search.group} any more: what was in it was replayed, discarded or accepted.") from None
+        return groups.narrowed(group, chosen)
+
+    def _page(self, request: Request, search: Search, turned: Turned, *, status: int = 200, **context: Any) -> Response:
+        settings = self._gateway.settings
+        return self._console.page(
+            request,
+            "events.html",
+            status=status,
+            search=search,
+            turned=turned,
+            events=_choice(LABELS),
+            states=_choice(STATES),
+            sources=_choice(_with(settings.sources, search.source)),
+            connectors=_choice(_with(settings.connectors, search.connector)),
+            without_group=address(EVENTS, search.without_group().asked()),
+            **{"fault": None, "reasons": (), **context},
+        )
+
+
+def reasons(group: Filter) -> list[str]:
+    """Why the deliveries or calls of a group are where they are, in sentences."""
+    if group.state != "quarantined":
+        return [group.reason or "No reason is known."]
+    return [f"{path or 'The body'}: {message}" for path, message in json.loads(group.reason or "[]")]
+
+
+def _choice(values: Iterable[str]) -> list[tuple[str, str]]:
+    """For a form, with the choice of not choosing."""
+    return [("", "any"), *((value, value) for value in values)]
+
+
+def _with(names: Iterable[str], chosen: str) -> list[str]:
+    """What can be chosen: all that is configured, and what was asked for though it is not any more."""
+    return sorted({*names, *([chosen] if chosen else [])})

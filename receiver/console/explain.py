@@ -1,0 +1,69 @@
+"""The explain box: paste a payload, see what it would write."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from receiver.aom import EVENTS, LABELS, Invalid, sample
+from receiver.api.operation import NotFound
+from receiver.console.page import Console, Notice
+from receiver.console.session import PATH
+from receiver.explaining import explain
+from receiver.gateway import Gateway
+
+EXPLAIN = f"{PATH}/set-up/explain"
+MOST = 20  # deliveries that are shown; an announcement can have thousands
+
+
+def routes(console: Console) -> list[Route]:
+    box = ExplainBox(console)
+    return [console.get(EXPLAIN, box.show), console.post(EXPLAIN, box.explain)]
+
+
+def form_fields(gateway: Gateway, payload: str = "", source: str = "", event: str = "") -> dict[str, Any]:
+    """What the form needs, filled in as given."""
+    return {
+        "payload": payload,
+        "source_options": [(name, name) for name in gateway.settings.sources],
+        "event_options": [("", "none: told by the content"), *((name, f"{name} ({LABELS[name]})") for name in EVENTS)],
+        "chosen_source": source,
+        "chosen_event": event,
+        "samples": [name for name in EVENTS if sample(name)],
+    }
+
+
+class ExplainBox:
+    """Keeps nothing, writes nothing, calls no CRM."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._gateway = console.gateway
+
+    async def show(self, request: Request) -> Response:
+        """The box, empty or with AOM's own sample of an event."""
+        event = request.query_params.get("sample", "")
+        body = sample(event) if event in EVENTS else None
+        fields = form_fields(self._gateway, body.decode() if body else "", event=event if body else "")
+        return self._console.page(request, "explain.html", explained=None, invalid=None, **fields)
+
+    async def explain(self, request: Request) -> Response:
+        form, gateway = request.state.form, self._gateway
+        payload, source, event = (form.get(name, "") for name in ("payload", "source", "event"))
+        site = gateway.sites.get(source)
+        if site is None:
+            raise NotFound(f"There is no source {source!r}.")
+        fields = form_fields(gateway, payload, source, event)
+        body = payload.encode("utf-8", "surrogatepass")
+        if len(body) > gateway.settings.server.max_body_bytes:
+            told = Notice("This is longer than server.max_body_bytes: a call like that is answered 413, and not kept.", "warn")
+            return self._console.page(request, "explain.html", notice=told, explained=None, invalid=None, **fields)
+        try:
+            explained = await asyncio.to_thread(explain, body, site, event or None, gateway.routes, now=gateway.now(), most=MOST)
+        except Invalid as invalid:
+            return self._console.page(request, "explain.html", explained=None, invalid=invalid, **fields)
+        return self._console.page(request, "explain.html", explained=explained, invalid=None, **fields)

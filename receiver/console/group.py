@@ -1,0 +1,129 @@
+"""One group of what needs attention: its events, to replay or discard all of them, or some."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from receiver.api import groups
+from receiver.api.operation import NotFound
+from receiver.background import Work
+from receiver.console import actions
+from receiver.console.attention import ATTENTION
+from receiver.console.events import reasons
+from receiver.console.jobs import carry_out
+from receiver.console.page import Console, Notice
+from receiver.console.paging import turn
+from receiver.inbox import Filter, Group, Selection
+from receiver.inbox.text import storable
+
+NOTHING_TICKED = Notice("Nothing was ticked, so nothing was done.", "warn")
+
+
+def routes(console: Console) -> list[Route]:
+    pages = GroupPages(console)
+    one = f"{ATTENTION}/{{group}}"
+    return [
+        console.get(one, pages.show),
+        console.post(f"{one}/replay", pages.replay),
+        console.post(f"{one}/discard", pages.discard),
+        console.post(f"{one}/revalidate", pages.revalidate),
+    ]
+
+
+class GroupPages:
+    """The page and its actions. These concern the whole group, or the events that are ticked in the form."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._gateway = console.gateway
+
+    async def show(self, request: Request) -> Response:
+        try:
+            group, chosen = await self._find(request)
+        except NotFound:
+            return self._gone(request)
+        id = request.path_params["group"]
+        turned = await turn(self._gateway.inbox, chosen, f"{ATTENTION}/{id}", {}, request.query_params)
+        return self._console.page(
+            request, "group.html", id=id, group=group, dead=chosen.state == "dead", reasons=reasons(chosen), turned=turned
+        )
+
+    async def replay(self, request: Request) -> Response:
+        return await self._act(request, "Replay", lambda chosen: actions.replay(self._gateway, Selection(filter=chosen)))
+
+    async def revalidate(self, request: Request) -> Response:
+        """Of what is ticked; else all that is in quarantine, since what mends one group often mends others."""
+        return await self._act(request, "Checking again", lambda chosen: actions.revalidate(self._gateway, chosen.ids))
+
+    async def discard(self, request: Request) -> Response:
+        if request.state.form.get("confirmed") != "yes":
+            return await self._confirm(request)
+        return await self._act(request, "Discarding", self._discarding)
+
+    def _discarding(self, chosen: Filter) -> Work:
+        if chosen.state == "quarantined":
+            return actions.discard_calls(self._gateway, chosen)
+        return actions.discard(self._gateway, Selection(filter=chosen))
+
+    async def _act(self, request: Request, what: str, work: Callable[[Filter], Work]) -> Response:
+        try:
+            group, whole = await self._find(request)
+        except NotFound:
+            return self._gone(request)
+        chosen = self._chosen(request, whole)
+        if chosen.ids == ():
+            return self._console.redirect(request, self._address(request), NOTHING_TICKED)
+        number = group.count if chosen.ids is None else len(chosen.ids)
+        notice = await carry_out(self._gateway, f"{what}: {number:,} at {group.where}", work(chosen))
+        return self._console.redirect(request, ATTENTION, notice)
+
+    async def _confirm(self, request: Request) -> Response:
+        try:
+            group, whole = await self._find(request)
+        except NotFound:
+            return self._gone(request)
+        chosen = self._chosen(request, whole)
+        if chosen.ids == ():
+            return self._console.redirect(request, self._address(request), NOTHING_TICKED)
+        scope = f"all {group.count:,}" if chosen.ids is None else f"{len(chosen.ids):,} of {group.count:,}"
+        what = "deliveries" if chosen.state == "dead" else "calls"
+        return self._console.page(
+            request,
+            "confirm.html",
+            title=f"Discard {scope} {what}?",
+            says=[*reasons(whole)[:5], "They are not delivered. The events stay, and can be replayed later, until they are purged."],
+            action=f"{self._address(request)}/discard",
+            fields=[("scope", "all")] if chosen.ids is None else [("event", id) for id in chosen.ids],
+            button="Discard",
+            back=self._address(request),
+        )
+
+    async def _find(self, request: Request) -> tuple[Group, Filter]:
+        """The group, and what is in it. Raises NotFound."""
+        id, inbox = request.path_params["group"], self._gateway.inbox
+        dead, quarantined = await inbox.groups()
+        for group in dead:
+            if groups.id_of(group) == id:
+                return group, groups.of_deliveries(group)
+        for group in quarantined:
+            if groups.id_of(group) == id:
+                return group, groups.of_calls(group)
+        raise NotFound(f"There is no group {id} any more.")
+
+    def _chosen(self, request: Request, whole: Filter) -> Filter:
+        form = request.state.form
+        ticked = tuple(sorted({storable(id) for id in form.getlist("event")}))
+        return whole if form.get("scope") == "all" else replace(whole, ids=ticked)
+
+    def _address(self, request: Request) -> str:
+        return f"{ATTENTION}/{quote(request.path_params['group'], safe='')}"
+
+    def _gone(self, request: Request) -> Response:
+        notice = Notice("This group is not there any more: what was in it was replayed, discarded or accepted.", "warn")
+        return self._console.redirect(request, ATTENTION, notice)

@@ -1,0 +1,24 @@
+"""What came of an action, told to whoever asked for it: at once, or that it is still under way."""
+
+from __future__ import annotations
+
+from receiver.background import Job, Work
+from receiver.console.page import Notice
+from receiver.gateway import Gateway
+
+_PATIENCE = 1.5  # seconds that a page may take for an action
+
+
+async def carry_out(gateway: Gateway, what: str, work: Work) -> Notice:
+    """Begin the work in the background. Attention shows how far it is, and what came of it."""
+    return _told(await gateway.background.start(what, work, now=gateway.now(), patience=_PATIENCE))
+
+
+def _told(job: Job) -> Notice:
+    match job.state:
+        case "done":
+            return Notice(job.result)
+        case "running":
+            return Notice(f"{job.what}: under way. Attention shows how far it is.", "warn")
+        case _:
+            return Notice(f"{job.what} failed: {job.result}", "bad")

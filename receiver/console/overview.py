@@ -1,0 +1,49 @@
+"""The first page: what needs attention, how the connectors stand, what came."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from receiver.console.advice import standing
+from receiver.console.chart import chart
+from receiver.console.page import Console
+from receiver.console.session import PATH
+from receiver.console.traffic import MOST, Traffic
+
+PERIODS = (24, MOST)  # hours
+
+
+def routes(console: Console) -> list[Route]:
+    return [console.get(PATH, Overview(console).show)]
+
+
+class Overview:
+    """Looks at the store as it is now; the page asks for itself again every few seconds."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._gateway = console.gateway
+        self._traffic = Traffic(console.gateway.inbox)
+
+    async def show(self, request: Request) -> Response:
+        gateway = self._gateway
+        status = await gateway.standing.status()
+        period = MOST if request.query_params.get("hours") == str(MOST) else PERIODS[0]
+        hours = await self._traffic.hours(period, gateway.now())
+        configured = gateway.settings.connectors
+        return self._console.page(
+            request,
+            "overview.html",
+            store=status,
+            connectors=[
+                standing(name, configured[name].type if name in configured else None, one, gateway.gates.get(name))
+                for name, one in status.connectors.items()
+            ],
+            late_after=60 * (gateway.settings.alerts.oldest_waiting_minutes if gateway.settings.alerts else 15),
+            hours=hours,
+            periods=PERIODS,
+            chart=chart([hour.events for hour in hours]),
+            replays=gateway.replays.running(),
+        )

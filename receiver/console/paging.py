@@ -1,0 +1,45 @@
+"""Lists of events that are turned page by page, to older ones and back to newer ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from receiver.api import stories, views
+from receiver.inbox import Filter, Inbox, Page
+from receiver.inbox.text import storable
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """One page, newest first, and the addresses of its neighbours; None where there is none."""
+
+    items: Sequence[views.EventItem] = ()
+    newer: str | None = None
+    older: str | None = None
+
+
+def address(path: str, asked: Mapping[str, str], **more: str) -> str:
+    """The path with what is asked there; what is empty is left out."""
+    given = {name: value.encode("utf-8", "replace") for name, value in {**asked, **more}.items() if value}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+async def turn(inbox: Inbox, chosen: Filter, path: str, asked: Mapping[str, str], query: Mapping[str, str]) -> Turned:
+    """The page that the query's `before` or `after` names, or the first. `asked` is kept in the neighbours' addresses."""
+    before, after = storable(query.get("before", "")), storable(query.get("after", ""))
+    if after:
+        page = await inbox.events(chosen, after=after, limit=PAGE)
+        if page.next:
+            return _turned(page, newer=address(path, asked, after=page.items[0].id), older=address(path, asked, before=page.items[-1].id))
+        before = ""  # all that are newer are on the first page
+    page = await inbox.events(chosen, before=before or None, limit=PAGE)
+    newer = address(path, asked, after=page.items[0].id) if before and page.items else None
+    return _turned(page, newer=newer, older=address(path, asked, before=page.next) if page.next else None)
+
+
+def _turned(page: Page, *, newer: str | None, older: str | None) -> Turned:
+    return Turned([stories.item(row) for row in page.items], newer, older)

@@ -1,0 +1,73 @@
+"""The page of a person: how they stand at each connector, what the CRMs hold of them, their events; and forgetting them."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from receiver.api import stories, views
+from receiver.api.operation import Unfit
+from receiver.console import actions
+from receiver.console.jobs import carry_out
+from receiver.console.page import Console
+from receiver.console.paging import address, turn
+from receiver.console.records import record_url
+from receiver.console.session import PATH
+from receiver.inbox import Filter
+from receiver.inbox.text import storable
+
+PEOPLE = f"{PATH}/people"
+FORGET = f"{PEOPLE}/forget"
+BEYOND_REACH = views.ErasedView.__dataclass_fields__["beyond_reach"].default
+
+
+def routes(console: Console) -> list[Route]:
+    pages = PersonPages(console)
+    return [console.get(PEOPLE, pages.show), console.get(FORGET, pages.confirm), console.post(FORGET, pages.forget)]
+
+
+class PersonPages:
+    """The person is named by their e-mail address in the query."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._gateway = console.gateway
+
+    async def show(self, request: Request) -> Response:
+        email = _email(request.query_params.get("email", ""))
+        if not email:
+            return self._console.page(request, "people.html")
+        person = stories.person(await self._gateway.inbox.person(email))
+        turned = await turn(self._gateway.inbox, Filter(person=email), PEOPLE, {"email": email}, request.query_params)
+        urls = [record_url(self._gateway, one.connector, one.object, one.id) for one in person.records]
+        return self._console.page(
+            request,
+            "person.html",
+            person=person,
+            records=list(zip(person.records, urls, strict=True)),
+            turned=turned,
+            known=bool(person.lanes or person.records or turned.items),
+        )
+
+    async def confirm(self, request: Request) -> Response:
+        """Say what would go, and what is beyond reach."""
+        email = self._address(request.query_params.get("email", ""))
+        person = stories.person(await self._gateway.inbox.person(email))
+        return self._console.page(
+            request, "forget.html", person=person, beyond_reach=BEYOND_REACH, back=address(PEOPLE, {"email": email}), action=FORGET
+        )
+
+    async def forget(self, request: Request) -> Response:
+        work = actions.erase(self._gateway, self._address(request.state.form.get("email", "")))
+        return self._console.redirect(request, PEOPLE, await carry_out(self._gateway, "Erasing a person", work))
+
+    def _address(self, given: str) -> str:
+        email = _email(given)
+        if "@" not in email.strip("@ "):
+            raise Unfit(f"{given!r} is no e-mail address.")
+        return email
+
+
+def _email(given: str) -> str:
+    return storable(given).strip().lower()

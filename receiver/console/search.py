@@ -1,0 +1,68 @@
+"""What somebody looks for among the events: read from the address of the page, so that it can be kept as a bookmark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import Self, get_args
+
+from receiver.api.operation import Unfit
+from receiver.inbox import Filter
+from receiver.inbox.filters import State
+from receiver.inbox.text import storable
+
+STATES: tuple[State, ...] = get_args(State)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """As the form has it: text, empty where it does not matter. Times without a zone are UTC."""
+
+    person: str = ""
+    source: str = ""
+    event: str = ""
+    state: str = ""
+    connector: str = ""
+    since: str = ""
+    until: str = ""
+    group: str = ""
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> Self:
+        return cls(**{field.name: storable(query.get(field.name, "")).strip() for field in fields(cls)})
+
+    def asked(self) -> dict[str, str]:
+        """What to put into an address to ask the same again."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    def without_group(self) -> Search:
+        return replace(self, group="")
+
+    def filter(self) -> Filter:
+        """All but the group, which has to be looked up. Raises Unfit."""
+        return Filter(
+            source=self.source or None,
+            event=self.event or None,
+            state=self._state(),
+            person=self.person.lower() or None,
+            connector=self.connector or None,
+            since=_moment(self.since),
+            until=_moment(self.until),
+        )
+
+    def _state(self) -> State | None:
+        found = next((state for state in STATES if state == self.state), None)
+        if self.state and found is None:
+            raise Unfit(f"There is no state {self.state!r}; there are: {', '.join(STATES)}.")
+        return found
+
+
+def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise Unfit(f"{text!r} is no time; write 2026-03-01 or 2026-03-01T14:30.") from None

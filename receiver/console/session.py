@@ -1,0 +1,75 @@
+"""Who is signed in: a signed cookie that any process with the same admin token can read, and a token for its forms."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from itsdangerous import BadData, Signer, URLSafeSerializer
+from starlette.requests import Request
+from starlette.responses import Response
+
+LIFETIME = timedelta(hours=12)
+COOKIE = "aom_gateway_console"
+PATH = "/console"
+SIGNING: dict[str, object] = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Of a browser. Before somebody signs in it has one too, so that the form for it can be told from a forged one."""
+
+    id: str
+    signed_in: bool
+
+
+class Sessions:
+    """Makes and reads sessions. All keys come from the admin token: with a new one everybody has to sign in again."""
+
+    def __init__(self, admin_token: str, now: Callable[[], datetime], *, https: bool = False) -> None:
+        self._token = admin_token.encode()
+        self._now = now
+        self._https = https
+        self._cookies = URLSafeSerializer(admin_token, salt="console session", signer_kwargs=SIGNING)
+        self._forms = Signer(admin_token, salt="console form", key_derivation="hmac", digest_method=hashlib.sha256)
+
+    def is_admin_token(self, given: str) -> bool:
+        """Compared in constant time."""
+        return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._token)
+
+    def read(self, request: Request) -> Session | None:
+        """The session that came with the request; None where there is none that holds."""
+        try:
+            id, signed_in, ends = self._cookies.loads(request.cookies.get(COOKIE, ""))
+        except (BadData, ValueError, TypeError):
+            return None
+        return Session(id, signed_in) if self._now().timestamp() < ends else None
+
+    def new(self, *, signed_in: bool) -> Session:
+        return Session(secrets.token_urlsafe(16), signed_in)
+
+    def hand_out(self, request: Request, response: Response, session: Session) -> None:
+        """Let the response set the session's cookie."""
+        ends = (self._now() + LIFETIME).timestamp()
+        set_cookie(response, COOKIE, str(self._cookies.dumps([session.id, session.signed_in, ends])), LIFETIME, secure=self.secure(request))
+
+    def secure(self, request: Request) -> bool:
+        """Whether cookies may travel by https alone."""
+        return self._https or request.url.scheme == "https"
+
+    def form_token(self, session: Session) -> str:
+        """What a form of this session has to send along."""
+        return self._forms.get_signature(session.id).decode()
+
+    def is_own_form(self, session: Session, given: str) -> bool:
+        """Whether the form came from a page of this session."""
+        return self._forms.verify_signature(session.id.encode(), given.encode("utf-8", "surrogatepass"))
+
+
+def set_cookie(response: Response, name: str, value: str, lifetime: timedelta, *, secure: bool) -> None:
+    """A cookie that no script can read and no other site can send."""
+    response.set_cookie(name, value, int(lifetime.total_seconds()), path=PATH, secure=secure, httponly=True, samesite="strict")

@@ -1,0 +1,81 @@
+// All of this is a convenience: every page works without it.
+"use strict";
+
+const EVERY = 5000; // milliseconds between two looks of a page that is live
+
+/** Show times in the reader's own zone; UTC stays as the title. */
+function localTimes(root) {
+  const form = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" }); // 2026-03-01 14:30:05
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    if (time.title) continue;
+    time.title = time.textContent;
+    time.textContent = form.format(new Date(time.dateTime));
+  }
+}
+
+/** Copy what the button names: the text of the element with the id in `data-copy`. */
+async function copy(button) {
+  const source = document.getElementById(button.dataset.copy);
+  const copied = await write(source);
+  const label = button.textContent;
+  button.textContent = copied ? "Copied" : "Select it by hand";
+  setTimeout(() => (button.textContent = label), 1500);
+}
+
+/** Browsers offer their clipboard on https and localhost alone; elsewhere the older way has to do. */
+async function write(source) {
+  if (navigator.clipboard) {
+    return navigator.clipboard.writeText(source.value ?? source.textContent).then(() => true, () => false);
+  }
+  getSelection().selectAllChildren(source);
+  return document.execCommand("copy");
+}
+
+/** Swap the elements marked `data-live` (they need an id) for those of the same page as it is now. */
+async function refresh() {
+  const answer = await fetch(location.href, { redirect: "error", cache: "no-store" });
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (busy()) return;
+  for (const old of document.querySelectorAll("[data-live][id]")) {
+    const made = fresh.getElementById(old.id);
+    if (!made) continue;
+    localTimes(made);
+    if (made.innerHTML !== old.innerHTML) old.replaceChildren(...document.adoptNode(made).childNodes);
+  }
+}
+
+/** Somebody is at something that a swap would disturb. */
+function busy() {
+  const live = [...document.querySelectorAll("[data-live]")];
+  const within = (element) => element && live.some((one) => one.contains(element));
+  return Boolean(
+    document.hidden ||
+      document.activeElement?.closest("form") ||
+      within(document.activeElement) ||
+      within(document.getSelection()?.anchorNode?.parentElement) && !document.getSelection().isCollapsed ||
+      live.some((one) => one.querySelector("details[open], input:checked"))
+  );
+}
+
+async function stayLive() {
+  if (!busy()) await refresh().catch(() => {});
+  setTimeout(stayLive, EVERY);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copy(button);
+});
+
+// A second press must not act twice.
+document.addEventListener("submit", (event) => {
+  for (const button of event.target.querySelectorAll("button:not([type=button])")) setTimeout(() => (button.disabled = true));
+});
+window.addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("form button:disabled:not([data-disabled])")) button.disabled = false;
+});
+
+for (const one of document.querySelectorAll("[data-script]")) one.hidden = false; // shown only where there is a script
+localTimes(document);
+if (document.querySelector("[data-live]")) setTimeout(stayLive, EVERY);

@@ -1,0 +1,88 @@
+"""What a payload would write: recognised, read and rendered as a delivery would be, without a store or a CRM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from connectors.base import Record
+from receiver.aom import Event, Person, Site, read
+from receiver.mapping import Mapping, MappingFault
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What one person's delivery to one connector would write, or the fault that it would die of."""
+
+    connector: str
+    person: str
+    routes: tuple[str, ...]
+    records: tuple[Record, ...] = ()
+    fault: str | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON would have it."""
+        written = {"fault": self.fault} if self.fault is not None else {"records": [_plain(record) for record in self.records]}
+        return {"connector": self.connector, "person": self.person, "routes": list(self.routes), **written}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """`left_out` counts the deliveries that were not looked at."""
+
+    event: Event
+    deliveries: tuple[Planned, ...]
+    left_out: int = 0
+
+    @property
+    def faulty(self) -> bool:
+        return any(one.fault is not None for one in self.deliveries)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON would have it."""
+        return {
+            "event": self.event.name,
+            "recognised_by": self.event.how,
+            "disagreement": self.event.disagreement,
+            "unknown_keys": list(self.event.unknown),
+            "unreadable": list(self.event.unreadable),
+            "normal": self.event.normal(),
+            "deliveries": [one.plain() for one in self.deliveries],
+        }
+
+
+def explain(body: bytes, site: Site, named: str | None, mapping: Mapping, *, now: datetime, most: int | None = None) -> Explained:
+    """Look at up to `most` deliveries. Raises Invalid where the payload would go into quarantine."""
+    event = read(body, site, named)
+    connectors = mapping.connectors(site.name, event.name)
+    deliveries = tuple(islice(_deliveries(event, connectors, mapping, now), most))
+    return Explained(event, deliveries, len(connectors) * len(event.people) - len(deliveries))
+
+
+def _deliveries(event: Event, connectors: Sequence[str], mapping: Mapping, now: datetime) -> Iterator[Planned]:
+    for connector in connectors:
+        for person in event.people:
+            yield _delivery(event, person, connector, mapping, now)
+
+
+def _delivery(event: Event, person: Person, connector: str, mapping: Mapping, now: datetime) -> Planned:
+    source = event.site.name
+    routes = tuple(route.name for route in mapping.routes(connector, source, event.name))
+    context = event.context(person.key, id="0" * 32, received_at=now)
+    try:
+        return Planned(connector, person.key, routes, records=mapping.render(connector, source, event.name, context))
+    except MappingFault as fault:
+        return Planned(connector, person.key, routes, fault=str(fault))
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    return {
+        "object": record.object,
+        "key_field": record.key_field,
+        "key": record.key,
+        "fields": dict(record.fields),
+        "links": [f"{link.object} {link.key}" for link in record.links],
+    }

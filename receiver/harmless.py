@@ -1,0 +1,34 @@
+"""Foreign text shown as text, whatever it holds. Names, reasons and payloads are written by others."""
+
+from __future__ import annotations
+
+import re
+from unicodedata import category
+
+_SUSPICIOUS = re.compile(r"[^\x20-\x7e\xa1-\xac\xae-\u02ff]")  # most text has none, and needs no closer look
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = "\u200c\u200d"  # Persian, Hindi and others are written with them
+_BREAKS = "\n\t"
+
+
+def harmless(text: str, *, lines: bool = False) -> str:
+    """The text with control characters, changes of the writing direction and the like as visible escapes.
+
+    `lines` leaves line breaks and tabs as they are.
+    """
+    return _SUSPICIOUS.sub(lambda match: match[0] if lines and match[0] in _BREAKS else _shown(match[0]), text)
+
+
+def _shown(character: str) -> str:
+    if category(character) not in _HIDDEN or character in _JOINERS:
+        return character
+    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(character) or _escape(character)
+
+
+def _escape(character: str) -> str:
+    """As JSON would write it."""
+    code = ord(character)
+    if code <= 0xFFFF:  # noqa: PLR2004 - what four hex digits hold
+        return f"\\u{code:04x}"
+    high, low = divmod(code - 0x10000, 0x400)
+    return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"

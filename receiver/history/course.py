@@ -1,0 +1,186 @@
+"""The course of an import: what is to be done, how far it is, and what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from receiver.aom import Event, Fault, Site
+from receiver.history.columns import Columns, Told, WrongMapping, map_columns, written
+from receiver.history.courier import Answer, Courier, Stopped
+from receiver.history.faults import FaultsFile
+from receiver.history.headers import is_date
+from receiver.history.judge import Judged, LineJudge
+from receiver.history.lines import Source, open_lines
+
+_BATCH = 64  # lines
+_BATCH_BYTES = 4 * 1024 * 1024
+_SHOWN = 20  # faults
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the operator wants. `event` is None where payloads tell themselves what they are; `as_of` is the time of lines without one."""
+
+    file: Path
+    event: str | None
+    site: Site
+    told: Told
+    as_of: datetime | None
+    encoding: str | None
+    from_line: int
+    longest: int  # bytes of a payload that the gateway takes
+
+    def columns(self, headers: list[str]) -> Columns:
+        """Raises WrongMapping, also where nothing says when the lines happened."""
+        mapped = map_columns(headers, self.event or "", self.told)
+        dated = [path for path in (*mapped.paths, *mapped.constants) if path and is_date(path)]
+        if not (dated or self.as_of or mapped.time is not None):
+            left = f" (left: {', '.join(mapped.ignored)})" if mapped.ignored else ""
+            raise WrongMapping(
+                f"no column says when it happened{left}, so that nobody can tell what is newer; say --time-column HEADER, "
+                "or --as-of with the time at which the export was made"
+            )
+        return mapped
+
+
+@dataclass(slots=True)
+class Course:
+    """Counts as it goes. `watch` is told the position in the file after each batch."""
+
+    job: Job
+    watch: Callable[[int], None] = lambda _position: None
+    columns: Columns | None = None
+    size: int = 0
+    lines: int = 0  # looked at
+    events: Counter[str] = field(default_factory=Counter)  # lines without a fault, by event
+    accepted: int = 0
+    duplicates: int = 0
+    deliveries: int = 0
+    faulty: int = 0  # lines
+    faults: list[tuple[int, Fault]] = field(default_factory=list)  # the first ones
+    unreadable: dict[str, tuple[int, int]] = field(default_factory=dict)  # place → how often, the first line
+    example: bytes = b""
+    stopped: str = ""
+    next_line: int = 0  # where to go on; all before it is done
+    unattended: bool = False  # no gateway runs: nothing is delivered yet
+
+    @contextmanager
+    def opened(self) -> Iterator[Iterator[list[Judged]]]:
+        """Batches of the file's lines. Raises UnreadableFile and WrongMapping."""
+        job = self.job
+        if job.told != Told() and not job.event:
+            raise WrongMapping("payloads in JSON have no columns: --column, --set, --time-column and --date-format are for CSV")
+        with open_lines(job.file, job.columns, job.encoding) as source:
+            self.columns, self.size = source.columns, source.size
+            self.next_line = job.from_line
+            places = _places(source.columns)
+            judge = LineJudge(job.site, job.event, places, job.as_of, job.longest, lambda: datetime.now(UTC))
+            yield self._batches(source, judge)
+
+    def _batches(self, source: Source, judge: LineJudge) -> Iterator[list[Judged]]:
+        batch: list[Judged] = []
+        size = 0
+        for line in source.lines:
+            if line.number < self.job.from_line:
+                continue
+            batch.append(judge(line))
+            size += len(line.body or line.text)
+            if len(batch) == _BATCH or size > _BATCH_BYTES:
+                yield batch
+                self.watch(source.position())
+                batch, size = [], 0
+        if batch:
+            yield batch
+        self.watch(source.size)
+
+    def looked_at(self, judged: Judged) -> None:
+        self.lines += 1
+        if judged.event:
+            self.events[judged.event.name] += 1
+            self.example = self.example or judged.line.body or b""
+        for place in judged.unreadable:
+            often, first = self.unreadable.get(place, (0, judged.line.number))
+            self.unreadable[place] = (often + 1, first)
+        if judged.faults:
+            self.refused(judged, judged.faults)
+
+    def refused(self, judged: Judged, faults: tuple[Fault, ...]) -> None:
+        self.faulty += 1
+        self.faults += [(judged.line.number, fault) for fault in faults][: _SHOWN - len(self.faults)]
+
+    def answered(self, answer: Answer) -> None:
+        if not answer.faults:
+            self.accepted += not answer.duplicate
+            self.duplicates += answer.duplicate
+            self.deliveries += answer.deliveries
+
+
+def look_through(course: Course, wanted: Callable[[Event], int]) -> None:
+    """Read and judge all lines, and send none. `wanted` says how many deliveries an event would make."""
+    with course.opened() as batches:
+        for batch in batches:
+            for judged in batch:
+                course.looked_at(judged)
+                course.deliveries += wanted(judged.event) if judged.event else 0
+
+
+async def hand_in(course: Course, batches: Iterator[list[Judged]], courier: Courier, faults: FaultsFile) -> None:
+    """Send all lines without a fault, and keep the others. Where the gateway takes no more, `course.stopped` says why."""
+    try:
+        for batch in batches:
+            await _hand_in(course, courier, faults, batch)
+            course.next_line = batch[-1].line.number + 1
+    except Stopped as stopped:
+        course.stopped = str(stopped)
+
+
+async def _hand_in(course: Course, courier: Courier, faults: FaultsFile, batch: list[Judged]) -> None:
+    answers = await courier.send([judged for judged in batch if judged.event])
+    for judged, answer in answers:
+        course.answered(answer)
+        if answer.faults:
+            course.refused(judged, refused := tuple(Fault(path, f"the gateway says: {message}") for path, message in answer.faults))
+            _keep(faults, judged, refused)
+    for judged in batch:
+        course.looked_at(judged)
+        if judged.faults:
+            _keep(faults, judged, judged.faults)
+
+
+def _keep(faults: FaultsFile, judged: Judged, found: tuple[Fault, ...]) -> None:
+    try:
+        faults.add(judged.line.number, judged.line.text, found)
+    except OSError as error:
+        raise Stopped(f"{faults.path}: {error.strerror or error}") from error
+
+
+def _places(columns: Columns | None) -> Mapping[str, str]:
+    """What a path of the payload is called in the file."""
+    return {written(path): header for header, path in zip(columns.headers, columns.paths, strict=True) if path} if columns else {}
+
+
+def summary(course: Course, faults: Path | None) -> dict[str, Any]:
+    """For a script. `faults` is None where nothing was written."""
+    return {
+        "file": str(course.job.file),
+        "source": course.job.site.name,
+        "lines": course.lines,
+        "events": dict(course.events),
+        "accepted": course.accepted,
+        "duplicates": course.duplicates,
+        "deliveries": course.deliveries,
+        "faulty": course.faulty,
+        "faults": [{"line": number, "where": fault.path, "message": fault.message} for number, fault in course.faults],
+        "faults_file": str(faults) if faults and course.faulty else None,
+        "unreadable": [{"where": place, "lines": often, "first": first} for place, (often, first) in course.unreadable.items()],
+        "columns": [{"header": header, "path": path} for header, path in course.columns.shown()] if course.columns else [],
+        "ignored_columns": list(course.columns.ignored) if course.columns else [],
+        "stopped": course.stopped or None,
+        "next_line": course.next_line if course.stopped else None,
+    }

@@ -1,0 +1,58 @@
+"""Which alarms were told, so that neither a restart nor another process tells them again; and which process watches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, or_, select
+
+from receiver.inbox.statements import upsert
+from receiver.inbox.tables import alarm, watch
+from receiver.inbox.text import storable
+from receiver.inbox.times import micros, moment
+from receiver.inbox.transaction import Transaction
+
+_WATCH: Final = 1  # there is one row
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An alarm that was told and is not over. `about` is what was told, in the words of whoever told it."""
+
+    key: str
+    about: str
+    at: datetime
+
+
+def take_watch(transaction: Transaction, *, holder: str, lease: timedelta, now: datetime) -> bool:
+    """Watch until the lease ends, if nobody else does. Returns whether the holder watches."""
+    new = upsert(transaction.connection.dialect, watch).values(id=_WATCH, holder=holder, until=micros(now + lease))
+    far_ahead = watch.c.until > micros(now + 2 * lease)  # told by a clock that has been set back since
+    free = or_(watch.c.holder == holder, watch.c.until < micros(now), far_ahead)
+    values = {"holder": new.excluded.holder, "until": new.excluded.until}
+    taken = new.on_conflict_do_update(index_elements=["id"], set_=values, where=free).returning(watch.c.holder)
+    return transaction.connection.scalar(taken) == holder
+
+
+def leave_watch(transaction: Transaction, *, holder: str) -> None:
+    """Let another process watch at once."""
+    transaction.connection.execute(delete(watch).where(watch.c.holder == holder))
+
+
+def told(transaction: Transaction) -> list[Told]:
+    """All that are not over, in the order of their keys."""
+    return [Told(row.key, row.about, moment(row.told_at)) for row in transaction.connection.execute(select(alarm).order_by(alarm.c.key))]
+
+
+def keep_told(transaction: Transaction, key: str, about: str, *, now: datetime) -> None:
+    """Remember that it was told, or told again."""
+    new = upsert(transaction.connection.dialect, alarm).values(key=storable(key), about=storable(about), told_at=micros(now))
+    values = {name: new.excluded[name] for name in ("about", "told_at")}
+    transaction.connection.execute(new.on_conflict_do_update(index_elements=["key"], set_=values))
+
+
+def forget_told(transaction: Transaction, key: str) -> None:
+    """It is over, and that was told too."""
+    transaction.connection.execute(delete(alarm).where(alarm.c.key == storable(key)))

@@ -1,0 +1,152 @@
+"""What is an alarm, and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from receiver.alarms.alarm import Alarm
+from receiver.alarms.causes import MOST_REASONS, Sight, causes
+from receiver.alarms.message import message
+from receiver.alarms.privacy import Privacy
+from receiver.inbox import ConnectorStatus, Group, PauseKind, Status
+from receiver.settings import Alerts
+
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+def minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
+
+
+def found(
+    *,
+    connectors: dict[str, ConnectorStatus] | None = None,
+    dead: Sequence[Group] = (),
+    aside: Sequence[Group] = (),
+    firing: Collection[str] = (),
+    **limits: Any,
+) -> list[Alarm]:
+    """The alarms of a store that stands like this."""
+    sight = Sight(Status(0, 0, 0, None, connectors or {}), dead, aside)
+    alerts = Alerts(url=SecretStr("http://alarms.example"), **limits)
+    return list(causes(sight, alerts, Privacy(), firing=firing, now=NOW).values())
+
+
+def paused(kind: PauseKind | None, *, since: float = 0, until: float = 0, oldest: float | None = None) -> dict[str, ConnectorStatus]:
+    """`since` minutes ago, for `until` more; the oldest has waited for `oldest` minutes."""
+    waited = None if oldest is None else oldest * 60
+    return {"crm": ConnectorStatus(kind or "running", 3, 0, waited, kind, "a reason", NOW - minutes(since), NOW + minutes(until))}
+
+
+def group(reason: str, count: int = 1, *, where: str = "crm", event: str | None = None, minute: float = 0) -> Group:
+    return Group(where, event, reason, count, NOW + minutes(minute), NOW + minutes(minute), "an-id")
+
+
+@pytest.mark.parametrize(
+    ("status", "alarm"),
+    [
+        (paused(None), False),
+        (paused("auth"), True),
+        (paused("misconfigured", until=0.5), True),
+        (paused("throttled", until=1), False),
+        (paused("throttled", until=15), True),
+        (paused("throttled", since=6, until=1), True),
+        (paused("unavailable", since=1, until=1), False),
+        (paused("unavailable", since=6, until=1), True),
+    ],
+)
+def test_a_pause_is_an_alarm_where_it_stays(status: dict[str, ConnectorStatus], alarm: bool) -> None:
+    """At once where only an operator can end it; a throttled or unavailable CRM once it takes minutes."""
+    assert [one.cause for one in found(connectors=status)] == (["connector_paused"] if alarm else [])
+
+
+def test_waiting_is_an_alarm_beyond_the_limit_and_over_below_half_of_it() -> None:
+    """So that an age around the limit is told once."""
+    assert found(connectors=paused(None, oldest=14)) == []
+    (alarm,) = found(connectors=paused(None, oldest=16))
+    assert (alarm.cause, alarm.since, alarm.count) == ("oldest_waiting", NOW - minutes(16), 3)
+    assert [one.key for one in found(connectors=paused(None, oldest=8), firing=[alarm.key])] == [alarm.key]
+    assert found(connectors=paused(None, oldest=7), firing=[alarm.key]) == []
+    assert found(connectors=paused(None, oldest=16), oldest_waiting_minutes=20) == []
+
+
+def test_dead_letters_of_one_reason_are_one_alarm() -> None:
+    """However their words name different people; another reason, and another connector, is another alarm."""
+    same = [group(f"email: a{number}@example.edu is taken (TAKEN)", number, minute=number) for number in range(1, 4)]
+    first, second, third = found(dead=[*same, group("is locked", minute=9), group("is locked", where="other")])
+    assert (first.connector, first.count, first.since, "example" in first.reason) == ("crm", 6, NOW + minutes(1), False)
+    assert (second.connector, third.connector) == ("crm", "other")
+    assert len({first.key, second.key, third.key}) == 3
+
+
+def test_a_key_does_not_depend_on_how_many_there_are() -> None:
+    """More of the same is no news."""
+    (one,) = found(dead=[group("is locked")])
+    (more,) = found(dead=[group("is locked", 500, minute=-60)])
+    assert one.key == more.key
+
+
+def test_many_reasons_are_few_alarms() -> None:
+    """A CRM that says something else about each record must not fill a chat room."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    alarms = found(dead=[group(f"is {letter}", 2, minute=minute) for minute, letter in enumerate(letters)])
+    assert len(alarms) == MOST_REASONS + 1
+    assert alarms[-1].count == 2 * (26 - MOST_REASONS)
+    assert alarms[-1].key == "dead_letters:crm:others"
+
+
+def test_a_reason_that_is_not_seen_need_not_be_over() -> None:
+    """Only so many groups are read; where there may be more, what was told stays."""
+    sight = Sight(Status(0, 0, 0, None, {}), [group("a"), group("b")], [])
+    assert sight.hides("dead_letters", 2)
+    assert not sight.hides("dead_letters", 3)
+    assert not sight.hides("quarantine", 2)
+    assert not sight.hides("connector_paused", 2)
+
+
+def test_quarantined_calls_are_told_by_source_event_and_faults() -> None:
+    """In words."""
+    (alarm,) = found(aside=[group('[["customer.email", "is missing"], ["", "no shape"]]', 7, where="springfield", event="order.placed")])
+    assert (alarm.source, alarm.event, alarm.count) == ("springfield", "order.placed", 7)
+    assert alarm.reason == "customer.email: is missing; no shape"
+
+
+def test_few_enough_are_no_alarm() -> None:
+    """Where limits are set, all reasons of a connector or source count together."""
+    assert found(dead=[group("a", 2), group("b", 2)], dead_letters=5) == []
+    assert len(found(dead=[group("a", 2), group("b", 3)], dead_letters=5)) == 2
+    assert found(aside=[group("[]", 2, where="springfield")], quarantined=3) == []
+
+
+def test_a_message_says_all_and_calls_nobody() -> None:
+    """Slack reads < and & as its own; other programs read the fields."""
+    (alarm,) = found(dead=[group("<!channel> is & was")])
+    told = message(alarm, "firing", "https://hooks.example.edu")
+    assert told["text"].startswith("AOM gateway https://hooks.example.edu: crm refused 1 delivery, the first of 2026-05-04 12:00 UTC: ")
+    assert "&lt;!channel&gt; is &amp; was" in told["text"]
+    assert {name: told[name] for name in ("cause", "state", "connector", "reason", "count", "since")} == {
+        "cause": "dead_letters",
+        "state": "firing",
+        "connector": "crm",
+        "reason": "<!channel> is & was",
+        "count": 1,
+        "since": "2026-05-04T12:00:00+00:00",
+    }
+
+
+def test_every_cause_has_words() -> None:
+    """For its beginning and its end."""
+    alarms = [
+        *found(connectors={**paused("auth", oldest=60)}),
+        *found(dead=[group("a")], aside=[group("[]", where="springfield")]),
+        Alarm("store_failing", "store_failing", NOW, reason="disk full", count=3),
+    ]
+    texts = [message(alarm, state, None)["text"] for alarm in alarms for state in ("firing", "resolved")]
+    assert len(set(texts)) == 10
+    assert not [text for text in texts if "None" in text]
+    assert all(Alarm.load(alarm.dump()) == alarm for alarm in alarms)

@@ -1,0 +1,231 @@
+"""The watch over a real store, and a receiver of alarms that behaves in every way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from receiver.alarms import open_watch
+from receiver.alarms.watch import Timing
+from receiver.delivery.backoff import Backoff
+from receiver.inbox import Inbox, Settled
+from receiver.mapping import Mapping
+from receiver.settings import load
+from receiver.standing import Standing
+from receiver.telemetry import Metrics
+from tests.alarms.receiver import AlarmReceiver, alarm_receiver
+from tests.inbox.store import NOW, claim, faulty, new, open_inbox
+from tests.settings.configs import SANDBOX, write
+
+MOMENT = timedelta(milliseconds=20)
+SOON = Backoff(MOMENT, MOMENT, least=MOMENT)
+
+
+@dataclass(slots=True)
+class Scene:
+    """A store that is watched, at a time that stands still."""
+
+    inbox: Inbox
+    receiver: AlarmReceiver
+    metrics: Metrics = field(default_factory=Metrics)
+    now: datetime = NOW
+
+    async def until(self, condition: Callable[[], Any]) -> None:
+        async with asyncio.timeout(30):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+    async def told(self, **wanted: object) -> dict[str, Any]:
+        """The first message with these values, once it is there."""
+        await self.until(lambda: self.receiver.told(**wanted))
+        return self.receiver.told(**wanted)[0]
+
+    async def noted(self, number: int) -> None:
+        """Until so many alarms are noted as told."""
+        async with asyncio.timeout(30):
+            while len(await self.inbox.told()) != number:
+                await asyncio.sleep(0.01)
+
+    async def some_looks(self) -> None:
+        """Until whatever the store shows now was surely looked at: another connector's alarm is told."""
+        await self.inbox.pause("mark", kind="auth", reason="mark", until=None, now=self.now)
+        await self.told(connector="mark", state="firing")
+        await self.inbox.resume("mark", until=None)
+        await self.told(connector="mark", state="resolved")
+
+    async def kill(self, content: str, reason: str) -> None:
+        """Make an event whose delivery is dead for this reason."""
+        await self.inbox.accept(new(content, f"{content}@example.edu"))
+        (only,) = await claim(self.inbox)
+        dead = tuple((pending.delivery_id, reason) for pending in only.deliveries)
+        await self.inbox.settle([Settled(only, dead=dead)], now=NOW)
+
+
+@asynccontextmanager
+async def watched(inbox: Inbox, receiver: AlarmReceiver, directory: Path, alerts: str = "") -> AsyncIterator[Scene]:
+    """A watch that looks all the time, until the block ends."""
+    settings = load(write(directory, f'{SANDBOX}\n[alerts]\nurl = "{receiver.url}"\n{alerts}'), {})
+    scene = Scene(inbox, receiver)
+    standing = Standing(inbox, ["box", "mark"], lambda: scene.now, fresh=0)
+    timing = Timing(every=MOMENT, share=1)
+    routes = Mapping.compile(settings)
+    async with open_watch(settings, routes, inbox, standing, scene.metrics, lambda: scene.now, timing=timing, backoff=SOON) as watch:
+        assert watch
+        task = asyncio.create_task(watch.run())
+        try:
+            yield scene
+        finally:
+            await watch.stop(10)
+            await task
+
+
+@asynccontextmanager
+async def scene(url: str, directory: Path, alerts: str = "") -> AsyncIterator[Scene]:
+    with alarm_receiver() as receiver:
+        async with open_inbox(url) as inbox, watched(inbox, receiver, directory, alerts) as one:
+            yield one
+
+
+def test_a_pause_is_told_and_its_end(tmp_path: Path, store_url: str) -> None:
+    """Each once, though the watch looks on; a second pause later is told anew."""
+
+    async def main() -> None:
+        async with scene(store_url, tmp_path) as one:
+            for round_ in (1, 2):
+                await one.inbox.pause("box", kind="auth", reason="the token has expired", until=None, now=NOW)
+                await one.until(lambda times=round_: len(one.receiver.told(connector="box", state="firing")) == times)
+                await one.some_looks()
+                await one.inbox.resume("box", until=None)
+                await one.until(lambda times=round_: len(one.receiver.told(connector="box", state="resolved")) == times)
+                one.receiver.messages[:] = [message for message in one.receiver.messages if message["connector"] != "mark"]
+            assert [message["state"] for message in one.receiver.messages] == ["firing", "resolved"] * 2
+            assert "the token has expired" in one.receiver.messages[0]["text"]
+
+    asyncio.run(main())
+
+
+def test_a_new_reason_is_told_and_more_of_an_old_one_is_not(tmp_path: Path, store_url: str) -> None:
+    """Dead letters and quarantined calls alike."""
+
+    async def main() -> None:
+        async with scene(store_url, tmp_path) as one:
+            await one.kill("a", "email: a@example.edu is taken (TAKEN)")
+            await one.inbox.accept(faulty("x"))
+            await one.told(cause="dead_letters")
+            await one.told(cause="quarantine")
+            await one.kill("b", "email: b@example.edu is taken (TAKEN)")
+            await one.inbox.accept(faulty("y"))
+            await one.some_looks()
+            assert len(one.receiver.told(cause="dead_letters")) == len(one.receiver.told(cause="quarantine")) == 1
+            await one.kill("c", "amount: is no number (INVALID)")
+            await one.until(lambda: len(one.receiver.told(cause="dead_letters")) == 2)
+            assert not [message for message in one.receiver.messages if "@" in str(message)]
+            assert not [told for told in await one.inbox.told() if "@" in told.about]
+
+    asyncio.run(main())
+
+
+def test_nothing_is_told_again_by_the_next_process(tmp_path: Path, store_url: str) -> None:
+    """What was told is in the store; what ended meanwhile is told to be over."""
+
+    async def main() -> None:
+        with alarm_receiver() as receiver:
+            async with open_inbox(store_url) as inbox, watched(inbox, receiver, tmp_path) as first:
+                await inbox.pause("box", kind="auth", reason="a", until=None, now=NOW)
+                await first.kill("a", "is locked")
+                await first.noted(2)
+            async with open_inbox(store_url) as inbox:
+                await inbox.resume("box", until=None)
+                async with watched(inbox, receiver, tmp_path) as second:
+                    await second.told(connector="box", state="resolved")
+                    await second.some_looks()
+            assert len(receiver.told(cause="dead_letters")) == 1
+            assert len(receiver.told(connector="box", cause="connector_paused")) == 2
+
+    asyncio.run(main())
+
+
+def test_an_alarm_is_repeated_only_where_that_is_wanted(tmp_path: Path, sqlite_url: str) -> None:
+    """After repeat_hours, as long as it lasts."""
+
+    async def main() -> None:
+        async with scene(sqlite_url, tmp_path, "repeat_hours = 4") as one:
+            await one.inbox.pause("box", kind="auth", reason="a", until=None, now=NOW)
+            await one.noted(1)
+            one.now = NOW + timedelta(hours=3.9)
+            await one.some_looks()
+            assert len(one.receiver.told(connector="box")) == 1
+            one.now = NOW + timedelta(hours=4)
+            await one.until(lambda: len(one.receiver.told(connector="box", state="firing")) == 2)
+
+    asyncio.run(main())
+
+
+def test_a_receiver_that_hangs_holds_up_no_delivery(tmp_path: Path, sqlite_url: str) -> None:
+    """The store goes on; the message is given up after a while, counted, and posted again."""
+
+    async def main() -> None:
+        async with scene(sqlite_url, tmp_path) as one:
+            one.receiver.hold = Event()
+            await one.inbox.pause("box", kind="auth", reason="a", until=None, now=NOW)
+            await one.until(lambda: one.receiver.calls)
+            async with asyncio.timeout(2):
+                await one.kill("a", "is locked")
+            await one.until(lambda: b'aom_gateway_alarms_total{outcome="failed"} 1.0' in one.metrics.text())
+            one.receiver.hold.set()
+            one.receiver.hold = None
+            await one.told(cause="dead_letters")
+
+    asyncio.run(main())
+
+
+def test_a_redirect_is_not_followed(tmp_path: Path, sqlite_url: str) -> None:
+    """It could lead the message, and the secrets in its headers, anywhere."""
+
+    async def main() -> None:
+        with alarm_receiver() as elsewhere:
+            async with scene(sqlite_url, tmp_path) as one:
+                one.receiver.status, one.receiver.elsewhere = 307, elsewhere.url
+                await one.inbox.pause("box", kind="auth", reason="a", until=None, now=NOW)
+                await one.until(lambda: one.receiver.calls > 2)
+        assert elsewhere.calls == 0
+
+    asyncio.run(main())
+
+
+def test_headers_go_along(tmp_path: Path, sqlite_url: str) -> None:
+    """As a receiver with a token needs it."""
+
+    async def main() -> None:
+        async with scene(sqlite_url, tmp_path, 'headers = { Authorization = "Bearer alarm-token" }') as one:
+            await one.inbox.pause("box", kind="auth", reason="a", until=None, now=NOW)
+            await one.told(connector="box")
+            assert one.receiver.headers["Authorization"] == "Bearer alarm-token"
+            assert one.receiver.headers["Content-Type"] == "application/json"
+
+    asyncio.run(main())
+
+
+def test_what_is_over_before_it_could_be_told_is_not_told(tmp_path: Path, sqlite_url: str) -> None:
+    """A receiver that was down all night is not flooded with what is no more."""
+
+    async def main() -> None:
+        async with scene(sqlite_url, tmp_path) as one:
+            one.receiver.status = 500
+            await one.inbox.pause("box", kind="auth", reason="a", until=None, now=NOW)
+            await one.until(lambda: one.receiver.calls)
+            await one.inbox.resume("box", until=None)
+            await one.inbox.pause("mark", kind="auth", reason="a", until=None, now=NOW)
+            seen = one.receiver.calls
+            await one.until(lambda: one.receiver.calls >= seen + 2)  # the second is of a look that began after the end of the pause
+            one.receiver.status = 200
+            await one.told(connector="mark", state="firing")
+            assert one.receiver.told(connector="box") == []
+
+    asyncio.run(main())

@@ -1,0 +1,90 @@
+"""/openapi.json is true: whatever it allows is taken, whatever it forbids is refused, and every answer is as it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import one_of
+from schemathesis import Case, GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from tests.api.conftest import Api, account, order
+from tests.processes import ADMIN_TOKEN, TOKEN
+
+EXAMPLES = 30  # of each operation
+
+OPERATIONS = {
+    "GET /api/status",
+    "GET /api/events",
+    "GET /api/events/{id}",
+    "GET /api/groups",
+    "GET /api/drift",
+    "GET /api/replays",
+    "GET /api/people/{email}",
+    "GET /api/connectors/{name}/records/{object}",
+    "POST /api/replay",
+    "POST /api/discard",
+    "POST /api/deliveries/{id}/discard",
+    "POST /api/quarantine/revalidate",
+    "POST /api/quarantine/discard",
+    "DELETE /api/people/{email}",
+    "POST /events",
+    "POST /events/{event}",
+}
+
+
+@pytest.fixture(scope="module")
+def described(api: Api) -> Any:
+    """The operations by their names, of a gateway that holds something of everything."""
+    for number in range(3):
+        api.take("order.placed", order(number, f"buyer{number}@example.edu"))
+    api.take("account.created", account("refused@example.edu", odd=1))
+    api.take("order.placed", b"{")
+    api.settled()
+    schema = schemathesis.openapi.from_url(f"{api.running.url}/openapi.json")
+    found = [result.ok() for result in schema.get_all_operations()]
+    return {f"{one.method.upper()} {one.path}": one for one in found}
+
+
+def test_every_operation_is_described(described: Any) -> None:
+    """And nothing else."""
+    assert set(described) == OPERATIONS
+
+
+def test_all_that_the_description_refers_to_is_in_it(api: Api) -> None:
+    """A reference that leads nowhere would make a generated client wrong, and the tests below blind."""
+    description = httpx.get(f"{api.running.url}/openapi.json", trust_env=False).json()
+    for reference in set(re.findall(r'"\$ref": "#/([^"]*)"', json.dumps(description))):
+        found = description
+        for step in reference.split("/"):
+            found = found[step]
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_operations_do_as_described(described: Any, name: str) -> None:
+    """Status codes, content types and bodies, for what fits and for what does not."""
+    operation = described[name]
+    intake = name.partition(" ")[2].startswith("/events")
+    headers = {"Authorization": f"Bearer {TOKEN if intake else ADMIN_TOKEN}"}
+    beyond = [positive_data_acceptance] if intake else []  # which of the events a body has to be depends on name and content
+    cases = [operation.as_strategy(generation_mode=mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)]
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=one_of(cases))
+    def check(case: Case) -> None:
+        case.call_and_validate(headers=headers, excluded_checks=beyond)
+
+    check()

@@ -1,0 +1,195 @@
+"""Replaying, discarding and revalidating over the admin API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import BODY, SHELBYVILLE, Api, account, asked, order
+from tests.processes import write_config
+
+
+def writes(api: Api, person: str, connector: str = "sandbox") -> int:
+    """How often a contact was written."""
+    return sum(record["writes"] for record in api.running.records(connector, "contact") if record["key"] == person)
+
+
+def deliveries(api: Api, id: str) -> dict[str, str]:
+    """Connector → state, of an event about one person."""
+    return {one["connector"]: one["state"] for one in api.get(f"/api/events/{id}")["deliveries"]}
+
+
+def group_of(api: Api, kind: str, id: str) -> Any:
+    """The group in which an event is."""
+    return next(group for group in api.get("/api/groups")[kind] if id in api.ids(group=group["id"], limit=500))
+
+
+def test_replay_by_ids(api: Api) -> None:
+    """All deliveries of these events, with what came later for the same person; a dry run changes nothing."""
+    ids = [api.take("order.placed", order(10 + number, "ids@example.edu")) for number in range(3)]
+    api.settled()
+    before = writes(api, "ids@example.edu")
+    planned = api.post("/api/replay", ids=[ids[1]], dry_run=True)
+    assert (planned["chosen"], planned["replayed"], planned["lanes"], planned["dry_run"]) == (2, 4, 2, True)
+    assert deliveries(api, ids[1]) == {"sandbox": "delivered", "second": "delivered"}
+    done = api.post("/api/replay", ids=[ids[1]])
+    assert (done["chosen"], done["replayed"], done["dry_run"], done["notes"]) == (2, 4, False, [])
+    api.settled()
+    assert writes(api, "ids@example.edu") > before
+
+
+def test_replay_by_filter(api: Api) -> None:
+    """All conditions together say what; a connector that is named is the only one."""
+    id = api.take("order.placed", order(20, "filter@example.edu"), token=SHELBYVILLE)
+    api.settled()
+    second, sandbox = writes(api, "filter@example.edu", "second"), writes(api, "filter@example.edu")
+    received = api.get(f"/api/events/{id}")["received_at"]
+    chosen = {
+        "source": "shelbyville",
+        "event": "order.placed",
+        "since": "2020-01-01T00:00:00Z",
+        "connector": "second",
+        "state": "delivered",
+    }
+    assert api.post("/api/replay", **chosen, until=received[:-8] + "Z", dry_run=True)["replayed"] in {0, 1}  # the second before, or its own
+    assert api.post("/api/replay", **chosen)["replayed"] == 1
+    api.settled()
+    assert (writes(api, "filter@example.edu", "second"), writes(api, "filter@example.edu")) == (second + 1, sandbox)
+    assert api.post("/api/replay", event="quiz.submitted")["replayed"] == 0
+
+
+def test_replay_and_discard_by_group(api: Api) -> None:
+    """A group is named by its id; when all of it is gone, the id is nobody's."""
+    ids = [api.take("account.created", account(f"refused{number}@example.edu")) for number in range(3)]
+    api.settled()
+    group = group_of(api, "dead", ids[0])
+    assert (group["connector"], group["count"]) == ("sandbox", 3)
+    assert api.post("/api/replay", group=group["id"])["replayed"] == 3
+    api.settled()
+    assert api.post("/api/discard", group=group["id"]) == {"discarded": 3}
+    assert [deliveries(api, id) for id in ids] == [{"sandbox": "discarded"}] * 3
+    assert "mended" in api.post("/api/discard", group=group["id"], status=404)["detail"]
+    assert "mended" in api.post("/api/replay", group=group["id"], status=404)["detail"]
+
+
+def test_discard_one_many_and_by_filter(api: Api) -> None:
+    """A delivery by its id, events by theirs, or all that fits; what is delivered stays so."""
+    ids = [api.take("account.created", account(f"refused-{number}@example.edu")) for number in range(4)]
+    good = api.take("account.created", account("good@example.edu"))
+    api.settled()
+    (one,) = api.get(f"/api/events/{ids[0]}")["deliveries"]
+    assert api.post(f"/api/deliveries/{one['id']}/discard") == {"discarded": 1}
+    assert str(one["id"]) in api.post(f"/api/deliveries/{one['id']}/discard", status=404)["detail"]
+    assert api.post("/api/discard", ids=[ids[1], good]) == {"discarded": 1}
+    assert api.post("/api/discard", state="dead", event="account.created") == {"discarded": 2}
+    assert deliveries(api, good) == {"sandbox": "delivered"}
+    api.post("/api/deliveries/0/discard", status=422)
+    api.post("/api/deliveries/many/discard", status=422)
+
+
+def test_quarantine_by_ids_filter_and_group(api: Api) -> None:
+    """Calls are given up one by one, by what they have in common, or by their group; each is counted once."""
+    calls = [api.take("quiz.submitted", {"quiz": number}) for number in range(3)]
+    others = [api.take("quiz.submitted", {"quiz": {}, "email": f"no address {number}"}, token=SHELBYVILLE) for number in range(2)]
+    unknown = api.take("", b'{"nothing": "of ours"}')
+    assert api.post("/api/quarantine/discard", ids=[calls[0], "0" * 32]) == {"discarded": 1}
+    assert api.post("/api/quarantine/discard", group=group_of(api, "quarantined", calls[1])["id"]) == {"discarded": 2}
+    assert api.post("/api/quarantine/discard", group=group_of(api, "quarantined", unknown)["id"]) == {"discarded": 1}
+    assert api.post("/api/quarantine/discard", source="shelbyville", event="quiz.submitted") == {"discarded": len(others)}
+    assert {api.get(f"/api/events/{id}")["state"] for id in [*calls, *others, unknown]} == {"discarded"}
+    assert api.post("/api/quarantine/revalidate") == {"accepted": 0, "remaining": 0}
+
+
+@pytest.mark.parametrize("path", ["/api/replay", "/api/discard", "/api/quarantine/discard"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"ids": []},
+        {"ids": [""]},
+        {"source": None},
+        {"source": ""},
+        {"group": ""},
+        {"ids": ["0" * 32], "source": "springfield"},
+        {"ids": ["0" * 32], "group": "00000000"},
+        {"since": "2026-01-01"},
+        {"everything": True},
+    ],
+)
+def test_a_choice_must_be_clear(api: Api, path: str, body: dict[str, Any]) -> None:
+    """Nothing, two ways at once, and what is empty are refused: a slip must not change everything."""
+    assert api.post(path, status=422, **body)["errors"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"null", b"{", b'{"ids": ' + b"[" * 5000, b'{"source": "' + b"x" * 2_000_000 + b'"}', b"\xff"]
+)
+def test_bodies_that_are_none(api: Api, body: bytes) -> None:
+    """422, not a failure."""
+    api.ask("POST", "/api/replay", content=body, status=422)
+
+
+@pytest.fixture
+def later(tmp_path: Path) -> Path:
+    """A configuration whose connector `second` has no route yet."""
+    config = write_config(tmp_path, BODY)
+    config.write_text(config.read_text().replace('events = ["order.*"]', 'events = ["quiz.submitted"]'))
+    return config
+
+
+def test_a_filter_reaches_routes_that_came_later(later: Path) -> None:
+    """Events get deliveries to a connector whose route was added after them; in their place, and to the named connector only."""
+    with asked(later) as api:
+        ids = [api.take("order.placed", order(number, f"late{number % 10}@example.edu", note=number)) for number in range(60)]
+        other = api.take("account.created", account("late0@example.edu"))
+        api.settled()
+        api.running.terminate()
+    later.write_text(later.read_text().replace('events = ["quiz.submitted"]', 'events = ["order.*"]'))
+    with asked(later) as api:
+        newest = api.take("order.placed", order(100, "late0@example.edu"))
+        api.settled()
+        sandbox = writes(api, "late0@example.edu")
+        planned = api.post("/api/replay", since="2020-01-01T00:00:00Z", connector="second", dry_run=True)
+        assert (planned["chosen"], planned["routed"], planned["replayed"]) == (1, 60, 61)
+        assert deliveries(api, ids[0]) == {"sandbox": "delivered"}
+        done = api.post("/api/replay", since="2020-01-01T00:00:00Z", connector="second")
+        assert (done["routed"], done["replayed"]) == (60, 61)
+        api.settled()
+        assert {tuple(sorted(deliveries(api, id).items())) for id in [*ids, newest]} == {
+            (("sandbox", "delivered"), ("second", "delivered"))
+        }
+        assert deliveries(api, other) == {"sandbox": "delivered"}
+        assert writes(api, "late0@example.edu") == sandbox
+        assert api.post("/api/replay", event="order.placed", dry_run=True)["routed"] == 0
+
+
+def test_the_dead_reach_routes_that_came_later(later: Path) -> None:
+    """Events chosen by the state of a delivery, too, at connectors that have none of theirs."""
+    with asked(later) as api:
+        dead = api.take("order.placed", order(1, "refused@example.edu"))
+        good = api.take("order.placed", order(2, "good@example.edu"))
+        api.settled()
+        api.running.terminate()
+    later.write_text(later.read_text().replace('events = ["quiz.submitted"]', 'events = ["order.*"]'))
+    with asked(later) as api:
+        done = api.post("/api/replay", state="dead")
+        assert (done["chosen"], done["routed"], done["replayed"]) == (1, 1, 2)
+        api.settled()
+        assert deliveries(api, dead) == {"sandbox": "dead", "second": "delivered"}
+        assert deliveries(api, good) == {"sandbox": "delivered"}
+
+
+def test_a_source_that_is_gone_is_told(later: Path) -> None:
+    """Events of a source that is not configured any more cannot be read: a replay says so before anything is done."""
+    with asked(later) as api:
+        gone = [api.take("account.created", account(f"gone{number}@example.edu"), token=SHELBYVILLE) for number in range(2)]
+        api.settled()
+        api.running.terminate()
+    later.write_text(later.read_text().replace("[sources.shelbyville]", "[sources.capital]"))
+    with asked(later) as api:
+        for chosen in ({"ids": gone}, {"source": "shelbyville"}):
+            planned = api.post("/api/replay", **chosen, dry_run=True)
+            assert [note for note in planned["notes"] if "'shelbyville'" in note and "2 events" in note]
+        assert api.post("/api/replay", source="springfield", dry_run=True)["notes"] == []

@@ -1,0 +1,116 @@
+"""How the gateway stands, what a sandbox holds, and who may ask."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from receiver.api.operation import Call, Operation
+from tests.api.conftest import BODY, SHELBYVILLE, Api, account, asked, order
+from tests.processes import ADMIN_TOKEN, TOKEN, write_config
+
+PATHS = (
+    ("GET", "/api/status"),
+    ("GET", "/api/events"),
+    ("GET", "/api/events/1"),
+    ("GET", "/api/groups"),
+    ("GET", "/api/drift"),
+    ("GET", "/api/replays"),
+    ("GET", "/api/people/a@example.edu"),
+    ("GET", "/api/connectors/sandbox/records/contact"),
+    ("POST", "/api/replay"),
+    ("POST", "/api/discard"),
+    ("POST", "/api/deliveries/1/discard"),
+    ("POST", "/api/quarantine/revalidate"),
+    ("POST", "/api/quarantine/discard"),
+    ("DELETE", "/api/people/a@example.edu"),
+)
+
+
+@pytest.mark.parametrize(("method", "path"), PATHS)
+def test_nothing_without_the_admin_token(api: Api, method: str, path: str) -> None:
+    """Every operation wants it; a source's token, part of it, and more than it are wrong."""
+    basic = base64.b64encode(f"admin:{TOKEN}".encode()).decode()
+    for header in ("", "Bearer", f"Bearer {TOKEN}", f"Bearer {ADMIN_TOKEN[:-1]}", f"Bearer {ADMIN_TOKEN}x", f"Basic {basic}", ADMIN_TOKEN):
+        response = httpx.request(method, api.running.url + path, headers={"Authorization": header} if header else {}, trust_env=False)
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"].startswith("Bearer")
+        assert response.headers["content-type"] == "application/problem+json"
+        assert TOKEN not in response.text
+
+
+def test_the_token_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the standard library's function for it, which takes both as a whole."""
+    compared: list[tuple[bytes, bytes]] = []
+    compare = hmac.compare_digest
+
+    def watched(given: bytes, right: bytes) -> bool:
+        compared.append((given, right))
+        return compare(given, right)
+
+    async def handler(_call: Call) -> str:
+        return "in"
+
+    async def guess() -> int:
+        app = Starlette(routes=[Operation("GET", "/", "A door", handler, str).route("the token")])
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
+            return (await http.get("/", headers={"Authorization": "Bearer guess"})).status_code
+
+    monkeypatch.setattr(hmac, "compare_digest", watched)
+    assert asyncio.run(guess()) == 401
+    assert compared == [(b"guess", b"the token")]
+
+
+def test_unknown_addresses_and_methods(api: Api) -> None:
+    """404 and 405 as problems; the latter names what there is."""
+    api.get("/api/nothing", status=404)
+    response = api.http.put("/api/status")
+    assert (response.status_code, "GET" in response.headers["allow"]) == (405, True)
+
+
+def test_status_and_drift(tmp_path: Path) -> None:
+    """Counts by connector, the oldest that waits, and keys that no schema knows."""
+    with asked(write_config(tmp_path, BODY)) as api:
+        assert api.get("/api/status")["oldest_pending_seconds"] is None
+        api.take("account.created", account("refused@example.edu", shoe_size=42))
+        api.take("account.created", account("ann@example.edu", shoe_size=39), token=SHELBYVILLE)
+        api.take("order.placed", b"{")
+        api.settled()
+        status = api.get("/api/status")
+        assert (status["pending"], status["dead"], status["quarantined"]) == (0, 1, 1)
+        assert {name: (one["type"], one["state"], one["dead"]) for name, one in status["connectors"].items()} == {
+            "sandbox": ("sandbox", "running", 1),
+            "second": ("sandbox", "running", 0),
+        }
+        assert status["connectors"]["sandbox"]["calls"] > 0
+        assert [(one["source"], one["event"], one["path"], one["count"]) for one in api.get("/api/drift")["items"]] == [
+            ("shelbyville", "account.created", "shoe_size", 1),
+            ("springfield", "account.created", "shoe_size", 1),
+        ]
+        assert api.get("/api/replays") == {"items": []}
+
+
+def test_records_in_pages(api: Api) -> None:
+    """What a sandbox holds, newest first, each once."""
+    people = [f"record{number}@example.edu" for number in range(7)]
+    for number, person in enumerate(people):
+        api.take("order.placed", order(number, person))
+        api.settled()
+    seen: list[str] = []
+    before: dict[str, str] = {}
+    while True:
+        page = api.get("/api/connectors/second/records/contact", limit=3, **before)
+        seen += [record["key"] for record in page["items"]]
+        if page["next"] is None:
+            break
+        before = {"before": page["next"]}
+    assert seen == people[::-1]
+    assert api.get("/api/connectors/second/records/nothing") == {"items": [], "next": None}
+    assert "second" in api.get("/api/connectors/crm/records/contact", status=404)["detail"]
+    assert "before" in api.get("/api/connectors/second/records/contact", before="x", status=422)["detail"]

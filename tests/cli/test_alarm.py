@@ -1,0 +1,41 @@
+"""`check --test-alert`, as it is run in a terminal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.alarms.receiver import SECRET, alarm_receiver
+from tests.processes import write_config
+
+
+def check(config: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "receiver.cli", "check", "--test-alert", "--config", str(config)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_test_alarm_arrives(tmp_path: Path) -> None:
+    """Exit 0 once it was taken; it says that nothing is wrong."""
+    with alarm_receiver() as receiver:
+        ended = check(write_config(tmp_path, f'[alerts]\nurl = "{receiver.url}"'))
+        assert ended.returncode == 0, ended.stderr
+        (message,) = receiver.messages
+    assert (message["cause"], message["state"]) == ("test", "test")
+    assert "Nothing is wrong" in message["text"]
+
+
+def test_one_that_is_not_taken_is_a_fault(tmp_path: Path) -> None:
+    """With what the receiver said, and without its address."""
+    with alarm_receiver() as receiver:
+        receiver.status = 404
+        ended = check(write_config(tmp_path, f'[alerts]\nurl = "{receiver.url}"'))
+    assert ended.returncode == 1
+    assert "alerts.url: a test alarm was not taken: the receiver answered 404: no_service" in ended.stderr
+    assert SECRET not in ended.stdout + ended.stderr
+
+
+def test_without_a_url_there_is_nowhere_to_post_it(tmp_path: Path) -> None:
+    """That is told."""
+    ended = check(write_config(tmp_path))
+    assert (ended.returncode, "alerts.url: is not set" in ended.stderr) == (1, True)

@@ -1,0 +1,283 @@
+"""`import` as an operator types it, with the real gateway beside it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from receiver.aom import sample
+from tests.cli.test_commands import run, run_json
+from tests.processes import TOKEN, Running, gateway, until, write_config
+
+ORDERS = """Order ID;E-Mail;First Name;Status;Date;Total;Line_Items;Mood
+1;ada@example.edu;Ada;completed;2024-03-01 10:00;12,50;"[{""name"":""Algebra"",""quantity"":1,""total"":12.5}]";x
+
+2;ben@example.edu;Ben;refunded;2024-03-02;220;;y
+"""
+ACCOUNT = "id,email,first_name,last_name,date_registered\n"
+
+
+def table(directory: Path, text: str, name: str = "history.csv", encoding: str = "utf-8-sig") -> Path:
+    path = directory / name
+    path.write_bytes(text.replace("\n", "\r\n").encode(encoding))
+    return path
+
+
+def accounts(directory: Path, count: int, people: int = 10_000) -> Path:
+    start = datetime(2022, 1, 1)  # noqa: DTZ001 - of the site's zone
+    lines = [f"{n},p{n % people}@x.org,First{n},Last{n},{start + timedelta(minutes=n)}\n" for n in range(count)]
+    return table(directory, ACCOUNT + "".join(lines))
+
+
+def started(directory: Path, *words: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "receiver.cli", "import", "history.csv", "--event", "account.created", "--json", *words]
+    return subprocess.Popen(command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def answer(process: subprocess.Popen[bytes], code: int) -> Any:
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == code, (out, err)
+    assert b"Traceback" not in err
+    return json.loads(out)
+
+
+def contact(running: Running, email: str) -> dict[str, Any]:
+    return next(one["fields"] for one in running.records("sandbox", "contact") if one["key"] == email)
+
+
+def some_pending_or_delivered(running: Running, least: int) -> bool:
+    return len(running.admin("/api/events?limit=500")["items"]) >= least
+
+
+def delivered(running: Running, id: str) -> bool:
+    return all(one["state"] == "delivered" for one in running.admin(f"/api/events/{id}")["deliveries"])
+
+
+def test_orders_of_a_shop(tmp_path: Path) -> None:
+    """A dry run says what would be and writes nothing; then every order is a deal with its own date, and a second run finds them known."""
+    config = write_config(tmp_path)
+    table(tmp_path, ORDERS, "orders.csv")
+    words = ("import", "orders.csv", "--event", "order.placed")
+    before = sorted(tmp_path.iterdir())
+    text = run(*words, "--dry-run", at=tmp_path)
+    assert "customer.email" in text
+    assert "1 order.placed, 1 order.refunded" in text
+    assert "Mood" in text
+    assert sorted(tmp_path.iterdir()) == before
+    with gateway(config) as running:
+        told = run_json(*words, at=tmp_path)
+        assert (told["accepted"], told["duplicates"], told["deliveries"], told["faulty"]) == (2, 0, 2, 0)
+        running.wait_until_delivered()
+        deals = {deal["key"]: deal["fields"] for deal in running.records("sandbox", "deal")}
+        assert deals["springfield-1"]["created_at"] == "2024-03-01T10:00:00-05:00"
+        assert deals["springfield-1"]["dealname"] == "Order 1: Algebra"
+        assert deals["springfield-2"]["status"] == "REFUNDED"
+        told = run_json(*words, at=tmp_path)
+        assert (told["accepted"], told["duplicates"]) == (0, 2)
+    assert not (tmp_path / "orders.csv.faults.csv").exists()
+
+
+def test_faults_are_collected(tmp_path: Path) -> None:
+    """With line, place as the file calls it, and what would be right; good lines go in all the same, and the exit code tells."""
+    config = write_config(tmp_path)
+    table(
+        tmp_path,
+        "E-mail;Name;Registered\n"
+        "ada@example.edu;Ada;2024-03-01\n"
+        'nobody;=HYPERLINK("x");2024-03-01\n'
+        'ben@example.edu;"Ben;"x";2024-03-01\n'
+        "cyd@example.edu;Cyd;03/04/2024\n"
+        "dan@example.edu;Dan;2199-03-01\n"
+        "eve@example.edu;Eve;2024-03-01\n",
+    )
+    with gateway(config) as running:
+        told = run_json("import", "history.csv", "--event", "account.created", "--faults", "f.csv", at=tmp_path, code=1)
+        assert (told["accepted"], told["faulty"]) == (2, 4)
+        assert running.admin("/api/status")["quarantined"] == 0
+    with (tmp_path / "f.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    assert [(row[0], row[1]) for row in rows] == [("3", "E-mail"), ("4", "(the line)"), ("5", "Registered"), ("6", "(the line)")]
+    assert ["--date-format" in rows[2][2], "future" in rows[3][2]] == [True, True]
+    again = ("import", "history.csv", "--event", "account.created", "--faults", "f.csv", "--date-format", "%d/%m/%Y", "--dry-run")
+    assert run_json(*again, at=tmp_path, code=1)["faulty"] == 3
+
+
+def test_history_does_not_undo_what_came_live(tmp_path: Path) -> None:
+    """The newer name stays with the contact, though the old one came in after it; of somebody without a newer one it is taken."""
+    config = write_config(tmp_path)
+    table(tmp_path, ACCOUNT + "1,ada@example.edu,Ada,Old,2020-01-01\n2,ben@example.edu,Ben,Old,2020-01-01\n")
+    with gateway(config) as running:
+        quiz = {**json.loads(sample("quiz.submitted") or b""), "email": "ada@example.edu", "last_name": "New"}
+        quiz.pop("date_submitted", None)
+        assert httpx.post(f"{running.url}/in/{TOKEN}/quiz.submitted", json=quiz).status_code == 202
+        running.wait_until_delivered()
+        assert run_json("import", "history.csv", "--event", "account.created", at=tmp_path)["accepted"] == 2
+        running.wait_until_delivered()
+        names = {name: contact(running, f"{name}@example.edu") for name in ("ada", "ben")}
+        assert ([one["lastname"] for one in names.values()]) == ["New", "Old"]
+
+
+def test_lines_without_a_date_need_one(tmp_path: Path) -> None:
+    """Said before anything is sent; a column or the time of the export will do."""
+    config = write_config(tmp_path)
+    table(tmp_path, "email,course,joined course\nada@example.edu,Algebra,2021-05-01\n")
+    words = ("import", "history.csv", "--event", "course.enrolled")
+    assert "--time-column" in run(*words, at=tmp_path, code=2)
+    assert "past time" in run(*words, "--as-of", "2999-01-01", at=tmp_path, code=2)
+    with gateway(config) as running:
+        assert run_json(*words, "--time-column", "Joined Course", at=tmp_path)["accepted"] == 1
+        (item,) = running.admin("/api/events")["items"]
+        assert item["received_at"].startswith("2021-05-01T04:00")
+        assert run_json(*words, "--as-of", "2022-01-01", at=tmp_path)["accepted"] == 1
+
+
+def test_payloads_as_aom_sends_them(tmp_path: Path) -> None:
+    """A line each, told apart by their shape; one that came live is known."""
+    config = write_config(tmp_path)
+    bodies = [sample(name) or b"" for name in ("order.placed", "account.created", "quiz.submitted")]
+    lines = [json.dumps(json.loads(body)).encode() for body in bodies]
+    (tmp_path / "all.jsonl").write_bytes(b"\n".join([*lines, b"{", b'{"x": 1}']))
+    with gateway(config) as running:
+        assert httpx.post(f"{running.url}/in/{TOKEN}", content=bodies[0]).status_code == 202
+        told = run_json("import", "all.jsonl", at=tmp_path, code=1)
+        assert (told["accepted"], told["duplicates"], [fault["line"] for fault in told["faults"]]) == (2, 1, [4, 5])
+        assert "for CSV" in run("import", "all.jsonl", "--set", "status=X", at=tmp_path, code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("history.csv",), "--event"),
+        (("history.csv", "--event", "acount.created"), "account.created"),
+        (("history.csv", "--event", "account.created", "--source", "springfeld"), "springfield"),
+        (("history.csv", "--event", "account.created", "--column", "E-mail"), "E-mail=email"),
+        (("history.csv", "--event", "account.created", "--column", "Mial=email"), "'Mail'"),
+        (("history.csv", "--event", "order.placed"), "order.placed needs status"),
+        (("nowhere.csv", "--event", "account.created"), "No such file"),
+        ((".", "--event", "account.created"), "directory"),
+        (("empty.csv", "--event", "account.created"), "no headers"),
+        (("old.csv", "--event", "account.created"), "--encoding cp1252"),
+        (("history.csv", "--event", "account.created", "--faults", "history.csv"), "no list of faults|the file itself"),
+        (("history.csv", "--event", "account.created", "--faults", "config.toml"), "no list of faults"),
+    ],
+)
+def test_wrong_use(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
+    """Exit 2 before anything is sent, with what would be right."""
+    write_config(tmp_path)
+    (tmp_path / "aom-gateway.db").touch()
+    table(tmp_path, "Mail;Name;Date\nada@example.edu;Ada;2024-01-01\n")
+    table(tmp_path, "email;name;date\nj@x.org;Jörg;2024-01-01\n", "old.csv", "cp1252")
+    (tmp_path / "empty.csv").touch()
+    text = run("import", *words, at=tmp_path, code=2)
+    assert any(one in text for one in says.split("|")), text
+    assert (tmp_path / "history.csv").read_bytes().startswith(b"\xef\xbb\xbfMail")
+
+
+def test_without_a_gateway_the_store_takes_it(tmp_path: Path) -> None:
+    """A SQLite store that no gateway has open; the next one delivers."""
+    config = write_config(tmp_path)
+    accounts(tmp_path, 300)
+    with gateway(config) as running:
+        running.terminate()
+    text = run("import", "history.csv", "--event", "account.created", at=tmp_path)
+    assert "300 were accepted" in text
+    assert "aom-gateway serve" in text
+    with gateway(config) as running:
+        running.wait_until_delivered()
+        assert len(running.records("sandbox", "contact")) == 300
+
+
+def test_an_interrupted_import_goes_on(tmp_path: Path) -> None:
+    """Ctrl-C says where to go on; from there the rest comes in, and nothing twice."""
+    config = write_config(tmp_path)
+    accounts(tmp_path, 2000)
+    with gateway(config) as running:
+        importing = started(tmp_path)
+        until(lambda: some_pending_or_delivered(running, 100), "some lines are in")
+        importing.send_signal(signal.SIGINT)
+        told = answer(importing, code=1)
+        assert told["stopped"] == "interrupted"
+        assert 65 < told["next_line"] < 2001
+        rest = run_json("import", "history.csv", "--event", "account.created", "--from-line", str(told["next_line"]), at=tmp_path)
+        assert rest["stopped"] is None
+        assert rest["lines"] == 2000 - (told["next_line"] - 2)
+        assert running.wait_until_delivered()["dead"] == 0
+        assert len(running.records("sandbox", "contact")) == 2000
+        assert run_json("import", "history.csv", "--event", "account.created", at=tmp_path)["duplicates"] == 2000
+
+
+def test_a_gateway_that_goes_down_and_comes_back(tmp_path: Path) -> None:
+    """The import waits for it and goes on; where it does not come back in time, it says where to go on."""
+    config = write_config(tmp_path)
+    accounts(tmp_path, 3000)
+    with gateway(config) as running:
+        importing = started(tmp_path)
+        until(lambda: some_pending_or_delivered(running, 100), "some lines are in")
+        running.kill()
+    with gateway(config) as running:
+        told = answer(importing, code=0)
+        assert (told["lines"], told["faulty"]) == (3000, 0)
+        running.wait_until_delivered()
+        assert len(running.records("sandbox", "contact")) == 3000
+        accounts(tmp_path, 6000)
+        importing = started(tmp_path, "--patience", "1")
+        until(lambda: importing.poll() is not None or len(running.admin("/api/events?since=2022-01-03T08:00:00Z")["items"]) > 10, "more in")
+        running.kill()
+        told = answer(importing, code=1)
+        assert "taken nothing for 1 seconds" in told["stopped"]
+        assert 2 < told["next_line"] < 6002
+
+
+def test_a_token_that_the_gateway_does_not_know(tmp_path: Path) -> None:
+    """Ends the import at its first line, with what may be the cause."""
+    config = write_config(tmp_path)
+    accounts(tmp_path, 10)
+    with gateway(config):
+        other = tmp_path / "other.toml"
+        other.write_text(config.read_text().replace(TOKEN, "a-token-of-another-configuration"))
+        told = run_json("import", "history.csv", "--event", "account.created", "-c", "other.toml", at=tmp_path, code=1)
+    assert "does not know the token of the source springfield" in told["stopped"]
+    assert (told["accepted"], told["next_line"]) == (0, 1)
+
+
+def test_only_the_past_has_a_time_of_its_own(tmp_path: Path) -> None:
+    """`Occurred-At` must be a past time with an offset; the address that AOM calls takes none."""
+    config = write_config(tmp_path)
+    body = sample("account.created") or b""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with gateway(config) as running:
+        later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        for wrong in (later, "yesterday", "2024-01-01T00:00:00", "0001-01-01T00:00:00Z", ""):
+            refused = httpx.post(f"{running.url}/events", content=body, headers={**headers, "Occurred-At": wrong})
+            assert (refused.status_code, refused.json()["kept"]) == (400, False)
+        httpx.post(f"{running.url}/in/{TOKEN}", content=body, headers={"Occurred-At": "2024-01-01T00:00:00Z"}).raise_for_status()
+        (item,) = running.admin("/api/events")["items"]
+        assert datetime.fromisoformat(item["received_at"]) > datetime.now(UTC) - timedelta(minutes=10)
+
+
+def test_live_events_go_first(tmp_path: Path) -> None:
+    """While thousands of lines wait for a slow CRM, what comes live is there within seconds."""
+    config = write_config(tmp_path, '[connectors.sandbox]\ntype = "sandbox"\nmapping = "standard"\nlatency_ms = 200\n')
+    accounts(tmp_path, 6000)
+    with gateway(config) as running:
+        importing = started(tmp_path)
+        until(lambda: some_pending_or_delivered(running, 500), "the import is under way")
+        for number in range(5):
+            sent = datetime.now(UTC)
+            body = {"email": f"live{number}@example.edu", "date_registered": "Aug 11, 2020 04:58 PM"}
+            id = httpx.post(f"{running.url}/in/{TOKEN}", json=body).json()["id"]
+            until(partial(delivered, running, id), "the live event is delivered")
+            assert datetime.now(UTC) - sent < timedelta(seconds=10)
+        assert importing.poll() is None, "the import was over before it was in the way of anything"
+        importing.send_signal(signal.SIGINT)
+        answer(importing, code=1)

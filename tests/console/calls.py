@@ -1,0 +1,46 @@
+"""Calls that AOM makes while somebody looks at the console."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import httpx
+
+from tests.console.conftest import account
+from tests.processes import TOKEN, Running, until
+
+_NUMBERS = count(1)  # no two calls are the same
+
+
+def post(running: Running, event: str, body: bytes) -> str:
+    """Returns the id that the event got, accepted or in quarantine."""
+    answer = httpx.post(f"{running.url}/in/{TOKEN}/{event}", content=body, trust_env=False, timeout=30)
+    found: str = answer.json()["id"]
+    return found
+
+
+def story(running: Running, id: str) -> Any:
+    return running.admin(f"/api/events/{id}")
+
+
+def wait_for(running: Running, id: str, state: str) -> str:
+    until(lambda: story(running, id)["state"] == state, f"{id} is {state}")
+    return id
+
+
+def dead(running: Running, number: int, **other: object) -> str:
+    """An account that the sandbox refuses."""
+    return wait_for(
+        running, post(running, "account.created", account(number, **{"id": next(_NUMBERS), "last_name": "Refused", **other})), "dead"
+    )
+
+
+def delivered(running: Running, number: int, **other: object) -> str:
+    """An account that the sandbox takes."""
+    return wait_for(running, post(running, "account.created", account(number, **{"id": next(_NUMBERS), **other})), "delivered")
+
+
+def quarantined(running: Running) -> str:
+    """A call without an address."""
+    return post(running, "account.created", b'{"date_registered": "Mar 1, 2026 02:30 PM", "id": %d}' % next(_NUMBERS))

@@ -1,0 +1,208 @@
+"""What needs attention: found by its reason, and mended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.console.browser import watched_page
+from tests.console.calls import post, story, wait_for
+from tests.console.conftest import account, sign_in
+from tests.console.visitor import Visitor
+from tests.processes import SANDBOX, Running, gateway, until, write_config
+
+REFUSING = (
+    SANDBOX
+    + """
+refuse = [
+  { object = "contact", field = "lastname", value = "One", code = "FIRST", message = "This is the first reason." },
+  { object = "contact", field = "lastname", value = "Two", code = "SECOND", message = "This is the second reason." },
+]
+"""
+)
+MISTAKEN = """
+[connectors.crm]
+type = "sandbox"
+refuse = [{ object = "contact", field = "rank", pattern = "^ *$", code = "INVALID_OPTION", message = "'' was not one of the allowed options" }]
+
+[[routes]]
+name = "accounts"
+events = ["account.created"]
+connector = "crm"
+
+[[routes.upsert]]
+object = "contact"
+fields.firstname = "{{ person.first_name }}"
+fields.rank = " "
+"""
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    """A gateway that nobody else changes: three dead letters of one reason, one of another, two calls in quarantine."""
+    with gateway(write_config(tmp_path, REFUSING)) as running:
+        for number, name in enumerate(("One", "Two", "One", "One")):
+            wait_for(running, post(running, "account.created", account(number, last_name=name)), "dead")
+        for number in range(2):
+            post(running, "account.created", b'{"date_registered": "Mar 1, 2026 02:30 PM", "id": %d}' % number)
+        yield running
+
+
+def headings(page: Page) -> list[str]:
+    return page.locator("article h3").all_inner_texts()
+
+
+def counts(running: Running) -> tuple[int, int]:
+    status = running.admin("/api/status")
+    return status["dead"], status["quarantined"]
+
+
+def test_groups_by_their_reasons(page: Page) -> None:
+    """The largest first, or the newest; each with its number, an example, and its events."""
+    page.goto("/console/attention")
+    first, second = "lastname: This is the first reason. (FIRST)", "lastname: This is the second reason. (SECOND)"
+    assert headings(page) == [first, second, "email: is needed and missing"]
+    group = page.get_by_role("article", name=first)
+    assert group.locator(".count").inner_text().split()[0] == "3"
+    group.get_by_role("link", name="Example").click()
+    assert page.get_by_text(first).is_visible()
+    page.goto("/console/attention")
+    page.get_by_role("article", name=first).get_by_role("link", name="Events").click()
+    assert page.locator("tbody tr").count() == 3
+    assert page.get_by_text(first).is_visible()
+
+
+def test_the_newest_first(browser: Browser, running: Running) -> None:
+    """A group that got one more since stands before a larger one."""
+    wait_for(running, post(running, "account.created", account(9, last_name="Two")), "dead")
+    with watched_page(browser, running.url) as page:
+        sign_in(page)
+        page.goto("/console/attention")
+        page.get_by_role("link", name="newest first").click()
+        assert headings(page)[0] == "lastname: This is the second reason. (SECOND)"
+
+
+def open_group(page: Page, reason: str) -> None:
+    page.goto("/console/attention")
+    page.get_by_role("article", name=reason).get_by_role("link", name="group").first.click()
+
+
+def test_one_or_several_of_a_group(page: Page, running: Running) -> None:
+    """Only what is ticked is discarded, after a question; with nothing ticked nothing happens."""
+    open_group(page, "first reason")
+    page.get_by_role("button", name="Discard the ticked ones").click()
+    assert page.get_by_role("status").inner_text() == "Nothing was ticked, so nothing was done."
+    page.get_by_role("checkbox", name="learner0@example.edu").check()
+    page.get_by_role("checkbox", name="learner3@example.edu").check()
+    page.get_by_role("button", name="Discard the ticked ones").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Discard 2 of 3 deliveries?"
+    page.get_by_role("button", name="Discard").click()
+    assert page.get_by_role("status").inner_text() == "2 deliveries discarded."
+    assert counts(running) == (2, 2)
+    people = {one["person"] for one in running.admin("/api/events?state=dead")["items"]}
+    assert people == {"learner1@example.edu", "learner2@example.edu"}
+
+
+def test_a_whole_group(page: Page, running: Running) -> None:
+    """A question says how many; the other groups stay."""
+    open_group(page, "first reason")
+    page.get_by_role("button", name="Discard all 3").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Discard all 3 deliveries?"
+    page.get_by_role("button", name="Discard").click()
+    assert page.get_by_role("status").inner_text() == "3 deliveries discarded."
+    assert counts(running) == (1, 2)
+
+
+def test_the_quarantine(browser: Browser, running: Running) -> None:
+    """Without a script: checked again as a whole, and discarded in part."""
+    with watched_page(browser, running.url, javascript=False) as page:
+        sign_in(page)
+        page.goto("/console/attention")
+        page.get_by_role("button", name="Check all again").click()
+        assert page.get_by_role("status").inner_text() == "0 calls accepted; 2 still have faults."
+        open_group(page, "email: is needed and missing")
+        page.get_by_role("checkbox").first.check()
+        page.get_by_role("button", name="Discard the ticked ones").click()
+        page.get_by_role("button", name="Discard").click()
+        assert page.get_by_role("status").inner_text() == "1 call discarded."
+        assert counts(running) == (4, 1)
+        open_group(page, "email: is needed and missing")
+        page.get_by_role("checkbox").first.check()
+        page.get_by_role("button", name="Check the ticked ones again").click()
+        assert page.get_by_role("status").inner_text() == "0 calls accepted; 1 still has faults."
+
+
+def test_a_group_that_is_gone(running: Running) -> None:
+    """Whoever comes too late is told so, whatever they wanted."""
+    visitor = Visitor(running.url)
+    visitor.sign_in()
+    for action in ("replay", "discard", "revalidate"):
+        visitor.get("/console/attention")
+        answer = visitor.post(f"/console/attention/12345678/{action}", {"scope": "all", "confirmed": "yes"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/console/attention")
+        assert "not there any more" in visitor.get("/console/attention").text
+    assert visitor.get("/console/attention/%00").status_code == 303
+
+
+@pytest.mark.parametrize("path", ["revalidate", "{group}/replay", "{group}/discard", "{group}/revalidate"])
+def test_no_action_for_a_forged_form(running: Running, path: str) -> None:
+    """Without the token of the session nothing is done."""
+    visitor = Visitor(running.url)
+    visitor.sign_in()
+    group = running.admin("/api/groups")["dead"][0]["id"]
+    for token in ("", "forged"):
+        answer = visitor.post(f"/console/attention/{path.format(group=group)}", {"scope": "all", "confirmed": "yes"}, csrf=token)
+        assert answer.status_code == 403
+    assert counts(running) == (4, 2)
+
+
+def test_a_mistake_in_the_mapping(browser: Browser, tmp_path: Path) -> None:
+    """It killed 500 deliveries. It is found by its reason, mended in the file, and two clicks later all 500 are right, though their
+    lanes have moved on meanwhile.
+    """
+    config = write_config(tmp_path, MISTAKEN)
+    with gateway(config) as running:
+        for number in range(500):
+            post(running, "account.created", account(number, first_name="Old"))
+        until(lambda: running.admin("/api/status")["dead"] == 500, "all are dead")
+        config.write_text(config.read_text().replace('fields.rank = " "', 'fields.rank = "none"'))
+        running.terminate()
+    with gateway(config) as running:
+        for number in range(250):
+            post(running, "account.created", account(number, first_name="New"))
+        running.wait_until_delivered()
+        with watched_page(browser, running.url) as page:
+            sign_in(page)
+            page.goto("/console/attention")
+            page.get_by_role("article", name="'' was not one of the allowed options").get_by_role("link", name="Replay").click()
+            page.get_by_role("button", name="Replay all 500").click()
+            expect(
+                page.get_by_text("500 deliveries replayed. With them 250 later of the same people, so that the order is kept.").first
+            ).to_be_visible()
+            assert page.get_by_text("Nothing needs attention.").is_visible()
+        assert running.wait_until_delivered()["dead"] == 0
+        names = {one["key"]: one["fields"]["firstname"] for one in running.records("crm", "contact")}
+    assert names == {f"learner{number}@example.edu": "New" if number < 250 else "Old" for number in range(500)}
+
+
+def test_how_far_a_long_replay_is(browser: Browser, tmp_path: Path) -> None:
+    """The page comes back at once, shows the work under way, and what came of it; a shutdown in between loses nothing."""
+    config = write_config(tmp_path, MISTAKEN)
+    with gateway(config) as running, watched_page(browser, running.url) as page:
+        ids = [post(running, "account.created", account(number)) for number in range(20)]
+        until(lambda: running.admin("/api/status")["dead"] == 20, "all are dead")
+        sign_in(page)
+        open_group(page, "allowed options")
+        page.get_by_role("button", name="Replay all 20").click()
+        work = page.get_by_role("region", name="What is being done")
+        expect(work.get_by_text("Replay: 20 at crm")).to_be_visible()
+        expect(work.get_by_text("20 deliveries replayed.")).to_be_visible(timeout=15_000)
+        until(lambda: running.admin("/api/status")["dead"] == 20, "all are dead again")
+        assert len(story(running, ids[0])["deliveries"][0]["attempts"]) == 2
+        assert running.terminate() == 0
+    assert "Traceback" not in running.log.read_text()
+    assert [line for line in running.log.read_text().splitlines() if json.loads(line)["event"] == "job.done"]

@@ -1,0 +1,177 @@
+"""The page of one event, and what can be done about it there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from receiver.console.payload import indented
+from tests.console.browser import watched_page
+from tests.console.calls import dead, delivered, post, quarantined, story, wait_for
+from tests.console.conftest import account, sign_in
+from tests.console.visitor import Visitor
+from tests.fakes.hubspot import FakeHubSpot
+from tests.processes import Running, gateway, until, write_config
+
+HUBSPOT = """
+[connectors.crm]
+type = "hubspot"
+access_token = "{token}"
+base_url = "{url}"
+portal_id = 4711
+
+[[routes]]
+name = "to-the-crm"
+events = ["account.created"]
+connector = "crm"
+
+[[routes.upsert]]
+object = "contact"
+fields.firstname = "{{{{ person.first_name }}}}"
+"""
+
+
+def test_what_came_beside_what_was_understood(page: Page, running: Running) -> None:
+    """The payload stands there as it was sent, and beside it the form that mappings see; above, how it was recognised."""
+    id = delivered(running, 2001, surprise=[1.50, {}])
+    page.goto(f"/console/events/{id}")
+    raw = page.get_by_role("region", name="As it came").locator("pre").inner_text()
+    assert '"surprise": [\n    1.5,\n    {}\n  ]' in raw
+    normal = page.get_by_role("region", name="Normal form, as mappings see it").locator("pre").inner_text()
+    assert '"date_registered": "2026-03-01T14:30:00-05:00"' in normal
+    facts = page.get_by_role("region", name="What it is").inner_text()
+    for fact in ("New Account Created", "by the name in the URL", "surprise", "used by no schema", id, "learner2001@example.edu"):
+        assert fact in facts
+
+
+def test_a_disagreement_is_shown(page: Page, running: Running) -> None:
+    """Where URL and content say different things."""
+    page.goto(f"/console/events/{post(running, 'quiz.submitted', account(2002))}")
+    assert "Disagreement" in page.get_by_role("region", name="What it is").inner_text()
+    assert "quiz.submitted" in page.get_by_role("region", name="What it is").inner_text()
+
+
+def test_the_story_of_a_dead_letter(page: Page, running: Running) -> None:
+    """When it was tried, how long that took, what was sent and what came back."""
+    page.goto(f"/console/events/{dead(running, 2003)}")
+    sandbox = page.get_by_role("region", name="sandbox")
+    assert "lastname: This name is <b>refused</b>. (INVALID_NAME)" in sandbox.inner_text()
+    row = sandbox.locator("table.attempts tbody tr").first
+    assert re.search(r"\d+ ms", row.inner_text())
+    assert "INVALID_NAME field lastname" in row.inner_text()
+    row.locator("summary").click()
+    assert "Refused" in row.get_by_role("row", name="lastname").inner_text()
+
+
+def test_the_faults_of_a_call_in_quarantine(page: Page, running: Running) -> None:
+    """Each with its place."""
+    page.goto(f"/console/events/{quarantined(running)}")
+    faults = page.get_by_role("region", name="Why it is in quarantine")
+    assert [" ".join(text.split()) for text in faults.locator("tbody tr").all_inner_texts()] == ["email is needed and missing"]
+
+
+def test_a_record_leads_to_the_crm(browser: Browser, tmp_path: Path) -> None:
+    """The link goes to the record's page in the CRM, and tells the CRM nothing of where it stood."""
+    with FakeHubSpot() as hubspot:
+        config = write_config(tmp_path, HUBSPOT.format(token=hubspot.token, url=hubspot.url))
+        with gateway(config) as running, watched_page(browser, running.url) as page:
+            id = delivered(running, 1)
+            sign_in(page)
+            page.goto(f"/console/events/{id}")
+            page.locator("details.record summary").first.click()
+            link = page.locator("details.record a").first
+            assert re.fullmatch(r"https://app\.hubspot\.com/contacts/4711/record/0-1/\d+", link.get_attribute("href") or "")
+            assert "noreferrer" in (link.get_attribute("rel") or "")
+            page.goto("/console/people?email=learner1@example.edu")
+            assert page.locator("a[href^='https://app.hubspot.com/contacts/4711/record/0-1/']").count() == 1
+
+
+def test_replay(page: Page, running: Running) -> None:
+    """One click, and it is delivered again; the page says so and follows it."""
+    id = delivered(running, 2005)
+    page.goto(f"/console/events/{id}")
+    page.get_by_role("button", name="Replay").click()
+    assert page.get_by_role("status").inner_text() == "1 delivery replayed."
+    until(lambda: len(story(running, id)["deliveries"][0]["attempts"]) == 2, "it was delivered again")
+    wait_for(running, id, "delivered")
+    expect(page.locator("table.attempts tbody tr")).to_have_count(2, timeout=15_000)
+
+
+def test_discard_asks_first(page: Page, running: Running) -> None:
+    """Whoever goes back has changed nothing; whoever confirms has discarded it."""
+    id = dead(running, 2006)
+    page.goto(f"/console/events/{id}")
+    page.get_by_role("button", name="Discard").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Discard this event?"
+    page.get_by_role("link", name="Leave it as it is").click()
+    assert story(running, id)["state"] == "dead"
+    page.get_by_role("button", name="Discard").click()
+    page.get_by_role("button", name="Discard").click()
+    assert page.get_by_role("status").inner_text() == "1 delivery discarded."
+    assert story(running, id)["state"] == "discarded"
+
+
+def test_one_delivery_of_several(plain_page: Page, running: Running) -> None:
+    """Where an event has several, each can be discarded alone; without a script, too."""
+    both = account(2007, quiz={"id": 1, "name": "Quiz"}, course={"id": 2, "name": "Course"}, date_submitted="Mar 1, 2026 02:30 PM")
+    id = post(running, "quiz.submitted", both)
+    until(lambda: {one["state"] for one in story(running, id)["deliveries"]} == {"pending", "delivered"}, "one is delivered")
+    plain_page.goto(f"/console/events/{id}")
+    plain_page.get_by_role("button", name="Discard … the delivery to hubspot").click()
+    plain_page.get_by_role("button", name="Discard").click()
+    assert {one["connector"]: one["state"] for one in story(running, id)["deliveries"]} == {"sandbox": "delivered", "hubspot": "discarded"}
+
+
+def test_a_call_in_quarantine_is_checked_again(plain_page: Page, running: Running) -> None:
+    """What has faults still stays; the page says so."""
+    id = quarantined(running)
+    plain_page.goto(f"/console/events/{id}")
+    plain_page.get_by_role("button", name="Check again").click()
+    assert plain_page.get_by_role("status").inner_text() == "0 calls accepted; 1 still has faults."
+    plain_page.get_by_role("button", name="Discard").click()
+    plain_page.get_by_role("button", name="Discard").click()
+    assert story(running, id)["state"] == "discarded"
+
+
+@pytest.mark.parametrize("action", ["replay", "discard", "revalidate"])
+def test_no_action_for_a_forged_form(running: Running, action: str) -> None:
+    """Without the token of the session nothing is done."""
+    id = dead(running, 2009, first_name=action)
+    visitor = Visitor(running.url)
+    visitor.sign_in()
+    for token in ("", "forged"):
+        assert visitor.post(f"/console/events/{id}/{action}", {"confirmed": "yes"}, csrf=token).status_code == 403
+    assert story(running, id)["state"] == "dead"
+
+
+def test_what_is_not_there(running: Running) -> None:
+    """An event or a delivery that does not exist is said so."""
+    id = dead(running, 2010)
+    visitor = Visitor(running.url)
+    visitor.sign_in()
+    for missing in ("0" * 32, "%00", "..%2F", "%ED%A0%80"):
+        assert visitor.get(f"/console/events/{missing}").status_code == 404
+    visitor.get(f"/console/events/{id}")
+    answer = visitor.post(f"/console/events/{id}/discard", {"delivery": "1", "confirmed": "yes"})
+    assert answer.status_code == 404
+    assert story(running, id)["state"] == "dead"
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ('{"a":1.50,"b":[],"a":"x: {,"}', '{\n  "a": 1.50,\n  "b": [],\n  "a": "x: {,"\n}'),
+        (' [ "\\u202e\\"" , {} , [ null ] ] ', '[\n  "\\u202e\\"",\n  {},\n  [\n    null\n  ]\n]'),
+        ("1e400", "1e400"),
+        ("not { JSON", "not { JSON"),
+        ("[" * 5000 + "]" * 5000, "[" * 5000 + "]" * 5000),
+        ("[" * 60 + "]" * 60, "[" * 60 + "]" * 60),
+        ("", ""),
+    ],
+)
+def test_payloads_are_indented_and_nothing_else(sent: str, shown: str) -> None:
+    """Every token stands as it was sent, twice where it came twice; what is no JSON or too deep stays verbatim."""
+    assert indented(sent) == shown

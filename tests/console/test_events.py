@@ -1,0 +1,131 @@
+"""The list of events: what is found, and how its pages are turned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.console.browser import watched_page
+from tests.console.calls import dead, delivered, post
+from tests.console.conftest import account, sign_in
+from tests.console.visitor import Visitor
+from tests.processes import Running, gateway, write_config
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A gateway with 120 events, more than two pages."""
+    with gateway(write_config(tmp_path_factory.mktemp("crowded"))) as running:
+        for number in range(120):
+            post(running, "account.created", account(number))
+        running.wait_until_delivered()
+        yield running
+
+
+def people(page: Page) -> list[str]:
+    return page.locator("tbody tr a[href*='/console/people']").all_inner_texts()
+
+
+def test_newest_first_with_their_ways_on(page: Page, running: Running) -> None:
+    """Each row says what came and how it stands, and leads to the event and to the person."""
+    id = dead(running, 1001)
+    page.goto("/console/events")
+    row = page.locator("tbody tr").first
+    assert {"account.created", "dead", "springfield", "learner1001@example.edu", "1 dead"} <= set(
+        row.inner_text().replace("\t", "\n").split("\n")
+    )
+    row.get_by_role("link", name="learner1001@example.edu").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "learner1001@example.edu"
+    page.get_by_role("link", name="account.created").click()
+    assert page.url.endswith(f"/console/events/{id}")
+
+
+def test_a_search_is_an_address(page: Page, running: Running) -> None:
+    """What is searched for stands in the address, which shows the same again, with the form filled as it was."""
+    dead(running, 1002)
+    delivered(running, 1003)
+    page.goto("/console/events")
+    page.get_by_label("Event", exact=True).select_option("account.created")
+    page.get_by_label("State", exact=True).select_option("dead")
+    page.get_by_label("Source", exact=True).select_option("springfield")
+    page.get_by_label("Connector", exact=True).select_option("sandbox")
+    page.get_by_label("Person", exact=True).fill("Learner1002@Example.edu ")
+    page.get_by_role("button", name="Search").click()
+    assert people(page) == ["learner1002@example.edu"]
+    address = page.url
+    page.goto("/console/events")
+    page.goto(address)
+    assert people(page) == ["learner1002@example.edu"]
+    assert page.get_by_label("State", exact=True).input_value() == "dead"
+    page.get_by_role("link", name="Clear").click()
+    assert page.url.endswith("/console/events")
+
+
+def test_times_are_those_of_the_reader(page: Page, running: Running) -> None:
+    """The form takes times in the browser's zone, shows them so again, and asks the gateway in UTC."""
+    delivered(running, 1004)
+    page.goto("/console/events?since=2026-05-04T12:00&person=learner1004@example.edu")
+    assert page.get_by_label("From").input_value() == "2026-05-04T08:00"  # the browser is in New York
+    assert people(page) == ["learner1004@example.edu"]
+    page.get_by_label("Before").fill("2026-05-04T09:30")
+    page.get_by_role("button", name="Search").click()
+    assert "until=2026-05-04T13%3A30" in page.url
+    assert page.get_by_text("Nothing fits this search.").is_visible()
+
+
+def test_pages_are_turned_both_ways(crowded: Running, browser: Browser) -> None:
+    """Older leads through all events to the oldest, Newer the same way back; a filter stays on."""
+    with watched_page(browser, crowded.url) as page:
+        sign_in(page)
+        page.goto("/console/events?event=account.created")
+        seen = [people(page)]
+        while page.get_by_role("link", name="Older").count():
+            page.get_by_role("link", name="Older").click()
+            seen.append(people(page))
+        assert list(chain.from_iterable(seen)) == [f"learner{number}@example.edu" for number in reversed(range(120))]
+        for before in reversed(seen[:-1]):
+            page.get_by_role("link", name="Newer").click()
+            assert people(page) == before
+            assert "event=account.created" in page.url
+        assert page.get_by_role("link", name="Newer").count() == 0
+
+
+def test_without_a_script(plain_page: Page, running: Running) -> None:
+    """The form works, and says that its times are UTC."""
+    dead(running, 1005)
+    plain_page.goto("/console/events")
+    assert plain_page.get_by_label("From (UTC)").is_visible()
+    plain_page.get_by_label("Person").fill("learner1005@example.edu")
+    plain_page.get_by_label("From").fill("2026-01-01T00:00")
+    plain_page.get_by_role("button", name="Search").click()
+    assert people(plain_page) == ["learner1005@example.edu"]
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("since=yesterday", "is no time"),
+        ("until=0001-01-01T00:00%2B23:00", "is no time"),
+        ("state=lost", "There is no state"),
+        ("group=12345678", "There is no group 12345678 any more"),
+    ],
+)
+def test_what_cannot_be_searched_for(running: Running, query: str, says: str) -> None:
+    """The page says what is wrong, and keeps what was asked."""
+    visitor = Visitor(running.url)
+    visitor.sign_in()
+    answer = visitor.get(f"/console/events?{query}")
+    assert answer.status_code == 422
+    assert says in answer.text
+
+
+@pytest.mark.parametrize("value", ["%00", "%ED%A0%80", "%FF", "%E2%80%AE", "a" * 5000, "-1", "' OR 1=1 --"])
+@pytest.mark.parametrize("name", ["before", "after", "person", "source", "event", "connector"])
+def test_nothing_in_an_address_breaks_the_page(running: Running, name: str, value: str) -> None:
+    """Whatever stands there, a list is shown, if an empty one."""
+    visitor = Visitor(running.url)
+    visitor.sign_in()
+    assert visitor.get(f"/console/events?{name}={value}").status_code == 200

@@ -1,0 +1,121 @@
+"""The overview in a browser, over a gateway with troubles."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+from playwright.sync_api import Browser, Page, expect
+
+from tests.console.accessibility import faults
+from tests.console.browser import watched_page
+from tests.console.conftest import account, sign_in
+from tests.processes import TOKEN, Running
+
+
+def row(page: Page, connector: str) -> str:
+    return " ".join(page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=connector)).inner_text().split())
+
+
+def test_what_needs_attention_comes_first(page: Page) -> None:
+    """A paused connector with the CRM's words, what helps and the next attempt; dead letters; quarantine; each leads to its page."""
+    section = page.get_by_role("region", name="What needs attention")
+    text = section.inner_text()
+    assert "hubspot is paused since" in text
+    assert "Renew the credentials in the CRM" in text
+    assert "3 deliveries were refused for good." in text
+    assert "3 calls are in quarantine." in text
+    assert {link.get_attribute("href") for link in section.get_by_role("link").all()} == {"/console/attention"}
+    assert page.locator("h2").first.inner_text() == "What needs attention"
+
+
+def test_connectors(page: Page) -> None:
+    """Each with state, backlog, oldest waiting, dead, and calls of those allowed."""
+    assert re.fullmatch(r"sandbox.* running .*?0 .*?\u2013 .*?3 .*?[\d.]+ of 60", row(page, "sandbox")), row(page, "sandbox")
+    assert re.fullmatch(r"hubspot.* paused .*?[12] .*?\d+ (s|min) .*?0 .*", row(page, "hubspot")), row(page, "hubspot")
+    assert "pat-that-nobody-may-see" not in page.content()
+
+
+def test_the_chart_has_its_numbers_as_text(page: Page, running: Running) -> None:
+    """Events of the last 24 or 48 hours, as a chart, as its description, and as a table."""
+    total = len(running.admin("/api/events?limit=500")["items"])
+    assert page.get_by_role("img").get_attribute("aria-label", timeout=1000).startswith(f"{total} events in the last 24 hours, at most ")  # type: ignore[union-attr]
+    assert page.locator("svg .bar").count() == 24
+    page.get_by_role("link", name="48 h").click()
+    page.get_by_text("48 hours ago").wait_for()
+    page.get_by_text("The numbers").click()
+    rows = page.locator("#hours tbody tr")
+    assert rows.count() == 48
+    assert sum(int(text.replace(",", "")) for text in rows.locator("td.number").all_inner_texts()) == total
+
+
+def test_it_stays_live(browser: Browser, running: Running) -> None:
+    """New events and dead letters appear without a reload, and without a sign of it elsewhere on the page."""
+    with watched_page(browser, running.url) as page:
+        sign_in(page)
+        page.evaluate("window.still = true")
+        before = int(page.locator("#traffic figcaption strong").inner_text().split()[0])
+        httpx.post(f"{running.url}/in/{TOKEN}/account.created", content=account(900), trust_env=False)
+        expect(page.locator("#traffic figcaption strong")).to_have_text(f"{before + 1} events", timeout=20_000)
+        assert page.evaluate("window.still") is True
+
+
+def test_it_waits_while_somebody_is_at_it(browser: Browser, running: Running) -> None:
+    """Nothing is swapped under a focus: the page asks for nothing then."""
+    with watched_page(browser, running.url) as page:
+        page.clock.install()
+        sign_in(page)
+        asked: list[str] = []
+        page.get_by_role("link", name="See what was not understood").focus()
+        page.on("request", lambda request: asked.append(request.url))
+        page.clock.run_for(30_000)
+        assert asked == []
+        page.get_by_role("link", name="Overview").focus()
+        with page.expect_request("**/console"):
+            page.clock.run_for(10_000)
+
+
+def test_without_javascript(plain_page: Page) -> None:
+    """All of it is there; times are in UTC."""
+    assert "hubspot is paused" in plain_page.get_by_role("region", name="What needs attention").inner_text()
+    assert plain_page.locator("time").first.inner_text().endswith(" UTC")
+
+
+def test_times_are_the_readers_own(page: Page) -> None:
+    """With JavaScript; what was sent stays as a title."""
+    time = page.locator("time").first
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", time.inner_text())
+    assert (time.get_attribute("title") or "").endswith(" UTC")
+
+
+def test_an_idle_gateway(browser: Browser, quiet: Running) -> None:
+    """Says that nothing needs attention, and that nothing came yet."""
+    with watched_page(browser, quiet.url, width=380) as page:
+        sign_in(page)
+        assert "Nothing. Everything that came was delivered" in page.get_by_role("region", name="What needs attention").inner_text()
+        assert "0 events" in page.locator("figcaption").inner_text()
+        assert faults(page) == []
+
+
+def test_a_connector_that_is_gone(browser: Browser, deserted: Running) -> None:
+    """What it still has is shown, with what can be done about it."""
+    with watched_page(browser, deserted.url) as page:
+        sign_in(page)
+        text = page.get_by_role("region", name="What needs attention").inner_text()
+        assert "hubspot is not configured, 1 waiting." in text
+        assert "Configure it again" in text
+        assert "not configured" in row(page, "hubspot")
+
+
+def test_accessible(page: Page) -> None:
+    """Names, headings, contrast in both schemes, nothing that sticks out."""
+    page.get_by_text("The numbers").click()
+    assert faults(page) == []
+
+
+def test_the_keyboard_reaches_the_content_at_once(page: Page) -> None:
+    """The first stop skips the navigation."""
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"

@@ -1,0 +1,108 @@
+"""The page of a person, and their wish to be forgotten."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Page
+
+from receiver.aom import sample
+from tests.console.calls import delivered, post, wait_for
+from tests.console.visitor import Visitor
+from tests.processes import Running
+
+
+def test_what_is_known_of_them(page: Page, running: Running) -> None:
+    """How they stand at each connector, their records, and their events with the newest first."""
+    first = delivered(running, 3001)
+    second = delivered(running, 3001, first_name="Augusta")
+    page.goto("/console/people?email=Learner3001@example.edu")
+    lanes = page.get_by_role("region", name="At the connectors").locator("tbody tr")
+    assert [text.split() for text in lanes.all_inner_texts()] == [["sandbox", "up", "to", "date", "0", "not", "failing"]]
+    records = page.get_by_role("region", name="Records in CRMs").inner_text()
+    assert "contact" in records
+    assert "learner3001@example.edu" in records
+    links = page.get_by_role("region", name="Events").locator("tbody th a")
+    assert [(one.get_attribute("href") or "").rpartition("/")[2] for one in links.all()] == [second, first]
+
+
+def test_an_address_with_anything_in_it(page: Page, running: Running) -> None:
+    """Signs that mean something in an address are carried along safely, from the list to the page and to the question."""
+    email = "ada+a&b=c%2f#x?y/z@example.edu"
+    delivered(running, 3002, email=email)
+    page.goto("/console/events")
+    page.get_by_role("link", name=email).first.click()
+    assert page.get_by_role("heading", level=1).inner_text() == email
+    page.get_by_role("link", name="Forget this person").click()
+    assert page.get_by_role("heading", level=1).inner_text() == f"Forget {email}?"
+    assert page.locator("input[name=email]").input_value() == email
+
+
+def test_somebody_unknown(page: Page) -> None:
+    """Is said to be unknown; another can be looked up."""
+    page.goto("/console/people?email=nobody@example.edu")
+    assert page.get_by_text("Nothing is known of this address.").is_visible()
+    page.get_by_role("link", name="Look up another").click()
+    page.get_by_label("E-mail address").fill("learner10@example.edu")
+    page.get_by_role("button", name="Look up").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "learner10@example.edu"
+
+
+def forget(page: Page, running: Running, number: int) -> None:
+    email = f"learner{number}@example.edu"
+    alone = delivered(running, number)
+    enrolment = json.loads(sample("course.enrolled") or b"")
+    enrolment["userList"] = [
+        {"id": number, "first_name": "Ada", "last_name": "Gone", "email": email},
+        {"id": 1, "first_name": "Ben", "last_name": "Stays", "email": f"ben{number}@example.edu"},
+    ]
+    shared = wait_for(running, post(running, "course.enrolled", json.dumps(enrolment).encode()), "delivered")
+    page.goto(f"/console/people?email={email}")
+    page.get_by_role("link", name="Forget this person").click()
+    question = page.get_by_role("main").inner_text()
+    for said in ("This cannot be undone", "at sandbox: contact", "backups of the store", "every payload is looked through"):
+        assert said in question
+    page.get_by_role("button", name="Forget this person").click()
+    told = page.get_by_role("status").inner_text()
+    assert "1 events that were theirs alone" in told
+    assert "1 events that go on without them" in told
+    visitor = Visitor(running.url)
+    visitor.sign_in()
+    assert visitor.get(f"/console/events/{alone}").status_code == 404
+    left = visitor.get(f"/console/events/{shared}").text
+    assert email not in left
+    assert f"ben{number}@example.edu" in left
+    page.goto(f"/console/people?email={email}")
+    assert page.get_by_text("Nothing is known of this address.").is_visible()
+
+
+def test_forgetting(page: Page, running: Running) -> None:
+    """The page says first what goes and what is outside reach; then what was removed. Others of a shared event keep theirs."""
+    forget(page, running, 3003 + (page.viewport_size or {"width": 0})["width"])
+
+
+def test_forgetting_without_a_script(plain_page: Page, running: Running) -> None:
+    """The same forms."""
+    forget(plain_page, running, 3004)
+
+
+def test_no_forgetting_for_a_forged_form(running: Running) -> None:
+    """Nor for what is no address."""
+    delivered(running, 3005)
+    visitor = Visitor(running.url)
+    visitor.sign_in()
+    assert visitor.post("/console/people/forget", {"email": "learner3005@example.edu"}, csrf="").status_code == 403
+    visitor.get("/console/people")
+    for wrong in ("", "example.edu", "@"):
+        assert visitor.post("/console/people/forget", {"email": wrong}).status_code == 422
+    assert "learner3005@example.edu" in visitor.get("/console/people?email=learner3005@example.edu").text
+    assert running.admin("/api/people/learner3005@example.edu")["records"]
+
+
+@pytest.mark.parametrize("email", ["%00", "%ED%A0%80", "a" * 5000, "%E2%80%AE@x", "=HYPERLINK(%22x%22)"])
+def test_nothing_in_an_address_breaks_the_page(running: Running, email: str) -> None:
+    """Whatever is asked for is unknown, and no more."""
+    visitor = Visitor(running.url)
+    visitor.sign_in()
+    assert visitor.get(f"/console/people?email={email}").status_code == 200

@@ -1,0 +1,264 @@
+"""Who gets into the console, and who does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser
+
+from receiver.console.door import own_page
+from receiver.console.session import COOKIE
+from tests.console.browser import watched_page
+from tests.console.conftest import sign_in
+from tests.console.visitor import Visitor, forged_cookie
+from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, write_config
+
+PAGES = ("/console", "/console/events", "/console/attention", "/console/set-up", "/console/people/ada@example.edu", "/console/nowhere")
+ACTIONS = ("/console/set-up/urls", "/console/set-up/explain", "/console/sign-out")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with gateway(write_config(tmp_path_factory.mktemp("sign-in"))) as running:
+        yield running
+
+
+@pytest.fixture
+def visitor(running: Running) -> Visitor:
+    return Visitor(running.url)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_without_signing_in(visitor: Visitor, path: str) -> None:
+    """Whoever is not signed in is sent to the door, which leads back."""
+    answer = visitor.get(f"{path}?source=springfield")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == str(httpx.URL("/console/sign-in", params={"next": f"{path}?source=springfield"}))
+
+
+@pytest.mark.parametrize("path", ACTIONS)
+def test_no_action_without_signing_in(visitor: Visitor, path: str) -> None:
+    """Nothing is done for a form of somebody who is not signed in, even with a token that fits the session of the door."""
+    visitor.get("/console/sign-in")
+    answer = visitor.post(path, {"source": "springfield"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/sign-in")
+    assert "Nothing was done" in visitor.get("/console/sign-in").text
+
+
+def test_the_admin_token_opens_and_leads_on(visitor: Visitor) -> None:
+    """After signing in the page opens that was asked for; the cookie is out of reach for scripts and other sites."""
+    page = visitor.get("/console/sign-in?next=/console/events?state=dead")
+    assert 'value="/console/events?state=dead"' in page.text
+    answer = visitor.post("/console/sign-in", {"token": f" {ADMIN_TOKEN}\n", "next": "/console/events?state=dead"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/events?state=dead")
+    (cookie,) = [line for line in answer.headers.get_list("set-cookie") if line.startswith(COOKIE)]
+    assert {part.strip().lower() for part in cookie.split(";")[1:]} == {"httponly", "max-age=43200", "path=/console", "samesite=strict"}
+    assert ADMIN_TOKEN not in cookie
+    assert visitor.get("/console").status_code == 200
+
+
+def test_the_session_is_a_new_one_after_signing_in(visitor: Visitor) -> None:
+    """What somebody else knows of the session of the door is worth nothing then."""
+    visitor.get("/console/sign-in")
+    before, csrf = dict(visitor.cookies), visitor.csrf
+    visitor.sign_in()
+    assert visitor.cookies[COOKIE] != before[COOKIE]
+    assert visitor.post("/console/set-up/urls", {"source": "springfield"}, csrf=csrf).status_code == 403
+    assert Visitor(visitor.url, before).get("/console").status_code == 303
+
+
+@pytest.mark.parametrize("guess", ["", "wrong", TOKEN, ADMIN_TOKEN[:-1], ADMIN_TOKEN.upper()])
+def test_a_wrong_token_is_refused(tmp_path: Path, guess: str) -> None:
+    """With a page that says so; a source's token opens nothing either."""
+    with gateway(write_config(tmp_path)) as running:
+        visitor = Visitor(running.url)
+        answer = visitor.sign_in(guess)
+        assert (answer.status_code, "not the admin token" in answer.text) == (403, True)
+        assert visitor.get("/console").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        forged_cookie(age=timedelta(hours=12, minutes=1)),
+        forged_cookie("another-admin-token-than-ours"),
+        {COOKIE: forged_cookie()[COOKIE][:-2] + "xx"},
+        {COOKIE: ""},
+        {COOKIE: "a.b.c"},
+        {COOKIE: "\u00ff" * 20},
+    ],
+    ids=["expired", "of another admin token", "altered", "empty", "nonsense", "no text"],
+)
+def test_a_cookie_that_does_not_hold_opens_nothing(running: Running, cookies: dict[str, str]) -> None:
+    """Expired, forged, of a former admin token: the door again."""
+    headers = {b"cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()).encode("latin-1")}
+    assert httpx.get(f"{running.url}/console", headers=headers, trust_env=False).status_code == 303
+
+
+def test_a_cookie_holds_in_every_process_with_the_token(running: Running) -> None:
+    """And for less than 12 hours."""
+    assert Visitor(running.url, forged_cookie(age=timedelta(hours=11, minutes=59))).get("/console").status_code == 200
+
+
+@pytest.mark.parametrize("csrf", ["", "wrong", "\u00e9"], ids=["missing", "wrong", "no ASCII"])
+@pytest.mark.parametrize("path", ACTIONS)
+def test_a_form_without_its_token_does_nothing(visitor: Visitor, path: str, csrf: str) -> None:
+    """A form has to come from a page of this session."""
+    visitor.sign_in()
+    answer = visitor.post(path, {"source": "springfield"}, csrf=csrf)
+    assert (answer.status_code, "Nothing was done" in answer.text) == (403, True)
+    assert visitor.get("/console").status_code == 200
+
+
+def test_a_form_of_another_session_does_nothing(visitor: Visitor, running: Running) -> None:
+    """The token of one browser's forms is worth nothing in another."""
+    visitor.sign_in()
+    other = Visitor(running.url)
+    other.sign_in()
+    other.get("/console")
+    assert visitor.post("/console/set-up/urls", {"source": "springfield"}, csrf=other.csrf).status_code == 403
+
+
+def test_signing_in_needs_its_form_too(visitor: Visitor) -> None:
+    """Nobody signs somebody else in."""
+    assert visitor.post("/console/sign-in", {"token": ADMIN_TOKEN}, csrf="").status_code == 403
+    assert visitor.get("/console").status_code == 303
+
+
+def test_twenty_guesses(tmp_path: Path) -> None:
+    """All are refused, most are not even looked at, the right token neither at once; the log counts them and holds none."""
+    with gateway(write_config(tmp_path)) as running:
+        visitor = Visitor(running.url)
+        answers = [visitor.sign_in(f"guess-number-{n}") for n in range(20)]
+        statuses = [answer.status_code for answer in answers]
+        assert statuses[:5] == [403] * 5
+        assert set(statuses) == {403, 429}
+        assert statuses.count(429) >= 10
+        held = visitor.sign_in(ADMIN_TOKEN)
+        assert (held.status_code, int(held.headers["retry-after"]) >= 1) == (429, True)
+        assert visitor.get("/console").status_code == 303
+        log = running.log.read_text()
+    assert "guess-number" not in log
+    assert ADMIN_TOKEN not in log
+    events = [json.loads(line) for line in log.splitlines() if "console.sign_in" in line]
+    assert [one["event"] for one in events].count("console.sign_in_refused") == statuses.count(403)
+    assert {one["address"] for one in events} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/console",
+        "//evil.example/console",
+        "/\\evil.example",
+        "/console\\..\\evil",
+        "javascript:alert(1)",
+        "/consoles",
+        "/in/token",
+        "/console/\r\nSet-Cookie: a=b",
+        "/console/sign-in?next=/console",
+        "",
+    ],
+)
+def test_next_leads_to_no_other_place(visitor: Visitor, address: str) -> None:
+    """A link to our door must not lead on to somebody else's page."""
+    assert own_page(address) == "/console"
+    visitor.get("/console/sign-in")
+    answer = visitor.post("/console/sign-in", {"token": ADMIN_TOKEN, "next": address})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console")
+
+
+def test_signing_out(visitor: Visitor) -> None:
+    """The cookie is gone, and the door says so."""
+    visitor.sign_in()
+    visitor.get("/console")
+    answer = visitor.post("/console/sign-out")
+    assert (answer.status_code, answer.headers["location"], visitor.cookies[COOKIE]) == (303, "/console/sign-in", "")
+    assert "You are signed out." in visitor.get("/console/sign-in").text
+    assert visitor.get("/console").status_code == 303
+
+
+def test_behind_https_cookies_travel_by_https_alone(tmp_path: Path) -> None:
+    """Where the gateway is reached by https."""
+    with gateway(write_config(tmp_path, server='public_url = "https://hooks.example.edu"')) as running:
+        answer = Visitor(running.url).sign_in()
+        assert all("secure" in line.lower() for line in answer.headers.get_list("set-cookie"))
+
+
+@pytest.mark.parametrize("path", ["/console/sign-in", "/console", "/console/nowhere"])
+def test_every_page_says_what_a_browser_must_not_do(visitor: Visitor, path: str) -> None:
+    """No foreign code, no frames, nothing kept in a cache."""
+    if path != "/console/sign-in":
+        visitor.sign_in()
+    headers = visitor.get(path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-store"
+
+
+def test_unknown_pages(visitor: Visitor) -> None:
+    """Are 404 pages of the console, for those who are signed in."""
+    visitor.sign_in()
+    for path in ("/console/nowhere", "/console/set-up/nowhere"):
+        assert visitor.get(path).status_code == 404
+    assert visitor.get("/console/set-up/urls").status_code in {404, 405}
+
+
+def test_a_body_that_is_no_form(visitor: Visitor) -> None:
+    """Is refused whatever it is."""
+    visitor.sign_in()
+    headers = {"Cookie": f"{COOKIE}={visitor.cookies[COOKIE]}"}
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for content, more, status in (
+        (b"{}", {"Content-Type": "application/json"}, 415),
+        (b"a=\xff\xfe", form, 400),
+        (b"a=b&" * 20_000, form, 400),
+        (b"a" * (5 * 1024 * 1024), form, 413),
+    ):
+        answer = httpx.post(f"{visitor.url}/console/set-up/urls", content=content, headers={**headers, **more}, trust_env=False)
+        assert answer.status_code == status
+
+
+def test_without_an_admin_token_there_is_no_console(tmp_path: Path) -> None:
+    """It is off, and says why."""
+    config = write_config(tmp_path)
+    config.write_text("\n".join(line for line in config.read_text().splitlines() if not line.startswith("admin_token")))
+    with gateway(config) as running:
+        for path in ("/console", "/console/events", "/console/sign-in"):
+            answer = Visitor(running.url).get(path)
+            assert (answer.status_code, "server.admin_token" in answer.json()["detail"]) == (404, True)
+
+
+def test_a_link_from_another_site_finds_the_session(browser: Browser, running: Running, tmp_path: Path) -> None:
+    """An alarm in a chat links to the console: whoever is signed in does not have to sign in again, though the cookie is strict."""
+    chat = tmp_path / "chat.html"
+    chat.write_text(f'<!doctype html><a href="{running.url}/console/events?state=dead">alarm</a>')
+    with watched_page(browser, running.url) as page:
+        sign_in(page)
+        page.goto(chat.as_uri())
+        page.get_by_role("link", name="alarm").click()
+        page.wait_for_url("**/console/events?state=dead")
+        page.get_by_role("heading", level=1, name="Events").wait_for()
+
+
+def test_the_door_in_a_browser(browser: Browser, running: Running) -> None:
+    """A wrong token is told on the page; the right one leads to the page that was asked for; signing out leads back to the door."""
+    with watched_page(browser, running.url, width=380, expected=("403",)) as page:
+        page.goto("/console/set-up")
+        page.get_by_label("Admin token").fill("wrong")
+        page.keyboard.press("Enter")
+        assert page.get_by_role("alert").inner_text() == "That is not the admin token."
+        page.get_by_label("Admin token").fill(ADMIN_TOKEN)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/console/set-up")
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url("**/console/sign-in")
+        assert page.get_by_role("status").inner_text() == "You are signed out."

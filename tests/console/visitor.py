@@ -1,0 +1,58 @@
+"""Somebody at the console without a browser, who can send what a browser would not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import Response
+
+from receiver.console.session import COOKIE, Session, Sessions
+from tests.processes import ADMIN_TOKEN
+
+CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+@dataclass(slots=True)
+class Visitor:
+    """Keeps cookies as they are set, whatever they say of https; follows no redirect."""
+
+    url: str
+    cookies: dict[str, str] = field(default_factory=dict)
+    csrf: str = ""
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return self._took(httpx.get(self.url + path, headers=self._headers(headers), trust_env=False, timeout=30))
+
+    def post(self, path: str, form: dict[str, str] | None = None, *, csrf: str | None = None, **headers: str) -> httpx.Response:
+        """The form goes with the token of the page that was got last, unless another is given; "" sends none."""
+        token = self.csrf if csrf is None else csrf
+        data = {**(form or {}), **({"csrf": token} if token else {})}
+        return self._took(httpx.post(self.url + path, data=data, headers=self._headers(headers), trust_env=False, timeout=30))
+
+    def sign_in(self, token: str = ADMIN_TOKEN) -> httpx.Response:
+        self.get("/console/sign-in")
+        return self.post("/console/sign-in", {"token": token})
+
+    def _headers(self, given: dict[str, str]) -> dict[str, str]:
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return {**({"Cookie": cookies} if cookies else {}), **{name.replace("_", "-"): value for name, value in given.items()}}
+
+    def _took(self, response: httpx.Response) -> httpx.Response:
+        for line in response.headers.get_list("set-cookie"):
+            name, _, value = line.partition(";")[0].partition("=")
+            self.cookies[name] = value.strip('"')
+        if found := CSRF.search(response.text):
+            self.csrf = found[1]
+        return response
+
+
+def forged_cookie(token: str = ADMIN_TOKEN, *, age: timedelta = timedelta(0)) -> dict[str, str]:
+    """The cookie of somebody who signed in so long ago at a gateway with this token."""
+    sessions, response = Sessions(token, lambda: datetime.now(UTC) - age), Response()
+    request = Request({"type": "http", "scheme": "http", "method": "GET", "path": "/", "headers": [], "server": ("x", 80)})
+    sessions.hand_out(request, response, Session("somebody", signed_in=True))
+    return {COOKIE: response.headers["set-cookie"].partition(";")[0].partition("=")[2]}

@@ -1,0 +1,115 @@
+"""From a table's headers and cells to payloads."""
+
+from __future__ import annotations
+
+import json
+import string
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from receiver.aom import EVENTS, Site, json_schema, read
+from receiver.history import Told, WrongMapping, map_columns
+from receiver.history.columns import parsed, written
+from receiver.history.headers import needed
+
+SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
+ORDER = ["id", "status", "email"]
+
+
+def shown(headers: list[str], event: str, **told: object) -> dict[str, str]:
+    return dict(map_columns(headers, event, Told(**told)).shown())  # type: ignore[arg-type]
+
+
+def test_headers_are_known_by_what_they_are_called() -> None:
+    """However they are written; nested names as they are; the first of two for one place; what nobody knows is told."""
+    headers = ["Order ID", "E-Mail", "customer.first_name", "STATUS", "billing_city", "Line_Items", "order number", "Mood"]
+    columns = map_columns(headers, "order.placed", Told())
+    assert dict(columns.shown()) == {
+        "Order ID": "id",
+        "E-Mail": "customer.email",
+        "customer.first_name": "customer.first_name",
+        "STATUS": "status",
+        "billing_city": "customer.billing_address.city",
+        "Line_Items": "line_items",
+    }
+    assert columns.ignored == ("order number", "Mood")
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_a_table_of_what_is_needed_makes_an_event(event: str) -> None:
+    """Columns called as the paths that an event needs are enough for it, and each of them is needed."""
+    paths = list(needed(event))
+    cells = ["ada@example.edu" if path.endswith("email") else "COMPLETED" if path == "status" else "7" for path in paths]
+    payload = map_columns(paths, event, Told()).payload(cells)
+    assert read(json.dumps(payload).encode(), SITE, event).keys == ("ada@example.edu",)
+    for path in paths:
+        with pytest.raises(WrongMapping, match=path.replace("[", r"\[")):
+            map_columns([one for one in paths if one != path], event, Told())
+
+
+def test_what_is_told_wins() -> None:
+    """Over the name of a header; a constant over a column; an empty path leaves a column out."""
+    assert shown(["id", "other", "status", "email"], "order.placed", paths={"OTHER": "id"}) == {
+        "other": "id",
+        "status": "status",
+        "email": "customer.email",
+    }
+    columns = map_columns(ORDER, "order.placed", Told(constants={"status": "REFUNDED"}))
+    assert columns.payload(["1", "COMPLETED", "a@x.org"])["status"] == "REFUNDED"
+    assert shown([*ORDER, "total"], "order.placed", paths={"total": ""}).get("total") is None
+
+
+def test_a_missing_column_is_told_with_its_likely_one() -> None:
+    """Before anything is read: the path, the header that may be meant, and what to say."""
+    with pytest.raises(WrongMapping, match=r"(?s)account.created needs email.*'Learner e-mial'.*--column 'Learner e-mial=email'"):
+        map_columns(["id", "Learner e-mial"], "account.created", Told())
+    with pytest.raises(WrongMapping, match="no column 'E-mial'; did you mean 'E-mail'"):
+        map_columns(["E-mail"], "account.created", Told(paths={"E-mial": "email"}))
+    with pytest.raises(WrongMapping, match="two columns want to be email"):
+        map_columns(["a", "b"], "account.created", Told(paths={"a": "email", "b": "email"}))
+    with pytest.raises(WrongMapping, match="no path"):
+        map_columns(["a"], "account.created", Told(paths={"a": "user..email"}))
+
+
+def test_cells_become_values() -> None:
+    """Empty ones are left out, lists are made, JSON is read where a list or object belongs, and only there; dates are rewritten."""
+    headers = [*ORDER, "line_items[0].name", "line_items[1].name", "notes", "transaction_ref", "date"]
+    columns = map_columns(headers, "order.placed", Told(date_format="%d/%m/%Y %H:%M"))
+    assert columns.payload([" 1 ", "FAILED", "a@x.org", "", "Algebra", '["call"]', "[7]", "04/03/2024 10:20"]) == {
+        "id": "1",
+        "status": "FAILED",
+        "customer": {"email": "a@x.org"},
+        "line_items": [{"name": "Algebra"}],
+        "notes": ["call"],
+        "transaction_ref": "[7]",
+        "date_created": "2024-03-04T10:20:00",
+    }
+
+
+STEP = st.text(string.ascii_letters + "_", min_size=1, max_size=8)
+PATHS = st.lists(st.tuples(STEP, st.lists(st.integers(0, 20), max_size=2)), min_size=1, max_size=4)
+
+
+@given(PATHS)
+def test_a_path_reads_as_it_is_written(steps: list[tuple[str, list[int]]]) -> None:
+    """Whatever its steps are."""
+    path: tuple[str | int, ...] = tuple(step for name, indexes in steps for step in (name, *indexes))
+    assert parsed(written(path)) == path
+
+
+@given(st.lists(st.text(max_size=12), max_size=12), st.sampled_from(EVENTS), st.data())
+def test_any_table_is_mapped_or_told_why_not(headers: list[str], event: str, data: st.DataObject) -> None:
+    """Headers of any sort end in a mapping or in WrongMapping; any cells in JSON that holds no place twice."""
+    headers += data.draw(st.lists(st.sampled_from([*needed(event), *json_schema(event)["properties"]]), max_size=6))
+    try:
+        columns = map_columns(headers, event, Told())
+    except WrongMapping:
+        return
+    paths = [path for _, path in columns.shown()]
+    assert len(paths) == len(set(paths))
+    cells = data.draw(st.lists(st.text(max_size=20), min_size=len(headers), max_size=len(headers)))
+    payload = columns.payload(cells)
+    assert json.loads(json.dumps(payload)) == payload

@@ -1,0 +1,55 @@
+"""The list of lines that were not taken."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from receiver.aom import Fault
+from receiver.history import FaultsFile, NotOurs
+
+
+def rows(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_no_cell_is_computed(tmp_path: Path) -> None:
+    """A spreadsheet shows what a cell holds, also behind spaces; what is no formula stays as it is."""
+    faults = FaultsFile(tmp_path / "f.csv")
+    for text in ('=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1"):  # noqa: RUF001
+        faults.add(1, text, [Fault(text, text)])
+    faults.add(2, "1=1", [Fault("email", "is needed")])
+    faults.close()
+    *formulas, plain = rows(tmp_path / "f.csv")[1:]
+    assert len(formulas) == 8
+    assert all(cell.startswith("'") for row in formulas for cell in row[1:])
+    assert plain == ["2", "email", "is needed", "1=1"]
+
+
+def test_it_is_there_only_with_faults_and_only_for_its_owner(tmp_path: Path) -> None:
+    """An earlier list goes, unless the import goes on; then it grows."""
+    path = tmp_path / "f.csv"
+    FaultsFile(path).close()
+    assert not path.exists()
+    for number, goes_on in ((1, False), (2, True)):
+        faults = FaultsFile(path, goes_on=goes_on)
+        faults.add(number, "\udcff", [Fault("", "is wrong")])
+        faults.close()
+    assert path.stat().st_mode & 0o077 == 0
+    assert [row[:3] for row in rows(path)] == [["line", "where", "fault"], ["1", "(the line)", "is wrong"], ["2", "(the line)", "is wrong"]]
+    FaultsFile(path).close()
+    assert not path.exists()
+
+
+def test_nothing_else_is_overwritten(tmp_path: Path) -> None:
+    """Another file that has the name stays, and so is told a place that cannot be written."""
+    path = tmp_path / "f.csv"
+    path.write_text("email\nada@example.edu\n")
+    with pytest.raises(NotOurs, match="no list of faults"):
+        FaultsFile(path)
+    assert path.read_text() == "email\nada@example.edu\n"
+    with pytest.raises(NotOurs, match="cannot be written"):
+        FaultsFile(tmp_path / "nowhere" / "f.csv")
