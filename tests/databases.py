@@ -6,6 +6,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import psycopg
 import pytest
 
 
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[Any]:
+@contextmanager
+def serve_postgresql() -> Iterator[Any]:
     """A PostgreSQL of our own, which listens on no port. Its directory is short and open: sockets and its own user need that."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns where no user session runs
@@ -25,6 +26,13 @@ def postgresql_server() -> Iterator[Any]:
     yield server
     server.cleanup()
     directory.rmdir()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Any]:
+    """One for the whole run."""
+    with serve_postgresql() as server:
+        yield server
 
 
 @pytest.fixture

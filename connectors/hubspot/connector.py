@@ -36,7 +36,7 @@ class HubSpotConnector:
 
     Settings: ClassVar[type[ConnectorSettings]] = HubSpotSettings
     key_fields: ClassVar[Mapping[str, str]] = {"contact": "email", "deal": "aom_order_key"}
-    limits = Limits(records=100, links=100, concurrency=8)
+    limits = Limits(records=100, links=100, concurrency=8, linger=2.0)  # a trickle must not use up the account's day, call by call
 
     def __init__(self, settings: HubSpotSettings, context: Context) -> None:
         self._settings = settings

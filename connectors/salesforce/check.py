@@ -9,6 +9,7 @@ from connectors.salesforce.claim import PERSON_ACCOUNT
 from connectors.salesforce.errors import FIELDS, PERMISSIONS, STORAGE
 from connectors.salesforce.objects import TYPES, Field, Objects, SObject, api_name
 from connectors.salesforce.parents import is_role, lookup
+from connectors.salesforce.roles import ROLE
 from connectors.salesforce.settings import SalesforceSettings, key_field_of
 from connectors.salesforce.values import CURRENCY
 
@@ -23,7 +24,6 @@ PERSON_ACCOUNTS = (
     "this org has person accounts; the gateway writes Contacts, so that a learner who is a person account already would be refused "
     "(PERSON_ACCOUNT), and all others become Contacts beside them"
 )
-ROLE = "OpportunityContactRole"
 
 # what Salesforce's kinds of fields take of the mapping's
 TAKEN: Mapping[FieldType, set[FieldType]] = {

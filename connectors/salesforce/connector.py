@@ -32,9 +32,10 @@ from connectors.salesforce.claim import Claims, Person
 from connectors.salesforce.errors import FIELDS
 from connectors.salesforce.objects import Objects, SObject, api_name
 from connectors.salesforce.parents import Parents, is_role
-from connectors.salesforce.roles import Roles
+from connectors.salesforce.patience import Patience
+from connectors.salesforce.roles import ROLE, Roles
 from connectors.salesforce.settings import DEAL_KEY, KEY, SalesforceSettings, key_field_of
-from connectors.salesforce.values import Row, row
+from connectors.salesforce.values import CURRENCY, Row, row
 from connectors.salesforce.verdicts import verdicts
 from connectors.salesforce.writer import Job, Writer
 
@@ -50,7 +51,8 @@ class SalesforceConnector:
 
     Settings: ClassVar[type[ConnectorSettings]] = SalesforceSettings
     key_fields: ClassVar[Mapping[str, str]] = {"contact": KEY, "deal": DEAL_KEY}
-    limits = Limits(records=200, links=200, concurrency=1)  # one at a time: meanwhile the next one fills, and calls are few
+    # one batch at a time, the next one filling meanwhile: a trickle in calls of its own would use up the org's day
+    limits = Limits(records=200, links=200, concurrency=1, linger=3.0)
 
     def __init__(self, settings: SalesforceSettings, context: Context) -> None:
         self._settings = settings
@@ -59,6 +61,8 @@ class SalesforceConnector:
         self._objects = Objects(self._api, context.now)
         self._parents = Parents(settings)
         self._roles = Roles(self._api)
+        self._patience = Patience(context.now)
+        self._currencies: set[str] = set()  # of which it is told that they were left out
 
     @classmethod
     def open(cls, settings: SalesforceSettings, context: Context) -> Self:
@@ -74,19 +78,14 @@ class SalesforceConnector:
         if len(records) > self.limits.records:
             raise BatchRefused("BATCH_TOO_LARGE", f"{len(records)} records are more than {self.limits.records}")
         name = api_name(object)
-        try:
+        async with self._watched(name):
             return await self._upsert(name, records)
-        except Misconfigured:
-            self._objects.forget(name)  # look again next time: somebody may have mended it
-            raise
 
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
         if len(pairs) > self.limits.links:
             raise BatchRefused("BATCH_TOO_LARGE", f"{len(pairs)} links are more than {self.limits.links}")
         roles = [pair for pair in pairs if is_role(pair.source.object, pair.target.object)]
-        made = await self._roles.make(roles) if roles else []
-        keep = any(isinstance(result, Saved) for result in made)
-        outcomes = iter(await verdicts(self._objects, "OpportunityContactRole", made, keep=keep))
+        outcomes = iter(await self._link(roles) if roles else ())
         # other links are lookups, which the upsert of their source has written
         return [next(outcomes) if is_role(pair.source.object, pair.target.object) else Saved("") for pair in pairs]
 
@@ -121,11 +120,30 @@ class SalesforceConnector:
         jobs = self._jobs(records, sobject)
         if any(isinstance(job.result, Refused) for job in jobs):
             jobs = self._jobs(records, await self._objects.need(name, OPTIONS_ARE_FRESH))
+        if CURRENCY not in sobject.fields:
+            self._note_currencies(records, jobs)
         await self._writer(sobject, key_field).write(jobs)
         results = [job.result for job in jobs if job.result is not None]
         if name == "Opportunity":
             self._roles.born(result.id for result in results if isinstance(result, Saved) and result.created)
         return await verdicts(self._objects, name, results)
+
+    async def _link(self, roles: Sequence[Link]) -> list[Outcome]:
+        async with self._watched(ROLE):
+            made = await self._roles.make(roles)
+            return await verdicts(self._objects, ROLE, made, keep=any(isinstance(result, Saved) for result in made))
+
+    @asynccontextmanager
+    async def _watched(self, name: str) -> AsyncIterator[None]:
+        """Have what is wrong with an object looked at again next time, if that is not too often: somebody may have mended it."""
+        self._patience.check()
+        try:
+            yield
+        except Misconfigured as fault:
+            self._objects.forget(name)
+            self._patience.failed(name, fault)
+            raise
+        self._patience.succeeded(name)
 
     def _jobs(self, records: Sequence[Record], sobject: SObject) -> list[Job]:
         jobs = [self._job(record, sobject) for record in records]
@@ -144,6 +162,14 @@ class SalesforceConnector:
             return Job(person, Row({}), result=rendered if isinstance(rendered, Refused) else NO_KEY)
         rendered = rendered.having(**self._parents.columns(record, sobject))
         return Job(person, rendered, record.id if sobject.name == "Contact" else None)
+
+    def _note_currencies(self, records: Sequence[Record], jobs: Sequence[Job]) -> None:
+        """Tell of a currency that is left out with the first record in it: all others would say the same."""
+        for record, job in zip(records, jobs, strict=True):
+            code = str(record.fields.get(CURRENCY) or "")
+            if code and code not in self._currencies and job.result is None:
+                self._currencies.add(code)
+                job.row = job.row.noted(f"{CURRENCY} {code} is left out, here and in all others: the org has one currency")
 
     def _writer(self, sobject: SObject, key_field: str) -> Writer:
         if sobject.name != "Contact":

@@ -9,12 +9,12 @@ from connectors.salesforce.errors import FIELDS
 from connectors.salesforce.objects import SObject, api_name
 from connectors.salesforce.settings import SalesforceSettings, key_field_of
 
-ROLE = {"Contact", "Opportunity"}
+BY_ROLE = {"Contact", "Opportunity"}
 """These two are tied by an OpportunityContactRole, a record of its own."""
 
 
 def is_role(source: str, target: str) -> bool:
-    return {api_name(source), api_name(target)} == ROLE
+    return {api_name(source), api_name(target)} == BY_ROLE
 
 
 class Parents:

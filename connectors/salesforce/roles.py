@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from connectors.salesforce.api import Api
     from connectors.salesforce.errors import Failure
 
+ROLE = "OpportunityContactRole"
 REMEMBERED = 20_000
 
 Pair = tuple[str, str]
@@ -57,7 +58,7 @@ class Roles:
 
     async def _look(self, opportunities: set[str]) -> tuple[dict[Pair, Saved | Failure], set[str]]:
         pieces = in_lists(sorted(opportunities))
-        start = "SELECT Id, OpportunityId, ContactId, IsPrimary FROM OpportunityContactRole WHERE OpportunityId IN"
+        start = f"SELECT Id, OpportunityId, ContactId, IsPrimary FROM {ROLE} WHERE OpportunityId IN"
         rows = await self._api.query(*(f"{start} ({piece})" for piece in pieces)) if opportunities else []
         present: dict[Pair, Saved | Failure] = {(row["OpportunityId"], row["ContactId"]): Saved(row["Id"]) for row in rows}
         return present, {row["OpportunityId"] for row in rows if row["IsPrimary"]}
@@ -69,7 +70,7 @@ def _pair(link: Link) -> Pair:
 
 def _role(pair: Pair, *, primary: bool) -> dict[str, Any]:
     return {
-        "attributes": {"type": "OpportunityContactRole"},
+        "attributes": {"type": ROLE},
         "OpportunityId": pair[0],
         "ContactId": pair[1],
         "IsPrimary": primary,

@@ -49,8 +49,8 @@ def row(record: Record, sobject: SObject) -> Row | Refused:
     appends: dict[str, tuple[str, ...]] = {}
     for name, value in record.fields.items():
         if name == CURRENCY and CURRENCY not in sobject.fields:
-            notes.append(f"{CURRENCY} {value} was left out: the org has one currency")
-        elif "." in name:
+            continue  # an org of one currency
+        if "." in name:
             body |= _by_parent(name, value)
         else:
             field = _writable(sobject, name)

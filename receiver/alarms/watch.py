@@ -16,18 +16,18 @@ from receiver.alarms.causes import Sight, causes
 from receiver.alarms.ledger import Ledger, MemoryLedger, StoredLedger
 from receiver.alarms.messenger import Messenger
 from receiver.alarms.privacy import Privacy
+from receiver.alarms.store import StoreWatch
 from receiver.inbox import Inbox, StoreUnavailable, Told
 from receiver.settings import Alerts
 from receiver.standing import Standing
 from receiver.telemetry import Metrics
 
 MOST_GROUPS = 2_000
-FAILURES = 2  # looks in a row at which the store does not answer, before it is an alarm
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How often to look, and for how long one process has the watch. A look may take a twentieth of the time."""
+    """How often to look, and for how long one process has the watch. To count may take up to `share` of the time."""
 
     every: timedelta = timedelta(seconds=5)
     lease: timedelta = timedelta(seconds=20)
@@ -59,16 +59,15 @@ class Watch:
         self._ended = asyncio.Event()
         self._stored, self._own = StoredLedger(inbox), MemoryLedger()
         self._store = StoreWatch(inbox, metrics, privacy)
+        self._counting = 0.0  # seconds that it took last
         self._log = structlog.get_logger()
 
     async def run(self) -> None:
         """Until stopped; nothing else ends it."""
         try:
             while not self._stopping.is_set():
-                began = time.monotonic()
+                await self._sleep(max(self._timing.every.total_seconds(), self._counting / self._timing.share))
                 await self._look_safely()
-                took = time.monotonic() - began
-                await self._sleep(max(self._timing.every.total_seconds(), took / self._timing.share))
             await self._leave()
         finally:
             self._ended.set()
@@ -102,10 +101,14 @@ class Watch:
             self._log.exception("alarms.failed")
 
     async def _look(self) -> None:
+        if self._stopping.is_set():
+            return
         fails = await self._store.look(self._now())
         await self._tell({fails.key: fails} if fails else {}, self._own)
         if await self._holds():
+            began = time.monotonic()
             found = await self._causes()
+            self._counting = time.monotonic() - began
             await self._tell(found, self._stored)
 
     async def _holds(self) -> bool:
@@ -147,40 +150,3 @@ class Watch:
             await self._inbox.leave_watch()
         except StoreUnavailable:
             return  # the lease ends by itself
-
-
-class StoreWatch:
-    """Whether events can be kept, as this process sees it."""
-
-    def __init__(self, inbox: Inbox, metrics: Metrics, privacy: Privacy) -> None:
-        self._inbox = inbox
-        self._metrics = metrics
-        self._privacy = privacy
-        self._failures = 0  # looks in a row
-        self._turned_away = metrics.turned_away_by_store
-        self._since: datetime | None = None
-        self._reason = ""
-        self._alarming = False
-
-    async def look(self, now: datetime) -> Alarm | None:
-        """An alarm once calls were turned away, or the store did not answer at some looks in a row; until it is well again."""
-        before, self._turned_away = self._turned_away, self._metrics.turned_away_by_store
-        turned_away = self._turned_away - before
-        await self._ask(now)
-        if not self._failures and not turned_away:
-            self._since, self._alarming = None, False
-            return None
-        self._since = self._since or now
-        self._alarming |= self._failures >= FAILURES or turned_away > 0
-        if not self._alarming:
-            return None
-        return Alarm("store_failing", "store_failing", self._since, reason=self._reason, count=turned_away or None)
-
-    async def _ask(self, now: datetime) -> None:
-        try:
-            await self._inbox.ready(now)
-        except StoreUnavailable as error:
-            self._failures += 1
-            self._reason = self._privacy.plain(str(error))
-        else:
-            self._failures, self._reason = 0, "an event could not be kept"

@@ -129,7 +129,9 @@ def _of_event(event: str) -> dict[str, Any]:
 def _pointed(value: Any) -> Any:
     """References within a schema of its own, as they are within the whole description."""
     if isinstance(value, dict):
-        return {key: item.replace(_DEFS, _REF.format(model="event-part-")) if key == "$ref" else _pointed(item) for key, item in value.items()}
+        return {
+            key: item.replace(_DEFS, _REF.format(model="event-part-")) if key == "$ref" else _pointed(item) for key, item in value.items()
+        }
     return [_pointed(item) for item in value] if isinstance(value, list) else value
 
 

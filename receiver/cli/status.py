@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -65,11 +67,20 @@ async def _watch(config: Path, every: float) -> None:
         if not asked.running:
             fail("No gateway runs, so nothing changes. Start it with `aom-gateway serve`.", code=FOUND)
         pace = Pace()
-        with Live(console=out, screen=out.is_terminal, auto_refresh=False, vertical_overflow="crop") as live:
+        with _looks() as show:
             while True:
-                answer = {"running": True, **await asked.get("/api/status")}
-                live.update(_shown(answer, pace), refresh=True)
+                show(_shown({"running": True, **await asked.get("/api/status")}, pace))
                 await asyncio.sleep(every)
+
+
+@contextmanager
+def _looks() -> Iterator[Callable[[RenderableType], None]]:
+    """One in the place of the other on a terminal; one after the other in a file."""
+    if not out.is_terminal:
+        yield out.print
+        return
+    with Live(console=out, screen=True, auto_refresh=False, vertical_overflow="crop") as live:
+        yield lambda look: live.update(look, refresh=True)
 
 
 @dataclass(slots=True)

@@ -8,11 +8,11 @@ from itsdangerous import URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from receiver.console import attention, door, event, events, explain, group, overview, person, setup
 from receiver.console.page import Console
 from receiver.console.session import PATH, SIGNING, Sessions
+from receiver.console.static_files import KeptFiles
 from receiver.console.templating import STATIC, environment
 from receiver.gateway import Gateway
 from receiver.problems import problem
@@ -37,7 +37,7 @@ def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:
         return console.problem(request, 404, "There is no such page.")
 
     return [
-        Mount(f"{PATH}/static", StaticFiles(directory=STATIC)),
+        Mount(f"{PATH}/static", KeptFiles(directory=STATIC)),
         *(route for page in PAGES for route in page.routes(console)),
         console.get(f"{PATH}/{{path:path}}", nowhere),
     ]

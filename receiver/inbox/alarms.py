@@ -33,7 +33,7 @@ def take_watch(transaction: Transaction, *, holder: str, lease: timedelta, now: 
     free = or_(watch.c.holder == holder, watch.c.until < micros(now), far_ahead)
     values = {"holder": new.excluded.holder, "until": new.excluded.until}
     taken = new.on_conflict_do_update(index_elements=["id"], set_=values, where=free).returning(watch.c.holder)
-    return transaction.connection.scalar(taken) == holder
+    return transaction.connection.execute(taken).first() is not None
 
 
 def leave_watch(transaction: Transaction, *, holder: str) -> None:

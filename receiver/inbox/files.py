@@ -48,16 +48,13 @@ class StoreFiles:
         if self._log_file not in self._known and (found := _found(self._log_file)) is not None:
             self._known[self._log_file] = found
 
-    def disconnect(self) -> bool:
-        """Whether the writer may close its connection: one to a file that is gone is all that is left of it.
-
-        The last connection to be closed takes the write-ahead log away, so the next may find another.
+    def forget_log(self) -> bool:
+        """Whether the writer may close its connection, after which the next may find another write-ahead log: the last to be closed
+        takes it away. One to a file that is gone is all that is left of it.
         """
-        self._look()
-        if self._fault:
-            return False
-        self._known.pop(self._log_file, None)
-        return True
+        if not self._fault:
+            self._known.pop(self._log_file, None)
+        return not self._fault
 
     def _look(self) -> None:
         lost = next((path for path, known in self._known.items() if _found(path) != known), None)

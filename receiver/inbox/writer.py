@@ -249,7 +249,7 @@ class Writer:
 
     def _start_anew(self) -> None:
         """A fresh connection is the surest way back to a known state."""
-        if self._files is None or self._files.disconnect():
+        if self._files is None or self._files.forget_log():
             self._disconnect()
 
     def _disconnect(self) -> None:

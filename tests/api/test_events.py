@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -136,7 +137,7 @@ def test_pages_while_events_arrive(api: Api, story: dict[str, str]) -> None:
 def walk(api: Api, limit: int) -> list[str]:
     """The ids of all pages, from the newest of the events that this began with."""
     seen: list[str] = []
-    before: dict[str, str] = {}
+    before: dict[str, Any] = {}
     while True:
         page = api.get("/api/events", source="shelbyville", limit=limit, **before)
         seen += [item["id"] for item in page["items"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def test_replay_by_filter(api: Api) -> None:
     api.settled()
     second, sandbox = writes(api, "filter@example.edu", "second"), writes(api, "filter@example.edu")
     received = api.get(f"/api/events/{id}")["received_at"]
-    chosen = {
+    chosen: dict[str, Any] = {
         "source": "shelbyville",
         "event": "order.placed",
         "since": "2020-01-01T00:00:00Z",
@@ -58,6 +59,18 @@ def test_replay_by_filter(api: Api) -> None:
     api.settled()
     assert (writes(api, "filter@example.edu", "second"), writes(api, "filter@example.edu")) == (second + 1, sandbox)
     assert api.post("/api/replay", event="quiz.submitted")["replayed"] == 0
+
+
+def test_two_replays_at_once(api: Api) -> None:
+    """Are harmless: each person's deliveries are pending once, and end right."""
+    ids = [api.take("order.placed", order(1000 + number, f"twice{number % 20}@example.edu")) for number in range(60)]
+    api.settled()
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(lambda _: api.post("/api/replay", source="springfield", event="order.placed"), range(4)))
+    assert all(one["chosen"] >= 120 for one in done)
+    api.settled()
+    assert {state for id in ids for state in deliveries(api, id).values()} == {"delivered"}
+    assert api.get("/api/replays") == {"items": []}
 
 
 def test_replay_and_discard_by_group(api: Api) -> None:

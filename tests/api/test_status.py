@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hmac
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -103,7 +104,7 @@ def test_records_in_pages(api: Api) -> None:
         api.take("order.placed", order(number, person))
         api.settled()
     seen: list[str] = []
-    before: dict[str, str] = {}
+    before: dict[str, Any] = {}
     while True:
         page = api.get("/api/connectors/second/records/contact", limit=3, **before)
         seen += [record["key"] for record in page["items"]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -11,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from tests.cli.command import COMMAND, command, on_terminal
-from tests.processes import ADMIN_TOKEN, TOKEN, Running, free_port, gateway, until, write_config
+from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, until, write_config
 
 REFUSING = """
 [connectors.sandbox]
@@ -49,8 +49,17 @@ def running(tmp_path: Path) -> Iterator[Running]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Running]]:
+    """The same for tests that change nothing: the directory of its configuration, and the gateway."""
+    directory = tmp_path_factory.mktemp("asked")
+    with gateway(write_config(directory, REFUSING)) as running:
+        fill(running)
+        yield directory, running
+
+
 def test_from_the_status_to_the_remedy(running: Running, tmp_path: Path) -> None:
-    """status → dead → events → replay → discard, as an operator goes; each says by its exit code whether there is something to do."""
+    """Status → dead → events → replay → discard, as an operator goes; each says by its exit code whether there is something to do."""
     status = command("status", "--json", at=tmp_path, code=1).json
     assert (status["running"], status["pending"], status["dead"], status["quarantined"]) == (True, 0, 3, 1)
     (group,) = command("dead", "--json", at=tmp_path, code=1).json
@@ -74,13 +83,17 @@ def test_from_the_status_to_the_remedy(running: Running, tmp_path: Path) -> None
     assert command("status", "--json", at=tmp_path).json["dead"] == 0
 
 
-def test_lists_in_parts(running: Running, tmp_path: Path) -> None:
+def test_lists_in_parts(asked: tuple[Path, Running]) -> None:
     """--limit and --before go through a list; filters are those of the API."""
+    tmp_path, _ = asked
     first = command("events", "--limit", "2", "--json", at=tmp_path).json
     rest = command("events", "--before", first["next"], "--json", at=tmp_path).json
     assert (len(first["items"]), len(rest["items"]), rest["next"]) == (2, 4, None)
     assert f"--before {first['next']}" in command("events", "--limit", "2", at=tmp_path).out
-    assert len(command("events", "--person", "ANN@example.edu", "--state", "delivered", "--since", "1h", "--json", at=tmp_path).json["items"]) == 1
+    assert (
+        len(command("events", "--person", "ANN@example.edu", "--state", "delivered", "--since", "1h", "--json", at=tmp_path).json["items"])
+        == 1
+    )
     assert "no such events" in command("events", "--until", "2020-01-01", at=tmp_path).out
 
 
@@ -99,13 +112,20 @@ def test_without_a_gateway_the_store_is_asked(running: Running, tmp_path: Path) 
 
 
 def test_nobody_to_ask(tmp_path: Path) -> None:
-    """No store yet; a PostgreSQL store and no gateway; something else at the port; a token that is not the gateway's: each is told in a line."""
+    """No store yet; a PostgreSQL store and no gateway; no admin token: each is told in a line."""
     config = write_config(tmp_path)
-    for words in (("events",), ("dead",), ("quarantine",), ("replay", "--state", "dead"), ("forget", "a@example.edu", "--yes"), ("status",)):
+    for words in (
+        ("events",),
+        ("dead",),
+        ("quarantine",),
+        ("replay", "--state", "dead"),
+        ("forget", "a@example.edu", "--yes"),
+        ("status",),
+    ):
         assert "nothing was ever received" in command(*words, at=tmp_path, code=1).err
     config.write_text(config.read_text().replace(f"sqlite:///{tmp_path}/aom-gateway.db", "postgresql://nobody@127.0.0.1:9/nothing"))
-    for words in (("events",), ("dead", "--json"), ("status", "--watch")):
-        done = command(*words, at=tmp_path, code=1)
+    for asking in (("events",), ("dead", "--json"), ("status", "--watch")):
+        done = command(*asking, at=tmp_path, code=1)
         assert "No gateway answers at http://127.0.0.1:" in done.err
         assert "aom-gateway serve" in done.err
         assert done.out == ""
@@ -113,11 +133,11 @@ def test_nobody_to_ask(tmp_path: Path) -> None:
     assert "server.admin_token is not set" in command("status", at=tmp_path, code=2).err
 
 
-def test_a_token_that_is_not_the_gateways(running: Running, tmp_path: Path) -> None:
+def test_a_token_that_is_not_the_gateways(asked: tuple[Path, Running]) -> None:
     """The configuration was changed since the gateway started."""
-    config = tmp_path / "config.toml"
-    config.write_text(config.read_text().replace(ADMIN_TOKEN, "another-token"))
-    assert "401" in command("status", at=tmp_path, code=1).err
+    changed = asked[0] / "changed.toml"
+    changed.write_text((asked[0] / "config.toml").read_text().replace(ADMIN_TOKEN, "another-token"))
+    assert "401" in command("status", "--config", str(changed), at=asked[0], code=1).err
 
 
 @pytest.mark.parametrize(
@@ -141,17 +161,18 @@ def test_a_token_that_is_not_the_gateways(running: Running, tmp_path: Path) -> N
         (("dead", "--discard", "x", "--verbose"), "--verbose"),
     ],
 )
-def test_wrong_use(running: Running, tmp_path: Path, words: tuple[str, ...], says: str) -> None:
+def test_wrong_use(asked: tuple[Path, Running], words: tuple[str, ...], says: str) -> None:
     """Exit 2, with what would be right; nothing is changed, and nobody is asked where nobody can answer."""
-    done = command(*words, at=tmp_path, code=2)
+    directory, running = asked
+    done = command(*words, at=directory, code=2)
     assert says in done.err
     assert running.admin("/api/status")["dead"] == 3
 
 
 @pytest.mark.parametrize("words", [("dead", "--discard", "00000000"), ("replay", "--group", "00000000"), ("events", "0" * 32)])
-def test_what_is_not_there(running: Running, tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_what_is_not_there(asked: tuple[Path, Running], words: tuple[str, ...]) -> None:
     """Exit 1: the question was right."""
-    command(*words, "--yes" if words[0] != "events" else "--json", at=tmp_path, code=1)
+    command(*words, "--yes" if words[0] != "events" else "--json", at=asked[0], code=1)
 
 
 def test_asking_first(running: Running, tmp_path: Path) -> None:
@@ -166,19 +187,18 @@ def test_asking_first(running: Running, tmp_path: Path) -> None:
     assert running.admin("/api/people/ann@example.edu")["lanes"] == []
 
 
-def test_tables_at_80_columns(running: Running, tmp_path: Path) -> None:
+def test_tables_at_80_columns(asked: tuple[Path, Running]) -> None:
     """No line is longer, and what is to be copied, ids and addresses and groups, stands whole."""
+    tmp_path, _ = asked
     (group,) = command("dead", "--json", at=tmp_path, code=1).json
     id = command("events", "--group", group["id"], "--limit", "1", "--json", at=tmp_path).json["items"][0]["id"]
-    for words, code in ((("dead",), 1), (("quarantine",), 1), (("events",), 0), (("status",), 1)):
-        shown = on_terminal(*words, at=tmp_path, code=code)
-        assert max(map(len, shown.splitlines())) <= 80 or words == ("dead",), shown
-        if words == ("events",):
-            assert id in shown
-            assert "ann@example.edu" in shown
-        if words == ("dead",):
-            assert group["id"] in shown
-            assert "2026" in shown or "20" in shown
+    for word, code in (("dead", 1), ("quarantine", 1), ("events", 0), ("status", 1)):
+        shown = on_terminal(word, at=tmp_path, code=code)
+        tables = [line for line in shown.splitlines() if line.startswith(("│", "┃", "┏", "└"))]
+        assert tables
+        assert max(map(len, tables)) <= 80, shown
+        assert (id in shown and "ann@example.edu" in shown) == (word == "events")
+        assert (group["id"] in shown) == (word == "dead")
 
 
 def test_status_again_and_again(running: Running, tmp_path: Path) -> None:
@@ -198,12 +218,17 @@ def test_status_again_and_again(running: Running, tmp_path: Path) -> None:
 
 def test_a_replay_that_is_interrupted_goes_on(tmp_path: Path, postgresql_url: str) -> None:
     """Ctrl-C ends the command with a word on what goes on, and not the replay."""
-    with gateway(write_config(tmp_path, REFUSING, store=postgresql_url)) as running:
+    with gateway(write_config(tmp_path, REFUSING, store=postgresql_url)) as running, psycopg.connect(postgresql_url) as holding:
         fill(running)
-        process = subprocess.Popen([*COMMAND, "replay", "--since", "1h", "--yes", "--wait"], cwd=tmp_path, stderr=subprocess.PIPE)
-        del process
-
-
-def _unused() -> None:
-    free_port()
-    os.getpid()
+        holding.execute("SELECT id FROM lane FOR UPDATE")
+        process = subprocess.Popen([*COMMAND, "replay", "--since", "1h", "--yes"], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        until(lambda: running.admin("/api/replays")["items"], "the replay is under way")
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+        assert "The replay goes on in the gateway" in said
+        assert "Traceback" not in said
+        assert process.returncode != 0
+        holding.rollback()
+        until(lambda: not running.admin("/api/replays")["items"], "the replay is done")
+        running.wait_until_delivered()
+        assert {record["writes"] for record in running.records("sandbox", "contact")} == {2}

@@ -13,6 +13,11 @@ from tests.processes import TOKEN, Running, until
 _NUMBERS = count(1)  # no two calls are the same
 
 
+def newcomer() -> int:
+    """The number of a learner whom no other test knows."""
+    return 5000 + next(_NUMBERS)
+
+
 def post(running: Running, event: str, body: bytes) -> str:
     """Returns the id that the event got, accepted or in quarantine."""
     answer = httpx.post(f"{running.url}/in/{TOKEN}/{event}", content=body, trust_env=False, timeout=30)

@@ -47,8 +47,9 @@ def account(number: int, **other: object) -> bytes:
     return json.dumps({**who, "date_registered": "Mar 1, 2026 02:30 PM", **other}).encode()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one module: as long as Playwright runs, no test of that thread can run an event loop of its own."""
     with sync_playwright() as playwright:
         started = launch(playwright)
         yield started

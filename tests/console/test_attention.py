@@ -27,7 +27,7 @@ refuse = [
 MISTAKEN = """
 [connectors.crm]
 type = "sandbox"
-refuse = [{ object = "contact", field = "rank", pattern = "^ *$", code = "INVALID_OPTION", message = "'' was not one of the allowed options" }]
+refuse = [{ object = "contact", field = "rank", pattern = "^ *$", code = "INVALID_OPTION", message = "'' is no option" }]
 
 [[routes]]
 name = "accounts"
@@ -178,7 +178,7 @@ def test_a_mistake_in_the_mapping(browser: Browser, tmp_path: Path) -> None:
         with watched_page(browser, running.url) as page:
             sign_in(page)
             page.goto("/console/attention")
-            page.get_by_role("article", name="'' was not one of the allowed options").get_by_role("link", name="Replay").click()
+            page.get_by_role("article", name="'' is no option").get_by_role("link", name="Replay").click()
             page.get_by_role("button", name="Replay all 500").click()
             expect(
                 page.get_by_text("500 deliveries replayed. With them 250 later of the same people, so that the order is kept.").first
@@ -189,14 +189,14 @@ def test_a_mistake_in_the_mapping(browser: Browser, tmp_path: Path) -> None:
     assert names == {f"learner{number}@example.edu": "New" if number < 250 else "Old" for number in range(500)}
 
 
-def test_how_far_a_long_replay_is(browser: Browser, tmp_path: Path) -> None:
-    """The page comes back at once, shows the work under way, and what came of it; a shutdown in between loses nothing."""
+def test_what_was_done_stays_to_be_seen(browser: Browser, tmp_path: Path) -> None:
+    """Attention lists the work and what came of it, and the log has it too."""
     config = write_config(tmp_path, MISTAKEN)
     with gateway(config) as running, watched_page(browser, running.url) as page:
         ids = [post(running, "account.created", account(number)) for number in range(20)]
         until(lambda: running.admin("/api/status")["dead"] == 20, "all are dead")
         sign_in(page)
-        open_group(page, "allowed options")
+        open_group(page, "is no option")
         page.get_by_role("button", name="Replay all 20").click()
         work = page.get_by_role("region", name="What is being done")
         expect(work.get_by_text("Replay: 20 at crm")).to_be_visible()

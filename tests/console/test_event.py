@@ -59,7 +59,7 @@ def test_the_story_of_a_dead_letter(page: Page, running: Running) -> None:
     page.goto(f"/console/events/{dead(running, 2003)}")
     sandbox = page.get_by_role("region", name="sandbox")
     assert "lastname: This name is <b>refused</b>. (INVALID_NAME)" in sandbox.inner_text()
-    row = sandbox.locator("table.attempts tbody tr").first
+    row = sandbox.locator("table.attempts > tbody > tr").first
     assert re.search(r"\d+ ms", row.inner_text())
     assert "INVALID_NAME field lastname" in row.inner_text()
     row.locator("summary").click()
@@ -97,7 +97,7 @@ def test_replay(page: Page, running: Running) -> None:
     assert page.get_by_role("status").inner_text() == "1 delivery replayed."
     until(lambda: len(story(running, id)["deliveries"][0]["attempts"]) == 2, "it was delivered again")
     wait_for(running, id, "delivered")
-    expect(page.locator("table.attempts tbody tr")).to_have_count(2, timeout=15_000)
+    expect(page.locator("table.attempts > tbody > tr")).to_have_count(2, timeout=15_000)
 
 
 def test_discard_asks_first(page: Page, running: Running) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.console.browser import watched_page
-from tests.console.calls import dead, delivered, post
+from tests.console.calls import dead, delivered, newcomer, post
 from tests.console.conftest import account, sign_in
 from tests.console.visitor import Visitor
 from tests.processes import Running, gateway, write_config
@@ -31,34 +31,36 @@ def people(page: Page) -> list[str]:
 
 def test_newest_first_with_their_ways_on(page: Page, running: Running) -> None:
     """Each row says what came and how it stands, and leads to the event and to the person."""
-    id = dead(running, 1001)
+    number = newcomer()
+    email = f"learner{number}@example.edu"
+    id = dead(running, number)
     page.goto("/console/events")
     row = page.locator("tbody tr").first
-    assert {"account.created", "dead", "springfield", "learner1001@example.edu", "1 dead"} <= set(
-        row.inner_text().replace("\t", "\n").split("\n")
-    )
-    row.get_by_role("link", name="learner1001@example.edu").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "learner1001@example.edu"
+    assert {"account.created", "dead", "springfield", email, "1 dead"} <= set(row.inner_text().replace("\t", "\n").split("\n"))
+    row.get_by_role("link", name=email).click()
+    assert page.get_by_role("heading", level=1).inner_text() == email
     page.get_by_role("link", name="account.created").click()
     assert page.url.endswith(f"/console/events/{id}")
 
 
 def test_a_search_is_an_address(page: Page, running: Running) -> None:
     """What is searched for stands in the address, which shows the same again, with the form filled as it was."""
-    dead(running, 1002)
-    delivered(running, 1003)
+    number = newcomer()
+    email = f"learner{number}@example.edu"
+    dead(running, number)
+    delivered(running, number)
     page.goto("/console/events")
     page.get_by_label("Event", exact=True).select_option("account.created")
     page.get_by_label("State", exact=True).select_option("dead")
     page.get_by_label("Source", exact=True).select_option("springfield")
     page.get_by_label("Connector", exact=True).select_option("sandbox")
-    page.get_by_label("Person", exact=True).fill("Learner1002@Example.edu ")
+    page.get_by_label("Person", exact=True).fill(f"Learner{number}@Example.edu ")
     page.get_by_role("button", name="Search").click()
-    assert people(page) == ["learner1002@example.edu"]
+    assert people(page) == [email]
     address = page.url
     page.goto("/console/events")
     page.goto(address)
-    assert people(page) == ["learner1002@example.edu"]
+    assert people(page) == [email]
     assert page.get_by_label("State", exact=True).input_value() == "dead"
     page.get_by_role("link", name="Clear").click()
     assert page.url.endswith("/console/events")
@@ -66,10 +68,12 @@ def test_a_search_is_an_address(page: Page, running: Running) -> None:
 
 def test_times_are_those_of_the_reader(page: Page, running: Running) -> None:
     """The form takes times in the browser's zone, shows them so again, and asks the gateway in UTC."""
-    delivered(running, 1004)
-    page.goto("/console/events?since=2026-05-04T12:00&person=learner1004@example.edu")
+    number = newcomer()
+    email = f"learner{number}@example.edu"
+    delivered(running, number)
+    page.goto(f"/console/events?since=2026-05-04T12:00&person={email}")
     assert page.get_by_label("From").input_value() == "2026-05-04T08:00"  # the browser is in New York
-    assert people(page) == ["learner1004@example.edu"]
+    assert people(page) == [email]
     page.get_by_label("Before").fill("2026-05-04T09:30")
     page.get_by_role("button", name="Search").click()
     assert "until=2026-05-04T13%3A30" in page.url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import httpx
 from playwright.sync_api import Browser, Page, expect
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.console.accessibility import faults
 from tests.console.browser import watched_page
 from tests.console.conftest import account, sign_in
-from tests.processes import TOKEN, Running
+from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, write_config
 
 
 def row(page: Page, connector: str) -> str:
@@ -58,6 +59,19 @@ def test_it_stays_live(browser: Browser, running: Running) -> None:
         httpx.post(f"{running.url}/in/{TOKEN}/account.created", content=account(900), trust_env=False)
         expect(page.locator("#traffic figcaption strong")).to_have_text(f"{before + 1} events", timeout=20_000)
         assert page.evaluate("window.still") is True
+
+
+def test_old_figures_do_not_look_like_new_ones(browser: Browser, tmp_path: Path) -> None:
+    """Where the gateway answers no more the page says so; where the session has ended it leads to the door."""
+    with gateway(write_config(tmp_path)) as running, watched_page(browser, running.url, expected=("ERR_",)) as page:
+        sign_in(page)
+        page.context.clear_cookies()
+        page.wait_for_url("**/console/sign-in?next=**")
+        page.get_by_label("Admin token").fill(ADMIN_TOKEN)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/console")
+        running.kill()
+        expect(page.get_by_role("alert")).to_have_text(re.compile("The gateway does not answer"), timeout=20_000)
 
 
 def test_it_waits_while_somebody_is_at_it(browser: Browser, running: Running) -> None:

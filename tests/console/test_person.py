@@ -8,21 +8,22 @@ import pytest
 from playwright.sync_api import Page
 
 from receiver.aom import sample
-from tests.console.calls import delivered, post, wait_for
+from tests.console.calls import delivered, newcomer, post, wait_for
 from tests.console.visitor import Visitor
 from tests.processes import Running
 
 
 def test_what_is_known_of_them(page: Page, running: Running) -> None:
     """How they stand at each connector, their records, and their events with the newest first."""
-    first = delivered(running, 3001)
-    second = delivered(running, 3001, first_name="Augusta")
-    page.goto("/console/people?email=Learner3001@example.edu")
+    number = newcomer()
+    first = delivered(running, number)
+    second = delivered(running, number, first_name="Augusta")
+    page.goto(f"/console/people?email=Learner{number}@example.edu")
     lanes = page.get_by_role("region", name="At the connectors").locator("tbody tr")
     assert [text.split() for text in lanes.all_inner_texts()] == [["sandbox", "up", "to", "date", "0", "not", "failing"]]
     records = page.get_by_role("region", name="Records in CRMs").inner_text()
     assert "contact" in records
-    assert "learner3001@example.edu" in records
+    assert f"learner{number}@example.edu" in records
     links = page.get_by_role("region", name="Events").locator("tbody th a")
     assert [(one.get_attribute("href") or "").rpartition("/")[2] for one in links.all()] == [second, first]
 
@@ -79,12 +80,12 @@ def forget(page: Page, running: Running, number: int) -> None:
 
 def test_forgetting(page: Page, running: Running) -> None:
     """The page says first what goes and what is outside reach; then what was removed. Others of a shared event keep theirs."""
-    forget(page, running, 3003 + (page.viewport_size or {"width": 0})["width"])
+    forget(page, running, newcomer())
 
 
 def test_forgetting_without_a_script(plain_page: Page, running: Running) -> None:
     """The same forms."""
-    forget(plain_page, running, 3004)
+    forget(plain_page, running, newcomer())
 
 
 def test_no_forgetting_for_a_forged_form(running: Running) -> None:

@@ -33,8 +33,9 @@ async function write(source) {
 
 /** Swap the elements marked `data-live` (they need an id) for those of the same page as it is now. */
 async function refresh() {
-  const answer = await fetch(location.href, { redirect: "error", cache: "no-store" });
-  if (!answer.ok) return;
+  const answer = await fetch(location.href, { redirect: "manual", cache: "no-store" });
+  if (answer.type === "opaqueredirect") return location.reload(); // signed out: the door
+  if (!answer.ok) throw new Error(`answered ${answer.status}`);
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (busy()) return;
   for (const old of document.querySelectorAll("[data-live][id]")) {
@@ -58,8 +59,14 @@ function busy() {
   );
 }
 
+/** Old figures must not look like new ones. */
+function tellStale(stale) {
+  const notice = document.getElementById("stale");
+  if (notice && notice.hidden === stale) notice.hidden = !stale;
+}
+
 async function stayLive() {
-  if (!busy()) await refresh().catch(() => {});
+  if (!busy()) await refresh().then(() => tellStale(false), () => tellStale(true));
   setTimeout(stayLive, EVERY);
 }
 

@@ -166,10 +166,16 @@ def test_options_are_appended_to_those_that_are_there(fake: FakeSalesforce) -> N
 
 
 def test_the_currency_is_left_out_where_the_org_has_one(fake: FakeSalesforce) -> None:
-    """And said so, as an amount in another currency would be taken for the org's."""
-    (outcome,) = run(fake, lambda salesforce: salesforce.upsert("deal", [order(CurrencyIsoCode="EUR")]))
-    assert isinstance(outcome, Saved)
-    assert outcome.notes == ("CurrencyIsoCode EUR was left out: the org has one currency",)
+    """And said so of each currency once, as an amount in another currency would be taken for the org's."""
+    codes = ("EUR", "EUR", "USD", "EUR")
+    batch = [order(f"springfield-{number}", CurrencyIsoCode=code) for number, code in enumerate(codes)]
+    outcomes = run(fake, lambda salesforce: salesforce.upsert("deal", batch))
+    assert [outcome.notes for outcome in outcomes if isinstance(outcome, Saved)] == [
+        ("CurrencyIsoCode EUR is left out, here and in all others: the org has one currency",),
+        (),
+        ("CurrencyIsoCode USD is left out, here and in all others: the org has one currency",),
+        (),
+    ]
 
 
 def test_the_currency_is_written_where_the_org_has_several(fake: FakeSalesforce) -> None:

@@ -18,7 +18,7 @@ from tests.fakes.hubspot.limits import Limits
 from tests.fakes.hubspot.portal import OBJECT_SCOPES, Portal, Token
 from tests.fakes.hubspot.refusals import Refusal, missing_scopes, not_valid, too_many
 from tests.fakes.hubspot.schema import Schema
-from tests.fakes.hubspot.server import Answer, HangUp, Request
+from tests.fakes.server import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,15 +55,14 @@ class App:
         self._batches = Batches(self.portal, options)
         self._associations = Associations(self.portal, options)
 
-    async def answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request) -> Response | None:
         with self.lock:
             fault = self.faults.next(request.path)
         answer = self._befallen(request, fault) if fault else self._answer(request)
-        status = 0 if fault and fault.kind in {"drop", "stall"} else answer.status
-        self.calls.append(Call(request.method, request.path, status, _inputs(request), self._clock()))
+        if fault and fault.kind in {"drop", "stall"}:
+            answer = None
+        self.calls.append(Call(request.method, request.path, answer.status if answer else 0, _inputs(request), self._clock()))
         await asyncio.sleep(self._duration(fault))
-        if not status:
-            raise HangUp
         return answer
 
     def _duration(self, fault: Fault | None) -> float:
@@ -71,31 +70,30 @@ class App:
             return fault.seconds or self.options.stall
         return fault.seconds if fault and fault.seconds else self.options.latency
 
-    def _befallen(self, request: Request, fault: Fault) -> Answer:
+    def _befallen(self, request: Request, fault: Fault) -> Response | None:
         if fault.kind == "slow" or fault.applied:
             return self._answer(request)
         if fault.kind != "status":
-            return Answer(0)
+            return None
         if fault.body:
-            return Answer(fault.status, fault.body.encode(), fault.headers)
+            return Response(fault.status, fault.body, {"Content-Type": "application/json", **fault.headers})
         said = too_many("TEN_SECONDLY_ROLLING", {}) if fault.status == 429 else Refusal(fault.status, "ON_PURPOSE", "a fault on purpose")
-        return Answer(fault.status, json.dumps(said.body()).encode(), fault.headers)
+        return Response(fault.status, said.body(), fault.headers)
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> Response:
         with self.lock:
             try:
                 token = self.portal.token(request.headers.get("authorization", ""))
                 self.limits.take()
                 status, data = self._dispatch(request, token)
             except Refusal as refusal:
-                return Answer(refusal.status, json.dumps(refusal.body()).encode(), {**refusal.headers, **self.limits.headers()})
-            return Answer(status, json.dumps(data).encode(), self.limits.headers())
+                return Response(refusal.status, refusal.body(), {**refusal.headers, **self.limits.headers()})
+            return Response(status, data, self.limits.headers())
 
     def _dispatch(self, request: Request, token: Token) -> tuple[int, dict[str, Any]]:
-        path = request.path.partition("?")[0]
-        if match := ACCOUNT.fullmatch(path):
+        if match := ACCOUNT.fullmatch(request.path):
             return self._account(match.group(2))
-        area, version, rest = _place(path)
+        area, version, rest = _place(request.path)
         _permit(token, area, request.method, rest)
         body = _body(request)
         parts = rest.split("/")

@@ -22,7 +22,7 @@ from tests.fakes.hubspot.options import Options
 from tests.fakes.hubspot.portal import Pipeline, Token
 from tests.fakes.hubspot.properties import Property
 from tests.fakes.hubspot.properties import options as property_options
-from tests.fakes.hubspot.server import Answer, Request, Server
+from tests.fakes.server import Request, Response, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -165,18 +165,18 @@ class FakeHubSpot:
     def reset_calls(self) -> None:
         self.app.calls.clear()
 
-    async def _handle(self, request: Request) -> Answer:
+    async def _handle(self, request: Request) -> Response | None:
         return self._administer(request) if request.path.startswith(ADMIN) else await self.app.answer(request)
 
-    def _administer(self, request: Request) -> Answer:
+    def _administer(self, request: Request) -> Response:
         name = request.path.removeprefix(ADMIN)
         if name not in OVER_HTTP:
-            return Answer(404, json.dumps({"known": sorted(OVER_HTTP)}).encode())
+            return Response(404, {"known": sorted(OVER_HTTP)})
         given = json.loads(request.body or b"{}")
         positional = [Fault(**fault) for fault in given.pop("faults", ())] or given.pop("names", [])
         if "kinds" in given:
             given["kinds"] = [Fault(**fault) for fault in given["kinds"]]
-        return Answer(200, json.dumps({"result": getattr(self, name)(*positional, **given)}, default=sorted).encode())
+        return Response(200, {"result": getattr(self, name)(*positional, **given)})
 
 
 def _shown(record: Record) -> dict[str, Any]:

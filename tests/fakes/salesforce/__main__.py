@@ -15,4 +15,4 @@ arguments = parser.parse_args()
 with FakeSalesforce(arguments.port, bare=arguments.bare) as fake:
     print(fake.url, flush=True)  # noqa: T201
     with contextlib.suppress(KeyboardInterrupt):
-        fake.server.wait()
+        fake.server.join()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from tests.fakes.salesforce import composite, oauth, rest, setup
 from tests.fakes.salesforce.faults import Chaos, Fault
-from tests.fakes.salesforce.http import Request, Response
 from tests.fakes.salesforce.org import CallError, folded, opened
 from tests.fakes.salesforce.rest import Call
+from tests.fakes.server import Request, Response
 
 if TYPE_CHECKING:
     from tests.fakes.salesforce.org import Org

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 from tests.fakes.salesforce.admin import Surface
 from tests.fakes.salesforce.app import App
 from tests.fakes.salesforce.client import Admin
-from tests.fakes.salesforce.http import Request, Response, Server
 from tests.fakes.salesforce.org import opened
+from tests.fakes.server import Request, Response, Server
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -32,7 +32,7 @@ class FakeSalesforce(Admin):
 
     def start(self) -> Self:
         self.server.start()
-        self.url = f"http://127.0.0.1:{self.server.port}"
+        self.url = self.server.url
         return self
 
     def stop(self) -> None:

@@ -12,8 +12,8 @@ import jwt
 from tests.fakes.salesforce.org import MY_DOMAIN, ORG_ID, CallError
 
 if TYPE_CHECKING:
-    from tests.fakes.salesforce.http import Request
     from tests.fakes.salesforce.org import Org, User
+    from tests.fakes.server import Request
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _numbers = itertools.count(1)

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as far as a fake needs it: keep-alive, bodies with a length, and connections that break off when told to."""
+"""HTTP/1.1 as far as a fake needs it, on a thread and loop of its own: keep-alive, bodies with a length, and hanging up when told to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 
@@ -32,7 +32,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A `body` that is text goes out as HTML, None as nothing, anything else as JSON."""
+    """A `body` that is text goes out as HTML, None as nothing, anything else as JSON; `headers` may say another type."""
 
     status: int
     body: Any = None
@@ -40,32 +40,40 @@ class Response:
 
     def encoded(self) -> bytes:
         kind, body = ("text/html", self.body.encode()) if isinstance(self.body, str) else ("application/json", _json(self.body))
-        head = {"Content-Type": f"{kind};charset=UTF-8", "Content-Length": str(len(body)), **self.headers}
+        head = {"Content-Type": f"{kind};charset=UTF-8", **self.headers, "Content-Length": str(len(body))}
         lines = [f"HTTP/1.1 {self.status} {_reason(self.status)}", *(f"{name}: {value}" for name, value in head.items())]
-        return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+        return "\r\n".join((*lines, "", "")).encode("latin-1") + body
 
 
 Handler = Callable[[Request], Awaitable[Response | None]]
-"""Answers a request; None breaks the connection off without an answer."""
+"""Answers a request; None hangs up without an answer."""
 
 
 class Server:
-    """Serves on a thread and a loop of its own, from `start` to `stop`; a stopped one can be started again on its port."""
+    """Serves from `start` to `stop`, or inside a `with`. Port 0 takes a free one; a server that was stopped starts again on its own."""
 
     def __init__(self, handler: Handler, port: int = 0) -> None:
         self.port = port
         self._handler = handler
-        self._connections: set[asyncio.Task[Any]] = set()
+        self._connections: set[asyncio.Task[None]] = set()
+        self._failure: OSError | None = None
         self._loop: asyncio.AbstractEventLoop
         self._stop: asyncio.Event
         self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> Self:
+        """Raises OSError where the port can't be had."""
         ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)), name="fake", daemon=True)
         self._thread.start()
-        if not ready.wait(30):
-            raise RuntimeError(f"port {self.port} can't be served")
+        ready.wait()
+        if self._failure:
+            raise self._failure
+        return self
 
     def stop(self) -> None:
         if self._thread is not None:
@@ -73,16 +81,27 @@ class Server:
             self._thread.join()
             self._thread = None
 
-    def wait(self) -> None:
+    def join(self) -> None:
         """Return when the server has stopped."""
         if self._thread is not None:
             self._thread.join()
 
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     async def _serve(self, ready: threading.Event) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._connection, "127.0.0.1", self.port)
-        self.port = server.sockets[0].getsockname()[1]
-        ready.set()
+        try:
+            server = await asyncio.start_server(self._connection, "127.0.0.1", self.port)
+            self.port = server.sockets[0].getsockname()[1]
+        except OSError as error:
+            self._failure = error
+            return
+        finally:
+            ready.set()
         await self._stop.wait()
         server.close()
         for connection in self._connections:
@@ -116,7 +135,7 @@ async def _read(reader: asyncio.StreamReader) -> Request:
 
 
 def _json(body: Any) -> bytes:
-    return b"" if body is None else json.dumps(body).encode()
+    return b"" if body is None else json.dumps(body, default=sorted).encode()  # sets in order
 
 
 def _reason(status: int) -> str:

@@ -1,0 +1,294 @@
+"""Requests that are too large, too slow, too many, or no requests at all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import select
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from receiver import protocol
+from receiver.aom import sample
+from receiver.protocol import Connections, LimitedProtocol
+from tests.processes import TOKEN, Running, gateway, until, write_config
+
+DOOR = f"POST /in/{TOKEN}".encode()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with gateway(write_config(tmp_path_factory.mktemp("protocol"))) as running:
+        yield running
+
+
+def connect(running: Running) -> socket.socket:
+    host, _, port = running.url.removeprefix("http://").partition(":")
+    return socket.create_connection((host, int(port)), timeout=30)
+
+
+def sent(running: Running, data: bytes) -> bytes:
+    """Everything that comes back until the gateway closes. Fails where the answer is lost in a reset."""
+    with connect(running) as client:
+        client.sendall(data)
+        return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+def problem_in(answer: bytes) -> dict[str, Any]:
+    """The one answer that there must be, as a problem."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"content-type: application/problem+json" in head
+    assert b"connection: close" in head
+    problem: dict[str, Any] = json.loads(body)
+    assert head.startswith(f"HTTP/1.1 {problem['status']} ".encode())
+    return problem
+
+
+def head(*lines: bytes, start: bytes = DOOR) -> bytes:
+    return b"\r\n".join([start + b" HTTP/1.1", b"Host: x", *lines, b"", b""])
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        head(b"X-A: " + b"a" * 65536, b"Content-Length: 2") + b"{}",
+        head(b"X-A: " + b"a" * 3_000_000),
+        head(*(b"X-%d: a" % number for number in range(20_000))),
+        head(start=DOOR + b"/" + b"a" * 65536),
+    ],
+    ids=["one line", "megabytes", "many lines", "path"],
+)
+def test_a_head_that_is_too_large(running: Running, request_: bytes) -> None:
+    """431, and the connection is closed; what is left of it is not taken for a request."""
+    assert problem_in(sent(running, request_))["status"] == 431
+
+
+def test_a_head_within_the_limit(running: Running) -> None:
+    """It may come together with a body that is larger than the limit of the head."""
+    body = json.dumps({"id": 1, "email": "a@b.edu", "date_registered": "Aug 11, 2020 04:58 PM", "more": "a" * 300_000}).encode()
+    answer = sent(running, head(b"X-A: " + b"a" * 60_000, b"Connection: close", b"Content-Length: %d" % len(body)) + body)
+    assert answer.startswith(b"HTTP/1.1 202 ")
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", head(start=b"GET  ")]
+)
+def test_what_is_no_http(running: Running, data: bytes) -> None:
+    """TLS on a plain port, HTTP/2, garbage: 400, as a problem."""
+    assert problem_in(sent(running, data))["status"] == 400
+
+
+@pytest.mark.parametrize("closing", [b"Connection: close", b"X-A: a"])
+@pytest.mark.parametrize(("start", "status"), [(DOOR, 413), (b"POST /in/wrong", 404), (b"POST /events", 401)])
+def test_an_answer_before_the_bodys_end_is_read(running: Running, start: bytes, status: int, closing: bytes) -> None:
+    """Whoever sends first and reads then, as most clients do, must see the answer and no reset."""
+    for _ in range(5):
+        answer = sent(running, head(closing, b"Content-Length: 5000000", start=start) + b"a" * 5_000_000)
+        assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+        assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_a_body_of_any_size_is_not_read_for_ever(running: Running) -> None:
+    """Behind an answer some megabytes are read and dropped; then the connection is closed."""
+    with connect(running) as client:
+        client.sendall(head(b"Content-Length: 1000000000000"))
+        with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
+            send_for_ever(client)
+
+
+def send_for_ever(client: socket.socket) -> None:
+    while True:
+        client.sendall(b"a" * 1_000_000)
+
+
+@pytest.mark.parametrize("upgrade", [b"h2c", b"websocket"])
+def test_a_wish_for_another_protocol_costs_no_body(running: Running, upgrade: bytes) -> None:
+    """Java's client asks for h2c with its first POST: it is answered in HTTP/1.1, with all that it sent."""
+    body = sample("order.placed") or b""
+    lines = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: " + upgrade, b"HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA")
+    data = head(*lines, b"Content-Length: %d" % len(body)) + body
+    answer = sent(running, data + data + head(b"Connection: close", start=b"GET /healthz"))
+    assert answer.count(b'"event":"order.placed"') == 2
+    assert answer.endswith(b'{"status":"alive"}')
+
+
+def test_a_request_in_pieces_keeps_its_connection(running: Running) -> None:
+    """Head and body apart, as Python's client sends them, and again on the same connection."""
+    body = sample("account.created") or b""
+    with connect(running) as client:
+        for _ in range(3):
+            client.sendall(head(b"Content-Length: %d" % len(body)))
+            client.sendall(body)
+            answer = client.recv(65536)
+            while not answer.endswith(b"}"):
+                answer += client.recv(65536)
+            assert b"connection: close" not in answer
+
+
+def test_too_many_connections(tmp_path: Path) -> None:
+    """One more than the system has room for is answered 503; once others are closed, it is served."""
+    with gateway(write_config(tmp_path), prefix=["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]) as running:
+        clients = [connect(running) for _ in range(60)]
+        until(lambda: '"http.connections_used_up"' in running.log.read_text(), "the log tells it")
+        turned_away, _, _ = select.select(clients, [], [], 0)
+        assert 0 < len(turned_away) < 60
+        assert problem_in(turned_away[0].recv(65536))["status"] == 503
+        for client in clients:
+            client.close()
+        until(lambda: _is_alive(running), "the gateway answers again")
+
+
+def _is_alive(running: Running) -> bool:
+    return sent(running, head(b"Connection: close", start=b"GET /healthz")).endswith(b'{"status":"alive"}')
+
+
+def test_descriptors_that_are_used_up_are_told(tmp_path: Path) -> None:
+    """The log says so, and the gateway goes on once there are some again."""
+    with gateway(write_config(tmp_path)) as running:
+        pid = running.process.pid
+        used = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+        limit(pid, used + 3)
+        clients = [connect(running) for _ in range(20)]
+        until(lambda: '"http.descriptors_used_up"' in running.log.read_text(), "the log tells it")
+        for client in clients:
+            client.close()
+        until(lambda: _lives(running), "the gateway answers again")
+
+
+def limit(pid: int, descriptors: int) -> None:
+    resource = pytest.importorskip("resource")
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
+
+def _lives(running: Running) -> bool:
+    try:
+        return _is_alive(running)
+    except OSError:
+        return False
+
+
+# --- with shorter times than the real ones ---
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers 200 with the length of the body once it is there, and nothing if it never comes."""
+    length = 0
+    while (message := await receive())["type"] == "http.request":
+        length += len(message.get("body", b""))
+        if not message.get("more_body"):
+            body = (str(length) if scope["path"] != "/large" else "x" * 20_000_000).encode()
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]})
+            await send({"type": "http.response.body", "body": body})
+            return
+
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@asynccontextmanager
+async def served(counted: Counter[str]) -> AsyncIterator[Callable[[], Awaitable[Streams]]]:
+    """`echo` behind the protocol; gives what connects to it."""
+    config = uvicorn.Config(echo, http=LimitedProtocol, lifespan="off", log_config=None)
+    config.load()
+    shared = Connections(100, lambda reason: counted.update([reason]))
+    loop = asyncio.get_running_loop()
+    listening = await loop.create_server(lambda: LimitedProtocol(config, shared, {}), "127.0.0.1", 0)
+
+    async def sweep() -> None:
+        while True:
+            shared.sweep(loop.time())
+            await asyncio.sleep(0.02)
+
+    sweeping = asyncio.create_task(sweep())
+    try:
+        yield lambda: asyncio.open_connection(*listening.sockets[0].getsockname())
+    finally:
+        sweeping.cancel()
+        for connection in list(shared.connections):
+            connection.shutdown()
+        listening.close()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"POST /in/x HTTP/1.1\r\nHost: x", "The head of the request did not come within 0.3 seconds."),
+        (b"\r\n", "The head of the request did not come within 0.3 seconds."),
+        (head(b"Content-Length: 10") + b"123", "The body did not come within 0.3 seconds."),
+        (head(b"Transfer-Encoding: chunked") + b"3\r\n123\r\n", "The body did not come within 0.3 seconds."),
+    ],
+)
+def test_a_request_that_never_ends(monkeypatch: pytest.MonkeyPatch, data: bytes, says: str) -> None:
+    """408, and the connection is closed, though a byte comes now and then."""
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(protocol, "BODY_SECONDS", 0.3)
+    counted = Counter[str]()
+
+    async def main() -> None:
+        async with served(counted) as connect, asyncio.timeout(20):
+            reader, writer = await connect()
+            writer.write(data)
+            problem = problem_in(await reader.read())
+            assert (problem["status"], problem["detail"]) == (408, says)
+            writer.close()
+
+    asyncio.run(main())
+    assert counted == {"slow": 1}
+
+
+def test_a_connection_without_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is closed without a word: some clients connect before they have anything to say."""
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.3)
+    counted = Counter[str]()
+
+    async def main() -> None:
+        async with served(counted) as connect, asyncio.timeout(20):
+            reader, writer = await connect()
+            assert await reader.read() == b""
+            writer.close()
+
+    asyncio.run(main())
+    assert not counted
+
+
+def test_a_large_body_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes steadily is no slow request, however long it takes in all."""
+    monkeypatch.setattr(protocol, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(protocol, "BODY_BYTES_PER_SECOND", 10_000)
+
+    async def main() -> None:
+        async with served(Counter()) as connect, asyncio.timeout(20):
+            reader, writer = await connect()
+            writer.write(head(b"Connection: close", b"Content-Length: 10000"))
+            for _ in range(10):
+                writer.write(b"a" * 1000)
+                await asyncio.sleep(0.08)
+            assert (await reader.read()).endswith(b"10000")
+            writer.close()
+
+    asyncio.run(main())
+
+
+def test_an_answer_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection is ended, with all that waits for it."""
+    monkeypatch.setattr(protocol, "STALLED_SECONDS", 0.3)
+
+    async def main() -> None:
+        async with served(Counter()) as connect, asyncio.timeout(20):
+            reader, writer = await connect()
+            writer.write(head(start=b"GET /large"))
+            await reader.readuntil(b"\r\n\r\n")
+            await asyncio.sleep(1)
+            with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+                await reader.readexactly(20_000_000)
+            writer.close()
+
+    asyncio.run(main())
