@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from connectors import registry
 from connectors.base import ConnectorSettings, RateLimit
 from receiver.mapping import FieldSettings, Mapping, UpsertSettings
-from receiver.settings import Delivery, Log, RouteSettings, Server, Settings, Source, Store, load
+from receiver.settings import Alerts, Delivery, Log, RouteSettings, Server, Settings, Source, Store, load
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -24,6 +24,7 @@ MODELS: list[type[BaseModel]] = [
     FieldSettings,
     Delivery,
     Log,
+    Alerts,
 ]
 
 
