@@ -144,3 +144,74 @@ def test_a_replay_reaches_routes_that_came_later(tmp_path: Path) -> None:
         assert answer.json()["replayed"] == 1
         running.wait_until_delivered()
         assert [record["key"] for record in running.records("sandbox", "contact")] == ["johndoe@academyofmine.com"]
+
+
+@pytest.mark.parametrize("path", ["/events/", "/events/account.created/"])
+def test_a_slash_at_the_end_changes_nothing(running: Running, path: str) -> None:
+    """It is served, and not redirected to an address that only the gateway behind its proxy knows."""
+    headers = {"Authorization": f"Bearer {TOKEN}", "Host": "hooks.example.edu"}
+    answer = httpx.post(running.url + path, content=sample("account.created"), headers=headers, trust_env=False)
+    assert answer.status_code in (200, 202)
+    assert answer.json()["event"] == "account.created"
+
+
+@pytest.mark.parametrize("path", ["/healthz/", "/api/status/", "/schemas/order.placed.json/"])
+def test_other_addresses_have_no_slash_at_the_end(running: Running, path: str) -> None:
+    """404, no redirect."""
+    assert get(running, path, Authorization=f"Bearer {ADMIN_TOKEN}").status_code == 404
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 200), ("HEAD", 200), ("OPTIONS", 405), ("PUT", 405), ("DELETE", 405)])
+def test_other_methods_at_the_door(running: Running, method: str, status: int) -> None:
+    """Looking is friendly, all else is refused; with a wrong token nobody can tell that there is a door."""
+    assert httpx.request(method, f"{running.url}/in/{TOKEN}", trust_env=False).status_code == status
+    assert httpx.request(method, f"{running.url}/in/wrong", trust_env=False).status_code == 404
+
+
+@pytest.mark.parametrize("since", [2020, 1577836800, 1577836800.5, "2020", "1577836800", "2020-01-01", "2020-01-01T00:00:00", True, [2020]])
+def test_a_time_is_a_text_with_its_zone(running: Running, since: object) -> None:
+    """A number would be read as seconds since 1970, and a year so replay everything."""
+    headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+    body = httpx.post(f"{running.url}/api/replay", json={"since": since, "dry_run": True}, headers=headers, trust_env=False)
+    query = httpx.get(f"{running.url}/api/events", params={"since": str(since)}, headers=headers, trust_env=False)
+    for answer in (body, query):
+        assert answer.status_code == 422
+        assert "2026-05-04T09:30:00Z" in answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "since", ["2020-01-01T00:00:00Z", "2020-01-01T00:00+02:00", "2020-01-01 00:00:00.123-05:00", "0001-01-01T00:00:00Z"]
+)
+def test_a_time_in_iso_8601_is_taken(running: Running, since: str) -> None:
+    """With any zone and any precision."""
+    headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+    body = httpx.post(f"{running.url}/api/replay", json={"since": since, "dry_run": True}, headers=headers, trust_env=False)
+    query = httpx.get(
+        f"{running.url}/api/events", params={"since": since, "until": "9999-12-31T23:59:59-12:00"}, headers=headers, trust_env=False
+    )
+    assert (body.status_code, query.status_code) == (200, 200)
+
+
+def test_times_are_described_as_such(running: Running) -> None:
+    """In the OpenAPI description, for clients that are made from it."""
+    schemas = get(running, "/openapi.json").json()
+    parameters = {one["name"]: one["schema"] for one in schemas["paths"]["/api/events"]["get"]["parameters"]}
+    assert {"type": "string", "format": "date-time"} in parameters["since"]["anyOf"]
+
+
+def test_a_store_that_is_gone_is_told(tmp_path: Path) -> None:
+    """Nothing is answered 202 that would be lost: 503 with a time to come back, not ready, and a log line that is said once."""
+    with gateway(write_config(tmp_path)) as running:
+        door = f"{running.url}/in/{TOKEN}"
+        assert httpx.post(door, content=sample("order.placed"), trust_env=False).status_code == 202
+        (tmp_path / "aom-gateway.db").unlink()
+        until(lambda: get(running, "/readyz").status_code == 503, "the gateway is not ready")
+        for event in ("order.failed", "order.refunded"):
+            answer = httpx.post(door, content=sample(event), trust_env=False)
+            assert (answer.status_code, answer.headers["retry-after"], answer.json()["kept"]) == (503, "10", False)
+        told = get(running, "/readyz").json()["store"]
+        assert "aom-gateway.db was deleted or replaced under the running gateway" in told
+        assert "restore a backup" in told
+        assert get(running, "/healthz").status_code == 200
+        assert running.terminate() == 0
+        assert running.log.read_text().count("store.files_gone") == 1

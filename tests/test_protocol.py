@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+import uvloop
 from starlette.types import Receive, Scope, Send
 
 from receiver import protocol
@@ -240,7 +241,7 @@ def test_a_request_that_never_ends(monkeypatch: pytest.MonkeyPatch, data: bytes,
             assert (problem["status"], problem["detail"]) == (408, says)
             writer.close()
 
-    asyncio.run(main())
+    uvloop.run(main())
     assert counted == {"slow": 1}
 
 
@@ -255,7 +256,7 @@ def test_a_connection_without_a_request(monkeypatch: pytest.MonkeyPatch) -> None
             assert await reader.read() == b""
             writer.close()
 
-    asyncio.run(main())
+    uvloop.run(main())
     assert not counted
 
 
@@ -274,7 +275,7 @@ def test_a_large_body_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
             assert (await reader.read()).endswith(b"10000")
             writer.close()
 
-    asyncio.run(main())
+    uvloop.run(main())
 
 
 def test_an_answer_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,4 +292,4 @@ def test_an_answer_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None:
                 await reader.readexactly(20_000_000)
             writer.close()
 
-    asyncio.run(main())
+    uvloop.run(main())

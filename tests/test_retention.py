@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from receiver.inbox import Inbox, Unknown
 from receiver.retention import keep_purging
@@ -61,5 +62,30 @@ def test_what_is_young_stays(tmp_path: Path) -> None:
             assert await _is_there(inbox, done.id)
         finally:
             await inbox.aclose()
+
+    asyncio.run(main())
+
+
+def test_no_error_is_the_end_of_it(tmp_path: Path) -> None:
+    """A purge that fails, for whatever reason, is logged with its traceback and tried again."""
+
+    async def main() -> None:
+        inbox = await Inbox.open(f"sqlite:///{tmp_path}/inbox.db", dedup_hours=1)
+        looked = 0
+
+        def now() -> datetime:
+            nonlocal looked
+            looked += 1
+            raise OverflowError
+
+        moment = timedelta(seconds=0.01)
+        with capture_logs() as lines:
+            task = asyncio.create_task(keep_purging(inbox, timedelta(days=90), now, first=moment, every=moment))
+            async with asyncio.timeout(20):
+                while looked < 3:
+                    await asyncio.sleep(0.01)
+            task.cancel()
+            await inbox.aclose()
+        assert [(line["event"], line["exc_info"]) for line in lines][:2] == [("retention.failed", True)] * 2
 
     asyncio.run(main())

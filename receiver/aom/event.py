@@ -53,7 +53,7 @@ class Event:
 
         Raises KeyError if the event is not about that person.
         """
-        person = next((person for person in self.people if person.key == person_key), None)
+        person = self._by_key.get(person_key)
         if person is None:
             raise KeyError(f"{self.name} {id} is not about {person_key}")
         return {
@@ -61,7 +61,7 @@ class Event:
             "source": forms.SourceForm(name=self.site.name, currency=self.site.currency, timezone=str(self.site.timezone)),
             "person": person,
             "raw": self.raw,
-            **self._parts(),
+            **self._parts,
         }
 
     def normal(self) -> dict[str, Any]:
@@ -75,6 +75,11 @@ class Event:
         occurred_at = normal.occurred_at(self.payload, zone) or received_at
         return forms.EventForm(id=id, name=self.name, label=LABELS[self.name], received_at=received_at, occurred_at=occurred_at)
 
+    @cached_property
+    def _by_key(self) -> dict[str, forms.Person]:
+        return {person.key: person for person in self.people}
+
+    @cached_property
     def _parts(self) -> dict[str, Any]:
         parts = normal.parts(self.payload, self.site)
         return {name: getattr(parts, name) for name in type(parts).model_fields}

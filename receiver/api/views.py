@@ -235,4 +235,8 @@ class ErasedView:
     lanes: int
     remote_ids: int
     mentions: int  # other places in which the address stood
-    beyond_reach: tuple[str, ...] = ("backups of the store", "what was written to the CRM", "logs that left this gateway")
+    beyond_reach: tuple[str, ...] = (
+        "backups of the store",
+        "what was written to a CRM, a sandbox among them",
+        "logs that left this gateway",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -22,8 +22,8 @@ from receiver.console.jobs import carry_out
 from receiver.console.page import Console
 from receiver.console.payload import indented
 from receiver.console.records import Sent, record_url, sent
+from receiver.inbox import ConnectorState, Filter, Selection
 from receiver.inbox import Event as StoredEvent
-from receiver.inbox import Filter, Selection
 
 RECOGNISED = {
     "url": "by the name in the URL",
@@ -35,9 +35,11 @@ RECOGNISED = {
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The deliveries of the event at one connector, each attempt with what was sent."""
+    """The deliveries of the event at one connector, each attempt with what was sent. `pause` is what the pending ones wait for."""
 
     connector: str
+    state: views.ConnectorWord
+    pause: ConnectorState | None
     deliveries: Sequence[tuple[views.DeliveryView, Sequence[tuple[views.AttemptView, Sequence[Sent]]]]]
 
 
@@ -71,7 +73,7 @@ class EventPages:
             raw=indented(event.raw),
             people=_people(stored),
             count=stored.count,
-            stories=self._stories(event.deliveries),
+            stories=self._stories(event.deliveries, await self._gateway.inbox.states()),
         )
 
     async def replay(self, request: Request) -> Response:
@@ -130,12 +132,14 @@ class EventPages:
     def _back(self, request: Request, stored: StoredEvent, notice: Any) -> Response:
         return self._console.redirect(request, f"{EVENTS}/{stored.id}", notice)
 
-    def _stories(self, deliveries: Sequence[views.DeliveryView]) -> list[Story]:
+    def _stories(self, deliveries: Sequence[views.DeliveryView], states: Mapping[str, ConnectorState]) -> list[Story]:
         ordered = sorted(deliveries, key=attrgetter("connector", "id"))
-        return [self._story(name, list(group)) for name, group in groupby(ordered, key=attrgetter("connector"))]
+        return [self._story(name, list(group), states.get(name)) for name, group in groupby(ordered, key=attrgetter("connector"))]
 
-    def _story(self, connector: str, deliveries: Sequence[views.DeliveryView]) -> Story:
-        return Story(connector, [(one, [(at, self._sent(connector, at)) for at in one.attempts]) for one in deliveries])
+    def _story(self, connector: str, deliveries: Sequence[views.DeliveryView], state: ConnectorState | None) -> Story:
+        waits = state and state.paused and any(one.state == "pending" for one in deliveries)
+        told = [(one, [(at, self._sent(connector, at)) for at in one.attempts]) for one in deliveries]
+        return Story(connector, stories.state_of(state.paused if state else None), state if waits else None, told)
 
     def _sent(self, connector: str, attempt: views.AttemptView) -> list[Sent]:
         return [sent(record, partial(record_url, self._gateway, connector)) for record in attempt.sent]

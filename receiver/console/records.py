@@ -9,6 +9,8 @@ from typing import Any
 
 from receiver.gateway import Gateway
 
+RESULTS = {"saved": "saved", "refused": "refused", "retry": "to be sent again", "halted": "the call failed"}
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -30,7 +32,7 @@ def sent(stored: Mapping[str, Any], url: Callable[[str, str], str | None]) -> Se
     return Sent(
         object=object,
         key=str(stored.get("key", "")),
-        result=str(stored.get("result", "")),
+        result=RESULTS.get(stored.get("result", ""), ""),
         id=id,
         created=bool(stored.get("created")),
         url=url(object, id),

@@ -194,24 +194,27 @@ def _choose(pending: dict[int, _Rows], lanes: Iterable[int]) -> dict[int, _Chose
     """Lane → its rows and whether some were left. Lanes that do not fit into memory with the others are missing."""
     chosen: dict[int, _Chosen] = {}
     count = total = 0
+    held: set[str] = set()  # events: the body of one for many people is read once
     for id in lanes:
-        rows, size = _cap(pending.get(id, []))
+        rows = _cap(pending.get(id, []))
+        size = sum(row.size for row in rows if row.event_id not in held)
         if count and (count + len(rows) > MOST_DELIVERIES_IN_ALL or total + size > MOST_BYTES_IN_ALL):
             continue
         count += len(rows)
         total += size
+        held.update(row.event_id for row in rows)
         chosen[id] = (rows, len(rows) < len(pending.get(id, [])))
     return chosen
 
 
-def _cap(rows: _Rows) -> tuple[_Rows, int]:
+def _cap(rows: _Rows) -> _Rows:
     """As many as fit, at least one."""
     size = 0
     for count, row in enumerate(rows):
         if count == MOST_DELIVERIES or (count and size + row.size > MOST_BYTES):
-            return rows[:count], size
+            return rows[:count]
         size += row.size
-    return rows, size
+    return rows
 
 
 def _give_back(transaction: Transaction, token: str, ids: list[int], now: datetime) -> None:

@@ -5,7 +5,6 @@ Outside of its reach are backups, what a CRM holds, and a PostgreSQL server's ow
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
@@ -16,7 +15,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from receiver.inbox.errors import StoreUnavailable
 from receiver.inbox.filters import events_of
-from receiver.inbox.redact import names_others, scrubbed, without
+from receiver.inbox.redact import forms, names, names_others, scrubbed, without
 from receiver.inbox.replay import lock
 from receiver.inbox.retention import remove
 from receiver.inbox.tables import attempt, connector_state, delivery, drift, event, event_person, lane, remote, remote_link
@@ -104,6 +103,8 @@ def erase_events(transaction: Transaction, address: str, ids: Sequence[str]) -> 
     lanes = _lanes(transaction, address)
     for row in found:
         people = _people(transaction, row["id"])
+        if address not in people and not _is_named(row, address):
+            continue  # another one's address that holds this one
         if people - {address} or (not people and names_others(row["body"], address)):
             deliveries += _strip(transaction, row, address, people, lanes)
             shared += 1
@@ -138,16 +139,19 @@ def scrub(transaction: Transaction, address: str, found: Iterable[Mention]) -> E
         row = transaction.connection.execute(select(mention.table).where(where)).mappings().one_or_none()
         if row is None:
             continue
+        texts = {column.name: _scrubbed(row, column, address) for column in _PLACES[mention.table]}
+        if all(row[name] == text for name, text in texts.items()):
+            continue  # another one's address that holds this one
         count += 1
         if mention.table in (remote_link, drift):
             transaction.connection.execute(delete(mention.table).where(where))
         else:
-            texts = {column.name: _scrubbed(row[column.name], address) for column in _PLACES[mention.table]}
             transaction.connection.execute(update(mention.table).where(where).values(texts))
     return Erased(mentions=count)
 
 
 _EVENT_TEXTS: Final = (event.c.named, event.c.disagreement, event.c.unknown, event.c.faults)
+_PATHS: Final = frozenset({event.c.unknown, event.c.faults, attempt.c.field, drift.c.path})
 _PLACES: Final[dict[Table, tuple[Column[Any], ...]]] = {
     attempt: (attempt.c.code, attempt.c.message, attempt.c.field, attempt.c.sent, attempt.c.notes),
     delivery: (delivery.c.reason,),
@@ -172,7 +176,7 @@ def _people(transaction: Transaction, id: str) -> set[str]:
 def _strip(transaction: Transaction, row: RowMapping, address: str, people: set[str], lanes: Sequence[int]) -> int:
     """Returns how many deliveries went."""
     others = people - {address}
-    values: dict[str, object] = {column.name: _scrubbed(row[column.name], address) for column in _EVENT_TEXTS}
+    values: dict[str, object] = {column.name: _scrubbed(row, column, address) for column in _EVENT_TEXTS}
     values |= {"body": without(row["body"], address), "people": row["people"] - len(people - others)}
     if row["person"] == address:
         values["person"] = min(others, default=None)
@@ -182,8 +186,13 @@ def _strip(transaction: Transaction, row: RowMapping, address: str, people: set[
     return connection.execute(delete(delivery).where(delivery.c.event_id == row["id"], delivery.c.lane_id.in_(lanes))).rowcount
 
 
-def _scrubbed(text: str | None, address: str) -> str | None:
-    return None if text is None else scrubbed(text, address)
+def _is_named(row: RowMapping, address: str) -> bool:
+    return names(row["body"], address) or any(_scrubbed(row, column, address) != row[column.name] for column in _EVENT_TEXTS)
+
+
+def _scrubbed(row: RowMapping, column: Column[Any], address: str) -> str | None:
+    text: str | None = row[column.name]
+    return None if text is None else scrubbed(text, address, in_path=column in _PATHS)
 
 
 def _is(table: Table, values: RowMapping | dict[str, Any]) -> ColumnElement[bool]:
@@ -191,14 +200,13 @@ def _is(table: Table, values: RowMapping | dict[str, Any]) -> ColumnElement[bool
 
 
 def _in_text(column: ColumnElement[Any], address: str) -> ColumnElement[bool]:
-    return func.lower(column).contains(address, autoescape=True)
+    return or_(*(func.lower(column).contains(form, autoescape=True) for form in sorted(forms(address))))
 
 
 def _in_body(transaction: Transaction, address: str) -> ColumnElement[bool]:
-    """As it stands, and as JSON may escape it (AOM's PHP escapes all that is not ASCII)."""
-    forms = {address, json.dumps(address)[1:-1], address.replace("@", "\\u0040")}
+    """As it may be written; what is found so may yet be another one's."""
     if transaction.connection.dialect.name == "postgresql":
         body = func.lower(func.encode(event.c.body, "escape"))
-        return or_(*(func.strpos(body, func.lower(func.encode(form.encode(), "escape"))) > 0 for form in forms))
+        return or_(*(func.strpos(body, func.lower(func.encode(form.encode(), "escape"))) > 0 for form in sorted(forms(address))))
     body = func.lower(cast(event.c.body, Text))
-    return or_(*(func.instr(body, form) > 0 for form in forms))
+    return or_(*(func.instr(body, form) > 0 for form in sorted(forms(address))))

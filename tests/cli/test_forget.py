@@ -60,14 +60,7 @@ def escaped(payload: Any) -> bytes:
 
 def leaks(directory: Path, address: str) -> dict[str, list[str]]:
     """The store's files that hold the address, in whatever form."""
-    forms = {
-        address,
-        quote(address),
-        quote(address, safe=""),
-        address.replace("@", "\\u0040"),
-        quote(quote(address)),
-        address.encode("utf-16-le").decode("latin-1"),
-    }
+    forms = {address, quote(address), quote(address, safe=""), address.replace("@", "\\u0040")}
     found = {path.name: path.read_bytes().lower().decode("latin-1") for path in directory.glob("aom-gateway.db*") if path.suffix != ".lock"}
     assert any(BEN in content for content in found.values())
     return {name: left for name, content in found.items() if (left := [form for form in forms if form.lower() in content])}
@@ -85,12 +78,13 @@ def fill(running: Running) -> dict[str, str]:
         "shared": ("course.enrolled", enrolment(BEN, upper, "cid.remembered@example.edu")),
         "unrouted": ("announcement.created", {"announcement": "Hi", "receivers": [{"email": ANN}, {"email": BEN}]}),
         "mentioned": ("order.placed", order(5, BEN, notes=[{"note": f"a gift for {upper}, see /people/{quote(ANN, safe='')}"}])),
-        "key": ("account.created", {**account(BEN), f"invited_by_{ANN}": True}),
+        "key": ("account.created", {**account(BEN), "scores": {ANN: 7}, ANN.upper(): 1}),
         "named in a reason": ("order.placed", order(6, BEN, customer={"email": BEN, "last_name": "Refused"})),
         "quarantined": ("order.placed", {"customer": {"email": ANN}}),
         "quarantined, escaped": ("order.placed", escaped({"customer": {"email": upper}})),
         "quarantined, of several": ("course.enrolled", {"userList": [{"email": ANN}, {"email": BEN}], "enrolled_courses_list": 3}),
         "quarantined, no JSON": ("order.placed", f'{{"email": "{ANN}", '.encode()),
+        "quarantined, binary": ("order.placed", b'\x00\xff{"email": "' + ANN.upper().encode() + b'"'),
         "quarantined, percent": ("", f"email={quote(ANN, safe='')}&x=1".encode()),
         "others'": ("order.placed", order(7, BEN)),
     }
@@ -108,7 +102,7 @@ def test_the_address_is_nowhere_in_the_store(tmp_path: Path) -> None:
         said = command("forget", ANN.title(), "--yes", at=tmp_path).out
         assert "events that were theirs alone" in said
         assert "events that go on without them" in said
-        assert "what was written to the CRM" in said
+        assert "what was written to a CRM, a sandbox among them" in said
         assert "backups" in said
         assert leaks(tmp_path, ANN) == {}
         shared = running.admin(f"/api/events/{ids['shared']}")

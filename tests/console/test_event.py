@@ -66,6 +66,16 @@ def test_the_story_of_a_dead_letter(page: Page, running: Running) -> None:
     assert "Refused" in row.get_by_role("row", name="lastname").inner_text()
 
 
+def test_what_a_pending_delivery_waits_for(page: Page, running: Running) -> None:
+    """Where its connector is paused, that stands there with the reason, and when it tries again; what the call said, too."""
+    waiting = running.admin("/api/events?state=pending&connector=hubspot")["items"][-1]
+    page.goto(f"/console/events/{waiting['id']}")
+    hubspot = page.get_by_role("region", name="hubspot").inner_text()
+    assert "The connector is paused and tries again at 20" in hubspot
+    assert "HubSpot refuses the access token" in hubspot
+    assert "the call failed" in hubspot
+
+
 def test_the_faults_of_a_call_in_quarantine(page: Page, running: Running) -> None:
     """Each with its place."""
     page.goto(f"/console/events/{quarantined(running)}")

@@ -73,7 +73,7 @@ def test_calls_that_fail_lose_and_double_nothing(tmp_path: Path, crms: dict[str,
             post_all(running, posts[start : start + 100])
             seen = {name: crm.calls() for name, crm in crms.items()}
             until(lambda seen=seen: all(crm.calls() > seen[name] for name, crm in crms.items()), "each CRM is called")  # type: ignore[misc]
-        assert running.wait_until_delivered(150)["dead"] == 0
+        assert running.wait_until_delivered(240)["dead"] == 0
     for crm in crms.values():
         assert crm.contacts().keys() == people(posts)
         assert {key: deal.status for key, deal in crm.deals().items()} == last_status(posts)

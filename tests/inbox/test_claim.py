@@ -188,6 +188,15 @@ async def test_a_claim_fits_into_memory(inbox: Inbox) -> None:
 
 
 @stored
+async def test_a_large_event_for_many_is_held_once(inbox: Inbox) -> None:
+    """An enrolment of thousands is delivered in full batches: its body takes no more room for a hundred people than for one."""
+    await inbox.accept(new("x" * (claiming.MOST_BYTES - 100), *(f"learner{number}@example.edu" for number in range(100))))
+    claims = await claim(inbox, limit=100)
+    assert len(claims) == 100
+    assert len({id(body) for one in claims for body in [one.deliveries[0].body]}) == 1
+
+
+@stored
 async def test_a_lane_with_nothing_left_is_put_to_rest(inbox: Inbox) -> None:
     """No claim without deliveries; and a new event wakes the lane again."""
     kept = await inbox.accept(new("a"))

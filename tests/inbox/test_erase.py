@@ -215,3 +215,34 @@ def _written(claimed: Claim) -> Settled:
     person = claimed.person_key
     remotes = (remote("contact", person, "7", claimed, f"deal/{person}"),)
     return delivered(claimed, attempt=attempt(sent=[person]), remotes=remotes)
+
+
+@stored
+async def test_longer_addresses_that_hold_this_one(inbox: Inbox) -> None:
+    """Are other people's: their events, payloads and records stay as they are."""
+    longer = f"jo{ANN}"
+    kept = await inbox.accept(new(order(1, longer, f"for {ANN}.au"), longer, unknown=(f"scores.{BEN}",)))
+    claimed = await claim_one(inbox)
+    result = delivered(
+        claimed, attempt=attempt(message=f"{longer} is new"), remotes=(remote("contact", longer, "7", claimed, f"deal/{longer}"),)
+    )
+    await inbox.settle([result], now=NOW)
+    done = await inbox.erase(ANN)
+    assert (done.events, done.shared, done.mentions) == (0, 0, 0)
+    found = await inbox.event(kept.id)
+    assert json.loads(found.body) == json.loads(order(1, longer, f"for {ANN}.au"))
+    assert found.deliveries[0].attempts[0].message == f"{longer} is new"
+    assert (await inbox.remotes("crm", [("contact", longer)]))["contact", longer].links == {f"deal/{longer}"}
+
+
+@stored
+async def test_addresses_in_urls(inbox: Inbox) -> None:
+    """And those that JSON escapes, in payloads of others and in quarantine."""
+    kept = await inbox.accept(new(order(1, BEN, f"see /people/{ANN.replace('@', '%40')}?x"), BEN))
+    aside = (await inbox.accept(faulty(f"email={ANN.upper().replace('@', '%40')}&x=1"))).id
+    both = (await inbox.accept(faulty(json.dumps([ANN, BEN]).replace("@", "\\u0040")))).id
+    done = await inbox.erase(ANN)
+    assert (done.events, done.shared) == (1, 2)
+    assert json.loads((await inbox.event(kept.id)).body)["note"] == "see /people/[erased]?x"
+    assert not await exists(inbox, aside)
+    assert json.loads((await inbox.event(both)).body) == [BEN]

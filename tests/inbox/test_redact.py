@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.inbox.redact import names_others, without
+from receiver.inbox.redact import names, names_others, scrubbed, without
 from tests.inbox.store import ANN, BEN
 
 JSON = st.recursive(
@@ -29,7 +30,7 @@ def test_the_address_is_gone(value: object) -> None:
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_what_is_no_json_is_searched_as_text(before: bytes, after: bytes) -> None:
     """The bytes around the address stay."""
-    assert ANN.encode() not in without(b"{" + before + ANN.upper().encode() + after, ANN).lower()
+    assert ANN.encode() not in without(b"{" + before + b" " + ANN.upper().encode() + b'"' + after, ANN).lower()
 
 
 def test_the_others_keep_theirs() -> None:
@@ -65,3 +66,52 @@ def test_hostile_payloads(body: bytes) -> None:
 def test_naming_others(body: bytes, others: bool) -> None:
     """Tells whether a payload holds any other address, so that it must not go as a whole."""
     assert names_others(body, ANN) is others
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jobo@example.edu",
+        "jo.bo@example.edu",
+        "jo+bo@example.edu",
+        "jo-bo@example.edu",
+        "o'bo@example.edu",
+        "bo@example.edu.au",
+        "bo@example.education",
+        "bo@example.edu-cation.org",
+    ],
+)
+def test_longer_addresses_are_others(text: str) -> None:
+    """An address that stands within another one is not that person's."""
+    assert scrubbed(text, "bo@example.edu") == text
+    body = json.dumps({"email": text}).encode()
+    assert not names(body, "bo@example.edu")
+    assert json.loads(without(body, "bo@example.edu")) == {"email": text}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bo@example.edu",
+        "mailto:Bo@Example.edu.",
+        "'bo@example.edu'",
+        "<bo@example.edu>, and",
+        "email=bo@example.edu&x",
+        "/people/bo%40example.edu/x",
+        r"a line\nbo@example.edu\r",
+        r"bo\u0040example.edu",
+        '"bo@example.edu"',
+    ],
+)
+def test_every_way_to_write_an_address(text: str) -> None:
+    """In sentences, in URLs, in JSON within JSON."""
+    assert "[erased]" in scrubbed(text, "bo@example.edu")
+    assert names(text.encode(), "bo@example.edu")
+    assert "bo@example.edu" not in without(b"not JSON: " + text.encode(), "bo@example.edu").decode().lower()
+
+
+def test_addresses_that_urls_and_json_write_otherwise() -> None:
+    """Characters that are escaped there are found, too."""
+    for address in ("bo+tag@example.edu", "a/b@example.edu", "jürgen@exämple.edu"):
+        for text in (address.upper(), quote(address, safe=""), json.dumps(address), json.dumps(address).replace("/", "\\/")):
+            assert scrubbed(text, address) != text, text

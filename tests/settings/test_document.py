@@ -56,3 +56,16 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     fault = fault_of(tmp_path / "none.toml")
     assert fault.where == str(tmp_path / "none.toml")
     assert "aom-gateway init" in fault.remedy
+
+
+def test_tables_without_end_are_told(tmp_path: Path) -> None:
+    """Python could not even walk through them."""
+    (tmp_path / "c.toml").write_text(f"a{'.a' * 5000} = 1", "utf-8")
+    assert "holds tables within tables" in str(fault_of(tmp_path / "c.toml"))
+
+
+def test_a_number_without_end_is_told_with_its_line(tmp_path: Path) -> None:
+    """Python reads none of more than 4,300 digits."""
+    (tmp_path / "c.toml").write_text(f"[server]\nport = {'9' * 5000}\n", "utf-8")
+    fault = fault_of(tmp_path / "c.toml")
+    assert (fault.where, fault.message) == ("c.toml, line 2", "holds a number of thousands of digits")

@@ -108,3 +108,9 @@ def test_secrets_are_known_wherever_they_stand(tmp_path: Path) -> None:
         + '[connectors.hs]\ntype = "hubspot"\naccess_token = "the-token-of-hubspot"\n'
     )
     assert loaded(tmp_path, text).secrets() == {"the-admin-token-1", "pass-word", TOKEN, "the-token-of-hubspot"}
+
+
+def test_with_stand_ins_the_store_may_lie_anywhere(tmp_path: Path) -> None:
+    """Nothing is stored then: a mapping can be tried on another machine than the gateway's."""
+    path = write(tmp_path, f'[store]\nurl = "sqlite:////not/there/a.db"\n{MINIMAL}')
+    assert load(path, {}, stand_ins=True).store.url == "sqlite:////not/there/a.db"

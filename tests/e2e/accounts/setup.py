@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from receiver.cli import app
 from tests.e2e.accounts.account import Account
 from tests.e2e.accounts.hubspot import hubspot
 from tests.e2e.accounts.salesforce import salesforce
@@ -36,6 +37,5 @@ def configure(directory: Path, *accounts: Account) -> Path:
 
 
 def _aom_gateway(config: Path, *arguments: str) -> None:
-    command = [sys.executable, "-m", "receiver.cli", *arguments, "--config", str(config)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    ended = CliRunner().invoke(app, [*arguments, "--config", str(config)])
+    assert ended.exit_code == 0, ended.output
