@@ -72,7 +72,7 @@ class Background:
             job.state = "done"
             log.info("job.done", result=job.result)
         except asyncio.CancelledError:
-            job.state = "stopped"
+            job.state, job.result = "stopped", "The gateway was stopped. What was done stays; ask for the rest again."
             log.warning("job.stopped", done=job.done, total=job.total)
         except InboxError as error:
             job.state, job.result = "failed", str(error)

@@ -217,12 +217,16 @@ class LimitedProtocol(HttpToolsProtocol):
         return now - self._unsent_since > STALLED_SECONDS
 
     def _refuse(self, status: int, detail: str, reason: str) -> None:
-        """Answer and close; only close where an answer to an earlier request, or a part of one, would be mistaken for it."""
+        """Answer and close. Say nothing where that would be taken for the answer to an earlier request, or for a part of one."""
         if self._dropping >= 0 or self.transport.is_closing():
             return
         structlog.get_logger().info("http.refused", status=status, reason=reason, client=self.client[0] if self.client else None)
+        if self._is_busy() and not self._in_body:  # the requests before this one are answered, the last of them as the last
+            self.cycle.keep_alive = False
+            self._dropping, self._deadline = DROPPED_BYTES, math.inf
+            return
         if self._is_busy():
-            awaited = self._in_body and not self.cycle.response_started and not self.pipeline
+            awaited = not self.cycle.response_started and not self.pipeline
             self.cycle.disconnected = True
             self.cycle.message_event.set()
             if not awaited:

@@ -87,6 +87,14 @@ def test_what_is_no_http(running: Running, data: bytes) -> None:
     assert problem_in(sent(running, data))["status"] == 400
 
 
+def test_what_is_no_http_behind_a_request(running: Running) -> None:
+    """The request is kept, so it gets its answer; then the connection is closed."""
+    body = json.dumps({"id": 7, "email": "a@b.edu", "date_registered": "Aug 11, 2020 04:58 PM"}).encode()
+    answer = sent(running, head(b"Content-Length: %d" % len(body)) + body + b"\0\0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 202 ")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
 @pytest.mark.parametrize("closing", [b"Connection: close", b"X-A: a"])
 @pytest.mark.parametrize(("start", "status"), [(DOOR, 413), (b"POST /in/wrong", 404), (b"POST /events", 401)])
 def test_an_answer_before_the_bodys_end_is_read(running: Running, start: bytes, status: int, closing: bytes) -> None:

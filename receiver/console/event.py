@@ -117,7 +117,7 @@ class EventPages:
         if stored.state == "quarantined":
             says = ["This call leaves the quarantine and is not delivered to anybody."]
         else:
-            says = [f"What {one.connector} was to get of {one.person} is not written there." for one in waiting if one.state != "delivered"]
+            says = [f"{one.connector} does not get it for {one.person}." for one in waiting if one.state != "delivered"]
         return self._console.page(
             request,
             "confirm.html",

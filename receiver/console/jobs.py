@@ -6,7 +6,7 @@ from receiver.background import Job, Work
 from receiver.console.page import Notice
 from receiver.gateway import Gateway
 
-_PATIENCE = 1.5  # seconds that a page may take for an action
+_PATIENCE = 2.0  # seconds that a page may take for an action
 
 
 async def carry_out(gateway: Gateway, what: str, work: Work) -> Notice:
@@ -21,4 +21,4 @@ def _told(job: Job) -> Notice:
         case "running":
             return Notice(f"{job.what}: under way. Attention shows how far it is.", "warn")
         case _:
-            return Notice(f"{job.what} failed: {job.result}", "bad")
+            return Notice(f"{job.what}: {job.state}. {job.result}", "bad")

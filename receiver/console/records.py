@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,11 @@ def _text(value: Any) -> str:
 
 
 def record_url(gateway: Gateway, connector: str, object: str, id: str) -> str | None:
-    """The record's page; None where the connector cannot say, is not configured any more, or names anything but an https page."""
+    """The record's page; None where the connector cannot say, or is not configured any more."""
     found = gateway.connectors.get(connector)
-    url = found.record_url(object, id) if found and id else None
-    return url if url and url.startswith("https://") else None
+    return https_only(found.record_url(object, id)) if found and id else None
+
+
+def https_only(url: str | None) -> str | None:
+    """The address if it may stand behind a link: connectors make it of what a CRM or a configuration says."""
+    return url if url and re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d+)?(/[\x21-\x7e]*)?", url) else None

@@ -198,7 +198,7 @@ def test_what_was_done_stays_to_be_seen(browser: Browser, tmp_path: Path) -> Non
         sign_in(page)
         open_group(page, "is no option")
         page.get_by_role("button", name="Replay all 20").click()
-        work = page.get_by_role("region", name="What is being done")
+        work = page.get_by_role("region", name="Under way and done lately")
         expect(work.get_by_text("Replay: 20 at crm")).to_be_visible()
         expect(work.get_by_text("20 deliveries replayed.")).to_be_visible(timeout=15_000)
         until(lambda: running.admin("/api/status")["dead"] == 20, "all are dead again")

@@ -54,7 +54,7 @@ def test_a_search_is_an_address(page: Page, running: Running) -> None:
     page.get_by_label("State", exact=True).select_option("dead")
     page.get_by_label("Source", exact=True).select_option("springfield")
     page.get_by_label("Connector", exact=True).select_option("sandbox")
-    page.get_by_label("Person", exact=True).fill(f"Learner{number}@Example.edu ")
+    page.get_by_label("E-mail").fill(f"Learner{number}@Example.edu ")
     page.get_by_role("button", name="Search").click()
     assert people(page) == [email]
     address = page.url
@@ -102,7 +102,7 @@ def test_without_a_script(plain_page: Page, running: Running) -> None:
     dead(running, 1005)
     plain_page.goto("/console/events")
     assert plain_page.get_by_label("From (UTC)").is_visible()
-    plain_page.get_by_label("Person").fill("learner1005@example.edu")
+    plain_page.get_by_label("E-mail").fill("learner1005@example.edu")
     plain_page.get_by_label("From").fill("2026-01-01T00:00")
     plain_page.get_by_role("button", name="Search").click()
     assert people(plain_page) == ["learner1005@example.edu"]

@@ -88,9 +88,9 @@ def test_what_a_form_sends_back(page: Page) -> None:
     """Text in a search comes back as it was, and stays text."""
     for text in (SCRIPT, FORMULA, '"><script>alert(1)</script>', "' onfocus=alert(1) x='"):
         page.goto("/console/events")
-        page.get_by_label("Person", exact=True).fill(text)
+        page.get_by_label("E-mail").fill(text)
         page.get_by_role("button", name="Search").click()
-        assert page.get_by_label("Person", exact=True).input_value() == text
+        assert page.get_by_label("E-mail").input_value() == text
         harmless(page, text)
 
 
