@@ -25,6 +25,8 @@ from receiver.console.records import Sent, record_url, sent
 from receiver.inbox import ConnectorState, Filter, Selection
 from receiver.inbox import Event as StoredEvent
 
+MOST_TOLD = 5  # deliveries in a question
+
 RECOGNISED = {
     "url": "by the name in the URL",
     "status": "by the order's status",
@@ -117,7 +119,9 @@ class EventPages:
         if stored.state == "quarantined":
             says = ["This call leaves the quarantine and is not delivered to anybody."]
         else:
-            says = [f"{one.connector} does not get it for {one.person}." for one in waiting if one.state != "delivered"]
+            open_ones = [one for one in waiting if one.state in ("pending", "dead")]
+            says = [f"{one.connector} does not get it for {one.person}." for one in open_ones[:MOST_TOLD]]
+            says += [f"And so for {len(open_ones) - MOST_TOLD:,} more."] if len(open_ones) > MOST_TOLD else []
         return self._console.page(
             request,
             "confirm.html",

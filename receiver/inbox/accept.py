@@ -181,7 +181,7 @@ class Acceptor:
         connection = transaction.connection
         PEOPLE.execute(connection, [(entry.id, person) for entry in kept for person in entry.people])
         lanes = _lanes(kept)
-        LANES.execute(connection, [(*lane, at, count) for lane, (at, count) in sorted(lanes.items())])
+        LANES.execute(connection, [(*lane, at, count, bulk) for lane, (at, count, bulk) in sorted(lanes.items())])
         DELIVERIES.execute(connection, _deliveries(kept, lanes))
         transaction.woken.update(connector for _, connector in lanes)
         for entry in kept:
@@ -201,11 +201,13 @@ def _without_lane(people: tuple[str, ...], lanes: tuple[tuple[str, str], ...]) -
 
 
 def _lanes(kept: Iterable[Entry]) -> dict[tuple[str, str], list[int]]:
-    """(person key, connector) → [due, number of new deliveries]."""
+    """(person key, connector) → [due, number of new deliveries, 1 where all of them come in bulk]."""
     lanes: dict[tuple[str, str], list[int]] = {}
     for entry in kept:
         for connector, person in entry.lanes:
-            lanes.setdefault((person, connector), [entry.due, 0])[1] += 1
+            lane = lanes.setdefault((person, connector), [entry.due, 0, 1])
+            lane[1] += 1
+            lane[2] &= entry.event.late_at is not None
     return lanes
 
 

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import and_, bindparam, case, func, literal_column, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from receiver.inbox.tables import delivery, event, lane, literal
 from receiver.inbox.times import micros, moment, moment_or_none
@@ -52,9 +53,15 @@ class Claim:
 
 
 def claim(transaction: Transaction, connector: str, *, limit: int, lease: timedelta, now: datetime) -> list[Claim]:
-    """Up to `limit` lanes that are due, the longest due first. A lane in which nothing is pending any more is put to rest instead."""
+    """Up to `limit` lanes that are due, those with live events before those that wait in bulk, of each the longest due first.
+
+    A lane in which nothing is pending any more is put to rest instead.
+    """
     token = secrets.token_hex(16)
-    lanes = {row.id: row for row in transaction.connection.execute(_TAKE, _take(connector, limit, token, now + lease, now))}
+    lanes: dict[int, Any] = {}
+    for take in _TAKES:
+        if (most := limit - len(lanes)) > 0:
+            lanes |= {row.id: row for row in transaction.connection.execute(take, _take(connector, most, token, now + lease, now))}
     if not lanes:
         return []
     chosen = _choose(_pending(transaction, lanes), lanes)
@@ -78,17 +85,22 @@ def extend(transaction: Transaction, claims: Sequence[Claim], *, lease: timedelt
 
 def ready_lanes(transaction: Transaction, connector: str, *, limit: int, now: datetime) -> int:
     """How many lanes could be claimed now; counts up to `limit`."""
-    return transaction.connection.scalar(_READY, {"of": connector, "now": micros(now), "most": limit}) or 0
+    counts = transaction.connection.execute(_READY, {"of": connector, "now": micros(now), "most": limit}).one()
+    return min(sum(counts), limit)
 
 
 def next_due(transaction: Transaction, connector: str) -> datetime | None:
     """When the next lane can be claimed; a time in the past where one can be now, None where all are idle."""
-    return moment_or_none(transaction.connection.scalar(_NEXT, {"connector": connector}))
+    return moment_or_none(min(_known(transaction.connection.execute(_NEXT, {"of": connector}).one()), default=None))
 
 
 def last_due(transaction: Transaction, connector: str) -> datetime | None:
     """When the last of the lanes that are not idle can be claimed."""
-    return moment_or_none(transaction.connection.scalar(_LAST, {"connector": connector}))
+    return moment_or_none(max(_known(transaction.connection.execute(_LAST, {"of": connector}).one()), default=None))
+
+
+def _known(times: Iterable[int | None]) -> list[int]:
+    return [time for time in times if time is not None]
 
 
 def recall(transaction: Transaction, connector: str, *, longest_wait: timedelta, longest_lease: timedelta, now: datetime) -> int:
@@ -104,24 +116,34 @@ def release_all(transaction: Transaction) -> None:
 
 _BUSY = lane.c.state != literal("idle")
 
-_DUE = (lane.c.connector == bindparam("of"), _BUSY, lane.c.due_at <= bindparam("now"))
-_READY = select(func.count()).select_from(select(lane.c.id).where(*_DUE).limit(bindparam("most")).subquery())
+_QUEUES = [(lane.c.connector == bindparam("of"), _BUSY, lane.c.bulk == literal_column(bulk)) for bulk in ("0", "1")]
+"""What comes live, and what waits in bulk."""
 
-_PICK = (
-    select(lane.c.id)
-    .where(*_DUE)
-    .order_by(lane.c.due_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-    .cte("pick")
-    .prefix_with("MATERIALIZED")
+_DUE = [and_(*queue, lane.c.due_at <= bindparam("now")) for queue in _QUEUES]
+_READY = select(
+    *(select(func.count()).select_from(select(lane.c.id).where(due).limit(bindparam("most")).subquery()).scalar_subquery() for due in _DUE)
 )
-_TAKE = (
-    update(lane)
-    .where(lane.c.id.in_(select(_PICK.c.id)))
-    .values(state=literal("leased"), lease_token=bindparam("token"), due_at=bindparam("until"), attempts=lane.c.attempts + 1)
-    .returning(lane.c.id, lane.c.connector, lane.c.person_key, lane.c.version, lane.c.attempts, lane.c.failing_since, lane.c.replayed)
-)
+
+
+def _taking(due: ColumnElement[bool]) -> Any:
+    pick = (
+        select(lane.c.id)
+        .where(due)
+        .order_by(lane.c.due_at)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+        .cte("pick")
+        .prefix_with("MATERIALIZED")
+    )
+    return (
+        update(lane)
+        .where(lane.c.id.in_(select(pick.c.id)))
+        .values(state=literal("leased"), lease_token=bindparam("token"), due_at=bindparam("until"), attempts=lane.c.attempts + 1)
+        .returning(lane.c.id, lane.c.connector, lane.c.person_key, lane.c.version, lane.c.attempts, lane.c.failing_since, lane.c.replayed)
+    )
+
+
+_TAKES = [_taking(due) for due in _DUE]
 _MINE = (lane.c.lease_token == bindparam("token"), lane.c.state == literal("leased"))
 _HELD = (
     select(lane.c.id)
@@ -143,12 +165,12 @@ _REST = (
     .values(state=literal("idle"), lease_token=None, attempts=0, failing_since=None)
 )
 _RELEASE_ALL = update(lane).where(lane.c.state == literal("leased")).values(state=literal("ready"), lease_token=None, due_at=0)
-_NEXT = select(func.min(lane.c.due_at)).where(lane.c.connector == bindparam("connector"), _BUSY)
-_LAST = select(func.max(lane.c.due_at)).where(lane.c.connector == bindparam("connector"), _BUSY)
+_NEXT = select(*(select(func.min(lane.c.due_at)).where(*queue).scalar_subquery() for queue in _QUEUES))
+_LAST = select(*(select(func.max(lane.c.due_at)).where(*queue).scalar_subquery() for queue in _QUEUES))
 _LEASED = lane.c.state == literal("leased")
 _RECALL = (
     update(lane)
-    .where(lane.c.connector == bindparam("of"), _BUSY, lane.c.due_at > case((_LEASED, bindparam("lease")), else_=bindparam("wait")))
+    .where(or_(*(and_(*queue) for queue in _QUEUES)), lane.c.due_at > case((_LEASED, bindparam("lease")), else_=bindparam("wait")))
     .values(state=literal("ready"), lease_token=None, due_at=bindparam("now"))
 )
 

@@ -108,14 +108,17 @@ def plan(transaction: Transaction, selection: Selection) -> list[Lane]:
     ]
 
 
-def replay_lanes(transaction: Transaction, lanes: Sequence[Lane], *, now: datetime) -> int:
-    """Make the chosen deliveries and all later ones of their lanes pending. A lane that waits for a retry is woken, too."""
+def replay_lanes(transaction: Transaction, lanes: Sequence[Lane], *, now: datetime, bulk: bool = True) -> int:
+    """Make the chosen deliveries and all later ones of their lanes pending. A lane that waits for a retry is woken, too.
+
+    In `bulk` they go behind what comes live, but for lanes with something live in them.
+    """
     lock(transaction, [lane.id for lane in lanes])
     again = transaction.connection.execute(_AGAIN, [{"of": lane.id, "first": lane.first_seq} for lane in lanes]).rowcount
     discarded = [id for lane in lanes for id in lane.discarded]
     if discarded:
         again += transaction.connection.execute(_REVIVE, {"ids": discarded}).rowcount
-    woken = transaction.connection.scalars(_WAKE, {"ids": [lane.id for lane in lanes], "now": micros(now)})
+    woken = transaction.connection.scalars(_WAKE, {"ids": [lane.id for lane in lanes], "now": micros(now), "bulk": int(bulk)})
     transaction.woken.update(woken)
     return again
 
@@ -147,6 +150,7 @@ _WAKE = (
         version=lane.c.version + 1,
         replayed=lane.c.version + 1,
         failing_since=None,
+        bulk=case((lane.c.state == literal("idle"), bindparam("bulk")), else_=lane.c.bulk),
         state=case((lane.c.state == literal("leased"), lane.c.state), else_=literal("ready")),
         due_at=case((lane.c.state == literal("leased"), lane.c.due_at), else_=bindparam("now", type_=BigInteger)),
     )

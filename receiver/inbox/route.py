@@ -40,7 +40,7 @@ def _route(transaction: Transaction, id: str, lanes: Pairs, *, now: datetime) ->
     connection = transaction.connection
     there = {(row.person_key, row.connector): row.id for row in connection.execute(_THERE, {"of": id})}
     missing = sorted({(person, connector) for connector, person in lanes} - there.keys())
-    LANES.execute(connection, [(*pair, micros(now), 1) for pair in missing])
+    LANES.execute(connection, [(*pair, micros(now), 1, 1) for pair in missing])
     DELIVERIES.execute(connection, [(*pair, id, 0) for pair in missing])
     transaction.woken.update(connector for _, connector in missing)
     if missing:

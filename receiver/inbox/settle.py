@@ -159,7 +159,7 @@ def _retry(result: Settled, now: datetime) -> dict[str, object]:
 def _write_again(transaction: Transaction, lost: Sequence[Settled], now: datetime) -> None:
     lanes = [Lane(one.claim.lane_id, one.claim.deliveries[0].seq) for one in lost if one.remotes or one.doubtful]
     if lanes:
-        replay_lanes(transaction, lanes, now=now)
+        replay_lanes(transaction, lanes, now=now, bulk=False)
 
 
 def _record(transaction: Transaction, held: Sequence[Settled]) -> None:

@@ -30,7 +30,7 @@ def _unless_there(table: Table) -> Any:
 
 
 def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
-    given = _given(rows, person_key=Text, connector=Text, due_at=BigInteger, version=BigInteger)
+    given = _given(rows, person_key=Text, connector=Text, due_at=BigInteger, version=BigInteger, bulk=BigInteger)
     chosen = select(*given.c, literal("ready"), _ZERO, _ZERO).where(_TRUE)  # without a WHERE, SQLite takes ON CONFLICT for a join
     new = upsert(dialect, lane).from_select([*given.c.keys(), "state", "attempts", "replayed"], chosen)
     idle = lane.c.state == literal("idle")
@@ -41,6 +41,7 @@ def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
             "version": lane.c.version + new.excluded.version,
             "state": case((idle, literal("ready")), else_=lane.c.state),
             "due_at": case((or_(idle, late), new.excluded.due_at), else_=lane.c.due_at),
+            "bulk": case((idle, new.excluded.bulk), else_=lane.c.bulk * new.excluded.bulk),
         },
     )
 
@@ -80,10 +81,10 @@ EVENTS: Final = Bulk(len(event.c), _unless_there(event))
 PEOPLE: Final = Bulk(2, _unless_there(event_person))
 """Event id, person key."""
 
-LANES: Final = Bulk(4, _lanes)
-"""Person key, connector, due time, number of new deliveries; in order.
+LANES: Final = Bulk(5, _lanes)
+"""Person key, connector, due time, number of new deliveries, whether they come in bulk; in order.
 
-An idle lane becomes ready. Any other keeps its time, unless it is ready, not in back-off, and due later than the new ones: a clock
+A live event takes its lane out of the bulk. An idle lane becomes ready. Any other keeps its time, unless it is ready, not in back-off, and due later than the new ones: a clock
 was ahead when it was told its time.
 """
 

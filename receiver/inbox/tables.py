@@ -67,6 +67,7 @@ lane: Final = Table(
     Column("replayed", BigInteger, nullable=False),  # the version that the last replay made
     Column("failing_since", BigInteger),
     Column("lease_token", _NAME),
+    Column("bulk", Integer, nullable=False, server_default="0"),  # 1: replayed or imported, to go behind what comes live
     Index("lane_person", "person_key", "connector", unique=True),
     sqlite_autoincrement=True,  # a number that was erased never comes again
 )
@@ -203,6 +204,7 @@ Index(
 Index(
     "lane_due",
     lane.c.connector,
+    lane.c.bulk,
     lane.c.due_at,
     sqlite_where=lane.c.state != literal("idle"),
     postgresql_where=lane.c.state != literal("idle"),
