@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from receiver.aom import Event, Invalid, Site, read
+import structlog
+
+from receiver.aom import Event, Fault, Invalid, Site, read
 from receiver.inbox import NewEvent
 from receiver.mapping import Mapping as Routes
 
@@ -15,14 +17,18 @@ Judge = Callable[[str, str | None, bytes, datetime], NewEvent]
 
 
 def judge(sites: Mapping[str, Site], routes: Routes) -> Judge:
-    """A judge for these sources and routes. It never raises, whatever the bytes; the source must be one of `sites`."""
+    """A judge for these sources and routes. It never raises: what a defect of ours cannot judge is kept in quarantine until it is mended."""
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
         try:
             event = read(body, sites[source], named)
+            return _recognised(source, named, body, received_at, event, routes.connectors(source, event.name))
         except Invalid as invalid:
             return _quarantined(source, named, body, received_at, invalid)
-        return _recognised(source, named, body, received_at, event, routes.connectors(source, event.name))
+        except Exception as defect:  # noqa: BLE001 - the sender may never send it again
+            structlog.get_logger().exception("judge.defect", source=source)
+            fault = Fault("", f"met a defect of the gateway ({type(defect).__name__}); its log says where")
+            return _quarantined(source, named, body, received_at, Invalid((fault,)))
 
     return decide
 

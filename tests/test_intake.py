@@ -326,6 +326,27 @@ def test_a_defect_is_one_calls_alone(tmp_path: Path) -> None:
     assert asyncio.run(answers()) == [202, ZeroDivisionError, 202]
 
 
+def test_a_defect_in_judging_loses_nothing(tmp_path: Path) -> None:
+    """Whoever sends may never send it again: the bytes are in quarantine, and are judged anew once the defect is mended."""
+    settings = load(write_config(tmp_path))
+    routes, (source,) = Routes.compile(settings), settings.sources.values()
+
+    async def scenario() -> None:
+        inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)
+        defective = judge({}, routes)  # it knows not even the source
+        intake = Intake({"s": source}, defective, inbox, Metrics(), max_body_bytes=1000, now=lambda: datetime.now(UTC))
+        answer = await intake.receive({"headers": []}, _sender(account(1)), "s", None)
+        assert answer.status_code == 422
+        (kept,) = await inbox.quarantined()
+        assert kept.body == account(1)
+        assert kept.faults == (("", "met a defect of the gateway (KeyError); its log says where"),)
+        sound = judge({"s": Site("s", ZoneInfo("UTC"), "USD")}, routes)
+        assert await inbox.revalidate(kept.id, sound("s", None, kept.body, kept.received_at))
+        await inbox.aclose()
+
+    asyncio.run(scenario())
+
+
 def _sender(body: bytes) -> Receive:
     async def receive() -> Message:
         return {"type": "http.request", "body": body}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from connectors.base import ConnectorError
@@ -30,6 +30,7 @@ class Batch:
         self._lease = Lease(context.inbox, claims, context.timing.lease, context.now)
         self._guard = Guard(context.gate, self._lease.in_time)
         self._runs: list[LaneRun] = []
+        self._untouched = {claim.lane_id: claim for claim in claims}  # neither settled nor handed to the connector
         self._started = context.now()
 
     async def run(self) -> None:
@@ -44,7 +45,7 @@ class Batch:
             await self._settle_lost()
         finally:
             heart.cancel()
-            await asyncio.shield(self._release(self._claims[len(self._runs) :]))
+            await asyncio.shield(self._release(list(self._untouched.values())))
             self._log()
 
     async def _render(self) -> None:
@@ -68,6 +69,7 @@ class Batch:
         """Write, and keep what came of it before anybody else may write the same records."""
         units = [unit for _, unit in group]
         async with self._context.busy.hold(record.ref for unit in units for record in unit.records):
+            self._touch(run for run, _ in group)
             written = await write(self._context.connector, units, await self._remotes(units), self._guard)
             for run, unit in group:
                 run.conclude(unit, written)
@@ -103,6 +105,7 @@ class Batch:
         done = [run for run in runs if run.finished]
         rest = [(run.claim, row) for run in runs if not run.finished for row in run.saved.values()]
         if done:
+            self._touch(done)
             lost = await self._settle_together(
                 [run.settled(self._context.now(), self._context.timing.give_up, self._context.random) for run in done]
             )
@@ -139,6 +142,10 @@ class Batch:
                 self._context.log.exception("lane.not_settled", lane=settled[0].claim.lane_id)
                 return frozenset()
             return frozenset().union(*[await self._settle_together([one]) for one in settled])
+
+    def _touch(self, runs: Iterable[LaneRun]) -> None:
+        for run in runs:
+            self._untouched.pop(run.claim.lane_id, None)
 
     async def _release(self, untouched: Sequence[Claim]) -> None:
         if untouched:

@@ -10,7 +10,7 @@ from typing import Any
 from receiver.delivery.backoff import LONGEST_WAIT
 from receiver.delivery.batch import Batch
 from receiver.delivery.context import DeliveryContext
-from receiver.inbox import ConnectorState, Settled, StoreUnavailable
+from receiver.inbox import LONGEST_PAUSE, ConnectorState, Settled, StoreUnavailable
 
 IDLE = timedelta(seconds=5)
 CALLS = 4  # lanes for so many calls are claimed at once: what only some of them write, deals say, fills its calls too
@@ -71,8 +71,9 @@ class Dispatcher:
     async def _turn(self) -> None:
         """Start one batch, or wait until there may be one."""
         state = await self._inbox.state(self.name)
-        if state.until and self._now() < state.until:
-            await self._wait(min(state.until - self._now(), self._idle))
+        left = state.until - self._now() if state.until else timedelta(0)
+        if timedelta(0) < left <= LONGEST_PAUSE:  # a longer one is of a clock that was ahead
+            await self._wait(min(left, self._idle))
         elif len(self._batches) >= (1 if state.paused else self._limits.concurrency):
             await self._wait(self._idle, *self._batches)
         else:

@@ -9,7 +9,7 @@ from receiver.inbox.errors import InboxError, StoreLocked, StoreUnavailable, Unk
 from receiver.inbox.filters import Filter
 from receiver.inbox.identifiers import EventIds
 from receiver.inbox.inbox import Inbox
-from receiver.inbox.pauses import ConnectorState, PauseKind
+from receiver.inbox.pauses import LONGEST_PAUSE, ConnectorState, PauseKind
 from receiver.inbox.quarantine import Quarantined
 from receiver.inbox.queries import ConnectorStatus, DriftCount, EventRow, Group, Page, Status
 from receiver.inbox.reach import Kept, Reached
@@ -18,6 +18,7 @@ from receiver.inbox.replay import Replayed, Selection
 from receiver.inbox.settle import AttemptRow, Settled, SettleReport
 
 __all__ = [
+    "LONGEST_PAUSE",
     "Accepted",
     "Attempt",
     "AttemptRow",

@@ -10,7 +10,6 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import and_, bindparam, case, func, literal_column, or_, select, update
-from sqlalchemy.sql.elements import ColumnElement
 
 from receiver.inbox.tables import delivery, event, lane, literal
 from receiver.inbox.times import micros, moment, moment_or_none
@@ -59,13 +58,13 @@ def claim(transaction: Transaction, connector: str, *, limit: int, lease: timede
     """
     token = secrets.token_hex(16)
     lanes: dict[int, Any] = {}
-    for take in _TAKES:
+    for due in _PICKS:
         if (most := limit - len(lanes)) > 0:
-            lanes |= {row.id: row for row in transaction.connection.execute(take, _take(connector, most, token, now + lease, now))}
+            lanes |= {row.id: row for row in transaction.connection.execute(due, {"of": connector, "most": most, "now": micros(now)})}
     if not lanes:
         return []
     chosen = _choose(_pending(transaction, lanes), lanes)
-    _give_back(transaction, token, [id for id in lanes if id not in chosen], now)
+    transaction.connection.execute(_TAKE, {"ids": list(chosen), "token": token, "until": micros(now + lease)})
     bodies = _events(transaction, {row.event_id for rows, _ in chosen.values() for row in rows})
     claims = [_claim(lanes[id], token, rows, bodies, capped=capped) for id, (rows, capped) in chosen.items() if rows]
     _rest(transaction, [id for id, (rows, _) in chosen.items() if not rows])
@@ -124,44 +123,27 @@ _READY = select(
     *(select(func.count()).select_from(select(lane.c.id).where(due).limit(bindparam("most")).subquery()).scalar_subquery() for due in _DUE)
 )
 
-
-def _taking(due: ColumnElement[bool]) -> Any:
-    pick = (
-        select(lane.c.id)
-        .where(due)
-        .order_by(lane.c.due_at)
-        .limit(bindparam("most"))
-        .with_for_update(skip_locked=True)
-        .cte("pick")
-        .prefix_with("MATERIALIZED")
-    )
-    return (
-        update(lane)
-        .where(lane.c.id.in_(select(pick.c.id)))
-        .values(state=literal("leased"), lease_token=bindparam("token"), due_at=bindparam("until"), attempts=lane.c.attempts + 1)
-        .returning(lane.c.id, lane.c.connector, lane.c.person_key, lane.c.version, lane.c.attempts, lane.c.failing_since, lane.c.replayed)
-    )
-
-
-_TAKES = [_taking(due) for due in _DUE]
+_LANE = (lane.c.id, lane.c.connector, lane.c.person_key, lane.c.version, lane.c.attempts, lane.c.failing_since, lane.c.replayed)
+_PICKS = [select(*_LANE).where(due).order_by(lane.c.due_at).limit(bindparam("most")).with_for_update(skip_locked=True) for due in _DUE]
+_IDS = lane.c.id.in_(bindparam("ids", expanding=True))
+_TAKE = (
+    update(lane)
+    .where(_IDS)
+    .values(state=literal("leased"), lease_token=bindparam("token"), due_at=bindparam("until"), attempts=lane.c.attempts + 1)
+)
 _MINE = (lane.c.lease_token == bindparam("token"), lane.c.state == literal("leased"))
 _HELD = (
     select(lane.c.id)
-    .where(lane.c.id.in_(bindparam("ids", expanding=True)), *_MINE)
+    .where(_IDS, *_MINE)
     .order_by(lane.c.person_key, lane.c.connector)  # as everybody locks them
     .with_for_update()
     .cte("held")
     .prefix_with("MATERIALIZED")
 )
 _EXTEND = update(lane).where(lane.c.id.in_(select(_HELD.c.id))).values(due_at=bindparam("until")).returning(lane.c.id)
-_GIVE_BACK = (
-    update(lane)
-    .where(lane.c.id.in_(bindparam("ids", expanding=True)), *_MINE)
-    .values(state=literal("ready"), lease_token=None, due_at=bindparam("now"), attempts=lane.c.attempts - 1)
-)
 _REST = (
     update(lane)
-    .where(lane.c.id.in_(bindparam("ids", expanding=True)))
+    .where(_IDS)
     .values(state=literal("idle"), lease_token=None, attempts=0, failing_since=None)
 )
 _RELEASE_ALL = update(lane).where(lane.c.state == literal("leased")).values(state=literal("ready"), lease_token=None, due_at=0)
@@ -183,7 +165,7 @@ _FIRST_TOO_MANY = (
     .correlate(lane)
     .scalar_subquery()
 )
-_LONG = select(lane.c.id).where(lane.c.id.in_(bindparam("ids", expanding=True)), _FIRST_TOO_MANY.is_not(None))
+_LONG = select(lane.c.id).where(_IDS, _FIRST_TOO_MANY.is_not(None))
 _PENDING = (
     select(delivery.c.lane_id, delivery.c.id, delivery.c.seq, delivery.c.event_id, func.length(event.c.body).label("size"))
     .join(event, event.c.id == delivery.c.event_id)
@@ -197,10 +179,6 @@ _EVENTS = select(event.c.id, event.c.source, event.c.name, event.c.named, event.
 
 _Rows = list[Any]
 _Chosen = tuple[_Rows, bool]
-
-
-def _take(connector: str, limit: int, token: str, until: datetime, now: datetime) -> dict[str, object]:
-    return {"of": connector, "now": micros(now), "most": limit, "token": token, "until": micros(until)}
 
 
 def _pending(transaction: Transaction, lanes: Iterable[int]) -> dict[int, _Rows]:
@@ -239,11 +217,6 @@ def _cap(rows: _Rows) -> _Rows:
     return rows
 
 
-def _give_back(transaction: Transaction, token: str, ids: list[int], now: datetime) -> None:
-    if ids:
-        transaction.connection.execute(_GIVE_BACK, {"ids": ids, "token": token, "now": micros(now)})
-
-
 def _rest(transaction: Transaction, ids: list[int]) -> None:
     """Safe because the lanes are locked: an event that is being accepted for them waits, and wakes them again."""
     if ids:
@@ -262,7 +235,7 @@ def _claim(row: Any, token: str, pending: _Rows, events: dict[str, Any], *, capp
         person_key=row.person_key,
         lease_token=token,
         version=row.version,
-        attempts=row.attempts - 1,
+        attempts=row.attempts,
         failing_since=moment_or_none(row.failing_since),
         deliveries=tuple(_one(delivered, events[delivered.event_id]) for delivered in pending),
         capped=capped,

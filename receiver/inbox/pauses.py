@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from sqlalchemy import BigInteger, Row, and_, bindparam, case, or_, select, update
 
@@ -16,6 +16,9 @@ from receiver.inbox.times import micros, moment_or_none
 from receiver.inbox.transaction import Transaction
 
 PauseKind = Literal["auth", "misconfigured", "throttled", "unavailable"]
+
+LONGEST_PAUSE: Final = timedelta(days=4)
+"""Nobody means a longer one: its end was told by a clock that was ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def pause(transaction: Transaction, connector: str, *, kind: PauseKind, reason: 
     """Pausing again for the same kind of reason keeps `since`."""
     ensure(transaction, connector)
     values = {"of": connector, "kind": kind, "why": storable(reason), "end": micros(until) if until else None, "now": micros(now)}
-    transaction.connection.execute(_PAUSE, values)
+    transaction.connection.execute(_PAUSE, {**values, "most": micros(now + LONGEST_PAUSE)})
 
 
 def resume(transaction: Transaction, connector: str, *, until: datetime | None) -> bool:
@@ -67,7 +70,8 @@ _STATE = _STATES.where(_THIS)
 _NEW_END = bindparam("end", type_=BigInteger)
 _ALARMS = ("auth", "misconfigured")  # what only an operator can end stays in sight
 _STAYS = and_(connector_state.c.paused.in_(_ALARMS), bindparam("kind").not_in(_ALARMS), connector_state.c.until > bindparam("now"))
-_LONGER = and_(connector_state.c.until > bindparam("now"), or_(_NEW_END.is_(None), connector_state.c.until > _NEW_END))
+_PLAUSIBLE = connector_state.c.until.between(bindparam("now") + 1, bindparam("most"))
+_LONGER = and_(_PLAUSIBLE, or_(_NEW_END.is_(None), connector_state.c.until > _NEW_END))
 _PAUSE = (
     update(connector_state)
     .where(_THIS)

@@ -82,10 +82,10 @@ PEOPLE: Final = Bulk(2, _unless_there(event_person))
 """Event id, person key."""
 
 LANES: Final = Bulk(5, _lanes)
-"""Person key, connector, due time, number of new deliveries, whether they come in bulk; in order.
+"""Person key, connector, due time, number of new deliveries, 1 where all of them come in bulk; in order.
 
-A live event takes its lane out of the bulk. An idle lane becomes ready. Any other keeps its time, unless it is ready, not in back-off, and due later than the new ones: a clock
-was ahead when it was told its time.
+A live event takes its lane out of the bulk. An idle lane becomes ready. Any other keeps its time, unless it is ready, not in
+back-off, and due later than the new ones: a clock was ahead when it was told its time.
 """
 
 DELIVERIES: Final = Bulk(4, _deliveries)

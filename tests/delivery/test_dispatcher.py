@@ -309,6 +309,29 @@ def test_the_time_alone_gives_nothing_up(tmp_path: Path) -> None:
     run(tmp_path, crm, scenario)
 
 
+def test_a_pause_of_a_clock_that_was_ahead_is_over(tmp_path: Path) -> None:
+    """Nobody means a pause of a year; the connector is tried as soon as the clock is right."""
+    crm = Crm()
+    crm.faults = [AuthFailed("the token is refused"), AuthFailed("still")]
+
+    async def scenario(opened: Rig) -> None:
+        opened.clock.ahead = timedelta(days=365)
+        one = await opened.account("ann")
+        await opened.until(partial(_is_paused_beyond, opened, opened.clock()))
+        opened.clock.ahead = timedelta(0)
+        await opened.until(lambda: _is_paused_until_before(opened, opened.clock() + HOUR))
+        opened.clock.ahead = HOUR
+        await opened.until_done()
+        assert await opened.states(one) == ["delivered"]
+
+    run(tmp_path, crm, scenario)
+
+
+async def _is_paused_until_before(opened: Rig, time: datetime) -> bool:
+    until = (await opened.inbox.state("crm")).until
+    return until is not None and until < time
+
+
 def test_a_clock_that_was_ahead_strands_nobody(tmp_path: Path) -> None:
     """A retry, and a lease that somebody else has taken, at a time of a clock that was set back are due as soon as it is."""
     crm = Crm()

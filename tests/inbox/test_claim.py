@@ -295,3 +295,56 @@ async def test_extending_tells_which_leases_hold(inbox: Inbox) -> None:
     assert await inbox.extend(claims, lease=LEASE, now=NOW + LEASE) == {held.lane_id}
     assert await inbox.extend([held, taken], lease=LEASE, now=NOW + LEASE) == {held.lane_id, taken.lane_id}
     assert await inbox.extend([], lease=LEASE, now=NOW + LEASE) == frozenset()
+
+
+@stored
+async def test_what_waits_longest_is_claimed_first_whatever_fits(inbox: Inbox) -> None:
+    """Lanes that are too much for one claim keep their place: nobody starves behind people who came before him."""
+    people = [f"learner{number}@example.edu" for number in range(6)]
+    for person in people:
+        await inbox.accept(new(f"first of {person}", person))
+    await inbox.settle([delivered(one) for one in await claim(inbox)], now=NOW)
+    heavy = "x" * (claiming.MOST_BYTES - 100)
+    for second, person in enumerate(reversed(people)):  # the last one is due first
+        await inbox.accept(new(f"{person}{heavy}", person, at=NOW + seconds(second)))
+    later = NOW + seconds(60)
+    first = await claim(inbox, at=later)
+    assert [one.person_key for one in first] == people[:1:-1]
+    await inbox.accept(new("young", "young@example.edu", at=NOW + seconds(30)))
+    assert [one.person_key for one in await claim(inbox, at=later)] == [people[1], people[0], "young@example.edu"]
+
+
+@stored
+async def test_what_comes_live_goes_before_what_waits_in_bulk(inbox: Inbox) -> None:
+    """A replay of many, or an import, does not hold up a learner who buys; nor does it hold up those whom it is about."""
+    kept = [await inbox.accept(new(f"{number}", f"learner{number}@example.edu")) for number in range(20)]
+    await inbox.settle([delivered(one) for one in await claim(inbox)], now=NOW)
+    await inbox.replay(Selection(events=[one.id for one in kept]), now=NOW)
+    await inbox.accept(new("history", "late@example.edu", at=NOW - timedelta(days=400), late_at=NOW))
+    assert await inbox.ready_lanes("crm", limit=50, now=NOW) == 21
+    await inbox.accept(new("new", ANN, at=NOW + seconds(1)))
+    await inbox.accept(new("again", "learner7@example.edu", at=NOW + seconds(1)))
+    first = await claim(inbox, limit=3, at=NOW + seconds(2))
+    assert {one.person_key for one in first[:2]} == {ANN, "learner7@example.edu"}
+    assert await inbox.next_due("crm", NOW - seconds(9)) == NOW
+    rest = await claim(inbox, limit=50, at=NOW + seconds(2))
+    assert len(rest) == 19
+    await inbox.settle([delivered(one) for one in [*first, *rest]], now=NOW + seconds(2))
+    await inbox.accept(new("live once more", "learner3@example.edu", at=NOW + seconds(3)))
+    await inbox.replay(Selection(events=[kept[0].id]), now=NOW + seconds(3))
+    assert [one.person_key for one in await claim(inbox, at=NOW + seconds(4))] == ["learner3@example.edu", "learner0@example.edu"]
+
+
+@stored
+async def test_only_times_that_nobody_means_are_recalled(inbox: Inbox) -> None:
+    """A long wait that a CRM has asked for is kept, and so is a lease."""
+    for person in (ANN, BEN):
+        await inbox.accept(new(person, person))
+    ann, ben = sorted(await claim(inbox), key=lambda one: one.person_key)
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    await inbox.settle([Settled(ann, retry_at=NOW + 2 * hour)], now=NOW)
+    assert await inbox.extend([ben], lease=timedelta(minutes=50), now=NOW)
+    assert await inbox.recall("crm", longest_wait=day, longest_lease=hour, now=NOW) == 0
+    assert await inbox.recall("crm", longest_wait=day, longest_lease=hour, now=NOW - hour) == 1
+    assert await inbox.extend([ben], lease=hour, now=NOW) == frozenset()
+    assert await inbox.recall("crm", longest_wait=day, longest_lease=hour, now=NOW - 2 * day) == 2
