@@ -15,6 +15,13 @@ def local_url(settings: Settings) -> str:
     return f"http://[{host}]:{settings.server.port}" if ":" in host else f"http://{host}:{settings.server.port}"
 
 
+def console_url(settings: Settings) -> str | None:
+    """The console as it is reached from outside; None where that is not known, or there is no console."""
+    if settings.server.public_url is None or settings.server.admin_token is None:
+        return None
+    return f"{public_url(settings)}/console"
+
+
 def public_url(settings: Settings) -> str:
     """Where AOM reaches it; the local address where none is configured."""
     return (settings.server.public_url or local_url(settings)).rstrip("/")

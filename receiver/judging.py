@@ -17,7 +17,7 @@ Judge = Callable[[str, str | None, bytes, datetime], NewEvent]
 
 
 def judge(sites: Mapping[str, Site], routes: Routes) -> Judge:
-    """A judge for these sources and routes. It never raises: what a defect of ours cannot judge is kept in quarantine until it is mended."""
+    """A judge for these sources and routes. It never raises: what a defect of ours cannot judge is in quarantine until it is mended."""
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
         try:

@@ -341,7 +341,7 @@ def test_a_defect_in_judging_loses_nothing(tmp_path: Path) -> None:
         assert kept.body == account(1)
         assert kept.faults == (("", "met a defect of the gateway (KeyError); its log says where"),)
         sound = judge({"s": Site("s", ZoneInfo("UTC"), "USD")}, routes)
-        assert await inbox.revalidate(kept.id, sound("s", None, kept.body, kept.received_at))
+        assert await inbox.revalidate(kept.id, sound("s", None, kept.body, kept.received_at), now=kept.received_at)
         await inbox.aclose()
 
     asyncio.run(scenario())

@@ -33,7 +33,7 @@ def accept(records: Sequence[Record], key_field: str | None, rules: Sequence[Ref
 
 def _accept(record: Record, key_field: str | None, rules: Sequence[RefuseRule]) -> Row | Refused:
     key = record.key.strip().lower() if key_field == "email" else record.key
-    return _bad_key(key, key_field) or _by_rule(record, key, rules) or _row(record, key, key_field)
+    return _bad_key(key, key_field) or _by_rule(record, key, key_field, rules) or _row(record, key, key_field)
 
 
 def _bad_key(key: str, key_field: str | None) -> Refused | None:
@@ -62,14 +62,16 @@ def _twice(key: str) -> Refused:
     return Refused("DUPLICATE_KEY", f"{key!r} stands more than once in the batch")
 
 
-def _by_rule(record: Record, key: str, rules: Sequence[RefuseRule]) -> Refused | None:
+def _by_rule(record: Record, key: str, key_field: str | None, rules: Sequence[RefuseRule]) -> Refused | None:
     for rule in rules:
-        if rule.object in (None, record.object) and any(_matches(rule, text) for text in _texts(record, key, rule.field)):
+        field = None if rule.field == key_field else rule.field
+        if rule.object in (None, record.object) and any(_matches(rule, text) for text in _texts(record, key, field)):
             return Refused(rule.code, rule.message, rule.field)
     return None
 
 
 def _texts(record: Record, key: str, field: str | None) -> Sequence[str]:
+    """The values that a rule looks at: those of the field, or the key."""
     if field is None:
         return (key,)
     try:

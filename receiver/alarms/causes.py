@@ -89,9 +89,9 @@ def _bounded(alarms: Sequence[Alarm]) -> Iterator[Alarm]:
 
 
 def _dead(group: Group, privacy: Privacy) -> Alarm:
-    reason = privacy.plain(group.reason)
-    key = f"dead_letters:{group.where}:{_fingerprint(reason)}"
-    return Alarm(key, "dead_letters", group.first, group.where, reason=reason, count=group.count)
+    """By the group, since its reason is that of whichever delivery came last."""
+    key = f"dead_letters:{group.where}:{group.id}"
+    return Alarm(key, "dead_letters", group.first, group.where, reason=privacy.plain(group.reason), count=group.count)
 
 
 def _quarantined(group: Group, privacy: Privacy) -> Alarm:

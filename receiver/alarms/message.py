@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,9 @@ from receiver.alarms.alarm import Alarm, State
 
 _FOR_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 """In Slack `<!channel>` calls everybody and `<url|text>` hides an address. https://docs.slack.dev/messaging/formatting-message-text"""
+
+_LIVE = re.compile(r"@|:(?=//)|\](?=\()|\bwww(?=\.)", re.IGNORECASE)
+"""Elsewhere `@all` calls everybody, too, and an address in a CRM's words can be clicked: a space without width keeps them words."""
 
 _PAUSED = {
     "auth": "Mend its credentials: deliveries then go on within a minute.",
@@ -18,12 +22,12 @@ _PAUSED = {
 }
 
 
-def message(alarm: Alarm, state: State, gateway: str | None) -> dict[str, Any]:
-    """The JSON of the contract; `text` is what Slack and its like show."""
+def message(alarm: Alarm, state: State, gateway: str | None, console: str | None = None) -> dict[str, Any]:
+    """The JSON of the contract; `text` is what Slack and its like show, with a link into the `console` where its address is known."""
     words = {"firing": _firing, "resolved": _resolved, "test": _test}[state](alarm)
     named = f"AOM gateway {gateway}" if gateway else "AOM gateway"
     return {
-        "text": f"{named}: {words}".translate(_FOR_SLACK),
+        "text": f"{named}: {_as_words(words)}{_link(alarm, state, console)}".translate(_FOR_SLACK),
         "key": alarm.key,
         "cause": alarm.cause,
         "state": state,
@@ -35,6 +39,16 @@ def message(alarm: Alarm, state: State, gateway: str | None) -> dict[str, Any]:
         "count": alarm.count,
         "since": alarm.since.isoformat(),
     }
+
+
+def _as_words(words: str) -> str:
+    return _LIVE.sub(lambda match: f"{match[0]}\u200b", words)
+
+
+def _link(alarm: Alarm, state: State, console: str | None) -> str:
+    if console is None or state != "firing" or alarm.cause == "store_failing":
+        return ""
+    return f" {console}/attention" if alarm.cause in {"dead_letters", "quarantine"} else f" {console}"
 
 
 def _firing(alarm: Alarm) -> str:

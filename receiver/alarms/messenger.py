@@ -21,10 +21,13 @@ BACKOFF = Backoff(timedelta(seconds=5), timedelta(minutes=10), least=timedelta(s
 class Messenger:
     """A receiver that fails is left alone for a while. Failures are logged and counted."""
 
-    def __init__(self, poster: Poster, metrics: Metrics, gateway: str | None, backoff: Backoff = BACKOFF) -> None:
+    def __init__(
+        self, poster: Poster, metrics: Metrics, gateway: str | None, backoff: Backoff = BACKOFF, *, console: str | None = None
+    ) -> None:
         self._poster = poster
         self._metrics = metrics
         self._gateway = gateway
+        self._console = console
         self._backoff = backoff
         self._random = SystemRandom()
         self._failures = 0  # in a row
@@ -37,7 +40,7 @@ class Messenger:
             return False
         log = structlog.get_logger().bind(alarm=alarm.key, state=state)
         try:
-            await self._poster.post(message(alarm, state, self._gateway))
+            await self._poster.post(message(alarm, state, self._gateway, self._console))
         except NotPosted as error:
             log.warning("alarm.not_posted", reason=str(error), seconds=round(self._fail(alarm.key), 1))
             return False

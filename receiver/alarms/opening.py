@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from receiver.addresses import console_url
 from receiver.alarms.messenger import BACKOFF, Messenger
 from receiver.alarms.post import Poster
 from receiver.alarms.privacy import Privacy
@@ -36,7 +37,7 @@ async def open_watch(
         return
     privacy = Privacy(settings.secrets(), _words(settings, routes))
     async with Poster.of(settings.alerts) as poster:
-        messenger = Messenger(poster, metrics, settings.server.public_url, backoff)
+        messenger = Messenger(poster, metrics, settings.server.public_url, backoff, console=console_url(settings))
         yield Watch(standing, inbox, messenger, metrics, settings.alerts, privacy, now, timing or Timing())
 
 

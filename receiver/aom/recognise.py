@@ -56,8 +56,8 @@ def name_faults(named: str | None) -> tuple[Fault, ...]:
     if named is None or named in EVENTS:
         return ()
     near = get_close_matches(named[:100], EVENTS, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(EVENTS)}"
-    return (Fault("url", f"{quoted(named)} is no event of AOM; {hint}"),)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return (Fault("url", f"{quoted(named)} is no event of AOM{hint}"),)
 
 
 def shape_of(raw: Mapping[str, Any]) -> str | None:

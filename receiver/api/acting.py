@@ -26,7 +26,7 @@ class Acting:
     async def _selection(self, body: parameters.DeliveriesBody) -> Selection:
         if body.group is None:
             return body.selection()
-        return Selection(filter=groups.of_deliveries(await groups.dead(self._inbox, body.group)))
+        return Selection(filter=groups.contents(await groups.find(self._inbox, body.group, "dead")))
 
     async def discard_one(self, call: Call) -> views.DiscardedView:
         discarded = await self._inbox.discard(Selection(deliveries=(call.path.id,)), now=self._gateway.now())
@@ -44,8 +44,8 @@ class Acting:
             return views.DiscardedView(await self._inbox.discard_quarantined(body.ids))
         if body.group is None:
             return views.DiscardedView(await mending.discard_calls(self._gateway, body.filter()))
-        group = await groups.quarantined(self._inbox, body.group)
-        return views.DiscardedView(await mending.discard_calls(self._gateway, groups.of_calls(group)))
+        group = await groups.find(self._inbox, body.group, "quarantined")
+        return views.DiscardedView(await mending.discard_calls(self._gateway, groups.contents(group)))
 
     async def forget(self, call: Call) -> views.ErasedView:
         gone = await self._inbox.erase(call.path.email)

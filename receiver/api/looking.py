@@ -24,7 +24,8 @@ class Looking:
         chosen = query.filter()
         if query.group:
             chosen = groups.narrowed(await groups.find(self._inbox, query.group), chosen)
-        return stories.page(await self._inbox.events(chosen, before=query.before, limit=query.limit))
+        unsearched = await self._inbox.unsearched(chosen)
+        return stories.page(await self._inbox.events(chosen, before=query.before, limit=query.limit), unsearched)
 
     async def event(self, call: Call) -> views.EventView:
         try:
@@ -32,9 +33,16 @@ class Looking:
         except Unknown as unknown:
             raise NotFound(str(unknown)) from unknown
 
-    async def groups(self, _call: Call) -> views.GroupsView:
-        dead, quarantined = await self._inbox.groups()
-        return views.GroupsView(tuple(map(stories.dead_group, dead)), tuple(map(stories.quarantined_group, quarantined)))
+    async def groups(self, call: Call) -> views.GroupsView:
+        query: parameters.GroupsQuery = call.query
+        dead, quarantined = await self._inbox.groups(most=query.limit, skip=query.skip, by=query.by)
+        number = await self._inbox.count_groups()
+        shown = tuple(map(stories.dead_group, dead)), tuple(map(stories.quarantined_group, quarantined))
+        return views.GroupsView(*shown, number.dead, number.quarantined)
+
+    async def group(self, call: Call) -> views.DeadGroup | views.QuarantinedGroup:
+        found = await groups.find(self._inbox, call.path.id)
+        return stories.dead_group(found) if found.kind == "dead" else stories.quarantined_group(found)
 
     async def drift(self, _call: Call) -> views.DriftView:
         return views.DriftView(tuple(await self._inbox.drift()))

@@ -59,17 +59,20 @@ async def revalidate(gateway: Gateway) -> tuple[int, int]:
 
 
 async def revalidate_one(gateway: Gateway, id: str) -> bool:
-    """Judge one call in quarantine anew. Returns whether it was accepted. Raises Unknown where there is no such event."""
+    """Judge one call anew that is in quarantine or was discarded there. Returns whether it was accepted. Raises Unknown where there is
+    no such event.
+    """
     stored = await gateway.inbox.event(id)
-    return await _judge_anew(gateway, Quarantined(id, stored.source, stored.named, stored.body, stored.received_at, stored.faults))
+    waiting = Quarantined(id, stored.source, stored.named, stored.body, stored.received_at, stored.faults)
+    return await _judge_anew(gateway, waiting, discarded=stored.state == "discarded")
 
 
-async def _judge_anew(gateway: Gateway, waiting: Quarantined) -> bool:
+async def _judge_anew(gateway: Gateway, waiting: Quarantined, *, discarded: bool = False) -> bool:
     if waiting.source not in gateway.sites:
         return False
     judged = gateway.judge(waiting.source, waiting.named, waiting.body, waiting.received_at)
     try:
-        return await gateway.inbox.revalidate(waiting.id, judged) is not None
+        return await gateway.inbox.revalidate(waiting.id, judged, now=gateway.now(), discarded=discarded) is not None
     except Unknown:
         return False  # somebody has discarded it meanwhile
 
@@ -80,6 +83,12 @@ async def discard_calls(gateway: Gateway, chosen: Filter) -> int:
     async for rows in _pages(gateway, chosen):
         count += await gateway.inbox.discard_quarantined([row.id for row in rows])
     return count
+
+
+async def calls(gateway: Gateway, chosen: Filter) -> list[str]:
+    """The ids of the calls in quarantine that are chosen, oldest first."""
+    found = [row.id async for rows in _pages(gateway, chosen) for row in rows]
+    return found[::-1]
 
 
 async def _pages(gateway: Gateway, chosen: Filter) -> AsyncIterator[Sequence[EventRow]]:

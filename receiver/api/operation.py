@@ -59,12 +59,13 @@ class Operation:
     body: type[Parameters] | None = None
     faults: Mapping[int, str] = field(default_factory=dict)
 
-    def route(self, admin_token: str) -> Route:
-        """The operation behind the admin token."""
+    def route(self, admin_token: str, refused: Callable[[str], None]) -> Route:
+        """The operation behind the admin token. `refused` is called with the address of whoever gave none, or a wrong one."""
         writer = TypeAdapter(self.answer)
 
         async def endpoint(request: Request) -> Response:
             if not _authorised(request, admin_token):
+                refused(request.client.host if request.client else "unknown")
                 return problem(
                     401, "Give the admin token as Bearer token.", headers={"WWW-Authenticate": 'Bearer realm="aom-gateway admin"'}
                 )

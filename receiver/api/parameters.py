@@ -32,6 +32,13 @@ def _moment(value: object) -> object:
     return value
 
 
+def _number(value: object) -> object:
+    """Pydantic would take 1.0, 1_0 and a 1 with spaces for numbers: an id is digits."""
+    if isinstance(value, str) and not re.fullmatch(r"\d+", value, re.ASCII):
+        raise PydanticCustomError("number", "must be a whole number, in digits alone")
+    return value
+
+
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 
 
@@ -64,8 +71,18 @@ class EventPath(Parameters):
     id: Annotated[str, Field(description="the id that the intake answered", max_length=64)]
 
 
+class GroupsQuery(Parameters):
+    by: Annotated[Literal["largest", "newest"], Field(description="which groups come first")] = "largest"
+    skip: Annotated[int, Field(ge=0, le=10**9, description="leave out so many of each kind")] = 0
+    limit: Limit = 100
+
+
+class GroupPath(Parameters):
+    id: GroupId
+
+
 class DeliveryPath(Parameters):
-    id: Annotated[int, Field(ge=1, le=2**62)]
+    id: Annotated[int, Field(ge=1, le=2**62), BeforeValidator(_number)]
 
 
 class PersonPath(Parameters):

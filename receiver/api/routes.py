@@ -14,6 +14,7 @@ from receiver.api.acting import Acting
 from receiver.api.looking import Looking
 from receiver.api.openapi import describe
 from receiver.api.operation import Operation
+from receiver.api.refusals import Refusals
 from receiver.gateway import Gateway
 
 _MISSING = {404: "There is no such thing."}
@@ -45,7 +46,23 @@ def _looking(look: Looking) -> Sequence[Operation]:
             takes=parameters.EventPath,
             faults=_MISSING,
         ),
-        Operation("GET", "/api/groups", "Dead deliveries and calls in quarantine, by their reasons", look.groups, views.GroupsView),
+        Operation(
+            "GET",
+            "/api/groups",
+            "Dead deliveries and calls in quarantine, by their reasons",
+            look.groups,
+            views.GroupsView,
+            query=parameters.GroupsQuery,
+        ),
+        Operation(
+            "GET",
+            "/api/groups/{id}",
+            "One group",
+            look.group,
+            views.DeadGroup | views.QuarantinedGroup,
+            takes=parameters.GroupPath,
+            faults=_MISSING,
+        ),
         Operation("GET", "/api/drift", "Keys that no schema knows, the most frequent first", look.drift, views.DriftView),
         Operation("GET", "/api/replays", "Replays under way", look.replays, views.ReplaysView),
         Operation(
@@ -128,5 +145,6 @@ def admin_routes(gateway: Gateway) -> list[Route]:
         return JSONResponse(description)
 
     token = gateway.settings.server.admin_token
-    routes = [operation.route(token.get_secret_value()) for operation in listed] if token else []
+    refused = Refusals(gateway.metrics, gateway.now).note
+    routes = [operation.route(token.get_secret_value(), refused) for operation in listed] if token else []
     return [Route("/openapi.json", openapi), *routes]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
 from receiver.aom import Event as ReadEvent
 from receiver.aom import Invalid, read
-from receiver.api.groups import id_of
 from receiver.api.views import (
     AttemptView,
     ConnectorStatus,
@@ -73,12 +73,12 @@ def _connector(kind: str, stored: StoredStatus, gate: StoreGate | None) -> Conne
 
 
 def dead_group(stored: Group) -> DeadGroup:
-    return DeadGroup(id_of(stored), stored.where, stored.reason, stored.count, stored.first, stored.last)
+    return DeadGroup(stored.id, stored.where, stored.reason, stored.count, stored.first, stored.last)
 
 
 def quarantined_group(stored: Group) -> QuarantinedGroup:
     errors = tuple(Fault(path, message) for path, message in json.loads(stored.reason or "[]"))
-    return QuarantinedGroup(id_of(stored), stored.where, stored.event, errors, stored.count, stored.first, stored.last)
+    return QuarantinedGroup(stored.id, stored.where, stored.event, errors, stored.count, stored.first, stored.last)
 
 
 def person(stored: Person) -> PersonView:
@@ -87,8 +87,8 @@ def person(stored: Person) -> PersonView:
     return PersonView(stored.key, lanes, records)
 
 
-def page(stored: Page) -> EventPage:
-    return EventPage(tuple(item(row) for row in stored.items), stored.next)
+def page(stored: Page, unsearched: int = 0) -> EventPage:
+    return EventPage(tuple(item(row) for row in stored.items), stored.next, unsearched)
 
 
 def item(row: EventRow) -> EventItem:
@@ -119,14 +119,11 @@ def overall(state: str, deliveries: Mapping[str, int]) -> EventState:
 def event(gateway: Gateway, stored: Event) -> EventView:
     """One event with its whole story."""
     read_anew = _read(gateway, stored)
-    counts: dict[str, int] = {}
-    for one in stored.deliveries:
-        counts[one.state] = counts.get(one.state, 0) + 1
     return EventView(
         id=stored.id,
         event=stored.name,
         source=stored.source,
-        state=overall(stored.state, counts),
+        state=overall(stored.state, _totals(stored.counts)),
         received_at=stored.received_at,
         recognised_by=stored.how,
         named=stored.named,
@@ -136,8 +133,19 @@ def event(gateway: Gateway, stored: Event) -> EventView:
         errors=tuple(Fault(path, message) for path, message in stored.faults),
         raw=stored.body.decode("utf-8", "backslashreplace"),
         normal=read_anew.normal() if read_anew else None,
+        person=stored.person,
+        people=stored.people,
+        counts=stored.counts,
         deliveries=tuple(_delivery(one) for one in stored.deliveries),
     )
+
+
+def _totals(counts: Mapping[str, Mapping[str, int]]) -> Counter[str]:
+    """By state, of all connectors."""
+    totals: Counter[str] = Counter()
+    for of_connector in counts.values():
+        totals.update(of_connector)
+    return totals
 
 
 def _read(gateway: Gateway, stored: Event) -> ReadEvent | None:

@@ -70,8 +70,11 @@ class EventItem:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
+    """`unsearched` calls in quarantine fit all that was asked but the person: who is in them was never understood."""
+
     items: tuple[EventItem, ...]
     next: str | None
+    unsearched: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,10 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """`raw` is the body as text, `normal` what mapping expressions see of it (None in quarantine), `unreadable` what of it they cannot."""
+    """`raw` is the body as text, `normal` what mapping expressions see of it (None in quarantine), `unreadable` what of it they cannot.
+
+    `deliveries` are up to 200: those that are dead first, then what is pending. `counts`: connector → state → number, of all.
+    """
 
     id: str
     event: str | None
@@ -115,12 +121,15 @@ class EventView:
     errors: tuple[Fault, ...]
     raw: str
     normal: Mapping[str, Any] | None
+    person: str | None  # the first of the people in it
+    people: int
+    counts: Mapping[str, Mapping[str, int]]
     deliveries: tuple[DeliveryView, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DeadGroup:
-    """Deliveries that died of the same at the same connector."""
+    """Deliveries that died of the same at the same connector. `reason` is that of the newest; those of others may quote other values."""
 
     id: str
     connector: str
@@ -145,10 +154,12 @@ class QuarantinedGroup:
 
 @dataclass(frozen=True, slots=True)
 class GroupsView:
-    """The 100 largest of each kind, the largest first."""
+    """A part of each kind, and how many groups there are of each."""
 
     dead: tuple[DeadGroup, ...]
     quarantined: tuple[QuarantinedGroup, ...]
+    dead_groups: int
+    quarantined_groups: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,12 +55,12 @@ def show_faults(config: Path, faults: tuple[ConfigFault, ...]) -> None:
     for fault in faults:
         kind, style = ("warning", "yellow") if fault.warning else ("error", "red")
         err.print(f"{kind}: ", style=f"bold {style}", end="", markup=False)
-        err.print(f"{fault.where}: {fault.message}", markup=False)
+        err.print(harmless(f"{fault.where}: {fault.message}"), markup=False)
         if fault.remedy:
-            err.print(f"       {fault.remedy}", style="dim", markup=False)
+            err.print(harmless(f"       {fault.remedy}"), style="dim", markup=False)
     errors = sum(not fault.warning for fault in faults)
     if errors:
-        err.print(f"{config}: {errors} fault{'s' if errors > 1 else ''}", style="bold", markup=False)
+        err.print(harmless(f"{config}: {errors} fault{'s' if errors > 1 else ''}"), style="bold", markup=False)
 
 
 def fail(message: str, code: int = WRONG_USE) -> NoReturn:

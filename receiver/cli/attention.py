@@ -11,16 +11,27 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from receiver.cli.admin import Admin, admin
+from receiver.cli.admin import Admin, admin, in_path
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
 from receiver.cli.harmless import cell
 from receiver.cli.moments import shown
 
+LimitOption = Annotated[int, typer.Option(help="At most so many groups, the largest first.", min=1)]
 DiscardOption = Annotated[str | None, typer.Option(help="Give up all of this group.", metavar="GROUP")]
 
 
+PAGE = 500
+_COMMANDS = {"dead": "dead", "quarantined": "quarantine"}
+
+
 @app.command()
-def dead(config: ConfigOption = CONFIG, discard: DiscardOption = None, yes: YesOption = False, as_json: JsonOption = False) -> None:
+def dead(
+    config: ConfigOption = CONFIG,
+    discard: DiscardOption = None,
+    limit: LimitOption = 100,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Show what was refused for good, grouped by its reason; replay a group with `replay --group`.
 
     --json prints a list of {"id", "connector", "reason", "count", "first", "last"}, of --discard {"discarded"}.
@@ -29,8 +40,8 @@ def dead(config: ConfigOption = CONFIG, discard: DiscardOption = None, yes: YesO
     if discard is not None:
         asyncio.run(_discard(config, "dead", "/api/discard", discard, yes=yes, as_json=as_json))
         return
-    groups = asyncio.run(_groups(config))["dead"]
-    _tell(groups, _why_dead, "Nothing is dead.", "replay --group GROUP", as_json=as_json)
+    answer = asyncio.run(_groups(config, limit))
+    _tell(answer["dead"], answer["dead_groups"], _why_dead, "Nothing is dead.", "replay --group GROUP", as_json=as_json)
 
 
 @app.command()
@@ -38,6 +49,7 @@ def quarantine(
     config: ConfigOption = CONFIG,
     revalidate: Annotated[bool, typer.Option("--revalidate", help="Judge all that is in quarantine anew.")] = False,
     discard: DiscardOption = None,
+    limit: LimitOption = 100,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -53,13 +65,20 @@ def quarantine(
     elif revalidate:
         asyncio.run(_revalidate(config, as_json=as_json))
     else:
-        groups = asyncio.run(_groups(config))["quarantined"]
-        _tell(groups, _why_quarantined, "Nothing is in quarantine.", "quarantine --revalidate", as_json=as_json)
+        answer = asyncio.run(_groups(config, limit))
+        groups, number = answer["quarantined"], answer["quarantined_groups"]
+        _tell(groups, number, _why_quarantined, "Nothing is in quarantine.", "quarantine --revalidate", as_json=as_json)
 
 
-async def _groups(config: Path) -> Any:
+async def _groups(config: Path, limit: int) -> Any:
+    """As one answer of the API, from as many as it takes."""
     async with admin(settings_of(config)) as asked:
-        return await asked.get("/api/groups")
+        answer = await asked.get("/api/groups", limit=min(PAGE, limit))
+        for skip in range(PAGE, min(limit, max(answer["dead_groups"], answer["quarantined_groups"])), PAGE):
+            more = await asked.get("/api/groups", skip=skip, limit=min(PAGE, limit - skip))
+            for kind in ("dead", "quarantined"):
+                answer[kind] += more[kind]
+        return answer
 
 
 async def _discard(config: Path, kind: str, path: str, id: str, *, yes: bool, as_json: bool) -> None:
@@ -74,12 +93,13 @@ async def _discard(config: Path, kind: str, path: str, id: str, *, yes: bool, as
 
 
 async def _group(asked: Admin, kind: str, id: str) -> Any:
-    groups = (await asked.get("/api/groups"))[kind]
-    found = [group for group in groups if group["id"] == id]
-    if not found:
-        known = ", ".join(group["id"] for group in groups) or "none"
-        fail(f"There is no group {id!r} of those {kind}; it may have been mended meanwhile. There are: {known}.", code=FOUND)
-    return found[0]
+    if not id:
+        fail("The group is empty.")
+    group = await asked.get(f"/api/groups/{in_path(id)}")
+    found = "dead" if "connector" in group else "quarantined"
+    if found != kind:
+        fail(f"The group {id!r} is of `{_COMMANDS[found]}`, not of `{_COMMANDS[kind]}`.")
+    return group
 
 
 async def _revalidate(config: Path, *, as_json: bool) -> None:
@@ -94,7 +114,7 @@ async def _revalidate(config: Path, *, as_json: bool) -> None:
         raise typer.Exit(FOUND)
 
 
-def _tell(groups: list[Any], why: Callable[[Any], Text], nothing: str, remedy: str, *, as_json: bool) -> None:
+def _tell(groups: list[Any], number: int, why: Callable[[Any], Text], nothing: str, remedy: str, *, as_json: bool) -> None:
     if as_json:
         print_json(groups)
     elif groups:
@@ -103,6 +123,8 @@ def _tell(groups: list[Any], why: Callable[[Any], Text], nothing: str, remedy: s
             times = f"{shown(one['first'])}\n{shown(one['last'])}"
             table.add_row(cell(one["id"]), cell(one["count"]), why(one), Text(times))
         out.print(table)
+        if number > len(groups):
+            out.print(f"These are {len(groups)} of {number} groups, the largest; see more with --limit.")
         out.print(f"See one with `events --group GROUP`; when the cause is mended: `{remedy}`.", style="dim")
     else:
         out.print(nothing)

@@ -15,6 +15,7 @@ from receiver.cli.admin import Admin, admin, in_path
 from receiver.cli.app import CONFIG, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
 from receiver.cli.harmless import cell, harmless
 from receiver.cli.moments import SinceOption, UntilOption, iso, shown
+from receiver.cli.words import counted
 
 PAGE = 500
 WIDE = 130  # columns that a list with one line for each event takes
@@ -51,8 +52,9 @@ def events(
 ) -> None:
     """List what arrived, newest first, or show one event with its story. Times are those of this machine's zone.
 
-    --json prints {"items", "next"}, an item being {"id", "event", "source", "state", "received_at", "recognised_by", "person", "people",
-    "deliveries"} and `next` what to give as --before; of one event what GET /api/events/{id} answers, see /openapi.json.
+    --json prints {"items", "next", "unsearched"}, an item being {"id", "event", "source", "state", "received_at", "recognised_by",
+    "person", "people", "deliveries"}, `next` what to give as --before, and `unsearched` how many calls in quarantine fit but for the
+    person, who is not looked up there; of one event what GET /api/events/{id} answers, see /openapi.json.
     """
     if id == "":
         fail("The id is empty.")
@@ -89,7 +91,7 @@ async def _pages(asked: Admin, chosen: dict[str, str | None], limit: int) -> dic
         items += page["items"]
         before = page["next"]
         if before is None or len(items) >= limit:
-            return {"items": items, "next": before}
+            return {"items": items, "next": before, "unsearched": page["unsearched"]}
 
 
 def _show_all(answer: dict[str, Any]) -> None:
@@ -97,6 +99,9 @@ def _show_all(answer: dict[str, Any]) -> None:
         out.print(_wide(answer["items"]) if out.width >= WIDE else _narrow(answer["items"]))
     else:
         out.print("There are no such events.")
+    if answer["unsearched"]:
+        those = counted(answer["unsearched"], "call")
+        out.print(f"Besides, {those} in quarantine may be theirs: people are not looked up in what was not understood. See `quarantine`.")
     if answer["next"]:
         out.print(f"There are more: --before {harmless(answer['next'])}, or a higher --limit.", markup=False)
 
@@ -137,6 +142,7 @@ def _show_one(event: dict[str, Any]) -> None:
     out.print(table)
     for delivery in event["deliveries"]:
         _show_delivery(delivery)
+    _show_rest(event)
     _show_payload("What came", event["raw"])
     if event["normal"] is not None:
         _show_payload("What mappings see of it", json.dumps(event["normal"], ensure_ascii=False))
@@ -171,6 +177,15 @@ def _show_delivery(delivery: dict[str, Any]) -> None:
         out.print(harmless(f"  {head}{f' · {came}' if came else ''}"), markup=False)
         for record in attempt["sent"]:
             out.print(harmless(f"    {json.dumps(record, ensure_ascii=False)}"), markup=False)
+
+
+def _show_rest(event: dict[str, Any]) -> None:
+    """What an event for a whole school has besides the deliveries that are shown."""
+    number = sum(sum(states.values()) for states in event["counts"].values())
+    if number > len(event["deliveries"]):
+        out.print(f"\nThese are {len(event['deliveries'])} of {number} deliveries, what needs attention first:", style="bold")
+        for connector, states in event["counts"].items():
+            out.print(harmless(f"  {connector}: {', '.join(f'{many} {state}' for state, many in states.items())}"), markup=False)
 
 
 def _show_payload(title: str, text: str) -> None:

@@ -13,6 +13,7 @@ from rich.table import Table
 from receiver import explaining
 from receiver.aom import Invalid
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, err, fail, out, print_json, settings_of
+from receiver.cli.harmless import cell, harmless
 from receiver.gateway import sites_of
 from receiver.mapping import Mapping
 
@@ -56,30 +57,32 @@ def _body(file: str) -> bytes:
 def _show(explained: dict[str, Any]) -> None:
     out.print(f"{explained['event']}, recognised by its {explained['recognised_by']}", style="bold", markup=False)
     if explained["disagreement"]:
-        out.print(explained["disagreement"], style="yellow", markup=False)
+        out.print(harmless(explained["disagreement"]), style="yellow", markup=False)
     if explained["unknown_keys"]:
-        out.print(f"keys that no schema knows: {', '.join(explained['unknown_keys'])}", style="yellow", markup=False)
+        out.print(harmless(f"keys that no schema knows: {', '.join(explained['unknown_keys'])}"), style="yellow", markup=False)
     if explained["unreadable"]:
-        out.print(f"values that count as absent: {', '.join(explained['unreadable'])}", style="yellow", markup=False)
+        out.print(harmless(f"values that count as absent: {', '.join(explained['unreadable'])}"), style="yellow", markup=False)
     print_json(explained["normal"])
     if not explained["deliveries"]:
         out.print("No route wants it: it would be kept, and nothing would be written.", style="yellow")
     for delivery in explained["deliveries"]:
-        out.print(f"\n{delivery['connector']} ← {delivery['person']} (routes: {', '.join(delivery['routes'])})", style="bold", markup=False)
+        head = f"{delivery['connector']} ← {delivery['person']} (routes: {', '.join(delivery['routes'])})"
+        out.print()
+        out.print(harmless(head), style="bold", markup=False)
         if "fault" in delivery:
-            err.print(delivery["fault"], style="red", markup=False)
+            err.print(harmless(delivery["fault"]), style="red", markup=False)
         for record in delivery.get("records", ()):
             _show_record(record)
 
 
 def _show_record(record: dict[str, Any]) -> None:
     where = f" by {record['key_field']}" if record["key_field"] else ""
-    table = Table(title=f"{record['object']}{where}: {record['key']}", title_justify="left", show_header=False)
+    table = Table(title=cell(f"{record['object']}{where}: {record['key']}"), title_justify="left", show_header=False)
     for name, value in record["fields"].items():
-        table.add_row(name, str(value), type(value).__name__)
+        table.add_row(cell(name), cell(value), type(value).__name__)
     for link in record["links"]:
-        table.add_row("→", link, "link")
-    out.print(table, markup=False)
+        table.add_row("→", cell(link), "link")
+    out.print(table)
 
 
 def _show_faults(invalid: Invalid, *, as_json: bool) -> None:
@@ -88,4 +91,4 @@ def _show_faults(invalid: Invalid, *, as_json: bool) -> None:
         return
     err.print(f"It would be kept in quarantine{f', as {invalid.event}' if invalid.event else ''}:", style="red", markup=False)
     for fault in invalid.faults:
-        err.print(f"  {fault.path or '(body)'}: {fault.message}", markup=False)
+        err.print(harmless(f"  {fault.path or '(body)'}: {fault.message}"), markup=False)

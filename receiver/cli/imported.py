@@ -75,6 +75,8 @@ def _show_reading(course: Course) -> None:
         out.print(table)
         if course.columns.ignored:
             out.print(harmless(f"Columns left out: {', '.join(course.columns.ignored)}"), style="yellow", markup=False)
+    if course.newest_first:
+        out.print("The newest lines come first; of the same time, the last one counts as the oldest.")
     if course.example:
         out.print(harmless(f"The first payload: {course.example.decode('utf-8', 'replace')[:2000]}"), markup=False)
 

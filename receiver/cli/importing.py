@@ -45,7 +45,7 @@ def import_(
     source: Annotated[str | None, typer.Option(help="The site it comes from; needed where there are several.")] = None,
     column: Annotated[list[str] | None, typer.Option(help='What a column is: "E-mail=customer.email"; "E-mail=" leaves it out.')] = None,
     constant: Annotated[list[str] | None, typer.Option("--set", help="The same for every line: status=COMPLETED.")] = None,
-    time_column: Annotated[str, typer.Option(help="The column that says when it happened, where the event has no date of its own.")] = "",
+    time_column: Annotated[str, typer.Option(help="The column, or in JSON the path, that says when it happened.")] = "",
     date_format: Annotated[str, typer.Option(help="How dates are written, e.g. %d/%m/%Y %H:%M.")] = "",
     as_of: Annotated[str | None, typer.Option(help="The time of lines without a date: when the export was made.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of a CSV file: cp1252 for an older Excel.")] = None,
@@ -56,6 +56,10 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Hand in a school's history. Each line takes its place in time: what happened later, and was received already, stays on top.
+
+    Its time is what --time-column says, else its own date, else --as-of. The date of an order says when it was made: what happened
+    to it later (failed, refused, refunded) needs one of the two. Lines of the same time stay in the order of the file, or in the
+    other one where time runs backwards over its first lines.
 
     Lines go through the same validation as what AOM sends, wait behind it, and can be sent again without harm.
     Exit 1 where lines were faulty or the import stopped early.

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from receiver.console import attention, door, event, events, explain, group, overview, person, setup
+from receiver.console import attention, dead, door, event, events, explain, group, overview, person, setup
 from receiver.console.page import Console
 from receiver.console.session import PATH, SIGNING, Sessions
 from receiver.console.static_files import KeptFiles
@@ -20,7 +20,7 @@ from receiver.problems import problem
 __all__ = ["console_routes"]
 
 OFF = "The console is off, since server.admin_token is not set in the configuration."
-PAGES = (door, overview, events, event, person, attention, group, setup, explain)
+PAGES = (door, overview, events, event, person, attention, dead, group, setup, explain)
 
 
 def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:
@@ -36,10 +36,15 @@ def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:
     async def nowhere(request: Request) -> Response:
         return console.problem(request, 404, "There is no such page.")
 
+    async def first(request: Request) -> Response:
+        return console.redirect(request, PATH)
+
     return [
         Mount(f"{PATH}/static", KeptFiles(directory=STATIC)),
         *(route for page in PAGES for route in page.routes(console)),
-        console.get(f"{PATH}/{{path:path}}", nowhere),
+        console.get(f"{PATH}/", first),
+        console.any(PATH, nowhere),
+        console.any(f"{PATH}/{{path:path}}", nowhere),
     ]
 
 

@@ -32,21 +32,31 @@ def discard_calls(gateway: Gateway, chosen: Filter) -> Work:
     return work
 
 
-def revalidate(gateway: Gateway, ids: tuple[str, ...] | None = None) -> Work:
-    """Of all that is in quarantine, or of these."""
+def revalidate(gateway: Gateway) -> Work:
+    """Of all that is in quarantine."""
 
-    async def work(job: Job) -> str:
-        if ids is None:
-            accepted, remaining = await mending.revalidate(gateway)
-        else:
-            accepted = remaining = 0
-            for number, id in enumerate(ids, 1):
-                kept = await mending.revalidate_one(gateway, id)
-                accepted, remaining = accepted + kept, remaining + (not kept)
-                job.progress(number, len(ids))
-        return f"{_calls(accepted)} accepted; {remaining:,} still {'has' if remaining == 1 else 'have'} faults."
+    async def work(_job: Job) -> str:
+        return _judged(*await mending.revalidate(gateway))
 
     return work
+
+
+def revalidate_calls(gateway: Gateway, chosen: Filter | tuple[str, ...]) -> Work:
+    """Of those that are chosen, oldest first."""
+
+    async def work(job: Job) -> str:
+        ids = await mending.calls(gateway, chosen) if isinstance(chosen, Filter) else chosen
+        accepted = 0
+        for number, id in enumerate(ids, 1):
+            accepted += await mending.revalidate_one(gateway, id)
+            job.progress(number, len(ids))
+        return _judged(accepted, len(ids) - accepted)
+
+    return work
+
+
+def _judged(accepted: int, remaining: int) -> str:
+    return f"{_calls(accepted)} accepted; {remaining:,} still {'has' if remaining == 1 else 'have'} faults."
 
 
 def erase(gateway: Gateway, email: str) -> Work:
@@ -58,14 +68,15 @@ def erase(gateway: Gateway, email: str) -> Work:
 
 def _removed(gone: Erased) -> str:
     counted = (
-        (gone.events, "events that were theirs alone"),
-        (gone.shared, "events that go on without them"),
-        (gone.deliveries, "deliveries"),
-        (gone.attempts, "attempts"),
-        (gone.remotes, "ids of records in a CRM"),
-        (gone.mentions, "other places in which the address stood"),
+        (gone.events, "event that was theirs alone", "events that were theirs alone"),
+        (gone.shared, "event that goes on without them", "events that go on without them"),
+        (gone.deliveries, "delivery", "deliveries"),
+        (gone.attempts, "attempt", "attempts"),
+        (gone.remotes, "id of a record in a CRM", "ids of records in a CRM"),
+        (gone.mentions, "other place in which the address stood", "other places in which the address stood"),
     )
-    return ", ".join(f"{number:,} {what}" for number, what in counted if number) or "nothing of them was stored"
+    told = [f"{number:,} {one if number == 1 else more}" for number, one, more in counted if number]
+    return ", ".join(told) or "nothing of them was stored"
 
 
 def _deliveries(number: int) -> str:

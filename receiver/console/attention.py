@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from receiver.api import stories
+from receiver.background import Job
 from receiver.console import actions
 from receiver.console.jobs import carry_out
 from receiver.console.page import Console
+from receiver.console.paging import address
 from receiver.console.session import PATH
+from receiver.inbox.groups import Order
 
 ATTENTION = f"{PATH}/attention"
+MOST = 100  # groups of each kind on a page
+_FURTHEST = 10**6
 
 
 def routes(console: Console) -> list[Route]:
     pages = Attention(console)
     return [console.get(ATTENTION, pages.show), console.post(f"{ATTENTION}/revalidate", pages.revalidate)]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which groups of a kind are on the page, and the addresses of its neighbours; None where there is none."""
+
+    first: int
+    last: int
+    number: int
+    before: str | None
+    after: str | None
 
 
 class Attention:
@@ -30,18 +47,45 @@ class Attention:
         self._gateway = console.gateway
 
     async def show(self, request: Request) -> Response:
-        by = "newest" if request.query_params.get("by") == "newest" else "largest"
-        order = attrgetter("last" if by == "newest" else "count")
-        dead, quarantined = await self._gateway.inbox.groups()
+        by: Order = "newest" if request.query_params.get("by") == "newest" else "largest"
+        skip, inbox = _skip(request), self._gateway.inbox
+        dead, quarantined = await inbox.groups(most=MOST, skip=skip, by=by)
+        number = await inbox.count_groups()
+        status = await self._gateway.standing.status()
+        running, ended = _troubled(self._gateway.background.jobs())
         return self._console.page(
             request,
             "attention.html",
             by=by,
-            dead=[(stories.dead_group(one), one.example) for one in sorted(dead, key=order, reverse=True)],
-            quarantined=[(stories.quarantined_group(one), one.example) for one in sorted(quarantined, key=order, reverse=True)],
-            jobs=self._gateway.background.jobs(),
+            dead=[(stories.dead_group(one), one.example) for one in dead],
+            quarantined=[(stories.quarantined_group(one), one.example) for one in quarantined],
+            dead_part=_part(skip, len(dead), number.dead, by),
+            quarantined_part=_part(skip, len(quarantined), number.quarantined, by),
+            connectors=[(name, one.dead) for name, one in status.connectors.items() if one.dead],
+            running=running,
+            ended=ended,
         )
 
     async def revalidate(self, request: Request) -> Response:
         work = actions.revalidate(self._gateway)
         return self._console.redirect(request, ATTENTION, await carry_out(self._gateway, "Checking the quarantine again", work))
+
+
+def _skip(request: Request) -> int:
+    given = request.query_params.get("skip", "")
+    return min(int(given), _FURTHEST) if given.isascii() and given.isdigit() and len(given) < 10 else 0  # noqa: PLR2004 - digits
+
+
+def _part(skip: int, shown: int, number: int, by: Order) -> Part:
+    asked = {"by": "newest"} if by == "newest" else {}
+
+    def at(place: int) -> str:
+        return address(ATTENTION, asked, **({"skip": str(place)} if place > 0 else {}))
+
+    after = at(skip + MOST) if skip + shown < number and shown else None
+    return Part(skip + 1, skip + shown, number, at(skip - MOST) if skip else None, after)
+
+
+def _troubled(jobs: Sequence[Job]) -> tuple[list[Job], list[Job]]:
+    """What is under way or has failed, which is to be seen first; and what ended well."""
+    return [job for job in jobs if job.state != "done"], [job for job in jobs if job.state == "done"]

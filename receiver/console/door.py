@@ -15,6 +15,9 @@ from receiver.console.page import SIGN_IN, Console, Notice, is_from_elsewhere, s
 from receiver.console.session import COOKIE, PATH, Session
 
 _OWN_PAGE = re.compile(rf"{PATH}(?:[/?][\x21-\x7e]*)?")
+_LONGEST = 2_000  # characters of an address that is kept through the door
+_FORM, _FIELDS = 8_192, 10  # bytes and fields of the form: whoever sends it may be anybody
+SIGN_OUT = f"{PATH}/sign-out"
 
 
 def routes(console: Console) -> list[Route]:
@@ -22,13 +25,14 @@ def routes(console: Console) -> list[Route]:
     return [
         Route(SIGN_IN, door.show, methods=["GET"]),
         Route(SIGN_IN, door.sign_in, methods=["POST"]),
-        console.post(f"{PATH}/sign-out", door.sign_out),
+        console.post(SIGN_OUT, door.sign_out),
     ]
 
 
 def own_page(address: str) -> str:
     """The address if it is a page of the console, else the first page: nobody is to be led to another site by a link to ours."""
-    return address if _OWN_PAGE.fullmatch(address) and "\\" not in address and not address.startswith(SIGN_IN) else PATH
+    fits = len(address) <= _LONGEST and _OWN_PAGE.fullmatch(address) and "\\" not in address
+    return address if fits and not address.startswith((SIGN_IN, SIGN_OUT)) else PATH
 
 
 class Door:
@@ -37,7 +41,7 @@ class Door:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._sessions = console.sessions
-        self._attempts = Attempts(console.gateway.now)
+        self._attempts = Attempts(console.gateway.now)  # those at this door
         self._log = structlog.get_logger()
 
     async def show(self, request: Request) -> Response:
@@ -51,19 +55,20 @@ class Door:
         return self._form(request, session, then)
 
     async def sign_in(self, request: Request) -> Response:
-        """Look at the token that was given, unless too many were already."""
+        """Slow wrong tokens alone: the right one is let in whatever was given before, so that nobody can lock the operators out."""
         session, address = self._sessions.read(request), request.client.host if request.client else "unknown"
         try:
-            form = await read_form(request)
+            form = await read_form(request, most=_FORM, fields=_FIELDS)
         except BadForm as error:
             return self._form(request, session, PATH, error.status, str(error))
         then = own_page(form.get("next", ""))
         if session is None or not self._sessions.is_own_form(session, form.get("csrf", "")):
             return self._form(request, session, then, 403, "This form was too old, or your browser sends no cookies. Try again.")
-        if wait := self._attempts.wait(address):
+        right, wait = self._sessions.is_admin_token(form.get("token", "").strip()), self._attempts.wait(address)
+        if wait and not (right and self._sessions.hard_to_guess):
             self._log.warning("console.sign_in_held_back", address=address, seconds=wait)
             return self._held_back(request, session, then, wait)
-        if not self._sessions.is_admin_token(form.get("token", "").strip()):
+        if not right:
             self._log.warning("console.sign_in_refused", address=address, in_a_row=self._attempts.failed(address))
             return self._form(request, session, then, 403, "That is not the admin token.")
         self._attempts.succeeded(address)
@@ -73,6 +78,8 @@ class Door:
         return response
 
     async def sign_out(self, request: Request) -> Response:
+        """End the session, for a copy of its cookie, too."""
+        self._sessions.end(request.state.session)
         response = self._console.redirect(request, SIGN_IN, "You are signed out.")
         response.delete_cookie(COOKIE, path=PATH)
         return response

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from itertools import groupby
-from operator import attrgetter
+import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -14,18 +11,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from receiver.aom import LABELS
-from receiver.api import stories, views
+from receiver.api import stories
 from receiver.api.operation import NotFound
 from receiver.console import actions
 from receiver.console.events import EVENTS
 from receiver.console.jobs import carry_out
 from receiver.console.page import Console
-from receiver.console.payload import indented
-from receiver.console.records import Sent, record_url, sent
+from receiver.console.payload import as_json, indented
+from receiver.console.story import Teller
 from receiver.inbox import ConnectorState, Filter, Selection
 from receiver.inbox import Event as StoredEvent
 
 MOST_TOLD = 5  # deliveries in a question
+MOST_NAMED = 20  # people
+FEW = 20  # deliveries at a connector that are shown at once
+MOST_SHOWN = 64 * 1024  # characters of a payload, unless somebody asks for all of it
 
 RECOGNISED = {
     "url": "by the name in the URL",
@@ -33,16 +33,6 @@ RECOGNISED = {
     "shape": "by its content: the URL named no event",
     "hint": "by keys or values that hint at it; no sample of this event is published",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """The deliveries of the event at one connector, each attempt with what was sent. `pause` is what the pending ones wait for."""
-
-    connector: str
-    state: views.ConnectorWord
-    pause: ConnectorState | None
-    deliveries: Sequence[tuple[views.DeliveryView, Sequence[tuple[views.AttemptView, Sequence[Sent]]]]]
 
 
 def routes(console: Console) -> list[Route]:
@@ -64,18 +54,27 @@ class EventPages:
         self._gateway = console.gateway
 
     async def show(self, request: Request) -> Response:
-        stored = await self._stored(request)
+        """In a thread: what came may be large."""
+        stored, states = await self._stored(request), await self._gateway.inbox.states()
+        return await asyncio.to_thread(self._shown, request, stored, states)
+
+    def _shown(self, request: Request, stored: StoredEvent, states: Mapping[str, ConnectorState]) -> Response:
         event = stories.event(self._gateway, stored)
+        most = None if request.query_params.get("whole") == "yes" else MOST_SHOWN
         return self._console.page(
             request,
             "event.html",
             event=event,
             label=LABELS.get(event.event or ""),
             recognised=RECOGNISED.get(event.recognised_by or "", event.recognised_by),
-            raw=indented(event.raw),
-            people=_people(stored),
+            raw=indented(event.raw, most),
+            normal=None if event.normal is None else as_json(event.normal, most),
+            people=_people(stored)[:MOST_NAMED],
+            number=max(stored.people, 1),
             count=stored.count,
-            stories=self._stories(event.deliveries, await self._gateway.inbox.states()),
+            few=FEW,
+            again=stored.state == "discarded" and bool(stored.faults),
+            stories=Teller(self._gateway, stored, states).stories(event.deliveries),
         )
 
     async def replay(self, request: Request) -> Response:
@@ -95,7 +94,7 @@ class EventPages:
 
     async def revalidate(self, request: Request) -> Response:
         stored = await self._stored(request)
-        work = actions.revalidate(self._gateway, (stored.id,))
+        work = actions.revalidate_calls(self._gateway, (stored.id,))
         return self._back(request, stored, await carry_out(self._gateway, "Checking one call again", work))
 
     async def _stored(self, request: Request) -> StoredEvent:
@@ -115,18 +114,11 @@ class EventPages:
 
     def _confirm(self, request: Request, stored: StoredEvent) -> Response:
         delivery = request.state.form.get("delivery", "")
-        waiting = [one for one in stored.deliveries if not delivery or str(one.id) == delivery]
-        if stored.state == "quarantined":
-            says = ["This call leaves the quarantine and is not delivered to anybody."]
-        else:
-            open_ones = [one for one in waiting if one.state in ("pending", "dead")]
-            says = [f"{one.connector} does not get it for {one.person}." for one in open_ones[:MOST_TOLD]]
-            says += [f"And so for {len(open_ones) - MOST_TOLD:,} more."] if len(open_ones) > MOST_TOLD else []
         return self._console.page(
             request,
             "confirm.html",
             title="Discard this event?" if not delivery else "Discard this delivery?",
-            says=[*says, "The event itself stays, and can be replayed later, until it is purged."],
+            says=_what_is_lost(stored, delivery),
             action=f"{EVENTS}/{stored.id}/discard",
             fields=[("delivery", delivery)] if delivery else [],
             button="Discard",
@@ -136,17 +128,19 @@ class EventPages:
     def _back(self, request: Request, stored: StoredEvent, notice: Any) -> Response:
         return self._console.redirect(request, f"{EVENTS}/{stored.id}", notice)
 
-    def _stories(self, deliveries: Sequence[views.DeliveryView], states: Mapping[str, ConnectorState]) -> list[Story]:
-        ordered = sorted(deliveries, key=attrgetter("connector", "id"))
-        return [self._story(name, list(group), states.get(name)) for name, group in groupby(ordered, key=attrgetter("connector"))]
 
-    def _story(self, connector: str, deliveries: Sequence[views.DeliveryView], state: ConnectorState | None) -> Story:
-        waits = state and state.paused and any(one.state == "pending" for one in deliveries)
-        told = [(one, [(at, self._sent(connector, at)) for at in one.attempts]) for one in deliveries]
-        return Story(connector, stories.state_of(state.paused if state else None), state if waits else None, told)
-
-    def _sent(self, connector: str, attempt: views.AttemptView) -> list[Sent]:
-        return [sent(record, partial(record_url, self._gateway, connector)) for record in attempt.sent]
+def _what_is_lost(stored: StoredEvent, delivery: str) -> list[str]:
+    """The question before discarding: who gets nothing, and what can be done later."""
+    if stored.state == "quarantined":
+        return [
+            "This call leaves the quarantine and is not delivered to anybody.",
+            "The call itself stays, and can be checked again on its page, until it is purged.",
+        ]
+    chosen = [one for one in stored.deliveries if one.state in ("dead", "pending") and (not delivery or str(one.id) == delivery)]
+    number = len(chosen) if delivery else sum(states.get(state, 0) for states in stored.counts.values() for state in ("dead", "pending"))
+    says = [f"{one.connector} does not get it for {one.person}." for one in chosen[:MOST_TOLD]]
+    says += [f"And so for {number - MOST_TOLD:,} more."] if number > MOST_TOLD else []
+    return [*says, "The event itself stays, and can be replayed later, until it is purged."]
 
 
 def _people(stored: StoredEvent) -> list[str]:

@@ -17,7 +17,7 @@ from receiver.console.page import Console
 from receiver.console.paging import Turned, address, turn
 from receiver.console.search import STATES, Search
 from receiver.console.session import PATH
-from receiver.inbox import Filter
+from receiver.inbox import Group
 
 EVENTS = f"{PATH}/events"
 
@@ -36,21 +36,21 @@ class Events:
     async def show(self, request: Request) -> Response:
         search = Search.read(request.query_params)
         try:
-            chosen = await self._filter(search)
+            group = await self._group(search)
+            chosen = groups.narrowed(group, search.filter()) if group else search.filter()
         except (Unfit, NotFound) as error:
             return self._page(request, search, Turned(), status=422, fault=str(error))
         turned = await turn(self._gateway.inbox, chosen, EVENTS, search.asked(), request.query_params)
-        return self._page(request, search, turned, reasons=reasons(chosen) if search.group else ())
+        unsearched = 0 if turned.items else await self._gateway.inbox.unsearched(chosen)
+        return self._page(request, search, turned, reasons=reasons(group) if group else (), unsearched=unsearched)
 
-    async def _filter(self, search: Search) -> Filter:
-        chosen = search.filter()
+    async def _group(self, search: Search) -> Group | None:
         if not search.group:
-            return chosen
+            return None
         try:
-            group = await groups.find(self._gateway.inbox, search.group)
+            return await groups.find(self._gateway.inbox, search.group)
         except NotFound:
             raise NotFound(f"There is no group {search.group} any more: what was in it was replayed, discarded or accepted.") from None
-        return groups.narrowed(group, chosen)
 
     def _page(self, request: Request, search: Search, turned: Turned, *, status: int = 200, **context: Any) -> Response:
         settings = self._gateway.settings
@@ -65,13 +65,13 @@ class Events:
             sources=_choice(_with(settings.sources, search.source)),
             connectors=_choice(_with(settings.connectors, search.connector)),
             without_group=address(EVENTS, search.without_group().asked()),
-            **{"fault": None, "reasons": (), **context},
+            **{"fault": None, "reasons": (), "unsearched": 0, **context},
         )
 
 
-def reasons(group: Filter) -> list[str]:
+def reasons(group: Group) -> list[str]:
     """Why the deliveries or calls of a group are where they are, in sentences."""
-    if group.state != "quarantined":
+    if group.kind == "dead":
         return [group.reason or "No reason is known."]
     return [f"{path or 'The body'}: {message}" for path, message in json.loads(group.reason or "[]")]
 

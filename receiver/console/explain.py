@@ -12,17 +12,20 @@ from starlette.routing import Route
 from receiver.aom import EVENTS, LABELS, Invalid, sample
 from receiver.api.operation import NotFound
 from receiver.console.page import Console, Notice
+from receiver.console.payload import as_json
 from receiver.console.session import PATH
 from receiver.explaining import explain
 from receiver.gateway import Gateway
 
 EXPLAIN = f"{PATH}/set-up/explain"
+MOST_BYTES = 4 * 1024 * 1024  # a pasted payload of the largest size, each of its characters escaped
+MOST_SHOWN = 64 * 1024  # characters of the normal form
 MOST = 20  # deliveries that are shown; an announcement can have thousands
 
 
 def routes(console: Console) -> list[Route]:
     box = ExplainBox(console)
-    return [console.get(EXPLAIN, box.show), console.post(EXPLAIN, box.explain)]
+    return [console.get(EXPLAIN, box.show), console.post(EXPLAIN, box.explain, most=MOST_BYTES)]
 
 
 def form_fields(gateway: Gateway, payload: str = "", source: str = "", event: str = "") -> dict[str, Any]:
@@ -61,9 +64,10 @@ class ExplainBox:
         body = payload.encode("utf-8", "surrogatepass")
         if len(body) > gateway.settings.server.max_body_bytes:
             told = Notice("This is longer than server.max_body_bytes: a call like that is answered 413, and not kept.", "warn")
-            return self._console.page(request, "explain.html", notice=told, explained=None, invalid=None, **fields)
+            return await self._console.large_page(request, "explain.html", notice=told, explained=None, invalid=None, **fields)
         try:
             explained = await asyncio.to_thread(explain, body, site, event or None, gateway.routes, now=gateway.now(), most=MOST)
+            normal = await asyncio.to_thread(as_json, explained.event.normal(), MOST_SHOWN)
         except Invalid as invalid:
-            return self._console.page(request, "explain.html", explained=None, invalid=invalid, **fields)
-        return self._console.page(request, "explain.html", explained=explained, invalid=None, **fields)
+            return await self._console.large_page(request, "explain.html", explained=None, invalid=invalid, **fields)
+        return await self._console.large_page(request, "explain.html", explained=explained, invalid=None, normal=normal, **fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import ImmutableMultiDict
@@ -9,8 +10,9 @@ from starlette.requests import Request
 
 from receiver.body import CutOff, TooLarge, read_body
 
-MOST = 4 * 1024 * 1024  # bytes: a pasted payload of the largest size, each of its characters escaped
-FIELDS = 10_000
+MOST = 64 * 1024  # bytes; a page of ticked events has some thousand
+FIELDS = 1_000
+_AT_ONCE = 64 * 1024  # bytes that are parsed in the event loop
 
 Form = ImmutableMultiDict[str, str]
 
@@ -23,15 +25,18 @@ class BadForm(Exception):
         self.status = status
 
 
-async def read_form(request: Request) -> Form:
-    """The fields, with those that were left empty. Raises BadForm."""
+async def read_form(request: Request, *, most: int = MOST, fields: int = FIELDS) -> Form:
+    """The fields, with those that were left empty, of up to `most` bytes. Raises BadForm."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
         raise BadForm(415, "This is no form of the console.")
     try:
-        body = await read_body(request.scope, request.receive, MOST)
-        fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=FIELDS)
+        body = await read_body(request.scope, request.receive, most)
+        return _parsed(body, fields) if len(body) <= _AT_ONCE else await asyncio.to_thread(_parsed, body, fields)
     except TooLarge:
         raise BadForm(413, "This is more than the console takes.") from None
     except (CutOff, ValueError):
         raise BadForm(400, "This form is incomplete.") from None
-    return ImmutableMultiDict(fields)
+
+
+def _parsed(body: bytes, fields: int) -> Form:
+    return ImmutableMultiDict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=fields))

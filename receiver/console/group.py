@@ -22,6 +22,10 @@ from receiver.console.paging import turn
 from receiver.inbox import Filter, Group, Selection
 from receiver.inbox.text import storable
 
+_LATER = {
+    "dead": ("deliveries", "They are not delivered. The events stay, and can be replayed later, until they are purged."),
+    "quarantined": ("calls", "They are not delivered. The calls stay, and each can be checked again on its page, until it is purged."),
+}
 NOTHING_TICKED = Notice("Nothing was ticked, so nothing was done.", "warn")
 
 
@@ -51,15 +55,14 @@ class GroupPages:
         id = request.path_params["group"]
         turned = await turn(self._gateway.inbox, chosen, f"{ATTENTION}/{id}", {}, request.query_params)
         return self._console.page(
-            request, "group.html", id=id, group=group, dead=chosen.state == "dead", reasons=reasons(chosen), turned=turned
+            request, "group.html", id=id, group=group, dead=chosen.state == "dead", reasons=reasons(group), turned=turned
         )
 
     async def replay(self, request: Request) -> Response:
         return await self._act(request, "Replay", lambda chosen: actions.replay(self._gateway, Selection(filter=chosen)))
 
     async def revalidate(self, request: Request) -> Response:
-        """Of what is ticked; else all that is in quarantine, since what mends one group often mends others."""
-        return await self._act(request, "Checking again", lambda chosen: actions.revalidate(self._gateway, chosen.ids))
+        return await self._act(request, "Checking again", lambda chosen: actions.revalidate_calls(self._gateway, chosen))
 
     async def discard(self, request: Request) -> Response:
         if request.state.form.get("confirmed") != "yes":
@@ -92,12 +95,12 @@ class GroupPages:
         if chosen.ids == ():
             return self._console.redirect(request, self._address(request), NOTHING_TICKED)
         scope = f"all {group.count:,}" if chosen.ids is None else f"{len(chosen.ids):,} of {group.count:,}"
-        what = "deliveries" if chosen.state == "dead" else "calls"
+        what, later = _LATER[group.kind]
         return self._console.page(
             request,
             "confirm.html",
             title=f"Discard {scope} {what}?",
-            says=[*reasons(whole)[:5], "They are not delivered. The events stay, and can be replayed later, until they are purged."],
+            says=[*reasons(group)[:5], later],
             action=f"{self._address(request)}/discard",
             fields=[("scope", "all")] if chosen.ids is None else [("event", id) for id in chosen.ids],
             button="Discard",
@@ -106,15 +109,8 @@ class GroupPages:
 
     async def _find(self, request: Request) -> tuple[Group, Filter]:
         """The group, and what is in it. Raises NotFound."""
-        id, inbox = request.path_params["group"], self._gateway.inbox
-        dead, quarantined = await inbox.groups()
-        for group in dead:
-            if groups.id_of(group) == id:
-                return group, groups.of_deliveries(group)
-        for group in quarantined:
-            if groups.id_of(group) == id:
-                return group, groups.of_calls(group)
-        raise NotFound(f"There is no group {id} any more.")
+        group = await groups.find(self._gateway.inbox, storable(request.path_params["group"]))
+        return group, groups.contents(group)
 
     def _chosen(self, request: Request, whole: Filter) -> Filter:
         form = request.state.form

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import structlog
 from itsdangerous import BadData, URLSafeSerializer
 from jinja2 import Environment
 from markupsafe import Markup
@@ -17,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from receiver.api.operation import NotFound, Unfit
-from receiver.console.form import BadForm, read_form
+from receiver.console.form import MOST, BadForm, read_form
 from receiver.console.session import PATH, Sessions, set_cookie
 from receiver.console.templating import static
 from receiver.gateway import Gateway
@@ -36,6 +38,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _NOTICE, _NOTICE_LIFETIME = "aom_gateway_notice", timedelta(minutes=1)
 
 _STONE = Markup(
@@ -60,14 +63,28 @@ class Console:
         self.sessions = sessions
         self._templates = templates
         self._notices = notices
+        self._log = structlog.get_logger()
 
     def get(self, path: str, handler: Handler) -> Route:
         """A page that only those see who are signed in."""
         return Route(path, self._signed_in(handler), methods=["GET"])
 
-    def post(self, path: str, handler: Handler) -> Route:
-        """An action of those who are signed in, from our own forms alone. The handler finds the form in `request.state.form`."""
-        return Route(path, self._signed_in(handler), methods=["POST"])
+    def post(self, path: str, handler: Handler, *, most: int = MOST) -> Route:
+        """An action of those who are signed in, from our own forms alone, of up to `most` bytes. The handler finds the form in
+        `request.state.form`.
+        """
+
+        async def with_form(request: Request) -> Response:
+            request.state.form = await read_form(request, most=most)
+            if not self.sessions.is_own_form(request.state.session, request.state.form.get("csrf", "")):
+                return self.problem(request, 403, "This form is not from your session. Nothing was done; go back and try again.")
+            return await handler(request)
+
+        return Route(path, self._signed_in(with_form), methods=["POST"])
+
+    def any(self, path: str, handler: Handler) -> Route:
+        """For those who are signed in, whatever the method."""
+        return Route(path, self._signed_in(handler), methods=_METHODS)
 
     def page(self, request: Request, template: str, *, status: int = 200, notice: Notice | None = None, **context: Any) -> Response:
         """Render a template. It may use `csrf_token` (by the macro `csrf`), `request`, `now`, `notice` and what is given here."""
@@ -83,6 +100,10 @@ class Console:
         if _NOTICE in request.cookies and not is_refresh(request):
             response.delete_cookie(_NOTICE, path=PATH)
         return response
+
+    async def large_page(self, request: Request, template: str, **context: Any) -> Response:
+        """`page` for what may take long to render: the event loop goes on meanwhile."""
+        return await asyncio.to_thread(self.page, request, template, **context)
 
     def problem(self, request: Request, status: int, text: str) -> Response:
         """A page that says what is wrong."""
@@ -119,10 +140,6 @@ class Console:
 
     async def _answered(self, request: Request, handler: Handler) -> Response:
         try:
-            if request.method == "POST":
-                request.state.form = await read_form(request)
-                if not self.sessions.is_own_form(request.state.session, request.state.form.get("csrf", "")):
-                    return self.problem(request, 403, "This form is not from your session. Nothing was done; go back and try again.")
             return await handler(request)
         except BadForm as error:
             return self.problem(request, error.status, str(error))
@@ -132,9 +149,12 @@ class Console:
             return self.problem(request, 422, str(error))
         except StoreUnavailable as error:
             return self.problem(request, 503, f"The store does not answer: {error}")
+        except Exception:  # noqa: BLE001 - people get a page, the log gets the rest
+            self._log.exception("console.failed", path=request.url.path)
+            return self.problem(request, 500, "The gateway failed. Its log says where.")
 
     def _to_sign_in(self, request: Request) -> Response:
-        if request.method == "POST":
+        if request.method not in {"GET", "HEAD"}:
             return self.redirect(request, SIGN_IN, Notice("You were not signed in any more. Nothing was done.", "warn"))
         return self.redirect(request, f"{SIGN_IN}?{urlencode({'next': address_of(request)})}")
 

@@ -28,17 +28,23 @@ def address(path: str, asked: Mapping[str, str], **more: str) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
-async def turn(inbox: Inbox, chosen: Filter, path: str, asked: Mapping[str, str], query: Mapping[str, str]) -> Turned:
-    """The page that the query's `before` or `after` names, or the first. `asked` is kept in the neighbours' addresses."""
+async def turn(inbox: Inbox, chosen: Filter, path: str, asked: Mapping[str, str], query: Mapping[str, str], *, to: str = "") -> Turned:
+    """The page that the query's `before` or `after` names, or the first. `asked` is kept in the neighbours' addresses, which lead to
+    the place `to` on their page.
+    """
+
+    def at(**more: str) -> str:
+        return address(path, asked, **more) + to
+
     before, after = storable(query.get("before", "")), storable(query.get("after", ""))
     if after:
         page = await inbox.events(chosen, after=after, limit=PAGE)
         if page.next:
-            return _turned(page, newer=address(path, asked, after=page.items[0].id), older=address(path, asked, before=page.items[-1].id))
+            return _turned(page, newer=at(after=page.items[0].id), older=at(before=page.items[-1].id))
         before = ""  # all that are newer are on the first page
     page = await inbox.events(chosen, before=before or None, limit=PAGE)
-    newer = address(path, asked, after=page.items[0].id) if before and page.items else None
-    return _turned(page, newer=newer, older=address(path, asked, before=page.next) if page.next else None)
+    newer = at(after=page.items[0].id) if before and page.items else None
+    return _turned(page, newer=newer, older=at(before=page.next) if page.next else None)
 
 
 def _turned(page: Page, *, newer: str | None, older: str | None) -> Turned:

@@ -1,37 +1,73 @@
-"""A payload as people can read it."""
+"""A payload as people can read it, or as much of it as a page should hold."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 DEEPEST = 40  # levels; more of them would fill the page with spaces
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+')
+_JSON = json.JSONEncoder(indent=2, ensure_ascii=False, default=str)
 
 
-def indented(text: str) -> str:
-    """JSON with a line for each value, every token as it was sent; verbatim what is no JSON, or too deep to be read so."""
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The beginning of a text; all of it, unless it is `cut`."""
+
+    text: str
+    cut: bool
+
+
+class _TooDeep(Exception):
+    """It cannot be read level by level."""
+
+
+def indented(text: str, most: int | None = None) -> Excerpt:
+    """JSON with a line for each value, every token as it was sent; verbatim what is no JSON, or too deep to be read so. Up to `most`
+    characters.
+    """
     try:
         json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    parts: list[str] = []
+        return _excerpt(_parts(text), most)
+    except (ValueError, RecursionError, _TooDeep):
+        return _excerpt([text], most)
+
+
+def as_json(value: Any, most: int | None = None) -> Excerpt:
+    """A value as JSON with a line for each part of it, up to `most` characters."""
+    return _excerpt(_JSON.iterencode(value), most)
+
+
+def _excerpt(parts: Iterable[str], most: int | None) -> Excerpt:
+    kept, length = [], 0
+    for part in parts:
+        kept.append(part)
+        length += len(part)
+        if most is not None and length > most:
+            return Excerpt("".join(kept)[:most], cut=True)
+    return Excerpt("".join(kept), cut=False)
+
+
+def _parts(text: str) -> Iterator[str]:
     depth, before = 0, ""
-    for sign in _TOKEN.findall(text):
+    for match in _TOKEN.finditer(text):
+        sign = match[0]
         if sign in "]}":
             depth -= 1
-            parts.append(sign if before in ("[", "{") else _line(depth) + sign)
+            yield sign if before in ("[", "{") else _line(depth) + sign
         else:
-            parts.append(_line(depth) + sign if before in ("[", "{", ",") else sign)
+            yield _line(depth) + sign if before in ("[", "{", ",") else sign
         if sign in "[{":
             depth += 1
         elif sign == ":":
-            parts.append(" ")
+            yield " "
         if depth > DEEPEST:
-            return text
+            raise _TooDeep
         before = sign
-    return "".join(parts)
 
 
 def _line(depth: int) -> str:

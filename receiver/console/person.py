@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,11 +17,12 @@ from receiver.console.page import Console
 from receiver.console.paging import address, turn
 from receiver.console.records import record_url
 from receiver.console.session import PATH
-from receiver.inbox import Filter
+from receiver.inbox import ConnectorState, Filter
 from receiver.inbox.text import storable
 
 PEOPLE = f"{PATH}/people"
 FORGET = f"{PEOPLE}/forget"
+FEW = 20  # records that are shown at once; somebody can have hundreds
 BEYOND_REACH = views.ErasedView.__dataclass_fields__["beyond_reach"].default
 
 
@@ -38,16 +42,21 @@ class PersonPages:
         email = _email(request.query_params.get("email", ""))
         if not email:
             return self._console.page(request, "people.html")
-        person = stories.person(await self._gateway.inbox.person(email))
-        turned = await turn(self._gateway.inbox, Filter(person=email), PEOPLE, {"email": email}, request.query_params)
+        inbox, chosen = self._gateway.inbox, Filter(person=email)
+        person = stories.person(await inbox.person(email))
+        turned = await turn(inbox, chosen, PEOPLE, {"email": email}, request.query_params, to="#events")
         urls = [record_url(self._gateway, one.connector, one.object, one.id) for one in person.records]
+        known = bool(person.lanes or person.records or turned.items)
         return self._console.page(
             request,
             "person.html",
             person=person,
+            standing=_standing(person.lanes, await inbox.states()),
             records=list(zip(person.records, urls, strict=True)),
+            few=FEW,
             turned=turned,
-            known=bool(person.lanes or person.records or turned.items),
+            known=known,
+            unsearched=0 if known else await inbox.unsearched(chosen),
         )
 
     async def confirm(self, request: Request) -> Response:
@@ -55,7 +64,15 @@ class PersonPages:
         email = self._address(request.query_params.get("email", ""))
         person = stories.person(await self._gateway.inbox.person(email))
         return self._console.page(
-            request, "forget.html", person=person, beyond_reach=BEYOND_REACH, back=address(PEOPLE, {"email": email}), action=FORGET
+            request,
+            "forget.html",
+            person=person,
+            kept_by=Counter((one.connector, one.object) for one in person.records),
+            few=FEW,
+            in_quarantine=await self._gateway.inbox.unsearched(Filter(person=email)),
+            beyond_reach=BEYOND_REACH,
+            back=address(PEOPLE, {"email": email}),
+            action=FORGET,
         )
 
     async def forget(self, request: Request) -> Response:
@@ -67,6 +84,14 @@ class PersonPages:
         if "@" not in email.strip("@ "):
             raise Unfit(f"{given!r} is no e-mail address.")
         return email
+
+
+def _standing(
+    lanes: Sequence[views.PersonLane], states: Mapping[str, ConnectorState]
+) -> list[tuple[views.PersonLane, views.ConnectorWord, ConnectorState | None]]:
+    """Each lane with what its connector does; where that is paused, why and how long."""
+    paused = {name: state for name, state in states.items() if state.paused}
+    return [(lane, stories.state_of(state.paused if state else None), state) for lane in lanes for state in [paused.get(lane.connector)]]
 
 
 def _email(given: str) -> str:

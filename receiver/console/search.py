@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Self, get_args
@@ -36,6 +36,11 @@ class Search:
         """What to put into an address to ask the same again."""
         return {name: value for name, value in asdict(self).items() if value}
 
+    @property
+    def moments(self) -> Sequence[tuple[str, str, str]]:
+        """Name, label and value of the fields for times: in UTC and to the minute, however it was asked; empty where it is no time."""
+        return [(name, label, _in_field(text)) for name, label, text in (("since", "From", self.since), ("until", "Before", self.until))]
+
     def without_group(self) -> Search:
         return replace(self, group="")
 
@@ -56,6 +61,14 @@ class Search:
         if self.state and found is None:
             raise Unfit(f"There is no state {self.state!r}; there are: {', '.join(STATES)}.")
         return found
+
+
+def _in_field(text: str) -> str:
+    try:
+        found = _moment(text)
+    except Unfit:
+        return ""
+    return found.strftime("%Y-%m-%dT%H:%M") if found else ""
 
 
 def _moment(text: str) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,10 @@ from itsdangerous import BadData, Signer, URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
+from receiver.settings.tokens import SHORTEST
+
 LIFETIME = timedelta(hours=12)
+REMEMBERED = 10_000  # sessions that were ended
 COOKIE = "aom_gateway_console"
 PATH = "/console"
 SIGNING: dict[str, object] = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
@@ -28,14 +32,24 @@ class Session:
 
 
 class Sessions:
-    """Makes and reads sessions. All keys come from the admin token: with a new one everybody has to sign in again."""
+    """Makes and reads sessions. All keys come from the admin token: with a new one everybody has to sign in again.
+
+    Any process with the token takes a session. One that somebody has signed out of is refused by the process that was told so, until
+    it restarts; the admin token is what ends all of them everywhere.
+    """
 
     def __init__(self, admin_token: str, now: Callable[[], datetime], *, https: bool = False) -> None:
         self._token = admin_token.encode()
+        self._ended: OrderedDict[str, None] = OrderedDict()
         self._now = now
         self._https = https
         self._cookies = URLSafeSerializer(admin_token, salt="console session", signer_kwargs=SIGNING)
         self._forms = Signer(admin_token, salt="console form", key_derivation="hmac", digest_method=hashlib.sha256)
+
+    @property
+    def hard_to_guess(self) -> bool:
+        """Whether the admin token may be told from wrong ones at any pace."""
+        return len(self._token) >= SHORTEST
 
     def is_admin_token(self, given: str) -> bool:
         """Compared in constant time."""
@@ -47,7 +61,13 @@ class Sessions:
             id, signed_in, ends = self._cookies.loads(request.cookies.get(COOKIE, ""))
         except (BadData, ValueError, TypeError):
             return None
-        return Session(id, signed_in) if self._now().timestamp() < ends else None
+        return Session(id, signed_in) if self._now().timestamp() < ends and id not in self._ended else None
+
+    def end(self, session: Session) -> None:
+        """Take this session no more."""
+        self._ended[session.id] = None
+        if len(self._ended) > REMEMBERED:
+            self._ended.popitem(last=False)
 
     def new(self, *, signed_in: bool) -> Session:
         return Session(secrets.token_urlsafe(16), signed_in)

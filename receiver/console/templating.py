@@ -18,6 +18,8 @@ from markupsafe import Markup, escape
 from connectors.base import Append, Value
 from receiver.harmless import harmless
 
+_LONGEST = 2_000  # characters of one value among others
+
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
@@ -58,11 +60,6 @@ def bdi(text: str | None) -> Markup:
     return Markup("<bdi>{}</bdi>").format(harmless(text)) if text else Markup("")
 
 
-def pretty(value: Any) -> Markup:
-    """JSON for <pre>."""
-    return lines(json.dumps(value, indent=2, ensure_ascii=False, default=str))
-
-
 def compact(value: Any) -> str:
     """JSON on one line."""
     return json.dumps(value, ensure_ascii=False, default=str)
@@ -87,6 +84,12 @@ def kind(value: Value) -> str:
 def written(value: Value) -> str:
     """A field's value."""
     return ", ".join(value.values) if isinstance(value, Append) else str(value)
+
+
+def short(text: str) -> str:
+    """The beginning of a long value, and how much of it is left out."""
+    left_out = len(text) - _LONGEST
+    return f"{text[:_LONGEST]}… and {left_out:,} characters more" if left_out > 0 else text
 
 
 def in_path(text: str) -> str:
@@ -126,5 +129,5 @@ def static(name: str) -> str:
 
 
 _FILTERS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (exact, lines, bdi, pretty, compact, kind, written, in_path, number, lasting, utc, iso)
+    function.__name__: function for function in (exact, lines, bdi, compact, kind, written, short, in_path, number, lasting, utc, iso)
 }

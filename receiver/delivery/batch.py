@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from connectors.base import ConnectorError
+from connectors.base import ConnectorError, Ref
 from receiver.delivery.context import DeliveryContext
 from receiver.delivery.guard import Guard, LeaseLost
 from receiver.delivery.harmless import harmless
@@ -69,8 +69,11 @@ class Batch:
         """Write, and keep what came of it before anybody else may write the same records."""
         units = [unit for _, unit in group]
         async with self._context.busy.hold(record.ref for unit in units for record in unit.records):
-            self._touch(run for run, _ in group)
-            written = await write(self._context.connector, units, await self._remotes(units), self._guard)
+            remotes = await self._remotes(units)
+            written = await write(
+                self._context.connector, units, remotes, self._guard, now=self._context.now(), begun=self._beginning(group)
+            )
+            self._context.metrics.superseded(self._context.name, len(written.superseded))
             for run, unit in group:
                 run.conclude(unit, written)
             await self._settle([run for run, _ in group])
@@ -142,6 +145,14 @@ class Batch:
                 self._context.log.exception("lane.not_settled", lane=settled[0].claim.lane_id)
                 return frozenset()
             return frozenset().union(*[await self._settle_together([one]) for one in settled])
+
+    def _beginning(self, group: Sequence[Pending]) -> Callable[[Ref], None]:
+        """By which the lanes of a record that goes out are known to be touched."""
+        wanting: dict[Ref, list[LaneRun]] = {}
+        for run, unit in group:
+            for record in unit.records:
+                wanting.setdefault(record.ref, []).append(run)
+        return lambda ref: self._touch(wanting[ref])
 
     def _touch(self, runs: Iterable[LaneRun]) -> None:
         for run in runs:

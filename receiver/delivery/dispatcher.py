@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from receiver.delivery.backoff import LONGEST_WAIT
 from receiver.delivery.batch import Batch
 from receiver.delivery.context import DeliveryContext
+from receiver.delivery.fill import Fill
 from receiver.inbox import LONGEST_PAUSE, ConnectorState, Settled, StoreUnavailable
 
 IDLE = timedelta(seconds=5)
@@ -28,7 +29,8 @@ class Dispatcher:
         self._now = context.now
         self._idle = idle  # look again at the latest after this, even if no wake-up came
         self._batches: set[asyncio.Task[None]] = set()
-        self._fills_until = 0.0  # by the monotonic clock: until then a batch that is not full waits
+        self._in_bulk = 0  # of the batches
+        self._live, self._bulk = Fill(bulk=False), Fill(bulk=True)
         self._stopping = asyncio.Event()
         self._out_of_loop = asyncio.Event()
         self._out_of_loop.set()
@@ -76,36 +78,34 @@ class Dispatcher:
             await self._wait(min(left, self._idle))
         elif len(self._batches) >= (1 if state.paused else self._limits.concurrency):
             await self._wait(self._idle, *self._batches)
-        else:
-            await self._claim(state)
+        elif not await self._claim(state):
+            await self._wait_for_work()
 
-    async def _claim(self, state: ConnectorState) -> None:
-        """A paused connector is probed with one lane; otherwise take what some calls hold."""
-        probed = state if state.paused else None
-        limit = 1 if probed else await self._fill(CALLS * self._limits.records)
-        if self._stopping.is_set() or not (probed or await self._still_runs()):
-            return
-        claims = await self._inbox.claim(self.name, limit=limit, lease=self._context.timing.lease, now=self._now())
+    async def _claim(self, state: ConnectorState) -> bool:
+        """Start a batch of what is ready: a paused connector is probed with one lane. False where there is nothing to do yet."""
+        limit = 1 if state.paused else CALLS * self._limits.records
+        ready = await self._inbox.ready_lanes(self.name, limit=limit, now=self._now())
+        for fill, lanes in ((self._live, ready.live), (self._bulk, ready.bulk)):
+            size = lanes if state.paused else fill.size(lanes, limit, self._limits.records)
+            if size and not self._stopping.is_set() and not (fill.bulk and self._bulk_is_at_work()):
+                return await self._take(size, fill, state if state.paused else None)
+        if not (ready.live or ready.bulk):
+            return False
+        await self._wait(GLANCE, *self._batches)
+        return True
+
+    async def _take(self, size: int, fill: Fill, probed: ConnectorState | None) -> bool:
+        claims = await self._inbox.claim(self.name, limit=size, lease=self._context.timing.lease, now=self._now(), bulk=fill.bulk)
         if self._stopping.is_set():
             await self._inbox.settle([Settled(claim, retry_at=self._now(), burn=False) for claim in claims], now=self._now())
         elif claims:
-            self._start(asyncio.create_task(Batch(self._context, claims, probed).run()))
-        else:
-            await self._wait_for_work()
+            fill.start(self._limits.linger)
+            self._start(asyncio.create_task(Batch(self._context, claims, probed).run()), fill)
+        return bool(claims)
 
-    async def _still_runs(self) -> bool:
-        """Whether no pause began while a batch was filling."""
-        return not (await self._inbox.state(self.name)).paused
-
-    async def _fill(self, limit: int) -> int:
-        """How many lanes to claim. Under load wait a moment for full calls, and leave behind what would fill only part of one."""
-        ready = 0
-        while (left := self._fills_until - time.monotonic()) > 0 and not self._stopping.is_set():
-            ready = await self._inbox.ready_lanes(self.name, limit=limit, now=self._now())
-            if ready >= limit:
-                return limit
-            await self._wait(min(GLANCE, timedelta(seconds=left)))
-        return ready - ready % self._limits.records or limit
+    def _bulk_is_at_work(self) -> bool:
+        """What waits in bulk leaves one batch for what comes live, where there can be several."""
+        return self._in_bulk >= max(1, self._limits.concurrency - 1)
 
     async def _wait_for_work(self) -> None:
         now = self._now()
@@ -128,13 +128,14 @@ class Dispatcher:
         finally:
             stopping.cancel()
 
-    def _start(self, batch: asyncio.Task[None]) -> None:
-        self._fills_until = time.monotonic() + self._limits.linger
+    def _start(self, batch: asyncio.Task[None], fill: Fill) -> None:
         self._batches.add(batch)
-        batch.add_done_callback(self._ended)
+        self._in_bulk += fill.bulk
+        batch.add_done_callback(partial(self._ended, fill))
 
-    def _ended(self, batch: asyncio.Task[None]) -> None:
+    def _ended(self, fill: Fill, batch: asyncio.Task[None]) -> None:
         self._batches.discard(batch)
+        self._in_bulk -= fill.bulk
         if batch.cancelled():
             self._log.warning("batch.cut_short")
         elif error := batch.exception():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -14,7 +14,7 @@ from receiver.delivery.render import Rendered, Unrenderable
 from receiver.delivery.share import Unit
 from receiver.delivery.write import Halted, Result, Written, link_name, worst
 from receiver.inbox import AttemptRow, Claim, RemoteRow, Settled
-from receiver.mapping import fold
+from receiver.mapping import fold, origins
 
 LEAST_TRIES = 3  # before a lane is given up: the time alone may have passed while its connector was paused, or the clock was set
 
@@ -59,8 +59,9 @@ class LaneRun:
             return None
         self.part = self.todo[:1] if self.stepping else self.todo
         records = fold(one.records for one in self.part)
+        sources = origins((one.delivery.event_id, one.records) for one in self.part)
         newest = max(one.delivery.event_id for one in self.part)
-        return Unit(self.claim.lane_id, records, newest, doubtful=self.claim.attempts > 0, replay=self.claim.replayed)
+        return Unit(self.claim.lane_id, records, sources, newest, doubtful=self.claim.attempts > 0, replay=self.claim.replayed)
 
     def conclude(self, unit: Unit, written: Written) -> None:
         """Take in what came of the unit: go on behind it, step through it one by one, or wait."""
@@ -89,15 +90,24 @@ class LaneRun:
 
     def _remember(self, unit: Unit, written: Written) -> None:
         for record in unit.records:
-            result = written.records[record.ref]
-            self.sent.append(_shown(record, result))
+            ref = record.ref
+            result = written.records[ref]
+            left_out = written.left_out(ref, record)
+            self.sent.append(_shown(record, result, left_out))
             if isinstance(result, Saved):
-                self.progress |= record.ref not in written.known
-                self.notes += [f"{record.object} {record.key}: {note}" for note in result.notes]
-                tied = tuple(link_name(target) for target in record.links if isinstance(written.links.get((record.ref, target)), Saved))
-                before = self.saved.get(record.ref)
-                links = tuple(dict.fromkeys((*(before.add_links if before else ()), *tied)))
-                self.saved[record.ref] = RemoteRow(record.object, record.key, result.id, unit.event_id, links, unit.mark(record))
+                self.progress |= ref not in written.unsent
+                self.notes += [f"{record.object} {record.key}: {note}" for note in (*result.notes, *_told(left_out))]
+                self._keep(unit, ref, record, result.id, written)
+
+    def _keep(self, unit: Unit, ref: Ref, record: Record, id: str, written: Written) -> None:
+        tied = tuple(link_name(target) for target in record.links if isinstance(written.links.get((ref, target)), Saved))
+        if ref in written.unsent and not tied:
+            return  # nothing new is known of it
+        before = self.saved.get(ref)
+        links = tuple(dict.fromkeys((*(before.add_links if before else ()), *tied)))
+        trace = written.traces[ref]
+        row = RemoteRow(record.object, record.key, id, trace.event_id or unit.event_id, links, unit.mark(ref, record), trace.stamps)
+        self.saved[ref] = row
 
     def settled(self, now: datetime, give_up: timedelta, random: Random) -> Settled:
         """The lane's outcome as the inbox keeps it."""
@@ -120,7 +130,7 @@ class LaneRun:
     def _give_up(self, now: datetime, give_up: timedelta) -> None:
         """Bury what has been failing for too long; what came later goes on."""
         reason = f"gave up after {give_up}: {self._setback_text()}"
-        old = [one for one in self.todo if now - one.delivery.received_at > give_up]
+        old = [one for one in self.todo if now - one.delivery.came_at > give_up]
         self.dead += [(one.delivery.delivery_id, reason) for one in old]
         self.causes |= {one.delivery.delivery_id: ("given_up", "") for one in old}
         self.todo = tuple(one for one in self.todo if one not in old)
@@ -170,11 +180,16 @@ def describe(refused: Refused) -> str:
     return f"{where}{refused.message} ({refused.code})"
 
 
-def _shown(record: Record, result: Result) -> dict[str, Any]:
+def _told(left_out: Collection[str]) -> Iterator[str]:
+    if left_out:
+        yield f"left as a newer event had set it: {', '.join(left_out)}"
+
+
+def _shown(record: Record, result: Result, left_out: Collection[str]) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "object": record.object,
         "key": record.key,
-        "fields": {name: _plain(value) for name, value in record.fields.items()},
+        "fields": {name: _plain(value) for name, value in record.fields.items() if name not in left_out},
         "links": [link_name(target) for target in record.links],
         "result": type(result).__name__.lower(),
     }

@@ -1,13 +1,14 @@
 """Writes the records of several lanes in as few calls as they fit in, and says per lane how it went.
 
 Records that several lanes share are folded into one. A record waits for those that it links to, and shares their fate when they
-fail. A batch that is refused as a whole is split until the guilty record stands alone.
+fail. A field that a newer event has set is left as it is. A batch that is refused as a whole is split until the guilty record stands alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
 
@@ -27,9 +28,13 @@ from connectors.base import (
 from receiver.delivery.guard import Guard, LeaseLost
 from receiver.delivery.share import Shared, Unit, share
 from receiver.inbox import Remote, StoreUnavailable
+from receiver.inbox.identifiers import first_id
+from receiver.inbox.stamps import Stamps
 from receiver.mapping import in_order_of_links
 
 T = TypeVar("T", Record, Link)
+
+AHEAD = timedelta(minutes=5)  # events that are further ahead of now were received while a clock was
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +48,23 @@ class Halted:
 Result = Outcome | Halted
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is known of a record once it is written: the newest event that wrote it, "" for none, and which event set which field."""
+
+    event_id: str
+    stamps: Stamps
+
+
 @dataclass(slots=True)
 class Written:
     """What a batch did: per record and per link the outcome, in calls that the CRM answered or not."""
 
     records: dict[Ref, Result] = field(default_factory=dict)
     links: dict[tuple[Ref, Ref], Result] = field(default_factory=dict)
-    known: set[Ref] = field(default_factory=set)  # not sent: an earlier attempt has written them
+    unsent: set[Ref] = field(default_factory=set)  # saved, and not by this call: nothing of them had to be written
+    superseded: dict[Ref, frozenset[str]] = field(default_factory=dict)  # fields not sent: a newer event has set them
+    traces: dict[Ref, Trace] = field(default_factory=dict)  # of the records that are saved
     contested: set[Ref] = field(default_factory=set)  # refused, and wanted by several lanes: whose fault it is, is open
     answered: bool = False  # the CRM has answered a call
     fault: ConnectorError | None = None
@@ -60,10 +75,26 @@ class Written:
             yield self.records[record.ref]
             yield from (self.links[record.ref, target] for target in record.links if (record.ref, target) in self.links)
 
+    def left_out(self, ref: Ref, record: Record) -> list[str]:
+        """The fields of a lane's record that a newer event has set."""
+        behind = self.superseded.get(ref)
+        return sorted(behind & record.fields.keys()) if behind else []
 
-async def write(connector: Connector, units: Sequence[Unit], remotes: Mapping[tuple[str, str], Remote], guard: Guard) -> Written:
-    """Upsert the records of all units, then link them. Never raises a ConnectorError: it is in the results."""
-    batch = _Batch(connector, remotes, guard)
+
+async def write(
+    connector: Connector,
+    units: Sequence[Unit],
+    remotes: Mapping[tuple[str, str], Remote],
+    guard: Guard,
+    *,
+    now: datetime,
+    begun: Callable[[Ref], None] = lambda _ref: None,
+) -> Written:
+    """Upsert the records of all units, then link them. Never raises a ConnectorError: it is in the results.
+
+    `begun` is told of each record right before it goes out.
+    """
+    batch = _Batch(connector, remotes, guard, first_id(now + AHEAD), begun)
     shared = share(units)
     for object_name in in_order_of_links(one.record for one in shared.values()):
         await batch.upsert([one for one in shared.values() if one.record.object == object_name])
@@ -76,10 +107,14 @@ async def write(connector: Connector, units: Sequence[Unit], remotes: Mapping[tu
 class _Batch:
     """The calls of one batch and what came of them."""
 
-    def __init__(self, connector: Connector, remotes: Mapping[tuple[str, str], Remote], guard: Guard) -> None:
+    def __init__(
+        self, connector: Connector, remotes: Mapping[tuple[str, str], Remote], guard: Guard, horizon: str, begun: Callable[[Ref], None]
+    ) -> None:
         self._connector = connector
         self._remotes = remotes
         self._guard = guard
+        self._horizon = horizon
+        self._begun = begun
         self.written = Written()
 
     async def upsert(self, shared: Sequence[Shared]) -> None:
@@ -95,19 +130,36 @@ class _Batch:
         """The record as it is to be sent; or None, with its result set, where it need not or cannot be."""
         ref = one.record.ref
         remote = self._remotes.get((ref.object, ref.key))
-        if remote and remote.lane_id not in one.lanes and remote.event_id and remote.event_id > one.event_id:
-            self.written.records[ref] = Saved(remote.id, notes=("a newer event of another person was written already",))
-            return None
         if remote and one.record.doubtful and remote.mark == one.mark:
+            self.written.traces[ref] = Trace(remote.event_id, remote.stamps)
             self.written.records[ref] = Saved(remote.id, notes=("an earlier attempt has written it",))
-            self.written.known.add(ref)
+            self.written.unsent.add(ref)
             return None
         for target in one.record.links:
             result = self.written.records.get(target)
             if result is not None and not isinstance(result, Saved):
                 self.written.records[ref] = result
                 return None
-        return replace(one.record, id=remote.id) if remote else one.record
+        if remote:
+            return self._what_is_new(one, remote)
+        self.written.traces[ref] = Trace(max((stamp.event_id for stamp in one.stamps.values()), default=""), one.stamps)
+        return one.record
+
+    def _what_is_new(self, one: Shared, remote: Remote) -> Record | None:
+        """The record without the fields that a newer event has set; None, with its result set, where it has no others."""
+        ref = one.record.ref
+        behind = remote.superseded(one.stamps, self._horizon)
+        set_now = {name: stamp for name, stamp in one.stamps.items() if name not in behind}
+        newest = max((remote.event_id, *(stamp.event_id for stamp in set_now.values())))
+        self.written.traces[ref] = Trace(newest, {**remote.stamps, **set_now})
+        if not behind:
+            return replace(one.record, id=remote.id)
+        self.written.superseded[ref] = behind
+        if len(behind) == len(one.record.fields):
+            self.written.records[ref] = Saved(remote.id)
+            self.written.unsent.add(ref)
+            return None
+        return replace(one.record, id=remote.id, fields={name: value for name, value in one.record.fields.items() if name not in behind})
 
     async def link(self, shared: Iterable[Shared]) -> None:
         """Tie what was saved to what it links to, save the pairs that are known to be tied."""
@@ -116,7 +168,7 @@ class _Batch:
         )
         for _, group in groupby(pairs, key=lambda pair: (pair.source.object, pair.target.object)):
             for chunk in _chunks(list(group), self._connector.limits.links):
-                outcomes = await self._call(chunk, self._connector.link)
+                outcomes = await self._call(chunk, self._link)
                 self.written.links.update(zip(((pair.source, pair.target) for pair in chunk), outcomes, strict=True))
 
     def _open_pairs(self, one: Shared) -> Iterator[Link]:
@@ -136,7 +188,14 @@ class _Batch:
         return result.id if isinstance(result, Saved) else remote.id if remote else None
 
     async def _upsert(self, records: Sequence[Record]) -> Sequence[Outcome]:
+        for record in records:
+            self._begun(record.ref)
         return await self._connector.upsert(records[0].object, records)
+
+    async def _link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
+        for pair in pairs:
+            self._begun(pair.source)
+        return await self._connector.link(pairs)
 
     async def _call(self, items: Sequence[T], call: Callable[[Sequence[T]], Awaitable[Sequence[Outcome]]]) -> Sequence[Result]:
         """One call, or more where it is refused as a whole; after a fault nothing more is called in this batch."""

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from receiver.faults import nearest
 from receiver.history.headers import is_date, is_text, near_headers, needed, target
-
-Path = tuple[str | int, ...]
-
-_STEP = re.compile(r"([^.\[\]\s][^.\[\]]*)((?:\[\d{1,3}\])*)")
-
-
-class WrongMapping(Exception):
-    """A column that is not there, or lacks, or a path that is none; the text says which."""
+from receiver.history.paths import Path, WrongMapping, parsed, written
+from receiver.history.when import in_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +19,7 @@ class Told:
 
     paths: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
-    time: str = ""  # the column that says when it happened
+    time: str = ""  # the column that says when it happened, or the path of payloads in JSON
     date_format: str = ""  # as strptime has it, where it is none that the gateway reads
 
 
@@ -47,23 +39,17 @@ class Columns:
         values: dict[Path, Any] = dict(self.constants)
         for path, cell in zip(self.paths, row, strict=True):
             if path and (text := cell.strip()):
-                values[path] = self._date(text) if is_date(path) else text if is_text(path) else _structured(text)
+                values[path] = in_format(text, self.date_format) if is_date(path) else text if is_text(path) else _structured(text)
         nested: dict[str, Any] = _nested(values)
         return nested
 
     def when(self, row: Sequence[str]) -> str:
         """What the column for the time says."""
-        return self._date(row[self.time].strip()) if self.time is not None else ""
+        return row[self.time].strip() if self.time is not None else ""
 
     def shown(self) -> list[tuple[str, str]]:
         """Header and path of each column that is taken."""
         return [(header, written(path)) for header, path in zip(self.headers, self.paths, strict=True) if path]
-
-    def _date(self, text: str) -> str:
-        try:
-            return datetime.strptime(text, self.date_format).isoformat() if self.date_format else text  # noqa: DTZ007 - of the site's zone
-        except ValueError:
-            return text
 
 
 def map_columns(headers: Sequence[str], event: str, told: Told) -> Columns:
@@ -86,22 +72,6 @@ def map_columns(headers: Sequence[str], event: str, told: Told) -> Columns:
     _require_no_clash(taken)
     _require_needed(taken, event, ignored)
     return Columns(tuple(headers), tuple(paths), fixed, tuple(ignored), time, told.date_format)
-
-
-def parsed(path: str) -> Path:
-    """`line_items[0].total` → ("line_items", 0, "total"). Raises WrongMapping."""
-    steps: list[str | int] = []
-    for part in path.split("."):
-        match = _STEP.fullmatch(part)
-        if match is None:
-            raise WrongMapping(f"{path!r} is no path; write customer.email, or line_items[0].total for the first of a list")
-        steps += [match[1], *(int(index) for index in re.findall(r"\[(\d+)\]", match[2]))]
-    return tuple(steps)
-
-
-def written(path: Path) -> str:
-    """The other way round."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
 def _header(name: str, headers: Sequence[str]) -> str:

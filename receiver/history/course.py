@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from receiver.aom import Event, Fault, Site
-from receiver.history.columns import Columns, Told, WrongMapping, map_columns, written
+from receiver.history.columns import Columns, Told, map_columns
 from receiver.history.courier import Answer, Courier, Stopped
+from receiver.history.direction import looked_ahead
 from receiver.history.faults import FaultsFile
 from receiver.history.headers import is_date
 from receiver.history.judge import Judged, LineJudge
-from receiver.history.lines import Source, open_lines
+from receiver.history.lines import Line, Source, open_lines
+from receiver.history.paths import Path as PayloadPath
+from receiver.history.paths import WrongMapping, parsed, written
+from receiver.history.when import is_change
 
 _BATCH = 64  # lines
 _BATCH_BYTES = 4 * 1024 * 1024
@@ -40,13 +44,35 @@ class Job:
         """Raises WrongMapping, also where nothing says when the lines happened."""
         mapped = map_columns(headers, self.event or "", self.told)
         dated = [path for path in (*mapped.paths, *mapped.constants) if path and is_date(path)]
-        if not (dated or self.as_of or mapped.time is not None):
+        if not ((dated and not is_change(self.event)) or self.as_of or mapped.time is not None):
             left = f" (left: {', '.join(mapped.ignored)})" if mapped.ignored else ""
+            made = "; the order's date says when it was made" if dated else ""
             raise WrongMapping(
-                f"no column says when it happened{left}, so that nobody can tell what is newer; say --time-column HEADER, "
+                f"no column says when it happened{left}{made}, so that nobody can tell what is newer; say --time-column HEADER, "
                 "or --as-of with the time at which the export was made"
             )
         return mapped
+
+    def time_path(self) -> PayloadPath | None:
+        """Where payloads in JSON say when it happened. Raises WrongMapping, also for what only a table has."""
+        told = self.told
+        if told.paths or told.constants or (told.date_format and not told.time):
+            raise WrongMapping("payloads in JSON have no columns: --column and --set are for CSV, --date-format is for --time-column PATH")
+        return parsed(told.time) if told.time else None
+
+    def judge(self, columns: Columns | None, *, newest_first: bool = False) -> LineJudge:
+        """For lines of a table with these columns, or without them for JSON. Raises WrongMapping."""
+        return LineJudge(
+            self.site,
+            self.event,
+            _places(columns),
+            self.as_of,
+            self.longest,
+            lambda: datetime.now(UTC),
+            time=None if columns else self.time_path(),
+            date_format=self.told.date_format,
+            newest_first=newest_first,
+        )
 
 
 @dataclass(slots=True)
@@ -66,6 +92,7 @@ class Course:
     faults: list[tuple[int, Fault]] = field(default_factory=list)  # the first ones
     unreadable: dict[str, tuple[int, int]] = field(default_factory=dict)  # place → how often, the first line
     example: bytes = b""
+    newest_first: bool = False
     stopped: str = ""
     next_line: int = 0  # where to go on; all before it is done
     unattended: bool = False  # no gateway runs: nothing is delivered yet
@@ -74,19 +101,16 @@ class Course:
     def opened(self) -> Iterator[Iterator[list[Judged]]]:
         """Batches of the file's lines. Raises UnreadableFile and WrongMapping."""
         job = self.job
-        if job.told != Told() and not job.event:
-            raise WrongMapping("payloads in JSON have no columns: --column, --set, --time-column and --date-format are for CSV")
         with open_lines(job.file, job.columns, job.encoding) as source:
             self.columns, self.size = source.columns, source.size
             self.next_line = job.from_line
-            places = _places(source.columns)
-            judge = LineJudge(job.site, job.event, places, job.as_of, job.longest, lambda: datetime.now(UTC))
-            yield self._batches(source, judge)
+            self.newest_first, lines = looked_ahead(source.lines, job.judge(source.columns).told)
+            yield self._batches(source, lines, job.judge(source.columns, newest_first=self.newest_first))
 
-    def _batches(self, source: Source, judge: LineJudge) -> Iterator[list[Judged]]:
+    def _batches(self, source: Source, lines: Iterator[Line], judge: LineJudge) -> Iterator[list[Judged]]:
         batch: list[Judged] = []
         size = 0
-        for line in source.lines:
+        for line in lines:
             if line.number < self.job.from_line:
                 continue
             batch.append(judge(line))
@@ -180,6 +204,7 @@ def summary(course: Course, faults: Path | None) -> dict[str, Any]:
         "faults_file": str(faults) if faults and course.faulty else None,
         "unreadable": [{"where": place, "lines": often, "first": first} for place, (often, first) in course.unreadable.items()],
         "columns": [{"header": header, "path": path} for header, path in course.columns.shown()] if course.columns else [],
+        "newest_first": course.newest_first,
         "ignored_columns": list(course.columns.ignored) if course.columns else [],
         "stopped": course.stopped or None,
         "next_line": course.next_line if course.stopped else None,

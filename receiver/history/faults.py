@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from receiver.aom import Fault
+from receiver.harmless import harmless
 
 _HEADERS = ("line", "where", "fault", "content")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - with which a spreadsheet would compute a cell
@@ -66,5 +67,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def _text(value: str) -> str:
+    """Neither a spreadsheet nor a terminal obeys what it shows."""
     text = value[:_SHOWN]
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    shown = harmless(text, lines=True)
+    return f"'{shown}" if text.lstrip(" ").startswith(_FORMULA) else shown

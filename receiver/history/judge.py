@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from receiver.aom import Event, Fault, Invalid, Site, read
 from receiver.history.lines import Line
+from receiver.history.paths import Path, found, is_within, without
 from receiver.history.when import UnknownTime, in_file_order, of_event, of_text
 
 
@@ -28,7 +30,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class LineJudge:
-    """`places` tells what a path of the payload is called in the file. `as_of` is the time of lines that say none."""
+    """`places` tells what a path of the payload is called in the file. `as_of` is the time of lines that say none.
+
+    `time` is where a payload in JSON says when it happened. It is not sent where AOM would not have sent it, so that the event
+    is the same as if it had come live.
+    """
 
     site: Site
     named: str | None
@@ -36,6 +42,9 @@ class LineJudge:
     as_of: datetime | None
     longest: int  # bytes of a payload that the gateway takes
     now: Callable[[], datetime]
+    time: Path | None = None
+    date_format: str = ""
+    newest_first: bool = False
 
     def __call__(self, line: Line) -> Judged:
         if line.body is None:
@@ -43,19 +52,44 @@ class LineJudge:
         if len(line.body) > self.longest:
             return _faulty(line, Fault("", f"is {len(line.body)} bytes long; the gateway takes {self.longest}"))
         try:
-            event = read(line.body, self.site, self.named)
-            at = self._at(line, event)
+            line, event = self._read(line, line.body)
+            at = self._placed(line, event)
         except Invalid as invalid:
             return _faulty(line, *(Fault(self.places.get(fault.path, fault.path), fault.message) for fault in invalid.faults))
         except UnknownTime as unknown:
             return _faulty(line, Fault(self.places.get(unknown.path, unknown.path), str(unknown)))
         return Judged(line, event, at, (), tuple(self._called(path) for path in event.unreadable))
 
+    def told(self, line: Line) -> datetime | None:
+        """When it happened as far as the line says, None for one with faults."""
+        if line.body is None or len(line.body) > self.longest:
+            return None
+        try:
+            return self._at(*self._read(line, line.body))
+        except (Invalid, UnknownTime):
+            return None
+
+    def _read(self, line: Line, body: bytes) -> tuple[Line, Event]:
+        """Raises Invalid."""
+        event = read(body, self.site, self.named)
+        if self.time is None or (told := found(event.raw, self.time)) is None:
+            return line, event
+        line = replace(line, time=str(told).strip())
+        if not is_within(self.time, event.unknown):
+            return line, event
+        body = json.dumps(without(json.loads(body), self.time)).encode()
+        return replace(line, body=body), read(body, self.site, self.named)
+
     def _at(self, line: Line, event: Event) -> datetime:
-        at = of_text(line.time, self.site) if line.time else of_event(event, self.as_of)
+        """Raises UnknownTime."""
+        return of_text(line.time, self.site, self.date_format) if line.time else of_event(event, self.as_of)
+
+    def _placed(self, line: Line, event: Event) -> datetime:
+        """Raises UnknownTime."""
+        at = self._at(line, event)
         if at > self.now() + timedelta(seconds=1):
             raise UnknownTime("", f"happened at {at:%Y-%m-%d %H:%M}, which is in the future; is the source's time zone right?")
-        return min(in_file_order(at, line.number), self.now())
+        return min(in_file_order(at, line.number, newest_first=self.newest_first), self.now())
 
     def _called(self, unreadable: str) -> str:
         path, _, why = unreadable.partition(" ")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from receiver.aom import Event, Site, dates
+from receiver.aom import Event, Site, dates, status
+from receiver.aom.names import family
+from receiver.aom.schema import OrderChanged, Payload
 
 _TOLD_BY = ("date_registered", "date_submitted", "date_created", "date")
-_MINUTE = 60_000  # milliseconds
-_SECOND = 1_000
+_MADE = {"order.pending", "order.placed"}  # happen when the order is made; any other happens to it later, which no date of AOM's tells
+_LAST = 999_999  # microseconds
 
 
 class UnknownTime(Exception):
@@ -19,30 +21,58 @@ class UnknownTime(Exception):
         self.path = path
 
 
+def is_change(event: str | None) -> bool:
+    """Whether it is what happens to an order later: its date says when the order was made."""
+    return event is None or (family(event) == "order" and event not in _MADE)
+
+
 def of_event(event: Event, as_of: datetime | None) -> datetime:
     """The payload's own time, else `as_of`. Raises UnknownTime."""
-    for name in _TOLD_BY:
-        date = getattr(event.payload, name, None)
+    payload = event.payload
+    changed = isinstance(payload, OrderChanged) and is_change(status.event(payload.status))
+    for name in () if changed else _TOLD_BY:
+        date = getattr(payload, name, None)
         if isinstance(date, datetime):
             return dates.place(date, event.site.timezone)
     if as_of:
         return as_of
-    name = next((name for name in _TOLD_BY if name in type(event.payload).model_fields), "")
-    unread = event.raw.get(name)
-    if unread:
+    if changed:
+        raise UnknownTime("date_created", f"says when the order was made, not when it became {_status(payload)}; {_SAY}")
+    name = next((name for name in _TOLD_BY if name in type(payload).model_fields), "")
+    if unread := event.raw.get(name):
         raise UnknownTime(name, f"{str(unread)[:50]!r} is no date that can be read; write 2026-03-01 14:30, or say --date-format")
-    raise UnknownTime(name, "nothing says when it happened; say --time-column, or --as-of with the time of the export")
+    raise UnknownTime(name, f"nothing says when it happened; {_SAY}")
 
 
-def of_text(text: str, site: Site) -> datetime:
+_SAY = "say --time-column, or --as-of with the time of the export"
+
+
+def _status(payload: Payload) -> str:
+    return str(getattr(payload, "status", ""))[:50]
+
+
+def of_text(text: str, site: Site, date_format: str = "") -> datetime:
     """Raises UnknownTime."""
     try:
-        return dates.place(dates.read(text), site.timezone)
+        return dates.place(dates.read(in_format(text, date_format)), site.timezone)
     except ValueError:
         raise UnknownTime("", f"{text[:50]!r} is no date that can be read; write 2026-03-01 14:30, or say --date-format") from None
 
 
-def in_file_order(at: datetime, number: int) -> datetime:
-    """Lines of the same minute, or second, stay in the order of the file; and a line has the same time whenever it is sent."""
-    within = _MINUTE if at.second == 0 else _SECOND
-    return at.astimezone(UTC).replace(microsecond=0) + timedelta(milliseconds=number % within)
+def in_format(text: str, date_format: str) -> str:
+    """In a form that can be read, where it is written in that format; else as it is."""
+    try:
+        return datetime.strptime(text, date_format).isoformat() if date_format else text  # noqa: DTZ007 - of the site's zone
+    except ValueError:
+        return text
+
+
+def in_file_order(at: datetime, number: int, *, newest_first: bool = False) -> datetime:
+    """Lines of the same second stay in the order of the file, or in the other one; and a line has the same time whenever it is sent.
+
+    Beyond a million lines the gateway keeps those of one time in the order in which they come.
+    """
+    if at.microsecond:
+        return at.astimezone(UTC)
+    within = min(number, _LAST)
+    return at.astimezone(UTC).replace(microsecond=_LAST - within if newest_first else within)

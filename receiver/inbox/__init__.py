@@ -7,11 +7,12 @@ from receiver.inbox.detail import Attempt, Delivery, Event, Person, PersonLane, 
 from receiver.inbox.erase import Erased
 from receiver.inbox.errors import InboxError, StoreLocked, StoreUnavailable, Unknown, Unstorable
 from receiver.inbox.filters import Filter
+from receiver.inbox.groups import Group, GroupCounts, GroupKind
 from receiver.inbox.identifiers import EventIds
 from receiver.inbox.inbox import Inbox
 from receiver.inbox.pauses import LONGEST_PAUSE, ConnectorState, PauseKind
 from receiver.inbox.quarantine import Quarantined
-from receiver.inbox.queries import ConnectorStatus, DriftCount, EventRow, Group, Page, Status
+from receiver.inbox.queries import ConnectorStatus, DriftCount, EventRow, Page, Status
 from receiver.inbox.reach import Kept, Reached
 from receiver.inbox.remote import Remote, RemoteRow
 from receiver.inbox.replay import Replayed, Selection
@@ -33,6 +34,8 @@ __all__ = [
     "EventRow",
     "Filter",
     "Group",
+    "GroupCounts",
+    "GroupKind",
     "Inbox",
     "InboxError",
     "Kept",

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
 
 from sqlalchemy import select, update
 
 from receiver.inbox.bulk import Row
+from receiver.inbox.dedup import Dedup
 from receiver.inbox.drift import Drift
 from receiver.inbox.errors import StoreUnavailable
 from receiver.inbox.identifiers import EventIds
@@ -56,7 +56,7 @@ class Accepted:
 class Entry:
     """An event on its way into the store; `outcome` is set by the writer and given to `future` on the event loop."""
 
-    __slots__ = ("at", "due", "event", "future", "id", "key", "lanes", "outcome", "people")
+    __slots__ = ("at", "digest", "due", "event", "future", "id", "key", "lanes", "outcome", "people")
 
     def __init__(self, new: NewEvent, future: Future[Accepted] | None = None) -> None:
         self.event = new
@@ -64,6 +64,7 @@ class Entry:
         self.at = micros(new.received_at)
         self.due = micros(new.late_at) if new.late_at else self.at
         self.key = (new.digest, new.source)
+        self.digest: bytes | None = None
         self.lanes = () if new.faults else new.lanes if len(new.lanes) < 2 else tuple(dict.fromkeys(new.lanes))  # noqa: PLR2004
         self.people = _without_lane(new.people, self.lanes)
         self.id = ""
@@ -74,27 +75,28 @@ class Acceptor:
     """Writes groups of entries. Used by one thread."""
 
     def __init__(self, *, dedup_hours: float, ids: EventIds) -> None:
-        self._window = round(dedup_hours * 3_600_000_000)
+        self._dedup = Dedup(round(dedup_hours * 3_600_000_000))
         self._ids = ids
         self._drift = Drift()
 
     def accept(self, transaction: Transaction, entries: Sequence[Entry], *, again: bool = False) -> None:
         """Store what is new and set every entry's outcome. `again`: an earlier commit of them may have succeeded unseen."""
-        fresh, repeated, later = self._split(self._absent(transaction, entries) if again else entries)
-        self._store(transaction, fresh)
-        self._route(transaction, [entry for entry in fresh if entry.outcome is None])
-        for entry, first in repeated:
-            known = first.outcome.id if isinstance(first.outcome, Accepted) else first.id
-            entry.outcome = Accepted(known, duplicate=True, deliveries=0)
-        if later:
-            self.accept(transaction, later)
+        left = self._absent(transaction, entries) if again else list(entries)
+        while left:
+            fresh, repeated, left = self._dedup.split(left)
+            self._store(transaction, fresh)
+            for entry, first in repeated:
+                known = first.outcome.id if isinstance(first.outcome, Accepted) else first.id
+                entry.outcome = Accepted(known, duplicate=True, deliveries=0)
+        self._route(transaction, [entry for entry in entries if entry.outcome is None])
 
     def replace(self, transaction: Transaction, id: str, new: NewEvent) -> Accepted | None:
         """Give the stored event `id` a new judgement. None where it has faults still."""
         entry = Entry(new)
         entry.id = id
         if not new.faults:
-            self._not_stored(transaction, [entry])
+            entry.digest = self._dedup.digest(new.digest)
+            self._unknown(transaction, [entry])
         values: dict[str, object] = {"state": "discarded"}
         if not entry.outcome:
             kept = {"id", "source", "received_at", "body", *(["digest"] if new.faults else [])}
@@ -112,31 +114,24 @@ class Acceptor:
                 entry.outcome = Accepted(entry.id, duplicate=False, deliveries=len(entry.lanes))
         return [entry for entry in entries if entry.id not in there]
 
-    def _split(self, entries: Sequence[Entry]) -> tuple[list[Entry], list[tuple[Entry, Entry]], list[Entry]]:
-        """What may be new; what repeats one of these; and what repeats one of these so much later that it is new again."""
-        if not self._window:
-            return list(entries), [], []
-        first: dict[tuple[bytes, str], Entry] = {}
-        repeated, later = [], []
-        for entry in entries:
-            leader = first.setdefault(entry.key, entry)
-            if leader is not entry:
-                if entry.at - leader.at < self._window:
-                    repeated.append((entry, leader))
-                else:
-                    later.append(entry)
-        return list(first.values()), repeated, later
-
     def _store(self, transaction: Transaction, fresh: list[Entry]) -> None:
         """Insert the events in the order of their keys, so that two processes cannot block each other. Sets the outcome of duplicates."""
         for entry in fresh:
-            entry.id = entry.id or self._ids.make(entry.at, late=entry.event.late_at is not None)
-        missing = sorted(fresh, key=attrgetter("key"))
+            entry.id = entry.id or self._ids.make(entry.at, came_at=entry.due if entry.event.late_at else None)
+            entry.digest = self._dedup.digest(entry.event.digest)
+        missing = fresh
         for _ in range(_ROUNDS):
+            missing = sorted(missing, key=attrgetter("digest", "key")) if len(missing) > 1 else missing
             if EVENTS.execute(transaction.connection, [self._row(entry) for entry in missing]) == len(missing):
                 return
-            missing = self._not_stored(transaction, missing)
+            missing = self._unknown(transaction, missing)
         raise StoreUnavailable("other processes keep changing the same events")
+
+    def _unknown(self, transaction: Transaction, entries: list[Entry]) -> list[Entry]:
+        missing, repeated = self._dedup.unknown(transaction, entries)
+        for entry, known in repeated:
+            entry.outcome = Accepted(known, duplicate=True, deliveries=0)
+        return missing
 
     def _row(self, entry: Entry) -> Row:
         new = entry.event
@@ -149,32 +144,13 @@ class Acceptor:
             storable_or_none(new.disagreement),
             "quarantined" if new.faults else "accepted",
             entry.at,
-            new.digest if self._window else None,
+            entry.digest,
             json_or_none(new.unknown),
             json_or_none(new.faults),
             new.people[0] if new.people else None,
             len(new.people),
             new.body,
         )
-
-    def _not_stored(self, transaction: Transaction, entries: list[Entry]) -> list[Entry]:
-        """The entries that are still to be inserted, now that some met an event of the same content."""
-        query = select(event.c.digest, event.c.source, event.c.id, event.c.received_at)
-        rows = transaction.connection.execute(query.where(event.c.digest.in_([entry.key[0] for entry in entries])))
-        stored: dict[tuple[bytes, str], Any] = {(row.digest, row.source): row for row in rows}
-        missing, expired = [], []
-        for entry in entries:
-            row = stored.get(entry.key)
-            if row is None:
-                missing.append(entry)
-            elif row.id != entry.id and entry.at - row.received_at < self._window:
-                entry.outcome = Accepted(row.id, duplicate=True, deliveries=0)
-            elif row.id != entry.id:
-                expired.append(row.id)
-                missing.append(entry)
-        if expired:
-            transaction.connection.execute(update(event).where(event.c.id.in_(expired)).values(digest=None))
-        return missing
 
     def _route(self, transaction: Transaction, kept: list[Entry]) -> None:
         """People, lanes and deliveries of the events that were kept. Drift last: other processes wait for the same few rows."""
@@ -186,11 +162,11 @@ class Acceptor:
         transaction.woken.update(connector for _, connector in lanes)
         for entry in kept:
             entry.outcome = Accepted(entry.id, duplicate=False, deliveries=len(entry.lanes))
-        unknown = [(new.source, new.name, new.unknown, entry.at) for entry in kept if (new := entry.event).unknown]
-        self._drift.count(connection, unknown)
         for entry in kept:
             if entry.event.late_at and entry.lanes:
                 put_in_order(transaction, entry.id, now=entry.event.late_at)
+        unknown = [(new.source, new.name, new.unknown, entry.due) for entry in kept if (new := entry.event).unknown]
+        self._drift.count(connection, unknown)
 
 
 def _without_lane(people: tuple[str, ...], lanes: tuple[tuple[str, str], ...]) -> tuple[str, ...]:

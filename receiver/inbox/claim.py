@@ -7,17 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, case, func, literal_column, or_, select, update
 
+from receiver.inbox.identifiers import came_at
 from receiver.inbox.tables import delivery, event, lane, literal
 from receiver.inbox.times import micros, moment, moment_or_none
 from receiver.inbox.transaction import Transaction
 
 MOST_DELIVERIES = 200  # of one lane at once
 MOST_BYTES = 4 * 1024 * 1024  # of bodies of one lane
-MOST_DELIVERIES_IN_ALL = 3000
+MOST_DELIVERIES_IN_ALL = 1500
 MOST_BYTES_IN_ALL = 16 * 1024 * 1024
 
 
@@ -33,6 +34,11 @@ class Pending:
     named: str | None
     body: bytes
     received_at: datetime
+
+    @property
+    def came_at(self) -> datetime:
+        """Later than `received_at` where it was handed in late."""
+        return came_at(self.event_id, self.received_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +57,21 @@ class Claim:
     replayed: int = 0  # the version that the lane's last replay made
 
 
-def claim(transaction: Transaction, connector: str, *, limit: int, lease: timedelta, now: datetime) -> list[Claim]:
-    """Up to `limit` lanes that are due, those with live events before those that wait in bulk, of each the longest due first.
+class Ready(NamedTuple):
+    """How many lanes could be claimed: those with something live in them, and those that wait in bulk."""
+
+    live: int
+    bulk: int
+
+
+def claim(transaction: Transaction, connector: str, *, limit: int, lease: timedelta, now: datetime, bulk: bool = False) -> list[Claim]:
+    """Up to `limit` lanes that are due, the longest due first: live ones, or those that wait in bulk.
 
     A lane in which nothing is pending any more is put to rest instead.
     """
     token = secrets.token_hex(16)
-    lanes: dict[int, Any] = {}
-    for due in _PICKS:
-        if (most := limit - len(lanes)) > 0:
-            lanes |= {row.id: row for row in transaction.connection.execute(due, {"of": connector, "most": most, "now": micros(now)})}
+    picked = transaction.connection.execute(_PICKS[bulk], {"of": connector, "most": limit, "now": micros(now)})
+    lanes = {row.id: row for row in picked}
     if not lanes:
         return []
     chosen = _choose(_pending(transaction, lanes), lanes)
@@ -82,10 +93,9 @@ def extend(transaction: Transaction, claims: Sequence[Claim], *, lease: timedelt
     return frozenset(held_lanes)
 
 
-def ready_lanes(transaction: Transaction, connector: str, *, limit: int, now: datetime) -> int:
-    """How many lanes could be claimed now; counts up to `limit`."""
-    counts = transaction.connection.execute(_READY, {"of": connector, "now": micros(now), "most": limit}).one()
-    return min(sum(counts), limit)
+def ready_lanes(transaction: Transaction, connector: str, *, limit: int, now: datetime) -> Ready:
+    """How many lanes could be claimed now; counts each kind up to `limit`."""
+    return Ready(*transaction.connection.execute(_READY, {"of": connector, "now": micros(now), "most": limit}).one())
 
 
 def next_due(transaction: Transaction, connector: str) -> datetime | None:
@@ -141,11 +151,7 @@ _HELD = (
     .prefix_with("MATERIALIZED")
 )
 _EXTEND = update(lane).where(lane.c.id.in_(select(_HELD.c.id))).values(due_at=bindparam("until")).returning(lane.c.id)
-_REST = (
-    update(lane)
-    .where(_IDS)
-    .values(state=literal("idle"), lease_token=None, attempts=0, failing_since=None)
-)
+_REST = update(lane).where(_IDS).values(state=literal("idle"), lease_token=None, attempts=0, failing_since=None)
 _RELEASE_ALL = update(lane).where(lane.c.state == literal("leased")).values(state=literal("ready"), lease_token=None, due_at=0)
 _NEXT = select(*(select(func.min(lane.c.due_at)).where(*queue).scalar_subquery() for queue in _QUEUES))
 _LAST = select(*(select(func.max(lane.c.due_at)).where(*queue).scalar_subquery() for queue in _QUEUES))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, bindparam, case, func, select
 
 from receiver.inbox.errors import Unknown
 from receiver.inbox.tables import attempt, delivery, event, lane, literal, remote
@@ -56,7 +56,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`deliveries` are the first 200 of `count`."""
+    """`deliveries` are 200 of `count`: those that are dead first, then what is pending. `counts`: connector → state → number, of all."""
 
     id: str
     source: str
@@ -71,8 +71,12 @@ class Event:
     faults: tuple[tuple[str, str], ...]
     person: str | None
     people: int
-    count: int
+    counts: Mapping[str, Mapping[str, int]]
     deliveries: tuple[Delivery, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(sum(states.values()) for states in self.counts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +116,14 @@ def detail(transaction: Transaction, id: str) -> Event:
     row = transaction.connection.execute(_EVENT, {"of": id}).mappings().one_or_none()
     if row is None:
         raise Unknown(f"no event {id} is stored")
-    attempts = _attempts(transaction, id)
     rows = transaction.connection.execute(_DELIVERIES, {"of": id}).all()
+    attempts = _attempts(transaction, [delivered.id for delivered in rows])
     return Event(
         **{name: row[name] for name in _AS_STORED},
         received_at=moment(row["received_at"]),
         unknown=tuple(from_json(row["unknown"])),
         faults=tuple((path, message) for path, message in from_json(row["faults"])),
-        count=transaction.connection.scalar(_COUNT, {"of": id}) or 0,
+        counts=_counts(transaction, id),
         deliveries=tuple(_delivery(delivered, attempts.get(delivered.id, ())) for delivered in rows),
     )
 
@@ -140,24 +144,33 @@ def person(transaction: Transaction, key: str) -> Person:
 
 _AS_STORED = ("id", "source", "name", "how", "named", "disagreement", "state", "body", "person", "people")
 _EVENT = select(event).where(event.c.id == bindparam("of"))
-_COUNT = select(func.count()).select_from(delivery).where(delivery.c.event_id == bindparam("of"))
+_COUNTS = (
+    select(delivery.c.connector, delivery.c.state, func.count().label("number"))
+    .where(delivery.c.event_id == bindparam("of"))
+    .group_by(delivery.c.connector, delivery.c.state)
+    .order_by(delivery.c.connector, delivery.c.state)
+)
+_URGENCY = case((delivery.c.state == literal("dead"), 0), (delivery.c.state == literal("pending"), 1), else_=2)
+_SHOWN = (
+    select(delivery.c.id).where(delivery.c.event_id == bindparam("of")).order_by(_URGENCY, delivery.c.id).limit(MOST_DELIVERIES).subquery()
+)
 _DELIVERIES = (
     select(delivery, lane.c.person_key, lane.c.state.label("lane_state"), lane.c.due_at, lane.c.attempts, lane.c.failing_since)
     .join(lane, lane.c.id == delivery.c.lane_id)
-    .where(delivery.c.event_id == bindparam("of"))
-    .order_by(delivery.c.id)
-    .limit(MOST_DELIVERIES)
+    .where(delivery.c.id.in_(select(_SHOWN.c.id)))
+    .order_by(_URGENCY, delivery.c.id)
 )
-_ATTEMPTS = (
-    select(attempt, delivery.c.id.label("delivery_id"))
-    .join(
-        delivery,
-        (delivery.c.lane_id == attempt.c.lane_id) & (attempt.c.last_seq >= delivery.c.seq) & (attempt.c.first_seq <= delivery.c.seq),
-    )
-    .where(delivery.c.event_id == bindparam("of"))
-    .order_by(attempt.c.id)
+_MADE_FOR = (delivery.c.lane_id == attempt.c.lane_id) & (attempt.c.last_seq >= delivery.c.seq) & (attempt.c.first_seq <= delivery.c.seq)
+_TURN = func.row_number().over(partition_by=delivery.c.id, order_by=attempt.c.id.desc()).label("turn")
+_NEWEST = (  # of each delivery its last attempt first, so that one with very many leaves room for the others
+    select(attempt.c.id, delivery.c.id.label("delivery_id"), _TURN)
+    .join(delivery, _MADE_FOR)
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by("turn", attempt.c.id)
     .limit(MOST_ATTEMPTS)
+    .subquery()
 )
+_ATTEMPTS = select(attempt, _NEWEST.c.delivery_id).join(_NEWEST, _NEWEST.c.id == attempt.c.id).order_by(attempt.c.id)
 _PENDING = (
     select(func.count())
     .select_from(delivery)
@@ -173,10 +186,17 @@ _RECORDS = (
 )
 
 
-def _attempts(transaction: Transaction, id: str) -> dict[int, Sequence[Attempt]]:
+def _counts(transaction: Transaction, id: str) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    for row in transaction.connection.execute(_COUNTS, {"of": id}):
+        counts.setdefault(row.connector, {})[row.state] = row.number
+    return counts
+
+
+def _attempts(transaction: Transaction, deliveries: Sequence[int]) -> dict[int, Sequence[Attempt]]:
     """Delivery → its attempts. One within an attempt's range was not part of it where it was settled before."""
     found: dict[int, list[Attempt]] = {}
-    for row in transaction.connection.execute(_ATTEMPTS, {"of": id}):
+    for row in transaction.connection.execute(_ATTEMPTS, {"ids": list(deliveries)}):
         if row.delivery_id in json.loads(row.deliveries):
             found.setdefault(row.delivery_id, []).append(_attempt(row))
     return dict(found)

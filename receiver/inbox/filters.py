@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import Select, exists, select, union, union_all
+from sqlalchemy import Select, exists, func, select, union, union_all
 from sqlalchemy.sql.elements import ColumnElement, UnaryExpression
 
 from receiver.inbox.identifiers import first_id
@@ -24,8 +24,8 @@ State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]
 class Filter:
     """All that is given must hold. An event is in the state of any of its deliveries; one that failed its schema is quarantined.
 
-    `event` is a name, or "" for what was recognised as none. `reason` is what a dead delivery died of, or the faults of a
-    quarantined event, exactly as `groups` gives it.
+    `event` is a name, or "" for what was recognised as none. `reason` is what a delivery died of, to the letter, or the faults of a
+    quarantined event; `reason_key` is the id of a group of dead deliveries. Where no state is given, either is of what is dead.
     """
 
     source: str | None = None
@@ -36,7 +36,12 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     reason: str | None = None
+    reason_key: str | None = None
     ids: tuple[str, ...] | None = None  # only among these events
+
+    def __post_init__(self) -> None:
+        if self.state is None and (self.reason, self.reason_key) != (None, None):
+            object.__setattr__(self, "state", "dead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,12 @@ def events_of(person: str) -> Any:
     return union(routed, select(event_person.c.event_id).where(event_person.c.person_key == person))
 
 
+def in_quarantine(chosen: Filter) -> Select[int]:
+    """The number of calls in quarantine that fit, whoever is in them."""
+    where = [*_range(event.c.id, chosen), *_of_event(replace(chosen, state="quarantined"))]
+    return select(func.count()).select_from(event).where(*where)
+
+
 def _by_event(chosen: Filter, turn: Turn) -> Select[tuple[str]]:
     where = [*_range(event.c.id, chosen, turn), *_of_event(chosen)]
     if chosen.person is not None:
@@ -98,7 +109,7 @@ def _by_delivery(chosen: Filter, turn: Turn) -> Select[tuple[str]]:
     if of_event := _of_event(chosen):
         where.append(exists().where(event.c.id == delivery.c.event_id, *of_event))
     found = select(delivery.c.event_id.label("id")).where(*where).distinct().order_by(turn.order(delivery.c.event_id)).limit(turn.limit)
-    if chosen.state != "discarded" or chosen.connector or chosen.reason:
+    if chosen.state != "discarded" or chosen.connector or chosen.reason is not None:
         return found
     aside = [event.c.state == literal("discarded"), _ASIDE, *_range(event.c.id, chosen, turn), *_of_event(chosen)]
     return _first([found, select(event.c.id).where(*aside).order_by(turn.order(event.c.id)).limit(turn.limit)], turn)
@@ -142,6 +153,8 @@ def _of_delivery(chosen: Filter) -> list[ColumnElement[bool]]:
         where.append(delivery.c.state == literal(chosen.state))
         if chosen.reason is not None:
             where.append(delivery.c.reason == chosen.reason)
+    if chosen.reason_key is not None:
+        where += [delivery.c.reason_key == chosen.reason_key, delivery.c.state == literal("dead")]
     if chosen.connector is not None:
         where.append(delivery.c.connector == chosen.connector)
     return where

@@ -14,6 +14,7 @@ from receiver.inbox import (
     claim,
     detail,
     erase,
+    groups,
     pauses,
     pulse,
     quarantine,
@@ -28,16 +29,17 @@ from receiver.inbox import (
 )
 from receiver.inbox.accept import Accepted, Acceptor, NewEvent
 from receiver.inbox.alarms import Told
-from receiver.inbox.claim import Claim
+from receiver.inbox.claim import Claim, Ready
 from receiver.inbox.engine import DELIVERY_THREADS, PEOPLE_THREADS, Engines, open_engines
 from receiver.inbox.erase import Erased
 from receiver.inbox.errors import StoreUnavailable
 from receiver.inbox.filters import EVERYTHING, Filter
+from receiver.inbox.groups import Group, GroupCounts, Order
 from receiver.inbox.identifiers import EventIds
 from receiver.inbox.pauses import ConnectorState, PauseKind
 from receiver.inbox.pool import Pool
 from receiver.inbox.quarantine import Quarantined
-from receiver.inbox.queries import DriftCount, Group, Page, Status
+from receiver.inbox.queries import DriftCount, Page, Status
 from receiver.inbox.rate import RateLimit
 from receiver.inbox.reach import Kept, Reached
 from receiver.inbox.remote import Ref, Remote, RemoteRow
@@ -124,10 +126,10 @@ class Inbox:
 
     # --- deliveries out ---
 
-    async def claim(self, connector: str, *, limit: int, lease: timedelta, now: datetime) -> list[Claim]:
-        """Take up to `limit` lanes that are due, with their oldest pending deliveries."""
+    async def claim(self, connector: str, *, limit: int, lease: timedelta, now: datetime, bulk: bool = False) -> list[Claim]:
+        """Take up to `limit` lanes that are due, with their oldest pending deliveries: live ones, or those that wait in `bulk`."""
         self._wakes.forget(connector)
-        return await self._deliver(partial(claim.claim, connector=connector, limit=limit, lease=lease, now=now))
+        return await self._deliver(partial(claim.claim, connector=connector, limit=limit, lease=lease, now=now, bulk=bulk))
 
     async def extend(self, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> frozenset[int]:
         """Let the leases of these claims end later. Returns the lanes whose lease still holds."""
@@ -154,8 +156,9 @@ class Inbox:
         mend = partial(claim.recall, connector=connector, longest_wait=longest_wait, longest_lease=longest_lease, now=now)
         return await self._deliver(mend)
 
-    async def ready_lanes(self, connector: str, *, limit: int, now: datetime) -> int:
-        """How many lanes could be claimed now; counts up to `limit`."""
+    async def ready_lanes(self, connector: str, *, limit: int, now: datetime) -> Ready:
+        """How many lanes could be claimed now; counts each kind up to `limit`. Wake-ups before it are forgotten."""
+        self._wakes.forget(connector)
         return await self._look(partial(claim.ready_lanes, connector=connector, limit=limit, now=now))
 
     async def changed(self, connector: str, seconds: float) -> bool:
@@ -232,9 +235,21 @@ class Inbox:
         """How a person stands at each connector."""
         return await self._read(partial(detail.person, key=key))
 
-    async def groups(self, *, most: int = 100) -> tuple[list[Group], list[Group]]:
-        """Dead deliveries, and quarantined calls, by their reasons; of each at most so many, the most frequent."""
-        return await self._read(partial(queries.groups, most=most))
+    async def unsearched(self, chosen: Filter) -> int:
+        """How many calls in quarantine fit all that is asked but the person: who is in them was never understood."""
+        return await self._read(partial(queries.unsearched, chosen=chosen))
+
+    async def groups(self, *, most: int = 100, skip: int = 0, by: Order = "largest") -> tuple[list[Group], list[Group]]:
+        """Dead deliveries, and quarantined calls, by their reasons; of each the first `most` behind the first `skip`."""
+        return await self._read(partial(groups.groups, most=most, skip=skip, by=by))
+
+    async def group(self, id: str) -> Group | None:
+        """One group, however many there are; None where nothing is in it any more."""
+        return await self._read(partial(groups.group, id=id))
+
+    async def count_groups(self) -> GroupCounts:
+        """How many groups there are of each kind."""
+        return await self._read(groups.count_groups)
 
     async def drift(self) -> list[DriftCount]:
         """The keys that no schema knows, the most frequent first."""
@@ -272,9 +287,10 @@ class Inbox:
         """Calls in quarantine with their bodies, oldest first, those after the id `after`."""
         return await self._read(partial(quarantine.quarantined, after=after, limit=limit))
 
-    async def revalidate(self, id: str, judged: NewEvent) -> Accepted | None:
-        """Put the judged form in the place of a quarantined call. None where it still has faults. Raises Unknown."""
-        return await self._writer.run(partial(quarantine.revalidate, acceptor=self._acceptor, id=id, new=judged))
+    async def revalidate(self, id: str, judged: NewEvent, *, now: datetime, discarded: bool = False) -> Accepted | None:
+        """Put the judged form in the place of a quarantined call, or of a `discarded` one. None where it has faults. Raises Unknown."""
+        work = partial(quarantine.revalidate, acceptor=self._acceptor, id=id, new=judged, now=now, discarded=discarded)
+        return await self._writer.run(work)
 
     async def discard_quarantined(self, ids: Sequence[str]) -> int:
         """Give up calls that are in quarantine. Returns how many were."""

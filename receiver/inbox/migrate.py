@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from receiver.inbox.errors import StoreUnavailable
 
-HEAD: Final = "0003"
+HEAD: Final = "0005"
 """The newest revision in migrations/versions. Alembic, slow to import, is only loaded where the tables are older."""
 
 _ADVISORY_LOCK: Final = 0x616F6D5F67617465

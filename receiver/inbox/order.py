@@ -5,45 +5,60 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import and_, bindparam, case, func, literal_column, null, select, update
 
 from receiver.inbox import replay
-from receiver.inbox.tables import attempt, delivery
+from receiver.inbox.tables import attempt, delivery, literal
 from receiver.inbox.transaction import Transaction
+
+_AT_ONCE = 1000  # lanes
 
 
 def put_in_order(transaction: Transaction, id: str, *, but: Collection[int] = (), now: datetime) -> None:
     """Let the event, just added at the end of its lanes, take the place of the first later one there; all from it on move on and are
     delivered again. An order that comes late must not undo its refund. The lanes `but` had the event before and stay as they are.
+
+    The lanes must be locked, as they are once it was added.
     """
     rows = [row for row in transaction.connection.execute(_SUCCESSORS, {"of": id}) if row.place is not None and row.lane_id not in but]
-    for row in rows:
-        where = {"in_lane": row.lane_id, "from_place": row.place}
-        for statement in (_MOVE_ON, *_MOVE_ATTEMPTS):
-            transaction.connection.execute(statement, where)
-        transaction.connection.execute(_TAKE_PLACE, {"delivery_id": row.id, "from_place": row.place})
-    if rows:
-        lanes = [replay.Lane(row.lane_id, row.place, chosen=0, again=0, discarded=()) for row in rows]
-        replay.replay_lanes(transaction, lanes, now=now)
+    for start in range(0, len(rows), _AT_ONCE):
+        lanes = [row.lane_id for row in rows[start : start + _AT_ONCE]]
+        for statement in (_MOVE, _MOVE_ATTEMPTS):
+            transaction.connection.execute(statement, {"of": id, "lanes": lanes})
+        replay.wake(transaction, lanes, now=now)
 
 
 _LATER = delivery.alias("later")
-_SUCCESSORS = select(
-    delivery.c.id,
-    delivery.c.lane_id,
-    select(func.min(_LATER.c.seq))
-    .where(_LATER.c.lane_id == delivery.c.lane_id, _LATER.c.event_id > bindparam("of"))
+_PLACE = (
+    select(func.min(case((_LATER.c.event_id > bindparam("of"), _LATER.c.seq))))  # in a WHERE, PostgreSQL may read all later events
+    .where(_LATER.c.lane_id == delivery.c.lane_id)
     .correlate(delivery)
     .scalar_subquery()
-    .label("place"),
-).where(delivery.c.event_id == bindparam("of"))
-_MOVE_ON = (
-    update(delivery)
-    .where(delivery.c.lane_id == bindparam("in_lane"), delivery.c.seq >= bindparam("from_place"))
-    .values(seq=delivery.c.seq + 1)
+    .label("place")
 )
-_MOVE_ATTEMPTS = [
-    update(attempt).where(attempt.c.lane_id == bindparam("in_lane"), place >= bindparam("from_place")).values({place: place + 1})
-    for place in (attempt.c.first_seq, attempt.c.last_seq)
-]
-_TAKE_PLACE = update(delivery).where(delivery.c.id == bindparam("delivery_id")).values(seq=bindparam("from_place"))
+_SUCCESSORS = select(delivery.c.lane_id, _PLACE).where(delivery.c.event_id == bindparam("of"))
+_THERE = _SUCCESSORS.where(delivery.c.lane_id.in_(bindparam("lanes", expanding=True))).cte("there").prefix_with("MATERIALIZED")
+_ITSELF = delivery.c.event_id == bindparam("of")
+_DONE = delivery.c.state.in_([literal("delivered"), literal("dead")])
+_MOVE = (
+    update(delivery)
+    .where(delivery.c.lane_id == _THERE.c.lane_id, delivery.c.seq >= _THERE.c.place)
+    .values(
+        seq=case((_ITSELF, _THERE.c.place), else_=delivery.c.seq + 1),
+        state=case((_DONE, literal("pending")), else_=delivery.c.state),
+        reason=case((_DONE, null()), else_=delivery.c.reason),
+        settled_at=case((_DONE, null()), else_=delivery.c.settled_at),
+    )
+)
+_MOVE_ATTEMPTS = (
+    update(attempt)
+    .where(
+        and_(delivery.c.event_id == bindparam("of"), delivery.c.lane_id.in_(bindparam("lanes", expanding=True))),
+        attempt.c.lane_id == delivery.c.lane_id,
+        attempt.c.last_seq >= delivery.c.seq,
+    )
+    .values(
+        first_seq=attempt.c.first_seq + case((attempt.c.first_seq >= delivery.c.seq, literal_column("1")), else_=literal_column("0")),
+        last_seq=attempt.c.last_seq + 1,
+    )
+)

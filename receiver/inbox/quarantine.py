@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
 
 from receiver.inbox.accept import Accepted, Acceptor, NewEvent
 from receiver.inbox.errors import Unknown
-from receiver.inbox.order import put_in_order
 from receiver.inbox.tables import event, literal
 from receiver.inbox.text import from_json
 from receiver.inbox.times import moment
@@ -33,18 +32,23 @@ def quarantined(transaction: Transaction, *, after: str | None, limit: int) -> l
     return [Quarantined(row.id, row.source, row.named, row.body, moment(row.received_at), _faults(row.faults)) for row in rows]
 
 
-def revalidate(transaction: Transaction, acceptor: Acceptor, id: str, new: NewEvent) -> Accepted | None:
+def revalidate(
+    transaction: Transaction, acceptor: Acceptor, id: str, new: NewEvent, *, now: datetime, discarded: bool = False
+) -> Accepted | None:
     """Put the judged form in the place of the quarantined one; id, body and time stay. None where it still has faults: they are renewed.
 
+    With `discarded` a call that was discarded out of quarantine is taken back, too; with faults still it stays discarded.
+
     Its deliveries come before those of later events, which are delivered again after it: an order that left the quarantine must
-    not undo its refund. If the same content was accepted meanwhile, it is discarded as a duplicate. Raises Unknown where
-    nothing of that id is in quarantine.
+    not undo its refund. They wait behind what comes live. If the same content was accepted meanwhile, it is discarded as a
+    duplicate. Raises Unknown where nothing of that id is in quarantine.
     """
-    if transaction.connection.scalar(_THIS, {"of": id}) is None:
+    state = transaction.connection.scalar(_THIS, {"of": id})
+    if state is None or (state == "discarded" and not discarded):
         raise Unknown(f"no call {id} is in quarantine")
-    accepted = acceptor.replace(transaction, id, new)
-    if accepted and accepted.deliveries:
-        put_in_order(transaction, id, now=new.received_at)
+    accepted = acceptor.replace(transaction, id, replace(new, late_at=now))
+    if new.faults and state == "discarded":
+        discard(transaction, [id])
     return accepted
 
 
@@ -60,7 +64,11 @@ _WAITING = (
     .order_by(event.c.id)
     .limit(bindparam("most"))
 )
-_THIS = select(event.c.id).where(event.c.id == bindparam("of"), event.c.state == literal("quarantined")).with_for_update()
+_THIS = (
+    select(event.c.state)
+    .where(event.c.id == bindparam("of"), event.c.state.in_([literal("quarantined"), literal("discarded")]), event.c.faults.is_not(None))
+    .with_for_update()
+)
 _DISCARD = (
     update(event)
     .where(event.c.id.in_(bindparam("ids", expanding=True)), event.c.state == literal("quarantined"))

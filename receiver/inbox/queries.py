@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import bindparam, case, func, null, select
 
 from receiver.inbox import pauses
-from receiver.inbox.filters import Filter, Turn, page
-from receiver.inbox.identifiers import IN_TIME, VERSION_AT, first_id, received
+from receiver.inbox.filters import Filter, Turn, in_quarantine, page
+from receiver.inbox.identifiers import CAME_AT, IN_TIME, VERSION_AT, came, first_id, received
 from receiver.inbox.pauses import ConnectorState, PauseKind
 from receiver.inbox.tables import delivery, drift, event, literal
 from receiver.inbox.times import moment
@@ -34,7 +34,7 @@ class ConnectorStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How the store stands. Ages are those of the events, by the time they were received."""
+    """How the store stands. Ages are those of the events, by the time they were received; of what was handed in late, by when it was."""
 
     pending: int
     dead: int
@@ -66,19 +66,6 @@ class Page:
 
     items: tuple[EventRow, ...]
     next: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Dead deliveries that died of the same at the same connector, or quarantined calls of a source with the same faults."""
-
-    where: str  # the connector, or the source
-    event: str | None  # of quarantined calls: their name, where it was recognised
-    reason: str
-    count: int
-    first: datetime
-    last: datetime
-    example: str  # the id of its newest event
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +106,11 @@ def events(transaction: Transaction, chosen: Filter, *, before: str | None, afte
     return Page(tuple(_rows(transaction, ids[:limit])), ids[limit - 1] if len(ids) > limit else None)
 
 
-def groups(transaction: Transaction, *, most: int = 100) -> tuple[list[Group], list[Group]]:
-    """The dead deliveries and the quarantined calls by their reasons, the most frequent first."""
-    dead = [
-        Group(row.connector, None, row.reason or "", row.number, received(row.first), received(row.last), row.last)
-        for row in transaction.connection.execute(_DEAD, {"most": most})
-    ]
-    quarantined = [
-        Group(row.source, row.name, row.faults or "", row.number, received(row.first), received(row.last), row.last)
-        for row in transaction.connection.execute(_ASIDE, {"most": most})
-    ]
-    return dead, quarantined
+def unsearched(transaction: Transaction, chosen: Filter) -> int:
+    """How many calls in quarantine fit all that is asked but the person: who is in them was never understood."""
+    if chosen.person is None or chosen.state not in {None, "quarantined"} or chosen.connector is not None:
+        return 0
+    return transaction.connection.scalar(in_quarantine(chosen)) or 0
 
 
 def drifted(transaction: Transaction) -> list[DriftCount]:
@@ -150,41 +131,19 @@ def per_period(transaction: Transaction, edges: Sequence[datetime]) -> list[int]
     ]
 
 
-_IN_TIME = case((func.substr(delivery.c.event_id, VERSION_AT, 1) == literal(IN_TIME), delivery.c.event_id))
+_IS_IN_TIME = func.substr(delivery.c.event_id, VERSION_AT, 1) == literal(IN_TIME)
 _OPEN = (
-    select(delivery.c.connector, func.count().label("number"), func.min(_IN_TIME).label("oldest"))
+    select(
+        delivery.c.connector,
+        func.count().label("number"),
+        func.min(case((_IS_IN_TIME, delivery.c.event_id))).label("oldest"),
+        func.min(case((_IS_IN_TIME, null()), else_=func.substr(delivery.c.event_id, CAME_AT))).label("oldest_late"),
+    )
     .where(delivery.c.state == bindparam("in_state"))
     .group_by(delivery.c.connector)
 )
 _IN_QUARANTINE = (event.c.state == literal("quarantined"), event.c.state != literal("accepted"))
 _QUARANTINED = select(func.count()).select_from(event).where(*_IN_QUARANTINE)
-_DEAD = (
-    select(
-        delivery.c.connector,
-        delivery.c.reason,
-        func.count().label("number"),
-        func.min(delivery.c.event_id).label("first"),
-        func.max(delivery.c.event_id).label("last"),
-    )
-    .where(delivery.c.state == literal("dead"))
-    .group_by(delivery.c.connector, delivery.c.reason)
-    .order_by(func.count().desc())
-    .limit(bindparam("most"))
-)
-_ASIDE = (
-    select(
-        event.c.source,
-        event.c.name,
-        event.c.faults,
-        func.count().label("number"),
-        func.min(event.c.id).label("first"),
-        func.max(event.c.id).label("last"),
-    )
-    .where(*_IN_QUARANTINE)
-    .group_by(event.c.source, event.c.name, event.c.faults)
-    .order_by(func.count().desc())
-    .limit(bindparam("most"))
-)
 _BETWEEN = select(func.count()).select_from(event).where(event.c.id >= bindparam("since"), event.c.id < bindparam("until"))
 _COLUMNS = ("id", "source", "name", "how", "named", "disagreement", "state", "received_at", "person", "people")
 _ROWS = select(*(event.c[name] for name in _COLUMNS)).where(event.c.id.in_(bindparam("ids", expanding=True))).order_by(event.c.id.desc())
@@ -196,9 +155,14 @@ _COUNTS = (
 
 
 def _open(transaction: Transaction, state: str) -> dict[str, tuple[int, datetime | None]]:
-    """Connector → how many deliveries are in the state, and when the oldest event came; one that was handed in late has no age."""
+    """Connector → how many deliveries are in the state, and when the first of their events came."""
     rows = transaction.connection.execute(_OPEN, {"in_state": state})
-    return {row.connector: (row.number, received(row.oldest) if row.oldest else None) for row in rows}
+    return {row.connector: (row.number, _first_came(row.oldest, row.oldest_late)) for row in rows}
+
+
+def _first_came(in_time: str | None, late: str | None) -> datetime | None:
+    times = [*([received(in_time)] if in_time else []), *([came(late)] if late else [])]
+    return min(times, default=None)
 
 
 def _age(oldest: datetime | None, now: datetime) -> float | None:

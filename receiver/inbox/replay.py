@@ -118,9 +118,13 @@ def replay_lanes(transaction: Transaction, lanes: Sequence[Lane], *, now: dateti
     discarded = [id for lane in lanes for id in lane.discarded]
     if discarded:
         again += transaction.connection.execute(_REVIVE, {"ids": discarded}).rowcount
-    woken = transaction.connection.scalars(_WAKE, {"ids": [lane.id for lane in lanes], "now": micros(now), "bulk": int(bulk)})
-    transaction.woken.update(woken)
+    wake(transaction, [lane.id for lane in lanes], now=now, bulk=bulk)
     return again
+
+
+def wake(transaction: Transaction, lanes: Sequence[int], *, now: datetime, bulk: bool = True) -> None:
+    """Let lanes in which deliveries are pending again be claimed, and a lease that runs meanwhile settle none of them."""
+    transaction.woken.update(transaction.connection.scalars(_WAKE, {"ids": list(lanes), "now": micros(now), "bulk": int(bulk)}))
 
 
 def chosen(transaction: Transaction, selection: Selection) -> list[int]:

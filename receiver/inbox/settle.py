@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, bindparam, func, select, update
 
 from receiver.inbox.claim import Claim
+from receiver.inbox.reasons import reason_key
 from receiver.inbox.remote import RemoteRow, remember
 from receiver.inbox.replay import Lane, replay_lanes
 from receiver.inbox.statements import ATTEMPTS
@@ -71,7 +72,7 @@ def settle(transaction: Transaction, results: Sequence[Settled], *, now: datetim
     held = [result for result in results if _holds(result, locked)]
     ours = [result for result in held if locked[result.claim.lane_id].replayed <= result.claim.version]
     delivered = _deliver(transaction, [id for result in ours for id in result.delivered], now)
-    dead = _bury(transaction, [pair for result in ours for pair in result.dead], now)
+    dead = _bury(transaction, ours, now)
     _release(transaction, held, locked, now)
     _record(transaction, held)
     remember(transaction, [(result.claim, row) for result in results if result.claim.lane_id in locked for row in result.remotes], now=now)
@@ -90,9 +91,13 @@ _STILL = (delivery.c.id == bindparam("delivery_id"), state_is("pending"))
 _DELIVER = (
     update(delivery)
     .where(delivery.c.id.in_(bindparam("ids", expanding=True)), state_is("pending"))
-    .values(state=literal("delivered"), settled_at=bindparam("now"), reason=None)
+    .values(state=literal("delivered"), settled_at=bindparam("now"), reason=None, reason_key=None)
 )
-_BURY = update(delivery).where(*_STILL).values(state=literal("dead"), settled_at=bindparam("now"), reason=bindparam("why"))
+_BURY = (
+    update(delivery)
+    .where(*_STILL)
+    .values(state=literal("dead"), settled_at=bindparam("now"), reason=bindparam("why"), reason_key=bindparam("key"))
+)
 _IDS = lane.c.id.in_(bindparam("ids", expanding=True))
 _REST = update(lane).where(_IDS).values(state=literal("idle"), lease_token=None, attempts=0, failing_since=None)
 _AGAIN = update(lane).where(_IDS).values(state=literal("ready"), due_at=bindparam("now"), lease_token=None, attempts=0, failing_since=None)
@@ -124,8 +129,12 @@ def _deliver(transaction: Transaction, ids: list[int], now: datetime) -> int:
     return transaction.connection.execute(_DELIVER, {"ids": ids, "now": micros(now)}).rowcount if ids else 0
 
 
-def _bury(transaction: Transaction, dead: Iterable[tuple[int, str]], now: datetime) -> int:
-    rows = [{"delivery_id": id, "why": storable(why), "now": micros(now)} for id, why in dead]
+def _bury(transaction: Transaction, results: Iterable[Settled], now: datetime) -> int:
+    rows = [
+        {"delivery_id": id, "why": storable(why), "key": reason_key(result.claim.connector, why), "now": micros(now)}
+        for result in results
+        for id, why in result.dead
+    ]
     return transaction.connection.execute(_BURY, rows).rowcount if rows else 0
 
 

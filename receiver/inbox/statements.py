@@ -63,10 +63,11 @@ def _drift(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
 
 def _remotes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     new = upsert(dialect, remote).values(list(rows))
+    outrun = new.excluded.event_id < remote.c.event_id
     return new.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["connector", "object", "key"],
-        set_={name: new.excluded[name] for name in ("id", "lane_id", "event_id", "mark", "written_at")},
-        where=new.excluded.event_id >= remote.c.event_id,
+        set_={name: new.excluded[name] for name in ("id", "mark", "written_at")}
+        | {name: case((outrun, remote.c[name]), else_=new.excluded[name]) for name in ("lane_id", "event_id", "stamps")},
     )
 
 
@@ -97,8 +98,12 @@ DRIFT: Final = Bulk(6, _drift)
 ATTEMPTS: Final = Bulk(len(attempt.c) - 1, _attempts)
 """All columns but the id."""
 
-REMOTES: Final = Bulk(8, _remotes)
-"""All columns; in order. What is known of a newer event stays: whoever writes an older one has lost its lease."""
+REMOTES: Final = Bulk(9, _remotes)
+"""All columns; in order. The id is that of the last write.
+
+Each row names the newest event of the record that its writer knows, be it another's: where a newer one is there all the same, another
+process has written meanwhile, and which event set what stays as that one told it.
+"""
 
 LINKS: Final = Bulk(4, _unless_there(remote_link))
 """Connector, object, key, link; in order."""

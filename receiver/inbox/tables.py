@@ -33,7 +33,7 @@ event: Final = Table(
     Column("disagreement", Text),
     Column("state", _NAME, nullable=False),
     Column("received_at", BigInteger, nullable=False),
-    Column("digest", LargeBinary),  # what a repetition is known by; NULL once the window is over
+    Column("digest", LargeBinary),  # what a repetition is known by, see `dedup`
     Column("unknown", Text),  # JSON list of paths
     Column("faults", Text),  # JSON list of [path, message]
     Column("person", _NAME),  # the first of the people in it
@@ -82,6 +82,7 @@ delivery: Final = Table(
     Column("seq", BigInteger, nullable=False),  # the order in the lane
     Column("state", _NAME, nullable=False),
     Column("reason", Text),
+    Column("reason_key", _NAME),  # of what died last, see `reasons.reason_key`
     Column("settled_at", BigInteger),
     Index("delivery_lane", "lane_id", "state", "seq"),
     Index("delivery_state", "state", "event_id", "connector"),
@@ -117,9 +118,10 @@ remote: Final = Table(
     Column("key", _NAME, nullable=False),
     Column("id", Text, nullable=False),
     Column("lane_id", BigInteger, nullable=False),
-    Column("event_id", _NAME, nullable=False),
+    Column("event_id", _NAME, nullable=False),  # the newest that wrote it
     Column("mark", _NAME),  # what was written last, see `remote.RemoteRow`
     Column("written_at", BigInteger, nullable=False),
+    Column("stamps", Text),  # JSON, see `stamps.encode`; NULL where it is not known which fields were set
     PrimaryKeyConstraint("connector", "object", "key"),
     Index("remote_lane", "lane_id"),
 )

@@ -55,7 +55,9 @@ class Writer:
         self._waiting = self._waiting_bytes = 0
         self._closing = False
         self.failing = False  # the last commit of events failed for the store's own reasons
-        self._held: deque[list[Entry] | _Job | None] = deque()
+        self._entries: deque[Entry] = deque()
+        self._jobs: deque[_Job] = deque()
+        self._stopped = False
         self._connection: Connection | None = None
         self._saved = False
         self._thread = Thread(target=self._run, name="inbox-writer", daemon=True)
@@ -133,33 +135,39 @@ class Writer:
     # --- on the thread ---
 
     def _run(self) -> None:
-        while (item := self._held.popleft() if self._held else self._queue.get()) is not None:
-            if isinstance(item, _Job):
-                self._work(item)
-                continue
-            entries = self._group(item)
-            try:
-                woken = self._commit(entries)
-            except Exception as error:  # noqa: BLE001 - a defect, but who waits must be answered, and the thread live on
-                woken = set()
-                self._fail(entries, error)
-            self._loop.call_soon_threadsafe(self._answer, entries, woken)
+        jobs_turn = False
+        while self._fetch():
+            if self._jobs and (jobs_turn or not self._entries):
+                self._work(self._jobs.popleft())
+            else:
+                self._keep([self._entries.popleft() for _ in range(min(len(self._entries), _GROUP))])
+            jobs_turn = not jobs_turn  # events wait for one job at most, and the other way round
         self._disconnect()
 
-    def _group(self, entries: list[Entry]) -> list[Entry]:
-        """What has come in the meantime goes along, up to the size of a group and not past other work."""
-        while len(entries) < _GROUP:
+    def _fetch(self) -> bool:
+        """Take in what has come; wait where nothing is left to do. False once told to stop."""
+        idle = not (self._entries or self._jobs)
+        while not (idle and self._stopped):
             try:
-                item = self._queue.get_nowait()
+                item = self._queue.get(block=idle)
             except Empty:
                 break
-            if not isinstance(item, list):
-                self._held.append(item)
-                break
-            entries += item
-        if len(entries) > _GROUP:
-            self._held.appendleft(entries[_GROUP:])
-        return entries[:_GROUP]
+            idle = False
+            if item is None:
+                self._stopped = True
+            elif isinstance(item, _Job):
+                self._jobs.append(item)
+            else:
+                self._entries.extend(item)
+        return bool(self._entries or self._jobs)
+
+    def _keep(self, entries: list[Entry]) -> None:
+        try:
+            woken = self._commit(entries)
+        except Exception as error:  # noqa: BLE001 - a defect, but who waits must be answered, and the thread live on
+            woken = set()
+            self._fail(entries, error)
+        self._loop.call_soon_threadsafe(self._answer, entries, woken)
 
     def _commit(self, entries: list[Entry]) -> set[str]:
         """Set the outcome of each. Returns the connectors that have work now."""

@@ -3,7 +3,7 @@
 from receiver.mapping.budget import EVENT_STEPS
 from receiver.mapping.check import check_routes
 from receiver.mapping.fault import MappingFault
-from receiver.mapping.fold import fold, in_order_of_links
+from receiver.mapping.fold import fold, in_order_of_links, origins
 from receiver.mapping.mapping import Configured, Mapping
 from receiver.mapping.placed import Account, Placed
 from receiver.mapping.route import Route
@@ -23,4 +23,5 @@ __all__ = [
     "check_routes",
     "fold",
     "in_order_of_links",
+    "origins",
 ]

@@ -20,6 +20,23 @@ def fold(rendered: Iterable[Sequence[Record]]) -> tuple[Record, ...]:
     return _sorted(folded.values())
 
 
+def origins(rendered: Iterable[tuple[str, Sequence[Record]]]) -> dict[Ref, dict[str, str]]:
+    """From which event each field of the folded records comes: the last that set it, of events with their ids, oldest first.
+
+    Options to append come from several, and are left out.
+    """
+    found: dict[Ref, dict[str, str]] = {}
+    for event_id, records in rendered:
+        for record in records:
+            of = found.setdefault(record.ref, {})
+            for name, value in record.fields.items():
+                if isinstance(value, Append):
+                    of.pop(name, None)
+                else:
+                    of[name] = event_id
+    return found
+
+
 def _merged(older: Record, newer: Record) -> Record:
     fields = dict(older.fields)
     for name, value in newer.fields.items():

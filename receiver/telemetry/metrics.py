@@ -26,6 +26,7 @@ class Metrics:
         self._deliveries = self._counter("deliveries", "Deliveries by outcome", "connector", "outcome")
         self._defects = self._counter("connector_defects", "Errors that a connector should not have raised", "connector")
         self._leases_lost = self._counter("leases_lost", "Lanes that another process took over in the middle", "connector")
+        self._superseded = self._counter("records_superseded", "Records with fields left as a newer event had set them", "connector")
         self._accept = Histogram(
             "aom_gateway_accept_seconds", "From the body's end to the answer", registry=self.registry, buckets=_SECONDS
         )
@@ -59,7 +60,7 @@ class Metrics:
         self._accept.observe(seconds)
 
     def turned_away(self, reason: str) -> None:
-        """`reason`: token, too_large, store or cut_off; of the protocol: connections, head, slow or not_http."""
+        """`reason`: token, admin_token, too_large, store or cut_off; of the protocol: connections, head, slow or not_http."""
         self._turned_away.labels(reason).inc()
         self.turned_away_by_store += reason == "store"
 
@@ -84,6 +85,9 @@ class Metrics:
 
     def leases_lost(self, connector: str, lanes: int) -> None:
         self._leases_lost.labels(connector).inc(lanes)
+
+    def superseded(self, connector: str, records: int) -> None:
+        self._superseded.labels(connector).inc(records)
 
     def paused(self, connector: str, kind: str | None) -> None:
         """`kind`: auth, misconfigured, throttled or unavailable; None when it runs."""
@@ -123,7 +127,7 @@ class Metrics:
 
     def start(self, connectors: Iterable[str], sources: Iterable[str] = (), events: Iterable[str] = ()) -> None:
         """Show every connector, and what must never happen, from the start: an increase from nothing would not be seen."""
-        for reason in ("token", "too_large", "store", "cut_off", "connections", "head", "slow", "not_http"):
+        for reason in ("token", "admin_token", "too_large", "store", "cut_off", "connections", "head", "slow", "not_http"):
             self._turned_away.labels(reason)
         for outcome in ("posted", "failed"):
             self._alarms.labels(outcome)
@@ -133,6 +137,7 @@ class Metrics:
             self.paused(name, None)
             self.deliveries(name, delivered=0, dead=0)
             self.leases_lost(name, 0)
+            self.superseded(name, 0)
             self._defects.labels(name)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,8 @@ from receiver.alarms.alarm import Alarm
 from receiver.alarms.causes import MOST_REASONS, Sight, causes
 from receiver.alarms.message import message
 from receiver.alarms.privacy import Privacy
-from receiver.inbox import ConnectorStatus, Group, PauseKind, Status
+from receiver.inbox import ConnectorStatus, Group, GroupKind, PauseKind, Status
+from receiver.inbox.reasons import reason_key
 from receiver.settings import Alerts
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -44,7 +46,9 @@ def paused(kind: PauseKind | None, *, since: float = 0, until: float = 0, oldest
 
 
 def group(reason: str, count: int = 1, *, where: str = "crm", event: str | None = None, minute: float = 0) -> Group:
-    return Group(where, event, reason, count, NOW + minutes(minute), NOW + minutes(minute), "an-id")
+    kind: GroupKind = "quarantined" if reason.startswith("[") else "dead"
+    at = NOW + minutes(minute)
+    return Group(kind, reason_key(where, reason), where, event, reason, count, at, at, "an-id")
 
 
 @pytest.mark.parametrize(
@@ -89,6 +93,13 @@ def test_a_key_does_not_depend_on_how_many_there_are() -> None:
     (one,) = found(dead=[group("is locked")])
     (more,) = found(dead=[group("is locked", 500, minute=-60)])
     assert one.key == more.key
+
+
+def test_a_key_does_not_depend_on_which_of_its_reasons_is_shown() -> None:
+    """A group shows its newest one, whatever value that quotes: the next is no news, and the last is not over."""
+    (one,) = found(dead=[group("num: asdf was not a number (INVALID_INTEGER)")])
+    (later,) = found(dead=[group("num: Maria was not a number (INVALID_INTEGER)", 2)])
+    assert one.key == later.key
 
 
 def test_many_reasons_are_few_alarms() -> None:
@@ -137,6 +148,37 @@ def test_a_message_says_all_and_calls_nobody() -> None:
         "count": 1,
         "since": "2026-05-04T12:00:00+00:00",
     }
+
+
+LIVE = ("@all", "@channel", "@here", "http://", "https://", "](", "www.", "WWW.")
+
+
+def test_nothing_in_a_reason_is_live_in_a_chat_room() -> None:
+    """Nobody is called, nothing can be clicked and no picture is loaded that others have written; it reads the same."""
+    evil = (
+        "@all @channel: see http://evil.example, [here](//evil.example) ![x](HTTPS://evil.example/x.png) www.evil.example WWW.evil.example"
+    )
+    alarms = [
+        *found(dead=[group(evil)], aside=[group(f'[["{evil}", "{evil}"]]', where="springfield", event=None)]),
+        *found(connectors={evil: replace(paused("auth")["crm"], reason=evil)}),
+    ]
+    assert len(alarms) == 3
+    for alarm in alarms:
+        for state in ("firing", "resolved"):
+            text = message(alarm, state, None)["text"]
+            assert not [word for word in LIVE if word.lower() in text.lower()], text
+    assert "http://evil.example" in message(alarms[0], "firing", None)["text"].replace("\u200b", "")
+
+
+def test_a_message_leads_to_the_console() -> None:
+    """Where its address is known, to what is to be decided; that it is over needs no look."""
+    (dead,) = found(dead=[group("is locked")])
+    (waits,) = found(connectors=paused(None, oldest=16))
+    console = "https://hooks.example.edu/console"
+    assert message(dead, "firing", None, console)["text"].endswith(f" {console}/attention")
+    assert message(waits, "firing", None, console)["text"].endswith(f" {console}")
+    for told in (message(dead, "resolved", None, console), message(dead, "firing", None)):
+        assert "/console" not in told["text"]
 
 
 def test_every_cause_has_words() -> None:

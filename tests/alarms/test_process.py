@@ -94,6 +94,7 @@ def test_dead_letters_are_told_once_whatever_happens_to_the_process(tmp_path: Pa
             assert metric(running, "aom_gateway_deliveries_dead", connector="sandbox") == 0
             assert running.terminate() == 0
     assert (fired["connector"], fired["gateway"], over["key"]) == ("sandbox", "https://hooks.example.edu", fired["key"])
+    assert fired["text"].endswith(" https://hooks.example.edu/console/attention")
     assert [message["state"] for message in receiver.told(cause="dead_letters")] == ["firing", "resolved"]
     assert len(receiver.told(cause="quarantine")) == 1
     for message in receiver.messages:

@@ -24,6 +24,7 @@ OPERATIONS = {
     "GET /api/events",
     "GET /api/events/{id}",
     "GET /api/groups",
+    "GET /api/groups/{id}",
     "GET /api/drift",
     "GET /api/replays",
     "GET /api/people/{email}",

@@ -60,6 +60,14 @@ def test_filters(api: Api, story: dict[str, str], query: dict[str, object], foun
     assert chosen(api, story, **query) == found
 
 
+def test_a_person_is_not_looked_up_in_quarantine(api: Api, story: dict[str, str]) -> None:
+    """How many calls there are that may be theirs is told."""
+    answer = api.get("/api/events", person="nobody@example.edu", source="springfield", event="order.placed")
+    assert (answer["items"], answer["unsearched"]) == ([], 1)
+    assert api.get("/api/events", person="ann@example.edu")["unsearched"] == 2
+    assert api.get("/api/events", source="springfield")["unsearched"] == 0
+
+
 def test_times(api: Api, story: dict[str, str]) -> None:
     """`since` is with its moment, `until` without."""
     at = api.get(f"/api/events/{story['refused']}")["received_at"]
@@ -82,7 +90,15 @@ def test_a_group_is_looked_into(api: Api, story: dict[str, str]) -> None:
     assert chosen(api, story, group=dead["id"]) == {"refused"}
     assert chosen(api, story, group=dead["id"], source="shelbyville") == set()
     assert "quarantined" in api.get("/api/events", group=broken["id"], state="dead", status=422)["detail"]
-    assert "/api/groups" in api.get("/api/events", group="00000000", status=404)["detail"]
+    for path, query in (("/api/events", {"group": "00000000"}), ("/api/groups/00000000", {}), ("/api/groups/%00", {})):
+        detail = api.get(path, status=404, **query)["detail"]
+        assert "There is no group" in detail
+        assert "/api/" not in detail  # the command line shows it, too
+    assert api.get(f"/api/groups/{dead['id']}") == dead
+    assert api.get(f"/api/groups/{broken['id']}") == broken
+    assert (groups["dead_groups"], groups["quarantined_groups"]) == (1, 2)
+    assert api.get("/api/groups", limit=1, skip=1)["dead"] == []
+    assert len(api.get("/api/groups", limit=1, skip=1, by="newest")["quarantined"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -145,6 +161,21 @@ def walk(api: Api, limit: int) -> list[str]:
             return seen
         assert page["next"] == seen[-1]
         before = {"before": page["next"]}
+
+
+def test_an_event_of_a_whole_school(api: Api) -> None:
+    """Its state is that of all its deliveries, not of those that are shown; those that need attention are shown first."""
+    people = [{"id": number, "email": f"school{number:03}@example.edu"} for number in range(450)]
+    people[440]["email"] = "refused-school@example.edu"
+    users = {"userList": people, "enrolled_courses_list": [{"id": 1, "name": "Logic"}]}
+    id = api.take("course.enrolled", users, token=SHELBYVILLE)
+    api.settled()
+    event = api.get(f"/api/events/{id}")
+    assert (event["state"], event["people"], len(event["deliveries"])) == ("dead", 450, 200)
+    assert event["counts"] == {"sandbox": {"dead": 1, "delivered": 449}}
+    assert [(one["person"], one["state"]) for one in event["deliveries"]][:1] == [("refused-school@example.edu", "dead")]
+    assert event["deliveries"][0]["attempts"][-1]["outcome"] == "refused"
+    api.post("/api/discard", ids=[id])
 
 
 def test_one_event(api: Api, story: dict[str, str]) -> None:

@@ -84,6 +84,9 @@ def test_replay_and_discard_by_group(api: Api) -> None:
     assert api.post("/api/discard", group=group["id"]) == {"discarded": 3}
     assert [deliveries(api, id) for id in ids] == [{"sandbox": "discarded"}] * 3
     assert "mended" in api.post("/api/discard", group=group["id"], status=404)["detail"]
+    aside = group_of(api, "quarantined", api.take("quiz.submitted", {"quiz": 7}))
+    assert "quarantine" in api.post("/api/discard", group=aside["id"], status=422)["detail"]
+    assert api.post("/api/quarantine/discard", group=aside["id"]) == {"discarded": 1}
     assert "mended" in api.post("/api/replay", group=group["id"], status=404)["detail"]
 
 
@@ -98,8 +101,21 @@ def test_discard_one_many_and_by_filter(api: Api) -> None:
     assert api.post("/api/discard", ids=[ids[1], good]) == {"discarded": 1}
     assert api.post("/api/discard", state="dead", event="account.created") == {"discarded": 2}
     assert deliveries(api, good) == {"sandbox": "delivered"}
-    api.post("/api/deliveries/0/discard", status=422)
-    api.post("/api/deliveries/many/discard", status=422)
+    for id in ("0", "many", "1.0", "1_0", "+1", "%201", "１"):  # noqa: RUF001 - a digit, and no ASCII
+        api.post(f"/api/deliveries/{id}/discard", status=422)
+
+
+def test_a_reason_alone_is_a_condition(api: Api) -> None:
+    """One that nothing died of discards nothing and replays nothing; one that some died of chooses those."""
+    reason = "There is no field aom_plan. (NO_SUCH_FIELD)"
+    ids = [api.take("account.created", account(f"refused-reason{number}@example.edu")) for number in range(2)]
+    good = api.take("account.created", account("reason@example.edu"))
+    api.settled()
+    assert api.post("/api/discard", reason="no such reason") == {"discarded": 0}
+    assert api.post("/api/replay", reason="no such reason")["replayed"] == 0
+    assert api.post("/api/replay", reason=reason, dry_run=True)["chosen"] == len(api.ids(state="dead", limit=500))
+    api.post("/api/discard", reason=reason)
+    assert [deliveries(api, id)["sandbox"] for id in (*ids, good)] == ["discarded", "discarded", "delivered"]
 
 
 def test_quarantine_by_ids_filter_and_group(api: Api) -> None:

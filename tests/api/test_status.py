@@ -14,13 +14,14 @@ from starlette.applications import Starlette
 
 from receiver.api.operation import Call, Operation
 from tests.api.conftest import BODY, SHELBYVILLE, Api, account, asked, order
-from tests.processes import ADMIN_TOKEN, TOKEN, write_config
+from tests.processes import ADMIN_TOKEN, TOKEN, until, write_config
 
 PATHS = (
     ("GET", "/api/status"),
     ("GET", "/api/events"),
     ("GET", "/api/events/1"),
     ("GET", "/api/groups"),
+    ("GET", "/api/groups/0123456789ab"),
     ("GET", "/api/drift"),
     ("GET", "/api/replays"),
     ("GET", "/api/people/a@example.edu"),
@@ -49,6 +50,7 @@ def test_nothing_without_the_admin_token(api: Api, method: str, path: str) -> No
 def test_the_token_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the standard library's function for it, which takes both as a whole."""
     compared: list[tuple[bytes, bytes]] = []
+    refused: list[str] = []
     compare = hmac.compare_digest
 
     def watched(given: bytes, right: bytes) -> bool:
@@ -59,13 +61,31 @@ def test_the_token_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch)
         return "in"
 
     async def guess() -> int:
-        app = Starlette(routes=[Operation("GET", "/", "A door", handler, str).route("the token")])
+        app = Starlette(routes=[Operation("GET", "/", "A door", handler, str).route("the token", refused.append)])
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
             return (await http.get("/", headers={"Authorization": "Bearer guess"})).status_code
 
     monkeypatch.setattr(hmac, "compare_digest", watched)
     assert asyncio.run(guess()) == 401
     assert compared == [(b"guess", b"the token")]
+    assert refused == ["127.0.0.1"]
+
+
+def test_guessing_is_seen(tmp_path: Path) -> None:
+    """Each wrong token is counted; the log says so once a minute, from where, and never what was given."""
+    with asked(write_config(tmp_path, BODY)) as api:
+        for number in range(20):
+            response = httpx.get(api.running.url + "/api/status", headers={"Authorization": f"Bearer guess-{number}"}, trust_env=False)
+            assert response.status_code == 401
+        api.get("/api/status")
+        metrics = httpx.get(api.running.url + "/metrics", trust_env=False).text
+        assert 'aom_gateway_requests_turned_away_total{reason="admin_token"} 20.0' in metrics
+        until(lambda: "api.token_refused" in api.running.log.read_text(), "the log tells")
+        log = api.running.log.read_text()
+    lines = [line for line in log.splitlines() if "api.token_refused" in line]
+    assert len(lines) == 1
+    assert "127.0.0.1" in lines[0]
+    assert "guess-" not in log
 
 
 def test_unknown_addresses_and_methods(api: Api) -> None:

@@ -35,6 +35,16 @@ def test_one_that_is_not_taken_is_a_fault(tmp_path: Path) -> None:
     assert SECRET not in ended.stdout + ended.stderr
 
 
+def test_the_words_of_a_receiver_are_shown_as_text(tmp_path: Path) -> None:
+    """Whoever answers writes to the operator's terminal."""
+    with alarm_receiver() as receiver:
+        receiver.status, receiver.says = 404, b"\x1b[2J\x1b]0;title\x07gone"
+        ended = check(write_config(tmp_path, f'[alerts]\nurl = "{receiver.url}"'))
+    assert "gone" in ended.stderr
+    assert r"\u001b[2J" in ended.stderr
+    assert "\x1b" not in ended.stderr
+
+
 def test_without_a_url_there_is_nowhere_to_post_it(tmp_path: Path) -> None:
     """That is told."""
     ended = check(write_config(tmp_path))

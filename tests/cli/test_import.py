@@ -64,10 +64,15 @@ def delivered(running: Running, id: str) -> bool:
 
 
 def test_orders_of_a_shop(tmp_path: Path) -> None:
-    """A dry run says what would be and writes nothing; then every order is a deal with its own date, and a second run finds them known."""
+    """A dry run says what would be and writes nothing; then every order is a deal with its own date, and a second run finds them known.
+
+    When an order was refunded, its date does not say.
+    """
     config = write_config(tmp_path)
     table(tmp_path, ORDERS, "orders.csv")
-    words = ("import", "orders.csv", "--event", "order.placed")
+    words: tuple[str, ...] = ("import", "orders.csv", "--event", "order.placed")
+    assert "line 4: Date: says when the order was made, not when it became REFUNDED" in run(*words, "--dry-run", at=tmp_path, code=1)
+    words = (*words, "--as-of", "2024-04-01")
     before = sorted(tmp_path.iterdir())
     text = run(*words, "--dry-run", at=tmp_path)
     assert "customer.email" in text
@@ -82,6 +87,7 @@ def test_orders_of_a_shop(tmp_path: Path) -> None:
         assert deals["springfield-1"]["created_at"] == "2024-03-01T10:00:00-05:00"
         assert deals["springfield-1"]["dealname"] == "Order 1: Algebra"
         assert deals["springfield-2"]["status"] == "REFUNDED"
+        assert [item["received_at"][:10] for item in running.admin("/api/events")["items"]] == ["2024-04-01", "2024-03-01"]
         told = run_json(*words, at=tmp_path)
         assert (told["accepted"], told["duplicates"]) == (0, 2)
     assert not (tmp_path / "orders.csv.faults.csv").exists()
@@ -145,13 +151,58 @@ def test_payloads_as_aom_sends_them(tmp_path: Path) -> None:
     """A line each, told apart by their shape; one that came live is known."""
     config = write_config(tmp_path)
     bodies = [sample(name) or b"" for name in ("order.placed", "account.created", "quiz.submitted")]
+    bodies[0] = json.dumps({**json.loads(bodies[0]), "date_created": datetime.now(UTC).isoformat()}).encode()
     lines = [json.dumps(json.loads(body)).encode() for body in bodies]
     (tmp_path / "all.jsonl").write_bytes(b"\n".join([*lines, b"{", b'{"x": 1}']))
     with gateway(config) as running:
         assert httpx.post(f"{running.url}/in/{TOKEN}", content=bodies[0]).status_code == 202
         told = run_json("import", "all.jsonl", at=tmp_path, code=1)
         assert (told["accepted"], told["duplicates"], [fault["line"] for fault in told["faults"]]) == (2, 1, [4, 5])
-        assert "for CSV" in run("import", "all.jsonl", "--set", "status=X", at=tmp_path, code=2)
+        for event in ((), ("--event", "order.placed")):
+            assert "for CSV" in run("import", "all.jsonl", "--set", "status=X", *event, at=tmp_path, code=2)
+
+
+def test_a_refund_that_was_missed(tmp_path: Path) -> None:
+    """Handed in as AOM would have sent it: not at the time at which the order was made, but at its own, which a path tells, or as of
+    the export. It stays on top of the order that came live, and is known when it comes again, with the time beside it or without.
+    """
+    config = write_config(tmp_path)
+    order = {**json.loads(sample("order.placed") or b""), "date_created": (datetime.now(UTC) - timedelta(minutes=1)).isoformat()}
+    refund = {**order, "status": "REFUNDED"}
+    lines = tmp_path / "missed.jsonl"
+    with gateway(config) as running:
+        httpx.post(f"{running.url}/in/{TOKEN}", json=order).raise_for_status()
+        running.wait_until_delivered()
+        lines.write_text(json.dumps(refund))
+        told = run_json("import", "missed.jsonl", at=tmp_path, code=1)
+        assert (told["accepted"], told["faults"][0]["where"]) == (0, "date_created")
+        assert "--time-column" in told["faults"][0]["message"]
+        now = datetime.now(UTC).isoformat()
+        lines.write_text(json.dumps({**refund, "shop": {"refunded_at": now}}))
+        assert run_json("import", "missed.jsonl", "--time-column", "shop.refunded_at", at=tmp_path)["accepted"] == 1
+        running.wait_until_delivered()
+        (deal,) = running.records("sandbox", "deal")
+        assert deal["fields"]["status"] == "REFUNDED"
+        assert running.admin("/api/drift")["items"] == []
+        lines.write_text(json.dumps(refund))
+        assert run_json("import", "missed.jsonl", "--as-of", now, at=tmp_path)["duplicates"] == 1
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_lines_of_one_time(tmp_path: Path, newest_first: bool) -> None:
+    """The later one stays on top, which is the upper one in a file that runs backwards; sending it again changes nothing."""
+    config = write_config(tmp_path)
+    names = ["Oldest,2024-03-01 10:00", *(f"Name{number},2024-03-01 10:05" for number in range(70)), "Newest,2024-03-01 10:05"]
+    lines = [f"ada@example.edu,{name}\n" for name in (reversed(names) if newest_first else names)]
+    table(tmp_path, "email,last_name,date_registered\n" + "".join(lines))
+    words = ("import", "history.csv", "--event", "account.created")
+    with gateway(config) as running:
+        assert ("newest lines come first" in run(*words, "--dry-run", at=tmp_path)) == newest_first
+        told = run_json(*words, at=tmp_path)
+        assert (told["accepted"], told["newest_first"]) == (72, newest_first)
+        running.wait_until_delivered()
+        assert contact(running, "ada@example.edu")["lastname"] == "Newest"
+        assert run_json(*words, at=tmp_path)["duplicates"] == 72
 
 
 @pytest.mark.parametrize(
@@ -163,6 +214,7 @@ def test_payloads_as_aom_sends_them(tmp_path: Path) -> None:
         (("history.csv", "--event", "account.created", "--column", "E-mail"), "E-mail=email"),
         (("history.csv", "--event", "account.created", "--column", "Mial=email"), "'Mail'"),
         (("history.csv", "--event", "order.placed"), "order.placed needs status"),
+        (("refunds.csv", "--event", "order.refunded"), "the order's date says when it was made"),
         (("nowhere.csv", "--event", "account.created"), "No such file"),
         ((".", "--event", "account.created"), "directory"),
         (("empty.csv", "--event", "account.created"), "no headers"),
@@ -177,6 +229,7 @@ def test_wrong_use(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
     (tmp_path / "aom-gateway.db").touch()
     table(tmp_path, "Mail;Name;Date\nada@example.edu;Ada;2024-01-01\n")
     table(tmp_path, "email;name;date\nj@x.org;Jörg;2024-01-01\n", "old.csv", "cp1252")
+    table(tmp_path, "email;id;status;date\nj@x.org;1;REFUNDED;2024-01-01\n", "refunds.csv")
     (tmp_path / "empty.csv").touch()
     text = run("import", *words, at=tmp_path, code=2)
     assert any(one in text for one in says.split("|")), text

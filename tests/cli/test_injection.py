@@ -71,6 +71,17 @@ def test_nothing_reaches_the_terminal(asked: tuple[Path, Running]) -> None:
         assert "next\u200f" not in shown
 
 
+def test_explain_shows_a_payload_as_text(tmp_path: Path) -> None:
+    """Of a file that somebody sent: its keys, its values, its faults."""
+    write_config(tmp_path, BODY)
+    good = {"id": 7, "email": "ann@example.edu", "first_name": EVIL, "last_name": EVIL, "date_registered": EVIL, f"key {EVIL}": EVIL}
+    for body, code in ((good, 0), ({"email": EVIL, EVIL: EVIL, "customer": {"email": EVIL}, "status": EVIL}, 1)):
+        (tmp_path / "payload.json").write_text(json.dumps(body))
+        done = command("explain", "payload.json", "--event", "account.created", at=tmp_path, code=code)
+        assert hidden(done.out + done.err) == set()
+        assert code or "[red]x[/red]" in re.sub(r"\s*│\s*", " ", done.out)
+
+
 def test_markup_is_text(asked: tuple[Path, Running]) -> None:
     """What looks like markup of the terminal's library, or of a page, stands there as it came."""
     directory, _ = asked

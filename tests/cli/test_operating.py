@@ -175,6 +175,23 @@ def test_what_is_not_there(asked: tuple[Path, Running], words: tuple[str, ...]) 
     command(*words, "--yes" if words[0] != "events" else "--json", at=asked[0], code=1)
 
 
+def test_groups_beyond_a_page(running: Running, tmp_path: Path) -> None:
+    """How many there are is told; one that is not shown is found by its id; a group of the wrong kind is refused."""
+    for body in (b'{"quiz": 1}', b'{"assignment": 1}', b"{"):
+        httpx.post(f"{running.url}/in/{TOKEN}", content=body, trust_env=False)
+    every = command("quarantine", "--json", at=tmp_path, code=1).json
+    assert len(every) > 2
+    assert f"These are 1 of {len(every)} groups" in command("quarantine", "--limit", "1", at=tmp_path, code=1).out
+    assert command("quarantine", "--limit", "1", "--json", at=tmp_path, code=1).json == every[:1]
+    assert "is of `quarantine`" in command("dead", "--discard", every[-1]["id"], "--yes", at=tmp_path, code=2).err
+    assert command("quarantine", "--discard", every[-1]["id"], "--yes", "--json", at=tmp_path).json == {"discarded": every[-1]["count"]}
+
+
+def test_quarantined_calls_beside_a_person(asked: tuple[Path, Running]) -> None:
+    """Somebody who looks for a person hears of calls that may be theirs."""
+    assert "in quarantine may be theirs" in command("events", "--person", "nobody@example.edu", at=asked[0]).out
+
+
 def test_asking_first(running: Running, tmp_path: Path) -> None:
     """On a terminal one is asked, with the numbers; no is no."""
     shown = on_terminal("replay", "--state", "dead", at=tmp_path, keys="n\n", code=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from receiver.aom import EVENTS, sample
 from tests.console.browser import WIDTHS, launch, watched_page
+from tests.console.visitor import forged_cookie
 from tests.fakes.hubspot import FakeHubSpot
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, until, write_config
 
@@ -111,20 +113,31 @@ def _settled(running: Running) -> bool:
 @pytest.fixture(params=WIDTHS, ids=lambda width: f"{width}px")
 def page(request: pytest.FixtureRequest, browser: Browser, running: Running) -> Iterator[Page]:
     """Signed in, at the overview; once at each width."""
-    with watched_page(browser, running.url, width=request.param) as page:
-        sign_in(page)
+    with at_overview(browser, running.url, width=request.param) as page:
         yield page
 
 
 @pytest.fixture
 def plain_page(browser: Browser, running: Running) -> Iterator[Page]:
     """Signed in, without JavaScript."""
-    with watched_page(browser, running.url, width=1440, javascript=False) as page:
-        sign_in(page)
+    with at_overview(browser, running.url, javascript=False) as page:
+        yield page
+
+
+@contextmanager
+def at_overview(
+    browser: Browser, url: str, *, width: int = 1440, javascript: bool = True, expected: tuple[str, ...] = ()
+) -> Iterator[Page]:
+    """A page of somebody who has signed in before. How that is done in a browser is the concern of `test_sign_in`."""
+    with watched_page(browser, url, width=width, javascript=javascript, expected=expected) as page:
+        for name, value in forged_cookie().items():
+            page.context.add_cookies([{"name": name, "value": value, "url": f"{url}/console", "httpOnly": True, "sameSite": "Strict"}])
+        page.goto("/console")
         yield page
 
 
 def sign_in(page: Page, token: str = ADMIN_TOKEN) -> None:
+    """By the door."""
     page.goto("/console")
     page.get_by_label("Admin token").fill(token)
     page.get_by_role("button", name="Sign in").click()

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.console.browser import watched_page
-from tests.console.calls import post, story, wait_for
-from tests.console.conftest import account, sign_in
+from tests.console.calls import ask, dead, mended, newcomer, post, quarantined, story
+from tests.console.conftest import account, at_overview
 from tests.console.visitor import Visitor
 from tests.processes import SANDBOX, Running, gateway, until, write_config
 
@@ -41,15 +40,23 @@ fields.rank = " "
 """
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    """A gateway that nobody else changes: three dead letters of one reason, one of another, two calls in quarantine."""
-    with gateway(write_config(tmp_path, REFUSING)) as running:
-        for number, name in enumerate(("One", "Two", "One", "One")):
-            wait_for(running, post(running, "account.created", account(number, last_name=name)), "dead")
-        for number in range(2):
-            post(running, "account.created", b'{"date_registered": "Mar 1, 2026 02:30 PM", "id": %d}' % number)
+@pytest.fixture(scope="module")
+def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with gateway(write_config(tmp_path_factory.mktemp("refusing"), REFUSING)) as running:
         yield running
+
+
+@pytest.fixture
+def running(refusing: Running) -> Running:
+    """A gateway with three dead letters of one reason, one of another, and two calls in quarantine, whatever it had before."""
+    for what in ("/api/discard", "/api/quarantine/discard"):
+        ask(refusing, what, {"source": "springfield"})
+    for number, name in enumerate(("One", "Two", "One", "One")):
+        post(refusing, "account.created", account(number, id=newcomer(), last_name=name))
+    for _ in range(2):
+        quarantined(refusing)
+    until(lambda: counts(refusing) == (4, 2), "all are refused")
+    return refusing
 
 
 def headings(page: Page) -> list[str]:
@@ -78,9 +85,8 @@ def test_groups_by_their_reasons(page: Page) -> None:
 
 def test_the_newest_first(browser: Browser, running: Running) -> None:
     """A group that got one more since stands before a larger one."""
-    wait_for(running, post(running, "account.created", account(9, last_name="Two")), "dead")
-    with watched_page(browser, running.url) as page:
-        sign_in(page)
+    dead(running, 9, last_name="Two")
+    with at_overview(browser, running.url) as page:
         page.goto("/console/attention")
         page.get_by_role("link", name="newest first").click()
         assert headings(page)[0] == "lastname: This is the second reason. (SECOND)"
@@ -119,8 +125,7 @@ def test_a_whole_group(page: Page, running: Running) -> None:
 
 def test_the_quarantine(browser: Browser, running: Running) -> None:
     """Without a script: checked again as a whole, and discarded in part."""
-    with watched_page(browser, running.url, javascript=False) as page:
-        sign_in(page)
+    with at_overview(browser, running.url, javascript=False) as page:
         page.goto("/console/attention")
         page.get_by_role("button", name="Check all again").click()
         assert page.get_by_role("status").inner_text() == "0 calls accepted; 2 still have faults."
@@ -136,6 +141,58 @@ def test_the_quarantine(browser: Browser, running: Running) -> None:
         assert page.get_by_role("status").inner_text() == "0 calls accepted; 1 still has faults."
 
 
+def test_a_whole_group_is_checked_again(page: Page, running: Running) -> None:
+    """All of it, and nothing else; on the page all can be ticked at once."""
+    ids = [one["id"] for one in running.admin("/api/events?state=quarantined")["items"]]
+    other = post(running, "account.created", b"no JSON %d" % newcomer())
+    for id in (*ids, other):
+        mended(running, id, account(newcomer(), id=newcomer()))
+    open_group(page, "email: is needed and missing")
+    page.get_by_label("Tick all on this page").check()
+    assert all(box.is_checked() for box in page.locator("tbody input[type=checkbox]").all())
+    page.get_by_label("Tick all on this page").uncheck()
+    assert not any(box.is_checked() for box in page.locator("tbody input[type=checkbox]").all())
+    page.get_by_role("button", name="Check all 2 again").click()
+    assert page.get_by_role("status").inner_text() == "2 calls accepted; 0 still have faults."
+    assert {story(running, id)["state"] for id in ids} <= {"pending", "delivered"}
+    assert story(running, other)["state"] == "quarantined"
+
+
+def test_more_groups_than_a_page_holds(running: Running, browser: Browser) -> None:
+    """The page says how many there are, and leads to the others; each has its own page."""
+    for number in range(103):
+        post(running, "account.created", b" " * (number + 10) + b"no JSON")
+    with at_overview(browser, running.url) as page:
+        page.goto("/console/attention?by=newest")
+        quarantine = page.get_by_role("region", name="In quarantine")
+        assert quarantine.get_by_text("Groups 1 to 100 of 104.").is_visible()
+        assert "column 114" in headings(page)[2]
+        quarantine.get_by_role("link", name="More groups").click()
+        assert quarantine.get_by_text("Groups 101 to 104 of 104.").is_visible()
+        assert headings(page)[-1] == "email: is needed and missing"
+        page.get_by_role("link", name="Check again or discard").first.click()
+        assert page.get_by_role("button", name="Check all 1 again").is_visible()
+        page.go_back()
+        page.get_by_role("link", name="Groups before").click()
+        assert page.get_by_role("article").count() == 102
+
+
+def test_all_that_is_dead_at_a_connector(page: Page, running: Running) -> None:
+    """Whatever it died of: replayed, or discarded after a question."""
+    page.goto("/console/attention")
+    page.get_by_text("All that is dead at a connector").click()
+    page.get_by_role("button", name="Replay all 4 at sandbox").click()
+    assert page.get_by_role("status").inner_text() == "4 deliveries replayed."
+    until(lambda: counts(running) == (4, 2), "all are dead again")
+    page.goto("/console/attention")
+    page.get_by_text("All that is dead at a connector").click()
+    page.get_by_role("button", name="Discard all 4 at sandbox").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Discard all 4 that are dead at sandbox?"
+    page.get_by_role("button", name="Discard").click()
+    assert page.get_by_role("status").inner_text() == "4 deliveries discarded."
+    assert counts(running) == (0, 2)
+
+
 def test_a_group_that_is_gone(running: Running) -> None:
     """Whoever comes too late is told so, whatever they wanted."""
     visitor = Visitor(running.url)
@@ -148,14 +205,16 @@ def test_a_group_that_is_gone(running: Running) -> None:
     assert visitor.get("/console/attention/%00").status_code == 303
 
 
-@pytest.mark.parametrize("path", ["revalidate", "{group}/replay", "{group}/discard", "{group}/revalidate"])
+@pytest.mark.parametrize("path", ["revalidate", "{group}/replay", "{group}/discard", "{group}/revalidate", "dead/replay", "dead/discard"])
 def test_no_action_for_a_forged_form(running: Running, path: str) -> None:
     """Without the token of the session nothing is done."""
     visitor = Visitor(running.url)
     visitor.sign_in()
     group = running.admin("/api/groups")["dead"][0]["id"]
     for token in ("", "forged"):
-        answer = visitor.post(f"/console/attention/{path.format(group=group)}", {"scope": "all", "confirmed": "yes"}, csrf=token)
+        answer = visitor.post(
+            f"/console/attention/{path.format(group=group)}", {"scope": "all", "confirmed": "yes", "connector": "sandbox"}, csrf=token
+        )
         assert answer.status_code == 403
     assert counts(running) == (4, 2)
 
@@ -175,8 +234,7 @@ def test_a_mistake_in_the_mapping(browser: Browser, tmp_path: Path) -> None:
         for number in range(250):
             post(running, "account.created", account(number, first_name="New"))
         running.wait_until_delivered()
-        with watched_page(browser, running.url) as page:
-            sign_in(page)
+        with at_overview(browser, running.url) as page:
             page.goto("/console/attention")
             page.get_by_role("article", name="'' is no option").get_by_role("link", name="Replay").click()
             page.get_by_role("button", name="Replay all 500").click()
@@ -192,15 +250,17 @@ def test_a_mistake_in_the_mapping(browser: Browser, tmp_path: Path) -> None:
 def test_what_was_done_stays_to_be_seen(browser: Browser, tmp_path: Path) -> None:
     """Attention lists the work and what came of it, and the log has it too."""
     config = write_config(tmp_path, MISTAKEN)
-    with gateway(config) as running, watched_page(browser, running.url) as page:
+    with gateway(config) as running, at_overview(browser, running.url) as page:
         ids = [post(running, "account.created", account(number)) for number in range(20)]
         until(lambda: running.admin("/api/status")["dead"] == 20, "all are dead")
-        sign_in(page)
         open_group(page, "is no option")
         page.get_by_role("button", name="Replay all 20").click()
-        work = page.get_by_role("region", name="Under way and done lately")
-        expect(work.get_by_text("Replay: 20 at crm")).to_be_visible()
-        expect(work.get_by_text("20 deliveries replayed.")).to_be_visible(timeout=15_000)
+        page.goto("/console/attention")
+        done = page.get_by_text("1 piece of work done lately")
+        assert (done.bounding_box() or {"y": 0})["y"] > (page.get_by_role("heading", level=1).bounding_box() or {"y": 0})["y"]
+        done.click()
+        expect(page.get_by_text("Replay: 20 at crm")).to_be_visible()
+        assert page.locator(".jobs").get_by_text("20 deliveries replayed.").is_visible()
         until(lambda: running.admin("/api/status")["dead"] == 20, "all are dead again")
         assert len(story(running, ids[0])["deliveries"][0]["attempts"]) == 2
         assert running.terminate() == 0

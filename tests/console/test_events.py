@@ -8,9 +8,8 @@ from itertools import chain
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.console.browser import watched_page
-from tests.console.calls import dead, delivered, newcomer, post
-from tests.console.conftest import account, sign_in
+from tests.console.calls import dead, delivered, newcomer, post, quarantined
+from tests.console.conftest import account, at_overview
 from tests.console.visitor import Visitor
 from tests.processes import Running, gateway, write_config
 
@@ -26,6 +25,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def people(page: Page) -> list[str]:
+    page.wait_for_load_state()
     return page.locator("tbody tr a[href*='/console/people']").all_inner_texts()
 
 
@@ -80,10 +80,43 @@ def test_times_are_those_of_the_reader(page: Page, running: Running) -> None:
     assert page.get_by_text("Nothing fits this search.").is_visible()
 
 
+@pytest.mark.parametrize("since", ["2026-01-24T12:00:00.000Z", "2026-01-24T13:00%2B01:00", "2026-01-24"])
+def test_times_that_a_field_cannot_show_stay(page: Page, since: str) -> None:
+    """A link may hold a time with a zone, or a date: searching on keeps it."""
+    page.goto(f"/console/events?since={since}")
+    hour = "2026-01-23T19:00" if since.endswith("24") else "2026-01-24T07:00"
+    assert page.get_by_label("From (America/New_York)").input_value() == hour
+    page.get_by_role("button", name="Search").click()
+    assert f"since=2026-01-24T{'00' if since.endswith('24') else '12'}%3A00" in page.url
+
+
+def test_times_that_a_field_cannot_show_stay_without_a_script(plain_page: Page) -> None:
+    """The field shows them in UTC."""
+    plain_page.goto("/console/events?since=2026-01-24T13:00:59%2B01:00")
+    assert plain_page.get_by_label("From").input_value() == "2026-01-24T12:00"
+
+
+def test_the_zone_is_told(page: Page, plain_page: Page) -> None:
+    """That of the browser, or UTC; and a time fits into its field."""
+    page.goto("/console/events")
+    assert page.get_by_role("contentinfo").inner_text().startswith("Times are in America/New_York (GMT-0")
+    assert (page.get_by_label("From").bounding_box() or {"width": 0})["width"] >= 220
+    assert plain_page.get_by_role("contentinfo").inner_text() == "Times are in UTC."
+
+
+def test_somebody_who_may_be_in_quarantine(page: Page, running: Running) -> None:
+    """Where nothing is found of a person, the page says that the calls in quarantine were not looked through, and leads there."""
+    quarantined(running)
+    for address in ("/console/events?person=nobody@example.edu", "/console/people?email=nobody@example.edu"):
+        page.goto(address)
+        assert "in quarantine, in which nobody is looked up" in page.get_by_role("main").inner_text()
+        page.get_by_role("link", name="See them").click()
+        assert page.locator("tbody .badge-quarantined").count() >= 1
+
+
 def test_pages_are_turned_both_ways(crowded: Running, browser: Browser) -> None:
     """Older leads through all events to the oldest, Newer the same way back; a filter stays on."""
-    with watched_page(browser, crowded.url) as page:
-        sign_in(page)
+    with at_overview(browser, crowded.url) as page:
         page.goto("/console/events?event=account.created")
         seen = [people(page)]
         while page.get_by_role("link", name="Older").count():

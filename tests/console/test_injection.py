@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.console.accessibility import faults
-from tests.console.browser import WIDTHS, watched_page
+from tests.console.browser import WIDTHS
 from tests.console.calls import post, wait_for
-from tests.console.conftest import BACKWARDS, FORMULA, SCRIPT, account, sign_in
+from tests.console.conftest import BACKWARDS, FORMULA, SCRIPT, account, at_overview
 from tests.processes import Running, gateway, write_config
 
 EMAIL = "=hyperlink('x')+<i>/z@example.edu".replace("<i>", "{i}").replace("(", "{").replace(")", "}")
@@ -39,9 +39,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(params=WIDTHS, ids=lambda width: f"{width}px")
 def page(request: pytest.FixtureRequest, browser: Browser, running: Running) -> Iterator[Page]:
-    with watched_page(browser, running.url, width=request.param) as page:
+    with at_overview(browser, running.url, width=request.param) as page:
         page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
-        sign_in(page)
         yield page
 
 

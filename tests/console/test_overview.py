@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import httpx
 from playwright.sync_api import Browser, Page, expect
 
 from tests.console.accessibility import faults
-from tests.console.browser import watched_page
-from tests.console.conftest import account, sign_in
-from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, write_config
+from tests.console.calls import post
+from tests.console.conftest import account, at_overview
+from tests.processes import ADMIN_TOKEN, Running, gateway, write_config
 
 
 def row(page: Page, connector: str) -> str:
@@ -24,7 +23,7 @@ def test_what_needs_attention_comes_first(page: Page) -> None:
     text = section.inner_text()
     assert "hubspot is paused since" in text
     assert "Renew the credentials in the CRM" in text
-    assert "3 deliveries were refused for good." in text
+    assert "3 deliveries are dead: refused, or given up." in text
     assert "3 calls are in quarantine." in text
     assert {link.get_attribute("href") for link in section.get_by_role("link").all()} == {"/console/attention"}
     assert page.locator("h2").first.inner_text() == "What needs attention"
@@ -52,33 +51,38 @@ def test_the_chart_has_its_numbers_as_text(page: Page, running: Running) -> None
 
 def test_it_stays_live(browser: Browser, running: Running) -> None:
     """New events and dead letters appear without a reload, and without a sign of it elsewhere on the page."""
-    with watched_page(browser, running.url) as page:
-        sign_in(page)
+    with at_overview(browser, running.url) as page:
+        page.clock.install()
+        page.reload()
         page.evaluate("window.still = true")
         before = int(page.locator("#traffic figcaption strong").inner_text().split()[0])
-        httpx.post(f"{running.url}/in/{TOKEN}/account.created", content=account(900), trust_env=False)
-        expect(page.locator("#traffic figcaption strong")).to_have_text(f"{before + 1} events", timeout=20_000)
+        post(running, "account.created", account(900))
+        page.clock.run_for(6000)
+        expect(page.locator("#traffic figcaption strong")).to_have_text(f"{before + 1} events")
         assert page.evaluate("window.still") is True
 
 
 def test_old_figures_do_not_look_like_new_ones(browser: Browser, tmp_path: Path) -> None:
     """Where the gateway answers no more the page says so; where the session has ended it leads to the door."""
-    with gateway(write_config(tmp_path)) as running, watched_page(browser, running.url, expected=("ERR_",)) as page:
-        sign_in(page)
+    with gateway(write_config(tmp_path)) as running, at_overview(browser, running.url, expected=("ERR_",)) as page:
+        page.clock.install()
+        page.reload()
         page.context.clear_cookies()
+        page.clock.run_for(6000)
         page.wait_for_url("**/console/sign-in?next=**")
         page.get_by_label("Admin token").fill(ADMIN_TOKEN)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/console")
         running.kill()
-        expect(page.get_by_role("alert")).to_have_text(re.compile("The gateway does not answer"), timeout=20_000)
+        page.clock.run_for(6000)
+        expect(page.get_by_role("alert")).to_have_text(re.compile("The gateway does not answer"))
 
 
 def test_it_waits_while_somebody_is_at_it(browser: Browser, running: Running) -> None:
     """Nothing is swapped under a focus: the page asks for nothing then."""
-    with watched_page(browser, running.url) as page:
+    with at_overview(browser, running.url) as page:
         page.clock.install()
-        sign_in(page)
+        page.reload()
         asked: list[str] = []
         page.get_by_role("link", name="See what was not understood").focus()
         page.on("request", lambda request: asked.append(request.url))
@@ -104,8 +108,7 @@ def test_times_are_the_readers_own(page: Page) -> None:
 
 def test_an_idle_gateway(browser: Browser, quiet: Running) -> None:
     """Says that nothing needs attention, and that nothing came yet."""
-    with watched_page(browser, quiet.url, width=380) as page:
-        sign_in(page)
+    with at_overview(browser, quiet.url, width=380) as page:
         assert "Nothing. Everything that came was delivered" in page.get_by_role("region", name="What needs attention").inner_text()
         assert "0 events" in page.locator("figcaption").inner_text()
         assert faults(page) == []
@@ -113,8 +116,7 @@ def test_an_idle_gateway(browser: Browser, quiet: Running) -> None:
 
 def test_a_connector_that_is_gone(browser: Browser, deserted: Running) -> None:
     """What it still has is shown, with what can be done about it."""
-    with watched_page(browser, deserted.url) as page:
-        sign_in(page)
+    with at_overview(browser, deserted.url) as page:
         text = page.get_by_role("region", name="What needs attention").inner_text()
         assert "hubspot is not configured, 1 waiting." in text
         assert "Configure it again" in text

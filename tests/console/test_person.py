@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from receiver.aom import sample
 from tests.console.calls import delivered, newcomer, post, wait_for
-from tests.console.visitor import Visitor
+from tests.console.visitor import Visitor, forged_cookie
 from tests.processes import Running
 
 
@@ -20,12 +20,57 @@ def test_what_is_known_of_them(page: Page, running: Running) -> None:
     second = delivered(running, number, first_name="Augusta")
     page.goto(f"/console/people?email=Learner{number}@example.edu")
     lanes = page.get_by_role("region", name="At the connectors").locator("tbody tr")
-    assert [text.split() for text in lanes.all_inner_texts()] == [["sandbox", "up", "to", "date", "0", "not", "failing"]]
+    assert [text.split() for text in lanes.all_inner_texts()] == [["sandbox", "up", "to", "date", "0", "not", "failing", "running"]]
     records = page.get_by_role("region", name="Records in CRMs").inner_text()
     assert "contact" in records
     assert f"learner{number}@example.edu" in records
     links = page.get_by_role("region", name="Events").locator("tbody th a")
     assert [(one.get_attribute("href") or "").rpartition("/")[2] for one in links.all()] == [second, first]
+
+
+def test_somebody_with_very_many_records(page: Page, running: Running) -> None:
+    """The events come first, the records after them, most of them folded away; forgetting tells how many there are, and of what."""
+    number = newcomer()
+    email, order = f"buyer{number}@example.edu", json.loads(sample("order.placed") or b"{}")
+    for _ in range(60):
+        customer = {**order["customer"], "id": number, "email": email}
+        id = post(running, "order.placed", json.dumps({**order, "id": newcomer(), "customer": customer}).encode())
+    wait_for(running, id, "delivered")
+    page.goto(f"/console/people?email={email}")
+    assert page.locator("h2").all_inner_texts() == ["At the connectors", "Events", "Records in CRMs"]
+    records = page.get_by_role("region", name="Records in CRMs")
+    assert records.locator("tbody tr:visible").count() == 20
+    records.get_by_text("41 more records").click()
+    assert records.locator("tbody tr:visible").count() == 61
+    page.get_by_role("link", name="Older").click()
+    assert page.url.endswith("#events")
+    page.get_by_role("link", name="Forget this person").click()
+    question = page.get_by_role("main")
+    assert "at sandbox: deal, 60 records" in question.inner_text()
+    assert question.locator("details li:visible").count() == 0
+    assert "in quarantine" in question.inner_text()
+
+
+def test_a_connector_that_is_paused(page: Page, running: Running) -> None:
+    """Is said to be, with the reason: what waits for this person does not wait for them alone."""
+    waiting = running.admin("/api/events?state=pending&connector=hubspot")["items"][0]
+    page.goto(f"/console/people?email={waiting['person']}")
+    row = page.get_by_role("region", name="At the connectors").locator("tbody tr", has_text="hubspot").inner_text()
+    assert "paused" in row
+    assert "HubSpot refuses the access token" in row
+
+
+def test_forgetting_reaches_into_the_quarantine(page: Page, running: Running) -> None:
+    """As the question says: a call in which the address stands goes, too."""
+    email = f"aside{newcomer()}@example.edu"
+    id = post(running, "account.created", json.dumps({"id": newcomer(), "mail": email}).encode())
+    page.goto(f"/console/people?email={email}")
+    page.get_by_role("link", name="Forget this person").click()
+    assert "Those in which this address stands go too" in page.get_by_role("main").inner_text()
+    page.get_by_role("button", name="Forget this person").click()
+    assert page.get_by_role("status").inner_text() == "Erased: 1 event that was theirs alone."
+    visitor = Visitor(running.url, forged_cookie())
+    assert visitor.get(f"/console/events/{id}").status_code == 404
 
 
 def test_an_address_with_anything_in_it(page: Page, running: Running) -> None:
@@ -66,8 +111,8 @@ def forget(page: Page, running: Running, number: int) -> None:
         assert said in question
     page.get_by_role("button", name="Forget this person").click()
     told = page.get_by_role("status").inner_text()
-    assert "1 events that were theirs alone" in told
-    assert "1 events that go on without them" in told
+    assert "1 event that was theirs alone" in told
+    assert "1 event that goes on without them" in told
     visitor = Visitor(running.url)
     visitor.sign_in()
     assert visitor.get(f"/console/events/{alone}").status_code == 404

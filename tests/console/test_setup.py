@@ -9,8 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from receiver.aom import sample
 from tests.console.accessibility import faults
-from tests.console.browser import watched_page
-from tests.console.conftest import BACKWARDS, SCRIPT, account, sign_in
+from tests.console.conftest import BACKWARDS, SCRIPT, account, at_overview
 from tests.processes import ADMIN_TOKEN, TOKEN, Running
 
 BASE = "https://hooks.example.edu/in"
@@ -49,9 +48,8 @@ def test_urls_are_masked_until_they_are_asked_for(page: Page, running: Running) 
 
 def test_a_press_copies_a_url(browser: Browser, running: Running) -> None:
     """The whole of it, to the clipboard."""
-    with watched_page(browser, running.url) as page:
+    with at_overview(browser, running.url) as page:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        sign_in(page)
         go(page).get_by_role("button", name="Show and copy").click()
         button = page.get_by_role("button", name="Copy the URL of New Order Placed")
         button.click()
@@ -164,7 +162,6 @@ def test_without_javascript(plain_page: Page) -> None:
 
 def test_a_gateway_without_a_public_url(browser: Browser, quiet: Running) -> None:
     """Says that AOM cannot reach a local address."""
-    with watched_page(browser, quiet.url, width=380) as page:
-        sign_in(page)
+    with at_overview(browser, quiet.url, width=380) as page:
         assert "server.public_url is not set" in go(page).get_by_role("region", name="URLs to paste into AOM").inner_text()
         assert f"{quiet.url}/in/••••ests" in page.content()

@@ -95,6 +95,9 @@ class Rig:
     async def states(self, *accepted: Accepted) -> list[str]:
         return [delivery.state for one in accepted for delivery in (await self.story(one)).deliveries]
 
+    async def is_delivered(self, accepted: Accepted) -> bool:
+        return set(await self.states(accepted)) == {"delivered"}
+
     async def until(self, condition: Callable[[], Awaitable[Any]], seconds: float = 20) -> Any:
         """Wait for the condition, and return what it returned."""
         async with asyncio.timeout(seconds):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,8 +13,11 @@ from receiver.delivery.guard import Guard
 from receiver.delivery.share import Unit
 from receiver.delivery.write import Defect, Halted, Result, Written, worst, write
 from receiver.inbox import Remote
+from receiver.inbox.identifiers import IN_TIME
+from receiver.mapping import origins
 from tests.delivery.crm import Crm
 
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 BAD = Refused("INVALID_EMAIL", "that is no address", "email")
 
 
@@ -25,12 +29,21 @@ def deal(key: str, buyer: str) -> Record:
     return Record("deal", key, {"amount": "1"}, links=(Ref("contact", buyer),))
 
 
-def unit(lane: int, *records: Record, event: str | None = None, doubtful: bool = False) -> Unit:
-    return Unit(lane, records, event or f"{lane:032x}", doubtful)
+def event_id(second: int) -> str:
+    return f"{second * 1000:012x}{IN_TIME:0<20}"
+
+
+def unit(lane: int, *records: Record, second: int = 9, doubtful: bool = False) -> Unit:
+    event = event_id(second)
+    return Unit(lane, records, origins([(event, records)]), event, doubtful)
+
+
+def known(id: str, *links: str) -> Remote:
+    return Remote(id, frozenset(links), lane_id=1, event_id=event_id(1), stamps={})
 
 
 def run(crm: Connector, *units: Unit, remotes: Mapping[tuple[str, str], Remote] | None = None) -> Written:
-    return asyncio.run(write(crm, units, remotes or {}, Guard()))
+    return asyncio.run(write(crm, units, remotes or {}, Guard(), now=NOW))
 
 
 def verdicts(written: Written, *units: Unit) -> list[Result]:
@@ -58,29 +71,6 @@ def test_batches_keep_to_the_limits() -> None:
     crm = Crm()
     run(crm, *(unit(n, contact(f"{n}@b.edu")) for n in range(25)))
     assert [len(keys) for _, keys in crm.calls] == [10, 10, 5]
-
-
-def test_a_record_of_two_lanes_is_written_once_and_the_newer_event_wins() -> None:
-    """Lanes that share a record are folded by the order of their events, whatever the order of the lanes."""
-    crm = Crm()
-    course = Ref("course", "c1")
-    newer = unit(1, Record("course", "c1", {"name": "new"}), event="b" * 32)
-    older = unit(2, Record("course", "c1", {"name": "old", "staff": "x"}), event="a" * 32)
-    written = run(crm, newer, older)
-    assert len(crm.calls) == 1
-    assert crm.held[course] == {"name": "new", "staff": "x"}
-    assert all(isinstance(verdict, Saved) for verdict in verdicts(written, newer, older))
-
-
-def test_a_newer_write_of_another_lane_is_not_undone() -> None:
-    """A record that another lane wrote for a newer event is left alone; its own lane may always write again."""
-    crm = Crm()
-    late = unit(1, deal("o1", "a@b.edu"), event="a" * 32)
-    for lane, calls in ((2, 0), (1, 1)):
-        remotes = {("deal", "o1"): Remote(id="77", links=frozenset({"contact/a@b.edu"}), lane_id=lane, event_id="b" * 32)}
-        written = run(crm, late, remotes=remotes)
-        assert isinstance(verdicts(written, late)[0], Saved)
-        assert len(crm.calls) == calls
 
 
 def test_a_batch_refused_as_a_whole_is_split_until_the_guilty_record_stands_alone() -> None:
@@ -135,7 +125,7 @@ def test_known_links_are_not_made_again() -> None:
     one = unit(1, contact("a@b.edu"), deal("o1", "a@b.edu"))
     for known_id, links_made in (("id-deal-o1", 0), ("merged-away", 1)):
         crm.calls.clear()
-        remotes = {("deal", "o1"): Remote(id=known_id, links=frozenset({"contact/a@b.edu"}), lane_id=1, event_id="0" * 32)}
+        remotes = {("deal", "o1"): known(known_id, "contact/a@b.edu")}
         run(crm, one, remotes=remotes)
         assert [name for name, _ in crm.calls].count("link") == links_made
 
@@ -146,7 +136,7 @@ def test_a_link_to_a_record_of_an_earlier_batch_uses_its_remembered_id() -> None
     run(
         crm,
         unit(1, deal("o1", "a@b.edu")),
-        remotes={("contact", "a@b.edu"): Remote(id="5", links=frozenset(), lane_id=1, event_id="0" * 32)},
+        remotes={("contact", "a@b.edu"): known("5")},
     )
     assert crm.links == {(Ref("deal", "o1"), Ref("contact", "a@b.edu"))}
 
@@ -154,7 +144,7 @@ def test_a_link_to_a_record_of_an_earlier_batch_uses_its_remembered_id() -> None
 def test_ids_and_doubt_reach_the_connector() -> None:
     """A remembered id comes with the record, and so does the doubt after an attempt without an answer."""
     crm = Crm()
-    remotes = {("contact", "a@b.edu"): Remote(id="5", links=frozenset(), lane_id=1, event_id="0" * 32)}
+    remotes = {("contact", "a@b.edu"): known("5")}
     run(crm, unit(1, contact("a@b.edu"), doubtful=True), remotes=remotes)
     assert (crm.received[0].id, crm.received[0].doubtful) == ("5", True)
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from receiver.aom import EVENTS, Site, json_schema, read
 from receiver.history import Told, WrongMapping, map_columns
-from receiver.history.columns import parsed, written
 from receiver.history.headers import needed
+from receiver.history.paths import found, is_within, parsed, without, written
 
 SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
 ORDER = ["id", "status", "email"]
@@ -97,6 +97,18 @@ def test_a_path_reads_as_it_is_written(steps: list[str | int], first: str) -> No
     """Whatever its steps are."""
     path = (first, *steps)
     assert parsed(written(path)) == path
+
+
+def test_what_a_path_leads_to() -> None:
+    """It is found, and can be left out with what held nothing else; the payload itself stays as it was."""
+    payload = {"a": {"b": [{"at": 1}, {"at": 2, "c": 3}]}, "at": 0}
+    assert [found(payload, parsed(path)) for path in ("at", "a.b[1].at", "a.b[2].at", "a.at", "at.b")] == [0, 2, None, None, None]
+    assert without(payload, parsed("a.b[1].at")) == {"a": {"b": [{"at": 1}, {"c": 3}]}, "at": 0}
+    assert without({"a": {"b": [{"at": 1}]}, "at": 0}, parsed("a.b[0].at")) == {"at": 0}
+    assert without(payload, parsed("a.x.y")) == payload == {"a": {"b": [{"at": 1}, {"at": 2, "c": 3}]}, "at": 0}
+    assert is_within(parsed("a.b[7].at"), ["a.b[].at"])
+    assert is_within(parsed("a.b[7].at"), ["a"])
+    assert not is_within(parsed("a.b"), ["a.b[].at", "b"])
 
 
 @given(st.lists(st.text(max_size=12), max_size=12), st.sampled_from(EVENTS), st.data())

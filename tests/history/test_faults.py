@@ -29,6 +29,14 @@ def test_no_cell_is_computed(tmp_path: Path) -> None:
     assert plain == ["2", "email", "is needed", "1=1"]
 
 
+def test_a_terminal_obeys_none_of_it(tmp_path: Path) -> None:
+    """Whoever looks at the list with `less` or `cat`; line breaks stay."""
+    faults = FaultsFile(tmp_path / "f.csv")
+    faults.add(1, "a\nb\x1b[2J\u202e", [Fault("\x1b]0;title\x07", "\x9b2J")])
+    faults.close()
+    assert rows(tmp_path / "f.csv")[1:] == [["1", r"\u001b]0;title\u0007", r"\u009b2J", "a\nb" + r"\u001b[2J\u202e"]]
+
+
 def test_it_is_there_only_with_faults_and_only_for_its_owner(tmp_path: Path) -> None:
     """An earlier list goes, unless the import goes on; then it grows."""
     path = tmp_path / "f.csv"

@@ -63,8 +63,10 @@ def remote(object: str, key: str, id: str, claim: Claim, *links: str) -> RemoteR
     return RemoteRow(object, key, id, claim.deliveries[-1].event_id, links)
 
 
-async def claim(inbox: Inbox, *, connector: str = "crm", limit: int = 100, at: datetime = NOW) -> list[Claim]:
-    return await inbox.claim(connector, limit=limit, lease=LEASE, now=at)
+async def claim(inbox: Inbox, *, connector: str = "crm", limit: int = 100, at: datetime = NOW, bulk: bool | None = None) -> list[Claim]:
+    """As a dispatcher would: live lanes and those that wait in bulk, or only the ones or the others."""
+    kinds = (False, True) if bulk is None else (bulk,)
+    return [one for kind in kinds for one in await inbox.claim(connector, limit=limit, lease=LEASE, now=at, bulk=kind)]
 
 
 async def claim_one(inbox: Inbox, *, at: datetime = NOW) -> Claim:
@@ -123,6 +125,7 @@ _NEVER = {
     "an idle lane with something pending": """
         SELECT lane.id FROM lane JOIN delivery ON delivery.lane_id = lane.id
         WHERE lane.state = 'idle' AND delivery.state = 'pending'""",
+    "something dead in no group": "SELECT id FROM delivery WHERE state = 'dead' AND reason_key IS NULL",
     "a delivery without its event": "SELECT id FROM delivery WHERE event_id NOT IN (SELECT id FROM event)",
     "a delivery without its lane": "SELECT id FROM delivery WHERE lane_id NOT IN (SELECT id FROM lane)",
     "a delivery of another connector than its lane": """

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.inbox.identifiers import EventIds, first_id, received
+from receiver.inbox.identifiers import CAME_AT, EventIds, came, first_id, received
 from receiver.inbox.times import micros, moment
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
@@ -30,6 +30,33 @@ def test_ids_of_one_millisecond_count_up() -> None:
         made = [ids.make(1_700_000_000_000_000) for _ in range(100_000)]
         assert made == sorted(set(made))
         assert {(uuid.UUID(one).version, uuid.UUID(one).variant) for one in made[:: 100_000 - 1]} == {(7, uuid.RFC_4122)}
+
+
+@given(MOMENTS, st.datetimes(datetime(2020, 1, 1), datetime(2500, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds it
+def test_the_id_of_what_came_late_tells_both_times(at: datetime, then: datetime) -> None:
+    """It is told apart by its version; ranges of times hold it; of one time it sorts by when it came."""
+    made = EventIds().make(micros(at), came_at=micros(then))
+    assert (len(made), uuid.UUID(made).version, uuid.UUID(made).variant) == (32, 8, uuid.RFC_4122)
+    assert first_id(at) <= made < first_id(at + timedelta(milliseconds=1))
+    assert timedelta(0) <= then - came(made[CAME_AT - 1 :]) < timedelta(milliseconds=1)
+    assert made < EventIds().make(micros(at), came_at=micros(then) + 1000)
+    assert made < EventIds().make(micros(at) + 1, came_at=micros(then) - 1000)
+
+
+def test_live_and_late_ids_do_not_disturb_each_other() -> None:
+    """However they alternate, those of one kind and time count up, even where the drawn number leaves little room."""
+    for drawn in (b"\x00" * 10, b"\xff" * 10):
+        ids = EventIds(lambda count, drawn=drawn: drawn[:count])  # type: ignore[misc]
+        now, then = 1_700_000_000_000_000, 1_600_000_000_000_000
+        live: list[str] = []
+        late: dict[int, list[str]] = {0: [], 7: []}
+        for number in range(30_000):
+            live.append(ids.make(now))
+            late[number % 2 * 7].append(ids.make(then + number % 2 * 7, came_at=now))
+        for made in (live, late[0], late[7]):
+            assert made == sorted(set(made))
+        assert max(late[0]) < min(late[7])
+        assert {uuid.UUID(one).version for one in (live[0], live[-1])} == {7}
 
 
 @given(MOMENTS, MOMENTS)

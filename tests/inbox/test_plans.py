@@ -26,6 +26,9 @@ FILTERS = (
     Filter(source="springfield", since=NOW, until=NOW + timedelta(hours=1)),
     Filter(connector="crm", state="dead"),
     Filter(state="dead", reason="no"),
+    Filter(reason="no"),
+    Filter(state="dead", connector="crm", reason_key="0123456789ab"),
+    Filter(person=ANN, reason_key="0123456789ab"),
     Filter(state="dead", ids=("one", "two")),
     Filter(state="quarantined", ids=("one", "two")),
     *(Filter(state=state) for state in ("pending", "delivered", "dead", "discarded", "quarantined")),
@@ -76,6 +79,11 @@ async def look(inbox: Inbox, id: str) -> None:
     await inbox.person(ANN)
     await inbox.status(now=NOW)
     await inbox.groups()
+    dead, quarantined = await inbox.groups(most=1, skip=1, by="newest")
+    await inbox.count_groups()
+    for group in (*dead, *quarantined):
+        await inbox.group(group.id)
+    await inbox.unsearched(Filter(person=ANN, source="springfield", since=NOW))
     await inbox.quarantined()
     await inbox.per_period([NOW, NOW + timedelta(hours=1)])
 
@@ -84,10 +92,11 @@ async def change(inbox: Inbox, id: str) -> None:
     """All that a person does, but the erasure, which reads everything on purpose."""
     await inbox.replay(Selection(events=(id,)), now=NOW)
     await inbox.replay(Selection(filter=Filter(state="dead")), now=NOW)
+    await inbox.discard(Selection(filter=Filter(state="dead", connector="crm", reason_key="0123456789ab")), now=NOW)
     await inbox.discard(Selection(events=(id,)), now=NOW)
     aside = (await inbox.quarantined(limit=2))[0].id
     await inbox.discard_quarantined([aside])
-    await inbox.revalidate((await inbox.quarantined(limit=1))[0].id, new("judged"))
+    await inbox.revalidate((await inbox.quarantined(limit=1))[0].id, new("judged"), now=NOW)
     reached, _ = await inbox.reached(Filter(source="springfield"), limit=50)
     await inbox.reached(Filter(state="dead", connector="crm", reason="no"), limit=50)
     await inbox.kept([one.id for one in reached])

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from receiver.inbox import Filter, Inbox, Quarantined, Unknown
-from tests.inbox.store import ANN, BEN, NOW, bodies, claim_one, delivered, faulty, new, seconds, states, stored
+from tests.inbox.store import ANN, BEN, NOW, bodies, claim, claim_one, delivered, faulty, new, seconds, states, stored
 
 
 @stored
@@ -30,7 +30,7 @@ async def test_a_call_that_passes_takes_its_place(inbox: Inbox) -> None:
     id = (await inbox.accept(call)).id
     await inbox.accept(new("later", at=NOW + seconds(5)))
     judged = new("call judged", ANN, BEN, unknown=("vip",), how="shape")
-    kept = await inbox.revalidate(id, judged)
+    kept = await inbox.revalidate(id, judged, now=NOW)
     assert kept
     assert (kept.id, kept.duplicate, kept.deliveries) == (id, False, 2)
     found = await inbox.event(id)
@@ -38,7 +38,7 @@ async def test_a_call_that_passes_takes_its_place(inbox: Inbox) -> None:
     assert (found.faults, found.unknown, found.person, found.people) == ((), ("vip",), ANN, 2)
     assert [(one.path, one.count) for one in await inbox.drift()] == [("vip", 1)]
     assert await states(inbox, id) == ["pending", "pending"]
-    lanes = {one.person_key: bodies(one) for one in await inbox.claim("crm", limit=9, lease=timedelta(1), now=NOW + seconds(5))}
+    lanes = {one.person_key: bodies(one) for one in await claim(inbox, at=NOW + seconds(5))}
     assert lanes == {ANN: ["call", "later"], BEN: ["call"]}
     assert await inbox.quarantined() == []
 
@@ -47,7 +47,7 @@ async def test_a_call_that_passes_takes_its_place(inbox: Inbox) -> None:
 async def test_repeating_a_call_that_passed_is_a_duplicate(inbox: Inbox) -> None:
     """It is known by its new content."""
     id = (await inbox.accept(faulty("call"))).id
-    await inbox.revalidate(id, new("judged"))
+    await inbox.revalidate(id, new("judged"), now=NOW)
     repeated = await inbox.accept(new("judged"))
     assert (repeated.duplicate, repeated.id) == (True, id)
 
@@ -58,7 +58,7 @@ async def test_a_call_that_was_accepted_meanwhile_is_a_duplicate(inbox: Inbox) -
     for hours, duplicate in ((1, True), (30, False)):
         id = (await inbox.accept(faulty(f"call {hours}", at=NOW + timedelta(hours=hours)))).id
         meanwhile = await inbox.accept(new(f"judged {hours}"))
-        kept = await inbox.revalidate(id, new(f"judged {hours}", at=NOW + timedelta(hours=hours)))
+        kept = await inbox.revalidate(id, new(f"judged {hours}", at=NOW + timedelta(hours=hours)), now=NOW)
         assert kept
         assert (kept.duplicate, kept.id == meanwhile.id) == (duplicate, duplicate)
         assert (await inbox.event(id)).state == ("discarded" if duplicate else "accepted")
@@ -69,7 +69,7 @@ async def test_a_call_that_fails_again_stays(inbox: Inbox) -> None:
     """Its faults are renewed."""
     call = faulty("call", ("a", "old"))
     id = (await inbox.accept(call)).id
-    assert await inbox.revalidate(id, replace(call, name="quiz.submitted", faults=(("b", "new"),))) is None
+    assert await inbox.revalidate(id, replace(call, name="quiz.submitted", faults=(("b", "new"),)), now=NOW) is None
     (found,) = await inbox.quarantined()
     assert (found.id, found.faults) == (id, (("b", "new"),))
     assert (await inbox.event(id)).name == "quiz.submitted"
@@ -84,7 +84,7 @@ async def test_only_what_is_in_quarantine_can_be_judged_anew(inbox: Inbox) -> No
     assert await inbox.discard_quarantined([discarded, accepted, "0" * 32]) == 1
     for id in (accepted, discarded, "0" * 32):
         with pytest.raises(Unknown, match=id):
-            await inbox.revalidate(id, new("judged"))
+            await inbox.revalidate(id, new("judged"), now=NOW)
     assert (await inbox.event(accepted)).state == "accepted"
     assert bodies(await claim_one(inbox)) == ["good"]
 
@@ -106,11 +106,48 @@ async def test_what_came_later_is_delivered_again_after_it(inbox: Inbox) -> None
     order = await inbox.accept(faulty("order"))
     refund = await inbox.accept(new("refund", at=NOW + seconds(5)))
     await inbox.settle([delivered(await claim_one(inbox, at=NOW + seconds(6)))], now=NOW)
-    await inbox.revalidate(order.id, new("order judged"))
+    await inbox.revalidate(order.id, new("order judged"), now=NOW)
     assert await states(inbox, refund.id) == ["pending"]
     claimed = await claim_one(inbox, at=NOW + seconds(7))
     assert bodies(claimed) == ["order", "refund"]
     another = await inbox.accept(faulty("another", at=NOW + seconds(1)))
-    await inbox.revalidate(another.id, new("another judged", at=NOW + seconds(1)))
+    await inbox.revalidate(another.id, new("another judged", at=NOW + seconds(1)), now=NOW)
     await inbox.settle([delivered(claimed)], now=NOW + seconds(8))
     assert bodies(await claim_one(inbox, at=NOW + seconds(9)))[-2:] == ["another", "refund"]
+
+
+@stored
+async def test_a_late_call_that_passes_waits_behind_what_comes_live(inbox: Inbox) -> None:
+    """However long ago it happened, and though it has been in quarantine for long; its age is that since it came."""
+    id = (await inbox.accept(faulty("old", at=NOW - timedelta(days=365), late_at=NOW))).id
+    await inbox.accept(new("live", BEN, at=NOW + seconds(50)))
+    await inbox.revalidate(id, new("old judged", ANN, at=NOW - timedelta(days=365)), now=NOW + seconds(60))
+    first, second = await claim(inbox, at=NOW + seconds(60))
+    assert (bodies(first), bodies(second)) == (["live"], ["old"])
+    assert (await inbox.status(now=NOW + seconds(70))).oldest_pending_seconds == pytest.approx(70, abs=0.01)
+
+
+@stored
+async def test_a_call_is_a_duplicate_only_of_what_is_near(inbox: Inbox) -> None:
+    """The same content, accepted days later than the call came, is another event."""
+    id = (await inbox.accept(faulty("call"))).id
+    later = await inbox.accept(new("judged", at=NOW + timedelta(days=9)))
+    kept = await inbox.revalidate(id, new("judged"), now=NOW + timedelta(days=10))
+    assert kept
+    assert (kept.id, kept.duplicate) == (id, False)
+    assert bodies(await claim_one(inbox, at=NOW + timedelta(days=11))) == ["call", "judged"]
+    assert (await inbox.accept(new("judged", at=NOW + timedelta(days=9, hours=1)))).id == later.id
+
+
+@stored
+async def test_a_discarded_call_is_taken_back_only_where_that_is_meant(inbox: Inbox) -> None:
+    """With faults still it stays discarded; one that was accepted and whose deliveries were discarded is none of these."""
+    id, accepted = (await inbox.accept(faulty("call"))).id, (await inbox.accept(new("accepted", ANN))).id
+    await inbox.discard_quarantined([id])
+    for other, discarded in ((id, False), (accepted, True)):
+        with pytest.raises(Unknown):
+            await inbox.revalidate(other, new("judged"), now=NOW, discarded=discarded)
+    assert await inbox.revalidate(id, faulty("call", ("b", "new")), now=NOW, discarded=True) is None
+    assert ((await inbox.event(id)).state, (await inbox.event(id)).faults) == ("discarded", (("b", "new"),))
+    assert await inbox.revalidate(id, new("judged", BEN), now=NOW, discarded=True)
+    assert ((await inbox.event(id)).state, await states(inbox, id)) == ("accepted", ["pending"])

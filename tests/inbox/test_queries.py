@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from receiver.inbox import ConnectorStatus, Filter, Group, Inbox, RemoteRecord, Selection, Settled, Status, Unknown
+from receiver.inbox import ConnectorStatus, Filter, Inbox, RemoteRecord, Selection, Settled, Status, Unknown
 from tests.inbox.store import ANN, BEN, NOW, attempt, claim, claim_one, delivered, faulty, new, open_inbox, remote, seconds, stored
 
 PEOPLE = [f"learner{number}@example.edu" for number in range(7)]
@@ -205,47 +205,12 @@ async def test_the_status(inbox: Inbox) -> None:
 
 
 @stored
-async def test_groups_by_reason(inbox: Inbox) -> None:
-    """Dead deliveries by connector and reason, quarantined calls by source, name and faults; the most frequent first."""
-    for number, reason in enumerate(("no", "no", "never")):
-        at = NOW + seconds(number)
-        await inbox.accept(new(f"{number}", at=at))
-        claimed = await claim_one(inbox, at=at)
-        await inbox.settle([Settled(claimed, dead=((claimed.deliveries[0].delivery_id, reason),))], now=at)
-    for number, fault in enumerate(("is missing", "is no address", "is missing")):
-        await inbox.accept(faulty(f"x{number}", ("email", fault), at=NOW + seconds(number)))
-    dead, aside = await inbox.groups()
-    newest = [(await inbox.events(Filter(state="dead", reason=reason))).items[0].id for reason in ("no", "never")]
-    assert dead == [
-        Group("crm", None, "no", 2, NOW, NOW + seconds(1), newest[0]),
-        Group("crm", None, "never", 1, NOW + seconds(2), NOW + seconds(2), newest[1]),
-    ]
-    assert [(one.where, one.event, one.count, one.first, one.last) for one in aside] == [
-        ("springfield", "order.placed", 2, NOW, NOW + seconds(2)),
-        ("springfield", "order.placed", 1, NOW + seconds(1), NOW + seconds(1)),
-    ]
-    found = await inbox.events(Filter(state="quarantined", reason=aside[0].reason))
-    assert len(found.items) == 2
-    assert len((await inbox.events(Filter(state="dead", reason="never"))).items) == 1
-
-
-@stored
 async def test_events_per_period(inbox: Inbox) -> None:
     """How many came between each edge and the next, the earlier edge included."""
     for minutes in (0, 1, 59, 60, 150):
         await inbox.accept(new(f"{minutes}", at=NOW + timedelta(minutes=minutes)))
     assert await inbox.per_period([NOW + timedelta(hours=hour) for hour in range(5)]) == [3, 1, 1, 0]
     assert await inbox.per_period([NOW]) == []
-
-
-@stored
-async def test_an_event_for_a_whole_school(inbox: Inbox) -> None:
-    """The detail shows the first 200 of its deliveries, and counts all."""
-    kept = await inbox.accept(new("all", *(f"learner{number}@example.edu" for number in range(450))))
-    found = await inbox.event(kept.id)
-    assert (found.count, len(found.deliveries), found.people) == (450, 200, 450)
-    (row,) = (await inbox.events()).items
-    assert row.deliveries == {"pending": 450}
 
 
 @stored

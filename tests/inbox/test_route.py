@@ -17,7 +17,6 @@ from receiver.inbox import Inbox, Settled
 from tests.inbox.store import (
     ANN,
     BEN,
-    LEASE,
     NOW,
     attempt,
     bodies,
@@ -125,7 +124,7 @@ async def test_many_at_once(inbox: Inbox) -> None:
 
 async def _deliver(inbox: Inbox, crm: dict[str, str]) -> None:
     for _ in range(20):
-        claims = await inbox.claim("crm", limit=5, lease=LEASE, now=NOW + HOUR)
+        claims = await claim(inbox, limit=5, at=NOW + HOUR)
         crm |= {one.person_key: bodies(one)[-1] for one in claims}
         await inbox.settle([delivered(one) for one in claims], now=NOW + HOUR)
 
@@ -187,7 +186,7 @@ async def test_what_makes_deliveries_runs_on_the_thread_of_accept(inbox: Inbox) 
     event.listen(Engine, "before_cursor_execute", note)
     try:
         aside = await inbox.accept(faulty("a"))
-        await inbox.revalidate(aside.id, new("judged"))
+        await inbox.revalidate(aside.id, new("judged"), now=NOW)
         await inbox.route({aside.id: (("other", ANN),)}, now=NOW)
     finally:
         event.remove(Engine, "before_cursor_execute", note)

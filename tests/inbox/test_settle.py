@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from receiver.inbox import Inbox, RemoteRow, Selection, Settled
+from receiver.inbox.stamps import OTHERS, Stamp
 from tests.inbox.store import ANN, BEN, LEASE, NOW, attempt, bodies, claim, claim_one, delivered, new, remote, seconds, states, stored
 
 
@@ -84,15 +85,33 @@ async def test_what_may_have_been_written_under_a_lost_lease_is_written_again(in
 
 
 @stored
-async def test_a_lost_lease_does_not_hide_a_newer_write(inbox: Inbox) -> None:
-    """What is remembered of a record is of its newest event, in whatever order the writes are told."""
+async def test_a_write_told_late_does_not_hide_a_newer_one(inbox: Inbox) -> None:
+    """Which event set what is of the newest, in whatever order the writes are told; the id is that of the last write."""
     await inbox.accept(new("old"))
     lost = await claim_one(inbox)
-    await inbox.accept(new("new"))
+    newest = await inbox.accept(new("new"))
     current = await claim_one(inbox, at=NOW + LEASE)
-    await inbox.settle([delivered(current, remotes=(remote("contact", ANN, "new", current),))], now=NOW + LEASE)
-    await inbox.settle([delivered(lost, remotes=(remote("contact", ANN, "old", lost),))], now=NOW + LEASE)
-    assert (await inbox.remotes("crm", [("contact", ANN)]))["contact", ANN].id == "new"
+    row, late = (
+        replace(remote("contact", ANN, id, one), stamps={"name": Stamp(one.deliveries[-1].event_id, one.lane_id)})
+        for id, one in (("7", current), ("merged", lost))
+    )
+    await inbox.settle([delivered(current, remotes=(row,))], now=NOW + LEASE)
+    await inbox.settle([delivered(lost, remotes=(late,))], now=NOW + LEASE)
+    known = (await inbox.remotes("crm", [("contact", ANN)]))["contact", ANN]
+    assert (known.id, known.event_id, known.stamps["name"].event_id) == ("merged", newest.id, newest.id)
+
+
+@stored
+async def test_it_is_remembered_which_event_set_which_field(inbox: Inbox) -> None:
+    """With its lane, whatever the names; where nobody tells, the newest event counts for all."""
+    await inbox.accept(new("a"))
+    claimed = await claim_one(inbox)
+    stamps = {name: Stamp(f"event of {name[:1]}", len(name)) for name in ("stage", "state", "namé\x00", "*x")}
+    rows = (replace(remote("deal", "o-1", "8", claimed), stamps=stamps), replace(remote("deal", "o-2", "9", claimed), stamps={}))
+    await inbox.settle([delivered(claimed, remotes=(*rows, remote("contact", ANN, "7", claimed)))], now=NOW)
+    found = await inbox.remotes("crm", [("deal", "o-1"), ("deal", "o-2"), ("contact", ANN)])
+    assert [found[ref].stamps for ref in (("deal", "o-1"), ("deal", "o-2"))] == [stamps, {}]
+    assert found["contact", ANN].stamps == {OTHERS: Stamp(claimed.deliveries[-1].event_id, claimed.lane_id)}
 
 
 @stored

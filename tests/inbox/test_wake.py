@@ -33,7 +33,7 @@ async def test_new_work_wakes(inbox: Inbox) -> None:
     await inbox.settle([delivered(await claim_one(inbox))], now=NOW)
     assert await wakes(inbox, lambda: inbox.replay(Selection(deliveries=(1,)), now=NOW))
     aside = await inbox.accept(faulty("c"))
-    assert await wakes(inbox, lambda: inbox.revalidate(aside.id, new("c judged")))
+    assert await wakes(inbox, lambda: inbox.revalidate(aside.id, new("c judged"), now=NOW))
     await inbox.pause("crm", kind="auth", reason="a", until=None, now=NOW)
     assert await wakes(inbox, lambda: inbox.resume("crm", until=None))
 

@@ -1,7 +1,7 @@
 """Many events of one person into one record per key."""
 
 from connectors.base import Append, Record, Ref
-from receiver.mapping import fold
+from receiver.mapping import fold, origins
 
 ANN = Ref("contact", "ann@x.test")
 
@@ -62,3 +62,16 @@ def test_doubt_and_ids_are_kept() -> None:
 def test_nothing_folds_to_nothing() -> None:
     """No events, no records."""
     assert fold([]) == ()
+
+
+def test_each_field_comes_from_the_event_that_set_it_last() -> None:
+    """Per record; options to append come from several, and what was set before them is theirs no more."""
+    rendered = [
+        ("1", [Record("contact", "a", {"name": "Ann", "city": "Ulm", "courses": ""}), Record("deal", "1", {}, links=(ANN,))]),
+        ("2", [Record("contact", "a", {"name": "Anne", "courses": Append(("A",))}), Record("contact", "b", {"name": "Ben"})]),
+    ]
+    assert origins(rendered) == {
+        Ref("contact", "a"): {"name": "2", "city": "1"},
+        Ref("deal", "1"): {},
+        Ref("contact", "b"): {"name": "2"},
+    }

@@ -66,6 +66,7 @@ AT_REST = {  # shown, but nothing here moves them
     "aom_gateway_connector_calls_waiting",
     "aom_gateway_connector_defects",
     "aom_gateway_leases_lost",
+    "aom_gateway_records_superseded",
     "aom_gateway_alarms",
 }
 

@@ -13,6 +13,14 @@ function localTimes(root) {
   }
 }
 
+/** Whose times these are. */
+function tellZone() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const now = new Intl.DateTimeFormat("en", { timeZoneName: "longOffset" }).formatToParts(new Date());
+  const offset = now.find((part) => part.type === "timeZoneName").value;
+  for (const place of document.querySelectorAll("footer [data-zone]")) place.textContent = `${zone} (${offset} now)`;
+}
+
 /** Copy what the button names: the text of the element with the id in `data-copy`. */
 async function copy(button) {
   const source = document.getElementById(button.dataset.copy);
@@ -75,6 +83,12 @@ document.addEventListener("click", (event) => {
   if (button) copy(button);
 });
 
+/** Tick what is on the page, or nothing of it. */
+document.addEventListener("change", (event) => {
+  const all = event.target.closest("[data-tick-all]");
+  for (const box of all?.form.querySelectorAll("input[type=checkbox][name]") ?? []) box.checked = all.checked;
+});
+
 // A second press must not act twice.
 document.addEventListener("submit", (event) => {
   for (const button of event.target.querySelectorAll("button:not([type=button])")) setTimeout(() => (button.disabled = true));
@@ -85,4 +99,5 @@ window.addEventListener("pageshow", () => {
 
 for (const one of document.querySelectorAll("[data-script]")) one.hidden = false; // shown only where there is a script
 localTimes(document);
+tellZone();
 if (document.querySelector("[data-live]")) setTimeout(stayLive, EVERY);

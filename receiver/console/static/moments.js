@@ -13,8 +13,9 @@ for (const field of document.querySelectorAll("input[type=datetime-local]")) {
   sent.value = field.value;
   field.removeAttribute("name");
   field.after(sent);
-  const known = field.value && new Date(/Z|[+-]\d\d:\d\d$/.test(field.value) ? field.value : field.value + "Z");
+  const known = sent.value && new Date(sent.value + "Z");
   if (known && !isNaN(known)) field.value = shown(known);
   field.addEventListener("input", () => (sent.value = field.value ? new Date(field.value).toISOString().slice(0, 16) : ""));
 }
-for (const zone of document.querySelectorAll("[data-zone]")) zone.textContent = "";
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+for (const place of document.querySelectorAll("form [data-zone]")) place.textContent = `(${zone})`;

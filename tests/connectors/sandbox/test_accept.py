@@ -67,6 +67,8 @@ def test_a_key_twice_in_a_batch_is_refused_both_times() -> None:
         ({"pattern": r"@example\.test$"}, True),
         ({"pattern": "^example"}, False),
         ({"value": "ada@example.test"}, True),
+        ({"object": "contact", "field": "email", "pattern": r"@example\.test$"}, True),
+        ({"field": "email", "value": "bob@example.test"}, False),
         ({"field": "city"}, True),
         ({"field": "country"}, False),
         ({"field": "city", "value": "London"}, True),

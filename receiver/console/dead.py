@@ -1,0 +1,69 @@
+"""All that is dead at one connector, whatever it died of: to replay or discard it at once."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from receiver.api.operation import NotFound
+from receiver.background import Work
+from receiver.console import actions
+from receiver.console.attention import ATTENTION
+from receiver.console.jobs import carry_out
+from receiver.console.page import Console
+from receiver.inbox import Filter, Selection
+from receiver.inbox.text import storable
+
+REPLAY, DISCARD = f"{ATTENTION}/dead/replay", f"{ATTENTION}/dead/discard"
+
+
+def routes(console: Console) -> list[Route]:
+    pages = DeadPages(console)
+    return [console.post(REPLAY, pages.replay), console.post(DISCARD, pages.discard)]
+
+
+class DeadPages:
+    """The actions. The form names the connector, which need not be configured any more."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._gateway = console.gateway
+
+    async def replay(self, request: Request) -> Response:
+        connector = await self._connector(request)
+        work = actions.replay(self._gateway, _all(connector))
+        return await self._done(request, f"Replay: all that was dead at {connector}", work)
+
+    async def discard(self, request: Request) -> Response:
+        connector = await self._connector(request)
+        if request.state.form.get("confirmed") != "yes":
+            return await self._confirm(request, connector)
+        return await self._done(request, f"Discarding: all that was dead at {connector}", actions.discard(self._gateway, _all(connector)))
+
+    async def _connector(self, request: Request) -> str:
+        name = storable(request.state.form.get("connector", ""))
+        status = await self._gateway.standing.status()
+        if name not in status.connectors:
+            raise NotFound(f"There is no connector {name!r}.")
+        return name
+
+    async def _confirm(self, request: Request, connector: str) -> Response:
+        number = (await self._gateway.standing.status()).connectors[connector].dead
+        return self._console.page(
+            request,
+            "confirm.html",
+            title=f"Discard all {number:,} that are dead at {connector}?",
+            says=["They are not delivered. The events stay, and can be replayed later, until they are purged."],
+            action=DISCARD,
+            fields=[("connector", connector)],
+            button="Discard",
+            back=ATTENTION,
+        )
+
+    async def _done(self, request: Request, what: str, work: Work) -> Response:
+        return self._console.redirect(request, ATTENTION, await carry_out(self._gateway, what, work))
+
+
+def _all(connector: str) -> Selection:
+    return Selection(filter=Filter(state="dead", connector=connector))

@@ -1,0 +1,53 @@
+"""Which event set a record's field last, and in which lane: what an older event must not write over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import orjson
+
+from receiver.inbox.identifiers import is_late
+
+OTHERS: Final = "*"
+"""Stands for every field that has no stamp of its own, where it is not known which fields were set."""
+
+
+class Stamp(NamedTuple):
+    event_id: str
+    lane_id: int
+
+
+Stamps = Mapping[str, Stamp]
+"""By the field's name."""
+
+
+def is_newer(event_id: str, than: str) -> bool:
+    """Whether an event came after another; for those that were handed in late, the time that they belong to counts."""
+    return event_id > than
+
+
+def stands_against(known: Stamp, stamp: Stamp, horizon: str) -> bool:
+    """Whether a field that was written as `known` must not be written as `stamp`.
+
+    A lane may write again what it wrote: its own order, not that of the clocks, tells what came last. Only what was handed in late stays
+    behind what its lane has gone on to. Ids from `horizon` on were made by a clock that was ahead, and stand against nothing.
+    """
+    if known.event_id >= horizon or not is_newer(known.event_id, stamp.event_id):
+        return False
+    return known.lane_id != stamp.lane_id or is_late(stamp.event_id)
+
+
+def encode(stamps: Stamps) -> str:
+    """A JSON list of [event id, lane id, names]: most fields of a record are of few events."""
+    names: dict[Stamp, list[str]] = {}
+    for name, stamp in stamps.items():
+        names.setdefault(stamp, []).append(name)
+    return orjson.dumps([(*stamp, of) for stamp, of in names.items()]).decode()
+
+
+def decode(text: str) -> dict[str, Stamp]:
+    found: dict[str, Stamp] = {}
+    for event_id, lane_id, names in orjson.loads(text):
+        found |= dict.fromkeys(names, Stamp(event_id, lane_id))
+    return found

@@ -1,0 +1,49 @@
+"""What the tests of delivery do with a dispatcher."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+from connectors.base import (
+    Refused,
+)
+from receiver.delivery import Timing
+from tests.delivery.crm import Crm
+from tests.delivery.rig import Rig, rig
+
+HOUR = timedelta(hours=1)
+BAD = Refused("INVALID", "that will not do", "firstname")
+
+
+def run(
+    directory: Path, crm: Crm, scenario: Callable[[Rig], Awaitable[None]], *, timing: Timing | None = None, running: bool = True
+) -> None:
+    async def within() -> None:
+        async with rig(directory, crm, timing=timing, running=running) as opened:
+            await scenario(opened)
+
+    asyncio.run(within())
+
+
+def held(crm: Crm) -> tuple[asyncio.Event, asyncio.Event]:
+    """Let the CRM keep every caller waiting: the first event tells that one is inside, setting the second lets all go on."""
+    inside, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        inside.set()
+        await go_on.wait()
+
+    crm.before_answer = hold
+    return inside, go_on
+
+
+async def start(opened: Rig) -> asyncio.Task[None]:
+    """Let the dispatcher find what was handed in before."""
+    return asyncio.create_task(opened.dispatcher.run())
+
+
+async def attempts_of(opened: Rig, id: str) -> int:
+    return sum(len(delivery.attempts) for delivery in (await opened.inbox.event(id)).deliveries)

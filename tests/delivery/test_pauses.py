@@ -1,0 +1,132 @@
+"""A connector that cannot go on is paused, for all its people at once, and goes on by itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from connectors.base import (
+    AuthFailed,
+    ConnectorError,
+    Limits,
+    Misconfigured,
+    Throttled,
+    Unavailable,
+)
+from tests.delivery.crm import Crm
+from tests.delivery.rig import Rig
+from tests.delivery.scenario import HOUR, run, start
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (AuthFailed("the token is refused"), "auth"),
+        (Misconfigured("no field aom_key"), "misconfigured"),
+        (Throttled("slow down", retry_after=15), "throttled"),
+        (Throttled("that was all for today", daily=True), "throttled"),
+        (Unavailable("maintenance", retry_after=1), "unavailable"),
+    ],
+)
+def test_a_connector_is_paused_and_goes_on_by_itself(tmp_path: Path, fault: ConnectorError, kind: str) -> None:
+    """It says why, burns no attempts of those that only waited, tries one lane now and then, and drains when that goes through."""
+    crm = Crm(limits=Limits(records=10, concurrency=1, linger=0))
+    crm.faults = [fault, fault]
+
+    async def scenario(opened: Rig) -> None:
+        people = [await opened.account(f"p{n}") for n in range(30)]
+        task = await start(opened)
+
+        async def paused() -> bool:
+            return (await opened.inbox.state("crm")).paused == kind
+
+        await opened.until(paused)
+        state = await opened.inbox.state("crm")
+        assert str(fault) in state.reason
+        first = state.until or opened.clock()
+        opened.clock.ahead = timedelta(minutes=16)
+        await opened.until(lambda: _is_paused_beyond(opened, first))  # the first probe fails too
+        assert not crm.faults
+        opened.clock.ahead = timedelta(minutes=60)
+        await opened.until_done()
+        assert set(await opened.states(*people)) == {"delivered"}
+        assert (await opened.inbox.state("crm")).paused is None
+        assert len(crm.calls[1][1]) == 1  # the probe
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+def test_a_pause_holds_for_a_batch_that_was_filling_when_it_began(tmp_path: Path) -> None:
+    """The first call after it is the probe with one lane, and its success ends the pause."""
+    crm = Crm(limits=Limits(records=10, concurrency=2, linger=0.5))
+    crm.faults = [AuthFailed("the token is refused")]
+
+    async def scenario(opened: Rig) -> None:
+        people = [await opened.account(f"p{n}") for n in range(3)]
+        task = await start(opened)
+        await opened.until(lambda: _is_paused_beyond(opened, opened.clock()))
+        opened.clock.ahead = timedelta(minutes=1)
+        await opened.until_done()
+        assert set(await opened.states(*people)) == {"delivered"}
+        assert [len(keys) for _, keys in crm.calls] == [3, 1, 2]
+        assert (await opened.inbox.state("crm")).paused is None
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+async def _is_paused_beyond(opened: Rig, time: datetime) -> bool:
+    until = (await opened.inbox.state("crm")).until
+    return until is not None and until > time
+
+
+def test_outages_open_the_breaker_only_after_some(tmp_path: Path) -> None:
+    """Single failures are the lanes' own; five in a row pause the connector."""
+    crm = Crm(limits=Limits(records=1, concurrency=1, linger=0))
+    crm.faults = [Unavailable("down")] * 5
+
+    async def scenario(opened: Rig) -> None:
+        for n in range(8):
+            await opened.account(f"p{n}")
+        task = await start(opened)
+
+        async def paused() -> bool:
+            return (await opened.inbox.state("crm")).paused == "unavailable"
+
+        await opened.until(paused)
+        assert len(crm.calls) == 5
+        opened.clock.ahead = timedelta(minutes=5)
+        await opened.until_done()
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+def test_a_pause_of_a_clock_that_was_ahead_is_over(tmp_path: Path) -> None:
+    """Nobody means a pause of a year; the connector is tried as soon as the clock is right."""
+    crm = Crm(limits=Limits(records=10, concurrency=1, linger=0))
+    crm.faults = [AuthFailed("the token is refused"), AuthFailed("still")]
+
+    async def scenario(opened: Rig) -> None:
+        opened.clock.ahead = timedelta(days=365)
+        one = await opened.account("ann")
+        await opened.until(partial(_is_paused_beyond, opened, opened.clock()))
+        opened.clock.ahead = timedelta(0)
+        await opened.until(lambda: _is_paused_until_before(opened, opened.clock() + HOUR))
+        opened.clock.ahead = HOUR
+        await opened.until_done()
+        assert await opened.states(one) == ["delivered"]
+
+    run(tmp_path, crm, scenario)
+
+
+async def _is_paused_until_before(opened: Rig, time: datetime) -> bool:
+    until = (await opened.inbox.state("crm")).until
+    return until is not None and until < time

@@ -1,0 +1,157 @@
+"""A lane that failed comes back, at its time and not for ever."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from connectors.base import (
+    Ref,
+    Retry,
+    Unavailable,
+)
+from receiver.inbox import Accepted, Settled
+from tests.delivery.crm import Crm
+from tests.delivery.rig import Rig
+from tests.delivery.scenario import HOUR, attempts_of, run, start
+
+
+@pytest.mark.parametrize("applied", [False, True], ids=["not applied", "applied"])
+def test_a_call_without_an_answer_is_repeated(tmp_path: Path, applied: bool) -> None:
+    """After an outage the lane comes again, as doubtful; the order ends in its last state and nothing is doubled."""
+    crm = Crm()
+    crm.faults = [Unavailable("reset")]
+    crm.apply_before_fault = applied
+
+    async def scenario(opened: Rig) -> None:
+        first = await opened.order("ann", 7, "COMPLETED")
+        await opened.until(lambda: attempts_of(opened, first.id))
+        second = await opened.order("ann", 7, "REFUNDED")
+        opened.clock.ahead = timedelta(seconds=10)
+        await opened.until_done()
+        assert await opened.states(first, second) == ["delivered", "delivered"]
+        assert crm.held[Ref("deal", "7")]["stage"] == "REFUNDED"
+        assert [record.doubtful for record in crm.received][:2] == [False, True]
+
+    run(tmp_path, crm, scenario)
+
+
+def test_a_record_that_must_wait_is_retried_when_it_says(tmp_path: Path) -> None:
+    """`Retry.after` is honoured whole; new events of the person wait and fold in."""
+    crm = Crm()
+    crm.rule = lambda _record: Retry("locked", after=1000) if len(crm.received) == 1 else None
+
+    async def scenario(opened: Rig) -> None:
+        first = await opened.account("ann", first_name="A")
+        await opened.until(lambda: attempts_of(opened, first.id))
+        second = await opened.account("ann", first_name="B")
+        opened.clock.ahead = timedelta(seconds=990)
+        other = await opened.account("ben")
+        await opened.until(lambda: opened.is_delivered(other))
+        assert await opened.states(first, second) == ["pending", "pending"]
+        opened.clock.ahead = timedelta(seconds=1100)
+        await opened.until_done()
+        assert len([record for record in crm.received if record.key == "ann@b.edu"]) == 2
+
+    run(tmp_path, crm, scenario)
+
+
+def test_a_lane_that_keeps_failing_is_given_up(tmp_path: Path) -> None:
+    """After `give_up` of failures its deliveries are dead and say why; not before."""
+    crm = Crm()
+    crm.rule = lambda _record: Retry("locked by another process")
+
+    async def scenario(opened: Rig) -> None:
+        one = await opened.account("ann")
+        await opened.until(lambda: attempts_of(opened, one.id))
+        opened.clock.ahead = timedelta(hours=71)
+        await opened.until(lambda: _have_been_made(opened, one.id, 2))
+        assert await opened.states(one) == ["pending"]
+        opened.clock.ahead = timedelta(hours=80)
+        await opened.until_done(dead=1)
+        reason = (await opened.story(one)).deliveries[0].reason or ""
+        assert "gave up after" in reason
+        assert "locked by another process" in reason
+
+    run(tmp_path, crm, scenario)
+
+
+async def _have_been_made(opened: Rig, id: str, attempts: int) -> bool:
+    return await attempts_of(opened, id) >= attempts
+
+
+def test_the_time_alone_gives_nothing_up(tmp_path: Path) -> None:
+    """A clock that was set forward, or a connector that was paused for days, leaves a lane some tries yet."""
+    crm = Crm()
+    crm.faults = [Unavailable("maintenance"), Unavailable("maintenance")]
+
+    async def scenario(opened: Rig) -> None:
+        one = await opened.account("ann")
+        await opened.until(lambda: _have_been_made(opened, one.id, 1))
+        opened.clock.ahead = timedelta(days=30)
+        await opened.until(lambda: _have_been_made(opened, one.id, 2))
+        assert await opened.states(one) == ["pending"]
+        opened.clock.ahead = timedelta(days=31)
+        await opened.until_done()
+        assert await opened.states(one) == ["delivered"]
+
+    run(tmp_path, crm, scenario)
+
+
+def test_a_clock_that_was_ahead_strands_nobody(tmp_path: Path) -> None:
+    """A retry, and a lease that somebody else has taken, at a time of a clock that was set back are due as soon as it is."""
+    crm = Crm()
+
+    async def scenario(opened: Rig) -> None:
+        opened.clock.ahead = timedelta(days=400)
+        waiting, leased = await opened.account("ann"), await opened.account("ben")
+        one, _ = sorted(await opened.inbox.claim("crm", limit=10, lease=HOUR, now=opened.clock()), key=lambda one: one.person_key)
+        await opened.inbox.settle([Settled(one, retry_at=opened.clock() + HOUR)], now=opened.clock())
+        opened.clock.ahead = timedelta(0)
+        task = await start(opened)
+        await opened.until_done()
+        assert await opened.states(waiting, leased) == ["delivered", "delivered"]
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+def test_giving_up_spares_what_came_later(tmp_path: Path) -> None:
+    """Only events that are older than `give_up` die of it; those that came since go on waiting."""
+    crm = Crm()
+    crm.rule = lambda _record: Retry("locked")
+
+    async def scenario(opened: Rig) -> None:
+        old = await opened.account("ann", first_name="A")
+        await opened.until(lambda: attempts_of(opened, old.id))
+        opened.clock.ahead = timedelta(hours=73)
+        young = await opened.account("ann", first_name="B")
+        await opened.until(lambda: _have_been_made(opened, old.id, 2))
+        opened.clock.ahead = timedelta(hours=75)
+        await opened.until(partial(_is, opened, old, "dead"))
+        assert await opened.states(young) == ["pending"]
+
+    run(tmp_path, crm, scenario)
+
+
+async def _is(opened: Rig, accepted: Accepted, state: str) -> bool:
+    return await opened.states(accepted) == [state]
+
+
+@pytest.mark.parametrize("after", [1e18, float("inf"), float("nan"), -5.0])
+def test_no_time_that_a_crm_names_breaks_a_lane(tmp_path: Path, after: float) -> None:
+    """A wait that nobody can mean is cut to what makes sense."""
+    crm = Crm()
+    crm.rule = lambda _record: Retry("locked", after) if len(crm.received) == 1 else None
+
+    async def scenario(opened: Rig) -> None:
+        one = await opened.account("ann")
+        await opened.until(lambda: attempts_of(opened, one.id))
+        opened.clock.ahead = timedelta(days=3)
+        await opened.until_done()
+
+    run(tmp_path, crm, scenario)
