@@ -15,7 +15,7 @@ from receiver.console.door import own_page
 from receiver.console.session import COOKIE
 from tests.console.calls import quarantined
 from tests.console.visitor import NO_TLS, Visitor, forged_cookie
-from tests.processes import Running, gateway, write_config
+from tests.processes import Running, gateway, until, write_config
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,9 @@ def test_a_defect_is_a_page_too(tmp_path: Path) -> None:
         answer = Visitor(running.url, forged_cookie()).get(f"/console/events/{id}")
         assert (answer.status_code, answer.headers["content-type"]) == (500, "text/html; charset=utf-8")
         assert "Its log says where." in answer.text
-        (told,) = [json.loads(line) for line in running.log.read_text().splitlines() if "console.failed" in line]
+        told = json.loads(
+            until(lambda: [line for line in running.log.read_text().splitlines() if "console.failed" in line], "it is logged")[0]
+        )
         assert told["path"] == f"/console/events/{id}"
 
 
