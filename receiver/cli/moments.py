@@ -27,16 +27,6 @@ def shown(iso: str | None) -> str:
     return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M:%S") if iso else ""
 
 
-def lasting(seconds: float | None) -> str:
-    """A length of time, roughly."""
-    if seconds is None:
-        return ""
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
 SinceOption = Annotated[str | None, typer.Option("--since", help="Received at or after: 2026-03-01, '2026-03-01 14:30', 2h, 3d.")]
 UntilOption = Annotated[str | None, typer.Option("--until", help="Received before.")]
 

@@ -19,7 +19,7 @@ from rich.text import Text
 from receiver.cli.admin import admin
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
 from receiver.cli.harmless import cell
-from receiver.cli.moments import lasting
+from receiver.durations import lasting
 
 _STATES = {"running": "green", "paused": "bold red", "throttled": "yellow", "unavailable": "yellow"}
 

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from connectors.base import Append, Value
+from receiver.durations import lasting
 from receiver.harmless import harmless
 
 _LONGEST = 2_000  # characters of one value among others
@@ -100,16 +101,6 @@ def in_path(text: str) -> str:
 def number(value: float) -> str:
     """12,345 or 1.5."""
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
-
-
-def lasting(seconds: float | None) -> str:
-    """A length of time, roughly."""
-    if seconds is None:
-        return ""
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def utc(at: datetime) -> str:
