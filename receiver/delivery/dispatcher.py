@@ -30,6 +30,7 @@ class Dispatcher:
         self._idle = idle  # look again at the latest after this, even if no wake-up came
         self._batches: set[asyncio.Task[None]] = set()
         self._in_bulk = 0  # of the batches
+        self._turn_of_bulk = False
         self._live, self._bulk = Fill(bulk=False), Fill(bulk=True)
         self._stopping = asyncio.Event()
         self._out_of_loop = asyncio.Event()
@@ -85,8 +86,11 @@ class Dispatcher:
         """Start a batch of what is ready: a paused connector is probed with one lane. False where there is nothing to do yet."""
         limit = 1 if state.paused else CALLS * self._limits.records
         ready = await self._inbox.ready_lanes(self.name, limit=limit, now=self._now())
-        for fill, lanes in ((self._live, ready.live), (self._bulk, ready.bulk)):
-            size = lanes if state.paused else fill.size(lanes, limit, self._limits.records)
+        queues = [(self._live, ready.live, limit), (self._bulk, ready.bulk, self._bulk_limit(limit))]
+        if self._turn_of_bulk and not self._in_bulk:  # however much comes live, a replay goes on
+            queues.reverse()
+        for fill, lanes, most in queues:
+            size = min(lanes, most) if state.paused else fill.size(lanes, most, self._limits.records)
             if size and not self._stopping.is_set() and not (fill.bulk and self._bulk_is_at_work()):
                 return await self._take(size, fill, state if state.paused else None)
         if not (ready.live or ready.bulk):
@@ -99,9 +103,14 @@ class Dispatcher:
         if self._stopping.is_set():
             await self._inbox.settle([Settled(claim, retry_at=self._now(), burn=False) for claim in claims], now=self._now())
         elif claims:
+            self._turn_of_bulk = not fill.bulk
             fill.start(self._limits.linger)
             self._start(asyncio.create_task(Batch(self._context, claims, probed).run()), fill)
         return bool(claims)
+
+    def _bulk_limit(self, limit: int) -> int:
+        """Where there is one batch at a time, what comes live has to wait for it: it is a short one."""
+        return limit if self._limits.concurrency > 1 else min(limit, self._limits.records)
 
     def _bulk_is_at_work(self) -> bool:
         """What waits in bulk leaves one batch for what comes live, where there can be several."""

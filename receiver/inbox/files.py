@@ -52,6 +52,7 @@ class StoreFiles:
         """Whether the writer may close its connection, after which the next may find another write-ahead log: the last to be closed
         takes it away. One to a file that is gone is all that is left of it.
         """
+        self._look()  # to connect to a file that is gone would make an empty one
         if not self._fault:
             self._known.pop(self._log_file, None)
         return not self._fault

@@ -83,9 +83,10 @@ def _chunks(lanes: Sequence[Lane]) -> Iterator[Sequence[Lane]]:
 async def discard(read: Run, write: Run, selection: Selection, *, now: datetime) -> int:
     """Give up the chosen deliveries that are pending or dead, some at a time. Returns how many were."""
     ids = await read(partial(chosen, selection=selection))
+    only_dead = selection.filter is not None and selection.filter.state == "dead" and not (selection.events or selection.deliveries)
     count = 0
     for start in range(0, len(ids), CHUNK):
-        count += await write(partial(discard_deliveries, ids=ids[start : start + CHUNK], now=now))
+        count += await write(partial(discard_deliveries, ids=ids[start : start + CHUNK], now=now, only_dead=only_dead))
     return count
 
 
@@ -132,11 +133,12 @@ def chosen(transaction: Transaction, selection: Selection) -> list[int]:
     return list(transaction.connection.scalars(select(delivery.c.id).where(_where(selection)).order_by(delivery.c.id)))
 
 
-def discard_deliveries(transaction: Transaction, ids: Sequence[int], *, now: datetime) -> int:
-    """Give up those that are pending or dead. Returns how many were."""
+def discard_deliveries(transaction: Transaction, ids: Sequence[int], *, now: datetime, only_dead: bool = False) -> int:
+    """Give up those that are pending or dead; or `only_dead`, if somebody may have replayed them meanwhile. Returns how many were."""
     lanes = list(transaction.connection.scalars(select(delivery.c.lane_id).where(delivery.c.id.in_(ids)).distinct()))
     lock(transaction, lanes)
-    return transaction.connection.execute(_DISCARD, {"ids": list(ids), "now": micros(now)}).rowcount
+    statement = _DISCARD_DEAD if only_dead else _DISCARD
+    return transaction.connection.execute(statement, {"ids": list(ids), "now": micros(now)}).rowcount
 
 
 def lock(transaction: Transaction, lanes: Sequence[int]) -> None:
@@ -167,7 +169,9 @@ _AGAIN = (
     .values(state=literal("pending"), reason=None, settled_at=None)
 )
 _REVIVE = update(delivery).where(_THESE, state_is("discarded")).values(state=literal("pending"), reason=None, settled_at=None)
-_DISCARD = update(delivery).where(_THESE, state_is("pending", "dead")).values(state=literal("discarded"), settled_at=bindparam("now"))
+_DISCARDED = {"state": literal("discarded"), "settled_at": bindparam("now")}
+_DISCARD = update(delivery).where(_THESE, state_is("pending", "dead")).values(_DISCARDED)
+_DISCARD_DEAD = update(delivery).where(_THESE, state_is("dead")).values(_DISCARDED)
 
 
 def _where(selection: Selection) -> ColumnElement[bool]:

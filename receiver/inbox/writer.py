@@ -82,7 +82,7 @@ class Writer:
         return future
 
     async def run(self, work: Callable[[Transaction], T]) -> T:
-        """Run it in a transaction of its own, after what is queued already."""
+        """Run it in a transaction of its own, in turn with the events that wait: neither kind is before the other."""
 
         def within(connection: Connection) -> T:
             with transaction(connection, self._sender) as current:
@@ -135,13 +135,14 @@ class Writer:
     # --- on the thread ---
 
     def _run(self) -> None:
-        jobs_turn = False
+        worked = False
         while self._fetch():
-            if self._jobs and (jobs_turn or not self._entries):
+            if self._jobs and not (worked and self._entries):  # events wait for one job at most, and the other way round
                 self._work(self._jobs.popleft())
+                worked = True
             else:
                 self._keep([self._entries.popleft() for _ in range(min(len(self._entries), _GROUP))])
-            jobs_turn = not jobs_turn  # events wait for one job at most, and the other way round
+                worked = False
         self._disconnect()
 
     def _fetch(self) -> bool:

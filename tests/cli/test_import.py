@@ -253,20 +253,20 @@ def test_without_a_gateway_the_store_takes_it(tmp_path: Path) -> None:
 def test_an_interrupted_import_goes_on(tmp_path: Path) -> None:
     """Ctrl-C says where to go on; from there the rest comes in, and nothing twice."""
     config = write_config(tmp_path)
-    accounts(tmp_path, 2000)
+    accounts(tmp_path, 4000)
     with gateway(config) as running:
         importing = started(tmp_path)
         until(lambda: some_pending_or_delivered(running, 100), "some lines are in")
         importing.send_signal(signal.SIGINT)
         told = answer(importing, code=1)
         assert told["stopped"] == "interrupted"
-        assert 65 < told["next_line"] < 2001
+        assert 65 < told["next_line"] < 4001
         rest = run_json("import", "history.csv", "--event", "account.created", "--from-line", str(told["next_line"]), at=tmp_path)
         assert rest["stopped"] is None
-        assert rest["lines"] == 2000 - (told["next_line"] - 2)
+        assert rest["lines"] == 4000 - (told["next_line"] - 2)
         assert running.wait_until_delivered()["dead"] == 0
-        assert len(running.records("sandbox", "contact")) == 2000
-        assert run_json("import", "history.csv", "--event", "account.created", at=tmp_path)["duplicates"] == 2000
+        assert len(running.records("sandbox", "contact")) == 4000
+        assert run_json("import", "history.csv", "--event", "account.created", at=tmp_path)["duplicates"] == 4000
 
 
 def test_a_gateway_that_goes_down_and_comes_back(tmp_path: Path) -> None:
@@ -321,7 +321,7 @@ def test_only_the_past_has_a_time_of_its_own(tmp_path: Path) -> None:
 def test_live_events_go_first(tmp_path: Path) -> None:
     """While thousands of lines wait for a slow CRM, what comes live is there within seconds."""
     config = write_config(tmp_path, '[connectors.sandbox]\ntype = "sandbox"\nmapping = "standard"\nlatency_ms = 200\n')
-    accounts(tmp_path, 6000)
+    accounts(tmp_path, 30_000)
     with gateway(config) as running:
         importing = started(tmp_path)
         until(lambda: some_pending_or_delivered(running, 500), "the import is under way")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from connectors.base import Limits
 from receiver.delivery.fill import Fill
-from receiver.inbox import Selection
+from receiver.inbox import Accepted, Selection
 from tests.delivery.crm import Crm
-from tests.delivery.rig import rig
+from tests.delivery.rig import Rig, rig
 
 LIMIT, RECORDS = 400, 100
 
@@ -69,6 +70,35 @@ def test_a_replay_of_many_leaves_room_for_what_comes_live(tmp_path: Path) -> Non
 
     asyncio.run(scenario())
     assert len(crm.held) == 31
+
+
+def test_neither_starves_where_there_is_one_batch_at_a_time(tmp_path: Path) -> None:
+    """Live events without end do not stop a replay; and they wait for one call of it at a time."""
+    crm = Crm(limits=Limits(records=2, links=2, concurrency=1, linger=0.01))
+
+    async def scenario() -> None:
+        async with rig(tmp_path, crm) as opened:
+            known = [await opened.account(f"p{n}") for n in range(12)]
+            await opened.until_done()
+            crm.calls.clear()
+
+            async def slow() -> None:
+                await opened.account(f"live{len(crm.calls)}")
+                await asyncio.sleep(0.05)  # longer than the linger
+
+            crm.before_answer = slow
+            await opened.inbox.replay(Selection(events=[one.id for one in known]), now=opened.clock())
+            await opened.until(lambda: _delivered(opened, known))
+            crm.before_answer = None
+            await opened.until_done()
+
+    asyncio.run(scenario())
+    kinds = [keys[0].startswith("live") for _, keys in crm.calls]
+    assert not any(one == other == third is False for one, other, third in zip(kinds, kinds[1:], kinds[2:], strict=False))
+
+
+async def _delivered(opened: Rig, events: Sequence[Accepted]) -> bool:
+    return set(await opened.states(*events)) == {"delivered"}
 
 
 def test_a_lane_in_bulk_and_a_live_one_are_not_one_batch(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 from receiver.inbox import Filter, Inbox, Replayed, Selection, Settled
+from receiver.inbox.replay import discard_deliveries
 from tests.inbox.store import ANN, BEN, LEASE, NOW, attempt, bodies, claim, claim_one, delivered, faulty, new, seconds, states, stored
 
 
@@ -243,3 +245,17 @@ async def test_replaying_while_delivering(inbox: Inbox) -> None:
     assert (status.pending, status.dead) == (0, 0)
     page = await inbox.events(Filter(state="delivered"), limit=500)
     assert len(page.items) == 400
+
+
+@stored
+async def test_what_was_replayed_meanwhile_is_not_discarded(inbox: Inbox) -> None:
+    """Who discards all that is dead does not mean what a colleague has just brought back to life."""
+    kept = await inbox.accept(new("a"))
+    claimed = await claim_one(inbox)
+    dead = claimed.deliveries[0].delivery_id
+    await inbox.settle([Settled(claimed, dead=((dead, "no"),))], now=NOW)
+    await inbox.replay(Selection(events=(kept.id,)), now=NOW)
+    assert await inbox._write(partial(discard_deliveries, ids=[dead], now=NOW, only_dead=True)) == 0  # noqa: SLF001 - between its two steps
+    assert await states(inbox, kept.id) == ["pending"]
+    assert await inbox.discard(Selection(filter=Filter(state="dead")), now=NOW) == 0
+    assert await inbox.discard(Selection(events=(kept.id,)), now=NOW) == 1
