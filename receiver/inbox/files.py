@@ -52,9 +52,12 @@ class StoreFiles:
         """Whether the writer may close its connection, after which the next may find another write-ahead log: the last to be closed
         takes it away. One to a file that is gone is all that is left of it.
         """
-        self._look()  # to connect to a file that is gone would make an empty one
-        if not self._fault:
-            self._known.pop(self._log_file, None)
+        if self._fault:
+            return False
+        log = self._known.pop(self._log_file, None)
+        self._look()  # to connect to a database that is gone would make an empty one
+        if self._fault and log is not None:
+            self._known[self._log_file] = log
         return not self._fault
 
     def _look(self) -> None:
