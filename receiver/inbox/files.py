@@ -55,12 +55,12 @@ class StoreFiles:
         if self._fault:
             return False
         log = self._known.pop(self._log_file, None)
-        self._look()  # to connect to a database that is gone would make an empty one
-        if self._fault and log is not None:
+        sound = self._look()  # to connect to a database that is gone would make an empty one
+        if not sound and log is not None:
             self._known[self._log_file] = log
-        return not self._fault
+        return sound
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
         lost = next((path for path, known in self._known.items() if _found(path) != known), None)
         if lost is None and self._fault:
             structlog.get_logger().info("store.files_back")
@@ -68,6 +68,7 @@ class StoreFiles:
         if fault and not self._fault:
             structlog.get_logger().error("store.files_gone", file=str(lost), reason=fault)
         self._fault = fault
+        return lost is None
 
 
 def _identity(found: os.stat_result) -> Identity:
