@@ -130,4 +130,10 @@ def assert_alarm(running: Running, name: str) -> None:
     _, kind, remedy = TROUBLES[name]
     assert remedy in get_json(running.url + "/readyz")["connectors"][name]["reason"]
     assert f'connector_paused{{connector="{name}",reason="{kind}"}} 1.0' in httpx.get(running.url + "/metrics", trust_env=False).text
-    assert any(f'"{name}"' in line and '"connector.paused"' in line and remedy in line for line in running.log.read_text().splitlines())
+    until(
+        lambda: any(all(word in line for word in (f'"{name}"', '"connector.paused"', remedy)) for line in _log(running)), "it is in the log"
+    )
+
+
+def _log(running: Running) -> list[str]:
+    return running.log.read_text().splitlines()
