@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import TypeVar
 
@@ -28,13 +28,10 @@ from connectors.base import (
 from receiver.delivery.guard import Guard, LeaseLost
 from receiver.delivery.share import Shared, Unit, share
 from receiver.inbox import Remote, StoreUnavailable
-from receiver.inbox.identifiers import first_id
-from receiver.inbox.stamps import Stamps
+from receiver.inbox.stamps import Stamps, horizon
 from receiver.mapping import in_order_of_links
 
 T = TypeVar("T", Record, Link)
-
-AHEAD = timedelta(minutes=5)  # events that are further ahead of now were received while a clock was
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ async def write(
 
     `begun` is told of each record right before it goes out.
     """
-    batch = _Batch(connector, remotes, guard, first_id(now + AHEAD), begun)
+    batch = _Batch(connector, remotes, guard, horizon(now), begun)
     shared = share(units)
     for object_name in in_order_of_links(one.record for one in shared.values()):
         await batch.upsert([one for one in shared.values() if one.record.object == object_name])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from receiver.inbox.claim import Claim
-from receiver.inbox.stamps import OTHERS, Stamp, Stamps, decode, encode, is_newer, stands_against
-from receiver.inbox.statements import LINKS, REMOTES
+from receiver.inbox.stamps import OTHERS, Stamp, Stamps, decode, encode, horizon, is_newer, merged, stands_against
+from receiver.inbox.statements import LINKS, NEW_REMOTES, REMOTES
 from receiver.inbox.tables import remote, remote_link
 from receiver.inbox.text import storable, storable_or_none
 from receiver.inbox.times import micros
@@ -19,6 +20,8 @@ from receiver.inbox.transaction import Transaction
 
 Ref = tuple[str, str]
 """(object, key)"""
+
+_Key = tuple[str, str, str]  # connector, object, key
 
 _LONGEST = 800  # characters; PostgreSQL's indexes refuse much longer ones
 
@@ -72,24 +75,45 @@ def remotes(transaction: Transaction, connector: str, refs: Sequence[Ref]) -> di
         for key, link in transaction.connection.execute(_LINKS, values):
             links.setdefault(key, set()).add(link)
         for row in transaction.connection.execute(_REMOTES, values):
-            stamps = decode(row.stamps) if row.stamps else {OTHERS: Stamp(row.event_id, row.lane_id)}
+            stamps = _stamps(decode(row.stamps) if row.stamps else None, row.event_id, row.lane_id)
             found[name, row.key] = Remote(row.id, frozenset(links.get(row.key, ())), row.lane_id, row.event_id, stamps, row.mark)
     return found
 
 
 def remember(transaction: Transaction, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> None:
     """Keep them, in the order of their keys so that two processes cannot block each other."""
-    rows: dict[tuple[str, str, str], tuple[str, int, str, str | None, int, str | None]] = {}
+    rows: dict[_Key, tuple[Claim, RemoteRow]] = {}
     links: set[tuple[str, str, str, str]] = set()
     for claim, row in written:
         key = (claim.connector, storable(row.object), storable(row.key))
         if len(row.object) + len(row.key) > _LONGEST:
             continue
-        stamps = None if row.stamps is None else encode(row.stamps)
-        rows[key] = (storable(row.id), claim.lane_id, row.event_id, storable_or_none(row.mark), micros(now), stamps)
+        rows[key] = (claim, row)
         links.update((*key, storable(link)) for link in row.add_links if len(link) <= _LONGEST)
-    REMOTES.execute(transaction.connection, [(*key, *value) for key, value in sorted(rows.items())])
+    told = {key: _stamps(row.stamps, row.event_id, claim.lane_id) for key, (claim, row) in sorted(rows.items())}
+    if NEW_REMOTES.execute(transaction.connection, [_row(key, *rows[key], told[key], now) for key in told]) < len(told):
+        for key, known in _locked(transaction, told).items():
+            told[key] = merged(known, told[key], horizon(now))
+        REMOTES.execute(transaction.connection, [_row(key, *rows[key], told[key], now) for key in told])
     LINKS.execute(transaction.connection, sorted(links))
+
+
+def _row(key: _Key, claim: Claim, row: RemoteRow, stamps: Stamps, now: datetime) -> tuple[object, ...]:
+    return (*key, storable(row.id), claim.lane_id, row.event_id, storable_or_none(row.mark), micros(now), encode(stamps))
+
+
+def _locked(transaction: Transaction, keys: Iterable[_Key]) -> dict[_Key, Stamps]:
+    """What is known of these records now; nobody else can tell anything of them until we commit."""
+    found: dict[_Key, Stamps] = {}
+    for (connector, object), group in groupby(keys, key=lambda key: key[:2]):
+        values = {"of": connector, "object": object, "keys": [key for _, _, key in group]}
+        for row in transaction.connection.execute(_LOCK, values):
+            found[connector, object, row.key] = _stamps(decode(row.stamps) if row.stamps else None, row.event_id, row.lane_id)
+    return found
+
+
+def _stamps(stamps: Stamps | None, event_id: str, lane_id: int) -> Stamps:
+    return {OTHERS: Stamp(event_id, lane_id)} if stamps is None else stamps
 
 
 def _of(table: Table) -> tuple[ColumnElement[bool], ...]:
@@ -102,3 +126,6 @@ def _of(table: Table) -> tuple[ColumnElement[bool], ...]:
 
 _REMOTES = select(remote.c.key, remote.c.id, remote.c.lane_id, remote.c.event_id, remote.c.mark, remote.c.stamps).where(*_of(remote))
 _LINKS = select(remote_link.c.key, remote_link.c.link).where(*_of(remote_link))
+_LOCK = (
+    select(remote.c.key, remote.c.lane_id, remote.c.event_id, remote.c.stamps).where(*_of(remote)).order_by(remote.c.key).with_for_update()
+)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import orjson
 
-from receiver.inbox.identifiers import is_late
+from receiver.inbox.identifiers import first_id, is_late
 
 OTHERS: Final = "*"
 """Stands for every field that has no stamp of its own, where it is not known which fields were set."""
+
+
+_AHEAD = timedelta(minutes=5)
+
+
+def horizon(now: datetime) -> str:
+    """Ids from this one on are of events that were received while a clock was ahead."""
+    return first_id(now + _AHEAD)
 
 
 class Stamp(NamedTuple):
@@ -36,6 +45,17 @@ def stands_against(known: Stamp, stamp: Stamp, horizon: str) -> bool:
     if known.event_id >= horizon or not is_newer(known.event_id, stamp.event_id):
         return False
     return known.lane_id != stamp.lane_id or is_late(stamp.event_id)
+
+
+def merged(known: Stamps, told: Stamps, horizon: str) -> dict[str, Stamp]:
+    """What is known of a record and what a write tells of it, each field with its newer stamp: others may have written in between."""
+    together = {}
+    for name in known.keys() | told.keys():
+        before, now = (stamps.get(name) or stamps.get(OTHERS) for stamps in (known, told))
+        stays = now is None or (before and before.event_id < horizon and is_newer(before.event_id, now.event_id))
+        if stamp := before if stays else now:
+            together[name] = stamp
+    return together
 
 
 def encode(stamps: Stamps) -> str:

@@ -66,8 +66,8 @@ def _remotes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     outrun = new.excluded.event_id < remote.c.event_id
     return new.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["connector", "object", "key"],
-        set_={name: new.excluded[name] for name in ("id", "mark", "written_at")}
-        | {name: case((outrun, remote.c[name]), else_=new.excluded[name]) for name in ("lane_id", "event_id", "stamps")},
+        set_={name: new.excluded[name] for name in ("id", "mark", "written_at", "stamps")}
+        | {name: case((outrun, remote.c[name]), else_=new.excluded[name]) for name in ("lane_id", "event_id")},
     )
 
 
@@ -98,12 +98,11 @@ DRIFT: Final = Bulk(6, _drift)
 ATTEMPTS: Final = Bulk(len(attempt.c) - 1, _attempts)
 """All columns but the id."""
 
-REMOTES: Final = Bulk(9, _remotes)
-"""All columns; in order. The id is that of the last write.
+NEW_REMOTES: Final = Bulk(len(remote.c), _unless_there(remote))
+"""All columns; in order. Leaves out what is there; the count tells."""
 
-Each row names the newest event of the record that its writer knows, be it another's: where a newer one is there all the same, another
-process has written meanwhile, and which event set what stays as that one told it.
-"""
+REMOTES: Final = Bulk(len(remote.c), _remotes)
+"""All columns; in order. What the CRM was sent last counts, but `event_id` and `lane_id` are those of the newest event, whoever told it."""
 
 LINKS: Final = Bulk(4, _unless_there(remote_link))
 """Connector, object, key, link; in order."""
