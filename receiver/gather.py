@@ -15,8 +15,9 @@ LONGEST_WAIT = 0.002  # seconds
 class Gather(Generic[T]):
     """As long as each turn of the event loop brings more, they are worth waiting for; what comes alone does not wait."""
 
-    def __init__(self, work: Callable[[list[T]], None], *, longest_wait: float = LONGEST_WAIT) -> None:
+    def __init__(self, work: Callable[[list[T]], None], *, most: int = MOST, longest_wait: float = LONGEST_WAIT) -> None:
         self._work = work
+        self._most = most
         self._longest_wait = longest_wait
         self._waiting: list[T] = []
         self._seen = 0
@@ -32,9 +33,14 @@ class Gather(Generic[T]):
 
     def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
         count = len(self._waiting)
-        if self._seen < count < MOST and loop.time() < self._until:
+        if self._seen < count < self._most and loop.time() < self._until:
             self._seen = count
             loop.call_soon(self._turn, loop)
         else:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand on what waits now."""
+        if self._waiting:
             group, self._waiting = self._waiting, []
             self._work(group)

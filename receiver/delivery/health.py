@@ -45,17 +45,20 @@ class Health:
             self._log.info("connector.resumed")
             self._metrics.paused(self._connector, None)
 
-    async def failed(self, fault: ConnectorError, *, probe: bool, told: str | None = None) -> None:
-        """Pause for as long as the fault asks; an outage only after several failures in a row. `told` is what the log may say of it."""
+    async def failed(self, fault: ConnectorError, *, probe: bool, told: str) -> None:
+        """Pause for as long as the fault asks; an outage only after several failures in a row.
+
+        `told` is what the log, `/readyz` and alarms may say of it.
+        """
         self._failures += 1
         pause = self._pause(fault, probe=probe)
         if pause is None:
             return
         kind = next(name for known, name in _KINDS.items() if isinstance(fault, known))
         now = self._now()
-        await self._inbox.pause(self._connector, kind=kind, reason=str(fault), until=now + pause, now=now)
+        await self._inbox.pause(self._connector, kind=kind, reason=told, until=now + pause, now=now)
         log = self._log.error if kind in ALARMS else self._log.warning
-        log("connector.paused", kind=kind, reason=told or type(fault).__name__, seconds=round(pause.total_seconds(), 1))
+        log("connector.paused", kind=kind, reason=told, seconds=round(pause.total_seconds(), 1))
         self._metrics.paused(self._connector, kind)
 
     def _pause(self, fault: ConnectorError, *, probe: bool) -> timedelta | None:

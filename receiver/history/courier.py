@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ AT_ONCE = 8
 MOST_WAITING = 1000  # deliveries: with more than these before them, events that come live would be late
 FEW_WAITING = 500
 GLANCE = 0.25  # seconds
+LONGEST_STILL = 30.0  # seconds in which none of them is delivered: a connector is paused, or they are in back-off
 
 
 class Stopped(Exception):
@@ -40,6 +42,7 @@ class Courier:
         self._waiting = waiting
         self._told = told  # how many are before it, while it lets them go first
         self._free = asyncio.Semaphore(AT_ONCE)
+        self._patience = LONGEST_STILL
         self._before = MOST_WAITING + 1  # at most so many wait as far as is known: look before the first line
 
     async def send(self, batch: Sequence[Judged]) -> list[tuple[Judged, Answer]]:
@@ -67,9 +70,16 @@ class Courier:
     async def _let_others_go_first(self) -> None:
         if self._waiting is None or self._before <= MOST_WAITING:
             return
-        self._before = await self._waiting()
-        while self._before > FEW_WAITING:
-            self._told(self._before)
+        least = before = await self._waiting()
+        moved = time.monotonic()
+        while before > FEW_WAITING:
+            if before < least:
+                least, moved, self._patience = before, time.monotonic(), LONGEST_STILL
+            elif time.monotonic() - moved > self._patience:
+                self._patience = 0.0  # until something moves; what comes live goes before the import all the same
+                break
+            self._told(before)
             await asyncio.sleep(GLANCE)
-            self._before = await self._waiting()
+            before = await self._waiting()
+        self._before = min(before, FEW_WAITING)
         self._told(0)

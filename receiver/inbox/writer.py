@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from receiver.gather import Gather
 from receiver.inbox.accept import Accepted, Acceptor, Entry, NewEvent
 from receiver.inbox.errors import InboxError, StoreUnavailable, Unstorable, is_beaten, is_disconnect, is_unavailable, reason, unavailable
 from receiver.inbox.files import StoreFiles
@@ -28,7 +29,6 @@ T = TypeVar("T")
 Published = Callable[[Iterable[str]], None]
 
 _GROUP = 256
-_GATHER_SECONDS = 0.002
 _MOST_WAITING = 20_000
 _MOST_WAITING_BYTES = 128 * 1024 * 1024
 
@@ -50,8 +50,7 @@ class Writer:
         self._published = published
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[list[Entry] | _Job | None] = SimpleQueue()
-        self._gathered: list[Entry] = []
-        self._brought, self._gather_until = 0, 0.0
+        self._gathered: Gather[Entry] = Gather(self._queue.put, most=_GROUP)
         self._waiting = self._waiting_bytes = 0
         self._closing = False
         self.failing = False  # the last commit of events failed for the store's own reasons
@@ -75,10 +74,7 @@ class Writer:
         entry = Entry(new, future)
         self._waiting += 1
         self._waiting_bytes += len(new.body)
-        if not self._gathered:
-            self._brought, self._gather_until = 0, self._loop.time() + _GATHER_SECONDS
-            self._loop.call_soon(self._hand_over)
-        self._gathered.append(entry)
+        self._gathered.add(entry)
         return future
 
     async def run(self, work: Callable[[Transaction], T]) -> T:
@@ -105,20 +101,10 @@ class Writer:
         """Write what is queued, then stop."""
         if not self._closing:
             self._closing = True
-            self._hand_over()
+            self._gathered.flush()
             self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
         await asyncio.sleep(0)  # the last outcomes are given in the loop's next turn
-
-    def _hand_over(self) -> None:
-        """As long as each turn of the event loop brings more, they are worth waiting for: large commits cost less for each event."""
-        count = len(self._gathered)
-        if self._brought < count < _GROUP and self._loop.time() < self._gather_until and not self._closing:
-            self._brought = count
-            self._loop.call_soon(self._hand_over)
-        elif count:
-            self._queue.put(self._gathered)
-            self._gathered = []
 
     def _answer(self, entries: Sequence[Entry], woken: Iterable[str]) -> None:
         self._published(woken)

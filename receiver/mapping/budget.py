@@ -25,7 +25,7 @@ STEPS: Final = 2_000_000  # of one expression
 EVENT_STEPS: Final = 6_000_000  # of all expressions that one event has evaluated for one person at one connector
 RECORDS: Final = 1_000
 WRITTEN: Final = 2_000_000  # characters of all fields of these records
-LONGEST: Final = 100_000  # characters that one expression may give; HubSpot's longest text has 65,536
+LONGEST: Final = 100_000  # characters that one expression may give; the longest text of a CRM has 65,536
 
 _CHARACTERS = 10  # for one step
 _PLAIN = frozenset({bool, int, float, Decimal, type(None)})

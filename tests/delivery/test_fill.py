@@ -120,3 +120,20 @@ def test_a_lane_in_bulk_and_a_live_one_are_not_one_batch(tmp_path: Path) -> None
 
     asyncio.run(scenario())
     assert [len(keys) for _, keys in crm.calls] == [1, 3]
+
+
+def test_a_trickle_costs_few_calls(tmp_path: Path) -> None:
+    """The first event leaves at once; what comes while the next batch may fill goes together."""
+    crm = Crm(limits=Limits(records=10, links=10, concurrency=4, linger=3))
+
+    async def scenario() -> None:
+        async with rig(tmp_path, crm) as opened:
+            await opened.account("first")
+            await opened.until_done()
+            for number in range(5):
+                await opened.account(f"p{number}")
+                await asyncio.sleep(0.05)  # as a trickle does
+            await opened.until_done()
+
+    asyncio.run(scenario())
+    assert [len(keys) for _, keys in crm.calls] == [1, 5]

@@ -130,3 +130,20 @@ def test_a_pause_of_a_clock_that_was_ahead_is_over(tmp_path: Path) -> None:
 async def _is_paused_until_before(opened: Rig, time: datetime) -> bool:
     until = (await opened.inbox.state("crm")).until
     return until is not None and until < time
+
+
+def test_a_defect_is_not_quoted_in_the_open(tmp_path: Path) -> None:
+    """Its words may hold anything; `/readyz` and alarms show a pause's reason to whoever asks."""
+    crm = Crm(limits=Limits(records=1, concurrency=1, linger=0))
+    crm.faults = [ValueError("cannot convert ann@b.edu")] * 5
+
+    async def scenario(opened: Rig) -> None:
+        for number in range(5):
+            await opened.account(f"p{number}")
+        task = await start(opened)
+        await opened.until(lambda: _is_paused_beyond(opened, opened.clock()))
+        assert (await opened.inbox.state("crm")).reason == "a defect of the connector (ValueError); the gateway's log says where"
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Append, Record, Ref, Retry
+from connectors.base import Append, Limits, Record, Ref, Retry
 from receiver.delivery.share import Unit, share
 from receiver.inbox import Filter, Remote, Selection
 from receiver.inbox.stamps import OTHERS, Stamp
 from receiver.mapping import origins
 from tests.delivery.crm import Crm
-from tests.delivery.rig import Rig, rig
+from tests.delivery.rig import Rig
+from tests.delivery.scenario import BAD, run, start
 from tests.delivery.test_write import event_id
 from tests.delivery.test_write import run as write_all
 
@@ -38,14 +39,6 @@ def unit(lane: int, *events: tuple[int, Record]) -> Unit:
     for _, record in events:
         fields |= record.fields
     return Unit(lane, (replace(events[0][1], fields=fields),), origins(rendered), rendered[-1][0], doubtful=False)
-
-
-def run(path: Path, crm: Crm, scenario: Callable[[Rig], Coroutine[Any, Any, None]], *, running: bool = True) -> None:
-    async def main() -> None:
-        async with rig(path, crm, running=running) as opened:
-            await scenario(opened)
-
-    asyncio.run(main())
 
 
 async def deliver(opened: Rig) -> None:
@@ -266,3 +259,26 @@ def test_what_an_earlier_version_wrote_stands_against_any_older_event(lane: int,
     assert len(crm.calls) == calls
     assert written.traces[DEAL].event_id == newest.event_id
     assert written.traces[DEAL].stamps[OTHERS] == newest
+
+
+def test_what_a_lane_has_written_is_known_before_it_is_through(tmp_path: Path) -> None:
+    """While it steps through its deliveries, others can see which event has set what of a record that it shares with them."""
+    crm = Crm(limits=Limits(records=10, links=10, concurrency=1, linger=0))
+    crm.rule = lambda record: BAD if record.fields.get("firstname") == "bad" else None
+    seen: list[bool] = []
+
+    async def scenario(opened: Rig) -> None:
+        async def look() -> None:
+            seen.append(("deal", "7") in await opened.inbox.remotes("crm", [("deal", "7")]))
+
+        crm.before_answer = look
+        await opened.order("ann", 7, "COMPLETED")
+        await opened.account("ann", first_name="bad")
+        task = await start(opened)
+        await opened.until_done(dead=1)
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
+    assert [kind for kind, _ in crm.calls] == ["contact", "contact", "deal", "link", "contact"]
+    assert seen == [False, False, False, True]  # a link does not look

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 
 from receiver.inbox import Filter, Inbox, NewEvent, Settled, Unstorable
 from tests.inbox.store import ANN, BEN, NOW, bodies, claim, claim_one, delivered, faulty, new, open_inbox, seconds, states, stored
@@ -284,3 +286,29 @@ async def test_whoever_gives_up_waiting_does_not_stop_the_others(inbox: Inbox) -
     assert not isinstance(last, BaseException)
     assert bodies(await claim_one(inbox)) == ["0", "1", "2"]
     assert await states(inbox, first.id) == ["pending"]
+
+
+def test_events_and_other_work_take_turns(tmp_path: Path) -> None:
+    """On SQLite one thread writes it all: a burst of events does not hold up what delivers them, nor that the burst."""
+
+    async def main() -> None:
+        async with open_inbox(f"sqlite:///{tmp_path}/store.db") as inbox:
+            inside, go_on, seen = threading.Event(), threading.Event(), []
+
+            def wait(_connection: Connection) -> None:
+                inside.set()
+                go_on.wait()
+
+            def look(connection: Connection) -> None:
+                with connection.begin():
+                    seen.append(connection.scalar(text("SELECT count(*) FROM event")))
+
+            jobs = [asyncio.ensure_future(inbox._writer.run_bare(job)) for job in (wait, look, look, look)]  # noqa: SLF001 - no other way in
+            await asyncio.to_thread(inside.wait)
+            events = [inbox.accept(new(f"{number}")) for number in range(600)]
+            inbox._writer._gathered.flush()  # noqa: SLF001
+            go_on.set()
+            await asyncio.gather(*jobs, *events)
+            assert seen == [256, 512, 600]
+
+    asyncio.run(main())
