@@ -7,7 +7,6 @@ import gc
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -65,7 +64,6 @@ async def serve(settings: Settings, on_ready: Callable[[Gateway], None] = lambda
             shared = Connections(connections(), gateway.metrics.turned_away)
 
             def ready() -> None:
-                _share_the_interpreter()
                 _spare_the_collector()
                 log.info("gateway.ready", host=settings.server.host, port=listener.getsockname()[1], connections=shared.most)
                 on_ready(gateway)
@@ -76,11 +74,6 @@ async def serve(settings: Settings, on_ready: Callable[[Gateway], None] = lambda
     if gateway.hung:
         await asyncio.sleep(2 * LONGEST_WAIT)  # the last log lines
         os._exit(0)  # all is closed but for threads that never end, which would keep the process
-
-
-def _share_the_interpreter() -> None:
-    """The store's threads give it up at every row, and would wait 5 ms to get it back from an event loop that is busy."""
-    sys.setswitchinterval(0.0005)
 
 
 def _spare_the_collector() -> None:
