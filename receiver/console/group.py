@@ -75,25 +75,19 @@ class GroupPages:
         return actions.discard(self._gateway, Selection(filter=chosen))
 
     async def _act(self, request: Request, what: str, work: Callable[[Filter], Work]) -> Response:
-        try:
-            group, whole = await self._find(request)
-        except NotFound:
-            return self._gone(request)
-        chosen = self._chosen(request, whole)
-        if chosen.ids == ():
-            return self._console.redirect(request, self._address(request), NOTHING_TICKED)
+        aim = await self._aim(request)
+        if isinstance(aim, Response):
+            return aim
+        group, chosen = aim
         number = group.count if chosen.ids is None else len(chosen.ids)
         notice = await carry_out(self._gateway, f"{what}: {number:,} at {group.where}", work(chosen))
         return self._console.redirect(request, ATTENTION, notice)
 
     async def _confirm(self, request: Request) -> Response:
-        try:
-            group, whole = await self._find(request)
-        except NotFound:
-            return self._gone(request)
-        chosen = self._chosen(request, whole)
-        if chosen.ids == ():
-            return self._console.redirect(request, self._address(request), NOTHING_TICKED)
+        aim = await self._aim(request)
+        if isinstance(aim, Response):
+            return aim
+        group, chosen = aim
         scope = f"all {group.count:,}" if chosen.ids is None else f"{len(chosen.ids):,} of {group.count:,}"
         what, later = _LATER[group.kind]
         return self._console.page(
@@ -106,6 +100,17 @@ class GroupPages:
             button="Discard",
             back=self._address(request),
         )
+
+    async def _aim(self, request: Request) -> tuple[Group, Filter] | Response:
+        """The group, and what of it the action concerns; or where to go instead, since that is nothing."""
+        try:
+            group, whole = await self._find(request)
+        except NotFound:
+            return self._gone(request)
+        chosen = self._chosen(request, whole)
+        if chosen.ids == ():
+            return self._console.redirect(request, self._address(request), NOTHING_TICKED)
+        return group, chosen
 
     async def _find(self, request: Request) -> tuple[Group, Filter]:
         """The group, and what is in it. Raises NotFound."""
