@@ -112,7 +112,8 @@ async def _tour(settings: Settings, ready: asyncio.Event, *, keep_running: bool)
     complete = complete and all(post.status == 202 for post in answered)  # noqa: PLR2004 - accepted
     if keep_running:
         out.print(f"\nRunning until Ctrl-C. Post events to {base}", markup=False)
-        out.print(f"Admin token: {settings.server.admin_token.get_secret_value() if settings.server.admin_token else ''}", markup=False)
+        token = settings.server.admin_token
+        out.print(f"Console: {local_url(settings)}/console, signed in with {token.get_secret_value() if token else ''}", markup=False)
     return complete
 
 
