@@ -127,8 +127,7 @@ def test_a_failed_migration_leaves_nothing_behind(store_url: str) -> None:
 def test_migrations_run_from_an_installed_copy(tmp_path: Path, sqlite_url: str) -> None:
     """The package's own files are enough, in a directory with a space and a percent sign, and from any working directory."""
     installed = tmp_path / "site 100% packages"
-    shutil.copytree(Path(receiver.__file__).parent / "inbox", installed / "receiver" / "inbox")
-    (installed / "receiver" / "__init__.py").touch()
+    shutil.copytree(Path(receiver.__file__).parent, installed / "receiver")
     program = "import asyncio, sys; from receiver.inbox import Inbox; asyncio.run(Inbox.open(sys.argv[1], dedup_hours=1))"
     command = [sys.executable, "-c", program, sqlite_url]
     environment = {"PYTHONPATH": str(installed)}
