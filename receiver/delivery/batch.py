@@ -115,13 +115,15 @@ class Batch:
             self._lose([run for run in done if run.claim.lane_id in lost])
             self._count([run for run in done if not run.lost])
         if rest:
-            await self._context.inbox.remember(rest, now=self._context.now())
+            self._tell_crossed(await self._context.inbox.remember(rest, now=self._context.now()))
+            for run in runs:
+                run.saved.clear()
 
     async def _settle_lost(self) -> None:
         """Lanes left in the middle, since their lease did not hold: they go on at once, and what was written of them is written again."""
         if left := [run for run in self._runs if not run.finished]:
             now = self._context.now()
-            await self._settle_together([Settled(run.claim, retry_at=now, burn=False, remotes=tuple(run.saved.values())) for run in left])
+            await self._settle_together([Settled(run.claim, retry_at=now, burn=False, doubtful=run.progress) for run in left])
             self._lose(left)
 
     def _lose(self, runs: Sequence[LaneRun]) -> None:
@@ -129,7 +131,7 @@ class Batch:
             run.lost = True
         if runs:
             self._context.metrics.leases_lost(self._context.name, len(runs))
-            self._context.log.warning("lease.lost", lanes=len(runs), written=sum(bool(run.saved) for run in runs))
+            self._context.log.warning("lease.lost", lanes=len(runs), written=sum(run.progress for run in runs))
 
     async def _settle_together(self, settled: Sequence[Settled]) -> frozenset[int]:
         """One transaction; where a lane of it cannot be settled, each has its own, so that it is alone in its trouble.
@@ -137,7 +139,7 @@ class Batch:
         Returns the lanes of which the lease was lost.
         """
         try:
-            return (await self._context.inbox.settle(settled, now=self._context.now())).lost
+            report = await self._context.inbox.settle(settled, now=self._context.now())
         except StoreUnavailable:
             raise
         except Exception:  # the reason is logged; it must not be every lane's
@@ -145,6 +147,12 @@ class Batch:
                 self._context.log.exception("lane.not_settled", lane=settled[0].claim.lane_id)
                 return frozenset()
             return frozenset().union(*[await self._settle_together([one]) for one in settled])
+        self._tell_crossed(report.crossed)
+        return report.lost
+
+    def _tell_crossed(self, lanes: frozenset[int]) -> None:
+        if lanes:
+            self._context.log.info("write.crossed", lanes=len(lanes))
 
     def _beginning(self, group: Sequence[Pending]) -> Callable[[Ref], None]:
         """By which the lanes of a record that goes out are known to be touched."""

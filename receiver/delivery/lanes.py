@@ -36,7 +36,7 @@ class LaneRun:
     progress: bool = False  # this attempt has written something
     refusal: Refused | None = None
     lost: bool = False  # the lease was: another has the deliveries, and nothing of this counts
-    saved: dict[Ref, RemoteRow] = field(default_factory=dict)
+    saved: dict[Ref, RemoteRow] = field(default_factory=dict)  # what the inbox has not been told yet
     sent: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -103,11 +103,9 @@ class LaneRun:
         tied = tuple(link_name(target) for target in record.links if isinstance(written.links.get((ref, target)), Saved))
         if ref in written.unsent and not tied:
             return  # nothing new is known of it
-        before = self.saved.get(ref)
-        links = tuple(dict.fromkeys((*(before.add_links if before else ()), *tied)))
         trace = written.traces[ref]
-        row = RemoteRow(record.object, record.key, id, trace.event_id or unit.event_id, links, unit.mark(ref, record), trace.stamps)
-        self.saved[ref] = row
+        mark = unit.mark(ref, record)
+        self.saved[ref] = RemoteRow(record.object, record.key, id, unit.event_id, tied, mark, trace.stamps, trace.based_on)
 
     def settled(self, now: datetime, give_up: timedelta, random: Random) -> Settled:
         """The lane's outcome as the inbox keeps it."""
@@ -124,7 +122,7 @@ class LaneRun:
             burn=burn,
             attempt=self._attempt(now),
             remotes=tuple(self.saved.values()),
-            doubtful=isinstance(self.setback, Halted) and self.setback.tried,
+            doubtful=self.progress or (isinstance(self.setback, Halted) and self.setback.tried),
         )
 
     def _give_up(self, now: datetime, give_up: timedelta) -> None:

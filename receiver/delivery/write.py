@@ -47,10 +47,16 @@ Result = Outcome | Halted
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What is known of a record once it is written: the newest event that wrote it, "" for none, and which event set which field."""
+    """What is to be remembered of a record: which event set which of the fields that were written, and the version that was known before.
 
-    event_id: str
+    Without a version nothing was written.
+    """
+
     stamps: Stamps
+    based_on: int | None
+
+
+_NOTHING = Trace({}, None)
 
 
 @dataclass(slots=True)
@@ -128,7 +134,7 @@ class _Batch:
         ref = one.record.ref
         remote = self._remotes.get((ref.object, ref.key))
         if remote and one.record.doubtful and remote.mark == one.mark:
-            self.written.traces[ref] = Trace(remote.event_id, remote.stamps)
+            self.written.traces[ref] = _NOTHING
             self.written.records[ref] = Saved(remote.id, notes=("an earlier attempt has written it",))
             self.written.unsent.add(ref)
             return None
@@ -139,20 +145,19 @@ class _Batch:
                 return None
         if remote:
             return self._what_is_new(one, remote)
-        self.written.traces[ref] = Trace(max((stamp.event_id for stamp in one.stamps.values()), default=""), one.stamps)
+        self.written.traces[ref] = Trace(one.stamps, 0)
         return one.record
 
     def _what_is_new(self, one: Shared, remote: Remote) -> Record | None:
         """The record without the fields that a newer event has set; None, with its result set, where it has no others."""
         ref = one.record.ref
         behind = remote.superseded(one.stamps, self._horizon)
-        set_now = {name: stamp for name, stamp in one.stamps.items() if name not in behind}
-        newest = max((remote.event_id, *(stamp.event_id for stamp in set_now.values())))
-        self.written.traces[ref] = Trace(newest, {**remote.stamps, **set_now})
+        self.written.traces[ref] = Trace({name: stamp for name, stamp in one.stamps.items() if name not in behind}, remote.version)
         if not behind:
             return replace(one.record, id=remote.id)
         self.written.superseded[ref] = behind
         if len(behind) == len(one.record.fields):
+            self.written.traces[ref] = _NOTHING
             self.written.records[ref] = Saved(remote.id)
             self.written.unsent.add(ref)
             return None

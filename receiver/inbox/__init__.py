@@ -14,7 +14,8 @@ from receiver.inbox.pauses import LONGEST_PAUSE, ConnectorState, PauseKind
 from receiver.inbox.quarantine import Quarantined
 from receiver.inbox.queries import ConnectorStatus, DriftCount, EventRow, Page, Status
 from receiver.inbox.reach import Kept, Reached
-from receiver.inbox.remote import Remote, RemoteRow
+from receiver.inbox.remember import RemoteRow
+from receiver.inbox.remote import Remote
 from receiver.inbox.replay import Replayed, Selection
 from receiver.inbox.settle import AttemptRow, Settled, SettleReport
 

@@ -42,7 +42,8 @@ from receiver.inbox.quarantine import Quarantined
 from receiver.inbox.queries import DriftCount, Page, Status
 from receiver.inbox.rate import RateLimit
 from receiver.inbox.reach import Kept, Reached
-from receiver.inbox.remote import Ref, Remote, RemoteRow
+from receiver.inbox.remember import RemoteRow
+from receiver.inbox.remote import Ref, Remote
 from receiver.inbox.replay import Replayed, Selection
 from receiver.inbox.settle import Settled, SettleReport
 from receiver.inbox.transaction import Run
@@ -139,9 +140,9 @@ class Inbox:
         """Record what came of claims, in one transaction, as far as their leases still hold."""
         return await self._deliver(partial(settle.settle, results=results, now=now))
 
-    async def remember(self, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> None:
-        """Keep what the CRM has written for lanes that are not settled yet."""
-        await self._deliver(partial(remote.remember, written=written, now=now))
+    async def remember(self, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> frozenset[int]:
+        """Keep what the CRM has written for lanes that are not settled yet. Returns the lanes that are `SettleReport.crossed`."""
+        return await self._deliver(partial(settle.remember_unsettled, written=written, now=now))
 
     async def next_due(self, connector: str, now: datetime) -> datetime | None:
         """When the next lane can be claimed, at the earliest now; None where nothing is pending."""

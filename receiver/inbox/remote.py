@@ -1,54 +1,33 @@
-"""What the CRMs hold of ours: the ids that they gave our records, and which links are known to be there."""
+"""What the CRMs hold of ours: the ids that they gave our records, which event set which field, and which links are known to be there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
+from typing import Final
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Row, Select, Table, bindparam, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from receiver.inbox.claim import Claim
-from receiver.inbox.stamps import OTHERS, Stamp, Stamps, decode, encode, horizon, is_newer, merged, stands_against
-from receiver.inbox.statements import LINKS, NEW_REMOTES, REMOTES
+from receiver.inbox.stamps import OTHERS, Stamp, Stamps, decode, is_newer, of, stands_against
 from receiver.inbox.tables import remote, remote_link
-from receiver.inbox.text import storable, storable_or_none
-from receiver.inbox.times import micros
 from receiver.inbox.transaction import Transaction
 
 Ref = tuple[str, str]
 """(object, key)"""
 
-_Key = tuple[str, str, str]  # connector, object, key
+Key = tuple[str, str, str]
+"""(connector, object, key)"""
 
-_LONGEST = 800  # characters; PostgreSQL's indexes refuse much longer ones
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteRow:
-    """A record that the CRM has written. `add_links` are added to those that are known; the texts are the caller's own, and so is
-    `mark`, by which the caller knows again what it wrote.
-
-    `stamps` tell of every field which event set it, also of those that were set by earlier writes, and `event_id` is the newest that
-    wrote the record. Without stamps that event counts for every field.
-
-    A record with a key or a link of more than 800 characters is not remembered, which costs a look-up and does no harm.
-    """
-
-    object: str
-    key: str
-    id: str
-    event_id: str
-    add_links: tuple[str, ...] = ()
-    mark: str | None = None
-    stamps: Stamps | None = None
+AT_ONCE: Final = 500  # keys in one statement: databases bound the number of its parameters, SQLite to 32,766
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """`stamps` hold `OTHERS` where it is not known which fields were set."""
+    """`event_id` is the newest that wrote the record, and `lane_id` is its lane. `stamps` hold `OTHERS` where it is not known which
+    fields were set. `version` grows whenever something is told of the record.
+    """
 
     id: str
     links: frozenset[str]
@@ -56,64 +35,45 @@ class Remote:
     event_id: str
     stamps: Stamps
     mark: str | None = None
+    version: int = 0
 
     def superseded(self, stamps: Stamps, horizon: str) -> frozenset[str]:
         """Which of these fields must not be written any more."""
         if not any(is_newer(self.event_id, stamp.event_id) for stamp in stamps.values()):
             return frozenset()
-        others = self.stamps.get(OTHERS)
-        known = ((name, stamp, self.stamps.get(name, others)) for name, stamp in stamps.items())
+        known = ((name, stamp, of(self.stamps, name)) for name, stamp in stamps.items())
         return frozenset(name for name, stamp, before in known if before and stands_against(before, stamp, horizon))
 
 
-def remotes(transaction: Transaction, connector: str, refs: Sequence[Ref]) -> dict[Ref, Remote]:
+def remotes(transaction: Transaction, connector: str, refs: Collection[Ref]) -> dict[Ref, Remote]:
     """What is known of these records; those that were never written are missing."""
-    found: dict[Ref, Remote] = {}
-    for name in {object for object, _ in refs}:
-        values = {"of": connector, "object": name, "keys": [key for object, key in refs if object == name]}
-        links: dict[str, set[str]] = {}
-        for key, link in transaction.connection.execute(_LINKS, values):
-            links.setdefault(key, set()).add(link)
-        for row in transaction.connection.execute(_REMOTES, values):
-            stamps = _stamps(decode(row.stamps) if row.stamps else None, row.event_id, row.lane_id)
-            found[name, row.key] = Remote(row.id, frozenset(links.get(row.key, ())), row.lane_id, row.event_id, stamps, row.mark)
-    return found
+    keys = [(connector, *ref) for ref in sorted(set(refs))]
+    links: dict[Ref, set[str]] = {}
+    for row in _rows(transaction, _LINKS, keys):
+        links.setdefault((row.object, row.key), set()).add(row.link)
+    return {(row.object, row.key): _remote(row, links) for row in _rows(transaction, _REMOTES, keys)}
 
 
-def remember(transaction: Transaction, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> None:
-    """Keep them, in the order of their keys so that two processes cannot block each other."""
-    rows: dict[_Key, tuple[Claim, RemoteRow]] = {}
-    links: set[tuple[str, str, str, str]] = set()
-    for claim, row in written:
-        key = (claim.connector, storable(row.object), storable(row.key))
-        if len(row.object) + len(row.key) > _LONGEST:
-            continue
-        rows[key] = (claim, row)
-        links.update((*key, storable(link)) for link in row.add_links if len(link) <= _LONGEST)
-    told = {key: _stamps(row.stamps, row.event_id, claim.lane_id) for key, (claim, row) in sorted(rows.items())}
-    if NEW_REMOTES.execute(transaction.connection, [_row(key, *rows[key], told[key], now) for key in told]) < len(told):
-        for key, known in _locked(transaction, told).items():
-            told[key] = merged(known, told[key], horizon(now))
-        REMOTES.execute(transaction.connection, [_row(key, *rows[key], told[key], now) for key in told])
-    LINKS.execute(transaction.connection, sorted(links))
+def locked(transaction: Transaction, keys: Collection[Key]) -> dict[Key, Remote]:
+    """What is known of these records, but for their links; nobody else can tell anything of them until we commit.
+
+    Always locked in the same order, so that nobody waits in a circle.
+    """
+    return {(row.connector, row.object, row.key): _remote(row, {}) for row in _rows(transaction, _LOCK, sorted(keys))}
 
 
-def _row(key: _Key, claim: Claim, row: RemoteRow, stamps: Stamps, now: datetime) -> tuple[object, ...]:
-    return (*key, storable(row.id), claim.lane_id, row.event_id, storable_or_none(row.mark), micros(now), encode(stamps))
+def _remote(row: Row[tuple[object, ...]], links: dict[Ref, set[str]]) -> Remote:
+    stamps = decode(row.stamps) if row.stamps else {OTHERS: Stamp(row.event_id, row.lane_id)}
+    tied = frozenset(links.get((row.object, row.key), ()))
+    return Remote(row.id, tied, row.lane_id, row.event_id, stamps, row.mark, row.written_at)
 
 
-def _locked(transaction: Transaction, keys: Iterable[_Key]) -> dict[_Key, Stamps]:
-    """What is known of these records now; nobody else can tell anything of them until we commit."""
-    found: dict[_Key, Stamps] = {}
+def _rows(transaction: Transaction, statement: Select[tuple[object, ...]], keys: list[Key]) -> Iterator[Row[tuple[object, ...]]]:
     for (connector, object), group in groupby(keys, key=lambda key: key[:2]):
-        values = {"of": connector, "object": object, "keys": [key for _, _, key in group]}
-        for row in transaction.connection.execute(_LOCK, values):
-            found[connector, object, row.key] = _stamps(decode(row.stamps) if row.stamps else None, row.event_id, row.lane_id)
-    return found
-
-
-def _stamps(stamps: Stamps | None, event_id: str, lane_id: int) -> Stamps:
-    return {OTHERS: Stamp(event_id, lane_id)} if stamps is None else stamps
+        names = [key for _, _, key in group]
+        for start in range(0, len(names), AT_ONCE):
+            values = {"of": connector, "object": object, "keys": names[start : start + AT_ONCE]}
+            yield from transaction.connection.execute(statement, values)
 
 
 def _of(table: Table) -> tuple[ColumnElement[bool], ...]:
@@ -124,8 +84,6 @@ def _of(table: Table) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-_REMOTES = select(remote.c.key, remote.c.id, remote.c.lane_id, remote.c.event_id, remote.c.mark, remote.c.stamps).where(*_of(remote))
-_LINKS = select(remote_link.c.key, remote_link.c.link).where(*_of(remote_link))
-_LOCK = (
-    select(remote.c.key, remote.c.lane_id, remote.c.event_id, remote.c.stamps).where(*_of(remote)).order_by(remote.c.key).with_for_update()
-)
+_REMOTES = select(remote).where(*_of(remote))
+_LINKS = select(remote_link).where(*_of(remote_link))
+_LOCK = _REMOTES.order_by(remote.c.key).with_for_update()

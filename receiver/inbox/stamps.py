@@ -47,14 +47,17 @@ def stands_against(known: Stamp, stamp: Stamp, horizon: str) -> bool:
     return known.lane_id != stamp.lane_id or is_late(stamp.event_id)
 
 
+def of(stamps: Stamps, name: str) -> Stamp | None:
+    """Which event set this field, as far as is known."""
+    return stamps.get(name) or stamps.get(OTHERS)
+
+
 def merged(known: Stamps, told: Stamps, horizon: str) -> dict[str, Stamp]:
-    """What is known of a record and what a write tells of it, each field with its newer stamp: others may have written in between."""
-    together = {}
-    for name in known.keys() | told.keys():
-        before, now = (stamps.get(name) or stamps.get(OTHERS) for stamps in (known, told))
-        stays = now is None or (before and before.event_id < horizon and is_newer(before.event_id, now.event_id))
-        if stamp := before if stays else now:
-            together[name] = stamp
+    """What is known of a record and what a write tells of the fields that it has set: others may have written in between."""
+    together = dict(known)
+    for name, new in told.items():
+        old = of(known, name)
+        together[name] = old if old and stands_against(old, new, horizon) else new
     return together
 
 

@@ -63,11 +63,9 @@ def _drift(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
 
 def _remotes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     new = upsert(dialect, remote).values(list(rows))
-    outrun = new.excluded.event_id < remote.c.event_id
     return new.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["connector", "object", "key"],
-        set_={name: new.excluded[name] for name in ("id", "mark", "written_at", "stamps")}
-        | {name: case((outrun, remote.c[name]), else_=new.excluded[name]) for name in ("lane_id", "event_id")},
+        set_={name: new.excluded[name] for name in ("id", "lane_id", "event_id", "mark", "written_at", "stamps")},
     )
 
 
@@ -102,7 +100,7 @@ NEW_REMOTES: Final = Bulk(len(remote.c), _unless_there(remote))
 """All columns; in order. Leaves out what is there; the count tells."""
 
 REMOTES: Final = Bulk(len(remote.c), _remotes)
-"""All columns; in order. What the CRM was sent last counts, but `event_id` and `lane_id` are those of the newest event, whoever told it."""
+"""All columns; in order."""
 
 LINKS: Final = Bulk(4, _unless_there(remote_link))
 """Connector, object, key, link; in order."""

@@ -119,8 +119,8 @@ remote: Final = Table(
     Column("id", Text, nullable=False),
     Column("lane_id", BigInteger, nullable=False),
     Column("event_id", _NAME, nullable=False),  # the newest that wrote it
-    Column("mark", _NAME),  # what was written last, see `remote.RemoteRow`
-    Column("written_at", BigInteger, nullable=False),
+    Column("mark", _NAME),  # what was written last, see `remember.RemoteRow`
+    Column("written_at", BigInteger, nullable=False),  # later than whenever it was written before: its version, too
     Column("stamps", Text),  # JSON, see `stamps.encode`; NULL where it is not known which fields were set
     PrimaryKeyConstraint("connector", "object", "key"),
     Index("remote_lane", "lane_id"),

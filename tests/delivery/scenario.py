@@ -28,13 +28,16 @@ def run(
     asyncio.run(within())
 
 
-def held(crm: Crm) -> tuple[asyncio.Event, asyncio.Event]:
-    """Let the CRM keep every caller waiting: the first event tells that one is inside, setting the second lets all go on."""
+def held(crm: Crm, object: str = "") -> tuple[asyncio.Event, asyncio.Event]:
+    """Let the CRM keep every caller waiting, or those that write this object: the first event tells that one is inside, setting the
+    second lets all go on.
+    """
     inside, go_on = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
-        inside.set()
-        await go_on.wait()
+        if crm.calls[-1][0] == object or not object:
+            inside.set()
+            await go_on.wait()
 
     crm.before_answer = hold
     return inside, go_on

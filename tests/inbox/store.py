@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import create_engine, make_url, text
 
 from receiver.inbox import Accepted, AttemptRow, Claim, Inbox, NewEvent, RemoteRow, Settled
+from receiver.inbox.stamps import Stamp
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=120)
@@ -60,7 +61,9 @@ def attempt(outcome: Any = "saved", *, at: datetime = NOW, **other: Any) -> Atte
 
 
 def remote(object: str, key: str, id: str, claim: Claim, *links: str) -> RemoteRow:
-    return RemoteRow(object, key, id, claim.deliveries[-1].event_id, links)
+    """What a lane tells of a record of which its newest event has set a field."""
+    newest = claim.deliveries[-1].event_id
+    return RemoteRow(object, key, id, newest, links, stamps={"field": Stamp(newest, claim.lane_id)})
 
 
 async def claim(inbox: Inbox, *, connector: str = "crm", limit: int = 100, at: datetime = NOW, bulk: bool | None = None) -> list[Claim]:
@@ -111,12 +114,13 @@ def stored(test: Callable[[Inbox], Awaitable[None]]) -> Callable[[str], None]:
     return run
 
 
-def rows(url: str, query: str) -> list[Any]:
-    """What a query finds, read beside the inbox."""
+def rows(url: str, statement: str) -> list[Any]:
+    """What a query finds, or nothing for a change, made beside the inbox."""
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg") if url.startswith("postgres") else url)
     try:
-        with engine.connect() as connection:
-            return list(connection.execute(text(query)))
+        with engine.begin() as connection:
+            done = connection.execute(text(statement))
+            return list(done) if done.returns_rows else []
     finally:
         engine.dispose()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from receiver.inbox import Claim, Erased, Filter, Inbox, RemoteRow, Selection, Settled, Unknown
+from receiver.inbox.stamps import Stamp
 from tests.inbox.store import ANN, BEN, NOW, attempt, bodies, claim, claim_one, delivered, faulty, new, open_inbox, remote, stored
 
 SHARED = json.dumps({"userList": [{"email": "Ann@Example.edu", "name": "Ann Smith"}, {"email": BEN}], "courses": ["Algebra"]})
@@ -146,6 +148,32 @@ async def test_a_lease_that_runs_leaves_nothing(inbox: Inbox) -> None:
     assert (report.delivered, len(report.lost)) == (0, 1)
     assert await inbox.remotes("crm", [("contact", ANN)]) == {}
     assert (await inbox.person(ANN)).lanes == ()
+
+
+@stored
+async def test_what_is_told_of_a_lane_that_goes_on_leaves_nothing(inbox: Inbox) -> None:
+    """The CRM wrote the first of its deliveries, and the person was erased before that was told."""
+    await inbox.accept(new(order(1, ANN), ANN))
+    claimed = await claim_one(inbox)
+    await inbox.erase(ANN)
+    await inbox.remember([(claimed, remote("contact", ANN, "7", claimed))], now=NOW)
+    assert await inbox.remotes("crm", [("contact", ANN)]) == {}
+
+
+@stored
+async def test_a_record_of_several_people_stays_for_the_others(inbox: Inbox) -> None:
+    """What one has set still stands against older events when another, who wrote it last, is erased; with the last of them it goes."""
+    for person in (ANN, BEN):
+        await inbox.accept(new(order(1, person), person))
+        claimed = await claim_one(inbox)
+        newest = claimed.deliveries[-1].event_id
+        row = replace(remote("deal", "7", "1", claimed), stamps={f"by {person[:3]}": Stamp(newest, claimed.lane_id)})
+        await inbox.settle([delivered(claimed, remotes=(row,))], now=NOW)
+    assert (await inbox.erase(BEN)).remotes == 0
+    known = (await inbox.remotes("crm", [("deal", "7")]))["deal", "7"]
+    assert known.stamps.keys() == {"by ann", "by ben"}
+    assert (await inbox.erase(ANN)).remotes == 1
+    assert await inbox.remotes("crm", [("deal", "7")]) == {}
 
 
 @stored
