@@ -14,6 +14,15 @@ MOST_WAITING = 1000  # deliveries: with more than these before them, events that
 FEW_WAITING = 500
 GLANCE = 0.25  # seconds
 LONGEST_STILL = 30.0  # seconds in which none of them is delivered: a connector is paused, or they are in back-off
+_UNSURE = 2.0  # seconds: an age is as old as the answer that tells it
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many deliveries wait, of whatever origin, and for how many seconds the oldest of them has."""
+
+    deliveries: int
+    oldest: float = 0.0
 
 
 class Stopped(Exception):
@@ -29,21 +38,45 @@ class Answer:
     faults: tuple[tuple[str, str], ...] = ()
 
 
+class Stillness:
+    """How long no delivery has come off the backlog, as far as looks at it tell: fewer wait, or the oldest is a later one."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._since = clock()
+        self._fewest = 0
+        self._first = float("-inf")  # when the oldest came
+
+    def seconds(self, waits: Backlog) -> float:
+        """Until this look."""
+        now = self._clock()
+        first = now - waits.oldest
+        if waits.deliveries < self._fewest or first > self._first + _UNSURE:
+            self._since, self._fewest, self._first = now, waits.deliveries, first
+        return now - self._since
+
+    def add(self, deliveries: int) -> None:
+        """They were put on it since."""
+        self._fewest += deliveries
+
+
 class Courier:
-    """`post` hands in one line. `waiting` counts the deliveries that wait, of whatever origin; None where nobody delivers now."""
+    """`post` hands in one line. `waiting` tells what waits to be delivered; None where nobody delivers now."""
 
     def __init__(
         self,
         post: Callable[[Judged], Awaitable[Answer]],
-        waiting: Callable[[], Awaitable[int]] | None,
+        waiting: Callable[[], Awaitable[Backlog]] | None,
         told: Callable[[int], None] = lambda _waiting: None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._post = post
         self._waiting = waiting
         self._told = told  # how many are before it, while it lets them go first
         self._free = asyncio.Semaphore(AT_ONCE)
-        self._patience = LONGEST_STILL
-        self._before = MOST_WAITING + 1  # at most so many wait as far as is known: look before the first line
+        self._still = Stillness(clock)
+        self._room = 0  # deliveries that may be added before it looks again
 
     async def send(self, batch: Sequence[Judged]) -> list[tuple[Judged, Answer]]:
         """Hand in some lines; lines about the same people one after the other. Raises Stopped."""
@@ -57,7 +90,9 @@ class Courier:
         except ExceptionGroup as several:
             raise several.exceptions[0] from None
         answered = [pair for task in tasks for pair in task.result()]
-        self._before += sum(answer.deliveries for _, answer in answered)
+        added = sum(answer.deliveries for _, answer in answered)
+        self._room -= added
+        self._still.add(added)
         return answered
 
     async def _in_order(self, chain: Sequence[Judged]) -> list[tuple[Judged, Answer]]:
@@ -68,18 +103,12 @@ class Courier:
         return answered
 
     async def _let_others_go_first(self) -> None:
-        if self._waiting is None or self._before <= MOST_WAITING:
+        if self._waiting is None or self._room > 0:
             return
-        least = before = await self._waiting()
-        moved = time.monotonic()
-        while before > FEW_WAITING:
-            if before < least:
-                least, moved, self._patience = before, time.monotonic(), LONGEST_STILL
-            elif time.monotonic() - moved > self._patience:
-                self._patience = 0.0  # until something moves; what comes live goes before the import all the same
-                break
-            self._told(before)
+        waits = await self._waiting()
+        while waits.deliveries > FEW_WAITING and self._still.seconds(waits) <= LONGEST_STILL:
+            self._told(waits.deliveries)
             await asyncio.sleep(GLANCE)
-            before = await self._waiting()
-        self._before = min(before, FEW_WAITING)
+            waits = await self._waiting()
+        self._room = max(MOST_WAITING - waits.deliveries, FEW_WAITING)  # where all is still: what comes live goes before it all the same
         self._told(0)

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from receiver.history.courier import Answer, Stopped
+from receiver.history.courier import Answer, Backlog, Stopped
 from receiver.history.judge import Judged
 
 _FIRST_PAUSE = 0.5  # seconds
@@ -36,12 +36,13 @@ class Post:
         response = await self._answered("POST", self._path, content=judged.line.body, headers=headers)
         return self._understood(response)
 
-    async def waiting(self) -> int:
-        """How many deliveries wait. Raises Stopped."""
+    async def waiting(self) -> Backlog:
+        """What waits to be delivered. Raises Stopped."""
         response = await self._answered("GET", "/api/status")
         if response.is_error:
             raise Stopped(f"the gateway does not say how it stands: it answers {response.status_code} to the configured admin token")
-        return int(response.json()["pending"])
+        status = response.json()
+        return Backlog(status["pending"], status["oldest_pending_seconds"] or 0.0)
 
     async def _answered(self, method: str, path: str, **request: Any) -> httpx.Response:
         loop = asyncio.get_running_loop()
