@@ -113,7 +113,7 @@ async def _tour(settings: Settings, ready: asyncio.Event, *, keep_running: bool)
     if keep_running:
         out.print(f"\nRunning until Ctrl-C. Post events to {base}", markup=False)
         token = settings.server.admin_token
-        out.print(f"Console: {local_url(settings)}/console, signed in with {token.get_secret_value() if token else ''}", markup=False)
+        out.print(f"Console: {local_url(settings)}/console, sign in with {token.get_secret_value() if token else ''}", markup=False)
     return complete
 
 

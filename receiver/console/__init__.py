@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from itsdangerous import URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from receiver.console import attention, dead, door, event, events, explain, group, overview, person, setup
 from receiver.console.page import Console
-from receiver.console.session import PATH, SIGNING, Sessions
+from receiver.console.session import PATH, Sessions
 from receiver.console.static_files import KeptFiles
 from receiver.console.templating import STATIC, environment
 from receiver.gateway import Gateway
@@ -28,10 +27,9 @@ def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:
     token = gateway.settings.server.admin_token
     if token is None:
         return [Route(PATH, _off), Route(f"{PATH}/{{path:path}}", _off)]
-    secret = token.get_secret_value()
     public_url = gateway.settings.server.public_url or ""
-    sessions = Sessions(secret, gateway.now, https=public_url.startswith("https:"))
-    console = Console(gateway, sessions, environment(), URLSafeSerializer(secret, salt="console notice", signer_kwargs=SIGNING))
+    sessions = Sessions(token.get_secret_value(), gateway.now, https=public_url.startswith("https:"))
+    console = Console(gateway, sessions, environment())
 
     async def nowhere(request: Request) -> Response:
         return console.problem(request, 404, "There is no such page.")

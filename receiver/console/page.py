@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import structlog
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
 from jinja2 import Environment
 from markupsafe import Markup
 from starlette.requests import Request
@@ -58,11 +58,10 @@ class Notice:
 class Console:
     """What the pages are made with. Handlers raise NotFound, Unknown and Unfit; the pages for these are made here."""
 
-    def __init__(self, gateway: Gateway, sessions: Sessions, templates: Environment, notices: URLSafeSerializer) -> None:
+    def __init__(self, gateway: Gateway, sessions: Sessions, templates: Environment) -> None:
         self.gateway = gateway
         self.sessions = sessions
         self._templates = templates
-        self._notices = notices
         self._log = structlog.get_logger()
 
     def get(self, path: str, handler: Handler) -> Route:
@@ -114,7 +113,7 @@ class Console:
         response = RedirectResponse(to, 303, HEADERS)
         if notice:
             told = Notice(notice) if isinstance(notice, str) else notice
-            value = self._notices.dumps([told.text[:500], told.kind])
+            value = self.sessions.notices.dumps([told.text[:500], told.kind])
             set_cookie(response, _NOTICE, str(value), _NOTICE_LIFETIME, secure=self.sessions.secure(request))
         return response
 
@@ -122,7 +121,7 @@ class Console:
         if is_refresh(request):
             return None
         try:
-            return Notice(*self._notices.loads(request.cookies.get(_NOTICE, "")))
+            return Notice(*self.sessions.notices.loads(request.cookies.get(_NOTICE, "")))
         except (BadData, TypeError):
             return None
 

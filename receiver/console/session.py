@@ -20,7 +20,7 @@ LIFETIME = timedelta(hours=12)
 REMEMBERED = 10_000  # sessions that were ended
 COOKIE = "aom_gateway_console"
 PATH = "/console"
-SIGNING: dict[str, object] = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+_SIGNING: dict[str, object] = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class Session:
 
 
 class Sessions:
-    """Makes and reads sessions. All keys come from the admin token: with a new one everybody has to sign in again.
+    """Makes and reads sessions, and signs what a browser keeps for us. All keys come from the admin token: with a new one everybody has
+    to sign in again.
 
     Any process with the token takes a session. One that somebody has signed out of is refused by the process that was told so, until
     it restarts; the admin token is what ends all of them everywhere.
@@ -44,7 +45,8 @@ class Sessions:
         self._now = now
         self._https = https
         key = _slow_key(admin_token)
-        self._cookies = URLSafeSerializer(key, salt="console session", signer_kwargs=SIGNING)
+        self._cookies = URLSafeSerializer(key, salt="console session", signer_kwargs=_SIGNING)
+        self.notices = URLSafeSerializer(key, salt="console notice", signer_kwargs=_SIGNING)
         self._forms = Signer(key, salt="console form", key_derivation="hmac", digest_method=hashlib.sha256)
 
     @property
@@ -97,5 +99,5 @@ def set_cookie(response: Response, name: str, value: str, lifetime: timedelta, *
 
 
 def _slow_key(admin_token: str) -> bytes:
-    """Anybody gets a cookie that is signed with it: guessing the token from that must be slow (RFC 7914)."""
+    """Of all that is signed. Anybody gets a cookie, and guessing the token from it must be slow (RFC 7914)."""
     return hashlib.scrypt(admin_token.encode(), salt=b"aom-gateway console", n=2**14, r=8, p=1)

@@ -94,13 +94,13 @@ class Batch:
             return  # told where its lanes are settled
         if isinstance(fault, Defect):
             self._context.metrics.defect(self._context.name)
-            self._context.log.error("connector.defect", error=type(fault.__cause__ or fault).__name__, exc_info=fault.__cause__)
+            self._context.log.error("connector.defect", reason=self._without_payload(fault), exc_info=fault.__cause__)
         await self._context.health.failed(fault, probe=self._probed is not None, told=self._without_payload(fault))
 
     def _without_payload(self, fault: ConnectorError) -> str:
-        """What may be said of a fault in the open: a CRM quotes in its words what it was sent, and a defect anything."""
-        if isinstance(fault, Defect):
-            return f"a defect of the connector ({type(fault.__cause__ or fault).__name__}); the gateway's log says where"
+        """What may be said of a fault in the open: a CRM quotes in its words what it was sent, and a foreign exception anything."""
+        if isinstance(fault, Defect) and fault.__cause__:
+            return f"a defect of the connector ({type(fault.__cause__).__name__}); the gateway's log says where"
         return harmless(str(fault), (shown for run in self._runs for shown in run.sent))
 
     async def _settle(self, runs: Sequence[LaneRun]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -21,7 +23,7 @@ GLANCE = timedelta(seconds=0.05)  # how often a batch that fills, or a lane that
 class Dispatcher:
     """One connector's deliveries. `run` until `stop`; several processes may run one each on a shared store."""
 
-    def __init__(self, context: DeliveryContext, *, idle: timedelta = IDLE) -> None:
+    def __init__(self, context: DeliveryContext, *, idle: timedelta = IDLE, clock: Callable[[], float] = time.monotonic) -> None:
         self.name = context.name
         self._context = context
         self._limits = context.connector.limits
@@ -31,7 +33,7 @@ class Dispatcher:
         self._batches: set[asyncio.Task[None]] = set()
         self._in_bulk = 0  # of the batches
         self._turn_of_bulk = False
-        self._live, self._bulk = Fill(bulk=False), Fill(bulk=True)
+        self._live, self._bulk = Fill(bulk=False, clock=clock), Fill(bulk=True, clock=clock)
         self._stopping = asyncio.Event()
         self._out_of_loop = asyncio.Event()
         self._out_of_loop.set()

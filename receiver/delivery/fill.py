@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ class Fill:
     """One of the two queues of a connector: what comes live, or what waits in bulk."""
 
     bulk: bool
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float]  # seconds, from any beginning
     _until: float = 0.0  # until then a batch that is not full waits
     _waited: bool = False
 

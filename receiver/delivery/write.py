@@ -225,7 +225,10 @@ class _Batch:
 
 
 class Defect(Unavailable):
-    """A connector raised what it should not have; retried like an outage, and counted apart."""
+    """A connector raised what it should not have, which is the cause; or it answered what it should not have, which the text tells.
+
+    Retried like an outage, and counted apart.
+    """
 
 
 def _checked(outcomes: Sequence[object], expected: int) -> list[Outcome]:
@@ -240,7 +243,7 @@ def _checked(outcomes: Sequence[object], expected: int) -> list[Outcome]:
             case Saved():
                 checked.append(replace(outcome, id=str(outcome.id)))
             case _:
-                raise Defect(f"the connector answered {outcome!r}, which is no outcome")
+                raise Defect(f"the connector answered a value of the type {type(outcome).__name__}, which is no outcome")
     return checked
 
 

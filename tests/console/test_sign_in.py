@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from itsdangerous import Signer, URLSafeSerializer
 from playwright.sync_api import Browser
 
 from receiver.console.door import own_page
@@ -251,3 +254,17 @@ def test_the_door_in_a_browser(browser: Browser, running: Running) -> None:
         page.get_by_role("button", name="Sign out").click()
         page.wait_for_url("**/console/sign-in")
         assert page.get_by_role("status").inner_text() == "You are signed out."
+
+
+def test_nothing_that_anybody_gets_is_signed_with_the_admin_token_itself(visitor: Visitor) -> None:
+    """Whoever has a signature can try tokens against it as fast as they like, so each try has to be slow."""
+    visitor.get("/console/sign-in")
+    visitor.post("/console/sign-out", csrf="")
+    assert visitor.cookies.keys() == {COOKIE, "aom_gateway_notice"}
+    slow = hashlib.scrypt(ADMIN_TOKEN.encode(), salt=b"aom-gateway console", n=2**14, r=8, p=1)
+    for key, known in ((ADMIN_TOKEN, False), (slow, True)):
+        how: Any = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+        for name, salt in ((COOKIE, "console session"), ("aom_gateway_notice", "console notice")):
+            assert URLSafeSerializer(key, salt=salt, signer_kwargs=how).loads_unsafe(visitor.cookies[name])[0] is known
+        id, *_ = URLSafeSerializer(key).loads_unsafe(visitor.cookies[COOKIE])[1]
+        assert Signer(key, salt="console form", **how).verify_signature(id.encode(), visitor.csrf) is known

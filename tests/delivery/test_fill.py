@@ -8,10 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from connectors.base import Limits
+from receiver.delivery import Dispatcher
 from receiver.delivery.fill import Fill
 from receiver.inbox import Accepted, Selection
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig, rig
+from tests.delivery.scenario import start
 
 LIMIT, RECORDS = 400, 100
 
@@ -125,15 +127,22 @@ def test_a_lane_in_bulk_and_a_live_one_are_not_one_batch(tmp_path: Path) -> None
 def test_a_trickle_costs_few_calls(tmp_path: Path) -> None:
     """The first event leaves at once; what comes while the next batch may fill goes together."""
     crm = Crm(limits=Limits(records=10, links=10, concurrency=4, linger=3))
+    clock = Clock()
 
     async def scenario() -> None:
-        async with rig(tmp_path, crm) as opened:
+        async with rig(tmp_path, crm, running=False) as opened:
+            opened.dispatcher = Dispatcher(opened.context, idle=timedelta(seconds=0.05), clock=clock)
+            task = await start(opened)
             await opened.account("first")
             await opened.until_done()
             for number in range(5):
                 await opened.account(f"p{number}")
-                await asyncio.sleep(0.05)  # as a trickle does
+                await asyncio.sleep(0.02)
+            assert len(crm.calls) == 1
+            clock.time += 3
             await opened.until_done()
+            await opened.dispatcher.stop(timedelta(seconds=5))
+            await task
 
     asyncio.run(scenario())
     assert [len(keys) for _, keys in crm.calls] == [1, 5]

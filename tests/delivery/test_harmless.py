@@ -1,5 +1,7 @@
 """A CRM's words in a log."""
 
+import pytest
+
 from receiver.delivery.harmless import harmless
 
 SENT = [
@@ -18,3 +20,29 @@ def test_words_without_anything_sent_stay_whole() -> None:
     """Most do."""
     assert harmless("HubSpot refuses the access token", SENT) == "HubSpot refuses the access token"
     assert harmless("HubSpot refuses the access token", []) == "HubSpot refuses the access token"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("Ren\u00e9", r'{"lastname": "Ren\u00e9"}'),
+        ("Ren\u00e9", "lastname=Ren%C3%A9"),
+        ('O"Brien', r'invalid value "O\"Brien"'),
+        ("line one\nline two", r"'line one\nline two' is too long"),
+        ("ada+x@b.edu", "GET /contacts/ada%2Bx%40b.edu"),
+        ("Ada@B.edu", "ADA@b.edu is taken"),
+    ],
+)
+def test_what_was_sent_is_known_in_other_forms(value: str, words: str) -> None:
+    """As JSON and URLs write it, and in another case."""
+    told = harmless(words, [{"key": "k", "fields": {"lastname": value}}])
+    assert "\N{HORIZONTAL ELLIPSIS}" in told
+    assert not any(part in told.casefold() for part in ("ren", "brien", "line one", "ada"))
+
+
+def test_a_remedy_can_still_be_read() -> None:
+    """Names of fields stay, also where somebody is called like a part of one."""
+    words = "Contact has no field AOM_Last_Activity__c (lastname): Setup \N{RIGHTWARDS ARROW} Object Manager"
+    sent = [{"key": "k", "fields": {"lastname": "Object", "firstname": "Activity", "source": "AOM", "note": "lastname"}}]
+    told = "Contact has no field AOM_Last_Activity__c (lastname): Setup \N{RIGHTWARDS ARROW} \N{HORIZONTAL ELLIPSIS} Manager"
+    assert harmless(words, sent) == told

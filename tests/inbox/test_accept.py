@@ -289,7 +289,7 @@ async def test_whoever_gives_up_waiting_does_not_stop_the_others(inbox: Inbox) -
 
 
 def test_events_and_other_work_take_turns(tmp_path: Path) -> None:
-    """On SQLite one thread writes it all: a burst of events does not hold up what delivers them, nor that the burst."""
+    """On SQLite one thread writes it all: a burst of events does not hold up what delivers them, nor does that hold up the burst."""
 
     async def main() -> None:
         async with open_inbox(f"sqlite:///{tmp_path}/store.db") as inbox:
@@ -297,14 +297,14 @@ def test_events_and_other_work_take_turns(tmp_path: Path) -> None:
 
             def wait(_connection: Connection) -> None:
                 inside.set()
-                go_on.wait()
+                go_on.wait(20)
 
             def look(connection: Connection) -> None:
                 with connection.begin():
                     seen.append(connection.scalar(text("SELECT count(*) FROM event")))
 
             jobs = [asyncio.ensure_future(inbox._writer.run_bare(job)) for job in (wait, look, look, look)]  # noqa: SLF001 - no other way in
-            await asyncio.to_thread(inside.wait)
+            await asyncio.to_thread(inside.wait, 20)
             events = [inbox.accept(new(f"{number}")) for number in range(600)]
             inbox._writer._gathered.flush()  # noqa: SLF001
             go_on.set()
