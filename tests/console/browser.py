@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright
+from playwright.sync_api import Browser, Error, Locator, Page, Playwright
 
 WIDTHS = (380, 1440)
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -53,6 +53,12 @@ def watched_page(
         assert not seen, f"the browser complains: {seen}"
     finally:
         context.close()
+
+
+def click(what: Locator) -> None:
+    """Click it, and wait for the page that comes of it to be there as a whole."""
+    what.click()
+    what.page.wait_for_load_state()
 
 
 class _Watch:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from receiver.aom import EVENTS, sample
-from tests.console.browser import WIDTHS, launch, watched_page
+from tests.console.browser import WIDTHS, click, launch, watched_page
 from tests.console.visitor import forged_cookie
 from tests.fakes.hubspot import FakeHubSpot
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, until, write_config
@@ -140,5 +140,5 @@ def sign_in(page: Page, token: str = ADMIN_TOKEN) -> None:
     """By the door."""
     page.goto("/console")
     page.get_by_label("Admin token").fill(token)
-    page.get_by_role("button", name="Sign in").click()
+    click(page.get_by_role("button", name="Sign in"))
     page.wait_for_url("**/console")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.console.browser import click
 from tests.console.calls import ask, dead, mended, newcomer, post, quarantined, story
 from tests.console.conftest import account, at_overview
 from tests.console.visitor import Visitor
@@ -75,10 +76,10 @@ def test_groups_by_their_reasons(page: Page) -> None:
     assert headings(page) == [first, second, "email: is needed and missing"]
     group = page.get_by_role("article", name=first)
     assert group.locator(".count").inner_text().split()[0] == "3"
-    group.get_by_role("link", name="Example").click()
+    click(group.get_by_role("link", name="Example"))
     assert page.get_by_text(first).is_visible()
     page.goto("/console/attention")
-    page.get_by_role("article", name=first).get_by_role("link", name="Events").click()
+    click(page.get_by_role("article", name=first).get_by_role("link", name="Events"))
     assert page.locator("tbody tr").count() == 3
     assert page.get_by_text(first).is_visible()
 
@@ -88,25 +89,25 @@ def test_the_newest_first(browser: Browser, running: Running) -> None:
     dead(running, 9, last_name="Two")
     with at_overview(browser, running.url) as page:
         page.goto("/console/attention")
-        page.get_by_role("link", name="newest first").click()
+        click(page.get_by_role("link", name="newest first"))
         assert headings(page)[0] == "lastname: This is the second reason. (SECOND)"
 
 
 def open_group(page: Page, reason: str) -> None:
     page.goto("/console/attention")
-    page.get_by_role("article", name=reason).get_by_role("link", name="group").first.click()
+    click(page.get_by_role("article", name=reason).get_by_role("link", name="group").first)
 
 
 def test_one_or_several_of_a_group(page: Page, running: Running) -> None:
     """Only what is ticked is discarded, after a question; with nothing ticked nothing happens."""
     open_group(page, "first reason")
-    page.get_by_role("button", name="Discard the ticked ones").click()
+    click(page.get_by_role("button", name="Discard the ticked ones"))
     assert page.get_by_role("status").inner_text() == "Nothing was ticked, so nothing was done."
     page.get_by_role("checkbox", name="learner0@example.edu").check()
     page.get_by_role("checkbox", name="learner3@example.edu").check()
-    page.get_by_role("button", name="Discard the ticked ones").click()
+    click(page.get_by_role("button", name="Discard the ticked ones"))
     assert page.get_by_role("heading", level=1).inner_text() == "Discard 2 of 3 deliveries?"
-    page.get_by_role("button", name="Discard").click()
+    click(page.get_by_role("button", name="Discard"))
     assert page.get_by_role("status").inner_text() == "2 deliveries discarded."
     assert counts(running) == (2, 2)
     people = {one["person"] for one in running.admin("/api/events?state=dead")["items"]}
@@ -116,9 +117,9 @@ def test_one_or_several_of_a_group(page: Page, running: Running) -> None:
 def test_a_whole_group(page: Page, running: Running) -> None:
     """A question says how many; the other groups stay."""
     open_group(page, "first reason")
-    page.get_by_role("button", name="Discard all 3").click()
+    click(page.get_by_role("button", name="Discard all 3"))
     assert page.get_by_role("heading", level=1).inner_text() == "Discard all 3 deliveries?"
-    page.get_by_role("button", name="Discard").click()
+    click(page.get_by_role("button", name="Discard"))
     assert page.get_by_role("status").inner_text() == "3 deliveries discarded."
     assert counts(running) == (1, 2)
 
@@ -127,17 +128,17 @@ def test_the_quarantine(browser: Browser, running: Running) -> None:
     """Without a script: checked again as a whole, and discarded in part."""
     with at_overview(browser, running.url, javascript=False) as page:
         page.goto("/console/attention")
-        page.get_by_role("button", name="Check all again").click()
+        click(page.get_by_role("button", name="Check all again"))
         assert page.get_by_role("status").inner_text() == "0 calls accepted; 2 still have faults."
         open_group(page, "email: is needed and missing")
         page.get_by_role("checkbox").first.check()
-        page.get_by_role("button", name="Discard the ticked ones").click()
-        page.get_by_role("button", name="Discard").click()
+        click(page.get_by_role("button", name="Discard the ticked ones"))
+        click(page.get_by_role("button", name="Discard"))
         assert page.get_by_role("status").inner_text() == "1 call discarded."
         assert counts(running) == (4, 1)
         open_group(page, "email: is needed and missing")
         page.get_by_role("checkbox").first.check()
-        page.get_by_role("button", name="Check the ticked ones again").click()
+        click(page.get_by_role("button", name="Check the ticked ones again"))
         assert page.get_by_role("status").inner_text() == "0 calls accepted; 1 still has faults."
 
 
@@ -152,7 +153,7 @@ def test_a_whole_group_is_checked_again(page: Page, running: Running) -> None:
     assert all(box.is_checked() for box in page.locator("tbody input[type=checkbox]").all())
     page.get_by_label("Tick all on this page").uncheck()
     assert not any(box.is_checked() for box in page.locator("tbody input[type=checkbox]").all())
-    page.get_by_role("button", name="Check all 2 again").click()
+    click(page.get_by_role("button", name="Check all 2 again"))
     assert page.get_by_role("status").inner_text() == "2 calls accepted; 0 still have faults."
     assert {story(running, id)["state"] for id in ids} <= {"pending", "delivered"}
     assert story(running, other)["state"] == "quarantined"
@@ -167,28 +168,28 @@ def test_more_groups_than_a_page_holds(running: Running, browser: Browser) -> No
         quarantine = page.get_by_role("region", name="In quarantine")
         assert quarantine.get_by_text("Groups 1 to 100 of 104.").is_visible()
         assert "column 114" in headings(page)[2]
-        quarantine.get_by_role("link", name="More groups").click()
+        click(quarantine.get_by_role("link", name="More groups"))
         assert quarantine.get_by_text("Groups 101 to 104 of 104.").is_visible()
         assert headings(page)[-1] == "email: is needed and missing"
-        page.get_by_role("link", name="Check again or discard").first.click()
+        click(page.get_by_role("link", name="Check again or discard").first)
         assert page.get_by_role("button", name="Check all 1 again").is_visible()
         page.go_back()
-        page.get_by_role("link", name="Groups before").click()
+        click(page.get_by_role("link", name="Groups before"))
         assert page.get_by_role("article").count() == 102
 
 
 def test_all_that_is_dead_at_a_connector(page: Page, running: Running) -> None:
     """Whatever it died of: replayed, or discarded after a question."""
     page.goto("/console/attention")
-    page.get_by_text("All that is dead at a connector").click()
-    page.get_by_role("button", name="Replay all 4 at sandbox").click()
+    click(page.get_by_text("All that is dead at a connector"))
+    click(page.get_by_role("button", name="Replay all 4 at sandbox"))
     assert page.get_by_role("status").inner_text() == "4 deliveries replayed."
     until(lambda: counts(running) == (4, 2), "all are dead again")
     page.goto("/console/attention")
-    page.get_by_text("All that is dead at a connector").click()
-    page.get_by_role("button", name="Discard all 4 at sandbox").click()
+    click(page.get_by_text("All that is dead at a connector"))
+    click(page.get_by_role("button", name="Discard all 4 at sandbox"))
     assert page.get_by_role("heading", level=1).inner_text() == "Discard all 4 that are dead at sandbox?"
-    page.get_by_role("button", name="Discard").click()
+    click(page.get_by_role("button", name="Discard"))
     assert page.get_by_role("status").inner_text() == "4 deliveries discarded."
     assert counts(running) == (0, 2)
 
@@ -236,8 +237,8 @@ def test_a_mistake_in_the_mapping(browser: Browser, tmp_path: Path) -> None:
         running.wait_until_delivered()
         with at_overview(browser, running.url) as page:
             page.goto("/console/attention")
-            page.get_by_role("article", name="'' is no option").get_by_role("link", name="Replay").click()
-            page.get_by_role("button", name="Replay all 500").click()
+            click(page.get_by_role("article", name="'' is no option").get_by_role("link", name="Replay"))
+            click(page.get_by_role("button", name="Replay all 500"))
             expect(
                 page.get_by_text("500 deliveries replayed. With them 250 later of the same people, so that the order is kept.").first
             ).to_be_visible()
@@ -254,11 +255,11 @@ def test_what_was_done_stays_to_be_seen(browser: Browser, tmp_path: Path) -> Non
         ids = [post(running, "account.created", account(number)) for number in range(20)]
         until(lambda: running.admin("/api/status")["dead"] == 20, "all are dead")
         open_group(page, "is no option")
-        page.get_by_role("button", name="Replay all 20").click()
+        click(page.get_by_role("button", name="Replay all 20"))
         page.goto("/console/attention")
         done = page.get_by_text("1 piece of work done lately")
         assert (done.bounding_box() or {"y": 0})["y"] > (page.get_by_role("heading", level=1).bounding_box() or {"y": 0})["y"]
-        done.click()
+        click(done)
         expect(page.get_by_text("Replay: 20 at crm")).to_be_visible()
         assert page.locator(".jobs").get_by_text("20 deliveries replayed.").is_visible()
         until(lambda: running.admin("/api/status")["dead"] == 20, "all are dead again")

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from receiver.aom import sample
+from tests.console.browser import click
 from tests.console.calls import dead, delivered, mended, newcomer, post, quarantined, story, wait_for
 from tests.console.conftest import account, at_overview
 from tests.console.visitor import NO_TLS, Visitor, forged_cookie
@@ -66,7 +67,7 @@ def test_the_story_of_a_dead_letter(page: Page, running: Running) -> None:
     row = sandbox.locator("table.attempts > tbody > tr").first
     assert re.search(r"\d+ ms", row.inner_text())
     assert "INVALID_NAME field lastname" in row.inner_text()
-    row.locator("summary").click()
+    click(row.locator("summary"))
     assert "Refused" in row.get_by_role("row", name="lastname").inner_text()
 
 
@@ -94,7 +95,7 @@ def test_a_record_leads_to_the_crm(browser: Browser, tmp_path: Path) -> None:
         with gateway(config) as running, at_overview(browser, running.url) as page:
             id = delivered(running, 1)
             page.goto(f"/console/events/{id}")
-            page.locator("details.record summary").first.click()
+            click(page.locator("details.record summary").first)
             link = page.locator("details.record a").first
             assert re.fullmatch(r"https://app\.hubspot\.com/contacts/4711/record/0-1/\d+", link.get_attribute("href") or "")
             assert "noreferrer" in (link.get_attribute("rel") or "")
@@ -107,7 +108,7 @@ def test_replay(page: Page, running: Running) -> None:
     id = delivered(running, 2005)
     page.goto(f"/console/events/{id}")
     page.clock.install()
-    page.get_by_role("button", name="Replay").click()
+    click(page.get_by_role("button", name="Replay"))
     assert page.get_by_role("status").inner_text() == "1 delivery replayed."
     until(lambda: len(story(running, id)["deliveries"][0]["attempts"]) == 2, "it was delivered again")
     wait_for(running, id, "delivered")
@@ -119,12 +120,12 @@ def test_discard_asks_first(page: Page, running: Running) -> None:
     """Whoever goes back has changed nothing; whoever confirms has discarded it."""
     id = dead(running, 2006)
     page.goto(f"/console/events/{id}")
-    page.get_by_role("button", name="Discard").click()
+    click(page.get_by_role("button", name="Discard"))
     assert page.get_by_role("heading", level=1).inner_text() == "Discard this event?"
-    page.get_by_role("link", name="Leave it as it is").click()
+    click(page.get_by_role("link", name="Leave it as it is"))
     assert story(running, id)["state"] == "dead"
-    page.get_by_role("button", name="Discard").click()
-    page.get_by_role("button", name="Discard").click()
+    click(page.get_by_role("button", name="Discard"))
+    click(page.get_by_role("button", name="Discard"))
     assert page.get_by_role("status").inner_text() == "1 delivery discarded."
     assert story(running, id)["state"] == "discarded"
 
@@ -135,8 +136,8 @@ def test_one_delivery_of_several(plain_page: Page, running: Running) -> None:
     id = post(running, "quiz.submitted", both)
     until(lambda: {one["state"] for one in story(running, id)["deliveries"]} == {"pending", "delivered"}, "one is delivered")
     plain_page.goto(f"/console/events/{id}")
-    plain_page.get_by_role("button", name="Discard … the delivery to hubspot").click()
-    plain_page.get_by_role("button", name="Discard").click()
+    click(plain_page.get_by_role("button", name="Discard … the delivery to hubspot"))
+    click(plain_page.get_by_role("button", name="Discard"))
     assert {one["connector"]: one["state"] for one in story(running, id)["deliveries"]} == {"sandbox": "delivered", "hubspot": "discarded"}
 
 
@@ -144,10 +145,10 @@ def test_a_call_in_quarantine_is_checked_again(plain_page: Page, running: Runnin
     """What has faults still stays; the page says so."""
     id = quarantined(running)
     plain_page.goto(f"/console/events/{id}")
-    plain_page.get_by_role("button", name="Check again").click()
+    click(plain_page.get_by_role("button", name="Check again"))
     assert plain_page.get_by_role("status").inner_text() == "0 calls accepted; 1 still has faults."
-    plain_page.get_by_role("button", name="Discard").click()
-    plain_page.get_by_role("button", name="Discard").click()
+    click(plain_page.get_by_role("button", name="Discard"))
+    click(plain_page.get_by_role("button", name="Discard"))
     assert story(running, id)["state"] == "discarded"
 
 
@@ -155,14 +156,14 @@ def test_a_discarded_call_can_be_checked_again(page: Page, running: Running) -> 
     """As the question before discarding it says. With faults it stays discarded; understood, it is delivered."""
     id = quarantined(running)
     page.goto(f"/console/events/{id}")
-    page.get_by_role("button", name="Discard").click()
+    click(page.get_by_role("button", name="Discard"))
     assert "can be checked again on its page" in page.get_by_role("main").inner_text()
-    page.get_by_role("button", name="Discard").click()
-    page.get_by_role("button", name="Check again").click()
+    click(page.get_by_role("button", name="Discard"))
+    click(page.get_by_role("button", name="Check again"))
     assert page.get_by_role("status").inner_text() == "0 calls accepted; 1 still has faults."
     assert story(running, id)["state"] == "discarded"
     mended(running, id, account(newcomer(), id=newcomer()))
-    page.get_by_role("button", name="Check again").click()
+    click(page.get_by_role("button", name="Check again"))
     assert page.get_by_role("status").inner_text() == "1 call accepted; 0 still have faults."
     wait_for(running, id, "delivered")
 
@@ -181,9 +182,9 @@ def test_a_write_of_many_events(page: Page, running: Running) -> None:
     shown = page.locator("details.record > summary").all()
     keys = [one.inner_text() for one in shown if one.is_visible()]
     assert keys == [f"contact {email}: saved", f"deal springfield-{numbers[ids.index(id)]}: saved"]
-    page.get_by_text(f"and {sent - 2} records of the same person").click()
+    click(page.get_by_text(f"and {sent - 2} records of the same person"))
     assert all(one.is_visible() for one in shown)
-    page.get_by_role("link", name="As it came").click()
+    click(page.get_by_role("link", name="As it came"))
     assert page.url.endswith("#raw")
 
 
@@ -207,7 +208,7 @@ def test_an_event_of_many_people(page: Page, running: Running) -> None:
     assert sandbox.locator("article:visible").count() == 20
     assert sandbox.get_by_text("180 more deliveries").is_visible()
     assert "and 190 more" in page.get_by_role("region", name="What it is").inner_text()
-    page.get_by_role("button", name="Discard …").first.click()
+    click(page.get_by_role("button", name="Discard …").first)
     question = page.get_by_role("main").inner_text()
     assert f"sandbox does not get it for {number}-209@example.edu." in question
     assert "more." not in question
@@ -219,7 +220,7 @@ def test_a_large_payload(page: Page, running: Running) -> None:
     page.goto(f"/console/events/{id}")
     assert len(page.content()) < 300_000
     assert "the end of it" not in page.content()
-    page.get_by_role("region", name="As it came").get_by_role("link", name="Show all of it").click()
+    click(page.get_by_role("region", name="As it came").get_by_role("link", name="Show all of it"))
     assert page.url.endswith("?whole=yes#raw")
     assert "the end of it" in page.content()
 

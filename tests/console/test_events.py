@@ -8,6 +8,7 @@ from itertools import chain
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.console.browser import click
 from tests.console.calls import dead, delivered, newcomer, post, quarantined
 from tests.console.conftest import account, at_overview
 from tests.console.visitor import Visitor
@@ -37,9 +38,9 @@ def test_newest_first_with_their_ways_on(page: Page, running: Running) -> None:
     page.goto("/console/events")
     row = page.locator("tbody tr").first
     assert {"account.created", "dead", "springfield", email, "1 dead"} <= set(row.inner_text().replace("\t", "\n").split("\n"))
-    row.get_by_role("link", name=email).click()
+    click(row.get_by_role("link", name=email))
     assert page.get_by_role("heading", level=1).inner_text() == email
-    page.get_by_role("link", name="account.created").click()
+    click(page.get_by_role("link", name="account.created"))
     assert page.url.endswith(f"/console/events/{id}")
 
 
@@ -55,14 +56,14 @@ def test_a_search_is_an_address(page: Page, running: Running) -> None:
     page.get_by_label("Source", exact=True).select_option("springfield")
     page.get_by_label("Connector", exact=True).select_option("sandbox")
     page.get_by_label("E-mail").fill(f"Learner{number}@Example.edu ")
-    page.get_by_role("button", name="Search").click()
+    click(page.get_by_role("button", name="Search"))
     assert people(page) == [email]
     address = page.url
     page.goto("/console/events")
     page.goto(address)
     assert people(page) == [email]
     assert page.get_by_label("State", exact=True).input_value() == "dead"
-    page.get_by_role("link", name="Clear").click()
+    click(page.get_by_role("link", name="Clear"))
     assert page.url.endswith("/console/events")
 
 
@@ -75,7 +76,7 @@ def test_times_are_those_of_the_reader(page: Page, running: Running) -> None:
     assert page.get_by_label("From").input_value() == "2026-05-04T08:00"  # the browser is in New York
     assert people(page) == [email]
     page.get_by_label("Before").fill("2026-05-04T09:30")
-    page.get_by_role("button", name="Search").click()
+    click(page.get_by_role("button", name="Search"))
     assert "until=2026-05-04T13%3A30" in page.url
     assert page.get_by_text("Nothing fits this search.").is_visible()
 
@@ -86,7 +87,7 @@ def test_times_that_a_field_cannot_show_stay(page: Page, since: str) -> None:
     page.goto(f"/console/events?since={since}")
     hour = "2026-01-23T19:00" if since.endswith("24") else "2026-01-24T07:00"
     assert page.get_by_label("From (America/New_York)").input_value() == hour
-    page.get_by_role("button", name="Search").click()
+    click(page.get_by_role("button", name="Search"))
     assert f"since=2026-01-24T{'00' if since.endswith('24') else '12'}%3A00" in page.url
 
 
@@ -110,7 +111,7 @@ def test_somebody_who_may_be_in_quarantine(page: Page, running: Running) -> None
     for address in ("/console/events?person=nobody@example.edu", "/console/people?email=nobody@example.edu"):
         page.goto(address)
         assert "in quarantine, in which nobody is looked up" in page.get_by_role("main").inner_text()
-        page.get_by_role("link", name="See them").click()
+        click(page.get_by_role("link", name="See them"))
         assert page.locator("tbody .badge-quarantined").count() >= 1
 
 
@@ -120,11 +121,11 @@ def test_pages_are_turned_both_ways(crowded: Running, browser: Browser) -> None:
         page.goto("/console/events?event=account.created")
         seen = [people(page)]
         while page.get_by_role("link", name="Older").count():
-            page.get_by_role("link", name="Older").click()
+            click(page.get_by_role("link", name="Older"))
             seen.append(people(page))
         assert list(chain.from_iterable(seen)) == [f"learner{number}@example.edu" for number in reversed(range(120))]
         for before in reversed(seen[:-1]):
-            page.get_by_role("link", name="Newer").click()
+            click(page.get_by_role("link", name="Newer"))
             assert people(page) == before
             assert "event=account.created" in page.url
         assert page.get_by_role("link", name="Newer").count() == 0
@@ -137,7 +138,7 @@ def test_without_a_script(plain_page: Page, running: Running) -> None:
     assert plain_page.get_by_label("From (UTC)").is_visible()
     plain_page.get_by_label("E-mail").fill("learner1005@example.edu")
     plain_page.get_by_label("From").fill("2026-01-01T00:00")
-    plain_page.get_by_role("button", name="Search").click()
+    click(plain_page.get_by_role("button", name="Search"))
     assert people(plain_page) == ["learner1005@example.edu"]
 
 

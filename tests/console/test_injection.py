@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.console.accessibility import faults
-from tests.console.browser import WIDTHS
+from tests.console.browser import WIDTHS, click
 from tests.console.calls import post, wait_for
 from tests.console.conftest import BACKWARDS, FORMULA, SCRIPT, account, at_overview
 from tests.processes import Running, gateway, write_config
@@ -66,7 +66,7 @@ def test_every_page_shows_it_as_text(page: Page, running: Running) -> None:
     for address in addresses(running):
         page.goto(address)
         for summary in page.locator("details:not([open]) > summary").all():
-            summary.click()
+            click(summary)
         harmless(page, address)
         seen += page.locator("main").inner_text()
     for shown in (SCRIPT, FORMULA, "\\u202egnp.exe\\u2066", "\\u001b[2J", "<img src=x onerror=alert(1)>", "\\xff\\xfe", EMAIL):
@@ -88,7 +88,7 @@ def test_what_a_form_sends_back(page: Page) -> None:
     for text in (SCRIPT, FORMULA, '"><script>alert(1)</script>', "' onfocus=alert(1) x='"):
         page.goto("/console/events")
         page.get_by_label("E-mail").fill(text)
-        page.get_by_role("button", name="Search").click()
+        click(page.get_by_role("button", name="Search"))
         assert page.get_by_label("E-mail").input_value() == text
         harmless(page, text)
 
@@ -97,8 +97,8 @@ def test_an_answer_to_an_action(page: Page, running: Running) -> None:
     """The question and the notice are pages too."""
     group = running.admin("/api/groups")["dead"][0]["id"]
     page.goto(f"/console/attention/{group}")
-    page.get_by_role("button", name="Discard all").click()
+    click(page.get_by_role("button", name="Discard all"))
     harmless(page, "the question")
-    page.get_by_role("link", name="Leave it as it is").click()
-    page.get_by_role("button", name="Replay all").click()
+    click(page.get_by_role("link", name="Leave it as it is"))
+    click(page.get_by_role("button", name="Replay all"))
     harmless(page, "the notice")

@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.console.accessibility import faults
+from tests.console.browser import click
 from tests.console.calls import post
 from tests.console.conftest import account, at_overview
 from tests.processes import ADMIN_TOKEN, Running, gateway, write_config
@@ -41,9 +42,9 @@ def test_the_chart_has_its_numbers_as_text(page: Page, running: Running) -> None
     total = len(running.admin("/api/events?limit=500")["items"])
     assert page.get_by_role("img").get_attribute("aria-label", timeout=1000).startswith(f"{total} events in the last 24 hours, at most ")  # type: ignore[union-attr]
     assert page.locator("svg .bar").count() == 24
-    page.get_by_role("link", name="48 h").click()
+    click(page.get_by_role("link", name="48 h"))
     page.get_by_text("48 hours ago").wait_for()
-    page.get_by_text("The numbers").click()
+    click(page.get_by_text("The numbers"))
     rows = page.locator("#hours tbody tr")
     assert rows.count() == 48
     assert sum(int(text.replace(",", "")) for text in rows.locator("td.number").all_inner_texts()) == total
@@ -71,7 +72,7 @@ def test_old_figures_do_not_look_like_new_ones(browser: Browser, tmp_path: Path)
         page.clock.run_for(6000)
         page.wait_for_url("**/console/sign-in?next=**")
         page.get_by_label("Admin token").fill(ADMIN_TOKEN)
-        page.get_by_role("button", name="Sign in").click()
+        click(page.get_by_role("button", name="Sign in"))
         page.wait_for_url("**/console")
         running.kill()
         page.clock.run_for(6000)
@@ -125,7 +126,7 @@ def test_a_connector_that_is_gone(browser: Browser, deserted: Running) -> None:
 
 def test_accessible(page: Page) -> None:
     """Names, headings, contrast in both schemes, nothing that sticks out."""
-    page.get_by_text("The numbers").click()
+    click(page.get_by_text("The numbers"))
     assert faults(page) == []
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from receiver.aom import sample
+from tests.console.browser import click
 from tests.console.calls import delivered, newcomer, post, wait_for
 from tests.console.visitor import Visitor, forged_cookie
 from tests.processes import Running
@@ -40,11 +41,11 @@ def test_somebody_with_very_many_records(page: Page, running: Running) -> None:
     assert page.locator("h2").all_inner_texts() == ["At the connectors", "Events", "Records in CRMs"]
     records = page.get_by_role("region", name="Records in CRMs")
     assert records.locator("tbody tr:visible").count() == 20
-    records.get_by_text("41 more records").click()
+    click(records.get_by_text("41 more records"))
     assert records.locator("tbody tr:visible").count() == 61
-    page.get_by_role("link", name="Older").click()
+    click(page.get_by_role("link", name="Older"))
     assert page.url.endswith("#events")
-    page.get_by_role("link", name="Forget this person").click()
+    click(page.get_by_role("link", name="Forget this person"))
     question = page.get_by_role("main")
     assert "at sandbox: deal, 60 records" in question.inner_text()
     assert question.locator("details li:visible").count() == 0
@@ -65,9 +66,9 @@ def test_forgetting_reaches_into_the_quarantine(page: Page, running: Running) ->
     email = f"aside{newcomer()}@example.edu"
     id = post(running, "account.created", json.dumps({"id": newcomer(), "mail": email}).encode())
     page.goto(f"/console/people?email={email}")
-    page.get_by_role("link", name="Forget this person").click()
+    click(page.get_by_role("link", name="Forget this person"))
     assert "Those in which this address stands go too" in page.get_by_role("main").inner_text()
-    page.get_by_role("button", name="Forget this person").click()
+    click(page.get_by_role("button", name="Forget this person"))
     assert page.get_by_role("status").inner_text() == "Erased: 1 event that was theirs alone."
     visitor = Visitor(running.url, forged_cookie())
     assert visitor.get(f"/console/events/{id}").status_code == 404
@@ -78,9 +79,9 @@ def test_an_address_with_anything_in_it(page: Page, running: Running) -> None:
     email = "ada+a&b=c%2f#x?y/z@example.edu"
     delivered(running, 3002, email=email)
     page.goto("/console/events")
-    page.get_by_role("link", name=email).first.click()
+    click(page.get_by_role("link", name=email).first)
     assert page.get_by_role("heading", level=1).inner_text() == email
-    page.get_by_role("link", name="Forget this person").click()
+    click(page.get_by_role("link", name="Forget this person"))
     assert page.get_by_role("heading", level=1).inner_text() == f"Forget {email}?"
     assert page.locator("input[name=email]").input_value() == email
 
@@ -89,9 +90,9 @@ def test_somebody_unknown(page: Page) -> None:
     """Is said to be unknown; another can be looked up."""
     page.goto("/console/people?email=nobody@example.edu")
     assert page.get_by_text("Nothing is known of this address.").is_visible()
-    page.get_by_role("link", name="Look up another").click()
+    click(page.get_by_role("link", name="Look up another"))
     page.get_by_label("E-mail address").fill("learner10@example.edu")
-    page.get_by_role("button", name="Look up").click()
+    click(page.get_by_role("button", name="Look up"))
     assert page.get_by_role("heading", level=1).inner_text() == "learner10@example.edu"
 
 
@@ -105,11 +106,11 @@ def forget(page: Page, running: Running, number: int) -> None:
     ]
     shared = wait_for(running, post(running, "course.enrolled", json.dumps(enrolment).encode()), "delivered")
     page.goto(f"/console/people?email={email}")
-    page.get_by_role("link", name="Forget this person").click()
+    click(page.get_by_role("link", name="Forget this person"))
     question = page.get_by_role("main").inner_text()
     for said in ("This cannot be undone", "at sandbox: contact", "backups of the store", "every payload is looked through"):
         assert said in question
-    page.get_by_role("button", name="Forget this person").click()
+    click(page.get_by_role("button", name="Forget this person"))
     told = page.get_by_role("status").inner_text()
     assert "1 event that was theirs alone" in told
     assert "1 event that goes on without them" in told

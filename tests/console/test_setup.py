@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from receiver.aom import sample
 from tests.console.accessibility import faults
+from tests.console.browser import click
 from tests.console.conftest import BACKWARDS, SCRIPT, account, at_overview
 from tests.processes import ADMIN_TOKEN, TOKEN, Running
 
@@ -24,7 +25,7 @@ def explain(page: Page, payload: str, event: str = "") -> None:
     page.goto("/console/set-up/explain")
     page.get_by_label("Payload").fill(payload)
     page.get_by_label("Event that the URL names").select_option(event)
-    page.get_by_role("button", name="Explain").click()
+    click(page.get_by_role("button", name="Explain"))
     page.wait_for_load_state()
 
 
@@ -35,14 +36,14 @@ def test_urls_are_masked_until_they_are_asked_for(page: Page, running: Running) 
     assert f"{BASE}/••••ests/account.created" in urls.inner_text()
     assert TOKEN not in page.content()
     shown = running.log.read_text().count("console.token_shown")
-    page.get_by_role("button", name="Show and copy the URLs of springfield").click()
+    click(page.get_by_role("button", name="Show and copy the URLs of springfield"))
     page.get_by_role("heading", level=1, name="URLs of springfield").wait_for()
     assert f"{BASE}/{TOKEN}/order.placed" in page.get_by_role("region").inner_text()
     assert TOKEN not in page.url
     assert running.log.read_text().count("console.token_shown") == shown + 1
     assert TOKEN not in running.log.read_text()
     assert faults(page) == []
-    page.get_by_role("link", name="Hide them").click()
+    click(page.get_by_role("link", name="Hide them"))
     page.wait_for_url("**/console/set-up")
 
 
@@ -50,9 +51,9 @@ def test_a_press_copies_a_url(browser: Browser, running: Running) -> None:
     """The whole of it, to the clipboard."""
     with at_overview(browser, running.url) as page:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        go(page).get_by_role("button", name="Show and copy").click()
+        click(go(page).get_by_role("button", name="Show and copy"))
         button = page.get_by_role("button", name="Copy the URL of New Order Placed")
-        button.click()
+        click(button)
         expect(button).to_have_text("Copied")
         assert page.evaluate("navigator.clipboard.readText()") == f"{BASE}/{TOKEN}/order.placed"
 
@@ -69,12 +70,12 @@ def test_the_configuration_without_its_secrets(page: Page) -> None:
 def test_the_mapping_as_it_was_loaded(page: Page) -> None:
     """Routes by connector, own and standard ones, with their expressions."""
     mapping = go(page).get_by_role("region", name="The mapping as it was loaded")
-    mapping.locator("summary", has_text="to-hubspot").click()
+    click(mapping.locator("summary", has_text="to-hubspot"))
     assert "{{ person.first_name }}" in mapping.inner_text()
     orders = mapping.locator("summary", has_text="orders")
     assert "order.placed, order.failed" in orders.inner_text()
     assert "standard" in orders.inner_text()
-    orders.click()
+    click(orders)
     table = mapping.locator("details[open]", has_text="orders").inner_text()
     assert "{{ order.status }}" in table
     assert "order.placed → won" in table
@@ -89,19 +90,19 @@ def test_accessible(page: Page) -> None:
     """With all that can be opened open."""
     go(page)
     for summary in page.locator("summary").all():
-        summary.click()
+        click(summary)
     assert faults(page) == []
 
 
 def test_explain_what_an_order_would_write(page: Page) -> None:
     """AOM's sample: how it is recognised, its normal form, and each record with its fields."""
-    go(page).get_by_role("link", name="order.placed", exact=True).click()
-    page.get_by_role("button", name="Explain").click()
+    click(go(page).get_by_role("link", name="order.placed", exact=True))
+    click(page.get_by_role("button", name="Explain"))
     records = page.get_by_role("region", name="What it would write")
     text = records.inner_text()
     for words in ("sandbox ← student@app.com", "by route orders", "deal: springfield-19, linked to contact student@app.com", "won"):
         assert words in text
-    page.get_by_text("Its normal form").click()
+    click(page.get_by_text("Its normal form"))
     assert '"total": "220"' in page.locator("pre").inner_text()
     assert json.loads(page.get_by_label("Payload").input_value())["id"] == 19
     assert faults(page) == []
@@ -155,7 +156,7 @@ def test_a_payload_that_is_too_long(plain_page: Page) -> None:
 
 def test_without_javascript(plain_page: Page) -> None:
     """The URLs can be shown, and selected by hand: there is no button that does nothing."""
-    go(plain_page).get_by_role("button", name="Show and copy the URLs of springfield").click()
+    click(go(plain_page).get_by_role("button", name="Show and copy the URLs of springfield"))
     assert f"{BASE}/{TOKEN}/order.placed" in plain_page.content()
     assert plain_page.get_by_role("button", name="Copy", exact=False).count() == 0
 

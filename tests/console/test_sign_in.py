@@ -16,7 +16,7 @@ from playwright.sync_api import Browser
 
 from receiver.console.door import own_page
 from receiver.console.session import COOKIE
-from tests.console.browser import watched_page
+from tests.console.browser import click, watched_page
 from tests.console.conftest import sign_in
 from tests.console.visitor import NO_TLS, Visitor, forged_cookie
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, until, write_config
@@ -236,7 +236,7 @@ def test_a_link_from_another_site_finds_the_session(browser: Browser, running: R
     with watched_page(browser, running.url) as page:
         sign_in(page)
         page.goto(chat.as_uri())
-        page.get_by_role("link", name="alarm").click()
+        click(page.get_by_role("link", name="alarm"))
         page.wait_for_url("**/console/events?state=dead")
         page.get_by_role("heading", level=1, name="Events").wait_for()
 
@@ -251,7 +251,7 @@ def test_the_door_in_a_browser(browser: Browser, running: Running) -> None:
         page.get_by_label("Admin token").fill(ADMIN_TOKEN)
         page.keyboard.press("Enter")
         page.wait_for_url("**/console/set-up")
-        page.get_by_role("button", name="Sign out").click()
+        click(page.get_by_role("button", name="Sign out"))
         page.wait_for_url("**/console/sign-in")
         assert page.get_by_role("status").inner_text() == "You are signed out."
 
