@@ -16,6 +16,7 @@ from receiver.delivery.render import Reading
 from receiver.delivery.share import Unit
 from receiver.delivery.write import Defect, Written, write
 from receiver.inbox import Claim, ConnectorState, Remote, Settled, StoreUnavailable
+from receiver.inbox.stamps import Stamp
 
 Pending = tuple[LaneRun, Unit]
 
@@ -150,9 +151,9 @@ class Batch:
         self._tell_crossed(report.crossed)
         return report.lost
 
-    def _tell_crossed(self, lanes: frozenset[int]) -> None:
-        if lanes:
-            self._context.log.info("write.crossed", lanes=len(lanes))
+    def _tell_crossed(self, events: frozenset[Stamp]) -> None:
+        if events:
+            self._context.log.info("write.crossed", events=len(events))
 
     def _beginning(self, group: Sequence[Pending]) -> Callable[[Ref], None]:
         """By which the lanes of a record that goes out are known to be touched."""

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 _SHORTEST = 3  # characters; shorter values stand in any text
+_AFTER_ESCAPE = re.compile(r"(?:\\[bfnrt]|\\u[\da-fA-F]{4}|%[\da-fA-F]{2})\Z")
 
 
 def harmless(words: str, sent: Iterable[Mapping[str, Any]]) -> str:
@@ -16,15 +17,41 @@ def harmless(words: str, sent: Iterable[Mapping[str, Any]]) -> str:
 
     Only whole words are cut out, and no names of fields: what a remedy names stays to be read.
     """
-    values, names = set(), set()
+    lowered = words.lower()
+    if len(lowered) != len(words):
+        lowered = words  # a letter of two characters: places would not be the same
+    values: set[str] = set()
+    names: set[str] = set()
     for record in sent:
-        names |= {name.casefold() for name in record["fields"]}
-        values |= {form for value in _values(record) for form in _forms(value) if len(form) >= _SHORTEST}
-    if not values:
-        return words
-    longest_first = sorted(values, key=len, reverse=True)  # one may be a part of another
-    found = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
-    return found.sub(lambda match: match[0] if match[0].casefold() in names else "…", words)
+        names |= {name.lower() for name in record["fields"]}
+        values |= {form for value in _values(record) for form in _forms(value.lower()) if len(form) >= _SHORTEST and form in lowered}
+    for value in sorted(values - names, key=len, reverse=True):  # the longest first: one may be a part of another
+        words, lowered = _without(words, lowered, value)
+    return words
+
+
+def _without(words: str, lowered: str, value: str) -> tuple[str, str]:
+    start = 0
+    while (start := lowered.find(value, start)) >= 0:
+        end = start + len(value)
+        if "@" in value or (_begins(lowered, start) and _ends(lowered, end)):
+            words, lowered = f"{words[:start]}…{words[end:]}", f"{lowered[:start]}…{lowered[end:]}"
+        start += 1
+    return words, lowered
+
+
+def _begins(text: str, start: int) -> bool:
+    """Whether no word is cut in two there. Only words in ASCII tell: others are written without spaces between them."""
+    inside = _is_letter(text[start]) and start > 0 and _is_letter(text[start - 1])
+    return not inside or _AFTER_ESCAPE.search(text[max(start - 6, 0) : start]) is not None
+
+
+def _ends(text: str, end: int) -> bool:
+    return end == len(text) or not (_is_letter(text[end - 1]) and _is_letter(text[end]))
+
+
+def _is_letter(character: str) -> bool:
+    return character.isascii() and (character.isalnum() or character == "_")
 
 
 def _values(record: Mapping[str, Any]) -> Iterator[str]:
@@ -35,7 +62,8 @@ def _values(record: Mapping[str, Any]) -> Iterator[str]:
 
 def _forms(value: str) -> Iterator[str]:
     yield value
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
-    yield quote(value, safe="", errors="replace")
-    yield quote(value, safe="@", errors="replace")
+    if not value.isascii() or not value.isalnum():
+        yield json.dumps(value)[1:-1]
+        yield json.dumps(value, ensure_ascii=False)[1:-1]
+        yield quote(value, safe="", errors="replace").lower()
+        yield quote(value, safe="@", errors="replace").lower()

@@ -101,11 +101,11 @@ class LaneRun:
 
     def _keep(self, unit: Unit, ref: Ref, record: Record, id: str, written: Written) -> None:
         tied = tuple(link_name(target) for target in record.links if isinstance(written.links.get((ref, target)), Saved))
-        if ref in written.unsent and not tied:
-            return  # nothing new is known of it
         trace = written.traces[ref]
-        mark = unit.mark(ref, record)
-        self.saved[ref] = RemoteRow(record.object, record.key, id, unit.event_id, tied, mark, trace.stamps, trace.based_on)
+        if trace.based_on is None and not tied and not trace.again:
+            return  # nothing new is known of it
+        mark = None if trace.based_on is None else unit.mark(ref, record)
+        self.saved[ref] = RemoteRow(record.object, record.key, id, unit.event_id, tied, mark, trace.stamps, trace.based_on, trace.again)
 
     def settled(self, now: datetime, give_up: timedelta, random: Random) -> Settled:
         """The lane's outcome as the inbox keeps it."""

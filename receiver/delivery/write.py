@@ -28,7 +28,7 @@ from connectors.base import (
 from receiver.delivery.guard import Guard, LeaseLost
 from receiver.delivery.share import Shared, Unit, share
 from receiver.inbox import Remote, StoreUnavailable
-from receiver.inbox.stamps import Stamps, horizon
+from receiver.inbox.stamps import Stamp, Stamps, horizon, of
 from receiver.mapping import in_order_of_links
 
 T = TypeVar("T", Record, Link)
@@ -47,13 +47,14 @@ Result = Outcome | Halted
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What is to be remembered of a record: which event set which of the fields that were written, and the version that was known before.
+    """What is to be remembered of a record: which event set which of the fields that are written, and the version that was known before.
 
-    Without a version nothing was written.
+    Without a version nothing is written. `again` are events that an earlier attempt may have written over: they are newer.
     """
 
     stamps: Stamps
     based_on: int | None
+    again: frozenset[Stamp] = frozenset()
 
 
 _NOTHING = Trace({}, None)
@@ -67,7 +68,7 @@ class Written:
     links: dict[tuple[Ref, Ref], Result] = field(default_factory=dict)
     unsent: set[Ref] = field(default_factory=set)  # saved, and not by this call: nothing of them had to be written
     superseded: dict[Ref, frozenset[str]] = field(default_factory=dict)  # fields not sent: a newer event has set them
-    traces: dict[Ref, Trace] = field(default_factory=dict)  # of the records that are saved
+    traces: dict[Ref, Trace] = field(default_factory=dict)  # of the records that were to be sent, whatever came of that
     contested: set[Ref] = field(default_factory=set)  # refused, and wanted by several lanes: whose fault it is, is open
     answered: bool = False  # the CRM has answered a call
     fault: ConnectorError | None = None
@@ -152,12 +153,13 @@ class _Batch:
         """The record without the fields that a newer event has set; None, with its result set, where it has no others."""
         ref = one.record.ref
         behind = remote.superseded(one.stamps, self._horizon)
-        self.written.traces[ref] = Trace({name: stamp for name, stamp in one.stamps.items() if name not in behind}, remote.version)
+        newer = frozenset(stamp for name in behind if one.record.doubtful and (stamp := of(remote.stamps, name)))
+        self.written.traces[ref] = Trace({name: stamp for name, stamp in one.stamps.items() if name not in behind}, remote.version, newer)
         if not behind:
             return replace(one.record, id=remote.id)
         self.written.superseded[ref] = behind
         if len(behind) == len(one.record.fields):
-            self.written.traces[ref] = _NOTHING
+            self.written.traces[ref] = Trace({}, None, newer)
             self.written.records[ref] = Saved(remote.id)
             self.written.unsent.add(ref)
             return None

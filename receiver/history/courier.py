@@ -39,25 +39,26 @@ class Answer:
 
 
 class Stillness:
-    """How long no delivery has come off the backlog, as far as looks at it tell: fewer wait, or the oldest is a later one."""
+    """How long no delivery has come off the backlog, as far as looks at it tell: fewer wait than before, or the oldest is another."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._since = clock()
-        self._fewest = 0
+        self._waiting = 0
         self._first = float("-inf")  # when the oldest came
 
     def seconds(self, waits: Backlog) -> float:
         """Until this look."""
         now = self._clock()
         first = now - waits.oldest
-        if waits.deliveries < self._fewest or first > self._first + _UNSURE:
-            self._since, self._fewest, self._first = now, waits.deliveries, first
+        if waits.deliveries < self._waiting or abs(first - self._first) > _UNSURE:
+            self._since, self._first = now, first
+        self._waiting = waits.deliveries
         return now - self._since
 
     def add(self, deliveries: int) -> None:
         """They were put on it since."""
-        self._fewest += deliveries
+        self._waiting += deliveries
 
 
 class Courier:

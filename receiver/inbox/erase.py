@@ -18,7 +18,7 @@ from receiver.inbox.filters import events_of
 from receiver.inbox.redact import forms, names, names_others, scrubbed, without
 from receiver.inbox.replay import lock
 from receiver.inbox.retention import remove
-from receiver.inbox.stamps import decode
+from receiver.inbox.stamps import Stamp, decode
 from receiver.inbox.tables import attempt, connector_state, delivery, drift, event, event_person, lane, remote, remote_link
 from receiver.inbox.transaction import Run, Transaction
 
@@ -131,25 +131,27 @@ def erase_lanes(transaction: Transaction, address: str) -> Erased | None:
 
 def _erase_remotes(transaction: Transaction, address: str, lanes: Sequence[int]) -> int:
     """Returns how many. A record that others have written, too, stays: what it tells of them is what no older event may write over."""
-    theirs = or_(remote.c.lane_id.in_(lanes), remote.c.key == address)
+    theirs = or_(remote.c.lane_id.in_(lanes), _in_text(remote.c.key, address))
     count = 0
     for row in transaction.connection.execute(select(remote).where(theirs).order_by(*_REMOTE_KEY).with_for_update()).mappings().all():
         where = {column.name: row[column.name] for column in _REMOTE_KEY}
-        other = None if row["key"] == address else _other_lane(transaction, row["stamps"], lanes)
-        if other is not None:
-            transaction.connection.execute(update(remote).where(_is(remote, where)).values(lane_id=other))
-            continue
+        if scrubbed(row["key"], address) == row["key"]:
+            if row["lane_id"] not in lanes:
+                continue  # another one's address that holds this one
+            if other := _other(transaction, row["stamps"], lanes):
+                transaction.connection.execute(update(remote).where(_is(remote, where)).values(other._asdict()))
+                continue
         count += 1
         transaction.connection.execute(delete(remote_link).where(_is(remote_link, where)))
         transaction.connection.execute(delete(remote).where(_is(remote, where)))
     return count
 
 
-def _other_lane(transaction: Transaction, stamps: str | None, lanes: Sequence[int]) -> int | None:
-    """The lane of somebody else whose write of the record is the newest."""
+def _other(transaction: Transaction, stamps: str | None, lanes: Sequence[int]) -> Stamp | None:
+    """The newest write of the record by somebody else."""
     others = {stamp.lane_id: stamp for stamp in sorted(decode(stamps or "[]").values()) if stamp.lane_id not in lanes}
     there = transaction.connection.scalars(select(lane.c.id).where(lane.c.id.in_(list(others))))
-    return max(there, key=others.__getitem__, default=None)
+    return max((others[id] for id in there), default=None)
 
 
 def scrub(transaction: Transaction, address: str, found: Iterable[Mention]) -> Erased:

@@ -24,6 +24,7 @@ from receiver.inbox import (
     remote,
     replay,
     retention,
+    rewrite,
     route,
     settle,
 )
@@ -46,6 +47,7 @@ from receiver.inbox.remember import RemoteRow
 from receiver.inbox.remote import Ref, Remote
 from receiver.inbox.replay import Replayed, Selection
 from receiver.inbox.settle import Settled, SettleReport
+from receiver.inbox.stamps import Stamp
 from receiver.inbox.transaction import Run
 from receiver.inbox.wake import Listener, Wakes
 from receiver.inbox.writer import Writer
@@ -137,12 +139,20 @@ class Inbox:
         return await self._deliver(partial(claim.extend, claims=claims, lease=lease, now=now))
 
     async def settle(self, results: Sequence[Settled], *, now: datetime) -> SettleReport:
-        """Record what came of claims, in one transaction, as far as their leases still hold."""
-        return await self._deliver(partial(settle.settle, results=results, now=now))
+        """Record what came of claims, in one transaction, as far as their leases still hold; then let what has crossed be written again."""
+        report = await self._deliver(partial(settle.settle, results=results, now=now))
+        await self._rewrite(report.crossed, now)
+        return report
 
-    async def remember(self, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> frozenset[int]:
-        """Keep what the CRM has written for lanes that are not settled yet. Returns the lanes that are `SettleReport.crossed`."""
-        return await self._deliver(partial(settle.remember_unsettled, written=written, now=now))
+    async def remember(self, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> frozenset[Stamp]:
+        """Keep what the CRM has written for lanes that are not settled yet. Returns the events that are `SettleReport.crossed`."""
+        crossed = await self._deliver(partial(settle.remember_unsettled, written=written, now=now))
+        await self._rewrite(crossed, now)
+        return crossed
+
+    async def _rewrite(self, crossed: frozenset[Stamp], now: datetime) -> None:
+        if crossed:
+            await self._deliver(partial(rewrite.rewrite, stamps=crossed, now=now))
 
     async def next_due(self, connector: str, now: datetime) -> datetime | None:
         """When the next lane can be claimed, at the earliest now; None where nothing is pending."""

@@ -24,6 +24,7 @@ class RemoteRow:
 
     `event_id` is the newest event behind it. `stamps` tell which event set which of the fields that were written. `based_on` is the
     record's version when it was looked up before it was written, 0 where it was not known; None where nothing was written after all.
+    `again` are newer events that an earlier attempt, of which nobody knows what came, may have written over.
 
     A record with a key or a link of more than 800 characters is not remembered, which costs a look-up and does no harm.
     """
@@ -36,13 +37,14 @@ class RemoteRow:
     mark: str | None = None
     stamps: Stamps = field(default_factory=dict)
     based_on: int | None = None
+    again: frozenset[Stamp] = frozenset()
 
 
 def remember(transaction: Transaction, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> frozenset[Stamp]:
     """Keep what the CRM was told, in the order of the keys so that two processes cannot block each other.
 
     Where somebody else has told something of a record between its look-up and now, nobody knows whose call came last at the CRM: the
-    newer of the two is returned, to be written again.
+    newer event of each field is returned, to be written again. It may be one that the writer knew of, which costs a call.
     """
     told: dict[Key, Remote] = {}
     based_on: dict[Key, int] = {}
@@ -56,7 +58,7 @@ def remember(transaction: Transaction, written: Sequence[tuple[Claim, RemoteRow]
         if row.based_on is not None:
             based_on.setdefault(key, row.based_on)
         links.update((*key, storable(link)) for link in row.add_links if len(link) <= _LONGEST)
-    crossed: set[Stamp] = set()
+    crossed = {stamp for _, row in written for stamp in row.again}
     if NEW_REMOTES.execute(transaction.connection, [_row(key, told[key]) for key in sorted(told)]) < len(told):
         for key, known in locked(transaction, told).items():
             new, told[key] = told[key], _together(known, told[key], now)
@@ -82,14 +84,19 @@ def _together(known: Remote, told: Remote, now: datetime) -> Remote:
         lane_id=newest.lane_id,
         event_id=newest.event_id,
         stamps=merged(known.stamps, told.stamps, ahead),
-        version=max(told.version, known.version + 1),
+        mark=told.mark or known.mark,
+        version=max(told.version, known.version + 1) if told.stamps else known.version,
     )
 
 
 def _crossed(known: Remote, told: Remote, together: Remote) -> set[Stamp]:
-    """Of the fields that both have written, the newer stamps."""
-    theirs = ((name, of(known.stamps, name), stamp) for name, stamp in told.stamps.items())
-    return {together.stamps[name] for name, before, stamp in theirs if before is not None and before != stamp}
+    """Of the fields that another lane has written, too, the newer stamps; unless both tell of one event."""
+    both = ((name, of(known.stamps, name), stamp) for name, stamp in told.stamps.items())
+    return {
+        together.stamps[name]
+        for name, theirs, ours in both
+        if theirs is not None and theirs.lane_id != ours.lane_id and theirs.event_id != ours.event_id
+    }
 
 
 def _row(key: Key, told: Remote) -> tuple[object, ...]:

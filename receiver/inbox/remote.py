@@ -26,7 +26,7 @@ AT_ONCE: Final = 500  # keys in one statement: databases bound the number of its
 @dataclass(frozen=True, slots=True)
 class Remote:
     """`event_id` is the newest that wrote the record, and `lane_id` is its lane. `stamps` hold `OTHERS` where it is not known which
-    fields were set. `version` grows whenever something is told of the record.
+    fields were set. `version` grows whenever it is told that fields were written.
     """
 
     id: str

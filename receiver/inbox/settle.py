@@ -57,13 +57,13 @@ class Settled:
 class SettleReport:
     """How many deliveries changed, and the lanes whose lease was lost: what the claim says of them counts for nothing.
 
-    `crossed` lanes have their newest state written again, since somebody else wrote the same records at the same time.
+    `crossed` events have to be written again, since somebody else wrote the same records at the same time.
     """
 
     delivered: int
     dead: int
     lost: frozenset[int]
-    crossed: frozenset[int] = frozenset()
+    crossed: frozenset[Stamp] = frozenset()
 
 
 def settle(transaction: Transaction, results: Sequence[Settled], *, now: datetime) -> SettleReport:
@@ -81,17 +81,16 @@ def settle(transaction: Transaction, results: Sequence[Settled], *, now: datetim
     _release(transaction, held, locked, now)
     _record(transaction, held)
     written = [(result.claim, row) for result in results if result.claim.lane_id in locked for row in result.remotes]
-    crossed = _write_newest(transaction, remember(transaction, written, now=now), now)
+    crossed = remember(transaction, written, now=now)
     lost = [result for result in results if not _holds(result, locked)]
     _write_again(transaction, [result for result in lost if result.claim.lane_id in locked], now)
     return SettleReport(delivered, dead, frozenset(result.claim.lane_id for result in lost), crossed)
 
 
-def remember_unsettled(transaction: Transaction, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> frozenset[int]:
-    """Keep what the CRM has written for lanes that are not settled yet, but for those that were erased. Returns the crossed lanes."""
+def remember_unsettled(transaction: Transaction, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> frozenset[Stamp]:
+    """Keep what the CRM has written for lanes that are not settled yet, but for those that were erased. Returns what has crossed."""
     locked = _lock(transaction, [claim for claim, _ in written])
-    kept = [(claim, row) for claim, row in written if claim.lane_id in locked]
-    return _write_newest(transaction, remember(transaction, kept, now=now), now)
+    return remember(transaction, [(claim, row) for claim, row in written if claim.lane_id in locked], now=now)
 
 
 _LOCK = (
@@ -114,7 +113,6 @@ _BURY = (
 _IDS = lane.c.id.in_(bindparam("ids", expanding=True))
 _REST = update(lane).where(_IDS).values(state=literal("idle"), lease_token=None, attempts=0, failing_since=None)
 _AGAIN = update(lane).where(_IDS).values(state=literal("ready"), due_at=bindparam("now"), lease_token=None, attempts=0, failing_since=None)
-_PLACE = select(delivery.c.seq).where(delivery.c.event_id == bindparam("event_id"), delivery.c.lane_id == bindparam("lane_id"))
 _RETRY = (
     update(lane)
     .where(lane.c.id == bindparam("lane_id"))
@@ -130,7 +128,7 @@ _RETRY = (
 
 def _lock(transaction: Transaction, claims: Sequence[Claim]) -> dict[int, Any]:
     """The lanes that still exist, which nobody can change until we commit; locked in the order in which accept locks them."""
-    ids = [claim.lane_id for claim in claims]
+    ids = sorted({claim.lane_id for claim in claims})
     return {row.id: row for row in transaction.connection.execute(_LOCK, {"ids": ids})} if ids else {}
 
 
@@ -183,15 +181,6 @@ def _write_again(transaction: Transaction, lost: Sequence[Settled], now: datetim
     lanes = [Lane(one.claim.lane_id, one.claim.deliveries[0].seq) for one in lost if one.remotes or one.doubtful]
     if lanes:
         replay_lanes(transaction, lanes, now=now, bulk=False)
-
-
-def _write_newest(transaction: Transaction, stamps: Iterable[Stamp], now: datetime) -> frozenset[int]:
-    """Deliver these events again, and what came after them in their lanes. Returns the lanes."""
-    found = [(stamp.lane_id, transaction.connection.scalar(_PLACE, stamp._asdict())) for stamp in stamps]
-    lanes = [Lane(id, seq) for id, seq in found if seq is not None]  # what was purged or erased is not written again
-    if lanes:
-        replay_lanes(transaction, lanes, now=now, bulk=False)
-    return frozenset(lane.id for lane in lanes)
 
 
 def _record(transaction: Transaction, held: Sequence[Settled]) -> None:

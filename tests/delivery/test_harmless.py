@@ -31,6 +31,10 @@ def test_words_without_anything_sent_stay_whole() -> None:
         ("line one\nline two", r"'line one\nline two' is too long"),
         ("ada+x@b.edu", "GET /contacts/ada%2Bx%40b.edu"),
         ("Ada@B.edu", "ADA@b.edu is taken"),
+        ("ada@b.edu", "filter=email%3Dada%40b.edu"),
+        ("Ada Lovelace", '{"message": "duplicates found:\\nAda Lovelace"}'),
+        ("\u5c71\u7530ada", "\u5024\u5c71\u7530ada\u306f"),
+        ("+49 151 2 ada", "telefon+49 151 2 ada"),
     ],
 )
 def test_what_was_sent_is_known_in_other_forms(value: str, words: str) -> None:

@@ -71,6 +71,12 @@ def test_it_waits_again_once_that_moves() -> None:
     assert backlogs.send(1) == [1090, 900, 600, 0]
 
 
+def test_it_waits_when_much_is_put_before_it() -> None:
+    """A replay of old events in bulk: they are many more than at first, and the oldest stays the oldest, but they become fewer."""
+    found = [Backlog(600, oldest=1)] + [Backlog(5000 - 100 * second, oldest=90_000 + second) for second in range(46)]
+    assert Backlogs(found).send()[-2:] == [600, 0]
+
+
 def test_it_waits_as_long_as_as_much_comes_as_goes() -> None:
     """A connector that is busy is not still, although its backlog becomes no shorter."""
     busy = [Backlog(2000, oldest=20) for _ in range(1000)]

@@ -172,8 +172,24 @@ async def test_a_record_of_several_people_stays_for_the_others(inbox: Inbox) -> 
     assert (await inbox.erase(BEN)).remotes == 0
     known = (await inbox.remotes("crm", [("deal", "7")]))["deal", "7"]
     assert known.stamps.keys() == {"by ann", "by ben"}
+    assert known.event_id == known.stamps["by ann"].event_id
     assert (await inbox.erase(ANN)).remotes == 1
     assert await inbox.remotes("crm", [("deal", "7")]) == {}
+
+
+@stored
+async def test_a_record_whose_key_holds_the_address_goes(inbox: Inbox) -> None:
+    """Whoever else wrote it; the key of another one that looks like it stays."""
+    await inbox.accept(new(order(1, ANN), ANN))
+    mine = await claim_one(inbox)
+    await inbox.settle([delivered(mine)], now=NOW)
+    await inbox.accept(new(order(1, BEN), BEN))
+    claimed = await claim_one(inbox)
+    keys = (f"{ANN}:7", f"x{ANN}:7")
+    rows = tuple(remote("enrolment", key, "1", claimed) for key in keys)
+    await inbox.settle([delivered(claimed, remotes=rows)], now=NOW)
+    assert (await inbox.erase(ANN)).remotes == 1
+    assert (await inbox.remotes("crm", [("enrolment", key) for key in keys])).keys() == {("enrolment", keys[1])}
 
 
 @stored

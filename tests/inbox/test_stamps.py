@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from receiver.inbox import Claim, Inbox, Remote, RemoteRow
+from receiver.inbox import Claim, Inbox, Remote, RemoteRow, Settled
 from receiver.inbox.identifiers import EventIds, first_id
 from receiver.inbox.stamps import Stamp, is_newer, stands_against
 from receiver.inbox.times import micros
@@ -133,7 +133,7 @@ async def test_a_newer_write_that_is_told_first_is_written_again(inbox: Inbox) -
     seen = replace(deal(old, "stage", "note"), based_on=0)
     await inbox.settle([delivered(newest, remotes=(replace(deal(newest, "stage", "owner"), based_on=0),))], now=store.NOW)
     report = await inbox.settle([delivered(old, remotes=(seen,))], now=store.NOW)
-    assert report.crossed == {newest.lane_id}
+    assert report.crossed == {Stamp(newest.deliveries[-1].event_id, newest.lane_id)}
     assert await store.states(inbox, newest.deliveries[-1].event_id) == ["pending"]
     assert await store.states(inbox, old.deliveries[-1].event_id) == ["delivered"]
 
@@ -144,20 +144,51 @@ async def test_a_newer_write_that_is_told_last_is_written_again(inbox: Inbox) ->
     old, _, newest = await three_people(inbox)
     await inbox.settle([delivered(old, remotes=(replace(deal(old, "stage"), based_on=0),))], now=store.NOW)
     crossed = await inbox.remember([(newest, replace(deal(newest, "stage"), based_on=0))], now=store.NOW)
-    assert crossed == {newest.lane_id}
+    assert crossed == {Stamp(newest.deliveries[-1].event_id, newest.lane_id)}
     await inbox.settle([delivered(newest)], now=store.NOW)
     assert await store.states(inbox, newest.deliveries[-1].event_id) == ["pending"]
 
 
 @stored
 async def test_what_did_not_cross_is_not_written_again(inbox: Inbox) -> None:
-    """Whoever knew what was told, writes other fields, or tells the same write as another lane of its batch."""
+    """Whoever knew what was told, writes other fields, or tells the same write as another lane of its batch; nor what a lane wrote
+    itself, whatever another has told of the record.
+    """
     old, middle, newest = await three_people(inbox)
     first = replace(deal(newest, "stage"), based_on=0)
     assert not await inbox.remember([(newest, first)], now=store.NOW)
     assert not await inbox.remember([(middle, first)], now=store.NOW)
     assert not await inbox.remember([(old, replace(deal(old, "owner"), based_on=0))], now=store.NOW)
     assert not await inbox.remember([(middle, replace(deal(middle, "owner"), based_on=(await known(inbox)).version))], now=store.NOW)
+    seen = (await known(inbox)).version
+    await inbox.remember([(old, replace(deal(old), add_links=("contact/1",)))], now=store.NOW)
+    assert (await known(inbox)).version == seen
+    await inbox.remember([(old, deal(old, "note"))], now=store.NOW)
+    before = {"owner": Stamp(old.deliveries[-1].event_id, middle.lane_id)}
+    assert not await inbox.remember([(middle, replace(deal(middle), stamps=before, based_on=seen))], now=store.NOW)
+
+
+@stored
+async def test_what_is_written_again_disturbs_nothing_else(inbox: Inbox) -> None:
+    """A lane in back-off keeps its time, what is dead stays dead, and a lane that is written to now is written to again."""
+    old, middle, newest = await three_people(inbox)
+    written = replace(deal(newest, "stage"), again=frozenset(Stamp(one.deliveries[-1].event_id, one.lane_id) for one in (old, middle)))
+    later = await inbox.accept(new("later", "a@x.org", at=store.NOW + seconds(9)))
+    await inbox.settle([delivered(old)], now=store.NOW + seconds(9))
+    (again,) = await claim(inbox, at=store.NOW + seconds(9))
+    await inbox.settle([Settled(again, retry_at=store.NOW + HOUR)], now=store.NOW + seconds(9))
+    await inbox.settle([Settled(middle, dead=((middle.deliveries[-1].delivery_id, "no"),))], now=store.NOW + seconds(9))
+    await inbox.settle([delivered(newest, remotes=(written,))], now=store.NOW + seconds(9))
+    assert await store.states(inbox, old.deliveries[-1].event_id) == ["pending"]
+    assert await store.states(inbox, later.id) == ["pending"]
+    assert await store.states(inbox, middle.deliveries[-1].event_id) == ["dead"]
+    assert await claim(inbox, at=store.NOW + seconds(10)) == []
+    (again,) = await claim(inbox, at=store.NOW + HOUR)
+    assert [one.event_id for one in again.deliveries] == [old.deliveries[-1].event_id, later.id]
+    assert again.failing_since == store.NOW + seconds(9)
+    await inbox.remember([(again, replace(written, again=frozenset({Stamp(later.id, again.lane_id)})))], now=store.NOW + HOUR)
+    await inbox.settle([delivered(again)], now=store.NOW + HOUR)
+    assert await store.states(inbox, later.id) == ["pending"]
 
 
 @stored
@@ -190,10 +221,32 @@ def test_processes_that_tell_at_once_lose_nothing(postgresql_url: str) -> None:
             assert {frozenset(remote.stamps) for remote in found.values()} == {frozenset({"field0", "field1", "field2"})}
             assert len(found) == 200
 
-    def deadlocks() -> int:
-        ((count,),) = rows(postgresql_url, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-        return int(count)
-
-    before = deadlocks()
     asyncio.run(main())
-    assert deadlocks() == before
+    assert deadlocks(postgresql_url) == 0
+
+
+def test_processes_that_cross_do_not_wait_in_a_circle(postgresql_url: str) -> None:
+    """Each tells of a record that the other has told of, time and again, while new events come for both."""
+
+    async def main() -> None:
+        async with open_inbox(postgresql_url) as inbox, open_inbox(postgresql_url) as other:
+            old, _, newest = await three_people(inbox)
+
+            async def tell(through: Inbox, claimed: Claim) -> None:
+                for _ in range(40):
+                    await through.settle([delivered(claimed, remotes=(replace(deal(claimed, "stage"), based_on=0),))], now=store.NOW)
+
+            async def take() -> None:
+                for number in range(40):
+                    await inbox.accept(new(f"more {number}", "a@x.org", "b@x.org", "c@x.org"))
+
+            await asyncio.gather(tell(inbox, old), tell(other, newest), take())
+
+    asyncio.run(main())
+    assert deadlocks(postgresql_url) == 0
+
+
+def deadlocks(url: str) -> int:
+    """So far, in this database."""
+    ((count,),) = rows(url, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    return int(count)
