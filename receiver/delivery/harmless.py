@@ -17,17 +17,20 @@ def harmless(words: str, sent: Iterable[Mapping[str, Any]]) -> str:
 
     Only whole words are cut out, and no names of fields: what a remedy names stays to be read.
     """
-    lowered = words.lower()
-    if len(lowered) != len(words):
-        lowered = words  # a letter of two characters: places would not be the same
+    lowered = _lowered(words)
     values: set[str] = set()
     names: set[str] = set()
     for record in sent:
-        names |= {name.lower() for name in record["fields"]}
-        values |= {form for value in _values(record) for form in _forms(value.lower()) if len(form) >= _SHORTEST and form in lowered}
+        names |= {_lowered(name) for name in record["fields"]}
+        values |= {form for value in _values(record) for form in _forms(_lowered(value)) if len(form) >= _SHORTEST and form in lowered}
     for value in sorted(values - names, key=len, reverse=True):  # the longest first: one may be a part of another
         words, lowered = _without(words, lowered, value)
     return words
+
+
+def _lowered(text: str) -> str:
+    """Of the same length: a letter that would become two characters stays."""
+    return "".join(lower if len(lower := character.lower()) == 1 else character for character in text)
 
 
 def _without(words: str, lowered: str, value: str) -> tuple[str, str]:

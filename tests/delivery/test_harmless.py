@@ -32,6 +32,7 @@ def test_words_without_anything_sent_stay_whole() -> None:
         ("ada+x@b.edu", "GET /contacts/ada%2Bx%40b.edu"),
         ("Ada@B.edu", "ADA@b.edu is taken"),
         ("ada@b.edu", "filter=email%3Dada%40b.edu"),
+        ("Ada", "\u0130stanbul: ADA is taken"),
         ("Ada Lovelace", '{"message": "duplicates found:\\nAda Lovelace"}'),
         ("\u5c71\u7530ada", "\u5024\u5c71\u7530ada\u306f"),
         ("+49 151 2 ada", "telefon+49 151 2 ada"),
