@@ -30,6 +30,9 @@ def harmless(words: str, sent: Iterable[Mapping[str, Any]]) -> str:
 
 def _lowered(text: str) -> str:
     """Of the same length: a letter that would become two characters stays."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
     return "".join(lower if len(lower := character.lower()) == 1 else character for character in text)
 
 

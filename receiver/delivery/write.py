@@ -154,15 +154,14 @@ class _Batch:
         ref = one.record.ref
         behind = remote.superseded(one.stamps, self._horizon)
         newer = frozenset(stamp for name in behind if one.record.doubtful and (stamp := of(remote.stamps, name)))
-        self.written.traces[ref] = Trace({name: stamp for name, stamp in one.stamps.items() if name not in behind}, remote.version, newer)
-        if not behind:
-            return replace(one.record, id=remote.id)
-        self.written.superseded[ref] = behind
-        if len(behind) == len(one.record.fields):
+        if behind:
+            self.written.superseded[ref] = behind
+        if behind and len(behind) == len(one.record.fields):
             self.written.traces[ref] = Trace({}, None, newer)
             self.written.records[ref] = Saved(remote.id)
             self.written.unsent.add(ref)
             return None
+        self.written.traces[ref] = Trace({name: stamp for name, stamp in one.stamps.items() if name not in behind}, remote.version, newer)
         return replace(one.record, id=remote.id, fields={name: value for name, value in one.record.fields.items() if name not in behind})
 
     async def link(self, shared: Iterable[Shared]) -> None:

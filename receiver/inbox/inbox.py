@@ -151,6 +151,7 @@ class Inbox:
         return crossed
 
     async def _rewrite(self, crossed: frozenset[Stamp], now: datetime) -> None:
+        """In a transaction of its own, since it locks other lanes: a process that dies right before it loses this."""
         if crossed:
             await self._deliver(partial(rewrite.rewrite, stamps=crossed, now=now))
 

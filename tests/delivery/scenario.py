@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from connectors.base import (
-    Refused,
-)
+from connectors.base import Ref, Refused
 from receiver.delivery import Timing
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig, rig
 
 HOUR = timedelta(hours=1)
+DEAL = Ref("deal", "19")
 BAD = Refused("INVALID", "that will not do", "firstname")
 
 
@@ -50,3 +49,17 @@ async def start(opened: Rig) -> asyncio.Task[None]:
 
 async def attempts_of(opened: Rig, id: str) -> int:
     return sum(len(delivery.attempts) for delivery in (await opened.inbox.event(id)).deliveries)
+
+
+async def attempted(opened: Rig, id: str) -> bool:
+    return any(delivery.attempts for delivery in (await opened.inbox.event(id)).deliveries)
+
+
+async def stage_is(crm: Crm, stage: str) -> bool:
+    """Of order 19."""
+    return crm.held.get(DEAL, {}).get("stage") == stage
+
+
+async def stages_sent(crms: Sequence[Crm], stage: str, *, times: int) -> bool:
+    """Order 19 has gone out with this stage so often."""
+    return sum(record.fields["stage"] == stage for crm in crms for record in crm.received if record.ref == DEAL) >= times

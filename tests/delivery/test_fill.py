@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from connectors.base import Limits
@@ -22,8 +23,10 @@ class Clock:
     """By the monotonic clock's rules, but moved by hand."""
 
     time = 100.0
+    looks = 0
 
     def __call__(self) -> float:
+        self.looks += 1
         return self.time
 
 
@@ -124,6 +127,10 @@ def test_a_lane_in_bulk_and_a_live_one_are_not_one_batch(tmp_path: Path) -> None
     assert [len(keys) for _, keys in crm.calls] == [1, 3]
 
 
+async def _has_looked(clock: Clock, looks: int) -> bool:
+    return clock.looks > looks
+
+
 def test_a_trickle_costs_few_calls(tmp_path: Path) -> None:
     """The first event leaves at once; what comes while the next batch may fill goes together."""
     crm = Crm(limits=Limits(records=10, links=10, concurrency=4, linger=3))
@@ -137,7 +144,7 @@ def test_a_trickle_costs_few_calls(tmp_path: Path) -> None:
             await opened.until_done()
             for number in range(5):
                 await opened.account(f"p{number}")
-                await asyncio.sleep(0.02)
+                await opened.until(partial(_has_looked, clock, clock.looks + 1))
             assert len(crm.calls) == 1
             clock.time += 3
             await opened.until_done()
