@@ -14,7 +14,8 @@ What `upsert` and `link` may raise speaks of the whole call; what they return sp
 
     ConnectorError
     ├── Throttled       the CRM wants fewer calls: wait, count no attempt
-    ├── Unavailable     no usable answer (network, time-out, 5xx): back off and repeat
+    ├── Unavailable     no usable answer (network, 5xx): back off and repeat
+    │   └── TimedOut    no answer in time: the same, with smaller calls, once the CRM must be through with this one
     ├── AuthFailed      the credentials are refused: pause the connector, raise an alarm, count no attempt
     ├── Misconfigured   set-up is missing in the CRM (a field, a scope): the same
     └── BatchRefused    the CRM refuses the whole batch for some record in it: split it until the record stands alone
@@ -97,19 +98,30 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not now: a lock, a parent that is not there yet. `after` is in seconds, None for the gateway's own backoff."""
+    """Not now: a lock, a parent that is not there yet. `after` is in seconds, None for the gateway's own backoff.
+
+    `rule` names a rule of the account that refuses every record it concerns, in words that are the same for each of them: a property
+    that the account demands and no mapping line gives. What a rule holds back is tried again for as long as the rule stands, and never
+    given up; a connector answers it from memory for a while rather than ask the CRM once per record.
+    """
 
     reason: str
     after: float | None = None
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Never, as it stands: the CRM's own code and words, and the field it names."""
+    """Never, as it stands: the CRM's own code and words, and the field it names.
+
+    `transaction` says that the code speaks of the whole call (a trigger that threw, a flow, a governor limit): the row may be innocent.
+    The gateway sends such rows again in smaller calls, and takes a row for guilty only where it stood alone.
+    """
 
     code: str
     message: str
     field: str | None = None
+    transaction: bool = False
 
 
 Outcome = Saved | Retry | Refused
@@ -134,6 +146,10 @@ class Unavailable(ConnectorError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class TimedOut(Unavailable):
+    """No answer in time: the CRM may be writing still. Its rows wait for `Limits.longest_call` before they are sent again."""
 
 
 class AuthFailed(ConnectorError):
@@ -255,6 +271,8 @@ class ConnectorSettings(BaseModel):
     type: Annotated[str, Field(description="the connector's entry point")]
     mapping: Annotated[Literal["standard"] | None, Field(description='"standard" takes the routes that the connector ships')] = None
     rate_limit: Annotated[RateLimit | None, Field(description="at most so many calls in so many seconds")] = None
+    batch_size: Annotated[int | None, Field(gt=0, le=10_000, description="most records in a call; unset: what the CRM allows")] = None
+    timeout_seconds: Annotated[float, Field(ge=1, le=600, description="how long one writing call may take")] = 30.0
 
     def files(self, name: str, directory: Path) -> tuple[Path, ...]:  # noqa: ARG002 - most keep none
         """Name the files that a connector of this NAME writes; `directory` is where relative paths start."""
@@ -269,6 +287,7 @@ class Limits:
     links: int = 100  # per `link`
     concurrency: int = 4  # batches under way at the same time
     linger: float = 1.0  # seconds that a batch which is not full waits to fill, where one went out just before
+    longest_call: float = 60.0  # seconds after which the CRM is through with a call that it was sent, whether it answered or not
 
 
 class CallGate(Protocol):
@@ -288,7 +307,7 @@ class Context:
     name: str  # the connector's name in the configuration
     calls: CallGate
     directory: Path  # relative paths in the settings start here
-    timeout: float = 30.0  # seconds that one call of the CRM may take in all
+    timeout: float = 30.0  # seconds that one call of the CRM may take in all: `timeout_seconds` of the settings
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
