@@ -96,9 +96,9 @@ async def _readiness(gateway: Gateway) -> Response:
 async def _metrics(gateway: Gateway) -> Response:
     """What was counted, and how the store stands. While it fails, the rest is told: that is when it is wanted."""
     metrics = gateway.metrics
-    for name, gate in gateway.gates.items():
-        per_second = gate.limit.calls / gate.limit.seconds if gate.limit else None
-        metrics.rate(name, calls=gate.calls, waiting=gate.waiting, per_second=per_second)
+    for name, limiter in gateway.limiters.items():
+        per_second = limiter.limit.calls / limiter.limit.seconds if limiter.limit else None
+        metrics.rate(name, calls=limiter.calls, waiting=limiter.waiting, per_second=per_second)
     try:
         await gateway.inbox.ready(gateway.now())
         status = await gateway.standing.status()

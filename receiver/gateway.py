@@ -16,7 +16,18 @@ from connectors.base import Connector, Context
 from receiver.alarms import Watch, open_watch
 from receiver.aom import EVENTS, Site
 from receiver.background import Background
-from receiver.delivery import DeliveryContext, Dispatcher, Health, Renderer, StoreGate, Timing
+from receiver.delivery import (
+    BatchSizes,
+    CircuitBreaker,
+    DeliveryContext,
+    Dispatcher,
+    EventReader,
+    Leaders,
+    Leadership,
+    RateLimiter,
+    Renderer,
+    Timing,
+)
 from receiver.inbox import Inbox
 from receiver.intake import Intake
 from receiver.judging import Judge, judge
@@ -50,7 +61,7 @@ class Gateway:
     standing: Standing
     now: Callable[[], datetime]
     connectors: Mapping[str, Connector] = field(default_factory=dict)
-    gates: Mapping[str, StoreGate] = field(default_factory=dict)
+    limiters: Mapping[str, RateLimiter] = field(default_factory=dict)
     dispatchers: list[Dispatcher] = field(default_factory=list)
     watch: Watch | None = None
     replays: Replays = field(default_factory=Replays)
@@ -58,10 +69,10 @@ class Gateway:
     hung: bool = False  # a connector did not close: its threads will not end
 
     def begin_closing(self) -> None:
-        """Turn new calls away, and claim no more lanes."""
+        """Turn new calls away, and take no more lanes."""
         self.intake.close()
         for dispatcher in self.dispatchers:
-            dispatcher.claim_no_more()
+            dispatcher.take_no_more()
         if self.watch:
             self.watch.tell_no_more()
 
@@ -70,11 +81,13 @@ class Gateway:
 async def open_gateway(settings: Settings, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Gateway]:
     """Open store and connectors and deliver until the block ends. Raises StoreUnavailable where the store cannot be opened."""
     async with open_store(settings, now) as gateway, AsyncExitStack() as stack:
-        gateway.gates = {name: StoreGate(gateway.inbox, name, one.rate_limit, now) for name, one in settings.connectors.items()}
-        gateway.connectors = open_connectors(settings, gateway.gates, now)
+        gateway.limiters = {name: RateLimiter(one.rate_limit) for name, one in settings.connectors.items()}
+        gateway.connectors = open_connectors(settings, gateway.limiters, now)
         for connector in gateway.connectors.values():
             stack.push_async_callback(_close, gateway, connector)
-        gateway.dispatchers = [_dispatcher(gateway, name) for name in gateway.connectors]
+        reader, leaders = EventReader(gateway.sites), Leaders()
+        stack.callback(reader.close)
+        gateway.dispatchers = [_dispatcher(gateway, name, reader, leaders) for name in gateway.connectors]
         retention = asyncio.create_task(keep_purging(gateway.inbox, timedelta(days=settings.store.keep_days), now), name="retention")
         stack.callback(retention.cancel)
         running = [asyncio.create_task(dispatcher.run(), name=f"dispatcher {dispatcher.name}") for dispatcher in gateway.dispatchers]
@@ -119,11 +132,10 @@ async def _close(gateway: Gateway, connector: Connector) -> None:
         structlog.get_logger().error("connector.hangs", connector=type(connector).__name__, seconds=CLOSING)
 
 
-def open_connectors(settings: Settings, gates: Mapping[str, StoreGate], now: Callable[[], datetime]) -> dict[str, Connector]:
+def open_connectors(settings: Settings, limiters: Mapping[str, RateLimiter], now: Callable[[], datetime]) -> dict[str, Connector]:
     """The configured connectors by name. None of them calls its CRM yet."""
-    timeout = min(30.0, settings.delivery.lease_seconds / 4)
     return {
-        name: registry.load(one.type).open(one, Context(name, gates[name], settings.directory, timeout, now))
+        name: registry.load(one.type).open(one, Context(name, limiters[name], settings.directory, one.timeout_seconds, now))
         for name, one in settings.connectors.items()
     }
 
@@ -133,18 +145,31 @@ def sites_of(settings: Settings) -> dict[str, Site]:
     return {name: Site(name, source.timezone, source.currency) for name, source in settings.sources.items()}
 
 
-def _dispatcher(gateway: Gateway, name: str) -> Dispatcher:
-    connector, settings, random = gateway.connectors[name], gateway.settings, SystemRandom()
+def _dispatcher(gateway: Gateway, name: str, reader: EventReader, leaders: Leaders) -> Dispatcher:
+    settings, limiter, random = gateway.settings, gateway.limiters[name], SystemRandom()
+    configured, connector = settings.connectors[name], gateway.connectors[name]
+    leadership = Leadership(
+        gateway.inbox,
+        name,
+        leaders,
+        gateway.now,
+        timeout=configured.timeout_seconds,
+        lease=timedelta(seconds=settings.delivery.lease_seconds),
+    )
+    limiter.before_call = leadership.cover
+    most = min(connector.limits.records, configured.batch_size or connector.limits.records)
     context = DeliveryContext(
         name,
         connector,
         gateway.inbox,
-        Renderer(name, gateway.sites, gateway.routes),
+        Renderer(name, reader, gateway.routes),
         gateway.metrics,
-        Health(gateway.inbox, name, gateway.metrics, gateway.now, random),
-        timing=Timing(timedelta(seconds=settings.delivery.lease_seconds), timedelta(hours=settings.delivery.give_up_after_hours)),
+        CircuitBreaker(gateway.inbox, name, gateway.metrics, gateway.now, random),
+        leadership,
+        limiter,
+        BatchSizes(most, structlog.get_logger().bind(connector=name)),
+        timing=Timing(timedelta(hours=settings.delivery.give_up_after_hours), configured.timeout_seconds),
         now=gateway.now,
         random=random,
-        gate=gateway.gates[name],
     )
     return Dispatcher(context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,12 +18,13 @@ from receiver.alarms.ledger import Ledger, MemoryLedger, StoredLedger
 from receiver.alarms.messenger import Messenger
 from receiver.alarms.privacy import Privacy
 from receiver.alarms.store import StoreWatch
-from receiver.inbox import Inbox, StoreUnavailable, Told
+from receiver.inbox import Inbox, StoreUnavailable, Told, process_name
 from receiver.settings import Alerts
 from receiver.standing import Standing
 from receiver.telemetry import Metrics
 
 MOST_GROUPS = 2_000
+_ROLE = "alarms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Watch:
         self._ended = asyncio.Event()
         self._stored, self._own = StoredLedger(inbox), MemoryLedger()
         self._store = StoreWatch(inbox, metrics, privacy)
+        self._epoch: int | None = None  # of our watch, where this process has it
         self._counting = 0.0  # seconds that it took last
         self._log = structlog.get_logger()
 
@@ -112,7 +115,14 @@ class Watch:
             await self._tell(found, self._stored)
 
     async def _holds(self) -> bool:
-        return await self._inbox.take_watch(lease=self._timing.lease, now=self._now())
+        lease, now = self._timing.lease, self._now()
+        if self._epoch is not None:
+            renewed = await self._inbox.renew_lead(_ROLE, self._epoch, lease=lease, calls_end_in=None, now=now)
+            if renewed is not None:
+                return True
+        term = await self._inbox.take_lead(_ROLE, holder=process_name(), lease=lease, now=now)
+        self._epoch = term.epoch if term else None
+        return term is not None
 
     async def _causes(self) -> Mapping[str, Alarm]:
         status, (dead, quarantined) = await self._standing.status(), await self._inbox.groups(most=MOST_GROUPS)
@@ -146,7 +156,7 @@ class Watch:
         return not self._stopping.is_set() and (ledger is self._own or await self._holds())
 
     async def _leave(self) -> None:
-        try:
-            await self._inbox.leave_watch()
-        except StoreUnavailable:
-            return  # the lease ends by itself
+        if self._epoch is None:
+            return
+        with suppress(StoreUnavailable):  # the lease ends by itself
+            await self._inbox.give_back_lead(_ROLE, self._epoch, calls_end_in=None, now=self._now())

@@ -27,7 +27,7 @@ from receiver.api.views import (
     Rate,
     StatusView,
 )
-from receiver.delivery import StoreGate
+from receiver.delivery import RateLimiter
 from receiver.gateway import Gateway
 from receiver.inbox import Attempt, Delivery, Event, EventRow, Group, Page, Person
 from receiver.inbox import ConnectorStatus as StoredStatus
@@ -49,7 +49,7 @@ async def status(gateway: Gateway) -> StatusView:
     configured = gateway.settings.connectors
     stored = await gateway.inbox.status(configured, now=gateway.now())
     connectors = {
-        name: _connector(configured[name].type, one, gateway.gates.get(name))
+        name: _connector(configured[name].type, one, gateway.limiters.get(name))
         if name in configured
         else replace(_connector("", one, None), state="not configured")
         for name, one in stored.connectors.items()
@@ -57,7 +57,7 @@ async def status(gateway: Gateway) -> StatusView:
     return StatusView(stored.pending, stored.dead, stored.quarantined, stored.oldest_pending_seconds, connectors)
 
 
-def _connector(kind: str, stored: StoredStatus, gate: StoreGate | None) -> ConnectorStatus:
+def _connector(kind: str, stored: StoredStatus, limiter: RateLimiter | None) -> ConnectorStatus:
     return ConnectorStatus(
         type=kind,
         state=state_of(stored.kind),
@@ -67,8 +67,8 @@ def _connector(kind: str, stored: StoredStatus, gate: StoreGate | None) -> Conne
         pending=stored.pending,
         dead=stored.dead,
         oldest_pending_seconds=stored.oldest_pending_seconds,
-        calls=gate.calls if gate else 0,
-        allowed=Rate(gate.limit.calls, gate.limit.seconds) if gate and gate.limit else None,
+        calls=limiter.calls if limiter else 0,
+        allowed=Rate(limiter.limit.calls, limiter.limit.seconds) if limiter and limiter.limit else None,
     )
 
 

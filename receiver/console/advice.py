@@ -7,7 +7,7 @@ from datetime import datetime
 
 from receiver.api import stories
 from receiver.api.views import ConnectorWord
-from receiver.delivery import StoreGate
+from receiver.delivery import RateLimiter
 from receiver.inbox import ConnectorStatus
 
 _ADVICE = {
@@ -47,9 +47,9 @@ class Standing:
         return min(1.0, self.per_second / self.allowed_per_second) if self.allowed_per_second else None
 
 
-def standing(name: str, type: str | None, stored: ConnectorStatus, gate: StoreGate | None) -> Standing:
+def standing(name: str, type: str | None, stored: ConnectorStatus, limiter: RateLimiter | None) -> Standing:
     """`type` is None where it is not configured."""
-    limit = gate.limit if gate else None
+    limit = limiter.limit if limiter else None
     return Standing(
         name=name,
         type=type or "",
@@ -61,6 +61,6 @@ def standing(name: str, type: str | None, stored: ConnectorStatus, gate: StoreGa
         pending=stored.pending,
         dead=stored.dead,
         oldest_pending_seconds=stored.oldest_pending_seconds,
-        per_second=gate.pace.per_second() if gate else 0.0,
+        per_second=limiter.per_second() if limiter else 0.0,
         allowed_per_second=limit.calls / limit.seconds if limit else None,
     )

@@ -38,7 +38,7 @@ class Overview:
             "overview.html",
             store=status,
             connectors=[
-                standing(name, configured[name].type if name in configured else None, one, gateway.gates.get(name))
+                standing(name, configured[name].type if name in configured else None, one, gateway.limiters.get(name))
                 for name, one in status.connectors.items()
             ],
             late_after=60 * (gateway.settings.alerts.oldest_waiting_minutes if gateway.settings.alerts else 15),

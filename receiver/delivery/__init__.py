@@ -1,9 +1,22 @@
-"""From the inbox to the connectors: one dispatcher per connector claims lanes, writes them in batches and settles them."""
+"""From the inbox to the connectors: of each connector one process leads, takes lanes, writes them in batches and settles them."""
 
+from receiver.delivery.batch_sizes import BatchSizes
+from receiver.delivery.circuit_breaker import CircuitBreaker
 from receiver.delivery.context import DeliveryContext, Timing
 from receiver.delivery.dispatcher import Dispatcher
-from receiver.delivery.gate import StoreGate
-from receiver.delivery.health import Health
-from receiver.delivery.render import Renderer
+from receiver.delivery.leadership import Leaders, Leadership
+from receiver.delivery.rate_limiter import RateLimiter
+from receiver.delivery.render import EventReader, Renderer
 
-__all__ = ["DeliveryContext", "Dispatcher", "Health", "Renderer", "StoreGate", "Timing"]
+__all__ = [
+    "BatchSizes",
+    "CircuitBreaker",
+    "DeliveryContext",
+    "Dispatcher",
+    "EventReader",
+    "Leaders",
+    "Leadership",
+    "RateLimiter",
+    "Renderer",
+    "Timing",
+]

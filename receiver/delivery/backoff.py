@@ -22,6 +22,7 @@ class Backoff:
 
 
 LANE = Backoff(timedelta(seconds=5), timedelta(hours=1))
+BETWEEN_CALLS = Backoff(timedelta(seconds=1), timedelta(seconds=8), least=timedelta(seconds=0.2))
 CONNECTOR = Backoff(timedelta(seconds=5), timedelta(seconds=60), least=timedelta(seconds=2))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -10,10 +11,12 @@ from random import Random
 import structlog
 from structlog.typing import FilteringBoundLogger
 
-from connectors.base import Connector
-from receiver.delivery.busy import Busy
-from receiver.delivery.gate import StoreGate
-from receiver.delivery.health import Health
+from connectors.base import Connector, Ref
+from receiver.delivery.batch_sizes import BatchSizes
+from receiver.delivery.circuit_breaker import CircuitBreaker
+from receiver.delivery.leadership import Leadership
+from receiver.delivery.rate_limiter import RateLimiter
+from receiver.delivery.record_locks import RecordLocks
 from receiver.delivery.render import Renderer
 from receiver.inbox import Inbox
 from receiver.telemetry import Metrics
@@ -21,27 +24,55 @@ from receiver.telemetry import Metrics
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long a lease holds, and for how long a lane may keep failing before it is given up."""
+    """For how long a lane may keep failing before it is given up, and how many seconds one call of the CRM may take."""
 
-    lease: timedelta = timedelta(seconds=120)
     give_up: timedelta = timedelta(hours=72)
+    timeout: float = 30.0
+
+
+@dataclass(slots=True)
+class UnderWay:
+    """What a leader knows that the store does not: lanes in batches, lanes of calls without an answer, records these may be writing."""
+
+    lanes: set[int] = field(default_factory=set)
+    doubtful: set[int] = field(default_factory=set)
+    calls_since: dict[int, float] = field(default_factory=dict)  # batch → when its call began that has no answer yet
+    _held: dict[Ref, float] = field(default_factory=dict)
+
+    def hold(self, refs: Iterable[Ref], seconds: float) -> None:
+        """A call that was given up may be writing these for so long."""
+        self._held |= dict.fromkeys(refs, time.monotonic() + seconds)
+
+    def held(self) -> Mapping[Ref, float]:
+        """Record → for how many seconds yet."""
+        now = time.monotonic()
+        self._held = {ref: until for ref, until in self._held.items() if until > now}
+        return {ref: until - now for ref, until in self._held.items()}
+
+    def longest_call(self) -> float:
+        """For how many seconds the oldest call has been without an answer."""
+        return time.monotonic() - min(self.calls_since.values()) if self.calls_since else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryContext:
-    """One connector's. `gate` is the one that the connector was opened with; without it a call has `guard.PATIENCE` in all."""
+    """One connector's. `limiter` is the one that the connector was opened with."""
 
     name: str
     connector: Connector
     inbox: Inbox
     renderer: Renderer
     metrics: Metrics
-    health: Health
+    breaker: CircuitBreaker
+    leadership: Leadership
+    limiter: RateLimiter
+    sizes: BatchSizes
     timing: Timing
     now: Callable[[], datetime]
     random: Random
-    gate: StoreGate | None = None
-    busy: Busy = field(default_factory=Busy)
+    locks: RecordLocks = field(default_factory=RecordLocks)
+    under_way: UnderWay = field(default_factory=UnderWay)
+    clock: Callable[[], float] = time.monotonic
 
     @property
     def log(self) -> FilteringBoundLogger:

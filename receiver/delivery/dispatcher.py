@@ -1,39 +1,43 @@
-"""Claims the ready lanes of one connector and starts their delivery, as many at once as the connector and its health allow."""
+"""Takes the ready lanes of one connector and starts their delivery, for as long as this process leads it."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
-from datetime import timedelta
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from receiver.delivery.backoff import LONGEST_WAIT
 from receiver.delivery.batch import Batch
 from receiver.delivery.context import DeliveryContext
-from receiver.delivery.fill import Fill
-from receiver.inbox import LONGEST_PAUSE, ConnectorState, Settled, StoreUnavailable
+from receiver.delivery.scheduler import Choice, Scheduler
+from receiver.inbox import Queue, StoreUnavailable, Term
 
 IDLE = timedelta(seconds=5)
-CALLS = 4  # lanes for so many calls are claimed at once: what only some of them write, deals say, fills its calls too
-GLANCE = timedelta(seconds=0.05)  # how often a batch that fills, or a lane that another process holds, is looked at
+CALLS = 4  # lanes for so many calls are taken at once: what only some of them write, deals say, fills its calls too
+GLANCE = timedelta(seconds=0.05)  # how often a batch that fills is looked at
+CORRECT = 30.0  # seconds between looks whether lanes wait for a clock that was ahead
+SILENCE = 20.0  # seconds without an answer to a call that operators should know of
 
 
 class Dispatcher:
-    """One connector's deliveries. `run` until `stop`; several processes may run one each on a shared store."""
+    """One connector's deliveries. `run` until `stop`; several processes run one each on a shared store, and one of them leads."""
 
-    def __init__(self, context: DeliveryContext, *, idle: timedelta = IDLE, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, context: DeliveryContext, *, idle: timedelta = IDLE) -> None:
         self.name = context.name
         self._context = context
         self._limits = context.connector.limits
         self._inbox = context.inbox
-        self._now = context.now
         self._idle = idle  # look again at the latest after this, even if no wake-up came
+        self._scheduler = Scheduler(self._limits.records, self._limits.records, self._limits.linger, context.clock)
         self._batches: set[asyncio.Task[None]] = set()
         self._in_bulk = 0  # of the batches
-        self._turn_of_bulk = False
-        self._live, self._bulk = Fill(bulk=False, clock=clock), Fill(bulk=True, clock=clock)
+        self._term: Term | None = None  # that this works in
+        self._first_call_at = 0.0
+        self._corrected_at = 0.0
+        self._note = ""
+        self._next_due: datetime | None = None
         self._stopping = asyncio.Event()
         self._out_of_loop = asyncio.Event()
         self._out_of_loop.set()
@@ -42,26 +46,29 @@ class Dispatcher:
     async def run(self) -> None:
         """Deliver until stopped. A store that fails is tried again; nothing else ends it."""
         self._out_of_loop.clear()
+        leading = asyncio.create_task(self._context.leadership.run(), name=f"leadership {self.name}")
         try:
             while not self._stopping.is_set():
                 await self._turn_safely()
         finally:
+            leading.cancel()
             self._out_of_loop.set()
 
-    def claim_no_more(self) -> None:
+    def take_no_more(self) -> None:
         """Let batches under way go on, and start none."""
         self._stopping.set()
 
     async def stop(self, grace: timedelta) -> None:
-        """Claim no more, let batches under way end within `grace`, then cut them short."""
-        self.claim_no_more()
+        """Take no more, let batches under way end within `grace`, then cut them short; and let another process lead."""
+        self.take_no_more()
         await self._out_of_loop.wait()
-        if not self._batches:
-            return
-        _, late = await asyncio.wait(self._batches, timeout=grace.total_seconds())
-        for batch in late:
-            batch.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        if self._batches:
+            _, late = await asyncio.wait(self._batches, timeout=grace.total_seconds())
+            for batch in late:
+                batch.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        with contextlib.suppress(StoreUnavailable):
+            await self._give_back()
 
     async def _turn_safely(self) -> None:
         try:
@@ -75,61 +82,151 @@ class Dispatcher:
 
     async def _turn(self) -> None:
         """Start one batch, or wait until there may be one."""
-        state = await self._inbox.state(self.name)
-        left = state.until - self._now() if state.until else timedelta(0)
-        if timedelta(0) < left <= LONGEST_PAUSE:  # a longer one is of a clock that was ahead
-            await self._wait(min(left, self._idle))
-        elif len(self._batches) >= (1 if state.paused else self._limits.concurrency):
+        term = await self._lead()
+        if term is None:
+            return
+        await self._publish()
+        breaker, left = self._context.breaker, self._context.breaker.seconds_left()
+        if left > 0:
+            await self._wait(min(timedelta(seconds=left), self._idle))
+        elif len(self._batches) >= (1 if breaker.paused else self._room()):
             await self._wait(self._idle, *self._batches)
-        elif not await self._claim(state):
+        elif not await self._take(term):
             await self._wait_for_work()
 
-    async def _claim(self, state: ConnectorState) -> bool:
+    def _room(self) -> int:
+        """How many batches may be under way: one where it is not known how fast the CRM is, or known that it is slow."""
+        sizes = self._context.sizes
+        return 1 if sizes.slow or not sizes.measured else self._limits.concurrency
+
+    # --- leading ---
+
+    async def _lead(self) -> Term | None:
+        """The term in which to deliver now; None where this process does not lead, or has to wait, after having waited."""
+        leadership = self._context.leadership
+        term = leadership.term
+        if term is None or term is not self._term:
+            await self._begin(term)
+        if term is None:
+            changed = asyncio.create_task(self._leadership_changes())
+            await self._wait(self._idle, changed)
+            changed.cancel()
+            return None
+        if leadership.leaving:
+            await (self._wait(self._idle, *self._batches) if self._batches else self._give_back())
+            return None
+        if (left := self._first_call_at - self._context.clock()) > 0:
+            await self._wait(min(timedelta(seconds=left), self._idle))
+            return None
+        return term
+
+    async def _begin(self, term: Term | None) -> None:
+        """Forget what was known in another term, and go on from what the store knows."""
+        self._term = term
+        under_way = self._context.under_way
+        under_way.doubtful.clear()
+        if term is None:
+            self._context.metrics.paused(self.name, None)
+            return
+        most = max(self._context.timing.timeout, self._limits.longest_call) + 10  # a clock may have been set back since
+        self._first_call_at = self._context.clock() + min(term.calls_end_in, most)
+        state = await self._context.breaker.start()
+        self._context.sizes.start(state.sizes)
+        if not term.clean or state.tokens is not None:
+            self._context.limiter.start(state.tokens if term.clean else None)
+        await self._correct_waits()
+
+    async def _leadership_changes(self) -> None:
+        changed = self._context.leadership.changed
+        await changed.wait()
+        changed.clear()
+
+    async def _give_back(self) -> None:
+        if self._context.leadership.term is None:
+            return
+        tokens = self._context.limiter.level()
+        await self._context.breaker.keep(note="", sizes=self._context.sizes.learnt(), tokens=tokens)
+        await self._context.leadership.give_back()
+
+    async def _publish(self) -> None:
+        """Let operators know what is learnt of the CRM, and where it does not answer."""
+        note = self._describe()
+        if note != self._note or self._context.sizes.changed:
+            self._note = note
+            await self._context.breaker.keep(note=note, sizes=self._context.sizes.learnt())
+
+    def _describe(self) -> str:
+        if (silent := self._context.under_way.longest_call()) > SILENCE:
+            since = self._context.now() - timedelta(seconds=silent)
+            return f"a call that began at {since:%H:%M:%S} UTC has had no answer yet"
+        if self._context.sizes.slow:
+            return "slow: calls take so long that they are made smaller, and one at a time"
+        return ""
+
+    # --- taking lanes ---
+
+    async def _take(self, term: Term) -> bool:
         """Start a batch of what is ready: a paused connector is probed with one lane. False where there is nothing to do yet."""
-        limit = 1 if state.paused else CALLS * self._limits.records
-        ready = await self._inbox.ready_lanes(self.name, limit=limit, now=self._now())
-        queues = [(self._live, ready.live, limit), (self._bulk, ready.bulk, self._bulk_limit(limit))]
-        if self._turn_of_bulk and not self._in_bulk:  # however much comes live, a replay goes on
-            queues.reverse()
-        for fill, lanes, most in queues:
-            size = min(lanes, most) if state.paused else fill.size(lanes, most, self._limits.records)
-            if size and not self._stopping.is_set() and not (fill.bulk and self._bulk_is_at_work()):
-                return await self._take(size, fill, state if state.paused else None)
-        if not (ready.live or ready.bulk):
-            return False
-        await self._wait(GLANCE, *self._batches)
+        probing, sizes = self._context.breaker.paused, self._context.sizes
+        self._scheduler.records = 1 if probing else sizes.smallest()
+        self._scheduler.most = 1 if probing else CALLS * sizes.smallest()
+        queues = await self._inbox.queues(
+            self.name, limit=self._scheduler.most, busy=frozenset(self._context.under_way.lanes), now=self._context.now()
+        )
+        self._next_due = min((queue.next_due for queue in queues if queue.next_due), default=None)
+        choice = self._choose(queues)
+        if not choice.lanes:
+            if choice.ready:
+                await self._wait(GLANCE, *self._batches)
+            return choice.ready
+        lanes = await self._inbox.load(choice.lanes, now=self._context.now())
+        if lanes and not self._stopping.is_set() and self._context.leadership.term is term:
+            self._scheduler.started(choice)
+            self._context.under_way.lanes.update(lane.lane_id for lane in lanes)
+            self._start(Batch(self._context, lanes, term), choice)
         return True
 
-    async def _take(self, size: int, fill: Fill, probed: ConnectorState | None) -> bool:
-        claims = await self._inbox.claim(self.name, limit=size, lease=self._context.timing.lease, now=self._now(), bulk=fill.bulk)
-        if self._stopping.is_set():
-            await self._inbox.settle([Settled(claim, retry_at=self._now(), burn=False) for claim in claims], now=self._now())
-        elif claims:
-            self._turn_of_bulk = not fill.bulk
-            fill.start(self._limits.linger)
-            self._start(asyncio.create_task(Batch(self._context, claims, probed).run()), fill)
-        return bool(claims)
+    def _choose(self, queues: Sequence[Queue]) -> Choice:
+        room = self._room()
+        choice = self._scheduler.choose(queues, bulk_under_way=self._in_bulk, room=room - len(self._batches))
+        if choice.bulk and self._limits.concurrency == 1:  # what comes live has to wait for it: it is a short one
+            return Choice(choice.lanes[: self._scheduler.records], bulk=True, ready=True)
+        return choice
 
-    def _bulk_limit(self, limit: int) -> int:
-        """Where there is one batch at a time, what comes live has to wait for it: it is a short one."""
-        return limit if self._limits.concurrency > 1 else min(limit, self._limits.records)
+    def _start(self, batch: Batch, choice: Choice) -> None:
+        task = asyncio.create_task(batch.run())
+        self._batches.add(task)
+        self._in_bulk += choice.bulk
+        task.add_done_callback(partial(self._ended, choice))
 
-    def _bulk_is_at_work(self) -> bool:
-        """What waits in bulk leaves one batch for what comes live, where there can be several."""
-        return self._in_bulk >= max(1, self._limits.concurrency - 1)
+    def _ended(self, choice: Choice, task: asyncio.Task[None]) -> None:
+        self._batches.discard(task)
+        self._in_bulk -= choice.bulk
+        if task.cancelled():
+            self._log.warning("batch.cut_short")
+            return
+        if error := task.exception():
+            self._log.error("batch.failed", exc_info=error)
+        if not self._batches:
+            self._context.leadership.rest()
+
+    # --- waiting ---
 
     async def _wait_for_work(self) -> None:
-        now = self._now()
-        lease = self._context.timing.lease
-        if recalled := await self._inbox.recall(self.name, longest_wait=LONGEST_WAIT * 2, longest_lease=lease * 10, now=now):
-            self._log.warning("clock.was_ahead", lanes=recalled)
-        due = await self._inbox.next_due(self.name, now)
-        wait = min(self._idle, max(due - now, GLANCE)) if due else self._idle
+        if self._context.clock() - self._corrected_at > CORRECT:
+            await self._correct_waits()
+        now = self._context.now()
+        wait = min(self._idle, max(self._next_due - now, GLANCE)) if self._next_due else self._idle
         woken = asyncio.create_task(self._inbox.changed(self.name, wait.total_seconds()))
         try:
-            await self._wait(wait, woken)
+            await self._wait(wait, woken, *self._batches)
         finally:
             woken.cancel()
+
+    async def _correct_waits(self) -> None:
+        self._corrected_at = self._context.clock()
+        if corrected := await self._inbox.correct_waits(self.name, now=self._context.now()):
+            self._log.warning("clock.was_ahead", lanes=corrected)
 
     async def _wait(self, most: timedelta, *tasks: asyncio.Task[Any]) -> None:
         """Until the first of the tasks ends, the dispatcher is stopped, or `most` has passed."""
@@ -138,16 +235,3 @@ class Dispatcher:
             await asyncio.wait({stopping, *tasks}, timeout=most.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
-
-    def _start(self, batch: asyncio.Task[None], fill: Fill) -> None:
-        self._batches.add(batch)
-        self._in_bulk += fill.bulk
-        batch.add_done_callback(partial(self._ended, fill))
-
-    def _ended(self, fill: Fill, batch: asyncio.Task[None]) -> None:
-        self._batches.discard(batch)
-        self._in_bulk -= fill.bulk
-        if batch.cancelled():
-            self._log.warning("batch.cut_short")
-        elif error := batch.exception():
-            self._log.error("batch.failed", exc_info=error)

@@ -1,10 +1,12 @@
-"""From a claimed lane to records: what each pending delivery writes, or why it cannot."""
+"""From a lane to records: what each pending delivery writes, or why it cannot."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import structlog
@@ -12,11 +14,13 @@ import structlog
 from connectors.base import Record
 from receiver.aom import Event, Invalid, Site, read
 from receiver.inbox import Pending
-from receiver.mapping import EVENT_STEPS, MappingFault
 from receiver.mapping import Mapping as Routes
+from receiver.mapping import MappingFault
 
-AT_ONCE = 16 * 1024  # bytes of a body that is read in the event loop
-STEPS_AT_ONCE = 20_000  # of the budget: what is rendered there takes no more
+SLICE = 0.002  # seconds of the event loop's time, after which others have their turn
+LARGE = 16 * 1024  # bytes of a body that is read in the event loop
+KEPT_BYTES = 16 * 1024 * 1024  # of bodies whose events are kept for whoever else is in them
+KEPT = 2048  # events
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,74 +47,90 @@ class NobodyHere(Exception):
     """An event, read anew, is not about the lane's person."""
 
 
-class _Lengthy(Exception):
-    """Rendering takes too long for the event loop."""
+class EventReader:
+    """Reads stored events for all connectors: one that is about many people, or goes to several connectors, is read once.
 
+    Events are read anew from their bytes, so that a mended schema counts. Large bodies are read on a thread of their own.
+    """
 
-Reading = dict[str, Event | Invalid]
-"""What was read of a batch's events, by their ids: an event for many people is read once."""
+    def __init__(self, sites: Mapping[str, Site]) -> None:
+        self.sites = sites
+        self._known: OrderedDict[str, tuple[Event | Invalid, int]] = OrderedDict()
+        self._bytes = 0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="events")
+
+    async def read(self, delivery: Pending, site: Site) -> Event:
+        """Raises Invalid."""
+        known = self._known.get(delivery.event_id)
+        if known is None:
+            work: Callable[[], Event | Invalid] = lambda: _read(delivery, site)  # noqa: E731
+            if len(delivery.body) <= LARGE:
+                event = work()
+            else:
+                event = await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            self._keep(delivery, event)
+        else:
+            event = known[0]
+        if isinstance(event, Invalid):
+            raise event
+        return event
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=False)
+
+    def _keep(self, delivery: Pending, event: Event | Invalid) -> None:
+        self._known[delivery.event_id] = event, len(delivery.body)
+        self._bytes += len(delivery.body)
+        while len(self._known) > KEPT or (self._bytes > KEPT_BYTES and len(self._known) > 1):
+            _, (_, size) = self._known.popitem(last=False)
+            self._bytes -= size
 
 
 class Renderer:
-    """Renders for one connector. Events are read anew from their bytes, so that a mended schema or mapping counts."""
+    """Renders for one connector, by the mapping as it stands."""
 
-    def __init__(self, connector: str, sites: Mapping[str, Site], routes: Routes) -> None:
+    def __init__(self, connector: str, reader: EventReader, routes: Routes) -> None:
         self._connector = connector
-        self._sites = sites
+        self._reader = reader
         self._routes = routes
+        self._since = time.monotonic()
 
-    async def render(self, delivery: Pending, person: str, reading: Reading) -> Rendered | Unrenderable:
-        """The records of a delivery in the lane of a person. Raises nothing: a defect of ours is that delivery's alone.
-
-        What would hold the event loop for more than some milliseconds is done in a thread.
-        """
-        if len(delivery.body) <= AT_ONCE:
-            with suppress(_Lengthy):
-                return self._render(delivery, person, reading, STEPS_AT_ONCE)
-        return await asyncio.to_thread(self._render, delivery, person, reading, EVENT_STEPS)
-
-    def _render(self, delivery: Pending, person: str, reading: Reading, steps: int) -> Rendered | Unrenderable:
-        site = self._sites.get(delivery.source)
+    async def render(self, delivery: Pending, person: str) -> Rendered | Unrenderable:
+        """The records of a delivery in the lane of a person. Raises nothing: a defect of ours is that delivery's alone."""
+        await self._give_way()
+        site = self._reader.sites.get(delivery.source)
         if site is None:
             return Unrenderable(delivery, f"the source {delivery.source!r} is no longer configured", "source", delivery.source)
         try:
-            event = _read(delivery, site, reading)
-            return Rendered(delivery, self._records(event, delivery, person, steps), event.name, len(event.unreadable))
+            event = await self._reader.read(delivery, site)
+            return Rendered(delivery, self._records(event, delivery, person), event.name, len(event.unreadable))
         except Invalid as invalid:
-            return Unrenderable(
-                delivery, "; ".join(f"{fault.path}: {fault.message}" for fault in invalid.faults), "schema", _paths(invalid)
-            )
+            reason = "; ".join(f"{fault.path}: {fault.message}" for fault in invalid.faults)
+            return Unrenderable(delivery, reason, "schema", ", ".join(fault.path for fault in invalid.faults))
         except MappingFault as fault:
-            if fault.spent and steps < EVENT_STEPS:
-                raise _Lengthy from None
             return Unrenderable(delivery, str(fault), "mapping", fault.where)
         except NobodyHere as fault:
             return Unrenderable(delivery, str(fault), "person")
         except Exception as defect:  # noqa: BLE001 - one event must not hold up the others
+            name = type(defect).__name__
             structlog.get_logger().exception("render.defect", delivery=delivery.delivery_id, connector=self._connector)
-            return Unrenderable(
-                delivery, f"a defect of the gateway ({type(defect).__name__}); its log says where", "defect", type(defect).__name__
-            )
+            return Unrenderable(delivery, f"a defect of the gateway ({name}); its log says where", "defect", name)
 
-    def _records(self, event: Event, delivery: Pending, person: str, steps: int) -> tuple[Record, ...]:
+    async def _give_way(self) -> None:
+        """Rendering is computing: what comes in meanwhile has its turn between."""
+        if time.monotonic() - self._since > SLICE:
+            await asyncio.sleep(0)
+            self._since = time.monotonic()
+
+    def _records(self, event: Event, delivery: Pending, person: str) -> tuple[Record, ...]:
         if person not in event.keys:
             raise NobodyHere("read anew, the event is not about this person any more")
         context = event.context(person, id=delivery.event_id, received_at=delivery.received_at)
-        return self._routes.render(self._connector, delivery.source, event.name, context, steps)
+        return self._routes.render(self._connector, delivery.source, event.name, context)
 
 
-def _paths(invalid: Invalid) -> str:
-    return ", ".join(fault.path for fault in invalid.faults)
-
-
-def _read(delivery: Pending, site: Site, reading: Reading) -> Event:
-    known = reading.get(delivery.event_id)
-    if known is None:
-        try:
-            known = read(delivery.body, site, delivery.named)
-        except Invalid as invalid:
-            known = invalid
-        reading[delivery.event_id] = known
-    if isinstance(known, Invalid):
-        raise known
-    return known
+def _read(delivery: Pending, site: Site) -> Event | Invalid:
+    try:
+        return read(delivery.body, site, delivery.named)
+    except Invalid as invalid:
+        return invalid

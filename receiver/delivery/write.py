@@ -1,263 +1,190 @@
-"""Writes the records of several lanes in as few calls as they fit in, and says per lane how it went.
+"""Writes the records of several lanes in as few calls as they fit in, and says per record how it went.
 
-Records that several lanes share are folded into one. A record waits for those that it links to, and shares their fate when they
-fail. A field that a newer event has set is left as it is. A batch that is refused as a whole is split until the guilty record stands alone.
+Records that several lanes share are merged into one. A record waits for those that it links to, and shares their fate when they
+fail. A field that a newer event has set is left as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
-from typing import TypeVar
 
-from connectors.base import (
-    BatchRefused,
-    Connector,
-    ConnectorError,
-    Link,
-    Outcome,
-    Record,
-    Ref,
-    Refused,
-    Retry,
-    Saved,
-    Unavailable,
-)
-from receiver.delivery.guard import Guard, LeaseLost
-from receiver.delivery.share import Shared, Unit, share
-from receiver.inbox import Remote, StoreUnavailable
-from receiver.inbox.stamps import Stamp, Stamps, horizon, of
+from connectors.base import Connector, Link, Outcome, Record, Ref, Refused, Retry, Saved, TimedOut
+from receiver.delivery.calls import Calls, NoAnswer, Verdict
+from receiver.delivery.merge import LaneWrite, MergedRecord, merge_writes
+from receiver.inbox import Remote, RemoteRow
+from receiver.inbox.stamps import Stamps, horizon, newest, superseded
 from receiver.mapping import in_order_of_links
 
-T = TypeVar("T", Record, Link)
-
-
-@dataclass(frozen=True, slots=True)
-class Halted:
-    """Not settled by the CRM: the whole call failed. `tried` says whether it may have been written all the same."""
-
-    fault: ConnectorError
-    tried: bool
-
-
-Result = Outcome | Halted
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What is to be remembered of a record: which event set which of the fields that are written, and the version that was known before.
-
-    Without a version nothing is written. `again` are events that an earlier attempt may have written over: they are newer.
-    """
-
-    stamps: Stamps
-    based_on: int | None
-    again: frozenset[Stamp] = frozenset()
-
-
-_NOTHING = Trace({}, None)
+Known = Mapping[tuple[str, str], Remote]
+"""What the CRM is known to hold, by object and key."""
 
 
 @dataclass(slots=True)
-class Written:
-    """What a batch did: per record and per link the outcome, in calls that the CRM answered or not."""
+class RecordResult:
+    """What became of one record. `links`: target → what came of tying it, where that was tried.
 
-    records: dict[Ref, Result] = field(default_factory=dict)
-    links: dict[tuple[Ref, Ref], Result] = field(default_factory=dict)
-    unsent: set[Ref] = field(default_factory=set)  # saved, and not by this call: nothing of them had to be written
-    superseded: dict[Ref, frozenset[str]] = field(default_factory=dict)  # fields not sent: a newer event has set them
-    traces: dict[Ref, Trace] = field(default_factory=dict)  # of the records that were to be sent, whatever came of that
-    contested: set[Ref] = field(default_factory=set)  # refused, and wanted by several lanes: whose fault it is, is open
-    answered: bool = False  # the CRM has answered a call
-    fault: ConnectorError | None = None
+    `left_out`: fields that a newer event has set. `sent`: a call was made for it, which may have written it.
+    """
 
-    def results(self, unit: Unit) -> Iterator[Result]:
-        """The results of all records of a lane and of their links."""
-        for record in unit.records:
-            yield self.records[record.ref]
-            yield from (self.links[record.ref, target] for target in record.links if (record.ref, target) in self.links)
+    merged: MergedRecord
+    verdict: Verdict
+    sent: bool = False
+    left_out: frozenset[str] = frozenset()
+    links: dict[Ref, Verdict] = field(default_factory=dict)
+    tied: dict[str, str] = field(default_factory=dict)  # link name → the id that it was made to
+    stamps: Stamps = field(default_factory=dict)  # of all fields that the CRM holds of ours now
 
-    def left_out(self, ref: Ref, record: Record) -> list[str]:
-        """The fields of a lane's record that a newer event has set."""
-        behind = self.superseded.get(ref)
-        return sorted(behind & record.fields.keys()) if behind else []
+    @property
+    def contested(self) -> bool:
+        """Refused, and wanted by several lanes: whose fault it is, is open."""
+        return len(self.merged.lanes) > 1 and isinstance(self.verdict, Refused)
+
+    def verdicts(self) -> list[Verdict]:
+        """Its own, and those of its links."""
+        return [self.verdict, *self.links.values()]
+
+    def remote(self, known: Remote | None) -> RemoteRow | None:
+        """What is to be remembered of it; None where nothing new is known."""
+        if not isinstance(self.verdict, Saved) or not (self.sent or self.tied):
+            return None
+        ref = self.merged.ref
+        last = newest(self.stamps.values()) if self.stamps else None
+        event_id = last.event_id if last else known.event_id if known else ""
+        lane_id = last.lane_id if last else min(self.merged.lanes)
+        digest = self.merged.digest if self.sent else known.digest if known else None
+        return RemoteRow(ref.object, ref.key, self.verdict.id, event_id, lane_id, self.stamps, self.tied, digest)
+
+
+Results = Mapping[Ref, RecordResult]
 
 
 async def write(
-    connector: Connector,
-    units: Sequence[Unit],
-    remotes: Mapping[tuple[str, str], Remote],
-    guard: Guard,
-    *,
-    now: datetime,
-    begun: Callable[[Ref], None] = lambda _ref: None,
-) -> Written:
-    """Upsert the records of all units, then link them. Never raises a ConnectorError: it is in the results.
+    connector: Connector, writes: Sequence[LaneWrite], known: Known, calls: Calls, *, now: datetime, held: Mapping[Ref, float]
+) -> Results:
+    """Upsert the records of all lanes, then link them. Never raises a ConnectorError: it is in the results.
 
-    `begun` is told of each record right before it goes out.
+    `held`: records that an earlier call may be writing still, and for how many seconds.
     """
-    batch = _Batch(connector, remotes, guard, horizon(now), begun)
-    shared = share(units)
-    for object_name in in_order_of_links(one.record for one in shared.values()):
-        await batch.upsert([one for one in shared.values() if one.record.object == object_name])
-    await batch.link(shared.values())
-    refused = {ref for ref, one in shared.items() if len(one.lanes) > 1 and isinstance(batch.written.records[ref], Refused)}
-    batch.written.contested = refused
-    return batch.written
+    writer = _Writer(connector, known, calls, horizon(now), held)
+    merged = merge_writes(writes)
+    for object_name in in_order_of_links(one.record for one in merged):
+        await writer.upsert([one for one in merged if one.record.object == object_name])
+    await writer.link()
+    return writer.results
 
 
-class _Batch:
-    """The calls of one batch and what came of them."""
+def lane_results(results: Results, write: LaneWrite) -> Iterator[Verdict]:
+    """What came of all records of a lane and of their links."""
+    for record in write.records:
+        result = results[record.ref]
+        yield result.verdict
+        yield from (result.links[target] for target in record.links if target in result.links)
 
-    def __init__(
-        self, connector: Connector, remotes: Mapping[tuple[str, str], Remote], guard: Guard, horizon: str, begun: Callable[[Ref], None]
-    ) -> None:
+
+class _Writer:
+    def __init__(self, connector: Connector, known: Known, calls: Calls, horizon: str, held: Mapping[Ref, float]) -> None:
         self._connector = connector
-        self._remotes = remotes
-        self._guard = guard
+        self._known = known
+        self._calls = calls
         self._horizon = horizon
-        self._begun = begun
-        self.written = Written()
+        self._held = held
+        self.results: dict[Ref, RecordResult] = {}
 
-    async def upsert(self, shared: Sequence[Shared]) -> None:
-        """All of one object, in chunks of one key field."""
-        ready = [record for one in shared if (record := self._ready(one))]
+    async def upsert(self, merged: Sequence[MergedRecord]) -> None:
+        """All of one object, in calls of one key field."""
+        ready = [record for one in merged if (record := self._ready(one))]
         ready.sort(key=lambda record: record.key_field or "")
         for _, group in groupby(ready, key=lambda record: record.key_field):
-            for chunk in _chunks(list(group), self._connector.limits.records):
-                outcomes = await self._call(chunk, self._upsert)
-                self.written.records.update(zip((record.ref for record in chunk), outcomes, strict=True))
+            records = list(group)
+            for record, verdict in await self._calls.make(records[0].object, records, self._upsert):
+                result = self.results[record.ref]
+                result.verdict = verdict
+                result.sent = not isinstance(verdict, NoAnswer) or verdict.sent
 
-    def _ready(self, one: Shared) -> Record | None:
-        """The record as it is to be sent; or None, with its result set, where it need not or cannot be."""
-        ref = one.record.ref
-        remote = self._remotes.get((ref.object, ref.key))
-        if remote and one.record.doubtful and remote.mark == one.mark:
-            self.written.traces[ref] = _NOTHING
-            self.written.records[ref] = Saved(remote.id, notes=("an earlier attempt has written it",))
-            self.written.unsent.add(ref)
+    def _ready(self, one: MergedRecord) -> Record | None:
+        """The record as it is to be sent; or None, with its verdict set, where it need not or cannot be."""
+        known = self._known.get((one.ref.object, one.ref.key))
+        result = self.results[one.ref] = RecordResult(one, _NOT_YET)
+        if known:
+            result.stamps = known.stamps
+            result.left_out = superseded(known.stamps, one.stamps, self._horizon)
+        if verdict := self._foregone(one, known, result.left_out):
+            result.verdict = verdict
             return None
+        result.stamps = {
+            **result.stamps,
+            **{name: stamp for name, stamp in one.stamps.items() if name not in result.left_out},
+        }
+        if known is None:
+            return one.record
+        fields = {name: value for name, value in one.record.fields.items() if name not in result.left_out}
+        return replace(one.record, id=known.id, fields=fields)
+
+    def _foregone(self, one: MergedRecord, known: Remote | None, left_out: frozenset[str]) -> Verdict | None:
+        """What is known to come of a record without a call."""
+        if known and one.record.doubtful and one.digest and known.digest == one.digest:
+            return Saved(known.id, notes=("an earlier attempt has written it",))
         for target in one.record.links:
-            result = self.written.records.get(target)
-            if result is not None and not isinstance(result, Saved):
-                self.written.records[ref] = result
-                return None
-        if remote:
-            return self._what_is_new(one, remote)
-        self.written.traces[ref] = Trace(one.stamps, 0)
-        return one.record
+            result = self.results.get(target)
+            if result is not None and not isinstance(result.verdict, Saved):
+                return result.verdict
+        if one.ref in self._held:
+            return NoAnswer(_STILL_WRITING, sent=False, after=self._held[one.ref])
+        if known and left_out and len(left_out) == len(one.record.fields):
+            return Saved(known.id)
+        return None
 
-    def _what_is_new(self, one: Shared, remote: Remote) -> Record | None:
-        """The record without the fields that a newer event has set; None, with its result set, where it has no others."""
-        ref = one.record.ref
-        behind = remote.superseded(one.stamps, self._horizon)
-        newer = frozenset(stamp for name in behind if one.record.doubtful and (stamp := of(remote.stamps, name)))
-        if behind:
-            self.written.superseded[ref] = behind
-        if behind and len(behind) == len(one.record.fields):
-            self.written.traces[ref] = Trace({}, None, newer)
-            self.written.records[ref] = Saved(remote.id)
-            self.written.unsent.add(ref)
-            return None
-        self.written.traces[ref] = Trace({name: stamp for name, stamp in one.stamps.items() if name not in behind}, remote.version, newer)
-        return replace(one.record, id=remote.id, fields={name: value for name, value in one.record.fields.items() if name not in behind})
-
-    async def link(self, shared: Iterable[Shared]) -> None:
+    async def link(self) -> None:
         """Tie what was saved to what it links to, save the pairs that are known to be tied."""
-        pairs = sorted(
-            (pair for one in shared for pair in self._open_pairs(one)), key=lambda pair: (pair.source.object, pair.target.object)
-        )
-        for _, group in groupby(pairs, key=lambda pair: (pair.source.object, pair.target.object)):
-            for chunk in _chunks(list(group), self._connector.limits.links):
-                outcomes = await self._call(chunk, self._link)
-                self.written.links.update(zip(((pair.source, pair.target) for pair in chunk), outcomes, strict=True))
+        pairs = [pair for result in self.results.values() for pair in self._open_pairs(result)]
+        pairs.sort(key=lambda pair: (pair.source.object, pair.target.object))
+        for (source, target), group in groupby(pairs, key=lambda pair: (pair.source.object, pair.target.object)):
+            most = self._connector.limits.links
+            for pair, verdict in await self._calls.make(f"{source}>{target}", list(group), self._connector.link, most):
+                result = self.results[pair.source]
+                result.links[pair.target] = verdict
+                if isinstance(verdict, Saved):
+                    result.tied[link_name(pair.target)] = pair.target_id
 
-    def _open_pairs(self, one: Shared) -> Iterator[Link]:
-        source = one.record.ref
-        saved = self.written.records[source]
+    def _open_pairs(self, result: RecordResult) -> Iterator[Link]:
+        saved, record = result.verdict, result.merged.record
         if not isinstance(saved, Saved):
             return
-        remote = self._remotes.get((source.object, source.key))
-        for target in one.record.links:
+        known = self._known.get((record.object, record.key))
+        tied = known.links if known and known.id == saved.id else {}
+        for target in record.links:
             target_id = self._id(target)
-            if target_id and not (remote and remote.id == saved.id and link_name(target) in remote.links):
-                yield Link(source, target, saved.id, target_id, doubtful=one.record.doubtful)
+            if target_id and tied.get(link_name(target)) != target_id:
+                yield Link(record.ref, target, saved.id, target_id, doubtful=record.doubtful)
 
     def _id(self, ref: Ref) -> str | None:
-        result = self.written.records.get(ref)
-        remote = self._remotes.get((ref.object, ref.key))
-        return result.id if isinstance(result, Saved) else remote.id if remote else None
+        result = self.results.get(ref)
+        if result and isinstance(result.verdict, Saved):
+            return result.verdict.id
+        known = self._known.get((ref.object, ref.key))
+        return known.id if known else None
 
     async def _upsert(self, records: Sequence[Record]) -> Sequence[Outcome]:
-        for record in records:
-            self._begun(record.ref)
         return await self._connector.upsert(records[0].object, records)
 
-    async def _link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
-        for pair in pairs:
-            self._begun(pair.source)
-        return await self._connector.link(pairs)
 
-    async def _call(self, items: Sequence[T], call: Callable[[Sequence[T]], Awaitable[Sequence[Outcome]]]) -> Sequence[Result]:
-        """One call, or more where it is refused as a whole; after a fault nothing more is called in this batch."""
-        if self.written.fault:
-            return [Halted(self.written.fault, tried=False)] * len(items)
-        try:
-            outcomes = _checked(await self._guard.call(call(items)), len(items))
-        except StoreUnavailable:
-            raise  # our own fault, not the connector's
-        except BatchRefused as refused:
-            self.written.answered = True
-            if len(items) == 1:
-                return [refused.refusal]
-            middle: int = len(items) // 2
-            return [*await self._call(items[:middle], call), *await self._call(items[middle:], call)]
-        except ConnectorError as fault:
-            self.written.fault = fault
-        except Exception as error:  # noqa: BLE001 - whatever a connector raises must not lose events
-            self.written.fault = Defect(f"{type(error).__name__}: {error}")
-            self.written.fault.__cause__ = error
-        else:
-            self.written.answered = True
-            return outcomes
-        return [Halted(self.written.fault, tried=not isinstance(self.written.fault, LeaseLost))] * len(items)
+_NOT_YET = Retry("not tried yet")
+_STILL_WRITING = TimedOut("an earlier call has had no answer, and may be writing still")
 
 
-class Defect(Unavailable):
-    """A connector raised what it should not have, which is the cause; or it answered what it should not have, which the text tells.
-
-    Retried like an outage, and counted apart.
-    """
-
-
-def _checked(outcomes: Sequence[object], expected: int) -> list[Outcome]:
-    """What a connector answered, if it is what it should have; an outcome that nobody knows must not pass for success."""
-    if len(outcomes) != expected:
-        raise Defect(f"the connector answered {len(outcomes)} outcomes for {expected} items")
-    checked: list[Outcome] = []
-    for outcome in outcomes:
-        match outcome:
-            case Saved(id=str()) | Retry() | Refused():
-                checked.append(outcome)
-            case Saved():
-                checked.append(replace(outcome, id=str(outcome.id)))
-            case _:
-                raise Defect(f"the connector answered a value of the type {type(outcome).__name__}, which is no outcome")
-    return checked
-
-
-def worst(results: Iterable[Result]) -> Result:
-    """What decides over a lane: a refusal, else a halt, else the longest retry, else success."""
-    found: list[Result] = list(results)
+def worst(results: Iterable[Verdict]) -> Verdict:
+    """What decides over a lane: a refusal, else a call without an answer, else the longest retry, else success."""
+    found: list[Verdict] = list(results)
     refused = [result for result in found if isinstance(result, Refused)]
-    halted = [result for result in found if isinstance(result, Halted)]
+    unanswered = [result for result in found if isinstance(result, NoAnswer)]
     retries = [result for result in found if isinstance(result, Retry)]
     if refused:
         return refused[0]
-    if halted:
-        return max(halted, key=lambda result: result.tried)
+    if unanswered:
+        return max(unanswered, key=lambda result: (result.sent, result.after or 0))
     if retries:
         return max(retries, key=lambda result: result.after or 0)
     return Saved("")
@@ -266,8 +193,3 @@ def worst(results: Iterable[Result]) -> Result:
 def link_name(target: Ref) -> str:
     """How a known link is remembered with its record."""
     return f"{target.object}/{target.key}"
-
-
-def _chunks(items: list[T], size: int) -> Iterator[list[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

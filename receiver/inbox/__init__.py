@@ -2,7 +2,7 @@
 
 from receiver.inbox.accept import Accepted, NewEvent
 from receiver.inbox.alarms import Told
-from receiver.inbox.claim import Claim, Pending
+from receiver.inbox.connector_state import ConnectorState, PauseKind
 from receiver.inbox.detail import Attempt, Delivery, Event, Person, PersonLane, RemoteRecord
 from receiver.inbox.erase import Erased
 from receiver.inbox.errors import InboxError, StoreLocked, StoreUnavailable, Unknown, Unstorable
@@ -10,21 +10,19 @@ from receiver.inbox.filters import Filter
 from receiver.inbox.groups import Group, GroupCounts, GroupKind
 from receiver.inbox.identifiers import EventIds
 from receiver.inbox.inbox import Inbox
-from receiver.inbox.pauses import LONGEST_PAUSE, ConnectorState, PauseKind
+from receiver.inbox.leadership import Term, process_name, role_of
 from receiver.inbox.quarantine import Quarantined
 from receiver.inbox.queries import ConnectorStatus, DriftCount, EventRow, Page, Status
 from receiver.inbox.reach import Kept, Reached
-from receiver.inbox.remember import RemoteRow
-from receiver.inbox.remote import Remote
+from receiver.inbox.ready import Pending, Queue, ReadyLane
+from receiver.inbox.remote import Remote, RemoteRow
 from receiver.inbox.replay import Replayed, Selection
-from receiver.inbox.settle import AttemptRow, Settled, SettleReport
+from receiver.inbox.settle import AttemptRow, Settled, Settlement, SettleReport
 
 __all__ = [
-    "LONGEST_PAUSE",
     "Accepted",
     "Attempt",
     "AttemptRow",
-    "Claim",
     "ConnectorState",
     "ConnectorStatus",
     "Delivery",
@@ -47,7 +45,9 @@ __all__ = [
     "Person",
     "PersonLane",
     "Quarantined",
+    "Queue",
     "Reached",
+    "ReadyLane",
     "Remote",
     "RemoteRecord",
     "RemoteRow",
@@ -55,10 +55,14 @@ __all__ = [
     "Selection",
     "SettleReport",
     "Settled",
+    "Settlement",
     "Status",
     "StoreLocked",
     "StoreUnavailable",
+    "Term",
     "Told",
     "Unknown",
     "Unstorable",
+    "process_name",
+    "role_of",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
+from typing import Final
 
 from sqlalchemy import select, update
 
@@ -17,7 +18,7 @@ from receiver.inbox.errors import StoreUnavailable
 from receiver.inbox.identifiers import EventIds
 from receiver.inbox.order import put_in_order
 from receiver.inbox.statements import DELIVERIES, EVENTS, LANES, PEOPLE
-from receiver.inbox.tables import event
+from receiver.inbox.tables import Priority, event
 from receiver.inbox.text import json_or_none, storable_or_none
 from receiver.inbox.times import micros
 from receiver.inbox.transaction import Transaction
@@ -53,10 +54,13 @@ class Accepted:
     deliveries: int
 
 
+MANY: Final = 20  # people in one event
+
+
 class Entry:
     """An event on its way into the store; `outcome` is set by the writer and given to `future` on the event loop."""
 
-    __slots__ = ("at", "digest", "due", "event", "future", "id", "key", "lanes", "outcome", "people")
+    __slots__ = ("at", "digest", "due", "event", "future", "id", "key", "lanes", "outcome", "people", "priority")
 
     def __init__(self, new: NewEvent, future: Future[Accepted] | None = None) -> None:
         self.event = new
@@ -67,6 +71,7 @@ class Entry:
         self.digest: bytes | None = None
         self.lanes = () if new.faults else new.lanes if len(new.lanes) < 2 else tuple(dict.fromkeys(new.lanes))  # noqa: PLR2004
         self.people = _without_lane(new.people, self.lanes)
+        self.priority = Priority.BULK if new.late_at else Priority.MANY if len(self.lanes) > MANY else Priority.LIVE
         self.id = ""
         self.outcome: Accepted | Exception | None = None
 
@@ -157,7 +162,7 @@ class Acceptor:
         connection = transaction.connection
         PEOPLE.execute(connection, [(entry.id, person) for entry in kept for person in entry.people])
         lanes = _lanes(kept)
-        LANES.execute(connection, [(*lane, at, count, bulk) for lane, (at, count, bulk) in sorted(lanes.items())])
+        LANES.execute(connection, [(*lane, *new.row()) for lane, new in sorted(lanes.items())])
         DELIVERIES.execute(connection, _deliveries(kept, lanes))
         transaction.woken.update(connector for _, connector in lanes)
         for entry in kept:
@@ -176,23 +181,43 @@ def _without_lane(people: tuple[str, ...], lanes: tuple[tuple[str, str], ...]) -
     return tuple(person for person in people if person not in routed)
 
 
-def _lanes(kept: Iterable[Entry]) -> dict[tuple[str, str], list[int]]:
-    """(person key, connector) → [due, number of new deliveries, 1 where all of them come in bulk]."""
-    lanes: dict[tuple[str, str], list[int]] = {}
+@dataclass(slots=True)
+class _NewDeliveries:
+    """What one lane gets of a group of events. The first that goes before the others says how it is queued."""
+
+    source: str
+    due: int
+    priority: int
+    count: int = 0
+
+    def add(self, entry: Entry) -> None:
+        self.count += 1
+        if entry.priority < self.priority:
+            self.priority, self.source = entry.priority, entry.event.source
+
+    def row(self) -> tuple[str, int, int, int]:
+        return self.source, self.due, self.count, self.priority
+
+
+def _lanes(kept: Iterable[Entry]) -> dict[tuple[str, str], _NewDeliveries]:
+    """(person key, connector) → what comes for it."""
+    lanes: dict[tuple[str, str], _NewDeliveries] = {}
     for entry in kept:
         for connector, person in entry.lanes:
-            lane = lanes.setdefault((person, connector), [entry.due, 0, 1])
-            lane[1] += 1
-            lane[2] &= entry.event.late_at is not None
+            lane = lanes.get((person, connector))
+            if lane is None:
+                lane = _NewDeliveries(entry.event.source, entry.due, entry.priority)
+                lanes[person, connector] = lane
+            lane.add(entry)
     return lanes
 
 
-def _deliveries(kept: Iterable[Entry], lanes: dict[tuple[str, str], list[int]]) -> list[Row]:
+def _deliveries(kept: Iterable[Entry], lanes: dict[tuple[str, str], _NewDeliveries]) -> list[Row]:
     """The last delivery of a lane in this group gets the lane's new version as its number, the ones before it those below."""
     rows = []
+    left = {lane: new.count for lane, new in lanes.items()}
     for entry in kept:
         for connector, person in entry.lanes:
-            lane = lanes[person, connector]
-            lane[1] -= 1
-            rows.append((person, connector, entry.id, lane[1]))
+            left[person, connector] -= 1
+            rows.append((person, connector, entry.id, left[person, connector]))
     return rows

@@ -1,20 +1,17 @@
-"""Which alarms were told, so that neither a restart nor another process tells them again; and which process watches."""
+"""Which alarms were told, so that neither a restart nor another process tells them again."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 
 from receiver.inbox.statements import upsert
-from receiver.inbox.tables import alarm, watch
+from receiver.inbox.tables import alarm
 from receiver.inbox.text import storable
 from receiver.inbox.times import micros, moment
 from receiver.inbox.transaction import Transaction
-
-_WATCH: Final = 1  # there is one row
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +21,6 @@ class Told:
     key: str
     about: str
     at: datetime
-
-
-def take_watch(transaction: Transaction, *, holder: str, lease: timedelta, now: datetime) -> bool:
-    """Watch until the lease ends, if nobody else does. Returns whether the holder watches."""
-    new = upsert(transaction.connection.dialect, watch).values(id=_WATCH, holder=holder, until=micros(now + lease))
-    far_ahead = watch.c.until > micros(now + 2 * lease)  # told by a clock that has been set back since
-    free = or_(watch.c.holder == holder, watch.c.until < micros(now), far_ahead)
-    values = {"holder": new.excluded.holder, "until": new.excluded.until}
-    taken = new.on_conflict_do_update(index_elements=["id"], set_=values, where=free).returning(watch.c.holder)
-    return transaction.connection.execute(taken).first() is not None
-
-
-def leave_watch(transaction: Transaction, *, holder: str) -> None:
-    """Let another process watch at once."""
-    transaction.connection.execute(delete(watch).where(watch.c.holder == holder))
 
 
 def told(transaction: Transaction) -> list[Told]:

@@ -4,50 +4,47 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Self
 
 from receiver.inbox import (
     alarms,
-    claim,
+    connector_state,
     detail,
     erase,
     groups,
-    pauses,
+    leadership,
     pulse,
     quarantine,
     queries,
-    rate,
     reach,
+    ready,
     remote,
     replay,
     retention,
-    rewrite,
     route,
     settle,
 )
 from receiver.inbox.accept import Accepted, Acceptor, NewEvent
 from receiver.inbox.alarms import Told
-from receiver.inbox.claim import Claim, Ready
+from receiver.inbox.connector_state import ConnectorState
 from receiver.inbox.engine import DELIVERY_THREADS, PEOPLE_THREADS, Engines, open_engines
 from receiver.inbox.erase import Erased
 from receiver.inbox.errors import StoreUnavailable
 from receiver.inbox.filters import EVERYTHING, Filter
 from receiver.inbox.groups import Group, GroupCounts, Order
 from receiver.inbox.identifiers import EventIds
-from receiver.inbox.pauses import ConnectorState, PauseKind
+from receiver.inbox.leadership import Term
 from receiver.inbox.pool import Pool
 from receiver.inbox.quarantine import Quarantined
 from receiver.inbox.queries import DriftCount, Page, Status
-from receiver.inbox.rate import RateLimit
 from receiver.inbox.reach import Kept, Reached
-from receiver.inbox.remember import RemoteRow
+from receiver.inbox.ready import Queue, ReadyLane
 from receiver.inbox.remote import Ref, Remote
 from receiver.inbox.replay import Replayed, Selection
-from receiver.inbox.settle import Settled, SettleReport
-from receiver.inbox.stamps import Stamp
+from receiver.inbox.settle import Settlement, SettleReport
 from receiver.inbox.transaction import Run
 from receiver.inbox.wake import Listener, Wakes
 from receiver.inbox.writer import Writer
@@ -91,11 +88,8 @@ class Inbox:
         return inbox
 
     async def _start(self) -> None:
-        """Only one process has a SQLite file: leases that are left are those of a dead one."""
         if self._listener:
             await self._listener.started()
-        else:
-            await self._deliver(claim.release_all)
 
     async def aclose(self) -> None:
         """Commit what was accepted, let what is under way finish, and give the database back. Once is enough, twice does no harm."""
@@ -129,52 +123,31 @@ class Inbox:
 
     # --- deliveries out ---
 
-    async def claim(self, connector: str, *, limit: int, lease: timedelta, now: datetime, bulk: bool = False) -> list[Claim]:
-        """Take up to `limit` lanes that are due, with their oldest pending deliveries: live ones, or those that wait in `bulk`."""
+    async def queues(self, connector: str, *, limit: int, busy: Collection[int], now: datetime) -> list[Queue]:
+        """The lanes that are ready, by priority and source; of each queue up to `limit`, without those that are `busy`.
+
+        Wake-ups before it are forgotten.
+        """
         self._wakes.forget(connector)
-        return await self._deliver(partial(claim.claim, connector=connector, limit=limit, lease=lease, now=now, bulk=bulk))
+        return await self._look(partial(ready.queues, connector=connector, limit=limit, busy=busy, now=now))
 
-    async def extend(self, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> frozenset[int]:
-        """Let the leases of these claims end later. Returns the lanes whose lease still holds."""
-        return await self._deliver(partial(claim.extend, claims=claims, lease=lease, now=now))
+    async def load(self, lanes: Sequence[int], *, now: datetime) -> list[ReadyLane]:
+        """These lanes with their oldest pending deliveries; those without any are put to rest. Some may not fit, and are missing."""
+        loaded = await self._look(partial(ready.load, lanes=lanes, now=now))
+        if empty := [one for one in loaded if not one.deliveries]:
+            await self._deliver(partial(ready.rest, lanes=empty))
+        return [one for one in loaded if one.deliveries]
 
-    async def settle(self, results: Sequence[Settled], *, now: datetime) -> SettleReport:
-        """Record what came of claims, in one transaction, as far as their leases still hold; then let what has crossed be written again."""
-        report = await self._deliver(partial(settle.settle, results=results, now=now))
-        await self._rewrite(report.crossed, now)
-        return report
+    async def settle(self, told: Settlement, *, now: datetime) -> SettleReport:
+        """Record what came of lanes, in one transaction, if whoever tells it leads still."""
+        return await self._deliver(partial(settle.settle, told=told, now=now))
 
-    async def remember(self, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> frozenset[Stamp]:
-        """Keep what the CRM has written for lanes that are not settled yet. Returns the events that are `SettleReport.crossed`."""
-        crossed = await self._deliver(partial(settle.remember_unsettled, written=written, now=now))
-        await self._rewrite(crossed, now)
-        return crossed
-
-    async def _rewrite(self, crossed: frozenset[Stamp], now: datetime) -> None:
-        """In a transaction of its own, since it locks other lanes: a process that dies right before it loses this."""
-        if crossed:
-            await self._deliver(partial(rewrite.rewrite, stamps=crossed, now=now))
-
-    async def next_due(self, connector: str, now: datetime) -> datetime | None:
-        """When the next lane can be claimed, at the earliest now; None where nothing is pending."""
-        due = await self._look(partial(claim.next_due, connector=connector))
-        return None if due is None else max(due, now)
-
-    async def recall(self, connector: str, *, longest_wait: timedelta, longest_lease: timedelta, now: datetime) -> int:
-        """Let no lane wait longer than anybody means: its time is of a clock that was ahead. Returns how many are due now for that."""
-        last = await self._look(partial(claim.last_due, connector=connector))
-        if last is None or last <= now + min(longest_wait, longest_lease):
-            return 0
-        mend = partial(claim.recall, connector=connector, longest_wait=longest_wait, longest_lease=longest_lease, now=now)
-        return await self._deliver(mend)
-
-    async def ready_lanes(self, connector: str, *, limit: int, now: datetime) -> Ready:
-        """How many lanes could be claimed now; counts each kind up to `limit`. Wake-ups before it are forgotten."""
-        self._wakes.forget(connector)
-        return await self._look(partial(claim.ready_lanes, connector=connector, limit=limit, now=now))
+    async def correct_waits(self, connector: str, *, now: datetime) -> int:
+        """Let no lane wait longer than it was meant to: its time is of a clock that was ahead. Returns how many there were."""
+        return await self._deliver(partial(ready.correct_waits, connector=connector, now=now))
 
     async def changed(self, connector: str, seconds: float) -> bool:
-        """Wait until there may be new work for the connector since its last `claim` or `changed`, at most so long.
+        """Wait until there may be new work for the connector since its last `queues` or `changed`, at most so long.
 
         False alarms happen; and the wake-up of another process can be lost, so poll now and then.
         """
@@ -187,35 +160,42 @@ class Inbox:
     # --- connectors ---
 
     async def state(self, connector: str) -> ConnectorState:
-        return await self._look(partial(pauses.state, connector=connector))
+        return await self._look(partial(connector_state.state, connector=connector))
 
     async def states(self) -> Mapping[str, ConnectorState]:
-        """Of the connectors that were ever paused or limited."""
-        return await self._read(pauses.states)
+        """Of the connectors of which anything was ever kept."""
+        return await self._read(connector_state.states)
 
-    async def pause(self, connector: str, *, kind: PauseKind, reason: str, until: datetime | None, now: datetime) -> None:
-        await self._deliver(partial(pauses.pause, connector=connector, kind=kind, reason=reason, until=until, now=now))
+    async def keep_state(self, state: ConnectorState) -> None:
+        """Keep what its leader knows of a connector."""
+        await self._deliver(partial(connector_state.keep, known=state))
 
-    async def resume(self, connector: str, *, until: datetime | None) -> bool:
-        """End the pause, if it is still the one that the caller saw. Returns whether it was."""
-        return await self._deliver(partial(pauses.resume, connector=connector, until=until))
+    # --- leadership ---
 
-    async def take(self, connector: str, calls: int, *, limit: RateLimit, now: datetime) -> float:
-        """0.0 where so many calls are allowed now; else the seconds after which to ask again."""
-        return await self._deliver(partial(rate.take, connector=connector, calls=calls, limit=limit, now=now))
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may work on this store."""
+        return self._engines.postgresql
+
+    async def take_lead(self, role: str, *, holder: str, lease: timedelta, now: datetime) -> Term | None:
+        """Lead from now on; None where another process does."""
+        work = partial(leadership.take, role=role, holder=holder, lease=lease, alone=not self.shared, now=now)
+        return await self._deliver(work)
+
+    async def renew_lead(self, role: str, epoch: int, *, lease: timedelta, calls_end_in: float | None, now: datetime) -> str | None:
+        """Go on leading. None where another has taken over, else the rival that asks for the role, or ""."""
+        work = partial(leadership.renew, role=role, epoch=epoch, lease=lease, calls_end_in=calls_end_in, now=now)
+        return await self._deliver(work)
+
+    async def give_back_lead(self, role: str, epoch: int, *, calls_end_in: float | None, now: datetime) -> None:
+        """Let another lead at once; calls that were cut short may be under way for so many seconds."""
+        await self._deliver(partial(leadership.give_back, role=role, epoch=epoch, calls_end_in=calls_end_in, now=now))
+
+    async def ask_for_lead(self, role: str, rival: str) -> None:
+        """Tell the leader that a process which leads less would take the role."""
+        await self._deliver(partial(leadership.ask_for, role=role, rival=rival))
 
     # --- alarms ---
-
-    async def take_watch(self, *, lease: timedelta, now: datetime) -> bool:
-        """Whether this process is the one to watch for alarms until the lease ends: of those on one database only one is."""
-        if not self._engines.postgresql:
-            return True
-        return await self._write(partial(alarms.take_watch, holder=self._sender, lease=lease, now=now))
-
-    async def leave_watch(self) -> None:
-        """Let another process watch at once."""
-        if self._engines.postgresql:
-            await self._write(partial(alarms.leave_watch, holder=self._sender))
 
     async def told(self) -> list[Told]:
         """The alarms that were told and are not over."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from receiver.inbox.errors import StoreUnavailable
 
-HEAD: Final = "0005"
+HEAD: Final = "0001"
 """The newest revision in migrations/versions. Alembic, slow to import, is only loaded where the tables are older."""
 
 _ADVISORY_LOCK: Final = 0x616F6D5F67617465

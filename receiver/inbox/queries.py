@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from sqlalchemy import bindparam, case, func, null, select
 
-from receiver.inbox import pauses
+from receiver.inbox import connector_state, leadership
+from receiver.inbox.connector_state import ConnectorState, PauseKind
 from receiver.inbox.filters import Filter, Turn, in_quarantine, page
 from receiver.inbox.identifiers import CAME_AT, IN_TIME, VERSION_AT, came, first_id, received
-from receiver.inbox.pauses import ConnectorState, PauseKind
 from receiver.inbox.tables import delivery, drift, event, literal
 from receiver.inbox.times import moment
 from receiver.inbox.transaction import Transaction
@@ -20,7 +20,10 @@ from receiver.inbox.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class ConnectorStatus:
-    """`state` is "running", or the kind of the pause; then `reason`, `since` and `until` say more."""
+    """`state` is "running", or the kind of the pause; then `reason`, `since` and `until` say more.
+
+    `note`, `sizes` are as in `ConnectorState`; `leader` is the process that delivers for it.
+    """
 
     state: str
     pending: int
@@ -30,6 +33,9 @@ class ConnectorStatus:
     reason: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    note: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    leader: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +88,24 @@ class DriftCount:
 
 def status(transaction: Transaction, connectors: Sequence[str], *, now: datetime) -> Status:
     """Takes as long as it takes to count what is pending or dead."""
-    pending, dead, states = _open(transaction, "pending"), _open(transaction, "dead"), pauses.states(transaction)
+    pending, dead, states = _open(transaction, "pending"), _open(transaction, "dead"), connector_state.states(transaction)
+    leaders = {one.role: one.holder for one in leadership.leaders(transaction)}
     found = {}
     for name in sorted({*connectors, *pending, *dead}):
         number, oldest = pending.get(name, (0, None))
         state = states.get(name, ConnectorState(name))
         ages = (number, dead.get(name, (0, None))[0], _age(oldest, now))
-        found[name] = ConnectorStatus(state.paused or "running", *ages, state.paused, state.reason, state.since, state.until)
+        found[name] = ConnectorStatus(
+            state.paused or "running",
+            *ages,
+            kind=state.paused,
+            reason=state.reason,
+            since=state.since,
+            until=state.until,
+            note=state.note,
+            sizes=state.sizes,
+            leader=leaders.get(leadership.role_of(name)),
+        )
     return Status(
         pending=sum(connector.pending for connector in found.values()),
         dead=sum(connector.dead for connector in found.values()),

@@ -1,17 +1,21 @@
-"""What the CRMs hold of ours: the ids that they gave our records, which event set which field, and which links are known to be there."""
+"""What the CRMs hold of ours: the ids that they gave our records, which event set which field, and what these are tied to."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import Final
 
 from sqlalchemy import Row, Select, Table, bindparam, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from receiver.inbox.stamps import OTHERS, Stamp, Stamps, decode, is_newer, of, stands_against
+from receiver.inbox.stamps import Stamps, decode, encode
+from receiver.inbox.statements import LINKS, REMOTES
 from receiver.inbox.tables import remote, remote_link
+from receiver.inbox.text import storable, storable_or_none
+from receiver.inbox.times import micros
 from receiver.inbox.transaction import Transaction
 
 Ref = tuple[str, str]
@@ -21,51 +25,65 @@ Key = tuple[str, str, str]
 """(connector, object, key)"""
 
 AT_ONCE: Final = 500  # keys in one statement: databases bound the number of its parameters, SQLite to 32,766
+_LONGEST: Final = 800  # characters; PostgreSQL's indexes refuse much longer ones
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """`event_id` is the newest that wrote the record, and `lane_id` is its lane. `stamps` hold `OTHERS` where it is not known which
-    fields were set. `version` grows whenever it is told that fields were written.
-    """
+    """`links`: what the record is tied to → the id that it was tied to. `digest` is of what was written last."""
 
     id: str
-    links: frozenset[str]
-    lane_id: int
+    links: Mapping[str, str]
     event_id: str
     stamps: Stamps
-    mark: str | None = None
-    version: int = 0
+    digest: str | None = None
 
-    def superseded(self, stamps: Stamps, horizon: str) -> frozenset[str]:
-        """Which of these fields must not be written any more."""
-        if not any(is_newer(self.event_id, stamp.event_id) for stamp in stamps.values()):
-            return frozenset()
-        known = ((name, stamp, of(self.stamps, name)) for name, stamp in stamps.items())
-        return frozenset(name for name, stamp, before in known if before and stands_against(before, stamp, horizon))
+
+@dataclass(frozen=True, slots=True)
+class RemoteRow:
+    """A record that the CRM holds, all that is to be known of it; `add_links` are added to those that are known.
+
+    `event_id` and `lane_id` are of the newest event behind it. By `digest` its writer knows again what it wrote.
+    A record with a key or a link of more than 800 characters is not remembered, which costs a look-up and does no harm.
+    """
+
+    object: str
+    key: str
+    id: str
+    event_id: str
+    lane_id: int
+    stamps: Stamps = field(default_factory=dict)
+    add_links: Mapping[str, str] = field(default_factory=dict)
+    digest: str | None = None
 
 
 def remotes(transaction: Transaction, connector: str, refs: Collection[Ref]) -> dict[Ref, Remote]:
     """What is known of these records; those that were never written are missing."""
     keys = [(connector, *ref) for ref in sorted(set(refs))]
-    links: dict[Ref, set[str]] = {}
-    for row in _rows(transaction, _LINKS, keys):
-        links.setdefault((row.object, row.key), set()).add(row.link)
-    return {(row.object, row.key): _remote(row, links) for row in _rows(transaction, _REMOTES, keys)}
+    rows = list(_rows(transaction, _REMOTES, keys))
+    links: dict[Ref, dict[str, str]] = {}
+    for row in _rows(transaction, _LINKS, [(connector, row.object, row.key) for row in rows]):
+        links.setdefault((row.object, row.key), {})[row.link] = row.target_id
+    return {(row.object, row.key): _remote(row, links) for row in rows}
 
 
-def locked(transaction: Transaction, keys: Collection[Key]) -> dict[Key, Remote]:
-    """What is known of these records, but for their links; nobody else can tell anything of them until we commit.
+def remember(transaction: Transaction, connector: str, written: Sequence[RemoteRow], *, now: datetime) -> None:
+    """Keep what the CRM holds; only its connector's leader tells that. In the order of the keys, as everybody locks them."""
+    rows: dict[Key, tuple[object, ...]] = {}
+    links: dict[tuple[str, str, str, str], str] = {}
+    for row in written:
+        if len(row.object) + len(row.key) > _LONGEST:
+            continue
+        key = (connector, storable(row.object), storable(row.key))
+        told = (row.lane_id, row.event_id, storable_or_none(row.digest), micros(now), encode(row.stamps))
+        rows[key] = (*key, storable(row.id), *told)
+        links |= {(*key, storable(name)): storable(id) for name, id in row.add_links.items() if len(name) <= _LONGEST}
+    REMOTES.execute(transaction.connection, [rows[key] for key in sorted(rows)])
+    LINKS.execute(transaction.connection, [(*key, links[key]) for key in sorted(links)])
 
-    Always locked in the same order, so that nobody waits in a circle.
-    """
-    return {(row.connector, row.object, row.key): _remote(row, {}) for row in _rows(transaction, _LOCK, sorted(keys))}
 
-
-def _remote(row: Row[tuple[object, ...]], links: dict[Ref, set[str]]) -> Remote:
-    stamps = decode(row.stamps) if row.stamps else {OTHERS: Stamp(row.event_id, row.lane_id)}
-    tied = frozenset(links.get((row.object, row.key), ()))
-    return Remote(row.id, tied, row.lane_id, row.event_id, stamps, row.mark, row.written_at)
+def _remote(row: Row[tuple[object, ...]], links: Mapping[Ref, Mapping[str, str]]) -> Remote:
+    return Remote(row.id, links.get((row.object, row.key), {}), row.event_id, decode(row.stamps), row.digest)
 
 
 def _rows(transaction: Transaction, statement: Select[tuple[object, ...]], keys: list[Key]) -> Iterator[Row[tuple[object, ...]]]:
@@ -86,4 +104,3 @@ def _of(table: Table) -> tuple[ColumnElement[bool], ...]:
 
 _REMOTES = select(remote).where(*_of(remote))
 _LINKS = select(remote_link).where(*_of(remote_link))
-_LOCK = _REMOTES.order_by(remote.c.key).with_for_update()

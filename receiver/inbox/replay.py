@@ -1,4 +1,4 @@
-"""Replaying and discarding deliveries. Both take the lane's lock, and neither is undone by the settling of a lease that runs meanwhile."""
+"""Replaying and discarding deliveries. Both take the lane's lock, and neither is undone by what is settled meanwhile."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import BigInteger, and_, bindparam, case, false, func, or_, select, true, update
+from sqlalchemy import BigInteger, and_, bindparam, case, false, func, literal_column, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from receiver.inbox.filters import Filter, deliveries
-from receiver.inbox.tables import delivery, lane, literal, state_is
+from receiver.inbox.tables import Priority, delivery, lane, literal, state_is
 from receiver.inbox.times import micros
 from receiver.inbox.transaction import Run, Transaction
 
@@ -124,8 +124,10 @@ def replay_lanes(transaction: Transaction, lanes: Sequence[Lane], *, now: dateti
 
 
 def wake(transaction: Transaction, lanes: Sequence[int], *, now: datetime, bulk: bool = True) -> None:
-    """Let lanes in which deliveries are pending again be claimed, and a lease that runs meanwhile settle none of them."""
-    transaction.woken.update(transaction.connection.scalars(_WAKE, {"ids": list(lanes), "now": micros(now), "bulk": int(bulk)}))
+    """Let lanes in which deliveries are pending again be taken, and what is under way meanwhile settle none of them."""
+    priority = Priority.BULK if bulk else Priority.LIVE
+    values = {"ids": list(lanes), "now": micros(now), "priority": int(priority)}
+    transaction.woken.update(transaction.connection.scalars(_WAKE, values))
 
 
 def chosen(transaction: Transaction, selection: Selection) -> list[int]:
@@ -156,9 +158,10 @@ _WAKE = (
         version=lane.c.version + 1,
         replayed=lane.c.version + 1,
         failing_since=None,
-        bulk=case((lane.c.state == literal("idle"), bindparam("bulk")), else_=lane.c.bulk),
-        state=case((lane.c.state == literal("leased"), lane.c.state), else_=literal("ready")),
-        due_at=case((lane.c.state == literal("leased"), lane.c.due_at), else_=bindparam("now", type_=BigInteger)),
+        priority=case((lane.c.state == literal("idle"), bindparam("priority")), else_=lane.c.priority),
+        state=literal("ready"),
+        due_at=bindparam("now", type_=BigInteger),
+        wait=literal_column("0", BigInteger()),
     )
     .returning(lane.c.connector)
 )

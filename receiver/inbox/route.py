@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from receiver.inbox.order import put_in_order
 from receiver.inbox.replay import lock
 from receiver.inbox.statements import DELIVERIES, LANES
-from receiver.inbox.tables import delivery, event, lane, literal
+from receiver.inbox.tables import Priority, delivery, event, lane, literal
 from receiver.inbox.times import micros
 from receiver.inbox.transaction import Transaction
 
@@ -40,12 +40,19 @@ def _route(transaction: Transaction, id: str, lanes: Pairs, *, now: datetime) ->
     connection = transaction.connection
     there = {(row.person_key, row.connector): row.id for row in connection.execute(_THERE, {"of": id})}
     missing = sorted({(person, connector) for connector, person in lanes} - there.keys())
-    LANES.execute(connection, [(*pair, micros(now), 1, 1) for pair in missing])
+    source = received_from(transaction, id)
+    LANES.execute(connection, [(*pair, source, micros(now), 1, Priority.BULK) for pair in missing])
     DELIVERIES.execute(connection, [(*pair, id, 0) for pair in missing])
     transaction.woken.update(connector for _, connector in missing)
     if missing:
         put_in_order(transaction, id, but=there.values(), now=now)
     return len(missing)
+
+
+def received_from(transaction: Transaction, id: str) -> str:
+    """The source of an event that is stored."""
+    source: str = transaction.connection.scalars(select(event.c.source).where(event.c.id == id)).one()
+    return source
 
 
 _ACCEPTED = (

@@ -1,24 +1,26 @@
-"""Settling: what came of a claim, recorded only as far as the lease still holds."""
+"""Settling: what came of lanes that were under way, recorded only by whoever leads still."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, bindparam, func, select, update
+from sqlalchemy import BigInteger, and_, bindparam, func, select, update
 
-from receiver.inbox.claim import Claim
+from receiver.inbox.leadership import is_current
+from receiver.inbox.ready import ReadyLane
 from receiver.inbox.reasons import reason_key
-from receiver.inbox.remember import RemoteRow, remember
+from receiver.inbox.remote import Ref, RemoteRow, remember, remotes
 from receiver.inbox.replay import Lane, replay_lanes
-from receiver.inbox.stamps import Stamp
 from receiver.inbox.statements import ATTEMPTS
-from receiver.inbox.tables import delivery, lane, literal, state_is
+from receiver.inbox.tables import attempt, delivery, lane, literal, state_is
 from receiver.inbox.text import json_or_none, storable, storable_or_none
 from receiver.inbox.times import micros
 from receiver.inbox.transaction import Transaction
+
+_AT_ONCE = 500  # parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,66 +39,68 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What came of one claim. Deliveries that are neither delivered nor dead stay pending.
+    """What came of one lane. Deliveries that are neither delivered nor dead stay pending.
 
-    `retry_at` holds the lane back until then. `burn=False` gives the attempt back, and does not start the clock after
-    which the lane is given up: throttled, paused, released. `doubtful`: more may have been written than `remotes` tell.
+    `retry_at` holds the lane back until then. `burn=False` counts no attempt, and does not start the clock after
+    which the lane is given up: its connector is to blame. `touched`: records that were written for it, or may have been.
     """
 
-    claim: Claim
+    lane: ReadyLane
     delivered: tuple[int, ...] = ()
     dead: tuple[tuple[int, str], ...] = ()  # (delivery id, why)
     retry_at: datetime | None = None
     burn: bool = True
     attempt: AttemptRow | None = None
-    remotes: tuple[RemoteRow, ...] = ()
-    doubtful: bool = False
+    touched: tuple[Ref, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SettleReport:
-    """How many deliveries changed, and the lanes whose lease was lost: what the claim says of them counts for nothing.
+    """How many deliveries changed. `lost`: another leads by now, and nothing of this counts."""
 
-    `crossed` events have to be written again, since somebody else wrote the same records at the same time.
+    delivered: int = 0
+    dead: int = 0
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What one leader has to tell of its connector, in one transaction."""
+
+    connector: str
+    role: str
+    epoch: int
+    lanes: Sequence[Settled] = ()
+    records: Sequence[RemoteRow] = field(default_factory=tuple)
+
+
+def settle(transaction: Transaction, told: Settlement, *, now: datetime) -> SettleReport:
+    """Record all of it.
+
+    Where the epoch is over, another may have written the same records meanwhile, and an old write may have come on top of
+    it: what was written for these lanes, and whatever wrote the same records since, is delivered again by the new leader.
     """
-
-    delivered: int
-    dead: int
-    lost: frozenset[int]
-    crossed: frozenset[Stamp] = frozenset()
-
-
-def settle(transaction: Transaction, results: Sequence[Settled], *, now: datetime) -> SettleReport:
-    """Record all results in one transaction.
-
-    Of a lost lease only the remotes are kept. Since it may have written over what came after it, its deliveries and all later ones
-    of the lane are delivered again.
-    """
-    results = sorted(results, key=lambda result: (result.claim.person_key, result.claim.connector))
-    locked = _lock(transaction, [result.claim for result in results])
-    held = [result for result in results if _holds(result, locked)]
-    ours = [result for result in held if locked[result.claim.lane_id].replayed <= result.claim.version]
+    results = sorted(told.lanes, key=lambda result: result.lane.person_key)
+    if not is_current(transaction, told.role, told.epoch):
+        _write_again(transaction, told, now)
+        return SettleReport(lost=True)
+    concerned = {result.lane.lane_id for result in results} | {row.lane_id for row in told.records}
+    locked = _lock(transaction, sorted(concerned))
+    held = [result for result in results if result.lane.lane_id in locked]
+    ours = [result for result in held if locked[result.lane.lane_id].replayed <= result.lane.version]
     delivered = _deliver(transaction, [id for result in ours for id in result.delivered], now)
     dead = _bury(transaction, ours, now)
     _release(transaction, held, locked, now)
     _record(transaction, held)
-    written = [(result.claim, row) for result in results if result.claim.lane_id in locked for row in result.remotes]
-    crossed = remember(transaction, written, now=now)
-    lost = [result for result in results if not _holds(result, locked)]
-    _write_again(transaction, [result for result in lost if result.claim.lane_id in locked], now)
-    return SettleReport(delivered, dead, frozenset(result.claim.lane_id for result in lost), crossed)
-
-
-def remember_unsettled(transaction: Transaction, written: Sequence[tuple[Claim, RemoteRow]], *, now: datetime) -> frozenset[Stamp]:
-    """Keep what the CRM has written for lanes that are not settled yet, but for those that were erased. Returns what has crossed."""
-    locked = _lock(transaction, [claim for claim, _ in written])
-    return remember(transaction, [(claim, row) for claim, row in written if claim.lane_id in locked], now=now)
+    kept = [row for row in told.records if row.lane_id in locked]  # nothing told later brings an erased person back
+    remember(transaction, told.connector, kept, now=now)
+    return SettleReport(delivered, dead)
 
 
 _LOCK = (
-    select(lane.c.id, lane.c.state, lane.c.lease_token, lane.c.version, lane.c.replayed)
+    select(lane.c.id, lane.c.version, lane.c.replayed)
     .where(lane.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(lane.c.person_key, lane.c.connector)
+    .order_by(lane.c.person_key, lane.c.connector)  # as everybody locks them
     .with_for_update()
 )
 _STILL = (delivery.c.id == bindparam("delivery_id"), state_is("pending"))
@@ -111,30 +115,40 @@ _BURY = (
     .values(state=literal("dead"), settled_at=bindparam("now"), reason=bindparam("why"), reason_key=bindparam("key"))
 )
 _IDS = lane.c.id.in_(bindparam("ids", expanding=True))
-_REST = update(lane).where(_IDS).values(state=literal("idle"), lease_token=None, attempts=0, failing_since=None)
-_AGAIN = update(lane).where(_IDS).values(state=literal("ready"), due_at=bindparam("now"), lease_token=None, attempts=0, failing_since=None)
+_REST = update(lane).where(_IDS).values(state=literal("idle"), wait=0, attempts=0, failing_since=None)
+_AGAIN = update(lane).where(_IDS).values(due_at=bindparam("now"), wait=0, attempts=0, failing_since=None)
 _RETRY = (
     update(lane)
     .where(lane.c.id == bindparam("lane_id"))
     .values(
-        state=literal("ready"),
-        lease_token=None,
         due_at=bindparam("at"),
-        attempts=lane.c.attempts - bindparam("back"),
+        wait=bindparam("put_off"),
+        attempts=lane.c.attempts + bindparam("burnt"),
         failing_since=func.coalesce(lane.c.failing_since, bindparam("failing", type_=BigInteger)),
     )
 )
+_PLACES = select(delivery.c.lane_id, delivery.c.seq).where(
+    delivery.c.event_id.in_(bindparam("events", expanding=True)), delivery.c.lane_id.in_(bindparam("lanes", expanding=True))
+)
+_LAST_ATTEMPT = select(func.max(attempt.c.id)).where(attempt.c.lane_id == bindparam("of")).scalar_subquery()
+_ONCE_MORE = (
+    update(attempt)
+    .where(
+        and_(
+            attempt.c.id == _LAST_ATTEMPT,
+            attempt.c.last_seq == bindparam("to"),
+            attempt.c.outcome == bindparam("came"),
+            attempt.c.code.is_not_distinct_from(bindparam("said")),
+            attempt.c.message.is_not_distinct_from(bindparam("told")),
+        )
+    )
+    .values(times=attempt.c.times + 1, last_at=bindparam("at"), duration_ms=bindparam("took"))
+)
 
 
-def _lock(transaction: Transaction, claims: Sequence[Claim]) -> dict[int, Any]:
-    """The lanes that still exist, which nobody can change until we commit; locked in the order in which accept locks them."""
-    ids = sorted({claim.lane_id for claim in claims})
-    return {row.id: row for row in transaction.connection.execute(_LOCK, {"ids": ids})} if ids else {}
-
-
-def _holds(result: Settled, locked: Mapping[int, Any]) -> bool:
-    row = locked.get(result.claim.lane_id)
-    return row is not None and row.state == "leased" and row.lease_token == result.claim.lease_token
+def _lock(transaction: Transaction, lanes: Sequence[int]) -> dict[int, Any]:
+    """The lanes that still exist, which nobody can change until we commit."""
+    return {row.id: row for row in transaction.connection.execute(_LOCK, {"ids": list(lanes)})} if lanes else {}
 
 
 def _deliver(transaction: Transaction, ids: list[int], now: datetime) -> int:
@@ -143,7 +157,7 @@ def _deliver(transaction: Transaction, ids: list[int], now: datetime) -> int:
 
 def _bury(transaction: Transaction, results: Iterable[Settled], now: datetime) -> int:
     rows = [
-        {"delivery_id": id, "why": storable(why), "key": reason_key(result.claim.connector, why), "now": micros(now)}
+        {"delivery_id": id, "why": storable(why), "key": reason_key(result.lane.connector, why), "now": micros(now)}
         for result in results
         for id, why in result.dead
     ]
@@ -151,49 +165,81 @@ def _bury(transaction: Transaction, results: Iterable[Settled], now: datetime) -
 
 
 def _release(transaction: Transaction, held: Sequence[Settled], locked: Mapping[int, Any], now: datetime) -> None:
-    retried: list[Settled] = []
-    rest: list[Settled] = []
-    again: list[Settled] = []
-    for result in held:
-        row = locked[result.claim.lane_id]
-        (retried if result.retry_at else rest if _finished(result, row) else again).append(result)
+    retried = [result for result in held if result.retry_at]
+    rest = [one.lane.lane_id for one in held if not one.retry_at and _finished(one, locked[one.lane.lane_id])]
+    again = [one.lane.lane_id for one in held if not one.retry_at and not _finished(one, locked[one.lane.lane_id])]
     if retried:
-        transaction.connection.execute(_RETRY, [_retry(result, now) for result in retried])
+        transaction.connection.execute(_RETRY, [_retry(result, result.retry_at or now, now) for result in retried])
     if rest:
-        transaction.connection.execute(_REST, {"ids": [result.claim.lane_id for result in rest]})
+        transaction.connection.execute(_REST, {"ids": rest})
     if again:
-        transaction.connection.execute(_AGAIN, {"ids": [result.claim.lane_id for result in again], "now": micros(now)})
-        transaction.woken.update(result.claim.connector for result in again)
+        transaction.connection.execute(_AGAIN, {"ids": again, "now": micros(now)})
+        transaction.woken.update(held[0].lane.connector for _ in again[:1])
 
 
 def _finished(result: Settled, row: Any) -> bool:
-    """Nothing came while the lane was leased, and nothing of the claim is left."""
+    """Nothing came while the lane was under way, and nothing is left."""
     settled = len(result.delivered) + len(result.dead)
-    return row.version == result.claim.version and not result.claim.capped and settled == len(result.claim.deliveries)
+    return row.version == result.lane.version and not result.lane.capped and settled == len(result.lane.deliveries)
 
 
-def _retry(result: Settled, now: datetime) -> dict[str, object]:
-    at = micros(result.retry_at or now)
-    return {"lane_id": result.claim.lane_id, "at": at, "back": int(not result.burn), "failing": micros(now) if result.burn else None}
+def _retry(result: Settled, at: datetime, now: datetime) -> dict[str, object]:
+    return {
+        "lane_id": result.lane.lane_id,
+        "at": micros(at),
+        "put_off": max(0, (at - now) // timedelta(microseconds=1)),
+        "burnt": int(result.burn),
+        "failing": micros(now) if result.burn else None,
+    }
 
 
-def _write_again(transaction: Transaction, lost: Sequence[Settled], now: datetime) -> None:
-    lanes = [Lane(one.claim.lane_id, one.claim.deliveries[0].seq) for one in lost if one.remotes or one.doubtful]
-    if lanes:
-        replay_lanes(transaction, lanes, now=now, bulk=False)
+def _write_again(transaction: Transaction, told: Settlement, now: datetime) -> None:
+    """The lanes from what was under way on, and others from the event on that wrote a field of the same records last."""
+    first = {one.lane.lane_id: one.lane.deliveries[0].seq for one in told.lanes if one.touched}
+    known = remotes(transaction, told.connector, {ref for one in told.lanes for ref in one.touched})
+    stamps = sorted({stamp for remote in known.values() for stamp in remote.stamps.values()})
+    for start in range(0, len(stamps), _AT_ONCE):
+        some = stamps[start : start + _AT_ONCE]
+        values = {"events": [stamp.event_id for stamp in some], "lanes": [stamp.lane_id for stamp in some]}
+        for row in transaction.connection.execute(_PLACES, values):
+            first[row.lane_id] = min(row.seq, first.get(row.lane_id, row.seq))
+    if first:
+        replay_lanes(transaction, [Lane(id, seq) for id, seq in first.items()], now=now, bulk=False)
 
 
 def _record(transaction: Transaction, held: Sequence[Settled]) -> None:
-    ATTEMPTS.execute(transaction.connection, [_attempt(result.claim, result.attempt) for result in held if result.attempt])
+    """Keep the attempts; one that went as the lane's last did is counted with it."""
+    new = [
+        _attempt(one.lane, one.attempt)
+        for one in held
+        if one.attempt and not (one.retry_at and _counted(transaction, one.lane, one.attempt))
+    ]
+    ATTEMPTS.execute(transaction.connection, new)
 
 
-def _attempt(claim: Claim, made: AttemptRow) -> tuple[object, ...]:
+def _counted(transaction: Transaction, of: ReadyLane, made: AttemptRow) -> bool:
+    values = {
+        "of": of.lane_id,
+        "to": of.deliveries[-1].seq,
+        "came": made.outcome,
+        "said": storable_or_none(made.code),
+        "told": storable_or_none(made.message),
+        "at": micros(made.started_at),
+        "took": made.duration_ms,
+    }
+    return transaction.connection.execute(_ONCE_MORE, values).rowcount > 0
+
+
+def _attempt(of: ReadyLane, made: AttemptRow) -> tuple[object, ...]:
+    at = micros(made.started_at)
     return (
-        claim.lane_id,
-        claim.deliveries[0].seq,
-        claim.deliveries[-1].seq,
-        json_or_none([pending.delivery_id for pending in claim.deliveries]),
-        micros(made.started_at),
+        of.lane_id,
+        of.deliveries[0].seq,
+        of.deliveries[-1].seq,
+        json_or_none([pending.delivery_id for pending in of.deliveries]),
+        at,
+        at,
+        1,
         made.duration_ms,
         made.outcome,
         storable_or_none(made.code),

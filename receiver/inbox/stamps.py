@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from receiver.inbox.identifiers import first_id, is_late
-
-OTHERS: Final = "*"
-"""Stands for every field that has no stamp of its own, where it is not known which fields were set."""
-
 
 _AHEAD = timedelta(minutes=5)
 
@@ -47,18 +43,14 @@ def stands_against(known: Stamp, stamp: Stamp, horizon: str) -> bool:
     return known.lane_id != stamp.lane_id or is_late(stamp.event_id)
 
 
-def of(stamps: Stamps, name: str) -> Stamp | None:
-    """Which event set this field, as far as is known."""
-    return stamps.get(name) or stamps.get(OTHERS)
+def superseded(known: Stamps, stamps: Stamps, horizon: str) -> frozenset[str]:
+    """The fields that must not be written as `stamps`, since newer events have set them."""
+    return frozenset(name for name, stamp in stamps.items() if (before := known.get(name)) and stands_against(before, stamp, horizon))
 
 
-def merged(known: Stamps, told: Stamps, horizon: str) -> dict[str, Stamp]:
-    """What is known of a record and what a write tells of the fields that it has set: others may have written in between."""
-    together = dict(known)
-    for name, new in told.items():
-        old = of(known, name)
-        together[name] = old if old and stands_against(old, new, horizon) else new
-    return together
+def newest(stamps: Iterable[Stamp]) -> Stamp:
+    """The one of the event that came last."""
+    return max(stamps)
 
 
 def encode(stamps: Stamps) -> str:

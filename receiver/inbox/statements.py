@@ -30,18 +30,31 @@ def _unless_there(table: Table) -> Any:
 
 
 def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
-    given = _given(rows, person_key=Text, connector=Text, due_at=BigInteger, version=BigInteger, bulk=BigInteger)
-    chosen = select(*given.c, literal("ready"), _ZERO, _ZERO).where(_TRUE)  # without a WHERE, SQLite takes ON CONFLICT for a join
-    new = upsert(dialect, lane).from_select([*given.c.keys(), "state", "attempts", "replayed"], chosen)
+    given = _given(
+        rows,
+        person_key=Text,
+        connector=Text,
+        source=Text,
+        due_at=BigInteger,
+        version=BigInteger,
+        priority=BigInteger,
+    )
+    fixed = (literal("ready"), _ZERO, _ZERO, _ZERO)
+    chosen = select(*given.c, *fixed).where(_TRUE)  # without a WHERE, SQLite takes ON CONFLICT for a join
+    names = [*given.c.keys(), "state", "wait", "attempts", "replayed"]
+    new = upsert(dialect, lane).from_select(names, chosen)
     idle = lane.c.state == literal("idle")
-    late = and_(lane.c.state == literal("ready"), lane.c.attempts == _ZERO, lane.c.due_at > new.excluded.due_at)
+    late = and_(lane.c.attempts == _ZERO, lane.c.due_at > new.excluded.due_at)
+    first = or_(idle, new.excluded.priority < lane.c.priority)
     return new.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["person_key", "connector"],
         set_={
             "version": lane.c.version + new.excluded.version,
-            "state": case((idle, literal("ready")), else_=lane.c.state),
+            "state": literal("ready"),
             "due_at": case((or_(idle, late), new.excluded.due_at), else_=lane.c.due_at),
-            "bulk": case((idle, new.excluded.bulk), else_=lane.c.bulk * new.excluded.bulk),
+            "wait": case((or_(idle, late), _ZERO), else_=lane.c.wait),
+            "priority": case((first, new.excluded.priority), else_=lane.c.priority),
+            "source": case((first, new.excluded.source), else_=lane.c.source),
         },
     )
 
@@ -65,7 +78,15 @@ def _remotes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     new = upsert(dialect, remote).values(list(rows))
     return new.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["connector", "object", "key"],
-        set_={name: new.excluded[name] for name in ("id", "lane_id", "event_id", "mark", "written_at", "stamps")},
+        set_={name: new.excluded[name] for name in ("id", "lane_id", "event_id", "digest", "written_at", "stamps")},
+    )
+
+
+def _links(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    new = upsert(dialect, remote_link).values(list(rows))
+    return new.on_conflict_do_update(  # type: ignore[no-any-return]
+        index_elements=["connector", "object", "key", "link"],
+        set_={"target_id": new.excluded.target_id},
     )
 
 
@@ -80,11 +101,11 @@ EVENTS: Final = Bulk(len(event.c), _unless_there(event))
 PEOPLE: Final = Bulk(2, _unless_there(event_person))
 """Event id, person key."""
 
-LANES: Final = Bulk(5, _lanes)
-"""Person key, connector, due time, number of new deliveries, 1 where all of them come in bulk; in order.
+LANES: Final = Bulk(6, _lanes)
+"""Person key, connector, source, due time, number of new deliveries, priority; in order.
 
-A live event takes its lane out of the bulk. An idle lane becomes ready. Any other keeps its time, unless it is ready, not in
-back-off, and due later than the new ones: a clock was ahead when it was told its time.
+An idle lane becomes ready. Any other keeps its time, unless it is not in back-off and due later than
+the new ones: a clock was ahead when it was told its time. What goes first counts.
 """
 
 DELIVERIES: Final = Bulk(4, _deliveries)
@@ -96,11 +117,8 @@ DRIFT: Final = Bulk(6, _drift)
 ATTEMPTS: Final = Bulk(len(attempt.c) - 1, _attempts)
 """All columns but the id."""
 
-NEW_REMOTES: Final = Bulk(len(remote.c), _unless_there(remote))
-"""All columns; in order. Leaves out what is there; the count tells."""
-
 REMOTES: Final = Bulk(len(remote.c), _remotes)
 """All columns; in order."""
 
-LINKS: Final = Bulk(4, _unless_there(remote_link))
-"""Connector, object, key, link; in order."""
+LINKS: Final = Bulk(len(remote_link.c), _links)
+"""Connector, object, key, link, the id that it was made to; in order."""

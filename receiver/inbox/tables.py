@@ -6,15 +6,25 @@ PostgreSQL, and few places write; tests look for orphans instead.
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Final, Literal
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text, literal_column
 from sqlalchemy.sql.elements import ColumnElement
 
 EventState = Literal["accepted", "quarantined", "discarded"]
-LaneState = Literal["idle", "ready", "leased"]
+LaneState = Literal["idle", "ready"]
 DeliveryState = Literal["pending", "delivered", "dead", "discarded"]
 DELIVERY_STATES: Final[tuple[DeliveryState, ...]] = ("pending", "delivered", "dead", "discarded")
+
+
+class Priority(IntEnum):
+    """In which order a connector's lanes are delivered."""
+
+    LIVE = 0
+    MANY = 1  # one event for many people: it goes behind what is for one
+    BULK = 2  # replayed, or handed in late by an import
+
 
 _METADATA: Final = MetaData()
 _NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only in a column of type INTEGER
@@ -60,14 +70,15 @@ lane: Final = Table(
     Column("id", _NUMBER, primary_key=True),
     Column("connector", _NAME, nullable=False),
     Column("person_key", _NAME, nullable=False),
+    Column("source", _NAME, nullable=False),  # of what made it ready: sources take turns
+    Column("priority", Integer, nullable=False),  # 0 goes first, see `Priority`
     Column("state", _NAME, nullable=False),
-    Column("due_at", BigInteger, nullable=False),  # ready: the earliest next attempt; leased: the end of the lease
+    Column("due_at", BigInteger, nullable=False),  # ready: the earliest next attempt
+    Column("wait", BigInteger, nullable=False),  # how long that was put off, whatever the clocks say since
     Column("attempts", Integer, nullable=False),
     Column("version", BigInteger, nullable=False),  # grows with all that happens to the lane's deliveries from outside
     Column("replayed", BigInteger, nullable=False),  # the version that the last replay made
     Column("failing_since", BigInteger),
-    Column("lease_token", _NAME),
-    Column("bulk", Integer, nullable=False, server_default="0"),  # 1: replayed or imported, to go behind what comes live
     Index("lane_person", "person_key", "connector", unique=True),
     sqlite_autoincrement=True,  # a number that was erased never comes again
 )
@@ -99,6 +110,8 @@ attempt: Final = Table(
     Column("last_seq", BigInteger, nullable=False),
     Column("deliveries", Text, nullable=False),  # JSON list of ids
     Column("started_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),  # of several alike in a row: when the last one began
+    Column("times", Integer, nullable=False),  # how many alike in a row
     Column("duration_ms", Integer, nullable=False),
     Column("outcome", _NAME, nullable=False),
     Column("code", Text),
@@ -119,9 +132,9 @@ remote: Final = Table(
     Column("id", Text, nullable=False),
     Column("lane_id", BigInteger, nullable=False),
     Column("event_id", _NAME, nullable=False),  # the newest that wrote it
-    Column("mark", _NAME),  # what was written last, see `remember.RemoteRow`
-    Column("written_at", BigInteger, nullable=False),  # later than whenever it was written before: its version, too
-    Column("stamps", Text),  # JSON, see `stamps.encode`; NULL where it is not known which fields were set
+    Column("digest", _NAME),  # of what was written last, see `remote.RemoteRow`
+    Column("written_at", BigInteger, nullable=False),
+    Column("stamps", Text, nullable=False),  # JSON, see `stamps.encode`
     PrimaryKeyConstraint("connector", "object", "key"),
     Index("remote_lane", "lane_id"),
 )
@@ -133,6 +146,7 @@ remote_link: Final = Table(
     Column("object", _NAME, nullable=False),
     Column("key", _NAME, nullable=False),
     Column("link", _NAME, nullable=False),
+    Column("target_id", Text, nullable=False),  # the CRM's id of what it was tied to
     PrimaryKeyConstraint("connector", "object", "key", "link"),
     sqlite_with_rowid=False,
 )
@@ -145,8 +159,21 @@ connector_state: Final = Table(
     Column("reason", Text),
     Column("since", BigInteger),
     Column("until", BigInteger),
-    Column("tokens", Float),  # the bucket's level as of filled_at; NULL before the first call
-    Column("filled_at", BigInteger),
+    Column("wait", BigInteger),  # how long the pause was meant to be, whatever the clocks say since
+    Column("note", Text),  # what an operator should know while it runs: it is slow, a call has no answer
+    Column("tokens", Float),  # the rate limit's bucket when its leader gave back; NULL while somebody leads
+    Column("sizes", Text),  # JSON: how many records of each object the CRM takes in a call
+)
+
+leadership: Final = Table(
+    "leadership",
+    _METADATA,
+    Column("role", _NAME, primary_key=True),  # "connector NAME", "alarms"
+    Column("holder", _NAME),  # who leads, NULL where it was given back
+    Column("epoch", BigInteger, nullable=False),  # grows with each that leads
+    Column("until", BigInteger),
+    Column("calls_end", BigInteger),  # by then every call of the leader's is over
+    Column("rival", _NAME),  # who leads less and asks for it
 )
 
 drift: Final = Table(
@@ -177,14 +204,6 @@ alarm: Final = Table(  # those that were told and are not over
     Column("told_at", BigInteger, nullable=False),
 )
 
-watch: Final = Table(  # one row: which process watches for alarms
-    "watch",
-    _METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("holder", _NAME, nullable=False),
-    Column("until", BigInteger, nullable=False),
-)
-
 
 def state_is(*states: DeliveryState) -> ColumnElement[bool]:
     """The state of a delivery that is found by its id: put so that SQLite does not look for it by its state instead."""
@@ -206,7 +225,8 @@ Index(
 Index(
     "lane_due",
     lane.c.connector,
-    lane.c.bulk,
+    lane.c.priority,
+    lane.c.source,
     lane.c.due_at,
     sqlite_where=lane.c.state != literal("idle"),
     postgresql_where=lane.c.state != literal("idle"),

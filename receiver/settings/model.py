@@ -53,7 +53,7 @@ class Source(_Table):
 
 class Delivery(_Table):
     give_up_after_hours: Annotated[float, Number, Field(gt=0, le=87_600, description="then a delivery is dead")] = 72
-    lease_seconds: Annotated[float, Number, Field(ge=1, le=86_400, description="how long one process owns what it delivers")] = 120
+    lease_seconds: Annotated[float, Number, Field(ge=1, le=86_400, description="after a crash, another process goes on within so long")] = 6
 
 
 class Log(_Table):

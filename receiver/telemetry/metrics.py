@@ -25,7 +25,9 @@ class Metrics:
         self._unreadable = self._counter("unreadable_values", "Values in delivered events that no schema understands", "source", "event")
         self._deliveries = self._counter("deliveries", "Deliveries by outcome", "connector", "outcome")
         self._defects = self._counter("connector_defects", "Errors that a connector should not have raised", "connector")
-        self._leases_lost = self._counter("leases_lost", "Lanes that another process took over in the middle", "connector")
+        self._leadership_lost = self._counter(
+            "leadership_lost", "Lanes that were under way when another process had taken over", "connector"
+        )
         self._superseded = self._counter("records_superseded", "Records with fields left as a newer event had set them", "connector")
         self._accept = Histogram(
             "aom_gateway_accept_seconds", "From the body's end to the answer", registry=self.registry, buckets=_SECONDS
@@ -83,8 +85,8 @@ class Metrics:
     def defect(self, connector: str) -> None:
         self._defects.labels(connector).inc()
 
-    def leases_lost(self, connector: str, lanes: int) -> None:
-        self._leases_lost.labels(connector).inc(lanes)
+    def leadership_lost(self, connector: str, lanes: int) -> None:
+        self._leadership_lost.labels(connector).inc(lanes)
 
     def superseded(self, connector: str, records: int) -> None:
         self._superseded.labels(connector).inc(records)
@@ -136,7 +138,7 @@ class Metrics:
         for name in connectors:
             self.paused(name, None)
             self.deliveries(name, delivered=0, dead=0)
-            self.leases_lost(name, 0)
+            self.leadership_lost(name, 0)
             self.superseded(name, 0)
             self._defects.labels(name)
 

@@ -12,7 +12,20 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from receiver.delivery import DeliveryContext, Dispatcher, Health, Renderer, Timing
+import structlog
+
+from receiver.delivery import (
+    BatchSizes,
+    CircuitBreaker,
+    DeliveryContext,
+    Dispatcher,
+    EventReader,
+    Leaders,
+    Leadership,
+    RateLimiter,
+    Renderer,
+    Timing,
+)
 from receiver.gateway import sites_of
 from receiver.inbox import Accepted, Inbox
 from receiver.inbox import Event as StoredEvent
@@ -126,8 +139,23 @@ async def rig(
     sites, routes, metrics, clock, random = sites_of(settings), Mapping.compile(settings), Metrics(), Clock(), Random(1)
     timing = timing or Timing()
     inbox = await Inbox.open(store or f"sqlite:///{directory}/inbox.db", dedup_hours=0)
-    health = Health(inbox, "crm", metrics, clock, random)
-    context = DeliveryContext("crm", crm, inbox, Renderer("crm", sites, routes), metrics, health, timing, clock, random)
+    leadership = Leadership(inbox, "crm", Leaders(), clock, timeout=timing.timeout)
+    limiter = RateLimiter()
+    limiter.before_call = leadership.cover
+    context = DeliveryContext(
+        "crm",
+        crm,
+        inbox,
+        Renderer("crm", EventReader(sites), routes),
+        metrics,
+        CircuitBreaker(inbox, "crm", metrics, clock, random),
+        leadership,
+        limiter,
+        BatchSizes(crm.limits.records, structlog.get_logger()),
+        timing,
+        clock,
+        random,
+    )
     dispatcher = Dispatcher(context, idle=timedelta(seconds=0.05))
     task = asyncio.create_task(dispatcher.run()) if running else None
     try:

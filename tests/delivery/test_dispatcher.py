@@ -17,7 +17,7 @@ from connectors.base import (
 )
 from receiver.aom import Event
 from receiver.delivery.batch import Batch
-from receiver.delivery.guard import Guard
+from receiver.delivery.call_timeout import CallTimeout
 from receiver.inbox import Pending, Selection
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig
@@ -33,7 +33,7 @@ def test_an_event_is_delivered_at_once(tmp_path: Path) -> None:
         assert await opened.states(order) == ["delivered"]
         remotes = await opened.inbox.remotes("crm", [("deal", "1")])
         assert remotes["deal", "1"].id == "id-deal-1"
-        assert remotes["deal", "1"].links == {"contact/ann@b.edu"}
+        assert remotes["deal", "1"].links == {"contact/ann@b.edu": "id-contact-ann@b.edu"}
 
     run(tmp_path, Crm(), scenario)
 

@@ -26,8 +26,25 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text()),
         sa.Column("since", sa.BigInteger()),
         sa.Column("until", sa.BigInteger()),
+        sa.Column("wait", sa.BigInteger()),
+        sa.Column("note", sa.Text()),
         sa.Column("tokens", sa.Float()),
-        sa.Column("filled_at", sa.BigInteger()),
+        sa.Column("sizes", sa.Text()),
+    )
+    op.create_table(
+        "leadership",
+        sa.Column("role", NAME, primary_key=True),
+        sa.Column("holder", NAME),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger()),
+        sa.Column("calls_end", sa.BigInteger()),
+        sa.Column("rival", NAME),
+    )
+    op.create_table(
+        "alarm",
+        sa.Column("key", NAME, primary_key=True),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
     )
     op.create_table(
         "pulse",
@@ -86,18 +103,26 @@ def lanes() -> None:
         sa.Column("id", NUMBER, primary_key=True),
         sa.Column("connector", NAME, nullable=False),
         sa.Column("person_key", NAME, nullable=False),
+        sa.Column("source", NAME, nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("state", NAME, nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("wait", sa.BigInteger(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("replayed", sa.BigInteger(), nullable=False),
         sa.Column("failing_since", sa.BigInteger()),
-        sa.Column("lease_token", NAME),
         sqlite_autoincrement=True,
     )
     op.create_index("lane_person", "lane", ["person_key", "connector"], unique=True)
     busy = sa.text("state != 'idle'")
-    op.create_index("lane_due", "lane", ["connector", "due_at"], sqlite_where=busy, postgresql_where=busy)
+    op.create_index(
+        "lane_due",
+        "lane",
+        ["connector", "priority", "source", "due_at"],
+        sqlite_where=busy,
+        postgresql_where=busy,
+    )
     op.create_table(
         "delivery",
         sa.Column("id", NUMBER, primary_key=True),
@@ -107,6 +132,7 @@ def lanes() -> None:
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("state", NAME, nullable=False),
         sa.Column("reason", sa.Text()),
+        sa.Column("reason_key", NAME),
         sa.Column("settled_at", sa.BigInteger()),
         sqlite_autoincrement=True,
     )
@@ -124,6 +150,8 @@ def attempts() -> None:
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
         sa.Column("deliveries", sa.Text(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
         sa.Column("duration_ms", sa.Integer(), nullable=False),
         sa.Column("outcome", NAME, nullable=False),
         sa.Column("code", sa.Text()),
@@ -145,8 +173,9 @@ def remotes() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("lane_id", sa.BigInteger(), nullable=False),
         sa.Column("event_id", NAME, nullable=False),
-        sa.Column("mark", NAME),
+        sa.Column("digest", NAME),
         sa.Column("written_at", sa.BigInteger(), nullable=False),
+        sa.Column("stamps", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("connector", "object", "key"),
     )
     op.create_index("remote_lane", "remote", ["lane_id"])
@@ -156,6 +185,7 @@ def remotes() -> None:
         sa.Column("object", NAME, nullable=False),
         sa.Column("key", NAME, nullable=False),
         sa.Column("link", NAME, nullable=False),
+        sa.Column("target_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("connector", "object", "key", "link"),
         sqlite_with_rowid=False,
     )

@@ -1,4 +1,4 @@
-"""Records that are being written in this process."""
+"""Records that are being written, so that none is in two calls at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from connectors.base import Ref
 
 
-class Busy:
+class RecordLocks:
     """A batch that wants a record which another one is writing waits for it, so that none is in two calls at once."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from receiver.mapping import fold
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class LaneWrite:
     """What one lane wants written: folded records, and the newest event behind them.
 
     `origins` tell of each record which event set which field. What only adds to a field has none: it undoes nothing, whenever it comes.
@@ -27,48 +27,53 @@ class Unit:
 
     def stamps(self, ref: Ref) -> dict[str, Stamp]:
         """Of the record's fields."""
-        origins = self.origins[ref]
-        stamps = {event_id: Stamp(event_id, self.lane_id) for event_id in set(origins.values())}
-        return {name: stamps[event_id] for name, event_id in origins.items()}
+        stamps: dict[str, Stamp] = {}
+        for name, event_id in self.origins[ref].items():
+            stamps[name] = Stamp(event_id, self.lane_id)
+        return stamps
 
-    def mark(self, ref: Ref, record: Record) -> str:
-        """By which a record that this unit wrote is known again, when the lane is retried."""
+    def digest(self, ref: Ref, record: Record) -> str:
+        """By which a record that this lane wrote is known again, when it is tried once more."""
         newest = max(self.origins[ref].values(), default="")
         content = (self.replay, newest, sorted(record.fields.items()), record.links)
         return hashlib.sha256(repr(content).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 @dataclass(slots=True)
-class Shared:
-    """One record with the lanes that want it. `mark` is empty where there are several, or nothing is in doubt."""
+class MergedRecord:
+    """One record with the lanes that want it. `digest` is empty where there are several of them."""
 
     record: Record
     stamps: dict[str, Stamp]
     lanes: set[int]
-    mark: str
+    digest: str
 
-    def add(self, unit: Unit, record: Record) -> None:
+    @property
+    def ref(self) -> Ref:
+        return self.record.ref
+
+    def add(self, write: LaneWrite, record: Record) -> None:
         """Fold in what another lane wants of it: of each field the newest event counts."""
-        stamps = unit.stamps(self.record.ref)
+        stamps = write.stamps(record.ref)
         behind = {name for name, one in stamps.items() if (own := self.stamps.get(name)) and is_newer(own.event_id, one.event_id)}
         older = {name: value for name, value in record.fields.items() if name in behind}
         newer = {name: value for name, value in record.fields.items() if name not in behind}
         (merged,) = fold(((replace(record, fields=older), self.record, replace(record, fields=newer)),))
-        self.record = replace(merged, doubtful=self.record.doubtful or unit.doubtful)
+        self.record = replace(merged, doubtful=self.record.doubtful or write.doubtful)
         self.stamps |= {name: stamps[name] for name in newer.keys() & stamps.keys()}
-        self.lanes.add(unit.lane_id)
-        self.mark = ""
+        self.lanes.add(write.lane_id)
+        self.digest = ""
 
 
-def share(units: Sequence[Unit]) -> dict[Ref, Shared]:
+def merge_writes(writes: Sequence[LaneWrite]) -> list[MergedRecord]:
     """One entry per record; where lanes share one, the newer event wins."""
-    shared: dict[Ref, Shared] = {}
-    for unit in sorted(units, key=lambda unit: unit.event_id):
-        for record in unit.records:
-            ref = record.ref
-            if known := shared.get(ref):
-                known.add(unit, record)
+    merged: dict[Ref, MergedRecord] = {}
+    for write in sorted(writes, key=lambda write: write.event_id):
+        for record in write.records:
+            if known := merged.get(record.ref):
+                known.add(write, record)
             else:
-                doubtful, mark = (replace(record, doubtful=True), unit.mark(ref, record)) if unit.doubtful else (record, "")
-                shared[ref] = Shared(doubtful, unit.stamps(ref), {unit.lane_id}, mark)
-    return shared
+                doubtful = replace(record, doubtful=True) if write.doubtful else record
+                digest = write.digest(record.ref, record)
+                merged[record.ref] = MergedRecord(doubtful, write.stamps(record.ref), {write.lane_id}, digest)
+    return list(merged.values())

@@ -1,0 +1,233 @@
+"""The calls of one batch: as large as the CRM takes them, smaller where one fails as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
+
+from connectors.base import (
+    BatchRefused,
+    ConnectorError,
+    Link,
+    Outcome,
+    Record,
+    Refused,
+    Retry,
+    Saved,
+    TimedOut,
+    Unavailable,
+)
+from receiver.delivery.batch_sizes import BatchSizes
+from receiver.delivery.call_timeout import CallTimeout
+from receiver.delivery.circuit_breaker import CircuitBreaker
+from receiver.delivery.leadership import LeadershipLost
+from receiver.inbox import StoreUnavailable
+
+T = TypeVar("T", Record, Link)
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Not settled by the CRM: the whole call failed, or was not made.
+
+    `sent`: it may have been written all the same. `alone`: the item stood alone in a call that failed while others went well.
+    `after`: so many seconds must pass before it is sent again.
+    """
+
+    fault: ConnectorError
+    sent: bool
+    alone: bool = False
+    after: float | None = None
+
+
+Verdict = Outcome | NoAnswer
+
+
+class Defect(Unavailable):
+    """A connector raised what it should not have, which is the cause; or it answered what it should not have, which the text tells.
+
+    Retried like an outage, and counted apart.
+    """
+
+
+@dataclass(slots=True)
+class _Failed:
+    """A call that failed as a whole, of which the rows go again in smaller ones."""
+
+    size: int
+    open: int  # rows of which nothing is known yet
+    parent: _Failed | None
+    guilty: bool = False  # a row was refused alone: the size was not at fault
+    refused: bool = True  # and not just without an answer
+
+
+@dataclass(slots=True)
+class _Part(Generic[T]):
+    items: Sequence[T]
+    failed: _Failed | None = None
+
+
+@dataclass(slots=True)
+class Calls:
+    """Makes them one after the other. `fault` ends the batch; `answered` says that the CRM has answered any.
+
+    `before` is awaited before each. One may take `timeout` seconds, and after `longest` the CRM is through with it. `told` cuts out
+    of a fault's words what must not be repeated. `begun` is told of the items
+    right before they go out, `ended` once that is over, `given_up` of those whose call had no answer in its time.
+    """
+
+    sizes: BatchSizes
+    breaker: CircuitBreaker
+    guard: CallTimeout
+    timeout: float
+    longest: float
+    before: Callable[[], Awaitable[None]]
+    told: Callable[[ConnectorError], str]
+    begun: Callable[[Sequence[Any]], None]
+    ended: Callable[[], None]
+    given_up: Callable[[Sequence[Any]], Awaitable[None]]
+    answered: bool = False
+    fault: ConnectorError | None = None
+    _passed: dict[str, list[int]] = field(default_factory=dict)  # kind → sizes that went through
+
+    async def make(
+        self,
+        kind: str,
+        items: Sequence[T],
+        send: Callable[[Sequence[T]], Awaitable[Sequence[Outcome]]],
+        most: int | None = None,
+    ) -> list[tuple[T, Verdict]]:
+        """What came of each item. `kind` names what is sent, and `most` how many go in a call where no size is learnt for it."""
+        verdicts: list[tuple[T, Verdict]] = []
+        queue: deque[_Part[T]] = deque([_Part(items)])
+        while queue:
+            part = self._next(kind, queue, most)
+            if self.fault:
+                none = [NoAnswer(self.fault, sent=False)] * len(part.items)
+                verdicts += self._settled(part, none, kind, guilty=True)
+            else:
+                again = await self._call(kind, part, send, verdicts)
+                queue.extendleft(reversed(again))
+        return verdicts
+
+    def _next(self, kind: str, queue: deque[_Part[T]], most: int | None) -> _Part[T]:
+        part = queue.popleft()
+        size = most or self.sizes.of(kind)
+        if len(part.items) > size:
+            queue.appendleft(_Part(part.items[size:], part.failed))
+            part = _Part(part.items[:size], part.failed)
+        return part
+
+    async def _call(
+        self,
+        kind: str,
+        part: _Part[T],
+        send: Callable[[Sequence[T]], Awaitable[Sequence[Outcome]]],
+        verdicts: list[tuple[T, Verdict]],
+    ) -> list[_Part[T]]:
+        """Make one call. Returns what has to go again, in smaller ones."""
+        size, began = len(part.items), time.monotonic()
+        try:
+            outcomes = await self._answer(part.items, send)
+        except BatchRefused as refused:
+            await self._has_answered()
+            if size > 1:
+                return self._halves(part, part.items)
+            verdicts += self._settled(part, [refused.refusal], kind, guilty=True)
+        except ConnectorError as fault:
+            return await self._failed(kind, part, fault, verdicts)
+        else:
+            await self._has_answered()
+            suspects = _suspects(outcomes)
+            if size > 1 and suspects:
+                sure = [place for place in range(size) if place not in suspects]
+                rest = replace(part, items=[part.items[place] for place in sure])
+                verdicts += self._settled(rest, [outcomes[place] for place in sure], kind)
+                return self._halves(part, [part.items[place] for place in sorted(suspects)])
+            self.sizes.passed(kind, size, time.monotonic() - began, self.timeout)
+            self._passed.setdefault(kind, []).append(size)
+            verdicts += self._settled(part, outcomes, kind, guilty=bool(suspects))
+        return []
+
+    async def _answer(self, items: Sequence[T], send: Callable[[Sequence[T]], Awaitable[Sequence[Outcome]]]) -> list[Outcome]:
+        await self.before()
+        self.begun(items)
+        try:
+            return _checked(await self.guard.run(send(items)), len(items))
+        except (StoreUnavailable, ConnectorError):
+            raise
+        except Exception as error:
+            raise Defect(f"{type(error).__name__}: {error}") from error
+        finally:
+            self.ended()
+
+    async def _has_answered(self) -> None:
+        self.answered = True
+        await self.breaker.succeeded()
+
+    async def _failed(self, kind: str, part: _Part[T], fault: ConnectorError, verdicts: list[tuple[T, Verdict]]) -> list[_Part[T]]:
+        """No answer: wait and go on with smaller calls, or end the batch where the connector is paused for it."""
+        if isinstance(fault, LeadershipLost):
+            self.fault = fault
+            unknown = NoAnswer(fault, sent=True)
+            verdicts += self._settled(part, [unknown] * len(part.items), kind, guilty=True)
+            return []
+        first = self.breaker.failures == 0
+        wait = await self.breaker.failed(fault, told=self.told(fault))
+        late = isinstance(fault, TimedOut)
+        if late:
+            self.sizes.timed_out(kind, len(part.items))
+            await self.given_up(part.items)
+        if wait is None:
+            self.fault = fault
+        elif not late:
+            await asyncio.sleep(wait)
+        if wait is None or late or len(part.items) == 1:
+            alone = len(part.items) == 1 and first and isinstance(fault, Unavailable)
+            unknown = NoAnswer(fault, sent=True, alone=alone, after=self.longest if late else None)
+            verdicts += self._settled(part, [unknown] * len(part.items), kind, guilty=True)
+            return []
+        doubtful = [replace(item, doubtful=True) for item in part.items]
+        return self._halves(part, doubtful, refused=False)
+
+    def _halves(self, part: _Part[T], items: Sequence[T], *, refused: bool = True) -> list[_Part[T]]:
+        failed = _Failed(len(part.items), len(items), part.failed, refused=refused)
+        middle = (len(items) + 1) // 2
+        return [_Part(half, failed) for half in (items[:middle], items[middle:]) if half]
+
+    def _settled(self, part: _Part[T], verdicts: Sequence[Verdict], kind: str, *, guilty: bool = False) -> list[tuple[T, Verdict]]:
+        """Where the calls that failed before it are through with that, learn whether their size was at fault."""
+        failed = part.failed
+        while failed:
+            failed.open -= len(verdicts)
+            failed.guilty |= guilty
+            if failed.open == 0 and failed.refused and not failed.guilty:
+                worked = [size for size in self._passed.get(kind, ()) if size < failed.size]
+                self.sizes.works(kind, max(worked, default=1), fails=failed.size)
+            failed = failed.parent
+        return list(zip(part.items, verdicts, strict=True))
+
+
+def _suspects(outcomes: Sequence[Outcome]) -> set[int]:
+    """Rows whose refusal speaks of the whole transaction."""
+    return {place for place, outcome in enumerate(outcomes) if isinstance(outcome, Refused) and outcome.transaction}
+
+
+def _checked(outcomes: Sequence[object], expected: int) -> list[Outcome]:
+    """What a connector answered, if it is what it should have; an outcome that nobody knows must not pass for success."""
+    if len(outcomes) != expected:
+        raise Defect(f"the connector answered {len(outcomes)} outcomes for {expected} items")
+    checked: list[Outcome] = []
+    for outcome in outcomes:
+        match outcome:
+            case Saved(id=str()) | Retry() | Refused():
+                checked.append(outcome)
+            case Saved():
+                checked.append(replace(outcome, id=str(outcome.id)))
+            case _:
+                raise Defect(f"the connector answered a value of the type {type(outcome).__name__}, which is no outcome")
+    return checked

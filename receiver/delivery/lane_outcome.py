@@ -1,0 +1,236 @@
+"""What has come of one lane so far, and how the inbox keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Literal
+
+from connectors.base import Append, Record, Ref, Refused, Retry, Saved, Unavailable, Value
+from receiver.delivery.backoff import LANE, waiting
+from receiver.delivery.calls import NoAnswer, Verdict
+from receiver.delivery.fold_plan import FoldPlan
+from receiver.delivery.merge import LaneWrite
+from receiver.delivery.render import Rendered, Unrenderable
+from receiver.delivery.write import Results, lane_results, link_name, worst
+from receiver.inbox import AttemptRow, ReadyLane, Settled
+from receiver.mapping import fold, origins
+
+LEAST_TRIES = 3  # before a lane is given up: the time alone may have passed while its connector was paused, or the clock was set
+LONGEST_SHOWN = 200  # characters of a value: what people read of it
+MOST_OPTIONS = 20
+MOST_SHOWN = 1000  # characters of all values of a record
+
+
+@dataclass(slots=True, eq=False)
+class LaneOutcome:
+    """Of a lane under way. `plan` says what is written next; the rest is what came of it."""
+
+    lane: ReadyLane
+    started: datetime
+    doubtful: bool
+    plan: FoldPlan = field(default_factory=FoldPlan)
+    alone: bool = False  # to be written apart from other lanes
+    is_settled: bool = False
+    delivered: list[Rendered] = field(default_factory=list)
+    dead: list[tuple[int, str]] = field(default_factory=list)
+    causes: dict[int, tuple[str, str]] = field(default_factory=dict)  # of the dead: code and field, for the log
+    setback: Retry | NoAnswer | None = None
+    progress: bool = False  # this attempt has written something
+    refusal: Refused | None = None
+    touched: set[Ref] = field(default_factory=set)  # records that were written, or may have been
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def finished(self) -> bool:
+        """Nothing is left to do, or it has to wait."""
+        return self.setback is not None or not self.plan.parts
+
+    def add(self, rendered: list[Rendered | Unrenderable]) -> None:
+        """Take in the deliveries; one that cannot be rendered is dead with its reason."""
+        fit = tuple(one for one in rendered if isinstance(one, Rendered))
+        self.plan = FoldPlan([fit] if fit else [])
+        for one in rendered:
+            if isinstance(one, Unrenderable):
+                self._bury(one.delivery.delivery_id, one.reason, one.code, one.place)
+
+    def next_write(self) -> LaneWrite | None:
+        """What is to be written now; None when the lane is through or must wait."""
+        if self.finished:
+            return None
+        part = self.plan.part
+        records = fold(one.records for one in part)
+        sources = origins((one.delivery.event_id, one.records) for one in part)
+        newest = max(one.delivery.event_id for one in part)
+        return LaneWrite(self.lane.lane_id, records, sources, newest, self.doubtful, self.lane.replayed)
+
+    def conclude(self, write: LaneWrite, results: Results) -> None:
+        """Take in what came of it: go on behind it, step through it until the guilty one is found, or wait."""
+        verdict = worst(lane_results(results, write))
+        self._note(write, results)
+        if isinstance(verdict, Saved):
+            self.delivered += self.plan.saved()
+        elif isinstance(verdict, Refused):
+            if any(results[record.ref].contested for record in write.records) and not self.alone:
+                self.alone = True  # the refused record is another lane's too: only alone it shows whose fault it is
+            else:
+                self._refused(verdict, write, results)
+        else:
+            self.setback = verdict
+
+    def _refused(self, refusal: Refused, write: LaneWrite, results: Results) -> None:
+        self.refusal = refusal
+        guilty = next(record.ref for record in write.records if refusal in results[record.ref].verdicts())
+        for one in self.plan.refused(guilty, refusal):
+            self._bury(one.delivery.delivery_id, describe(refusal), refusal.code, refusal.field or "")
+
+    def _bury(self, delivery_id: int, reason: str, code: str, place: str) -> None:
+        self.dead.append((delivery_id, reason))
+        self.causes[delivery_id] = code, place
+
+    def _note(self, write: LaneWrite, results: Results) -> None:
+        """Keep what people will read of it."""
+        of = self._origins()
+        for record in write.records:
+            result = results[record.ref]
+            if result.sent:
+                self.touched.add(record.ref)
+            left_out = result.left_out & record.fields.keys()
+            self.sent.append(_shown(record, result.verdict, left_out, of.get(record.ref, [])))
+            if isinstance(result.verdict, Saved):
+                self.progress |= result.sent
+                self.notes += [f"{record.object} {record.key}: {note}" for note in (*result.verdict.notes, *_told(left_out))]
+
+    def _origins(self) -> dict[Ref, list[int]]:
+        """Which deliveries of several want each record."""
+        of: dict[Ref, list[int]] = {}
+        part = self.plan.part
+        for one in part if len(part) > 1 else ():
+            for record in one.records:
+                of.setdefault(record.ref, []).append(one.delivery.delivery_id)
+        return of
+
+    @property
+    def untouched(self) -> bool:
+        """Nothing was sent, and nothing is known: it stays as it was."""
+        held = isinstance(self.setback, NoAnswer) and not self.setback.sent and self.setback.after is None
+        return held and not (self.touched or self.delivered or self.dead)
+
+    def settled(self, now: datetime, give_up: timedelta, random: Random) -> Settled:
+        """The lane's outcome as the inbox keeps it."""
+        retry_at, burn = self._retry(now, random)
+        failing = self.lane.failing_since
+        if retry_at and burn and failing and now - failing > give_up and self.lane.attempts + 1 >= LEAST_TRIES:
+            self._give_up(now, give_up)
+            retry_at = retry_at if self.plan.parts else None
+        return Settled(
+            lane=self.lane,
+            delivered=tuple(one.delivery.delivery_id for one in self.delivered),
+            dead=tuple(self.dead),
+            retry_at=retry_at,
+            burn=burn,
+            attempt=self._attempt(now),
+            touched=tuple(sorted((ref.object, ref.key) for ref in self.touched)),
+        )
+
+    def _give_up(self, now: datetime, give_up: timedelta) -> None:
+        """Bury what has been failing for too long; what came later goes on."""
+        reason = f"gave up after {give_up}: {self._setback_text()}"
+        old = [one for one in self.plan.left if now - one.delivery.came_at > give_up]
+        for one in old:
+            self._bury(one.delivery.delivery_id, reason, "given_up", "")
+        self.plan.drop(old)
+
+    def _retry(self, now: datetime, random: Random) -> tuple[datetime | None, bool]:
+        """When to come back, and whether this attempt counts: a fault of the call is the connector's, not the lane's."""
+        backoff = LANE.delay(0 if self.progress else self.lane.attempts, random)
+        match self.setback:
+            case Retry(after=after, rule=rule):
+                return now + max(backoff, waiting(after)), rule is None
+            case NoAnswer(fault=Unavailable() as fault, alone=True, after=after):
+                return now + max(backoff, waiting(fault.retry_after), waiting(after)), True
+            case NoAnswer(after=after):
+                return now + waiting(after), False
+            case None:
+                return None, True
+
+    def _setback_text(self) -> str:
+        return self.setback.reason if isinstance(self.setback, Retry) else str(self.setback.fault) if self.setback else ""
+
+    def _attempt(self, now: datetime) -> AttemptRow:
+        refusal = self.refusal
+        return AttemptRow(
+            started_at=self.started,
+            duration_ms=round((now - self.started) / timedelta(milliseconds=1)),
+            outcome=self.outcome,
+            code=refusal.code if refusal else type(self.setback.fault).__name__ if isinstance(self.setback, NoAnswer) else None,
+            message=refusal.message if refusal else self._setback_text() or (self.dead[0][1] if self.dead else None),
+            field=refusal.field if refusal else None,
+            sent=self.sent,
+            notes=tuple(self.notes),
+        )
+
+    @property
+    def outcome(self) -> Literal["saved", "retry", "refused", "paused"]:
+        """One word for the attempt."""
+        if isinstance(self.setback, NoAnswer) and not isinstance(self.setback.fault, Unavailable):
+            return "paused"
+        if self.setback:
+            return "retry"
+        return "refused" if self.dead else "saved"
+
+
+def describe(refused: Refused) -> str:
+    """A refusal in one line: the field, the CRM's words, its code."""
+    where = f"{refused.field}: " if refused.field else ""
+    return f"{where}{refused.message} ({refused.code})"
+
+
+def _told(left_out: frozenset[str]) -> Iterator[str]:
+    if left_out:
+        yield f"left as a newer event had set it: {', '.join(sorted(left_out))}"
+
+
+def plain_fields(record: Record) -> dict[str, Any]:
+    """The values of a record, as JSON can hold them."""
+    return {name: _plain(value) for name, value in record.fields.items()}
+
+
+def _shown(record: Record, verdict: Verdict, left_out: frozenset[str], of: list[int]) -> dict[str, Any]:
+    """What is kept of a record: cut to what a person would read. `of`: the deliveries that want it, where there are several."""
+    room = MOST_SHOWN
+    fields: dict[str, Any] = {}
+    for name, value in record.fields.items():
+        if name not in left_out:
+            fields[name] = plain = _cut(_plain(value), min(LONGEST_SHOWN, room))
+            room -= len(plain) if isinstance(plain, str) else 0
+    shown: dict[str, Any] = {
+        "object": record.object,
+        "key": record.key,
+        "fields": fields,
+        "links": [link_name(target) for target in record.links],
+        "result": type(verdict).__name__.lower(),
+    }
+    if isinstance(verdict, Saved):
+        shown |= {"id": verdict.id, "created": verdict.created}
+    if of:
+        shown["of"] = of
+    return shown
+
+
+def _cut(value: Any, length: int) -> Any:
+    if isinstance(value, str) and len(value) > length:
+        return f"{value[:length]}… ({len(value)} characters)"
+    if isinstance(value, list):
+        return [_cut(one, length) for one in value[:MOST_OPTIONS]]
+    return value
+
+
+_PLAIN: dict[type, Callable[[Any], Any]] = {str: str, bool: bool, int: int, Append: lambda value: list(value.values)}
+
+
+def _plain(value: Value) -> Any:
+    return _PLAIN.get(type(value), str)(value)

@@ -1,0 +1,183 @@
+"""Leading a connector: this process takes it when nobody does, keeps it, and knows when it has lost it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from connectors.base import ConnectorError
+from receiver.inbox import Inbox, StoreUnavailable, Term, process_name, role_of
+
+LEASE = timedelta(seconds=6)
+ASK_EVERY = 5  # looks: so seldom does a process ask for a lead that another has
+
+
+class LeadershipLost(ConnectorError):
+    """Another process leads by now: this one must write no more."""
+
+
+@dataclass(slots=True)
+class Leaders:
+    """What this process leads, so that the connectors spread over all processes."""
+
+    holder: str = field(default_factory=process_name)
+    roles: set[str] = field(default_factory=set)
+    leaving: set[str] = field(default_factory=set)  # of the roles: those that a rival is to have
+
+    def rival(self) -> str:
+        """As which this process asks for a lead: who it is, and how many it has."""
+        return f"{self.holder} {len(self.roles)}"
+
+    def should_leave(self, rival: str) -> bool:
+        """Whether a rival that leads less would have fewer than this process still."""
+        count = rival.rpartition(" ")[2]
+        return count.isdigit() and int(count) + 1 < len(self.roles) - len(self.leaving)
+
+
+class Leadership:
+    """One connector's. `run` until `stop`; `term` is set while this process leads.
+
+    Before each call of the connector, `cover` it: a process that was frozen beyond its lease calls nobody.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        connector: str,
+        leaders: Leaders,
+        now: Callable[[], datetime],
+        *,
+        timeout: float,
+        lease: timedelta = LEASE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.role = role_of(connector)
+        self.term: Term | None = None
+        self.changed = asyncio.Event()  # whenever a term began or ended
+        self._inbox = inbox
+        self._leaders = leaders
+        self._now = now
+        self._timeout = timeout  # seconds that one call may take
+        self._lease = lease
+        self._pause = lease.total_seconds() / 4  # between renewals, and between looks whether a lead is free
+        self._clock = clock
+        self._valid_until = 0.0
+        self._covered_until = 0.0  # the store knows of calls until then
+        self._calls_end = 0.0  # all calls that are under way are over by then
+        self._held_until = 0.0  # and so are those that were given up
+        self._not_before = 0.0  # another is to take the lead first
+        self._tries = 0
+        self._telling = asyncio.Lock()
+        self._log = structlog.get_logger().bind(connector=connector)
+
+    @property
+    def leaving(self) -> bool:
+        """Another process that leads less asks for it: give it back once nothing is under way."""
+        return self.role in self._leaders.leaving
+
+    async def run(self) -> None:
+        """Take the lead whenever it is free, and keep it, until cancelled."""
+        while True:
+            try:
+                await (self._renew() if self.term else self._try_to_take())
+            except StoreUnavailable as error:
+                self._log.warning("leadership.not_renewed", reason=str(error))
+            except Exception:  # noqa: BLE001 - a leadership that dies would hold up its connector in silence
+                self._log.exception("leadership.failed")
+            await asyncio.sleep(self._pause)
+
+    async def cover(self) -> None:
+        """Let the store know that a call begins now, which may take its whole time-out.
+
+        Raises LeadershipLost where another leads; StoreUnavailable where the store cannot be told.
+        """
+        await self._cover(self._timeout)
+
+    async def hold(self, seconds: float) -> None:
+        """A call that was given up may be running for so many seconds yet."""
+        self._held_until = max(self._held_until, self._clock() + seconds)
+        await self._cover(seconds)
+
+    def rest(self) -> None:
+        """No call is under way, but for those that were given up."""
+        self._calls_end = self._held_until
+
+    def lose(self, term: Term) -> None:
+        """Somebody has seen a newer epoch than this term's."""
+        if self.term is term:
+            self._log.warning("leadership.lost", epoch=term.epoch)
+            self._end()
+
+    async def give_back(self) -> None:
+        """Let another process lead at once. Calls that were cut short are told of."""
+        if term := self.term:
+            left = self._calls_end - self._clock()
+            self._not_before = self._clock() + 3 * self._pause
+            self._end()
+            await self._inbox.give_back_lead(self.role, term.epoch, calls_end_in=left if left > 0 else None, now=self._now())
+
+    async def _cover(self, seconds: float) -> None:
+        term = self.term
+        end = self._clock() + seconds
+        self._calls_end = max(self._calls_end, end)
+        if term and self._must_tell(end):
+            async with self._telling:
+                if self._must_tell(end):
+                    await self._tell(term)
+        if term is None or self.term is not term:
+            raise LeadershipLost("another process delivers for this connector now")
+
+    def _must_tell(self, end: float) -> bool:
+        return end > self._covered_until or self._clock() >= self._valid_until - self._pause / 2
+
+    async def _renew(self) -> None:
+        idle = self._covered_until == 0 and self._calls_end <= self._clock()
+        if idle and not self._inbox.shared:
+            self._valid_until = self._clock() + self._lease.total_seconds()
+            return  # nobody else can lead, and there is nothing to tell
+        async with self._telling:
+            if self.term:
+                await self._tell(self.term)
+
+    async def _tell(self, term: Term) -> None:
+        """Renew the lease, and tell by when all calls of now and of the next seconds are over."""
+        asked = self._clock()
+        left = self._calls_end - asked
+        end = left + 3 * self._pause if left > 0 else None
+        rival = await self._inbox.renew_lead(self.role, term.epoch, lease=self._lease, calls_end_in=end, now=self._now())
+        if rival is None:
+            self.lose(term)
+            return
+        self._valid_until = asked + self._lease.total_seconds()
+        self._covered_until = asked + end if end is not None else 0.0
+        if rival and self._leaders.should_leave(rival):
+            self._leaders.leaving.add(self.role)
+
+    async def _try_to_take(self) -> None:
+        asked = self._clock()
+        if asked < self._not_before:
+            return
+        term = await self._inbox.take_lead(self.role, holder=self._leaders.holder, lease=self._lease, now=self._now())
+        if term is None:
+            self._tries += 1
+            if self._tries % ASK_EVERY == 1:
+                await self._inbox.ask_for_lead(self.role, self._leaders.rival())
+            return
+        self._tries = 0
+        self._valid_until = asked + self._lease.total_seconds()
+        self._covered_until = self._calls_end = self._held_until = 0.0
+        self.term = term
+        self._leaders.roles.add(self.role)
+        self.changed.set()
+        self._log.info("leadership.taken", epoch=term.epoch, wait=round(term.calls_end_in, 1))
+
+    def _end(self) -> None:
+        self.term = None
+        self._leaders.roles.discard(self.role)
+        self._leaders.leaving.discard(self.role)
+        self.changed.set()
