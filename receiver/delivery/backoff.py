@@ -22,7 +22,7 @@ class Backoff:
 
 
 LANE = Backoff(timedelta(seconds=5), timedelta(hours=1))
-BETWEEN_CALLS = Backoff(timedelta(seconds=1), timedelta(seconds=8), least=timedelta(seconds=0.2))
+BETWEEN_CALLS = Backoff(timedelta(seconds=0.4), timedelta(seconds=3), least=timedelta(seconds=0.1))
 CONNECTOR = Backoff(timedelta(seconds=5), timedelta(seconds=60), least=timedelta(seconds=2))
 
 

@@ -9,6 +9,7 @@ from structlog.typing import FilteringBoundLogger
 
 GROW_AFTER = 32  # calls that went well at a size, before a larger one is tried
 LONGEST_STREAK = 2048
+CALM_AFTER = 8  # calls at ease, before several are made at once again
 SLOW = 0.5  # of its time-out: a call that takes longer is too large
 AT_EASE = 0.25  # of its time-out
 
@@ -31,6 +32,7 @@ class BatchSizes:
         self.changed = False  # since `learnt` was asked for
         self._log = log
         self._of: dict[str, _Learnt] = {}
+        self._at_ease = 0  # calls in a row that took little of their time
 
     def start(self, learnt: Mapping[str, int]) -> None:
         """Go on from what another process has learnt."""
@@ -65,8 +67,8 @@ class BatchSizes:
         self.measured = True
         if seconds > SLOW * timeout:
             self._shrink(kind, size, max(1, int(size * AT_EASE * timeout / seconds)))
-        elif seconds < AT_EASE * timeout:
-            self.slow = False
+        self._at_ease = self._at_ease + 1 if seconds < AT_EASE * timeout else 0
+        self.slow &= self._at_ease < CALM_AFTER
         known = self._of.get(kind)
         if known is None or size < known.size or seconds > AT_EASE * timeout:
             return
@@ -80,6 +82,7 @@ class BatchSizes:
 
     def _shrink(self, kind: str, size: int, to: int) -> None:
         self.slow = self.measured = True
+        self._at_ease = 0
         if to < self.of(kind) and size <= self.of(kind):
             self._of[kind] = _Learnt(to)
             self._changed(kind)

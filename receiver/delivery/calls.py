@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from connectors.base import (
     BatchRefused,
@@ -23,7 +23,6 @@ from connectors.base import (
 )
 from receiver.delivery.batch_sizes import BatchSizes
 from receiver.delivery.call_timeout import CallTimeout
-from receiver.delivery.circuit_breaker import CircuitBreaker
 from receiver.delivery.leadership import LeadershipLost
 from receiver.inbox import StoreUnavailable
 
@@ -54,6 +53,18 @@ class Defect(Unavailable):
     """
 
 
+class Breaker(Protocol):
+    """What calls need of the circuit breaker."""
+
+    failures: int  # in a row
+
+    async def succeeded(self) -> None:
+        """A call was answered."""
+
+    async def failed(self, fault: ConnectorError, *, told: str) -> float | None:
+        """Tell the seconds after which the batch may call again, None where the connector is paused."""
+
+
 @dataclass(slots=True)
 class _Failed:
     """A call that failed as a whole, of which the rows go again in smaller ones."""
@@ -81,7 +92,7 @@ class Calls:
     """
 
     sizes: BatchSizes
-    breaker: CircuitBreaker
+    breaker: Breaker
     guard: CallTimeout
     timeout: float
     longest: float

@@ -37,21 +37,22 @@ class UnderWay:
     lanes: set[int] = field(default_factory=set)
     doubtful: set[int] = field(default_factory=set)
     calls_since: dict[int, float] = field(default_factory=dict)  # batch → when its call began that has no answer yet
+    clock: Callable[[], float] = time.monotonic
     _held: dict[Ref, float] = field(default_factory=dict)
 
     def hold(self, refs: Iterable[Ref], seconds: float) -> None:
         """A call that was given up may be writing these for so long."""
-        self._held |= dict.fromkeys(refs, time.monotonic() + seconds)
+        self._held |= dict.fromkeys(refs, self.clock() + seconds)
 
     def held(self) -> Mapping[Ref, float]:
         """Record → for how many seconds yet."""
-        now = time.monotonic()
+        now = self.clock()
         self._held = {ref: until for ref, until in self._held.items() if until > now}
         return {ref: until - now for ref, until in self._held.items()}
 
     def longest_call(self) -> float:
         """For how many seconds the oldest call has been without an answer."""
-        return time.monotonic() - min(self.calls_since.values()) if self.calls_since else 0.0
+        return self.clock() - min(self.calls_since.values()) if self.calls_since else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class Leadership:
         """Take the lead whenever it is free, and keep it, until cancelled."""
         while True:
             try:
-                await (self._renew() if self.term else self._try_to_take())
+                await (self._renew() if self.term else self.take())
             except StoreUnavailable as error:
                 self._log.warning("leadership.not_renewed", reason=str(error))
             except Exception:  # noqa: BLE001 - a leadership that dies would hold up its connector in silence
@@ -158,7 +158,8 @@ class Leadership:
         if rival and self._leaders.should_leave(rival):
             self._leaders.leaving.add(self.role)
 
-    async def _try_to_take(self) -> None:
+    async def take(self) -> None:
+        """Lead from now on, if nobody does; `term` tells."""
         asked = self._clock()
         if asked < self._not_before:
             return

@@ -78,7 +78,7 @@ def take(transaction: Transaction, role: str, *, holder: str, lease: timedelta, 
     at = _now(transaction, now)
     if before.holder is not None and before.until > at and not alone:
         return None
-    connection.execute(_TAKE, {"of": role, "holder": holder, "until": at + _micros(lease)})
+    connection.execute(_TAKE, {"of": role, "by": holder, "to": at + _micros(lease)})
     clean = before.holder is None
     left = max(0, (before.calls_end or 0) - at) / _SECOND
     newest = 0 if clean and not left else connection.scalar(_NEWEST_DELIVERY) or 0
@@ -100,7 +100,7 @@ def renew(
     """
     at = _now(transaction, now)
     end = None if calls_end_in is None else at + round(calls_end_in * _SECOND)
-    values = {"of": role, "epoch": epoch, "until": at + _micros(lease), "end": end}
+    values = {"of": role, "in_epoch": epoch, "to": at + _micros(lease), "end": end}
     row = transaction.connection.execute(_RENEW, values).one_or_none()
     return None if row is None else row.rival or ""
 
@@ -108,12 +108,12 @@ def renew(
 def give_back(transaction: Transaction, role: str, epoch: int, *, calls_end_in: float | None, now: datetime) -> None:
     """Let another lead at once. Calls that were cut short may be under way for so many seconds."""
     end = None if calls_end_in is None else _now(transaction, now) + round(calls_end_in * _SECOND)
-    transaction.connection.execute(_GIVE_BACK, {"of": role, "epoch": epoch, "end": end})
+    transaction.connection.execute(_GIVE_BACK, {"of": role, "in_epoch": epoch, "end": end})
 
 
 def ask_for(transaction: Transaction, role: str, rival: str) -> None:
     """Tell the leader that a process which leads less would take the role."""
-    transaction.connection.execute(_ASK, {"of": role, "rival": rival})
+    transaction.connection.execute(_ASK, {"of": role, "by": rival})
 
 
 def is_current(transaction: Transaction, role: str, epoch: int) -> bool:
@@ -143,10 +143,8 @@ _ROW = select(leadership).where(_THIS).with_for_update()
 _EPOCH = select(leadership.c.epoch).where(_THIS).with_for_update(read=True)
 _LEADERS = select(leadership.c.role, leadership.c.holder)
 _END: BindParameter[Any] = bindparam("end", type_=BigInteger)
-_TAKE = (
-    update(leadership).where(_THIS).values(holder=bindparam("holder"), epoch=leadership.c.epoch + 1, until=bindparam("until"), rival=null())
-)
-_MINE = and_(_THIS, leadership.c.epoch == bindparam("epoch", type_=BigInteger))
-_RENEW = update(leadership).where(_MINE).values(until=bindparam("until"), calls_end=_END).returning(leadership.c.rival)
+_TAKE = update(leadership).where(_THIS).values(holder=bindparam("by"), epoch=leadership.c.epoch + 1, until=bindparam("to"), rival=null())
+_MINE = and_(_THIS, leadership.c.epoch == bindparam("in_epoch", type_=BigInteger))
+_RENEW = update(leadership).where(_MINE).values(until=bindparam("to"), calls_end=_END).returning(leadership.c.rival)
 _GIVE_BACK = update(leadership).where(_MINE).values(holder=null(), until=null(), calls_end=_END)
-_ASK = update(leadership).where(_THIS).values(rival=bindparam("rival"))
+_ASK = update(leadership).where(_THIS).values(rival=bindparam("by"))

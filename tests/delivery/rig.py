@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -26,6 +27,9 @@ from receiver.delivery import (
     Renderer,
     Timing,
 )
+from receiver.delivery.batch import Batch
+from receiver.delivery.context import UnderWay
+from receiver.delivery.leadership import LEASE
 from receiver.gateway import sites_of
 from receiver.inbox import Accepted, Inbox
 from receiver.inbox import Event as StoredEvent
@@ -34,6 +38,8 @@ from receiver.mapping import Mapping
 from receiver.settings import load
 from receiver.telemetry import Metrics
 from tests.delivery.crm import Crm
+
+IDLE = timedelta(seconds=0.05)
 
 CONFIG = """
 [sources.school]
@@ -53,6 +59,14 @@ fields.lastname = "{{ person.last_name }}"
 fields.score = "{{ raw.score + 1 if raw.score is defined else none }}"
 
 [[routes]]
+name = "announcements"
+events = ["announcement.created"]
+connector = "crm"
+[[routes.upsert]]
+object = "contact"
+fields.announced = "{{ raw.announcement }}"
+
+[[routes]]
 name = "orders"
 events = ["order.*"]
 connector = "crm"
@@ -70,12 +84,16 @@ fields.note = "{{ raw.note if raw.note is defined else none }}"
 
 @dataclass(slots=True)
 class Clock:
-    """The real time, moved on by as much as a test says."""
+    """The real time, moved on by as much as a test says; the wall clock may be `wrong` beside."""
 
     ahead: timedelta = timedelta(0)
+    wrong: timedelta = timedelta(0)
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
+        return datetime.now(UTC) + self.ahead + self.wrong
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead.total_seconds()
 
 
 @dataclass(slots=True)
@@ -87,6 +105,17 @@ class Rig:
     metrics: Metrics
     clock: Clock
     judge: Judge
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def batch(self) -> Batch:
+        """Lead, and take all lanes that are ready; without a dispatcher."""
+        leadership = self.context.leadership
+        while leadership.term is None:
+            await leadership.take()
+            await asyncio.sleep(0.01)
+        queues = await self.inbox.queues("crm", limit=100, busy=frozenset(), now=self.clock())
+        lanes = await self.inbox.load([lane for queue in queues for lane in queue.due], now=self.clock())
+        return Batch(self.context, lanes, leadership.term)
 
     async def account(self, person: str, **fields: Any) -> Accepted:
         """Hand in a sign-up of person@b.edu."""
@@ -97,10 +126,22 @@ class Rig:
         payload = {"id": number, "status": status, "line_items": [], "customer": {"email": f"{person}@b.edu"}, **fields}
         return await self.hand_in("order.placed", payload)
 
-    async def hand_in(self, name: str, payload: dict[str, Any]) -> Accepted:
+    async def announce(self, people: int, text: str = "Welcome") -> Accepted:
+        """Hand in an announcement to so many people."""
+        receivers = [{"email": f"p{number}@b.edu", "name": "P"} for number in range(people)]
+        payload = {"announcement_title": "Term", "announcement": text, "receivers": receivers}
+        return await self.hand_in("announcement.created", payload, people)
+
+    async def hand_in(self, name: str, payload: dict[str, Any], people: int = 1) -> Accepted:
         accepted = await self.inbox.accept(self.judge("school", name, json.dumps(payload).encode(), self.clock()))
-        assert accepted.deliveries == 1
+        assert accepted.deliveries == people
         return accepted
+
+    async def restart(self) -> None:
+        """Another dispatcher in the place of the one that runs."""
+        await self.dispatcher.stop(timedelta(seconds=5))
+        self.dispatcher = Dispatcher(self.context, idle=IDLE)
+        self.tasks.append(asyncio.create_task(self.dispatcher.run()))
 
     async def story(self, accepted: Accepted) -> StoredEvent:
         return await self.inbox.event(accepted.id)
@@ -130,7 +171,13 @@ class Rig:
 
 @asynccontextmanager
 async def rig(
-    directory: Path, crm: Crm, *, running: bool = True, store: str | None = None, timing: Timing | None = None
+    directory: Path,
+    crm: Crm,
+    *,
+    running: bool = True,
+    store: str | None = None,
+    timing: Timing | None = None,
+    lease: timedelta = LEASE,
 ) -> AsyncIterator[Rig]:
     """Opens all of it; with `running` the dispatcher runs inside the block."""
     config = directory / "config.toml"
@@ -139,7 +186,7 @@ async def rig(
     sites, routes, metrics, clock, random = sites_of(settings), Mapping.compile(settings), Metrics(), Clock(), Random(1)
     timing = timing or Timing()
     inbox = await Inbox.open(store or f"sqlite:///{directory}/inbox.db", dedup_hours=0)
-    leadership = Leadership(inbox, "crm", Leaders(), clock, timeout=timing.timeout)
+    leadership = Leadership(inbox, "crm", Leaders(), clock, timeout=timing.timeout, lease=lease)
     limiter = RateLimiter()
     limiter.before_call = leadership.cover
     context = DeliveryContext(
@@ -148,20 +195,22 @@ async def rig(
         inbox,
         Renderer("crm", EventReader(sites), routes),
         metrics,
-        CircuitBreaker(inbox, "crm", metrics, clock, random),
+        CircuitBreaker(inbox, "crm", metrics, clock, random, clock=clock.monotonic),
         leadership,
         limiter,
         BatchSizes(crm.limits.records, structlog.get_logger()),
         timing,
         clock,
         random,
+        under_way=UnderWay(clock=clock.monotonic),
+        clock=clock.monotonic,
     )
-    dispatcher = Dispatcher(context, idle=timedelta(seconds=0.05))
-    task = asyncio.create_task(dispatcher.run()) if running else None
+    dispatcher = Dispatcher(context, idle=IDLE)
+    tasks = [asyncio.create_task(dispatcher.run())] if running else []
+    opened = Rig(inbox, crm, context, dispatcher, metrics, clock, judge(sites, routes), tasks)
     try:
-        yield Rig(inbox, crm, context, dispatcher, metrics, clock, judge(sites, routes))
+        yield opened
     finally:
-        await dispatcher.stop(timedelta(seconds=5))
-        if task:
-            await task
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await asyncio.gather(*opened.tasks)
         await inbox.aclose()

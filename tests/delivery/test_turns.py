@@ -1,4 +1,4 @@
-"""How large the next batch is."""
+"""What goes first, and how calls fill, where a dispatcher runs."""
 
 from __future__ import annotations
 
@@ -9,44 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from connectors.base import Limits
-from receiver.delivery import Dispatcher
-from receiver.delivery.fill import Fill
 from receiver.inbox import Accepted, Selection
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig, rig
 from tests.delivery.scenario import start
-
-LIMIT, RECORDS = 400, 100
-
-
-class Clock:
-    """By the monotonic clock's rules, but moved by hand."""
-
-    time = 100.0
-    looks = 0
-
-    def __call__(self) -> float:
-        self.looks += 1
-        return self.time
-
-
-def test_what_comes_when_nothing_else_does_goes_at_once() -> None:
-    """All of it, and what comes until it is claimed; nothing where nothing is ready."""
-    fill = Fill(bulk=False, clock=Clock())
-    assert [fill.size(ready, LIMIT, RECORDS) for ready in (0, 1, 150, 400, 900)] == [0, 400, 400, 400, 400]
-
-
-def test_under_load_calls_are_filled() -> None:
-    """After a batch the next one waits until it is full or its time is over; then only whole calls go, if there are any."""
-    clock = Clock()
-    fill = Fill(bulk=False, clock=clock)
-    fill.start(2)
-    assert [fill.size(ready, LIMIT, RECORDS) for ready in (0, 1, 399, 400)] == [0, 0, 0, 400]
-    clock.time += 2
-    assert [fill.size(ready, LIMIT, RECORDS) for ready in (0, 99, 100, 399)] == [0, 400, 100, 300]
-    fill.start(2)
-    clock.time += 2
-    assert fill.size(150, LIMIT, RECORDS) == LIMIT  # nobody asked meanwhile: it was idle
 
 
 def test_a_replay_of_many_leaves_room_for_what_comes_live(tmp_path: Path) -> None:
@@ -127,29 +93,47 @@ def test_a_lane_in_bulk_and_a_live_one_are_not_one_batch(tmp_path: Path) -> None
     assert [len(keys) for _, keys in crm.calls] == [1, 3]
 
 
-async def _has_looked(clock: Clock, looks: int) -> bool:
-    return clock.looks > looks
-
-
 def test_a_trickle_costs_few_calls(tmp_path: Path) -> None:
     """The first event leaves at once; what comes while the next batch may fill goes together."""
-    crm = Crm(limits=Limits(records=10, links=10, concurrency=4, linger=3))
-    clock = Clock()
+    crm = Crm(limits=Limits(records=10, links=10, concurrency=4, linger=3600))
 
     async def scenario() -> None:
         async with rig(tmp_path, crm, running=False) as opened:
-            opened.dispatcher = Dispatcher(opened.context, idle=timedelta(seconds=0.05), clock=clock)
             task = await start(opened)
             await opened.account("first")
             await opened.until_done()
             for number in range(5):
                 await opened.account(f"p{number}")
-                await opened.until(partial(_has_looked, clock, clock.looks + 1))
+                await asyncio.sleep(0.1)
             assert len(crm.calls) == 1
-            clock.time += 3
+            opened.clock.ahead = timedelta(hours=1, seconds=1)
             await opened.until_done()
             await opened.dispatcher.stop(timedelta(seconds=5))
             await task
 
     asyncio.run(scenario())
     assert [len(keys) for _, keys in crm.calls] == [1, 5]
+
+
+def test_an_event_for_very_many_people_delays_nobody(tmp_path: Path) -> None:
+    """While an announcement to 400 people is written, an order goes before those that are left of it."""
+    crm = Crm(limits=Limits(records=10, links=10, concurrency=2, linger=0))
+
+    async def scenario() -> None:
+        async with rig(tmp_path, crm, running=False) as opened:
+            await opened.announce(400)
+            task = await start(opened)
+            await opened.until(partial(_some, crm))
+            order = await opened.order("ann", 1, "COMPLETED")
+            await opened.until(partial(opened.is_delivered, order))
+            assert len(crm.held) < 200
+            await opened.until_done()
+            await opened.dispatcher.stop(timedelta(seconds=5))
+            await task
+
+    asyncio.run(scenario())
+    assert len(crm.held) == 402
+
+
+async def _some(crm: Crm) -> bool:
+    return len(crm.held) > 20

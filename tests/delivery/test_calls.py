@@ -1,0 +1,204 @@
+"""Calls that fail as a whole: halved until they pass or a row stands alone, at a size that is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from connectors.base import BatchRefused, Limits, Outcome, Record, Refused, Retry, Saved, TimedOut, Unavailable
+from receiver.delivery.calls import NoAnswer, Verdict
+from tests.delivery.calling import Calling
+from tests.delivery.crm import Crm
+
+TRIGGER = Refused("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "OrderTrigger: System.NullPointerException", transaction=True)
+Org = Callable[[Sequence[Record]], list[Outcome]]
+
+
+def records(count: int, first: int = 0) -> list[Record]:
+    return [Record("contact", f"p{number}@b.edu", {}) for number in range(first, first + count)]
+
+
+class Account:
+    """Makes calls of an org that answers as a function says."""
+
+    def __init__(self, org: Org, most: int = 200) -> None:
+        self.calls: list[int] = []
+        self.calling = Calling()
+        self._crm = Crm(limits=Limits(records=most))
+        self._org = org
+
+    def send(self, items: Sequence[Record]) -> list[Verdict]:
+        """What came of each, in their order."""
+
+        async def call(some: Sequence[Record]) -> Sequence[Outcome]:
+            self.calls.append(len(some))
+            return self._org(some)
+
+        made = asyncio.run(self.calling.calls(self._crm).make("contact", items, call))
+        verdicts = {record.key: verdict for record, verdict in made}
+        assert len(made) == len(verdicts) == len(items)
+        return [verdicts[record.key] for record in items]
+
+    @property
+    def size(self) -> int:
+        assert self.calling.sizes
+        return self.calling.sizes.of("contact")
+
+
+def saved(some: Sequence[Record]) -> list[Outcome]:
+    return [Saved("1") for _ in some]
+
+
+def throws_for(key: str) -> Org:
+    """A trigger throws for this row, and the CRM gives every row of the call the same code."""
+    return lambda some: [TRIGGER] * len(some) if any(record.key == key for record in some) else saved(some)
+
+
+def takes(most: int) -> Org:
+    """Automation breaks a limit of the transaction above so many rows."""
+    return lambda some: [TRIGGER] * len(some) if len(some) > most else saved(some)
+
+
+def test_one_row_that_makes_a_trigger_throw_is_dead_alone() -> None:
+    """Of 200 rows with the same code 199 are written, in few calls, and the size was not at fault."""
+    account = Account(throws_for("p77@b.edu"))
+    verdicts = account.send(records(200))
+    assert [place for place, verdict in enumerate(verdicts) if verdict == TRIGGER] == [77]
+    assert sum(isinstance(verdict, Saved) for verdict in verdicts) == 199
+    assert len(account.calls) <= 18
+    assert account.size == 200
+
+
+@pytest.mark.parametrize("most", [1, 12, 70, 115])
+def test_the_size_that_an_org_takes_is_learnt(most: int) -> None:
+    """All rows are written, and the next ones go at the size that was learnt."""
+    account = Account(takes(most))
+    assert set(map(type, account.send(records(200)))) == {Saved}
+    assert most // 2 < account.size <= most
+    learnt, account.calls = account.size, []
+    assert set(map(type, account.send(records(100)))) == {Saved}
+    assert account.calls == [learnt] * (100 // learnt) + [100 % learnt] * bool(100 % learnt)
+
+
+def test_a_size_is_learnt_beside_a_guilty_row() -> None:
+    """A row that is refused alone does not hide that the others went through in smaller calls only."""
+    org = takes(12)
+    account = Account(lambda some: throws_for("p3@b.edu")(some) if len(some) <= 12 else org(some))
+    verdicts = account.send(records(100))
+    assert [place for place, verdict in enumerate(verdicts) if verdict == TRIGGER] == [3]
+    assert account.size == 12
+
+
+def test_a_size_grows_again_slowly() -> None:
+    """An org that was mended takes more: the size is tried upwards, and falls back to what works where it is not."""
+    limit = 12
+
+    def org(some: Sequence[Record]) -> list[Outcome]:
+        return takes(limit)(some)
+
+    account = Account(org, most=100)
+    account.send(records(100))
+    sizes = {account.size}
+    for _ in range(400):
+        account.send(records(account.size))
+        sizes.add(account.size)
+    assert sizes <= {7, 8, 10, 12, 15}
+    assert account.size in {12, 15}
+    assert account.calls[-400:].count(15) < 8  # what failed is tried less and less often
+    limit = 100
+    for _ in range(3000):
+        account.send(records(account.size))
+    assert account.size == 100
+
+
+def test_a_whole_refusal_is_split_until_the_guilty_row_stands_alone() -> None:
+    """Where the CRM names no row, halves tell."""
+    bad = Refused("VALIDATION_ERROR", "invalid property", "phone")
+
+    def org(some: Sequence[Record]) -> list[Outcome]:
+        if any(record.key in {"p5@b.edu", "p90@b.edu"} for record in some):
+            raise BatchRefused(bad.code, bad.message, bad.field)
+        return saved(some)
+
+    account = Account(org, most=100)
+    verdicts = account.send(records(100))
+    assert [place for place, verdict in enumerate(verdicts) if verdict == bad] == [5, 90]
+    assert account.size == 100
+
+
+def test_rows_that_only_wait_are_not_split() -> None:
+    """A lock or a plain refusal of a row is said of that row."""
+    locked, plain = Retry("locked"), Refused("INVALID_EMAIL", "no address")
+
+    def org(some: Sequence[Record]) -> list[Outcome]:
+        return [locked if record.key == "p1@b.edu" else plain if record.key == "p2@b.edu" else Saved("1") for record in some]
+
+    account = Account(org)
+    assert account.send(records(50))[1:3] == [locked, plain]
+    assert account.calls == [50]
+
+
+def test_a_call_that_timed_out_is_not_sent_again() -> None:
+    """It may be running still: its rows wait as long as the CRM may take; the next calls are smaller, and one at a time."""
+
+    def org(some: Sequence[Record]) -> list[Outcome]:
+        if len(some) > 60:
+            raise TimedOut("no answer within 30 s")
+        return saved(some)
+
+    account = Account(org, most=100)
+    verdicts = account.send(records(200))
+    unknown = [verdict for verdict in verdicts if isinstance(verdict, NoAnswer)]
+    assert len(unknown) == 100
+    assert {(verdict.sent, verdict.alone, verdict.after) for verdict in unknown} == {(True, False, 60)}
+    assert account.calls == [100, 50, 50]
+    assert len(account.calling.given_up) == 100
+    assert account.calling.sizes
+    assert account.calling.sizes.slow
+
+
+def test_a_row_that_no_call_survives_is_alone_at_the_end() -> None:
+    """The CRM answers 500 for the whole call for one row: the others are written, and no size is learnt from an outage."""
+
+    def org(some: Sequence[Record]) -> list[Outcome]:
+        if any(record.key == "p6@b.edu" for record in some):
+            raise Unavailable("500")
+        return saved(some)
+
+    account = Account(org, most=32)
+    account.calling.opens_after = 99
+    verdicts = account.send(records(32))
+    unknown = {place: verdict for place, verdict in enumerate(verdicts) if isinstance(verdict, NoAnswer)}
+    assert list(unknown) == [6]
+    assert account.size == 32
+
+
+def test_an_outage_ends_the_batch() -> None:
+    """After some failures in a row nothing more is called; what was not sent is told apart."""
+
+    def org(_some: Sequence[Record]) -> list[Outcome]:
+        raise Unavailable("503")
+
+    account = Account(org, most=10)
+    verdicts = account.send(records(40))
+    assert len(account.calls) == account.calling.opens_after
+    sent = [verdict.sent for verdict in verdicts if isinstance(verdict, NoAnswer)]
+    assert len(sent) == 40
+    assert 0 < sum(sent) <= 10
+
+
+def test_what_goes_again_after_a_lost_answer_is_doubtful() -> None:
+    """The connector is told that it may have been written already."""
+    seen: list[set[bool]] = []
+    faults = [Unavailable("reset")]
+
+    def org(some: Sequence[Record]) -> list[Outcome]:
+        seen.append({record.doubtful for record in some})
+        if faults:
+            raise faults.pop()
+        return saved(some)
+
+    Account(org).send(records(4))
+    assert seen == [{False}, {True}, {True}]
