@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -48,8 +48,7 @@ Value = str | bool | int | Decimal | date | datetime | Append
 """A field's value keeps its type until the connector writes it. `""` clears a field; a field that is absent is left alone."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Ref:
+class Ref(NamedTuple):
     """Names one record: `object` is `contact`, `deal` or the CRM's own name; `key` is unique in it."""
 
     object: str

@@ -80,8 +80,9 @@ class Batch:
         """Write, and keep what came of it before anybody else may write the same records."""
         writes = [write for _, write in group]
         self._written = [record for one in writes for record in one.records]
-        async with self._context.locks.hold(record.ref for record in self._written):
-            known = await self._known(writes)
+        refs = {record.ref for record in self._written}
+        async with self._context.locks.hold(refs):
+            known = await self._known(refs)
             held = self._context.under_way.held()
             results = await write(self._context.connector, writes, known, self._calls, now=self._context.now(), held=held)
             self._remember(results, known)
@@ -89,13 +90,13 @@ class Batch:
                 outcome.conclude(one, results)
             await self._settle()
 
-    async def _known(self, writes: Sequence[LaneWrite]) -> Known:
-        refs = {ref for one in writes for record in one.records for ref in (record.ref, *record.links)}
-        return await self._context.inbox.remotes(self._context.name, [(ref.object, ref.key) for ref in sorted(refs)])
+    async def _known(self, refs: set[Ref]) -> Known:
+        linked = {ref for record in self._written for ref in record.links}
+        return await self._context.inbox.remotes(self._context.name, refs | linked)
 
     def _remember(self, results: Results, known: Known) -> None:
         for ref, result in results.items():
-            if row := result.remote(known.get((ref.object, ref.key))):
+            if row := result.remote(known.get(ref)):
                 self._records[ref] = row
         self._context.metrics.superseded(self._context.name, sum(bool(one.left_out) for one in results.values()))
 
@@ -179,12 +180,13 @@ class Batch:
 
     def _count(self, done: Iterable[LaneOutcome]) -> None:
         metrics, name, now = self._context.metrics, self._context.name, self._context.now()
+        delivered = [one for outcome in done for one in outcome.delivered]
+        metrics.deliveries(name, delivered=len(delivered), dead=sum(len(outcome.dead) for outcome in done))
+        for one in delivered:
+            if one.unreadable:
+                metrics.unreadable(one.delivery.source, one.event, one.unreadable)
         for outcome in done:
             metrics.attempt(name, outcome.outcome, (now - outcome.started).total_seconds())
-            metrics.deliveries(name, delivered=len(outcome.delivered), dead=len(outcome.dead))
-            for one in outcome.delivered:
-                if one.unreadable:
-                    metrics.unreadable(one.delivery.source, one.event, one.unreadable)
             for delivery_id, _words in outcome.dead:
                 code, field = outcome.causes[delivery_id]
                 self._context.log.warning("delivery.dead", delivery=delivery_id, person=outcome.lane.person_key, code=code, field=field)

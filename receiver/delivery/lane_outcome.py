@@ -95,14 +95,17 @@ class LaneOutcome:
         """Keep what people will read of it."""
         of = self._origins()
         for record in write.records:
-            result = results[record.ref]
+            ref = record.ref
+            result = results[ref]
             if result.sent:
-                self.touched.add(record.ref)
-            left_out = result.left_out & record.fields.keys()
-            self.sent.append(_shown(record, result.verdict, left_out, of.get(record.ref, [])))
+                self.touched.add(ref)
+            left_out = result.left_out & record.fields.keys() if result.left_out else result.left_out
+            self.sent.append(_shown(record, result.verdict, left_out, of.get(ref, [])))
             if isinstance(result.verdict, Saved):
                 self.progress |= result.sent
-                self.notes += [f"{record.object} {record.key}: {note}" for note in (*result.verdict.notes, *_told(left_out))]
+                if left_out or result.verdict.notes:
+                    notes = (*result.verdict.notes, *_told(left_out))
+                    self.notes += [f"{record.object} {record.key}: {note}" for note in notes]
 
     def _origins(self) -> dict[Ref, list[int]]:
         """Which deliveries of several want each record."""
@@ -133,7 +136,7 @@ class LaneOutcome:
             retry_at=retry_at,
             burn=burn,
             attempt=self._attempt(now),
-            touched=tuple(sorted((ref.object, ref.key) for ref in self.touched)),
+            touched=tuple(sorted(self.touched)),
         )
 
     def _give_up(self, now: datetime, give_up: timedelta) -> None:
@@ -146,6 +149,8 @@ class LaneOutcome:
 
     def _retry(self, now: datetime, random: Random) -> tuple[datetime | None, bool]:
         """When to come back, and whether this attempt counts: a fault of the call is the connector's, not the lane's."""
+        if self.setback is None:
+            return None, True
         backoff = LANE.delay(0 if self.progress else self.lane.attempts, random)
         match self.setback:
             case Retry(after=after, rule=rule):
@@ -154,8 +159,6 @@ class LaneOutcome:
                 return now + max(backoff, waiting(fault.retry_after), waiting(after)), True
             case NoAnswer(after=after):
                 return now + waiting(after), False
-            case None:
-                return None, True
 
     def _setback_text(self) -> str:
         return self.setback.reason if isinstance(self.setback, Retry) else str(self.setback.fault) if self.setback else ""
@@ -196,17 +199,16 @@ def _told(left_out: frozenset[str]) -> Iterator[str]:
 
 def plain_fields(record: Record) -> dict[str, Any]:
     """The values of a record, as JSON can hold them."""
-    return {name: _plain(value) for name, value in record.fields.items()}
+    return {name: value if type(value) is str else _plain(value) for name, value in record.fields.items()}
 
 
 def _shown(record: Record, verdict: Verdict, left_out: frozenset[str], of: list[int]) -> dict[str, Any]:
     """What is kept of a record: cut to what a person would read. `of`: the deliveries that want it, where there are several."""
-    room = MOST_SHOWN
-    fields: dict[str, Any] = {}
-    for name, value in record.fields.items():
-        if name not in left_out:
-            fields[name] = plain = _cut(_plain(value), min(LONGEST_SHOWN, room))
-            room -= len(plain) if isinstance(plain, str) else 0
+    fields = plain_fields(record)
+    for name in left_out:
+        del fields[name]
+    if sum(len(value) for value in fields.values() if isinstance(value, str | list)) > LONGEST_SHOWN:
+        fields = _cut_all(fields)
     shown: dict[str, Any] = {
         "object": record.object,
         "key": record.key,
@@ -219,6 +221,15 @@ def _shown(record: Record, verdict: Verdict, left_out: frozenset[str], of: list[
     if of:
         shown["of"] = of
     return shown
+
+
+def _cut_all(fields: dict[str, Any]) -> dict[str, Any]:
+    cut: dict[str, Any] = {}
+    room = MOST_SHOWN
+    for name, value in fields.items():
+        cut[name] = short = _cut(value, min(LONGEST_SHOWN, room))
+        room = max(0, room - len(str(short)))
+    return cut
 
 
 def _cut(value: Any, length: int) -> Any:

@@ -27,10 +27,9 @@ class LaneWrite:
 
     def stamps(self, ref: Ref) -> dict[str, Stamp]:
         """Of the record's fields."""
-        stamps: dict[str, Stamp] = {}
-        for name, event_id in self.origins[ref].items():
-            stamps[name] = Stamp(event_id, self.lane_id)
-        return stamps
+        origins = self.origins[ref]
+        stamps = {event_id: Stamp(event_id, self.lane_id) for event_id in set(origins.values())}
+        return {name: stamps[event_id] for name, event_id in origins.items()}
 
     def digest(self, ref: Ref, record: Record) -> str:
         """By which a record that this lane wrote is known again, when it is tried once more."""
@@ -43,14 +42,11 @@ class LaneWrite:
 class MergedRecord:
     """One record with the lanes that want it. `digest` is empty where there are several of them."""
 
+    ref: Ref
     record: Record
     stamps: dict[str, Stamp]
     lanes: set[int]
     digest: str
-
-    @property
-    def ref(self) -> Ref:
-        return self.record.ref
 
     def add(self, write: LaneWrite, record: Record) -> None:
         """Fold in what another lane wants of it: of each field the newest event counts."""
@@ -70,10 +66,10 @@ def merge_writes(writes: Sequence[LaneWrite]) -> list[MergedRecord]:
     merged: dict[Ref, MergedRecord] = {}
     for write in sorted(writes, key=lambda write: write.event_id):
         for record in write.records:
-            if known := merged.get(record.ref):
+            ref = record.ref
+            if known := merged.get(ref):
                 known.add(write, record)
             else:
                 doubtful = replace(record, doubtful=True) if write.doubtful else record
-                digest = write.digest(record.ref, record)
-                merged[record.ref] = MergedRecord(doubtful, write.stamps(record.ref), {write.lane_id}, digest)
+                merged[ref] = MergedRecord(ref, doubtful, write.stamps(ref), {write.lane_id}, write.digest(ref, record))
     return list(merged.values())

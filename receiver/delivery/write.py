@@ -19,7 +19,7 @@ from receiver.inbox.stamps import Stamps, horizon, newest, superseded
 from receiver.mapping import in_order_of_links
 
 Known = Mapping[tuple[str, str], Remote]
-"""What the CRM is known to hold, by object and key."""
+"""What the CRM is known to hold, by `Ref`."""
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ class _Writer:
 
     def _ready(self, one: MergedRecord) -> Record | None:
         """The record as it is to be sent; or None, with its verdict set, where it need not or cannot be."""
-        known = self._known.get((one.ref.object, one.ref.key))
+        known = self._known.get(one.ref)
         result = self.results[one.ref] = RecordResult(one, _NOT_YET)
         if known:
             result.stamps = known.stamps
@@ -153,7 +153,7 @@ class _Writer:
         saved, record = result.verdict, result.merged.record
         if not isinstance(saved, Saved):
             return
-        known = self._known.get((record.object, record.key))
+        known = self._known.get(result.merged.ref)
         tied = known.links if known and known.id == saved.id else {}
         for target in record.links:
             target_id = self._id(target)
@@ -164,7 +164,7 @@ class _Writer:
         result = self.results.get(ref)
         if result and isinstance(result.verdict, Saved):
             return result.verdict.id
-        known = self._known.get((ref.object, ref.key))
+        known = self._known.get(ref)
         return known.id if known else None
 
     async def _upsert(self, records: Sequence[Record]) -> Sequence[Outcome]:
@@ -177,7 +177,9 @@ _STILL_WRITING = TimedOut("an earlier call has had no answer, and may be writing
 
 def worst(results: Iterable[Verdict]) -> Verdict:
     """What decides over a lane: a refusal, else a call without an answer, else the longest retry, else success."""
-    found: list[Verdict] = list(results)
+    found = [result for result in results if not isinstance(result, Saved)]
+    if not found:
+        return Saved("")
     refused = [result for result in found if isinstance(result, Refused)]
     unanswered = [result for result in found if isinstance(result, NoAnswer)]
     retries = [result for result in found if isinstance(result, Retry)]
@@ -185,9 +187,7 @@ def worst(results: Iterable[Verdict]) -> Verdict:
         return refused[0]
     if unanswered:
         return max(unanswered, key=lambda result: (result.sent, result.after or 0))
-    if retries:
-        return max(retries, key=lambda result: result.after or 0)
-    return Saved("")
+    return max(retries, key=lambda result: result.after or 0)
 
 
 def link_name(target: Ref) -> str:

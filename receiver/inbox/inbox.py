@@ -153,7 +153,7 @@ class Inbox:
         """
         return await self._wakes.wait(connector, seconds)
 
-    async def remotes(self, connector: str, refs: Sequence[Ref]) -> dict[Ref, Remote]:
+    async def remotes(self, connector: str, refs: Collection[Ref]) -> dict[Ref, Remote]:
         """What is known of these records at the CRM."""
         return await self._look(partial(remote.remotes, connector=connector, refs=refs))
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 
 def storable(text: str) -> str:
     if text.isascii() and "\x00" not in text:
@@ -19,7 +21,12 @@ def storable_or_none(text: str | None) -> str | None:
 
 def json_or_none(values: Sequence[Any]) -> str | None:
     """A JSON list, or None where there is nothing in it."""
-    return storable(json.dumps(list(values), ensure_ascii=False)) if values else None
+    if not values:
+        return None
+    try:
+        return orjson.dumps(values).decode().replace("\\u0000", "\\ufffd")
+    except TypeError:  # lone surrogates
+        return storable(json.dumps(list(values), ensure_ascii=False))
 
 
 def from_json(text: str | None) -> list[Any]:
