@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from receiver.inbox.errors import StoreUnavailable, unavailable
-from receiver.inbox.files import StoreFiles
+from receiver.inbox.files import StoreFiles, other_log
 from receiver.inbox.lock import FileLock
 from receiver.inbox.migrate import migrate
 
@@ -44,8 +43,8 @@ class Engines:
 
     write: Engine
     read: Engine
-    lock: FileLock | None
-    files: StoreFiles | None
+    lock: FileLock | None = None
+    files: StoreFiles | None = None
 
     @property
     def postgresql(self) -> bool:
@@ -90,9 +89,15 @@ def _sqlite(url: URL) -> Engines:
     path = _file(url)
     try:
         lock = FileLock(path)
-        files = StoreFiles(path, _made(path), lock.status())
     except OSError as error:
         raise StoreUnavailable(f"{path}: {error.strerror}; the directory must exist and be writable") from error
+    if log := other_log(path):
+        lock.release()
+        raise StoreUnavailable(
+            f"{path} has another name, and {log} holds what was accepted by that name: open it as {log.name.removesuffix('-wal')}, "
+            "and keep only one of its names"
+        )
+    files = StoreFiles(path, lock.database_status(), lock.status())
     url = URL.create("sqlite", database=str(path))
     write, read = (create_engine(url, hide_parameters=True, connect_args={"cached_statements": 256}) for _ in range(2))
     event.listen(write, "connect", _tell_sqlite(_SQLITE))
@@ -102,19 +107,11 @@ def _sqlite(url: URL) -> Engines:
     return Engines(write, read, lock, files)
 
 
-def _made(path: Path) -> os.stat_result:
-    """The file is made where it is not there yet; it holds personal data: for the owner only."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        return os.fstat(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _file(url: URL) -> Path:
+    """By its own name, where the one given is a symbolic link: SQLite puts its log, and we our lock, beside that."""
     if not url.database or url.database.startswith((":memory:", "file:")):
         raise StoreUnavailable(f"{url.database or 'no file'!r}: the store is a file, as in sqlite:///aom-gateway.db")
-    return Path(url.database).absolute()
+    return Path(url.database).resolve()
 
 
 def _postgresql(url: URL) -> Engines:
@@ -132,7 +129,7 @@ def _postgresql(url: URL) -> Engines:
     except ImportError as error:
         raise StoreUnavailable("a PostgreSQL store needs psycopg: pip install 'aom-gateway[postgres]'") from error
     event.listen(engine, "connect", _tell_postgresql)
-    return Engines(engine, engine, None, None)
+    return Engines(engine, engine)
 
 
 def _begin(connection: Connection, statement: str) -> None:

@@ -71,6 +71,16 @@ class StoreFiles:
         return lost is None
 
 
+def other_log(database: Path) -> Path | None:
+    """A log that a crash has left beside another name (hard link) of the same file: by this name SQLite would not see it."""
+    found = database.stat()
+    if found.st_nlink == 1:
+        return None
+    logs = (path for path in database.parent.glob("*-wal") if path.stat().st_size)
+    names = ((log, log.with_name(log.name.removesuffix("-wal"))) for log in logs)
+    return next((log for log, name in names if name != database and _found(name) == _identity(found)), None)
+
+
 def _identity(found: os.stat_result) -> Identity:
     return found.st_dev, found.st_ino
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -45,6 +46,59 @@ def test_a_second_process_is_told_who_owns_the_file(sqlite_url: str, tmp_path: P
             with pytest.raises(StoreLocked):
                 await Inbox.open(sqlite_url, dedup_hours=24)
         assert (tmp_path / "store.db.lock").read_text() == ""
+
+    asyncio.run(main())
+
+
+def name_again(store: Path, how: str) -> str:
+    """Another name of the same file."""
+    other = store.with_name("other.db")
+    if how == "symbolic link":
+        other.symlink_to(store.name)
+    elif how == "hard link":
+        other.hardlink_to(store)
+    elif how == "linked directory":
+        other = store.parent / "elsewhere" / store.name
+        other.parent.symlink_to(store.parent)
+    else:
+        return f"sqlite:///{os.path.relpath(store)}"
+    return f"sqlite:///{other}"
+
+
+@pytest.mark.parametrize("how", ["symbolic link", "hard link", "linked directory", "relative path"])
+def test_a_file_has_one_owner_whatever_it_is_called(sqlite_url: str, tmp_path: Path, how: str) -> None:
+    """Two processes on one file by two names are refused as by one, and the owner is named; it goes on undisturbed."""
+
+    async def main() -> None:
+        async with open_inbox(sqlite_url) as inbox:
+            await inbox.accept(new("before"))
+            url = name_again(tmp_path / "store.db", how)
+            command = [sys.executable, "-c", HOLD, url]
+            second = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+            assert second.stdout == ""
+            assert re.search(rf"StoreLocked: .* is in use by process {os.getpid()}\b.* admin API", second.stderr)
+            await inbox.accept(new("after"))
+            await inbox.ready(NOW)
+
+    asyncio.run(main())
+
+
+def test_what_a_crash_left_beside_another_name_is_not_passed_over(sqlite_url: str, tmp_path: Path) -> None:
+    """SQLite's log stands beside one name; opened by another, what was answered would be missing, so that is refused in words."""
+    owner = subprocess.Popen([sys.executable, "-c", HOLD, sqlite_url], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout
+    assert owner.stdout.readline() == "open\n"
+    owner.send_signal(signal.SIGKILL)
+    owner.communicate()
+    other = name_again(tmp_path / "store.db", "hard link")
+    with pytest.raises(StoreUnavailable, match=r"store\.db-wal holds what was accepted by that name: open it as store\.db"):
+        asyncio.run(Inbox.open(other, dedup_hours=24))
+
+    async def main() -> None:
+        async with open_inbox(sqlite_url) as inbox:
+            await inbox.ready(NOW)
+        async with open_inbox(other) as inbox:
+            await inbox.ready(NOW)
 
     asyncio.run(main())
 
