@@ -5,7 +5,7 @@ from receiver.inbox.alarms import Told
 from receiver.inbox.connector_state import ConnectorState, PauseKind
 from receiver.inbox.detail import Attempt, Delivery, Event, Person, PersonLane, RemoteRecord
 from receiver.inbox.erase import Erased
-from receiver.inbox.errors import InboxError, StoreLocked, StoreUnavailable, Unknown, Unstorable
+from receiver.inbox.errors import InboxError, StoreDamaged, StoreLocked, StoreUnavailable, Unknown, Unstorable
 from receiver.inbox.filters import Filter
 from receiver.inbox.groups import Group, GroupCounts, GroupKind
 from receiver.inbox.identifiers import EventIds
@@ -57,6 +57,7 @@ __all__ = [
     "Settled",
     "Settlement",
     "Status",
+    "StoreDamaged",
     "StoreLocked",
     "StoreUnavailable",
     "Term",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from receiver.inbox.damage import Damage
 from receiver.inbox.errors import StoreUnavailable, unavailable
 from receiver.inbox.files import StoreFiles, other_log
 from receiver.inbox.lock import FileLock
@@ -17,6 +19,7 @@ from receiver.inbox.migrate import migrate
 
 DELIVERY_THREADS = 4  # each with a connection; what people ask must not hold up leases
 PEOPLE_THREADS = 2
+LONGEST_READ = 60.0  # seconds, on SQLite
 
 _SQLITE = (
     "PRAGMA busy_timeout = 5000",
@@ -37,6 +40,10 @@ _POSTGRESQL = (
 _LIBPQ = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
 
 
+_READ_UNTIL = "read_until"
+_STEPS = 20_000  # of SQLite's machine, between two looks at the clock: less than a millisecond
+
+
 @dataclass(frozen=True, slots=True)
 class Engines:
     """`write` begins with the right to write. On SQLite only the inbox's writer thread may use it."""
@@ -45,6 +52,7 @@ class Engines:
     read: Engine
     lock: FileLock | None = None
     files: StoreFiles | None = None
+    damage: Damage | None = None
 
     @property
     def postgresql(self) -> bool:
@@ -97,14 +105,17 @@ def _sqlite(url: URL) -> Engines:
             f"{path} has another name, and {log} holds what was accepted by that name: open it as {log.name.removesuffix('-wal')}, "
             "and keep only one of its names"
         )
-    files = StoreFiles(path, lock.database_status(), lock.status())
+    files, damage = StoreFiles(path, lock.database_status(), lock.status()), Damage(path)
     url = URL.create("sqlite", database=str(path))
     write, read = (create_engine(url, hide_parameters=True, connect_args={"cached_statements": 256}) for _ in range(2))
+    for engine in (write, read):
+        event.listen(engine, "handle_error", damage.hear, retval=True)
     event.listen(write, "connect", _tell_sqlite(_SQLITE))
     event.listen(write, "begin", lambda connection: _begin(connection, "BEGIN IMMEDIATE"))
     event.listen(read, "connect", _tell_sqlite(_SQLITE_READER))
-    event.listen(read, "begin", lambda connection: _begin(connection, "BEGIN"))
-    return Engines(write, read, lock, files)
+    event.listen(read, "connect", _end_long_reads)
+    event.listen(read, "begin", _begin_reading)
+    return Engines(write, read, lock, files, damage)
 
 
 def _file(url: URL) -> Path:
@@ -134,6 +145,17 @@ def _postgresql(url: URL) -> Engines:
 
 def _begin(connection: Connection, statement: str) -> None:
     connection.exec_driver_sql(statement)
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.info[_READ_UNTIL] = time.monotonic() + LONGEST_READ
+    _begin(connection, "BEGIN")
+
+
+def _end_long_reads(connection: Any, record: Any) -> None:
+    """While somebody reads, SQLite cannot empty its log, which then grows with all that is written."""
+    record.info[_READ_UNTIL] = float("inf")
+    connection.set_progress_handler(lambda: time.monotonic() > record.info[_READ_UNTIL], _STEPS)
 
 
 def _tell_sqlite(statements: tuple[str, ...]) -> Callable[[Any, Any], None]:

@@ -2,12 +2,15 @@
 
 InboxError
 ├── StoreUnavailable   not now: disk full, read-only, database gone, closing
-│   └── StoreLocked    another process owns the SQLite file
+│   ├── StoreLocked    another process owns the SQLite file
+│   └── StoreDamaged   what this statement needed lies on a damaged page; other statements may work
 ├── Unstorable         this one event, whatever is tried: text that a database cannot hold
 └── Unknown            no such event, delivery or quarantined call
 """
 
 from __future__ import annotations
+
+import sqlite3
 
 from sqlalchemy import exc
 
@@ -28,6 +31,10 @@ class StoreLocked(StoreUnavailable):
     """Another process owns the SQLite file; the text says which."""
 
 
+class StoreDamaged(StoreUnavailable):
+    """SQLite met a damaged page; the text says where and what to do. Only what needs that page fails: go on with the rest."""
+
+
 class Unstorable(InboxError):
     """The event cannot be stored. Others can, and trying again is of no use."""
 
@@ -45,8 +52,7 @@ def is_unavailable(error: BaseException) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
         return str(state).startswith(_SQLSTATES)
-    plain = type(error) is exc.DatabaseError  # SQLite: not a database, or a damaged one
-    return plain or error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InternalError)
+    return error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InternalError)
 
 
 def is_disconnect(error: BaseException) -> bool:
@@ -63,7 +69,15 @@ def unavailable(error: BaseException) -> StoreUnavailable:
     """The same in the inbox's own type, in the database's words without the statement and its values."""
     if isinstance(error, StoreUnavailable):
         return error
+    if _is_ended(error):
+        return StoreUnavailable("to answer this, the store would be read for too long; ask for less at once")
     return StoreUnavailable(f"the store is not available: {reason(error)}")
+
+
+def _is_ended(error: BaseException) -> bool:
+    """Whether our own bound on reading ended it."""
+    said = error.orig if isinstance(error, exc.DBAPIError) else error
+    return getattr(said, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
 
 
 def reason(error: BaseException) -> str:

@@ -32,7 +32,7 @@ from receiver.inbox.alarms import Told
 from receiver.inbox.connector_state import ConnectorState
 from receiver.inbox.engine import DELIVERY_THREADS, PEOPLE_THREADS, Engines, open_engines
 from receiver.inbox.erase import Erased
-from receiver.inbox.errors import StoreUnavailable
+from receiver.inbox.errors import StoreDamaged, StoreUnavailable
 from receiver.inbox.filters import EVERYTHING, Filter
 from receiver.inbox.groups import Group, GroupCounts, Order
 from receiver.inbox.identifiers import EventIds
@@ -110,7 +110,9 @@ class Inbox:
         return self._writer.accept(event)
 
     async def ready(self, now: datetime) -> None:
-        """Return if the store can be written; StoreUnavailable says why not. Asks the disk at most once a second."""
+        """Return if the store is sound and can be written; StoreUnavailable says why not. Asks the disk at most once a second."""
+        if self.damage:
+            raise StoreDamaged(self.damage)
         doubtful = self._writer.failing
         if not doubtful and self._ready_at is not None and now - self._ready_at < timedelta(seconds=1):
             return
@@ -120,6 +122,11 @@ class Inbox:
         except TimeoutError:
             raise StoreUnavailable(f"the store did not answer within {_READY_SECONDS:g} seconds") from None
         self._ready_at, self._writer.failing = now, False
+
+    @property
+    def damage(self) -> str | None:
+        """Where the SQLite file was found damaged since it was opened, and what to do."""
+        return self._engines.damage.words if self._engines.damage else None
 
     # --- deliveries out ---
 

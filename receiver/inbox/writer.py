@@ -20,7 +20,17 @@ from sqlalchemy import Connection, Engine
 
 from receiver.gather import Gather
 from receiver.inbox.accept import Accepted, Acceptor, Entry, NewEvent
-from receiver.inbox.errors import InboxError, StoreUnavailable, Unstorable, is_beaten, is_disconnect, is_unavailable, reason, unavailable
+from receiver.inbox.errors import (
+    InboxError,
+    StoreDamaged,
+    StoreUnavailable,
+    Unstorable,
+    is_beaten,
+    is_disconnect,
+    is_unavailable,
+    reason,
+    unavailable,
+)
 from receiver.inbox.files import StoreFiles
 from receiver.inbox.transaction import Transaction, transaction
 from receiver.inbox.tries import tried
@@ -162,7 +172,8 @@ class Writer:
         error = self._store(entries, woken)
         if error is not None and (is_disconnect(error) or is_beaten(error)):
             error = self._store(entries, woken, again=True)
-        if error is not None and not is_unavailable(error) and len(entries) > 1:
+        others_may_work = error is not None and (isinstance(error, StoreDamaged) or not is_unavailable(error))
+        if others_may_work and len(entries) > 1:
             for entry in entries:
                 self._commit_alone(entry, woken)
         elif error is not None:
