@@ -16,18 +16,20 @@ from receiver.inbox.errors import StoreUnavailable, unavailable
 from receiver.inbox.files import StoreFiles, other_log
 from receiver.inbox.lock import FileLock
 from receiver.inbox.migrate import migrate
+from receiver.inbox.write_ahead_log import BUSY_MS, SIZE_LIMIT, WriteAheadLog
 
 DELIVERY_THREADS = 4  # each with a connection; what people ask must not hold up leases
 PEOPLE_THREADS = 2
 LONGEST_READ = 60.0  # seconds, on SQLite
+MAX_WAL_MB = 4096
 
 _SQLITE = (
-    "PRAGMA busy_timeout = 5000",
+    f"PRAGMA busy_timeout = {BUSY_MS}",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # a commit is on the disk before it is answered
     "PRAGMA secure_delete = ON",  # what is erased is overwritten
     "PRAGMA wal_autocheckpoint = 4000",
-    "PRAGMA journal_size_limit = 67108864",
+    f"PRAGMA journal_size_limit = {SIZE_LIMIT}",
     "PRAGMA cache_size = -16000",
     "PRAGMA temp_store = MEMORY",
 )
@@ -53,6 +55,7 @@ class Engines:
     lock: FileLock | None = None
     files: StoreFiles | None = None
     damage: Damage | None = None
+    log: WriteAheadLog | None = None
 
     @property
     def postgresql(self) -> bool:
@@ -65,14 +68,14 @@ class Engines:
             self.lock.release()
 
 
-def open_engines(text: str) -> Engines:
+def open_engines(text: str, max_wal_mb: int = MAX_WAL_MB) -> Engines:
     """Open and migrate the database of a URL like `sqlite:///aom-gateway.db` or `postgresql://user:password@host/name`."""
     try:
         url = make_url(text)
     except ArgumentError:
         raise StoreUnavailable(f"{text!r} is no database URL; write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE") from None
     if url.drivername.startswith("sqlite"):
-        return _migrated(_sqlite(url))
+        return _migrated(_sqlite(url, max_wal_mb * 1024 * 1024))
     if url.drivername.startswith("postgres"):
         return _migrated(_postgresql(url))
     raise StoreUnavailable(
@@ -93,7 +96,7 @@ def _migrated(engines: Engines) -> Engines:
     return engines
 
 
-def _sqlite(url: URL) -> Engines:
+def _sqlite(url: URL, most_log: int) -> Engines:
     path = _file(url)
     try:
         lock = FileLock(path)
@@ -115,7 +118,7 @@ def _sqlite(url: URL) -> Engines:
     event.listen(read, "connect", _tell_sqlite(_SQLITE_READER))
     event.listen(read, "connect", _end_long_reads)
     event.listen(read, "begin", _begin_reading)
-    return Engines(write, read, lock, files, damage)
+    return Engines(write, read, lock, files, damage, WriteAheadLog(path, most_log))
 
 
 def _file(url: URL) -> Path:

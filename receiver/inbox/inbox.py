@@ -30,7 +30,7 @@ from receiver.inbox import (
 from receiver.inbox.accept import Accepted, Acceptor, NewEvent
 from receiver.inbox.alarms import Told
 from receiver.inbox.connector_state import ConnectorState
-from receiver.inbox.engine import DELIVERY_THREADS, PEOPLE_THREADS, Engines, open_engines
+from receiver.inbox.engine import DELIVERY_THREADS, MAX_WAL_MB, PEOPLE_THREADS, Engines, open_engines
 from receiver.inbox.erase import Erased
 from receiver.inbox.errors import StoreDamaged, StoreUnavailable
 from receiver.inbox.filters import EVERYTHING, Filter
@@ -64,7 +64,9 @@ class Inbox:
         self._sender = sender
         self._acceptor = Acceptor(dedup_hours=dedup_hours, ids=ids)
         self._wakes = Wakes()
-        self._writer = Writer(engines.write, self._acceptor, sender=sender, published=self._wakes.wake, files=engines.files)
+        self._writer = Writer(
+            engines.write, self._acceptor, sender=sender, published=self._wakes.wake, files=engines.files, log=engines.log
+        )
         self._delivery = Pool(engines.read, DELIVERY_THREADS, sender=sender, published=self._wakes.wake)
         self._people = Pool(engines.read, PEOPLE_THREADS, sender=sender, published=self._wakes.wake)
         self._look: Run = self._delivery.run
@@ -76,9 +78,9 @@ class Inbox:
         self._closed = False
 
     @classmethod
-    async def open(cls, url: str, *, dedup_hours: float, ids: EventIds | None = None) -> Self:
+    async def open(cls, url: str, *, dedup_hours: float, max_wal_mb: int = MAX_WAL_MB, ids: EventIds | None = None) -> Self:
         """Open `sqlite:///FILE` or `postgresql://…`, bringing its tables up to date. StoreLocked: another process owns the file."""
-        engines = await asyncio.to_thread(open_engines, url)
+        engines = await asyncio.to_thread(open_engines, url, max_wal_mb)
         inbox = cls(engines, dedup_hours=dedup_hours, ids=ids or EventIds())
         try:
             await inbox._start()
@@ -113,6 +115,8 @@ class Inbox:
         """Return if the store is sound and can be written; StoreUnavailable says why not. Asks the disk at most once a second."""
         if self.damage:
             raise StoreDamaged(self.damage)
+        if self._engines.log and self._engines.log.full:
+            raise StoreUnavailable(self.long_log)
         doubtful = self._writer.failing
         if not doubtful and self._ready_at is not None and now - self._ready_at < timedelta(seconds=1):
             return
@@ -127,6 +131,16 @@ class Inbox:
     def damage(self) -> str | None:
         """Where the SQLite file was found damaged since it was opened, and what to do."""
         return self._engines.damage.words if self._engines.damage else None
+
+    @property
+    def long_log(self) -> str | None:
+        """Why SQLite's write-ahead log grows, and what to do, where it is far longer than it should be."""
+        return self._engines.log.warning if self._engines.log else None
+
+    @property
+    def log_bytes(self) -> int:
+        """The size of SQLite's write-ahead log, as it was seen last."""
+        return self._engines.log.size if self._engines.log else 0
 
     # --- deliveries out ---
 

@@ -34,6 +34,7 @@ from receiver.inbox.errors import (
 from receiver.inbox.files import StoreFiles
 from receiver.inbox.transaction import Transaction, transaction
 from receiver.inbox.tries import tried
+from receiver.inbox.write_ahead_log import EVERY_SECONDS, WriteAheadLog
 
 T = TypeVar("T")
 Published = Callable[[Iterable[str]], None]
@@ -52,9 +53,19 @@ class _Job:
 class Writer:
     """Create it on the event loop that uses it. `published` is called there with the connectors that a commit woke."""
 
-    def __init__(self, engine: Engine, acceptor: Acceptor, *, sender: str, published: Published, files: StoreFiles | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        acceptor: Acceptor,
+        *,
+        sender: str,
+        published: Published,
+        files: StoreFiles | None = None,
+        log: WriteAheadLog | None = None,
+    ) -> None:
         self._engine = engine
         self._files = files
+        self._log = log
         self._acceptor = acceptor
         self._sender = sender
         self._published = published
@@ -80,6 +91,8 @@ class Writer:
             raise StoreUnavailable("the store is closing")
         if self._waiting >= _MOST_WAITING or self._waiting_bytes >= _MOST_WAITING_BYTES:
             raise StoreUnavailable(f"the disk does not keep up: {self._waiting} events wait to be written")
+        if self._log and self._log.full:
+            raise StoreUnavailable(self._log.warning)
         future: asyncio.Future[Accepted] = self._loop.create_future()
         entry = Entry(new, future)
         self._waiting += 1
@@ -139,6 +152,7 @@ class Writer:
             else:
                 self._keep([self._entries.popleft() for _ in range(min(len(self._entries), _GROUP))])
                 worked = False
+            self._look_at_log()
         self._disconnect()
 
     def _fetch(self) -> bool:
@@ -146,9 +160,12 @@ class Writer:
         idle = not (self._entries or self._jobs)
         while not (idle and self._stopped):
             try:
-                item = self._queue.get(block=idle)
+                item = self._queue.get(block=idle, timeout=self._patience())
             except Empty:
-                break
+                if not idle:
+                    break
+                self._look_at_log()
+                continue
             idle = False
             if item is None:
                 self._stopped = True
@@ -157,6 +174,14 @@ class Writer:
             else:
                 self._entries.extend(item)
         return bool(self._entries or self._jobs)
+
+    def _patience(self) -> float | None:
+        """Seconds to wait for work: while SQLite's log is long, it is looked at also where nothing comes."""
+        return EVERY_SECONDS if self._log and self._log.is_long else None
+
+    def _look_at_log(self) -> None:
+        if self._log:
+            self._log.look(self._connection)
 
     def _keep(self, entries: list[Entry]) -> None:
         try:

@@ -88,9 +88,9 @@ async def states(inbox: Inbox, event_id: str) -> list[str]:
 
 
 @asynccontextmanager
-async def open_inbox(url: str, *, dedup_hours: float = 24) -> AsyncIterator[Inbox]:
+async def open_inbox(url: str, *, dedup_hours: float = 24, **other: Any) -> AsyncIterator[Inbox]:
     """An open inbox; when it is closed, what must always hold is checked."""
-    inbox = await Inbox.open(url, dedup_hours=dedup_hours)
+    inbox = await Inbox.open(url, dedup_hours=dedup_hours, **other)
     try:
         yield inbox
     finally:

@@ -28,13 +28,10 @@ def filled(sqlite_url: str, tmp_path: Path) -> Path:
     return tmp_path / "store.db"
 
 
-async def meet_damage(inbox: Inbox) -> str:
-    """Do what a gateway does until the damage is met, and return how it was told."""
-    with pytest.raises(StoreDamaged) as raised:
-        await inbox.claim("crm", limit=1000, lease=LEASE, now=NOW)
-        await inbox.status(now=NOW)
-        await asyncio.gather(*(inbox.accept(new(f"again {n:04}", f"person{n:04}@example.edu")) for n in range(EVENTS)))
-    return str(raised.value)
+async def do_as_a_gateway_does(inbox: Inbox) -> None:
+    await inbox.claim("crm", limit=1000, lease=LEASE, now=NOW)
+    await inbox.status(now=NOW)
+    await asyncio.gather(*(inbox.accept(new(f"again {n:04}", f"person{n:04}@example.edu")) for n in range(EVENTS)))
 
 
 @pytest.mark.parametrize("name", ["lane", "lane_due", "lane_person", "delivery", "delivery_lane", "event", "event_digest"])
@@ -45,9 +42,11 @@ def test_damage_is_told_in_words_and_remembered(sqlite_url: str, filled: Path, n
     async def main() -> None:
         inbox = await Inbox.open(sqlite_url, dedup_hours=24)
         try:
-            told = await meet_damage(inbox)
+            with pytest.raises(StoreDamaged) as raised:
+                await do_as_a_gateway_does(inbox)
+            told = str(raised.value)
             assert told.startswith(f"{filled} is damaged (database disk image is malformed, seen in ")
-            assert name.split("_", maxsplit=1)[0] in told.split("seen in ")[1].split(")")[0]
+            assert name.split("_", maxsplit=1)[0] in told.split("seen in ")[1].split(")", maxsplit=1)[0]
             for remedy in ("Stop the gateway", "copy store.db", ".clone NEW", "backup"):
                 assert remedy in told
             for _ in range(2):
