@@ -15,7 +15,7 @@ from receiver.api import admin_routes, stories
 from receiver.console import console_routes
 from receiver.doors import HeaderDoor, PathDoor
 from receiver.gateway import Gateway
-from receiver.inbox import StoreUnavailable
+from receiver.inbox import StoreDamaged, StoreUnavailable
 from receiver.problems import problem
 
 DEFECT = "The gateway failed. Its log says where."
@@ -90,7 +90,8 @@ async def _readiness(gateway: Gateway) -> Response:
     except StoreUnavailable as error:
         return JSONResponse({"status": "unavailable", "store": str(error)}, 503, {"Retry-After": "10"})
     connectors = {name: {"state": stories.state_of(state.paused), "reason": state.reason} for name, state in states.items()}
-    return JSONResponse({"status": "ready", "store": "writable", "connectors": connectors})
+    store = f"writable, but {gateway.inbox.long_log}" if gateway.inbox.long_log else "writable"
+    return JSONResponse({"status": "ready", "store": store, "connectors": connectors})
 
 
 async def _metrics(gateway: Gateway) -> Response:
@@ -99,18 +100,28 @@ async def _metrics(gateway: Gateway) -> Response:
     for name, limiter in gateway.limiters.items():
         per_second = limiter.limit.calls / limiter.limit.seconds if limiter.limit else None
         metrics.rate(name, calls=limiter.calls, waiting=limiter.waiting, per_second=per_second)
+    metrics.sqlite(damaged=gateway.inbox.damage is not None, log_bytes=gateway.inbox.log_bytes)
     try:
-        await gateway.inbox.ready(gateway.now())
+        writable = await _is_writable(gateway)
         status = await gateway.standing.status()
     except StoreUnavailable:
         metrics.store(writable=False)
     else:
-        metrics.store(writable=True)
+        metrics.store(writable=writable)
         metrics.totals(quarantined=status.quarantined, oldest_pending_seconds=status.oldest_pending_seconds)
         for name, one in status.connectors.items():
             metrics.backlog(name, pending=one.pending, dead=one.dead, oldest_pending_seconds=one.oldest_pending_seconds)
             metrics.paused(name, one.kind)
     return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _is_writable(gateway: Gateway) -> bool:
+    """False where it is damaged: then it still tells what does not need the damaged page. Raises StoreUnavailable where it is not."""
+    try:
+        await gateway.inbox.ready(gateway.now())
+    except StoreDamaged:
+        return False
+    return True
 
 
 async def _schema(request: Request) -> Response:

@@ -104,7 +104,8 @@ async def open_gateway(settings: Settings, now: Callable[[], datetime] = utc_now
 async def open_store(settings: Settings, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Gateway]:
     """A gateway that keeps and shows events and delivers none. Raises StoreUnavailable where the store cannot be opened."""
     routes = Routes.compile(settings)
-    inbox = await Inbox.open(settings.store.url, dedup_hours=settings.store.dedup_hours)
+    store = settings.store
+    inbox = await Inbox.open(store.url, dedup_hours=store.dedup_hours, max_wal_mb=store.max_wal_mb)
     try:
         sites, metrics = sites_of(settings), Metrics()
         metrics.start(settings.connectors, settings.sources, EVENTS)

@@ -9,11 +9,11 @@ from pathlib import Path
 _HEADER = 100
 
 
-def damage_page(file: Path, name: str) -> int:
-    """Overwrite the last leaf of a table or index of a closed database, and return its page number."""
+def damage_page(file: Path, name: str, *, leaf: int = -1) -> int:
+    """Overwrite a leaf of a table or index of a closed database, by default the last, and return its page number."""
     with closing(sqlite3.connect(file)) as connection:
-        query = "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path DESC LIMIT 1"
-        (page,) = connection.execute(query, (name,)).fetchone()
+        query = "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path"
+        (page,) = connection.execute(query, (name,)).fetchall()[leaf]
         (size,) = connection.execute("PRAGMA page_size").fetchone()
     assert page > 1, f"{name} has no page of its own"
     with file.open("r+b") as opened:

@@ -46,7 +46,7 @@ def _as_words(words: str) -> str:
 
 
 def _link(alarm: Alarm, state: State, console: str | None) -> str:
-    if console is None or state != "firing" or alarm.cause == "store_failing":
+    if console is None or state != "firing" or alarm.cause.startswith("store_"):
         return ""
     return f" {console}/attention" if alarm.cause in {"dead_letters", "quarantine"} else f" {console}"
 
@@ -67,6 +67,8 @@ def _firing(alarm: Alarm) -> str:
             why = f"it is paused ({alarm.kind})" if alarm.kind else "it does not keep up, or its CRM asks for retries"
             text = f"{_many(alarm.count, 'delivery waits', 'deliveries wait')} for {alarm.connector}, the oldest since {since}: {why}."
             return f"{text} See `aom-gateway status`."
+        case "store_damaged" | "store_log":
+            return f"{reason}. It was seen first {since}."
         case _:
             lost = f" {_many(alarm.count, 'call was', 'calls were')} answered 503: AOM may not send them again." if alarm.count else ""
             return f"the store fails since {since}: {reason}.{lost} Look at its disk, or at the database server."
@@ -82,6 +84,8 @@ def _resolved(alarm: Alarm) -> str:
             return f"resolved: no more calls of {alarm.source} in quarantine for this reason: {alarm.reason}"
         case "oldest_waiting":
             return f"resolved: {alarm.connector} has caught up."
+        case "store_log":
+            return f"resolved: the store's write-ahead log is short again; it grew since {_time(alarm.since)}."
         case _:
             return f"resolved: the store can be written again; it failed since {_time(alarm.since)}."
 

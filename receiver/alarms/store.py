@@ -1,19 +1,20 @@
-"""Whether the store itself fails."""
+"""Whether the store itself fails, is damaged, or has a log that grows."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
-from receiver.alarms.alarm import Alarm
+from receiver.alarms.alarm import Alarm, Cause
 from receiver.alarms.privacy import Privacy
-from receiver.inbox import Inbox, StoreUnavailable
+from receiver.inbox import Inbox, StoreDamaged, StoreUnavailable
 from receiver.telemetry import Metrics
 
 FAILURES = 2  # looks in a row at which the store does not answer, before it is an alarm
 
 
 class StoreWatch:
-    """Whether events can be kept, as this process sees it."""
+    """How the store is, as this process sees it."""
 
     def __init__(self, inbox: Inbox, metrics: Metrics, privacy: Privacy) -> None:
         self._inbox = inbox
@@ -21,27 +22,39 @@ class StoreWatch:
         self._privacy = privacy
         self._failures = 0  # looks in a row
         self._turned_away = metrics.turned_away_by_store
-        self._since: datetime | None = None
+        self._since: dict[Cause, datetime] = {}
         self._reason = ""
         self._alarming = False
 
-    async def look(self, now: datetime) -> Alarm | None:
+    async def look(self, now: datetime) -> list[Alarm]:
+        """All that is wrong with the store itself."""
+        fails = await self._failing(now)
+        damaged = self._alarm("store_damaged", self._inbox.damage, now)
+        log = self._alarm("store_log", self._inbox.long_log, now)
+        return [alarm for alarm in (fails, damaged, log) if alarm]
+
+    def _alarm(self, cause: Cause, reason: str | None, now: datetime, count: int | None = None) -> Alarm | None:
+        if reason is None:
+            self._since.pop(cause, None)
+            return None
+        return Alarm(cause, cause, self._since.setdefault(cause, now), reason=reason, count=count)
+
+    async def _failing(self, now: datetime) -> Alarm | None:
         """An alarm once calls were turned away, or the store did not answer at some looks in a row; until it is well again."""
         before, self._turned_away = self._turned_away, self._metrics.turned_away_by_store
         turned_away = self._turned_away - before
         await self._ask(now)
         if not self._failures and not turned_away:
-            self._since, self._alarming = None, False
-            return None
-        self._since = self._since or now
+            self._alarming = False
+            return self._alarm("store_failing", None, now)
+        self._since.setdefault("store_failing", now)
         self._alarming |= self._failures >= FAILURES or turned_away > 0
-        if not self._alarming:
-            return None
-        return Alarm("store_failing", "store_failing", self._since, reason=self._reason, count=turned_away or None)
+        return self._alarm("store_failing", self._reason, now, turned_away or None) if self._alarming else None
 
     async def _ask(self, now: datetime) -> None:
         try:
-            await self._inbox.ready(now)
+            with suppress(StoreDamaged):  # has an alarm of its own
+                await self._inbox.ready(now)
         except StoreUnavailable as error:
             self._failures += 1
             self._reason = self._privacy.plain(str(error))

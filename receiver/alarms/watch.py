@@ -106,13 +106,13 @@ class Watch:
     async def _look(self) -> None:
         if self._stopping.is_set():
             return
-        fails = await self._store.look(self._now())
-        await self._tell({fails.key: fails} if fails else {}, self._own)
+        found = await self._store.look(self._now())
+        await self._tell({alarm.key: alarm for alarm in found}, self._own)
         if await self._holds():
             began = time.monotonic()
-            found = await self._causes()
+            stored = await self._causes()
             self._counting = time.monotonic() - began
-            await self._tell(found, self._stored)
+            await self._tell(stored, self._stored)
 
     async def _holds(self) -> bool:
         lease, now = self._timing.lease, self._now()

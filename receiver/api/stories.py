@@ -26,6 +26,7 @@ from receiver.api.views import (
     QuarantinedGroup,
     Rate,
     StatusView,
+    StoreView,
 )
 from receiver.delivery import RateLimiter
 from receiver.gateway import Gateway
@@ -54,7 +55,9 @@ async def status(gateway: Gateway) -> StatusView:
         else replace(_connector("", one, None), state="not configured")
         for name, one in stored.connectors.items()
     }
-    return StatusView(stored.pending, stored.dead, stored.quarantined, stored.oldest_pending_seconds, connectors)
+    inbox = gateway.inbox
+    store = StoreView(inbox.damage, inbox.long_log, inbox.log_bytes)
+    return StatusView(stored.pending, stored.dead, stored.quarantined, stored.oldest_pending_seconds, connectors, store)
 
 
 def _connector(kind: str, stored: StoredStatus, limiter: RateLimiter | None) -> ConnectorStatus:

@@ -41,12 +41,22 @@ class ConnectorStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreView:
+    """`damage` and `long_log` are in words, with what to do; both are null on PostgreSQL."""
+
+    damage: str | None  # a damaged page was met in the SQLite file since the gateway started
+    long_log: str | None  # SQLite's log cannot be emptied, since some program reads on and on
+    log_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     pending: int
     dead: int
     quarantined: int
     oldest_pending_seconds: float | None
     connectors: Mapping[str, ConnectorStatus]
+    store: StoreView
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,10 @@ def status(
 ) -> None:
     """Show what waits, what was refused, and how the connectors are.
 
-    --json prints {"running", "pending", "dead", "quarantined", "oldest_pending_seconds", "connectors"}, the last by name, each with
-    {"type", "state", "reason", "since", "until", "pending", "dead", "oldest_pending_seconds", "calls", "allowed"}.
-    Exit 1 where something needs attention: dead deliveries, calls in quarantine, a connector that is paused, or no gateway that runs.
+    --json prints {"running", "pending", "dead", "quarantined", "oldest_pending_seconds", "connectors", "store"}; the connectors by
+    name, each with {"type", "state", "reason", "since", "until", "pending", "dead", "oldest_pending_seconds", "calls", "allowed"};
+    the store with {"damage", "long_log", "log_bytes"}. Exit 1 where something needs attention: dead deliveries, calls in
+    quarantine, a connector that is paused, a store that is damaged or has a log that grows, or no gateway that runs.
     """
     if watch and as_json:
         fail("--watch is for people; a script asks `status --json` again and again.")
@@ -59,7 +60,12 @@ async def _ask(config: Path) -> dict[str, Any]:
 
 def _needs_attention(answer: dict[str, Any]) -> bool:
     paused = any(one["state"] == "paused" for one in answer["connectors"].values())
-    return bool(paused or answer["dead"] or answer["quarantined"] or not answer["running"])
+    return bool(paused or answer["dead"] or answer["quarantined"] or _faults(answer["store"]) or not answer["running"])
+
+
+def _faults(store: dict[str, Any]) -> list[str]:
+    """What is wrong with the store, in words."""
+    return [store[fault] for fault in ("damage", "long_log") if store[fault]]
 
 
 async def _watch(config: Path, every: float) -> None:
@@ -113,7 +119,7 @@ def _shown(answer: dict[str, Any], pace: Pace) -> RenderableType:
             cell(_rate(pace.of(name, one["calls"], now), one["allowed"])),
         )
     reasons = [cell(f"{name}: {one['reason']}", "yellow") for name, one in answer["connectors"].items() if one["reason"]]
-    return Group(head, table, *reasons)
+    return Group(head, *(cell(fault, "red") for fault in _faults(answer["store"])), table, *reasons)
 
 
 def _rate(used: float | None, allowed: dict[str, Any] | None) -> str:

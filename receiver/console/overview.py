@@ -37,6 +37,7 @@ class Overview:
             request,
             "overview.html",
             store=status,
+            faults=[words for words in (gateway.inbox.damage, gateway.inbox.long_log) if words],
             connectors=[
                 standing(name, configured[name].type if name in configured else None, one, gateway.limiters.get(name))
                 for name, one in status.connectors.items()

@@ -48,7 +48,9 @@ class Metrics:
         self._allowed = self._gauge("connector_calls_allowed_per_second", "The rate limit that all processes share", "connector")
         self._quarantined = self._gauge("events_quarantined", "Events that wait for an operator")
         self._oldest = self._gauge("oldest_pending_seconds", "Age of the oldest delivery that waits, of all connectors")
-        self._writable = self._gauge("store_writable", "1 while events can be kept")
+        self._writable = self._gauge("store_writable", "1 while events can be kept and no damage is known")
+        self._damaged = self._gauge("store_damaged", "1 once a damaged page was met in the SQLite file, until a restart")
+        self._log_bytes = self._gauge("store_log_bytes", "Size of SQLite's write-ahead log")
         self._alarms = self._counter("alarms", "Messages to the receiver of alarms by outcome", "outcome")
         self._gauge("build_info", "The version that runs", "version", "python").labels(version("aom-gateway"), python_version()).set(1)
         ProcessCollector(registry=self.registry)
@@ -118,6 +120,10 @@ class Metrics:
         self._writable.set(writable)
         for gauge in (self._pending, self._dead, self._oldest_of):
             gauge.clear()
+
+    def sqlite(self, *, damaged: bool, log_bytes: int) -> None:
+        self._damaged.set(damaged)
+        self._log_bytes.set(log_bytes)
 
     def totals(self, *, quarantined: int, oldest_pending_seconds: float | None) -> None:
         self._quarantined.set(quarantined)

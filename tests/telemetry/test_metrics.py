@@ -57,6 +57,7 @@ MOVED: list[tuple[str, Mapping[str, str], float]] = [  # sample, labels, the lea
     ("aom_gateway_connector_calls_allowed_per_second", SANDBOX, 10),
     ("aom_gateway_events_quarantined", {}, 1),
     ("aom_gateway_store_writable", {}, 1),
+    ("aom_gateway_store_log_bytes", {}, 4096),
     ("aom_gateway_build_info", {}, 1),
     ("process_cpu_seconds_total", {}, 0.01),
     ("process_resident_memory_bytes", {}, 1_000_000),
@@ -68,6 +69,7 @@ AT_REST = {  # shown, but nothing here moves them
     "aom_gateway_leases_lost",
     "aom_gateway_records_superseded",
     "aom_gateway_alarms",
+    "aom_gateway_store_damaged",
 }
 
 
