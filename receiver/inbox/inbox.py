@@ -74,6 +74,7 @@ class Inbox:
         self._read: Run = self._people.run
         self._write: Run = self._people.run if engines.postgresql else self._writer.run
         self._listener = Listener(engines.write, self._wakes, sender) if engines.postgresql else None
+        self._damaged_lanes: set[int] = set()
         self._ready_at: datetime | None = None
         self._closed = False
 
@@ -150,14 +151,28 @@ class Inbox:
         Wake-ups before it are forgotten.
         """
         self._wakes.forget(connector)
+        busy = {*busy, *self._damaged_lanes}
         return await self._look(partial(ready.queues, connector=connector, limit=limit, busy=busy, now=now))
 
     async def load(self, lanes: Sequence[int], *, now: datetime) -> list[ReadyLane]:
-        """These lanes with their oldest pending deliveries; those without any are put to rest. Some may not fit, and are missing."""
-        loaded = await self._look(partial(ready.load, lanes=lanes, now=now))
+        """These lanes with their oldest pending deliveries; those without any are put to rest. Some may not fit, and are missing.
+
+        So are those that lie on a damaged page, which are in no queue any more: the others are to go on.
+        """
+        try:
+            loaded = await self._look(partial(ready.load, lanes=lanes, now=now))
+        except StoreDamaged:
+            loaded = [lane for id in lanes for lane in await self._load_alone(id, now)]
         if empty := [one for one in loaded if not one.deliveries]:
             await self._deliver(partial(ready.rest, lanes=empty))
         return [one for one in loaded if one.deliveries]
+
+    async def _load_alone(self, lane: int, now: datetime) -> list[ReadyLane]:
+        try:
+            return await self._look(partial(ready.load, lanes=[lane], now=now))
+        except StoreDamaged:
+            self._damaged_lanes.add(lane)
+            return []
 
     async def settle(self, told: Settlement, *, now: datetime) -> SettleReport:
         """Record what came of lanes, in one transaction, if whoever tells it leads still."""
