@@ -14,7 +14,7 @@ from receiver.delivery.harmless import harmless
 from receiver.delivery.lane_outcome import LaneOutcome, plain_fields
 from receiver.delivery.merge import LaneWrite
 from receiver.delivery.write import Known, Results, write
-from receiver.inbox import ReadyLane, RemoteRow, Settled, Settlement, StoreUnavailable, Term
+from receiver.inbox import ReadyLane, RemoteRow, Settled, Settlement, StoreDamaged, StoreUnavailable, Term
 
 Pair = tuple[LaneOutcome, LaneWrite]
 
@@ -120,9 +120,9 @@ class Batch:
         told = Settlement(self._context.name, role, self._term.epoch, lanes, records)
         try:
             report = await self._context.inbox.settle(told, now=self._context.now())
-        except StoreUnavailable:
-            raise
-        except Exception:  # the reason is logged; it must not be every lane's
+        except Exception as error:  # the reason is logged; it must not be every lane's
+            if isinstance(error, StoreUnavailable) and not isinstance(error, StoreDamaged):
+                raise
             if len(lanes) <= 1:
                 self._context.log.exception("lane.not_settled", lanes=[one.lane.lane_id for one in lanes])
                 return

@@ -175,8 +175,16 @@ class Inbox:
             return []
 
     async def settle(self, told: Settlement, *, now: datetime) -> SettleReport:
-        """Record what came of lanes, in one transaction, if whoever tells it leads still."""
-        return await self._deliver(partial(settle.settle, told=told, now=now))
+        """Record what came of lanes, in one transaction, if whoever tells it leads still.
+
+        Where that raises StoreDamaged tell each alone: a lane that still does is in no queue any more.
+        """
+        try:
+            return await self._deliver(partial(settle.settle, told=told, now=now))
+        except StoreDamaged:
+            if len(told.lanes) == 1:  # or it would be delivered again and again
+                self._damaged_lanes.update(one.lane.lane_id for one in told.lanes)
+            raise
 
     async def correct_waits(self, connector: str, *, now: datetime) -> int:
         """Let no lane wait longer than it was meant to: its time is of a clock that was ahead. Returns how many there were."""
