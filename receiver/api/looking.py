@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.base import Browsable, Page
+from connectors.base import Browsable
 from receiver.api import groups, parameters, stories, views
 from receiver.api.operation import Call, NotFound, Unfit
 from receiver.gateway import Gateway
@@ -54,13 +54,13 @@ class Looking:
     async def person(self, call: Call) -> views.PersonView:
         return stories.person(await self._inbox.person(call.path.email.strip().lower()))
 
-    async def records(self, call: Call) -> Page:
+    async def records(self, call: Call) -> views.RecordPage:
         connector = self._gateway.connectors.get(call.path.name)
         if connector is None:
             raise NotFound(f"There is no connector {call.path.name!r}; there are: {', '.join(self._gateway.connectors)}.")
         if not isinstance(connector, Browsable):
             raise NotFound(f"The connector {call.path.name!r} cannot list its records; look in the CRM itself.")
         try:
-            return await connector.records(call.path.object, call.query.limit, call.query.before)
+            return stories.record_page(await connector.records(call.path.object, call.query.limit, call.query.before))
         except ValueError as error:
             raise Unfit(f"`before`: {error}") from error

@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.base import Page
 from receiver.api import parameters, views
 from receiver.api.acting import Acting
 from receiver.api.looking import Looking
@@ -78,7 +77,7 @@ def _looking(look: Looking) -> Sequence[Operation]:
             "/api/connectors/{name}/records/{object}",
             "What a sandbox holds, newest first",
             look.records,
-            Page,
+            views.RecordPage,
             takes=parameters.RecordsPath,
             query=parameters.RecordsQuery,
             faults=_MISSING,

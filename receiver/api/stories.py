@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
+from connectors.base import Page as RecordsHeld
 from receiver.aom import Event as ReadEvent
 from receiver.aom import Invalid, read
 from receiver.api.views import (
@@ -25,6 +26,9 @@ from receiver.api.views import (
     PersonView,
     QuarantinedGroup,
     Rate,
+    RecordLink,
+    RecordPage,
+    RecordView,
     StatusView,
     StoreView,
 )
@@ -72,6 +76,14 @@ def _connector(kind: str, stored: StoredStatus, limiter: RateLimiter | None) -> 
         oldest_pending_seconds=stored.oldest_pending_seconds,
         calls=limiter.calls if limiter else 0,
         allowed=Rate(limiter.limit.calls, limiter.limit.seconds) if limiter and limiter.limit else None,
+    )
+
+
+def record_page(held: RecordsHeld) -> RecordPage:
+    """What a connector lists of its CRM."""
+    return RecordPage(
+        tuple(RecordView(one.id, one.key, one.fields, tuple(RecordLink(*link) for link in one.links), one.writes) for one in held.items),
+        held.next,
     )
 
 

@@ -261,3 +261,28 @@ class ErasedView:
         "what was written to a CRM, a sandbox among them",
         "logs that left this gateway",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLink:
+    object: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """One record as a connector's CRM holds it; `writes` counts how often it was written."""
+
+    id: str
+    key: str
+    fields: Mapping[str, Any]
+    links: tuple[RecordLink, ...]
+    writes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Newest first. `next` is the `before` of the page that follows, null on the last."""
+
+    items: tuple[RecordView, ...]
+    next: str | None

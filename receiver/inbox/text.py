@@ -24,7 +24,7 @@ def json_or_none(values: Sequence[Any]) -> str | None:
     if not values:
         return None
     try:
-        return orjson.dumps(values).decode().replace("\\u0000", "\\ufffd")
+        return orjson.dumps(values).decode()
     except TypeError:  # lone surrogates
         return storable(json.dumps(list(values), ensure_ascii=False))
 
