@@ -22,7 +22,7 @@ def fold(rendered: Iterable[Sequence[Record]]) -> tuple[Record, ...]:
 
 
 def origins(rendered: Iterable[tuple[str, Sequence[Record]]]) -> dict[Ref, dict[str, str]]:
-    """From which event each field of the folded records comes: the last that set it, of events with their ids, oldest first.
+    """From which event each field of the folded records comes: the last that set it, oldest first.
 
     Options to append come from several, and are left out.
     """
@@ -60,7 +60,7 @@ def _united(older: Value | None, newer: Value) -> Value:
 
 
 def in_order_of_links(records: Iterable[Record]) -> list[str]:
-    """The objects of these records, those that are linked to first; all else keeps its order. Where links run in a circle, that is cut."""
+    """The objects of these records, those that are linked to first; a circle of links is cut."""
     linked: dict[str, dict[str, None]] = {}
     for record in records:
         targets = linked.setdefault(record.object, {})
