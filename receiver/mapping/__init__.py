@@ -1,16 +1,16 @@
 """From events to records: routes, expressions, fold."""
 
-from receiver.mapping.budget import EVENT_STEPS
 from receiver.mapping.check import check_routes
-from receiver.mapping.fault import MappingFault
+from receiver.mapping.errors import MappingFault
 from receiver.mapping.fold import fold, in_order_of_links, origins
-from receiver.mapping.mapping import Configured, Mapping
-from receiver.mapping.placed import Account, Placed
 from receiver.mapping.route import Route
+from receiver.mapping.route_config import Account, Placed
+from receiver.mapping.route_table import Configured, RouteTable
 from receiver.mapping.schema import FieldSettings, RouteSettings, UpsertSettings
 
+Mapping = RouteTable  # the name by which the other packages import it
+
 __all__ = [
-    "EVENT_STEPS",
     "Account",
     "Configured",
     "FieldSettings",
@@ -19,6 +19,7 @@ __all__ = [
     "Placed",
     "Route",
     "RouteSettings",
+    "RouteTable",
     "UpsertSettings",
     "check_routes",
     "fold",

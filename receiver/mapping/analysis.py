@@ -10,10 +10,10 @@ from jinja2 import nodes
 from jinja2.tests import TESTS
 
 from receiver.faults import suggestion
+from receiver.mapping.attribute_access import element, members
+from receiver.mapping.filter_types import NAMED_AT, attribute_of, result_of
 from receiver.mapping.filters import FILTERS
-from receiver.mapping.members import element, members
-from receiver.mapping.pipes import ATTRIBUTE_AT, NAMED_AT, result_of
-from receiver.mapping.truth import truth
+from receiver.mapping.static_conditions import truth
 
 Scope = dict[str, Any]
 """The names that stand at a place, with their annotations."""
@@ -35,8 +35,11 @@ class Analysis:
     broken: dict[str, str] = field(default_factory=dict)
 
     def tree(self, tree: nodes.Template, scope: Scope) -> Any:
-        """The annotation of what the tree gives."""
-        return self._body(tree.body, dict(scope))
+        """The annotation of what a text with expressions in it gives."""
+        for output in tree.find_all(nodes.Output):
+            for part in output.nodes:
+                self.expression(part, scope)
+        return str
 
     def expression(self, node: nodes.Node, scope: Scope) -> Any:
         """The annotation of what one expression gives; Any where nothing is known."""
@@ -152,10 +155,7 @@ class Analysis:
     def _attribute_of(self, node: nodes.Filter, inside: Any) -> Any:
         """The annotation of what a filter takes of each item: the item, or the attribute that is named."""
         item = element(inside)
-        given = next((keyword.value for keyword in node.kwargs if keyword.key == "attribute"), None)
-        at = ATTRIBUTE_AT.get(node.name)
-        if given is None and at is not None and at < len(node.args):
-            given = node.args[at]
+        given = attribute_of(node)
         if not isinstance(given, nodes.Const) or not isinstance(given.value, str):
             return item
         path = f"{_path(node.node)}[]" if node.node is not None else ""
@@ -175,56 +175,6 @@ class Analysis:
             if extra is not None:
                 self._child(extra, scope)
         return [self.expression(argument, scope) for argument in node.args]
-
-    # --- statements
-
-    def _body(self, body: Iterable[nodes.Node], scope: Scope) -> Any:
-        for node in body:
-            visit: Callable[[Any, Scope], None] | None = getattr(self, f"_{type(node).__name__.lower()}", None)
-            if visit is None or isinstance(node, nodes.Expr):
-                name = type(node).__name__.lower()
-                self.broken[f"a {name} statement is not offered"] = "use {{ … }}, {% if %}, {% for %} and {% set %}"
-            else:
-                visit(node, scope)
-        return str
-
-    def _output(self, node: nodes.Output, scope: Scope) -> None:
-        for part in node.nodes:
-            if not isinstance(part, nodes.TemplateData):
-                self.expression(part, scope)
-
-    def _if(self, node: nodes.If, scope: Scope) -> None:
-        self.expression(node.test, scope)
-        holds = truth(node.test, scope, self.event)
-        if holds is not False:
-            self._body(node.body, scope)
-        if holds is not True:
-            self._body((*node.elif_, *node.else_), scope)
-
-    def _for(self, node: nodes.For, scope: Scope) -> None:
-        inner = {**scope, "loop": Any}
-        self._bind(node.target, element(self.expression(node.iter, scope)), inner)
-        if node.test is not None:
-            self.expression(node.test, inner)
-        self._body(node.body, inner)
-        self._body(node.else_, scope)
-
-    def _assign(self, node: nodes.Assign, scope: Scope) -> None:
-        self._bind(node.target, self.expression(node.node, scope), scope)
-
-    def _with(self, node: nodes.With, scope: Scope) -> None:
-        inner = dict(scope)
-        for target, value in zip(node.targets, node.values, strict=True):
-            self._bind(target, self.expression(value, scope), inner)
-        self._body(node.body, inner)
-
-    @staticmethod
-    def _bind(target: nodes.Node, annotation: Any, scope: Scope) -> None:
-        if isinstance(target, nodes.Name):
-            scope[target.name] = annotation
-        else:
-            for name in target.find_all(nodes.Name):
-                scope[name.name] = Any
 
 
 _RESULTS: Mapping[type[nodes.Node], Any] = {nodes.Compare: bool, nodes.Not: bool, nodes.Concat: str}

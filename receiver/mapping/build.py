@@ -10,10 +10,11 @@ from jinja2 import nodes
 
 from connectors.base import Value
 from receiver.faults import place
+from receiver.mapping.compiler import Evaluate, compile_node, constantly
 from receiver.mapping.environment import is_constant, lone, parse
-from receiver.mapping.expression import Evaluate, evaluator, of_node
-from receiver.mapping.placed import Account, Placed, sources_of
-from receiver.mapping.route import Condition, Each, Field, Lookup, Route, Upsert
+from receiver.mapping.expression import evaluator
+from receiver.mapping.route import Condition, Each, Field, Lookup, Route, Upsert, mapped_value, options, plain_value, with_default
+from receiver.mapping.route_config import Account, Placed, sources_of
 from receiver.mapping.schema import FieldSettings, UpsertSettings
 from receiver.mapping.text import text
 
@@ -72,26 +73,35 @@ def field_place(where: str, name: str) -> str:
 
 def _each(where: str, each: str | None) -> Each | None:
     parts = None if each is None else split_each(each)
-    return None if parts is None else Each(where, parts[0], of_node(parts[1]))
+    return None if parts is None else Each(where, parts[0], compile_node(parts[1]))
 
 
 def _condition(where: str, when: str | bool | None) -> Condition | None:
     if when is None:
         return None
-    return Condition(where, evaluator(when) if isinstance(when, str) else lambda names, budget: when)  # noqa: ARG005
+    return Condition(where, _evaluate(when))
 
 
 def _field(name: str, where: str, settings: FieldSettings) -> Field:
-    return Field(
-        name=name,
-        where=where,
-        value=_evaluate(settings.value),
-        constant=constant(settings.value),
-        lookup=None if settings.map is None else _lookup(settings.map),
-        default=None if settings.default is None else _evaluate(settings.default),
-        default_constant=constant(settings.default),
-        append=settings.append,
-    )
+    value = _value(settings)
+    if settings.default is not None:
+        default = _evaluate(settings.default)
+        if settings.append:
+            default = options(default)
+        elif not constant(settings.default):
+            default = plain_value(default)
+        value = with_default(value, default)
+    return Field(name, where, value)
+
+
+def _value(settings: FieldSettings) -> Evaluate:
+    result = _evaluate(settings.value)
+    lookup = None if settings.map is None else _lookup(settings.map)
+    if settings.append:
+        return options(result, lookup)
+    if lookup is not None:
+        return mapped_value(result, lookup)
+    return result if constant(settings.value) else plain_value(result)
 
 
 def constant(value: Any) -> bool:
@@ -100,7 +110,7 @@ def constant(value: Any) -> bool:
 
 
 def _evaluate(value: Any) -> Evaluate:
-    return evaluator(value) if isinstance(value, str) else lambda names, budget: value  # noqa: ARG005
+    return evaluator(value) if isinstance(value, str) else constantly(value)
 
 
 def _lookup(entries: Mapping[str, Value]) -> Lookup:

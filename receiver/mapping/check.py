@@ -8,7 +8,7 @@ from receiver.aom import EVENTS
 from receiver.faults import ConfigFault, place
 from receiver.mapping.check_expressions import check_expressions
 from receiver.mapping.check_names import check_names, circles, conflicts, duplicates
-from receiver.mapping.placed import Account, Placed, placed, sources_of
+from receiver.mapping.route_config import Account, Placed, placed, sources_of
 from receiver.mapping.schema import RouteSettings
 
 

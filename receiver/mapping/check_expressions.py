@@ -12,13 +12,13 @@ from pydantic import BaseModel
 from receiver.aom import EVENTS, names
 from receiver.faults import ConfigFault, nearest, place
 from receiver.mapping.analysis import Analysis, Scope
+from receiver.mapping.attribute_access import bare, element
 from receiver.mapping.build import DEFAULT_KEY, constant, field_place, split_each
 from receiver.mapping.environment import lone, parse
-from receiver.mapping.members import bare, element
-from receiver.mapping.offered import refused
-from receiver.mapping.placed import Placed
+from receiver.mapping.route_config import Placed
 from receiver.mapping.schema import FieldSettings, UpsertSettings
-from receiver.mapping.truth import truth
+from receiver.mapping.static_conditions import truth
+from receiver.mapping.unsupported_syntax import statements, unsupported
 
 _SHOWN = 3  # events named in a fault
 
@@ -150,6 +150,9 @@ def _value(where: str, value: Any, scopes: Scopes, checked: Checked) -> list[Any
 
 def _parsed(where: str, source: str, checked: Checked) -> nodes.Template | None:
     try:
+        if found := dict(statements(source)):
+            checked.faults += [ConfigFault(where, message, remedy) for message, remedy in found.items()]
+            return None
         tree = parse(source)
         checked.faults += _refused(where, tree)
     except (TemplateSyntaxError, RecursionError) as error:
@@ -159,7 +162,7 @@ def _parsed(where: str, source: str, checked: Checked) -> nodes.Template | None:
 
 
 def _refused(where: str, tree: nodes.Node) -> Iterator[ConfigFault]:
-    yield from (ConfigFault(where, message, remedy) for message, remedy in dict(refused(tree)).items())
+    yield from (ConfigFault(where, message, remedy) for message, remedy in dict(unsupported(tree)).items())
 
 
 def _syntax(where: str, error: TemplateSyntaxError | RecursionError) -> ConfigFault:

@@ -9,7 +9,7 @@ from receiver.aom import EVENTS
 from receiver.faults import UNREADABLE, ConfigFault, nearest, suggestion
 from receiver.mapping.build import key_field_of
 from receiver.mapping.environment import is_constant
-from receiver.mapping.placed import Account, Placed
+from receiver.mapping.route_config import Account, Placed
 from receiver.mapping.schema import UpsertSettings
 
 _PATTERN = frozenset("*?[")

@@ -2,82 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import nodes
 from jinja2.runtime import Undefined
 
 from connectors.base import Value
-from receiver.mapping.budget import LONGEST, Budget
-from receiver.mapping.environment import ENVIRONMENT, is_constant, lone, parse
-from receiver.mapping.metering import Metered, metered
+from receiver.mapping.compiler import Evaluate, compile_node, constantly, joined
+from receiver.mapping.environment import is_constant, lone, parse
+from receiver.mapping.limits import LONGEST, bounded_text
+from receiver.mapping.scope import Scope
 from receiver.mapping.text import Unusable, described, is_list, sane, text
-
-Evaluate = Callable[[dict[str, Any], Budget], Any]
-"""From the names that an expression sees to its value, within a budget. May raise whatever an expression can raise."""
-
-_RESULT = "result"
 
 
 def evaluator(source: str) -> Evaluate:
-    """One `{{ … }}` gives its own value, text around it a text without outer blanks, plain text itself."""
+    """One `{{ … }}` gives its own value, with text around it a text, plain text itself."""
     if is_constant(source):
-        return lambda names, budget: source  # noqa: ARG005
+        return constantly(source)
     tree = parse(source)
     only = lone(tree)
-    return _composed(tree) if only is None else of_node(only)
+    if only is not None:
+        return compile_node(only)
+    written = joined([compile_node(part) for output in tree.find_all(nodes.Output) for part in output.nodes])
+    return lambda scope: written(scope).strip()
 
 
-def of_node(expression: nodes.Expr) -> Evaluate:
-    """Evaluate one expression to its own value, as `Environment.compile_expression` does with `undefined_to_none=False`."""
-    assign = nodes.Assign(nodes.Name(_RESULT, "store", lineno=1), expression, lineno=1)
-    begin = _compiled(nodes.Template([assign], lineno=1))
-
-    def evaluate(names: dict[str, Any], budget: Budget) -> Any:
-        context, pieces = begin(names, budget)
-        for _ in pieces:
-            pass
-        return context.vars[_RESULT]
-
-    return evaluate
+_PLAIN: Final = 300  # digits of a number that certainly may be sent
 
 
-def _composed(tree: nodes.Template) -> Evaluate:
-    begin = _compiled(tree)
-
-    def evaluate(names: dict[str, Any], budget: Budget) -> str:
-        pieces, size = [], 0
-        for piece in begin(names, budget)[1]:
-            pieces.append(piece)
-            size += len(piece)
-            if size > LONGEST:
-                raise Unusable(f"gives more than {LONGEST:,} characters")
-        return "".join(pieces).strip()
-
-    return evaluate
-
-
-def _compiled(tree: nodes.Template) -> Callable[[dict[str, Any], Budget], tuple[Metered, Iterator[str]]]:
-    """From names and budget to a context, and to the pieces that running in it gives."""
-    changed, parts = metered(tree)
-    template = ENVIRONMENT.from_string(changed)
-    run, blocks = template.root_render_func, template.blocks
-
-    def begin(names: dict[str, Any], budget: Budget) -> tuple[Metered, Iterator[str]]:
-        budget.start(parts)
-        context = Metered(ENVIRONMENT, names, None, blocks)
-        context.budget = budget
-        return context, run(context)
-
-    return begin
-
-
-def native(result: Any) -> Value | None:
-    """An expression's result as a field's value; None where it is nothing and is not sent. Raises Unusable."""
+def native(result: Any) -> Value | None:  # noqa: PLR0911 - a table of cases
+    """An expression's result as a field's value; None where it is not sent. Raises Unusable."""
+    kind = type(result)
+    if kind is str:  # most are
+        return result if result and len(result) < LONGEST and not result.isspace() else _bounded(result)
+    if kind is datetime or (kind is Decimal and result.is_finite() and -_PLAIN < result.adjusted() < _PLAIN):
+        return result  # type: ignore[no-any-return]
     match result:
         case None:
             return None
@@ -96,16 +58,16 @@ def native(result: Any) -> Value | None:
     raise Unusable(f"gives {described(result)}; a field takes one text, number, date, true or false: {_remedy(result)}")
 
 
-def choices(result: Any) -> tuple[str, ...]:
+def choices(scope: Scope, result: Any) -> tuple[str, ...]:
     """An expression's result as options of a multiple-choice field."""
-    items = result if is_list(result) else (result,)
+    items = scope.limits.as_they_come(result) if is_list(result) else (result,)
     written = (_bounded(text(item)) for item in items)
     return tuple(dict.fromkeys(option for option in written if option is not None))
 
 
 def _bounded(written: str) -> str | None:
     if len(written) > LONGEST:
-        raise Unusable(f"gives more than {LONGEST:,} characters")
+        bounded_text(len(written))
     return written if written and not written.isspace() else None
 
 

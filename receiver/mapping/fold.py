@@ -12,16 +12,17 @@ def fold(rendered: Iterable[Sequence[Record]]) -> tuple[Record, ...]:
 
     One record per object and key comes out, sorted so that a record stands after those that it links to.
     """
-    folded: dict[Ref, Record] = {}
+    folded: dict[tuple[str, str], Record] = {}
     for records in rendered:
         for record in records:
-            known = folded.get(record.ref)
-            folded[record.ref] = record if known is None else _merged(known, record)
+            ref = (record.object, record.key)
+            known = folded.get(ref)
+            folded[ref] = record if known is None else _merged(known, record)
     return _sorted(folded.values())
 
 
 def origins(rendered: Iterable[tuple[str, Sequence[Record]]]) -> dict[Ref, dict[str, str]]:
-    """From which event each field of the folded records comes: the last that set it, of events with their ids, oldest first.
+    """From which event each field of the folded records comes: the last that set it, oldest first.
 
     Options to append come from several, and are left out.
     """
@@ -59,10 +60,12 @@ def _united(older: Value | None, newer: Value) -> Value:
 
 
 def in_order_of_links(records: Iterable[Record]) -> list[str]:
-    """The objects of these records, those that are linked to first; all else keeps its order. Where links run in a circle, that is cut."""
+    """The objects of these records, those that are linked to first; a circle of links is cut."""
     linked: dict[str, dict[str, None]] = {}
     for record in records:
-        linked.setdefault(record.object, {}).update(dict.fromkeys(link.object for link in record.links))
+        targets = linked.setdefault(record.object, {})
+        for link in record.links:
+            targets[link.object] = None
     ordered: list[str] = []
     seen: set[str] = set()
 
@@ -79,5 +82,7 @@ def in_order_of_links(records: Iterable[Record]) -> list[str]:
 
 
 def _sorted(records: Collection[Record]) -> tuple[Record, ...]:
+    if len({record.object for record in records}) == 1:
+        return tuple(records)
     rank = {name: place for place, name in enumerate(in_order_of_links(records))}
     return tuple(sorted(records, key=lambda record: rank[record.object]))

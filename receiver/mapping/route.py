@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from jinja2.runtime import Undefined
 
 from connectors.base import Append, Record, Ref, Value
-from receiver.mapping.budget import RECORDS, Budget
-from receiver.mapping.expression import Evaluate, choices, native
-from receiver.mapping.fault import MappingFault, fault
+from receiver.mapping.compiler import Evaluate
+from receiver.mapping.errors import MappingFault, fault
+from receiver.mapping.expression import choices, native
+from receiver.mapping.limits import ARGUMENT, RECORDS, bounded_read
+from receiver.mapping.scope import Scope
 from receiver.mapping.text import described, is_list, text
-
-Names = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,41 +26,50 @@ class Lookup:
 
     def find(self, result: Any) -> Value | None:
         key = text(result).strip()
+        if len(key) > ARGUMENT:  # no map has such a key
+            return None
         return self.exact[key] if key in self.exact else self.folded.get(key.casefold())
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
+    """`value` gives what to send or None, and raises whatever an expression can raise."""
+
     name: str
     where: str
     value: Evaluate
-    constant: bool = False  # written as it stands, also where it is ""
-    lookup: Lookup | None = None
-    default: Evaluate | None = None
-    default_constant: bool = False
-    append: bool = False
 
-    def render(self, names: Names, budget: Budget) -> Value | None:
-        """The value to send; None where there is nothing to send. Raises whatever an expression can raise."""
-        result = self.value(names, budget)
-        found = self._append(result, budget) if self.append else self._one(result)
-        if found is not None or self.default is None:
-            return found
-        fallback = self.default(names, budget)
-        if self.append:
-            return _options(choices(_paid(fallback, budget)))
-        return fallback if self.default_constant else native(fallback)
 
-    def _one(self, result: Any) -> Value | None:
-        if self.lookup is not None:
-            return self.lookup.find(result)
-        return result if self.constant else native(result)
+def plain_value(result: Evaluate) -> Evaluate:
+    """An expression's value as a field takes it."""
+    return lambda scope: native(result(scope))
 
-    def _append(self, result: Any, budget: Budget) -> Append | None:
-        options = choices(_paid(result, budget))
-        if self.lookup is None:
-            return _options(options)
-        return _options(choices([self.lookup.find(option) for option in options]))
+
+def mapped_value(result: Evaluate, lookup: Lookup) -> Evaluate:
+    """What the map has for it."""
+    return lambda scope: lookup.find(result(scope))
+
+
+def options(result: Evaluate, lookup: Lookup | None = None) -> Evaluate:
+    """All that it gives, or what the map has for each, as options to append."""
+
+    def evaluate(scope: Scope) -> Append | None:
+        found = choices(scope, result(scope))
+        if lookup is not None:
+            found = choices(scope, [lookup.find(option) for option in found])
+        return Append(found) if found else None
+
+    return evaluate
+
+
+def with_default(value: Evaluate, default: Evaluate) -> Evaluate:
+    """The default where the value is nothing."""
+
+    def evaluate(scope: Scope) -> Value | None:
+        found: Value | None = value(scope)
+        return default(scope) if found is None else found
+
+    return evaluate
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +77,30 @@ class Condition:
     where: str
     test: Evaluate
 
-    def holds(self, names: Names, budget: Budget) -> bool:
+    def holds(self, scope: Scope) -> bool:
         try:
-            return bool(self.test(names, budget))
+            return bool(self.test(scope))
         except Exception as error:
             raise fault(self.where, error) from error
 
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """`each = "course in courses"`: the names once per item. Nothing to go through is no item."""
+    """`each = "course in courses"`: the scope once per item. Nothing to go through is no item."""
 
     where: str
     variable: str
     items: Evaluate
 
-    def over(self, names: Names, budget: Budget) -> Iterator[Names]:
+    def over(self, scope: Scope) -> Iterator[Scope]:
         try:
-            items = self.items(names, budget)
-            listed = [] if items is None else _listed(_paid(items, budget))
+            items = self.items(scope)
+            listed = [] if items is None else _listed(scope, items)
         except Exception as error:
             raise fault(self.where, error) from error
         if len(listed) > RECORDS:
             raise MappingFault(self.where, f"has more than {RECORDS:,} items; at most {RECORDS:,} become records")
-        return ({**names, self.variable: item} for item in listed)
+        return (scope.with_name(self.variable, item) for item in listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,34 +114,40 @@ class Upsert:
     links: frozenset[str]
     fields: tuple[Field, ...]
 
-    def render(self, names: Names, budget: Budget) -> Iterator[tuple[str, dict[str, Value]]]:
+    def render(self, scope: Scope) -> Iterator[tuple[str, dict[str, Value]]]:
         """Key and fields of each record."""
-        for seen in (names,) if self.each is None else self.each.over(names, budget):
-            if self.when is None or self.when.holds(seen, budget):
-                yield self._key(seen, budget), self._fields(seen, budget)
+        for inner in (scope,) if self.each is None else self.each.over(scope):
+            if self.when is None or self.when.holds(inner):
+                yield self._key(inner), self._fields(inner)
 
-    def _key(self, names: Names, budget: Budget) -> str:
+    def links_to(self, written: Iterable[tuple[str, str]]) -> tuple[Ref, ...]:
+        """Links to those of the records, by object and key, that are of an object to link to."""
+        return tuple([Ref(object, key) for object, key in written if object in self.links])
+
+    def _key(self, scope: Scope) -> str:
         where = f"{self.where}.key"
         try:
-            budget.record()
-            key = text(native(self.key(names, budget))).strip()
+            scope.limits.record()
+            key = text(native(self.key(scope))).strip()
         except Exception as error:
             raise fault(where, error) from error
         if not key:
             raise MappingFault(where, f"gives nothing, and a {self.object} needs a key; use what each event has, or add a `when`")
         return key
 
-    def _fields(self, names: Names, budget: Budget) -> dict[str, Value]:
-        written: dict[str, Value] = {}
-        for field in self.fields:
-            try:
-                value = field.render(names, budget)
-                budget.written(value)
-            except Exception as error:
-                raise fault(field.where, error) from error
-            if value is not None:
-                written[field.name] = value
-        return written
+    def _fields(self, scope: Scope) -> dict[str, Value]:
+        fields: dict[str, Value] = {}
+        where = self.where
+        try:
+            for field in self.fields:
+                where = field.where
+                value = field.value(scope)
+                if value is not None:
+                    fields[field.name] = value
+            scope.limits.written(fields)
+        except Exception as error:
+            raise fault(where, error) from error
+        return fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,29 +162,20 @@ class Route:
     when: Condition | None
     upserts: tuple[Upsert, ...]
 
-    def render(self, names: Names, budget: Budget) -> Iterator[Record]:
+    def render(self, scope: Scope) -> Iterator[Record]:
         """What the route writes, as its upserts stand. Raises MappingFault."""
-        if self.when is not None and not self.when.holds(names, budget):
+        if self.when is not None and not self.when.holds(scope):
             return
-        drafts = [(upsert, key, fields) for upsert in self.upserts for key, fields in upsert.render(names, budget)]
-        refs = tuple(dict.fromkeys(Ref(upsert.object, key) for upsert, key, _ in drafts))
-        links = {upsert.where: tuple(ref for ref in refs if ref.object in upsert.links) for upsert in self.upserts}
+        drafts = [(upsert, *draft) for upsert in self.upserts for draft in upsert.render(scope)]
+        written = dict.fromkeys([(upsert.object, key) for upsert, key, _ in drafts])
+        links = {upsert.where: upsert.links_to(written) for upsert in self.upserts if upsert.links}
         for upsert, key, fields in drafts:
-            yield Record(upsert.object, key, fields, upsert.key_field, links[upsert.where])
+            yield Record(upsert.object, key, fields, upsert.key_field, links.get(upsert.where, ()))
 
 
-def _paid(result: Any, budget: Budget) -> Any:
-    """A list, paid for by its items; anything else as it is."""
-    return budget.items(result) if is_list(result) else result
-
-
-def _listed(items: Any) -> list[Any]:
+def _listed(scope: Scope, items: Any) -> list[Any]:
     if isinstance(items, Undefined):
         return list(text(items))  # raises, or is nothing
     if not is_list(items):
         raise TypeError(f"{described(items)} is no list to go through")
-    return list(items)
-
-
-def _options(values: tuple[str, ...]) -> Append | None:
-    return Append(values) if values else None
+    return [bounded_read(item) for item in scope.limits.as_they_come(items)]

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 DIGITS: Final = 400  # of a number, before or behind the point; a float has at most 309
 
 
-Number = TypeVar("Number", int, Decimal)
+Number = TypeVar("Number", bound=int | Decimal)
 
 
 class Unusable(ValueError):
@@ -22,6 +22,8 @@ class Unusable(ValueError):
 
 def text(value: Any) -> str:  # noqa: PLR0911 - a table of cases
     """Nothing for None, `true` and `false`, plain digits for money, ISO 8601 for dates. Raises Unusable for anything composed."""
+    if type(value) is str:  # most are
+        return value
     match value:
         case None:
             return ""

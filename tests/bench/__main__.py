@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.load import SERVER_CPU, Load, pinned, require_wrk, wrk
+from tests.bench.rendering import rendering
 from tests.processes import TOKEN, Running, free_port, gateway, until, write_config
 
 ROUNDS, SECONDS = 3, 5
@@ -35,7 +36,7 @@ def main() -> None:
     table = Table("what", "figure", title="The AOM gateway on this machine", title_justify="left")
     with tempfile.TemporaryDirectory(prefix="aom-gateway-bench-") as name:
         directory = Path(name)
-        for rows in (accepts(directory), end_to_end(directory), start(directory)):
+        for rows in (accepts(directory), end_to_end(directory), rendering(), start(directory)):
             for what, figure in rows:
                 table.add_row(what, figure)
     Console().print(table)

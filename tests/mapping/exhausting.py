@@ -1,5 +1,7 @@
 """Renders the expressions on standard input, a JSON list, where memory is short; tells what came of each as a line of JSON.
 
+An expression that names `item` is evaluated for each of a thousand items.
+
 Run as `python -m tests.mapping.exhausting`: what would freeze or exhaust the gateway harms this process alone.
 """
 
@@ -22,7 +24,7 @@ BODY = {
     "line_items": [],
     "total": "999999999999999",
     "list": list(range(10_000)),
-    "lists": [[0] * 1_000 for _ in range(100)],
+    "lists": [list(range(1_000)) for _ in range(100)],
     "words": [f"w{number}" for number in range(10_000)],
     "rows": [{"a": {"b": number}} for number in range(10_000)],
     "table": {f"k{number}": number for number in range(10_000)},
@@ -31,17 +33,24 @@ BODY = {
     "wide": "\U0001f600" * 100_000,
     "ligature": "\ufdfa" * 100_000,  # one character that decomposes into eighteen
     "format": "%1000000000d",
+    "longs": [f"{'x' * 50_000}{number}" for number in range(20)],
+    "thousand": list(range(1_000)),
+    "tags": "<b>" * 100_000,
+    "brackets": "([{<-" * 50_000,
+    "number": 10**4_000,
+    "deep": json.loads("[" * 90 + "]" * 90),
 }
 
 
 def outcome(expression: str, names: dict[str, object]) -> tuple[str, str]:
     """`refused` by the check, a `fault` of the event, or `written`; and the words to it."""
     try:
-        mapping = compiled(key="x", fields={"x": expression})
+        each = {"each": "item in raw.thousand"} if "item" in expression else {}
+        mapping = compiled(key="x", fields={"x": expression}, **each)
     except ConfigError as error:
         return "refused", str(error)
     try:
-        (record,) = mapping.render("box", "springfield", "order.placed", names)
+        record, *_ = mapping.render("box", "springfield", "order.placed", names)
     except MappingFault as fault:
         return "fault", str(fault)
     return "written", str(record.fields.get("x"))[:50]

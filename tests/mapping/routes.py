@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from connectors.base import Record, Value
 from receiver.aom import Site, read, sample
 from receiver.faults import ConfigFault
-from receiver.mapping import Mapping
+from receiver.mapping import RouteTable
 from tests.settings.configs import SANDBOX, faults_of, loaded
 
 SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
@@ -24,9 +24,9 @@ def context(event: str, body: bytes | None = None) -> dict[str, Any]:
     return read_event.context(read_event.people[0].key, id="0" * 32, received_at=RECEIVED_AT)
 
 
-def mapping(directory: Path, routes: str) -> Mapping:
+def mapping(directory: Path, routes: str) -> RouteTable:
     """The mapping of routes to the connector `box`."""
-    return Mapping.compile(loaded(directory, SANDBOX + routes))
+    return RouteTable.compile(loaded(directory, SANDBOX + routes))
 
 
 def route(events: str, upserts: str) -> str:

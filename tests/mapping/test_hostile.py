@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connectors.base import ConnectorSettings
 from receiver.faults import ConfigError, read
-from receiver.mapping import Mapping, MappingFault, RouteSettings
+from receiver.mapping import MappingFault, RouteSettings, RouteTable
 from tests.mapping.routes import context
 
 WORDS = st.sampled_from(
@@ -26,13 +26,13 @@ EXPRESSIONS = st.lists(WORDS, max_size=12).map(" ".join) | st.lists(WORDS, max_s
 NAMES = context("order.placed")
 
 
-def compiled(**upsert: Any) -> Mapping:
+def compiled(**upsert: Any) -> RouteTable:
     """A mapping of one upsert. Raises ConfigError."""
     route, faults = read(RouteSettings, {"events": ["order.*"], "connector": "box", "upsert": [{"object": "contact", **upsert}]}, ())
     if route is None or faults:
         raise ConfigError(faults)
     box = ConnectorSettings(type="sandbox")
-    return Mapping.compile(SimpleNamespace(sources={"springfield": None}, connectors={"box": box}, routes=[route]))
+    return RouteTable.compile(SimpleNamespace(sources={"springfield": None}, connectors={"box": box}, routes=[route]))
 
 
 @settings(max_examples=400, deadline=None)

@@ -9,7 +9,7 @@ from connectors import registry
 from connectors.base import Connector, ConnectorSettings
 from connectors.sandbox import SandboxConnector
 from receiver.aom import EVENTS, sample
-from receiver.mapping import Mapping, MappingFault
+from receiver.mapping import MappingFault, RouteTable
 from receiver.settings import load
 from tests.mapping.routes import context, route
 from tests.settings.configs import SANDBOX, faults_of, loaded, write
@@ -43,7 +43,7 @@ fields.x = "{{ %s }}"
 def test_every_connector_ships_a_mapping_without_a_fault(kind: str) -> None:
     """Nothing in it is even doubtful, and all samples can be written by it."""
     crm = ConnectorSettings(type=kind, mapping="standard")
-    mapping = Mapping.compile(SimpleNamespace(sources={"springfield": None}, connectors={"crm": crm}, routes=()))
+    mapping = RouteTable.compile(SimpleNamespace(sources={"springfield": None}, connectors={"crm": crm}, routes=()))
     assert [warning for warning in mapping.warnings if warning.where != "routes"] == []
     for event in EVENTS:
         if sample(event) is not None:
@@ -53,18 +53,18 @@ def test_every_connector_ships_a_mapping_without_a_fault(kind: str) -> None:
 def test_a_route_of_the_same_name_replaces_a_standard_one(tmp_path: Path) -> None:
     """Only that one; without upserts it switches it off."""
     own = route("order.placed", '[[routes.upsert]]\nobject = "contact"').replace("events", 'name = "orders"\nevents')
-    mapping = Mapping.compile(loaded(tmp_path, STANDARD + own))
+    mapping = RouteTable.compile(loaded(tmp_path, STANDARD + own))
     assert [one.where for one in mapping.routes("box", "springfield", "order.placed")] == ["routes[0]"]
     assert mapping.routes("box", "springfield", "order.failed") == ()
     assert mapping.routes("box", "springfield", "quiz.submitted") != ()
-    off = Mapping.compile(loaded(tmp_path, STANDARD + route("order.placed", "").replace("events", 'name = "orders"\nevents')))
+    off = RouteTable.compile(loaded(tmp_path, STANDARD + route("order.placed", "").replace("events", 'name = "orders"\nevents')))
     assert off.connectors("springfield", "order.placed") == ()
     assert off.connectors("springfield", "account.created") == ("box",)
 
 
 def test_a_route_of_another_name_adds_to_the_standard_ones(tmp_path: Path) -> None:
     """The operator's comes first."""
-    mapping = Mapping.compile(loaded(tmp_path, STANDARD + route("order.placed", '[[routes.upsert]]\nobject = "contact"')))
+    mapping = RouteTable.compile(loaded(tmp_path, STANDARD + route("order.placed", '[[routes.upsert]]\nobject = "contact"')))
     assert [one.name for one in mapping.routes("box", "springfield", "order.placed")] == ["routes[0]", "orders"]
 
 
@@ -73,7 +73,7 @@ def test_faults_of_a_shipped_mapping_name_connector_and_route(tmp_path: Path) ->
     faults = faults_of(tmp_path, STANDARD, types=shipping(OWN % "custmer.email"))
     assert list(faults) == ["connectors.box.standard.orders.upsert[0].fields.x"]
     types = shipping(OWN % "raw.absent")
-    mapping = Mapping.compile(load(write(tmp_path, STANDARD), {}, types=types), types)
+    mapping = RouteTable.compile(load(write(tmp_path, STANDARD), {}, types=types), types)
     with pytest.raises(MappingFault, match=r"^connectors\.box\.standard\.orders\.upsert\[0\]\.fields\.x: there is no 'absent'"):
         mapping.render("box", "springfield", "order.placed", context("order.placed"))
 

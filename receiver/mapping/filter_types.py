@@ -30,6 +30,17 @@ NAMED_AT: Mapping[str, tuple[str, int]] = {
 }
 """Which argument names a filter or a test to apply to each item."""
 
+NAMING = frozenset(NAMED_AT)
+"""Filters that apply others."""
+
+
+def attribute_of(node: nodes.Filter) -> nodes.Expr | None:
+    """What is given as the attribute to take of each item, None where the items themselves are taken."""
+    given = next((keyword.value for keyword in node.kwargs if keyword.key == "attribute"), None)
+    at = ATTRIBUTE_AT.get(node.name)
+    return node.args[at] if given is None and at is not None and at < len(node.args) else given
+
+
 _GIVES: Mapping[str, Any] = {
     "capitalize": str,
     "count": int,

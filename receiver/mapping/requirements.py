@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.base import FieldNeed, FieldType, Needs, ObjectNeed
+from receiver.mapping.attribute_access import bare
 from receiver.mapping.build import constant, field_place, key_field_of
 from receiver.mapping.check_expressions import check_expressions
-from receiver.mapping.members import bare
-from receiver.mapping.placed import Account, Placed
+from receiver.mapping.route_config import Account, Placed
 from receiver.mapping.schema import FieldSettings
 
 _TYPES: Mapping[type, FieldType] = {

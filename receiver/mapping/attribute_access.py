@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
-from jinja2.runtime import LoopContext
+from jinja2.runtime import Undefined
 from pydantic import BaseModel
+
+from receiver.mapping.limits import READ, bounded_read
 
 _DATE = frozenset({"day", "isoformat", "isoweekday", "month", "strftime", "weekday", "year"})
 
@@ -25,7 +27,6 @@ _PLAIN: Mapping[type, frozenset[str]] = {
     datetime: _DATE | {"date", "hour", "minute", "second", "timestamp"},
     date: _DATE,
     dict: frozenset({"get", "items", "keys", "values"}),
-    LoopContext: frozenset({"first", "index", "index0", "last", "length", "nextitem", "previtem", "revindex", "revindex0"}),
 }
 """Methods and attributes of plain values; the first type that fits counts."""
 
@@ -50,14 +51,26 @@ def members(annotation: Any) -> Mapping[str, Any] | None:
     return next((dict.fromkeys(sorted(names), Any) for plain, names in _PLAIN.items() if issubclass(kind, plain)), {})
 
 
-def readable(value: Any, name: str) -> bool:
-    """Whether an expression may read this of a value while rendering."""
-    kind: Any = type(value)
-    return name in _readable(kind)
+NOTHING: Final = object()
+"""What `read_attribute` gives where there is no such attribute."""
+
+
+def read_attribute(owner: Any, name: str) -> Any:
+    """What an expression reads behind a dot. What is None or absent has only the same inside."""
+    kind: Any = type(owner)
+    if kind is not dict and name in readable_names(kind):
+        value = getattr(owner, name)
+        return value if type(value) is str and len(value) < READ else bounded_read(value)
+    if kind is dict and name in owner:  # a key of the payload, even if it is called `items`
+        return bounded_read(owner[name])
+    if kind is dict:
+        return getattr(owner, name) if name in readable_names(dict) else NOTHING
+    return owner if owner is None or isinstance(owner, Undefined) else NOTHING
 
 
 @cache
-def _readable(kind: Any) -> frozenset[str]:
+def readable_names(kind: Any) -> frozenset[str]:
+    """What an expression may read of values of a class while rendering."""
     return _PLAIN[dict] if issubclass(kind, dict) else frozenset(members(kind) or ())
 
 

@@ -9,13 +9,15 @@ from connectors import registry
 from connectors.base import Connector, ConnectorSettings, Needs, Record
 from receiver.aom import EVENTS
 from receiver.faults import ConfigError, ConfigFault
-from receiver.mapping.budget import EVENT_STEPS, Budget
 from receiver.mapping.build import build
 from receiver.mapping.check import check_routes
-from receiver.mapping.needs import needs
-from receiver.mapping.placed import Account, Placed
+from receiver.mapping.environment import ENVIRONMENT
+from receiver.mapping.limits import Limits
+from receiver.mapping.requirements import needs
 from receiver.mapping.route import Route
+from receiver.mapping.route_config import Account, Placed
 from receiver.mapping.schema import RouteSettings
+from receiver.mapping.scope import Scope
 
 
 class Configured(Protocol):
@@ -29,7 +31,7 @@ class Configured(Protocol):
     def routes(self) -> abc.Sequence[RouteSettings]: ...
 
 
-class Mapping:
+class RouteTable:
     """All routes, compiled. It changes nothing, so any number of threads may use it."""
 
     def __init__(self, placed: abc.Sequence[Placed], accounts: abc.Mapping[str, Account], sources: abc.Collection[str]) -> None:
@@ -69,13 +71,10 @@ class Mapping:
         """The routes that an event takes to a connector, in the order of the configuration, standard ones last."""
         return self._routes.get((connector, source, event), ())
 
-    def render(self, connector: str, source: str, event: str, context: dict[str, Any], steps: int = EVENT_STEPS) -> tuple[Record, ...]:
-        """What the event writes, not folded yet; `context` is the event's own. Raises MappingFault, and nothing else.
-
-        With fewer `steps` it ends earlier, with a fault that is `spent`, where it would take long.
-        """
-        budget = Budget(steps)
-        return tuple(record for route in self.routes(connector, source, event) for record in route.render(context, budget))
+    def render(self, connector: str, source: str, event: str, context: abc.Mapping[str, Any]) -> tuple[Record, ...]:
+        """What the event writes, not folded yet; `context` is the event's own. Raises MappingFault, and nothing else."""
+        scope = Scope(ENVIRONMENT, context, Limits())
+        return tuple([record for route in self.routes(connector, source, event) for record in route.render(scope)])
 
     def needs(self, connector: str) -> Needs:
         """What all routes write through a connector."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from receiver.mapping.members import members
+from receiver.mapping.attribute_access import members
 
 
 def truth(node: nodes.Node, scope: Mapping[str, Any], event: str) -> bool | None:  # noqa: PLR0911 - a table of cases

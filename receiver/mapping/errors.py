@@ -6,7 +6,6 @@ from decimal import DecimalException
 
 from jinja2.exceptions import UndefinedError
 
-from receiver.mapping.budget import Spent
 from receiver.mapping.text import Unusable
 
 _LONGEST = 300
@@ -16,19 +15,18 @@ class MappingFault(Exception):
     """Tells the place in the configuration and what to do there.
 
     It holds nothing of the payload but the names of keys that the expression itself writes, and kinds of values: events
-    that fail in the same way have the same fault. `spent` is true where the budget was used up.
+    that fail in the same way have the same fault.
     """
 
-    def __init__(self, where: str, message: str, *, spent: bool = False) -> None:
+    def __init__(self, where: str, message: str) -> None:
         super().__init__(f"{where}: {message}")
         self.where = where
         self.message = message
-        self.spent = spent
 
 
 def fault(where: str, error: Exception) -> MappingFault:
     """What an expression raised, as a fault at its place."""
-    return MappingFault(where, _message(error), spent=isinstance(error, Spent))
+    return MappingFault(where, _message(error))
 
 
 def _message(error: Exception) -> str:
