@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -16,6 +18,8 @@ from receiver.aom import Event, Invalid, Site, read
 from receiver.inbox import Pending
 from receiver.mapping import Mapping as Routes
 from receiver.mapping import MappingFault
+
+T = TypeVar("T")
 
 SLICE = 0.002  # seconds of the event loop's time, after which others have their turn
 LARGE = 16 * 1024  # bytes of a body that is read in the event loop
@@ -50,30 +54,31 @@ class NobodyHere(Exception):
 class EventReader:
     """Reads stored events for all connectors: one that is about many people, or goes to several connectors, is read once.
 
-    Events are read anew from their bytes, so that a mended schema counts. Large bodies are read on a thread of their own.
+    Events are read anew from their bytes, so that a mended schema counts. What is done with large ones is done on a thread of their
+    own: they would hold up what comes in meanwhile.
     """
 
     def __init__(self, sites: Mapping[str, Site]) -> None:
         self.sites = sites
         self._known: OrderedDict[str, tuple[Event | Invalid, int]] = OrderedDict()
         self._bytes = 0
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="events")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="large-events")
 
     async def read(self, delivery: Pending, site: Site) -> Event:
         """Raises Invalid."""
         known = self._known.get(delivery.event_id)
+        event = known[0] if known else await self.beside(delivery, partial(_read, delivery, site))
         if known is None:
-            work: Callable[[], Event | Invalid] = lambda: _read(delivery, site)  # noqa: E731
-            if len(delivery.body) <= LARGE:
-                event = work()
-            else:
-                event = await asyncio.get_running_loop().run_in_executor(self._thread, work)
             self._keep(delivery, event)
-        else:
-            event = known[0]
         if isinstance(event, Invalid):
             raise event
         return event
+
+    async def beside(self, delivery: Pending, work: Callable[[], T]) -> T:
+        """Run it beside the event loop, if the delivery's event is large."""
+        if len(delivery.body) <= LARGE:
+            return work()
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def close(self) -> None:
         self._thread.shutdown(wait=False)
@@ -103,7 +108,8 @@ class Renderer:
             return Unrenderable(delivery, f"the source {delivery.source!r} is no longer configured", "source", delivery.source)
         try:
             event = await self._reader.read(delivery, site)
-            return Rendered(delivery, self._records(event, delivery, person), event.name, len(event.unreadable))
+            records = await self._reader.beside(delivery, partial(self._records, event, delivery, person))
+            return Rendered(delivery, records, event.name, len(event.unreadable))
         except Invalid as invalid:
             reason = "; ".join(f"{fault.path}: {fault.message}" for fault in invalid.faults)
             return Unrenderable(delivery, reason, "schema", ", ".join(fault.path for fault in invalid.faults))
