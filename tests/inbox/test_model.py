@@ -311,3 +311,17 @@ def test_the_crm_ends_right_on_postgresql(postgresql_server: Any) -> None:
         return url
 
     run_model(new_store, 10)
+
+
+def test_a_frozen_leader_that_writes_over_its_successor_is_mended() -> None:
+    """The one walk that a broken fence surely fails, which chance may miss."""
+    with tempfile.TemporaryDirectory() as directory:
+        model = Gateway(lambda: f"sqlite:///{Path(directory) / 'store.db'}")
+        model.accept(ANN)
+        model.fall_behind(ANN)
+        (work,) = model.frozen()
+        model.call(work)
+        model.tell(work)
+        assert model.crm[ANN] == 0  # over what came later
+        model.teardown()
+        assert model.crm == {ANN: 1, SHARED: 1}
