@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from receiver.inbox import Inbox, Unknown
 from receiver.retention import keep_purging
-from tests.inbox.store import NOW, claim_one, delivered, new
+from tests.inbox.store import NOW, delivered, new, settle, take_one
 
 
 def test_what_is_old_and_done_is_removed(tmp_path: Path) -> None:
@@ -21,7 +21,7 @@ def test_what_is_old_and_done_is_removed(tmp_path: Path) -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path}/inbox.db", dedup_hours=1)
         try:
             done = await inbox.accept(new("done"))
-            await inbox.settle([delivered(await claim_one(inbox))], now=NOW)
+            await settle(inbox, [delivered(await take_one(inbox))], now=NOW)
             waiting = await inbox.accept(new("waiting"))
             moment = timedelta(seconds=0.01)
             task = asyncio.create_task(
@@ -53,7 +53,7 @@ def test_what_is_young_stays(tmp_path: Path) -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path}/inbox.db", dedup_hours=1)
         try:
             done = await inbox.accept(new("done", at=datetime.now(UTC)))
-            await inbox.settle([delivered(await claim_one(inbox, at=datetime.now(UTC)))], now=datetime.now(UTC))
+            await settle(inbox, [delivered(await take_one(inbox, at=datetime.now(UTC)))], now=datetime.now(UTC))
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.2):
                     await keep_purging(

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from connectors.base import Page as RecordsHeld
 from receiver.aom import Event as ReadEvent
@@ -74,6 +75,9 @@ def _connector(kind: str, stored: StoredStatus, limiter: RateLimiter | None) -> 
         pending=stored.pending,
         dead=stored.dead,
         oldest_pending_seconds=stored.oldest_pending_seconds,
+        leader=stored.leader,
+        note=stored.note,
+        sizes=stored.sizes,
         calls=limiter.calls if limiter else 0,
         allowed=Rate(limiter.limit.calls, limiter.limit.seconds) if limiter and limiter.limit else None,
     )
@@ -182,11 +186,26 @@ def _delivery(stored: Delivery) -> DeliveryView:
         reason=stored.reason,
         settled_at=stored.settled_at,
         next_attempt_at=stored.due_at if stored.state == "pending" and stored.lane_state == "ready" else None,
-        attempts=tuple(_attempt(one) for one in stored.attempts),
+        attempts=tuple(_attempt(one, stored.id) for one in stored.attempts),
     )
 
 
-def _attempt(stored: Attempt) -> AttemptView:
+def _attempt(stored: Attempt, delivery: int) -> AttemptView:
+    """As one of the deliveries that it was for sees it."""
     return AttemptView(
-        stored.started_at, stored.duration_ms, stored.outcome, stored.code, stored.message, stored.field, stored.sent, stored.notes
+        started_at=stored.started_at,
+        last_at=stored.last_at,
+        times=stored.times,
+        duration_ms=stored.duration_ms,
+        outcome=stored.outcome,
+        code=stored.code,
+        message=stored.message,
+        field=stored.field,
+        sent=[_without_of(record) for record in stored.sent if delivery in record.get("of", (delivery,))],
+        notes=stored.notes,
+        others=len(stored.deliveries) - 1,
     )
+
+
+def _without_of(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name != "of"}

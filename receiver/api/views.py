@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -26,7 +26,13 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorStatus:
-    """`state` is running, or what it waits for; `reason` says more. `calls` were made by this process since it started."""
+    """`state` is running, or what it waits for; `reason` says more.
+
+    `leader` is the process that delivers for it, null where none does. `note`: what is to be known
+    while it runs, such as that it is slow. `sizes`: how many records of each object the CRM was
+    found to take in one call, where that is fewer than it says. `calls` were made by this process
+    since it started.
+    """
 
     type: str  # empty where it is not configured any more: what it still has waits until it is, or is discarded
     state: ConnectorWord
@@ -36,6 +42,9 @@ class ConnectorStatus:
     pending: int
     dead: int
     oldest_pending_seconds: float | None
+    leader: str | None = None
+    note: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
     calls: int = 0
     allowed: Rate | None = None  # where a limit is configured, or the CRM has told one
 
@@ -89,7 +98,15 @@ class EventPage:
 
 @dataclass(frozen=True, slots=True)
 class AttemptView:
+    """One call of a connector, or `times` calls alike in a row, the last of them begun at `last_at`.
+
+    `sent`: the records that this delivery wants. `others`: for how many other deliveries of the
+    same person the call was, too.
+    """
+
     started_at: datetime
+    last_at: datetime
+    times: int
     duration_ms: int
     outcome: str
     code: str | None
@@ -97,6 +114,7 @@ class AttemptView:
     field: str | None
     sent: list[Any]
     notes: list[Any]
+    others: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,10 +173,21 @@ def _show_delivery(delivery: dict[str, Any]) -> None:
     for attempt in delivery["attempts"]:
         said = (attempt["code"], attempt["field"], attempt["message"], *map(str, attempt["notes"]))
         came = " · ".join(text for text in said if text)
-        head = f"{shown(attempt['started_at'])}, {attempt['duration_ms']} ms: {attempt['outcome']}"
+        head = f"{_when(attempt)}, {attempt['duration_ms']} ms: {attempt['outcome']}"
         out.print(harmless(f"  {head}{f' · {came}' if came else ''}"), markup=False)
         for record in attempt["sent"]:
             out.print(harmless(f"    {json.dumps(record, ensure_ascii=False)}"), markup=False)
+        if attempt["others"]:
+            others = counted(attempt["others"], "other")
+            out.print(f"    with {others} of this person", markup=False)
+
+
+def _when(attempt: dict[str, Any]) -> str:
+    """Several alike in a row are one line."""
+    first = shown(attempt["started_at"])
+    if attempt["times"] == 1:
+        return first
+    return f"{first}, \u00d7{attempt['times']}, last at {shown(attempt['last_at'])}"
 
 
 def _show_rest(event: dict[str, Any]) -> None:

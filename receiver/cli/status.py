@@ -34,9 +34,10 @@ def status(
     """Show what waits, what was refused, and how the connectors are.
 
     --json prints {"running", "pending", "dead", "quarantined", "oldest_pending_seconds", "connectors", "store"}; the connectors by
-    name, each with {"type", "state", "reason", "since", "until", "pending", "dead", "oldest_pending_seconds", "calls", "allowed"};
-    the store with {"damage", "long_log", "log_bytes"}. Exit 1 where something needs attention: dead deliveries, calls in
-    quarantine, a connector that is paused, a store that is damaged or has a log that grows, or no gateway that runs.
+    name, each with {"type", "state", "reason", "since", "until", "pending", "dead", "oldest_pending_seconds", "leader", "note",
+    "sizes", "calls", "allowed"}; the store with {"damage", "long_log", "log_bytes"}. Exit 1 where something needs attention: dead
+    deliveries, calls in quarantine, a connector that is paused, a store that is damaged or has a log that grows, or no gateway
+    that runs.
     """
     if watch and as_json:
         fail("--watch is for people; a script asks `status --json` again and again.")
@@ -118,8 +119,21 @@ def _shown(answer: dict[str, Any], pace: Pace) -> RenderableType:
             cell(one["dead"], "red" if one["dead"] else ""),
             cell(_rate(pace.of(name, one["calls"], now), one["allowed"])),
         )
-    reasons = [cell(f"{name}: {one['reason']}", "yellow") for name, one in answer["connectors"].items() if one["reason"]]
-    return Group(head, *(cell(fault, "red") for fault in _faults(answer["store"])), table, *reasons)
+    faults = (cell(fault, "red") for fault in _faults(answer["store"]))
+    return Group(head, *faults, table, *_remarks(answer["connectors"]))
+
+
+def _remarks(connectors: dict[str, Any]) -> Iterator[Text]:
+    """What of each connector does not fit into a table."""
+    for name, one in connectors.items():
+        if one["leader"]:
+            yield cell(f"{name}: delivered by {one['leader']}")
+        for text in (one["reason"], one["note"]):
+            if text:
+                yield cell(f"{name}: {text}", "yellow")
+        if one["sizes"]:
+            most = ", ".join(f"{size} {object}" for object, size in one["sizes"].items())
+            yield cell(f"{name}: at most {most} in a call")
 
 
 def _rate(used: float | None, allowed: dict[str, Any] | None) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from receiver.api import stories
@@ -41,6 +42,9 @@ class Standing:
     oldest_pending_seconds: float | None
     per_second: float
     allowed_per_second: float | None
+    leader: str | None = None
+    note: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def share(self) -> float | None:
@@ -63,4 +67,7 @@ def standing(name: str, type: str | None, stored: ConnectorStatus, limiter: Rate
         oldest_pending_seconds=stored.oldest_pending_seconds,
         per_second=limiter.per_second() if limiter else 0.0,
         allowed_per_second=limit.calls / limit.seconds if limit else None,
+        leader=stored.leader,
+        note=stored.note,
+        sizes=stored.sizes,
     )

@@ -22,10 +22,17 @@ MOST_ATTEMPTS = 500
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One call of a connector; `records` are what was sent for this lane."""
+    """One call of a connector, or several alike in a row: `times`, the first of them first.
+
+    `sent` are the records of the first; where they are of several deliveries, each names those
+    that want it as `of`. `deliveries` are all that the call was for.
+    """
 
     id: int
+    deliveries: tuple[int, ...]
     started_at: datetime
+    last_at: datetime
+    times: int
     duration_ms: int
     outcome: str
     code: str | None
@@ -205,7 +212,10 @@ def _attempts(transaction: Transaction, deliveries: Sequence[int]) -> dict[int, 
 def _attempt(row: Row[Any]) -> Attempt:
     return Attempt(
         row.id,
+        tuple(json.loads(row.deliveries)),
         moment(row.started_at),
+        moment(row.last_at),
+        row.times,
         row.duration_ms,
         row.outcome,
         row.code,

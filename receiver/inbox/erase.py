@@ -180,7 +180,7 @@ _PLACES: Final[dict[Table, tuple[Column[Any], ...]]] = {
     attempt: (attempt.c.code, attempt.c.message, attempt.c.field, attempt.c.sent, attempt.c.notes),
     delivery: (delivery.c.reason,),
     remote_link: (remote_link.c.link,),
-    connector_state: (connector_state.c.reason,),
+    connector_state: (connector_state.c.reason, connector_state.c.note),
     drift: (drift.c.path,),
 }
 

@@ -20,7 +20,7 @@ from receiver.settings import load
 from receiver.standing import Standing
 from receiver.telemetry import Metrics
 from tests.alarms.receiver import AlarmReceiver, alarm_receiver
-from tests.inbox.store import NOW, claim, faulty, new, open_inbox
+from tests.inbox.store import NOW, faulty, new, open_inbox, pause, resume, settle, take_ready
 from tests.settings.configs import SANDBOX, write
 
 MOMENT = timedelta(milliseconds=20)
@@ -55,17 +55,17 @@ class Scene:
     async def some_looks(self) -> None:
         """Until whatever the store shows now was surely looked at: an alarm of another connector is told and over."""
         self.receiver.messages[:] = [message for message in self.receiver.messages if message["connector"] != "mark"]
-        await self.inbox.pause("mark", kind="auth", reason="mark", until=None, now=self.now)
+        await pause(self.inbox, "mark", kind="auth", reason="mark", now=self.now)
         await self.told(connector="mark", state="firing")
-        await self.inbox.resume("mark", until=None)
+        await resume(self.inbox, "mark")
         await self.told(connector="mark", state="resolved")
 
     async def kill(self, content: str, reason: str) -> None:
         """Make an event whose delivery is dead for this reason."""
         await self.inbox.accept(new(content, f"{content}@example.edu"))
-        (only,) = await claim(self.inbox)
+        (only,) = await take_ready(self.inbox)
         dead = tuple((pending.delivery_id, reason) for pending in only.deliveries)
-        await self.inbox.settle([Settled(only, dead=dead)], now=NOW)
+        await settle(self.inbox, [Settled(only, dead=dead)], now=NOW)
 
 
 @asynccontextmanager
@@ -99,10 +99,10 @@ def test_a_pause_is_told_and_its_end(tmp_path: Path, store_url: str) -> None:
     async def main() -> None:
         async with scene(store_url, tmp_path) as one:
             for _ in range(2):
-                await one.inbox.pause("box", kind="auth", reason="the token has expired", until=None, now=NOW)
+                await pause(one.inbox, "box", kind="auth", reason="the token has expired", now=NOW)
                 await one.told(connector="box", state="firing")
                 await one.some_looks()
-                await one.inbox.resume("box", until=None)
+                await resume(one.inbox, "box")
                 await one.told(connector="box", state="resolved")
                 await one.some_looks()
                 told = one.receiver.told(connector="box")
@@ -140,11 +140,11 @@ def test_nothing_is_told_again_by_the_next_process(tmp_path: Path, store_url: st
     async def main() -> None:
         with alarm_receiver() as receiver:
             async with open_inbox(store_url) as inbox, watched(inbox, receiver, tmp_path) as first:
-                await inbox.pause("box", kind="auth", reason="a", until=None, now=NOW)
+                await pause(inbox, "box", kind="auth", reason="a", now=NOW)
                 await first.kill("a", "is locked")
                 await first.noted(2)
             async with open_inbox(store_url) as inbox:
-                await inbox.resume("box", until=None)
+                await resume(inbox, "box")
                 async with watched(inbox, receiver, tmp_path) as second:
                     await second.told(connector="box", state="resolved")
                     await second.some_looks()
@@ -159,7 +159,7 @@ def test_an_alarm_is_repeated_only_where_that_is_wanted(tmp_path: Path, sqlite_u
 
     async def main() -> None:
         async with scene(sqlite_url, tmp_path, "repeat_hours = 4") as one:
-            await one.inbox.pause("box", kind="auth", reason="a", until=None, now=NOW)
+            await pause(one.inbox, "box", kind="auth", reason="a", now=NOW)
             await one.noted(1)
             one.now = NOW + timedelta(hours=3.9)
             await one.some_looks()
@@ -176,7 +176,7 @@ def test_a_receiver_that_hangs_holds_up_no_delivery(tmp_path: Path, sqlite_url: 
     async def main() -> None:
         async with scene(sqlite_url, tmp_path) as one:
             one.receiver.hold = Event()
-            await one.inbox.pause("box", kind="auth", reason="a", until=None, now=NOW)
+            await pause(one.inbox, "box", kind="auth", reason="a", now=NOW)
             await one.until(lambda: one.receiver.calls)
             async with asyncio.timeout(2):
                 await one.kill("a", "is locked")
@@ -195,7 +195,7 @@ def test_a_redirect_is_not_followed(tmp_path: Path, sqlite_url: str) -> None:
         with alarm_receiver() as elsewhere:
             async with scene(sqlite_url, tmp_path) as one:
                 one.receiver.status, one.receiver.elsewhere = 307, elsewhere.url
-                await one.inbox.pause("box", kind="auth", reason="a", until=None, now=NOW)
+                await pause(one.inbox, "box", kind="auth", reason="a", now=NOW)
                 await one.until(lambda: one.receiver.calls > 2)
         assert elsewhere.calls == 0
 
@@ -207,7 +207,7 @@ def test_headers_go_along(tmp_path: Path, sqlite_url: str) -> None:
 
     async def main() -> None:
         async with scene(sqlite_url, tmp_path, 'headers = { Authorization = "Bearer alarm-token" }') as one:
-            await one.inbox.pause("box", kind="auth", reason="a", until=None, now=NOW)
+            await pause(one.inbox, "box", kind="auth", reason="a", now=NOW)
             await one.told(connector="box")
             assert one.receiver.headers["Authorization"] == "Bearer alarm-token"
             assert one.receiver.headers["Content-Type"] == "application/json"
@@ -221,10 +221,10 @@ def test_what_is_over_before_it_could_be_told_is_not_told(tmp_path: Path, sqlite
     async def main() -> None:
         async with scene(sqlite_url, tmp_path) as one:
             one.receiver.status = 500
-            await one.inbox.pause("box", kind="auth", reason="a", until=None, now=NOW)
+            await pause(one.inbox, "box", kind="auth", reason="a", now=NOW)
             await one.until(lambda: one.receiver.calls)
-            await one.inbox.resume("box", until=None)
-            await one.inbox.pause("mark", kind="auth", reason="a", until=None, now=NOW)
+            await resume(one.inbox, "box")
+            await pause(one.inbox, "mark", kind="auth", reason="a", now=NOW)
             seen = one.receiver.calls
             await one.until(lambda: one.receiver.calls >= seen + 2)  # the second is of a look that began after the end of the pause
             one.receiver.status = 200

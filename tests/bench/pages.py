@@ -28,10 +28,11 @@ from rich.table import Table
 
 from receiver.aom import EVENTS
 from receiver.console.search import STATES
-from receiver.inbox import AttemptRow, Claim, Inbox, NewEvent, RemoteRow, Settled
+from receiver.inbox import AttemptRow, Inbox, NewEvent, ReadyLane, RemoteRow, Settled
 from receiver.inbox.identifiers import first_id
 from tests.console.visitor import Visitor
 from tests.databases import serve_postgresql
+from tests.inbox import store
 from tests.processes import Running, gateway, write_config
 
 MANY = 1_000_000
@@ -126,22 +127,28 @@ async def settle(inbox: Inbox, events: int) -> None:
     """As deliveries would, up to those that stay pending."""
     left, now = events, START + events * APART
     while left > events // 200:
-        claims = await inbox.claim("sandbox", limit=500, lease=timedelta(minutes=10), now=now)
-        if not claims:
+        lanes = await store.take_ready(inbox, connector="sandbox", limit=500, at=now)
+        if not lanes:
             return
-        await inbox.settle([settled(claim, now) for claim in claims], now=now)
-        left -= sum(len(claim.deliveries) for claim in claims)
+        done = [settled(lane, now) for lane in lanes]
+        records = [contact(lane) for lane in lanes]
+        await store.settle(inbox, done, records=records, connector="sandbox", now=now)
+        left -= sum(len(lane.deliveries) for lane in lanes)
 
 
-def settled(claim: Claim, now: datetime) -> Settled:
-    dead = [one.delivery_id for one in claim.deliveries if one.delivery_id % 500 == 0]
+def settled(lane: ReadyLane, now: datetime) -> Settled:
+    dead = [one.delivery_id for one in lane.deliveries if one.delivery_id % 500 == 0]
     return Settled(
-        claim,
-        delivered=tuple(one.delivery_id for one in claim.deliveries if one.delivery_id not in dead),
+        lane,
+        delivered=tuple(one.delivery_id for one in lane.deliveries if one.delivery_id not in dead),
         dead=tuple((id, f"reason {id % 3500 // 500}") for id in dead),
         attempt=AttemptRow(started_at=now, duration_ms=80, outcome="refused" if dead else "saved", sent=[{"object": "contact"}]),
-        remotes=(RemoteRow("contact", claim.person_key, str(claim.lane_id), claim.deliveries[-1].event_id),),
     )
+
+
+def contact(lane: ReadyLane) -> RemoteRow:
+    newest = lane.deliveries[-1].event_id
+    return RemoteRow("contact", lane.person_key, str(lane.lane_id), newest, lane.lane_id)
 
 
 def kinds(events: int) -> Iterator[tuple[str, list[str]]]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
+from receiver.inbox import ConnectorState, Inbox
 from tests.console.accessibility import faults
 from tests.console.browser import click
 from tests.console.calls import post
 from tests.console.conftest import account, at_overview
+from tests.inbox.store import new
 from tests.processes import ADMIN_TOKEN, Running, gateway, write_config
 
 
@@ -35,6 +39,31 @@ def test_connectors(page: Page) -> None:
     assert re.fullmatch(r"sandbox.* running .*?0 .*?\u2013 .*?3 .*?[\d.]+ of 60", row(page, "sandbox")), row(page, "sandbox")
     assert re.fullmatch(r"hubspot.* paused .*?[12] .*?\d+ (s|min) .*?0 .*", row(page, "hubspot")), row(page, "hubspot")
     assert "pat-that-nobody-may-see" not in page.content()
+
+
+def test_connectors_name_their_leader(page: Page, running: Running) -> None:
+    """The process that delivers for each, which operators of several want to know."""
+    leader = running.admin("/api/status")["connectors"]["sandbox"]["leader"]
+    assert leader.endswith(f":{running.process.pid}")
+    assert f"delivered by {leader}" in row(page, "sandbox")
+
+
+def test_what_was_learnt_of_a_crm_is_shown(browser: Browser, tmp_path: Path) -> None:
+    """That it is slow, and how few records it takes in one call."""
+    config = write_config(tmp_path)
+
+    async def keep() -> None:
+        inbox = await Inbox.open(f"sqlite:///{tmp_path / 'aom-gateway.db'}", dedup_hours=24)
+        await inbox.accept(new("a", connectors=("gone",)))
+        await inbox.keep_state(ConnectorState("gone", note="slow", sizes={"contact": 25, "deal": 1}))
+        await inbox.aclose()
+
+    with ThreadPoolExecutor() as threads:  # this thread's event loop is the browser's
+        threads.submit(asyncio.run, keep()).result()
+    with gateway(config) as running, at_overview(browser, running.url) as page:
+        shown = row(page, "gone")
+        assert "slow" in shown
+        assert "at most 25 contact, 1 deal in a call" in shown
 
 
 def test_the_chart_has_its_numbers_as_text(page: Page, running: Running) -> None:

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import create_engine, make_url, text
 
-from receiver.inbox import Accepted, AttemptRow, Claim, Inbox, NewEvent, RemoteRow, Settled
+from receiver.inbox import (
+    Accepted,
+    AttemptRow,
+    ConnectorState,
+    Inbox,
+    NewEvent,
+    PauseKind,
+    ReadyLane,
+    RemoteRow,
+    Settled,
+    Settlement,
+    SettleReport,
+    role_of,
+)
 from receiver.inbox.stamps import Stamp
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
-LEASE = timedelta(seconds=120)
+MOMENT = timedelta(0)  # as a lease: whoever asks next leads
 ANN, BEN = "ann@example.edu", "ben@example.edu"
 
 
@@ -47,35 +60,97 @@ def faulty(content: str, *faults: tuple[str, str], **other: Any) -> NewEvent:
     return new(content, **{**values, **other})
 
 
-def bodies(claim: Claim) -> list[str]:
-    return [pending.body.decode() for pending in claim.deliveries]
+def bodies(lane: ReadyLane) -> list[str]:
+    return [pending.body.decode() for pending in lane.deliveries]
 
 
-def delivered(claim: Claim, **other: Any) -> Settled:
-    """All of the claim is delivered."""
-    return Settled(claim, delivered=tuple(pending.delivery_id for pending in claim.deliveries), **other)
+def delivered(lane: ReadyLane, **other: Any) -> Settled:
+    """All that was taken of the lane is delivered."""
+    return Settled(lane, tuple(pending.delivery_id for pending in lane.deliveries), **other)
 
 
 def attempt(outcome: Any = "saved", *, at: datetime = NOW, **other: Any) -> AttemptRow:
     return AttemptRow(started_at=at, duration_ms=80, outcome=outcome, **other)
 
 
-def remote(object: str, key: str, id: str, claim: Claim, *links: str) -> RemoteRow:
-    """What a lane tells of a record of which its newest event has set a field."""
-    newest = claim.deliveries[-1].event_id
-    return RemoteRow(object, key, id, newest, links, stamps={"field": Stamp(newest, claim.lane_id)})
+def remote(object: str, key: str, id: str, lane: ReadyLane, *links: str) -> RemoteRow:
+    """What a lane tells of a record of which its newest event has set a field.
+
+    A link such as `contact/7` leads to the id 7.
+    """
+    newest = lane.deliveries[-1].event_id
+    stamps = {"field": Stamp(newest, lane.lane_id)}
+    targets = {link: link.rpartition("/")[2] for link in links}
+    return RemoteRow(object, key, id, newest, lane.lane_id, stamps, targets)
 
 
-async def claim(inbox: Inbox, *, connector: str = "crm", limit: int = 100, at: datetime = NOW, bulk: bool | None = None) -> list[Claim]:
-    """As a dispatcher would: live lanes and those that wait in bulk, or only the ones or the others."""
-    kinds = (False, True) if bulk is None else (bulk,)
-    return [one for kind in kinds for one in await inbox.claim(connector, limit=limit, lease=LEASE, now=at, bulk=kind)]
+async def take_ready(
+    inbox: Inbox,
+    *,
+    connector: str = "crm",
+    limit: int = 100,
+    at: datetime = NOW,
+    busy: Collection[int] = (),
+    priority: int | None = None,
+) -> list[ReadyLane]:
+    """As a connector's leader would: what is due, in the order of the queues, or of one priority."""
+    queues = await inbox.queues(connector, limit=limit, busy=busy, now=at)
+    wanted = [queue for queue in queues if priority in (None, queue.priority)]
+    due = [id for queue in wanted for id in queue.due]
+    return await inbox.load(due[:limit], now=at)
 
 
-async def claim_one(inbox: Inbox, *, at: datetime = NOW) -> Claim:
+async def take_one(inbox: Inbox, *, at: datetime = NOW) -> ReadyLane:
     """The only lane that is due."""
-    (only,) = await claim(inbox, at=at)
+    (only,) = await take_ready(inbox, at=at)
     return only
+
+
+async def next_due(inbox: Inbox, at: datetime, *, connector: str = "crm") -> datetime | None:
+    """When the first lane is due, not before `at`; None where none waits."""
+    queues = await inbox.queues(connector, limit=1, busy=(), now=at)
+    if any(queue.due for queue in queues):
+        return at
+    return min((queue.next_due for queue in queues if queue.next_due), default=None)
+
+
+async def take_lead(inbox: Inbox, *, connector: str = "crm", lease: timedelta = MOMENT) -> int:
+    """Lead a connector from now on, for no longer than nobody else asks. The epoch."""
+    role = role_of(connector)
+    term = await inbox.take_lead(role, holder="test", lease=lease, now=NOW)
+    assert term, f"another leads {connector}"
+    return term.epoch
+
+
+async def settle(
+    inbox: Inbox,
+    lanes: Sequence[Settled],
+    *,
+    records: Sequence[RemoteRow] = (),
+    connector: str = "crm",
+    epoch: int | None = None,
+    now: datetime,
+) -> SettleReport:
+    """As the connector's leader of now, or as the one of an older epoch."""
+    epoch = await take_lead(inbox, connector=connector) if epoch is None else epoch
+    told = Settlement(connector, role_of(connector), epoch, lanes, records)
+    return await inbox.settle(told, now=now)
+
+
+async def pause(
+    inbox: Inbox,
+    connector: str = "crm",
+    *,
+    kind: PauseKind = "auth",
+    reason: str = "a",
+    now: datetime = NOW,
+) -> None:
+    """As a leader would whose CRM refuses everything."""
+    await inbox.keep_state(ConnectorState(connector, kind, reason, now))
+
+
+async def resume(inbox: Inbox, connector: str = "crm") -> None:
+    await inbox.keep_state(ConnectorState(connector))
 
 
 async def accepted(inbox: Inbox, event: NewEvent) -> Accepted:
@@ -137,8 +212,9 @@ _NEVER = {
     "two deliveries at one place of a lane": "SELECT lane_id, seq FROM delivery GROUP BY lane_id, seq HAVING count(*) > 1",
     "a place beyond the lane's version": """
         SELECT delivery.id FROM delivery JOIN lane ON lane.id = delivery.lane_id WHERE delivery.seq > lane.version""",
-    "a lease without a token, or a token without a lease": """
-        SELECT id FROM lane WHERE (state = 'leased') <> (lease_token IS NOT NULL)""",
+    "a lane in no known state": "SELECT id FROM lane WHERE state NOT IN ('ready', 'idle')",
+    "a wait shorter than none": "SELECT id FROM lane WHERE wait < 0",
+    "a replay that is newer than its lane": "SELECT id FROM lane WHERE replayed > version",
     "fewer attempts than none": "SELECT id FROM lane WHERE attempts < 0",
     "a person without an event": "SELECT event_id FROM event_person WHERE event_id NOT IN (SELECT id FROM event)",
     "a quarantined event with deliveries": """

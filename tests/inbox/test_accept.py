@@ -11,7 +11,23 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from receiver.inbox import Filter, Inbox, NewEvent, Settled, Unstorable
-from tests.inbox.store import ANN, BEN, NOW, bodies, claim, claim_one, delivered, faulty, new, open_inbox, seconds, states, stored
+from tests.inbox.store import (
+    ANN,
+    BEN,
+    NOW,
+    bodies,
+    delivered,
+    faulty,
+    new,
+    next_due,
+    open_inbox,
+    seconds,
+    settle,
+    states,
+    stored,
+    take_one,
+    take_ready,
+)
 
 
 @stored
@@ -32,7 +48,7 @@ async def test_an_event_that_no_route_wants_is_kept(inbox: Inbox) -> None:
     """It has no deliveries, and is found by its people all the same."""
     kept = await inbox.accept(new("a", ANN, BEN, connectors=()))
     assert kept.deliveries == 0
-    assert await claim(inbox) == []
+    assert await take_ready(inbox) == []
     for person in (ANN, BEN):
         assert [row.id for row in (await inbox.events(Filter(person=person))).items] == [kept.id]
 
@@ -43,7 +59,7 @@ async def test_200_at_once_of_the_same_content_are_one(inbox: Inbox) -> None:
     kept = await asyncio.gather(*(inbox.accept(new("same")) for _ in range(200)))
     assert sorted(one.duplicate for one in kept) == [False] + [True] * 199
     assert len({one.id for one in kept}) == 1
-    assert [bodies(one) for one in await claim(inbox)] == [["same"]]
+    assert [bodies(one) for one in await take_ready(inbox)] == [["same"]]
 
 
 def test_the_same_content_at_two_processes_is_one(postgresql_url: str) -> None:
@@ -116,7 +132,7 @@ async def test_a_faulty_call_is_kept_aside(inbox: Inbox) -> None:
     assert (kept.duplicate, kept.deliveries) == (False, 0)
     found = await inbox.event(kept.id)
     assert (found.state, found.name, found.faults) == ("quarantined", None, (("email", "is missing"), ("", "odd\ufffd")))
-    assert await claim(inbox) == []
+    assert await take_ready(inbox) == []
     repeated = await inbox.accept(given)
     assert (repeated.duplicate, repeated.id) == (True, kept.id)
 
@@ -126,7 +142,7 @@ async def test_the_order_in_a_lane_is_the_order_of_accepting(inbox: Inbox) -> No
     """Also where one commit holds several events of one lane, among those of others, and where later commits follow."""
     for start in (0, 300):
         await asyncio.gather(*(inbox.accept(new(f"{number}", ANN if number % 3 else BEN)) for number in range(start, start + 300)))
-    lanes = {one.person_key: one for one in await claim(inbox)}
+    lanes = {one.person_key: one for one in await take_ready(inbox)}
     for person, expected in ((ANN, [number for number in range(600) if number % 3]), (BEN, list(range(0, 600, 3)))):
         found = [int(body) for body in bodies(lanes[person])]
         assert found == expected[: len(found)]
@@ -144,11 +160,11 @@ def test_two_processes_agree_on_the_order(postgresql_url: str) -> None:
                 await asyncio.gather(
                     *(inbox.accept(new(f"{name} {number}")) for number in range(8) for name, inbox in (("a", one), ("b", other)))
                 )
-                found = bodies(claimed := await claim_one(one))
+                found = bodies(taken := await take_one(one))
                 assert len(found) == 16
                 for name in ("a", "b"):
                     assert [body for body in found if body.startswith(name)] == [f"{name} {number}" for number in range(8)]
-                await one.settle([delivered(claimed)], now=NOW)
+                await settle(one, [delivered(taken)], now=NOW)
                 await one.erase(ANN)
 
     asyncio.run(main())
@@ -160,10 +176,10 @@ async def test_an_event_for_several_lanes(inbox: Inbox) -> None:
     people = tuple(f"learner{number}@example.edu" for number in range(300))
     kept = await inbox.accept(new("all", *people, *people[:10], connectors=("crm", "other")))
     assert kept.deliveries == 600
-    claimed = [await claim(inbox, connector=connector, limit=1000) for connector in ("crm", "other")]
-    for lanes in claimed:
+    taken = [await take_ready(inbox, connector=connector, limit=1000) for connector in ("crm", "other")]
+    for lanes in taken:
         assert sorted(one.person_key for one in lanes) == sorted(people)
-    assert len({id(pending.body) for lanes in claimed[:1] for one in lanes for pending in one.deliveries}) == 1  # read once for all
+    assert len({id(pending.body) for lanes in taken[:1] for one in lanes for pending in one.deliveries}) == 1  # read once for all
 
 
 @stored
@@ -179,7 +195,7 @@ async def test_a_poisoned_event_fails_alone(inbox: Inbox) -> None:
     assert isinstance(results[20], Unstorable)
     kept = [one for index, one in enumerate(results) if index != 20]
     assert not any(isinstance(one, BaseException) or one.duplicate for one in kept)
-    assert bodies(await claim_one(inbox)) == [f"{word} {number}" for word in ("good", "more") for number in range(20)]
+    assert bodies(await take_one(inbox)) == [f"{word} {number}" for word in ("good", "more") for number in range(20)]
 
 
 @stored
@@ -198,11 +214,11 @@ async def test_an_idle_lane_becomes_ready(inbox: Inbox) -> None:
     for number in range(3):
         at = NOW + timedelta(minutes=number)
         await inbox.accept(new(f"{number}", at=at))
-        assert await inbox.next_due("crm", NOW) == at
-        claimed = await claim_one(inbox, at=at)
-        assert bodies(claimed) == [f"{number}"]
-        await inbox.settle([delivered(claimed)], now=at)
-        assert await inbox.next_due("crm", at) is None
+        assert await next_due(inbox, NOW) == at
+        taken = await take_one(inbox, at=at)
+        assert bodies(taken) == [f"{number}"]
+        await settle(inbox, [delivered(taken)], now=at)
+        assert await next_due(inbox, at) is None
 
 
 @stored
@@ -210,14 +226,14 @@ async def test_a_clock_that_was_ahead_holds_nobody_up(inbox: Inbox) -> None:
     """What came while it was is delivered with the person's next event; a lane in back-off keeps its time."""
     ahead = NOW + timedelta(hours=8)
     await inbox.accept(new("ahead", at=ahead))
-    assert await claim(inbox) == []
+    assert await take_ready(inbox) == []
     await inbox.accept(new("corrected"))
-    claimed = await claim_one(inbox)
-    assert bodies(claimed) == ["ahead", "corrected"]
-    await inbox.settle([Settled(claimed, retry_at=ahead)], now=NOW)
+    taken = await take_one(inbox)
+    assert bodies(taken) == ["ahead", "corrected"]
+    await settle(inbox, [Settled(taken, retry_at=ahead)], now=NOW)
     await inbox.accept(new("later", at=NOW + seconds(1)))
-    assert await claim(inbox, at=NOW + seconds(1)) == []
-    assert await inbox.next_due("crm", NOW) == ahead
+    assert await take_ready(inbox, at=NOW + seconds(1)) == []
+    assert await next_due(inbox, NOW) == ahead
 
 
 @stored
@@ -284,7 +300,7 @@ async def test_whoever_gives_up_waiting_does_not_stop_the_others(inbox: Inbox) -
     assert isinstance(cancelled, asyncio.CancelledError)
     assert not isinstance(first, BaseException)
     assert not isinstance(last, BaseException)
-    assert bodies(await claim_one(inbox)) == ["0", "1", "2"]
+    assert bodies(await take_one(inbox)) == ["0", "1", "2"]
     assert await states(inbox, first.id) == ["pending"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from receiver.inbox import Inbox, Settled
-from tests.inbox.store import NOW, attempt, claim, delivered, new, seconds, stored
+from tests.inbox.store import NOW, attempt, delivered, new, seconds, settle, stored, take_ready
 
 SCHOOL = tuple(f"learner{number:03}@example.edu" for number in range(450))
 
@@ -12,10 +12,10 @@ SCHOOL = tuple(f"learner{number:03}@example.edu" for number in range(450))
 async def test_what_needs_attention_comes_first(inbox: Inbox) -> None:
     """200 deliveries are shown, the dead ones first, then what is pending, and all are counted; attempts are of those shown."""
     kept = await inbox.accept(new("all", *SCHOOL, connectors=("crm", "other")))
-    claims = sorted(await claim(inbox, limit=500), key=lambda one: one.person_key)
-    done = [delivered(one, attempt=attempt()) for one in claims[:440]]
-    dead = [Settled(one, dead=((one.deliveries[0].delivery_id, "no"),), attempt=attempt("refused")) for one in claims[440:447]]
-    await inbox.settle([*done, *dead], now=NOW)
+    lanes = sorted(await take_ready(inbox, limit=500), key=lambda one: one.person_key)
+    done = [delivered(one, attempt=attempt()) for one in lanes[:440]]
+    dead = [Settled(one, dead=((one.deliveries[0].delivery_id, "no"),), attempt=attempt("refused")) for one in lanes[440:447]]
+    await settle(inbox, [*done, *dead], now=NOW)
     found = await inbox.event(kept.id)
     assert found.counts == {"crm": {"dead": 7, "delivered": 440, "pending": 3}, "other": {"pending": 450}}
     assert (found.count, found.people) == (900, 450)
@@ -32,11 +32,11 @@ async def test_many_attempts_of_one_leave_room_for_the_others(inbox: Inbox) -> N
     kept = await inbox.accept(new("two", *SCHOOL[:2]))
     for number in range(600):
         at = NOW + seconds(number)
-        first = next(one for one in await claim(inbox, at=at) if one.person_key == SCHOOL[0])
-        await inbox.settle([Settled(first, retry_at=at, attempt=attempt("retry", at=at))], now=at)
+        first = next(one for one in await take_ready(inbox, at=at) if one.person_key == SCHOOL[0])
+        await settle(inbox, [Settled(first, retry_at=at, attempt=attempt("retry", at=at, message=f"{number}"))], now=at)
     at = NOW + seconds(1000)
-    last = [one for one in await claim(inbox, at=at) if one.person_key == SCHOOL[1]]
-    await inbox.settle([delivered(one, attempt=attempt(at=at)) for one in last], now=at)
+    last = [one for one in await take_ready(inbox, at=at) if one.person_key == SCHOOL[1]]
+    await settle(inbox, [delivered(one, attempt=attempt(at=at)) for one in last], now=at)
     shown = {one.person: [at.started_at for at in one.attempts] for one in (await inbox.event(kept.id)).deliveries}
     assert shown[SCHOOL[1]] == [at]
     assert shown[SCHOOL[0]] == [NOW + seconds(number) for number in range(101, 600)]

@@ -7,9 +7,25 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from receiver.inbox import Claim, Erased, Filter, Inbox, RemoteRow, Selection, Settled, Unknown
+from receiver.inbox import Erased, Filter, Inbox, ReadyLane, RemoteRow, Selection, Settled, Unknown
 from receiver.inbox.stamps import Stamp
-from tests.inbox.store import ANN, BEN, NOW, attempt, bodies, claim, claim_one, delivered, faulty, new, open_inbox, remote, stored
+from tests.inbox.store import (
+    ANN,
+    BEN,
+    NOW,
+    attempt,
+    bodies,
+    delivered,
+    faulty,
+    new,
+    open_inbox,
+    pause,
+    remote,
+    settle,
+    stored,
+    take_one,
+    take_ready,
+)
 
 SHARED = json.dumps({"userList": [{"email": "Ann@Example.edu", "name": "Ann Smith"}, {"email": BEN}], "courses": ["Algebra"]})
 
@@ -30,9 +46,10 @@ async def exists(inbox: Inbox, id: str) -> bool:
 async def test_events_of_the_person_alone_go(inbox: Inbox) -> None:
     """With their deliveries, attempts and lanes, and what is remembered of the CRM; whatever the case of the address."""
     mine = [(await inbox.accept(new(order(number, ANN), ANN, connectors=("crm", "other")))).id for number in range(3)]
-    claimed = await claim_one(inbox)
-    result = delivered(claimed, attempt=attempt(sent=[{"email": ANN}]), remotes=(remote("contact", ANN, "7", claimed, f"deal/{ANN}"),))
-    await inbox.settle([result], now=NOW)
+    taken = await take_one(inbox)
+    result = delivered(taken, attempt=attempt(sent=[{"email": ANN}]))
+    records = [remote("contact", ANN, "7", taken, f"deal/{ANN}")]
+    await settle(inbox, [result], records=records, now=NOW)
     unrouted = (await inbox.accept(new(order(9, ANN), ANN, connectors=()))).id
     other = (await inbox.accept(new(order(10, BEN), BEN))).id
     done = await inbox.erase(" ANN@example.EDU ")
@@ -41,7 +58,7 @@ async def test_events_of_the_person_alone_go(inbox: Inbox) -> None:
     assert (await inbox.person(ANN)).lanes == ()
     assert await inbox.remotes("crm", [("contact", ANN)]) == {}
     assert (await inbox.events(Filter(person=ANN))).items == ()
-    assert [one.person_key for one in await claim(inbox)] == [BEN]
+    assert [one.person_key for one in await take_ready(inbox)] == [BEN]
 
 
 @stored
@@ -54,7 +71,7 @@ async def test_the_others_of_a_shared_event_keep_theirs(inbox: Inbox) -> None:
     assert json.loads(found.body) == {"userList": [{"email": BEN}], "courses": ["Algebra"]}
     assert (found.person, found.people, found.disagreement) == (BEN, 1, "not [erased]")
     assert [(row.person, row.state) for row in found.deliveries] == [(BEN, "pending")]
-    assert json.loads(bodies(await claim_one(inbox))[0])["userList"] == [{"email": BEN}]
+    assert json.loads(bodies(await take_one(inbox))[0])["userList"] == [{"email": BEN}]
     assert (await inbox.accept(new(SHARED, ANN, BEN))).duplicate
 
 
@@ -74,13 +91,12 @@ async def test_a_shared_event_without_a_route(inbox: Inbox) -> None:
 async def test_mentions_are_blanked(inbox: Inbox) -> None:
     """In other people's payloads, attempts, reasons and links, and in the reason of a pause."""
     kept = await inbox.accept(new(order(1, BEN, f"a gift for {ANN.upper()}"), BEN, unknown=(f"for.{ANN}",)))
-    claimed = await claim_one(inbox)
+    taken = await take_one(inbox)
     sent = attempt("refused", message=f"{ANN} is no owner", sent=[{"note": f"for {ANN}"}], notes=[f"left out {ANN}"])
-    remotes = (RemoteRow("contact", BEN, "8", kept.id, (f"contact/{ANN}", "deal/1")),)
-    await inbox.settle(
-        [Settled(claimed, dead=((claimed.deliveries[0].delivery_id, f"{ANN}: no"),), attempt=sent, remotes=remotes)], now=NOW
-    )
-    await inbox.pause("crm", kind="auth", reason=f"{ANN} was locked out", until=None, now=NOW)
+    records = [remote("contact", BEN, "8", taken, f"contact/{ANN}", "deal/1")]
+    dead = ((taken.deliveries[0].delivery_id, f"{ANN}: no"),)
+    await settle(inbox, [Settled(taken, dead=dead, attempt=sent)], records=records, now=NOW)
+    await pause(inbox, "crm", kind="auth", reason=f"{ANN} was locked out", now=NOW)
     done = await inbox.erase(ANN)
     assert (done.events, done.shared, done.mentions) == (0, 1, 5)
     found = await inbox.event(kept.id)
@@ -93,7 +109,7 @@ async def test_mentions_are_blanked(inbox: Inbox) -> None:
         [{"note": "for [erased]"}],
         ["left out [erased]"],
     )
-    assert (await inbox.remotes("crm", [("contact", BEN)]))["contact", BEN].links == {"deal/1"}
+    assert (await inbox.remotes("crm", [("contact", BEN)]))["contact", BEN].links == {"deal/1": "1"}
     assert (await inbox.state("crm")).reason == "[erased] was locked out"
     assert await inbox.drift() == []
 
@@ -138,26 +154,30 @@ async def test_addresses_that_look_alike(inbox: Inbox) -> None:
 
 
 @stored
-async def test_a_lease_that_runs_leaves_nothing(inbox: Inbox) -> None:
-    """What is settled after the erasure is lost: no attempt, no remote, no lane comes back."""
+async def test_what_is_settled_after_the_erasure_leaves_nothing(inbox: Inbox) -> None:
+    """The lane was under way meanwhile: no attempt, no record, no lane comes back."""
     await inbox.accept(new(order(1, ANN), ANN))
-    claimed = await claim_one(inbox)
+    taken = await take_one(inbox)
     await inbox.erase(ANN)
-    result = delivered(claimed, attempt=attempt(sent=[ANN]), remotes=(remote("contact", ANN, "7", claimed),))
-    report = await inbox.settle([result], now=NOW)
-    assert (report.delivered, len(report.lost)) == (0, 1)
+    result = delivered(taken, attempt=attempt(sent=[ANN]))
+    records = [remote("contact", ANN, "7", taken)]
+    report = await settle(inbox, [result], records=records, now=NOW)
+    assert (report.delivered, report.lost) == (0, False)
     assert await inbox.remotes("crm", [("contact", ANN)]) == {}
     assert (await inbox.person(ANN)).lanes == ()
 
 
 @stored
-async def test_what_is_told_of_a_lane_that_goes_on_leaves_nothing(inbox: Inbox) -> None:
-    """The CRM wrote the first of its deliveries, and the person was erased before that was told."""
+async def test_a_record_of_a_lane_that_goes_on_leaves_nothing(inbox: Inbox) -> None:
+    """The first of its writes is told, between the calls of a batch, after the person was erased."""
     await inbox.accept(new(order(1, ANN), ANN))
-    claimed = await claim_one(inbox)
+    await inbox.accept(new(order(2, BEN), BEN))
+    mine, other = sorted(await take_ready(inbox), key=lambda one: one.person_key)
     await inbox.erase(ANN)
-    await inbox.remember([(claimed, remote("contact", ANN, "7", claimed))], now=NOW)
-    assert await inbox.remotes("crm", [("contact", ANN)]) == {}
+    records = [remote("contact", one.person_key, "7", one) for one in (mine, other)]
+    await settle(inbox, [], records=records, now=NOW)
+    refs = [("contact", ANN), ("contact", BEN)]
+    assert (await inbox.remotes("crm", refs)).keys() == {("contact", BEN)}
 
 
 @stored
@@ -165,10 +185,10 @@ async def test_a_record_of_several_people_stays_for_the_others(inbox: Inbox) -> 
     """What one has set still stands against older events when another, who wrote it last, is erased; with the last of them it goes."""
     for person in (ANN, BEN):
         await inbox.accept(new(order(1, person), person))
-        claimed = await claim_one(inbox)
-        newest = claimed.deliveries[-1].event_id
-        row = replace(remote("deal", "7", "1", claimed), stamps={f"by {person[:3]}": Stamp(newest, claimed.lane_id)})
-        await inbox.settle([delivered(claimed, remotes=(row,))], now=NOW)
+        taken = await take_one(inbox)
+        newest = taken.deliveries[-1].event_id
+        row = replace(remote("deal", "7", "1", taken), stamps={f"by {person[:3]}": Stamp(newest, taken.lane_id)})
+        await settle(inbox, [delivered(taken)], records=[row], now=NOW)
     assert (await inbox.erase(BEN)).remotes == 0
     known = (await inbox.remotes("crm", [("deal", "7")]))["deal", "7"]
     assert known.stamps.keys() == {"by ann", "by ben"}
@@ -181,13 +201,13 @@ async def test_a_record_of_several_people_stays_for_the_others(inbox: Inbox) -> 
 async def test_a_record_whose_key_holds_the_address_goes(inbox: Inbox) -> None:
     """Whoever else wrote it; the key of another one that looks like it stays."""
     await inbox.accept(new(order(1, ANN), ANN))
-    mine = await claim_one(inbox)
-    await inbox.settle([delivered(mine)], now=NOW)
+    mine = await take_one(inbox)
+    await settle(inbox, [delivered(mine)], now=NOW)
     await inbox.accept(new(order(1, BEN), BEN))
-    claimed = await claim_one(inbox)
+    taken = await take_one(inbox)
     keys = (f"{ANN}:7", f"x{ANN}:7")
-    rows = tuple(remote("enrolment", key, "1", claimed) for key in keys)
-    await inbox.settle([delivered(claimed, remotes=rows)], now=NOW)
+    rows = tuple(remote("enrolment", key, "1", taken) for key in keys)
+    await settle(inbox, [delivered(taken)], records=rows, now=NOW)
     assert (await inbox.erase(ANN)).remotes == 1
     assert (await inbox.remotes("crm", [("enrolment", key) for key in keys])).keys() == {("enrolment", keys[1])}
 
@@ -250,15 +270,16 @@ async def _busy(inbox: Inbox, people: list[str], number: int) -> None:
     for start in range(0, 400, 40):
         together = people[start : start + 40]
         await inbox.accept(new(json.dumps({"number": number, "list": together}), *together))
-    while claims := await claim(inbox, limit=200):
-        await inbox.settle([_written(one) for one in claims], now=NOW)
+    while lanes := await take_ready(inbox, limit=200):
+        done = [delivered(one, attempt=attempt(sent=[one.person_key])) for one in lanes]
+        records = [_contact(one.person_key, one) for one in lanes]
+        await settle(inbox, done, records=records, now=NOW)
     await inbox.replay(Selection(filter=Filter()), now=NOW)
 
 
-def _written(claimed: Claim) -> Settled:
-    person = claimed.person_key
-    remotes = (remote("contact", person, "7", claimed, f"deal/{person}"),)
-    return delivered(claimed, attempt=attempt(sent=[person]), remotes=remotes)
+def _contact(person: str, lane: ReadyLane) -> RemoteRow:
+    """Tied to a deal whose key holds the address."""
+    return remote("contact", person, "7", lane, f"deal/{person}")
 
 
 @stored
@@ -266,17 +287,16 @@ async def test_longer_addresses_that_hold_this_one(inbox: Inbox) -> None:
     """Are other people's: their events, payloads and records stay as they are."""
     longer = f"jo{ANN}"
     kept = await inbox.accept(new(order(1, longer, f"for {ANN}.au"), longer, unknown=(f"scores.{BEN}",)))
-    claimed = await claim_one(inbox)
-    result = delivered(
-        claimed, attempt=attempt(message=f"{longer} is new"), remotes=(remote("contact", longer, "7", claimed, f"deal/{longer}"),)
-    )
-    await inbox.settle([result], now=NOW)
+    taken = await take_one(inbox)
+    result = delivered(taken, attempt=attempt(message=f"{longer} is new"))
+    records = [_contact(longer, taken)]
+    await settle(inbox, [result], records=records, now=NOW)
     done = await inbox.erase(ANN)
     assert (done.events, done.shared, done.mentions) == (0, 0, 0)
     found = await inbox.event(kept.id)
     assert json.loads(found.body) == json.loads(order(1, longer, f"for {ANN}.au"))
     assert found.deliveries[0].attempts[0].message == f"{longer} is new"
-    assert (await inbox.remotes("crm", [("contact", longer)]))["contact", longer].links == {f"deal/{longer}"}
+    assert (await inbox.remotes("crm", [("contact", longer)]))["contact", longer].links == {f"deal/{longer}": longer}
 
 
 @stored

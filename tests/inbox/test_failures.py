@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from receiver.inbox import Inbox, StoreUnavailable
-from tests.inbox.store import ANN, NOW, bodies, check, claim, claim_one, delivered, new, open_inbox, rows, stored
+from tests.inbox.store import ANN, NOW, bodies, check, delivered, new, open_inbox, rows, settle, stored, take_one, take_ready
 
 HEAVY = "x" * 20_000
 
@@ -79,7 +79,7 @@ async def main():
             refused += 1
     try:
         await inbox.ready(NOW)
-        raise SystemExit("the store claims to be writable")
+        raise SystemExit("the store lanes to be writable")
     except StoreUnavailable as error:
         print("not ready:", error)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
@@ -139,7 +139,7 @@ def test_a_killed_process_loses_nothing_that_it_answered(store_url: str) -> None
 
     async def main() -> None:
         async with open_inbox(store_url) as inbox:
-            lanes = {one.person_key: one for one in await claim(inbox)}
+            lanes = {one.person_key: one for one in await take_ready(inbox)}
             for name in range(32):
                 mine = [(id, number) for id, by, number in answered if by == f"{name}"]
                 kept = [(one.event_id, one.body.decode().split()[1]) for one in lanes[f"{name}@example.edu"].deliveries]
@@ -161,7 +161,7 @@ def terminate(url: str) -> int:
 
 
 def test_lost_connections_recover(postgresql_url: str) -> None:
-    """After the server cut all connections, everything works at once: accept, claim, settle, queries."""
+    """After the server cut all connections, everything works at once: accept, look, settle, queries."""
 
     async def main() -> None:
         async with open_inbox(postgresql_url) as inbox:
@@ -170,12 +170,12 @@ def test_lost_connections_recover(postgresql_url: str) -> None:
             assert terminate(postgresql_url) >= 2
             await inbox.accept(new("b"))
             await asyncio.gather(*(inbox.status(now=NOW) for _ in range(8)))
-            claimed = await claim_one(inbox)
-            assert bodies(claimed) == ["a", "b"]
+            taken = await take_one(inbox)
+            assert bodies(taken) == ["a", "b"]
             terminate(postgresql_url)
-            assert (await inbox.settle([delivered(claimed)], now=NOW)).delivered == 2
+            assert (await settle(inbox, [delivered(taken)], now=NOW)).delivered == 2
             terminate(postgresql_url)
-            assert await inbox.route({claimed.deliveries[0].event_id: [("other", ANN)]}, now=NOW) == 1
+            assert await inbox.route({taken.deliveries[0].event_id: [("other", ANN)]}, now=NOW) == 1
 
     asyncio.run(main())
 
@@ -200,7 +200,7 @@ def test_whoever_is_beaten_tries_again(postgresql_url: str) -> None:
             beaten = 0
             assert await inbox.route({kept.id: [("other", ANN)]}, now=NOW) == 1
             assert beaten == 1
-            assert bodies(await claim_one(inbox)) == ["a"]
+            assert bodies(await take_one(inbox)) == ["a"]
 
     try:
         asyncio.run(main())
@@ -227,7 +227,7 @@ def test_a_commit_whose_answer_was_lost(store_url: str, dedup_hours: float) -> N
             kept = await asyncio.gather(*(inbox.accept(new(f"{number}")) for number in range(5)))
             assert left == 0
             assert [(one.duplicate, one.deliveries) for one in kept] == [(False, 1)] * 5
-            assert bodies(await claim_one(inbox)) == ["0", "1", "2", "3", "4"]
+            assert bodies(await take_one(inbox)) == ["0", "1", "2", "3", "4"]
 
     try:
         asyncio.run(main())
@@ -257,7 +257,7 @@ def test_connections_that_are_cut_all_the_time(postgresql_url: str) -> None:
             done = True
             await cutting
             await until_it_works(lambda: inbox.ready(NOW))
-            for one in await claim(inbox):
+            for one in await take_ready(inbox):
                 numbers = [int(body.split()[0]) for body in bodies(one)]
                 assert numbers == list(range(60))
         assert len(set(kept)) == 480
@@ -280,7 +280,7 @@ async def test_a_store_that_is_closing_refuses(inbox: Inbox) -> None:
     await asyncio.sleep(0)
     await inbox.aclose()
     assert [one.duplicate for one in await asyncio.gather(*waiting)] == [False] * 10
-    for call in (lambda: inbox.accept(new("late")), lambda: inbox.status(now=NOW), lambda: claim(inbox), lambda: inbox.ready(NOW)):
+    for call in (lambda: inbox.accept(new("late")), lambda: inbox.status(now=NOW), lambda: take_ready(inbox), lambda: inbox.ready(NOW)):
         with pytest.raises(StoreUnavailable, match="closing"):
             await call()
 

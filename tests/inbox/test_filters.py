@@ -10,7 +10,7 @@ import pytest
 
 from receiver.inbox import Filter, Inbox, Selection, Settled
 from receiver.inbox.reasons import reason_key
-from tests.inbox.store import ANN, BEN, NOW, claim, faulty, new, open_inbox, seconds, stored
+from tests.inbox.store import ANN, BEN, NOW, faulty, new, open_inbox, seconds, settle, stored, take_ready
 
 ONE: dict[str, Any] = {
     "source": "springfield",
@@ -43,8 +43,8 @@ async def two(inbox: Inbox) -> tuple[str, str]:
     other: dict[str, Any] = {"source": "shelbyville", "name": "account.created", "connectors": ("other",), "at": NOW + seconds(120)}
     second = await inbox.accept(new("b", BEN, **other))
     for connector, reason in (("crm", "no"), ("other", "never")):
-        (one,) = await claim(inbox, connector=connector, at=NOW + seconds(120))
-        await inbox.settle([Settled(one, dead=((one.deliveries[0].delivery_id, reason),))], now=NOW)
+        (one,) = await take_ready(inbox, connector=connector, at=NOW + seconds(120))
+        await settle(inbox, [Settled(one, dead=((one.deliveries[0].delivery_id, reason),))], now=NOW)
     return first.id, second.id
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-
-from sqlalchemy import create_engine, make_url, text
-
 from receiver.inbox import Filter, Group, GroupCounts, Inbox, Selection, Settled
 from receiver.inbox.reasons import reason_key
-from tests.inbox.store import NOW, claim, claim_one, faulty, new, open_inbox, rows, seconds, states, stored
+from tests.inbox.store import NOW, faulty, new, seconds, settle, states, stored, take_one, take_ready
 
 
 async def kill(inbox: Inbox, *reasons: str, connector: str = "crm") -> list[str]:
     """An event for each reason, of a person of its own, whose delivery died of it; the events' ids."""
     kept = [await inbox.accept(new(f"{connector} {reason}", f"{reason}@x.example", connectors=(connector,))) for reason in reasons]
     why = dict(zip((one.id for one in kept), reasons, strict=True))
-    claims = await claim(inbox, connector=connector, limit=1000)
-    settled = [Settled(one, dead=tuple((each.delivery_id, why[each.event_id]) for each in one.deliveries)) for one in claims]
-    await inbox.settle(settled, now=NOW)
+    lanes = await take_ready(inbox, connector=connector, limit=1000)
+    settled = [Settled(one, dead=tuple((each.delivery_id, why[each.event_id]) for each in one.deliveries)) for one in lanes]
+    await settle(inbox, settled, now=NOW)
     return [one.id for one in kept]
 
 
@@ -31,8 +27,8 @@ async def test_groups_by_reason(inbox: Inbox) -> None:
     for number, reason in enumerate(("no", "no", "never")):
         at = NOW + seconds(number)
         await inbox.accept(new(f"{number}", at=at))
-        claimed = await claim_one(inbox, at=at)
-        await inbox.settle([Settled(claimed, dead=((claimed.deliveries[0].delivery_id, reason),))], now=at)
+        taken = await take_one(inbox, at=at)
+        await settle(inbox, [Settled(taken, dead=((taken.deliveries[0].delivery_id, reason),))], now=at)
     for number, fault in enumerate(("is missing", "is no address", "is missing")):
         await inbox.accept(faulty(f"x{number}", ("email", fault), at=NOW + seconds(number)))
     dead, aside = await inbox.groups()
@@ -90,31 +86,8 @@ async def test_what_lives_again_is_in_no_group(inbox: Inbox) -> None:
     await kill(inbox, "no", "no ")
     await inbox.replay(Selection(filter=Filter(state="dead")), now=NOW)
     assert await inbox.groups() == ([], [])
-    first, second = await claim(inbox)
-    await inbox.settle([Settled(first, delivered=(first.deliveries[0].delivery_id,))], now=NOW)
-    await inbox.settle([Settled(second, dead=((second.deliveries[0].delivery_id, "never"),))], now=NOW)
+    first, second = await take_ready(inbox)
+    await settle(inbox, [Settled(first, delivered=(first.deliveries[0].delivery_id,))], now=NOW)
+    await settle(inbox, [Settled(second, dead=((second.deliveries[0].delivery_id, "never"),))], now=NOW)
     (only,), _ = await inbox.groups()
     assert (only.reason, only.count, only.id) == ("never", 1, reason_key("crm", "never"))
-
-
-def test_what_died_before_there_were_groups_is_in_them(store_url: str) -> None:
-    """The migration finds the causes of what is dead already."""
-
-    async def fill() -> None:
-        async with open_inbox(store_url) as inbox:
-            await kill(inbox, invalid("one"), invalid("two"), "other")
-
-    async def look() -> None:
-        async with open_inbox(store_url) as inbox:
-            dead, _ = await inbox.groups()
-            assert [(one.count, one.id) for one in dead] == [(2, reason_key("crm", invalid("x"))), (1, reason_key("crm", "other"))]
-
-    asyncio.run(fill())
-    url = make_url(store_url).set(drivername="postgresql+psycopg") if store_url.startswith("postgres") else store_url
-    engine = create_engine(url)
-    with engine.begin() as connection:  # as the version before left it
-        connection.execute(text("ALTER TABLE delivery DROP COLUMN reason_key"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
-    engine.dispose()
-    asyncio.run(look())
-    assert rows(store_url, "SELECT count(*) FROM delivery WHERE reason_key IS NULL") == [(0,)]

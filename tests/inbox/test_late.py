@@ -9,7 +9,7 @@ from itertools import permutations
 import pytest
 
 from receiver.inbox import Inbox, NewEvent
-from tests.inbox.store import ANN, BEN, NOW, attempt, bodies, claim, claim_one, delivered, new, open_inbox, seconds, stored
+from tests.inbox.store import ANN, BEN, NOW, attempt, bodies, delivered, new, open_inbox, seconds, settle, stored, take_one, take_ready
 
 YEAR = timedelta(days=365)
 
@@ -22,9 +22,9 @@ def late(content: str, at: datetime, *people: str) -> NewEvent:
 async def test_history_comes_before_what_was_received_since(inbox: Inbox) -> None:
     """The newer event stays on top: it is delivered again after the old one, though it was delivered long before that came."""
     await inbox.accept(new("live", at=NOW - seconds(60)))
-    await inbox.settle([delivered(await claim_one(inbox))], now=NOW)
+    await settle(inbox, [delivered(await take_one(inbox))], now=NOW)
     await inbox.accept(late("old", NOW - YEAR))
-    assert bodies(await claim_one(inbox)) == ["old", "live"]
+    assert bodies(await take_one(inbox)) == ["old", "live"]
 
 
 @stored
@@ -32,9 +32,9 @@ async def test_what_is_newer_than_all_comes_last(inbox: Inbox) -> None:
     """History that happened after the last event of a person leaves that alone; others' lanes are not touched either."""
     await inbox.accept(new("before", at=NOW - YEAR))
     await inbox.accept(new("another's", BEN, at=NOW - YEAR))
-    await inbox.settle([delivered(one) for one in await claim(inbox)], now=NOW)
+    await settle(inbox, [delivered(one) for one in await take_ready(inbox)], now=NOW)
     await inbox.accept(late("after", NOW - seconds(60)))
-    assert bodies(await claim_one(inbox)) == ["after"]
+    assert bodies(await take_one(inbox)) == ["after"]
 
 
 @pytest.mark.parametrize("together", [True, False])
@@ -50,7 +50,7 @@ def test_history_in_any_order(sqlite_url: str, together: bool) -> None:
                 else:
                     for event in events:
                         await inbox.accept(event)
-            for one in await claim(inbox):
+            for one in await take_ready(inbox):
                 assert [body[-1] for body in bodies(one)] == ["3", "2", "1", "0"]
 
     asyncio.run(main())
@@ -98,9 +98,9 @@ async def test_ages_are_those_since_it_came(inbox: Inbox) -> None:
     status = await inbox.status(now=NOW + seconds(5))
     assert status.pending == 3
     assert status.oldest_pending_seconds == pytest.approx(35, abs=0.01)
-    (first,) = await claim(inbox, bulk=False)
+    (first,) = await take_ready(inbox, priority=0)
     assert bodies(first) == ["live"]
-    await inbox.settle([delivered(first)], now=NOW)
+    await settle(inbox, [delivered(first)], now=NOW)
     status = await inbox.status(now=NOW + timedelta(days=2))
     assert status.pending == 2
     assert status.oldest_pending_seconds == pytest.approx(2 * 86_400, abs=0.01)
@@ -112,7 +112,7 @@ async def test_history_of_one_time_stays_in_the_order_in_which_it_came(inbox: In
     for number in range(5):
         await inbox.accept(late(f"{number}", NOW - YEAR))
         await inbox.accept(late(f"other {number}", NOW - YEAR + timedelta(milliseconds=number), BEN))
-    assert {one.person_key: bodies(one) for one in await claim(inbox)}[ANN] == ["0", "1", "2", "3", "4"]
+    assert {one.person_key: bodies(one) for one in await take_ready(inbox)}[ANN] == ["0", "1", "2", "3", "4"]
 
 
 @stored
@@ -120,20 +120,22 @@ async def test_history_of_many_people(inbox: Inbox) -> None:
     """In every lane at once it comes before what is later there, delivered or not; attempts stay with their deliveries."""
     many = [f"p{number}@example.edu" for number in range(1100)]
     known, at = many[:200], NOW + seconds(200)
+
+    async def settle_some(code: str) -> None:
+        lanes = [one for one in await take_ready(inbox, limit=2000) if one.person_key in known[:150]]
+        await settle(inbox, [delivered(one, attempt=attempt(code=code)) for one in lanes], now=NOW)
+
     before = await inbox.accept(new("before", *known, at=NOW - YEAR - seconds(60)))
-    for claimed in await claim(inbox, limit=2000):
-        if claimed.person_key in known[:150]:
-            await inbox.settle([delivered(claimed, attempt=attempt(code="first"))], now=NOW)
+    await settle_some("first")
     since = await inbox.accept(new("since", *known, at=NOW - seconds(60)))
-    for claimed in await claim(inbox, limit=2000):
-        await inbox.settle([delivered(claimed, attempt=attempt(code="second"))], now=NOW)
+    await settle_some("second")
     old = await inbox.accept(late("old", NOW - YEAR, *many))
     expected = {
         **dict.fromkeys(known[:150], "old since"),
         **dict.fromkeys(known[150:], "before old since"),
         **dict.fromkeys(many[200:], "old"),
     }
-    assert {one.person_key: " ".join(bodies(one)) for one in await claim(inbox, limit=2000, at=at)} == expected
+    assert {one.person_key: " ".join(bodies(one)) for one in await take_ready(inbox, limit=2000, at=at)} == expected
     codes = {}
     for event in (before, old, since):
         first = next(one for one in (await inbox.event(event.id)).deliveries if one.person == many[0])

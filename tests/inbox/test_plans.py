@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
-from connectors.base import RateLimit
-from receiver.inbox import Filter, Inbox, Selection, Settled
-from tests.inbox.store import ANN, LEASE, NOW, attempt, claim, delivered, faulty, new, open_inbox, remote
+from receiver.inbox import Filter, Inbox, Selection, Settled, role_of
+from tests.inbox.store import ANN, MOMENT, NOW, attempt, delivered, faulty, new, next_due, open_inbox, remote, settle, take_lead, take_ready
 
 LARGE = ("event", "event_person", "lane", "delivery", "attempt", "remote", "remote_link")
 FILTERS = (
@@ -47,26 +47,34 @@ async def filled(inbox: Inbox) -> str:
         *(inbox.accept(faulty(f"faulty {number}", source="shelbyville")) for number in range(50)),
         *(inbox.accept(new(f"nobody's {number}", connectors=(), name="quiz.submitted")) for number in range(50)),
     )
-    for claimed in await claim(inbox, limit=800, at=NOW + timedelta(days=1)):
-        first, *rest = (pending.delivery_id for pending in claimed.deliveries)
-        remotes = (remote("contact", claimed.person_key, "7", claimed, "deal/1"),)
-        await inbox.settle([Settled(claimed, tuple(rest), ((first, "no"),), attempt=attempt(), remotes=remotes)], now=NOW)
+    done, records = [], []
+    for taken in await take_ready(inbox, limit=800, at=NOW + timedelta(days=1)):
+        first, *rest = (pending.delivery_id for pending in taken.deliveries)
+        done.append(Settled(taken, tuple(rest), ((first, "no"),), attempt=attempt()))
+        records.append(remote("contact", taken.person_key, "7", taken, "deal/1"))
+    await settle(inbox, done, records=records, now=NOW)
     return kept.id
 
 
 async def deliver(inbox: Inbox) -> None:
-    """All that a dispatcher does."""
-    later = NOW + timedelta(days=1)
-    await inbox.ready_lanes("crm", limit=50, now=later)
-    await inbox.next_due("crm", later)
-    await inbox.recall("crm", longest_wait=-timedelta(days=9), longest_lease=-timedelta(days=9), now=later)
-    claims = await claim(inbox, limit=50, at=later)
-    await inbox.extend(claims, lease=LEASE, now=later)
-    await inbox.remotes("crm", [("contact", one.person_key) for one in claims])
-    done = [delivered(one, attempt=attempt(), remotes=(remote("contact", one.person_key, "7", one, "deal/2"),)) for one in claims[:30]]
-    dead = [Settled(one, dead=((one.deliveries[0].delivery_id, "no"),)) for one in claims[30:40]]
-    await inbox.settle([*done, *dead, *(Settled(one, retry_at=later) for one in claims[40:])], now=later)
-    await inbox.take("crm", 1, limit=RateLimit(calls=100, seconds=10), now=NOW)
+    """All that a leader does."""
+    later, role = NOW + timedelta(days=1), role_of("crm")
+    epoch = await take_lead(inbox)
+    await inbox.renew_lead(role, epoch, lease=MOMENT, calls_end_in=1, now=NOW)
+    await inbox.correct_waits("crm", now=NOW - timedelta(days=9))
+    lanes = await take_ready(inbox, limit=50, at=later)
+    await next_due(inbox, later)
+    await inbox.remotes("crm", [("contact", one.person_key) for one in lanes])
+    done = [delivered(one, attempt=attempt()) for one in lanes[:30]]
+    dead = [Settled(one, dead=((one.deliveries[0].delivery_id, "no"),)) for one in lanes[30:40]]
+    put_off = [Settled(one, retry_at=later, attempt=attempt("retry")) for one in lanes[40:]]
+    records = [remote("contact", one.person_key, "7", one, "deal/2") for one in lanes]
+    told = [*done, *dead, *put_off]
+    await settle(inbox, told, records=records, epoch=epoch, now=later)
+    contact = ("contact", lanes[0].person_key)
+    again = [replace(one, touched=(contact,)) for one in told]
+    assert (await settle(inbox, again, epoch=epoch - 1, now=later)).lost
+    await inbox.give_back_lead(role, epoch, calls_end_in=None, now=NOW)
 
 
 async def look(inbox: Inbox, id: str) -> None:
@@ -105,7 +113,7 @@ async def change(inbox: Inbox, id: str) -> None:
 
 
 def test_nothing_is_searched_for_by_reading_all(store_url: str) -> None:
-    """No statement of a dispatcher, a page or an action reads a large table from end to end."""
+    """No statement of a leader, a page or an action reads a large table from end to end."""
 
     async def main() -> None:
         async with open_inbox(store_url) as inbox:
@@ -118,7 +126,7 @@ def test_nothing_is_searched_for_by_reading_all(store_url: str) -> None:
 
 
 def test_what_is_known_by_its_id_is_found_by_its_id(sqlite_url: str) -> None:
-    """SQLite does not go through all that is pending to settle, extend, discard or claim a few."""
+    """SQLite does not go through all that is pending to settle, discard or load a few."""
 
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:

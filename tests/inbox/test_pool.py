@@ -8,14 +8,13 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from connectors.base import RateLimit
-from receiver.inbox import Inbox
-from tests.inbox.store import LEASE, NOW, claim_one, delivered, new, seconds, stored
+from receiver.inbox import ConnectorState, Inbox, role_of
+from tests.inbox.store import NOW, delivered, new, seconds, settle, stored
 
 
 @stored
-async def test_slow_questions_hold_up_no_lease(inbox: Inbox) -> None:
-    """While many people wait for what takes long to find, all that a dispatcher does goes on."""
+async def test_slow_questions_hold_up_no_delivery(inbox: Inbox) -> None:
+    """While many people wait for what takes long to find, all that a leader does goes on."""
     go_on = threading.Event()
 
     def slow(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -37,15 +36,18 @@ async def test_slow_questions_hold_up_no_lease(inbox: Inbox) -> None:
 
 
 async def _deliver(inbox: Inbox) -> None:
-    """All that a dispatcher does."""
+    """All that a leader does."""
+    role = role_of("crm")
+    term = await inbox.take_lead(role, holder="test", lease=seconds(6), now=NOW)
+    assert term
     assert (await inbox.state("crm")).paused is None
-    assert await inbox.next_due("crm", NOW) == NOW
-    assert await inbox.ready_lanes("crm", limit=9, now=NOW) == (1, 0)
-    claimed = await claim_one(inbox)
-    assert await inbox.extend([claimed], lease=LEASE, now=NOW) == {claimed.lane_id}
-    assert await inbox.take("crm", 1, limit=RateLimit(calls=100, seconds=10), now=NOW) == 0.0
-    assert await inbox.remotes("crm", [("contact", claimed.person_key)]) == {}
-    await inbox.remember([], now=NOW)
-    await inbox.pause("crm", kind="unavailable", reason="down", until=NOW + seconds(1), now=NOW)
-    assert await inbox.resume("crm", until=NOW + seconds(1))
-    assert (await inbox.settle([delivered(claimed)], now=NOW)).delivered == 1
+    assert await inbox.correct_waits("crm", now=NOW) == 0
+    (queue,) = await inbox.queues("crm", limit=9, busy=(), now=NOW)
+    (lane,) = await inbox.load(queue.due, now=NOW)
+    assert await inbox.remotes("crm", [("contact", lane.person_key)]) == {}
+    renewed = await inbox.renew_lead(role, term.epoch, lease=seconds(6), calls_end_in=1, now=NOW)
+    assert renewed == ""
+    assert (await settle(inbox, [delivered(lane)], epoch=term.epoch, now=NOW)).delivered == 1
+    await inbox.keep_state(ConnectorState("crm", "unavailable", "down"))
+    await inbox.ask_for_lead(role, "rival 0")
+    await inbox.give_back_lead(role, term.epoch, calls_end_in=None, now=NOW)

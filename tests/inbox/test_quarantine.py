@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from receiver.inbox import Filter, Inbox, Quarantined, Unknown
-from tests.inbox.store import ANN, BEN, NOW, bodies, claim, claim_one, delivered, faulty, new, seconds, states, stored
+from tests.inbox.store import ANN, BEN, NOW, bodies, delivered, faulty, new, seconds, settle, states, stored, take_one, take_ready
 
 
 @stored
@@ -38,7 +38,7 @@ async def test_a_call_that_passes_takes_its_place(inbox: Inbox) -> None:
     assert (found.faults, found.unknown, found.person, found.people) == ((), ("vip",), ANN, 2)
     assert [(one.path, one.count) for one in await inbox.drift()] == [("vip", 1)]
     assert await states(inbox, id) == ["pending", "pending"]
-    lanes = {one.person_key: bodies(one) for one in await claim(inbox, at=NOW + seconds(5))}
+    lanes = {one.person_key: bodies(one) for one in await take_ready(inbox, at=NOW + seconds(5))}
     assert lanes == {ANN: ["call", "later"], BEN: ["call"]}
     assert await inbox.quarantined() == []
 
@@ -86,7 +86,7 @@ async def test_only_what_is_in_quarantine_can_be_judged_anew(inbox: Inbox) -> No
         with pytest.raises(Unknown, match=id):
             await inbox.revalidate(id, new("judged"), now=NOW)
     assert (await inbox.event(accepted)).state == "accepted"
-    assert bodies(await claim_one(inbox)) == ["good"]
+    assert bodies(await take_one(inbox)) == ["good"]
 
 
 @stored
@@ -105,15 +105,15 @@ async def test_what_came_later_is_delivered_again_after_it(inbox: Inbox) -> None
     """An order that was in quarantine while its refund was delivered does not end as an order, also where the lane is leased meanwhile."""
     order = await inbox.accept(faulty("order"))
     refund = await inbox.accept(new("refund", at=NOW + seconds(5)))
-    await inbox.settle([delivered(await claim_one(inbox, at=NOW + seconds(6)))], now=NOW)
+    await settle(inbox, [delivered(await take_one(inbox, at=NOW + seconds(6)))], now=NOW)
     await inbox.revalidate(order.id, new("order judged"), now=NOW)
     assert await states(inbox, refund.id) == ["pending"]
-    claimed = await claim_one(inbox, at=NOW + seconds(7))
-    assert bodies(claimed) == ["order", "refund"]
+    taken = await take_one(inbox, at=NOW + seconds(7))
+    assert bodies(taken) == ["order", "refund"]
     another = await inbox.accept(faulty("another", at=NOW + seconds(1)))
     await inbox.revalidate(another.id, new("another judged", at=NOW + seconds(1)), now=NOW)
-    await inbox.settle([delivered(claimed)], now=NOW + seconds(8))
-    assert bodies(await claim_one(inbox, at=NOW + seconds(9)))[-2:] == ["another", "refund"]
+    await settle(inbox, [delivered(taken)], now=NOW + seconds(8))
+    assert bodies(await take_one(inbox, at=NOW + seconds(9)))[-2:] == ["another", "refund"]
 
 
 @stored
@@ -122,7 +122,7 @@ async def test_a_late_call_that_passes_waits_behind_what_comes_live(inbox: Inbox
     id = (await inbox.accept(faulty("old", at=NOW - timedelta(days=365), late_at=NOW))).id
     await inbox.accept(new("live", BEN, at=NOW + seconds(50)))
     await inbox.revalidate(id, new("old judged", ANN, at=NOW - timedelta(days=365)), now=NOW + seconds(60))
-    first, second = await claim(inbox, at=NOW + seconds(60))
+    first, second = await take_ready(inbox, at=NOW + seconds(60))
     assert (bodies(first), bodies(second)) == (["live"], ["old"])
     assert (await inbox.status(now=NOW + seconds(70))).oldest_pending_seconds == pytest.approx(70, abs=0.01)
 
@@ -135,7 +135,7 @@ async def test_a_call_is_a_duplicate_only_of_what_is_near(inbox: Inbox) -> None:
     kept = await inbox.revalidate(id, new("judged"), now=NOW + timedelta(days=10))
     assert kept
     assert (kept.id, kept.duplicate) == (id, False)
-    assert bodies(await claim_one(inbox, at=NOW + timedelta(days=11))) == ["call", "judged"]
+    assert bodies(await take_one(inbox, at=NOW + timedelta(days=11))) == ["call", "judged"]
     assert (await inbox.accept(new("judged", at=NOW + timedelta(days=9, hours=1)))).id == later.id
 
 

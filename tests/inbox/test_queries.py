@@ -11,8 +11,24 @@ from typing import Any
 
 import pytest
 
-from receiver.inbox import ConnectorStatus, Filter, Inbox, RemoteRecord, Selection, Settled, Status, Unknown
-from tests.inbox.store import ANN, BEN, NOW, attempt, claim, claim_one, delivered, faulty, new, open_inbox, remote, seconds, stored
+from receiver.inbox import ConnectorState, ConnectorStatus, Filter, Inbox, RemoteRecord, Selection, Settled, Status, Unknown
+from tests.inbox.store import (
+    ANN,
+    BEN,
+    NOW,
+    attempt,
+    delivered,
+    faulty,
+    new,
+    open_inbox,
+    remote,
+    seconds,
+    settle,
+    stored,
+    take_lead,
+    take_one,
+    take_ready,
+)
 
 PEOPLE = [f"learner{number}@example.edu" for number in range(7)]
 
@@ -51,15 +67,15 @@ async def filled(inbox: Inbox) -> list[Known]:
 async def _settle(inbox: Inbox, known: dict[str, Known]) -> None:
     """At the one connector some die and some are discarded, at the other all waits."""
     end = NOW + timedelta(days=1)
-    for claimed in await claim(inbox, at=end):
+    for taken in await take_ready(inbox, at=end):
         outcomes: dict[str, list[int]] = {"delivered": [], "dead": [], "discarded": []}
-        for index, pending in enumerate(claimed.deliveries):
+        for index, pending in enumerate(taken.deliveries):
             state = ("delivered", "delivered", "delivered", "dead", "discarded")[index % 5]
             outcomes[state].append(pending.delivery_id)
             known[pending.event_id].states.add(state)
         dead = tuple((id, "INVALID_EMAIL" if id % 2 else "too long") for id in outcomes["dead"])
         await inbox.discard(Selection(deliveries=outcomes["discarded"]), now=end)
-        await inbox.settle([Settled(claimed, delivered=tuple(outcomes["delivered"]), dead=dead)], now=end)
+        await settle(inbox, [Settled(taken, delivered=tuple(outcomes["delivered"]), dead=dead)], now=end)
     for one in known.values():
         if "other" in one.values["connectors"]:
             one.states.add("pending")
@@ -165,7 +181,7 @@ async def test_events_that_were_recognised_as_none(inbox: Inbox) -> None:
 async def test_a_row_of_a_list(inbox: Inbox) -> None:
     """It says what the event was, whom it concerns, and how its deliveries stand."""
     kept = await inbox.accept(new("a", ANN, BEN, connectors=("crm", "other"), disagreement="it says so"))
-    await inbox.settle([delivered(one) for one in await claim(inbox)], now=NOW)
+    await settle(inbox, [delivered(one) for one in await take_ready(inbox)], now=NOW)
     (row,) = (await inbox.events()).items
     assert (row.id, row.source, row.name, row.how, row.named) == (kept.id, "springfield", "order.placed", "url", "order.placed")
     assert (row.disagreement, row.state, row.received_at, row.person, row.people) == ("it says so", "accepted", NOW, ANN, 2)
@@ -191,15 +207,17 @@ async def test_the_status(inbox: Inbox) -> None:
     """What waits, what is dead, what is in quarantine, and since when the oldest waits; by connector, with its pause."""
     for number in range(4):
         await inbox.accept(new(f"{number}", PEOPLE[number], connectors=("crm", "other"), at=NOW + seconds(number)))
-    for one in (await claim(inbox, limit=2, at=NOW + seconds(9)))[:2]:
+    for one in (await take_ready(inbox, limit=2, at=NOW + seconds(9)))[:2]:
         result = delivered(one) if one.person_key == PEOPLE[0] else Settled(one, dead=((one.deliveries[0].delivery_id, "no"),))
-        await inbox.settle([result], now=NOW)
+        await settle(inbox, [result], now=NOW)
     await inbox.accept(faulty("x"))
-    await inbox.pause("other", kind="auth", reason="the token has expired", until=NOW + seconds(60), now=NOW)
+    reason, until = "the token has expired", NOW + seconds(60)
+    await inbox.keep_state(ConnectorState("other", "auth", reason, NOW, until, note="slow", sizes={"deal": 5}))
+    await take_lead(inbox, connector="other")
     status = await inbox.status(["crm", "third"], now=NOW + seconds(30))
     assert (status.pending, status.dead, status.quarantined, status.oldest_pending_seconds) == (6, 1, 1, 30.0)
-    assert status.connectors["crm"] == ConnectorStatus("running", 2, 1, 28.0)
-    paused = ConnectorStatus("auth", 4, 0, 30.0, "auth", "the token has expired", NOW, NOW + seconds(60))
+    assert status.connectors["crm"] == ConnectorStatus("running", 2, 1, 28.0, leader="test")
+    paused = ConnectorStatus("auth", 4, 0, 30.0, "auth", "the token has expired", NOW, NOW + seconds(60), "slow", {"deal": 5}, "test")
     assert status.connectors["other"] == paused
     assert status.connectors["third"] == ConnectorStatus("running", 0, 0, None)
 
@@ -217,8 +235,8 @@ async def test_events_per_period(inbox: Inbox) -> None:
 async def test_a_person(inbox: Inbox) -> None:
     """How they stand at each connector, and which records are theirs there."""
     first = await inbox.accept(new("a", connectors=("crm", "other")))
-    claimed = await claim_one(inbox)
-    await inbox.settle([delivered(claimed, attempt=attempt(), remotes=(remote("contact", ANN, "7", claimed),))], now=NOW + seconds(3))
+    taken = await take_one(inbox)
+    await settle(inbox, [delivered(taken, attempt=attempt())], records=[remote("contact", ANN, "7", taken)], now=NOW + seconds(3))
     await inbox.accept(new("b", BEN))
     found = await inbox.person(ANN)
     lanes = [(lane.connector, lane.state, lane.due_at, lane.tries, lane.pending) for lane in found.lanes]

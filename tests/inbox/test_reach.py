@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from receiver.inbox import Filter, Inbox, Reached, Selection, Settled
-from tests.inbox.store import ANN, BEN, NOW, bodies, claim, delivered, faulty, new, seconds, states, stored
+from tests.inbox.store import ANN, BEN, NOW, bodies, delivered, faulty, new, seconds, settle, states, stored, take_ready
 
 
 @stored
@@ -42,13 +42,13 @@ async def test_many_at_once(inbox: Inbox) -> None:
     people = [f"learner{number}@example.edu" for number in range(9)]
     ids = [(await inbox.accept(new(f"{number} {person}", person, at=NOW + seconds(number)))).id for number in range(4) for person in people]
     aside = (await inbox.accept(faulty("aside"))).id
-    await inbox.settle([delivered(one) for one in await claim(inbox, at=NOW + seconds(9))], now=NOW)
+    await settle(inbox, [delivered(one) for one in await take_ready(inbox, at=NOW + seconds(9))], now=NOW)
     wanted = {id: [("crm", people[index % 9]), ("added", people[index % 9])] for index, id in enumerate(ids)}
     assert await inbox.route({**dict(reversed(wanted.items())), aside: [("added", ANN)], "0" * 32: [("added", ANN)]}, now=NOW) == 36
     assert await inbox.route(wanted, now=NOW) == 0
-    claims = await claim(inbox, connector="added", at=NOW + seconds(9))
-    assert {one.person_key: bodies(one) for one in claims} == {person: [f"{number} {person}" for number in range(4)] for person in people}
-    assert await claim(inbox, at=NOW + seconds(9)) == []
+    lanes = await take_ready(inbox, connector="added", at=NOW + seconds(9))
+    assert {one.person_key: bodies(one) for one in lanes} == {person: [f"{number} {person}" for number in range(4)] for person in people}
+    assert await take_ready(inbox, at=NOW + seconds(9)) == []
     assert await states(inbox, aside) == []
 
 
@@ -61,7 +61,7 @@ async def test_many_at_once_beside_all_else(inbox: Inbox) -> None:
 
     async def work(connector: str) -> None:
         for _ in range(30):
-            await inbox.settle([delivered(one) for one in await claim(inbox, connector=connector, limit=5)], now=NOW)
+            await settle(inbox, [delivered(one) for one in await take_ready(inbox, connector=connector, limit=5)], now=NOW)
 
     async def add() -> None:
         for number in range(5, 10):
@@ -74,8 +74,8 @@ async def test_many_at_once_beside_all_else(inbox: Inbox) -> None:
     )
     assert sum(made) == 60
     await asyncio.gather(add(), work("crm"), work("added"), work("added"))
-    while claims := [*await claim(inbox), *await claim(inbox, connector="added")]:
-        await inbox.settle([delivered(one) for one in claims], now=NOW)
+    while lanes := [*await take_ready(inbox), *await take_ready(inbox, connector="added")]:
+        await settle(inbox, [delivered(one) for one in lanes], now=NOW)
     status = await inbox.status(now=NOW)
     assert (status.pending, status.dead) == (0, 0)
 
@@ -86,8 +86,8 @@ async def test_a_large_replay_leaves_room_for_others(inbox: Inbox) -> None:
     people = [f"learner{number}@example.edu" for number in range(8)]
     for number in range(300):
         await asyncio.gather(*(inbox.accept(new(f"{number} {person}", person)) for person in people))
-    while claims := await claim(inbox):
-        await inbox.settle([Settled(one, tuple(pending.delivery_id for pending in one.deliveries)) for one in claims], now=NOW)
+    while lanes := await take_ready(inbox):
+        await settle(inbox, [Settled(one, tuple(pending.delivery_id for pending in one.deliveries)) for one in lanes], now=NOW)
     told: list[tuple[int, int]] = []
     done = await inbox.replay(Selection(filter=Filter()), now=NOW, progress=lambda *numbers: told.append(numbers))
     assert (done.again, told) == (2400, [(3, 8), (6, 8), (8, 8)])

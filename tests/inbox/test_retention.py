@@ -15,16 +15,17 @@ from tests.inbox.store import (
     NOW,
     attempt,
     bodies,
-    claim,
-    claim_one,
     delivered,
     faulty,
     new,
     open_inbox,
     remote,
     rows,
+    settle,
     states,
     stored,
+    take_one,
+    take_ready,
 )
 
 LATER = NOW + timedelta(days=90)
@@ -42,7 +43,7 @@ async def gone(inbox: Inbox, id: str) -> bool:
 async def test_what_is_old_and_done_goes(inbox: Inbox) -> None:
     """Delivered and discarded events, those without a route, and discarded calls; newer ones stay."""
     done = [(await inbox.accept(new("a"))).id, (await inbox.accept(new("b", connectors=()))).id]
-    await inbox.settle([delivered(await claim_one(inbox), attempt=attempt())], now=NOW)
+    await settle(inbox, [delivered(await take_one(inbox), attempt=attempt())], now=NOW)
     discarded = (await inbox.accept(new("c"))).id
     await inbox.discard(Selection(events=(discarded,)), now=NOW)
     aside = (await inbox.accept(faulty("d"))).id
@@ -57,11 +58,11 @@ async def test_what_is_old_and_done_goes(inbox: Inbox) -> None:
 async def test_what_somebody_waits_for_stays(inbox: Inbox) -> None:
     """Pending and dead deliveries and calls in quarantine, however old."""
     dead = (await inbox.accept(new("dead", ANN))).id
-    claimed = await claim_one(inbox)
-    await inbox.settle([Settled(claimed, dead=((claimed.deliveries[0].delivery_id, "no"),), attempt=attempt("refused"))], now=NOW)
+    taken = await take_one(inbox)
+    await settle(inbox, [Settled(taken, dead=((taken.deliveries[0].delivery_id, "no"),), attempt=attempt("refused"))], now=NOW)
     kept = [dead, (await inbox.accept(new("pending", BEN))).id, (await inbox.accept(faulty("aside"))).id]
     half = (await inbox.accept(new("half", BEN, connectors=("crm", "other")))).id
-    await inbox.settle([delivered(one) for one in await claim(inbox, connector="other")], now=NOW)
+    await settle(inbox, [delivered(one) for one in await take_ready(inbox, connector="other")], now=NOW)
     assert await inbox.purge(before=LATER) == 0
     assert not any([await gone(inbox, id) for id in (*kept, half)])
     (row,) = (await inbox.event(dead)).deliveries
@@ -72,15 +73,15 @@ async def test_what_somebody_waits_for_stays(inbox: Inbox) -> None:
 async def test_an_event_behind_a_dead_one_stays(inbox: Inbox) -> None:
     """Replaying the dead one has to bring it along, or the person would fall back; once that is done both go."""
     bad = (await inbox.accept(new("bad"))).id
-    claimed = await claim_one(inbox)
-    await inbox.settle([Settled(claimed, dead=((claimed.deliveries[0].delivery_id, "no"),))], now=NOW)
+    taken = await take_one(inbox)
+    await settle(inbox, [Settled(taken, dead=((taken.deliveries[0].delivery_id, "no"),))], now=NOW)
     good = (await inbox.accept(new("good"))).id
-    await inbox.settle([delivered(await claim_one(inbox))], now=NOW)
+    await settle(inbox, [delivered(await take_one(inbox))], now=NOW)
     assert await inbox.purge(before=LATER) == 0
     await inbox.replay(Selection(events=(bad,)), now=NOW)
-    claimed = await claim_one(inbox)
-    assert bodies(claimed) == ["bad", "good"]
-    await inbox.settle([delivered(claimed)], now=NOW)
+    taken = await take_one(inbox)
+    assert bodies(taken) == ["bad", "good"]
+    await settle(inbox, [delivered(taken)], now=NOW)
     assert await inbox.purge(before=LATER) == 2
     assert [await gone(inbox, id) for id in (bad, good)] == [True, True]
 
@@ -91,14 +92,14 @@ def test_nothing_is_left_of_what_is_purged(store_url: str) -> None:
     async def main() -> None:
         async with open_inbox(store_url) as inbox:
             await inbox.accept(new("a", unknown=("vip",)))
-            claimed = await claim_one(inbox)
-            await inbox.settle([delivered(claimed, attempt=attempt(), remotes=(remote("contact", ANN, "7", claimed),))], now=NOW)
+            taken = await take_one(inbox)
+            await settle(inbox, [delivered(taken, attempt=attempt())], records=[remote("contact", ANN, "7", taken)], now=NOW)
             await inbox.accept(new("b", BEN, connectors=()))
             assert await inbox.purge(before=LATER) == 2
             assert await inbox.drift() == []
             assert (await inbox.remotes("crm", [("contact", ANN)]))["contact", ANN].id == "7"
             assert (await inbox.accept(new("a", at=LATER))).duplicate is False
-            assert bodies(await claim_one(inbox, at=LATER)) == ["a"]
+            assert bodies(await take_one(inbox, at=LATER)) == ["a"]
 
     asyncio.run(main())
     for table in ("attempt", "event_person"):
@@ -112,8 +113,8 @@ async def test_much_is_purged_in_chunks(inbox: Inbox) -> None:
     await asyncio.gather(*(inbox.accept(new(f"{number}", f"learner{number % 50}@example.edu")) for number in range(count)))
     stay = [(await inbox.accept(faulty(f"faulty {number}"))).id for number in range(CHUNK + 5)]
     await asyncio.gather(*(inbox.accept(new(f"x{number}", connectors=())) for number in range(count)))
-    while claims := await claim(inbox):
-        await inbox.settle([delivered(one, attempt=attempt()) for one in claims], now=NOW)
+    while lanes := await take_ready(inbox):
+        await settle(inbox, [delivered(one, attempt=attempt()) for one in lanes], now=NOW)
     order: list[str] = []
 
     async def note(name: str, call: object) -> object:
@@ -137,14 +138,14 @@ def test_purging_while_others_work(postgresql_url: str) -> None:
             async def work(inbox: Inbox, name: str) -> None:
                 for number in range(12):
                     await asyncio.gather(*(inbox.accept(new(f"{name} {number} {person}", person)) for person in people))
-                    if claims := await claim(inbox, limit=20):
-                        await inbox.settle([delivered(claimed, attempt=attempt()) for claimed in claims], now=NOW)
+                    if lanes := await take_ready(inbox, limit=20):
+                        await settle(inbox, [delivered(taken, attempt=attempt()) for taken in lanes], now=NOW)
                     await inbox.replay(Selection(filter=Filter(state="delivered")), now=NOW)
                     await inbox.purge(before=LATER)
 
             await asyncio.gather(work(one, "a"), work(other, "b"))
-            while claims := await claim(one):
-                await one.settle([delivered(claimed) for claimed in claims], now=NOW)
+            while lanes := await take_ready(one):
+                await settle(one, [delivered(taken) for taken in lanes], now=NOW)
             await one.purge(before=LATER)
             assert (await one.events()).items == ()
             assert await one.replay(Selection(filter=Filter()), now=NOW) == Replayed()

@@ -20,15 +20,17 @@ from tests.inbox.store import (
     NOW,
     attempt,
     bodies,
-    claim,
-    claim_one,
     delivered,
     faulty,
     new,
+    next_due,
     open_inbox,
     seconds,
+    settle,
     states,
     stored,
+    take_one,
+    take_ready,
 )
 
 HOUR = timedelta(hours=1)
@@ -36,30 +38,30 @@ HOUR = timedelta(hours=1)
 
 @stored
 async def test_an_event_without_a_route_gets_its_deliveries(inbox: Inbox) -> None:
-    """One for each pair, once however often it is asked for; they can be claimed at once, and wake who waits."""
+    """One for each pair, once however often it is asked for; they can be taken at once, and wake who waits."""
     id = (await inbox.accept(new("a", ANN, BEN, connectors=(), at=NOW + HOUR))).id
     await inbox.changed("crm", 0)
     assert await inbox.route({id: (("crm", BEN), ("crm", ANN), ("crm", ANN), ("other", ANN))}, now=NOW) == 3
     assert await inbox.changed("crm", 60)
     assert await states(inbox, id) == ["pending"] * 3
-    claims = {one.person_key: one for one in await claim(inbox)}
-    assert {key: bodies(one) for key, one in claims.items()} == {ANN: ["a"], BEN: ["a"]}
-    assert bodies(*await claim(inbox, connector="other")) == ["a"]
+    lanes = {one.person_key: one for one in await take_ready(inbox)}
+    assert {key: bodies(one) for key, one in lanes.items()} == {ANN: ["a"], BEN: ["a"]}
+    assert bodies(*await take_ready(inbox, connector="other")) == ["a"]
     assert await inbox.route({id: (("crm", ANN), ("other", ANN))}, now=NOW) == 0
     assert await inbox.route({id: ()}, now=NOW) == 0
-    report = await inbox.settle([delivered(one) for one in claims.values()], now=NOW)
-    assert (report.delivered, len(report.lost)) == (2, 0)
+    report = await settle(inbox, [delivered(one) for one in lanes.values()], now=NOW)
+    assert (report.delivered, report.lost) == (2, False)
 
 
 @stored
 async def test_a_connector_that_was_added(inbox: Inbox) -> None:
     """Its deliveries come in the order of the events, in whatever order they are made; those of the old one are not touched."""
     ids = [(await inbox.accept(new(content, at=NOW + seconds(number)))).id for number, content in enumerate("abcd")]
-    await inbox.settle([delivered(await claim_one(inbox, at=NOW + HOUR))], now=NOW + HOUR)
+    await settle(inbox, [delivered(await take_one(inbox, at=NOW + HOUR))], now=NOW + HOUR)
     for index in (2, 0, 3, 1):
         assert await inbox.route({ids[index]: (("crm", ANN), ("added", ANN))}, now=NOW + HOUR) == 1
-    assert bodies(*await claim(inbox, connector="added", at=NOW + HOUR)) == ["a", "b", "c", "d"]
-    assert await claim(inbox, at=NOW + HOUR) == []
+    assert bodies(*await take_ready(inbox, connector="added", at=NOW + HOUR)) == ["a", "b", "c", "d"]
+    assert await take_ready(inbox, at=NOW + HOUR) == []
 
 
 @stored
@@ -68,11 +70,11 @@ async def test_what_came_later_is_delivered_again_after_it(inbox: Inbox) -> None
     first = await inbox.accept(new("first"))
     order = await inbox.accept(new("order", connectors=(), at=NOW + seconds(1)))
     refund = await inbox.accept(new("refund", at=NOW + seconds(2)))
-    claimed = await claim_one(inbox, at=NOW + seconds(3))
-    await inbox.settle([delivered(claimed, attempt=attempt())], now=NOW + seconds(3))
+    taken = await take_one(inbox, at=NOW + seconds(3))
+    await settle(inbox, [delivered(taken, attempt=attempt())], now=NOW + seconds(3))
     assert await inbox.route({order.id: (("crm", ANN),)}, now=NOW + seconds(4)) == 1
     assert await states(inbox, first.id) == ["delivered"]
-    assert bodies(await claim_one(inbox, at=NOW + seconds(4))) == ["order", "refund"]
+    assert bodies(await take_one(inbox, at=NOW + seconds(4))) == ["order", "refund"]
     told = [[len(one.attempts) for one in (await inbox.event(id)).deliveries] for id in (first.id, order.id, refund.id)]
     assert told == [[1], [0], [1]]
 
@@ -82,12 +84,11 @@ async def test_a_late_settle_does_not_undo_the_order(inbox: Inbox) -> None:
     """The refund is being written while its order gets its delivery: both are delivered afterwards, in order."""
     order = await inbox.accept(new("order", connectors=()))
     await inbox.accept(new("refund", at=NOW + seconds(1)))
-    claimed = await claim_one(inbox, at=NOW + seconds(2))
+    taken = await take_one(inbox, at=NOW + seconds(2))
     await inbox.route({order.id: (("crm", ANN),)}, now=NOW + seconds(3))
-    assert await claim(inbox, at=NOW + seconds(3)) == []
-    report = await inbox.settle([delivered(claimed)], now=NOW + seconds(4))
-    assert (report.delivered, len(report.lost)) == (0, 0)
-    assert bodies(await claim_one(inbox, at=NOW + seconds(4))) == ["order", "refund"]
+    report = await settle(inbox, [delivered(taken)], now=NOW + seconds(4))
+    assert (report.delivered, report.lost) == (0, False)
+    assert bodies(await take_one(inbox, at=NOW + seconds(4))) == ["order", "refund"]
 
 
 @stored
@@ -95,10 +96,10 @@ async def test_a_lane_in_back_off_keeps_its_time(inbox: Inbox) -> None:
     """An event that comes at its end waits with the others, as any new one does."""
     await inbox.accept(new("a"))
     later = await inbox.accept(new("b", connectors=(), at=NOW + seconds(1)))
-    await inbox.settle([Settled(await claim_one(inbox), retry_at=NOW + HOUR)], now=NOW)
+    await settle(inbox, [Settled(await take_one(inbox), retry_at=NOW + HOUR)], now=NOW)
     assert await inbox.route({later.id: (("crm", ANN),)}, now=NOW + seconds(2)) == 1
-    assert await inbox.next_due("crm", NOW) == NOW + HOUR
-    assert bodies(await claim_one(inbox, at=NOW + HOUR)) == ["a", "b"]
+    assert await next_due(inbox, NOW) == NOW + HOUR
+    assert bodies(await take_one(inbox, at=NOW + HOUR)) == ["a", "b"]
 
 
 @stored
@@ -108,12 +109,12 @@ async def test_only_what_was_accepted_gets_deliveries(inbox: Inbox) -> None:
     await inbox.discard_quarantined([gone])
     for id in (aside, gone, "0" * 32):
         assert await inbox.route({id: (("crm", ANN),)}, now=NOW) == 0
-    assert await inbox.next_due("crm", NOW) is None
+    assert await next_due(inbox, NOW) is None
 
 
 @stored
 async def test_many_at_once(inbox: Inbox) -> None:
-    """While the same lanes are claimed and settled, everything is delivered in the end, and last what came last."""
+    """While the same lanes are taken and settled, everything is delivered in the end, and last what came last."""
     ids = [(await inbox.accept(new(f"{number}", ANN, BEN, connectors=(), at=NOW + seconds(number)))).id for number in range(20)]
     crm: dict[str, str] = {}
     await asyncio.gather(*(inbox.route({id: (("crm", ANN), ("crm", BEN))}, now=NOW + HOUR) for id in ids), _deliver(inbox, crm))
@@ -124,9 +125,9 @@ async def test_many_at_once(inbox: Inbox) -> None:
 
 async def _deliver(inbox: Inbox, crm: dict[str, str]) -> None:
     for _ in range(20):
-        claims = await claim(inbox, limit=5, at=NOW + HOUR)
-        crm |= {one.person_key: bodies(one)[-1] for one in claims}
-        await inbox.settle([delivered(one) for one in claims], now=NOW + HOUR)
+        lanes = await take_ready(inbox, limit=5, at=NOW + HOUR)
+        crm |= {one.person_key: bodies(one)[-1] for one in lanes}
+        await settle(inbox, [delivered(one) for one in lanes], now=NOW + HOUR)
 
 
 @pytest.mark.parametrize("remove", [lambda inbox: inbox.purge(before=NOW + HOUR), lambda inbox: inbox.erase(ANN)], ids=["purged", "erased"])

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from receiver.inbox import Inbox, Selection, Settled
-from tests.inbox.store import NOW, attempt, claim, claim_one, delivered, faulty, new, open_inbox, stored
+from tests.inbox.store import NOW, attempt, delivered, faulty, new, open_inbox, settle, stored, take_one, take_ready
 
 LONG = 60.0
 
@@ -24,30 +24,28 @@ async def wakes(inbox: Inbox, call: Callable[[], Awaitable[object]], waiting: In
 
 @stored
 async def test_new_work_wakes(inbox: Inbox) -> None:
-    """An accepted event, a lane that goes on, a replay, a call that passed, and the end of a pause."""
+    """An accepted event, a lane that goes on, a replay, and a call that passed."""
     assert await wakes(inbox, lambda: inbox.accept(new("a")))
-    claimed = await claim_one(inbox)
+    taken = await take_one(inbox)
     await inbox.accept(new("b"))
     assert await inbox.changed("crm", LONG)
-    assert await wakes(inbox, lambda: inbox.settle([delivered(claimed, attempt=attempt())], now=NOW))
-    await inbox.settle([delivered(await claim_one(inbox))], now=NOW)
+    assert await wakes(inbox, lambda: settle(inbox, [delivered(taken, attempt=attempt())], now=NOW))
+    await settle(inbox, [delivered(await take_one(inbox))], now=NOW)
     assert await wakes(inbox, lambda: inbox.replay(Selection(deliveries=(1,)), now=NOW))
     aside = await inbox.accept(faulty("c"))
     assert await wakes(inbox, lambda: inbox.revalidate(aside.id, new("c judged"), now=NOW))
-    await inbox.pause("crm", kind="auth", reason="a", until=None, now=NOW)
-    assert await wakes(inbox, lambda: inbox.resume("crm", until=None))
 
 
 @stored
-async def test_a_wake_up_between_claim_and_wait_is_not_lost(inbox: Inbox) -> None:
-    """What comes after a claim ends the next wait at once; what came before a claim does not."""
+async def test_a_wake_up_between_look_and_wait_is_not_lost(inbox: Inbox) -> None:
+    """What comes after a look at the queues ends the next wait at once; what came before does not."""
     await inbox.accept(new("a"))
-    claimed = await claim_one(inbox)
+    taken = await take_one(inbox)
     assert not await inbox.changed("crm", 0.01)
     await inbox.accept(new("b"))
     assert await inbox.changed("crm", LONG)
     assert not await inbox.changed("crm", 0.01)
-    await inbox.settle([Settled(claimed, retry_at=NOW)], now=NOW)
+    await settle(inbox, [Settled(taken, retry_at=NOW)], now=NOW)
 
 
 @stored
@@ -79,10 +77,10 @@ def test_another_process_wakes(postgresql_url: str) -> None:
     async def main() -> None:
         async with open_inbox(postgresql_url) as one, open_inbox(postgresql_url) as other:
             await _listening(postgresql_url, 2)
-            await claim(other)
+            await take_ready(other)
             assert await wakes(one, lambda: one.accept(new("a")), other)
-            await one.settle([delivered(await claim_one(one))], now=NOW)
-            await claim(other)
+            await settle(one, [delivered(await take_one(one))], now=NOW)
+            await take_ready(other)
             assert await wakes(one, lambda: one.replay(Selection(deliveries=(1,)), now=NOW), other)
 
     asyncio.run(main())
@@ -94,7 +92,7 @@ def test_listening_begins_again_after_the_connection_was_lost(postgresql_url: st
     async def main() -> None:
         async with open_inbox(postgresql_url) as one, open_inbox(postgresql_url) as other:
             await _listening(postgresql_url, 2)
-            await claim(other)
+            await take_ready(other)
             with psycopg.connect(postgresql_url, autocommit=True) as connection:
                 connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
             assert await other.changed("crm", LONG)

@@ -1,0 +1,77 @@
+"""What is kept of a connector: its pause, its note, the sizes of its calls and its bucket."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+
+from receiver.inbox import ConnectorState, Inbox
+from tests.inbox.store import NOW, open_inbox, seconds, stored
+
+PAUSED = ConnectorState(
+    "crm",
+    "throttled",
+    "too many calls",
+    since=NOW,
+    until=NOW + seconds(20),
+    wait=seconds(15),
+    note="slow",
+    sizes={"contact": 50, "deal": 1},
+    tokens=2.5,
+)
+
+
+@stored
+async def test_what_is_kept_is_read_back(inbox: Inbox) -> None:
+    """All of it, of this connector only; what is kept later takes its place as a whole."""
+    assert await inbox.state("crm") == ConnectorState("crm")
+    assert await inbox.states() == {}
+    await inbox.keep_state(PAUSED)
+    assert await inbox.state("crm") == PAUSED
+    assert await inbox.states() == {"crm": PAUSED}
+    assert await inbox.state("other") == ConnectorState("other")
+    await inbox.keep_state(ConnectorState("crm", tokens=0.0))
+    assert await inbox.state("crm") == ConnectorState("crm", tokens=0.0)
+
+
+@stored
+async def test_words_that_no_database_holds_are_kept(inbox: Inbox) -> None:
+    """A CRM's own words may hold a NUL; it is replaced, and the pause stands."""
+    await inbox.keep_state(ConnectorState("crm", "auth", "the token\x00", NOW, note="a\x00b"))
+    known = await inbox.state("crm")
+    assert (known.reason, known.note) == ("the token\ufffd", "a\ufffdb")
+
+
+def test_a_pause_outlives_the_process(store_url: str) -> None:
+    """Whoever leads next finds it in the store, and so do other processes."""
+
+    async def main() -> None:
+        async with open_inbox(store_url) as inbox:
+            await inbox.keep_state(PAUSED)
+        async with open_inbox(store_url) as inbox:
+            assert await inbox.state("crm") == PAUSED
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("at", "left"),
+    [
+        (NOW + seconds(12), seconds(8)),
+        (NOW + seconds(20), seconds(0)),
+        (NOW + seconds(99), seconds(0)),
+        (NOW, seconds(15)),
+        (NOW - timedelta(days=365), seconds(15)),
+    ],
+)
+def test_a_pause_lasts_no_longer_than_it_was_meant_to(at: datetime, left: timedelta) -> None:
+    """Until its time, and where the clock was set back meanwhile no longer than its wait."""
+    assert PAUSED.pause_left(at) == left
+
+
+def test_nothing_is_left_of_no_pause() -> None:
+    """Nor of one without an end, which is tried at once."""
+    assert ConnectorState("crm", until=NOW, wait=seconds(9)).pause_left(NOW - seconds(5)) == seconds(0)
+    assert ConnectorState("crm", "auth", "a", NOW, wait=seconds(9)).pause_left(NOW) == seconds(0)
