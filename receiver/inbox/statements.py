@@ -44,7 +44,7 @@ def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     names = [*given.c.keys(), "state", "wait", "attempts", "replayed"]
     new = upsert(dialect, lane).from_select(names, chosen)
     idle = lane.c.state == literal("idle")
-    late = and_(lane.c.attempts == _ZERO, lane.c.due_at > new.excluded.due_at)
+    late = and_(lane.c.wait == _ZERO, lane.c.due_at > new.excluded.due_at)
     first = or_(idle, new.excluded.priority < lane.c.priority)
     return new.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["person_key", "connector"],

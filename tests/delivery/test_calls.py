@@ -101,15 +101,15 @@ def test_a_size_grows_again_slowly() -> None:
     account = Account(org, most=100)
     account.send(records(100))
     sizes = {account.size}
-    for _ in range(400):
-        account.send(records(account.size))
+    for _ in range(40):
+        account.send(records(10 * account.size))
         sizes.add(account.size)
     assert sizes <= {7, 8, 10, 12, 15}
     assert account.size in {12, 15}
     assert account.calls[-400:].count(15) < 8  # what failed is tried less and less often
     limit = 100
-    for _ in range(3000):
-        account.send(records(account.size))
+    for _ in range(60):
+        account.send(records(50 * account.size))
     assert account.size == 100
 
 

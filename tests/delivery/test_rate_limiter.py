@@ -22,7 +22,8 @@ class Clock:
 @pytest.mark.parametrize("limit", [LIMIT, RateLimit(calls=1, seconds=5), RateLimit(calls=190, seconds=10), RateLimit(calls=7, seconds=0.5)])
 def test_no_period_sees_more_calls_than_are_allowed(limit: RateLimit) -> None:
     """However greedily calls are made, any window of the limit's length holds at most its calls, and nearly as many."""
-    now, level, times = 0.0, None, []
+    now, level = 0.0, None
+    times: list[float] = []
     while len(times) < 5 * limit.calls:
         level, wait = drain(level, 1, limit)
         if wait > 0:

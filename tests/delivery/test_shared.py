@@ -172,7 +172,7 @@ def test_a_field_stays_with_its_newest_event_when_the_record_goes_on() -> None:
         result = write_all(crm, one, remotes={("deal", "19"): known} if known else None)[DEAL]
         if row := result.remote(known):
             known = Remote(row.id, {}, row.event_id, row.stamps)
-    assert (result.left_out, result.sent) == ({"stage"}, False)
+    assert (set(result.left_out), result.sent) == ({"stage"}, False)
     assert crm.held[DEAL] == {"stage": "REFUNDED", "note": "x"}
     assert len(crm.calls) == 3
     assert known
