@@ -1,0 +1,1 @@
+"""Three gateways on one database while everything around them breaks. Run `make chaos`, or as tests do: see `run`."""
