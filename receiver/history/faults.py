@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from receiver.aom import Fault
-from receiver.harmless import harmless
+from receiver.text.escape import escape_hidden
 
 _HEADERS = ("line", "where", "fault", "content")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - with which a spreadsheet would compute a cell
@@ -69,5 +69,5 @@ def _is_ours(path: Path) -> bool:
 def _text(value: str) -> str:
     """Neither a spreadsheet nor a terminal obeys what it shows."""
     text = value[:_SHOWN]
-    shown = harmless(text, lines=True)
+    shown = escape_hidden(text, lines=True)
     return f"'{shown}" if text.lstrip(" ").startswith(_FORMULA) else shown
