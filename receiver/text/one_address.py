@@ -58,12 +58,16 @@ def _spans(text: str, address: str, *, in_path: bool = False) -> Iterator[tuple[
         return
     lowered = lower_in_place(text)
     pattern = _pattern(address, in_path=in_path)
-    forms = {lower_in_place(form) for form in address_forms(address)}
     free = 0
-    for start in sorted({start for form in forms for start in _places(lowered, form)}):
+    for start in sorted({start for form in _lowered_forms(address) for start in _places(lowered, form)}):
         if start >= free and (match := pattern.match(text, start)):
             free = match.end()
             yield start, free
+
+
+@lru_cache(16)
+def _lowered_forms(address: str) -> frozenset[str]:
+    return frozenset(map(lower_in_place, address_forms(address)))
 
 
 def _places(lowered: str, form: str) -> Iterator[int]:
