@@ -36,7 +36,7 @@ from receiver.replays import Replays
 from receiver.retention import keep_purging
 from receiver.settings import Settings
 from receiver.standing import Standing
-from receiver.telemetry import Metrics
+from receiver.telemetry import Metrics, name_people_by
 
 GRACE = timedelta(seconds=18)  # what deliveries under way get at shutdown; with all else it stays under the 30 s of orchestrators
 LAST_WORDS = 10.0  # seconds for an alarm that is being posted at shutdown
@@ -107,6 +107,7 @@ async def open_store(settings: Settings, now: Callable[[], datetime] = utc_now) 
     store = settings.store
     inbox = await Inbox.open(store.url, dedup_hours=store.dedup_hours, max_wal_mb=store.max_wal_mb)
     try:
+        name_people_by(await inbox.log_key())
         sites, metrics = sites_of(settings), Metrics()
         metrics.start(settings.connectors, settings.sources, EVENTS)
         decide = judge(sites, routes)
