@@ -181,7 +181,7 @@ def test_a_write_of_many_events(page: Page, running: Running) -> None:
     page.goto(f"/console/events/{id}")
     shown = page.locator("details.record > summary").all()
     keys = [one.inner_text() for one in shown if one.is_visible()]
-    assert keys == [f"contact {email}: saved", f"deal springfield-{numbers[ids.index(id)]}: saved"]
+    assert keys == [f"contact {email}: saved", f"deal springfield:{numbers[ids.index(id)]}: saved"]
     click(page.get_by_text(f"and {sent - 2} records of the same person"))
     assert all(one.is_visible() for one in shown)
     click(page.get_by_role("link", name="As it came"))
