@@ -13,7 +13,7 @@ from jinja2 import nodes
 
 from receiver.faults import ConfigFault
 from receiver.mapping.environment import parse
-from receiver.mapping.placed import Placed, sources_of
+from receiver.mapping.route_config import Placed, sources_of
 
 _IN_NAMES: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _THE_PERSONS: Final = frozenset({"person", "source"})
@@ -71,11 +71,9 @@ def _is_source_name(part: Part) -> bool:
 
 def _parts(node: nodes.Node) -> Iterator[Part]:
     match node:
-        case nodes.Output() | nodes.Concat() | nodes.List():
+        case nodes.Output() | nodes.Concat():
             for inner in node.iter_child_nodes():
                 yield from _parts(inner)
-        case nodes.Filter(name="join", node=nodes.List() as items, args=[], kwargs=[]):  # what `a ~ b` is parsed to
-            yield from _parts(items)
         case nodes.TemplateData(data=text) if text:
             yield text
         case nodes.Const(value=str(text)) if text:
