@@ -12,7 +12,7 @@ from random import SystemRandom
 import structlog
 
 from connectors import registry
-from connectors.base import Connector, Context
+from connectors.base import Connector, ConnectorSettings, Context
 from receiver.alarms import Watch, open_watch
 from receiver.aom import EVENTS, Site
 from receiver.background import Background
@@ -32,11 +32,12 @@ from receiver.inbox import Inbox
 from receiver.intake import Intake
 from receiver.judging import Judge, judge
 from receiver.mapping import Mapping as Routes
+from receiver.redacted_connector import redact_connector
 from receiver.replays import Replays
 from receiver.retention import keep_purging
-from receiver.settings import Settings
+from receiver.settings import Settings, connector_secrets
 from receiver.standing import Standing
-from receiver.telemetry import Metrics
+from receiver.telemetry import Metrics, name_people_by
 
 GRACE = timedelta(seconds=18)  # what deliveries under way get at shutdown; with all else it stays under the 30 s of orchestrators
 LAST_WORDS = 10.0  # seconds for an alarm that is being posted at shutdown
@@ -83,8 +84,8 @@ async def open_gateway(settings: Settings, now: Callable[[], datetime] = utc_now
     async with open_store(settings, now) as gateway, AsyncExitStack() as stack:
         gateway.limiters = {name: RateLimiter(one.rate_limit) for name, one in settings.connectors.items()}
         gateway.connectors = open_connectors(settings, gateway.limiters, now)
-        for connector in gateway.connectors.values():
-            stack.push_async_callback(_close, gateway, connector)
+        for name, connector in gateway.connectors.items():
+            stack.push_async_callback(_close, gateway, name, connector)
         reader, leaders = EventReader(gateway.sites), Leaders()
         stack.callback(reader.close)
         gateway.dispatchers = [_dispatcher(gateway, name, reader, leaders) for name in gateway.connectors]
@@ -107,6 +108,7 @@ async def open_store(settings: Settings, now: Callable[[], datetime] = utc_now) 
     store = settings.store
     inbox = await Inbox.open(store.url, dedup_hours=store.dedup_hours, max_wal_mb=store.max_wal_mb)
     try:
+        name_people_by(await inbox.log_key())
         sites, metrics = sites_of(settings), Metrics()
         metrics.start(settings.connectors, settings.sources, EVENTS)
         decide = judge(sites, routes)
@@ -124,21 +126,26 @@ async def _stop(gateway: Gateway, running: Sequence[asyncio.Task[None]]) -> None
     structlog.get_logger().info("delivery.stopped")
 
 
-async def _close(gateway: Gateway, connector: Connector) -> None:
+async def _close(gateway: Gateway, name: str, connector: Connector) -> None:
     try:
         async with asyncio.timeout(CLOSING):
             await connector.aclose()
     except TimeoutError:
         gateway.hung = True
-        structlog.get_logger().error("connector.hangs", connector=type(connector).__name__, seconds=CLOSING)
+        structlog.get_logger().error("connector.hangs", connector=name, seconds=CLOSING)
 
 
 def open_connectors(settings: Settings, limiters: Mapping[str, RateLimiter], now: Callable[[], datetime]) -> dict[str, Connector]:
     """The configured connectors by name. None of them calls its CRM yet."""
     return {
-        name: registry.load(one.type).open(one, Context(name, limiters[name], settings.directory, one.timeout_seconds, now))
+        name: open_connector(one, Context(name, limiters[name], settings.directory, one.timeout_seconds, now))
         for name, one in settings.connectors.items()
     }
+
+
+def open_connector(settings: ConnectorSettings, context: Context) -> Connector:
+    """A connector by its settings, in whose words its secrets do not stand."""
+    return redact_connector(registry.load(settings.type).open(settings, context), connector_secrets(settings))
 
 
 def sites_of(settings: Settings) -> dict[str, Site]:

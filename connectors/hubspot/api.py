@@ -11,6 +11,7 @@ from hubspot.crm.objects.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
 from connectors.base import Context, RateLimit, Unavailable
+from connectors.certificates import tls_fault
 from connectors.hubspot.answers import read_body
 from connectors.hubspot.errors import CallRefused, SetUpMissing, call_error, retry_after
 from connectors.hubspot.faults import read_fault
@@ -102,12 +103,13 @@ class Api:
             return Answer(response.status, response.headers, response.data)
         except ApiException as error:
             return _failed(error)
-        except UnicodeDecodeError as error:  # the client decodes error bodies while it raises an ApiException
+        except (UnicodeDecodeError, AttributeError) as error:  # the client decodes error bodies, and there may be none
             if isinstance(error.__context__, ApiException):
                 return _failed(error.__context__)
             raise
         except (HTTPError, OSError) as error:
-            raise Unavailable(f"no answer from HubSpot to {method} {path}: {type(error).__name__}: {error}") from error
+            told = tls_fault(error) or f"{type(error).__name__}: {error}"
+            raise Unavailable(f"no answer from HubSpot to {method} {path}: {told}") from error
 
     async def _learn(self, answer: Answer) -> None:
         calls, milliseconds = answer.number(f"{RATE}Max"), answer.number(f"{RATE}Interval-Milliseconds")
@@ -121,6 +123,6 @@ class Api:
 
 def _failed(error: ApiException) -> Answer:
     if not error.status:  # the client's way to report a TLS failure
-        raise Unavailable(f"no answer from HubSpot: {error.reason}")
+        raise Unavailable(f"no answer from HubSpot: {tls_fault(error) or error.reason}")
     body = error.body or b""
     return Answer(error.status, error.headers or {}, body.encode() if isinstance(body, str) else body)

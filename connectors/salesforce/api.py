@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from connectors.base import AuthFailed, Unavailable
+from connectors.certificates import tls_fault
 from connectors.salesforce.allowance import HEADER, Allowance
 from connectors.salesforce.errors import call_failure, of_call, raised
 from connectors.salesforce.sharing import Shared
@@ -159,7 +160,7 @@ class Api:
         except (TimeoutError, requests.Timeout) as error:
             raise Unavailable(f"{place}: no answer within {self._context.timeout:g} seconds") from error
         except (requests.RequestException, OSError) as error:
-            raise Unavailable(f"{place}: {_cause(error)}") from error
+            raise Unavailable(f"{place}: {tls_fault(error) or _cause(error)}") from error
         except ValueError as error:
             raise Unavailable(f"{place}: the answer is no JSON") from error
 

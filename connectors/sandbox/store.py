@@ -8,6 +8,7 @@ still ship it, can damage a write-ahead log that two processes write at the same
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -114,6 +115,7 @@ class Store:
 
 
 def _open(path: Path, timeout: float) -> sqlite3.Connection:
+    _make_private(path)
     db = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
     try:
         if not _ours(db):
@@ -124,6 +126,14 @@ def _open(path: Path, timeout: float) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _make_private(path: Path) -> None:
+    """Where there is no file yet, make one that only its owner may read, as people's data asks; SQLite's journal follows it."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except OSError:
+        return  # it is there; and what else is wrong, SQLite says in its own words
 
 
 def _ours(db: sqlite3.Connection) -> bool:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from receiver.harmless import harmless
-from receiver.telemetry.redaction import Redaction
+from receiver.text.escape import escape_hidden
+from receiver.text.redaction import Redaction
 
 LONGEST = 300  # characters of a reason that are told
 _READ = 4 * LONGEST
 
-_ADDRESS = re.compile(r"person:[0-9a-f]{12}")  # what `Redaction` makes of one
 _QUOTED = re.compile(r"""(?<!\w)(?:"([^"]*)"|'([^']*)'|`([^`]*)`|“([^”]*)”|‘([^’]*)’|«([^»]*)»)(?!\w)""")  # noqa: RUF001 - quotation marks
 _LONG_NUMBER = re.compile(r"\+?\d[\d\s()./-]{4,}\d|\d{4,}")
 _NUMBER = re.compile(r"\d+")
@@ -26,9 +25,9 @@ class Privacy:
 
     def plain(self, reason: str) -> str:
         """The reason without addresses, quoted values and long numbers, on one line and of bounded length."""
-        text = _ADDRESS.sub("[address]", self._redaction.text(" ".join(_beginning(reason).split())))
+        text = self._redaction.redact(" ".join(_beginning(reason).split()))
         text = _LONG_NUMBER.sub("#", _QUOTED.sub(self._quoted, text))
-        return harmless(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
+        return escape_hidden(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
 
     def _quoted(self, match: re.Match[str]) -> str:
         inner = next(group for group in match.groups() if group is not None)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from receiver.alarms import NotPosted, post_test
 from receiver.settings import ConfigFault, Settings
-from receiver.telemetry.redaction import Redaction
+from receiver.text.redaction import Redaction
 
 
 def check_alarms(settings: Settings) -> list[ConfigFault]:
@@ -17,5 +17,5 @@ def check_alarms(settings: Settings) -> list[ConfigFault]:
     try:
         asyncio.run(post_test(settings.alerts, settings.server.public_url, datetime.now(UTC)))
     except NotPosted as error:
-        return [ConfigFault("alerts.url", f"a test alarm was not taken: {Redaction(settings.secrets()).text(str(error))}")]
+        return [ConfigFault("alerts.url", f"a test alarm was not taken: {Redaction(settings.secrets()).redact(str(error))}")]
     return []

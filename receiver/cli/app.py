@@ -13,8 +13,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from receiver.cli.harmless import harmless
 from receiver.settings import ConfigError, ConfigFault, Settings, load
+from receiver.text.escape import escape_hidden
 
 FOUND = 1
 WRONG_USE = 2
@@ -55,24 +55,24 @@ def show_faults(config: Path, faults: tuple[ConfigFault, ...]) -> None:
     for fault in faults:
         kind, style = ("warning", "yellow") if fault.warning else ("error", "red")
         err.print(f"{kind}: ", style=f"bold {style}", end="", markup=False)
-        err.print(harmless(f"{fault.where}: {fault.message}"), markup=False)
+        err.print(escape_hidden(f"{fault.where}: {fault.message}"), markup=False)
         if fault.remedy:
-            err.print(harmless(f"       {fault.remedy}"), style="dim", markup=False)
+            err.print(escape_hidden(f"       {fault.remedy}"), style="dim", markup=False)
     errors = sum(not fault.warning for fault in faults)
     if errors:
-        err.print(harmless(f"{config}: {errors} fault{'s' if errors > 1 else ''}"), style="bold", markup=False)
+        err.print(escape_hidden(f"{config}: {errors} fault{'s' if errors > 1 else ''}"), style="bold", markup=False)
 
 
 def fail(message: str, code: int = WRONG_USE) -> NoReturn:
     """Say what is wrong and end."""
-    err.print(harmless(message), style="red", markup=False)
+    err.print(escape_hidden(message), style="red", markup=False)
     raise typer.Exit(code)
 
 
 def print_json(value: Any) -> None:
     """For scripts: plain, also on a terminal."""
     lines = json.dumps(value, indent=2, ensure_ascii=False, default=str).split("\n")
-    typer.echo("\n".join(map(harmless, lines)))  # what is escaped means the same in JSON
+    typer.echo("\n".join(map(escape_hidden, lines)))  # what is escaped means the same in JSON
 
 
 def confirm(question: str, *, yes: bool, as_json: bool) -> None:
@@ -81,5 +81,5 @@ def confirm(question: str, *, yes: bool, as_json: bool) -> None:
         return
     if as_json or not sys.stdin.isatty():
         fail(f"{question} Nobody can be asked here: add --yes.")
-    if not typer.confirm(harmless(question), err=True):
+    if not typer.confirm(escape_hidden(question), err=True):
         fail("Nothing was changed.", code=FOUND)

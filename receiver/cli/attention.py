@@ -13,7 +13,7 @@ from rich.text import Text
 
 from receiver.cli.admin import Admin, admin, in_path
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
-from receiver.cli.harmless import cell
+from receiver.cli.cells import cell
 from receiver.cli.moments import shown
 
 LimitOption = Annotated[int, typer.Option(help="At most so many groups, the largest first.", min=1)]

@@ -22,6 +22,7 @@ from receiver.addresses import inbound_url, local_url
 from receiver.aom import EVENTS, sample
 from receiver.cli.app import FOUND, app, fail, out
 from receiver.cli.send import Post, client, post_one
+from receiver.private_files import write_private
 from receiver.server import serve
 from receiver.settings import Settings, load
 from receiver.simulation import School
@@ -50,7 +51,7 @@ def demo(
 
 def _settings(directory: Path, port: int) -> Settings:
     config = directory / "config.toml"
-    config.write_text(f"""
+    text = f"""
 [server]
 port = {port}
 admin_token = "{secrets.token_urlsafe(24)}"
@@ -65,7 +66,8 @@ timezone = "America/New_York"
 [connectors.sandbox]
 type = "sandbox"
 mapping = "standard"
-""")
+"""
+    write_private(config, text)
     return load(config)
 
 

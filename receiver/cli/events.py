@@ -13,9 +13,10 @@ from rich.text import Text
 
 from receiver.cli.admin import Admin, admin, in_path
 from receiver.cli.app import CONFIG, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
-from receiver.cli.harmless import cell, harmless
+from receiver.cli.cells import cell
 from receiver.cli.moments import SinceOption, UntilOption, iso, shown
-from receiver.cli.words import counted
+from receiver.text.escape import escape_hidden
+from receiver.text.plurals import pluralize
 
 PAGE = 500
 WIDE = 130  # columns that a list with one line for each event takes
@@ -100,10 +101,10 @@ def _show_all(answer: dict[str, Any]) -> None:
     else:
         out.print("There are no such events.")
     if answer["unsearched"]:
-        those = counted(answer["unsearched"], "call")
+        those = pluralize(answer["unsearched"], "call")
         out.print(f"Besides, {those} in quarantine may be theirs: people are not looked up in what was not understood. See `quarantine`.")
     if answer["next"]:
-        out.print(f"There are more: --before {harmless(answer['next'])}, or a higher --limit.", markup=False)
+        out.print(f"There are more: --before {escape_hidden(answer['next'])}, or a higher --limit.", markup=False)
 
 
 def _wide(items: list[Any]) -> Table:
@@ -120,7 +121,9 @@ def _narrow(items: list[Any]) -> Table:
     for one in items:
         source, name, state, person = _cells(one)
         table.add_row(
-            Text(f"{shown(one['received_at'])}\n{harmless(one['id'])}"), Text("\n").join((name, source)), Text("\n").join((state, person))
+            Text(f"{shown(one['received_at'])}\n{escape_hidden(one['id'])}"),
+            Text("\n").join((name, source)),
+            Text("\n").join((state, person)),
         )
     return table
 
@@ -136,7 +139,7 @@ def _counts(one: dict[str, Any]) -> str:
 
 
 def _show_one(event: dict[str, Any]) -> None:
-    table = Table(show_header=False, title=harmless(f"{event['event'] or 'an unknown event'} {event['id']}"), title_justify="left")
+    table = Table(show_header=False, title=escape_hidden(f"{event['event'] or 'an unknown event'} {event['id']}"), title_justify="left")
     for label, value in _facts(event):
         table.add_row(label, cell(value))
     out.print(table)
@@ -167,18 +170,18 @@ def _show_delivery(delivery: dict[str, Any]) -> None:
     """In lines, not in a table: what was sent and what came back are long."""
     following = f", next attempt {shown(delivery['next_attempt_at'])}" if delivery["next_attempt_at"] else ""
     out.print()
-    out.print(harmless(f"{delivery['person']} at {delivery['connector']}: {delivery['state']}{following}"), style="bold", markup=False)
+    out.print(escape_hidden(f"{delivery['person']} at {delivery['connector']}: {delivery['state']}{following}"), style="bold", markup=False)
     if delivery["reason"]:
-        out.print(harmless(delivery["reason"]), style="red", markup=False)
+        out.print(escape_hidden(delivery["reason"]), style="red", markup=False)
     for attempt in delivery["attempts"]:
         said = (attempt["code"], attempt["field"], attempt["message"], *map(str, attempt["notes"]))
         came = " · ".join(text for text in said if text)
         head = f"{_when(attempt)}, {attempt['duration_ms']} ms: {attempt['outcome']}"
-        out.print(harmless(f"  {head}{f' · {came}' if came else ''}"), markup=False)
+        out.print(escape_hidden(f"  {head}{f' · {came}' if came else ''}"), markup=False)
         for record in attempt["sent"]:
-            out.print(harmless(f"    {json.dumps(record, ensure_ascii=False)}"), markup=False)
+            out.print(escape_hidden(f"    {json.dumps(record, ensure_ascii=False)}"), markup=False)
         if attempt["others"]:
-            others = counted(attempt["others"], "other")
+            others = pluralize(attempt["others"], "other")
             out.print(f"    with {others} of this person", markup=False)
 
 
@@ -196,7 +199,7 @@ def _show_rest(event: dict[str, Any]) -> None:
     if number > len(event["deliveries"]):
         out.print(f"\nThese are {len(event['deliveries'])} of {number} deliveries, what needs attention first:", style="bold")
         for connector, states in event["counts"].items():
-            out.print(harmless(f"  {connector}: {', '.join(f'{many} {state}' for state, many in states.items())}"), markup=False)
+            out.print(escape_hidden(f"  {connector}: {', '.join(f'{many} {state}' for state, many in states.items())}"), markup=False)
 
 
 def _show_payload(title: str, text: str) -> None:
@@ -206,4 +209,4 @@ def _show_payload(title: str, text: str) -> None:
     except (ValueError, RecursionError):
         lines = text.split("\n")
     out.print(f"\n{title}:", style="bold")
-    out.print("\n".join(map(harmless, lines)), markup=False)
+    out.print("\n".join(map(escape_hidden, lines)), markup=False)

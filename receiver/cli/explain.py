@@ -13,9 +13,10 @@ from rich.table import Table
 from receiver import explaining
 from receiver.aom import Invalid
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, err, fail, out, print_json, settings_of
-from receiver.cli.harmless import cell, harmless
+from receiver.cli.cells import cell
 from receiver.gateway import sites_of
 from receiver.mapping import Mapping
+from receiver.text.escape import escape_hidden
 
 
 @app.command()
@@ -57,20 +58,20 @@ def _body(file: str) -> bytes:
 def _show(explained: dict[str, Any]) -> None:
     out.print(f"{explained['event']}, recognised by its {explained['recognised_by']}", style="bold", markup=False)
     if explained["disagreement"]:
-        out.print(harmless(explained["disagreement"]), style="yellow", markup=False)
+        out.print(escape_hidden(explained["disagreement"]), style="yellow", markup=False)
     if explained["unknown_keys"]:
-        out.print(harmless(f"keys that no schema knows: {', '.join(explained['unknown_keys'])}"), style="yellow", markup=False)
+        out.print(escape_hidden(f"keys that no schema knows: {', '.join(explained['unknown_keys'])}"), style="yellow", markup=False)
     if explained["unreadable"]:
-        out.print(harmless(f"values that count as absent: {', '.join(explained['unreadable'])}"), style="yellow", markup=False)
+        out.print(escape_hidden(f"values that count as absent: {', '.join(explained['unreadable'])}"), style="yellow", markup=False)
     print_json(explained["normal"])
     if not explained["deliveries"]:
         out.print("No route wants it: it would be kept, and nothing would be written.", style="yellow")
     for delivery in explained["deliveries"]:
         head = f"{delivery['connector']} ← {delivery['person']} (routes: {', '.join(delivery['routes'])})"
         out.print()
-        out.print(harmless(head), style="bold", markup=False)
+        out.print(escape_hidden(head), style="bold", markup=False)
         if "fault" in delivery:
-            err.print(harmless(delivery["fault"]), style="red", markup=False)
+            err.print(escape_hidden(delivery["fault"]), style="red", markup=False)
         for record in delivery.get("records", ()):
             _show_record(record)
 
@@ -91,4 +92,4 @@ def _show_faults(invalid: Invalid, *, as_json: bool) -> None:
         return
     err.print(f"It would be kept in quarantine{f', as {invalid.event}' if invalid.event else ''}:", style="red", markup=False)
     for fault in invalid.faults:
-        err.print(harmless(f"  {fault.path or '(body)'}: {fault.message}"), markup=False)
+        err.print(escape_hidden(f"  {fault.path or '(body)'}: {fault.message}"), markup=False)

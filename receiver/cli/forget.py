@@ -10,8 +10,8 @@ import typer
 
 from receiver.cli.admin import admin, in_path
 from receiver.cli.app import CONFIG, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
-from receiver.cli.harmless import harmless
-from receiver.cli.words import counted
+from receiver.text.escape import escape_hidden
+from receiver.text.plurals import pluralize
 
 
 @app.command()
@@ -43,7 +43,7 @@ async def _forget(config: Path, email: str, *, yes: bool, as_json: bool) -> Any:
             records = ", ".join(f"{one['object']} {one['id']} at {one['connector']}" for one in known["records"]) or "no record in a CRM"
             lanes = f"deliveries to {', '.join(one['connector'] for one in known['lanes'])}" if known["lanes"] else "no deliveries"
             if not as_json:
-                out.print(harmless(f"Known of {email}: {lanes}; {records}."), markup=False)
+                out.print(escape_hidden(f"Known of {email}: {lanes}; {records}."), markup=False)
             confirm(f"Erase {email} from this gateway for good?", yes=yes, as_json=as_json)
         with err.status("Erasing; every stored payload is looked through …"):
             return await asked.delete(path)
@@ -51,7 +51,7 @@ async def _forget(config: Path, email: str, *, yes: bool, as_json: bool) -> Any:
 
 def _show(email: str, gone: dict[str, Any]) -> None:
     removed = [
-        counted(gone[name], one, many)
+        pluralize(gone[name], one, many)
         for name, one, many in (
             ("events", "event that was theirs alone", "events that were theirs alone"),
             ("shared_events", "event that goes on without them", "events that go on without them"),
@@ -62,5 +62,5 @@ def _show(email: str, gone: dict[str, Any]) -> None:
         )
         if gone[name]
     ]
-    out.print(harmless(f"{email} is erased: {', '.join(removed) or 'nothing of them was stored'}."), markup=False)
+    out.print(escape_hidden(f"{email} is erased: {', '.join(removed) or 'nothing of them was stored'}."), markup=False)
     out.print(f"Not within reach: {'; '.join(gone['beyond_reach'])}.", markup=False)

@@ -11,8 +11,9 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.table import Table
 
 from receiver.cli.app import err, out
-from receiver.cli.harmless import cell, harmless
+from receiver.cli.cells import cell
 from receiver.history import Course
+from receiver.text.escape import escape_hidden
 
 
 @dataclass(slots=True)
@@ -32,9 +33,9 @@ class Watcher:
         self._say(f"waits for the gateway: {why}" if why else "")
 
     def _say(self, what: str, figure: str = "") -> None:
-        self.progress.update(self.task, description=harmless(f"{what}{figure}") or "importing")
+        self.progress.update(self.task, description=escape_hidden(f"{what}{figure}") or "importing")
         if what and what != self.said and not err.is_terminal:
-            err.print(harmless(f"{what}{figure}"), markup=False)
+            err.print(escape_hidden(f"{what}{figure}"), markup=False)
             self.said = what
 
 
@@ -53,7 +54,7 @@ def show(course: Course, faults: Path | None) -> None:
     if dry:
         _show_reading(course)
     events = ", ".join(f"{number} {event}" for event, number in sorted(course.events.items())) or "no line without a fault"
-    out.print(harmless(f"{course.lines} lines were read: {events}; {course.faulty} faulty."), markup=False)
+    out.print(escape_hidden(f"{course.lines} lines were read: {events}; {course.faulty} faulty."), markup=False)
     if dry:
         out.print(f"They would make up to {course.deliveries} deliveries. Nothing was sent or written.")
     else:
@@ -74,24 +75,24 @@ def _show_reading(course: Course) -> None:
             table.add_row(cell(header), cell(path))
         out.print(table)
         if course.columns.ignored:
-            out.print(harmless(f"Columns left out: {', '.join(course.columns.ignored)}"), style="yellow", markup=False)
+            out.print(escape_hidden(f"Columns left out: {', '.join(course.columns.ignored)}"), style="yellow", markup=False)
     if course.newest_first:
         out.print("The newest lines come first; of the same time, the last one counts as the oldest.")
     if course.example:
-        out.print(harmless(f"The first payload: {course.example.decode('utf-8', 'replace')[:2000]}"), markup=False)
+        out.print(escape_hidden(f"The first payload: {course.example.decode('utf-8', 'replace')[:2000]}"), markup=False)
 
 
 def _show_faults(course: Course, file: Path | None) -> None:
     for place, (often, first) in course.unreadable.items():
-        err.print(harmless(f"{place}: left out in {often} lines, first in line {first}"), style="yellow", markup=False)
+        err.print(escape_hidden(f"{place}: left out in {often} lines, first in line {first}"), style="yellow", markup=False)
     for number, fault in course.faults:
-        err.print(harmless(f"line {number}: {fault.path}{': ' if fault.path else ''}{fault.message}"), style="red", markup=False)
+        err.print(escape_hidden(f"line {number}: {fault.path}{': ' if fault.path else ''}{fault.message}"), style="red", markup=False)
     if course.faulty and file:
-        err.print(harmless(f"All that was faulty, and why: {file}"), markup=False)
+        err.print(escape_hidden(f"All that was faulty, and why: {file}"), markup=False)
 
 
 def _show_stop(course: Course) -> None:
-    err.print(harmless(f"The import stopped: {course.stopped}."), style="bold red", markup=False)
+    err.print(escape_hidden(f"The import stopped: {course.stopped}."), style="bold red", markup=False)
     err.print(
         f"All before line {course.next_line} is done. Go on with the same command and --from-line {course.next_line}; "
         "a line that is sent again is told to be known, and does no harm.",

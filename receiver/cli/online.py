@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from connectors import registry
 from connectors.base import Connector, ConnectorError, Context, Plan, Problem, RateLimit, Report
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of, show_faults
+from receiver.gateway import open_connector
 from receiver.mapping import Mapping
 from receiver.settings import ConfigFault, Settings
 
@@ -28,7 +28,7 @@ class _NoGate:
 async def opened(settings: Settings, name: str) -> AsyncIterator[Connector]:
     """A connector for a moment."""
     one = settings.connectors[name]
-    connector = registry.load(one.type).open(one, Context(name, _NoGate(), settings.directory))
+    connector = open_connector(one, Context(name, _NoGate(), settings.directory))
     try:
         yield connector
     finally:

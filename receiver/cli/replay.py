@@ -15,9 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from receiver.cli.admin import Admin, admin
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
-from receiver.cli.harmless import harmless
 from receiver.cli.moments import SinceOption, UntilOption, iso
-from receiver.cli.words import counted
+from receiver.text.escape import escape_hidden
+from receiver.text.plurals import pluralize
 
 GLANCE = 0.3  # seconds between two looks at how far it is
 
@@ -70,7 +70,7 @@ def replay(
     if as_json:
         print_json(answer)
     if dead:
-        err.print(f"{counted(dead, 'delivery')} dead: see `aom-gateway dead`.", style="red")
+        err.print(f"{pluralize(dead, 'delivery')} dead: see `aom-gateway dead`.", style="red")
     if dead or not answer["replayed"]:
         raise typer.Exit(FOUND)
 
@@ -102,7 +102,7 @@ async def _replay(config: Path, chosen: dict[str, Any], *, dry_run: bool, wait: 
 
 def _tell(answer: dict[str, Any], what_becomes: str, *, as_json: bool) -> None:
     for note in answer["notes"]:
-        err.print(harmless(note), style="yellow", markup=False)
+        err.print(escape_hidden(note), style="yellow", markup=False)
     if not as_json:
         out.print(f"{_parts(answer)}: {what_becomes}." if answer["replayed"] else _NOTHING)
 
@@ -114,7 +114,7 @@ def _parts(answer: dict[str, Any]) -> str:
     routed = answer["routed"]
     later = answer["replayed"] - answer["chosen"] - routed
     parts = [
-        f"{counted(answer['chosen'], 'delivery')} chosen" if answer["chosen"] else "",
+        f"{pluralize(answer['chosen'], 'delivery')} chosen" if answer["chosen"] else "",
         f"{later} that came later for the same people" if later > 0 else "",
         f"{routed} for routes that were added since" if routed else "",
     ]

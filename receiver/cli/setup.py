@@ -34,6 +34,7 @@ from receiver.cli.app import (
 )
 from receiver.cli.online import check_online
 from receiver.mapping import Mapping
+from receiver.private_files import write_private
 from receiver.settings import Settings
 
 
@@ -53,8 +54,10 @@ def init(
     except registry.UnknownConnector as error:
         fail(f"--connector: {error}")
     _require_sense(source, timezone)
-    config.write_text(_new_config(source, connector, kind, timezone), encoding="utf-8")
-    config.chmod(0o600)
+    try:
+        write_private(config, _new_config(source, connector, kind, timezone), replace=force)
+    except OSError as error:
+        fail(f"{config} can't be written: {error.strerror or error}")
     out.print(
         f"Wrote {config}. Next: `aom-gateway check`, `aom-gateway serve`, and `aom-gateway urls` for what to paste into AOM.", markup=False
     )

@@ -18,8 +18,8 @@ from rich.text import Text
 
 from receiver.cli.admin import admin
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
-from receiver.cli.harmless import cell
-from receiver.durations import lasting
+from receiver.cli.cells import cell
+from receiver.text.durations import format_duration
 
 _STATES = {"running": "green", "paused": "bold red", "throttled": "yellow", "unavailable": "yellow"}
 
@@ -104,7 +104,7 @@ class Pace:
 
 def _shown(answer: dict[str, Any], pace: Pace) -> RenderableType:
     oldest = answer["oldest_pending_seconds"]
-    waiting = f"{answer['pending']} waiting" + (f", the oldest for {lasting(oldest)}" if oldest is not None else "")
+    waiting = f"{answer['pending']} waiting" + (f", the oldest for {format_duration(oldest)}" if oldest is not None else "")
     head = Text(f"{waiting}; {answer['dead']} dead; {answer['quarantined']} in quarantine")
     if not answer["running"]:
         head.append("\nNo gateway runs: nothing is received or delivered. Start it with `aom-gateway serve`.", style="yellow")
@@ -115,7 +115,7 @@ def _shown(answer: dict[str, Any], pace: Pace) -> RenderableType:
             cell(name),
             cell(one["state"], _STATES.get(one["state"], "")),
             cell(one["pending"]),
-            cell(lasting(one["oldest_pending_seconds"])),
+            cell(format_duration(one["oldest_pending_seconds"])),
             cell(one["dead"], "red" if one["dead"] else ""),
             cell(_rate(pace.of(name, one["calls"], now), one["allowed"])),
         )

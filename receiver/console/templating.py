@@ -16,8 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from connectors.base import Append, Value
-from receiver.durations import lasting
-from receiver.harmless import harmless
+from receiver.text.durations import format_duration
+from receiver.text.escape import escape_hidden
 
 _LONGEST = 2_000  # characters of one value among others
 
@@ -43,7 +43,7 @@ def environment() -> Environment:
 def _finalize(value: Any) -> Any:
     if value is None:
         return ""
-    return harmless(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return escape_hidden(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def exact(text: str) -> Markup:
@@ -53,12 +53,12 @@ def exact(text: str) -> Markup:
 
 def lines(text: str) -> Markup:
     """For <pre>: line breaks stay."""
-    return escape(harmless(text, lines=True))
+    return escape(escape_hidden(text, lines=True))
 
 
 def bdi(text: str | None) -> Markup:
     """For names and the like: their writing direction stays their own."""
-    return Markup("<bdi>{}</bdi>").format(harmless(text)) if text else Markup("")
+    return Markup("<bdi>{}</bdi>").format(escape_hidden(text)) if text else Markup("")
 
 
 def compact(value: Any) -> str:
@@ -120,5 +120,6 @@ def static(name: str) -> str:
 
 
 _FILTERS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (exact, lines, bdi, compact, kind, written, short, in_path, number, lasting, utc, iso)
+    function.__name__: function
+    for function in (exact, lines, bdi, compact, kind, written, short, in_path, number, format_duration, utc, iso)
 }

@@ -10,11 +10,11 @@ from connectors.base import ConnectorError, Link, Record, Ref
 from receiver.delivery.call_timeout import PATIENCE, CallTimeout
 from receiver.delivery.calls import Calls, Defect, NoAnswer
 from receiver.delivery.context import DeliveryContext
-from receiver.delivery.harmless import harmless
 from receiver.delivery.lane_outcome import LaneOutcome, plain_fields
 from receiver.delivery.merge import LaneWrite
 from receiver.delivery.write import Known, Results, write
 from receiver.inbox import ReadyLane, RemoteRow, Settled, Settlement, StoreDamaged, StoreUnavailable, Term
+from receiver.text.sent_values import cut_values
 
 Pair = tuple[LaneOutcome, LaneWrite]
 
@@ -168,10 +168,10 @@ class Batch:
         if isinstance(fault, Defect):
             self._context.metrics.defect(self._context.name)
             told = f"a defect of the connector ({type(fault.__cause__).__name__}); the gateway's log says where" if fault.__cause__ else ""
-            told = told or harmless(str(fault), self._sent())
+            told = told or cut_values(str(fault), self._sent())
             self._context.log.error("connector.defect", reason=told, exc_info=fault.__cause__)
             return told
-        return harmless(str(fault), self._sent())
+        return cut_values(str(fault), self._sent())
 
     def _sent(self) -> Iterator[dict[str, Any]]:
         return ({"key": record.key, "fields": plain_fields(record)} for record in self._written)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
 from receiver.aom import Fault
-from receiver.harmless import harmless
+from receiver.private_files import create_private, open_private
+from receiver.text.escape import escape_hidden
 
 _HEADERS = ("line", "where", "fault", "content")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - with which a spreadsheet would compute a cell
@@ -29,9 +31,9 @@ class FaultsFile:
     def __init__(self, path: Path, *, goes_on: bool = False) -> None:
         self.path = path
         self.rows = 0
+        self._goes_on = goes_on
         self._file: IO[str] | None = None
-        if path.exists() and not _is_ours(path):
-            raise NotOurs(f"{path} is there and is no list of faults; name another file with --faults")
+        _require_ours(path)
         if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
             raise NotOurs(f"{path.parent} cannot be written, so that faults could not be kept; name a file elsewhere with --faults")
         if not goes_on:
@@ -50,24 +52,39 @@ class FaultsFile:
             self._file.close()
 
     def _open(self) -> IO[str]:
-        fresh = not self.path.exists()
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        file = os.fdopen(descriptor, "w", encoding="utf-8-sig" if fresh else "utf-8", errors="backslashreplace", newline="", buffering=1)
+        """What has come in the place of the file since is left as it is."""
+        _require_ours(self.path)
+        fresh = not (self._goes_on and self.path.exists())
+        try:
+            descriptor = create_private(self.path) if fresh else open_private(self.path)
+        except FileExistsError:
+            raise NotOurs(f"{self.path} was made by somebody else meanwhile; name another file with --faults") from None
+        encoding = "utf-8-sig" if fresh else "utf-8"
+        file = os.fdopen(descriptor, "w", encoding=encoding, errors="backslashreplace", newline="", buffering=1)
         if fresh:
             csv.writer(file).writerow(_HEADERS)
         return file
 
 
-def _is_ours(path: Path) -> bool:
+def _require_ours(path: Path) -> None:
+    """Raise NotOurs unless nothing has that name, or a list of faults."""
     try:
-        with path.open("rb") as file:
-            return file.readline(100).removeprefix(b"\xef\xbb\xbf").strip() == ",".join(_HEADERS).encode()
-    except OSError:
-        return False
+        with os.fdopen(open_private(path), "rb") as file:
+            if file.readline(100).removeprefix(b"\xef\xbb\xbf").strip() == ",".join(_HEADERS).encode():
+                return
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise NotOurs(f"{path} {_why(error)}; name another file with --faults") from None
+    raise NotOurs(f"{path} is there and is no list of faults; name another file with --faults")
+
+
+def _why(error: OSError) -> str:
+    return "is a link, which is not followed" if error.errno == errno.ELOOP else f"can't be used: {error.strerror}"
 
 
 def _text(value: str) -> str:
     """Neither a spreadsheet nor a terminal obeys what it shows."""
     text = value[:_SHOWN]
-    shown = harmless(text, lines=True)
+    shown = escape_hidden(text, lines=True)
     return f"'{shown}" if text.lstrip(" ").startswith(_FORMULA) else shown

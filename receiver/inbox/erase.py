@@ -1,28 +1,34 @@
 """Erasing a person: all that the store holds of theirs, and their address wherever else it stands.
 
+What becomes of a row is worked out between two transactions, and written where the row is still the one that was read: a
+payload may be a megabyte, and nobody waits for the store meanwhile.
+
 Outside of its reach are backups, what a CRM holds, and a PostgreSQL server's own log and dead rows until its vacuum.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, RowMapping, Table, Text, and_, cast, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, Text, cast, delete, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from receiver.inbox.erase_mentions import erase_mentions, row_is, scrub_column, text_holds
+from receiver.inbox.erase_payload import payload_names, without_address, without_person
 from receiver.inbox.errors import StoreUnavailable
 from receiver.inbox.filters import events_of
-from receiver.inbox.redact import forms, names, names_others, scrubbed, without
 from receiver.inbox.replay import lock
 from receiver.inbox.retention import remove
 from receiver.inbox.stamps import Stamp, decode
-from receiver.inbox.tables import attempt, connector_state, delivery, drift, event, event_person, lane, remote, remote_link
+from receiver.inbox.tables import attempt, delivery, event, event_person, lane, remote, remote_link
 from receiver.inbox.transaction import Run, Transaction
+from receiver.text.one_address import address_forms, scrub_address
 
-CHUNK: Final = 100
+CHUNK: Final = 25  # rows that are read and written at once
 _CHECKPOINTS = 6  # of five seconds each
 
 
@@ -43,11 +49,23 @@ class Erased:
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
-    """A row outside of the events that holds the address."""
+class StoredEvent:
+    """An event as it was read, and who is known to be in it."""
 
-    table: Table
-    key: tuple[Any, ...]
+    row: Mapping[str, Any]
+    people: frozenset[str]
+
+    @property
+    def id(self) -> str:
+        return str(self.row["id"])
+
+
+@dataclass(frozen=True, slots=True)
+class EventChange:
+    """What becomes of an event. Without values it goes; with them the others stay in it."""
+
+    before: StoredEvent
+    values: Mapping[str, object] | None
 
 
 async def erase(read: Run, write: Run, address: str) -> Erased:
@@ -57,13 +75,24 @@ async def erase(read: Run, write: Run, address: str) -> Erased:
     last: Erased | None = None
     while last is None:
         ids = sorted({*ids, *await read(partial(events_in, address=address))})
-        for start in range(0, len(ids), CHUNK):
-            total += await write(partial(erase_events, address=address, ids=ids[start : start + CHUNK]))
+        total += await _erase_events(read, write, address, ids)
         ids, last = [], await write(partial(erase_lanes, address=address))
     total += last
-    found = await read(partial(mentions, address=address))
-    for start in range(0, len(found), CHUNK):
-        total += await write(partial(scrub, address=address, found=found[start : start + CHUNK]))
+    return total + Erased(mentions=await erase_mentions(read, write, address))
+
+
+async def _erase_events(read: Run, write: Run, address: str, ids: Sequence[str]) -> Erased:
+    """Those that somebody changes meanwhile are looked at again."""
+    total = Erased()
+    waiting = list(ids)
+    while waiting:
+        chunk, waiting = waiting[:CHUNK], waiting[CHUNK:]
+        stored = await read(partial(stored_events, ids=chunk))
+        changes = await asyncio.to_thread(event_changes, stored, address)
+        if changes:
+            done, changed = await write(partial(apply_changes, address=address, changes=changes))
+            total += done
+            waiting += changed
     return total
 
 
@@ -78,7 +107,7 @@ def checkpoint(connection: Connection) -> None:
 
 def events_with(transaction: Transaction, address: str) -> list[str]:
     """The events that hold the address though the person is not known to be in them. Reads every payload: slow in a large store."""
-    where = or_(_in_body(transaction, address), *(_in_text(column, address) for column in _EVENT_TEXTS))
+    where = or_(_in_body(transaction, address), *(text_holds(column, address) for column in _EVENT_TEXTS))
     return list(transaction.connection.scalars(select(event.c.id).where(where)))
 
 
@@ -87,33 +116,55 @@ def events_in(transaction: Transaction, address: str) -> list[str]:
     return list(transaction.connection.scalars(events_of(address)))
 
 
-def mentions(transaction: Transaction, address: str) -> list[Mention]:
-    """Rows of other people, and of none, that hold the address. Reads the tables as a whole."""
+def stored_events(transaction: Transaction, ids: Sequence[str]) -> list[StoredEvent]:
+    """Those of these events that are there, as they are."""
+    return _stored(transaction, select(event).where(event.c.id.in_(ids)).order_by(event.c.id))
+
+
+def _stored(transaction: Transaction, found: Select[Any]) -> list[StoredEvent]:
+    return [StoredEvent(dict(row), _people(transaction, row["id"])) for row in transaction.connection.execute(found).mappings().all()]
+
+
+def event_changes(stored: Iterable[StoredEvent], address: str) -> list[EventChange]:
+    """What becomes of the events that the person is in, or is named in. Touches no store."""
     return [
-        Mention(table, tuple(row))
-        for table, columns in _PLACES.items()
-        for row in transaction.connection.execute(select(*table.primary_key).where(or_(*(_in_text(column, address) for column in columns))))
+        EventChange(one, _values_without(one, address))
+        for one in stored
+        if address in one.people or _is_named(one.row, address)  # not another one's address that holds this one
     ]
 
 
-def erase_events(transaction: Transaction, address: str, ids: Sequence[str]) -> Erased:
-    """Remove these events, or the person from those that are not theirs alone."""
-    gone, shared, deliveries = [], 0, 0
+def _values_without(one: StoredEvent, address: str) -> dict[str, object] | None:
+    """Of a call in quarantine nobody knows whose it is: only what is plainly another one's stays."""
+    row, others = one.row, one.people - {address}
+    if others:
+        body: bytes | None = without_address(row["body"], address)
+    else:
+        body = None if one.people else without_person(row["body"], address)
+    if body is None:
+        return None
+    values: dict[str, object] = {column.name: scrub_column(row, column, address) for column in _EVENT_TEXTS}
+    values |= {"body": body, "people": row["people"] - len(one.people - others)}
+    if row["person"] == address:
+        values["person"] = min(others, default=None)
+    return values
+
+
+def apply_changes(transaction: Transaction, address: str, changes: Sequence[EventChange]) -> tuple[Erased, list[str]]:
+    """Remove these events, or the person from those that are not theirs alone. Returns the ids of those that are no longer as read."""
+    ids = [change.before.id for change in changes]
     these = select(event).where(event.c.id.in_(ids)).order_by(event.c.id).with_for_update()  # nobody gives them deliveries now
-    found = transaction.connection.execute(these).mappings().all()
+    now = {one.id: one for one in _stored(transaction, these)}
+    changed = [change.before.id for change in changes if change.before.id in now and now[change.before.id] != change.before]
+    ours = [change for change in changes if now.get(change.before.id) == change.before]
     lanes = _lanes(transaction, address)
-    for row in found:
-        people = _people(transaction, row["id"])
-        if address not in people and not _is_named(row, address):
-            continue  # another one's address that holds this one
-        if people - {address} or (not people and names_others(row["body"], address)):
-            deliveries += _strip(transaction, row, address, people, lanes)
-            shared += 1
-        else:
-            gone.append(row["id"])
-    deliveries += transaction.connection.scalar(select(func.count()).select_from(delivery).where(delivery.c.event_id.in_(gone))) or 0
+    gone = [change.before.id for change in ours if change.values is None]
+    deliveries = transaction.connection.scalar(select(func.count()).select_from(delivery).where(delivery.c.event_id.in_(gone))) or 0
     remove(transaction, gone)
-    return Erased(events=len(gone), shared=shared, deliveries=deliveries)
+    for change in ours:
+        if change.values is not None:
+            deliveries += _strip(transaction, change.before.id, change.values, address, lanes)
+    return Erased(events=len(gone), shared=len(ours) - len(gone), deliveries=deliveries), changed
 
 
 def erase_lanes(transaction: Transaction, address: str) -> Erased | None:
@@ -131,19 +182,19 @@ def erase_lanes(transaction: Transaction, address: str) -> Erased | None:
 
 def _erase_remotes(transaction: Transaction, address: str, lanes: Sequence[int]) -> int:
     """Returns how many. A record that others have written, too, stays: what it tells of them is what no older event may write over."""
-    theirs = or_(remote.c.lane_id.in_(lanes), _in_text(remote.c.key, address))
+    theirs = or_(remote.c.lane_id.in_(lanes), text_holds(remote.c.key, address))
     count = 0
     for row in transaction.connection.execute(select(remote).where(theirs).order_by(*_REMOTE_KEY).with_for_update()).mappings().all():
         where = {column.name: row[column.name] for column in _REMOTE_KEY}
-        if scrubbed(row["key"], address) == row["key"]:
+        if scrub_address(row["key"], address) == row["key"]:
             if row["lane_id"] not in lanes:
                 continue  # another one's address that holds this one
             if other := _other(transaction, row["stamps"], lanes):
-                transaction.connection.execute(update(remote).where(_is(remote, where)).values(other._asdict()))
+                transaction.connection.execute(update(remote).where(row_is(remote, where)).values(other._asdict()))
                 continue
         count += 1
-        transaction.connection.execute(delete(remote_link).where(_is(remote_link, where)))
-        transaction.connection.execute(delete(remote).where(_is(remote, where)))
+        transaction.connection.execute(delete(remote_link).where(row_is(remote_link, where)))
+        transaction.connection.execute(delete(remote).where(row_is(remote, where)))
     return count
 
 
@@ -154,35 +205,8 @@ def _other(transaction: Transaction, stamps: str | None, lanes: Sequence[int]) -
     return max((others[id] for id in there), default=None)
 
 
-def scrub(transaction: Transaction, address: str, found: Iterable[Mention]) -> Erased:
-    """Replace the address in these rows. A link to the person goes as a whole."""
-    count = 0
-    for mention in found:
-        where = _is(mention.table, dict(zip(mention.table.primary_key.columns.keys(), mention.key, strict=True)))
-        row = transaction.connection.execute(select(mention.table).where(where)).mappings().one_or_none()
-        if row is None:
-            continue
-        texts = {column.name: _scrubbed(row, column, address) for column in _PLACES[mention.table]}
-        if all(row[name] == text for name, text in texts.items()):
-            continue  # another one's address that holds this one
-        count += 1
-        if mention.table in (remote_link, drift):
-            transaction.connection.execute(delete(mention.table).where(where))
-        else:
-            transaction.connection.execute(update(mention.table).where(where).values(texts))
-    return Erased(mentions=count)
-
-
 _REMOTE_KEY: Final = tuple(remote.primary_key)  # in this order everybody locks them
 _EVENT_TEXTS: Final = (event.c.named, event.c.disagreement, event.c.unknown, event.c.faults)
-_PATHS: Final = frozenset({event.c.unknown, event.c.faults, attempt.c.field, drift.c.path})
-_PLACES: Final[dict[Table, tuple[Column[Any], ...]]] = {
-    attempt: (attempt.c.code, attempt.c.message, attempt.c.field, attempt.c.sent, attempt.c.notes),
-    delivery: (delivery.c.reason,),
-    remote_link: (remote_link.c.link,),
-    connector_state: (connector_state.c.reason, connector_state.c.note),
-    drift: (drift.c.path,),
-}
 
 
 def _lanes(transaction: Transaction, address: str) -> list[int]:
@@ -191,46 +215,28 @@ def _lanes(transaction: Transaction, address: str) -> list[int]:
     return lanes
 
 
-def _people(transaction: Transaction, id: str) -> set[str]:
+def _people(transaction: Transaction, id: str) -> frozenset[str]:
     routed = select(lane.c.person_key).join(delivery, delivery.c.lane_id == lane.c.id).where(delivery.c.event_id == id)
     others = select(event_person.c.person_key).where(event_person.c.event_id == id)
-    return {*transaction.connection.scalars(routed), *transaction.connection.scalars(others)}
+    return frozenset((*transaction.connection.scalars(routed), *transaction.connection.scalars(others)))
 
 
-def _strip(transaction: Transaction, row: RowMapping, address: str, people: set[str], lanes: Sequence[int]) -> int:
+def _strip(transaction: Transaction, id: str, values: Mapping[str, object], address: str, lanes: Sequence[int]) -> int:
     """Returns how many deliveries went."""
-    others = people - {address}
-    values: dict[str, object] = {column.name: _scrubbed(row, column, address) for column in _EVENT_TEXTS}
-    values |= {"body": without(row["body"], address), "people": row["people"] - len(people - others)}
-    if row["person"] == address:
-        values["person"] = min(others, default=None)
     connection = transaction.connection
-    connection.execute(update(event).where(event.c.id == row["id"]).values(values))
-    connection.execute(delete(event_person).where(event_person.c.event_id == row["id"], event_person.c.person_key == address))
-    return connection.execute(delete(delivery).where(delivery.c.event_id == row["id"], delivery.c.lane_id.in_(lanes))).rowcount
+    connection.execute(update(event).where(event.c.id == id).values(values))
+    connection.execute(delete(event_person).where(event_person.c.event_id == id, event_person.c.person_key == address))
+    return connection.execute(delete(delivery).where(delivery.c.event_id == id, delivery.c.lane_id.in_(lanes))).rowcount
 
 
-def _is_named(row: RowMapping, address: str) -> bool:
-    return names(row["body"], address) or any(_scrubbed(row, column, address) != row[column.name] for column in _EVENT_TEXTS)
-
-
-def _scrubbed(row: RowMapping, column: Column[Any], address: str) -> str | None:
-    text: str | None = row[column.name]
-    return None if text is None else scrubbed(text, address, in_path=column in _PATHS)
-
-
-def _is(table: Table, values: RowMapping | dict[str, Any]) -> ColumnElement[bool]:
-    return and_(*(table.c[name] == values[name] for name in values))
-
-
-def _in_text(column: ColumnElement[Any], address: str) -> ColumnElement[bool]:
-    return or_(*(func.lower(column).contains(form, autoescape=True) for form in sorted(forms(address))))
+def _is_named(row: Mapping[str, Any], address: str) -> bool:
+    return payload_names(row["body"], address) or any(scrub_column(row, column, address) != row[column.name] for column in _EVENT_TEXTS)
 
 
 def _in_body(transaction: Transaction, address: str) -> ColumnElement[bool]:
     """As it may be written; what is found so may yet be another one's."""
     if transaction.connection.dialect.name == "postgresql":
         body = func.lower(func.encode(event.c.body, "escape"))
-        return or_(*(func.strpos(body, func.lower(func.encode(form.encode(), "escape"))) > 0 for form in sorted(forms(address))))
+        return or_(*(func.strpos(body, func.lower(func.encode(form.encode(), "escape"))) > 0 for form in sorted(address_forms(address))))
     body = func.lower(cast(event.c.body, Text))
-    return or_(*(func.instr(body, form) > 0 for form in sorted(forms(address))))
+    return or_(*(func.instr(body, form) > 0 for form in sorted(address_forms(address))))

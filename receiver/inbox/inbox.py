@@ -15,6 +15,7 @@ from receiver.inbox import (
     detail,
     erase,
     groups,
+    installation,
     leadership,
     pulse,
     quarantine,
@@ -105,6 +106,12 @@ class Inbox:
         await asyncio.to_thread(self._engines.read.dispose)  # before the writer: the last to leave a SQLite file empties its log
         await self._writer.aclose()
         await asyncio.to_thread(self._engines.close)
+
+    async def log_key(self) -> bytes:
+        """The secret by which people are named in the log: one per store, for all processes and across restarts."""
+        while (key := await self._read(installation.log_key)) is None:
+            await self._write(installation.make_log_key)
+        return key
 
     # --- events in ---
 

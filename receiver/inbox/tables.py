@@ -204,6 +204,13 @@ alarm: Final = Table(  # those that were told and are not over
     Column("told_at", BigInteger, nullable=False),
 )
 
+installation: Final = Table(  # one row: what is this installation's own
+    "installation",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("log_key", LargeBinary, nullable=False),  # by which people are named in the log
+)
+
 
 def state_is(*states: DeliveryState) -> ColumnElement[bool]:
     """The state of a delivery that is found by its id: put so that SQLite does not look for it by its state instead."""

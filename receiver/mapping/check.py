@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from receiver.aom import EVENTS
 from receiver.faults import ConfigFault, place
 from receiver.mapping.check_expressions import check_expressions
+from receiver.mapping.check_keys import shared_keys
 from receiver.mapping.check_names import check_names, circles, conflicts, duplicates
 from receiver.mapping.route_config import Account, Placed, placed, sources_of
 from receiver.mapping.schema import RouteSettings
@@ -26,6 +27,7 @@ def check_routes(
     if not any(not fault.warning for fault in faults):
         faults += _idle(every, accounts)
         faults += _unwanted(every, sources) if accounts else ()
+        faults += shared_keys(every, sources)
     return every, faults
 
 

@@ -3,6 +3,19 @@
 from receiver.faults import ConfigError, ConfigFault
 from receiver.mapping import RouteSettings
 from receiver.settings.loading import load
-from receiver.settings.model import Alerts, Delivery, Log, Server, Settings, Source, Store
+from receiver.settings.model import Alerts, Delivery, Log, Server, Settings, Source, Store, connector_secrets
 
-__all__ = ["Alerts", "ConfigError", "ConfigFault", "Delivery", "Log", "RouteSettings", "Server", "Settings", "Source", "Store", "load"]
+__all__ = [
+    "Alerts",
+    "ConfigError",
+    "ConfigFault",
+    "Delivery",
+    "Log",
+    "RouteSettings",
+    "Server",
+    "Settings",
+    "Source",
+    "Store",
+    "connector_secrets",
+    "load",
+]

@@ -106,6 +106,11 @@ class Settings(BaseModel):
         return frozenset(found | ({password} if password else set()))
 
 
+def connector_secrets(settings: ConnectorSettings) -> frozenset[str]:
+    """What one connector keeps secret: all that its CRM is sent of it, and could repeat."""
+    return frozenset(secret.get_secret_value() for secret in _secrets(dict(settings)))
+
+
 def _parts(url: str) -> set[str]:
     """What makes a webhook's address a secret, where it stands alone."""
     parts = urlsplit(url)

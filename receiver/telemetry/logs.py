@@ -13,8 +13,10 @@ import structlog
 from structlog.typing import Processor
 
 from receiver.telemetry.lines import Lines
-from receiver.telemetry.redaction import Redaction
 from receiver.telemetry.tracebacks import tell_traceback
+from receiver.text.redaction import Redaction
+
+_OUR_OWN = frozenset({"level", "timestamp", "logger"})
 
 Format = Literal["auto", "json", "pretty"]
 
@@ -28,7 +30,7 @@ def set_up_logs(level: str = "info", form: Format = "auto", *, secrets: Iterable
         structlog.processors.add_log_level,
         _Stamper(),
     ]
-    redaction = Redaction(secrets, plain_emails=plain_emails)
+    redaction = _LineRedaction(Redaction(secrets, plain_emails=plain_emails))
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[*shared, tell_traceback, redaction, last],
@@ -52,8 +54,31 @@ def quick_log() -> Any:
     """A logger for lines by the thousand, as set up. They hold none but our own values: nobody looks for secrets in them."""
     setup = structlog.get_config()
     costly = (structlog.contextvars.merge_contextvars, tell_traceback)
-    processors = [each for each in setup["processors"] if each not in costly and not isinstance(each, Redaction)]
+    processors = [each for each in setup["processors"] if each not in costly and not isinstance(each, _LineRedaction)]
     return structlog.wrap_logger(setup["logger_factory"](), processors=processors).bind()
+
+
+def name_people_by(key: bytes) -> None:
+    """From now on an address stands in the lines as a name that only this key gives; before, it stands there as no name at all.
+
+    Without `set_up_logs` before it, nothing is done.
+    """
+    for each in structlog.get_config()["processors"]:
+        if isinstance(each, _LineRedaction):
+            each.redaction.key = key
+
+
+class _LineRedaction:
+    """A structlog processor: every text of a line without what may not be read."""
+
+    def __init__(self, redaction: Redaction) -> None:
+        self.redaction = redaction
+
+    def __call__(self, _logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        for key, value in line.items():
+            if isinstance(value, str) and key not in _OUR_OWN:
+                line[key] = self.redaction.redact(value)
+        return line
 
 
 class _Stamper:

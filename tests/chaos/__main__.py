@@ -17,10 +17,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=150, help="how long to break things")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     asked = parser.parse_args()
-    print(f"seed {asked.seed}")
+    sys.stdout.write(f"seed {asked.seed}\n")
     with tempfile.TemporaryDirectory(prefix="aom-chaos-") as name, serve_postgresql() as database:
         report = run(Path(name), database, seconds=asked.seconds, seed=asked.seed)
-    print(shown(report))
+    sys.stdout.write(f"{shown(report)}\n")
     sys.exit(1 if report.wrong else 0)
 
 

@@ -39,8 +39,8 @@ class Orders:
             person = both[turn % 2]
             body = _order(number, status, person, turn)
             await self._answered(http, nodes, body)
-            self.last[f"springfield-{number}"] = status
-            self.buyers.add((f"springfield-{number}", person))
+            self.last[f"springfield:{number}"] = status
+            self.buyers.add((f"springfield:{number}", person))
             self.answered += 1
             await asyncio.sleep(APART)
 

@@ -92,10 +92,10 @@ def test_explain_shows_what_a_payload_would_write(tmp_path: Path) -> None:
     assert (explained["event"], explained["recognised_by"], explained["disagreement"]) == ("order.refunded", "status", None)
     (delivery,) = explained["deliveries"]
     assert [record["object"] for record in delivery["records"]] == ["contact", "deal"]
-    assert delivery["records"][1]["key"] == "springfield-19"
+    assert delivery["records"][1]["key"] == "springfield:19"
     assert not (config.parent / "aom-gateway.db").exists()
     text = run("explain", "-", at=tmp_path, stdin=sample("order.placed") or b"")
-    assert "springfield-19" in text
+    assert "springfield:19" in text
 
 
 def test_explain_of_what_would_be_quarantined(tmp_path: Path) -> None:

@@ -84,9 +84,9 @@ def test_orders_of_a_shop(tmp_path: Path) -> None:
         assert (told["accepted"], told["duplicates"], told["deliveries"], told["faulty"]) == (2, 0, 2, 0)
         running.wait_until_delivered()
         deals = {deal["key"]: deal["fields"] for deal in running.records("sandbox", "deal")}
-        assert deals["springfield-1"]["created_at"] == "2024-03-01T10:00:00-05:00"
-        assert deals["springfield-1"]["dealname"] == "Order 1: Algebra"
-        assert deals["springfield-2"]["status"] == "REFUNDED"
+        assert deals["springfield:1"]["created_at"] == "2024-03-01T10:00:00-05:00"
+        assert deals["springfield:1"]["dealname"] == "Order 1: Algebra"
+        assert deals["springfield:2"]["status"] == "REFUNDED"
         assert [item["received_at"][:10] for item in running.admin("/api/events")["items"]] == ["2024-04-01", "2024-03-01"]
         told = run_json(*words, at=tmp_path)
         assert (told["accepted"], told["duplicates"]) == (0, 2)

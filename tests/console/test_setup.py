@@ -100,7 +100,7 @@ def test_explain_what_an_order_would_write(page: Page) -> None:
     click(page.get_by_role("button", name="Explain"))
     records = page.get_by_role("region", name="What it would write")
     text = records.inner_text()
-    for words in ("sandbox ← student@app.com", "by route orders", "deal: springfield-19, linked to contact student@app.com", "won"):
+    for words in ("sandbox ← student@app.com", "by route orders", "deal: springfield:19, linked to contact student@app.com", "won"):
         assert words in text
     click(page.get_by_text("Its normal form"))
     assert '"total": "220"' in page.locator("pre").inner_text()

@@ -91,7 +91,7 @@ def _all_events(running: Running) -> dict[str, str]:
 
 def _assert_last_stage(running: Running, payloads: list[dict[str, object]]) -> None:
     """A deal whose refund was answered is refunded: nothing was written out of order."""
-    refunded = {f"springfield-{payload['id']}" for payload in payloads if payload.get("status") == "REFUNDED"}
+    refunded = {f"springfield:{payload['id']}" for payload in payloads if payload.get("status") == "REFUNDED"}
     stages = {deal["key"]: deal["fields"]["dealstage"] for deal in running.records("sandbox", "deal")}
     assert refunded
     assert {stages[key] for key in refunded} == {"refunded"}

@@ -48,4 +48,4 @@ def assert_right(crm: Account) -> None:
     assert contacts["dev@academyofmine.com"].course == "test course to test all the events"
     (deal,) = crm.deals().values()
     assert (deal.stage, deal.status, deal.amount) == (CLOSED_LOST[crm.name], "REFUNDED", "220")
-    assert crm.buyers() == [("springfield-19", "student@app.com")]
+    assert crm.buyers() == [("springfield:19", "student@app.com")]

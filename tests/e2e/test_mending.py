@@ -31,7 +31,7 @@ fields.lastname = "{{ person.last_name }}"
 
 [[routes.upsert]]
 object = "deal"
-key = "{{ source.name }}-{{ order.id }}"
+key = "{{ source.name }}:{{ order.id }}"
 links = ["contact"]
 fields.amount = "{{ order.total }}"
 fields.dealstage = "{{ {'REFUNDED': 'refunded'}[order.status] }}"
@@ -76,8 +76,8 @@ def test_a_mapping_mistake_is_made_good(tmp_path: Path, request: pytest.FixtureR
         assert (done["chosen"], done["replayed"]) == (LEARNERS, LEARNERS + len(refunded))
         assert command("dead", at=tmp_path) == []
         stages = {deal["key"]: deal["fields"]["dealstage"] for deal in running.records("sandbox", "deal")}
-        gone = {f"springfield-{payload['id']}" for _, payload in refunded}
+        gone = {f"springfield:{payload['id']}" for _, payload in refunded}
         assert stages == {
-            f"springfield-{payload['id']}": "REFUNDED" if f"springfield-{payload['id']}" in gone else "COMPLETED" for _, payload in placed
+            f"springfield:{payload['id']}": "REFUNDED" if f"springfield:{payload['id']}" in gone else "COMPLETED" for _, payload in placed
         }
         assert len(running.records("sandbox", "contact")) == LEARNERS

@@ -40,7 +40,7 @@ def test_two_gateways_share_the_work_and_one_survives_the_other(tmp_path: Path, 
         for object_name in ("contact", "deal"):
             keys = [record["key"] for record in second.records("sandbox", object_name)]
             assert len(keys) == len(set(keys)) > 0
-        refunded = {f"springfield-{json.loads(body)['id']}" for body in answered.values() if b'"REFUNDED"' in body}
+        refunded = {f"springfield:{json.loads(body)['id']}" for body in answered.values() if b'"REFUNDED"' in body}
         stages = {deal["key"]: deal["fields"]["dealstage"] for deal in second.records("sandbox", "deal")}
         assert refunded
         assert {stages[key] for key in refunded} == {"refunded"}

@@ -39,7 +39,7 @@ def test_samples_become_contacts_and_deals(running: Running, own_url: bool) -> N
     assert contacts["student@app.com"]["fields"]["lastname"] == "Student"
     assert contacts["johndoe@academyofmine.com"]["fields"]["firstname"] == "John"
     (deal,) = running.records("sandbox", "deal")
-    assert (deal["key"], deal["fields"]["status"], deal["fields"]["dealstage"]) == ("springfield-19", "REFUNDED", "refunded")
+    assert (deal["key"], deal["fields"]["status"], deal["fields"]["dealstage"]) == ("springfield:19", "REFUNDED", "refunded")
     assert [link["key"] for link in deal["links"]] == ["student@app.com"]
     assert deal["fields"]["amount"] == "220"
 

@@ -39,12 +39,12 @@ def days(number: int, *, learners: int, seed: int = 6) -> list[Post]:
 
 def last_status(posts: Sequence[Post]) -> dict[str, str]:
     """In which status each order ends, by its key in a CRM."""
-    return {f"springfield-{payload['id']}": payload["status"] for name, payload in posts if name.startswith("order.")}
+    return {f"springfield:{payload['id']}": payload["status"] for name, payload in posts if name.startswith("order.")}
 
 
 def buyers(posts: Sequence[Post]) -> list[tuple[str, str]]:
     """Who bought what: pairs of an order's key and its buyer's address, in order, each once."""
-    return sorted({(f"springfield-{one['id']}", one["customer"]["email"].lower()) for name, one in posts if name.startswith("order.")})
+    return sorted({(f"springfield:{one['id']}", one["customer"]["email"].lower()) for name, one in posts if name.startswith("order.")})
 
 
 def people(posts: Sequence[Post]) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,36 @@ def test_nothing_else_is_overwritten(tmp_path: Path) -> None:
     assert path.read_text() == "email\nada@example.edu\n"
     with pytest.raises(NotOurs, match="cannot be written"):
         FaultsFile(tmp_path / "nowhere" / "f.csv")
+
+
+def ours(path: Path) -> Path:
+    """A list of faults, as an earlier import left it."""
+    faults = FaultsFile(path)
+    faults.add(1, "a", [Fault("email", "is needed")])
+    faults.close()
+    return path
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_no_link_is_followed(tmp_path: Path, *, goes_on: bool) -> None:
+    """Not to a file that is not there yet, nor to another list of faults: both would be written in somebody else's place."""
+    for number, target in enumerate((tmp_path / "nowhere", ours(tmp_path / "other.csv"), tmp_path)):
+        before = target.read_bytes() if target.is_file() else None
+        link = tmp_path / f"link{number}"
+        link.symlink_to(target)
+        with pytest.raises(NotOurs, match="is a link"):
+            FaultsFile(link, goes_on=goes_on)
+        assert link.is_symlink()
+        assert (target.read_bytes() if target.is_file() else None) == before
+
+
+def test_what_comes_in_its_place_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    """Between the start of an import and its first fault: a file, a link, a pipe that nobody reads."""
+    path = tmp_path / "f.csv"
+    for put in (lambda: path.write_text("mine"), lambda: path.symlink_to(tmp_path / "new"), lambda: os.mkfifo(path)):
+        faults = FaultsFile(path)
+        put()
+        with pytest.raises(NotOurs):
+            faults.add(1, "a", [Fault("email", "is needed")])
+        assert not (tmp_path / "new").exists()
+        path.unlink()

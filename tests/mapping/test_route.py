@@ -17,7 +17,7 @@ connector = "box"
 
 [[routes.upsert]]
 object = "deal"
-key = "{{ source.name }}-{{ order.id }}"
+key = "{{ source.name }}:{{ order.id }}"
 links = ["contact"]
 fields.amount = "{{ order.total }}"
 
@@ -53,7 +53,7 @@ TWO_COURSES = b"""{
 def test_an_order_becomes_a_contact_and_a_deal(tmp_path: Path) -> None:
     """In the order of the upserts, keyed, linked, typed."""
     assert rendered(tmp_path, "order.placed", ORDERS) == (
-        Record("deal", "springfield-19", {"amount": Decimal(220)}, links=(Ref("contact", "student@app.com"),)),
+        Record("deal", "springfield:19", {"amount": Decimal(220)}, links=(Ref("contact", "student@app.com"),)),
         Record("contact", "student@app.com", {"first_name": "Demo"}),
     )
 

@@ -80,3 +80,18 @@ structlog.get_logger().info('line', n=2000)
 def test_quieter_levels_are_left_out() -> None:
     """With level = warning, info is not written."""
     assert len(lines("log = structlog.get_logger(); log.info('a'); log.warning('b')", level="warning")) == 1
+
+
+def test_people_are_named_by_the_key_that_the_store_keeps() -> None:
+    """In our own lines and in those of libraries alike; before the key is known, an address has no name."""
+    body = """
+from receiver.telemetry import name_people_by
+structlog.get_logger().info('early', person='ada@example.edu')
+name_people_by(b'k' * 32)
+structlog.get_logger().info('ours', person='ada@example.edu')
+logging.getLogger('lib').warning('no mail for Ada@Example.edu')
+"""
+    early, ours, library = map(json.loads, lines(body))
+    assert early["person"] == "[address]"
+    assert ours["person"].startswith("person:")
+    assert library["event"] == f"no mail for {ours['person']}"

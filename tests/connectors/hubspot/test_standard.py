@@ -106,7 +106,7 @@ def test_the_samples_become_contacts_and_a_deal(mapping: Mapping, account: FakeH
     assert student["lifecyclestage"] == "customer"
     assert student["aom_last_announcement"] == "Test announcement"
     assert people["dev@academyofmine.com"]["aom_last_course"] == "test course to test all the events"
-    shown = {"aom_order_key": "springfield-19", "amount": "220", "deal_currency_code": "USD", "closedate": "2020-08-11T23:45:00.000Z"}
+    shown = {"aom_order_key": "springfield:19", "amount": "220", "deal_currency_code": "USD", "closedate": "2020-08-11T23:45:00.000Z"}
     assert order.items() >= {**shown, "dealname": "Order 19: Product, Prod 2", "pipeline": "default", "dealstage": "closedlost"}.items()
     assert order["aom_order_status"] == "REFUNDED"
 

@@ -131,7 +131,7 @@ def test_an_order_becomes_a_deal_of_its_buyer(event: str, status: str, stage: st
     contact, deal = records(mapping, event, payload("order.placed", status=status))
     assert contact.ref == Ref("contact", "student@app.com")
     assert contact.fields.items() >= {**DEMO, "aom_id": "3", "last_activity_at": NOW}.items()
-    assert deal.ref == Ref("deal", "springfield-19")
+    assert deal.ref == Ref("deal", "springfield:19")
     assert deal.links == (contact.ref,)
     assert deal.fields == {
         "dealname": "Order 19: Product, Prod 2",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +33,25 @@ in_sandbox(Path(sys.argv[1]), use)
 
 def writer(directory: Path, turns: int) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", WRITER, str(directory), str(turns)], stdout=subprocess.PIPE, text=True)
+
+
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    """It holds people's data: nobody else may read it, whatever the process's mask, nor the journal beside it."""
+    found: set[int] = set()
+
+    def modes() -> set[int]:
+        return {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+
+    async def use(crm: SandboxConnector) -> None:
+        await crm.upsert("contact", [contact("ada")])
+        found.update(await asyncio.to_thread(modes))
+
+    before = os.umask(0)
+    try:
+        in_sandbox(tmp_path, use)
+    finally:
+        os.umask(before)
+    assert found == {0o600}
 
 
 def test_processes_share_a_file(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ def upgrade() -> None:
     lanes()
     attempts()
     remotes()
+    installation()
     op.create_table(
         "connector_state",
         sa.Column("connector", NAME, primary_key=True),
@@ -188,4 +189,12 @@ def remotes() -> None:
         sa.Column("target_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("connector", "object", "key", "link"),
         sqlite_with_rowid=False,
+    )
+
+
+def installation() -> None:
+    op.create_table(
+        "installation",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("log_key", sa.LargeBinary(), nullable=False),
     )

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from receiver.harmless import harmless
-
-__all__ = ["cell", "harmless"]
+from receiver.text.escape import escape_hidden
 
 
 def cell(value: object, style: str = "") -> Text:
     """No markup, on one line."""
-    return Text("" if value is None else harmless(str(value)), style)
+    return Text("" if value is None else escape_hidden(str(value)), style)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.inbox.redact import names, names_others, scrubbed, without
+from receiver.inbox.erase_payload import payload_names, without_address, without_person
+from receiver.text.one_address import scrub_address
 from tests.inbox.store import ANN, BEN
 
 JSON = st.recursive(
@@ -22,7 +23,7 @@ JSON = st.recursive(
 @given(JSON)
 def test_the_address_is_gone(value: object) -> None:
     """Wherever it stood in the JSON, in whatever case; and the rest is JSON still."""
-    left = without(json.dumps(value).encode(), ANN)
+    left = without_address(json.dumps(value).encode(), ANN)
     json.loads(left)
     assert ANN.encode() not in left.lower()
 
@@ -30,7 +31,7 @@ def test_the_address_is_gone(value: object) -> None:
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_what_is_no_json_is_searched_as_text(before: bytes, after: bytes) -> None:
     """The bytes around the address stay."""
-    assert ANN.encode() not in without(b"{" + before + b" " + ANN.upper().encode() + b'"' + after, ANN).lower()
+    assert ANN.encode() not in without_address(b"{" + before + b" " + ANN.upper().encode() + b'"' + after, ANN).lower()
 
 
 def test_the_others_keep_theirs() -> None:
@@ -41,7 +42,7 @@ def test_the_others_keep_theirs() -> None:
         "courses": [{"id": 7, "name": "Algebra"}],
         "note": f"Asked for by ANN@example.edu and {BEN}",
     }
-    assert json.loads(without(json.dumps(body).encode(), ANN)) == {
+    assert json.loads(without_address(json.dumps(body).encode(), ANN)) == {
         "userList": [{"id": 2, "name": "Ben", "email": BEN}],
         "receivers": [BEN],
         "courses": [{"id": 7, "name": "Algebra"}],
@@ -52,20 +53,7 @@ def test_the_others_keep_theirs() -> None:
 @pytest.mark.parametrize("body", [b'{"e": "a\\ud800' + ANN.encode() + b'"}', b"[" * 100_000 + ANN.encode(), b"\xff" + ANN.encode()])
 def test_hostile_payloads(body: bytes) -> None:
     """Lone surrogates, deep nesting and what is no UTF-8 are no obstacle."""
-    assert ANN.encode() not in without(body, ANN)
-
-
-@pytest.mark.parametrize(
-    ("body", "others"),
-    [
-        (b'{"email": "Ann@example.edu", "again": "ann@example.edu"}', False),
-        (b'{"email": "ann@example.edu", "by": "ben@example.edu"}', True),
-        (b"no address", False),
-    ],
-)
-def test_naming_others(body: bytes, others: bool) -> None:
-    """Tells whether a payload holds any other address, so that it must not go as a whole."""
-    assert names_others(body, ANN) is others
+    assert ANN.encode() not in without_address(body, ANN)
 
 
 @pytest.mark.parametrize(
@@ -83,10 +71,10 @@ def test_naming_others(body: bytes, others: bool) -> None:
 )
 def test_longer_addresses_are_others(text: str) -> None:
     """An address that stands within another one is not that person's."""
-    assert scrubbed(text, "bo@example.edu") == text
+    assert scrub_address(text, "bo@example.edu") == text
     body = json.dumps({"email": text}).encode()
-    assert not names(body, "bo@example.edu")
-    assert json.loads(without(body, "bo@example.edu")) == {"email": text}
+    assert not payload_names(body, "bo@example.edu")
+    assert json.loads(without_address(body, "bo@example.edu")) == {"email": text}
 
 
 @pytest.mark.parametrize(
@@ -105,13 +93,44 @@ def test_longer_addresses_are_others(text: str) -> None:
 )
 def test_every_way_to_write_an_address(text: str) -> None:
     """In sentences, in URLs, in JSON within JSON."""
-    assert "[erased]" in scrubbed(text, "bo@example.edu")
-    assert names(text.encode(), "bo@example.edu")
-    assert "bo@example.edu" not in without(b"not JSON: " + text.encode(), "bo@example.edu").decode().lower()
+    assert "[erased]" in scrub_address(text, "bo@example.edu")
+    assert payload_names(text.encode(), "bo@example.edu")
+    assert "bo@example.edu" not in without_address(b"not JSON: " + text.encode(), "bo@example.edu").decode().lower()
 
 
 def test_addresses_that_urls_and_json_write_otherwise() -> None:
     """Characters that are escaped there are found, too."""
     for address in ("bo+tag@example.edu", "a/b@example.edu", "jürgen@exämple.edu"):
         for text in (address.upper(), quote(address, safe=""), json.dumps(address), json.dumps(address).replace("/", "\\/")):
-            assert scrubbed(text, address) != text, text
+            assert scrub_address(text, address) != text, text
+
+
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [
+        ({"userList": [{"email": ANN, "name": "Ann"}, {"email": BEN}], "course": 7}, {"userList": [{"email": BEN}], "course": 7}),
+        ({"learner_email": BEN, "teacher": {"email": ANN, "name": "Ann"}}, {"learner_email": BEN}),
+        ({"learner_email": BEN, "teacher_email": ANN, "teacher": "Ann"}, None),
+        ({"email": BEN, "notes": f"a gift for {ANN}"}, {"email": BEN, "notes": "a gift for [erased]"}),
+        ({"email": BEN, "notes": [f"a gift for {ANN}", f"Ann <{ANN}>"]}, {"email": BEN, "notes": ["a gift for [erased]"]}),
+        ({"text": f"Ann here, {ANN}", "logo": "logo@2x.png"}, None),
+        ({ANN: {"name": "Ann"}, BEN: {"name": "Ben"}}, {BEN: {"name": "Ben"}}),
+        ({"receivers": [ANN.upper(), BEN]}, {"receivers": [BEN]}),
+        ([{"email": ANN}], None),
+        ({"customer": {"email": ANN, "last_name": "Smith"}, "notes": "ring Smith"}, None),
+        (f"Ann <{ANN}>", None),
+    ],
+)
+def test_the_object_that_has_the_address_goes_whole(value: object, left: object) -> None:
+    """From a payload of nobody knows whom; and all of it where nobody else is in what would be left."""
+    found = without_person(json.dumps(value).encode(), ANN)
+    assert (None if found is None else json.loads(found)) == left
+
+
+@given(JSON)
+def test_no_address_is_left_of_a_person(value: object) -> None:
+    """Whatever the payload, with another person in it."""
+    left = without_person(json.dumps([value, {"email": BEN}]).encode(), ANN)
+    assert left is not None
+    assert ANN.encode() not in left.lower()
+    assert BEN.encode() in left

@@ -1,4 +1,4 @@
-"""What may be said in the open of a CRM's words: the log, `/readyz`, the console and alarms."""
+"""Cuts out of a CRM's words what it was sent, for where they are said in the open: the log, `/readyz`, the console, alarms."""
 
 from __future__ import annotations
 
@@ -8,42 +8,41 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from receiver.text.lowering import lower_in_place
+
 _SHORTEST = 3  # characters; shorter values stand in any text
 _AFTER_ESCAPE = re.compile(r"(?:\\[bfnrt]|\\u[\da-fA-F]{4}|%[\da-fA-F]{2})\Z")
 
 
-def harmless(words: str, sent: Iterable[Mapping[str, Any]]) -> str:
-    """The words without the values of these records, as `lanes` keeps them, in whatever case, plain or as JSON or a URL has them.
+def cut_values(words: str, sent: Iterable[Mapping[str, Any]]) -> str:
+    """The words without the values of these records (`key`, `fields`), in whatever case, plain or as JSON or a URL has them.
 
     Only whole words are cut out, and no names of fields: what a remedy names stays to be read.
     """
-    lowered = _lowered(words)
+    lowered = lower_in_place(words)
     values: set[str] = set()
     names: set[str] = set()
     for record in sent:
-        names |= {_lowered(name) for name in record["fields"]}
-        values |= {form for value in _values(record) for form in _forms(_lowered(value)) if len(form) >= _SHORTEST and form in lowered}
+        names |= {lower_in_place(name) for name in record["fields"]}
+        values |= {form for value in _values(record) for form in _found(lower_in_place(value), lowered)}
     for value in sorted(values - names, key=len, reverse=True):  # the longest first: one may be a part of another
         words, lowered = _without(words, lowered, value)
     return words
 
 
-def _lowered(text: str) -> str:
-    """Of the same length: a letter that would become two characters stays."""
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
-    return "".join(lower if len(lower := character.lower()) == 1 else character for character in text)
+def _found(value: str, lowered: str) -> Iterator[str]:
+    return (form for form in _forms(value) if len(form) >= _SHORTEST and form in lowered)
 
 
 def _without(words: str, lowered: str, value: str) -> tuple[str, str]:
-    start = 0
-    while (start := lowered.find(value, start)) >= 0:
+    kept, kept_lowered, at, start = [], [], 0, -1
+    while (start := lowered.find(value, start + 1)) >= 0:
         end = start + len(value)
-        if "@" in value or (_begins(lowered, start) and _ends(lowered, end)):
-            words, lowered = f"{words[:start]}…{words[end:]}", f"{lowered[:start]}…{lowered[end:]}"
-        start += 1
-    return words, lowered
+        if start >= at and ("@" in value or (_begins(lowered, start) and _ends(lowered, end))):
+            kept += [words[at:start], "…"]
+            kept_lowered += [lowered[at:start], "…"]
+            at = end
+    return "".join((*kept, words[at:])), "".join((*kept_lowered, lowered[at:]))
 
 
 def _begins(text: str, start: int) -> bool:

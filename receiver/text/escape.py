@@ -11,22 +11,24 @@ _JOINERS = "\u200c\u200d"  # Persian, Hindi and others are written with them
 _BREAKS = "\n\t"
 
 
-def harmless(text: str, *, lines: bool = False) -> str:
+def escape_hidden(text: str, *, lines: bool = False) -> str:
     """The text with control characters, changes of the writing direction and the like as visible escapes.
 
     `lines` leaves line breaks and tabs as they are.
     """
-    return _SUSPICIOUS.sub(lambda match: match[0] if lines and match[0] in _BREAKS else _shown(match[0]), text)
 
+    def replaced(match: re.Match[str]) -> str:
+        return match[0] if lines and match[0] in _BREAKS else _escape(match[0])
 
-def _shown(character: str) -> str:
-    if category(character) not in _HIDDEN or character in _JOINERS:
-        return character
-    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(character) or _escape(character)
+    return _SUSPICIOUS.sub(replaced, text)
 
 
 def _escape(character: str) -> str:
-    """As JSON would write it."""
+    """As JSON would write it, where it cannot be seen."""
+    if category(character) not in _HIDDEN or character in _JOINERS:
+        return character
+    if short := {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(character):
+        return short
     code = ord(character)
     if code <= 0xFFFF:  # noqa: PLR2004 - what four hex digits hold
         return f"\\u{code:04x}"

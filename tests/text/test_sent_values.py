@@ -2,7 +2,7 @@
 
 import pytest
 
-from receiver.delivery.harmless import harmless
+from receiver.text.sent_values import cut_values
 
 SENT = [
     {"key": "ada@example.edu", "fields": {"firstname": "Ada", "note": "Ada Lovelace", "amount": "12", "interests": ["maths", "engines"]}},
@@ -13,13 +13,13 @@ SENT = [
 def test_what_was_sent_is_cut_out() -> None:
     """Keys and values, also where one is a part of another; the rest, which says what helps, stays."""
     words = "INVALID: 'Ada Lovelace' of ada@example.edu likes engines; see Settings \N{RIGHTWARDS ARROW} Properties, 12 are allowed"
-    assert harmless(words, SENT) == "INVALID: '…' of … likes …; see Settings \N{RIGHTWARDS ARROW} Properties, 12 are allowed"
+    assert cut_values(words, SENT) == "INVALID: '…' of … likes …; see Settings \N{RIGHTWARDS ARROW} Properties, 12 are allowed"
 
 
 def test_words_without_anything_sent_stay_whole() -> None:
     """Most do."""
-    assert harmless("HubSpot refuses the access token", SENT) == "HubSpot refuses the access token"
-    assert harmless("HubSpot refuses the access token", []) == "HubSpot refuses the access token"
+    assert cut_values("HubSpot refuses the access token", SENT) == "HubSpot refuses the access token"
+    assert cut_values("HubSpot refuses the access token", []) == "HubSpot refuses the access token"
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_words_without_anything_sent_stay_whole() -> None:
 )
 def test_what_was_sent_is_known_in_other_forms(value: str, words: str) -> None:
     """As JSON and URLs write it, and in another case."""
-    told = harmless(words, [{"key": "k", "fields": {"lastname": value}}])
+    told = cut_values(words, [{"key": "k", "fields": {"lastname": value}}])
     assert "\N{HORIZONTAL ELLIPSIS}" in told
     assert not any(part in told.casefold() for part in ("ren", "brien", "line one", "ada"))
 
@@ -50,4 +50,4 @@ def test_a_remedy_can_still_be_read() -> None:
     words = "Contact has no field AOM_Last_Activity__c (lastname): Setup \N{RIGHTWARDS ARROW} Object Manager"
     sent = [{"key": "k", "fields": {"lastname": "Object", "firstname": "Activity", "source": "AOM", "note": "lastname"}}]
     told = "Contact has no field AOM_Last_Activity__c (lastname): Setup \N{RIGHTWARDS ARROW} \N{HORIZONTAL ELLIPSIS} Manager"
-    assert harmless(words, sent) == told
+    assert cut_values(words, sent) == told

@@ -1,0 +1,76 @@
+"""Erasing a person from calls in quarantine, of which nobody knows whose they are."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from functools import partial
+
+from receiver.inbox import Erased, Inbox, Unknown
+from receiver.inbox.erase import apply_changes, event_changes, stored_events
+from tests.inbox.store import ANN, BEN, faulty, open_inbox, stored
+
+SHARED = json.dumps({"userList": [{"email": "Ann@Example.edu", "name": "Ann Smith"}, {"email": BEN}], "courses": ["Algebra"]})
+
+OF_NOBODY_KNOWS_WHOM: list[tuple[str, object]] = [
+    ("o'neil@example.edu", {"customer": {"email": "o'neil@example.edu", "last_name": "O'Neil"}}),
+    (ANN, {"status": "COMPLETED", "customer": {"email": ANN, "last_name": "Smith"}, "notes": [f"ring {BEN}"]}),
+    (ANN, {"status": "COMPLETED", "email": ANN, "last_name": "Smith", "notes": BEN}),
+    (ANN, {"email": ANN, "last_name": "Smith", "logo": "logo@2x.png"}),
+    (ANN, {"order": {"customer": {"email": ANN, "last_name": "Smith"}}, "image": "https://x/logo@2x.png"}),
+    (ANN, {"from": f"Smith <{ANN.upper()}>", "to": BEN}),
+]
+
+
+async def exists(inbox: Inbox, id: str) -> bool:
+    try:
+        await inbox.event(id)
+    except Unknown:
+        return False
+    return True
+
+
+@stored
+async def test_nothing_of_a_person_stays_in_quarantine(inbox: Inbox) -> None:
+    """Not the name beside the address, whatever else in the call looks like an address."""
+    for address, body in OF_NOBODY_KNOWS_WHOM:
+        await inbox.accept(faulty(json.dumps(body), ("id", f"is missing, says {address}")))
+        done = await inbox.erase(address)
+        assert done.events + done.shared == 1
+        for row in (await inbox.events()).items:
+            found = await inbox.event(row.id)
+            left = f"{found.body.decode()} {found.faults}".lower()
+            assert not [part for part in ("smith", "neil", address) if part in left]
+
+
+@stored
+async def test_a_megabyte_beside_an_address_is_no_obstacle(inbox: Inbox) -> None:
+    """It is done in a moment, and what is accepted meanwhile does not wait for it."""
+    letters = "a" * (1 << 20)
+    alone = (await inbox.accept(faulty(json.dumps({"email": ANN, "note": letters})))).id
+    raw = (await inbox.accept(faulty(f"{letters} {ANN} {letters}"))).id
+    shared = (await inbox.accept(faulty(json.dumps({"userList": [{"email": ANN}, {"email": BEN}], "note": letters})))).id
+    started = time.process_time()
+    await inbox.erase(ANN)
+    assert time.process_time() - started < 5  # the square of it would be hours
+    assert [await exists(inbox, id) for id in (alone, raw, shared)] == [False, False, True]
+
+
+def test_nothing_is_worked_out_while_the_store_is_being_written(sqlite_url: str) -> None:
+    """What becomes of an event is decided off the writer's thread, and counts only where the event is still the one that was read."""
+
+    async def main() -> None:
+        async with open_inbox(sqlite_url) as inbox:
+            kept = (await inbox.accept(faulty(SHARED))).id
+            stored_now = await inbox._read(partial(stored_events, ids=[kept]))  # noqa: SLF001 - between its steps
+            changes = event_changes(stored_now, ANN)
+            await inbox.erase(BEN)
+            before = (await inbox.event(kept)).body
+            done, changed = await inbox._write(partial(apply_changes, address=ANN, changes=changes))  # noqa: SLF001
+            assert (done, changed) == (Erased(), [kept])
+            assert (await inbox.event(kept)).body == before
+            await inbox.erase(ANN)
+            assert not await exists(inbox, kept)
+
+    asyncio.run(main())
