@@ -15,6 +15,7 @@ import httpx
 
 from tests.chaos.nodes import Cluster, cluster
 from tests.chaos.orders import Orders
+from tests.e2e.accounts import configure
 from tests.e2e.accounts.hubspot import HubSpotAccount, hubspot
 from tests.fakes.hubspot import RANDOM
 from tests.processes import ADMIN_TOKEN, TOKEN, until
@@ -55,6 +56,8 @@ def run(directory: Path, database: Any, *, seconds: float, seed: int, senders: i
     random = Random(seed)
     orders = Orders(random, people=60)
     with hubspot() as crm:
+        configure(directory, crm)  # and make the account's fields
+        crm.fake.reset_calls()
         crm.fake.at_random(0.2, RANDOM, seed)
         body = BODY.format(admin=ADMIN_TOKEN, token=TOKEN, crm=crm.table().rstrip())
         with cluster(directory, body, database, random) as nodes:
