@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import requests
 
-from connectors.base import AuthFailed, Unavailable
+from connectors.base import AuthFailed, TimedOut, Unavailable
 from connectors.certificates import tls_fault
 from connectors.salesforce.allowance import HEADER, Allowance
-from connectors.salesforce.errors import call_failure, of_call, raised
+from connectors.salesforce.errors import answer_error, call_error, failure_of, part_failure
 from connectors.salesforce.sharing import Shared
 from connectors.salesforce.signin import sign_in, with_token
 from connectors.salesforce.transport import Answered, open_session
@@ -33,6 +36,7 @@ Row = dict[str, Any]
 
 WORKERS = 8
 MAX_HEAVY_PARTS = 5  # queries and collections in one composite call
+READING_SECONDS = 30.0  # what only reads is quick, however slow the org's automation is
 API_ENABLED = "see that the run-as user has the permission API Enabled, and Setup → Session Settings"
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
 
@@ -46,7 +50,8 @@ class Api:
         self._context = context
         self._allowance = Allowance(settings.daily_share)
         self._threads = Threads(f"salesforce {context.name}", WORKERS)
-        self._session = open_session(settings.base_url, context.timeout, WORKERS, self._seen)
+        self._reading_seconds = min(context.timeout, READING_SECONDS)
+        self._session = open_session(settings.base_url, self._reading_seconds, WORKERS, self._seen)
         self._open: Callable[[], Salesforce] = (
             (lambda: sign_in(settings, context.directory, self._session))
             if token is None
@@ -62,7 +67,7 @@ class Api:
         try:
             return await self._answer(method, path, body, writes=writes)
         except Answered as answer:
-            raise raised(answer, _place(method, path)) from answer
+            raise answer_error(answer, _place(method, path), writes=writes) from answer
 
     async def create(self, path: str, body: Json) -> Failure | None:
         """Make one record, or tell why it is refused."""
@@ -70,8 +75,8 @@ class Api:
             await self._answer("POST", path, body, writes=False)
         except Answered as answer:
             if answer.status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN):
-                raise raised(answer, _place("POST", path)) from answer
-            return call_failure(answer.status, answer.json())
+                raise answer_error(answer, _place("POST", path)) from answer
+            return failure_of(answer)
         return None
 
     async def composite(self, parts: Sequence[tuple[str, str, Json]], *, writes: bool = False) -> list[Json]:
@@ -87,7 +92,8 @@ class Api:
             | ({"httpHeaders": self._write_headers} if writes and self._write_headers else {})
             for number, (method, path, body) in enumerate(parts)
         ]
-        answer = await self.call("POST", "composite", {"allOrNone": False, "collateSubrequests": False, "compositeRequest": requests_})
+        body = {"allOrNone": False, "collateSubrequests": False, "compositeRequest": requests_}
+        answer = await self.call("POST", "composite", body, writes=writes)
         return _bodies(answer, [path for _, path, _ in parts])
 
     async def query(self, *queries: str) -> list[Row]:
@@ -107,8 +113,13 @@ class Api:
         client = await self._signed_in()
         await self._context.calls.take()
         url = f"https://{client.sf_instance}/services/data"
-        answer = await self._in_time("versions", lambda: client.session.get(url).json())
-        return [str(each["version"]) for each in answer]
+        try:
+            answer = await self._in_time("versions", lambda: client.session.get(url).json())
+            return [str(each["version"]) for each in answer]
+        except Answered as answered:
+            raise answer_error(answered, "versions") from answered
+        except (KeyError, TypeError) as error:
+            raise Unavailable("versions: the answer lists none") from error
 
     async def sign_in(self) -> None:
         """See that the credentials are taken."""
@@ -126,7 +137,7 @@ class Api:
                 rows += page["records"]
                 more = None if page["done"] else str(page["nextRecordsUrl"])
             except (KeyError, TypeError) as error:
-                raise Unavailable(f"query: no rows in the answer ({error})") from error
+                raise Unavailable("query: the answer holds no rows") from error
             if more is None:
                 return rows
             page = await self.call("GET", more.partition("/services/data/")[2].partition("/")[2])
@@ -137,32 +148,46 @@ class Api:
         headers = self._headers | (self._write_headers if writes else {})
         client = await self._signed_in()
         try:
-            return await self._send(client, method, path, body, headers)
+            return await self._send(client, method, path, body, headers, writes=writes)
         except Answered as answer:
             if answer.status != HTTPStatus.UNAUTHORIZED:
                 raise
         client = await self._signed_in(stale=client)
         try:
-            return await self._send(client, method, path, body, headers)
+            return await self._send(client, method, path, body, headers, writes=writes)
         except Answered as answer:
             if answer.status != HTTPStatus.UNAUTHORIZED:
                 raise
             raise AuthFailed(f"Salesforce refuses a session that it has just opened ({answer.text[:200]}) → {API_ENABLED}") from answer
 
-    async def _send(self, client: Salesforce, method: str, path: str, body: Json, headers: Mapping[str, str]) -> Json:
+    async def _send(self, client: Salesforce, method: str, path: str, body: Json, headers: Mapping[str, str], *, writes: bool) -> Json:
         await self._context.calls.take()
-        return await self._in_time(_place(method, path), lambda: client.restful(path, method=method, json=body, headers=dict(headers)))
-
-    async def _in_time(self, place: str, send: Callable[[], T]) -> T:
+        seconds = self._context.timeout if writes else self._reading_seconds
+        send = partial(
+            client.restful,
+            path,
+            method=method,
+            json=body,
+            headers=dict(headers),
+            timeout=(self._reading_seconds, seconds),  # to connect, and between two pieces of the answer
+        )
         try:
-            async with asyncio.timeout(self._context.timeout):
+            return await self._in_time(_place(method, path), send, seconds)
+        except NoAnswerInTime as late:
+            raise (TimedOut if writes and late.sent else Unavailable)(str(late)) from late
+
+    async def _in_time(self, place: str, send: Callable[[], T], seconds: float | None = None) -> T:
+        """Make a call on a thread, for at most so many seconds, and say in words what became of the connection."""
+        seconds = seconds or self._reading_seconds
+        try:
+            async with asyncio.timeout(seconds):
                 return await self._threads.run(send)
         except (TimeoutError, requests.Timeout) as error:
-            raise Unavailable(f"{place}: no answer within {self._context.timeout:g} seconds") from error
+            raise NoAnswerInTime(place, seconds, sent=not isinstance(error, requests.ConnectTimeout)) from error
+        except ValueError as error:  # first, since requests' own JSONDecodeError is a RequestException too
+            raise Unavailable(f"{place}: the answer is broken JSON") from error
         except (requests.RequestException, OSError) as error:
             raise Unavailable(f"{place}: {tls_fault(error) or _cause(error)}") from error
-        except ValueError as error:
-            raise Unavailable(f"{place}: the answer is no JSON") from error
 
     async def _signed_in(self, stale: Salesforce | None = None) -> Salesforce:
         """Give the client, a new one if it is `stale`. At most one sign-in is under way; who comes meanwhile waits for it."""
@@ -179,19 +204,29 @@ class Api:
         """Take from an answer what simple-salesforce drops."""
         self._allowance.note(response.headers.get(HEADER), self._context.now())
         if response.ok and urlsplit(response.url).path.endswith(TOKEN_PATH):
-            self.run_as = str(response.json().get("id", "")).rpartition("/")[2] or None
+            answer = Answered(response).json()
+            user = str(answer.get("id", "")) if isinstance(answer, dict) else ""
+            self.run_as = user.rpartition("/")[2] or None
+
+
+class NoAnswerInTime(Unavailable):
+    """A call was given up; `sent` is False where not even a connection came about."""
+
+    def __init__(self, place: str, seconds: float, *, sent: bool) -> None:
+        super().__init__(f"{place}: no {'answer' if sent else 'connection'} within {seconds:g} seconds")
+        self.sent = sent
 
 
 def _bodies(answer: Json, paths: Sequence[str]) -> list[Json]:
     try:
         parts = [(int(part["httpStatusCode"]), part["body"]) for part in answer["compositeResponse"]]
     except (KeyError, TypeError, ValueError) as error:
-        raise Unavailable(f"composite: no parts in the answer ({error})") from error
+        raise Unavailable("composite: the answer holds no parts") from error
     if len(parts) != len(paths):
         raise Unavailable(f"composite: {len(parts)} answers for {len(paths)} calls")
     for path, (status, body) in zip(paths, parts, strict=True):
         if status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise of_call(status, body, path.partition("?")[0])
+            raise call_error(part_failure(status, body), path.partition("?")[0])
     return [body for _, body in parts]
 
 
@@ -200,8 +235,20 @@ def _place(method: str, path: str) -> str:
 
 
 def _cause(error: Exception) -> str:
-    """Say in a word what became of a connection; requests' own texts hold the whole address."""
+    """Say in words what became of a connection; requests' own texts hold the whole address and names of classes."""
     cause: BaseException = error
     while (deeper := cause.__cause__ or cause.__context__) is not None:
         cause = deeper
-    return f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
+    match cause:
+        case socket.gaierror():
+            return "the host's name is not known; is domain right?"
+        case ssl.SSLError():
+            return f"no secure connection ({cause.reason or cause.strerror or 'TLS'})"
+        case ConnectionRefusedError():
+            return "nobody listens there"
+        case ConnectionError():
+            return "the connection was closed before an answer came"
+        case OSError(strerror=str(words)):
+            return f"no connection ({words})"
+        case _:
+            return "the connection broke before the answer was complete"

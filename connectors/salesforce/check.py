@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connectors.base import AuthFailed, FieldNeed, Misconfigured, ObjectNeed, Problem
 from connectors.salesforce.claim import PERSON_ACCOUNT
-from connectors.salesforce.errors import FIELDS, PERMISSIONS, STORAGE
+from connectors.salesforce.error_table import FIELDS, PERMISSIONS, STORAGE
 from connectors.salesforce.objects import TYPES, Field, Objects, SObject, api_name
 from connectors.salesforce.parents import is_role, lookup
 from connectors.salesforce.roles import ROLE

@@ -29,7 +29,7 @@ from connectors.base import (
 from connectors.salesforce import check, plan, provision
 from connectors.salesforce.api import Api
 from connectors.salesforce.claim import Claims, Person
-from connectors.salesforce.errors import FIELDS
+from connectors.salesforce.error_table import FIELDS
 from connectors.salesforce.objects import Objects, SObject, api_name
 from connectors.salesforce.parents import Parents, is_role
 from connectors.salesforce.patience import Patience
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
 OPTIONS_ARE_FRESH = timedelta(minutes=1)
+LONGEST_CALL = 600.0  # seconds: "Execution Governors and Limits" ends every transaction at ten minutes
 NO_KEY = Refused("INVALID_KEY", "the key is empty")
 
 
@@ -52,7 +53,7 @@ class SalesforceConnector:
     Settings: ClassVar[type[ConnectorSettings]] = SalesforceSettings
     key_fields: ClassVar[Mapping[str, str]] = {"contact": KEY, "deal": DEAL_KEY}
     # one batch at a time, the next one filling meanwhile: a trickle in calls of its own would use up the org's day
-    limits = Limits(records=200, links=200, concurrency=1, linger=3.0)
+    limits = Limits(records=200, links=200, concurrency=1, linger=3.0, longest_call=LONGEST_CALL)
 
     def __init__(self, settings: SalesforceSettings, context: Context) -> None:
         self._settings = settings
@@ -126,7 +127,7 @@ class SalesforceConnector:
         results = [job.result for job in jobs if job.result is not None]
         if name == "Opportunity":
             self._roles.born(result.id for result in results if isinstance(result, Saved) and result.created)
-        return await verdicts(self._objects, name, results)
+        return await verdicts(self._objects, name, results, key_field=key_field)
 
     async def _link(self, roles: Sequence[Link]) -> list[Outcome]:
         async with self._watched(ROLE):

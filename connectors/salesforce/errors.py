@@ -1,124 +1,59 @@
-"""One table from Salesforce's codes to what helps, for rows and for whole calls.
-
-Sources: Salesforce's "SOAP API Developer Guide" (StatusCode, ExceptionCode), "REST API Developer Guide" (status codes), and what users
-of real orgs report. A code that stands in no row of the table is taken for passing: it is retried, and its words are kept.
-"""
+"""From what Salesforce says of a row or of a call to a `Failure`, and from a call's to the exception that it stands for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from connectors.base import BatchRefused, ConnectorError, Misconfigured, Throttled, Unavailable
+from connectors.base import (
+    BatchRefused,
+    ConnectorError,
+    Misconfigured,
+    Throttled,
+    TimedOut,
+    Unavailable,
+)
+from connectors.error_rules import ErrorOutcome, ErrorRule
+from connectors.salesforce.error_table import NOT_SALESFORCES, UNKNOWN, rule_of
 
 if TYPE_CHECKING:
     from connectors.salesforce.transport import Answered
 
-DAY_IS_FULL = 900.0  # seconds until another look; the day is the last 24 hours, so it empties bit by bit
-
-FIELDS = "Setup → Object Manager → (the object) → Fields & Relationships"
-PERMISSIONS = "Setup → Permission Sets → (the gateway's) → Object Settings"
-STORAGE = "free space at Setup → Storage Usage"
-
-
-class Kind(Enum):
-    PASSING = auto()  # wait and repeat
-    DAY = auto()  # the day's calls are used up
-    SET_UP = auto()  # something is missing in the org, for every row
-    ACCESS = auto()  # set-up, or this one record's sharing: the object's description tells
-    GONE = auto()  # the record of this id was deleted, or merged into another
-    TAKEN = auto()  # a unique value stands in another record
-    ROW = auto()  # this row, as it stands, never
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Holds for a code, and where `says` is given for messages that contain it. The first that holds counts."""
-
-    code: str
-    kind: Kind
-    says: str = ""
-    remedy: str = ""
-
-
-TABLE = (
-    Rule("UNABLE_TO_LOCK_ROW", Kind.PASSING),
-    Rule("SERVER_UNAVAILABLE", Kind.PASSING),
-    Rule("REQUEST_RUNNING_TOO_LONG", Kind.PASSING),
-    Rule("QUERY_TIMEOUT", Kind.PASSING),
-    Rule("UNKNOWN_EXCEPTION", Kind.PASSING),
-    Rule("INVALID_FIELD", Kind.PASSING, says="Foreign key external ID"),  # the parent may come yet
-    Rule("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", Kind.PASSING, says="UNABLE_TO_LOCK_ROW"),  # from within a trigger or flow
-    Rule("CANNOT_EXECUTE_FLOW_TRIGGER", Kind.PASSING, says="UNABLE_TO_LOCK_ROW"),
-    Rule("REQUEST_LIMIT_EXCEEDED", Kind.DAY, says="TotalRequests"),
-    Rule("REQUEST_LIMIT_EXCEEDED", Kind.PASSING),  # too many calls at once
-    Rule("STORAGE_LIMIT_EXCEEDED", Kind.SET_UP, remedy=STORAGE),
-    Rule("INVALID_FIELD", Kind.SET_UP, remedy=f"create the field or make it visible: {FIELDS}, or `aom-gateway provision`"),
-    Rule("INVALID_FIELD_FOR_INSERT_UPDATE", Kind.SET_UP, remedy=f"let the run-as user edit the field: {PERMISSIONS}"),
-    Rule("INVALID_TYPE", Kind.SET_UP, remedy=f"create the object, or let the run-as user see it: {PERMISSIONS}"),
-    Rule("NOT_FOUND", Kind.SET_UP, remedy=f"create the object or its key field, or let the run-as user see it: {PERMISSIONS}"),
-    Rule("API_DISABLED_FOR_ORG", Kind.SET_UP, remedy="the org's edition needs API access, and the run-as user the permission API Enabled"),
-    Rule("API_CURRENTLY_DISABLED", Kind.SET_UP, remedy="the run-as user needs the permission API Enabled"),
-    Rule("FUNCTIONALITY_NOT_ENABLED", Kind.SET_UP, remedy="the org's edition lacks this"),
-    Rule("UNSUPPORTED_API_VERSION", Kind.SET_UP, remedy="set `api_version` to one that the org supports"),
-    Rule("INSUFFICIENT_ACCESS", Kind.ACCESS, remedy=PERMISSIONS),
-    Rule("INSUFFICIENT_ACCESS_OR_READONLY", Kind.ACCESS, remedy=PERMISSIONS),
-    Rule("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", Kind.ACCESS, remedy=PERMISSIONS),
-    Rule("ENTITY_IS_DELETED", Kind.GONE),
-    Rule("INVALID_CROSS_REFERENCE_KEY", Kind.GONE),
-    Rule("MALFORMED_ID", Kind.GONE),
-    Rule("DUPLICATE_VALUE", Kind.TAKEN),
-    *(
-        Rule(code, Kind.ROW)
-        for code in (
-            "REQUIRED_FIELD_MISSING",
-            "STRING_TOO_LONG",
-            "FIELD_CUSTOM_VALIDATION_EXCEPTION",
-            "FIELD_INTEGRITY_EXCEPTION",
-            "FIELD_FILTER_VALIDATION_EXCEPTION",
-            "INVALID_EMAIL_ADDRESS",
-            "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
-            "DUPLICATES_DETECTED",
-            "DUPLICATE_EXTERNAL_ID",
-            "NUMBER_OUTSIDE_VALID_RANGE",
-            "JSON_PARSER_ERROR",
-            "MISSING_ARGUMENT",
-            "MULTIPLE_CHOICES",
-            "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
-            "CANNOT_EXECUTE_FLOW_TRIGGER",
-            "APEX_ERROR",
-            "INACTIVE_OWNER_OR_USER",
-            "INVALID_STATUS",
-            "TRANSFER_REQUIRES_READ",
-            "ENTITY_IS_LOCKED",
-            "INVALID_CURRENCY_ISO",
-            "INVALID_ID_FIELD",
-            "EXCEEDED_MAX_SIZE_REQUEST",
-            "HTTP 413",
-        )
-    ),
+DECISIVE = (
+    ErrorOutcome.FULL,
+    ErrorOutcome.SET_UP,
+    ErrorOutcome.ACCESS,
+    ErrorOutcome.RECORD,
+    ErrorOutcome.TRANSACTION,
+    ErrorOutcome.GONE,
+    ErrorOutcome.TAKEN,
 )
-UNKNOWN = Rule("", Kind.PASSING)
+"""Of several errors of one row the first of these decides; what passes by itself comes last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What Salesforce says of one row, or of a whole call."""
+    """What Salesforce says of one row, or of a whole call: the error that decides, and the words of all."""
 
     code: str
     message: str
     fields: tuple[str, ...] = ()
+    rule: ErrorRule = UNKNOWN
 
     @property
-    def rule(self) -> Rule:
-        return next((rule for rule in TABLE if rule.code == self.code and rule.says in self.message), UNKNOWN)
+    def outcome(self) -> ErrorOutcome:
+        return self.rule.outcome
 
     @property
     def field(self) -> str | None:
         return self.fields[0] if self.fields else None
+
+    def names(self, field: str) -> bool:
+        """Tell whether it is about a field of the row."""
+        return field in self.fields or field in self.message.replace(":", " ").split()
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
@@ -128,44 +63,97 @@ class Missing(Misconfigured):
     """The org has no such object or key field, or hides it."""
 
 
-def failure(error: Mapping[str, Any]) -> Failure:
-    """Read an error of a row (`statusCode`) or of a call (`errorCode`)."""
-    code = error.get("statusCode") or error.get("errorCode") or "UNKNOWN"
-    return Failure(str(code), str(error.get("message") or ""), tuple(str(name) for name in error.get("fields") or ()))
+def read_errors(errors: Sequence[Mapping[str, Any]], status: int | None = None) -> Failure:
+    """Read all errors of a row (`statusCode`) or of a call (`errorCode`); the one that decides gives the code."""
+    found = [_read_error(each, status) for each in errors or [{}]]
+    first = min(found, key=_rank)
+    others = [str(each) for each in found if each is not first]
+    message = "; ".join((first.message, *others))
+    fields = dict.fromkeys((*first.fields, *(name for each in found for name in each.fields)))
+    return Failure(first.code, message, tuple(fields), first.rule)
 
 
 def misconfigured(failed: Failure, place: str = "") -> Misconfigured:
+    """Give the exception for set-up that is missing, with where to make it."""
     text = f"{place}: {failed}" if place else str(failed)
     kind = Missing if failed.code == "NOT_FOUND" else Misconfigured
     return kind(f"{text} → {failed.rule.remedy}" if failed.rule.remedy else text)
 
 
-def raised(answer: Answered, place: str) -> ConnectorError:
+def answer_error(answer: Answered, place: str, *, writes: bool = False) -> ConnectorError:
     """Give the exception for an answer that is no success. `place` names the call."""
-    return of_call(answer.status, answer.json(), place, _seconds(answer.headers.get("Retry-After")))
+    failed = failure_of(answer)
+    return call_error(failed, place, _seconds(answer.headers.get("Retry-After")), writes=writes)
 
 
-def of_call(status: int, body: Any, place: str, retry_after: float | None = None) -> ConnectorError:
-    """Give the exception for a status and a JSON body, None where it was none."""
-    failed = call_failure(status, body)
-    match failed.rule.kind:
-        case Kind.PASSING:
-            return Unavailable(f"{place}: {failed}", retry_after)
-        case Kind.DAY:
-            return Throttled(str(failed), retry_after or DAY_IS_FULL, daily=True)
-        case Kind.SET_UP | Kind.ACCESS:
+def failure_of(answer: Answered) -> Failure:
+    """Read an answer: Salesforce's own error, or what it is instead."""
+    body = answer.json()
+    if answer.status == HTTPStatus.MULTIPLE_CHOICES and body is not None:
+        return part_failure(answer.status, body)
+    if isinstance(body, list) and body and isinstance(body[0], Mapping):
+        return part_failure(answer.status, body)
+    return Failure(
+        f"HTTP {answer.status}",
+        described(answer),
+        rule=rule_of(NOT_SALESFORCES, status=answer.status),
+    )
+
+
+def part_failure(status: int, body: Any) -> Failure:
+    """Read a part of a composite call, or the JSON of a whole one."""
+    if status == HTTPStatus.MULTIPLE_CHOICES:
+        return Failure("MULTIPLE_CHOICES", "several records have this key", rule=rule_of("MULTIPLE_CHOICES"))
+    if isinstance(body, list) and body and isinstance(body[0], Mapping):
+        return read_errors(body, status)
+    rule = rule_of(NOT_SALESFORCES, status=status)
+    return Failure(f"HTTP {status}", "there is no error of Salesforce's own in the answer", rule=rule)
+
+
+def call_error(failed: Failure, place: str, retry_after: float | None = None, *, writes: bool = False) -> ConnectorError:
+    """Give the exception for a call that failed as a whole."""
+    kind: type[Unavailable | Throttled]
+    match failed.outcome:
+        case ErrorOutcome.TIMED_OUT if writes:
+            kind = TimedOut
+        case ErrorOutcome.RETRY | ErrorOutcome.UNAVAILABLE | ErrorOutcome.TIMED_OUT:
+            kind = Unavailable
+        case ErrorOutcome.SLOW_DOWN:
+            kind = Throttled
+        case ErrorOutcome.FULL:
+            return full(failed, retry_after)
+        case ErrorOutcome.SET_UP | ErrorOutcome.ACCESS:
             return misconfigured(failed, place)
         case _:
             return BatchRefused(failed.code, failed.message, failed.field)
+    return kind(f"{place}: {failed}", retry_after or failed.rule.wait)
 
 
-def call_failure(status: int, body: Any) -> Failure:
-    """Read the first error of a whole call."""
-    if status == HTTPStatus.MULTIPLE_CHOICES:
-        return Failure("MULTIPLE_CHOICES", "several records have this key")
-    if isinstance(body, list) and body and isinstance(body[0], Mapping):
-        return failure(body[0])
-    return Failure(f"HTTP {status}", "without an error of Salesforce's own")
+def full(failed: Failure, retry_after: float | None = None) -> Throttled:
+    """Give the exception for an org that takes nothing more today."""
+    text = f"{failed} → {failed.rule.remedy}" if failed.rule.remedy else str(failed)
+    return Throttled(text, retry_after or failed.rule.wait, daily=True)
+
+
+def described(answer: Answered) -> str:
+    """Say what an answer is that is not Salesforce's: a page, a redirect and where to."""
+    if host := urlsplit(answer.headers.get("Location", "")).hostname:
+        return f"it redirects to {host}; was My Domain renamed?"
+    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip() or "without a type"
+    if answer.json() is None:
+        return f"the answer is no JSON (HTTP {answer.status}, {kind})"
+    return f"the answer is no error of Salesforce's own (HTTP {answer.status}, {kind})"
+
+
+def _read_error(error: Mapping[str, Any], status: int | None) -> Failure:
+    code = str(error.get("statusCode") or error.get("errorCode") or "UNKNOWN")
+    message = str(error.get("message") or "")
+    fields = tuple(str(name) for name in error.get("fields") or ())
+    return Failure(code, message, fields, rule_of(code, message, status))
+
+
+def _rank(failed: Failure) -> int:
+    return DECISIVE.index(failed.outcome) if failed.outcome in DECISIVE else len(DECISIVE)
 
 
 def _seconds(header: str | None) -> float | None:

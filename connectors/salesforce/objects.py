@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import FieldSchema, FieldType, Misconfigured, ObjectSchema
-from connectors.salesforce.errors import FIELDS, PERMISSIONS, Missing
+from connectors.salesforce.error_table import FIELDS, PERMISSIONS
+from connectors.salesforce.errors import Missing
 from connectors.salesforce.sharing import Shared
 
 if TYPE_CHECKING:

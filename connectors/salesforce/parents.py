@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from connectors.base import Misconfigured, Record, Ref
-from connectors.salesforce.errors import FIELDS
+from connectors.salesforce.error_table import FIELDS
 from connectors.salesforce.objects import SObject, api_name
 from connectors.salesforce.settings import SalesforceSettings, key_field_of
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Misconfigured, ObjectNeed, Plan, Problem, Step
 from connectors.salesforce import fields
-from connectors.salesforce.errors import FIELDS
+from connectors.salesforce.error_table import FIELDS
 from connectors.salesforce.objects import Objects, SObject, api_name
 from connectors.salesforce.parents import is_role
 from connectors.salesforce.settings import SalesforceSettings, key_field_of

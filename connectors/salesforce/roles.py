@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from connectors.base import Link, Saved
+from connectors.base import Link, Retry, Saved
+from connectors.error_rules import ErrorOutcome
+from connectors.salesforce.errors import Failure
 from connectors.salesforce.objects import api_name
 from connectors.salesforce.soql import in_lists
 from connectors.salesforce.writer import results
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from connectors.salesforce.api import Api
-    from connectors.salesforce.errors import Failure
 
 ROLE = "OpportunityContactRole"
 REMEMBERED = 20_000
@@ -36,7 +37,7 @@ class Roles:
         while len(self._new) > REMEMBERED:
             self._new.popitem(last=False)
 
-    async def make(self, links: Sequence[Link]) -> list[Saved | Failure]:
+    async def make(self, links: Sequence[Link]) -> list[Saved | Retry | Failure]:
         """Make the roles that are not there, each the primary one unless the opportunity has another. Up to two calls."""
         pairs = [_pair(link) for link in links]
         present, primary = await self._look({pair[0] for pair, link in zip(pairs, links, strict=True) if self._may_exist(pair, link)})
@@ -51,7 +52,7 @@ class Roles:
             answer = await self._api.call("POST", "composite/sobjects", {"allOrNone": False, "records": missing}, writes=True)
             made = results(answer, len(missing))
             present |= {(role["OpportunityId"], role["ContactId"]): result for role, result in zip(missing, made, strict=True)}
-        return [present[pair] for pair in pairs]
+        return [_made(present[pair]) for pair in pairs]
 
     def _may_exist(self, pair: Pair, link: Link) -> bool:
         return link.doubtful or pair[0] not in self._new
@@ -62,6 +63,13 @@ class Roles:
         rows = await self._api.query(*(f"{start} ({piece})" for piece in pieces)) if opportunities else []
         present: dict[Pair, Saved | Failure] = {(row["OpportunityId"], row["ContactId"]): Saved(row["Id"]) for row in rows}
         return present, {row["OpportunityId"] for row in rows if row["IsPrimary"]}
+
+
+def _made(result: Saved | Failure) -> Saved | Retry | Failure:
+    """Let a role wait whose Contact or Opportunity was deleted meanwhile: the next write makes that anew, with another id."""
+    if isinstance(result, Failure) and result.outcome is ErrorOutcome.GONE:
+        return Retry(f"{result} → the Contact or the Opportunity was deleted; it is made anew first")
+    return result
 
 
 def _pair(link: Link) -> Pair:

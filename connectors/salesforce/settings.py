@@ -11,6 +11,7 @@ from connectors.base import ConnectorSettings
 from connectors.salesforce.domain import my_domain
 
 OLDEST_VERSION = 46  # the first with upsert by sObject Collections
+DUPLICATE_RULES_VERSION = 52  # the first that reads Sforce-Duplicate-Rule-Header
 
 SIGN_IN = "Setup → External Client App Manager → New External Client App, with the client credentials flow"
 
@@ -35,6 +36,7 @@ class SalesforceSettings(ConnectorSettings):
     username: Annotated[str | None, Field(description="the user to run as, for the JWT bearer flow")] = None
     private_key_file: Annotated[str | None, Field(description="the key of the app's certificate (PEM), for the JWT bearer flow")] = None
     base_url: Annotated[str | None, Field(pattern=r"^https?://[^/]", description="another server, for tests")] = None
+    timeout_seconds: Annotated[float, Field(ge=1, le=600, description="how long one writing call may take")] = 120.0
     api_version: Annotated[str, BeforeValidator(_version), Field(pattern=r"^\d+\.0$", description='e.g. "66.0"')] = "66.0"
 
     contact_key: Annotated[FieldName, Field(description="the field of Contact that holds our key: External ID, unique")] = KEY
@@ -60,6 +62,15 @@ class SalesforceSettings(ConnectorSettings):
         if int(version.removesuffix(".0")) < OLDEST_VERSION:
             raise ValueError(f"{version} has no upsert by collections; {OLDEST_VERSION}.0 is the oldest that has")
         return version
+
+    @model_validator(mode="after")
+    def heeded_duplicate_alerts(self) -> Self:
+        if self.duplicate_alerts == "allow" and float(self.api_version) < DUPLICATE_RULES_VERSION:
+            raise ValueError(
+                f'api_version {self.api_version} does not know duplicate_alerts = "allow": '
+                f'set api_version to {DUPLICATE_RULES_VERSION}.0 or later, or duplicate_alerts to "refuse"'
+            )
+        return self
 
     @model_validator(mode="after")
     def one_way_in(self) -> Self:

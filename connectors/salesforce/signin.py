@@ -10,6 +10,7 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 
 from connectors.base import AuthFailed, ConnectorError, Unavailable
 from connectors.salesforce.domain import is_sandbox
+from connectors.salesforce.errors import answer_error
 from connectors.salesforce.transport import Answered
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ PASSING = {"temporarily_unavailable", "server_error", "unknown_error", "login_ra
 
 
 def sign_in(settings: SalesforceSettings, directory: Path, session: requests.Session) -> Salesforce:
-    """Ask for an access token. Raises AuthFailed or Unavailable; requests' own errors pass through."""
+    """Ask for an access token. Raises AuthFailed, Misconfigured or Unavailable; requests' own errors pass through."""
     try:
         if settings.client_secret is not None:
             return Salesforce(
@@ -78,8 +79,8 @@ def sign_in(settings: SalesforceSettings, directory: Path, session: requests.Ses
         )
     except Answered as answer:
         raise refusal(answer) from answer
-    except (SalesforceAuthenticationFailed, AttributeError, TypeError) as error:  # 200, but not the JSON of a token
-        raise Unavailable(f"sign-in: no usable answer ({error})") from error
+    except (SalesforceAuthenticationFailed, AttributeError, TypeError) as error:
+        raise Unavailable("sign-in: the answer holds no access token") from error
 
 
 def with_token(settings: SalesforceSettings, token: str, session: requests.Session) -> Salesforce:
@@ -98,7 +99,9 @@ def refusal(answer: Answered) -> ConnectorError:
     body = answer.json()
     error = str(body.get("error", "")) if isinstance(body, dict) else ""
     says = str(body.get("error_description", "")) if isinstance(body, dict) else ""
-    if not error or error in PASSING or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if not error:
+        return answer_error(answer, "sign-in")
+    if error in PASSING or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unavailable(f"sign-in: HTTP {answer.status} {error} {says}".rstrip())
     remedy = next((text for code, part, text in REMEDIES if code == error and part in says.lower()), f"see {APP}")
     return AuthFailed(f"Salesforce refuses the sign-in ({error}: {says}) → {remedy}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Answered(Exception):
-    """Carries an answer that is no success past simple-salesforce, whose exceptions drop the headers and trip over HTML."""
+    """Carries an answer that is no success or no JSON past simple-salesforce, whose exceptions drop the headers and trip over HTML."""
 
     def __init__(self, response: requests.Response) -> None:
         super().__init__(f"HTTP {response.status_code}")
@@ -33,11 +33,11 @@ class Answered(Exception):
 
 
 def open_session(base_url: str | None, timeout: float, connections: int, seen: Callable[[requests.Response], None]) -> requests.Session:
-    """Make a session. `seen` is shown every answer; answers of 300 and more are then raised as Answered."""
+    """Make a session. `seen` is shown every answer; what is no success, or no JSON, is then raised as Answered."""
 
     def hook(response: requests.Response, *_: Any, **__: Any) -> None:
         seen(response)
-        if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+        if response.status_code >= HTTPStatus.MULTIPLE_CHOICES or not _may_be_json(response):
             raise Answered(response)
 
     session = requests.Session()
@@ -49,10 +49,15 @@ def open_session(base_url: str | None, timeout: float, connections: int, seen: C
     return session
 
 
+def _may_be_json(response: requests.Response) -> bool:
+    """Tell a page from an answer by its first sign; Salesforce answers with objects and lists, or with nothing."""
+    return response.status_code == HTTPStatus.NO_CONTENT or response.content.lstrip()[:1] in (b"{", b"[")
+
+
 class _Adapter(HTTPAdapter):
     def __init__(self, base_url: str | None, timeout: float, connections: int) -> None:
         self._base = urlsplit(base_url) if base_url else None
-        self._timeout = (timeout / 3, timeout)  # to connect, and between two pieces of the answer
+        self._timeout = (timeout, timeout)  # to connect, and between two pieces of the answer
         super().__init__(pool_maxsize=connections)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:

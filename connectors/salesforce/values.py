@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Append, Misconfigured, Record, Refused, Value
-from connectors.salesforce.errors import PERMISSIONS
+from connectors.salesforce.error_table import PERMISSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

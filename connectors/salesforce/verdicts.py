@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from connectors.base import ConnectorError, Outcome, Refused, Retry, Throttled
-from connectors.salesforce.errors import DAY_IS_FULL, Failure, Kind, misconfigured
+from connectors.base import ConnectorError, Outcome, Refused, Retry
+from connectors.error_rules import ErrorOutcome
+from connectors.salesforce.error_table import UNSEEN
+from connectors.salesforce.errors import Failure, full, misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,17 +18,27 @@ if TYPE_CHECKING:
 SHARING = "the run-as user may write {}, but not this one: see its sharing"
 
 
-async def verdicts(objects: Objects, name: str, results: Sequence[Outcome | Failure], *, keep: bool = False) -> list[Outcome]:
-    """Give the outcomes of rows of an object.
+async def verdicts(
+    objects: Objects,
+    name: str,
+    results: Sequence[Outcome | Failure],
+    *,
+    key_field: str = "",
+    keep: bool = False,
+) -> list[Outcome]:
+    """Give the outcomes of rows of an object; `key_field` is the one that they are keyed by.
 
     Raises Misconfigured or Throttled where a row's failure speaks of all; what was saved is then saved again later, which is
     harmless. Where it is not, `keep` what was saved, and let the others come again.
     """
     failed = [result for result in results if isinstance(result, Failure)]
-    one_record = any(each.rule.kind is Kind.ACCESS for each in failed) and await _may_write(objects, name)
+    refused = any(each.outcome is ErrorOutcome.ACCESS for each in failed)
+    one_record = refused and await _may_write(objects, name)
     outcomes: list[Outcome] = []
     for result in results:
-        verdict = _verdict(result, name, one_record=one_record) if isinstance(result, Failure) else result
+        verdict: Outcome | ConnectorError = (
+            result if not isinstance(result, Failure) else _verdict(result, name, key_field, one_record=one_record)
+        )
         if isinstance(verdict, ConnectorError):
             if not keep:
                 raise verdict
@@ -35,18 +47,36 @@ async def verdicts(objects: Objects, name: str, results: Sequence[Outcome | Fail
     return outcomes
 
 
-def _verdict(failed: Failure, name: str, *, one_record: bool) -> Outcome | ConnectorError:
-    match failed.rule.kind:
-        case Kind.PASSING:
-            return Retry(str(failed))
-        case Kind.DAY:
-            return Throttled(str(failed), DAY_IS_FULL, daily=True)
-        case Kind.ACCESS if one_record:
-            return Refused(failed.code, f"{failed.message} ({SHARING.format(name)})", failed.field)
-        case Kind.SET_UP | Kind.ACCESS:
+def _verdict(failed: Failure, name: str, key_field: str, *, one_record: bool) -> Outcome | ConnectorError:
+    match failed.outcome:
+        case ErrorOutcome.RETRY | ErrorOutcome.UNAVAILABLE:
+            remedy = failed.rule.remedy
+        case ErrorOutcome.TAKEN if is_own_key(failed, key_field):
+            remedy = UNSEEN
+        case ErrorOutcome.GONE if not failed.fields:
+            remedy = "the record was deleted meanwhile"
+        case ErrorOutcome.FULL:
+            return full(failed)
+        case ErrorOutcome.SET_UP:
             return misconfigured(failed, name)
+        case ErrorOutcome.ACCESS:
+            return _shared(failed, name) if one_record else misconfigured(failed, name)
         case _:
-            return Refused(failed.code, failed.message, failed.field)
+            transaction = failed.outcome is ErrorOutcome.TRANSACTION
+            return Refused(failed.code, failed.message, failed.field, transaction=transaction)
+    return Retry(f"{failed} → {remedy}" if remedy else str(failed), failed.rule.wait)
+
+
+def _shared(failed: Failure, name: str) -> Refused:
+    return Refused(failed.code, f"{failed.message} ({SHARING.format(name)})", failed.field)
+
+
+def is_own_key(failed: Failure, key_field: str) -> bool:
+    """Tell whether the value that another record holds is our key.
+
+    Salesforce names the field, or calls it <unknown> where the other record is not committed yet.
+    """
+    return failed.names(key_field) or failed.names("<unknown>") or failed.names("specified")
 
 
 async def _may_write(objects: Objects, name: str) -> bool:

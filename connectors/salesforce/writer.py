@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Outcome, Refused, Saved, Unavailable
+from connectors.error_rules import ErrorOutcome
 from connectors.salesforce.claim import Claims, Person
-from connectors.salesforce.errors import Failure, Kind, failure
+from connectors.salesforce.errors import Failure, read_errors
 from connectors.salesforce.soql import in_lists
 from connectors.salesforce.values import Row, united
 
@@ -101,9 +102,9 @@ class Writer:
         if failed.code == "REQUIRED_FIELD_MISSING" and "LastName" in failed.fields and not job.row.body.get("LastName"):
             name = self._last_name or job.person.address.partition("@")[0] or job.person.key
             job.row, job.result = job.row.having(LastName=name[:80]).noted(f"there is no last name; {name!r} was taken"), None
-        elif job.id and failed.rule.kind is Kind.TAKEN and self._key_field in (*failed.fields, *failed.message.split()):
+        elif job.id and failed.outcome is ErrorOutcome.TAKEN and failed.names(self._key_field):
             job.id, job.result = None, None  # another record has our key: it is the one
-        elif job.id and failed.rule.kind is Kind.GONE:
+        elif job.id and _is_gone(failed):
             job.id, job.result, job.lost = None, None, True
 
 
@@ -117,5 +118,10 @@ def results(answer: Any, count: int) -> list[Saved | Failure]:
 def _result(each: Mapping[str, Any]) -> Saved | Failure:
     if each.get("success"):
         return Saved(str(each["id"]), bool(each.get("created")))
-    errors = each.get("errors") or [{}]
-    return failure(errors[0])
+    return read_errors(each.get("errors") or ())
+
+
+def _is_gone(failed: Failure) -> bool:
+    """Tell whether it is the record itself that was deleted or merged, and not one that it names in a field."""
+    gone = failed.outcome is ErrorOutcome.GONE or failed.code == "NOT_FOUND"
+    return gone and not {*failed.fields} - {"Id"}

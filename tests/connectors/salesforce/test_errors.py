@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.base import BatchRefused, ConnectorError, Misconfigured, Throttled, Unavailable
+from connectors.base import BatchRefused, ConnectorError, Misconfigured, Throttled, TimedOut, Unavailable
 from connectors.testing import Gate
 from tests.connectors.salesforce.opening import ids, opened, people, person, run
 from tests.fakes.salesforce import FakeSalesforce
@@ -28,10 +28,15 @@ def error(code: str, message: str = "as Salesforce says", *fields: str) -> list[
         (502, "<html>Bad gateway</html>", Unavailable),
         (503, None, Unavailable),
         (200, "<html>We are down for maintenance</html>", Unavailable),
-        (302, None, Unavailable),
-        (404, "<html>No such page</html>", Unavailable),
+        (504, "<html>Gateway time-out</html>", TimedOut),
+        (429, "<html>Too many requests</html>", Throttled),
+        (302, None, Misconfigured),
+        (404, "<html>No such page</html>", Misconfigured),
+        (403, "<html>Blocked</html>", Misconfigured),
+        (413, "<html>Too large</html>", BatchRefused),
         (400, error("SOMETHING_NEW"), Unavailable),
-        (400, {"error": "strange"}, Unavailable),
+        (400, {"error": "strange"}, Misconfigured),
+        (400, error("REQUEST_RUNNING_TOO_LONG"), BatchRefused),
         (403, error("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."), Unavailable),
         (403, error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), Throttled),
         (403, error("API_DISABLED_FOR_ORG"), Misconfigured),
@@ -40,7 +45,7 @@ def error(code: str, message: str = "as Salesforce says", *fields: str) -> list[
         (400, error("INVALID_FIELD", "No such column 'X__c' on sobject of type Contact"), Misconfigured),
         (400, error("INVALID_FIELD", "Foreign key external ID: 1 not found for field X__c in entity Y"), Unavailable),
         (400, error("INVALID_TYPE"), Misconfigured),
-        (400, error("STORAGE_LIMIT_EXCEEDED"), Misconfigured),
+        (400, error("STORAGE_LIMIT_EXCEEDED"), Throttled),
         (400, error("JSON_PARSER_ERROR"), BatchRefused),
         (400, error("STRING_TOO_LONG"), BatchRefused),
         (300, ["/services/data/v66.0/sobjects/Contact/003"], BatchRefused),
@@ -89,13 +94,32 @@ def test_a_broken_connection_is_no_answer(fake: FakeSalesforce, drop: str) -> No
 
 
 def test_a_silent_server_is_given_up_in_time(fake: FakeSalesforce) -> None:
-    """No call takes longer than the gateway allows."""
+    """No call takes longer than the gateway allows; a writing one may be under way still, and says so by its type."""
     fake.fault(WRITE, delay=30)
 
     start = time.monotonic()
-    with pytest.raises(Unavailable, match=r"no answer within 0\.3 seconds"):
+    with pytest.raises(TimedOut, match=r"no answer within 0\.3 seconds"):
         run(fake, lambda salesforce: salesforce.upsert("contact", people(1)), seconds=0.3)
     assert time.monotonic() - start < 10, "the call, and the thread that made it"
+
+
+def test_a_silent_composite_write_may_be_under_way_still(fake: FakeSalesforce) -> None:
+    """Known and new people go as one call, which is a writing one too."""
+    (id_,) = ids(run(fake, lambda salesforce: salesforce.upsert("contact", [person()])))
+    fake.fault("POST /composite", delay=30)
+    batch = [person(id=id_), person("grace@example.test")]
+    with pytest.raises(TimedOut):
+        run(fake, lambda salesforce: salesforce.upsert("contact", batch), seconds=0.3)
+
+
+@pytest.mark.parametrize("call", ["GET /query", "GET /sobjects/Contact/describe", "POST /services/oauth2/token"])
+def test_what_only_reads_leaves_nothing_under_way(fake: FakeSalesforce, call: str) -> None:
+    """A look-up or a sign-in that is not answered has written nothing: it is tried again at once."""
+    fake.fault(call, delay=30)
+    with pytest.raises(Unavailable, match="no answer within") as raised:
+        run(fake, lambda salesforce: salesforce.upsert("contact", people(1)), seconds=0.3)
+    assert not isinstance(raised.value, TimedOut)
+    assert fake.called("PATCH") == 0
 
 
 def test_nobody_there_is_unavailable(fake: FakeSalesforce) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.base import BatchRefused, Misconfigured, Record, Refused, Retry, Saved, Unavailable
+from connectors.base import BatchRefused, Misconfigured, Record, Refused, Retry, Saved, Throttled, Unavailable
 from connectors.salesforce import SalesforceConnector
 from tests.connectors.salesforce.opening import Clock, ids, opened, order, people, person, run
 from tests.fakes.salesforce import FakeSalesforce
@@ -188,8 +188,9 @@ def test_a_slip_in_a_field_name_is_hinted_at(fake: FakeSalesforce) -> None:
 def test_full_storage_holds_the_connector(fake: FakeSalesforce) -> None:
     """No record is at fault when the org is full: nothing is dead, and the alarm says what to do."""
     fake.configure(storage_full=True)
-    with pytest.raises(Misconfigured, match="Setup → Storage Usage"):
+    with pytest.raises(Throttled, match="Setup → Storage Usage") as raised:
         run(fake, lambda salesforce: salesforce.upsert("contact", [person()]))
+    assert raised.value.daily
 
 
 def test_one_unshared_record_does_not_hold_the_connector(fake: FakeSalesforce) -> None:
