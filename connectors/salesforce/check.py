@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.base import AuthFailed, FieldNeed, Misconfigured, ObjectNeed, Problem
+from connectors.salesforce.account_check import account_problems
 from connectors.salesforce.claim import PERSON_ACCOUNT
 from connectors.salesforce.error_table import FIELDS, PERMISSIONS, STORAGE
+from connectors.salesforce.licence import licence_problems
 from connectors.salesforce.objects import TYPES, Field, Objects, SObject, api_name
 from connectors.salesforce.parents import is_role, lookup
 from connectors.salesforce.roles import ROLE
@@ -46,6 +48,8 @@ async def problems(api: Api, objects: Objects, settings: SalesforceSettings, nee
             for need in needs:
                 found += await _object(objects, settings, need)
             found += await _helpers(objects, settings, needs)
+            found += await licence_problems(api)
+            found += await _accounts(api, objects, settings, needs)
     except (AuthFailed, Misconfigured) as fault:
         message, _, remedy = str(fault).partition(" → ")
         found = [Problem("sign-in" if isinstance(fault, AuthFailed) else "set-up", message, remedy)]
@@ -163,6 +167,12 @@ def _required(sobject: SObject, need: ObjectNeed, key_field: str) -> Iterator[Pr
         if field.required and not by_link and field.name not in written and field.relationship not in written:
             text = f"the org requires {sobject.name}.{field.name}, and the mapping does not write it: new records will be refused"
             yield Problem(f"{sobject.name}.{field.name}", text, f"map it, or make it optional at {FIELDS} → {field.name}")
+
+
+async def _accounts(api: Api, objects: Objects, settings: SalesforceSettings, needs: Needs) -> list[Problem]:
+    written = {api_name(need.object) for need in needs}
+    contact = await objects.find("Contact") if "Contact" in written else None
+    return await account_problems(api, contact, settings.account) if contact else []
 
 
 async def _helpers(objects: Objects, settings: SalesforceSettings, needs: Needs) -> list[Problem]:

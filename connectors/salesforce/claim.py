@@ -1,18 +1,17 @@
-"""Finds people whom the org knows already by their e-mail, before they are first written: they get our key, not a double."""
+"""Finds people whom the org knows already, by our key or their e-mail, before they are first written: they get our key, not a double."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connectors.base import Refused
-from connectors.salesforce.soql import in_lists
+from connectors.salesforce.lookup import FoundRow, folded, rows_of, select
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connectors.salesforce.api import Api, Row
+    from connectors.salesforce.job import Job, Person
     from connectors.salesforce.objects import SObject
     from connectors.salesforce.settings import SalesforceSettings
 
@@ -23,55 +22,47 @@ LEAD = "{} is a Lead that is not converted: convert it, or set `match_leads` to 
 ACCOUNT = "{} is a person account, which the gateway does not write: see the README"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody to be written: our key, and the e-mail in lower case."""
-
-    key: str
-    address: str
-
-
 class Claims:
-    """Decides who takes over which Contact."""
+    """Decides who takes over which Contact; `by_key` also finds those whose e-mail was changed in the org."""
 
-    def __init__(self, api: Api, settings: SalesforceSettings, contact: SObject, key_field: str) -> None:
-        self._api = api
+    def __init__(self, settings: SalesforceSettings, contact: SObject, key_field: str, *, by_key: bool = False) -> None:
         self._choice = settings.several_matches
         self._leads = settings.match_leads
         self._key_field = key_field
-        self._columns = ["Id", "Email", key_field, *([PERSON_ACCOUNT] if PERSON_ACCOUNT in contact.fields else [])]
+        self._by_key = by_key and key_field != "Email"
+        marks = [PERSON_ACCOUNT] if PERSON_ACCOUNT in contact.fields else []
+        self._columns = ["Id", "Email", key_field, *marks]
 
-    async def find(self, people: Sequence[Person]) -> list[str | Refused | None]:
-        """Give for each person the id to take over, or why the person is not to be written, or None: write by key. One call."""
-        pieces = list(in_lists(person.address for person in people if person.address))
-        queries = [f"SELECT {', '.join(self._columns)} FROM Contact WHERE Email IN ({piece}) ORDER BY CreatedDate" for piece in pieces]
+    def queries(self, jobs: Sequence[Job]) -> list[str]:
+        addresses = [job.person.address for job in jobs]
+        order = " ORDER BY CreatedDate"
+        queries = select(self._columns, "Contact", "Email", addresses, order)
+        if self._by_key:
+            keys = [job.person.key for job in jobs]
+            queries += select(self._columns, "Contact", self._key_field, keys)
         if self._leads:
-            queries += [f"SELECT Id, Email FROM Lead WHERE IsConverted = false AND Email IN ({piece})" for piece in pieces]
-        rows = await self._api.query(*queries) if queries else []
-        contacts, leads = self._sorted(rows)
+            leads = select(["Id", "Email"], "Lead", "IsConverted = false AND Email", addresses)
+            queries += leads
+        return queries
+
+    def complete(self, jobs: Sequence[Job], rows: Sequence[FoundRow]) -> None:
+        """Set the id to take over, or why the person is not to be written; neither of who is not there."""
+        contacts: defaultdict[str, list[FoundRow]] = defaultdict(list)
+        ours: dict[str, FoundRow] = {}
+        for row in rows_of(rows, "Contact"):
+            contacts[folded(row["Email"])].append(row)
+            ours.setdefault(folded(row[self._key_field]), row)
+        leads = {folded(row["Email"]) for row in rows_of(rows, "Lead")}
         taken: set[str] = set()
-        found = []
-        for person in people:
-            verdict = self._verdict(person, [row for row in contacts[person.address] if row["Id"] not in taken], leads)
-            if isinstance(verdict, str):
-                taken.add(verdict)
-            found.append(verdict)
-        return found
+        for job in jobs:
+            free = [row for row in contacts[job.person.address] if row["Id"] not in taken]
+            verdict = self._verdict(job.person, ours.get(job.person.key), free, leads)
+            job.id, job.result = (None, verdict) if isinstance(verdict, Refused) else (verdict, None)
+            taken |= {job.id} if job.id else set()
 
-    def _sorted(self, rows: Sequence[Row]) -> tuple[defaultdict[str, list[Row]], set[str]]:
-        contacts: defaultdict[str, list[Row]] = defaultdict(list)
-        leads = set()
-        for row in rows:
-            address = str(row["Email"]).lower()
-            if self._key_field in row:
-                contacts[address].append(row)
-            else:
-                leads.add(address)
-        return contacts, leads
-
-    def _verdict(self, person: Person, matches: Sequence[Row], leads: set[str]) -> str | Refused | None:
-        if any(str(row[self._key_field] or "").lower() == person.key for row in matches):
-            return None
+    def _verdict(self, person: Person, own: FoundRow | None, matches: Sequence[FoundRow], leads: set[str]) -> str | Refused | None:
+        if own is not None:
+            return str(own["Id"])
         if any(row.get(PERSON_ACCOUNT) for row in matches):
             return Refused("PERSON_ACCOUNT", ACCOUNT.format(person.address), "Email")
         free = [row for row in matches if not row[self._key_field]]
@@ -79,4 +70,5 @@ class Claims:
             return Refused("SEVERAL_MATCHES", SEVERAL.format(len(free), person.address), "Email")
         if free:
             return str(free[-1 if self._choice == "newest" else 0]["Id"])
-        return Refused("UNCONVERTED_LEAD", LEAD.format(person.address), "Email") if person.address in leads else None
+        lead = person.address in leads
+        return Refused("UNCONVERTED_LEAD", LEAD.format(person.address), "Email") if lead else None

@@ -27,9 +27,11 @@ from connectors.base import (
     Saved,
 )
 from connectors.salesforce import check, plan, provision
+from connectors.salesforce.accounts import ContactAccounts, DealAccounts, with_accounts
 from connectors.salesforce.api import Api
-from connectors.salesforce.claim import Claims, Person
+from connectors.salesforce.claim import Claims
 from connectors.salesforce.error_table import FIELDS
+from connectors.salesforce.job import Job, Person
 from connectors.salesforce.objects import Objects, SObject, api_name
 from connectors.salesforce.parents import Parents, is_role
 from connectors.salesforce.patience import Patience
@@ -37,10 +39,12 @@ from connectors.salesforce.roles import ROLE, Roles
 from connectors.salesforce.settings import DEAL_KEY, KEY, SalesforceSettings, key_field_of
 from connectors.salesforce.values import CURRENCY, Row, row
 from connectors.salesforce.verdicts import verdicts
-from connectors.salesforce.writer import Job, Writer
+from connectors.salesforce.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+
+    from connectors.salesforce.lookup import Lookup
 
 OPTIONS_ARE_FRESH = timedelta(minutes=1)
 LONGEST_CALL = 600.0  # seconds: "Execution Governors and Limits" ends every transaction at ten minutes
@@ -95,10 +99,12 @@ class SalesforceConnector:
         return found.schema(object) if found else None
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
+        needs = with_accounts(needs, self._settings.account)
         return await check.problems(self._api, self._objects, self._settings, needs)
 
     async def plan(self, needs: Needs) -> Plan:
         async with self._admin() as admin:
+            needs = with_accounts(needs, self._settings.account)
             return await plan.plan(self._api, admin, self._objects, self._settings, needs)
 
     async def provision(self, plan: Plan) -> Report:
@@ -127,7 +133,8 @@ class SalesforceConnector:
         results = [job.result for job in jobs if job.result is not None]
         if name == "Opportunity":
             self._roles.born(result.id for result in results if isinstance(result, Saved) and result.created)
-        return await verdicts(self._objects, name, results, key_field=key_field)
+        keys = (key_field, self._settings.account.key_field)
+        return await verdicts(self._objects, name, results, key_fields=keys)
 
     async def _link(self, roles: Sequence[Link]) -> list[Outcome]:
         async with self._watched(ROLE):
@@ -162,7 +169,13 @@ class SalesforceConnector:
         if not key or isinstance(rendered, Refused):
             return Job(person, Row({}), result=rendered if isinstance(rendered, Refused) else NO_KEY)
         rendered = rendered.having(**self._parents.columns(record, sobject))
-        return Job(person, rendered, record.id if sobject.name == "Contact" else None)
+        return Job(
+            person,
+            rendered,
+            record.id if sobject.name == "Contact" else None,
+            known=record.id is not None,
+            buyer=next((link.key.lower() for link in record.links if api_name(link.object) == "Contact"), None),
+        )
 
     def _note_currencies(self, records: Sequence[Record], jobs: Sequence[Job]) -> None:
         """Tell of a currency that is left out with the first record in it: all others would say the same."""
@@ -173,10 +186,20 @@ class SalesforceConnector:
                 job.row = job.row.noted(f"{CURRENCY} {code} is left out, here and in all others: the org has one currency")
 
     def _writer(self, sobject: SObject, key_field: str) -> Writer:
-        if sobject.name != "Contact":
-            return Writer(self._api, sobject, key_field)
-        claims = None if key_field == "Email" else Claims(self._api, self._settings, sobject, key_field)
-        return Writer(self._api, sobject, key_field, claims, self._settings.last_name)
+        lookups = [*self._lookups(sobject, key_field)]
+        last_name = self._settings.last_name
+        account_key = self._settings.account.key_field
+        return Writer(self._api, sobject, key_field, lookups, last_name, account_key)
+
+    def _lookups(self, sobject: SObject, key_field: str) -> Iterator[Lookup]:
+        accounts = self._settings.account
+        places = accounts.policy != "none"
+        if sobject.name == "Contact" and (places or key_field != "Email"):
+            yield Claims(self._settings, sobject, key_field, by_key=places)
+        if sobject.name == "Contact" and places:
+            yield ContactAccounts(accounts)
+        if sobject.name == "Opportunity" and places:
+            yield DealAccounts(key_field, self._parents.key_field("Contact"))
 
     @asynccontextmanager
     async def _admin(self) -> AsyncIterator[Api]:

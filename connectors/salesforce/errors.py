@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -54,6 +54,10 @@ class Failure:
     def names(self, field: str) -> bool:
         """Tell whether it is about a field of the row."""
         return field in self.fields or field in self.message.replace(":", " ").split()
+
+    def about(self, what: str) -> Failure:
+        """Say of what it speaks, where that is not the row itself."""
+        return replace(self, message=f"{what}: {self.message}")
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

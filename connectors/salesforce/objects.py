@@ -62,6 +62,7 @@ class Field:
     options: Mapping[str, str]
     parents: tuple[str, ...]
     relationship: str | None
+    grantable: bool = True  # a permission set can show it; what is required or Salesforce's own is always seen
 
     @property
     def writable(self) -> bool:
@@ -113,14 +114,14 @@ class Objects:
 
     def __init__(self, api: Api, now: Callable[[], datetime]) -> None:
         self._api = api
-        self._now = now
+        self.now = now
         self._known: dict[str, tuple[datetime, SObject]] = {}
         self._asking: Shared[SObject | None] = Shared()
 
     async def find(self, name: str, keep: timedelta = KEEP) -> SObject | None:
         """Give an object by Salesforce's name, None where the run-as user sees none. What is known is good for `keep`."""
         known = self._known.get(name)
-        if known is not None and self._now() < known[0] + keep:
+        if known is not None and self.now() < known[0] + keep:
             return known[1]
         return await self._asking.get(name, lambda: self._ask(name))
 
@@ -144,7 +145,7 @@ class Objects:
             found = _sobject(await self._api.call("GET", f"sobjects/{name}/describe"))
         except Missing:
             return None
-        self._known[name] = (self._now(), found)
+        self._known[name] = (self.now(), found)
         return found
 
 
@@ -171,4 +172,5 @@ def _field(described: Mapping[str, Any]) -> Field:
         options=by_label | {str(option["value"]).casefold(): option["value"] for option in active},
         parents=tuple(described.get("referenceTo") or ()),
         relationship=described.get("relationshipName"),
+        grantable=described.get("permissionable", True),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from connectors.base import Misconfigured, Record, Ref
+from connectors.base import Misconfigured, Record
 from connectors.salesforce.error_table import FIELDS
 from connectors.salesforce.objects import SObject, api_name
 from connectors.salesforce.settings import SalesforceSettings, key_field_of
@@ -35,11 +35,11 @@ class Parents:
             if not is_role(record.object, link.object):
                 relationship = lookup(sobject, link.object, record.fields)
                 if relationship is not None:
-                    columns[relationship] = {self._key_of(link): link.key.lower()}
+                    columns[relationship] = {self.key_field(api_name(link.object)): link.key.lower()}
         return columns
 
-    def _key_of(self, link: Ref) -> str:
-        name = api_name(link.object)
+    def key_field(self, name: str) -> str:
+        """Give the field that holds our key in an object, by Salesforce's name."""
         return self._keys.get(name) or key_field_of(self._settings, name)
 
 

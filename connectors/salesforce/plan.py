@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Misconfigured, ObjectNeed, Plan, Problem, Step
 from connectors.salesforce import fields
 from connectors.salesforce.error_table import FIELDS
+from connectors.salesforce.licence import licence_steps
 from connectors.salesforce.objects import Objects, SObject, api_name
 from connectors.salesforce.parents import is_role
 from connectors.salesforce.settings import SalesforceSettings, key_field_of
@@ -14,7 +16,7 @@ from connectors.salesforce.soql import quote
 from connectors.salesforce.values import CURRENCY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from connectors.base import Needs
     from connectors.salesforce.api import Api
@@ -25,32 +27,55 @@ SET = "@permission set"
 READ_TOO = {"Contact": "Account", "Opportunity": "Account"}
 """Salesforce lets nobody write the one who may not read the other."""
 
+READ_BY_US = {"Contact": ("Email",)}
+"""What the connector reads whether a mapping writes it or not."""
+
 ADMIN = "give an administrator's access token as provision_token, e.g. of `sf org auth show-access-token`"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An object as the run-as user sees it, if at all, and as an administrator does."""
+
+    own: SObject | None
+    whole: SObject
+
+    def may_write(self, field: str) -> bool:
+        return self.own is not None and field in self.own.fields and self.own.fields[field].writable
 
 
 async def plan(api: Api, admin: Api, objects: Objects, settings: SalesforceSettings, needs: Needs) -> Plan:
     """Compare the needs with the org, as the run-as user sees it (`api`) and as it is (`admin`)."""
     await api.sign_in()
+    all_objects = objects if admin is api else Objects(admin, objects.now)
     steps: list[Step] = []
     grants: list[Step] = []
     blockers: list[Problem] = []
     for need in needs:
         name = api_name(need.object)
-        sobject = await objects.find(name)
+        own, whole = await objects.find(name), await all_objects.find(name)
+        sobject = whole or own
         if sobject is None:
             text = f"the org has no object {name}, or the run-as user may not see it"
             blockers.append(Problem(need.object, text, "make it at Setup → Object Manager → Create, then provision again"))
             continue
+        view = View(own, sobject)
         key_field = key_field_of(settings, name, need.key_field)
         wanted = _wanted(sobject, need, key_field)
+        seen = {*sobject.fields, *(own.fields if own else ())}
         try:
-            existing = {*sobject.fields} if wanted.keys() <= sobject.fields.keys() else await _existing(admin, name)
+            existing = seen if wanted.keys() <= seen else await _existing(admin, name)
         except Misconfigured as fault:
             return Plan((), (Problem("provision", str(fault).partition(" → ")[0], ADMIN),))
         steps += [_creation(name, field, shape) for field, shape in wanted.items() if field not in existing]
-        grants += [*_object_grants(sobject), *(_field_grant(name, field) for field in wanted if not _writable(sobject, field))]
+        grants += [*_object_grants(view), *_field_grants(view, need, wanted)]
         blockers += _blockers(sobject, need, key_field)
     if grants:
+        try:
+            steps += await licence_steps(api, admin)
+        except Misconfigured as fault:
+            message, _, remedy = str(fault).partition(" → ")
+            blockers.append(Problem("run-as user", message, remedy))
         steps += [*await _permission_set(api, admin, settings.permission_set), *grants]
     return Plan(tuple({step.text: step for step in steps}.values()), tuple(dict.fromkeys(blockers)))
 
@@ -77,8 +102,16 @@ def _creation(name: str, field: str, shape: Mapping[str, Any]) -> Step:
     return Step(f"create the field {name}.{field}: {fields.in_words(shape)}", {"path": "tooling/sobjects/CustomField", "body": body})
 
 
-def _writable(sobject: SObject, field: str) -> bool:
-    return field in sobject.fields and sobject.fields[field].writable
+def _field_grants(view: View, need: ObjectNeed, wanted: Iterable[str]) -> Iterator[Step]:
+    """Give the grants for fields that are made, and for those that an administrator sees and the run-as user does not."""
+    for field in wanted:
+        if not view.may_write(field):
+            yield _field_grant(view.whole.name, field)
+    standard = dict.fromkeys((*need.fields, *READ_BY_US.get(view.whole.name, ())))
+    for field in standard:
+        there = view.whole.fields.get(field)
+        if there and field not in {*wanted} and there.grantable and there.writable and not view.may_write(field):
+            yield _field_grant(view.whole.name, field)
 
 
 def _field_grant(name: str, field: str) -> Step:
@@ -86,12 +119,13 @@ def _field_grant(name: str, field: str) -> Step:
     return Step(f"let the run-as user read and edit {name}.{field}", {"path": "sobjects/FieldPermissions", "body": body})
 
 
-def _object_grants(sobject: SObject) -> Iterator[Step]:
-    if sobject.createable and sobject.updateable:
+def _object_grants(view: View) -> Iterator[Step]:
+    if view.own and view.own.createable and view.own.updateable:
         return
-    if sobject.name in READ_TOO:
-        yield _object_grant(READ_TOO[sobject.name], "read", PermissionsRead=True)
-    yield _object_grant(sobject.name, "read, create and edit", PermissionsRead=True, PermissionsCreate=True, PermissionsEdit=True)
+    name = view.whole.name
+    if name in READ_TOO:
+        yield _object_grant(READ_TOO[name], "read", PermissionsRead=True)
+    yield _object_grant(name, "read, create and edit", PermissionsRead=True, PermissionsCreate=True, PermissionsEdit=True)
 
 
 def _object_grant(name: str, verbs: str, **rights: bool) -> Step:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connectors.base import ConnectorSettings
 from connectors.salesforce.domain import my_domain
@@ -19,12 +19,35 @@ KEY = "AOM_Key__c"
 DEAL_KEY = "AOM_Order_Key__c"
 """Hold the keys, of the Opportunity and of all other objects, unless something else is said."""
 
+ACCOUNT_ID = r"^001[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?$"
+
 FieldName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
 def _version(text: object) -> object:
     found = re.fullmatch(r"v?(\d+)(\.0)?", str(text).strip())
     return f"{found[1]}.0" if found else text
+
+
+class AccountSettings(BaseModel):
+    """The Account that new Contacts and Opportunities stand under. Who stands under one already stays there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    policy: Annotated[
+        Literal["none", "fixed", "person", "domain"],
+        Field(description="none, one for all, one per person, or one per organisation's mail domain"),
+    ] = "none"
+    id: Annotated[str | None, Field(pattern=ACCOUNT_ID, description="the fixed Account, by its id")] = None
+    key: Annotated[str | None, Field(min_length=1, description="or by what stands in key_field")] = None
+    key_field: Annotated[FieldName, Field(description="the field of Account that holds the key: External ID, unique")] = KEY
+
+    @model_validator(mode="after")
+    def named_if_fixed(self) -> Self:
+        named = (self.id is not None) + (self.key is not None)
+        if named != (self.policy == "fixed"):
+            raise ValueError('policy = "fixed" takes either id or key, and no other policy takes any of them')
+        return self
 
 
 class SalesforceSettings(ConnectorSettings):
@@ -41,6 +64,7 @@ class SalesforceSettings(ConnectorSettings):
 
     contact_key: Annotated[FieldName, Field(description="the field of Contact that holds our key: External ID, unique")] = KEY
     deal_key: Annotated[FieldName, Field(description="the same of Opportunity")] = DEAL_KEY
+    account: Annotated[AccountSettings, Field(description="what new Contacts and Opportunities stand under")] = AccountSettings()
     several_matches: Annotated[
         Literal["oldest", "newest", "dead_letter"], Field(description="which Contact to take over if several have a new person's e-mail")
     ] = "oldest"

@@ -11,7 +11,7 @@ from connectors.salesforce.error_table import UNSEEN
 from connectors.salesforce.errors import Failure, full, misconfigured
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from connectors.salesforce.objects import Objects
 
@@ -23,10 +23,10 @@ async def verdicts(
     name: str,
     results: Sequence[Outcome | Failure],
     *,
-    key_field: str = "",
+    key_fields: Collection[str] = (),
     keep: bool = False,
 ) -> list[Outcome]:
-    """Give the outcomes of rows of an object; `key_field` is the one that they are keyed by.
+    """Give the outcomes of rows of an object; `key_fields` hold our keys, its own and that of its Account.
 
     Raises Misconfigured or Throttled where a row's failure speaks of all; what was saved is then saved again later, which is
     harmless. Where it is not, `keep` what was saved, and let the others come again.
@@ -37,7 +37,7 @@ async def verdicts(
     outcomes: list[Outcome] = []
     for result in results:
         verdict: Outcome | ConnectorError = (
-            result if not isinstance(result, Failure) else _verdict(result, name, key_field, one_record=one_record)
+            result if not isinstance(result, Failure) else _verdict(result, name, key_fields, one_record=one_record)
         )
         if isinstance(verdict, ConnectorError):
             if not keep:
@@ -47,11 +47,11 @@ async def verdicts(
     return outcomes
 
 
-def _verdict(failed: Failure, name: str, key_field: str, *, one_record: bool) -> Outcome | ConnectorError:
+def _verdict(failed: Failure, name: str, key_fields: Collection[str], *, one_record: bool) -> Outcome | ConnectorError:
     match failed.outcome:
         case ErrorOutcome.RETRY | ErrorOutcome.UNAVAILABLE:
             remedy = failed.rule.remedy
-        case ErrorOutcome.TAKEN if is_own_key(failed, key_field):
+        case ErrorOutcome.TAKEN if is_own_key(failed, key_fields):
             remedy = UNSEEN
         case ErrorOutcome.GONE if not failed.fields:
             remedy = "the record was deleted meanwhile"
@@ -71,12 +71,13 @@ def _shared(failed: Failure, name: str) -> Refused:
     return Refused(failed.code, f"{failed.message} ({SHARING.format(name)})", failed.field)
 
 
-def is_own_key(failed: Failure, key_field: str) -> bool:
+def is_own_key(failed: Failure, key_fields: Collection[str]) -> bool:
     """Tell whether the value that another record holds is our key.
 
     Salesforce names the field, or calls it <unknown> where the other record is not committed yet.
     """
-    return failed.names(key_field) or failed.names("<unknown>") or failed.names("specified")
+    unnamed = "<unknown>" in failed.message or "external id specified" in failed.message
+    return unnamed or any(failed.names(field) for field in key_fields)
 
 
 async def _may_write(objects: Objects, name: str) -> bool:

@@ -3,50 +3,49 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connectors.base import Outcome, Refused, Saved, Unavailable
+from connectors.base import Saved, Unavailable
 from connectors.error_rules import ErrorOutcome
-from connectors.salesforce.claim import Claims, Person
 from connectors.salesforce.errors import Failure, read_errors
+from connectors.salesforce.settings import KEY
 from connectors.salesforce.soql import in_lists
-from connectors.salesforce.values import Row, united
+from connectors.salesforce.values import united
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connectors.salesforce.api import Api
+    from connectors.salesforce.job import Job, NewAccount
+    from connectors.salesforce.lookup import Lookup
     from connectors.salesforce.objects import SObject
 
 ROUNDS = 3
 """A row may be sent again by another way: a merged Contact is claimed anew, a missing LastName is made up."""
 
 
-@dataclass(slots=True)
-class Job:
-    """One row on its way. `id` is the record to be updated, None for an upsert by key; `result` is what came of it."""
-
-    person: Person
-    row: Row
-    id: str | None = None
-    result: Outcome | Failure | None = None
-    lost: bool = False  # the record of its id is gone: the person is to be looked for anew
-
-
 class Writer:
-    """Writes one batch. With `claims`, who has no id yet is looked for by e-mail first."""
+    """Writes one batch. Its `lookups` complete the rows that were not written before."""
 
-    def __init__(self, api: Api, sobject: SObject, key_field: str, claims: Claims | None = None, last_name: str | None = None) -> None:
+    def __init__(
+        self,
+        api: Api,
+        sobject: SObject,
+        key_field: str,
+        lookups: Sequence[Lookup] = (),
+        last_name: str | None = None,
+        account_key: str = KEY,
+    ) -> None:
         self._api = api
         self._sobject = sobject
         self._key_field = key_field
-        self._claims = claims
+        self._lookups = lookups
         self._last_name = last_name
+        self._account_key = account_key
 
     async def write(self, jobs: Sequence[Job]) -> None:
         """Give each job its result."""
-        await self._claim([job for job in jobs if job.id is None and job.result is None])
+        await self._look_up([job for job in jobs if job.result is None])
         await self._unite([job for job in jobs if job.result is None and job.row.appends])
         for left in reversed(range(ROUNDS)):
             under_way = [job for job in jobs if job.result is None]
@@ -55,14 +54,18 @@ class Writer:
             await self._send(under_way)
             for job in under_way if left else ():
                 self._reopen(job)
-            await self._claim([job for job in under_way if job.lost])
+            await self._look_up([job for job in under_way if job.result is None])
 
-    async def _claim(self, jobs: Sequence[Job]) -> None:
-        if self._claims is None or not jobs:
+    async def _look_up(self, jobs: Sequence[Job]) -> None:
+        new = [job for job in jobs if not job.known]
+        queries = [query for lookup in self._lookups for query in lookup.queries(new)] if new else []
+        if not queries:
             return
-        for job, found in zip(jobs, await self._claims.find([job.person for job in jobs]), strict=True):
-            job.id, job.result = (None, found) if isinstance(found, Refused) else (found, None)
-            job.lost = False
+        rows = await self._api.query(*queries)
+        for lookup in self._lookups:
+            lookup.complete(new, rows)
+        for job in new:
+            job.known = True
 
     async def _unite(self, jobs: Sequence[Job]) -> None:
         """Read the options that are there, and add to them; Salesforce has no way to append."""
@@ -80,15 +83,34 @@ class Writer:
             job.row = job.row.having(**{name: united(present.get(name), options) for name, options in (job.row.appends or {}).items()})
 
     async def _send(self, jobs: Sequence[Job]) -> None:
+        accounts = {job.account.key: job.account for job in jobs if job.account}
         ways: defaultdict[str, list[Job]] = defaultdict(list)
         for job in jobs:
             ways["composite/sobjects" if job.id else f"composite/sobjects/{self._sobject.name}/{self._key_field}"].append(job)
-        bodies = [{"allOrNone": False, "records": [self._record(job) for job in group]} for group in ways.values()]
-        parts = [("PATCH", path, body) for path, body in zip(ways, bodies, strict=True)]
+        parts = [_collection(path, [self._record(job) for job in group]) for path, group in ways.items()]
+        if accounts:  # the first part, so that they are there when their Contacts come
+            path = f"composite/sobjects/Account/{self._account_key}"
+            parts.insert(0, _collection(path, [self._account(each) for each in accounts.values()]))
         answers = await self._api.composite(parts, writes=True)
-        for group, answer in zip(ways.values(), answers, strict=True):
+        for group, answer in zip(ways.values(), answers[-len(ways) :], strict=True):
             for job, result in zip(group, results(answer, len(group)), strict=True):
                 job.result = Saved(result.id, result.created, job.row.notes) if isinstance(result, Saved) else result
+        if accounts:
+            self._learn_accounts(jobs, dict(zip(accounts, results(answers[0], len(accounts)), strict=True)))
+
+    def _account(self, account: NewAccount) -> dict[str, Any]:
+        return {"attributes": {"type": "Account"}, "Name": account.name, self._account_key: account.key}
+
+    def _learn_accounts(self, jobs: Sequence[Job], made: Mapping[str, Saved | Failure]) -> None:
+        """Let a row whose Account was refused tell that, instead of missing it."""
+        for job in jobs:
+            if job.account is None:
+                continue
+            result = made[job.account.key]
+            if isinstance(result, Saved):
+                job.account = None
+            elif not isinstance(job.result, Saved):
+                job.result = result.about(f"its Account {job.account.name!r}")
 
     def _record(self, job: Job) -> dict[str, Any]:
         record = {"attributes": {"type": self._sobject.name}, **job.row.body, self._key_field: job.person.key}
@@ -105,7 +127,11 @@ class Writer:
         elif job.id and failed.outcome is ErrorOutcome.TAKEN and failed.names(self._key_field):
             job.id, job.result = None, None  # another record has our key: it is the one
         elif job.id and _is_gone(failed):
-            job.id, job.result, job.lost = None, None, True
+            job.id, job.result, job.known = None, None, False
+
+
+def _collection(path: str, records: list[dict[str, Any]]) -> tuple[str, str, Any]:
+    return "PATCH", path, {"allOrNone": False, "records": records}
 
 
 def results(answer: Any, count: int) -> list[Saved | Failure]:

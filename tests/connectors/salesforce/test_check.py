@@ -27,6 +27,7 @@ DEAL = ObjectNeed(
 
 
 def check(fake: FakeSalesforce, *needs: ObjectNeed, **settings: object) -> Sequence[Problem]:
+    settings = {"account": {"policy": "person"}, **settings}
     return run(fake, lambda salesforce: salesforce.check(needs or (CONTACT, DEAL)), **settings)
 
 

@@ -22,16 +22,18 @@ CONTACT = ObjectNeed(
 )
 DEAL = ObjectNeed("deal", None, {"Name": FieldNeed()}, links=("contact",))
 
+PLACED = {"policy": "person"}
+
 
 def plan(fake: FakeSalesforce, *needs: ObjectNeed, token: str | None = ADMIN_TOKEN) -> Plan:
     return run(fake, lambda salesforce: salesforce.plan(needs or (CONTACT, DEAL)), provision_token=token)
 
 
-def provision(fake: FakeSalesforce, *needs: ObjectNeed) -> Report:
+def provision(fake: FakeSalesforce, *needs: ObjectNeed, **settings: object) -> Report:
     async def work(salesforce: SalesforceConnector) -> Report:
         return await salesforce.provision(await salesforce.plan(needs or (CONTACT, DEAL)))
 
-    return run(fake, work, provision_token=ADMIN_TOKEN)
+    return run(fake, work, provision_token=ADMIN_TOKEN, **settings)
 
 
 def test_a_plan_names_what_is_missing_and_makes_nothing(bare: FakeSalesforce) -> None:
@@ -60,13 +62,13 @@ def test_a_plan_names_what_is_missing_and_makes_nothing(bare: FakeSalesforce) ->
 
 def test_what_is_provisioned_can_be_written(bare: FakeSalesforce) -> None:
     """The run-as user, who is no administrator, writes the new fields, and a second plan is empty."""
-    assert provision(bare).failed == ()
+    assert provision(bare, account=PLACED).failed == ()
     record = person(Level__c="Beginner", Topics__c=Append(("Algebra", "Logic")), Kinds__c=Append(("Course",)), Score__c=3, Active__c=True)
     (outcome,) = run(bare, lambda salesforce: salesforce.upsert("contact", [record]))
     assert isinstance(outcome, Saved)
     assert bare.records("Contact")[0]["Topics__c"] == "Algebra;Logic"
     assert plan(bare, token=None) == Plan()
-    assert run(bare, lambda salesforce: salesforce.check([CONTACT])) == []
+    assert run(bare, lambda salesforce: salesforce.check([CONTACT]), account=PLACED) == []
 
 
 def test_repeating_is_harmless(bare: FakeSalesforce) -> None:
@@ -105,6 +107,21 @@ def test_rights_on_objects_are_granted_with_what_they_depend_on(fake: FakeSalesf
     assert isinstance(run(fake, lambda salesforce: salesforce.upsert("contact", [person()]))[0], Saved)
 
 
+def test_a_user_who_sees_nothing_yet_is_given_all_that_it_needs(bare: FakeSalesforce) -> None:
+    """As a fresh integration user is: objects, standard fields and our own, and after that the first Contact."""
+    for name in ("Account", "Contact", "Opportunity"):
+        bare.grant_object(name, granted=False)
+    for name in ("FirstName", "Email", "AccountId"):
+        bare.change_field("Contact", name, granted=False)
+    need = ObjectNeed("contact", None, {name: FieldNeed() for name in ("FirstName", "LastName", "Email", "AOM_Id__c")})
+    assert plan(bare, need, DEAL).blockers == ()
+    assert provision(bare, need, DEAL, account=PLACED).failed == ()
+    record = person(FirstName="Ada", AOM_Id__c="3")
+    (outcome,) = run(bare, lambda salesforce: salesforce.upsert("contact", [record]), account=PLACED)
+    assert isinstance(outcome, Saved)
+    assert bare.records("Contact")[0]["FirstName"] == "Ada"
+
+
 def test_a_key_that_cant_be_used_blocks(fake: FakeSalesforce) -> None:
     """It exists, is not unique, and only a person can change that."""
     fake.change_field("Contact", "AOM_Key__c", unique=False)
@@ -127,7 +144,7 @@ def test_a_missing_lookup_is_made(fake: FakeSalesforce) -> None:
     fake.add_object("Enrollment__c", "a00")
     needs = (CONTACT, ObjectNeed("Enrollment__c", None, {}, links=("contact",)))
     assert provision(fake, *needs).failed == ()
-    assert run(fake, lambda salesforce: salesforce.check(needs)) == []
+    assert run(fake, lambda salesforce: salesforce.check(needs), account=PLACED) == []
 
 
 def test_who_is_no_administrator_is_told_so(bare: FakeSalesforce) -> None:

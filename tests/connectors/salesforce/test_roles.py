@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.base import BatchRefused, Link, Misconfigured, Ref, Refused, Retry, Saved, Unavailable
+from connectors.base import BatchRefused, Link, Misconfigured, Ref, Retry, Saved, Unavailable
 from connectors.salesforce import SalesforceConnector
 from tests.connectors.salesforce.opening import ids, links, opened, order, orders, people, person, run
 from tests.fakes.salesforce import FakeSalesforce
@@ -133,14 +133,16 @@ def test_a_locked_row_spares_the_others_and_is_made_later(fake: FakeSalesforce) 
     assert len(roles(fake)) == 3
 
 
-def test_a_deleted_order_is_refused(fake: FakeSalesforce) -> None:
-    """A role needs both; the words are Salesforce's."""
+def test_a_role_of_a_deleted_order_waits_until_that_is_made_anew(fake: FakeSalesforce) -> None:
+    """A role needs both; the next write of the order brings its new id. The others are made."""
 
     async def work(salesforce: SalesforceConnector) -> None:
         (pair,) = await write(salesforce, 1)
         gone = replace(pair, source_id="006999999999999AAA")
         outcomes = await salesforce.link([gone, pair])
-        assert [type(outcome) for outcome in outcomes] == [Refused, Saved]
+        assert [type(outcome) for outcome in outcomes] == [Retry, Saved]
+        assert isinstance(outcomes[0], Retry)
+        assert "made anew" in outcomes[0].reason
 
     run(fake, work)
 

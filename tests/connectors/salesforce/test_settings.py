@@ -35,7 +35,7 @@ def test_the_version_may_be_written_as_people_do(written: Any, version: str) -> 
         ({"client_secret": None, "username": "ada"}, "username and private_key_file"),
         ({"api_version": "45.0"}, "46.0 is the oldest"),
         ({"timeout_seconds": 601}, "less than or equal to 600"),
-        ({"api_version": "51.0"}, "set api_version to 52.0 or later, or duplicate_alerts to \"refuse\""),
+        ({"api_version": "51.0"}, 'set api_version to 52.0 or later, or duplicate_alerts to "refuse"'),
         ({"api_version": "newest"}, "pattern"),
         ({"several_matches": "any"}, "'oldest', 'newest' or 'dead_letter'"),
         ({"daily_share": 0}, "greater than 0"),

@@ -12,6 +12,7 @@ from tests.connectors.salesforce.opening import ADMIN_TOKEN, run
 from tests.fakes.salesforce import FakeSalesforce
 
 ROUTES = tomllib.loads(SalesforceConnector.standard_mapping())["routes"]
+PLACED = {"policy": "person"}
 
 
 def needs() -> list[ObjectNeed]:
@@ -37,7 +38,7 @@ def test_every_order_event_has_a_stage_that_a_fresh_org_has(fake: FakeSalesforce
     schema = run(fake, lambda salesforce: salesforce.describe("deal"))
     assert schema is not None
     assert set(stage["map"].values()) <= (schema.fields["StageName"].options or set())
-    assert run(fake, lambda salesforce: salesforce.check(needs())) == []
+    assert run(fake, lambda salesforce: salesforce.check(needs()), account=PLACED) == []
 
 
 def test_every_custom_field_has_its_label_and_type() -> None:
@@ -54,5 +55,5 @@ def test_a_bare_org_is_made_ready(bare: FakeSalesforce) -> None:
         assert plan.blockers == ()
         assert (await salesforce.provision(plan)).failed == ()
 
-    run(bare, work, provision_token=ADMIN_TOKEN)
-    assert run(bare, lambda salesforce: salesforce.check(needs())) == []
+    run(bare, work, provision_token=ADMIN_TOKEN, account=PLACED)
+    assert run(bare, lambda salesforce: salesforce.check(needs()), account=PLACED) == []

@@ -63,6 +63,13 @@ class Options:
     storage_full: bool = False
     concurrent_full: bool = False  # too many long calls at once
     api_disabled: bool = False
+    renamed_to: str | None = None  # My Domain was renamed: all is redirected to this host
+    old_domain_is_gone: bool = False  # the redirection has ended: all answers 404 with a page
+    encrypted: tuple[str, ...] = ()  # fields that can't be filtered by
+    row_ms: float = 0  # automation takes so long for each row that is written
+    most_rows: int | None = None  # a call with more rows breaks a governor limit of the org's automation
+    throws_at: str | None = None  # a trigger throws an exception that nobody handles where a row holds this value
+    household_accounts: bool = False  # a package makes an Account for each Contact that has none
     latency_ms: float = 0
 
 
@@ -120,12 +127,16 @@ class Org:
             row[name] = value
         self.writes[id] = self.writes.get(id, 0) + 1
 
-    def find(self, object: str, name: str, value: Any) -> list[str]:
-        """Ids of the rows that are there and whose indexed field holds the value, whatever its case; nothing matches nothing."""
+    def find(self, object: str, name: str, value: Any, user: User | None = None) -> list[str]:
+        """Ids of the rows that are there and whose indexed field holds the value, whatever its case; nothing matches nothing.
+
+        With a user only those that are shared with it.
+        """
         if value in (None, ""):
             return []
         found = self._index_of(object, name).get(folded(value), set())
-        return sorted(id_ for id_ in found if not self.rows[object][id_]["IsDeleted"])
+        there = (id_ for id_ in found if not self.rows[object][id_]["IsDeleted"])
+        return sorted(id_ for id_ in there if user is None or self.shared(user, self.rows[object][id_]))
 
     def row(self, id: str) -> tuple[str, Row] | None:
         """Give the object and the row of an id, deleted or not; 15 characters of it are enough."""
@@ -135,24 +146,46 @@ class Org:
                     return name, rows[full]
         return None
 
+    def value(self, object: str, row: Row, name: str) -> Any:
+        """Give a column of a row; `Profile.UserLicense.Name` follows lookups."""
+        relationship, _, rest = name.partition(".")
+        if not rest:
+            return row.get(name)
+        field = next(each for each in self.objects[object].fields.values() if each.relationship == relationship)
+        found = self.row(str(row.get(field.name)))
+        return self.value(found[0], found[1], rest) if found else None
+
     def alive(self, object: str) -> Iterator[Row]:
         return (row for row in self.rows.get(object, {}).values() if not row["IsDeleted"])
+
+    def visible(self, user: User, object: str) -> Iterator[Row]:
+        return (row for row in self.alive(object) if self.shared(user, row))
+
+    def shared(self, user: User, row: Row) -> bool:
+        """Whether a user sees a row; `_private` ones are their owners' and administrators' alone."""
+        return user.admin or not row.get("_private")
 
     def reindex(self, object: str, name: str) -> None:
         """Forget the index of a field that was changed or removed."""
         self._index.pop((object, name), None)
 
     def sees(self, user: User, object: str, name: str) -> bool:
-        return self.objects[object].fields[name].granted or any(row["PermissionsRead"] for row in self._field_grants(user, object, name))
+        field = self.objects[object].fields[name]
+        of_course = field.granted or (user.admin and not field.custom)
+        return of_course or any(row["PermissionsRead"] for row in self._field_grants(user, object, name))
 
     def edits(self, user: User, object: str, name: str) -> bool:
-        return self.objects[object].fields[name].granted or any(row["PermissionsEdit"] for row in self._field_grants(user, object, name))
+        field = self.objects[object].fields[name]
+        of_course = field.granted or (user.admin and not field.custom)
+        return of_course or any(row["PermissionsEdit"] for row in self._field_grants(user, object, name))
 
     def may(self, user: User, object: str, right: str) -> bool:
         """`right` is Create, Read or Edit."""
         kind = self.objects[object]
         if kind.setup:
             return user.admin or right == "Read"
+        if user.admin:
+            return True
         grants = (row for row in self._granted(user, "ObjectPermissions") if row["SobjectType"] == object)
         return kind.granted or (right == "Read" and kind.readable) or any(row[f"Permissions{right}"] for row in grants)
 
@@ -186,9 +219,14 @@ class Org:
 def opened(*, bare: bool = False) -> Org:
     """Make an org with an integration user and an administrator. A `bare` one has none of the gateway's fields."""
     org = Org(fresh() if bare else provisioned())
+    org.insert("Organization", {"Name": "Acme", "DefaultAccountAccess": "Edit"})
+    psl = org.insert("PermissionSetLicense", {"DeveloperName": "SalesforceAPIIntegrationPsl", "MasterLabel": "Salesforce API Integration"})
     for username, admin in (("integration@acme.test", False), ("admin@acme.test", True)):
-        id_ = org.insert("User", {"Username": username, "Name": username.partition("@")[0]})
+        licence = org.insert("UserLicense", {"Name": "Salesforce" if admin else "Salesforce Integration"})
+        profile = org.insert("Profile", {"Name": "Its profile", "UserLicenseId": licence})
+        id_ = org.insert("User", {"Username": username, "Name": username.partition("@")[0], "ProfileId": profile})
         org.users[username] = User(id_, username, admin)
+    org.insert("PermissionSetLicenseAssign", {"PermissionSetLicenseId": psl, "AssigneeId": org.users["integration@acme.test"].id})
     org.tokens[f"{ORG_ID}!admin"] = (org.users["admin@acme.test"], 0)
     return org
 

@@ -13,7 +13,9 @@ from tests.fakes.salesforce.org import CallError, Org, Row, RowError, User, fold
 from tests.fakes.salesforce.rows import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from tests.fakes.salesforce.schema import Field
 
 MAX_ROWS = 200
 BAD_ROW = {"INVALID_FIELD", "JSON_PARSER_ERROR"}
@@ -58,7 +60,7 @@ def _upsert(writer: Writer, key: str, times: Counter[str], parsed: Row | RowErro
         raise RowError("MISSING_ARGUMENT", f"{key} not specified", key)
     if times[folded(value)] > 1:
         raise RowError("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", key)
-    found = writer.org.find(writer.object, key, value)
+    found = writer.org.find(writer.object, key, value, writer.user)
     if len(found) > 1:
         raise RowError("DUPLICATE_EXTERNAL_ID", f"{key}: more than one record found for external id field: [{', '.join(found)}]", key)
     id_ = writer.update(found[0], parsed) if found else writer.create(parsed)
@@ -144,26 +146,47 @@ def query(call: Call) -> tuple[int, Any]:
         raise CallError(400, "INVALID_TYPE", f"sObject type '{parsed.object}' is not supported.")
     seen = call.org.fields(call.user, parsed.object)
     for name in (*parsed.fields, *parsed.conditions, *(name for name, _ in parsed.order)):
-        if name not in seen:
+        if name not in seen and not _follows(seen.values(), name):
             raise CallError(400, "INVALID_FIELD", f"No such column '{name}' on entity '{parsed.object}'.")
-    return page(call, parsed, list(call.org.alive(parsed.object)), 0)
+    if len({*parsed.fields}) != len(parsed.fields):
+        raise CallError(400, "INVALID_FIELD", "duplicate field selected")
+    for name in parsed.conditions & {*call.org.options.encrypted}:
+        raise CallError(400, "INVALID_FIELD", f"field '{name}' can not be filtered in a query call")
+    return page(call, parsed, list(call.org.visible(call.user, parsed.object)), 0)
 
 
 def query_more(call: Call, locator: str) -> tuple[int, Any]:
     text, _, start = locator.rpartition("-")
     parsed = soql.parse(bytes.fromhex(text).decode())
-    return page(call, parsed, list(call.org.alive(parsed.object)), int(start), bytes.fromhex(text).decode())
+    return page(call, parsed, list(call.org.visible(call.user, parsed.object)), int(start), bytes.fromhex(text).decode())
 
 
 def page(call: Call, parsed: soql.Query, rows: Sequence[Row], start: int, text: str | None = None) -> tuple[int, Any]:
     found = parsed.run(list(rows))
     end = start + call.org.options.page_size
-    records = [{"attributes": {"type": parsed.object}} | {name: row.get(name) for name in parsed.fields} for row in found[start:end]]
+    records = [{"attributes": {"type": parsed.object}} | _columns(call.org, parsed, row) for row in found[start:end]]
     answer: dict[str, Any] = {"totalSize": len(found), "done": end >= len(found), "records": records}
     if end < len(found):
         locator = (text or call.query["q"]).encode().hex()
         answer["nextRecordsUrl"] = f"/services/data/{call.version}/query/{locator}-{end}"
     return 200, answer
+
+
+def _follows(seen: Iterable[Field], name: str) -> bool:
+    relationship, dot, _ = name.partition(".")
+    return bool(dot) and any(each.relationship == relationship for each in seen)
+
+
+def _columns(org: Org, parsed: soql.Query, row: Row) -> dict[str, Any]:
+    """Give the selected columns; those of parents are nested in them."""
+    columns: dict[str, Any] = {}
+    for name in parsed.fields:
+        *parents, last = name.split(".")
+        place = columns
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = org.value(parsed.object, row, name) if parents else row.get(name)
+    return columns
 
 
 def limits(call: Call) -> tuple[int, Any]:

@@ -58,6 +58,7 @@ class Writer:
         values = self._judged(parsed, None)
         if not self.org.may(self.user, self.object, "Create"):
             raise RowError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
+        self._check_licence(values)
         if self.org.options.storage_full:
             raise RowError("STORAGE_LIMIT_EXCEEDED", "storage limit exceeded")
         id_ = self.org.insert(self.object, values)
@@ -116,7 +117,7 @@ class Writer:
         seen = self.org.fields(self.user, target)
         if name not in seen or not seen[name].indexed:
             raise RowError("INVALID_FIELD", f"Field name provided, {name}, does not match an External ID field for {target}")
-        found = self.org.find(target, name, value)
+        found = self.org.find(target, name, value, self.user)
         if len(found) != 1:
             raise RowError("INVALID_FIELD", f"Foreign key external ID: {value} not found for field {name} in entity {target}")
         return found[0]
@@ -172,6 +173,16 @@ class Writer:
             return
         if self.org.find("Contact", "Email", values.get("Email")):
             raise RowError("DUPLICATES_DETECTED", "Use one of these records?")
+
+    def _check_licence(self, values: Row) -> None:
+        """A permission set goes to an integration user only with the licence that allows it."""
+        if self.object != "PermissionSetAssignment":
+            return
+        user = self.org.rows["User"][values["AssigneeId"]]
+        licensed = any(row["AssigneeId"] == user["Id"] for row in self.org.alive("PermissionSetLicenseAssign"))
+        if self.org.value("User", user, "Profile.UserLicense.Name") == "Salesforce Integration" and not licensed:
+            message = f"Can't assign permission set to user {user['Name']}. The user license doesn't allow the permission: Read Accounts"
+            raise RowError("FIELD_INTEGRITY_EXCEPTION", message)
 
     def _check_depends(self, values: Row) -> None:
         """Who is to see Contacts or Opportunities must see Accounts."""

@@ -117,6 +117,7 @@ def _sales() -> list[SObject]:
     email = Field("Email", "email", 80, id_lookup=True)
     return [
         _object("Account", "001", text("Name", required=True)),
+        _object("Organization", "00D", text("Name"), text("DefaultAccountAccess")),
         _object(
             "Contact",
             "003",
@@ -158,7 +159,9 @@ def _sales() -> list[SObject]:
             Field("IsPrimary", "boolean", default=False),
             picklist("Role", "Business User", "Decision Maker", "Evaluator"),
         ),
-        _object("User", "005", text("Username", 80), text("Name", 120)),
+        _object("UserLicense", "100", text("Name")),
+        _object("Profile", "00e", text("Name"), reference("UserLicenseId", "UserLicense")),
+        _object("User", "005", text("Username", 80), text("Name", 120), reference("ProfileId", "Profile")),
     ]
 
 
@@ -186,6 +189,20 @@ def _setup() -> list[SObject]:
             setup=True,
         ),
         _object(
+            "PermissionSetLicense",
+            "0PL",
+            text("DeveloperName"),
+            text("MasterLabel"),
+            setup=True,
+        ),
+        _object(
+            "PermissionSetLicenseAssign",
+            "2LA",
+            reference("PermissionSetLicenseId", "PermissionSetLicense", required=True, updateable=False),
+            reference("AssigneeId", "User", required=True, updateable=False),
+            setup=True,
+        ),
+        _object(
             "PermissionSetAssignment",
             "0Pa",
             reference("PermissionSetId", "PermissionSet", required=True, updateable=False),
@@ -196,8 +213,9 @@ def _setup() -> list[SObject]:
 
 
 def wanted() -> dict[str, list[Field]]:
-    """List the fields that the gateway's standard mapping wants in an org, by object."""
+    """List the fields that the gateway's standard mapping and its account policy want in an org, by object."""
     return {
+        "Account": [text("AOM_Key__c", unique=True, external_id=True)],
         "Contact": [
             text("AOM_Key__c", unique=True, external_id=True),
             text("AOM_Id__c"),

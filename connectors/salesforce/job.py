@@ -1,0 +1,40 @@
+"""One row on its way to Salesforce, and who it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from connectors.base import Outcome
+    from connectors.salesforce.errors import Failure
+    from connectors.salesforce.values import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody to be written: our key, and the e-mail in lower case."""
+
+    key: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An Account that is to be made before the row that stands under it."""
+
+    key: str
+    name: str
+
+
+@dataclass(slots=True)
+class Job:
+    """One row on its way. `id` is the record to be updated, None for an upsert by key; `result` is what came of it."""
+
+    person: Person
+    row: Row
+    id: str | None = None
+    result: Outcome | Failure | None = None
+    known: bool = False  # nothing has to be looked up before it is written
+    buyer: str | None = None  # the key of the Contact that it is linked to
+    account: NewAccount | None = None

@@ -1,0 +1,39 @@
+"""What is looked up in the org before rows are first written; all queries of a batch are one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from connectors.salesforce.soql import in_lists
+
+if TYPE_CHECKING:
+    from connectors.salesforce.job import Job
+
+FoundRow = dict[str, Any]
+
+
+class Lookup(Protocol):
+    """Completes the jobs that are about to be written for the first time."""
+
+    def queries(self, jobs: Sequence[Job]) -> list[str]:
+        """Give the SOQL queries whose rows `complete` wants."""
+
+    def complete(self, jobs: Sequence[Job], rows: Sequence[FoundRow]) -> None:
+        """Set the id, the result or further columns of the jobs. Raises Misconfigured."""
+
+
+def select(columns: Iterable[str], object: str, field: str, values: Iterable[str], order: str = "") -> list[str]:
+    """Write the queries for the rows of an object in which a field holds one of the values."""
+    start = f"SELECT {', '.join(dict.fromkeys(columns))} FROM {object} WHERE {field} IN"
+    return [f"{start} ({piece}){order}" for piece in in_lists(sorted({*values} - {""}))]
+
+
+def rows_of(rows: Iterable[FoundRow], object: str) -> list[FoundRow]:
+    """Pick the rows of one object."""
+    return [row for row in rows if row["attributes"]["type"] == object]
+
+
+def folded(value: Any) -> str:
+    """Compare as Salesforce does: without case."""
+    return str(value or "").lower()
