@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.salesforce import composite, oauth, rest, setup
+from tests.fakes.salesforce.automation import running
 from tests.fakes.salesforce.faults import Chaos, Fault
 from tests.fakes.salesforce.org import CallError, folded, opened
 from tests.fakes.salesforce.rest import Call
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 VERSIONS = [f"{number}.0" for number in range(31, 69)]
 TOKEN = "/services/oauth2/token"
+GONE = "<html><body>URL No Longer Exists</body></html>"
 
 
 @dataclass
@@ -41,7 +44,7 @@ class App:
         answer = None
         if fault.drop != "before":
             spoiled = fault.status is not None
-            answer = Response(fault.status or 0, fault.body, fault.headers) if spoiled else self._answer(request, fault.locks)
+            answer = Response(fault.status or 0, fault.body, fault.headers) if spoiled else await self._automated(request, fault.locks)
         if fault.delay:
             await asyncio.sleep(fault.delay)
         self._count(text, request, answer)
@@ -54,7 +57,16 @@ class App:
         scripted = next((fault for fault in self.faults if fault.strikes(text)), None)
         return scripted or (request.path != "/services/data" and self.chaos.fault()) or Fault()
 
+    async def _automated(self, request: Request, locks: float) -> Response:
+        """Answer when the org's automation is through with the rows, whether the client still waits or not."""
+        async with running(self.org, _written(request)):
+            return self._answer(request, locks)
+
     def _answer(self, request: Request, locks: float) -> Response:
+        if self.org.options.old_domain_is_gone:
+            return Response(404, GONE)
+        if self.org.options.renamed_to:
+            return Response(302, None, {"Location": f"https://{self.org.options.renamed_to}{request.target}"})
         if request.path == TOKEN:
             return self._token(request)
         if request.path.rstrip("/") == "/services/data":
@@ -117,6 +129,7 @@ RESOURCES: tuple[tuple[str, str, Resource], ...] = (
     ("PATCH", "composite/sobjects/*/*", rest.collection_upsert),
     ("PATCH", "composite/sobjects", rest.collection_update),
     ("POST", "composite/sobjects", rest.collection_create),
+    ("DELETE", "composite/sobjects", rest.collection_delete),
     ("GET", "sobjects/*/describe", rest.describe),
     ("POST", "sobjects/*", rest.create),
     ("PATCH", "sobjects/*/*/*", rest.upsert),
@@ -139,11 +152,20 @@ def dispatch(call: Call) -> tuple[int, Any]:
     raise rest.NOT_FOUND
 
 
+def _written(request: Request) -> list[dict[str, Any]]:
+    """Give the rows that a request writes."""
+    try:
+        return _records(json.loads(request.body)) if request.method in ("PATCH", "POST") else []
+    except ValueError:
+        return []
+
+
 def _records(body: Any) -> list[dict[str, Any]]:
     if not isinstance(body, dict):
         return []
-    inner = [record for part in body.get("compositeRequest", []) for record in _records(part.get("body"))]
-    return [*body.get("records", []), *inner]
+    parts = body.get("compositeRequest") or []
+    inner = [record for part in parts for record in _records(part.get("body"))]
+    return [*(body.get("records") or []), *inner]
 
 
 def short(path: str) -> str:

@@ -100,6 +100,8 @@ class Org:
     tokens: dict[str, tuple[User, int]] = field(default_factory=dict)  # whose, and how often used
     rules: list[Validation] = field(default_factory=list)
     locks: dict[str, int] = field(default_factory=dict)  # by any value of a row: how often it is still locked
+    under_way: set[str] = field(default_factory=set)  # keys that calls are writing now
+    taken: set[str] = field(default_factory=set)  # those of them that an earlier call has, for the call that is answered now
     used: int = 0  # calls of the day
     moments: int = 0
     _index: dict[tuple[str, str], dict[str, set[str]]] = field(default_factory=dict)

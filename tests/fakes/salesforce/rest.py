@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tests.fakes.salesforce import soql
+from tests.fakes.salesforce.automation import transaction_error
 from tests.fakes.salesforce.org import CallError, Org, Row, RowError, User, folded
 from tests.fakes.salesforce.rows import Writer
 
@@ -48,6 +49,8 @@ def collection_upsert(call: Call, object: str, key: str) -> tuple[int, Any]:
     if key not in seen or not seen[key].indexed:
         raise CallError(404, "NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {key}")
     times = Counter(folded(record.get(key)) for record in records)
+    if thrown := transaction_error(call.org, records):
+        return 200, [thrown.result | {"created": False} for _ in records]
     parsed = _parsed(writer, records)
     return 200, [_result(partial(_upsert, writer, key, times, row), key) for row in parsed]
 
@@ -70,6 +73,8 @@ def _upsert(writer: Writer, key: str, times: Counter[str], parsed: Row | RowErro
 def collection_update(call: Call) -> tuple[int, Any]:
     results = []
     records = _records(call, None)
+    if thrown := transaction_error(call.org, records):
+        return 200, [thrown.result for _ in records]
     times = Counter(str(record.get("id")) for record in records)
     for record in records:
         writer = call.writer(record["attributes"]["type"])
@@ -99,6 +104,29 @@ def _create(writer: Writer, parsed: Row | RowError) -> dict[str, Any]:
     if isinstance(parsed, RowError):
         raise parsed
     return {"id": writer.create(parsed), "success": True, "errors": []}
+
+
+def collection_delete(call: Call) -> tuple[int, Any]:
+    """Delete rows of any object by `ids`; Salesforce deletes what stands under an Account with it."""
+    wanted = call.query.get("ids", "").split(",")
+    if not wanted[0] or len(wanted) > MAX_ROWS:
+        raise CallError(400, "INVALID_INPUT", f"between 1 and {MAX_ROWS} ids are needed")
+    return 200, [_result(partial(_delete, call, id_)) for id_ in wanted]
+
+
+def _delete(call: Call, id_: str) -> dict[str, Any]:
+    found = call.org.row(id_)
+    if found is None:
+        raise RowError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+    name, row = found
+    if row["IsDeleted"]:
+        raise RowError("ENTITY_IS_DELETED", "entity is deleted")
+    if not call.org.may(call.user, name, "Delete"):
+        raise RowError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
+    if row.get("_has_cases"):
+        raise RowError("DELETE_FAILED", "Your attempt to delete could not be completed because it is associated with cases")
+    row["IsDeleted"] = True
+    return {"id": row["Id"], "success": True, "errors": []}
 
 
 def create(call: Call, object: str) -> tuple[int, Any]:

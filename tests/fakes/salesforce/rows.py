@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tests.fakes.salesforce.automation import check_taken
 from tests.fakes.salesforce.org import RowError
 from tests.fakes.salesforce.schema import NUMBER_TYPES, TEXT_TYPES
 
@@ -88,6 +89,7 @@ class Writer:
             self._check_parent(fields[name], value)
         values = {name: value.lower() if fields[name].type == "email" and value else value for name, value in values.items()}
         self._check_lock(values, old)
+        check_taken(self.org, values)
         self._check_unique(values, fields, old)
         self._check_rules(values, old)
         return values
@@ -194,6 +196,8 @@ class Writer:
 
     def _after(self, id: str) -> None:
         row = self.org.rows[self.object][id]
+        if self.object == "Contact" and self.org.options.household_accounts and not row.get("AccountId"):
+            row["AccountId"] = self.org.insert("Account", {"Name": f"{row['LastName']} Household"})
         if self.object == "Opportunity" and row.get("ContactId"):
             make_primary(self.org, self.org.insert("OpportunityContactRole", {"OpportunityId": id, "ContactId": row.pop("ContactId")}))
         if self.object == "OpportunityContactRole" and row["IsPrimary"]:
