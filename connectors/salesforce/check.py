@@ -190,6 +190,9 @@ async def _helpers(objects: Objects, settings: SalesforceSettings, needs: Needs)
             found.append(
                 Problem(ROLE, "the run-as user may not make contact roles", f"let it read and edit Opportunity and Contact: {PERMISSIONS}")
             )
+    if contact and settings.on_forget == "delete" and not contact.deletable:
+        text = 'the run-as user may not delete Contact, as on_forget = "delete" wants'
+        found.append(Problem("on_forget", text, f'let it: {PERMISSIONS}; or set on_forget = "empty"', fatal=False))
     if settings.match_leads and await objects.find("Lead") is None:
         found.append(Problem("match_leads", "the run-as user may not read Lead", f"let it: {PERMISSIONS}; or set match_leads = false"))
     return found

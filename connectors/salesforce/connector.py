@@ -21,6 +21,7 @@ from connectors.base import (
     Plan,
     Problem,
     Record,
+    Ref,
     Refused,
     Report,
     Retry,
@@ -30,6 +31,7 @@ from connectors.salesforce import check, plan, provision
 from connectors.salesforce.accounts import ContactAccounts, DealAccounts, with_accounts
 from connectors.salesforce.api import Api
 from connectors.salesforce.claim import Claims
+from connectors.salesforce.erasure import Erasure, erase
 from connectors.salesforce.error_table import FIELDS
 from connectors.salesforce.job import Job, Person
 from connectors.salesforce.objects import Objects, SObject, api_name
@@ -110,6 +112,12 @@ class SalesforceConnector:
     async def provision(self, plan: Plan) -> Report:
         async with self._admin() as admin:
             return await provision.carry_out(admin, plan, self._settings.permission_set)
+
+    async def plan_erasure(self, address: str, records: Mapping[Ref, str], needs: Needs) -> Plan:
+        return await Erasure(self._api, self._objects, self._settings, needs).plan(address, records)
+
+    async def erase(self, plan: Plan) -> Report:
+        return await erase(self._api, plan)
 
     def record_url(self, object: str, id: str) -> str | None:  # noqa: ARG002 - Salesforce knows the object by the id
         return f"https://{self._settings.domain}.salesforce.com/{id}" if re.fullmatch(r"[A-Za-z0-9]{15,18}", id) else None

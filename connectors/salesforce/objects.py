@@ -92,6 +92,7 @@ class SObject:
     name: str
     createable: bool
     updateable: bool
+    deletable: bool
     fields: Mapping[str, Field]
 
     def field(self, name: str) -> Field:
@@ -151,7 +152,8 @@ class Objects:
 
 def _sobject(described: Mapping[str, Any]) -> SObject:
     fields = {each["name"]: _field(each) for each in described["fields"]}
-    return SObject(described["name"], described["createable"], described["updateable"], MappingProxyType(fields))
+    rights = (described["createable"], described["updateable"], described.get("deletable", False))
+    return SObject(described["name"], *rights, MappingProxyType(fields))
 
 
 def _field(described: Mapping[str, Any]) -> Field:

@@ -75,6 +75,10 @@ class SalesforceSettings(ConnectorSettings):
     last_name: Annotated[
         str | None, Field(min_length=1, max_length=80, description="LastName of who has none; absent: the e-mail's local part")
     ] = None
+    on_forget: Annotated[
+        Literal["empty", "delete"],
+        Field(description="`forget --in-crm` empties the fields that the gateway writes, or deletes the Contact"),
+    ] = "empty"
     daily_share: Annotated[float, Field(gt=0, le=1, description="stop at this share of the org's API calls of a day")] = 0.9
 
     permission_set: Annotated[FieldName, Field(description="the permission set that `provision` makes")] = "AOM_Gateway"

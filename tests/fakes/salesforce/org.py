@@ -182,7 +182,7 @@ class Org:
         return of_course or any(row["PermissionsEdit"] for row in self._field_grants(user, object, name))
 
     def may(self, user: User, object: str, right: str) -> bool:
-        """`right` is Create, Read or Edit."""
+        """`right` is Create, Read, Edit or Delete."""
         kind = self.objects[object]
         if kind.setup:
             return user.admin or right == "Read"

@@ -164,6 +164,7 @@ def describe(call: Call, object: str) -> tuple[int, Any]:
         "queryable": True,
         "createable": org.may(call.user, object, "Create"),
         "updateable": org.may(call.user, object, "Edit"),
+        "deletable": org.may(call.user, object, "Delete"),
         "fields": [each.describe(writable=org.edits(call.user, object, name)) for name, each in seen],
     }
 
