@@ -19,7 +19,7 @@ PERSON_ACCOUNT = "IsPersonAccount"  # a field of Contact in orgs that have perso
 
 SEVERAL = "{} Contacts have the e-mail {}: merge them, or set `several_matches` to oldest or newest"
 LEAD = "{} is a Lead that is not converted: convert it, or set `match_leads` to false"
-ACCOUNT = "{} is a person account, which the gateway does not write: see the README"
+ACCOUNT = "{} is a person account, which the gateway does not write: see docs/salesforce.md"
 
 
 class Claims:

@@ -8,11 +8,11 @@ import re
 import secrets
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Literal, get_args, get_origin
 from zoneinfo import available_timezones
 
 import typer
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from rich.table import Table
 
 from connectors import registry
@@ -91,7 +91,7 @@ currency = "USD"
 [connectors.{connector}]
 type = "{connector}"
 {_required(connector, kind)}mapping = "standard"
-"""
+{_choices(connector, kind)}"""
 
 
 def _required(name: str, kind: type[Connector]) -> str:
@@ -102,6 +102,21 @@ def _required(name: str, kind: type[Connector]) -> str:
         if key != "type" and (needed or SecretStr in get_args(field.annotation)):
             comment = f"   # {field.description}" if field.description else ""
             lines.append(f'{"" if needed else "# "}{key} = "${{{name.upper()}_{key.upper()}}}"{comment}\n')
+    return "".join(lines)
+
+
+def _choices(name: str, kind: type[Connector]) -> str:
+    """Write a table for each group of the connector's settings that holds a choice, with what there is to choose from."""
+    lines = []
+    for key, field in kind.Settings.model_fields.items():
+        group = field.annotation
+        if not (isinstance(group, type) and issubclass(group, BaseModel)):
+            continue
+        lines.append(f"\n[connectors.{name}.{key}]   # {field.description}\n")
+        for option, choice in group.model_fields.items():
+            if get_origin(choice.annotation) is Literal:
+                options = " | ".join(f'"{value}"' for value in get_args(choice.annotation))
+                lines.append(f'{option} = "{choice.default}"   # {options}\n')
     return "".join(lines)
 
 

@@ -66,6 +66,14 @@ def test_init_asks_the_environment_for_what_a_connector_needs(tmp_path: Path, co
     assert needed in run("check", at=tmp_path, code=1)
 
 
+def test_init_shows_the_choices_of_a_connector(tmp_path: Path) -> None:
+    """What has to be decided stands in the file with its default, and with what else there is."""
+    run("init", "--connector", "salesforce", at=tmp_path)
+    written = (tmp_path / "config.toml").read_text()
+    assert "[connectors.salesforce.account]   # what new Contacts and Opportunities stand under" in written
+    assert 'policy = "none"   # "none" | "fixed" | "person" | "domain"' in written
+
+
 def test_wrong_use_is_told_from_findings(tmp_path: Path) -> None:
     """Exit 2 for a command that cannot be meant, 1 for a configuration with faults; each says what would be right."""
     assert "aom-gateway init" in run("check", at=tmp_path, code=2)
