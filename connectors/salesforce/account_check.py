@@ -58,7 +58,13 @@ async def _fixed(api: Api, settings: AccountSettings) -> list[Problem]:
     if await api.query(fixed_account(settings)):
         return [Problem(WHERE, BUCKET, ONE_EACH, fatal=False)]
     name, value = ("id", settings.id) if settings.id else ("key", settings.key)
-    return [Problem(f"account.{name}", NO_ACCOUNT.format(name, value), "make it, or let the run-as user see it")]
+    return [
+        Problem(
+            f"account.{name}",
+            NO_ACCOUNT.format(name, value),
+            "make it, or let the run-as user see it",
+        )
+    ]
 
 
 async def _sharing(api: Api) -> list[Problem]:

@@ -160,7 +160,16 @@ class Api:
                 raise
             raise AuthFailed(f"Salesforce refuses a session that it has just opened ({answer.text[:200]}) → {API_ENABLED}") from answer
 
-    async def _send(self, client: Salesforce, method: str, path: str, body: Json, headers: Mapping[str, str], *, writes: bool) -> Json:
+    async def _send(
+        self,
+        client: Salesforce,
+        method: str,
+        path: str,
+        body: Json,
+        headers: Mapping[str, str],
+        *,
+        writes: bool,
+    ) -> Json:
         await self._context.calls.take()
         seconds = self._context.timeout if writes else self._reading_seconds
         send = partial(
@@ -169,7 +178,10 @@ class Api:
             method=method,
             json=body,
             headers=dict(headers),
-            timeout=(self._reading_seconds, seconds),  # to connect, and between two pieces of the answer
+            timeout=(
+                self._reading_seconds,
+                seconds,
+            ),  # to connect, and between two pieces of the answer
         )
         try:
             return await self._in_time(_place(method, path), send, seconds)

@@ -60,7 +60,13 @@ async def _version(api: Api, settings: SalesforceSettings) -> list[Problem]:
     versions = await api.versions()
     if settings.api_version in versions:
         return []
-    return [Problem("api_version", f"the org does not speak {settings.api_version}", f'set api_version = "{versions[-1]}"')]
+    return [
+        Problem(
+            "api_version",
+            f"the org does not speak {settings.api_version}",
+            f'set api_version = "{versions[-1]}"',
+        )
+    ]
 
 
 async def _limits(api: Api, settings: SalesforceSettings) -> list[Problem]:
@@ -70,7 +76,14 @@ async def _limits(api: Api, settings: SalesforceSettings) -> list[Problem]:
     top, left = calls.get("Max", 0), calls.get("Remaining", 0)
     if top and left <= top * (1 - settings.daily_share):
         text = f"{left} of {top} API calls are left in these 24 hours, and daily_share leaves {1 - settings.daily_share:.0%} to others"
-        found.append(Problem("limits", text, "Setup → Company Information → API Requests; wait, or buy more", fatal=False))
+        found.append(
+            Problem(
+                "limits",
+                text,
+                "Setup → Company Information → API Requests; wait, or buy more",
+                fatal=False,
+            )
+        )
     if storage.get("Remaining") == 0:
         found.append(Problem("limits", "the org's data storage is full", STORAGE))
     return found
@@ -82,7 +95,9 @@ async def _object(objects: Objects, settings: SalesforceSettings, need: ObjectNe
     if sobject is None:
         return [
             Problem(
-                need.object, f"the org has no object {name}, or the run-as user may not see it", f"Setup → Object Manager; {PERMISSIONS}"
+                need.object,
+                f"the org has no object {name}, or the run-as user may not see it",
+                f"Setup → Object Manager; {PERMISSIONS}",
             )
         ]
     key_field = key_field_of(settings, name, need.key_field)
@@ -96,7 +111,11 @@ async def _object(objects: Objects, settings: SalesforceSettings, need: ObjectNe
 
 def _rights(sobject: SObject) -> Iterator[Problem]:
     if not (sobject.createable and sobject.updateable):
-        yield Problem(sobject.name, f"the run-as user may not create and edit {sobject.name}", f"{PROVISION}{PERMISSIONS}")
+        yield Problem(
+            sobject.name,
+            f"the run-as user may not create and edit {sobject.name}",
+            f"{PROVISION}{PERMISSIONS}",
+        )
 
 
 def _key(sobject: SObject, key_field: str) -> Iterator[Problem]:
@@ -104,7 +123,9 @@ def _key(sobject: SObject, key_field: str) -> Iterator[Problem]:
         yield _missing(sobject, key_field, sobject.name)
     elif not sobject.fields[key_field].is_key:
         yield Problem(
-            f"{sobject.name}.{key_field}", "it holds the key, and is no External ID", f"{FIELDS} → {key_field} → Edit → External ID, Unique"
+            f"{sobject.name}.{key_field}",
+            "it holds the key, and is no External ID",
+            f"{FIELDS} → {key_field} → Edit → External ID, Unique",
         )
     elif not sobject.fields[key_field].unique and key_field != "Email":
         text = "it holds the key, and is not unique: two records could get the same one"
@@ -123,7 +144,9 @@ def _field(sobject: SObject, name: str, need: FieldNeed) -> Iterator[Problem]:
         yield _missing(sobject, name, place)
     elif not field.writable:
         yield Problem(
-            place, f"the run-as user may not write {sobject.name}.{name}", f"{PROVISION}{PERMISSIONS}; formulas can never be written"
+            place,
+            f"the run-as user may not write {sobject.name}.{name}",
+            f"{PROVISION}{PERMISSIONS}; formulas can never be written",
         )
     else:
         yield from _values(sobject, field, need, place)
@@ -145,7 +168,11 @@ def _by_parent(sobject: SObject, name: str, place: str) -> Iterator[Problem]:
     relationship = name.partition(".")[0]
     field = sobject.parent(relationship)
     if field is None or not field.writable:
-        yield Problem(place, f"{sobject.name} has no relationship {relationship} that the run-as user can write", FIELDS)
+        yield Problem(
+            place,
+            f"{sobject.name} has no relationship {relationship} that the run-as user can write",
+            FIELDS,
+        )
 
 
 def _links(sobject: SObject, need: ObjectNeed) -> Iterator[Problem]:
@@ -166,7 +193,11 @@ def _required(sobject: SObject, need: ObjectNeed, key_field: str) -> Iterator[Pr
         by_link = any(api_name(target) in field.parents for target in need.links)
         if field.required and not by_link and field.name not in written and field.relationship not in written:
             text = f"the org requires {sobject.name}.{field.name}, and the mapping does not write it: new records will be refused"
-            yield Problem(f"{sobject.name}.{field.name}", text, f"map it, or make it optional at {FIELDS} → {field.name}")
+            yield Problem(
+                f"{sobject.name}.{field.name}",
+                text,
+                f"map it, or make it optional at {FIELDS} → {field.name}",
+            )
 
 
 async def _accounts(api: Api, objects: Objects, settings: SalesforceSettings, needs: Needs) -> list[Problem]:
@@ -188,17 +219,29 @@ async def _helpers(objects: Objects, settings: SalesforceSettings, needs: Needs)
         role = await objects.find(ROLE)
         if role is None or not role.createable:
             found.append(
-                Problem(ROLE, "the run-as user may not make contact roles", f"let it read and edit Opportunity and Contact: {PERMISSIONS}")
+                Problem(
+                    ROLE,
+                    "the run-as user may not make contact roles",
+                    f"let it read and edit Opportunity and Contact: {PERMISSIONS}",
+                )
             )
     if contact and settings.on_forget == "delete" and not contact.deletable:
         text = 'the run-as user may not delete Contact, as on_forget = "delete" wants'
         found.append(Problem("on_forget", text, f'let it: {PERMISSIONS}; or set on_forget = "empty"', fatal=False))
     if settings.match_leads and await objects.find("Lead") is None:
-        found.append(Problem("match_leads", "the run-as user may not read Lead", f"let it: {PERMISSIONS}; or set match_leads = false"))
+        found.append(
+            Problem(
+                "match_leads",
+                "the run-as user may not read Lead",
+                f"let it: {PERMISSIONS}; or set match_leads = false",
+            )
+        )
     return found
 
 
 def _missing(sobject: SObject, name: str, place: str) -> Problem:
     return Problem(
-        place, f"{sobject.name} has no field {name} that the run-as user can see", f"{PROVISION}{FIELDS} → New, then {PERMISSIONS}"
+        place,
+        f"{sobject.name} has no field {name} that the run-as user can see",
+        f"{PROVISION}{FIELDS} → New, then {PERMISSIONS}",
     )

@@ -25,7 +25,14 @@ ACCOUNT = "{} is a person account, which the gateway does not write: see docs/sa
 class Claims:
     """Decides who takes over which Contact; `by_key` also finds those whose e-mail was changed in the org."""
 
-    def __init__(self, settings: SalesforceSettings, contact: SObject, key_field: str, *, by_key: bool = False) -> None:
+    def __init__(
+        self,
+        settings: SalesforceSettings,
+        contact: SObject,
+        key_field: str,
+        *,
+        by_key: bool = False,
+    ) -> None:
         self._choice = settings.several_matches
         self._leads = settings.match_leads
         self._key_field = key_field

@@ -182,7 +182,10 @@ class SalesforceConnector:
             rendered,
             record.id if sobject.name == "Contact" else None,
             known=record.id is not None,
-            buyer=next((link.key.lower() for link in record.links if api_name(link.object) == "Contact"), None),
+            buyer=next(
+                (link.key.lower() for link in record.links if api_name(link.object) == "Contact"),
+                None,
+            ),
         )
 
     def _note_currencies(self, records: Sequence[Record], jobs: Sequence[Job]) -> None:

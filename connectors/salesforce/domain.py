@@ -6,7 +6,14 @@ import re
 
 # Salesforce Help, "My Domain URL Formats" (with enhanced domains, which all orgs have): host of a page → host for the API
 _SUFFIXES = (".lightning.force.com", ".my.salesforce-setup.com", ".my.salesforce.com", ".my")
-_SHARED = {"login", "test", "www", "login.salesforce.com", "test.salesforce.com", "www.salesforce.com"}
+_SHARED = {
+    "login",
+    "test",
+    "www",
+    "login.salesforce.com",
+    "test.salesforce.com",
+    "www.salesforce.com",
+}
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.(?:sandbox|develop|scratch|demo|patch|trailblaze|free))?")
 
 

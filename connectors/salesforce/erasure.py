@@ -84,7 +84,10 @@ class Erasure:
         """Look for the person's Contacts by key and by e-mail, and for the Account of their own."""
         key = self._key_of("Contact")
         columns = ["Id", "Email", key]
-        queries = [*select(columns, "Contact", "Email", [person]), *select(columns, "Contact", key, [person])]
+        queries = [
+            *select(columns, "Contact", "Email", [person]),
+            *select(columns, "Contact", key, [person]),
+        ]
         if self._settings.account.policy in ("person", "domain"):
             queries += select(["Id"], "Account", self._settings.account.key_field, [person])
         rows = await self._api.query(*dict.fromkeys(queries))
@@ -122,7 +125,14 @@ async def erase(api: Api, plan: Plan) -> Report:
 
 async def _carry_out(api: Api, steps: Sequence[Step]) -> list[Failure | None]:
     if "body" in steps[0].data:
-        records = [{"attributes": {"type": step.data["object"]}, "id": step.data["id"], **step.data["body"]} for step in steps]
+        records = [
+            {
+                "attributes": {"type": step.data["object"]},
+                "id": step.data["id"],
+                **step.data["body"],
+            }
+            for step in steps
+        ]
         body = {"allOrNone": False, "records": records}
         answer = await api.call("PATCH", "composite/sobjects", body, writes=True)
     else:
@@ -149,7 +159,10 @@ def _emptied(fields: Iterable[Field]) -> Iterator[tuple[str, Any]]:
 
 
 def _deletion(name: str, id_: str) -> Step:
-    return Step(f"delete {name} {id_}, which stays in the Recycle Bin for 15 days", {"object": name, "id": id_})
+    return Step(
+        f"delete {name} {id_}, which stays in the Recycle Bin for 15 days",
+        {"object": name, "id": id_},
+    )
 
 
 def _no_right(verb: str, name: str, id_: str) -> Problem:

@@ -36,7 +36,13 @@ def lookup(name: str, target: str, source: str) -> dict[str, Any]:
     """Give the metadata of a lookup from one object to another."""
     label = name.removesuffix("__c").replace("_", " ")
     plural = source.removesuffix("__c").replace("_", "") + "s"
-    return {"label": label, "type": "Lookup", "referenceTo": target, "relationshipName": plural, "relationshipLabel": plural}
+    return {
+        "label": label,
+        "type": "Lookup",
+        "referenceTo": target,
+        "relationshipName": plural,
+        "relationshipLabel": plural,
+    }
 
 
 def in_words(shape: Mapping[str, Any]) -> str:
@@ -59,5 +65,8 @@ def _shape(kind: FieldType, options: list[str]) -> dict[str, Any]:
         "choices": {"type": "MultiselectPicklist", "visibleLines": 4, "valueSet": values},
     }
     if not options:  # a picklist must have one; texts hold any, a long one also several
-        shapes |= {"choice": shapes["string"], "choices": {"type": "LongTextArea", "length": 32768, "visibleLines": 4}}
+        shapes |= {
+            "choice": shapes["string"],
+            "choices": {"type": "LongTextArea", "length": 32768, "visibleLines": 4},
+        }
     return shapes[kind]

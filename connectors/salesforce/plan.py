@@ -57,7 +57,13 @@ async def plan(api: Api, admin: Api, objects: Objects, settings: SalesforceSetti
         sobject = whole or own
         if sobject is None:
             text = f"the org has no object {name}, or the run-as user may not see it"
-            blockers.append(Problem(need.object, text, "make it at Setup → Object Manager → Create, then provision again"))
+            blockers.append(
+                Problem(
+                    need.object,
+                    text,
+                    "make it at Setup → Object Manager → Create, then provision again",
+                )
+            )
             continue
         view = View(own, sobject)
         key_field = key_field_of(settings, name, need.key_field)
@@ -99,7 +105,10 @@ async def _existing(admin: Api, name: str) -> set[str]:
 
 def _creation(name: str, field: str, shape: Mapping[str, Any]) -> Step:
     body = {"FullName": f"{name}.{field}", "Metadata": shape}
-    return Step(f"create the field {name}.{field}: {fields.in_words(shape)}", {"path": "tooling/sobjects/CustomField", "body": body})
+    return Step(
+        f"create the field {name}.{field}: {fields.in_words(shape)}",
+        {"path": "tooling/sobjects/CustomField", "body": body},
+    )
 
 
 def _field_grants(view: View, need: ObjectNeed, wanted: Iterable[str]) -> Iterator[Step]:
@@ -115,8 +124,17 @@ def _field_grants(view: View, need: ObjectNeed, wanted: Iterable[str]) -> Iterat
 
 
 def _field_grant(name: str, field: str) -> Step:
-    body = {"ParentId": SET, "SobjectType": name, "Field": f"{name}.{field}", "PermissionsRead": True, "PermissionsEdit": True}
-    return Step(f"let the run-as user read and edit {name}.{field}", {"path": "sobjects/FieldPermissions", "body": body})
+    body = {
+        "ParentId": SET,
+        "SobjectType": name,
+        "Field": f"{name}.{field}",
+        "PermissionsRead": True,
+        "PermissionsEdit": True,
+    }
+    return Step(
+        f"let the run-as user read and edit {name}.{field}",
+        {"path": "sobjects/FieldPermissions", "body": body},
+    )
 
 
 def _object_grants(view: View) -> Iterator[Step]:
@@ -125,7 +143,13 @@ def _object_grants(view: View) -> Iterator[Step]:
     name = view.whole.name
     if name in READ_TOO:
         yield _object_grant(READ_TOO[name], "read", PermissionsRead=True)
-    yield _object_grant(name, "read, create and edit", PermissionsRead=True, PermissionsCreate=True, PermissionsEdit=True)
+    yield _object_grant(
+        name,
+        "read, create and edit",
+        PermissionsRead=True,
+        PermissionsCreate=True,
+        PermissionsEdit=True,
+    )
 
 
 def _object_grant(name: str, verbs: str, **rights: bool) -> Step:
@@ -144,7 +168,10 @@ async def _permission_set(api: Api, admin: Api, name: str) -> list[Step]:
     )
     assign = Step(
         f"assign the permission set {name} to the run-as user ({api.run_as})",
-        {"path": "sobjects/PermissionSetAssignment", "body": {"PermissionSetId": SET, "AssigneeId": api.run_as}},
+        {
+            "path": "sobjects/PermissionSetAssignment",
+            "body": {"PermissionSetId": SET, "AssigneeId": api.run_as},
+        },
     )
     return [assign] if rows else [make, assign]
 
@@ -158,11 +185,17 @@ def _blockers(sobject: SObject, need: ObjectNeed, key_field: str) -> Iterator[Pr
     key = sobject.fields.get(key_field)
     if key and key.name != "Email" and not (key.external_id and key.unique):
         text = "the field is there, and is not both External ID and unique"
-        yield Problem(f"{sobject.name}.{key.name}", text, f"{FIELDS} → {key.name} → Edit: External ID and Unique")
+        yield Problem(
+            f"{sobject.name}.{key.name}",
+            text,
+            f"{FIELDS} → {key.name} → Edit: External ID and Unique",
+        )
     for name, field in need.fields.items():
         standard = not name.endswith("__c") and "." not in name and name != CURRENCY
         if standard and name not in sobject.fields:
             place = ", ".join(field.places) or f"{sobject.name}.{name}"
             yield Problem(
-                place, f"{sobject.name} has no standard field {name}, or the run-as user may not see it", "see Setup → Object Manager"
+                place,
+                f"{sobject.name} has no standard field {name}, or the run-as user may not see it",
+                "see Setup → Object Manager",
             )

@@ -29,7 +29,13 @@ async def carry_out(admin: Api, plan: Plan, permission_set: str) -> Report:
         if refused is None or refused.code in THERE_ALREADY:
             done.append(step.text)
         else:
-            failed.append(Problem(step.text, str(refused), ADMIN if refused.code.startswith("INSUFFICIENT_ACCESS") else ""))
+            failed.append(
+                Problem(
+                    step.text,
+                    str(refused),
+                    ADMIN if refused.code.startswith("INSUFFICIENT_ACCESS") else "",
+                )
+            )
     return Report(tuple(done), tuple(failed))
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 from connectors.base import ConnectorSettings
 from connectors.salesforce.domain import my_domain
@@ -53,11 +62,18 @@ class AccountSettings(BaseModel):
 class SalesforceSettings(ConnectorSettings):
     """Sign-in by an External Client App: with `client_secret` (client credentials), or `username` and `private_key_file` (JWT)."""
 
-    domain: Annotated[str, AfterValidator(my_domain), Field(description="your My Domain: acme.my, a host name or a URL")]
+    domain: Annotated[
+        str,
+        AfterValidator(my_domain),
+        Field(description="your My Domain: acme.my, a host name or a URL"),
+    ]
     client_id: Annotated[str, Field(min_length=1, description="the Consumer Key of the External Client App")]
     client_secret: Annotated[SecretStr | None, Field(description="its Consumer Secret, for the client credentials flow")] = None
     username: Annotated[str | None, Field(description="the user to run as, for the JWT bearer flow")] = None
-    private_key_file: Annotated[str | None, Field(description="the key of the app's certificate (PEM), for the JWT bearer flow")] = None
+    private_key_file: Annotated[
+        str | None,
+        Field(description="the key of the app's certificate (PEM), for the JWT bearer flow"),
+    ] = None
     base_url: Annotated[str | None, Field(pattern=r"^https?://[^/]", description="another server, for tests")] = None
     timeout_seconds: Annotated[float, Field(ge=1, le=600, description="how long one writing call may take")] = 120.0
     api_version: Annotated[str, BeforeValidator(_version), Field(pattern=r"^\d+\.0$", description='e.g. "66.0"')] = "66.0"
@@ -66,14 +82,24 @@ class SalesforceSettings(ConnectorSettings):
     deal_key: Annotated[FieldName, Field(description="the same of Opportunity")] = DEAL_KEY
     account: Annotated[AccountSettings, Field(description="what new Contacts and Opportunities stand under")] = AccountSettings()
     several_matches: Annotated[
-        Literal["oldest", "newest", "dead_letter"], Field(description="which Contact to take over if several have a new person's e-mail")
+        Literal["oldest", "newest", "dead_letter"],
+        Field(description="which Contact to take over if several have a new person's e-mail"),
     ] = "oldest"
-    match_leads: Annotated[bool, Field(description="leave a person who is an unconverted Lead to the sales team (dead letter)")] = False
+    match_leads: Annotated[
+        bool,
+        Field(description="leave a person who is an unconverted Lead to the sales team (dead letter)"),
+    ] = False
     duplicate_alerts: Annotated[
-        Literal["allow", "refuse"], Field(description="whether to write what a duplicate rule only warns of (blocking ones always hold)")
+        Literal["allow", "refuse"],
+        Field(description="whether to write what a duplicate rule only warns of (blocking ones always hold)"),
     ] = "allow"
     last_name: Annotated[
-        str | None, Field(min_length=1, max_length=80, description="LastName of who has none; absent: the e-mail's local part")
+        str | None,
+        Field(
+            min_length=1,
+            max_length=80,
+            description="LastName of who has none; absent: the e-mail's local part",
+        ),
     ] = None
     on_forget: Annotated[
         Literal["empty", "delete"],
@@ -82,7 +108,10 @@ class SalesforceSettings(ConnectorSettings):
     daily_share: Annotated[float, Field(gt=0, le=1, description="stop at this share of the org's API calls of a day")] = 0.9
 
     permission_set: Annotated[FieldName, Field(description="the permission set that `provision` makes")] = "AOM_Gateway"
-    provision_token: Annotated[SecretStr | None, Field(description="an administrator's access token, for `provision` alone")] = None
+    provision_token: Annotated[
+        SecretStr | None,
+        Field(description="an administrator's access token, for `provision` alone"),
+    ] = None
 
     @field_validator("api_version")
     @classmethod

@@ -25,17 +25,41 @@ POLICIES = f"{APP} → Policies → OAuth Policies"
 
 # error, what its description says, what helps. The first that holds counts. Source: Salesforce Help, "OAuth 2.0 Token Errors"
 REMEDIES = (
-    ("invalid_client_id", "", f"client_id is not known there: copy the Consumer Key from {APP} → Settings → OAuth Settings"),
-    ("invalid_client", "", f"client_secret is wrong: copy the Consumer Secret from {APP} → Settings → OAuth Settings"),
-    ("invalid_grant", "no client credentials user", f"choose a run-as user: {POLICIES} → Enable Client Credentials Flow → Run As"),
-    ("invalid_grant", "request not supported on this domain", "set domain to your My Domain: Setup → My Domain → Current My Domain URL"),
+    (
+        "invalid_client_id",
+        "",
+        f"client_id is not known there: copy the Consumer Key from {APP} → Settings → OAuth Settings",
+    ),
+    (
+        "invalid_client",
+        "",
+        f"client_secret is wrong: copy the Consumer Secret from {APP} → Settings → OAuth Settings",
+    ),
+    (
+        "invalid_grant",
+        "no client credentials user",
+        f"choose a run-as user: {POLICIES} → Enable Client Credentials Flow → Run As",
+    ),
+    (
+        "invalid_grant",
+        "request not supported on this domain",
+        "set domain to your My Domain: Setup → My Domain → Current My Domain URL",
+    ),
     (
         "invalid_grant",
         "hasn't approved",
         f"let the user use the app: {POLICIES} → Permitted Users: admin approved users are pre-authorized",
     ),
-    ("invalid_app_access", "", f"give the user one of the app's permission sets or profiles: {POLICIES}"),
-    ("invalid_grant", "audience", "domain belongs to another org or to a sandbox: Setup → My Domain → Current My Domain URL"),
+    (
+        "invalid_app_access",
+        "",
+        f"give the user one of the app's permission sets or profiles: {POLICIES}",
+    ),
+    (
+        "invalid_grant",
+        "audience",
+        "domain belongs to another org or to a sandbox: Setup → My Domain → Current My Domain URL",
+    ),
     (
         "invalid_grant",
         "assertion",
@@ -46,13 +70,31 @@ REMEDIES = (
         "ip restricted",
         "the user's login IP ranges do not allow this machine: Setup → Profiles → (the user's) → Login IP Ranges",
     ),
-    ("invalid_grant", "", "see that the user is active and may use the app; Setup → Login History shows why not"),
+    (
+        "invalid_grant",
+        "",
+        "see that the user is active and may use the app; Setup → Login History shows why not",
+    ),
     ("inactive_user", "", "the user is inactive: Setup → Users"),
     ("inactive_org", "", "the org is locked or closed"),
-    ("unauthorized_client", "", f"enable the flow: {APP} → Settings → OAuth Settings → Flow Enablement"),
-    ("unsupported_grant_type", "", f"enable the flow: {APP} → Settings → OAuth Settings → Flow Enablement"),
+    (
+        "unauthorized_client",
+        "",
+        f"enable the flow: {APP} → Settings → OAuth Settings → Flow Enablement",
+    ),
+    (
+        "unsupported_grant_type",
+        "",
+        f"enable the flow: {APP} → Settings → OAuth Settings → Flow Enablement",
+    ),
 )
-PASSING = {"temporarily_unavailable", "server_error", "unknown_error", "login_rate_exceeded", "rate_limit_exceeded"}
+PASSING = {
+    "temporarily_unavailable",
+    "server_error",
+    "unknown_error",
+    "login_rate_exceeded",
+    "rate_limit_exceeded",
+}
 
 
 def sign_in(settings: SalesforceSettings, directory: Path, session: requests.Session) -> Salesforce:
@@ -103,7 +145,10 @@ def refusal(answer: Answered) -> ConnectorError:
         return answer_error(answer, "sign-in")
     if error in PASSING or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unavailable(f"sign-in: HTTP {answer.status} {error} {says}".rstrip())
-    remedy = next((text for code, part, text in REMEDIES if code == error and part in says.lower()), f"see {APP}")
+    remedy = next(
+        (text for code, part, text in REMEDIES if code == error and part in says.lower()),
+        f"see {APP}",
+    )
     return AuthFailed(f"Salesforce refuses the sign-in ({error}: {says}) → {remedy}")
 
 

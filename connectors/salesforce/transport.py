@@ -32,7 +32,12 @@ class Answered(Exception):
             return None
 
 
-def open_session(base_url: str | None, timeout: float, connections: int, seen: Callable[[requests.Response], None]) -> requests.Session:
+def open_session(
+    base_url: str | None,
+    timeout: float,
+    connections: int,
+    seen: Callable[[requests.Response], None],
+) -> requests.Session:
     """Make a session. `seen` is shown every answer; what is no success, or no JSON, is then raised as Answered."""
 
     def hook(response: requests.Response, *_: Any, **__: Any) -> None:
@@ -51,7 +56,10 @@ def open_session(base_url: str | None, timeout: float, connections: int, seen: C
 
 def _may_be_json(response: requests.Response) -> bool:
     """Tell a page from an answer by its first sign; Salesforce answers with objects and lists, or with nothing."""
-    return response.status_code == HTTPStatus.NO_CONTENT or response.content.lstrip()[:1] in (b"{", b"[")
+    return response.status_code == HTTPStatus.NO_CONTENT or response.content.lstrip()[:1] in (
+        b"{",
+        b"[",
+    )
 
 
 class _Adapter(HTTPAdapter):

@@ -99,7 +99,11 @@ class Writer:
             self._learn_accounts(jobs, dict(zip(accounts, results(answers[0], len(accounts)), strict=True)))
 
     def _account(self, account: NewAccount) -> dict[str, Any]:
-        return {"attributes": {"type": "Account"}, "Name": account.name, self._account_key: account.key}
+        return {
+            "attributes": {"type": "Account"},
+            "Name": account.name,
+            self._account_key: account.key,
+        }
 
     def _learn_accounts(self, jobs: Sequence[Job], made: Mapping[str, Saved | Failure]) -> None:
         """Let a row whose Account was refused tell that, instead of missing it."""
@@ -113,7 +117,11 @@ class Writer:
                 job.result = result.about(f"its Account {job.account.name!r}")
 
     def _record(self, job: Job) -> dict[str, Any]:
-        record = {"attributes": {"type": self._sobject.name}, **job.row.body, self._key_field: job.person.key}
+        record = {
+            "attributes": {"type": self._sobject.name},
+            **job.row.body,
+            self._key_field: job.person.key,
+        }
         return record | {"id": job.id} if job.id else record
 
     def _reopen(self, job: Job) -> None:
@@ -123,7 +131,10 @@ class Writer:
             return
         if failed.code == "REQUIRED_FIELD_MISSING" and "LastName" in failed.fields and not job.row.body.get("LastName"):
             name = self._last_name or job.person.address.partition("@")[0] or job.person.key
-            job.row, job.result = job.row.having(LastName=name[:80]).noted(f"there is no last name; {name!r} was taken"), None
+            job.row, job.result = (
+                job.row.having(LastName=name[:80]).noted(f"there is no last name; {name!r} was taken"),
+                None,
+            )
         elif job.id and failed.outcome is ErrorOutcome.TAKEN and failed.names(self._key_field):
             job.id, job.result = None, None  # another record has our key: it is the one
         elif job.id and _is_gone(failed):

@@ -18,7 +18,12 @@ from tests.fakes.salesforce import FakeSalesforce
 PERSON = {"policy": "person"}
 DOMAIN = {"policy": "domain"}
 CONTACT = ObjectNeed("contact", None, {"LastName": FieldNeed(), "Email": FieldNeed()})
-DEAL = ObjectNeed("deal", None, {name: FieldNeed() for name in ("Name", "StageName", "CloseDate")}, links=("contact",))
+DEAL = ObjectNeed(
+    "deal",
+    None,
+    {name: FieldNeed() for name in ("Name", "StageName", "CloseDate")},
+    links=("contact",),
+)
 
 
 def upsert(fake: FakeSalesforce, *emails: str, account: dict[str, Any]) -> list[str]:
@@ -70,7 +75,11 @@ def test_one_account_per_organisation_and_free_mail_by_person(fake: FakeSalesfor
     """Colleagues share one, named by their domain; a free-mail domain is no organisation."""
     emails = ("ada@acme.test", "grace@acme.test", "joan@gmail.com", "mary@yahoo.co.uk")
     upsert(fake, *emails, account=DOMAIN)
-    assert [row["AOM_Key__c"] for row in fake.records("Account")] == ["acme.test", "joan@gmail.com", "mary@yahoo.co.uk"]
+    assert [row["AOM_Key__c"] for row in fake.records("Account")] == [
+        "acme.test",
+        "joan@gmail.com",
+        "mary@yahoo.co.uk",
+    ]
     assert places(fake) == ["acme.test", "acme.test", "Ada Lovelace", "Ada Lovelace"]
 
 
@@ -96,7 +105,12 @@ def test_who_was_moved_stays_there(fake: FakeSalesforce, *, known: bool) -> None
 
 def test_a_claimed_contact_stays_where_it_is(fake: FakeSalesforce) -> None:
     """The org had that person before us, and that person's Account."""
-    fake.seed("Contact", LastName="Byron", Email="ada@example.test", AccountId=fake.seed("Account", Name="Their own"))
+    fake.seed(
+        "Contact",
+        LastName="Byron",
+        Email="ada@example.test",
+        AccountId=fake.seed("Account", Name="Their own"),
+    )
     upsert(fake, "ada@example.test", account=PERSON)
     assert places(fake) == ["Their own"]
 
@@ -105,7 +119,11 @@ def test_a_claimed_contact_stays_where_it_is(fake: FakeSalesforce) -> None:
 def test_one_account_for_all_is_found_by_id_or_key(fake: FakeSalesforce, by: str) -> None:
     """Configured either way; nothing of it is written."""
     fixed = fake.seed("Account", Name="Learners", AOM_Key__c="learners")
-    upsert(fake, "ada@example.test", account={"policy": "fixed", by: {"id": fixed, "key": "learners"}[by]})
+    upsert(
+        fake,
+        "ada@example.test",
+        account={"policy": "fixed", by: {"id": fixed, "key": "learners"}[by]},
+    )
     assert places(fake) == ["Learners"]
     assert fake.records("Account")[0]["writes"] == 1
 
@@ -204,7 +222,14 @@ def test_a_fixed_account_is_named_once(settings: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("domain", "free"),
-    [("gmail.com", True), ("yahoo.co.uk", True), ("gmx.net", True), ("web.de", True), ("mail.acme.edu", False), ("live.acme.com", False)],
+    [
+        ("gmail.com", True),
+        ("yahoo.co.uk", True),
+        ("gmx.net", True),
+        ("web.de", True),
+        ("mail.acme.edu", False),
+        ("live.acme.com", False),
+    ],
 )
 def test_free_mail_is_told_by_the_domain(domain: str, free: bool) -> None:
     """A service's own name counts right before its top-level domain alone."""

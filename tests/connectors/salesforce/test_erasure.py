@@ -14,7 +14,11 @@ from tests.fakes.salesforce import FakeSalesforce
 
 ADA = "ada@example.test"
 NEEDS = (
-    ObjectNeed("contact", None, {name: FieldNeed() for name in ("FirstName", "LastName", "Email", "HasOptedOutOfEmail")}),
+    ObjectNeed(
+        "contact",
+        None,
+        {name: FieldNeed() for name in ("FirstName", "LastName", "Email", "HasOptedOutOfEmail")},
+    ),
     ObjectNeed("deal", None, {"Name": FieldNeed()}, ("contact",)),
 )
 
@@ -60,7 +64,11 @@ def test_a_contact_is_deleted_where_that_is_configured(fake: FakeSalesforce) -> 
     """Planned first, and nothing happens by the plan alone; once more is harmless."""
     id_ = written(fake)
     settings = {"on_forget": "delete"}
-    plan = run(fake, lambda salesforce: salesforce.plan_erasure(ADA, {Ref("contact", ADA): id_}, NEEDS), **settings)
+    plan = run(
+        fake,
+        lambda salesforce: salesforce.plan_erasure(ADA, {Ref("contact", ADA): id_}, NEEDS),
+        **settings,
+    )
     assert len(fake.records("Contact")) == 1
     for _ in range(2):
         report = run(fake, lambda salesforce: salesforce.erase(plan), **settings)
@@ -102,7 +110,11 @@ def test_an_account_of_ones_own_is_emptied_and_never_deleted(fake: FakeSalesforc
 def test_what_salesforce_refuses_is_told_without_the_address(fake: FakeSalesforce) -> None:
     """The report is kept, so it can't hold what was to be erased."""
     id_ = written(fake)
-    error = {"statusCode": "DELETE_FAILED", "message": f"{ADA} is associated with cases", "fields": []}
+    error = {
+        "statusCode": "DELETE_FAILED",
+        "message": f"{ADA} is associated with cases",
+        "fields": [],
+    }
     fake.fault("DELETE", status=200, body=[{"success": False, "errors": [error]}])
     _, report = erase(fake, {Ref("contact", ADA): id_}, on_forget="delete")
     (failed,) = report.failed

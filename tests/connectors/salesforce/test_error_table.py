@@ -29,8 +29,14 @@ def refused_row(fake: FakeSalesforce, *errors: dict[str, Any]) -> Outcome:
 @pytest.mark.parametrize(
     ("outcome", "codes"),
     [
-        (ErrorOutcome.RETRY, "UNABLE_TO_LOCK_ROW COLLISION_DETECTED ENTITY_IS_LOCKED ALREADY_IN_PROCESS"),
-        (ErrorOutcome.UNAVAILABLE, "SERVER_UNAVAILABLE QUERY_TIMEOUT UNKNOWN_EXCEPTION INTERNAL_ERROR"),
+        (
+            ErrorOutcome.RETRY,
+            "UNABLE_TO_LOCK_ROW COLLISION_DETECTED ENTITY_IS_LOCKED ALREADY_IN_PROCESS",
+        ),
+        (
+            ErrorOutcome.UNAVAILABLE,
+            "SERVER_UNAVAILABLE QUERY_TIMEOUT UNKNOWN_EXCEPTION INTERNAL_ERROR",
+        ),
         (ErrorOutcome.FULL, "STORAGE_LIMIT_EXCEEDED"),
         (
             ErrorOutcome.TRANSACTION,
@@ -46,7 +52,10 @@ def refused_row(fake: FakeSalesforce, *errors: dict[str, Any]) -> Outcome:
                 "FUNCTIONALITY_NOT_ENABLED REQUIRED_FEATURE_MISSING INVALID_READ_ONLY_USER_DML PACKAGE_LICENSE_REQUIRED"
             ),
         ),
-        (ErrorOutcome.ACCESS, "INSUFFICIENT_ACCESS_OR_READONLY INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"),
+        (
+            ErrorOutcome.ACCESS,
+            "INSUFFICIENT_ACCESS_OR_READONLY INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+        ),
         (ErrorOutcome.GONE, "ENTITY_IS_DELETED INVALID_CROSS_REFERENCE_KEY MALFORMED_ID"),
         (ErrorOutcome.TAKEN, "DUPLICATE_VALUE"),
         (
@@ -86,7 +95,10 @@ def test_no_code_stands_twice_with_nothing_to_tell_it_by() -> None:
         "ContactTrigger: execution of AfterInsert caused by: System.DmlException: Update failed. first error: UNABLE_TO_LOCK_ROW",
     ],
 )
-@pytest.mark.parametrize("code", ["FIELD_CUSTOM_VALIDATION_EXCEPTION", "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "UNKNOWN_NEW"])
+@pytest.mark.parametrize(
+    "code",
+    ["FIELD_CUSTOM_VALIDATION_EXCEPTION", "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "UNKNOWN_NEW"],
+)
 def test_words_that_say_a_lock_are_a_lock(fake: FakeSalesforce, code: str, message: str) -> None:
     """Whatever code a trigger or a flow wraps them in: the row comes again."""
     outcome = refused_row(fake, row_error(code, message))
@@ -97,10 +109,19 @@ def test_words_that_say_a_lock_are_a_lock(fake: FakeSalesforce, code: str, messa
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "Rollup: System.LimitException: Apex CPU time limit exceeded"),
+        (
+            "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+            "Rollup: System.LimitException: Apex CPU time limit exceeded",
+        ),
         ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Too many SOQL queries: 101"),
-        ("UNKNOWN_NEW", "Too many batch retries in the presence of Apex triggers and partial failures."),
-        ("CANNOT_EXECUTE_FLOW_TRIGGER", "We can't save this record because the “Welcome” process failed."),
+        (
+            "UNKNOWN_NEW",
+            "Too many batch retries in the presence of Apex triggers and partial failures.",
+        ),
+        (
+            "CANNOT_EXECUTE_FLOW_TRIGGER",
+            "We can't save this record because the “Welcome” process failed.",
+        ),
     ],
 )
 def test_words_of_the_transaction_leave_the_row_its_innocence(fake: FakeSalesforce, code: str, message: str) -> None:
@@ -142,7 +163,10 @@ def test_an_unknown_code_comes_again_in_its_own_words(fake: FakeSalesforce) -> N
 @pytest.mark.parametrize("turned", [False, True])
 def test_all_errors_of_a_row_are_read(fake: FakeSalesforce, *, turned: bool) -> None:
     """The one that waiting does not mend decides, wherever it stands; the words of all are told."""
-    errors = [row_error("UNABLE_TO_LOCK_ROW", "locked"), row_error("INVALID_EMAIL_ADDRESS", "no address", "Email")]
+    errors = [
+        row_error("UNABLE_TO_LOCK_ROW", "locked"),
+        row_error("INVALID_EMAIL_ADDRESS", "no address", "Email"),
+    ]
     outcome = refused_row(fake, *(reversed(errors) if turned else errors))
     assert outcome == Refused("INVALID_EMAIL_ADDRESS", "no address; UNABLE_TO_LOCK_ROW: locked", "Email")
 
@@ -163,7 +187,12 @@ def test_full_storage_pauses_for_the_day(fake: FakeSalesforce) -> None:
 
 def test_an_encrypted_email_has_a_remedy_of_its_own(fake: FakeSalesforce) -> None:
     """People are found by it: the field is there, but can't be filtered by."""
-    body = [{"errorCode": "INVALID_FIELD", "message": "field 'Email' can not be filtered in a query call"}]
+    body = [
+        {
+            "errorCode": "INVALID_FIELD",
+            "message": "field 'Email' can not be filtered in a query call",
+        }
+    ]
     fake.fault("GET /query", status=400, body=body)
     with pytest.raises(Misconfigured, match="deterministic and case-insensitive at Setup → Encryption Policy"):
         run(fake, lambda salesforce: salesforce.upsert("contact", [person()]))

@@ -39,7 +39,12 @@ def test_a_user_with_a_full_licence_needs_no_other(unlicensed: FakeSalesforce) -
 
 def test_licences_that_may_not_be_read_are_said_to_be_unknown(fake: FakeSalesforce) -> None:
     """A warning: the check can't know, and says so."""
-    body = [{"errorCode": "INVALID_TYPE", "message": "sObject type 'PermissionSetLicenseAssign' is not supported."}]
+    body = [
+        {
+            "errorCode": "INVALID_TYPE",
+            "message": "sObject type 'PermissionSetLicenseAssign' is not supported.",
+        }
+    ]
     fake.fault("GET /query", skip=1, status=400, body=body)
     problems = run(fake, lambda salesforce: salesforce.check([NEED]), account={"policy": "person"})
     (problem,) = problems

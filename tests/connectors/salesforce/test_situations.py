@@ -23,12 +23,26 @@ from connectors.base import (
     TimedOut,
 )
 from connectors.salesforce import SalesforceConnector
-from tests.connectors.salesforce.opening import ids, links, opened, order, orders, people, person, run
+from tests.connectors.salesforce.opening import (
+    ids,
+    links,
+    opened,
+    order,
+    orders,
+    people,
+    person,
+    run,
+)
 from tests.fakes.salesforce import FakeSalesforce
 from tests.fakes.salesforce.characters import CHARACTERS, GUILTY, NEW_HOST, characterize
 
 CONTACT = ObjectNeed("contact", None, {name: FieldNeed() for name in ("LastName", "Email", "AOM_Id__c")})
-DEAL = ObjectNeed("deal", None, {name: FieldNeed() for name in ("Name", "StageName", "CloseDate", "CurrencyIsoCode")}, ("contact",))
+DEAL = ObjectNeed(
+    "deal",
+    None,
+    {name: FieldNeed() for name in ("Name", "StageName", "CloseDate", "CurrencyIsoCode")},
+    ("contact",),
+)
 
 
 async def halving(salesforce: SalesforceConnector, records: Sequence[Record]) -> list[Outcome]:
@@ -227,7 +241,9 @@ def test_an_abandoned_domain_pauses_and_says_that_a_page_answers(fake: FakeSales
     asyncio.run(main())
 
 
-def test_near_the_daily_limit_the_gateway_stops_before_the_others_are_harmed(fake: FakeSalesforce) -> None:
+def test_near_the_daily_limit_the_gateway_stops_before_the_others_are_harmed(
+    fake: FakeSalesforce,
+) -> None:
     """`check` warns of it; the share that is left to others stays theirs."""
     characterize(fake, "near_its_daily_limit")
 
@@ -280,7 +296,10 @@ def test_a_contact_that_was_deleted_between_two_events_is_made_and_linked_anew(f
         (deal,) = ids(await salesforce.upsert("deal", [order()]))
         await salesforce.link(links([order()], [deal], [old]))
         fake.delete(old)
-        gone = {"success": False, "errors": [{"statusCode": code, "message": "entity is gone", "fields": []}]}
+        gone = {
+            "success": False,
+            "errors": [{"statusCode": code, "message": "entity is gone", "fields": []}],
+        }
         fake.fault("PATCH /composite/sobjects", status=200, body=[gone])
         (outcome,) = await salesforce.upsert("contact", [person(id=old)])
         assert isinstance(outcome, Saved)

@@ -78,7 +78,13 @@ CHARACTERS = {
     ),
     "multi_currency": Character(
         "Salesforce Help, Manage Multiple Currencies: CurrencyIsoCode is there, and takes active currencies alone",
-        lambda org: org.add_field("Opportunity", name="CurrencyIsoCode", type="picklist", options=["USD", "EUR"], restricted=True),
+        lambda org: org.add_field(
+            "Opportunity",
+            name="CurrencyIsoCode",
+            type="picklist",
+            options=["USD", "EUR"],
+            restricted=True,
+        ),
     ),
     "encrypted_email": Character(
         "Salesforce Help, Shield Platform Encryption: what is encrypted probabilistically can't be filtered",
@@ -107,7 +113,14 @@ CHARACTERS = {
     ),
     "person_accounts": Character(
         "Salesforce Help, Person Accounts: a person is an Account, whose Contact side can't be written",
-        lambda org: org.add_field("Contact", name="IsPersonAccount", type="boolean", default=False, createable=False, updateable=False),
+        lambda org: org.add_field(
+            "Contact",
+            name="IsPersonAccount",
+            type="boolean",
+            default=False,
+            createable=False,
+            updateable=False,
+        ),
     ),
     "nonprofit_pack": Character(
         "Nonprofit Success Pack, Account Model: a Contact without an Account is given a household",
