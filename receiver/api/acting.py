@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from receiver.api import groups, mending, parameters, views
+from receiver.api import crm_erasure, groups, mending, parameters, views
 from receiver.api.operation import Call, NotFound
 from receiver.gateway import Gateway
-from receiver.inbox import Selection
+from receiver.inbox import Erased, Selection
 
 
 class Acting:
@@ -48,8 +48,14 @@ class Acting:
         return views.DiscardedView(await mending.discard_calls(self._gateway, groups.contents(group)))
 
     async def forget(self, call: Call) -> views.ErasedView:
-        gone = await self._inbox.erase(call.path.email)
+        """Erase from the CRMs first, while it is known which records there are the person's."""
+        address = call.path.email.strip().lower()
+        crm = await crm_erasure.erase_in_crms(self._gateway, address) if call.query.in_crm else ()
+        failed = any(one.failed for one in crm)
+        gone = Erased() if failed else await self._inbox.erase(address)
         return views.ErasedView(
+            crm=crm,
+            beyond_reach=views.BEYOND_REACH_WITH_CRM if crm else views.BEYOND_REACH,
             events=gone.events,
             shared_events=gone.shared,
             deliveries=gone.deliveries,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.base import Browsable
-from receiver.api import groups, parameters, stories, views
+from receiver.api import crm_erasure, groups, parameters, stories, views
 from receiver.api.operation import Call, NotFound, Unfit
 from receiver.gateway import Gateway
 from receiver.inbox import Unknown
@@ -53,6 +53,10 @@ class Looking:
 
     async def person(self, call: Call) -> views.PersonView:
         return stories.person(await self._inbox.person(call.path.email.strip().lower()))
+
+    async def erasure(self, call: Call) -> views.CrmErasures:
+        address = call.path.email.strip().lower()
+        return views.CrmErasures(await crm_erasure.plan_erasure(self._gateway, address))
 
     async def records(self, call: Call) -> views.RecordPage:
         connector = self._gateway.connectors.get(call.path.name)

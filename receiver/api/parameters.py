@@ -67,6 +67,10 @@ class EventQuery(Parameters):
         )
 
 
+class ErasureQuery(Parameters):
+    in_crm: Annotated[bool, Field(description="erase the person from the CRMs too, before this gateway")] = False
+
+
 class EventPath(Parameters):
     id: Annotated[str, Field(description="the id that the intake answered", max_length=64)]
 

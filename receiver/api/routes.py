@@ -74,6 +74,14 @@ def _looking(look: Looking) -> Sequence[Operation]:
         ),
         Operation(
             "GET",
+            "/api/erasures/{email:path}",
+            "What would be erased of a person in the CRMs",
+            look.erasure,
+            views.CrmErasures,
+            takes=parameters.PersonPath,
+        ),
+        Operation(
+            "GET",
             "/api/connectors/{name}/records/{object}",
             "What a sandbox holds, newest first",
             look.records,
@@ -127,10 +135,11 @@ def _acting(act: Acting) -> Sequence[Operation]:
         Operation(
             "DELETE",
             "/api/people/{email:path}",
-            "Erase a person from this gateway",
+            "Erase a person from this gateway, and from the CRMs where that is asked for",
             act.forget,
             views.ErasedView,
             takes=parameters.PersonPath,
+            query=parameters.ErasureQuery,
         ),
     )
 

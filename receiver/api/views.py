@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from connectors.base import Problem
 from receiver.inbox import DriftCount
 
 EventState = Literal["pending", "delivered", "dead", "discarded", "quarantined", "accepted"]
@@ -264,8 +265,38 @@ class RevalidatedView:
 
 
 @dataclass(frozen=True, slots=True)
+class CrmErasure:
+    """What one connector would erase, or has erased. `left` is what stands in the way, or is left to people."""
+
+    connector: str
+    steps: tuple[str, ...] = ()
+    failed: tuple[Problem, ...] = ()
+    left: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CrmErasures:
+    items: tuple[CrmErasure, ...]
+
+
+BEYOND_REACH = (
+    "backups of the store",
+    "what was written to a CRM, a sandbox among them",
+    "logs that left this gateway",
+)
+BEYOND_REACH_WITH_CRM = (
+    "backups of the store",
+    "what the CRMs keep in their bins, histories and backups",
+    "logs that left this gateway",
+)
+
+
+@dataclass(frozen=True, slots=True)
 class ErasedView:
-    """What was removed of a person. `beyond_reach` names what only others can erase."""
+    """What was removed of a person. `beyond_reach` names what only others can erase.
+
+    `crm` is what was asked for of the CRMs. Where anything there `failed`, this gateway keeps what it knows, so that it can be repeated.
+    """
 
     events: int
     shared_events: int
@@ -274,11 +305,8 @@ class ErasedView:
     lanes: int
     remote_ids: int
     mentions: int  # other places in which the address stood
-    beyond_reach: tuple[str, ...] = (
-        "backups of the store",
-        "what was written to a CRM, a sandbox among them",
-        "logs that left this gateway",
-    )
+    beyond_reach: tuple[str, ...] = BEYOND_REACH
+    crm: tuple[CrmErasure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

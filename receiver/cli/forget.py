@@ -3,39 +3,50 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from receiver.cli.admin import admin, in_path
-from receiver.cli.app import CONFIG, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
+from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
+
+NOTHING_YET = "This gateway keeps what it knows of them: mend it and repeat."
 
 
 @app.command()
 def forget(
     email: Annotated[str, typer.Argument(help="The person's e-mail address.")],
     config: ConfigOption = CONFIG,
+    in_crm: Annotated[bool, typer.Option("--in-crm", help="Erase them from the CRMs too; shows a plan first.")] = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Erase a person from this gateway, and say what was removed and what is beyond its reach.
 
-    --json prints {"events", "shared_events", "deliveries", "attempts", "lanes", "remote_ids", "mentions", "beyond_reach"}. Exit 0 also
-    where nothing of them was stored.
+    --json prints {"events", "shared_events", "deliveries", "attempts", "lanes", "remote_ids", "mentions", "beyond_reach", "crm"}.
+    Exit 0 also where nothing of them was stored; 1 where a CRM refused, and then this gateway keeps what it knows.
     """
     if "@" not in email.strip("@ "):
         fail(f"{email!r} is no e-mail address.")
-    answer = asyncio.run(_forget(config, email.strip(), yes=yes, as_json=as_json))
+    answer = asyncio.run(_forget(config, email.strip(), in_crm=in_crm, yes=yes, as_json=as_json))
+    refused = any(one["failed"] for one in answer["crm"])
     if as_json:
         print_json(answer)
     else:
-        _show(email.strip(), answer)
+        _show_crm(answer["crm"])
+        if refused:
+            out.print(NOTHING_YET, markup=False)
+        else:
+            _show(email.strip(), answer)
+    if refused:
+        raise typer.Exit(FOUND)
 
 
-async def _forget(config: Path, email: str, *, yes: bool, as_json: bool) -> Any:
+async def _forget(config: Path, email: str, *, in_crm: bool, yes: bool, as_json: bool) -> Any:
     path = f"/api/people/{in_path(email)}"
     async with admin(settings_of(config)) as asked:
         if not yes:
@@ -44,9 +55,34 @@ async def _forget(config: Path, email: str, *, yes: bool, as_json: bool) -> Any:
             lanes = f"deliveries to {', '.join(one['connector'] for one in known['lanes'])}" if known["lanes"] else "no deliveries"
             if not as_json:
                 out.print(escape_hidden(f"Known of {email}: {lanes}; {records}."), markup=False)
-            confirm(f"Erase {email} from this gateway for good?", yes=yes, as_json=as_json)
+                if in_crm:
+                    _show_plan((await asked.get(f"/api/erasures/{in_path(email)}"))["items"])
+            where = "this gateway and the CRMs" if in_crm else "this gateway"
+            confirm(f"Erase {email} from {where} for good?", yes=yes, as_json=as_json)
         with err.status("Erasing; every stored payload is looked through …"):
-            return await asked.delete(path)
+            return await asked.delete(f"{path}?in_crm=true" if in_crm else path)
+
+
+def _show_plan(planned: Sequence[dict[str, Any]]) -> None:
+    for one in planned:
+        for step in one["steps"]:
+            out.print(escape_hidden(f"{one['connector']} would {step}."), markup=False)
+        _show_problems(one["connector"], one["left"])
+
+
+def _show_crm(erased: Sequence[dict[str, Any]]) -> None:
+    for one in erased:
+        for step in one["steps"]:
+            out.print(escape_hidden(f"{one['connector']}, done: {step}."), markup=False)
+        left = [problem for problem in one["left"] if problem not in one["failed"]]
+        _show_problems(one["connector"], [*one["failed"], *left])
+
+
+def _show_problems(connector: str, problems: Sequence[dict[str, Any]]) -> None:
+    for problem in problems:
+        remedy = f" → {problem['remedy']}" if problem["remedy"] else ""
+        text = f"{connector}, {problem['where']}: {problem['message']}{remedy}"
+        out.print(escape_hidden(text), markup=False)
 
 
 def _show(email: str, gone: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ OPERATIONS = {
     "GET /api/drift",
     "GET /api/replays",
     "GET /api/people/{email}",
+    "GET /api/erasures/{email}",
     "GET /api/connectors/{name}/records/{object}",
     "POST /api/replay",
     "POST /api/discard",

@@ -1,0 +1,90 @@
+"""Erases a person from the CRMs, while the gateway still knows which records there are theirs.
+
+A plan per connector comes first, for whoever asks to read. What each CRM answered goes to the log, without the address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+
+from connectors.base import Connector, ConnectorError, Erases, Plan, Problem, Ref, Report
+from receiver.api.views import CrmErasure
+from receiver.delivery.rate_limiter import RateLimiter
+from receiver.gateway import Gateway, open_connectors
+
+ELSEWHERE = "this connector cannot erase: look in the CRM itself"
+
+
+async def plan_erasure(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
+    """Say what would be erased. Changes nothing."""
+    plans = await _plans(gateway, email)
+    return tuple(CrmErasure(name, tuple(step.text for step in plan.steps), left=plan.blockers) for name, plan in plans.items())
+
+
+async def erase_in_crms(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
+    """Plan anew and carry it out, connector by connector."""
+    done = []
+    async with _connectors(gateway) as connectors:
+        for name, plan in (await _plans(gateway, email)).items():
+            report = await _erase(connectors[name], plan)
+            failed = (*report.failed, *(one for one in plan.blockers if one.fatal and not plan.steps))
+            done.append(CrmErasure(name, report.done, failed, plan.blockers))
+            structlog.get_logger().info(
+                "person.erased_in_crm",
+                connector=name,
+                done=list(report.done),
+                failed=[f"{one.where}: {one.message}" for one in failed],
+            )
+    return tuple(done)
+
+
+async def _plans(gateway: Gateway, email: str) -> dict[str, Plan]:
+    person = await gateway.inbox.person(email)
+    plans = {}
+    async with _connectors(gateway) as connectors:
+        for name, connector in connectors.items():
+            known = {Ref(one.object, one.key): one.id for one in person.records if one.connector == name}
+            plans[name] = await _plan(gateway, name, connector, email, known)
+    return plans
+
+
+async def _plan(gateway: Gateway, name: str, connector: Connector, email: str, known: Mapping[Ref, str]) -> Plan:
+    if not isinstance(connector, Erases):
+        left = (Problem(name, ELSEWHERE, fatal=False),) if known else ()
+        return Plan(blockers=left)
+    try:
+        return await connector.plan_erasure(email, known, gateway.routes.needs(name))
+    except ConnectorError as fault:
+        return Plan(blockers=(_problem(name, fault),))
+
+
+async def _erase(connector: Connector, plan: Plan) -> Report:
+    if not plan.steps or not isinstance(connector, Erases):
+        return Report()
+    try:
+        return await connector.erase(plan)
+    except ConnectorError as fault:
+        return Report(failed=(_problem("erase", fault),))
+
+
+def _problem(where: str, fault: ConnectorError) -> Problem:
+    message, _, remedy = str(fault).partition(" → ")
+    return Problem(where, message, remedy)
+
+
+@asynccontextmanager
+async def _connectors(gateway: Gateway) -> AsyncIterator[Mapping[str, Connector]]:
+    """Give the connectors of the gateway that delivers, or those of one that was opened for a command alone."""
+    if gateway.connectors:
+        yield gateway.connectors
+        return
+    settings = gateway.settings
+    limiters = {name: RateLimiter(one.rate_limit) for name, one in settings.connectors.items()}
+    async with AsyncExitStack() as stack:
+        opened = open_connectors(settings, limiters, gateway.now)
+        for connector in opened.values():
+            stack.push_async_callback(connector.aclose)
+        yield opened
