@@ -53,12 +53,12 @@ async def _plans(gateway: Gateway, email: str) -> dict[str, Plan]:
 
 async def _plan(gateway: Gateway, name: str, connector: Connector, email: str, known: Mapping[Ref, str]) -> Plan:
     if not isinstance(connector, Erases):
-        left = (Problem(name, ELSEWHERE, fatal=False),) if known else ()
+        left = (Problem("records", ELSEWHERE, fatal=False),) if known else ()
         return Plan(blockers=left)
     try:
         return await connector.plan_erasure(email, known, gateway.routes.needs(name))
     except ConnectorError as fault:
-        return Plan(blockers=(_problem(name, fault),))
+        return Plan(blockers=(_problem("plan", fault),))
 
 
 async def _erase(connector: Connector, plan: Plan) -> Report:
