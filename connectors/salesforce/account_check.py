@@ -1,4 +1,4 @@
-"""Whether the account policy fits the org: who makes Accounts there, and who would see Contacts without one."""
+"""Whether the account policy fits the org: who makes Accounts, who sees Contacts without one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from connectors.salesforce.objects import SObject
     from connectors.salesforce.settings import AccountSettings
 
-# the fields that a package adds to Contact begin so; both make an Account for each Contact that has none
+# so begin the fields that a package adds to Contact; both make an Account where a Contact has none
 PACKAGES = {
     "npe01__": "the Nonprofit Success Pack (NPSP)",
     "npo02__": "the Nonprofit Success Pack (NPSP)",
@@ -35,7 +35,7 @@ SHARING = "Setup → Sharing Settings → Account"
 
 
 async def account_problems(api: Api, contact: SObject, settings: AccountSettings) -> list[Problem]:
-    """Ask the org, and say which policy fits it. Warnings all but one: a fixed Account must be there."""
+    """Ask the org, and say which policy fits it. All are warnings, but that a fixed Account must exist."""
     found = [*_policy(contact, settings)]
     if settings.policy == "fixed":
         found += await _fixed(api, settings)

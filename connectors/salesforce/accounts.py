@@ -1,6 +1,7 @@
-"""The Account that new Contacts and Opportunities stand under, by the configured policy; who stands under one already stays there.
+"""The Account that new Contacts and Opportunities stand under; who stands under one stays there.
 
-A Contact without an Account is private: only its owner and administrators see it (Salesforce Help, "Private Contacts").
+A Contact without an Account is private: only its owner and administrators see it
+(Salesforce Help, "Private Contacts").
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ NO_ACCOUNT = "[connectors.….account] names {} {!r}, and the org has no such Ac
 
 
 class ContactAccounts:
-    """Puts Contacts that come into being under the fixed Account, or under one of their own or of their organisation."""
+    """Puts new Contacts under the fixed Account, or one of their own or of their organisation."""
 
     def __init__(self, settings: AccountSettings) -> None:
         self._settings = settings
@@ -72,7 +73,7 @@ class ContactAccounts:
 
 
 class DealAccounts:
-    """Puts Opportunities that come into being under the Account of their buyer, wherever staff has moved that one."""
+    """Puts new Opportunities under the Account of their buyer, wherever staff has moved that one."""
 
     def __init__(self, key_field: str, contact_key: str) -> None:
         self._key_field = key_field
@@ -100,7 +101,7 @@ class DealAccounts:
 
 
 def with_accounts(needs: Needs, settings: AccountSettings) -> list[ObjectNeed]:
-    """Add to what the mapping writes what the policy writes besides: the place under an Account, and the Accounts."""
+    """Add to what the mapping writes what the policy does: the Accounts, and the places under them."""
     if settings.policy == "none":
         return [*needs]
     found = [_with_place(need) if api_name(need.object) in STAND_UNDER else need for need in needs]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.base import AuthFailed, FieldNeed, Misconfigured, ObjectNeed, Problem
+from connectors.base import AuthFailed, FieldNeed, Misconfigured, ObjectNeed, Problem, Throttled
 from connectors.salesforce.account_check import account_problems
 from connectors.salesforce.claim import PERSON_ACCOUNT
-from connectors.salesforce.error_table import FIELDS, PERMISSIONS, STORAGE
+from connectors.salesforce.error_table import ENCRYPTION, ENCRYPTION_POLICY, FIELDS, PERMISSIONS, STORAGE
 from connectors.salesforce.licence import licence_problems
 from connectors.salesforce.objects import TYPES, Field, Objects, SObject, api_name
 from connectors.salesforce.parents import is_role, lookup
@@ -16,7 +16,7 @@ from connectors.salesforce.settings import SalesforceSettings, key_field_of
 from connectors.salesforce.values import CURRENCY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from connectors.base import FieldType, Needs
     from connectors.salesforce.api import Api
@@ -39,21 +39,48 @@ TAKEN: Mapping[FieldType, set[FieldType]] = {
 }
 
 
-async def problems(api: Api, objects: Objects, settings: SalesforceSettings, needs: Needs) -> list[Problem]:
-    """Ask the org, and tell all that is wrong at once. Raises Unavailable and Throttled; all else is a problem."""
+async def problems(
+    api: Api,
+    objects: Objects,
+    settings: SalesforceSettings,
+    needs: Needs,
+) -> list[Problem]:
+    """Ask the org, and tell all that is wrong at once. Raises Unavailable; all else is a problem."""
+    found: list[Problem] = []
     try:
-        found = await _version(api, settings)
-        if not found:
-            found += await _limits(api, settings)
-            for need in needs:
-                found += await _object(objects, settings, need)
-            found += await _helpers(objects, settings, needs)
-            found += await licence_problems(api)
-            found += await _accounts(api, objects, settings, needs)
+        async for problem in _asked(api, objects, settings, needs):
+            found.append(problem)  # noqa: PERF401 - what was found before a fault stays
     except (AuthFailed, Misconfigured) as fault:
         message, _, remedy = str(fault).partition(" → ")
-        found = [Problem("sign-in" if isinstance(fault, AuthFailed) else "set-up", message, remedy)]
+        where = "sign-in" if isinstance(fault, AuthFailed) else "set-up"
+        found.append(Problem(where, message, remedy))
+    except Throttled as fault:
+        text = f"{fault}; the rest could not be looked at"
+        found.append(Problem("limits", text, "check again when there is room"))
     return found
+
+
+async def _asked(
+    api: Api,
+    objects: Objects,
+    settings: SalesforceSettings,
+    needs: Needs,
+) -> AsyncIterator[Problem]:
+    if wrong := await _version(api, settings):
+        for problem in wrong:
+            yield problem
+        return
+    for problem in await _limits(api, settings):
+        yield problem
+    for need in needs:
+        for problem in await _object(objects, settings, need):
+            yield problem
+    for problem in (
+        *await _helpers(objects, settings, needs),
+        *await licence_problems(api),
+        *await _accounts(api, objects, settings, needs),
+    ):
+        yield problem
 
 
 async def _version(api: Api, settings: SalesforceSettings) -> list[Problem]:
@@ -213,6 +240,9 @@ async def _helpers(objects: Objects, settings: SalesforceSettings, needs: Needs)
     contact = await objects.find("Contact") if "Contact" in written else None
     if contact and settings.contact_key != "Email" and "Email" not in contact.fields:
         found.append(_missing(contact, "Email", "Contact.Email"))
+    email = contact.fields.get("Email") if contact and settings.contact_key != "Email" else None
+    if email and not email.filterable:
+        found.append(Problem("Contact.Email", f"it can not be filtered: {ENCRYPTION}", ENCRYPTION_POLICY))
     if contact and PERSON_ACCOUNT in contact.fields:
         found.append(Problem("Contact", PERSON_ACCOUNTS, "use an org without person accounts, or convert them"))
     if any(is_role(need.object, target) for need in needs for target in need.links):

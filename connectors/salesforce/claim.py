@@ -1,4 +1,4 @@
-"""Finds people whom the org knows already, by our key or their e-mail, before they are first written: they get our key, not a double."""
+"""Finds people whom the org knows by our key or their e-mail: they get our key, not a double."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ACCOUNT = "{} is a person account, which the gateway does not write: see docs/sa
 
 
 class Claims:
-    """Decides who takes over which Contact; `by_key` also finds those whose e-mail was changed in the org."""
+    """Decides who takes over which Contact; `by_key` also finds those whose e-mail was changed there."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Claims:
         return queries
 
     def complete(self, jobs: Sequence[Job], rows: Sequence[FoundRow]) -> None:
-        """Set the id to take over, or why the person is not to be written; neither of who is not there."""
+        """Set the id to take over, or why the person is not written; neither of who is not there."""
         contacts: defaultdict[str, list[FoundRow]] = defaultdict(list)
         ours: dict[str, FoundRow] = {}
         for row in rows_of(rows, "Contact"):

@@ -1,7 +1,7 @@
-"""Erases a person from the org: the fields that we own are emptied, or the Contact is deleted, by configuration.
+"""Erases a person from the org: the fields that we own are emptied, or the Contact is deleted.
 
-An Account is never deleted: Salesforce deletes with it whatever stands under it (Salesforce Help, "Deleting Accounts"). What is
-deleted stays in the org's Recycle Bin for 15 days.
+An Account is never deleted: Salesforce deletes with it whatever stands under it (Salesforce Help,
+"Deleting Accounts"). What is deleted stays in the org's Recycle Bin for 15 days.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Erasure:
         return Plan(tuple(steps), tuple(blockers))
 
     async def _places(self, person: str, records: Mapping[Ref, str]) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:
-        """Find the records that are the person's own, and those that are left to people, with the reason."""
+        """Find the person's own records, and those that are left to people, with the reason."""
         known = {id_: ref for ref, id_ in records.items()}
         places: dict[str, str] = {}
         others: list[tuple[str, str, str]] = []

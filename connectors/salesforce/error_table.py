@@ -1,10 +1,12 @@
 """What helps after each of Salesforce's error codes, for rows and for whole calls.
 
-Sources: the "SOAP API Developer Guide" (StatusCode, ExceptionCode), the "REST API Developer Guide" (status codes), the "Apex
-Developer Guide" (Trigger Exceptions, Execution Governors and Limits), and what users of real orgs report. Codes of metadata, of
-mails and of chatter, which no write of records can get, are left out.
+Sources: the "SOAP API Developer Guide" (StatusCode, ExceptionCode), the "REST API Developer Guide"
+(status codes), the "Apex Developer Guide" (Trigger Exceptions, Execution Governors and Limits), and
+what users of real orgs report. Codes of metadata, of mails and of chatter, which no write of records
+can get, are left out.
 
-A row's code that stands in no rule is retried, and its words are kept: Salesforce adds codes with every release.
+A row's code that stands in no rule is retried, and its words are kept: Salesforce adds codes with
+every release.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from connectors.error_rules import ErrorOutcome as Outcome
 from connectors.error_rules import ErrorRule, error_rule, find_rule
 
 NOT_SALESFORCES = "not Salesforce's"
-"""Stands in for the code where an answer holds no error of Salesforce's own: it comes from a proxy, an edge or a page."""
+"""Stands in for the code of an answer without one of Salesforce's own: of a proxy, an edge, a page."""
 
 CALLS_COUNT_FALLS = 900.0  # seconds; the day is the last 24 hours, so the count falls bit by bit
 STORAGE_IS_FREED = 3600.0  # by hand
@@ -24,7 +26,8 @@ PERMISSIONS = "Setup → Permission Sets → (the gateway's) → Object Settings
 STORAGE = "free space at Setup → Storage Usage"
 LICENCE = "give the run-as user the licence that this needs: Setup → Users → (the user) → Permission Set License Assignments"
 DOMAIN = "Setup → My Domain → Current My Domain URL"
-ENCRYPTION = "it is encrypted, and people are found by it: make that deterministic and case-insensitive at Setup → Encryption Policy"
+ENCRYPTION = "it is encrypted, and people are found by it"
+ENCRYPTION_POLICY = "make that deterministic and case-insensitive: Setup → Encryption Policy"
 UNSEEN = "another call writes it now, or a record that the run-as user may not see has this key: see its sharing"
 
 LOCKS = (
@@ -107,7 +110,7 @@ TABLE: tuple[ErrorRule, ...] = (
         "INVALID_BATCH_OPERATION",
     ),
     # set-up
-    error_rule(Outcome.SET_UP, "INVALID_FIELD", words=["can not be filtered"], remedy=ENCRYPTION),
+    error_rule(Outcome.SET_UP, "INVALID_FIELD", words=["can not be filtered"], remedy=f"{ENCRYPTION}; {ENCRYPTION_POLICY}"),
     error_rule(
         Outcome.SET_UP,
         "INVALID_FIELD",

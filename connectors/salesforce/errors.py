@@ -1,4 +1,4 @@
-"""From what Salesforce says of a row or of a call to a `Failure`, and from a call's to the exception that it stands for."""
+"""From what Salesforce says of a row or a call to a `Failure`, and from a call's to its exception."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DECISIVE = (
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What Salesforce says of one row, or of a whole call: the error that decides, and the words of all."""
+    """What Salesforce says of a row or of a whole call: the error that decides, and all words."""
 
     code: str
     message: str
@@ -68,7 +68,7 @@ class Missing(Misconfigured):
 
 
 def read_errors(errors: Sequence[Mapping[str, Any]], status: int | None = None) -> Failure:
-    """Read all errors of a row (`statusCode`) or of a call (`errorCode`); the one that decides gives the code."""
+    """Read all errors of a row (`statusCode`) or call (`errorCode`); the one that decides gives the code."""
     found = [_read_error(each, status) for each in errors or [{}]]
     first = min(found, key=_rank)
     others = [str(each) for each in found if each is not first]

@@ -29,7 +29,7 @@ class NewAccount:
 
 @dataclass(slots=True)
 class Job:
-    """One row on its way. `id` is the record to be updated, None for an upsert by key; `result` is what came of it."""
+    """One row on its way; without `id` it is an upsert by key. `result` is what came of it."""
 
     person: Person
     row: Row

@@ -45,7 +45,7 @@ async def licence_steps(api: Api, admin: Api) -> list[Step]:
 
 
 async def lacks_licence(api: Api, reader: Api) -> bool:
-    """Tell whether the user of `api` is an integration user without the licence, as `reader` sees it."""
+    """Tell whether the user of `api` is one of integration without the licence, as `reader` sees it."""
     await api.sign_in()
     if api.run_as is None:
         return False

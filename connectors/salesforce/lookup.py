@@ -1,4 +1,4 @@
-"""What is looked up in the org before rows are first written; all queries of a batch are one call."""
+"""What is looked up in the org before rows are first written; a batch's queries are one call."""
 
 from __future__ import annotations
 

@@ -62,6 +62,7 @@ class Field:
     options: Mapping[str, str]
     parents: tuple[str, ...]
     relationship: str | None
+    filterable: bool = True  # a query can look for its values
     grantable: bool = True  # a permission set can show it; what is required or Salesforce's own is always seen
 
     @property
@@ -174,5 +175,6 @@ def _field(described: Mapping[str, Any]) -> Field:
         options=by_label | {str(option["value"]).casefold(): option["value"] for option in active},
         parents=tuple(described.get("referenceTo") or ()),
         relationship=described.get("relationshipName"),
+        filterable=described.get("filterable", True),
         grantable=described.get("permissionable", True),
     )

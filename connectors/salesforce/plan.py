@@ -1,4 +1,4 @@
-"""What `provision` would make: custom fields, and a permission set that lets the run-as user see and write them."""
+"""What `provision` would make: fields, and a permission set that lets the run-as user write them."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _creation(name: str, field: str, shape: Mapping[str, Any]) -> Step:
 
 
 def _field_grants(view: View, need: ObjectNeed, wanted: Iterable[str]) -> Iterator[Step]:
-    """Give the grants for fields that are made, and for those that an administrator sees and the run-as user does not."""
+    """Grant the fields that are made, and those that an administrator sees and the user does not."""
     for field in wanted:
         if not view.may_write(field):
             yield _field_grant(view.whole.name, field)

@@ -26,10 +26,10 @@ async def verdicts(
     key_fields: Collection[str] = (),
     keep: bool = False,
 ) -> list[Outcome]:
-    """Give the outcomes of rows of an object; `key_fields` hold our keys, its own and that of its Account.
+    """Give the outcomes of rows of an object; `key_fields` hold our keys, its own and its Account's.
 
-    Raises Misconfigured or Throttled where a row's failure speaks of all; what was saved is then saved again later, which is
-    harmless. Where it is not, `keep` what was saved, and let the others come again.
+    Raises Misconfigured or Throttled where a row's failure speaks of all; what was saved is then saved
+    again later, which is harmless. Where it is not, `keep` what was saved, and let the others come again.
     """
     failed = [result for result in results if isinstance(result, Failure)]
     refused = any(each.outcome is ErrorOutcome.ACCESS for each in failed)
@@ -81,6 +81,6 @@ def is_own_key(failed: Failure, key_fields: Collection[str]) -> bool:
 
 
 async def _may_write(objects: Objects, name: str) -> bool:
-    """Ask the org anew whether the run-as user may write the object: then a refused access is about one record's sharing."""
+    """Ask anew whether the user may write the object: then the refusal is about one record's sharing."""
     found = await objects.find(name, keep=timedelta())
     return found is not None and found.createable and found.updateable

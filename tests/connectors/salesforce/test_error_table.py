@@ -194,5 +194,5 @@ def test_an_encrypted_email_has_a_remedy_of_its_own(fake: FakeSalesforce) -> Non
         }
     ]
     fake.fault("GET /query", status=400, body=body)
-    with pytest.raises(Misconfigured, match="deterministic and case-insensitive at Setup → Encryption Policy"):
+    with pytest.raises(Misconfigured, match="deterministic and case-insensitive: Setup → Encryption Policy"):
         run(fake, lambda salesforce: salesforce.upsert("contact", [person()]))

@@ -78,7 +78,7 @@ class App:
             status, body = dispatch(call)
         except CallError as error:
             status, body = error.status, error.body
-        used = f"api-usage={self.org.used}/{self.org.options.max_calls}"
+        used = f"api-usage={self.org.spent}/{self.org.options.max_calls}"
         return Response(status, body, {"Sforce-Limit-Info": used})
 
     def _token(self, request: Request) -> Response:
@@ -103,7 +103,7 @@ class App:
             raise CallError(403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner")
         if options.concurrent_full:
             raise CallError(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.")
-        if self.org.used >= options.max_calls:
+        if self.org.spent >= options.max_calls:
             raise CallError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         self.org.used += 1
 

@@ -103,8 +103,8 @@ CHARACTERS = {
     ),
     "near_its_daily_limit": Character(
         '"Salesforce Developer Limits Quick Reference", Total Daily API Request Limits',
-        lambda org: org.configure(max_calls=8),
-        lambda org: org.configure(max_calls=15_000),
+        lambda org: org.configure(used_elsewhere=13_490),
+        lambda org: org.configure(used_elsewhere=0),
     ),
     "full_storage": Character(
         "Salesforce Help, Data and File Storage Allocations: nothing new is taken, what is there can be changed",

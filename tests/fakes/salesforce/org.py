@@ -56,6 +56,7 @@ class Options:
     approved: bool = True  # the JWT's user is allowed to use the app
     token_uses: int | None = None  # a token is good for so many calls
     max_calls: int = 15_000  # a day
+    used_elsewhere: int = 0  # of them, by other integrations
     url_limit: int = 16_384
     page_size: int = 2_000
     whole_call: bool = False  # a bad column or JSON type in one row fails the whole call
@@ -147,6 +148,11 @@ class Org:
                 if full in rows:
                     return name, rows[full]
         return None
+
+    @property
+    def spent(self) -> int:
+        """How many of the day's calls are used up, whoever made them."""
+        return self.used + self.options.used_elsewhere
 
     def value(self, object: str, row: Row, name: str) -> Any:
         """Give a column of a row; `Profile.UserLicense.Name` follows lookups."""

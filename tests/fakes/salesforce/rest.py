@@ -165,7 +165,10 @@ def describe(call: Call, object: str) -> tuple[int, Any]:
         "createable": org.may(call.user, object, "Create"),
         "updateable": org.may(call.user, object, "Edit"),
         "deletable": org.may(call.user, object, "Delete"),
-        "fields": [each.describe(writable=org.edits(call.user, object, name)) for name, each in seen],
+        "fields": [
+            each.describe(writable=org.edits(call.user, object, name)) | {"filterable": name not in org.options.encrypted}
+            for name, each in seen
+        ],
     }
 
 
@@ -221,7 +224,7 @@ def _columns(org: Org, parsed: soql.Query, row: Row) -> dict[str, Any]:
 def limits(call: Call) -> tuple[int, Any]:
     top = call.org.options.max_calls
     storage = {"Max": 5, "Remaining": 0 if call.org.options.storage_full else 4}
-    return 200, {"DailyApiRequests": {"Max": top, "Remaining": max(0, top - call.org.used)}, "DataStorageMB": storage}
+    return 200, {"DailyApiRequests": {"Max": top, "Remaining": max(0, top - call.org.spent)}, "DataStorageMB": storage}
 
 
 def _records(call: Call, object: str | None) -> list[Row]:
