@@ -80,8 +80,11 @@ class Surface:
         kind = self._app.org.objects[object]
         kind.granted, kind.readable = granted, readable
 
-    def rule(self, object: str, field: str, value: Any, message: str) -> None:
-        self._app.org.rules.append(Validation(object, field, value, message))
+    def rule(self, object: str, field: str, value: Any, message: str, code: str) -> None:
+        self._app.org.rules.append(Validation(object, field, value, message, code))
+
+    def clear_rules(self) -> None:
+        self._app.org.rules.clear()
 
     def lock(self, value: str, times: int = 1) -> None:
         self._app.org.locks[folded(value)] = times

@@ -58,9 +58,20 @@ class Admin:
         """Let everybody write an object, or only those to whom a permission set gives it; `readable` lets all read it."""
         self._do("grant_object", object=object, granted=granted, readable=readable)
 
-    def rule(self, object: str, field: str, value: Any, message: str) -> None:
-        """Add a validation rule: no row may hold this value."""
-        self._do("rule", object=object, field=field, value=value, message=message)
+    def rule(
+        self,
+        object: str,
+        field: str,
+        value: Any,
+        message: str,
+        code: str = "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+    ) -> None:
+        """Add a validation rule: no row may hold this value. Another `code` makes it another refusal."""
+        rule = {"object": object, "field": field, "value": value, "message": message, "code": code}
+        self._do("rule", **rule)
+
+    def clear_rules(self) -> None:
+        self._do("clear_rules")
 
     def lock(self, value: str, times: int = 1) -> None:
         """Lock the row that holds this value, for so many writes."""

@@ -89,6 +89,7 @@ class Validation:
     field: str
     value: Any
     message: str
+    code: str = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
 
 
 @dataclass

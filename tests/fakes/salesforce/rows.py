@@ -169,7 +169,7 @@ class Writer:
         self._check_depends(values)
         for rule in self.org.rules:
             if rule.object == self.object and rule.field in values and values[rule.field] == rule.value:
-                raise RowError("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, rule.field)
+                raise RowError(rule.code, rule.message, rule.field)
         rule_of_org = self.org.options.duplicate_rule
         if self.object != "Contact" or old is not None or rule_of_org is None or (rule_of_org == "alert" and self.allow_duplicates):
             return
