@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -254,8 +253,6 @@ def _cause(error: Exception) -> str:
     match cause:
         case socket.gaierror():
             return "the host's name is not known; is domain right?"
-        case ssl.SSLError():
-            return f"no secure connection ({cause.reason or cause.strerror or 'TLS'})"
         case ConnectionRefusedError():
             return "nobody listens there"
         case ConnectionError():
