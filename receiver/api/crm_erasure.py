@@ -5,13 +5,13 @@ A plan per connector comes first, for whoever asks to read. What each CRM answer
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 
 from connectors.base import Connector, ConnectorError, Erases, Plan, Problem, Ref, Report
-from receiver.api.views import CrmErasure
+from receiver.api.views import CrmErasure, CrmProblem
 from receiver.delivery.rate_limiter import RateLimiter
 from receiver.gateway import Gateway, open_connectors
 
@@ -21,7 +21,7 @@ ELSEWHERE = "this connector cannot erase: look in the CRM itself"
 async def plan_erasure(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
     """Say what would be erased. Changes nothing."""
     plans = await _plans(gateway, email)
-    return tuple(CrmErasure(name, tuple(step.text for step in plan.steps), left=plan.blockers) for name, plan in plans.items())
+    return tuple(CrmErasure(name, tuple(step.text for step in plan.steps), left=_shown(plan.blockers)) for name, plan in plans.items())
 
 
 async def erase_in_crms(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
@@ -31,7 +31,7 @@ async def erase_in_crms(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
         for name, plan in (await _plans(gateway, email)).items():
             report = await _erase(connectors[name], plan)
             failed = (*report.failed, *(one for one in plan.blockers if one.fatal and not plan.steps))
-            done.append(CrmErasure(name, report.done, failed, plan.blockers))
+            done.append(CrmErasure(name, report.done, _shown(failed), _shown(plan.blockers)))
             structlog.get_logger().info(
                 "person.erased_in_crm",
                 connector=name,
@@ -68,6 +68,10 @@ async def _erase(connector: Connector, plan: Plan) -> Report:
         return await connector.erase(plan)
     except ConnectorError as fault:
         return Report(failed=(_problem("erase", fault),))
+
+
+def _shown(problems: Iterable[Problem]) -> tuple[CrmProblem, ...]:
+    return tuple(CrmProblem(one.where, one.message, one.remedy, one.fatal) for one in problems)
 
 
 def _problem(where: str, fault: ConnectorError) -> Problem:

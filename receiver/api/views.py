@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from connectors.base import Problem
 from receiver.inbox import DriftCount
 
 EventState = Literal["pending", "delivered", "dead", "discarded", "quarantined", "accepted"]
@@ -265,13 +264,23 @@ class RevalidatedView:
 
 
 @dataclass(frozen=True, slots=True)
+class CrmProblem:
+    """What stands in the way at a CRM, where, and what helps."""
+
+    where: str
+    message: str
+    remedy: str
+    fatal: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CrmErasure:
     """What one connector would erase, or has erased. `left` is what stands in the way, or is left to people."""
 
     connector: str
     steps: tuple[str, ...] = ()
-    failed: tuple[Problem, ...] = ()
-    left: tuple[Problem, ...] = ()
+    failed: tuple[CrmProblem, ...] = ()
+    left: tuple[CrmProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
