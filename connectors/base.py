@@ -382,3 +382,18 @@ class Browsable(Protocol):
 
     async def records(self, object: str, limit: int, before: str | None = None) -> Page:
         """List at most `limit` records of an object. Raises ValueError where `before` is no page's `next`."""
+
+
+@runtime_checkable
+class Erases(Protocol):
+    """A connector that can erase a person from its CRM: first a plan that a human reads, then its execution."""
+
+    async def plan_erasure(self, address: str, records: Mapping[Ref, str], needs: Needs) -> Plan:
+        """Say what `erase` would delete or empty of the person with this e-mail address. Changes nothing.
+
+        `records` are those of the person that the gateway knows, with the CRM's ids; `needs` says which fields are written,
+        and so are the gateway's to empty. What stands in the way, or is left to people, is a blocker of the plan.
+        """
+
+    async def erase(self, plan: Plan) -> Report:
+        """Carry out what `plan_erasure` listed; repeating it is harmless. The report is kept, so it holds no address and no name."""
