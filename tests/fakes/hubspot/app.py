@@ -29,6 +29,7 @@ VERSIONS = "2026-09|2026-03"
 OLD = {"objects": "v3", "properties": "v3", "pipelines": "v3", "associations": "v4"}
 DATED = re.compile(rf"/crm/(objects|properties|pipelines|associations)/({VERSIONS})/(.+)")
 UNDATED = re.compile(r"/crm/(v3|v4)/(objects|properties|pipelines|associations)/(.+)")
+RULES = re.compile(r"/crm/pipelines-rules/2026-09-beta/(?P<object>\d-\d+)/(?P<pipeline>.+)")
 ACCOUNT = re.compile(rf"/account-info/({VERSIONS}|v3)/(details|api-usage/daily/private-apps)")
 
 
@@ -90,29 +91,56 @@ class App:
                 return Response(refusal.status, refusal.body(), {**refusal.headers, **self.limits.headers()})
             return Response(status, data, self.limits.headers())
 
-    def _dispatch(self, request: Request, token: Token) -> tuple[int, dict[str, Any]]:
+    def _dispatch(self, request: Request, token: Token) -> tuple[int, dict[str, Any] | None]:
         if match := ACCOUNT.fullmatch(request.path):
             return self._account(match.group(2))
+        if match := RULES.fullmatch(request.path):
+            return self._pipeline_rules(match["pipeline"])
         area, version, rest = _place(request.path)
         _permit(token, area, request.method, rest)
         body = _body(request)
         parts = rest.split("/")
         match area:
             case "objects":
-                return self._objects(request.method, parts, body)
+                return self._objects(request.method, parts, body, rules=version[:4].isdecimal() and version >= "2026-09")
             case "associations":
                 return self._tie(request.method, parts, body)
         return self._schema(request.method, [area, *parts], body, Schema(self.portal, self.options, not version.startswith("v")))
 
-    def _objects(self, method: str, parts: list[str], body: Any) -> tuple[int, dict[str, Any]]:
+    def _objects(self, method: str, parts: list[str], body: Any, *, rules: bool) -> tuple[int, dict[str, Any] | None]:
         match (method, *parts):
             case ("POST", type_, "batch", "upsert"):
-                return self._batches.upsert(type_, body)
+                return self._batches.upsert(type_, body, rules=rules)
             case ("POST", type_, "batch", "update"):
-                return self._batches.update(type_, body)
+                return self._batches.update(type_, body, rules=rules)
+            case ("POST", type_, "batch", "create"):
+                return self._batches.create(type_, body, rules=rules)
+            case ("POST", type_, "batch", "archive"):
+                return self._batches.archive(type_, body)
+            case ("POST", "contacts", "gdpr-delete"):
+                return self._erase(body)
             case ("POST", type_, "batch", "read"):
                 return self._batches.read(type_, body)
         raise nowhere()
+
+    def _erase(self, body: Any) -> tuple[int, None]:
+        """Delete a contact for good, by id or by address; nobody is not an error."""
+        contacts = self.portal.records("contacts")
+        name, value = body.get("idProperty"), body["objectId"]
+        record = contacts.find(name, value) if name else contacts.get(value)
+        if record is not None:
+            contacts.erased |= record.all_emails() if self.options.erasure_blocks else set()
+            self.portal.delete("contacts", record.id)
+        return 204, None
+
+    def _pipeline_rules(self, id_: str) -> tuple[int, dict[str, Any]]:
+        if not self.options.pipeline_rules:
+            raise Refusal(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call.")
+        pipeline = next((known for known in self.portal.pipelines["deals"] if known.id == id_), None)
+        if pipeline is None:
+            raise nowhere()
+        created = {"objectCreationRule": {"pipelineStageIds": list(pipeline.created_in)}} if pipeline.created_in else {}
+        return 200, {"governanceValidationRules": created}
 
     def _tie(self, method: str, parts: list[str], body: Any) -> tuple[int, dict[str, Any]]:
         match (method, *parts):
@@ -120,6 +148,8 @@ class App:
                 return self._associations.default(source, target, body)
             case ("POST", source, target, "batch", "create"):
                 return self._associations.create(source, target, body)
+            case ("POST", source, target, "batch", "read"):
+                return self._associations.read(source, target, body)
             case ("GET", source, target, "labels"):
                 return self._associations.labels(source, target)
         raise nowhere()

@@ -19,6 +19,9 @@ class Options:
     echo_error_trace: bool = True
     empty_batch: Literal["refused", "taken"] = "refused"
     unique_clash: Literal["batch", "record"] = "batch"  # what a clash on a unique property costs, in spite of trace ids
+    rule_faults: Literal["record", "batch"] = "record"  # what a broken rule of the admin costs, in spite of trace ids
+    erasure_blocks: bool = True  # whether an address that was erased may not be created again
+    pipeline_rules: bool = True  # whether the account lets the token read its pipelines' rules
     secondary: Literal["match", "conflict"] = "match"  # whether an upsert by a secondary address finds its contact
     both_directions: bool = True  # whether an association is named in both directions
     association_faults: Literal["record", "batch"] = "record"
