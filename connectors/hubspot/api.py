@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from hubspot import HubSpot
 from hubspot.crm.objects.exceptions import ApiException
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from connectors.base import Context, RateLimit, Unavailable
-from connectors.certificates import tls_fault
+from connectors.base import Context, RateLimit, TimedOut, Unavailable
 from connectors.hubspot.answers import read_body
 from connectors.hubspot.errors import CallRefused, SetUpMissing, call_error, retry_after
 from connectors.hubspot.faults import read_fault
@@ -86,7 +85,7 @@ class Api:
             async with asyncio.timeout(self._context.timeout):
                 return await self._threads.run(self._exchange, method, path, body)
         except TimeoutError:
-            raise Unavailable(f"HubSpot did not answer {method} {path} within {self._context.timeout:g} s") from None
+            raise self._timed_out(method, path) from None
 
     def _exchange(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
         timeout = self._context.timeout
@@ -103,13 +102,17 @@ class Api:
             return Answer(response.status, response.headers, response.data)
         except ApiException as error:
             return _failed(error)
-        except (UnicodeDecodeError, AttributeError) as error:  # the client decodes error bodies, and there may be none
+        except (UnicodeDecodeError, AttributeError) as error:  # the client decodes the body, if any, while it raises an ApiException
             if isinstance(error.__context__, ApiException):
                 return _failed(error.__context__)
             raise
+        except ReadTimeoutError as error:
+            raise self._timed_out(method, path) from error
         except (HTTPError, OSError) as error:
-            told = tls_fault(error) or f"{type(error).__name__}: {error}"
-            raise Unavailable(f"no answer from HubSpot to {method} {path}: {told}") from error
+            raise _no_answer(method, path, error) from error
+
+    def _timed_out(self, method: str, path: str) -> TimedOut:
+        return TimedOut(f"HubSpot did not answer {method} {path} within {self._context.timeout:g} s")
 
     async def _learn(self, answer: Answer) -> None:
         calls, milliseconds = answer.number(f"{RATE}Max"), answer.number(f"{RATE}Interval-Milliseconds")
@@ -121,8 +124,13 @@ class Api:
             self.daily_left = (left, day)
 
 
+def _no_answer(method: str, path: str, error: Exception) -> Unavailable:
+    return Unavailable(f"no answer from HubSpot to {method} {path}: {error}")
+
+
 def _failed(error: ApiException) -> Answer:
-    if not error.status:  # the client's way to report a TLS failure
-        raise Unavailable(f"no answer from HubSpot: {tls_fault(error) or error.reason}")
+    if not error.status:  # the client's way to report a TLS failure: the reason's first line is the name of an exception
+        why = str(error.reason or "").partition("\n")[2]
+        raise Unavailable(f"no secure connection to HubSpot: {why}")
     body = error.body or b""
     return Answer(error.status, error.headers or {}, body.encode() if isinstance(body, str) else body)
