@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from connectors.base import AuthFailed, Misconfigured, Needs, Plan, Problem
 from connectors.hubspot.answers import items
 from connectors.hubspot.errors import KEYS, CallRefused, SetUpMissing
+from connectors.hubspot.niceties import CURRENCY
 from connectors.hubspot.paths import object_type
-from connectors.hubspot.prepare import CURRENCY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

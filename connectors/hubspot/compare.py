@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from connectors.base import FieldNeed, FieldType, ObjectNeed, Problem, Step
 from connectors.hubspot.account import Pipeline, named
-from connectors.hubspot.prepare import CURRENCY, currency_note
+from connectors.hubspot.niceties import CURRENCY, currency_note
 from connectors.hubspot.stages import pipeline_fields
 from connectors.hubspot.wanted import TYPES, property_of
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from connectors.base import ConnectorSettings, Context, FieldSchema, Limits, Misconfigured, ObjectSchema
 from connectors.hubspot.account import Account
+from connectors.hubspot.account_rules import AccountRules
 from connectors.hubspot.api import Api
 from connectors.hubspot.check import find_problems
 from connectors.hubspot.compare import field_type
@@ -19,6 +20,7 @@ from connectors.hubspot.provision import carry_out
 from connectors.hubspot.settings import HubSpotSettings
 from connectors.hubspot.stages import pipeline_fields
 from connectors.hubspot.upsert import Batch
+from connectors.hubspot.wanted import KEY_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +37,7 @@ class HubSpotConnector:
     """Writes by batch upsert: contacts by e-mail, or by the unique property of the settings, all else by a unique property."""
 
     Settings: ClassVar[type[ConnectorSettings]] = HubSpotSettings
-    key_fields: ClassVar[Mapping[str, str]] = {"contact": "email", "deal": "aom_order_key"}
+    key_fields: ClassVar[Mapping[str, str]] = KEY_FIELDS
     limits = Limits(records=100, links=100, concurrency=8, linger=2.0)  # a trickle must not use up the account's day, call by call
 
     def __init__(self, settings: HubSpotSettings, context: Context) -> None:
@@ -43,6 +45,7 @@ class HubSpotConnector:
         self._name = context.name
         self._api = Api(settings, context, self.limits.concurrency)
         self._account = Account(self._api, context.now)
+        self._rules = AccountRules(context.now)
 
     @classmethod
     def open(cls, settings: HubSpotSettings, context: Context) -> Self:
@@ -58,7 +61,8 @@ class HubSpotConnector:
         key_field = self._key_field(object, records[0].key_field)
         if key_field is None:
             raise Misconfigured(f"the mapping does not say how a {object} is known: name a unique property of it as its key_field")
-        return await Batch(object_type(object), key_field, self._api, self._account, self._settings).write(records)
+        batch = Batch(object_type(object), key_field, self._api, self._account, self._rules, self._settings)
+        return await batch.write(records)
 
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
         return await link(pairs, self._api)

@@ -49,7 +49,7 @@ def _match_results(found: Matched, rows: Sequence[Row], key_field: str, data: Ma
             continue
         named = next((by_key[key] for key in _keys(result, key_field) if key in by_key), None)
         row = by_trace.get(text(result, "objectWriteTraceId")) or named or by_id.get(id_)
-        saved = Saved(id_, bool(result.get("new")), (*(row.notes if row else ()), *_warnings(result)))
+        saved = Saved(id_, bool(result.get("new")), (*(_notes(row, id_) if row else ()), *_warnings(result)))
         if row is None or row.trace in found.saved:
             strays.append(saved)
         else:
@@ -59,11 +59,13 @@ def _match_results(found: Matched, rows: Sequence[Row], key_field: str, data: Ma
 
 def _match_errors(found: Matched, rows: Sequence[Row], data: Mapping[str, Any]) -> list[Fault]:
     """Sort the errors to their rows, and give those that have none."""
-    traces = {row.trace for row in rows}
-    faults = [read_fault(item, MULTI_STATUS) for item in items(data, "errors")]
-    for fault in faults:
-        found.faults.update(dict.fromkeys(fault.traces & traces, fault))
-    return [fault for fault in faults if not fault.traces & traces]
+    stray = []
+    for fault in (read_fault(item, MULTI_STATUS) for item in items(data, "errors")):
+        named = {row.trace for row in rows if row.trace in fault.traces or row.known_id in fault.ids}
+        found.faults.update(dict.fromkeys(named, fault))
+        if not named:
+            stray.append(fault)
+    return stray
 
 
 def _take(found: Matched, stray: Saved | Fault) -> None:
@@ -71,7 +73,13 @@ def _take(found: Matched, stray: Saved | Fault) -> None:
     if isinstance(stray, Fault):
         found.faults[row.trace] = stray
     else:
-        found.saved[row.trace] = Saved(stray.id, stray.created, (*row.notes, *stray.notes))
+        found.saved[row.trace] = Saved(stray.id, stray.created, (*_notes(row, stray.id), *stray.notes))
+
+
+def _notes(row: Row, id_: str) -> tuple[str, ...]:
+    if row.known_id in (None, id_):
+        return row.notes
+    return (*row.notes, f"the record {row.known_id} was merged in HubSpot: it goes on as {id_}")
 
 
 def _keys(result: Mapping[str, Any], key_field: str) -> list[str]:
@@ -85,4 +93,12 @@ def _keys(result: Mapping[str, Any], key_field: str) -> list[str]:
 
 
 def _warnings(result: Mapping[str, Any]) -> list[str]:
-    return [text(warning, "message") for warning in items(result, "warnings") if text(warning, "message")]
+    return [_warning(item) for item in items(result, "warnings") if text(item, "message")]
+
+
+def _warning(item: Mapping[str, Any]) -> str:
+    """HubSpot's words, and all that it says beside them: the value as it was sent, and what HubSpot made of it."""
+    context = item.get("context")
+    said = {name: value for name, value in context.items() if value} if isinstance(context, dict) else {}
+    shown = ", ".join(f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}" for name, value in said.items())
+    return f"{text(item, 'message')} ({shown})" if shown else text(item, "message")

@@ -9,6 +9,7 @@ import pytest
 
 from connectors.base import ObjectNeed, ObjectSchema, Problem, Unavailable
 from connectors.hubspot import HubSpotConnector
+from connectors.hubspot.errors import KEYS
 from tests.connectors.hubspot.needs import contact_need, deal_need, field
 from tests.connectors.hubspot.opening import contact, on
 from tests.fakes.hubspot import FakeHubSpot, Fault
@@ -43,7 +44,7 @@ def test_a_refused_token_is_the_one_problem(hubspot: FakeHubSpot) -> None:
     (problem,) = check(hubspot)
     assert problem.where == "connectors.hubspot.access_token"
     assert "EXPIRED_AUTHENTICATION" in problem.message
-    assert problem.remedy == "Settings → Integrations → Service Keys"
+    assert problem.remedy == KEYS
 
 
 def test_scopes_are_tried_by_object(hubspot: FakeHubSpot) -> None:
