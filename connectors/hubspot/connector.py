@@ -7,13 +7,15 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from connectors.base import ConnectorSettings, Context, FieldSchema, Limits, Misconfigured, ObjectSchema
+from connectors.base import ConnectorSettings, Context, FieldSchema, Limits, Misconfigured, ObjectSchema, Saved
 from connectors.hubspot.account import Account
 from connectors.hubspot.account_rules import AccountRules
 from connectors.hubspot.api import Api
 from connectors.hubspot.check import find_problems
 from connectors.hubspot.compare import field_type
+from connectors.hubspot.line_items import KEY_FIELD, DealItems, LineItems
 from connectors.hubspot.links import link
+from connectors.hubspot.order_items import FIELD, Order, read_order, with_line_items
 from connectors.hubspot.paths import object_type
 from connectors.hubspot.plan import make_plan
 from connectors.hubspot.provision import carry_out
@@ -55,14 +57,37 @@ class HubSpotConnector:
     def standard_mapping(cls) -> str:
         return (files("connectors.hubspot") / "standard.toml").read_text("utf-8")
 
+    @classmethod
+    def more_mappings(cls) -> Mapping[str, str]:
+        return {"line_items": (files("connectors.hubspot") / "line_items.toml").read_text("utf-8")}
+
     async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
         if not records:
             return []
         key_field = self._key_field(object, records[0].key_field)
         if key_field is None:
             raise Misconfigured(f"the mapping does not say how a {object} is known: name a unique property of it as its key_field")
-        batch = Batch(object_type(object), key_field, self._api, self._account, self._rules, self._settings)
+        batch = self._batch(object_type(object), key_field)
+        if batch.type == "deals" and any(FIELD in record.fields for record in records):
+            return await self._upsert_orders(records, batch)
         return await batch.write(records)
+
+    async def _upsert_orders(self, records: Sequence[Record], batch: Batch) -> Sequence[Outcome]:
+        """Write deals, then the line items of those that were saved."""
+        read = [read_order(record) for record in records]
+        orders = [order for order in read if isinstance(order, Order)]
+        saved = dict(zip((id(order) for order in orders), await batch.write([order.deal for order in orders]), strict=True))
+        outcomes = [saved[id(order)] if isinstance(order, Order) else order for order in read]
+        deals = {
+            number: DealItems(order.deal.key, outcome.id, outcome.created, order.items)
+            for number, (order, outcome) in enumerate(zip(read, outcomes, strict=True))
+            if isinstance(order, Order) and isinstance(outcome, Saved) and order.items is not None
+        }
+        written = await LineItems(self._batch("line_items", KEY_FIELD)).write(list(deals.values()))
+        return [_with_notes(outcome, written[deals[number].key]) if number in deals else outcome for number, outcome in enumerate(outcomes)]
+
+    def _batch(self, type_: str, key_field: str) -> Batch:
+        return Batch(type_, key_field, self._api, self._account, self._rules, self._settings)
 
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
         return await link(pairs, self._api)
@@ -77,11 +102,13 @@ class HubSpotConnector:
         return ObjectSchema(object, {name: _field(has, options.get(name)) for name, has in properties.items()})
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
-        return await find_problems(self._name, needs, self._api, self._settings, lambda: self.plan(needs))
+        return await find_problems(self._name, with_line_items(needs), self._api, self._settings, lambda: self.plan(needs))
 
     async def plan(self, needs: Needs) -> Plan:
         return await make_plan(
-            [replace(need, key_field=self._key_field(need.object, need.key_field)) for need in needs], self._account, self._settings
+            [replace(need, key_field=self._key_field(need.object, need.key_field)) for need in with_line_items(needs)],
+            self._account,
+            self._settings,
         )
 
     async def provision(self, plan: Plan) -> Report:
@@ -104,6 +131,13 @@ class HubSpotConnector:
         """Prefer what the mapping states; the settings name a contact's where that is the usual one."""
         usual = self.key_fields.get(object_)
         return self._settings.contact_key if object_ == "contact" and stated in (None, usual) else stated or usual
+
+
+def _with_notes(deal: Outcome, items: Outcome) -> Outcome:
+    """What became of an order: of the deal, and of its items."""
+    if isinstance(deal, Saved) and isinstance(items, Saved):
+        return replace(deal, notes=(*deal.notes, *items.notes))
+    return items
 
 
 def _pipeline_options(pipelines: Sequence[Pipeline]) -> tuple[frozenset[str], frozenset[str]]:
