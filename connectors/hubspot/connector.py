@@ -13,6 +13,7 @@ from connectors.hubspot.account_rules import AccountRules
 from connectors.hubspot.api import Api
 from connectors.hubspot.check import find_problems
 from connectors.hubspot.compare import field_type
+from connectors.hubspot.erasure import erase, plan_erasure
 from connectors.hubspot.line_items import KEY_FIELD, DealItems, LineItems
 from connectors.hubspot.links import link
 from connectors.hubspot.order_items import FIELD, Order, read_order, with_line_items
@@ -27,7 +28,7 @@ from connectors.hubspot.wanted import KEY_FIELDS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from connectors.base import Link, Needs, Outcome, Plan, Problem, Record, Report
+    from connectors.base import Link, Needs, Outcome, Plan, Problem, Record, Ref, Report
     from connectors.hubspot.account import Pipeline, Property
 
 LONGEST_TEXT = 65_536
@@ -117,6 +118,12 @@ class HubSpotConnector:
         finally:
             for type_ in {str(step.data["type"]) for step in plan.steps}:
                 self._account.forget(type_)
+
+    async def plan_erasure(self, address: str, records: Mapping[Ref, str], needs: Needs) -> Plan:  # noqa: ARG002 - all goes
+        return await plan_erasure(address, records, self._api, lambda id_: self.record_url("contact", id_))
+
+    async def erase(self, plan: Plan) -> Report:
+        return await erase(plan, self._api)
 
     def record_url(self, object: str, id: str) -> str | None:
         type_ = object_type(object)

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import SecretStr, ValidationError
 
-from connectors.base import FieldNeed, Needs, ObjectNeed, Unavailable
+from connectors.base import FieldNeed, Needs, ObjectNeed, Unavailable, mapping_names, shipped_mapping
 from connectors.testing.trial import Breach, Check, NotTried, Trial, must
 
 ROUTE_KEYS = {"name", "events", "sources", "when", "upsert"}
@@ -45,15 +45,22 @@ async def an_unknown_setting_is_refused(trial: Trial) -> None:
 
 
 async def the_standard_mapping_is_sound(trial: Trial) -> None:
-    try:
-        mapping = tomllib.loads(trial.subject.connector.standard_mapping())
-    except tomllib.TOMLDecodeError as error:
-        raise Breach(f"standard_mapping is TOML, but {error}") from error
-    must(set(mapping) <= {"routes"}, f"standard_mapping holds [[routes]] alone, but also {sorted(set(mapping) - {'routes'})}")
-    names = [route.get("name") for route in mapping.get("routes", [])]
-    must(all(names) and len(set(names)) == len(names), f"every standard route has a name of its own, for others to replace it: {names}")
-    for route in mapping.get("routes", []):
+    kind = trial.subject.connector
+    routes = [route for name in mapping_names(kind) for route in _routes(name, shipped_mapping(kind, name))]
+    names = [route.get("name") for route in routes]
+    must(all(names) and len(set(names)) == len(names), f"every shipped route has a name of its own, for others to replace it: {names}")
+    for route in routes:
         _is_sound(route)
+
+
+def _routes(name: str, text: str) -> list[dict[str, Any]]:
+    try:
+        mapping = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Breach(f"the {name} mapping is TOML, but {error}") from error
+    must(set(mapping) <= {"routes"}, f"the {name} mapping holds [[routes]] alone, but also {sorted(set(mapping) - {'routes'})}")
+    found: list[dict[str, Any]] = mapping.get("routes", [])
+    return found
 
 
 async def what_is_written_is_described(trial: Trial) -> None:

@@ -1,0 +1,70 @@
+"""Erasing a person: HubSpot's deletion for privacy, which takes the contact's history with it and lets nobody restore it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connectors.base import Plan, Problem, Report, Step
+from connectors.hubspot.answers import items
+from connectors.hubspot.errors import CallRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from connectors.base import Ref
+    from connectors.hubspot.api import Api
+
+WHERE = "CRM → Contacts → the contact → Actions → Delete → for GDPR compliance"
+
+
+async def plan_erasure(address: str, records: Mapping[Ref, str], api: Api, url: Callable[[str], str | None]) -> Plan:
+    """List the contacts that the gateway knows the person by, as they are called now, and those that have the address."""
+    known = [id_ for ref, id_ in records.items() if ref.object == "contact"]
+    found = {*await _find(known, None, api), *await _find([address], "email", api)}
+    steps = (Step(f"delete the contact {id_} for good, with its history{_link(url(id_))}", {"id": id_}) for id_ in sorted(found))
+    return Plan(tuple(steps), tuple(_remarks(records, found)))
+
+
+async def erase(plan: Plan, api: Api) -> Report:
+    """Delete each contact of the plan. One that is gone already counts as done; HubSpot's words may hold an address, its codes do not."""
+    done: list[str] = []
+    failed: list[Problem] = []
+    for step in plan.steps:
+        text = f"the contact {step.data['id']} was deleted for good"
+        try:
+            await api.call("POST", api.paths.erase(), {"objectId": step.data["id"]})
+        except CallRefused as error:
+            failed.append(Problem(f"contact {step.data['id']}", f"HubSpot refused to delete it: {error.fault.code}", WHERE))
+        else:
+            done.append(text)
+    return Report(tuple(done), tuple(failed))
+
+
+async def _find(keys: Collection[str], id_property: str | None, api: Api) -> list[str]:
+    """Look up the ids that these contacts have now; one that was merged answers by its new one."""
+    if not keys:
+        return []
+    body: dict[str, Any] = {"properties": [], "propertiesWithHistory": [], "inputs": [{"id": key} for key in keys]}
+    if id_property:
+        body["idProperty"] = id_property
+    try:
+        data = await api.call("POST", api.paths.batch("contacts", "read"), body)
+    except CallRefused:
+        return []  # HubSpot has none of them
+    return [str(item["id"]) for item in items(data, "results") if item.get("id")]
+
+
+def _remarks(records: Mapping[Ref, str], found: Collection[str]) -> list[Problem]:
+    remarks = []
+    if found:
+        message = "HubSpot lets no API make a contact of this address again: later events of the person will be refused"
+        remarks.append(Problem("contact", message, "switch the person off in Academy of Mine too", fatal=False))
+    others = sorted({ref.object for ref in records if ref.object != "contact"})
+    if others:
+        message = f"records of the kinds {', '.join(others)} stay: the shipped mappings write no name and no address into them"
+        remarks.append(Problem("others", message, "delete in HubSpot what your own mapping has written", fatal=False))
+    return remarks
+
+
+def _link(url: str | None) -> str:
+    return f" ({url})" if url else ""
