@@ -124,6 +124,17 @@ class Account:
         data = await self._api.read(self._api.paths.pipelines(type_))
         return tuple(_pipeline(item) for item in items(data, "results") if not item.get("archived"))
 
+    async def creation_stages(self, object_id: str, pipeline: str) -> frozenset[str]:
+        """The ids of the only stages that records may be made in; none where any will do, or HubSpot does not tell."""
+        try:
+            data = await self._api.read(self._api.paths.pipeline_rules(object_id, pipeline))
+        except Misconfigured:
+            return frozenset()
+        rules = data.get("governanceValidationRules")
+        rule = rules.get("objectCreationRule") if isinstance(rules, dict) else None
+        ids = rule.get("pipelineStageIds") if isinstance(rule, dict) else None
+        return frozenset(map(str, ids)) if isinstance(ids, list) else frozenset()
+
     async def _unless_forbidden(self, reading: Awaitable[T]) -> T | None:
         try:
             return await reading

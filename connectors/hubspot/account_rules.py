@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from connectors.hubspot.faults import Fault
     from connectors.hubspot.prepare import Row
 
+FIRST_VERSION = "2026-09"
 REMEMBERED = timedelta(minutes=5)  # after the last refusal
 TRY_AGAIN = timedelta(seconds=15)  # how often HubSpot is asked whether the rule still stands
 HOLD_SECONDS = 60.0  # how long a record waits that a rule holds back
@@ -102,6 +103,11 @@ def broken_rule(type_: str, fault: Fault, rows: Sequence[Row]) -> AccountRule | 
     if len(stages) == 1:
         return replace(rule, stage=stages.pop())
     return rule if len(rows) == 1 else None
+
+
+def enforces_rules(api_version: str) -> bool:
+    """Tell whether HubSpot holds API writes against such rules in this version of its API."""
+    return api_version >= FIRST_VERSION and api_version != "v3"
 
 
 def stage_of(type_: str, row: Row) -> str | None:

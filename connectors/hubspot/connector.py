@@ -103,7 +103,7 @@ class HubSpotConnector:
         return ObjectSchema(object, {name: _field(has, options.get(name)) for name, has in properties.items()})
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
-        return await find_problems(self._name, with_line_items(needs), self._api, self._settings, lambda: self.plan(needs))
+        return await find_problems(self._name, with_line_items(needs), self._api, self._account, self._settings, lambda: self.plan(needs))
 
     async def plan(self, needs: Needs) -> Plan:
         return await make_plan(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.fakes.hubspot.options import Options
 
-VERSIONS = "2026-09|2026-03"
+VERSIONS = r"20\d\d-(?:03|09)"
 OLD = {"objects": "v3", "properties": "v3", "pipelines": "v3", "associations": "v4"}
 DATED = re.compile(rf"/crm/(objects|properties|pipelines|associations)/({VERSIONS})/(.+)")
 UNDATED = re.compile(r"/crm/(v3|v4)/(objects|properties|pipelines|associations)/(.+)")

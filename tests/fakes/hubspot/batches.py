@@ -101,7 +101,7 @@ class Batches:
 
     def _inputs(self, body: Any) -> list[Input]:
         items = body.get("inputs") if isinstance(body, dict) else None
-        if not isinstance(items, list) or (not items and self.options.empty_batch == "refused"):
+        if not isinstance(items, list) or not items:
             raise not_valid("Invalid input JSON: inputs must be a list that is not empty")
         if len(items) > LARGEST:
             raise not_valid(f"The maximum number of inputs supported in a batch request is {LARGEST}")

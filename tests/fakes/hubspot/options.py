@@ -17,7 +17,6 @@ class Options:
     retry_after: bool = False  # whether a 429 names a time
     echo_trace: bool = True  # whether results carry objectWriteTraceId; errors always do
     echo_error_trace: bool = True
-    empty_batch: Literal["refused", "taken"] = "refused"
     unique_clash: Literal["batch", "record"] = "batch"  # what a clash on a unique property costs, in spite of trace ids
     rule_faults: Literal["record", "batch"] = "record"  # what a broken rule of the admin costs, in spite of trace ids
     erasure_blocks: bool = True  # whether an address that was erased may not be created again
