@@ -63,7 +63,7 @@ class App:
         if fault and fault.kind in {"drop", "stall"}:
             answer = None
         self.calls.append(Call(request.method, request.path, answer.status if answer else 0, _inputs(request), self._clock()))
-        await asyncio.sleep(self._duration(fault))
+        await asyncio.sleep(self._duration(fault) + self.options.row_latency * self.calls[-1].inputs)
         return answer
 
     def _duration(self, fault: Fault | None) -> float:
@@ -72,8 +72,10 @@ class App:
         return fault.seconds if fault and fault.seconds else self.options.latency
 
     def _befallen(self, request: Request, fault: Fault) -> Response | None:
-        if fault.kind == "slow" or fault.applied:
+        if fault.kind == "slow":
             return self._answer(request)
+        if fault.applied:
+            self._answer(request)
         if fault.kind != "status":
             return None
         if fault.body:

@@ -12,6 +12,7 @@ class Options:
     interval: float = 10.0
     daily: int = 650_000
     latency: float = 0.0  # seconds that every call takes
+    row_latency: float = 0.0  # and each of its records
     stall: float = 40.0  # seconds that a stalled call takes unless it says; longer than a client waits
     rate_headers: bool = True
     retry_after: bool = False  # whether a 429 names a time
