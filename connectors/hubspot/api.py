@@ -125,7 +125,13 @@ class Api:
 
 
 def _no_answer(method: str, path: str, error: Exception) -> Unavailable:
-    return Unavailable(f"no answer from HubSpot to {method} {path}: {error}")
+    return Unavailable(f"no answer from HubSpot to {method} {path}: {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    """The words of what went wrong, without the names of connections and exceptions that urllib3 puts around them."""
+    inner = error.args[-1] if error.args and isinstance(error.args[-1], Exception) else error
+    return str(inner).rpartition("): ")[2]
 
 
 def _failed(error: ApiException) -> Answer:
