@@ -132,13 +132,20 @@ class Batch:
         return record_outcome(fault)
 
     async def _refused_together(self, rows: Sequence[Row], error: CallRefused) -> Outcomes:
-        """One rule of the account refused the whole call: what it can't be about is written all the same."""
-        is_rule = find_rule(error.fault).outcome is ErrorOutcome.ACCOUNT_RULE
-        rule = broken_rule(self.type, error.fault, rows) if is_rule else None
-        concerned = [row for row in rows if rule and rule.concerns(row)]
-        if rule is None or not concerned:
+        """The whole call was refused. Where HubSpot says for what, the others are written all the same."""
+        fault, outcome = error.fault, find_rule(error.fault).outcome
+        if outcome is ErrorOutcome.GONE and (gone := {row.trace: fault for row in rows if row.known_id in fault.ids}):
+            outcomes = await self._post([row for row in rows if row.trace not in gone])
+            return outcomes | await self._again([row for row in rows if row.trace in gone], gone)
+        rule = broken_rule(self.type, fault, rows) if outcome is ErrorOutcome.ACCOUNT_RULE else None
+        if rule is None or not any(rule.concerns(row) for row in rows):
             raise error
+        return await self._hold_back(rows, rule)
+
+    async def _hold_back(self, rows: Sequence[Row], rule: AccountRule) -> Outcomes:
+        """Let wait what a rule of the account has just refused, and write what it can't be about."""
         self.rules.learn(rule)
+        concerned = [row for row in rows if rule.concerns(row)]
         innocent = await self._innocent(concerned, rule)
         outcomes: Outcomes = {row.trace: rule.hold() for row in concerned if row.trace not in innocent}
         for calls in _in_calls([innocent.get(row.trace, row) for row in rows if row.trace not in outcomes]):

@@ -95,10 +95,11 @@ def test_two_keys_of_one_contact_are_written(hubspot: FakeHubSpot, way: str) -> 
     assert (ada["firstname"], ada["lastname"]) == ("Ada", "L")
 
 
+@pytest.mark.parametrize("cost", ["record", "batch"])
 @pytest.mark.parametrize("trace", [True, False])
-def test_a_record_that_was_deleted_is_made_anew(hubspot: FakeHubSpot, trace: bool) -> None:
-    """Whether HubSpot names the row or only the id that it lacks, beside records that are still there."""
-    hubspot.set_options(echo_error_trace=trace)
+def test_a_record_that_was_deleted_is_made_anew(hubspot: FakeHubSpot, trace: bool, cost: str) -> None:
+    """Whether HubSpot names the row or only the id that it lacks, and whether it refuses those that are still there."""
+    hubspot.set_options(echo_error_trace=trace, missing_ids=cost)
     old = ids(upsert(hubspot, *(deal(n) for n in range(4))))
     for id_ in old[1:3]:
         hubspot.delete("deals", id_)

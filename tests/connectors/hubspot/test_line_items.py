@@ -10,6 +10,7 @@ import pytest
 from connectors.base import Misconfigured, Outcome, Record, Refused, Saved
 from connectors.hubspot import HubSpotConnector
 from connectors.hubspot.order_items import FIELD, Order, read_order
+from tests.connectors.hubspot.needs import deal_need, field
 from tests.connectors.hubspot.opening import deal, ids, on, upsert
 from tests.fakes.hubspot import FakeHubSpot, Fault
 
@@ -139,6 +140,19 @@ def test_line_items_that_may_not_be_written_are_misconfigured(hubspot: FakeHubSp
     token = hubspot.add_token("narrow", without=["crm.objects.line_items.write"])
     with pytest.raises(Misconfigured, match=r"crm\.objects\.line_items\.write"):
         upsert(hubspot, order(1, ALGEBRA), access_token=token)
+
+
+def test_a_token_that_may_not_make_their_properties_is_told_so(hubspot: FakeHubSpot) -> None:
+    """HubSpot wants the scope e-commerce for that, and names it."""
+    del hubspot.portal.objects["line_items"].properties["aom_item_key"]
+    token = hubspot.add_token("narrow", without=["e-commerce"])
+    needs = [deal_need(**{FIELD: field(FIELD, "string")})]
+
+    async def use(crm: HubSpotConnector) -> None:
+        with pytest.raises(Misconfigured, match="The token lacks e-commerce"):
+            await crm.provision(await crm.plan(needs))
+
+    on(hubspot, use, access_token=token)
 
 
 @pytest.mark.parametrize("text", ["Algebra, Logic", '{"name": "Algebra"}', "[1]"])

@@ -15,7 +15,7 @@ from tests.fakes.hubspot.associations import Associations
 from tests.fakes.hubspot.batches import Batches
 from tests.fakes.hubspot.faults import Fault, Faults
 from tests.fakes.hubspot.limits import Limits
-from tests.fakes.hubspot.portal import OBJECT_SCOPES, Portal, Token
+from tests.fakes.hubspot.portal import COMMERCE, OBJECT_SCOPES, Portal, Token
 from tests.fakes.hubspot.refusals import Refusal, missing_scopes, not_valid, too_many
 from tests.fakes.hubspot.schema import Schema
 from tests.fakes.server import Request, Response
@@ -199,7 +199,9 @@ def _permit(token: Token, area: str, method: str, rest: str) -> None:
     kind = "schemas" if area in {"properties", "pipelines"} and writes else "objects"
     types = rest.split("/")[: 2 if area == "associations" else 1]
     names = [type_ if type_ in OBJECT_SCOPES else "custom" for type_ in types]
-    wanted = [f"crm.{kind}.{name}.{'write' if writes else 'read'}" for name in names]
+    wanted = [
+        COMMERCE if (kind, name) == ("schemas", "line_items") else f"crm.{kind}.{name}.{'write' if writes else 'read'}" for name in names
+    ]
     if missing := sorted({scope for scope in wanted if scope not in token.scopes}):
         raise missing_scopes(missing)
 

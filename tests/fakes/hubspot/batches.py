@@ -122,6 +122,8 @@ class Batches:
         if one.record is None:
             message = f"Could not get some {records.type.upper()} objects, they may be deleted or not exist. Check that ids are valid."
             one.refusal = Refusal(404, "OBJECT_NOT_FOUND", message, more={"context": {"ids": [one.id]}})
+            if self.options.missing_ids == "batch":
+                raise one.refusal
         else:
             self._judge(records, one, rules=rules)
 

@@ -20,6 +20,7 @@ class Options:
     echo_error_trace: bool = True
     unique_clash: Literal["batch", "record"] = "batch"  # what a clash on a unique property costs, in spite of trace ids
     rule_faults: Literal["record", "batch"] = "record"  # what a broken rule of the admin costs, in spite of trace ids
+    missing_ids: Literal["record", "batch"] = "record"  # what an id that is not there costs an update
     erasure_blocks: bool = True  # whether an address that was erased may not be created again
     pipeline_rules: bool = True  # whether the account lets the token read its pipelines' rules
     secondary: Literal["match", "conflict"] = "match"  # whether an upsert by a secondary address finds its contact

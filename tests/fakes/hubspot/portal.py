@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OBJECT_SCOPES = ("contacts", "deals", "line_items")
-SCOPES = frozenset(
+COMMERCE = "e-commerce"  # what changing the properties of line items takes: they have no crm.schemas scope to write
+SCOPES = frozenset({COMMERCE}) | frozenset(
     f"crm.{kind}.{name}.{right}" for name in (*OBJECT_SCOPES, "custom") for kind in ("objects", "schemas") for right in ("read", "write")
 )
 DEFAULT_TYPES = {
