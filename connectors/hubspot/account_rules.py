@@ -1,7 +1,8 @@
-"""Rules of the account that no API lists: known from the first refusal, remembered for a while, and tried again.
+"""Rules of the account that no API lists: known from a refusal, remembered, and tried again.
 
-From version 2026-09 on HubSpot enforces an admin's required properties on API writes: those that every new record of an
-object needs, and those that a record needs in a certain stage. Such a rule refuses all alike that lack the property.
+From version 2026-09 on HubSpot enforces an admin's required properties on API writes: those that
+every new record of an object needs, and those that a record needs in a certain stage. Such a rule
+refuses all alike that lack the property.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ HOLD_SECONDS = 60.0  # how long a record waits that a rule holds back
 
 @dataclass(frozen=True, slots=True)
 class AccountRule:
-    """A property that the account demands: of every new record, or of every record that comes to a stage."""
+    """A property that the account demands: of every new record, or of every record that comes to a
+    stage.
+    """
 
     type: str  # HubSpot's name of the object
     needed: str  # the property
@@ -39,7 +42,9 @@ class AccountRule:
         """Tell whether the rule may refuse this row; HubSpot knows what else the record holds."""
         if row.properties.get(self.needed):
             return False
-        return stage_of(self.type, row) == self.stage is not None if self.conditional else row.known_id is None
+        if self.conditional:
+            return self.stage is not None and stage_of(self.type, row) == self.stage
+        return row.known_id is None
 
     @property
     def text(self) -> str:
@@ -49,7 +54,8 @@ class AccountRule:
         page = "Pipelines" if self.type == "deals" else "Record customization"
         where = f"Settings → Objects → {self.type.capitalize()} → {page}"
         return (
-            f"the account demands {self.needed} of {whose}, and no line of the mapping gives it a value: "
+            f"the account demands {self.needed} of {whose}, "
+            f"and no line of the mapping gives it a value: "
             f"write fields.{self.needed} in the mapping, or end the rule in HubSpot ({where})"
         )
 
@@ -92,7 +98,9 @@ class AccountRules:
 
 
 def broken_rule(type_: str, fault: Fault, rows: Sequence[Row]) -> AccountRule | None:
-    """Name the rule that a refusal speaks of; None where the rows leave open in which stage it was broken."""
+    """Name the rule that a refusal speaks of; None where the rows leave open in which stage it was
+    broken.
+    """
     if fault.field is None:
         return None
     rule = AccountRule(type_, fault.field, REQUIRED_IF in fault.words)
@@ -112,4 +120,5 @@ def enforces_rules(api_version: str) -> bool:
 
 def stage_of(type_: str, row: Row) -> str | None:
     """The stage that the row brings its record to, None where it leaves that alone."""
-    return row.properties.get("lifecyclestage" if type_ == "contacts" else pipeline_fields(type_)[1])
+    name = "lifecyclestage" if type_ == "contacts" else pipeline_fields(type_)[1]
+    return row.properties.get(name)

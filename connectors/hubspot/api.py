@@ -1,4 +1,6 @@
-"""Calls of HubSpot's API through the official client's transport and auth, with plain dicts, one time-out and one set of errors."""
+"""Calls of HubSpot's API through the official client's transport and auth, with plain dicts, one
+time-out and one set of errors.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,11 @@ class Answer:
 
 
 class Api:
-    """One account. Every call waits for its turn at the rate limit first, and tells it what the answer says of the limit."""
+    """One account.
+
+    Every call waits for its turn at the rate limit first, and tells it what the answer says of the
+    limit.
+    """
 
     def __init__(self, settings: HubSpotSettings, context: Context, workers: int) -> None:
         self.paths = Paths(settings.api_version)
@@ -56,7 +62,9 @@ class Api:
         self._client = client.crm.objects.batch_api.api_client
 
     async def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the JSON object of a 2xx answer (207 too; {} for an empty one), or raise a ConnectorError."""
+        """Return the JSON object of a 2xx answer (207 too; {} for an empty one), or raise a
+        ConnectorError.
+        """
         async with self._lines:
             await self._context.calls.take()
             answer = await self._send(method, path, body)
@@ -69,7 +77,11 @@ class Api:
         return data
 
     async def read(self, path: str) -> dict[str, Any]:
-        """GET. No record is to blame for its failure, so it raises SetUpMissing where a write raises BatchRefused."""
+        """GET.
+
+        No record is to blame for its failure, so it raises SetUpMissing where a write raises
+        BatchRefused.
+        """
         try:
             return await self.call("GET", path)
         except CallRefused as error:
@@ -102,7 +114,8 @@ class Api:
             return Answer(response.status, response.headers, response.data)
         except ApiException as error:
             return _failed(error)
-        except (UnicodeDecodeError, AttributeError) as error:  # the client decodes the body, if any, while it raises an ApiException
+        except (UnicodeDecodeError, AttributeError) as error:
+            # The client decodes the body, also one that is not there, while it raises this.
             if isinstance(error.__context__, ApiException):
                 return _failed(error.__context__)
             raise
@@ -112,7 +125,8 @@ class Api:
             raise _no_answer(method, path, error) from error
 
     def _timed_out(self, method: str, path: str) -> TimedOut:
-        return TimedOut(f"HubSpot did not answer {method} {path} within {self._context.timeout:g} s")
+        seconds = f"{self._context.timeout:g} s"
+        return TimedOut(f"HubSpot did not answer {method} {path} within {seconds}")
 
     async def _learn(self, answer: Answer) -> None:
         calls, milliseconds = answer.number(f"{RATE}Max"), answer.number(f"{RATE}Interval-Milliseconds")
@@ -129,13 +143,15 @@ def _no_answer(method: str, path: str, error: Exception) -> Unavailable:
 
 
 def _reason(error: Exception) -> str:
-    """The words of what went wrong, without the names of connections and exceptions that urllib3 puts around them."""
+    """The words of what went wrong, without the names of connections and exceptions that urllib3
+    puts around them.
+    """
     inner = error.args[-1] if error.args and isinstance(error.args[-1], Exception) else error
     return str(inner).rpartition("): ")[2]
 
 
 def _failed(error: ApiException) -> Answer:
-    if not error.status:  # the client's way to report a TLS failure: the reason's first line is the name of an exception
+    if not error.status:  # a failure of TLS, after a line with the name of an exception
         why = str(error.reason or "").partition("\n")[2]
         raise Unavailable(f"no secure connection to HubSpot: {why}")
     body = error.body or b""

@@ -1,4 +1,6 @@
-"""What stands in the way of writing, found by asking HubSpot: token, scopes, set-up, currencies, calls left today."""
+"""What stands in the way of writing, found by asking HubSpot: token, scopes, set-up, currencies,
+calls left today.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +24,28 @@ if TYPE_CHECKING:
 
 FEW_CALLS = 0.1  # of the day's allowance
 NOBODY = "0"  # no record has this id
-NAMES = {"contacts": "firstname", "deals": "dealname", "line_items": "name", "companies": "name", "products": "name"}
+NAMES = {
+    "contacts": "firstname",
+    "deals": "dealname",
+    "line_items": "name",
+    "companies": "name",
+    "products": "name",
+}
 """A property that every account has of an object."""
 
 
 async def find_problems(
-    name: str, needs: Needs, api: Api, account: Account, settings: HubSpotSettings, plan: Callable[[], Awaitable[Plan]]
+    name: str,
+    needs: Needs,
+    api: Api,
+    account: Account,
+    settings: HubSpotSettings,
+    plan: Callable[[], Awaitable[Plan]],
 ) -> list[Problem]:
-    """All problems in one list. Raises only what says nothing about the set-up: Throttled and Unavailable."""
+    """All problems in one list.
+
+    Raises only what says nothing about the set-up: Throttled and Unavailable.
+    """
     where = f"connectors.{name}"
     try:
         problems = [problem async for problem in _scopes(where, needs, api)]
@@ -43,7 +59,9 @@ async def find_problems(
 
 
 async def _scopes(where: str, needs: Needs, api: Api) -> AsyncIterator[Problem]:
-    """Ask for each object whether it may be written, by a right change to a record that nobody has: nothing else is wrong with it."""
+    """Ask for each object whether it may be written, by a right change to a record that nobody has:
+    nothing else is wrong with it.
+    """
     for need in needs:
         type_ = object_type(need.object)
         nobody = {"id": NOBODY, "properties": {NAMES[type_]: ""} if type_ in NAMES else {}}
@@ -52,7 +70,12 @@ async def _scopes(where: str, needs: Needs, api: Api) -> AsyncIterator[Problem]:
         except CallRefused as error:
             if find_rule(error.fault).outcome is not ErrorOutcome.GONE:
                 message = f"whether the token may write {type_} could not be learnt: HubSpot answered {error}"
-                yield Problem(f"{where}.access_token", message, f"see the scopes of the key, at {KEYS}", fatal=False)
+                yield Problem(
+                    f"{where}.access_token",
+                    message,
+                    f"see the scopes of the key, at {KEYS}",
+                    fatal=False,
+                )
         except SetUpMissing as error:
             if error.fault.status == 403:  # noqa: PLR2004
                 yield Problem(f"{where}.access_token", f"{type_} can't be written: {error}", KEYS)
@@ -66,8 +89,9 @@ async def _rules(where: str, needs: Needs, account: Account, settings: HubSpotSe
                 yield problem
     if needs and enforces_rules(settings.api_version):
         types = ", ".join(dict.fromkeys(object_type(need.object) for need in needs))
-        message = f"HubSpot does not tell which properties the account demands of new {types}, or of a deal in a stage"
-        remedy = "see Settings → Objects: what lacks such a property waits, and `status` names the property"
+        what = "which properties the account demands"
+        message = f"HubSpot does not tell {what} of new {types}, or of a deal in a stage"
+        remedy = "see Settings → Objects: what lacks one waits, and `status` names the property"
         yield Problem(f"{where}.api_version", message, remedy, fatal=False)
 
 
@@ -83,9 +107,8 @@ async def _stage_rules(need: ObjectNeed, account: Account, settings: HubSpotSett
         barred = [stage.label for stage in stages if allowed and stage.id not in allowed]
         if barred:
             labels = ", ".join(stage.label for stage in pipeline.stages if stage.id in allowed)
-            message = (
-                f"{pipeline.label} lets deals be made in {labels} alone: an order that comes first as {', '.join(barred)} may be refused"
-            )
+            late = f"an order that comes first as {', '.join(barred)} may be refused"
+            message = f"{pipeline.label} lets deals be made in {labels} alone: {late}"
             remedy = f"Settings → Objects → Deals → Pipelines → {pipeline.label} → Pipeline rules"
             yield Problem(need.fields["dealstage"].places[0], message, remedy, fatal=False)
 
@@ -109,7 +132,12 @@ async def _currencies(where: str, needs: Needs, api: Api, settings: HubSpotSetti
         return
     becomes = "is written without its currency" if settings.unknown_currency == "leave_out" else "is refused"
     message = f"a deal in another currency than {', '.join(known)} {becomes}"
-    yield Problem(f"{where}.unknown_currency", message, "Settings → Account Management → Account Defaults → Currency", fatal=False)
+    yield Problem(
+        f"{where}.unknown_currency",
+        message,
+        "Settings → Account Management → Account Defaults → Currency",
+        fatal=False,
+    )
 
 
 async def _known_currencies(api: Api) -> list[str]:
@@ -124,7 +152,12 @@ async def _calls_left(where: str, api: Api) -> AsyncIterator[Problem]:
     left, day = api.daily_left or await _usage(api) or (0, 0)
     if day and left < day * FEW_CALLS:
         message = f"{left} of today's {day} calls are left to all apps of the account"
-        yield Problem(where, message, "Development → Monitoring → API call usage shows which app uses them", fatal=False)
+        yield Problem(
+            where,
+            message,
+            "Development → Monitoring → API call usage shows which app uses them",
+            fatal=False,
+        )
 
 
 async def _usage(api: Api) -> tuple[int, int] | None:
@@ -134,4 +167,7 @@ async def _usage(api: Api) -> tuple[int, int] | None:
     except Misconfigured:
         return None
     used = [item for item in items(data, "results") if item.get("usageLimit")]
-    return min(((item["usageLimit"] - item.get("currentUsage", 0), item["usageLimit"]) for item in used), default=None)
+    return min(
+        ((item["usageLimit"] - item.get("currentUsage", 0), item["usageLimit"]) for item in used),
+        default=None,
+    )

@@ -117,7 +117,8 @@ class Comparison:
                 loses = may_leave_out(self.type, name, self.settings)
                 message = currency_note(", ".join(missing)) if name == CURRENCY else f"{name} has no option {', '.join(missing)}"
                 becomes = f": {self.type} are written without it" if loses else ""
-                yield Problem(self._where(name), f"{message}{becomes}", f"Settings → Properties → {has.label}", not loses)
+                remedy = f"Settings → Properties → {has.label}"
+                yield Problem(self._where(name), f"{message}{becomes}", remedy, fatal=not loses)
 
     def _uncreatable(self, name: str, need: FieldNeed) -> Iterator[Problem]:
         if name == CURRENCY:

@@ -28,7 +28,7 @@ from connectors.hubspot.wanted import KEY_FIELDS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from connectors.base import Link, Needs, Outcome, Plan, Problem, Record, Ref, Report
+    from connectors.base import Link, Needs, ObjectNeed, Outcome, Plan, Problem, Record, Ref, Report
     from connectors.hubspot.account import Pipeline, Property
 
 LONGEST_TEXT = 65_536
@@ -77,7 +77,8 @@ class HubSpotConnector:
         """Write deals, then the line items of those that were saved."""
         read = [read_order(record) for record in records]
         orders = [order for order in read if isinstance(order, Order)]
-        saved = dict(zip((id(order) for order in orders), await batch.write([order.deal for order in orders]), strict=True))
+        written_deals = await batch.write([order.deal for order in orders])
+        saved = dict(zip(map(id, orders), written_deals, strict=True))
         outcomes = [saved[id(order)] if isinstance(order, Order) else order for order in read]
         deals = {
             number: DealItems(order.deal.key, outcome.id, outcome.created, order.items)
@@ -85,7 +86,8 @@ class HubSpotConnector:
             if isinstance(order, Order) and isinstance(outcome, Saved) and order.items is not None
         }
         written = await LineItems(self._batch("line_items", KEY_FIELD)).write(list(deals.values()))
-        return [_with_notes(outcome, written[deals[number].key]) if number in deals else outcome for number, outcome in enumerate(outcomes)]
+        items = {number: written[deal.key] for number, deal in deals.items()}
+        return [_with_notes(one, items.get(number)) for number, one in enumerate(outcomes)]
 
     def _batch(self, type_: str, key_field: str) -> Batch:
         return Batch(type_, key_field, self._api, self._account, self._rules, self._settings)
@@ -106,11 +108,7 @@ class HubSpotConnector:
         return await find_problems(self._name, with_line_items(needs), self._api, self._account, self._settings, lambda: self.plan(needs))
 
     async def plan(self, needs: Needs) -> Plan:
-        return await make_plan(
-            [replace(need, key_field=self._key_field(need.object, need.key_field)) for need in with_line_items(needs)],
-            self._account,
-            self._settings,
-        )
+        return await make_plan([self._keyed(need) for need in with_line_items(needs)], self._account, self._settings)
 
     async def provision(self, plan: Plan) -> Report:
         try:
@@ -134,17 +132,20 @@ class HubSpotConnector:
     async def aclose(self) -> None:
         await self._api.aclose()
 
+    def _keyed(self, need: ObjectNeed) -> ObjectNeed:
+        return replace(need, key_field=self._key_field(need.object, need.key_field))
+
     def _key_field(self, object_: str, stated: str | None) -> str | None:
         """Prefer what the mapping states; the settings name a contact's where that is the usual one."""
         usual = self.key_fields.get(object_)
         return self._settings.contact_key if object_ == "contact" and stated in (None, usual) else stated or usual
 
 
-def _with_notes(deal: Outcome, items: Outcome) -> Outcome:
-    """What became of an order: of the deal, and of its items."""
+def _with_notes(deal: Outcome, items: Outcome | None) -> Outcome:
+    """What became of an order: of the deal, and of its items where it has some."""
     if isinstance(deal, Saved) and isinstance(items, Saved):
         return replace(deal, notes=(*deal.notes, *items.notes))
-    return items
+    return items or deal
 
 
 def _pipeline_options(pipelines: Sequence[Pipeline]) -> tuple[frozenset[str], frozenset[str]]:

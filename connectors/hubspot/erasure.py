@@ -1,7 +1,10 @@
-"""Erasing a person: HubSpot's deletion for privacy, which takes the contact's history with it and lets nobody restore it."""
+"""Erasing a person: HubSpot's deletion for privacy, which takes the contact's history with it and
+lets nobody restore it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Plan, Problem, Report, Step
@@ -9,7 +12,7 @@ from connectors.hubspot.answers import items
 from connectors.hubspot.errors import CallRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from connectors.base import Ref
     from connectors.hubspot.api import Api
@@ -17,16 +20,25 @@ if TYPE_CHECKING:
 WHERE = "CRM → Contacts → the contact → Actions → Delete → for GDPR compliance"
 
 
-async def plan_erasure(address: str, records: Mapping[Ref, str], api: Api, url: Callable[[str], str | None]) -> Plan:
-    """List the contacts that the gateway knows the person by, as they are called now, and those that have the address."""
+Link = Callable[[str], str | None]
+"""From a contact's id to where people see it."""
+
+
+async def plan_erasure(address: str, records: Mapping[Ref, str], api: Api, url: Link) -> Plan:
+    """List the contacts that the gateway knows the person by, as they are called now, and those
+    that have the address.
+    """
     known = [id_ for ref, id_ in records.items() if ref.object == "contact"]
     found = {*await _find(known, None, api), *await _find([address], "email", api)}
-    steps = (Step(f"delete the contact {id_} for good, with its history{_link(url(id_))}", {"id": id_}) for id_ in sorted(found))
-    return Plan(tuple(steps), tuple(_remarks(records, found)))
+    steps = tuple(Step(_what(id_, url(id_)), {"id": id_}) for id_ in sorted(found))
+    return Plan(steps, tuple(_remarks(records, found)))
 
 
 async def erase(plan: Plan, api: Api) -> Report:
-    """Delete each contact of the plan. One that is gone already counts as done; HubSpot's words may hold an address, its codes do not."""
+    """Delete each contact of the plan.
+
+    One that is gone already counts as done; HubSpot's words may hold an address, its codes do not.
+    """
     done: list[str] = []
     failed: list[Problem] = []
     for step in plan.steps:
@@ -34,7 +46,13 @@ async def erase(plan: Plan, api: Api) -> Report:
         try:
             await api.call("POST", api.paths.erase(), {"objectId": step.data["id"]})
         except CallRefused as error:
-            failed.append(Problem(f"contact {step.data['id']}", f"HubSpot refused to delete it: {error.fault.code}", WHERE))
+            failed.append(
+                Problem(
+                    f"contact {step.data['id']}",
+                    f"HubSpot refused to delete it: {error.fault.code}",
+                    WHERE,
+                )
+            )
         else:
             done.append(text)
     return Report(tuple(done), tuple(failed))
@@ -44,7 +62,11 @@ async def _find(keys: Collection[str], id_property: str | None, api: Api) -> lis
     """Look up the ids that these contacts have now; one that was merged answers by its new one."""
     if not keys:
         return []
-    body: dict[str, Any] = {"properties": [], "propertiesWithHistory": [], "inputs": [{"id": key} for key in keys]}
+    body: dict[str, Any] = {
+        "properties": [],
+        "propertiesWithHistory": [],
+        "inputs": [{"id": key} for key in keys],
+    }
     if id_property:
         body["idProperty"] = id_property
     try:
@@ -57,14 +79,17 @@ async def _find(keys: Collection[str], id_property: str | None, api: Api) -> lis
 def _remarks(records: Mapping[Ref, str], found: Collection[str]) -> list[Problem]:
     remarks = []
     if found:
-        message = "HubSpot lets no API make a contact of this address again: later events of the person will be refused"
-        remarks.append(Problem("contact", message, "switch the person off in Academy of Mine too", fatal=False))
+        message = "HubSpot lets no API make this address again: later events will be refused"
+        remedy = "switch the person off in Academy of Mine too"
+        remarks.append(Problem("contact", message, remedy, fatal=False))
     others = sorted({ref.object for ref in records if ref.object != "contact"})
     if others:
-        message = f"records of the kinds {', '.join(others)} stay: the shipped mappings write no name and no address into them"
-        remarks.append(Problem("others", message, "delete in HubSpot what your own mapping has written", fatal=False))
+        stay = f"records of {', '.join(others)} stay"
+        message = f"{stay}: the shipped mappings write no name or address there"
+        remedy = "delete in HubSpot what your own mapping has written"
+        remarks.append(Problem("others", message, remedy, fatal=False))
     return remarks
 
 
-def _link(url: str | None) -> str:
-    return f" ({url})" if url else ""
+def _what(id_: str, url: str | None) -> str:
+    return f"delete the contact {id_} for good, with its history{f' ({url})' if url else ''}"

@@ -34,7 +34,10 @@ REQUIRED = "MISSING_REQUIRED_PROPERTY"
 REQUIRED_IF = "MISSING_CONDITIONAL_REQUIRED_PROPERTY"
 
 _NOWHERE = (*range(300, 400), 404, 405, 410)
-_GATEWAY_TIMEOUTS = (504, 524)  # HubSpot's edge waited in vain: what is behind it may be writing still
+_GATEWAY_TIMEOUTS = (
+    504,
+    524,
+)  # HubSpot's edge waited in vain: what is behind it may be writing still
 _FORBIDDEN = (402, 403)
 _PROPERTIES = "Settings → Properties"
 
@@ -84,7 +87,10 @@ OTHERWISE = error_rule(_O.RECORD)
 
 
 class CallRefused(BatchRefused):
-    """HubSpot refuses the call for something in it. Alone in its batch, the record is guilty of `fault`."""
+    """HubSpot refuses the call for something in it.
+
+    Alone in its batch, the record is guilty of `fault`.
+    """
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.code, fault.message, fault.field)
@@ -117,7 +123,8 @@ def call_error(fault: Fault, retry_after: float | None = None) -> ConnectorError
         case _O.UNAVAILABLE:
             return Unavailable(said, wait)
         case _O.CREDENTIALS:
-            return AuthFailed(f"HubSpot refuses the access token ({said}). Make or rotate it at {KEYS}, and set access_token.")
+            remedy = f"Make or rotate it at {KEYS}, and set access_token."
+            return AuthFailed(f"HubSpot refuses the access token ({said}). {remedy}")
         case _O.SET_UP:
             return SetUpMissing(f"{_missing(fault)} {rule.remedy}", fault)
         case _:
@@ -125,7 +132,10 @@ def call_error(fault: Fault, retry_after: float | None = None) -> ConnectorError
 
 
 def record_outcome(fault: Fault) -> Outcome:
-    """Say what becomes of one record that failed, in a batch that went through or alone. Raises what concerns all records."""
+    """Say what becomes of one record that failed, in a batch that went through or alone.
+
+    Raises what concerns all records.
+    """
     rule = find_rule(fault)
     match rule.outcome:
         case _O.RECORD:
@@ -147,7 +157,8 @@ def _missing(fault: Fault) -> str:
         UNKNOWN_OBJECT: f"HubSpot has no such object ({fault.message}).",
     }
     found = next((text for word, text in known.items() if word in fault.words), None)
-    return found or f"HubSpot {'does not permit this' if fault.status in _FORBIDDEN else 'has nothing there'} {said}."
+    what = "does not permit this" if fault.status in _FORBIDDEN else "has nothing there"
+    return found or f"HubSpot {what} {said}."
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -1,15 +1,15 @@
-"""Line items of deals: made with a new deal, brought up to date on one that was there, gone where an order has lost them.
+"""Line items of deals: made with a new deal, kept up to date on a known one, gone with the item.
 
-100 new deals cost one more call for each 100 of their items; 100 that were there cost one call more than that.
+100 new deals cost one more call for each 100 of their items; 100 known ones one more than that.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors.base import Record, Refused, Retry, Saved
-from connectors.hubspot.answers import items, text
+from connectors.hubspot.answers import items, properties_of, text
 from connectors.hubspot.errors import CallRefused
 from connectors.hubspot.links import associate
 from connectors.hubspot.match import match
@@ -42,28 +42,37 @@ class DealItems:
 
 @dataclass(frozen=True, slots=True)
 class LineItems:
-    """Writes the line items of deals. `batch` writes line items by their key, as it would any object."""
+    """Writes the line items of deals.
+
+    `batch` writes line items by their key, as it would any object.
+    """
 
     batch: Batch
 
     async def write(self, deals: Sequence[DealItems]) -> dict[str, Outcome]:
-        """Say by the deal's key what became of its items: Saved with notes, or Retry. Raises what concerns all."""
+        """Say by the deal's key what became of its items: Saved with notes, or Retry.
+
+        Raises what concerns all.
+        """
         outcomes: dict[str, Outcome] = {}
         new = [deal for deal in deals if deal.created]
         for chunk in _chunks([(deal, item) for deal in new for item in deal.items]):
             outcomes |= await self._create(chunk)
         saved = {item for item, outcome in outcomes.items() if isinstance(outcome, Saved)}
-        left = [deal for deal in deals if not deal.created or any(item.key not in saved for item in deal.items)]
-        outcomes |= await self._update(left)
+        left = [deal for deal in new if any(item.key not in saved for item in deal.items)]
+        outcomes |= await self._update([*left, *(deal for deal in deals if not deal.created)])
         return {deal.key: _together(deal, outcomes) for deal in deals}
 
     async def _create(self, pairs: Sequence[tuple[DealItems, Record]]) -> dict[str, Outcome]:
-        """Make line items on new deals, by the item's key. What is refused here is tried by its key next."""
+        """Make line items on new deals, by the item's key.
+
+        What is refused here is tried by its key next.
+        """
         rows = await self._rows([item for _, item in pairs])
         deals = {item.key: deal.id for deal, item in pairs}
         body = {"inputs": [_as_input(row, deals[row.key]) for row in rows]}
         try:
-            data = await self.batch.api.call("POST", self.batch.api.paths.batch("line_items", "create"), body)
+            data = await self._call("create", body)
         except CallRefused:
             return {}
         found = match(rows, KEY_FIELD, data).saved
@@ -73,10 +82,11 @@ class LineItems:
         """Write all items by their key, then put the deals' associations right."""
         outcomes: dict[str, Outcome] = {}
         for chunk in _chunks([item for deal in deals for item in deal.items]):
-            outcomes |= dict(zip((item.key for item in chunk), await self._upsert(chunk), strict=True))
+            keys = (item.key for item in chunk)
+            outcomes |= dict(zip(keys, await self._upsert(chunk), strict=True))
         there = await self._associated(deals)
         wanted = {deal.id: _ids(deal, outcomes) for deal in deals}
-        missing = [(item, deal.id) for deal in deals for item in wanted[deal.id] if item not in there[deal.id]]
+        missing = [(item, id_) for id_ in wanted for item in sorted(wanted[id_] - there[id_])]
         path = self.batch.api.paths.associate("line_items", "deals")
         for pairs in _chunks(missing):
             await associate(self.batch.api, path, pairs)
@@ -102,23 +112,33 @@ class LineItems:
             for item in items(data, "results"):
                 source = item.get("from")
                 id_ = str(source.get("id")) if isinstance(source, dict) else ""
-                found.setdefault(id_, set()).update(str(to.get("toObjectId")) for to in items(item, "to"))
+                tied = (str(to.get("toObjectId")) for to in items(item, "to"))
+                found.setdefault(id_, set()).update(tied)
         return found
 
     async def _remove(self, deals: Sequence[DealItems], extra: Mapping[str, set[str]]) -> None:
         """Delete those of ours that an order has lost; what people have put on the deal stays."""
-        paths = self.batch.api.paths
         keys: dict[str, str] = {}
         for ids in _chunks(sorted(set().union(*extra.values()))):
-            body = {"properties": [KEY_FIELD], "propertiesWithHistory": [], "inputs": [{"id": id_} for id_ in ids]}
-            data = await self.batch.api.call("POST", paths.batch("line_items", "read"), body)
-            keys |= {str(item.get("id")): text(item.get("properties") or {}, KEY_FIELD) for item in items(data, "results")}
-        lost = [id_ for deal in deals for id_ in sorted(extra[deal.id]) if is_of_order(keys.get(id_, ""), deal.key)]
+            body = {
+                "properties": [KEY_FIELD],
+                "propertiesWithHistory": [],
+                "inputs": [{"id": id_} for id_ in ids],
+            }
+            data = await self._call("read", body)
+            read = items(data, "results")
+            keys |= {str(item.get("id")): text(properties_of(item), KEY_FIELD) for item in read}
+        found = ((deal, id_) for deal in deals for id_ in sorted(extra[deal.id]))
+        lost = [id_ for deal, id_ in found if is_of_order(keys.get(id_, ""), deal.key)]
         for ids in _chunks(lost):
-            await self.batch.api.call("POST", paths.batch("line_items", "archive"), {"inputs": [{"id": id_} for id_ in ids]})
+            await self._call("archive", {"inputs": [{"id": id_} for id_ in ids]})
+
+    async def _call(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
+        return await self.batch.api.call("POST", self.batch.api.paths.batch("line_items", action), body)
 
     async def _rows(self, records: Sequence[Record]) -> list[Row]:
-        prepared = await prepare("line_items", KEY_FIELD, records, self.batch.account, self.batch.settings)
+        account, settings = self.batch.account, self.batch.settings
+        prepared = await prepare("line_items", KEY_FIELD, records, account, settings)
         return [row for row in prepared if isinstance(row, Row)]
 
 
@@ -134,20 +154,22 @@ def _ids(deal: DealItems, outcomes: Mapping[str, Outcome]) -> set[str]:
 
 
 def _together(deal: DealItems, outcomes: Mapping[str, Outcome]) -> Outcome:
-    """A line item that is refused is a note on its order; one that waits for no rule makes the order come again."""
-    saved = Saved(deal.id, deal.created)
+    """A line item that is refused is a note on its order; one that waits for no rule makes the
+    order come again.
+    """
+    notes: list[str] = []
     for item in deal.items:
         name = item.fields["name"]
         match outcomes.get(item.key):
-            case Saved(notes=notes):
-                saved = replace(saved, notes=(*saved.notes, *(f"line item {name}: {note}" for note in notes)))
+            case Saved(notes=said):
+                notes += [f"line item {name}: {note}" for note in said]
             case Refused(code=code, message=message):
-                saved = replace(saved, notes=(*saved.notes, f"line item {name} was left out: {code}: {message}"))
+                notes.append(f"line item {name} was left out: {code}: {message}")
             case Retry(reason=reason, rule=rule) if rule:
-                saved = replace(saved, notes=(*saved.notes, f"line item {name} was left out: {reason}"))
+                notes.append(f"line item {name} was left out: {reason}")
             case Retry(reason=reason, after=after):
                 return Retry(f"line item {name}: {reason}", after)
-    return saved
+    return Saved(deal.id, deal.created, tuple(notes))
 
 
 def _chunks(found: Sequence[T]) -> Iterator[Sequence[T]]:

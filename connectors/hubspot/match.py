@@ -1,4 +1,6 @@
-"""Whose is which result: HubSpot answers a batch in any order, by trace id, else by key, never by position."""
+"""Whose is which result: HubSpot answers a batch in any order, by trace id, else by key, never by
+position.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ MULTI_STATUS = 207
 
 @dataclass(slots=True)
 class Matched:
-    """What the answer says of each row, by its trace id. `loose` rows are those that it says nothing certain of."""
+    """What the answer says of each row, by its trace id.
+
+    `loose` rows are those that it says nothing certain of.
+    """
 
     saved: dict[str, Saved] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
@@ -49,7 +54,8 @@ def _match_results(found: Matched, rows: Sequence[Row], key_field: str, data: Ma
             continue
         named = next((by_key[key] for key in _keys(result, key_field) if key in by_key), None)
         row = by_trace.get(text(result, "objectWriteTraceId")) or named or by_id.get(id_)
-        saved = Saved(id_, bool(result.get("new")), (*(_notes(row, id_) if row else ()), *_warnings(result)))
+        notes = (*(_notes(row, id_) if row else ()), *_warnings(result))
+        saved = Saved(id_, bool(result.get("new")), notes)
         if row is None or row.trace in found.saved:
             strays.append(saved)
         else:
@@ -61,7 +67,8 @@ def _match_errors(found: Matched, rows: Sequence[Row], data: Mapping[str, Any]) 
     """Sort the errors to their rows, and give those that have none."""
     stray = []
     for fault in (read_fault(item, MULTI_STATUS) for item in items(data, "errors")):
-        named = {row.trace for row in rows if row.trace in fault.traces or row.known_id in fault.ids}
+        by_id = {row.trace for row in rows if row.known_id in fault.ids}
+        named = by_id | {row.trace for row in rows if row.trace in fault.traces}
         found.faults.update(dict.fromkeys(named, fault))
         if not named:
             stray.append(fault)
@@ -73,7 +80,8 @@ def _take(found: Matched, stray: Saved | Fault) -> None:
     if isinstance(stray, Fault):
         found.faults[row.trace] = stray
     else:
-        found.saved[row.trace] = Saved(stray.id, stray.created, (*_notes(row, stray.id), *stray.notes))
+        notes = (*_notes(row, stray.id), *stray.notes)
+        found.saved[row.trace] = Saved(stray.id, stray.created, notes)
 
 
 def _notes(row: Row, id_: str) -> tuple[str, ...]:
@@ -97,8 +105,14 @@ def _warnings(result: Mapping[str, Any]) -> list[str]:
 
 
 def _warning(item: Mapping[str, Any]) -> str:
-    """HubSpot's words, and all that it says beside them: the value as it was sent, and what HubSpot made of it."""
+    """HubSpot's words, and all that it says beside them: the value as it was sent, and what HubSpot
+    made of it.
+    """
     context = item.get("context")
-    said = {name: value for name, value in context.items() if value} if isinstance(context, dict) else {}
-    shown = ", ".join(f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}" for name, value in said.items())
+    said = context if isinstance(context, dict) else {}
+    shown = ", ".join(f"{name}: {_listed(value)}" for name, value in said.items() if value)
     return f"{text(item, 'message')} ({shown})" if shown else text(item, "message")
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

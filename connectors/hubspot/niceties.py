@@ -1,4 +1,6 @@
-"""Properties that are worth less than the record: a value that HubSpot does not take is left out, and noted."""
+"""Properties that are worth less than the record: a value that HubSpot does not take is left out,
+and noted.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from connectors.hubspot.paths import object_type
 from connectors.hubspot.wanted import KEY_FIELDS, definitions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from connectors.hubspot.account import Property
     from connectors.hubspot.faults import Fault
@@ -19,11 +21,21 @@ if TYPE_CHECKING:
 CURRENCY = "deal_currency_code"
 LIFECYCLE = "lifecyclestage"
 
-NICETIES: Mapping[str, frozenset[str]] = {
-    object_type(name): frozenset(own) - set(KEY_FIELDS.values()) | {"contact": {LIFECYCLE}, "deal": {CURRENCY}}.get(name, set())
-    for name, own in definitions().items()
+_BUILT_IN: Mapping[str, frozenset[str]] = {
+    "contact": frozenset({LIFECYCLE}),
+    "deal": frozenset({CURRENCY}),
 }
-"""By object, what the shipped mappings write and a record can do without. Stages, names and amounts are not among them."""
+
+
+def _droppable(name: str, own: Iterable[str]) -> frozenset[str]:
+    return frozenset(own).difference(KEY_FIELDS.values()) | _BUILT_IN.get(name, frozenset())
+
+
+NICETIES = {object_type(name): _droppable(name, own) for name, own in definitions().items()}
+"""By object, what the shipped mappings write and a record can do without.
+
+Stages, names and amounts are not among them.
+"""
 
 
 def may_leave_out(type_: str, name: str | None, settings: HubSpotSettings) -> bool:
@@ -34,8 +46,11 @@ def may_leave_out(type_: str, name: str | None, settings: HubSpotSettings) -> bo
 
 
 def is_nicety(type_: str, fault: Fault, settings: HubSpotSettings) -> bool:
-    """Tell whether a refusal speaks of the value of such a property, and of nothing that concerns all records."""
-    return may_leave_out(type_, fault.field, settings) and find_rule(fault).outcome is ErrorOutcome.RECORD
+    """Tell whether a refusal speaks of the value of such a property, and of nothing that concerns
+    all records.
+    """
+    of_value = find_rule(fault).outcome is ErrorOutcome.RECORD
+    return of_value and may_leave_out(type_, fault.field, settings)
 
 
 def unknown_option(value: str, property_: Property) -> bool:
@@ -56,4 +71,5 @@ def left_out(name: str, value: str, said: str = "") -> str:
 
 def currency_note(code: str) -> str:
     """Say that a currency is not enabled, and where it would be."""
-    return f"{code} is no currency of the account (Settings → Account Management → Account Defaults → Currency)"
+    where = "Settings → Account Management → Account Defaults → Currency"
+    return f"{code} is no currency of the account ({where})"

@@ -1,4 +1,6 @@
-"""An order's items as line items: read from the field that the mapping writes, keyed by the deal that they stand on."""
+"""An order's items as line items: read from the field that the mapping writes, keyed by the deal
+that they stand on.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +38,15 @@ def read_order(record: Record) -> Order | Refused:
     """Take the items out of a deal's fields."""
     if FIELD not in record.fields:
         return Order(record, None)
-    deal = replace(record, fields={name: value for name, value in record.fields.items() if name != FIELD})
+    others = {name: value for name, value in record.fields.items() if name != FIELD}
+    deal = replace(record, fields=others)
     try:
         listed = json.loads(str(record.fields[FIELD]))
     except ValueError:
         listed = None
     if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-        return Refused("LINE_ITEMS", f"{FIELD} takes a list of items: {{{{ order.line_items | json }}}}", FIELD)
+        right = "{{ order.line_items | json }}"
+        return Refused("LINE_ITEMS", f"{FIELD} takes a list of items: {right}", FIELD)
     return Order(deal, tuple(_line_items(record.key, listed)))
 
 
@@ -55,16 +59,23 @@ def with_line_items(needs: Needs) -> Needs:
     """Say that who writes an order's items needs line items, and no property of that name."""
     if not any(FIELD in need.fields for need in needs):
         return needs
-    plain = [replace(need, fields={name: one for name, one in need.fields.items() if name != FIELD}) for need in needs]
+    plain = [_without_items(need) for need in needs]
     places = next(need.fields[FIELD].places for need in needs if FIELD in need.fields)
     fields = {name: replace(field, places=places) for name, field in FIELDS.items()}
-    own = next((need for need in plain if need.object == "line_item"), ObjectNeed("line_item", None, {}))
+    none = ObjectNeed("line_item", None, {})
+    own = next((need for need in plain if need.object == "line_item"), none)
     others = [need for need in plain if need.object != "line_item"]
     return [*others, replace(own, fields={**fields, **own.fields}, links=(*own.links, "deal"))]
 
 
+def _without_items(need: ObjectNeed) -> ObjectNeed:
+    return replace(need, fields={name: one for name, one in need.fields.items() if name != FIELD})
+
+
 def _line_items(deal_key: str, listed: Iterable[Mapping[str, Any]]) -> Iterable[Record]:
-    """Key each item by its product; one that comes twice, or has none, by its number among the others too."""
+    """Key each item by its product; one that comes twice, or has none, by its number among the
+    others too.
+    """
     seen: Counter[str] = Counter()
     for item in listed:
         product = str(item.get("product_id") or "")
@@ -79,7 +90,10 @@ def _fields(item: Mapping[str, Any], product: str) -> dict[str, Value]:
     if price is None and total is not None and quantity:
         price = round(total / quantity, 6).normalize()
     given = {"quantity": quantity, "price": price, "aom_product_id": product or None}
-    return {"name": str(item.get("name") or product or "Item"), **{name: one for name, one in given.items() if one is not None}}
+    return {
+        "name": str(item.get("name") or product or "Item"),
+        **{name: one for name, one in given.items() if one is not None},
+    }
 
 
 def _number(value: object) -> Decimal | None:

@@ -6,7 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Append, Record, Refused, Retry
-from connectors.hubspot.niceties import CURRENCY, currency_note, left_out, may_leave_out, unknown_option
+from connectors.hubspot.niceties import (
+    CURRENCY,
+    currency_note,
+    left_out,
+    may_leave_out,
+    unknown_option,
+)
 from connectors.hubspot.stages import pipeline_fields, place
 from connectors.hubspot.values import written
 
@@ -20,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record as it is sent. `trace` tells it apart from the others of its batch, in HubSpot's answers too."""
+    """One record as it is sent.
+
+    `trace` tells it apart from the others of its batch, in HubSpot's answers too.
+    """
 
     trace: str
     key: str
@@ -32,14 +41,20 @@ class Row:
     def as_upsert(self, key_field: str) -> dict[str, Any]:
         """Find or make the record by its key.
 
-        An e-mail address may match by a secondary one: to write it too would make that the primary one.
+        A contact may be found by a secondary address: to write that too would make it the primary.
         """
-        properties = self.properties if key_field == "email" else {**self.properties, key_field: self.key}
-        return {"id": self.key, "idProperty": key_field, "properties": properties, "objectWriteTraceId": self.trace}
+        key = {} if key_field == "email" else {key_field: self.key}
+        found = {"id": self.key, "idProperty": key_field, "objectWriteTraceId": self.trace}
+        return {**found, "properties": {**self.properties, **key}}
 
     def as_update(self) -> dict[str, Any]:
-        """Write to the record by its id. Its address stays as it is now: people may have changed it."""
-        properties = {name: value for name, value in self.properties.items() if name != "email" or value.casefold() != self.key.casefold()}
+        """Write to the record by its id.
+
+        Its address stays as it is now: people may have changed it.
+        """
+        properties = dict(self.properties)
+        if properties.get("email", "").casefold() == self.key.casefold():
+            del properties["email"]
         return {"id": self.known_id, "properties": properties, "objectWriteTraceId": self.trace}
 
     def without(self, field: str, note: str) -> Row:
@@ -49,7 +64,11 @@ class Row:
 
 
 async def prepare(
-    type_: str, key_field: str, records: Sequence[Record], account: Account, settings: HubSpotSettings
+    type_: str,
+    key_field: str,
+    records: Sequence[Record],
+    account: Account,
+    settings: HubSpotSettings,
 ) -> list[Row | Outcome]:
     """Make a row of each record in turn, or its outcome where there is nothing to send."""
     properties = await account.properties(type_)
@@ -81,11 +100,16 @@ class _Sheet:
     def row(self, trace: str, record: Record) -> Row | Refused:
         key = record.key.strip()
         if not key:
-            return Refused("NO_KEY", f"a {record.object} is known by its {self.key_field}, which is empty", self.key_field)
+            return Refused(
+                "NO_KEY",
+                f"a {record.object} is known by its {self.key_field}, which is empty",
+                self.key_field,
+            )
         if self.key_field == "email":
             key = key.lower()
         fields = {name: value for name, value in record.fields.items() if value != Append(())}
-        texts = {name: written(value, self._property(name)) for name, value in fields.items() if name != self.key_field}
+        values = ((name, value) for name, value in fields.items() if name != self.key_field)
+        texts = {name: written(value, self._property(name)) for name, value in values}
         texts |= place(self.type, fields, self.pipelines, self.settings.pipeline)
         return self._without_unknown(Row(trace, key, texts, record.id))
 

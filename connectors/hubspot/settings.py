@@ -28,7 +28,8 @@ def _url(value: str) -> str:
 
 def _version(value: str) -> str:
     if not _VERSION.fullmatch(value):
-        raise ValueError('not a version of HubSpot\'s API: write one by its date, like "2026-09" or "2026-03", or "v3"')
+        right = 'write one by its date, like "2026-09" or "2026-03", or "v3"'
+        raise ValueError(f"not a version of HubSpot's API: {right}")
     return value
 
 
@@ -46,7 +47,7 @@ class HubSpotSettings(ConnectorSettings):
     api_version: Annotated[
         str,
         AfterValidator(_version),
-        Field(description='the version of HubSpot\'s API by its date, "2026-09"; or "v3" (associations: v4) as the way back'),
+        Field(description='the date of a version of HubSpot\'s API; or "v3" (associations: v4)'),
     ] = "2026-09"
     contact_key: Annotated[
         str,

@@ -1,14 +1,16 @@
-"""Writing records: those whose id is known by that, others by their key, and the second chances of what HubSpot turns down."""
+"""Writing records: those whose id is known by that, others by their key, and the second chances of
+what HubSpot turns down.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connectors.base import Misconfigured, Outcome, Record, Retry, Saved
+from connectors.base import Misconfigured, Outcome, Record, Retry
 from connectors.error_rules import ErrorOutcome
 from connectors.hubspot.account_rules import AccountRule, AccountRules, broken_rule
-from connectors.hubspot.answers import items
+from connectors.hubspot.answers import items, properties_of
 from connectors.hubspot.errors import CallRefused, call_error, find_rule, record_outcome
 from connectors.hubspot.match import Matched, match
 from connectors.hubspot.niceties import is_nicety, left_out
@@ -50,7 +52,7 @@ class Batch:
         return [outcomes[row.trace] if isinstance(row, Row) else row for row in prepared]
 
     async def send(self, rows: Sequence[Row]) -> Outcomes:
-        """Write all that no rule of the account is known to refuse, and now and then what one does."""
+        """Write what no known rule of the account refuses, and now and then what one does."""
         held = {row.trace: rule for row in rows if (rule := self.rules.concerning(self.type, row))}
         outcomes: Outcomes = {}
         for calls in _in_calls([row for row in rows if row.trace not in held]):
@@ -66,12 +68,16 @@ class Batch:
         outcomes: Outcomes = {}
         for calls in _in_calls(rows):
             outcomes |= await self._post(calls)
-        if not any(isinstance(outcome, Retry) and outcome.rule == rule.text for outcome in outcomes.values()):
+        retries = (outcome for outcome in outcomes.values() if isinstance(outcome, Retry))
+        if all(retry.rule != rule.text for retry in retries):
             self.rules.forget(rule)
         return outcomes
 
     async def _post(self, rows: Sequence[Row]) -> Outcomes:
-        """Write in one call what goes the same way. A refused batch of several is the gateway's to split."""
+        """Write in one call what goes the same way.
+
+        A refused batch of several is the gateway's to split.
+        """
         if not rows:
             return {}
         way, inputs = (
@@ -80,7 +86,8 @@ class Batch:
             else ("upsert", [row.as_upsert(self.key_field) for row in rows])
         )
         try:
-            data = await self.api.call("POST", self.api.paths.batch(self.type, way), {"inputs": inputs})
+            path = self.api.paths.batch(self.type, way)
+            data = await self.api.call("POST", path, {"inputs": inputs})
         except CallRefused as error:
             if len(rows) > 1:
                 return await self._refused_together(rows, error)
@@ -88,11 +95,12 @@ class Batch:
         self.account.notice(items(data, "results"))
         found = match(rows, self.key_field, data)
         outcomes: Outcomes = {**found.saved}
-        outcomes |= await self._again([row for row in rows if row.trace in found.faults], found.faults)
+        refused = [row for row in rows if row.trace in found.faults]
+        outcomes |= await self._again(refused, found.faults)
         return outcomes | await self._loose(found)
 
     async def _loose(self, found: Matched) -> Outcomes:
-        """Rows of which the answer says nothing certain: alone, an answer can be about nothing else."""
+        """Ask alone for what the answer says nothing certain of: then it is about nothing else."""
         if found.saved:
             return {row.trace: (await self._post([row]))[row.trace] for row in found.loose}
         if found.loose and found.stray_faults:
@@ -115,60 +123,76 @@ class Batch:
 
     def _another_way(self, row: Row, fault: Fault) -> Row | None:
         """The row as HubSpot may take it after this refusal; each way can be gone once."""
-        name = fault.field
+        name = fault.field or ""
         if name in row.properties and is_nicety(self.type, fault, self.settings):
-            return row.without(str(name), left_out(str(name), row.properties[str(name)], fault.message))
+            return row.without(name, left_out(name, row.properties[name], fault.message))
         if row.known_id and find_rule(fault).outcome is ErrorOutcome.GONE:
             return replace(row, known_id=None)  # deleted there: made anew
         if fault.existing_id and self.type == "contacts" and not (row.known_id or row.claimed):
             own_key = {} if self.key_field == "email" else {self.key_field: row.key}
-            return replace(row, known_id=fault.existing_id, claimed=True, properties={**row.properties, **own_key})
+            return replace(
+                row,
+                known_id=fault.existing_id,
+                claimed=True,
+                properties={**row.properties, **own_key},
+            )
         return None
 
     def _outcome(self, row: Row, fault: Fault) -> Outcome:
-        if find_rule(fault).outcome is ErrorOutcome.ACCOUNT_RULE and (rule := broken_rule(self.type, fault, [row])):
-            self.rules.learn(rule)
-            return rule.hold()
-        return record_outcome(fault)
+        is_rule = find_rule(fault).outcome is ErrorOutcome.ACCOUNT_RULE
+        rule = broken_rule(self.type, fault, [row]) if is_rule else None
+        if rule is None:
+            return record_outcome(fault)
+        self.rules.learn(rule)
+        return rule.hold()
 
     async def _refused_together(self, rows: Sequence[Row], error: CallRefused) -> Outcomes:
-        """The whole call was refused. Where HubSpot says for what, the others are written all the same."""
+        """The whole call was refused.
+
+        Where HubSpot says for what, the others are written all the same.
+        """
         fault, outcome = error.fault, find_rule(error.fault).outcome
-        if outcome is ErrorOutcome.GONE and (gone := {row.trace: fault for row in rows if row.known_id in fault.ids}):
-            outcomes = await self._post([row for row in rows if row.trace not in gone])
-            return outcomes | await self._again([row for row in rows if row.trace in gone], gone)
+        gone = [row for row in rows if row.known_id in fault.ids]
+        if gone and outcome is ErrorOutcome.GONE:
+            outcomes = await self._post([row for row in rows if row not in gone])
+            return outcomes | await self._again(gone, {row.trace: fault for row in gone})
         rule = broken_rule(self.type, fault, rows) if outcome is ErrorOutcome.ACCOUNT_RULE else None
         if rule is None or not any(rule.concerns(row) for row in rows):
             raise error
         return await self._hold_back(rows, rule)
 
     async def _hold_back(self, rows: Sequence[Row], rule: AccountRule) -> Outcomes:
-        """Let wait what a rule of the account has just refused, and write what it can't be about."""
+        """Let wait what a rule has just refused, and write what it can't be about."""
         self.rules.learn(rule)
         concerned = [row for row in rows if rule.concerns(row)]
         innocent = await self._innocent(concerned, rule)
-        outcomes: Outcomes = {row.trace: rule.hold() for row in concerned if row.trace not in innocent}
-        for calls in _in_calls([innocent.get(row.trace, row) for row in rows if row.trace not in outcomes]):
+        guilty = [row for row in concerned if row.trace not in innocent]
+        outcomes: Outcomes = {row.trace: rule.hold() for row in guilty}
+        others = [innocent.get(row.trace, row) for row in rows if row.trace not in outcomes]
+        for calls in _in_calls(others):
             outcomes |= await self._post(calls)
         return outcomes
 
     async def _innocent(self, rows: Sequence[Row], rule: AccountRule) -> dict[str, Row]:
-        """Those that the rule can't be about after all: HubSpot has the record, or its value. By trace id."""
+        """Those, by trace id, that HubSpot turns out to have, or to have the value of."""
         by_id = bool(rows[0].known_id)
         wanted = {"properties": [rule.needed, self.key_field], "propertiesWithHistory": []}
         keys = [row.known_id if by_id else row.key for row in rows]
-        body = {**wanted, "inputs": [{"id": key} for key in keys], **({} if by_id else {"idProperty": self.key_field})}
+        body = {
+            **wanted,
+            "inputs": [{"id": key} for key in keys],
+            **({} if by_id else {"idProperty": self.key_field}),
+        }
         try:
             data = await self.api.call("POST", self.api.paths.batch(self.type, "read"), body)
         except (Misconfigured, CallRefused):
             return {}  # who may not look takes all for concerned
         found = match(rows, self.key_field, data).saved
-        filled = {str(item.get("id")) for item in items(data, "results") if (item.get("properties") or {}).get(rule.needed)}
-        return {
-            row.trace: replace(row, known_id=saved.id)
-            for row in rows
-            if isinstance(saved := found.get(row.trace), Saved) and (not rule.conditional or saved.id in filled)
-        }
+        read = items(data, "results")
+        filled = {str(item.get("id")) for item in read if properties_of(item).get(rule.needed)}
+        there = ((row, found[row.trace].id) for row in rows if row.trace in found)
+        may = ((row, id_) for row, id_ in there if not rule.conditional or id_ in filled)
+        return {row.trace: replace(row, known_id=id_) for row, id_ in may}
 
 
 def _in_calls(rows: Iterable[Row]) -> list[list[Row]]:

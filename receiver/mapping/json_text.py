@@ -13,7 +13,10 @@ from receiver.mapping.text import is_list, text
 
 
 def as_json(value: Any) -> str | None:
-    """`{{ order.line_items | json }}`: lists and whole things too. Decimals and dates are texts in it, what is absent is null."""
+    """`{{ order.line_items | json }}`: lists and whole things too.
+
+    Decimals and dates are texts in it, what is absent is null.
+    """
     plain = _plain(value)
     return None if plain is None else json.dumps(plain, ensure_ascii=False)
 

@@ -1,4 +1,6 @@
-"""Rules that an admin has made: what they refuse waits for as long as they stand, and nothing else does."""
+"""Rules that an admin has made: what they refuse waits for as long as they stand, and nothing else
+does.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def rule_of(outcomes: Sequence[Outcome]) -> str:
 
 @pytest.mark.parametrize("cost", ["record", "batch"])
 def test_a_required_property_holds_back_new_records_alone(hubspot: FakeHubSpot, cost: str) -> None:
-    """Whether a broken rule costs HubSpot's whole batch or not: who is there already, or has the property, is written."""
+    """Whether a broken rule costs HubSpot's whole batch or not: who is there already, or has the
+    property, is written.
+    """
     upsert(hubspot, contact("known"))
     hubspot.set_options(rule_faults=cost)
     hubspot.required("contacts", "phone")
@@ -53,7 +57,9 @@ def test_a_required_property_holds_back_new_records_alone(hubspot: FakeHubSpot, 
 
 
 def test_the_rule_is_told_in_the_same_words_to_all(hubspot: FakeHubSpot) -> None:
-    """It names the property that the account demands, that the mapping lacks it, and both ways to go on."""
+    """It names the property that the account demands, that the mapping lacks it, and both ways to
+    go on.
+    """
     hubspot.required("contacts", "phone")
     rule = rule_of(upsert(hubspot, contact("a"), contact("b")))
     assert "the account demands phone of new contacts, and no line of the mapping gives it a value" in rule
@@ -71,7 +77,9 @@ def test_earlier_versions_know_no_such_rules(hubspot: FakeHubSpot) -> None:
 
 @pytest.mark.parametrize("cost", ["record", "batch"])
 def test_a_rule_is_asked_about_now_and_then(hubspot: FakeHubSpot, cost: str) -> None:
-    """A hundred learners, one a second, are no hundred refusals: the rule is tried again every quarter of a minute."""
+    """A hundred learners, one a second, are no hundred refusals: the rule is tried again every
+    quarter of a minute.
+    """
     clock = Clock()
     hubspot.set_options(rule_faults=cost)
     hubspot.required("contacts", "phone")
@@ -131,7 +139,9 @@ def test_a_mapping_that_gives_the_property_goes_on_at_once(hubspot: FakeHubSpot)
 
 @pytest.mark.parametrize("cost", ["record", "batch"])
 def test_a_rule_of_a_stage_holds_back_that_stage_alone(hubspot: FakeHubSpot, cost: str) -> None:
-    """Orders that are lost need a reason: those that are won, and a deal where people gave one, are written."""
+    """Orders that are lost need a reason: those that are won, and a deal where people gave one, are
+    written.
+    """
     hubspot.define("deals", "closed_lost_reason")
     first = ids(upsert(hubspot, *(deal(n) for n in range(3))))
     hubspot.edit("deals", first[1], closed_lost_reason="too dear")
@@ -151,7 +161,9 @@ def test_a_rule_of_a_stage_holds_back_that_stage_alone(hubspot: FakeHubSpot, cos
 
 
 def test_a_batch_of_two_stages_is_split_by_the_gateway(hubspot: FakeHubSpot) -> None:
-    """Refused as a whole for a stage that could be either of two, it is taken apart until the stage is known."""
+    """Refused as a whole for a stage that could be either of two, it is taken apart until the stage
+    is known.
+    """
     hubspot.define("deals", "closed_lost_reason")
     hubspot.set_options(rule_faults="batch")
     hubspot.required_if("deals", "dealstage", "closedlost", "closed_lost_reason")
@@ -161,8 +173,12 @@ def test_a_batch_of_two_stages_is_split_by_the_gateway(hubspot: FakeHubSpot) -> 
     assert held(upsert(hubspot, deal(2, dealstage="closedlost"))) == [True]
 
 
-def test_a_token_that_may_not_look_holds_back_all_that_may_be_concerned(hubspot: FakeHubSpot) -> None:
-    """Where a whole batch is refused and records can't be read, they wait; alone each of them shows what it is."""
+def test_a_token_that_may_not_look_holds_back_all_that_may_be_concerned(
+    hubspot: FakeHubSpot,
+) -> None:
+    """Where a whole batch is refused and records can't be read, they wait; alone each of them shows
+    what it is.
+    """
     upsert(hubspot, contact("known"))
     hubspot.set_options(rule_faults="batch")
     hubspot.required("contacts", "phone")

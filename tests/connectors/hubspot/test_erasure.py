@@ -58,7 +58,9 @@ def test_erasing_deletes_the_contact_for_good(hubspot: FakeHubSpot) -> None:
 
 
 def test_all_that_the_person_is_called_by_is_found(hubspot: FakeHubSpot) -> None:
-    """By the known id where people changed the address, by the address where another contact has it, merged ones once."""
+    """By the known id where people changed the address, by the address where another contact has
+    it, merged ones once.
+    """
     (first,) = ids(upsert(hubspot, contact("ada")))
     hubspot.edit("contacts", first, email="ada@new.test")
     second = hubspot.seed_contact(ADDRESS)

@@ -1,4 +1,6 @@
-"""Records whose id is known are written by it: whatever people have done to their keys, or to the records themselves."""
+"""Records whose id is known are written by it: whatever people have done to their keys, or to the
+records themselves.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def test_known_and_new_records_are_two_calls(hubspot: FakeHubSpot) -> None:
 
 
 def test_an_address_that_staff_changed_stays(hubspot: FakeHubSpot) -> None:
-    """The old address finds its contact by id; nobody is made anew, and the address stays as people have set it."""
+    """The old address finds its contact by id; nobody is made anew, and the address stays as people
+    have set it.
+    """
     (id_,) = ids(upsert(hubspot, contact("ada", email="ada@example.test")))
     hubspot.edit("contacts", id_, email="ada@new.test")
     again = known(contact("ada", email="ada@example.test", firstname="Augusta"), id_)
@@ -86,7 +90,10 @@ def test_two_keys_of_one_contact_are_written(hubspot: FakeHubSpot, way: str) -> 
     one, other = ids(upsert(hubspot, contact("ada"), contact("augusta")))
     new = hubspot.merge("ada@example.test", "augusta@example.test")
     first, second = (one, other) if way == "merged" else (new, new)
-    both = [known(contact("ada", firstname="Ada"), first), known(contact("augusta", lastname="L"), second)]
+    both = [
+        known(contact("ada", firstname="Ada"), first),
+        known(contact("augusta", lastname="L"), second),
+    ]
     if way == "merged":  # what HubSpot alone knows to be one record, it refuses together: the gateway splits
         assert [ids(upsert(hubspot, record)) for record in both] == [[new], [new]]
     else:
@@ -98,7 +105,9 @@ def test_two_keys_of_one_contact_are_written(hubspot: FakeHubSpot, way: str) -> 
 @pytest.mark.parametrize("cost", ["record", "batch"])
 @pytest.mark.parametrize("trace", [True, False])
 def test_a_record_that_was_deleted_is_made_anew(hubspot: FakeHubSpot, trace: bool, cost: str) -> None:
-    """Whether HubSpot names the row or only the id that it lacks, and whether it refuses those that are still there."""
+    """Whether HubSpot names the row or only the id that it lacks, and whether it refuses those that
+    are still there.
+    """
     hubspot.set_options(echo_error_trace=trace, missing_ids=cost)
     old = ids(upsert(hubspot, *(deal(n) for n in range(4))))
     for id_ in old[1:3]:
@@ -118,11 +127,17 @@ def test_a_deleted_contact_gets_its_address_again(hubspot: FakeHubSpot) -> None:
     hubspot.delete("contacts", id_)
     (new,) = ids(upsert(hubspot, known(record, id_), contact_key="aom_email"))
     (ada,) = hubspot.records("contacts")
-    assert (ada["id"], ada["email"], ada["aom_email"]) == (new, "ada@example.test", "ada@example.test")
+    assert (ada["id"], ada["email"], ada["aom_email"]) == (
+        new,
+        "ada@example.test",
+        "ada@example.test",
+    )
 
 
 def test_a_contact_that_is_there_and_is_not_ends(hubspot: FakeHubSpot) -> None:
-    """HubSpot names a contact that has the address, and lacks it by that id: the record waits, nothing circles."""
+    """HubSpot names a contact that has the address, and lacks it by that id: the record waits,
+    nothing circles.
+    """
     clash = '{"status":"error","category":"CONFLICT","message":"Contact already exists. Existing ID: 999"}'
 
     async def use(crm: HubSpotConnector) -> list[Outcome]:
@@ -139,4 +154,8 @@ def test_an_order_is_written_by_id_with_all_its_fields(hubspot: FakeHubSpot) -> 
     (id_,) = ids(upsert(hubspot, deal(1)))
     upsert(hubspot, Record("deal", "springfield-1", {**DEAL, "dealname": "Order 1: Algebra"}, id=id_))
     (made,) = hubspot.records("deals")
-    assert (made["dealname"], made["aom_order_key"], made["writes"]) == ("Order 1: Algebra", "springfield-1", 2)
+    assert (made["dealname"], made["aom_order_key"], made["writes"]) == (
+        "Order 1: Algebra",
+        "springfield-1",
+        2,
+    )

@@ -14,7 +14,13 @@ from tests.connectors.hubspot.needs import deal_need, field
 from tests.connectors.hubspot.opening import deal, ids, on, upsert
 from tests.fakes.hubspot import FakeHubSpot, Fault
 
-ALGEBRA = {"product_id": "1", "name": "Algebra", "quantity": 2, "price": "110.00", "total": "220.00"}
+ALGEBRA = {
+    "product_id": "1",
+    "name": "Algebra",
+    "quantity": 2,
+    "price": "110.00",
+    "total": "220.00",
+}
 LOGIC = {"product_id": "2", "name": "Logic", "quantity": 1, "price": "50.00", "total": "50.00"}
 
 
@@ -36,7 +42,9 @@ def on_deal(hubspot: FakeHubSpot, deal_id: str) -> list[str]:
 
 
 def test_new_orders_cost_one_call_for_each_hundred_items(hubspot: FakeHubSpot) -> None:
-    """A hundred orders of two items: two calls more than without, and every item stands on its deal."""
+    """A hundred orders of two items: two calls more than without, and every item stands on its
+    deal.
+    """
 
     async def use(crm: HubSpotConnector) -> list[Outcome]:
         await crm.upsert("deal", [order(1000, ALGEBRA)])  # what the account looks like is asked once

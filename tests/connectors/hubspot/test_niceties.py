@@ -10,7 +10,9 @@ from tests.fakes.hubspot import FakeHubSpot
 
 
 def test_an_account_without_the_stage_customer_still_gets_its_contact(hubspot: FakeHubSpot) -> None:
-    """HubSpot's own list of options tells, so that it costs no refusal; the note says what was left out, and where."""
+    """HubSpot's own list of options tells, so that it costs no refusal; the note says what was left
+    out, and where.
+    """
     hubspot.drop_option("contacts", "lifecyclestage", "customer")
     (outcome,) = upsert(hubspot, contact("ada", lifecyclestage="customer", firstname="Ada"))
     assert isinstance(outcome, Saved)
@@ -27,7 +29,10 @@ def test_a_stage_that_only_the_refusal_tells_is_left_out_too(hubspot: FakeHubSpo
     token = hubspot.add_token("narrow", scopes=["crm.objects.contacts.write"])
     people = [contact(f"c{n}", lifecyclestage="customer" if n % 2 else "lead") for n in range(10)]
     outcomes = upsert(hubspot, *people, access_token=token)
-    assert [isinstance(outcome, Saved) and bool(outcome.notes) for outcome in outcomes] == [False, True] * 5
+    assert [isinstance(outcome, Saved) and bool(outcome.notes) for outcome in outcomes] == [
+        False,
+        True,
+    ] * 5
     assert hubspot.calls("batch/upsert") == 2
 
 

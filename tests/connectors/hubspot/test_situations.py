@@ -1,4 +1,6 @@
-"""What real accounts do, played against the connector as the gateway uses it: what lands, what is said, how it goes on."""
+"""What real accounts do, played against the connector as the gateway uses it: what lands, what is
+said, how it goes on.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def account(hubspot: FakeHubSpot) -> FakeHubSpot:
 
 @dataclass
 class School:
-    """Writes orders with their buyers as the gateway does: the ids that came back go along, links are made once."""
+    """Writes orders with their buyers as the gateway does: the ids that came back go along, links
+    are made once.
+    """
 
     crm: HubSpotConnector
     ids: dict[Ref, str] = field(default_factory=dict)
@@ -62,7 +66,9 @@ class School:
     now: datetime = datetime(2026, 11, 24, tzinfo=UTC)
 
     async def order(self, stage: str, *people: str) -> list[Outcome]:
-        """Write an order of each person that came to a stage; what a contact is refused or waits for, its order waits for too."""
+        """Write an order of each person that came to a stage; what a contact is refused or waits
+        for, its order waits for too.
+        """
         contacts = await self.save([_contact(name, stage) for name in people])
         ready = [name for name, outcome in zip(people, contacts, strict=True) if isinstance(outcome, Saved)]
         deals = await self.save([_deal(name, stage) for name in ready]) if ready else []
@@ -110,14 +116,23 @@ class School:
 
 
 def _contact(name: str, stage: str) -> Record:
-    fields = {"firstname": name.capitalize(), "email": f"{name}@example.test", "aom_last_activity": stage}
+    fields = {
+        "firstname": name.capitalize(),
+        "email": f"{name}@example.test",
+        "aom_last_activity": stage,
+    }
     if stage == "closedwon":
         fields["lifecyclestage"] = "customer"
     return Record("contact", f"{name}@example.test", fields)
 
 
 def _deal(name: str, stage: str) -> Record:
-    fields = {"dealname": f"Order of {name}", "dealstage": stage, "amount": "50", "deal_currency_code": "USD"}
+    fields = {
+        "dealname": f"Order of {name}",
+        "dealstage": stage,
+        "amount": "50",
+        "deal_currency_code": "USD",
+    }
     return Record("deal", f"springfield:{name}", fields, links=(Ref("contact", f"{name}@example.test"),))
 
 
@@ -129,7 +144,12 @@ def at_school(account: FakeHubSpot, play: Callable[[School], Awaitable[None]], t
         here.append(School(crm))
         await play(here[0])
 
-    on(account, use, timeout=timeout, now=lambda: here[0].now if here else datetime(2026, 11, 24, tzinfo=UTC))
+    on(
+        account,
+        use,
+        timeout=timeout,
+        now=lambda: here[0].now if here else datetime(2026, 11, 24, tzinfo=UTC),
+    )
 
 
 def checked(account: FakeHubSpot) -> list[Problem]:
@@ -153,7 +173,9 @@ def test_check_names_what_will_go_wrong(account: FakeHubSpot, name: str) -> None
 
 @pytest.mark.parametrize("name", CHARACTERS)
 def test_every_order_is_written_once_it_can_be(account: FakeHubSpot, name: str) -> None:
-    """Nothing dies of what the account is like, nothing is doubled, and after the cure all goes on by itself."""
+    """Nothing dies of what the account is like, nothing is doubled, and after the cure all goes on
+    by itself.
+    """
     character: Character = CHARACTERS[name]
     character.give(account)
 
@@ -177,7 +199,9 @@ def test_every_order_is_written_once_it_can_be(account: FakeHubSpot, name: str) 
 
 
 def test_a_rule_holds_back_no_innocent(account: FakeHubSpot) -> None:
-    """A learner who is a contact already, with the phone that the account demands, is not held back with the new ones."""
+    """A learner who is a contact already, with the phone that the account demands, is not held back
+    with the new ones.
+    """
     CHARACTERS["required_by_the_batch"].give(account)
 
     async def play(school: School) -> None:
@@ -206,7 +230,10 @@ def test_a_contact_deleted_between_two_events_is_made_and_tied_anew(account: Fak
         old = school.ids[Ref("contact", "ada@example.test")]
         account.delete("contacts", old)
         await school.order("closedwon", "ada")
-        new, order = school.ids[Ref("contact", "ada@example.test")], school.ids[Ref("deal", "springfield:ada")]
+        new, order = (
+            school.ids[Ref("contact", "ada@example.test")],
+            school.ids[Ref("deal", "springfield:ada")],
+        )
         assert new != old
         assert tuple(sorted((new, order))) in account.associations()
 
@@ -215,7 +242,9 @@ def test_a_contact_deleted_between_two_events_is_made_and_tied_anew(account: Fak
 
 
 def test_people_change_merge_and_delete_as_they_like(account: FakeHubSpot) -> None:
-    """A changed address stays, a merged contact and a merged deal go on, a deleted deal is made anew: nobody twice."""
+    """A changed address stays, a merged contact and a merged deal go on, a deleted deal is made
+    anew: nobody twice.
+    """
 
     async def play(school: School) -> None:
         await school.order("closedwon", *PEOPLE)
@@ -231,7 +260,10 @@ def test_people_change_merge_and_delete_as_they_like(account: FakeHubSpot) -> No
         assert all(isinstance(outcome, Saved) for outcome in outcomes)
 
     at_school(account, play)
-    assert sorted(one["email"] for one in account.records("contacts")) == ["bob@example.test", "countess@example.test"]
+    assert sorted(one["email"] for one in account.records("contacts")) == [
+        "bob@example.test",
+        "countess@example.test",
+    ]
     assert len(account.records("deals")) == 2
     assert {one["dealstage"] for one in account.records("deals")} == {"closedlost"}
 
@@ -250,7 +282,9 @@ def test_an_erased_person_is_refused_alone(account: FakeHubSpot) -> None:
 
 
 def test_slow_rows_are_written_once_though_nobody_hears_of_it(account: FakeHubSpot) -> None:
-    """A call that outlives the time-out is told as timed out, not as an outage: it may have been written."""
+    """A call that outlives the time-out is told as timed out, not as an outage: it may have been
+    written.
+    """
     people = [f"p{number}" for number in range(20)]
 
     async def play(school: School) -> None:
