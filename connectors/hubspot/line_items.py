@@ -85,7 +85,9 @@ class LineItems:
             keys = (item.key for item in chunk)
             outcomes |= dict(zip(keys, await self._upsert(chunk), strict=True))
         there = await self._associated(deals)
-        wanted = {deal.id: _ids(deal, outcomes) for deal in deals}
+        wanted: dict[str, set[str]] = {deal.id: set() for deal in deals}
+        for deal in deals:  # orders that were merged in HubSpot are one deal
+            wanted[deal.id] |= _ids(deal, outcomes)
         missing = [(item, id_) for id_ in wanted for item in sorted(wanted[id_] - there[id_])]
         path = self.batch.api.paths.associate("line_items", "deals")
         for pairs in _chunks(missing):

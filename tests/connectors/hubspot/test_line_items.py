@@ -87,6 +87,9 @@ def test_orders_that_were_merged_keep_each_others_items(hubspot: FakeHubSpot) ->
     new = hubspot.merge_records("deals", kept, gone)
     assert ids(upsert(hubspot, order(2, LOGIC, id_=gone))) == [new]
     assert on_deal(hubspot, new) == ["Algebra", "Logic"]
+    both = (order(1, ALGEBRA, LOGIC, id_=new), order(2, LOGIC, id_=new))
+    assert ids(upsert(hubspot, *both)) == [new, new]
+    assert on_deal(hubspot, new) == ["Algebra", "Logic", "Logic"]
 
 
 def test_an_item_that_people_deleted_comes_back(hubspot: FakeHubSpot) -> None:
