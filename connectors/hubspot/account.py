@@ -1,6 +1,4 @@
-"""What the account looks like: properties and pipelines, looked up as needed and remembered for a
-while.
-"""
+"""What the account looks like: properties and pipelines, looked up as needed."""
 
 from __future__ import annotations
 
@@ -39,9 +37,7 @@ class Property:
     built_in: bool
 
     def option(self, text: str) -> str:
-        """Give the value of the option that is meant by a value or a label; text that is neither
-        stays as it is.
-        """
+        """Give the value of the option that is meant by a value or a label; else the text."""
         if not self.options or text in self.options:
             return text
         return next((value for value, label in self.options.items() if label.casefold() == text.casefold()), text)
@@ -114,8 +110,9 @@ class Account:
             raise
 
     async def are_associated(self, source: str, target: str) -> bool:
-        """Tell whether records of these objects can be tied: HubSpot's own always, custom ones
-        where an association is defined.
+        """Tell whether records of these objects can be tied.
+
+        HubSpot's own always can, custom ones where an association is defined.
         """
         if {source, target} <= OWN_TYPES:
             return True
@@ -131,8 +128,9 @@ class Account:
         return tuple(_pipeline(item) for item in items(data, "results") if not item.get("archived"))
 
     async def creation_stages(self, object_id: str, pipeline: str) -> frozenset[str]:
-        """The ids of the only stages that records may be made in; none where any will do, or
-        HubSpot does not tell.
+        """Give the ids of the only stages that records may be made in.
+
+        None where any will do, or where HubSpot does not tell.
         """
         try:
             data = await self._api.read(self._api.paths.pipeline_rules(object_id, pipeline))

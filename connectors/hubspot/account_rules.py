@@ -29,9 +29,7 @@ HOLD_SECONDS = 60.0  # how long a record waits that a rule holds back
 
 @dataclass(frozen=True, slots=True)
 class AccountRule:
-    """A property that the account demands: of every new record, or of every record that comes to a
-    stage.
-    """
+    """A property that the account demands, of new records or of those that come to a stage."""
 
     type: str  # HubSpot's name of the object
     needed: str  # the property
@@ -98,8 +96,9 @@ class AccountRules:
 
 
 def broken_rule(type_: str, fault: Fault, rows: Sequence[Row]) -> AccountRule | None:
-    """Name the rule that a refusal speaks of; None where the rows leave open in which stage it was
-    broken.
+    """Name the rule that a refusal speaks of.
+
+    None where the rows leave open in which stage it was broken.
     """
     if fault.field is None:
         return None

@@ -1,6 +1,4 @@
-"""Calls of HubSpot's API through the official client's transport and auth, with plain dicts, one
-time-out and one set of errors.
-"""
+"""Calls of HubSpot's API by the official client's transport, with plain dicts and one set of errors."""
 
 from __future__ import annotations
 
@@ -62,8 +60,9 @@ class Api:
         self._client = client.crm.objects.batch_api.api_client
 
     async def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the JSON object of a 2xx answer (207 too; {} for an empty one), or raise a
-        ConnectorError.
+        """Return the JSON object of a 2xx answer, or raise a ConnectorError.
+
+        207 is such an answer too; an empty one gives {}.
         """
         async with self._lines:
             await self._context.calls.take()
@@ -143,9 +142,7 @@ def _no_answer(method: str, path: str, error: Exception) -> Unavailable:
 
 
 def _reason(error: Exception) -> str:
-    """The words of what went wrong, without the names of connections and exceptions that urllib3
-    puts around them.
-    """
+    """The words of what went wrong, without the names that urllib3 puts around them."""
     inner = error.args[-1] if error.args and isinstance(error.args[-1], Exception) else error
     return str(inner).rpartition("): ")[2]
 

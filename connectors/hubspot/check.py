@@ -1,6 +1,4 @@
-"""What stands in the way of writing, found by asking HubSpot: token, scopes, set-up, currencies,
-calls left today.
-"""
+"""What stands in the way of writing, found by asking HubSpot before the first event."""
 
 from __future__ import annotations
 
@@ -59,8 +57,9 @@ async def find_problems(
 
 
 async def _scopes(where: str, needs: Needs, api: Api) -> AsyncIterator[Problem]:
-    """Ask for each object whether it may be written, by a right change to a record that nobody has:
-    nothing else is wrong with it.
+    """Ask for each object whether it may be written.
+
+    By a right change to a record that nobody has: nothing else is wrong with it.
     """
     for need in needs:
         type_ = object_type(need.object)
@@ -69,7 +68,8 @@ async def _scopes(where: str, needs: Needs, api: Api) -> AsyncIterator[Problem]:
             await api.call("POST", api.paths.batch(type_, "update"), {"inputs": [nobody]})
         except CallRefused as error:
             if find_rule(error.fault).outcome is not ErrorOutcome.GONE:
-                message = f"whether the token may write {type_} could not be learnt: HubSpot answered {error}"
+                unknown = f"whether the token may write {type_} could not be learnt"
+                message = f"{unknown}: HubSpot answered {error}"
                 yield Problem(
                     f"{where}.access_token",
                     message,

@@ -1,5 +1,6 @@
-"""Erasing a person: HubSpot's deletion for privacy, which takes the contact's history with it and
-lets nobody restore it.
+"""Erasing a person, by HubSpot's deletion for privacy.
+
+It takes the contact's history with it, and nobody can restore it.
 """
 
 from __future__ import annotations
@@ -25,9 +26,7 @@ Link = Callable[[str], str | None]
 
 
 async def plan_erasure(address: str, records: Mapping[Ref, str], api: Api, url: Link) -> Plan:
-    """List the contacts that the gateway knows the person by, as they are called now, and those
-    that have the address.
-    """
+    """List the contacts that are known for the person, and those that have the address."""
     known = [id_ for ref, id_ in records.items() if ref.object == "contact"]
     found = {*await _find(known, None, api), *await _find([address], "email", api)}
     steps = tuple(Step(_what(id_, url(id_)), {"id": id_}) for id_ in sorted(found))

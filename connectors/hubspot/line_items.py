@@ -156,8 +156,9 @@ def _ids(deal: DealItems, outcomes: Mapping[str, Outcome]) -> set[str]:
 
 
 def _together(deal: DealItems, outcomes: Mapping[str, Outcome]) -> Outcome:
-    """A line item that is refused is a note on its order; one that waits for no rule makes the
-    order come again.
+    """Say what became of an order's items.
+
+    One that is refused is a note; one that waits for no rule makes the order come again.
     """
     notes: list[str] = []
     for item in deal.items:

@@ -1,5 +1,6 @@
-"""Whose is which result: HubSpot answers a batch in any order, by trace id, else by key, never by
-position.
+"""Whose is which result of a batch.
+
+HubSpot answers in any order: by trace id, else by key or id, never by position.
 """
 
 from __future__ import annotations
@@ -105,9 +106,7 @@ def _warnings(result: Mapping[str, Any]) -> list[str]:
 
 
 def _warning(item: Mapping[str, Any]) -> str:
-    """HubSpot's words, and all that it says beside them: the value as it was sent, and what HubSpot
-    made of it.
-    """
+    """HubSpot's words, with the value as it was sent and what HubSpot made of it."""
     context = item.get("context")
     said = context if isinstance(context, dict) else {}
     shown = ", ".join(f"{name}: {_listed(value)}" for name, value in said.items() if value)

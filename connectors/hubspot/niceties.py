@@ -1,5 +1,6 @@
-"""Properties that are worth less than the record: a value that HubSpot does not take is left out,
-and noted.
+"""Properties that are worth less than the record.
+
+A value of theirs that HubSpot does not take is left out, and noted.
 """
 
 from __future__ import annotations
@@ -46,9 +47,7 @@ def may_leave_out(type_: str, name: str | None, settings: HubSpotSettings) -> bo
 
 
 def is_nicety(type_: str, fault: Fault, settings: HubSpotSettings) -> bool:
-    """Tell whether a refusal speaks of the value of such a property, and of nothing that concerns
-    all records.
-    """
+    """Tell whether a refusal speaks of the value of such a property alone."""
     of_value = find_rule(fault).outcome is ErrorOutcome.RECORD
     return of_value and may_leave_out(type_, fault.field, settings)
 

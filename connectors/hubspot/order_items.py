@@ -1,6 +1,4 @@
-"""An order's items as line items: read from the field that the mapping writes, keyed by the deal
-that they stand on.
-"""
+"""An order's items as line items, keyed by the deal that they stand on."""
 
 from __future__ import annotations
 
@@ -73,8 +71,9 @@ def _without_items(need: ObjectNeed) -> ObjectNeed:
 
 
 def _line_items(deal_key: str, listed: Iterable[Mapping[str, Any]]) -> Iterable[Record]:
-    """Key each item by its product; one that comes twice, or has none, by its number among the
-    others too.
+    """Key each item by its product.
+
+    One that comes twice, or has none, by its number among its like too.
     """
     seen: Counter[str] = Counter()
     for item in listed:

@@ -1,5 +1,6 @@
-"""Writing records: those whose id is known by that, others by their key, and the second chances of
-what HubSpot turns down.
+"""Writing records: those whose id is known by it, others by their key.
+
+What HubSpot turns down gets a second chance where there is another way.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""The constant texts that an expression can come to, as far as they stand there in quotes: what a
-CRM can be asked about beforehand.
+"""The constant texts that an expression can come to.
+
+What stands there in quotes, a CRM can be asked about beforehand.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from receiver.mapping.environment import is_constant, lone, parse
 
 
 def constant_texts(source: Any) -> frozenset[str]:
-    """`{{ 'customer' if order.total else none }}` can come to `customer`; what is worked out from
-    the event is not among them.
+    """`{{ 'customer' if order.total else none }}` can come to `customer`.
+
+    What is worked out from the event is not among them.
     """
     if not isinstance(source, str) or not source:
         return frozenset()

@@ -1,6 +1,4 @@
-"""Rules that an admin has made: what they refuse waits for as long as they stand, and nothing else
-does.
-"""
+"""Rules that an admin has made: what they refuse waits, and nothing else does."""
 
 from __future__ import annotations
 

@@ -75,7 +75,9 @@ def test_rights_that_can_not_be_learnt_are_said_to_be_so(hubspot: FakeHubSpot) -
 
 @pytest.mark.parametrize(("version", "told"), [("2026-09", True), ("2027-03", True), ("2026-03", False), ("v3", False)])
 def test_what_hubspot_tells_nobody_is_said(version: str, told: bool) -> None:
-    """An admin's required properties can't be asked for; in versions that enforce them, that is a warning."""
+    """An admin's required properties can't be asked for; in versions that enforce them, that is a
+    warning.
+    """
     with FakeHubSpot() as fake:
         problems = check_all(fake, contact_need(), api_version=version)
     unknown = [problem for problem in problems if problem.where == UNKNOWABLE]

@@ -1,6 +1,4 @@
-"""Records whose id is known are written by it: whatever people have done to their keys, or to the
-records themselves.
-"""
+"""Records whose id is known are written by it, whatever people have done to their keys."""
 
 from __future__ import annotations
 

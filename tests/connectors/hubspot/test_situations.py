@@ -1,6 +1,4 @@
-"""What real accounts do, played against the connector as the gateway uses it: what lands, what is
-said, how it goes on.
-"""
+"""What real accounts do, played against the connector as the gateway uses it."""
 
 from __future__ import annotations
 
@@ -55,8 +53,9 @@ def account(hubspot: FakeHubSpot) -> FakeHubSpot:
 
 @dataclass
 class School:
-    """Writes orders with their buyers as the gateway does: the ids that came back go along, links
-    are made once.
+    """Writes orders with their buyers as the gateway does.
+
+    The ids that came back go along, and links are made once.
     """
 
     crm: HubSpotConnector

@@ -180,7 +180,9 @@ def test_a_key_of_ones_own_works_with_the_standard_mapping(mapping: Mapping, acc
 
 
 def test_every_property_of_ours_is_defined(both: Mapping) -> None:
-    """What the shipped mappings write under aom_ has a label and a type, and nothing is defined that they do not write."""
+    """What the shipped mappings write under aom_ has a label and a type, and nothing is defined
+    that they do not write.
+    """
     needs = with_line_items(both.needs("hubspot"))
     written = {
         need.object: {name for name in (*need.fields, need.key_field or KEY_FIELDS[need.object]) if name.startswith("aom_")}
@@ -190,7 +192,9 @@ def test_every_property_of_ours_is_defined(both: Mapping) -> None:
 
 
 def test_an_order_has_its_items_on_its_deal(both: Mapping, account: FakeHubSpot) -> None:
-    """From a fresh account to the sample's two items, provisioned, with what they are worth; twice the same is the same."""
+    """From a fresh account to the sample's two items, provisioned, with what they are worth; twice
+    the same is the same.
+    """
 
     async def use(crm: HubSpotConnector) -> None:
         await provision(crm, both)

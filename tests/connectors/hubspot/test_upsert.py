@@ -199,7 +199,9 @@ def test_contacts_can_be_known_by_a_property_of_ones_own(hubspot: FakeHubSpot) -
 
 
 def test_warnings_become_notes(hubspot: FakeHubSpot) -> None:
-    """What HubSpot says beside a success is kept for the operator, with the value as it was sent and as it is kept."""
+    """What HubSpot says beside a success is kept for the operator, with the value as it was sent
+    and as it is kept.
+    """
     context = {"rawValue": ["12 34"], "normalizedValue": ["+11234"], "nothing": []}
     warning = {"category": "X", "context": context, "message": "a number was changed"}
     body = json.dumps({"results": [{"id": "9", "new": True, "properties": {}, "warnings": [warning]}]})

@@ -141,7 +141,9 @@ class FakeHubSpot:
         known.options[:] = [option for option in known.options if option["value"] != value]
 
     def required_if(self, object: str, name: str, value: str, needed: str) -> None:
-        """Require a property of records whose other property comes to a value, as conditional rules do."""
+        """Require a property of records whose other property comes to a value, as conditional rules
+        do.
+        """
         self.portal.records(object).required_if[name, value] = needed
 
     def lift_rules(self, object: str) -> None:

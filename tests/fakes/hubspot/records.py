@@ -51,7 +51,9 @@ class Records:
         return self.records[id_] if id_ else None
 
     def faults(self, record: Record | None, properties: Mapping[str, str], *, rules: bool = True) -> list[Fault]:
-        """Say what keeps these values from being written to a record, or to a new one; `rules`: an admin's hold."""
+        """Say what keeps these values from being written to a record, or to a new one; `rules`: an
+        admin's hold.
+        """
         faults = [fault for name, value in properties.items() if (fault := self._fault(name, value))]
         if not faults and record is None:
             faults = self._missing(properties)
