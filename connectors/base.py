@@ -265,7 +265,9 @@ class RateLimit(BaseModel):
 def _listed(given: object) -> object:
     """One name may stand without brackets."""
     named = (given,) if isinstance(given, str) else given
-    return tuple(dict.fromkeys(named)) if isinstance(named, list | tuple) and all(isinstance(one, str) for one in named) else named
+    if not isinstance(named, list | tuple) or not all(isinstance(one, str) for one in named):
+        return named  # for the type to refuse
+    return tuple(dict.fromkeys(named))
 
 
 class ConnectorSettings(BaseModel):
@@ -277,7 +279,7 @@ class ConnectorSettings(BaseModel):
     mapping: Annotated[
         tuple[str, ...],
         BeforeValidator(_listed),
-        Field(description='"standard" takes the routes that the connector ships; a list takes several such mappings'),
+        Field(description='"standard" takes the routes that the connector ships; a list takes several'),
     ] = ()
     rate_limit: Annotated[RateLimit | None, Field(description="at most so many calls in so many seconds")] = None
     batch_size: Annotated[int | None, Field(gt=0, le=10_000, description="most records in a call; unset: what the CRM allows")] = None
@@ -385,7 +387,7 @@ class Page:
 
 @runtime_checkable
 class ShipsMappings(Protocol):
-    """A connector that ships mappings beside `standard`: each adds to it, `mapping = ["standard", "line_items"]`."""
+    """A connector that ships mappings beside `standard`, each of which adds to it."""
 
     @classmethod
     def more_mappings(cls) -> Mapping[str, str]:
@@ -420,7 +422,9 @@ class Browsable(Protocol):
 
 @runtime_checkable
 class Erases(Protocol):
-    """A connector that can erase a person from its CRM: first a plan that a human reads, then its execution."""
+    """A connector that can erase a person from its CRM: first a plan that a human reads, then its
+    execution.
+    """
 
     async def plan_erasure(self, address: str, records: Mapping[Ref, str], needs: Needs) -> Plan:
         """Say what `erase` would delete or empty of the person with this e-mail address. Changes nothing.
@@ -430,4 +434,7 @@ class Erases(Protocol):
         """
 
     async def erase(self, plan: Plan) -> Report:
-        """Carry out what `plan_erasure` listed; repeating it is harmless. The report is kept, so it holds no address and no name."""
+        """Carry out what `plan_erasure` listed; repeating it is harmless.
+
+        The report is kept, so it holds no address and no name.
+        """

@@ -1,4 +1,6 @@
-"""Calls of HubSpot's API by the official client's transport, with plain dicts and one set of errors."""
+"""Calls of HubSpot's API by the official client's transport, with plain dicts and one set of
+errors.
+"""
 
 from __future__ import annotations
 

@@ -41,7 +41,9 @@ class Placed:
 
 
 def placed(routes: Mapping[int, RouteSettings], accounts: Mapping[str, Account]) -> tuple[tuple[Placed, ...], list[ConfigFault]]:
-    """The operator's routes by index, then the shipped ones that none of them replaces, and the faults of the latter."""
+    """The operator's routes by index, then the shipped ones that none of them replaces, and the
+    faults of the latter.
+    """
     own = [Placed(place(("routes", index)), route) for index, route in routes.items()]
     replaced = {(one.route.connector, one.route.name) for one in own}
     shipped, faults = _shipped(accounts)
@@ -57,8 +59,8 @@ def sources_of(route: RouteSettings, known: Collection[str]) -> tuple[str, ...]:
 def _shipped(accounts: Mapping[str, Account]) -> tuple[list[Placed], list[ConfigFault]]:
     found: list[Placed] = []
     faults: list[ConfigFault] = []
-    wanted = [(name, one.type, mapping) for name, one in accounts.items() if one.type for mapping in one.mappings]
-    for name, kind, mapping in wanted:
+    usable = [(name, one.type, one.mappings) for name, one in accounts.items() if one.type]
+    for name, kind, mapping in ((name, kind, one) for name, kind, ones in usable for one in ones):
         at = place(("connectors", name, "mapping"))
         try:
             text = shipped_mapping(kind, mapping)
@@ -68,7 +70,8 @@ def _shipped(accounts: Mapping[str, Account]) -> tuple[list[Placed], list[Config
             message = f"the connector ships no mapping {mapping!r}"
             faults.append(ConfigFault(at, message, suggestion(mapping, known, "there are")))
         except (OSError, ValueError) as error:
-            faults.append(ConfigFault(at, f"the connector's {mapping} mapping can't be read: {error}"))
+            message = f"the connector's {mapping} mapping can't be read: {error}"
+            faults.append(ConfigFault(at, message))
         else:
             for one, wrong in _read(name, mapping, tables):
                 faults += wrong

@@ -61,7 +61,9 @@ def read_tables(document: Mapping[str, Any], types: Mapping[str, type[Connector]
 
 
 def _mappings(table: object) -> tuple[str, ...]:
-    """The shipped mappings of a connector whose table has a fault, so that it hides none in the routes."""
+    """The shipped mappings of a connector whose table has a fault, so that it hides none in the
+    routes.
+    """
     given = table.get("mapping") if isinstance(table, dict) else None
     listed = given if isinstance(given, list) else [given]
     return tuple(name for name in listed if isinstance(name, str))
@@ -109,7 +111,8 @@ class _Reader:
         """The settings by the connector's own model; its account is noted for the routes."""
         kind = self._kind(name, table)
         settings = None if kind is None else self.one(kind.Settings, table, "connectors", name)
-        self.tables.accounts[name] = Account(kind, _mappings(table) if settings is None else settings.mapping)
+        mappings = _mappings(table) if settings is None else settings.mapping
+        self.tables.accounts[name] = Account(kind, mappings)
         return settings
 
     def _kind(self, name: str, table: object) -> type[Connector] | None:

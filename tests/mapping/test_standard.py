@@ -52,7 +52,9 @@ def test_every_connector_ships_a_mapping_without_a_fault(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", list(registry.types()))
 def test_every_shipped_mapping_adds_to_the_standard_one(kind: str) -> None:
-    """All that a connector ships fit together: nothing in them is doubtful, and no route has another's name."""
+    """All that a connector ships fit together: nothing in them is doubtful, and no route has
+    another's name.
+    """
     names = mapping_names(registry.types()[kind])
     crm = ConnectorSettings(type=kind, mapping=names)
     mapping = RouteTable.compile(SimpleNamespace(sources={"springfield": None}, connectors={"crm": crm}, routes=()))
