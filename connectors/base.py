@@ -422,9 +422,7 @@ class Browsable(Protocol):
 
 @runtime_checkable
 class Erases(Protocol):
-    """A connector that can erase a person from its CRM: first a plan that a human reads, then its
-    execution.
-    """
+    """A connector that can erase a person from its CRM: first a plan that a human reads, then its execution."""
 
     async def plan_erasure(self, address: str, records: Mapping[Ref, str], needs: Needs) -> Plan:
         """Say what `erase` would delete or empty of the person with this e-mail address. Changes nothing.
@@ -434,7 +432,4 @@ class Erases(Protocol):
         """
 
     async def erase(self, plan: Plan) -> Report:
-        """Carry out what `plan_erasure` listed; repeating it is harmless.
-
-        The report is kept, so it holds no address and no name.
-        """
+        """Carry out what `plan_erasure` listed; repeating it is harmless. The report is kept, so it holds no address and no name."""
