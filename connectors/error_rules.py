@@ -1,7 +1,7 @@
 """The shape of the table that every connector keeps: from a CRM's codes and words to what helps.
 
-A table is a tuple of `ErrorRule`; the first rule that fits counts. What fits none is the connector's decision, and is best retried:
-a code that nobody knows is no reason to give a record up.
+A table is a tuple of `ErrorRule`; the first rule that fits counts. What fits none is the connector's
+decision, and is best retried: a code that nobody knows is no reason to give a record up.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from enum import Enum, auto
 
 
 class ErrorOutcome(Enum):
-    """What helps after an error; each stands for an outcome or an exception of `connectors.base`."""
+    """What helps after an error; each stands for an outcome or an error of `connectors.base`."""
 
     RETRY = auto()  # nothing but time: a lock, a parent that may come yet; `Retry`
-    APART = auto()  # records stand in each other's way: in calls of their own, then later; `BatchRefused`, then `Retry`
+    APART = auto()  # records stand in each other's way: alone, then later; `BatchRefused`, then `Retry`
     UNAVAILABLE = auto()  # the CRM is down, for every record; `Unavailable`
     TIMED_OUT = auto()  # no answer in time, and perhaps written all the same; `TimedOut`
     SLOW_DOWN = auto()  # fewer calls; `Throttled`
     FULL = auto()  # the day's calls or the storage are used up; `Throttled(daily=True)`
     CREDENTIALS = auto()  # the token or the user; `AuthFailed`
     SET_UP = auto()  # something is missing in the CRM, for every record; `Misconfigured`
-    ACCESS = auto()  # set-up, or this one record's sharing: the CRM has to be asked; `Misconfigured` or `Refused`
-    ACCOUNT_RULE = auto()  # a rule of the account that no record of the mapping can satisfy; `Retry(rule=…)`
-    TRANSACTION = auto()  # something in the call, perhaps another record; `Refused(transaction=True)`
+    ACCESS = auto()  # set-up, or one record's sharing: the CRM knows; `Misconfigured` or `Refused`
+    ACCOUNT_RULE = auto()  # a rule of the account that no record satisfies; `Retry(rule=…)`
+    TRANSACTION = auto()  # in the call, perhaps another record; `Refused(transaction=True)`
     GONE = auto()  # the record of this id was deleted, or merged into another: write it by key
     TAKEN = auto()  # another record holds a unique value; on our own key `Retry`, else `Refused`
     RECORD = auto()  # as it stands this record will never do; `Refused`
@@ -32,7 +32,7 @@ class ErrorOutcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ErrorRule:
-    """Fits an error that has one of the codes, one of the statuses and one of the words; what is empty fits any."""
+    """Fits an error with one of the codes, of the statuses and of the words; what is empty fits any."""
 
     outcome: ErrorOutcome
     codes: frozenset[str] = frozenset()  # the CRM's own
@@ -42,7 +42,7 @@ class ErrorRule:
     wait: float | None = None  # seconds, where the CRM names none
 
     def fits(self, codes: Collection[str], status: int | None = None, message: str = "") -> bool:
-        """Tell whether the rule is about an error of these codes, of this status and with this message."""
+        """Tell whether the rule is about an error of these codes, status and message."""
         said = message.casefold()
         return (
             (not self.codes or not self.codes.isdisjoint(codes))
