@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FIRST_VERSION = "2026-09"
 REMEMBERED = timedelta(minutes=5)  # after the last refusal
 TRY_AGAIN = timedelta(seconds=15)  # how often HubSpot is asked whether the rule still stands
-HOLD_SECONDS = 60.0  # how long a record waits that a rule holds back
+HOLD_SECONDS = 30.0  # how long a record waits that a rule holds back
 
 
 @dataclass(frozen=True, slots=True)

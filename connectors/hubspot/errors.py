@@ -63,7 +63,7 @@ TABLE = (
     error_rule(_O.UNAVAILABLE, "INTERNAL_ERROR", "LOCKED"),
     error_rule(_O.SET_UP, statuses=_FORBIDDEN, remedy=f"See the scopes of the key, at {KEYS}."),
     # From version 2026-09 on; the same for every record that the rule is about.
-    error_rule(_O.ACCOUNT_RULE, REQUIRED, REQUIRED_IF, wait=60),
+    error_rule(_O.ACCOUNT_RULE, REQUIRED, REQUIRED_IF, wait=30),
     error_rule(
         _O.SET_UP,
         "PROPERTY_DOESNT_EXIST",
