@@ -1,6 +1,4 @@
-"""Calls of HubSpot's API by the official client's transport, with plain dicts and one set of
-errors.
-"""
+"""Calls of HubSpot's API by the official client, with plain dicts and one set of errors."""
 
 from __future__ import annotations
 
@@ -13,6 +11,7 @@ from hubspot.crm.objects.exceptions import ApiException
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from connectors.base import Context, RateLimit, TimedOut, Unavailable
+from connectors.certificates import tls_fault
 from connectors.hubspot.answers import read_body
 from connectors.hubspot.errors import CallRefused, SetUpMissing, call_error, retry_after
 from connectors.hubspot.faults import read_fault
@@ -42,8 +41,7 @@ class Answer:
 class Api:
     """One account.
 
-    Every call waits for its turn at the rate limit first, and tells it what the answer says of the
-    limit.
+    Every call waits for its turn at the rate limit, and tells it what the answer says of that.
     """
 
     def __init__(self, settings: HubSpotSettings, context: Context, workers: int) -> None:
@@ -78,11 +76,7 @@ class Api:
         return data
 
     async def read(self, path: str) -> dict[str, Any]:
-        """GET.
-
-        No record is to blame for its failure, so it raises SetUpMissing where a write raises
-        BatchRefused.
-        """
+        """GET. No record is to blame for its failure: SetUpMissing, not BatchRefused."""
         try:
             return await self.call("GET", path)
         except CallRefused as error:
@@ -146,12 +140,12 @@ def _no_answer(method: str, path: str, error: Exception) -> Unavailable:
 def _reason(error: Exception) -> str:
     """The words of what went wrong, without the names that urllib3 puts around them."""
     inner = error.args[-1] if error.args and isinstance(error.args[-1], Exception) else error
-    return str(inner).rpartition("): ")[2]
+    return tls_fault(error) or str(inner).rpartition("): ")[2]
 
 
 def _failed(error: ApiException) -> Answer:
     if not error.status:  # a failure of TLS, after a line with the name of an exception
-        why = str(error.reason or "").partition("\n")[2]
-        raise Unavailable(f"no secure connection to HubSpot: {why}")
+        why = tls_fault(error) or str(error.reason or "").partition("\n")[2]
+        raise Unavailable(f"no answer from HubSpot: {why}")
     body = error.body or b""
     return Answer(error.status, error.headers or {}, body.encode() if isinstance(body, str) else body)

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import ssl
-import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from connectors.base import AuthFailed, BatchRefused, ConnectorError, Misconfigured, Outcome, Refused, Retry, Saved, Throttled, Unavailable
 from connectors.hubspot.errors import KEYS, TABLE, find_rule, retry_after
@@ -134,35 +125,6 @@ def test_a_lost_answer_is_unavailable_and_repeating_harmless(hubspot: FakeHubSpo
 def test_an_address_where_nobody_answers_is_unavailable(hubspot: FakeHubSpot) -> None:
     """A refused connection is no answer."""
     assert isinstance(failing(hubspot, base_url="http://127.0.0.1:1"), Unavailable)
-
-
-@pytest.fixture
-def untrusted(tmp_path: Path) -> Iterator[str]:
-    """An address where a server shows a certificate that nobody vouches for."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    made = datetime.now(UTC)
-    blank = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), made, made + timedelta(days=1))
-    path = tmp_path / "server.pem"
-    kept = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(kept + blank.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        serving.start()
-        yield f"https://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        serving.join()
-
-
-def test_a_certificate_that_nobody_vouches_for_is_told_as_such(hubspot: FakeHubSpot, untrusted: str) -> None:
-    """No connection is made, and the words say why."""
-    error = failing(hubspot, base_url=untrusted)
-    assert isinstance(error, Unavailable)
-    assert "no secure connection to HubSpot" in str(error)
-    assert "certificate" in str(error)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://no.such.host.invalid"])

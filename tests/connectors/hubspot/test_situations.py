@@ -132,7 +132,7 @@ def _deal(name: str, stage: str) -> Record:
         "amount": "50",
         "deal_currency_code": "USD",
     }
-    return Record("deal", f"springfield:{name}", fields, links=(Ref("contact", f"{name}@example.test"),))
+    return Record("deal", f"springfield-{name}", fields, links=(Ref("contact", f"{name}@example.test"),))
 
 
 def at_school(account: FakeHubSpot, play: Callable[[School], Awaitable[None]], timeout: float = 30) -> None:
@@ -231,7 +231,7 @@ def test_a_contact_deleted_between_two_events_is_made_and_tied_anew(account: Fak
         await school.order("closedwon", "ada")
         new, order = (
             school.ids[Ref("contact", "ada@example.test")],
-            school.ids[Ref("deal", "springfield:ada")],
+            school.ids[Ref("deal", "springfield-ada")],
         )
         assert new != old
         assert tuple(sorted((new, order))) in account.associations()
@@ -248,7 +248,7 @@ def test_people_change_merge_and_delete_as_they_like(account: FakeHubSpot) -> No
     async def play(school: School) -> None:
         await school.order("closedwon", *PEOPLE)
         contacts = {name: school.ids[Ref("contact", f"{name}@example.test")] for name in PEOPLE}
-        deals = {name: school.ids[Ref("deal", f"springfield:{name}")] for name in PEOPLE}
+        deals = {name: school.ids[Ref("deal", f"springfield-{name}")] for name in PEOPLE}
         account.edit("contacts", contacts["ada"], email="countess@example.test")
         account.merge_records("contacts", contacts["bob"], contacts["cleo"])
         account.merge_records("deals", deals["ada"], deals["bob"])

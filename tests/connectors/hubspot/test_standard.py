@@ -223,3 +223,10 @@ def test_an_order_without_items_leaves_those_of_its_deal(both: Mapping, account:
     on(account, use)
     assert account.records("deals")[0]["dealstage"] == "closedlost"
     assert len(account.records("line_items")) == 2
+
+
+def test_both_mappings_mean_the_same_deal(both: Mapping) -> None:
+    """An order's deal and its items come from two routes, and fold into one record."""
+    found = records(both, "order.placed", sample("order.placed") or b"")
+    (deal,) = [record for record in found if record.object == "deal"]
+    assert {"dealname", "aom_line_items"} <= deal.fields.keys()
