@@ -32,7 +32,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Protocol, Self, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 # --- what goes in ----------------------------------------------------------------------------------------------------
 
@@ -262,13 +262,25 @@ class RateLimit(BaseModel):
     seconds: Annotated[float, Field(gt=0, le=86_400)]
 
 
+def _listed(given: object) -> object:
+    """One name may stand without brackets."""
+    named = (given,) if isinstance(given, str) else given
+    if not isinstance(named, list | tuple) or not all(isinstance(one, str) for one in named):
+        return named  # for the type to refuse
+    return tuple(dict.fromkeys(named))
+
+
 class ConnectorSettings(BaseModel):
     """What every `[connectors.NAME]` table may hold. A connector subclasses it; field descriptions appear in `check`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Annotated[str, Field(description="the connector's entry point")]
-    mapping: Annotated[Literal["standard"] | None, Field(description='"standard" takes the routes that the connector ships')] = None
+    mapping: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_listed),
+        Field(description='"standard" takes the routes that the connector ships; a list takes several'),
+    ] = ()
     rate_limit: Annotated[RateLimit | None, Field(description="at most so many calls in so many seconds")] = None
     batch_size: Annotated[int | None, Field(gt=0, le=10_000, description="most records in a call; unset: what the CRM allows")] = None
     timeout_seconds: Annotated[float, Field(ge=1, le=600, description="how long one writing call may take")] = 30.0
@@ -371,6 +383,30 @@ class Page:
 
     items: tuple[Entry, ...]
     next: str | None = None
+
+
+@runtime_checkable
+class ShipsMappings(Protocol):
+    """A connector that ships mappings beside `standard`, each of which adds to it."""
+
+    @classmethod
+    def more_mappings(cls) -> Mapping[str, str]:
+        """Give the routes of each by its name, as `standard_mapping` gives them."""
+
+
+def mapping_names(connector: type[Connector]) -> tuple[str, ...]:
+    """Name the mappings that a connector ships."""
+    more = connector.more_mappings() if issubclass(connector, ShipsMappings) else {}
+    return ("standard", *more)
+
+
+def shipped_mapping(connector: type[Connector], name: str) -> str:
+    """Give one of them as TOML text. Raises LookupError where it ships none of that name."""
+    if name == "standard":
+        return connector.standard_mapping()
+    if issubclass(connector, ShipsMappings):
+        return connector.more_mappings()[name]
+    raise LookupError(name)
 
 
 @runtime_checkable

@@ -1,4 +1,4 @@
-"""What the account looks like: properties and pipelines, looked up as needed and remembered for a while."""
+"""What the account looks like: properties and pipelines, looked up as needed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Property:
     built_in: bool
 
     def option(self, text: str) -> str:
-        """Give the value of the option that is meant by a value or a label; text that is neither stays as it is."""
+        """Give the value of the option that is meant by a value or a label; else the text."""
         if not self.options or text in self.options:
             return text
         return next((value for value, label in self.options.items() if label.casefold() == text.casefold()), text)
@@ -110,7 +110,10 @@ class Account:
             raise
 
     async def are_associated(self, source: str, target: str) -> bool:
-        """Tell whether records of these objects can be tied: HubSpot's own always, custom ones where an association is defined."""
+        """Tell whether records of these objects can be tied.
+
+        HubSpot's own always can, custom ones where an association is defined.
+        """
         if {source, target} <= OWN_TYPES:
             return True
         data = await self._api.read(self._api.paths.association_labels(source, target))
@@ -123,6 +126,20 @@ class Account:
     async def read_pipelines(self, type_: str) -> tuple[Pipeline, ...]:
         data = await self._api.read(self._api.paths.pipelines(type_))
         return tuple(_pipeline(item) for item in items(data, "results") if not item.get("archived"))
+
+    async def creation_stages(self, object_id: str, pipeline: str) -> frozenset[str]:
+        """Give the ids of the only stages that records may be made in.
+
+        None where any will do, or where HubSpot does not tell.
+        """
+        try:
+            data = await self._api.read(self._api.paths.pipeline_rules(object_id, pipeline))
+        except Misconfigured:
+            return frozenset()
+        rules = data.get("governanceValidationRules")
+        rule = rules.get("objectCreationRule") if isinstance(rules, dict) else None
+        ids = rule.get("pipelineStageIds") if isinstance(rule, dict) else None
+        return frozenset(map(str, ids)) if isinstance(ids, list) else frozenset()
 
     async def _unless_forbidden(self, reading: Awaitable[T]) -> T | None:
         try:

@@ -23,6 +23,12 @@ def items(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
+def properties_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the properties of a record, none where there are none."""
+    found = item.get("properties")
+    return found if isinstance(found, dict) else {}
+
+
 def text(data: Mapping[str, Any], name: str) -> str:
     """Give a text, an empty one where there is none."""
     found = data.get(name)

@@ -1,4 +1,4 @@
-"""Calls of HubSpot's API through the official client's transport and auth, with plain dicts, one time-out and one set of errors."""
+"""Calls of HubSpot's API by the official client, with plain dicts and one set of errors."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from hubspot import HubSpot
 from hubspot.crm.objects.exceptions import ApiException
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from connectors.base import Context, RateLimit, Unavailable
+from connectors.base import Context, RateLimit, TimedOut, Unavailable
 from connectors.certificates import tls_fault
 from connectors.hubspot.answers import read_body
 from connectors.hubspot.errors import CallRefused, SetUpMissing, call_error, retry_after
@@ -39,7 +39,10 @@ class Answer:
 
 
 class Api:
-    """One account. Every call waits for its turn at the rate limit first, and tells it what the answer says of the limit."""
+    """One account.
+
+    Every call waits for its turn at the rate limit, and tells it what the answer says of that.
+    """
 
     def __init__(self, settings: HubSpotSettings, context: Context, workers: int) -> None:
         self.paths = Paths(settings.api_version)
@@ -57,7 +60,10 @@ class Api:
         self._client = client.crm.objects.batch_api.api_client
 
     async def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the JSON object of a 2xx answer (207 too; {} for an empty one), or raise a ConnectorError."""
+        """Return the JSON object of a 2xx answer, or raise a ConnectorError.
+
+        207 is such an answer too; an empty one gives {}.
+        """
         async with self._lines:
             await self._context.calls.take()
             answer = await self._send(method, path, body)
@@ -70,7 +76,7 @@ class Api:
         return data
 
     async def read(self, path: str) -> dict[str, Any]:
-        """GET. No record is to blame for its failure, so it raises SetUpMissing where a write raises BatchRefused."""
+        """GET. No record is to blame for its failure: SetUpMissing, not BatchRefused."""
         try:
             return await self.call("GET", path)
         except CallRefused as error:
@@ -86,7 +92,7 @@ class Api:
             async with asyncio.timeout(self._context.timeout):
                 return await self._threads.run(self._exchange, method, path, body)
         except TimeoutError:
-            raise Unavailable(f"HubSpot did not answer {method} {path} within {self._context.timeout:g} s") from None
+            raise self._timed_out(method, path) from None
 
     def _exchange(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
         timeout = self._context.timeout
@@ -103,13 +109,19 @@ class Api:
             return Answer(response.status, response.headers, response.data)
         except ApiException as error:
             return _failed(error)
-        except (UnicodeDecodeError, AttributeError) as error:  # the client decodes error bodies, and there may be none
+        except (UnicodeDecodeError, AttributeError) as error:
+            # The client decodes the body, also one that is not there, while it raises this.
             if isinstance(error.__context__, ApiException):
                 return _failed(error.__context__)
             raise
+        except ReadTimeoutError as error:
+            raise self._timed_out(method, path) from error
         except (HTTPError, OSError) as error:
-            told = tls_fault(error) or f"{type(error).__name__}: {error}"
-            raise Unavailable(f"no answer from HubSpot to {method} {path}: {told}") from error
+            raise _no_answer(method, path, error) from error
+
+    def _timed_out(self, method: str, path: str) -> TimedOut:
+        seconds = f"{self._context.timeout:g} s"
+        return TimedOut(f"HubSpot did not answer {method} {path} within {seconds}")
 
     async def _learn(self, answer: Answer) -> None:
         calls, milliseconds = answer.number(f"{RATE}Max"), answer.number(f"{RATE}Interval-Milliseconds")
@@ -121,8 +133,19 @@ class Api:
             self.daily_left = (left, day)
 
 
+def _no_answer(method: str, path: str, error: Exception) -> Unavailable:
+    return Unavailable(f"no answer from HubSpot to {method} {path}: {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    """The words of what went wrong, without the names that urllib3 puts around them."""
+    inner = error.args[-1] if error.args and isinstance(error.args[-1], Exception) else error
+    return tls_fault(error) or str(inner).rpartition("): ")[2]
+
+
 def _failed(error: ApiException) -> Answer:
-    if not error.status:  # the client's way to report a TLS failure
-        raise Unavailable(f"no answer from HubSpot: {tls_fault(error) or error.reason}")
+    if not error.status:  # a failure of TLS, after a line with the name of an exception
+        why = tls_fault(error) or str(error.reason or "").partition("\n")[2]
+        raise Unavailable(f"no answer from HubSpot: {why}")
     body = error.body or b""
     return Answer(error.status, error.headers or {}, body.encode() if isinstance(body, str) else body)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from connectors.base import FieldNeed, FieldType, ObjectNeed, Problem, Step
 from connectors.hubspot.account import Pipeline, named
-from connectors.hubspot.prepare import CURRENCY, currency_note
+from connectors.hubspot.niceties import CURRENCY, currency_note, may_leave_out
 from connectors.hubspot.stages import pipeline_fields
 from connectors.hubspot.wanted import TYPES, property_of
 
@@ -114,9 +114,11 @@ class Comparison:
                 message = f"{name} of {self.type} is of type {has.type}/{has.field_type}, the mapping writes {wanted}/{wanted_field}"
                 yield Problem(self._where(name), message, remedy, fatal=need.type != "string")
             elif has.built_in and name not in pipeline_fields(self.type) and (missing := self._missing_options(name, need)):
-                fatal = name != CURRENCY or self.settings.unknown_currency == "refuse"
+                loses = may_leave_out(self.type, name, self.settings)
                 message = currency_note(", ".join(missing)) if name == CURRENCY else f"{name} has no option {', '.join(missing)}"
-                yield Problem(self._where(name), message, f"Settings → Properties → {has.label}", fatal)
+                becomes = f": {self.type} are written without it" if loses else ""
+                remedy = f"Settings → Properties → {has.label}"
+                yield Problem(self._where(name), f"{message}{becomes}", remedy, fatal=not loses)
 
     def _uncreatable(self, name: str, need: FieldNeed) -> Iterator[Problem]:
         if name == CURRENCY:

@@ -7,23 +7,28 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from connectors.base import ConnectorSettings, Context, FieldSchema, Limits, Misconfigured, ObjectSchema
+from connectors.base import ConnectorSettings, Context, FieldSchema, Limits, Misconfigured, ObjectSchema, Saved
 from connectors.hubspot.account import Account
+from connectors.hubspot.account_rules import AccountRules
 from connectors.hubspot.api import Api
 from connectors.hubspot.check import find_problems
 from connectors.hubspot.compare import field_type
+from connectors.hubspot.erasure import erase, plan_erasure
+from connectors.hubspot.line_items import KEY_FIELD, DealItems, LineItems
 from connectors.hubspot.links import link
+from connectors.hubspot.order_items import FIELD, Order, read_order, with_line_items
 from connectors.hubspot.paths import object_type
 from connectors.hubspot.plan import make_plan
 from connectors.hubspot.provision import carry_out
 from connectors.hubspot.settings import HubSpotSettings
 from connectors.hubspot.stages import pipeline_fields
 from connectors.hubspot.upsert import Batch
+from connectors.hubspot.wanted import KEY_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from connectors.base import Link, Needs, Outcome, Plan, Problem, Record, Report
+    from connectors.base import Link, Needs, ObjectNeed, Outcome, Plan, Problem, Record, Ref, Report
     from connectors.hubspot.account import Pipeline, Property
 
 LONGEST_TEXT = 65_536
@@ -35,7 +40,7 @@ class HubSpotConnector:
     """Writes by batch upsert: contacts by e-mail, or by the unique property of the settings, all else by a unique property."""
 
     Settings: ClassVar[type[ConnectorSettings]] = HubSpotSettings
-    key_fields: ClassVar[Mapping[str, str]] = {"contact": "email", "deal": "aom_order_key"}
+    key_fields: ClassVar[Mapping[str, str]] = KEY_FIELDS
     limits = Limits(records=100, links=100, concurrency=8, linger=2.0)  # a trickle must not use up the account's day, call by call
 
     def __init__(self, settings: HubSpotSettings, context: Context) -> None:
@@ -43,6 +48,7 @@ class HubSpotConnector:
         self._name = context.name
         self._api = Api(settings, context, self.limits.concurrency)
         self._account = Account(self._api, context.now)
+        self._rules = AccountRules(context.now)
 
     @classmethod
     def open(cls, settings: HubSpotSettings, context: Context) -> Self:
@@ -52,13 +58,39 @@ class HubSpotConnector:
     def standard_mapping(cls) -> str:
         return (files("connectors.hubspot") / "standard.toml").read_text("utf-8")
 
+    @classmethod
+    def more_mappings(cls) -> Mapping[str, str]:
+        return {"line_items": (files("connectors.hubspot") / "line_items.toml").read_text("utf-8")}
+
     async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
         if not records:
             return []
         key_field = self._key_field(object, records[0].key_field)
         if key_field is None:
             raise Misconfigured(f"the mapping does not say how a {object} is known: name a unique property of it as its key_field")
-        return await Batch(object_type(object), key_field, self._api, self._account, self._settings).write(records)
+        batch = self._batch(object_type(object), key_field)
+        if batch.type == "deals" and any(FIELD in record.fields for record in records):
+            return await self._upsert_orders(records, batch)
+        return await batch.write(records)
+
+    async def _upsert_orders(self, records: Sequence[Record], batch: Batch) -> Sequence[Outcome]:
+        """Write deals, then the line items of those that were saved."""
+        read = [read_order(record) for record in records]
+        orders = [order for order in read if isinstance(order, Order)]
+        written_deals = await batch.write([order.deal for order in orders])
+        saved = dict(zip(map(id, orders), written_deals, strict=True))
+        outcomes = [saved[id(order)] if isinstance(order, Order) else order for order in read]
+        deals = {
+            number: DealItems(order.deal.key, outcome.id, outcome.created, order.items)
+            for number, (order, outcome) in enumerate(zip(read, outcomes, strict=True))
+            if isinstance(order, Order) and isinstance(outcome, Saved) and order.items is not None
+        }
+        written = await LineItems(self._batch("line_items", KEY_FIELD)).write(list(deals.values()))
+        items = {number: written[deal.key] for number, deal in deals.items()}
+        return [_with_notes(one, items.get(number)) for number, one in enumerate(outcomes)]
+
+    def _batch(self, type_: str, key_field: str) -> Batch:
+        return Batch(type_, key_field, self._api, self._account, self._rules, self._settings)
 
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
         return await link(pairs, self._api)
@@ -73,12 +105,10 @@ class HubSpotConnector:
         return ObjectSchema(object, {name: _field(has, options.get(name)) for name, has in properties.items()})
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
-        return await find_problems(self._name, needs, self._api, self._settings, lambda: self.plan(needs))
+        return await find_problems(self._name, with_line_items(needs), self._api, self._account, self._settings, lambda: self.plan(needs))
 
     async def plan(self, needs: Needs) -> Plan:
-        return await make_plan(
-            [replace(need, key_field=self._key_field(need.object, need.key_field)) for need in needs], self._account, self._settings
-        )
+        return await make_plan([self._keyed(need) for need in with_line_items(needs)], self._account, self._settings)
 
     async def provision(self, plan: Plan) -> Report:
         try:
@@ -86,6 +116,12 @@ class HubSpotConnector:
         finally:
             for type_ in {str(step.data["type"]) for step in plan.steps}:
                 self._account.forget(type_)
+
+    async def plan_erasure(self, address: str, records: Mapping[Ref, str], needs: Needs) -> Plan:  # noqa: ARG002 - all goes
+        return await plan_erasure(address, records, self._api, lambda id_: self.record_url("contact", id_))
+
+    async def erase(self, plan: Plan) -> Report:
+        return await erase(plan, self._api)
 
     def record_url(self, object: str, id: str) -> str | None:
         type_ = object_type(object)
@@ -96,10 +132,20 @@ class HubSpotConnector:
     async def aclose(self) -> None:
         await self._api.aclose()
 
+    def _keyed(self, need: ObjectNeed) -> ObjectNeed:
+        return replace(need, key_field=self._key_field(need.object, need.key_field))
+
     def _key_field(self, object_: str, stated: str | None) -> str | None:
         """Prefer what the mapping states; the settings name a contact's where that is the usual one."""
         usual = self.key_fields.get(object_)
         return self._settings.contact_key if object_ == "contact" and stated in (None, usual) else stated or usual
+
+
+def _with_notes(deal: Outcome, items: Outcome | None) -> Outcome:
+    """What became of an order: of the deal, and of its items where it has some."""
+    if isinstance(deal, Saved) and isinstance(items, Saved):
+        return replace(deal, notes=(*deal.notes, *items.notes))
+    return items or deal
 
 
 def _pipeline_options(pipelines: Sequence[Pipeline]) -> tuple[frozenset[str], frozenset[str]]:

@@ -1,79 +1,96 @@
 """What HubSpot's failures mean: one table from status and words to what helps, and what it is called in `connectors.base`.
 
-Sources: HubSpot's "Error handling" and "API usage guidelines" pages, unless a row says otherwise.
+Sources: HubSpot's "Error handling" and "API usage guidelines" pages, unless a rule says otherwise.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from connectors.base import AuthFailed, BatchRefused, ConnectorError, Misconfigured, Outcome, Refused, Retry, Throttled, Unavailable
+from connectors.base import (
+    AuthFailed,
+    BatchRefused,
+    ConnectorError,
+    Misconfigured,
+    Outcome,
+    Refused,
+    Retry,
+    Throttled,
+    TimedOut,
+    Unavailable,
+)
+from connectors.error_rules import ErrorOutcome, ErrorRule, error_rule
+from connectors.error_rules import find_rule as first_rule
 from connectors.hubspot.faults import NOT_JSON, NOT_UNIQUE, UNKNOWN_OBJECT, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
-KEYS = "Settings → Integrations → Service Keys"
+KEYS = "Development → Keys → Service keys (in some accounts: Settings → Integrations → Service Keys)"
 
+REQUIRED = "MISSING_REQUIRED_PROPERTY"
+REQUIRED_IF = "MISSING_CONDITIONAL_REQUIRED_PROPERTY"
 
-class Help(Enum):
-    """What helps after a failure."""
+_NOWHERE = (*range(300, 400), 404, 405, 410)
+_GATEWAY_TIMEOUTS = (
+    504,
+    524,
+)  # HubSpot's edge waited in vain: what is behind it may be writing still
+_FORBIDDEN = (402, 403)
+_PROPERTIES = "Settings → Properties"
 
-    SLOW_DOWN = auto()
-    TOMORROW = auto()  # the day's calls are used up
-    LATER = auto()
-    TOKEN = auto()
-    SET_UP = auto()
-    ALONE = auto()  # records stand in each other's way: apart, and if that is not enough, later
-    OTHER_DATA = auto()  # as it stands the record will never do
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    help: Help
-    statuses: frozenset[int] = frozenset()  # empty: any
-    words: frozenset[str] = frozenset()  # empty: any
-    wait: float | None = None  # seconds, where HubSpot names none
-
-
-def _row(help_: Help, *words: str, on: Iterable[int] = (), wait: float | None = None) -> Row:
-    return Row(help_, frozenset(on), frozenset(words), wait)
-
-
-NOWHERE = (*range(300, 400), 404, 405, 410)
-
+_O = ErrorOutcome
 TABLE = (
-    _row(Help.TOKEN, on=[401]),
-    _row(Help.TOKEN, "INVALID_AUTHENTICATION", "EXPIRED_AUTHENTICATION"),
-    _row(Help.TOMORROW, "DAILY", on=[429]),
-    _row(Help.SLOW_DOWN, on=[429], wait=1),  # a rolling window: a tenth of it is free again after a second
-    _row(Help.SLOW_DOWN, "RATE_LIMITS", "RATE_LIMIT", wait=1),
-    _row(Help.SET_UP, "MISSING_SCOPES"),
-    _row(Help.SET_UP, NOT_JSON, on=NOWHERE),
-    _row(Help.OTHER_DATA, on=[413, 414]),
-    _row(Help.LATER, on=[423], wait=2),
-    _row(Help.LATER, on=[477], wait=600),  # the account moves to another data centre; Retry-After may say up to 24 hours
-    _row(Help.LATER, on=[408, 425, *range(500, 600)]),  # 520 to 526 come from the edge before HubSpot
-    _row(Help.LATER, NOT_JSON),  # whatever the status: it speaks of no record of ours
-    _row(Help.LATER, "INTERNAL_ERROR", "LOCKED"),
-    _row(Help.SET_UP, on=[402, 403]),
-    _row(Help.SET_UP, "PROPERTY_DOESNT_EXIST", NOT_UNIQUE, UNKNOWN_OBJECT),
-    _row(Help.ALONE, "OBJECT_NOT_FOUND"),
-    _row(Help.SET_UP, on=NOWHERE),
-    _row(Help.ALONE, on=[409]),
-    _row(Help.ALONE, "CONFLICT"),
+    error_rule(_O.CREDENTIALS, statuses=[401]),
+    error_rule(_O.CREDENTIALS, "INVALID_AUTHENTICATION", "EXPIRED_AUTHENTICATION"),
+    error_rule(_O.FULL, "DAILY", statuses=[429]),
+    # A rolling window: a tenth of it is free again after a second.
+    error_rule(_O.SLOW_DOWN, statuses=[429], wait=1),
+    error_rule(_O.SLOW_DOWN, "RATE_LIMITS", "RATE_LIMIT", wait=1),
+    error_rule(_O.SET_UP, "MISSING_SCOPES", remedy=f"Add it to the scopes of the key, at {KEYS}."),
+    error_rule(_O.SET_UP, NOT_JSON, statuses=_NOWHERE, remedy="Are base_url and api_version right?"),
+    error_rule(_O.RECORD, statuses=[413, 414]),
+    error_rule(_O.UNAVAILABLE, statuses=[423], wait=2),
+    # The account moves to another data centre; Retry-After may say up to 24 hours.
+    error_rule(_O.UNAVAILABLE, statuses=[477], wait=600),
+    error_rule(_O.TIMED_OUT, statuses=_GATEWAY_TIMEOUTS),
+    # 520 to 526 come from the edge before HubSpot.
+    error_rule(_O.UNAVAILABLE, statuses=[408, 425, *range(500, 600)]),
+    # Whatever the status: it speaks of no record of ours.
+    error_rule(_O.UNAVAILABLE, NOT_JSON),
+    error_rule(_O.UNAVAILABLE, "INTERNAL_ERROR", "LOCKED"),
+    error_rule(_O.SET_UP, statuses=_FORBIDDEN, remedy=f"See the scopes of the key, at {KEYS}."),
+    # From version 2026-09 on; the same for every record that the rule is about.
+    error_rule(_O.ACCOUNT_RULE, REQUIRED, REQUIRED_IF, wait=30),
+    error_rule(
+        _O.SET_UP,
+        "PROPERTY_DOESNT_EXIST",
+        remedy=f"Create it with `aom-gateway provision`, or at {_PROPERTIES}.",
+    ),
+    error_rule(
+        _O.SET_UP,
+        "READ_ONLY_VALUE",
+        remedy=f"Let the mapping write another one, or look at {_PROPERTIES} what makes it read-only.",
+    ),
+    error_rule(_O.SET_UP, NOT_UNIQUE, remedy="`aom-gateway provision` tells what helps."),
+    error_rule(_O.SET_UP, UNKNOWN_OBJECT, remedy="See Settings → Objects → Custom Objects for its name."),
+    error_rule(_O.GONE, "OBJECT_NOT_FOUND"),
+    error_rule(_O.SET_UP, statuses=_NOWHERE, remedy="Are base_url and api_version right?"),
+    error_rule(_O.APART, statuses=[409]),
+    error_rule(_O.APART, "CONFLICT"),
 )
-"""The first row that fits counts; what fits none is OTHER_DATA."""
+"""What fits none says that the record will never do as it stands."""
 
-NO_ROW = Row(Help.OTHER_DATA)
+OTHERWISE = error_rule(_O.RECORD)
 
 
 class CallRefused(BatchRefused):
-    """HubSpot refuses the call for something in it. Alone in its batch, the record is guilty of `fault`."""
+    """HubSpot refuses the call for something in it.
+
+    Alone in its batch, the record is guilty of `fault`.
+    """
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.code, fault.message, fault.field)
@@ -88,55 +105,60 @@ class SetUpMissing(Misconfigured):
         self.fault = fault
 
 
-def find_row(fault: Fault) -> Row:
-    fitting = (row for row in TABLE if (not row.statuses or fault.status in row.statuses) and (not row.words or row.words & fault.words))
-    return next(fitting, NO_ROW)
+def find_rule(fault: Fault) -> ErrorRule:
+    """Give the rule of the table that a failure falls under."""
+    return first_rule(TABLE, fault.words, fault.status, fault.message) or OTHERWISE
 
 
 def call_error(fault: Fault, retry_after: float | None = None) -> ConnectorError:
     """Make what a call that failed as a whole raises."""
-    row = find_row(fault)
-    told = f"{fault.code}: {fault.message}"
-    wait = retry_after if retry_after is not None else row.wait
-    match row.help:
-        case Help.SLOW_DOWN | Help.TOMORROW:
-            return Throttled(told, wait, daily=row.help is Help.TOMORROW)
-        case Help.LATER:
-            return Unavailable(told, wait)
-        case Help.TOKEN:
-            return AuthFailed(f"HubSpot refuses the access token ({told}). Make or rotate it at {KEYS} and set access_token.")
-        case Help.SET_UP:
-            return SetUpMissing(_set_up(fault), fault)
+    rule = find_rule(fault)
+    said = f"{fault.code}: {fault.message}"
+    wait = retry_after if retry_after is not None else rule.wait
+    match rule.outcome:
+        case _O.SLOW_DOWN | _O.FULL:
+            return Throttled(said, wait, daily=rule.outcome is _O.FULL)
+        case _O.TIMED_OUT:
+            return TimedOut(said, wait)
+        case _O.UNAVAILABLE:
+            return Unavailable(said, wait)
+        case _O.CREDENTIALS:
+            remedy = f"Make or rotate it at {KEYS}, and set access_token."
+            return AuthFailed(f"HubSpot refuses the access token ({said}). {remedy}")
+        case _O.SET_UP:
+            return SetUpMissing(f"{_missing(fault)} {rule.remedy}", fault)
         case _:
             return CallRefused(fault)
 
 
 def record_outcome(fault: Fault) -> Outcome:
-    """Say what becomes of one record that failed, in a batch that went through or alone. Raises what concerns all records."""
-    row = find_row(fault)
-    match row.help:
-        case Help.OTHER_DATA:
+    """Say what becomes of one record that failed, in a batch that went through or alone.
+
+    Raises what concerns all records.
+    """
+    rule = find_rule(fault)
+    match rule.outcome:
+        case _O.RECORD:
             return Refused(fault.code, fault.message, fault.field)
-        case Help.TOKEN | Help.SET_UP:
+        case _O.CREDENTIALS | _O.SET_UP:
             raise call_error(fault)
         case _:
-            return Retry(f"{fault.code}: {fault.message}", row.wait)
+            return Retry(f"{fault.code}: {fault.message}", rule.wait)
 
 
-def _set_up(fault: Fault) -> str:
-    """Say what is missing and where to make it, in the words of HubSpot's own menus."""
-    if "MISSING_SCOPES" in fault.words:
-        return f"The token lacks {', '.join(fault.scopes) or 'a scope'}. Add it at {KEYS} → the key → Scopes."
-    if "PROPERTY_DOESNT_EXIST" in fault.words:
-        name = fault.field or fault.message
-        return f"HubSpot has no property {name!r}. Create it with `aom-gateway provision`, or at Settings → Properties."
-    if NOT_UNIQUE in fault.words:
-        return f"{fault.field or 'The key property'} is not unique ({fault.message}). `aom-gateway provision` tells what helps."
-    if UNKNOWN_OBJECT in fault.words:
-        return f"HubSpot has no such object ({fault.message}). See Settings → Objects → Custom Objects for its name."
-    if fault.status == 403:  # noqa: PLR2004
-        return f"HubSpot does not permit this ({fault.code}: {fault.message}). See {KEYS} → the key → Scopes."
-    return f"HubSpot has nothing there ({fault.code}: {fault.message}). Are base_url and api_version right?"
+def _missing(fault: Fault) -> str:
+    """Say what is missing in the account."""
+    name, said = fault.field or fault.message, f"({fault.code}: {fault.message})"
+    known = {
+        "MISSING_SCOPES": f"The token lacks {', '.join(fault.scopes) or 'a scope'}.",
+        "PROPERTY_DOESNT_EXIST": f"HubSpot has no property {name!r}.",
+        "READ_ONLY_VALUE": f"HubSpot lets nobody write the property {name!r} (READ_ONLY_VALUE).",
+        NOT_UNIQUE: f"{fault.field or 'The key property'} is not unique ({fault.message}).",
+        UNKNOWN_OBJECT: f"HubSpot has no such object ({fault.message}).",
+    }
+    found = next((text for word, text in known.items() if word in fault.words), None)
+    what = "does not permit this" if fault.status in _FORBIDDEN else "has nothing there"
+    return found or f"HubSpot {what} {said}."
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

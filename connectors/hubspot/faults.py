@@ -24,6 +24,7 @@ TEXTS = (
 
 EXISTING_ID = re.compile(r"[Cc]ontact already exists\W+[Ee]xisting ID: (\d+)")  # by its e-mail: no other clash is worded so
 SCOPE_KEYS = ("requiredGranularScopes", "requiredScopes", "missingScopes")
+ONE_SCOPE = re.compile(r"[a-z][\w.-]*")
 SCOPE = re.compile(r"[a-z][\w-]*(?:\.[\w-]+)+")
 LONGEST = 500  # an unknown option is answered with all known ones
 
@@ -101,7 +102,8 @@ def _fields(details: list[dict[str, Any]], context: Mapping[str, list[str]]) -> 
 
 def _scopes(context: Mapping[str, list[str]]) -> tuple[str, ...]:
     texts = (one for key in SCOPE_KEYS for one in context.get(key, ()))
-    return tuple(dict.fromkeys(scope for one in texts for scope in SCOPE.findall(one)))
+    found = (scope for one in texts for scope in ([one] if ONE_SCOPE.fullmatch(one) else SCOPE.findall(one)))
+    return tuple(dict.fromkeys(found))
 
 
 def _existing_id(data: Mapping[str, Any]) -> str | None:

@@ -27,7 +27,7 @@ async def link(pairs: Sequence[Link], api: Api) -> list[Outcome]:
     kinds: dict[tuple[str, str], dict[Pair, None]] = {}
     for pair in pairs:
         kinds.setdefault(_kind(pair), {})[pair.source_id, pair.target_id] = None
-    outcomes = {kind: await _associate(api, api.paths.associate(*kind), list(ids)) for kind, ids in kinds.items()}
+    outcomes = {kind: await associate(api, api.paths.associate(*kind), list(ids)) for kind, ids in kinds.items()}
     return [outcomes[_kind(pair)][pair.source_id, pair.target_id] for pair in pairs]
 
 
@@ -35,7 +35,8 @@ def _kind(pair: Link) -> tuple[str, str]:
     return object_type(pair.source.object), object_type(pair.target.object)
 
 
-async def _associate(api: Api, path: str, pairs: list[Pair]) -> dict[Pair, Outcome]:
+async def associate(api: Api, path: str, pairs: Sequence[Pair]) -> dict[Pair, Outcome]:
+    """Tie pairs of ids of two objects; the outcome of each."""
     body = {"inputs": [{"from": {"id": source}, "to": {"id": target}} for source, target in pairs]}
     try:
         data = await api.call("POST", path, body)
@@ -54,7 +55,7 @@ async def _associate(api: Api, path: str, pairs: list[Pair]) -> dict[Pair, Outco
         elif not faults:
             outcomes[pair] = Retry(NOT_TOLD)
         elif tied:  # alone, a fault can be about nothing else
-            outcomes |= await _associate(api, path, [pair])
+            outcomes |= await associate(api, path, [pair])
         else:
             raise call_error(faults[0])  # as if the whole batch had been refused
     return outcomes
@@ -72,7 +73,7 @@ def _id(item: Mapping[str, Any], end: str) -> str:
     return str(nested.get("id")) if isinstance(nested, dict) else str(item.get(f"{end}ObjectId"))
 
 
-def _fault_of(pair: Pair, pairs: list[Pair], faults: list[Fault]) -> Fault | None:
+def _fault_of(pair: Pair, pairs: Sequence[Pair], faults: list[Fault]) -> Fault | None:
     if len(pairs) == 1:
         return faults[0] if faults else None
     return next((fault for fault in faults if set(pair) <= fault.ids), None)

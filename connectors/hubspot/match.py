@@ -1,4 +1,7 @@
-"""Whose is which result: HubSpot answers a batch in any order, by trace id, else by key, never by position."""
+"""Whose is which result of a batch.
+
+HubSpot answers in any order: by trace id, else by key or id, never by position.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ MULTI_STATUS = 207
 
 @dataclass(slots=True)
 class Matched:
-    """What the answer says of each row, by its trace id. `loose` rows are those that it says nothing certain of."""
+    """What the answer says of each row, by its trace id.
+
+    `loose` rows are those that it says nothing certain of.
+    """
 
     saved: dict[str, Saved] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
@@ -49,7 +55,8 @@ def _match_results(found: Matched, rows: Sequence[Row], key_field: str, data: Ma
             continue
         named = next((by_key[key] for key in _keys(result, key_field) if key in by_key), None)
         row = by_trace.get(text(result, "objectWriteTraceId")) or named or by_id.get(id_)
-        saved = Saved(id_, bool(result.get("new")), (*(row.notes if row else ()), *_warnings(result)))
+        notes = (*(_notes(row, id_) if row else ()), *_warnings(result))
+        saved = Saved(id_, bool(result.get("new")), notes)
         if row is None or row.trace in found.saved:
             strays.append(saved)
         else:
@@ -59,11 +66,14 @@ def _match_results(found: Matched, rows: Sequence[Row], key_field: str, data: Ma
 
 def _match_errors(found: Matched, rows: Sequence[Row], data: Mapping[str, Any]) -> list[Fault]:
     """Sort the errors to their rows, and give those that have none."""
-    traces = {row.trace for row in rows}
-    faults = [read_fault(item, MULTI_STATUS) for item in items(data, "errors")]
-    for fault in faults:
-        found.faults.update(dict.fromkeys(fault.traces & traces, fault))
-    return [fault for fault in faults if not fault.traces & traces]
+    stray = []
+    for fault in (read_fault(item, MULTI_STATUS) for item in items(data, "errors")):
+        by_id = {row.trace for row in rows if row.known_id in fault.ids}
+        named = by_id | {row.trace for row in rows if row.trace in fault.traces}
+        found.faults.update(dict.fromkeys(named, fault))
+        if not named:
+            stray.append(fault)
+    return stray
 
 
 def _take(found: Matched, stray: Saved | Fault) -> None:
@@ -71,7 +81,14 @@ def _take(found: Matched, stray: Saved | Fault) -> None:
     if isinstance(stray, Fault):
         found.faults[row.trace] = stray
     else:
-        found.saved[row.trace] = Saved(stray.id, stray.created, (*row.notes, *stray.notes))
+        notes = (*_notes(row, stray.id), *stray.notes)
+        found.saved[row.trace] = Saved(stray.id, stray.created, notes)
+
+
+def _notes(row: Row, id_: str) -> tuple[str, ...]:
+    if row.known_id in (None, id_):
+        return row.notes
+    return (*row.notes, f"the record {row.known_id} was merged in HubSpot: it goes on as {id_}")
 
 
 def _keys(result: Mapping[str, Any], key_field: str) -> list[str]:
@@ -85,4 +102,16 @@ def _keys(result: Mapping[str, Any], key_field: str) -> list[str]:
 
 
 def _warnings(result: Mapping[str, Any]) -> list[str]:
-    return [text(warning, "message") for warning in items(result, "warnings") if text(warning, "message")]
+    return [_warning(item) for item in items(result, "warnings") if text(item, "message")]
+
+
+def _warning(item: Mapping[str, Any]) -> str:
+    """HubSpot's words, with the value as it was sent and what HubSpot made of it."""
+    context = item.get("context")
+    said = context if isinstance(context, dict) else {}
+    shown = ", ".join(f"{name}: {_listed(value)}" for name, value in said.items() if value)
+    return f"{text(item, 'message')} ({shown})" if shown else text(item, "message")
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

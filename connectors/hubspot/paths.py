@@ -47,6 +47,16 @@ class Paths:
     def associate(self, source: str, target: str) -> str:
         return self._crm("associations", source, target, "batch", "associate", "default", old="v4")
 
+    def associated(self, source: str, target: str) -> str:
+        return self._crm("associations", source, target, "batch", "read", old="v4")
+
+    def erase(self) -> str:
+        return self._crm("objects", "contacts", "gdpr-delete")
+
+    def pipeline_rules(self, object_id: str, pipeline: str) -> str:
+        """A beta of its own: no other version has it."""
+        return f"/crm/pipelines-rules/2026-09-beta/{object_id}/{quote(pipeline, safe='')}"
+
     def association_labels(self, source: str, target: str) -> str:
         return self._crm("associations", source, target, "labels", old="v4")
 

@@ -1,4 +1,4 @@
-"""From records to the rows of a batch: keys, stages, currencies and values as HubSpot wants them."""
+"""From records to the rows of a batch: keys, stages, options and values as HubSpot wants them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Append, Record, Refused, Retry
+from connectors.hubspot.niceties import (
+    CURRENCY,
+    currency_note,
+    left_out,
+    may_leave_out,
+    unknown_option,
+)
 from connectors.hubspot.stages import pipeline_fields, place
 from connectors.hubspot.values import written
 
@@ -16,29 +23,52 @@ if TYPE_CHECKING:
     from connectors.hubspot.account import Account, Pipeline, Property
     from connectors.hubspot.settings import HubSpotSettings
 
-CURRENCY = "deal_currency_code"
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record as it is sent. `trace` tells it apart from the others of its batch, in HubSpot's answers too."""
+    """One record as it is sent.
+
+    `trace` tells it apart from the others of its batch, in HubSpot's answers too.
+    """
 
     trace: str
     key: str
-    properties: Mapping[str, str]
+    properties: Mapping[str, str]  # without the key
     known_id: str | None = None
     notes: tuple[str, ...] = ()
+    claimed: bool = False  # HubSpot itself named the id, when the key was taken
 
-    def as_input(self, key_field: str) -> dict[str, Any]:
-        return {"id": self.key, "idProperty": key_field, "properties": self.properties, "objectWriteTraceId": self.trace}
+    def as_upsert(self, key_field: str) -> dict[str, Any]:
+        """Find or make the record by its key.
+
+        A contact may be found by a secondary address: to write that too would make it the primary.
+        """
+        key = {} if key_field == "email" else {key_field: self.key}
+        found = {"id": self.key, "idProperty": key_field, "objectWriteTraceId": self.trace}
+        return {**found, "properties": {**self.properties, **key}}
+
+    def as_update(self) -> dict[str, Any]:
+        """Write to the record by its id.
+
+        Its address stays as it is now: people may have changed it.
+        """
+        properties = dict(self.properties)
+        if properties.get("email", "").casefold() == self.key.casefold():
+            del properties["email"]
+        return {"id": self.known_id, "properties": properties, "objectWriteTraceId": self.trace}
 
     def without(self, field: str, note: str) -> Row:
+        """The same without one property, and why."""
         left = {name: value for name, value in self.properties.items() if name != field}
         return replace(self, properties=left, notes=(*self.notes, note))
 
 
 async def prepare(
-    type_: str, key_field: str, records: Sequence[Record], account: Account, settings: HubSpotSettings
+    type_: str,
+    key_field: str,
+    records: Sequence[Record],
+    account: Account,
+    settings: HubSpotSettings,
 ) -> list[Row | Outcome]:
     """Make a row of each record in turn, or its outcome where there is nothing to send."""
     properties = await account.properties(type_)
@@ -70,30 +100,35 @@ class _Sheet:
     def row(self, trace: str, record: Record) -> Row | Refused:
         key = record.key.strip()
         if not key:
-            return Refused("NO_KEY", f"a {record.object} is known by its {self.key_field}, which is empty", self.key_field)
+            return Refused(
+                "NO_KEY",
+                f"a {record.object} is known by its {self.key_field}, which is empty",
+                self.key_field,
+            )
         if self.key_field == "email":
             key = key.lower()
         fields = {name: value for name, value in record.fields.items() if value != Append(())}
-        texts = {name: written(value, self._property(name)) for name, value in fields.items() if name != self.key_field}
+        values = ((name, value) for name, value in fields.items() if name != self.key_field)
+        texts = {name: written(value, self._property(name)) for name, value in values}
         texts |= place(self.type, fields, self.pipelines, self.settings.pipeline)
-        if self.key_field != "email":  # an e-mail may match by a secondary address: to write it would make that the primary one
-            texts[self.key_field] = key
-        return self._currency(Row(trace, key, texts, record.id))
+        return self._without_unknown(Row(trace, key, texts, record.id))
 
     def _property(self, name: str) -> Property | None:
         return self.properties.get(name) if self.properties is not None else None
 
-    def _currency(self, row: Row) -> Row | Refused:
-        code = row.properties.get(CURRENCY)
-        if self.type != "deals" or not code or self.properties is None:
-            return row
-        known = self.properties.get(CURRENCY)
-        if known is not None and (not known.options or code in known.options):
-            return row
-        if self.settings.unknown_currency == "refuse":
-            return Refused("INVALID_OPTION", currency_note(code), CURRENCY)
-        return row.without(CURRENCY, currency_note(code) + ", left out")
+    def _without_unknown(self, row: Row) -> Row | Refused:
+        """Leave out, without asking first, what HubSpot's own list of options does not know."""
+        for name, value in row.properties.items():
+            if not value or not self._is_unknown(name, value):
+                continue
+            if may_leave_out(self.type, name, self.settings):
+                row = row.without(name, left_out(name, value))
+            elif name == CURRENCY:
+                return Refused("INVALID_OPTION", currency_note(value), CURRENCY)
+        return row
 
-
-def currency_note(code: str) -> str:
-    return f"{code} is no currency of the account (Settings → Account Management → Account Defaults → Currency)"
+    def _is_unknown(self, name: str, value: str) -> bool:
+        property_ = self._property(name)
+        if property_ is None:
+            return name == CURRENCY and self.type == "deals" and self.properties is not None
+        return unknown_option(value, property_)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from connectors.base import ConnectorSettings
+from connectors.hubspot.errors import KEYS
+
+_VERSION = re.compile(r"v3|20\d\d-(03|09)")  # HubSpot publishes one each March and September
 
 
 def _token(value: SecretStr) -> SecretStr:
     text = value.get_secret_value().strip()
     if not text or not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("not a token: copy it whole from Settings → Integrations → Service Keys")
+        raise ValueError(f"not a token: copy it whole from {KEYS}")
     return SecretStr(text)
 
 
@@ -22,11 +26,18 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _version(value: str) -> str:
+    if not _VERSION.fullmatch(value):
+        right = 'write one by its date, like "2026-09" or "2026-03", or "v3"'
+        raise ValueError(f"not a version of HubSpot's API: {right}")
+    return value
+
+
 class HubSpotSettings(ConnectorSettings):
     access_token: Annotated[
         SecretStr,
         AfterValidator(_token),
-        Field(description="the access token of a service key (Settings → Integrations → Service Keys) or of a private app"),
+        Field(description=f"the access token of a service key, made at {KEYS}, or of a private app"),
     ]
     base_url: Annotated[
         str,
@@ -34,8 +45,9 @@ class HubSpotSettings(ConnectorSettings):
         Field(description="where HubSpot's API answers; another server for tests"),
     ] = "https://api.hubapi.com"
     api_version: Annotated[
-        Literal["2026-09", "v3"],
-        Field(description='the version of HubSpot\'s API: "2026-09", or "v3" (associations: v4) as the way back'),
+        str,
+        AfterValidator(_version),
+        Field(description='the date of a version of HubSpot\'s API; or "v3" (associations: v4)'),
     ] = "2026-09"
     contact_key: Annotated[
         str,

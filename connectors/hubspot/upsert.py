@@ -1,4 +1,7 @@
-"""Writing records by batch upsert, and the second chances of those that it turns down."""
+"""Writing records: those whose id is known by it, others by their key.
+
+What HubSpot turns down gets a second chance where there is another way.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from connectors.base import Misconfigured, Outcome, Record, Retry
-from connectors.hubspot.answers import items
-from connectors.hubspot.errors import CallRefused, call_error, record_outcome
+from connectors.error_rules import ErrorOutcome
+from connectors.hubspot.account_rules import AccountRule, AccountRules, broken_rule
+from connectors.hubspot.answers import items, properties_of
+from connectors.hubspot.errors import CallRefused, call_error, find_rule, record_outcome
 from connectors.hubspot.match import Matched, match
-from connectors.hubspot.prepare import CURRENCY, Row, currency_note, prepare
+from connectors.hubspot.niceties import is_nicety, left_out
+from connectors.hubspot.prepare import Row, prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from connectors.hubspot.account import Account
     from connectors.hubspot.api import Api
@@ -20,6 +26,9 @@ if TYPE_CHECKING:
     from connectors.hubspot.settings import HubSpotSettings
 
 NOT_TOLD = "HubSpot's answer does not say what became of this record"
+
+Outcomes = dict[str, Outcome]
+"""By trace id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,7 @@ class Batch:
     key_field: str
     api: Api
     account: Account
+    rules: AccountRules
     settings: HubSpotSettings
 
     async def write(self, records: Sequence[Record]) -> list[Outcome]:
@@ -42,58 +52,163 @@ class Batch:
             raise
         return [outcomes[row.trace] if isinstance(row, Row) else row for row in prepared]
 
-    async def send(self, rows: Sequence[Row]) -> dict[str, Outcome]:
-        """Outcomes by trace id. A refused batch of several is the gateway's to split."""
+    async def send(self, rows: Sequence[Row]) -> Outcomes:
+        """Write what no known rule of the account refuses, and now and then what one does."""
+        held = {row.trace: rule for row in rows if (rule := self.rules.concerning(self.type, row))}
+        outcomes: Outcomes = {}
+        for calls in _in_calls([row for row in rows if row.trace not in held]):
+            outcomes |= await self._post(calls)
+        for rule in dict.fromkeys(held.values()):
+            outcomes |= await self._held([row for row in rows if held.get(row.trace) == rule], rule)
+        return outcomes
+
+    async def _held(self, rows: Sequence[Row], rule: AccountRule) -> Outcomes:
+        """Answer from memory, unless it is time to see whether the rule still stands."""
+        if not self.rules.take_turn(rule):
+            return {row.trace: rule.hold() for row in rows}
+        outcomes: Outcomes = {}
+        for calls in _in_calls(rows):
+            outcomes |= await self._post(calls)
+        retries = (outcome for outcome in outcomes.values() if isinstance(outcome, Retry))
+        if all(retry.rule != rule.text for retry in retries):
+            self.rules.forget(rule)
+        return outcomes
+
+    async def _post(self, rows: Sequence[Row]) -> Outcomes:
+        """Write in one call what goes the same way.
+
+        A refused batch of several is the gateway's to split.
+        """
         if not rows:
             return {}
-        body = {"inputs": [row.as_input(self.key_field) for row in rows]}
+        way, inputs = (
+            ("update", [row.as_update() for row in rows])
+            if rows[0].known_id
+            else ("upsert", [row.as_upsert(self.key_field) for row in rows])
+        )
         try:
-            data = await self.api.call("POST", self.api.paths.batch(self.type, "upsert"), body)
+            path = self.api.paths.batch(self.type, way)
+            data = await self.api.call("POST", path, {"inputs": inputs})
         except CallRefused as error:
             if len(rows) > 1:
-                raise
-            return {rows[0].trace: await self._again(rows[0], error.fault)}
+                return await self._refused_together(rows, error)
+            return await self._again(rows, {rows[0].trace: error.fault})
         self.account.notice(items(data, "results"))
         found = match(rows, self.key_field, data)
-        outcomes: dict[str, Outcome] = {**found.saved}
-        without = [self._without_currency(row) for row in rows if self._is_currency(row, found.faults.get(row.trace))]
-        outcomes |= await self.send(without)
-        for row in rows:
-            if row.trace in found.faults and row.trace not in outcomes:
-                outcomes[row.trace] = await self._again(row, found.faults[row.trace])
+        outcomes: Outcomes = {**found.saved}
+        refused = [row for row in rows if row.trace in found.faults]
+        outcomes |= await self._again(refused, found.faults)
         return outcomes | await self._loose(found)
 
-    async def _loose(self, found: Matched) -> dict[str, Outcome]:
-        """Rows of which the answer says nothing certain: alone, an answer can be about nothing else."""
+    async def _loose(self, found: Matched) -> Outcomes:
+        """Ask alone for what the answer says nothing certain of: then it is about nothing else."""
         if found.saved:
-            return {row.trace: (await self.send([row]))[row.trace] for row in found.loose}
+            return {row.trace: (await self._post([row]))[row.trace] for row in found.loose}
         if found.loose and found.stray_faults:
             raise call_error(found.stray_faults[0])  # as if the whole batch had been refused
         return {row.trace: Retry(NOT_TOLD) for row in found.loose}
 
-    async def _again(self, row: Row, fault: Fault) -> Outcome:
-        """Write a refused row another way, where there is one."""
-        if self._is_currency(row, fault):
-            return (await self.send([self._without_currency(row)]))[row.trace]
-        if fault.existing_id and self.type == "contacts":
-            return await self._update(replace(row, known_id=fault.existing_id))
-        return record_outcome(fault)
+    async def _again(self, rows: Sequence[Row], faults: dict[str, Fault]) -> Outcomes:
+        """Write refused rows another way where there is one, and say what becomes of the others."""
+        outcomes: Outcomes = {}
+        others: list[Row] = []
+        for row in rows:
+            fault = faults[row.trace]
+            if other := self._another_way(row, fault):
+                others.append(other)
+            else:
+                outcomes[row.trace] = self._outcome(row, fault)
+        for calls in _in_calls(others):
+            outcomes |= await self._post(calls)
+        return outcomes
 
-    def _is_currency(self, row: Row, fault: Fault | None) -> bool:
-        may_go = self.settings.unknown_currency == "leave_out"
-        return may_go and fault is not None and fault.field == CURRENCY and CURRENCY in row.properties
+    def _another_way(self, row: Row, fault: Fault) -> Row | None:
+        """The row as HubSpot may take it after this refusal; each way can be gone once."""
+        name = fault.field or ""
+        if name in row.properties and is_nicety(self.type, fault, self.settings):
+            return row.without(name, left_out(name, row.properties[name], fault.message))
+        if row.known_id and find_rule(fault).outcome is ErrorOutcome.GONE:
+            return replace(row, known_id=None)  # deleted there: made anew
+        if fault.existing_id and self.type == "contacts" and not (row.known_id or row.claimed):
+            own_key = {} if self.key_field == "email" else {self.key_field: row.key}
+            return replace(
+                row,
+                known_id=fault.existing_id,
+                claimed=True,
+                properties={**row.properties, **own_key},
+            )
+        return None
 
-    def _without_currency(self, row: Row) -> Row:
-        return row.without(CURRENCY, currency_note(row.properties[CURRENCY]) + ", left out")
-
-    async def _update(self, row: Row) -> Outcome:
-        """Write by id to the contact that HubSpot says has the e-mail, though it did not find it by that."""
-        one = {"id": row.known_id, "properties": row.properties, "objectWriteTraceId": row.trace}
-        try:
-            data = await self.api.call("POST", self.api.paths.batch(self.type, "update"), {"inputs": [one]})
-        except CallRefused as error:
-            return record_outcome(error.fault)
-        found = match([row], self.key_field, data)
-        if fault := found.faults.get(row.trace):
+    def _outcome(self, row: Row, fault: Fault) -> Outcome:
+        is_rule = find_rule(fault).outcome is ErrorOutcome.ACCOUNT_RULE
+        rule = broken_rule(self.type, fault, [row]) if is_rule else None
+        if rule is None:
             return record_outcome(fault)
-        return found.saved.get(row.trace) or Retry(NOT_TOLD)
+        self.rules.learn(rule)
+        return rule.hold()
+
+    async def _refused_together(self, rows: Sequence[Row], error: CallRefused) -> Outcomes:
+        """The whole call was refused.
+
+        Where HubSpot says for what, the others are written all the same.
+        """
+        fault, outcome = error.fault, find_rule(error.fault).outcome
+        gone = [row for row in rows if row.known_id in fault.ids]
+        if gone and outcome is ErrorOutcome.GONE:
+            outcomes = await self._post([row for row in rows if row not in gone])
+            return outcomes | await self._again(gone, {row.trace: fault for row in gone})
+        rule = broken_rule(self.type, fault, rows) if outcome is ErrorOutcome.ACCOUNT_RULE else None
+        if rule is None or not any(rule.concerns(row) for row in rows):
+            raise error
+        return await self._hold_back(rows, rule)
+
+    async def _hold_back(self, rows: Sequence[Row], rule: AccountRule) -> Outcomes:
+        """Let wait what a rule has just refused, and write what it can't be about."""
+        self.rules.learn(rule)
+        concerned = [row for row in rows if rule.concerns(row)]
+        innocent = await self._innocent(concerned, rule)
+        guilty = [row for row in concerned if row.trace not in innocent]
+        outcomes: Outcomes = {row.trace: rule.hold() for row in guilty}
+        others = [innocent.get(row.trace, row) for row in rows if row.trace not in outcomes]
+        for calls in _in_calls(others):
+            outcomes |= await self._post(calls)
+        return outcomes
+
+    async def _innocent(self, rows: Sequence[Row], rule: AccountRule) -> dict[str, Row]:
+        """Those, by trace id, that HubSpot turns out to have, or to have the value of."""
+        by_id = bool(rows[0].known_id)
+        wanted = {"properties": [rule.needed, self.key_field], "propertiesWithHistory": []}
+        keys = [row.known_id if by_id else row.key for row in rows]
+        body = {
+            **wanted,
+            "inputs": [{"id": key} for key in keys],
+            **({} if by_id else {"idProperty": self.key_field}),
+        }
+        try:
+            data = await self.api.call("POST", self.api.paths.batch(self.type, "read"), body)
+        except (Misconfigured, CallRefused):
+            return {}  # who may not look takes all for concerned
+        found = match(rows, self.key_field, data).saved
+        read = items(data, "results")
+        filled = {str(item.get("id")) for item in read if properties_of(item).get(rule.needed)}
+        there = ((row, found[row.trace].id) for row in rows if row.trace in found)
+        may = ((row, id_) for row, id_ in there if not rule.conditional or id_ in filled)
+        return {row.trace: replace(row, known_id=id_) for row, id_ in may}
+
+
+def _in_calls(rows: Iterable[Row]) -> list[list[Row]]:
+    """Sort rows into calls: by key or by id, and no id twice in one, which HubSpot refuses."""
+    calls: list[list[Row]] = []
+    for row in rows:
+        fitting = (
+            call
+            for call in calls
+            if bool(call[0].known_id) == bool(row.known_id)
+            and (row.known_id is None or row.known_id not in {other.known_id for other in call})
+        )
+        call = next(fitting, None)
+        if call is None:
+            calls.append([row])
+        else:
+            call.append(row)
+    return calls

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from connectors.base import FieldNeed, FieldType
 
+KEY_FIELDS: Mapping[str, str] = {"contact": "email", "deal": "aom_order_key", "line_item": "aom_item_key"}
+"""The property that holds an object's key, where a mapping does not say."""
+
 GROUP = "academy_of_mine"
 GROUP_LABEL = "Academy of Mine"
 

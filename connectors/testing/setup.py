@@ -7,7 +7,14 @@ from typing import Any, get_args
 
 from pydantic import SecretStr, ValidationError
 
-from connectors.base import FieldNeed, Needs, ObjectNeed, Unavailable
+from connectors.base import (
+    FieldNeed,
+    Needs,
+    ObjectNeed,
+    Unavailable,
+    mapping_names,
+    shipped_mapping,
+)
 from connectors.testing.trial import Breach, Check, NotTried, Trial, must
 
 ROUTE_KEYS = {"name", "events", "sources", "when", "upsert"}
@@ -45,15 +52,25 @@ async def an_unknown_setting_is_refused(trial: Trial) -> None:
 
 
 async def the_standard_mapping_is_sound(trial: Trial) -> None:
-    try:
-        mapping = tomllib.loads(trial.subject.connector.standard_mapping())
-    except tomllib.TOMLDecodeError as error:
-        raise Breach(f"standard_mapping is TOML, but {error}") from error
-    must(set(mapping) <= {"routes"}, f"standard_mapping holds [[routes]] alone, but also {sorted(set(mapping) - {'routes'})}")
-    names = [route.get("name") for route in mapping.get("routes", [])]
-    must(all(names) and len(set(names)) == len(names), f"every standard route has a name of its own, for others to replace it: {names}")
-    for route in mapping.get("routes", []):
+    kind = trial.subject.connector
+    texts = {name: shipped_mapping(kind, name) for name in mapping_names(kind)}
+    routes = [route for name, text in texts.items() for route in _routes(name, text)]
+    names = [route.get("name") for route in routes]
+    own = all(names) and len(set(names)) == len(names)
+    must(own, f"every shipped route has a name of its own, for others to replace it: {names}")
+    for route in routes:
         _is_sound(route)
+
+
+def _routes(name: str, text: str) -> list[dict[str, Any]]:
+    try:
+        mapping = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Breach(f"the {name} mapping is TOML, but {error}") from error
+    others = sorted(set(mapping) - {"routes"})
+    must(not others, f"the {name} mapping holds [[routes]] alone, but also {others}")
+    found: list[dict[str, Any]] = mapping.get("routes", [])
+    return found
 
 
 async def what_is_written_is_described(trial: Trial) -> None:

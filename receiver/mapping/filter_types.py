@@ -47,6 +47,7 @@ _GIVES: Mapping[str, Any] = {
     "float": Decimal,
     "int": int,
     "join": str,
+    "json": str,
     "length": int,
     "lower": str,
     "money": Decimal,

@@ -1,4 +1,4 @@
-"""The filters that an expression may use: Jinja's that suit a mapping, and `date`, `money` and `slug`.
+"""The filters that an expression may use: Jinja's that suit a mapping, and `date`, `json`, `money`, `slug`.
 
 Whatever is absent stays absent: a filter gives nothing for nothing, where Jinja would write "None" or
 raise. Each counts what it goes through (`limits`).
@@ -15,6 +15,7 @@ from jinja2.runtime import Undefined
 from jinja2.utils import pass_context
 
 from receiver.mapping import filter_functions as own
+from receiver.mapping.json_text import as_json
 from receiver.mapping.limits import short_argument
 from receiver.mapping.scope import Scope
 from receiver.mapping.text import text
@@ -92,6 +93,7 @@ _OWN: Mapping[str, Callable[..., Any]] = {
     "date": own.as_date,
     "default": own.default,
     "first": own.first,
+    "json": as_json,
     "last": own.last,
     "length": own.length,
     "list": own.listed,

@@ -9,8 +9,9 @@ from typing import Any
 
 from connectors.base import FieldNeed, FieldType, Needs, ObjectNeed
 from receiver.mapping.attribute_access import bare
-from receiver.mapping.build import constant, field_place, key_field_of
+from receiver.mapping.build import field_place, key_field_of
 from receiver.mapping.check_expressions import check_expressions
+from receiver.mapping.constant_texts import constant_texts
 from receiver.mapping.route_config import Account, Placed
 from receiver.mapping.schema import FieldSettings
 
@@ -43,7 +44,7 @@ def needs(routes: Iterable[Placed], account: Account) -> Needs:
 
 def _field(settings: FieldSettings, where: str, kinds: Mapping[str, list[Any]]) -> FieldNeed:
     constants = [settings.value, settings.default, *(settings.map or {}).values()]
-    values = frozenset(value for value in constants if isinstance(value, str) and value and constant(value))
+    values = frozenset[str]().union(*map(constant_texts, constants))
     if settings.append:
         return FieldNeed("choices", values, (where,))
     if settings.map is not None:

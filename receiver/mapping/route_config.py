@@ -9,9 +9,9 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
-from connectors.base import Connector
+from connectors.base import Connector, mapping_names, shipped_mapping
 from receiver.aom import EVENTS
-from receiver.faults import ConfigFault, place, read
+from receiver.faults import ConfigFault, place, read, suggestion
 from receiver.mapping.schema import RouteSettings
 
 
@@ -20,7 +20,7 @@ class Account:
     """A configured connector, as far as routes need to know it. `type` is None where it is unknown or can't be used."""
 
     type: type[Connector] | None
-    standard: bool = False
+    mappings: tuple[str, ...] = ()  # those of the connector's own that it takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,13 @@ class Placed:
 
 
 def placed(routes: Mapping[int, RouteSettings], accounts: Mapping[str, Account]) -> tuple[tuple[Placed, ...], list[ConfigFault]]:
-    """The operator's routes by index, then the standard ones that none of them replaces, and the faults of the latter."""
+    """The operator's routes by index, then the shipped ones that none of them replaces, and the
+    faults of the latter.
+    """
     own = [Placed(place(("routes", index)), route) for index, route in routes.items()]
     replaced = {(one.route.connector, one.route.name) for one in own}
-    standard, faults = _standard(accounts)
-    kept = [one for one in standard if (one.route.connector, one.route.name) not in replaced]
+    shipped, faults = _shipped(accounts)
+    kept = [one for one in shipped if (one.route.connector, one.route.name) not in replaced]
     return (*own, *kept), faults
 
 
@@ -54,25 +56,31 @@ def sources_of(route: RouteSettings, known: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in known if route.sources is None or name in route.sources)
 
 
-def _standard(accounts: Mapping[str, Account]) -> tuple[list[Placed], list[ConfigFault]]:
+def _shipped(accounts: Mapping[str, Account]) -> tuple[list[Placed], list[ConfigFault]]:
     found: list[Placed] = []
     faults: list[ConfigFault] = []
-    for name, account in accounts.items():
-        if not account.standard or account.type is None:
-            continue
+    usable = [(name, one.type, one.mappings) for name, one in accounts.items() if one.type]
+    for name, kind, mapping in ((name, kind, one) for name, kind, ones in usable for one in ones):
+        at = place(("connectors", name, "mapping"))
         try:
-            tables = tomllib.loads(account.type.standard_mapping(), parse_float=Decimal).get("routes", [])
+            text = shipped_mapping(kind, mapping)
+            tables = tomllib.loads(text, parse_float=Decimal).get("routes", [])
+        except LookupError:
+            known = mapping_names(kind)
+            message = f"the connector ships no mapping {mapping!r}"
+            faults.append(ConfigFault(at, message, suggestion(mapping, known, "there are")))
         except (OSError, ValueError) as error:
-            faults.append(ConfigFault(place(("connectors", name, "mapping")), f"the connector's standard mapping can't be read: {error}"))
-            continue
-        for one, wrong in _read(name, tables):
-            faults += wrong
-            found += one
+            message = f"the connector's {mapping} mapping can't be read: {error}"
+            faults.append(ConfigFault(at, message))
+        else:
+            for one, wrong in _read(name, mapping, tables):
+                faults += wrong
+                found += one
     return found, faults
 
 
-def _read(connector: str, tables: Iterable[dict[str, Any]]) -> Iterable[tuple[list[Placed], list[ConfigFault]]]:
+def _read(connector: str, mapping: str, tables: Iterable[dict[str, Any]]) -> Iterable[tuple[list[Placed], list[ConfigFault]]]:
     for index, table in enumerate(tables):
-        steps = ("connectors", connector, "standard", str(table.get("name", index)))
+        steps = ("connectors", connector, mapping, str(table.get("name", index)))
         route, faults = read(RouteSettings, {**table, "connector": connector}, steps)
         yield ([] if route is None else [Placed(place(steps), route)]), faults

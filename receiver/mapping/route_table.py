@@ -49,7 +49,7 @@ class RouteTable:
     def compile(cls, settings: Configured, types: abc.Mapping[str, type[Connector]] | None = None) -> Self:
         """Check and compile all routes. Raises ConfigError with every fault. `types` are the registry's unless given."""
         types = registry.types() if types is None else types
-        accounts = {name: Account(types[one.type], one.mapping == "standard") for name, one in settings.connectors.items()}
+        accounts = {name: Account(types[one.type], one.mapping) for name, one in settings.connectors.items()}
         sources = tuple(settings.sources)
         placed, faults = check_routes(dict(enumerate(settings.routes)), accounts, sources)
         if errors := [fault for fault in faults if not fault.warning]:

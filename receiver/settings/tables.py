@@ -60,6 +60,15 @@ def read_tables(document: Mapping[str, Any], types: Mapping[str, type[Connector]
     return tables
 
 
+def _mappings(table: object) -> tuple[str, ...]:
+    """The shipped mappings of a connector whose table has a fault, so that it hides none in the
+    routes.
+    """
+    given = table.get("mapping") if isinstance(table, dict) else None
+    listed = given if isinstance(given, list) else [given]
+    return tuple(name for name in listed if isinstance(name, str))
+
+
 class _Reader:
     def __init__(self, types: Mapping[str, type[Connector]]) -> None:
         self.tables = Tables()
@@ -101,8 +110,10 @@ class _Reader:
     def connector(self, name: str, table: object) -> ConnectorSettings | None:
         """The settings by the connector's own model; its account is noted for the routes."""
         kind = self._kind(name, table)
-        self.tables.accounts[name] = Account(kind, isinstance(table, dict) and table.get("mapping") == "standard")
-        return None if kind is None else self.one(kind.Settings, table, "connectors", name)
+        settings = None if kind is None else self.one(kind.Settings, table, "connectors", name)
+        mappings = _mappings(table) if settings is None else settings.mapping
+        self.tables.accounts[name] = Account(kind, mappings)
+        return settings
 
     def _kind(self, name: str, table: object) -> type[Connector] | None:
         at = ("connectors", name)

@@ -147,7 +147,7 @@ UNTIED = "[[routes]]\nname = 'orders'\nevents = ['order.*']\n[[routes.upsert]]\n
         ),
         (Undocumented, setup.settings_are_documented, "give 'mystery' a Field"),
         (Leaky, setup.secrets_are_kept_out_of_sight, "'access_token' is to be a pydantic.SecretStr"),
-        (mapping("routes = ["), setup.the_standard_mapping_is_sound, "standard_mapping is TOML, but"),
+        (mapping("routes = ["), setup.the_standard_mapping_is_sound, "the standard mapping is TOML, but"),
         (mapping(UNNAMED), setup.the_standard_mapping_is_sound, "a name of its own"),
         (mapping(UNTIED), setup.the_standard_mapping_is_sound, "links to \\['contact'\\], and writes only \\['deal'\\]"),
     ],

@@ -14,6 +14,9 @@ from tests.mapping.routes import value
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
 
+FIRST_ITEM = '{"product_id": "1", "name": "Product", "quantity": "1", "price": "110.00", "total": "110.00"}'
+
+
 @pytest.mark.parametrize(
     ("expression", "gives"),
     [
@@ -40,6 +43,8 @@ EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
         ("{{ ['a', none, 'b'] | join('-') }}", "a-b"),
         ("{{ '<p>Hi</p>' | striptags }}", "Hi"),
         ("{{ order.total | string }}", "220"),
+        ("{{ order.line_items | map(attribute='name') | json }}", '["Product", "Prod 2"]'),
+        ("{{ order.line_items | first | json }}", FIRST_ITEM),
     ],
 )
 def test_a_filter_gives(tmp_path: Path, expression: str, gives: Value) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from connectors.base import FieldNeed, FieldType
+from receiver.mapping.constant_texts import constant_texts
 from tests.mapping.routes import contact, mapping, route
 from tests.mapping.test_route import ENROLMENTS, ORDERS
 
@@ -14,6 +15,23 @@ def need(directory: Path, *fields: str) -> FieldNeed:
     routes = "".join(route("order.placed", contact(f"fields.x = {field}")) for field in fields)
     (found,) = mapping(directory, routes).needs("box")
     return found.fields["x"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "texts"),
+    [
+        ("customer", {"customer"}),
+        ("{{ 'customer' if order.total else none }}", {"customer"}),
+        ("{{ 'won' if order.total else ('lost' if order.id else 'open') }}", {"won", "lost", "open"}),
+        ("{{ order.transaction_ref | default('none given') }}", {"none given"}),
+        ("{{ order.transaction_ref or 'none given' }}", {"none given"}),
+        ("{{ order.status }}", set()),
+        ("Order {{ order.id }}", set()),
+    ],
+)
+def test_constants_inside_an_expression_are_needed_too(expression: str, texts: set[str]) -> None:
+    """A CRM can be asked about a text that stands in quotes, whatever decides over it."""
+    assert constant_texts(expression) == texts
 
 
 def test_objects_keys_and_links(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from connectors import registry
-from connectors.base import Connector, ConnectorSettings
+from connectors.base import Connector, ConnectorSettings, mapping_names
 from connectors.sandbox import SandboxConnector
 from receiver.aom import EVENTS, sample
 from receiver.mapping import MappingFault, RouteTable
@@ -42,12 +42,40 @@ fields.x = "{{ %s }}"
 @pytest.mark.parametrize("kind", list(registry.types()))
 def test_every_connector_ships_a_mapping_without_a_fault(kind: str) -> None:
     """Nothing in it is even doubtful, and all samples can be written by it."""
-    crm = ConnectorSettings(type=kind, mapping="standard")
+    crm = ConnectorSettings(type=kind, mapping=("standard",))
     mapping = RouteTable.compile(SimpleNamespace(sources={"springfield": None}, connectors={"crm": crm}, routes=()))
     assert [warning for warning in mapping.warnings if warning.where != "routes"] == []
     for event in EVENTS:
         if sample(event) is not None:
             mapping.render("crm", "springfield", event, context(event))
+
+
+@pytest.mark.parametrize("kind", list(registry.types()))
+def test_every_shipped_mapping_adds_to_the_standard_one(kind: str) -> None:
+    """All that a connector ships fit together: nothing in them is doubtful, and no route has
+    another's name.
+    """
+    names = mapping_names(registry.types()[kind])
+    crm = ConnectorSettings(type=kind, mapping=names)
+    mapping = RouteTable.compile(SimpleNamespace(sources={"springfield": None}, connectors={"crm": crm}, routes=()))
+    assert [warning for warning in mapping.warnings if warning.where != "routes"] == []
+    found = [one.name for one in mapping.placed]
+    assert len(set(found)) == len(found)
+
+
+def test_one_shipped_mapping_or_several_may_be_named(tmp_path: Path) -> None:
+    """`mapping = "standard"` and `mapping = ["standard"]` are the same; none is none."""
+    one = RouteTable.compile(loaded(tmp_path, STANDARD))
+    listed = RouteTable.compile(loaded(tmp_path, STANDARD.replace('"standard"', '["standard", "standard"]')))
+    assert [placed.name for placed in one.placed] == [placed.name for placed in listed.placed] != []
+    assert RouteTable.compile(loaded(tmp_path, SANDBOX)).placed == ()
+
+
+def test_a_shipped_mapping_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """With those that the connector has."""
+    faults = faults_of(tmp_path, STANDARD.replace('"standard"', '["standrad"]'))
+    assert faults["connectors.box.mapping"].message == "the connector ships no mapping 'standrad'"
+    assert "standard" in faults["connectors.box.mapping"].remedy
 
 
 def test_a_route_of_the_same_name_replaces_a_standard_one(tmp_path: Path) -> None:

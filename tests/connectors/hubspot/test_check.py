@@ -9,12 +9,20 @@ import pytest
 
 from connectors.base import ObjectNeed, ObjectSchema, Problem, Unavailable
 from connectors.hubspot import HubSpotConnector
+from connectors.hubspot.errors import KEYS
 from tests.connectors.hubspot.needs import contact_need, deal_need, field
 from tests.connectors.hubspot.opening import contact, on
 from tests.fakes.hubspot import FakeHubSpot, Fault
 
+UNKNOWABLE = "connectors.hubspot.api_version"
+
 
 def check(hubspot: FakeHubSpot, *needs: ObjectNeed, **settings: Any) -> Sequence[Problem]:
+    """What is found but for the one thing that HubSpot tells nobody."""
+    return [one for one in check_all(hubspot, *needs, **settings) if one.where != UNKNOWABLE]
+
+
+def check_all(hubspot: FakeHubSpot, *needs: ObjectNeed, **settings: Any) -> Sequence[Problem]:
     async def use(crm: HubSpotConnector) -> Sequence[Problem]:
         return await crm.check(needs or (contact_need(), deal_need()))
 
@@ -28,11 +36,9 @@ def describe(hubspot: FakeHubSpot, name: str, **settings: Any) -> ObjectSchema |
     return on(hubspot, use, **settings)
 
 
-@pytest.mark.parametrize("empty", ["refused", "taken"])
 @pytest.mark.parametrize("version", ["2026-09", "v3"])
-def test_an_account_that_takes_all_has_no_problem(hubspot: FakeHubSpot, version: str, empty: str) -> None:
-    """And nothing was written, whether HubSpot refuses a batch of nothing or takes it."""
-    hubspot.set_options(empty_batch=empty)
+def test_an_account_that_takes_all_has_no_problem(hubspot: FakeHubSpot, version: str) -> None:
+    """And nothing was written."""
     assert list(check(hubspot, api_version=version)) == []
     assert hubspot.created() == {"contacts": 0, "deals": 0, "notes": 0}
 
@@ -43,7 +49,7 @@ def test_a_refused_token_is_the_one_problem(hubspot: FakeHubSpot) -> None:
     (problem,) = check(hubspot)
     assert problem.where == "connectors.hubspot.access_token"
     assert "EXPIRED_AUTHENTICATION" in problem.message
-    assert problem.remedy == "Settings → Integrations → Service Keys"
+    assert problem.remedy == KEYS
 
 
 def test_scopes_are_tried_by_object(hubspot: FakeHubSpot) -> None:
@@ -56,6 +62,48 @@ def test_scopes_are_tried_by_object(hubspot: FakeHubSpot) -> None:
     token = hubspot.add_token("blind", without=["crm.objects.deals.read"])
     (problem,) = check(hubspot, access_token=token)
     assert "crm.objects.deals.read" in problem.message
+
+
+def test_rights_that_can_not_be_learnt_are_said_to_be_so(hubspot: FakeHubSpot) -> None:
+    """Whatever else HubSpot says to the trial is no proof of a right, and no lack of one either."""
+    body = '{"status":"error","category":"VALIDATION_ERROR","message":"ids are numbers of nine digits"}'
+    hubspot.script(Fault("status", status=400, body=body, path="contacts/batch/update"))
+    (problem,) = check(hubspot)
+    assert problem.message.startswith("whether the token may write contacts could not be learnt")
+    assert not problem.fatal
+
+
+@pytest.mark.parametrize(("version", "told"), [("2026-09", True), ("2027-03", True), ("2026-03", False), ("v3", False)])
+def test_what_hubspot_tells_nobody_is_said(version: str, told: bool) -> None:
+    """An admin's required properties can't be asked for; in versions that enforce them, that is a
+    warning.
+    """
+    with FakeHubSpot() as fake:
+        problems = check_all(fake, contact_need(), api_version=version)
+    unknown = [problem for problem in problems if problem.where == UNKNOWABLE]
+    assert [problem.fatal for problem in unknown] == ([False] if told else [])
+    assert all("does not tell which properties the account demands of new contacts" in one.message for one in unknown)
+
+
+def test_a_pipeline_that_bars_deals_from_a_stage_is_a_warning(hubspot: FakeHubSpot) -> None:
+    """An order that comes paid begins in Closed Won, where this pipeline lets nobody make a deal."""
+    hubspot.portal.pipelines["deals"][0].created_in = ("appointmentscheduled",)
+    (problem,) = check(hubspot, deal_need())
+    expected = "Sales Pipeline lets deals be made in Appointment Scheduled alone: an order that comes first as Closed Lost, Closed Won"
+    assert problem.message.startswith(expected)
+    assert "Pipeline rules" in problem.remedy
+    assert not problem.fatal
+    hubspot.set_options(pipeline_rules=False)
+    assert list(check(hubspot, deal_need())) == []
+
+
+def test_a_lifecycle_stage_that_is_gone_is_a_warning(hubspot: FakeHubSpot) -> None:
+    """It names what becomes of the contacts, and where stages are made."""
+    hubspot.drop_option("contacts", "lifecyclestage", "customer")
+    (problem,) = check(hubspot, contact_need(("lifecyclestage", field("lifecyclestage", "string", "customer"))))
+    assert problem.message == "lifecyclestage has no option customer: contacts are written without it"
+    assert problem.remedy.startswith("Settings → Properties")
+    assert not problem.fatal
 
 
 def test_missing_properties_are_named_with_the_command_that_creates_them(hubspot: FakeHubSpot) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from connectors.base import AuthFailed, BatchRefused, ConnectorError, Misconfigured, Outcome, Refused, Retry, Saved, Throttled, Unavailable
-from connectors.hubspot.errors import TABLE, find_row, retry_after
+from connectors.hubspot.errors import KEYS, TABLE, find_rule, retry_after
 from connectors.hubspot.faults import read_fault
 from tests.connectors.hubspot.opening import contact, on, upsert
 from tests.fakes.hubspot import FakeHubSpot, Fault
@@ -39,7 +40,7 @@ def test_a_refused_token_is_auth_failed(hubspot: FakeHubSpot, state: str) -> Non
     error = failing(hubspot)
     assert isinstance(error, AuthFailed)
     assert "AUTHENTICATION" in str(error)
-    assert "Settings → Integrations → Service Keys" in str(error)
+    assert KEYS in str(error)
     assert hubspot.token not in str(error)
 
 
@@ -62,7 +63,7 @@ def test_a_missing_scope_is_misconfigured_by_name(hubspot: FakeHubSpot) -> None:
     token = hubspot.add_token("narrow", without=["crm.objects.contacts.write"])
     error = failing(hubspot, access_token=token)
     assert isinstance(error, Misconfigured)
-    assert str(error) == "The token lacks crm.objects.contacts.write. Add it at Settings → Integrations → Service Keys → the key → Scopes."
+    assert str(error) == f"The token lacks crm.objects.contacts.write. Add it to the scopes of the key, at {KEYS}."
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -126,6 +127,13 @@ def test_an_address_where_nobody_answers_is_unavailable(hubspot: FakeHubSpot) ->
     assert isinstance(failing(hubspot, base_url="http://127.0.0.1:1"), Unavailable)
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://no.such.host.invalid"])
+def test_no_exceptions_name_is_shown(hubspot: FakeHubSpot, url: str) -> None:
+    """What went wrong is told in words that an operator knows."""
+    assert not re.search(r"[A-Z]\w+(Error|Connection|Disconnected)\b", str(failing(hubspot, base_url=url)))
+    assert not re.search(r"[A-Z]\w+(Error|Connection|Disconnected)\b", str(failing(hubspot, Fault("drop"))))
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -161,12 +169,12 @@ def test_a_refused_batch_of_one_is_that_records_outcome(hubspot: FakeHubSpot) ->
 
 
 def test_every_row_of_the_table_counts() -> None:
-    """Every row can be reached: none stands behind one that takes all of its cases."""
-    for row in TABLE:
-        statuses, words = row.statuses or {207}, row.words or {"SOMETHING"}
-        found = {find_row(read_fault({"category": word}, status)) for status in statuses for word in words}
-        found |= {find_row(read_fault(None, status)) for status in statuses}
-        assert row in found, row
+    """Every rule can be reached: none stands behind one that takes all of its cases."""
+    for rule in TABLE:
+        statuses, codes = rule.statuses or {207}, rule.codes or {"SOMETHING"}
+        found = {find_rule(read_fault({"category": code}, status)) for status in statuses for code in codes}
+        found |= {find_rule(read_fault(None, status)) for status in statuses}
+        assert rule in found, rule
 
 
 @pytest.mark.parametrize(

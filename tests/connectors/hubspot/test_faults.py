@@ -42,6 +42,12 @@ def test_details_are_read() -> None:
     assert {"INVALID_EMAIL", "INVALID_OPTION", "VALIDATION_ERROR"} <= fault.words
 
 
+def test_a_scope_of_one_word_is_one() -> None:
+    """`e-commerce`, and the older names with hyphens alone."""
+    body = {"category": "MISSING_SCOPES", "context": {"requiredGranularScopes": ["e-commerce", "contacts-write"]}}
+    assert read_fault(body, 403).scopes == ("e-commerce", "contacts-write")
+
+
 @pytest.mark.parametrize(
     "context", [{"requiredGranularScopes": ["crm.objects.deals.write"]}, {"missingScopes": "{missingScopes=[crm.objects.deals.write]}"}]
 )

@@ -13,7 +13,8 @@ import pytest
 
 from connectors.base import Link, Record, Ref, Saved
 from connectors.hubspot import HubSpotConnector
-from connectors.hubspot.wanted import definitions
+from connectors.hubspot.order_items import with_line_items
+from connectors.hubspot.wanted import KEY_FIELDS, definitions
 from receiver.aom import EVENTS, Site, read, sample
 from receiver.mapping import Mapping, fold
 from receiver.settings import load
@@ -35,8 +36,18 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 @pytest.fixture
 def mapping(tmp_path: Path) -> Mapping:
+    return compiled(tmp_path, CONFIG)
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Mapping:
+    """The standard mapping, and line items beside it."""
+    return compiled(tmp_path, CONFIG.replace('"standard"', '["standard", "line_items"]'))
+
+
+def compiled(tmp_path: Path, config: str) -> Mapping:
     path = tmp_path / "config.toml"
-    path.write_text(CONFIG)
+    path.write_text(config)
     return Mapping.compile(load(path, {}))
 
 
@@ -168,10 +179,54 @@ def test_a_key_of_ones_own_works_with_the_standard_mapping(mapping: Mapping, acc
     assert student["email"] == student["aom_email"] == "student@app.com"
 
 
-def test_every_property_of_ours_is_defined(mapping: Mapping) -> None:
-    """What the mapping writes under aom_ has a label and a type, and nothing is defined that it does not write."""
+def test_every_property_of_ours_is_defined(both: Mapping) -> None:
+    """What the shipped mappings write under aom_ has a label and a type, and nothing is defined
+    that they do not write.
+    """
+    needs = with_line_items(both.needs("hubspot"))
     written = {
-        need.object: {name for name in (*need.fields, need.key_field) if name and name.startswith("aom_")}
-        for need in mapping.needs("hubspot")
+        need.object: {name for name in (*need.fields, need.key_field or KEY_FIELDS[need.object]) if name.startswith("aom_")}
+        for need in needs
     }
     assert written == {object_: set(names) for object_, names in definitions().items()}
+
+
+def test_an_order_has_its_items_on_its_deal(both: Mapping, account: FakeHubSpot) -> None:
+    """From a fresh account to the sample's two items, provisioned, with what they are worth; twice
+    the same is the same.
+    """
+
+    async def use(crm: HubSpotConnector) -> None:
+        await provision(crm, both)
+        for _ in range(2):
+            await write(crm, records(both, "order.placed", sample("order.placed") or b""))
+
+    on(account, use)
+    (order,) = account.records("deals")
+    found = account.records("line_items")
+    assert [(one["name"], one["quantity"], one["price"], one["aom_product_id"]) for one in found] == [
+        ("Product", "1", "110.00", "1"),
+        ("Prod 2", "1", "110.00", "2"),
+    ]
+    assert all(tuple(sorted((order["id"], one["id"]))) in account.associations() for one in found)
+    assert "aom_line_items" not in account.portal.objects["deals"].properties
+
+
+def test_an_order_without_items_leaves_those_of_its_deal(both: Mapping, account: FakeHubSpot) -> None:
+    """A call that lists none says nothing of them."""
+
+    async def use(crm: HubSpotConnector) -> None:
+        await provision(crm, both)
+        await write(crm, records(both, "order.placed", sample("order.placed") or b""))
+        await write(crm, records(both, "order.refunded", changed("order.refunded", line_items=[])))
+
+    on(account, use)
+    assert account.records("deals")[0]["dealstage"] == "closedlost"
+    assert len(account.records("line_items")) == 2
+
+
+def test_both_mappings_mean_the_same_deal(both: Mapping) -> None:
+    """An order's deal and its items come from two routes, and fold into one record."""
+    found = records(both, "order.placed", sample("order.placed") or b"")
+    (deal,) = [record for record in found if record.object == "deal"]
+    assert {"dealname", "aom_line_items"} <= deal.fields.keys()

@@ -15,7 +15,7 @@ from tests.fakes.hubspot.associations import Associations
 from tests.fakes.hubspot.batches import Batches
 from tests.fakes.hubspot.faults import Fault, Faults
 from tests.fakes.hubspot.limits import Limits
-from tests.fakes.hubspot.portal import OBJECT_SCOPES, Portal, Token
+from tests.fakes.hubspot.portal import COMMERCE, OBJECT_SCOPES, Portal, Token
 from tests.fakes.hubspot.refusals import Refusal, missing_scopes, not_valid, too_many
 from tests.fakes.hubspot.schema import Schema
 from tests.fakes.server import Request, Response
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
     from tests.fakes.hubspot.options import Options
 
-VERSIONS = "2026-09|2026-03"
+VERSIONS = r"20\d\d-(?:03|09)"
 OLD = {"objects": "v3", "properties": "v3", "pipelines": "v3", "associations": "v4"}
 DATED = re.compile(rf"/crm/(objects|properties|pipelines|associations)/({VERSIONS})/(.+)")
 UNDATED = re.compile(r"/crm/(v3|v4)/(objects|properties|pipelines|associations)/(.+)")
+RULES = re.compile(r"/crm/pipelines-rules/2026-09-beta/(?P<object>\d-\d+)/(?P<pipeline>.+)")
 ACCOUNT = re.compile(rf"/account-info/({VERSIONS}|v3)/(details|api-usage/daily/private-apps)")
 
 
@@ -62,7 +63,7 @@ class App:
         if fault and fault.kind in {"drop", "stall"}:
             answer = None
         self.calls.append(Call(request.method, request.path, answer.status if answer else 0, _inputs(request), self._clock()))
-        await asyncio.sleep(self._duration(fault))
+        await asyncio.sleep(self._duration(fault) + self.options.row_latency * self.calls[-1].inputs)
         return answer
 
     def _duration(self, fault: Fault | None) -> float:
@@ -71,8 +72,10 @@ class App:
         return fault.seconds if fault and fault.seconds else self.options.latency
 
     def _befallen(self, request: Request, fault: Fault) -> Response | None:
-        if fault.kind == "slow" or fault.applied:
+        if fault.kind == "slow":
             return self._answer(request)
+        if fault.applied:
+            self._answer(request)
         if fault.kind != "status":
             return None
         if fault.body:
@@ -90,29 +93,56 @@ class App:
                 return Response(refusal.status, refusal.body(), {**refusal.headers, **self.limits.headers()})
             return Response(status, data, self.limits.headers())
 
-    def _dispatch(self, request: Request, token: Token) -> tuple[int, dict[str, Any]]:
+    def _dispatch(self, request: Request, token: Token) -> tuple[int, dict[str, Any] | None]:
         if match := ACCOUNT.fullmatch(request.path):
             return self._account(match.group(2))
+        if match := RULES.fullmatch(request.path):
+            return self._pipeline_rules(match["pipeline"])
         area, version, rest = _place(request.path)
         _permit(token, area, request.method, rest)
         body = _body(request)
         parts = rest.split("/")
         match area:
             case "objects":
-                return self._objects(request.method, parts, body)
+                return self._objects(request.method, parts, body, rules=version[:4].isdecimal() and version >= "2026-09")
             case "associations":
                 return self._tie(request.method, parts, body)
         return self._schema(request.method, [area, *parts], body, Schema(self.portal, self.options, not version.startswith("v")))
 
-    def _objects(self, method: str, parts: list[str], body: Any) -> tuple[int, dict[str, Any]]:
+    def _objects(self, method: str, parts: list[str], body: Any, *, rules: bool) -> tuple[int, dict[str, Any] | None]:
         match (method, *parts):
             case ("POST", type_, "batch", "upsert"):
-                return self._batches.upsert(type_, body)
+                return self._batches.upsert(type_, body, rules=rules)
             case ("POST", type_, "batch", "update"):
-                return self._batches.update(type_, body)
+                return self._batches.update(type_, body, rules=rules)
+            case ("POST", type_, "batch", "create"):
+                return self._batches.create(type_, body, rules=rules)
+            case ("POST", type_, "batch", "archive"):
+                return self._batches.archive(type_, body)
+            case ("POST", "contacts", "gdpr-delete"):
+                return self._erase(body)
             case ("POST", type_, "batch", "read"):
                 return self._batches.read(type_, body)
         raise nowhere()
+
+    def _erase(self, body: Any) -> tuple[int, None]:
+        """Delete a contact for good, by id or by address; nobody is not an error."""
+        contacts = self.portal.records("contacts")
+        name, value = body.get("idProperty"), body["objectId"]
+        record = contacts.find(name, value) if name else contacts.get(value)
+        if record is not None:
+            contacts.erased |= record.all_emails() if self.options.erasure_blocks else set()
+            self.portal.delete("contacts", record.id)
+        return 204, None
+
+    def _pipeline_rules(self, id_: str) -> tuple[int, dict[str, Any]]:
+        if not self.options.pipeline_rules:
+            raise Refusal(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call.")
+        pipeline = next((known for known in self.portal.pipelines["deals"] if known.id == id_), None)
+        if pipeline is None:
+            raise nowhere()
+        created = {"objectCreationRule": {"pipelineStageIds": list(pipeline.created_in)}} if pipeline.created_in else {}
+        return 200, {"governanceValidationRules": created}
 
     def _tie(self, method: str, parts: list[str], body: Any) -> tuple[int, dict[str, Any]]:
         match (method, *parts):
@@ -120,6 +150,8 @@ class App:
                 return self._associations.default(source, target, body)
             case ("POST", source, target, "batch", "create"):
                 return self._associations.create(source, target, body)
+            case ("POST", source, target, "batch", "read"):
+                return self._associations.read(source, target, body)
             case ("GET", source, target, "labels"):
                 return self._associations.labels(source, target)
         raise nowhere()
@@ -167,7 +199,9 @@ def _permit(token: Token, area: str, method: str, rest: str) -> None:
     kind = "schemas" if area in {"properties", "pipelines"} and writes else "objects"
     types = rest.split("/")[: 2 if area == "associations" else 1]
     names = [type_ if type_ in OBJECT_SCOPES else "custom" for type_ in types]
-    wanted = [f"crm.{kind}.{name}.{'write' if writes else 'read'}" for name in names]
+    wanted = [
+        COMMERCE if (kind, name) == ("schemas", "line_items") else f"crm.{kind}.{name}.{'write' if writes else 'read'}" for name in names
+    ]
     if missing := sorted({scope for scope in wanted if scope not in token.scopes}):
         raise missing_scopes(missing)
 

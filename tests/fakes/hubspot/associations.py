@@ -48,6 +48,19 @@ class Associations:
                 )
         return _answer(results, [])
 
+    def read(self, source: str, target: str, body: Any) -> tuple[int, dict[str, Any]]:
+        """Name the records of one object that each of the other's is associated with."""
+        known = self.portal.records(target).records
+        type_, _ = self.portal.association_types(source, target) or (0, 0)
+        results = []
+        for item in body["inputs"]:
+            tied = {other for pair in self.portal.associations if item["id"] in pair for other in pair if other in known}
+            types = [{"category": "HUBSPOT_DEFINED", "typeId": type_, "label": None}]
+            to = [{"toObjectId": int(other), "associationTypes": types} for other in sorted(tied, key=int)]
+            if to:
+                results.append({"from": {"id": item["id"]}, "to": to})
+        return _answer(results, [])
+
     def labels(self, source: str, target: str) -> tuple[int, dict[str, Any]]:
         types = self.portal.association_types(source, target)
         known = [{"category": "HUBSPOT_DEFINED", "typeId": types[0], "label": None}] if types else []

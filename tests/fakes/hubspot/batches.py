@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 LARGEST = 100
 DATES = {"createdAt": "2026-11-01T00:00:00Z", "updatedAt": "2026-11-01T00:00:00Z"}
+CREATE_KEYS = {"associations", "properties", "objectWriteTraceId"}
 INPUT_KEYS = {"id", "idProperty", "properties", "objectWriteTraceId"}
 
 
@@ -41,7 +43,7 @@ class Batches:
     def __post_init__(self) -> None:
         self.random = Random(self.options.seed)
 
-    def upsert(self, type_: str, body: Any) -> tuple[int, dict[str, Any]]:
+    def upsert(self, type_: str, body: Any, *, rules: bool = True) -> tuple[int, dict[str, Any]]:
         records = self.portal.records(type_)
         inputs = self._inputs(body)
         for one in inputs:
@@ -57,16 +59,38 @@ class Batches:
         found = [one.record.id for one in inputs if one.record]
         if len(set(found)) < len(found):
             raise Refusal(409, "CONFLICT", "Two inputs of this batch resolve to one record")
-        return self._write(records, inputs, self._judge_upsert)
+        return self._write(records, inputs, partial(self._judge_upsert, rules=rules))
 
-    def update(self, type_: str, body: Any) -> tuple[int, dict[str, Any]]:
+    def create(self, type_: str, body: Any, *, rules: bool = True) -> tuple[int, dict[str, Any]]:
+        """Make new records, associated to others in the same call."""
+        records = self.portal.records(type_)
+        items = body.get("inputs") if isinstance(body, dict) else None
+        if not isinstance(items, list) or not 0 < len(items) <= LARGEST:
+            raise not_valid(f"Invalid input JSON: inputs is a list of 1 to {LARGEST}")
+        inputs = [_new_input(number, item) for number, item in enumerate(items)]
+        answer = self._write(records, inputs, partial(self._judge, rules=rules))
+        for one, item in zip(inputs, items, strict=True):
+            if one.record:
+                for association in item["associations"]:
+                    self.portal.associate(one.record.id, association["to"]["id"])
+        return 201 if answer[0] == 200 else answer[0], answer[1]
+
+    def archive(self, type_: str, body: Any) -> tuple[int, None]:
+        for item in body["inputs"]:
+            self.portal.delete(type_, item["id"])
+        return 204, None
+
+    def update(self, type_: str, body: Any, *, rules: bool = True) -> tuple[int, dict[str, Any]]:
         records = self.portal.records(type_)
         inputs = self._inputs(body)
         for one in inputs:
             if one.id_property is not None:
                 raise not_valid("Batch update goes by record id: idProperty is not taken here")
             one.record = records.get(one.id)
-        return self._write(records, inputs, self._judge_update)
+        found = [one.record.id if one.record else one.id for one in inputs]
+        if len(set(found)) < len(found):
+            raise not_valid("Duplicate IDs found in batch input: each id may stand once")
+        return self._write(records, inputs, partial(self._judge_update, rules=rules))
 
     def read(self, type_: str, body: Any) -> tuple[int, dict[str, Any]]:
         records = self.portal.records(type_)
@@ -77,7 +101,7 @@ class Batches:
 
     def _inputs(self, body: Any) -> list[Input]:
         items = body.get("inputs") if isinstance(body, dict) else None
-        if not isinstance(items, list) or (not items and self.options.empty_batch == "refused"):
+        if not isinstance(items, list) or not items:
             raise not_valid("Invalid input JSON: inputs must be a list that is not empty")
         if len(items) > LARGEST:
             raise not_valid(f"The maximum number of inputs supported in a batch request is {LARGEST}")
@@ -89,21 +113,26 @@ class Batches:
         by_secondary = found is not None and one.id_property == "email" and found.properties.get("email") != one.id.lower()
         return None if by_secondary and self.options.secondary == "conflict" else found
 
-    def _judge_upsert(self, records: Records, one: Input) -> None:
+    def _judge_upsert(self, records: Records, one: Input, *, rules: bool) -> None:
         assert one.id_property is not None
         one.properties = {one.id_property: one.id, **one.properties} if one.record is None else one.properties
-        self._judge(records, one)
+        self._judge(records, one, rules=rules)
 
-    def _judge_update(self, records: Records, one: Input) -> None:
+    def _judge_update(self, records: Records, one: Input, *, rules: bool) -> None:
         if one.record is None:
-            one.refusal = Refusal(404, "OBJECT_NOT_FOUND", f"Object not found. objectId: {one.id}")
+            message = f"Could not get some {records.type.upper()} objects, they may be deleted or not exist. Check that ids are valid."
+            one.refusal = Refusal(404, "OBJECT_NOT_FOUND", message, more={"context": {"ids": [one.id]}})
+            if self.options.missing_ids == "batch":
+                raise one.refusal
         else:
-            self._judge(records, one)
+            self._judge(records, one, rules=rules)
 
-    def _judge(self, records: Records, one: Input) -> None:
-        faults = [*records.faults(one.record, one.properties), *self._stage_faults(records.type, one)]
+    def _judge(self, records: Records, one: Input, *, rules: bool) -> None:
+        faults = [*records.faults(one.record, one.properties, rules=rules), *self._stage_faults(records.type, one)]
         if faults:
             one.refusal = invalid(faults)
+            if self.options.rule_faults == "batch" and faults[0].code.startswith("MISSING_"):
+                raise one.refusal
             return
         for name, other in records.clashes(one.record, one.properties):
             if name == "email":
@@ -139,7 +168,7 @@ class Batches:
 
     def _written(self, records: Records, one: Input) -> dict[str, Any]:
         new = one.record is None
-        written = records.write(one.record, one.properties)
+        written = one.record = records.write(one.record, one.properties)
         result = {**self._result(written, one.properties), "new": new}
         if self.options.echo_trace and one.trace:
             result["objectWriteTraceId"] = one.trace
@@ -155,7 +184,7 @@ class Batches:
         assert one.refusal is not None
         error = record_error(one.refusal, one.trace or "")
         if not self.options.echo_error_trace:
-            error["context"] = {}
+            del error["context"]["objectWriteTraceId"]
         return error
 
 
@@ -168,6 +197,16 @@ def _input(item: Any) -> Input:
     if not all(isinstance(value, str) for value in properties.values()):
         raise not_valid("Invalid input JSON: property values are strings")
     return Input(item["id"], item.get("idProperty"), properties, item.get("objectWriteTraceId"))
+
+
+def _new_input(number: int, item: Any) -> Input:
+    if set(item) - CREATE_KEYS or not isinstance(item.get("associations"), list):
+        raise not_valid(f"Invalid input JSON: an input is an object of {sorted(CREATE_KEYS)}")
+    for association in item["associations"]:
+        types = [(spec["associationCategory"], spec["associationTypeId"]) for spec in association["types"]]
+        if not types or not isinstance(association["to"]["id"], str):
+            raise not_valid("Invalid input JSON: an association has an id and types")
+    return _input({"id": f"new-{number}", **{name: item[name] for name in item if name != "associations"}})
 
 
 def _envelope(results: list[dict[str, Any]], errors: list[dict[str, Any]]) -> dict[str, Any]:

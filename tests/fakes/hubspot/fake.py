@@ -31,7 +31,23 @@ if TYPE_CHECKING:
 
 ADMIN = "/_fake/"
 OVER_HTTP = {
-    *("seed_contact", "merge", "define", "required", "add_object", "add_pipeline", "add_token", "set_token", "set_options"),
+    *(
+        "seed_contact",
+        "merge",
+        "merge_records",
+        "delete",
+        "edit",
+        "define",
+        "drop_option",
+        "required",
+        "required_if",
+        "lift_rules",
+        "add_object",
+        "add_pipeline",
+        "add_token",
+        "set_token",
+        "set_options",
+    ),
     *("script", "at_random", "clear_faults", "records", "associations", "calls", "created", "reset_calls"),
 }
 
@@ -80,12 +96,18 @@ class FakeHubSpot:
 
     def merge(self, kept: str, gone: str) -> str:
         """Merge the contacts of two addresses; returns the new id."""
+        contacts = self.portal.records("contacts")
+        one, other = contacts.find("email", kept), contacts.find("email", gone)
+        assert one is not None
+        assert other is not None
+        return self.merge_records("contacts", one.id, other.id)
+
+    def merge_records(self, object: str, kept: str, gone: str) -> str:
+        """Merge two records by their ids, as people do; returns the new id."""
         with self.app.lock:
-            contacts = self.portal.records("contacts")
-            one, other = contacts.find("email", kept), contacts.find("email", gone)
-            assert one is not None
-            assert other is not None
-            new = contacts.merge(one, other)
+            records = self.portal.records(object)
+            one, other = records.records[kept], records.records[gone]
+            new = records.merge(one, other)
             moved = {one.id: new.id, other.id: new.id}
             pairs = {(moved.get(a, a), moved.get(b, b)) for a, b in self.portal.associations}
             self.portal.associations = {(min(pair), max(pair)) for pair in pairs}
@@ -99,6 +121,35 @@ class FakeHubSpot:
         with self.app.lock:
             defined = Property(name, type, field_type, options=made, unique=unique, built_in=False)
             self.portal.records(object).properties[name] = defined
+
+    def delete(self, object: str, id: str) -> None:
+        """Delete a record, as people do."""
+        with self.app.lock:
+            self.portal.delete(object, id)
+
+    def edit(self, object: str, id: str, **properties: str) -> None:
+        """Change a record, as people do."""
+        with self.app.lock:
+            records = self.portal.records(object)
+            record = records.get(id)
+            assert record is not None
+            records.write(record, properties)
+
+    def drop_option(self, object: str, name: str, value: str) -> None:
+        """Take an option of a property away."""
+        known = self.portal.records(object).properties[name]
+        known.options[:] = [option for option in known.options if option["value"] != value]
+
+    def required_if(self, object: str, name: str, value: str, needed: str) -> None:
+        """Require a property of records whose other property comes to a value, as conditional rules
+        do.
+        """
+        self.portal.records(object).required_if[name, value] = needed
+
+    def lift_rules(self, object: str) -> None:
+        """The admin takes all rules about required properties away."""
+        self.portal.records(object).required.clear()
+        self.portal.records(object).required_if.clear()
 
     def required(self, object: str, *names: str) -> None:
         """Require these properties of new records, as an admin's rules do."""
@@ -156,7 +207,8 @@ class FakeHubSpot:
 
     def created(self) -> dict[str, int]:
         """Count what was created by calls, by object."""
-        return {name: records.created for name, records in self.portal.objects.items()}
+        counted = {name: records.created for name, records in self.portal.objects.items()}
+        return {name: count for name, count in counted.items() if count or name != "line_items"}
 
     def calls(self, path: str = "", status: int | None = None) -> int:
         """Count the calls whose path has this in it; status 0 counts those that got no answer."""

@@ -13,11 +13,17 @@ from tests.fakes.hubspot.refusals import Refusal, not_valid
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OBJECT_SCOPES = ("contacts", "deals")
-SCOPES = frozenset(
+OBJECT_SCOPES = ("contacts", "deals", "line_items")
+COMMERCE = "e-commerce"  # what changing the properties of line items takes: they have no crm.schemas scope to write
+SCOPES = frozenset({COMMERCE}) | frozenset(
     f"crm.{kind}.{name}.{right}" for name in (*OBJECT_SCOPES, "custom") for kind in ("objects", "schemas") for right in ("read", "write")
 )
-DEFAULT_TYPES = {("contacts", "deals"): (4, 3), ("notes", "contacts"): (202, 201), ("notes", "deals"): (214, 213)}
+DEFAULT_TYPES = {
+    ("contacts", "deals"): (4, 3),
+    ("notes", "contacts"): (202, 201),
+    ("notes", "deals"): (214, 213),
+    ("line_items", "deals"): (20, 19),
+}
 
 
 @dataclass(slots=True)
@@ -31,6 +37,7 @@ class Pipeline:
     id: str
     label: str
     stages: dict[str, str]  # id → label
+    created_in: tuple[str, ...] = ()  # the only stages that a record may be created in; none: any
 
     def as_json(self) -> dict[str, Any]:
         dates = {"createdAt": "2020-01-01T00:00:00Z", "updatedAt": "2020-01-01T00:00:00Z", "archived": False}
@@ -66,7 +73,7 @@ class Portal:
     associations: set[tuple[str, str]] = field(default_factory=set)  # pairs of ids, each pair once in sorted order
 
     def __post_init__(self) -> None:
-        for name in ("contacts", "deals", "notes"):
+        for name in ("contacts", "deals", "line_items", "notes"):
             self.add_object(name)
 
     def add_object(self, name: str) -> Records:
@@ -83,6 +90,12 @@ class Portal:
         there = self.types.get((source, target))
         back = self.types.get((target, source))
         return there or (back and (back[1], back[0]))
+
+    def delete(self, type_: str, id_: str) -> None:
+        """Delete a record, and its associations with it."""
+        if (record := self.records(type_).get(id_)) is not None:
+            self.records(type_).remove(id_)
+            self.associations = {pair for pair in self.associations if record.id not in pair}
 
     def associate(self, one: str, other: str) -> None:
         self.associations.add((min(one, other), max(one, other)))

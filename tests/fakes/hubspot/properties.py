@@ -136,6 +136,13 @@ def defaults(type_: str, currencies: Iterable[str]) -> dict[str, Property]:
             Property("dealstage", "enumeration", "radio", open_options=True),
             Property("deal_currency_code", "enumeration", "select", options=options(*((code, code) for code in currencies))),
         )
+    if type_ == "line_items":
+        return common | named(
+            *(Property(name) for name in ("name", "description", "hs_sku", "hs_product_id")),
+            Property("price", "number", "number"),
+            Property("quantity", "number", "number"),
+            Property("amount", "number", "number", read_only=True),
+        )
     return common
 
 

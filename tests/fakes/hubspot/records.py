@@ -32,6 +32,8 @@ class Records:
     moved: dict[str, str] = field(default_factory=dict)  # ids that were merged away
     groups: dict[str, str] = field(default_factory=lambda: {"information": "Information"})
     required: set[str] = field(default_factory=set)  # an admin's rules for new records
+    required_if: dict[tuple[str, str], str] = field(default_factory=dict)  # (property, value) → the property that it asks for
+    erased: set[str] = field(default_factory=set)  # addresses that may not come back
     created: int = 0
     _unique: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -48,10 +50,27 @@ class Records:
         id_ = self._unique.get((name, value.casefold()))
         return self.records[id_] if id_ else None
 
-    def faults(self, record: Record | None, properties: Mapping[str, str]) -> list[Fault]:
-        """Say what keeps these values from being written to a record, or to a new one."""
+    def faults(self, record: Record | None, properties: Mapping[str, str], *, rules: bool = True) -> list[Fault]:
+        """Say what keeps these values from being written to a record, or to a new one; `rules`: an
+        admin's hold.
+        """
         faults = [fault for name, value in properties.items() if (fault := self._fault(name, value))]
-        return faults or self._missing(properties) if record is None else faults
+        if not faults and record is None:
+            faults = self._missing(properties)
+        return faults or (self._against_rules(record, properties) if rules else [])
+
+    def _against_rules(self, record: Record | None, properties: Mapping[str, str]) -> list[Fault]:
+        after = {**(record.properties if record else {}), **properties}
+        new = sorted(self.required) if record is None else []
+        asked = [needed for (name, value), needed in self.required_if.items() if properties.get(name) == value]
+        return [
+            *(Fault("MISSING_REQUIRED_PROPERTY", f"{name} is required to create {self.type}", name) for name in new if not after.get(name)),
+            *(
+                Fault("MISSING_CONDITIONAL_REQUIRED_PROPERTY", f"{name} is required by another property", name)
+                for name in asked
+                if not after.get(name)
+            ),
+        ]
 
     def clashes(self, record: Record | None, properties: Mapping[str, str]) -> list[tuple[str, Record]]:
         """Name the unique properties whose value another record has, and that record."""
@@ -73,6 +92,13 @@ class Records:
         record.emails.append(address.lower())
         self._unique["email", address.lower()] = record.id
 
+    def remove(self, id_: str) -> None:
+        """Delete: what was unique to it is free again."""
+        record = self.get(id_)
+        if record is not None:
+            del self.records[record.id]
+            self._unique = {key: other for key, other in self._unique.items() if other != record.id}
+
     def merge(self, kept: Record, gone: Record) -> Record:
         """Merge two contacts into one under a new id, with the addresses of both."""
         new = Record(str(next(self.numbers)), {**gone.properties, **kept.properties}, writes=kept.writes + gone.writes)
@@ -81,7 +107,9 @@ class Records:
             del self.records[old.id]
             self.moved[old.id] = new.id
         self.records[new.id] = new
-        self._unique = {key: new.id if id_ in {kept.id, gone.id} else id_ for key, id_ in self._unique.items()}
+        lost = {(name, value) for (name, value), id_ in self._unique.items() if id_ == gone.id and name != "email"}
+        moved = {key: new.id if id_ in {kept.id, gone.id} else id_ for key, id_ in self._unique.items()}
+        self._unique = {key: id_ for key, id_ in moved.items() if key not in lost}  # one record has one value
         return new
 
     def _fault(self, name: str, value: str) -> Fault | None:
@@ -89,8 +117,10 @@ class Records:
         return known.fault(value) if known else Fault("PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist', name)
 
     def _missing(self, properties: Mapping[str, str]) -> list[Fault]:
-        wanted = {*self.required, *(("dealname", "pipeline", "dealstage") if self.type == "deals" else ())}
-        missing = sorted(name for name in wanted if not properties.get(name))
+        wanted = ("dealname", "dealstage", "pipeline") if self.type == "deals" else ()
+        missing = [name for name in wanted if not properties.get(name)]
+        if properties.get("email", "").lower() in self.erased:
+            return [Fault("CONTACT_ERASED", "This contact was deleted for privacy and may not be created again", "email")]
         if self.type == "contacts" and not any(properties.get(name) for name in ("email", "firstname", "lastname")):
             missing.append("email")
         return [

@@ -63,7 +63,7 @@ def record_error(refusal: Refusal, trace: str) -> dict[str, Any]:
         "status": "error",
         "category": refusal.category,
         "message": refusal.message,
-        "context": {"objectWriteTraceId": [trace]},
+        "context": {**refusal.more.get("context", {}), "objectWriteTraceId": [trace]},
         "errors": list(refusal.errors),
         "links": {},
     }

@@ -150,6 +150,80 @@ def test_an_empty_list_of_types_ties_nothing(hubspot: FakeHubSpot) -> None:
     assert hubspot.associations() == set()
 
 
+def test_an_update_goes_by_ids_that_are_there_and_stand_once(hubspot: FakeHubSpot) -> None:
+    """A missing id is one row's fault, which names it; the same record twice refuses the call, also
+    under a merged id.
+    """
+    ada, bob = hubspot.seed_contact("ada@example.test"), hubspot.seed_contact("bob@example.test")
+    path = "/crm/objects/2026-09/contacts/batch/update"
+
+    def update(*ids: str) -> httpx.Response:
+        inputs = [{"id": id_, "properties": {"firstname": "A"}, "objectWriteTraceId": f"t{n}"} for n, id_ in enumerate(ids)]
+        return post(hubspot, path, {"inputs": inputs})
+
+    answer = update(ada, "999").json()
+    assert [result["id"] for result in answer["results"]] == [ada]
+    assert answer["errors"][0]["context"] == {"ids": ["999"], "objectWriteTraceId": ["t1"]}
+    assert update(ada, ada).status_code == 400
+    new = hubspot.merge("ada@example.test", "bob@example.test")
+    assert update(ada, bob).status_code == 400
+    assert [result["id"] for result in update(bob).json()["results"]] == [new]
+
+
+def test_a_merged_record_keeps_one_unique_value(hubspot: FakeHubSpot) -> None:
+    """The other's leads nowhere any more: whoever upserts by it makes a new record."""
+    hubspot.define("contacts", "number", unique=True)
+    one, other = (hubspot.seed_contact(f"{n}@example.test", properties={"number": n}) for n in ("1", "2"))
+    new = hubspot.merge_records("contacts", one, other)
+    found = hubspot.portal.records("contacts").find("number", "1")
+    assert found is not None
+    assert found.id == new
+    assert hubspot.portal.records("contacts").find("number", "2") is None
+
+
+@pytest.mark.parametrize(("version", "status"), [("2026-09", 207), ("2027-03", 207), ("2026-03", 200)])
+def test_an_admins_rules_hold_from_one_version_on(hubspot: FakeHubSpot, version: str, status: int) -> None:
+    """Required of new records, and of those that come to a stage."""
+    hubspot.seed_contact("ada@example.test")
+    hubspot.required("contacts", "phone")
+    hubspot.required_if("contacts", "lifecyclestage", "customer", "city")
+    path = f"/crm/objects/{version}/contacts/batch/upsert"
+    old, new = one("ada@example.test", "a", lifecyclestage="customer"), one("bob@example.test", "b")
+    answer = post(hubspot, path, {"inputs": [old, new]})
+    assert answer.status_code == status
+    codes = {detail["code"] for error in answer.json().get("errors", ()) for detail in error["errors"]}
+    both = {"MISSING_REQUIRED_PROPERTY", "MISSING_CONDITIONAL_REQUIRED_PROPERTY"}
+    assert codes == (both if status == 207 else set())
+
+
+def test_creating_ties_in_the_same_call(hubspot: FakeHubSpot) -> None:
+    """With types, that is: without, HubSpot refuses the call."""
+    ada = hubspot.seed_contact("ada@example.test")
+    types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 202}]
+
+    def create(types: list[Any]) -> httpx.Response:
+        made = {"properties": {}, "associations": [{"to": {"id": ada}, "types": types}], "objectWriteTraceId": "a"}
+        return post(hubspot, "/crm/objects/2026-09/line_items/batch/create", {"inputs": [made]})
+
+    assert create([]).status_code == 400
+    assert create(types).status_code == 201
+    (item,) = hubspot.records("line_items")
+    assert hubspot.associations() == {tuple(sorted((ada, item["id"])))}
+
+
+def test_an_erased_address_may_not_come_back(hubspot: FakeHubSpot) -> None:
+    """By id or by address, and whether there is anybody or not, the answer is the same; all
+    addresses are blocked.
+    """
+    ada = hubspot.seed_contact("ada@example.test", secondary=["ada@work.test"])
+    path = "/crm/objects/2026-09/contacts/gdpr-delete"
+    assert post(hubspot, path, {"objectId": ada}).status_code == 204
+    assert post(hubspot, path, {"objectId": "ada@example.test", "idProperty": "email"}).status_code == 204
+    assert hubspot.records("contacts") == []
+    for address in ("ada@example.test", "ada@work.test"):
+        assert "may not be created again" in refusal(hubspot, one(address))[1]
+
+
 def test_faults_befall_in_order(hubspot: FakeHubSpot) -> None:
     """A script is followed call by call, on the paths that it names; a hung-up call may have been done."""
     hubspot.script(Fault("status", status=502, body="<html>", path="upsert", times=2), Fault("drop", applied=True))
