@@ -182,11 +182,13 @@ async def test_a_record_of_a_lane_that_goes_on_leaves_nothing(inbox: Inbox) -> N
 @stored
 async def test_a_record_of_several_people_stays_for_the_others(inbox: Inbox) -> None:
     """What one has set still stands against older events when another, who wrote it last, is erased; with the last of them it goes."""
+    stamps: dict[str, Stamp] = {}
     for person in (ANN, BEN):
         await inbox.accept(new(order(1, person), person))
         taken = await take_one(inbox)
         newest = taken.deliveries[-1].event_id
-        row = replace(remote("deal", "7", "1", taken), stamps={f"by {person[:3]}": Stamp(newest, taken.lane_id)})
+        stamps |= {f"by {person[:3]}": Stamp(newest, taken.lane_id)}
+        row = replace(remote("deal", "7", "1", taken), stamps=dict(stamps))
         await settle(inbox, [delivered(taken)], records=[row], now=NOW)
     assert (await inbox.erase(BEN)).remotes == 0
     known = (await inbox.remotes("crm", [("deal", "7")]))["deal", "7"]

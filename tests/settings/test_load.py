@@ -15,7 +15,7 @@ def test_a_source_is_all_that_is_needed(tmp_path: Path) -> None:
     settings = loaded(tmp_path, MINIMAL)
     assert settings.server == Server(host="127.0.0.1", port=8080, public_url=None, admin_token=None, max_body_bytes=1_048_576)
     assert (settings.store.keep_days, settings.store.dedup_hours) == (90, 24)
-    assert settings.delivery == Delivery(give_up_after_hours=72, lease_seconds=120)
+    assert settings.delivery == Delivery(give_up_after_hours=72, lease_seconds=6)
     assert settings.log == Log(level="info", format="auto", emails="hashed")
     source = settings.sources["springfield"]
     assert [token.get_secret_value() for token in source.tokens] == [TOKEN]

@@ -14,19 +14,12 @@ from tests.e2e.accounts.hubspot import hubspot
 from tests.e2e.accounts.salesforce import salesforce
 from tests.processes import write_config
 
-CONFIG = """
-[delivery]
-lease_seconds = 12   # of which a call may take a quarter, less than account.LAPSE
-"""
-
 CRMS: Mapping[str, Callable[..., AbstractContextManager[Account]]] = {"hubspot": hubspot, "salesforce": salesforce}
 
 
 def configure(directory: Path, *accounts: Account) -> Path:
     """A gateway for the accounts, made ready by its own command line. The same content again is no duplicate to it."""
-    config = write_config(
-        directory, "".join(account.table() for account in accounts) + CONFIG, store=f"sqlite:///{directory}/aom-gateway.db"
-    )
+    config = write_config(directory, "".join(account.table() for account in accounts), store=f"sqlite:///{directory}/aom-gateway.db")
     config.write_text(config.read_text().replace("[store]", "[store]\ndedup_hours = 0"))
     for account in accounts:
         _aom_gateway(config, "provision", account.name, "--apply")
