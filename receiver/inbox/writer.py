@@ -222,6 +222,8 @@ class Writer:
                 self._start_anew()
             return error
         woken |= current.woken
+        if self._files:
+            self._files.connected()  # the first commit has made the log
         self.failing = False
         return None
 
