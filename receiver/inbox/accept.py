@@ -36,11 +36,13 @@ class NewEvent:
     disagreement: str | None
     named: str | None  # the name in the URL
     body: bytes
-    digest: bytes
+    digest: bytes  # of what it says
     received_at: datetime
     lanes: tuple[tuple[str, str], ...]  # (connector, person key)
     people: tuple[str, ...]  # every person in it, also where no route wants it
     unknown: tuple[str, ...] = ()  # paths of keys that no schema knows
+    unreadable: tuple[str, ...] = ()  # paths of what counts as absent, with why
+    thing: bytes | None = None  # digest of what it is about, where that has several states; else it is a thing of its own
     faults: tuple[tuple[str, str], ...] = ()  # (path, message)
     late_at: datetime | None = None  # it comes only now, and belongs before all that was received since `received_at`
 
@@ -60,15 +62,17 @@ MANY: Final = 20  # people in one event
 class Entry:
     """An event on its way into the store; `outcome` is set by the writer and given to `future` on the event loop."""
 
-    __slots__ = ("at", "digest", "due", "event", "future", "id", "key", "lanes", "outcome", "people", "priority")
+    __slots__ = ("at", "content", "due", "event", "future", "id", "is_late", "lanes", "newest", "outcome", "people", "priority", "thing")
 
     def __init__(self, new: NewEvent, future: Future[Accepted] | None = None) -> None:
         self.event = new
         self.future = future
         self.at = micros(new.received_at)
         self.due = micros(new.late_at) if new.late_at else self.at
-        self.key = (new.digest, new.source)
-        self.digest: bytes | None = None
+        self.is_late = new.late_at is not None
+        self.thing = (new.thing or new.digest, new.source)
+        self.content = new.digest
+        self.newest = True
         self.lanes = () if new.faults else new.lanes if len(new.lanes) < 2 else tuple(dict.fromkeys(new.lanes))  # noqa: PLR2004
         self.people = _without_lane(new.people, self.lanes)
         self.priority = Priority.BULK if new.late_at else Priority.MANY if len(self.lanes) > MANY else Priority.LIVE
@@ -87,6 +91,9 @@ class Acceptor:
     def accept(self, transaction: Transaction, entries: Sequence[Entry], *, again: bool = False) -> None:
         """Store what is new and set every entry's outcome. `again`: an earlier commit of them may have succeeded unseen."""
         left = self._absent(transaction, entries) if again else list(entries)
+        for entry in left:
+            entry.id = entry.id or self._ids.make(entry.at, came_at=entry.due if entry.is_late else None)
+            entry.newest = bool(self._dedup)
         while left:
             fresh, repeated, left = self._dedup.split(left)
             self._store(transaction, fresh)
@@ -100,11 +107,10 @@ class Acceptor:
         entry = Entry(new)
         entry.id = id
         if not new.faults:
-            entry.digest = self._dedup.digest(new.digest)
             self._unknown(transaction, [entry])
         values: dict[str, object] = {"state": "discarded"}
         if not entry.outcome:
-            kept = {"id", "source", "received_at", "body", *(["digest"] if new.faults else [])}
+            kept = {"id", "source", "received_at", "body", *(("thing", "digest", "newest") if new.faults else ())}
             values = {name: value for name, value in zip(event.c.keys(), self._row(entry), strict=True) if name not in kept}
         transaction.connection.execute(update(event).where(event.c.id == id).values(values))
         if not new.faults and not entry.outcome:
@@ -121,12 +127,9 @@ class Acceptor:
 
     def _store(self, transaction: Transaction, fresh: list[Entry]) -> None:
         """Insert the events in the order of their keys, so that two processes cannot block each other. Sets the outcome of duplicates."""
-        for entry in fresh:
-            entry.id = entry.id or self._ids.make(entry.at, came_at=entry.due if entry.event.late_at else None)
-            entry.digest = self._dedup.digest(entry.event.digest)
         missing = fresh
         for _ in range(_ROUNDS):
-            missing = sorted(missing, key=attrgetter("digest", "key")) if len(missing) > 1 else missing
+            missing = sorted(missing, key=attrgetter("thing")) if len(missing) > 1 else missing
             if EVENTS.execute(transaction.connection, [self._row(entry) for entry in missing]) == len(missing):
                 return
             missing = self._unknown(transaction, missing)
@@ -149,7 +152,9 @@ class Acceptor:
             storable_or_none(new.disagreement),
             "quarantined" if new.faults else "accepted",
             entry.at,
-            entry.digest,
+            entry.thing[0] if self._dedup else None,
+            entry.content if self._dedup else None,
+            1 if entry.newest else None,
             json_or_none(new.unknown),
             json_or_none(new.faults),
             new.people[0] if new.people else None,
@@ -170,8 +175,8 @@ class Acceptor:
         for entry in kept:
             if entry.event.late_at and entry.lanes:
                 put_in_order(transaction, entry.id, now=entry.event.late_at)
-        unknown = [(new.source, new.name, new.unknown, entry.due) for entry in kept if (new := entry.event).unknown]
-        self._drift.count(connection, unknown)
+        strange = [(new.source, new.name, paths, entry.due) for entry in kept if (paths := (new := entry.event).unknown + new.unreadable)]
+        self._drift.count(connection, strange)
 
 
 def _without_lane(people: tuple[str, ...], lanes: tuple[tuple[str, str], ...]) -> tuple[str, ...]:

@@ -1,31 +1,36 @@
-"""Which events repeat one that is kept: the same content from the same source, less than the window apart in time.
+"""Which events repeat one that is kept: the same state of the same thing, said again less than a window later.
 
-The newest event of a content is kept under the content's digest; those that are a window or more older, under a digest of
-content and period. So history that is handed in again is known, in whatever order it comes.
+An order is one thing with many states; what has no states is a thing of its own. Of the states of a thing, in their order in
+time, each is compared with its neighbours only: an order that is placed, refunded and placed again has three states, and a
+repetition of the last one is none. So history that is handed in again is known, too, in whatever order it comes.
+
+The newest state of a thing has `newest` set, which is unique: what comes first is new without a look, and of two processes
+that bring a thing's next state at once, one has to look again.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import LargeBinary, bindparam, case, exists, null, select, update
+from sqlalchemy import bindparam, null, select, update
 
 from receiver.inbox.tables import event
 from receiver.inbox.transaction import Transaction
 
-Key = tuple[bytes, str]
-"""Digest and source."""
+Thing = tuple[bytes, str]
+"""Digest of what the event is about, and its source."""
 
 
 class Candidate(Protocol):
-    """What may be new. `digest` is what it is to be kept under."""
+    """What may be new. `newest` says whether it is to be kept as the newest state of its thing."""
 
     id: str
     at: int  # microseconds since 1970
-    key: Key  # of its content
-    digest: bytes | None
+    thing: Thing
+    content: bytes
+    newest: bool
+    is_late: bool  # handed in later than it happened
 
 
 C = TypeVar("C", bound=Candidate)
@@ -37,84 +42,74 @@ class Dedup:
     def __init__(self, window: int) -> None:
         self._window = window
 
-    def digest(self, content: bytes) -> bytes | None:
-        """What an event is kept under that is the newest of its content."""
-        return content if self._window else None
+    def __bool__(self) -> bool:
+        return self._window > 0
 
     def split(self, entries: Sequence[C]) -> tuple[list[C], list[tuple[C, C]], list[C]]:
-        """What may be new; what repeats one of these; and what has the content of one of these, at quite another time."""
+        """The first of each thing; what only repeats it; and what is to be looked at once the first is kept, in order."""
         if not self._window:
             return list(entries), [], []
-        first: dict[Key, C] = {}
-        repeated, apart = [], []
+        first: dict[Thing, C] = {}
+        repeated, later = [], []
+        waiting: set[Thing] = set()
         for entry in entries:
-            leader = first.setdefault(entry.key, entry)
-            if leader is not entry:
-                if self._near(entry.at, leader.at):
-                    repeated.append((entry, leader))
-                else:
-                    apart.append(entry)
-        return list(first.values()), repeated, apart
+            leader = first.setdefault(entry.thing, entry)
+            if leader is entry:
+                continue
+            if entry.thing not in waiting and not entry.is_late and self._same(entry, leader.content, leader.at):
+                repeated.append((entry, leader))
+            else:
+                waiting.add(entry.thing)
+                later.append(entry)
+        return list(first.values()), repeated, later
 
     def unknown(self, transaction: Transaction, entries: Sequence[C]) -> tuple[list[C], list[tuple[C, str]]]:
-        """For entries some of which could not be inserted: those still to be inserted, with a digest that is free, and the repeated
-        ones, each with the id of what it repeats.
+        """For entries some of which could not be inserted: those still to be inserted, and the repeated ones, each with the id
+        of what it repeats. What was the newest state and is no longer makes way.
         """
         missing: list[C] = []
         repeated: list[tuple[C, str]] = []
-        older: list[C] = []
-        newest = _kept(transaction, [entry.key[0] for entry in entries]) if self._window else {}
+        overtaken: list[str] = []
+        states = _states(transaction, {entry.thing for entry in entries}) if self._window else {}
         for entry in entries:
-            row = newest.get(entry.key)
-            if row is None or entry.at - row.received_at >= self._window:
-                entry.digest = self.digest(entry.key[0])
-                missing.append(entry)
-            elif row.id != entry.id and self._near(entry.at, row.received_at):
-                repeated.append((entry, row.id))
-            elif row.id != entry.id:
-                older.append(entry)
-        self._make_way(transaction, [newest[entry.key] for entry in missing if entry.key in newest])
-        for entry, known in self._by_period(transaction, older):
-            if known is None:
-                missing.append(entry)
-            elif known != entry.id:
-                repeated.append((entry, known))
+            rows = states.get(entry.thing, ())
+            if any(row.id == entry.id for row in rows):
+                continue
+            before = next((row for row in reversed(rows) if (row.received_at, row.id) < (entry.at, entry.id)), None)
+            after = next((row for row in rows if (row.received_at, row.id) > (entry.at, entry.id)), None)
+            beside = (row for row in (before, after) if row and self._same(entry, row.digest, row.received_at))
+            if twin := next(beside, None):
+                repeated.append((entry, twin.id))
+                continue
+            entry.newest = after is None and bool(self)
+            overtaken += [row.id for row in rows if row.newest and entry.newest]
+            missing.append(entry)
+        if overtaken:
+            transaction.connection.execute(_MAKE_WAY, {"ids": overtaken})
         return missing, repeated
 
-    def _by_period(self, transaction: Transaction, older: Sequence[C]) -> Iterable[tuple[C, str | None]]:
-        """Each with the id of the one that it repeats, which may be itself, or with None and the digest of its period."""
-        periods = {entry.key: self._periods(entry.key[0], entry.at) for entry in older}
-        kept = _kept(transaction, [digest for digests in periods.values() for digest in digests]) if older else {}
-        for entry in older:
-            own, *others = periods[entry.key]
-            entry.digest = own
-            rows = [row for digest in (own, *others) if (row := kept.get((digest, entry.key[1])))]
-            yield entry, next((row.id for row in rows if self._near(entry.at, row.received_at)), None)
-
-    def _make_way(self, transaction: Transaction, rows: Iterable[Any]) -> None:
-        """What was the newest of its content is no longer."""
-        values = [{"of": row.id, "own": self._periods(row.digest, row.received_at)[0]} for row in rows]
-        if values:
-            transaction.connection.execute(_REKEY, values)
-
-    def _periods(self, content: bytes, at: int) -> list[bytes]:
-        """The digest of the period that it falls into, and those of the ones beside it. Two of a period are less than a window apart."""
-        own = at // self._window
-        return [hashlib.sha256(b"%b %d %d" % (content, self._window, period)).digest() for period in (own, own - 1, own + 1)]
-
-    def _near(self, one: int, other: int) -> bool:
-        return abs(one - other) < self._window
+    def _same(self, entry: C, content: bytes, at: int) -> bool:
+        return entry.content == content and abs(entry.at - at) < self._window
 
 
-def _kept(transaction: Transaction, digests: Sequence[bytes]) -> dict[Key, Any]:
-    rows = transaction.connection.execute(_KEPT, {"digests": digests})
-    return {(row.digest, row.source): row for row in rows}
+def _states(transaction: Transaction, things: Iterable[Thing]) -> dict[Thing, list[Any]]:
+    """All kept states of each thing, oldest first. On PostgreSQL, no other process adds to them from now on: who looks at a thing
+    that is there locks its rows first, and reads what was committed meanwhile with the next statement.
+    """
+    digests = {"things": sorted({digest for digest, _ in things})}
+    if transaction.connection.dialect.name == "postgresql":
+        transaction.connection.execute(_LOCK, digests)
+    states: dict[Thing, list[Any]] = {}
+    for row in transaction.connection.execute(_STATES, digests):
+        states.setdefault((row.thing, row.source), []).append(row)
+    return states
 
 
-_KEPT = select(event.c.digest, event.c.source, event.c.id, event.c.received_at).where(
-    event.c.digest.in_(bindparam("digests", expanding=True))
+_OF_THINGS = event.c.thing.in_(bindparam("things", expanding=True))
+_LOCK = select(event.c.id).where(_OF_THINGS).order_by(event.c.thing, event.c.id).with_for_update()
+_STATES = (
+    select(event.c.thing, event.c.source, event.c.digest, event.c.newest, event.c.id, event.c.received_at)
+    .where(_OF_THINGS)
+    .order_by(event.c.received_at, event.c.id)
 )
-_OTHER = event.alias("other")
-_OWN = bindparam("own", type_=LargeBinary)
-_TAKEN = exists().where(_OTHER.c.digest == _OWN, _OTHER.c.source == event.c.source).correlate(event)
-_REKEY = update(event).where(event.c.id == bindparam("of")).values(digest=case((_TAKEN, null()), else_=_OWN))
+_MAKE_WAY = update(event).where(event.c.id.in_(bindparam("ids", expanding=True))).values(newest=null())

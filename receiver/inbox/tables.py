@@ -43,13 +43,15 @@ event: Final = Table(
     Column("disagreement", Text),
     Column("state", _NAME, nullable=False),
     Column("received_at", BigInteger, nullable=False),
-    Column("digest", LargeBinary),  # what a repetition is known by, see `dedup`
+    Column("thing", LargeBinary),  # what it is about, see `dedup`; NULL where repetitions are not looked for
+    Column("digest", LargeBinary),  # what it says of it
+    Column("newest", Integer),  # 1 for the newest state of the thing, else NULL
     Column("unknown", Text),  # JSON list of paths
     Column("faults", Text),  # JSON list of [path, message]
     Column("person", _NAME),  # the first of the people in it
     Column("people", Integer, nullable=False),  # how many
     Column("body", LargeBinary, nullable=False),
-    Index("event_digest", "digest", "source", unique=True),
+    Index("event_thing", "thing", "source", "newest", unique=True),
     Index("event_source", "source", "id"),
     Index("event_name", "name", "id", "source"),
 )

@@ -66,14 +66,16 @@ def events() -> None:
         sa.Column("disagreement", sa.Text()),
         sa.Column("state", NAME, nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("thing", sa.LargeBinary()),
         sa.Column("digest", sa.LargeBinary()),
+        sa.Column("newest", sa.Integer()),
         sa.Column("unknown", sa.Text()),
         sa.Column("faults", sa.Text()),
         sa.Column("person", NAME),
         sa.Column("people", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
     )
-    op.create_index("event_digest", "event", ["digest", "source"], unique=True)
+    op.create_index("event_thing", "event", ["thing", "source", "newest"], unique=True)
     op.create_index("event_source", "event", ["source", "id"])
     op.create_index("event_name", "event", ["name", "id", "source"])
     aside = sa.text("state != 'accepted'")
