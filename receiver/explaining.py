@@ -49,6 +49,7 @@ class Explained:
             "disagreement": self.event.disagreement,
             "unknown_keys": list(self.event.unknown),
             "unreadable": list(self.event.unreadable),
+            "left_out": [{"path": fault.path, "message": fault.message} for fault in self.event.left_out],
             "normal": self.event.normal(),
             "deliveries": [one.plain() for one in self.deliveries],
         }

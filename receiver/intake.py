@@ -126,7 +126,9 @@ class Intake:
             call.reply(self._not_kept(call, error))
             return
         faults = (("", str(error)),)
-        bare = replace(judged, name=None, how=None, named=None, disagreement=None, lanes=(), people=(), unknown=(), faults=faults)
+        bare = replace(
+            judged, name=None, how=None, named=None, disagreement=None, lanes=(), people=(), unknown=(), unreadable=(), faults=faults
+        )
         self._accept(call, bare)
 
     def _answer(self, call: _Call, judged: NewEvent, kept: Accepted) -> Response:
@@ -153,6 +155,8 @@ class Intake:
                 self._metrics.disagreement(judged.source, judged.name)
             if judged.unknown:
                 self._metrics.drift(judged.source, judged.name, len(judged.unknown))
+            if judged.unreadable:
+                self._metrics.unreadable(judged.source, judged.name, len(judged.unreadable))
         told = {"id": kept.id, "source": judged.source, "name": judged.name, "deliveries": kept.deliveries}
         self._quick_log.info(f"event.{outcome}", **told, ms=round(seconds * 1000, 1))
 

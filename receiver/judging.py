@@ -46,6 +46,8 @@ def _recognised(source: str, named: str | None, body: bytes, received_at: dateti
         lanes=tuple((connector, person) for connector in connectors for person in event.keys),
         people=event.keys,
         unknown=event.unknown,
+        unreadable=event.unreadable,
+        thing=event.thing,
     )
 
 

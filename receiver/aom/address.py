@@ -4,6 +4,8 @@ import re
 
 from email_validator import EmailNotValidError, validate_email
 
+from receiver.aom.plain_text import visible
+
 EXPECTED = "must be an e-mail address like ada@example.edu"
 
 _LONGEST = 254  # characters, RFC 5321
@@ -23,15 +25,29 @@ def read(value: object) -> str:
     """
     if not isinstance(value, str):
         raise ValueError(EXPECTED)  # noqa: TRY004 - pydantic wants a ValueError
-    address = value.strip()
+    address = visible(value)
     if len(address) > _LONGEST:
         raise ValueError(f"{EXPECTED}, of at most {_LONGEST} characters")
     if _plain(address):
         return address.lower()
+    if "@" not in address:
+        raise ValueError(f"{EXPECTED}: it has no @" if address else f"is empty; it {EXPECTED}")
     try:
         return _normalized(address).lower()
     except EmailNotValidError as error:
-        raise ValueError(f"{EXPECTED}: {error}" if address else f"is empty; it {EXPECTED}") from None
+        raise ValueError(f"{EXPECTED}: {error}") from None
+
+
+def key_of_plain(value: object) -> str | None:
+    """What `read` makes of it, where that is to be had quickly, as nearly always; else None."""
+    if type(value) is str and len(value) <= _LONGEST and _plain(value):
+        return value.lower()
+    return None
+
+
+def is_costly(value: object) -> bool:
+    """Whether email-validator has to be asked about it, at a hundred times the price."""
+    return type(value) is str and "@" in value and len(value) <= _LONGEST and key_of_plain(value) is None
 
 
 def _normalized(address: str) -> str:

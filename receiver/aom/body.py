@@ -1,7 +1,9 @@
 """From bytes to a JSON object that can be stored and rendered anywhere."""
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -11,26 +13,35 @@ from receiver.aom.faults import Fault, Invalid, path
 
 BOM = b"\xef\xbb\xbf"
 
+_printed = re.compile(rb"(?:<|(?:PHP )?(?:Warning|Notice|Deprecated|Strict Standards):).*", re.DOTALL).fullmatch
+
 _exact = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
-def parse(body: bytes) -> tuple[dict[str, Any], bytes]:
-    """The object, and its canonical form (sorted keys, no white space). Of a key that stands twice the last value counts.
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    value: dict[str, Any]
+    canonical: bytes  # sorted keys, no white space
+    around: bool = False  # markup or a warning of PHP stands before or behind the JSON
+
+
+def parse(body: bytes) -> Parsed:
+    """The object in a body. Of a key that stands twice the last value counts; what PHP prints around the JSON is left out.
 
     Raises Invalid for what is no JSON object in UTF-8 (NaN, Infinity and lone surrogates are no JSON), is nested deeper than
     200, or holds NUL characters or numbers beyond floating point, which later stages could not keep.
     """
-    value = _json(body)
+    value, part = _json(body)
     if not isinstance(value, dict):
         raise Invalid([Fault("", f"must be a JSON object, not {kind(value)}")])
     try:
-        canonical = _canonical(value, body)
+        canonical = _canonical(value, part)
     except ValueError as error:  # JSON can say 1e999, floating point cannot
         found = [Fault(where, "is a number out of range") for where in _places(value, _is_infinite)]
         raise Invalid(found or [Fault("", f"holds a number that cannot be kept: {error}")]) from None
     if b"\\u0000" in canonical and (found := [Fault(where, "holds a NUL character (\\u0000)") for where in _places(value, _has_nul)]):
         raise Invalid(found)
-    return value, canonical
+    return Parsed(value, canonical, around=part is not body)
 
 
 def _canonical(value: object, body: bytes) -> bytes:
@@ -61,11 +72,24 @@ def kind(value: object) -> str:
             return "an object"
 
 
-def _json(body: bytes) -> Any:
+def _json(body: bytes) -> tuple[Any, bytes]:
+    """The value, and the part of the body that it stands in."""
     try:
-        return from_json(body.removeprefix(BOM), allow_inf_nan=False, cache_strings="keys")
+        return from_json(body.removeprefix(BOM), allow_inf_nan=False, cache_strings="keys"), body
     except ValueError as error:
-        raise Invalid([Fault("", _why_no_json(body, error))]) from None
+        part = _unwrapped(body)
+        try:
+            return from_json(part, allow_inf_nan=False, cache_strings="keys"), part
+        except ValueError:
+            raise Invalid([Fault("", _why_no_json(body, error))]) from None
+
+
+def _unwrapped(body: bytes) -> bytes:
+    """The one object between what PHP may print before it and behind it, b"" where it is not plain which that is."""
+    start, end = body.find(b"{"), body.rfind(b"}") + 1
+    before, behind = body[: max(start, 0)].removeprefix(BOM).strip(), body[end:].strip()
+    plain = 0 <= start < end and (before or behind) and all(not part or _printed(part) for part in (before, behind))
+    return body[start:end] if plain else b""
 
 
 def _why_no_json(body: bytes, error: ValueError) -> str:

@@ -13,11 +13,14 @@ from babel import Locale
 from babel.core import get_global
 from babel.numbers import get_currency_name, list_currencies
 
+from receiver.aom.plain_text import visible
+
 NO_CURRENCY = {"XXX", "XTS"}  # codes for "none" and "test"
 
 ALIASES: Mapping[str, str] = {
     "Belarusian ruble (old)": "BYR",
     "Bermudian dollar": "BMD",
+    "Bolívar soberano": "VES",
     "Bosnia and Herzegovina convertible mark": "BAM",
     "Botswana pula": "BWP",
     "Burmese kyat": "MMK",
@@ -40,6 +43,9 @@ ALIASES: Mapping[str, str] = {
 
 _UNDECORATED = str.maketrans("łđıø", "ldio")  # letters that Unicode does not take apart
 
+_capitals = re.compile(r"\b[A-Z]{3}\b").findall
+
+_symbols = re.compile(r"\b[A-Za-z]{0,3}\$")
 
 _LONGEST = 100  # characters
 
@@ -52,10 +58,25 @@ def read(value: object) -> str:
     return found
 
 
+def is_plain(value: object) -> bool:
+    """Whether it is a name that stands for a currency as it is."""
+    return type(value) is str and value in ALIASES
+
+
 @lru_cache(maxsize=256)
 def _code(text: str) -> str | None:
-    upper = text.strip().upper()
-    return upper if upper in _codes() else _names().get(_folded(text))
+    upper = visible(text).upper()
+    return upper if upper in _codes() else _names().get(_folded(text)) or _code_beside_name(text)
+
+
+def _code_beside_name(text: str) -> str | None:
+    """`Pound sterling (£) — GBP`: a code and, if anything, its own name beside it."""
+    codes = {word for word in _capitals(unescape(text)) if word in _codes()}
+    if len(codes) != 1:
+        return None
+    (code,) = codes
+    rest = _folded(_symbols.sub(" ", unescape(text)).replace(code, " "))
+    return code if not rest or _names().get(rest) == code else None
 
 
 @cache

@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import Any
 
 from receiver.aom import drift, forms, normal, status
-from receiver.aom.faults import How
+from receiver.aom.faults import Fault, How
 from receiver.aom.names import LABELS
-from receiver.aom.schema import OrderChanged, Payload
+from receiver.aom.schema import PAYLOADS, OrderChanged, Payload
 from receiver.aom.site import Site
-from receiver.aom.validate import validate
+from receiver.aom.validate import Validated
 
 
 @dataclass(frozen=True)
@@ -26,27 +26,36 @@ class Event:
     keys: tuple[str, ...] = field(repr=False)  # of `people`
     unknown: tuple[str, ...]  # paths of keys that no schema knows, `[]` for any index
     digest: bytes  # SHA-256 of name and content: equal for equal events, whatever the order of their keys
+    thing: bytes | None  # of the order that it is a state of; None where what it is about has no states
     raw: dict[str, Any] = field(repr=False)
     site: Site
+    validated: Validated | None = field(repr=False)  # None where a glance has told that all of it is readable
+    around: bool = False  # other text stands around the JSON
 
-    @property
+    @cached_property
     def payload(self) -> Payload:
-        return self._whole[0]
+        return self.validated.payload if self.validated else PAYLOADS[self.name].model_validate(self.raw)
 
     @cached_property
     def people(self) -> tuple[forms.Person, ...]:
         """Unique by key, in order of appearance."""
         return normal.people(self.payload)
 
-    @cached_property
-    def unreadable(self) -> tuple[str, ...]:
-        """Values that count as absent since no schema understands them: "customer.id (unreadable)", "status (unknown)"."""
-        is_strange = isinstance(self.payload, OrderChanged) and status.event(self.payload.status) is None
-        return drift.shown([*self._whole[1], *(["status (unknown)"] if is_strange else [])])
+    @property
+    def left_out(self) -> tuple[Fault, ...]:
+        """The people of several who lack what is needed, each with place and reason; the event is delivered for the others."""
+        return tuple(self.validated.left_out) if self.validated else ()
 
     @cached_property
-    def _whole(self) -> tuple[Payload, list[str]]:
-        return validate(self.raw, self.name)
+    def unreadable(self) -> tuple[str, ...]:
+        """What counts as absent, with why: "customer.id (unreadable)", "status (unknown)", "userList[].email (left out)"."""
+        if self.validated is None and not self.around:
+            return ()
+        found = self.validated.unreadable if self.validated else []
+        is_strange = isinstance(self.payload, OrderChanged) and not status.is_known(self.payload.status)
+        return drift.shown(
+            [*found, *(["status (unknown)"] if is_strange else []), *(["text around the JSON (left out)"] if self.around else [])]
+        )
 
     def context(self, person_key: str, *, id: str, received_at: datetime) -> dict[str, Any]:
         """What the expressions of a mapping see, for one of `people`; see `forms.names`. `id` is the gateway's.
@@ -67,7 +76,7 @@ class Event:
     def normal(self) -> dict[str, Any]:
         """The normal form as JSON would have it: money as text, dates in ISO 8601."""
         people = [person.model_dump(mode="json") for person in self.people]
-        return {"people": people, **normal.parts(self.payload, self.site).model_dump(mode="json")}
+        return {"people": people, **normal.parts(self.payload, self.site, currency=self._currency).model_dump(mode="json")}
 
     def _event(self, id: str, received_at: datetime) -> forms.EventForm:
         zone = self.site.timezone
@@ -75,11 +84,16 @@ class Event:
         occurred_at = normal.occurred_at(self.payload, zone) or received_at
         return forms.EventForm(id=id, name=self.name, label=LABELS[self.name], received_at=received_at, occurred_at=occurred_at)
 
+    @property
+    def _currency(self) -> str | None:
+        """Where the order names none: the site's; none where it names one that is not understood."""
+        return None if self.validated and "currency (unreadable)" in self.validated.unreadable else self.site.currency
+
     @cached_property
     def _by_key(self) -> dict[str, forms.Person]:
         return {person.key: person for person in self.people}
 
     @cached_property
     def _parts(self) -> dict[str, Any]:
-        parts = normal.parts(self.payload, self.site)
+        parts = normal.parts(self.payload, self.site, currency=self._currency)
         return {name: getattr(parts, name) for name in type(parts).model_fields}

@@ -77,9 +77,10 @@ class LineItem(Form):
 class Order(Form):
     id: str
     status: str
+    paid: bool = Field(False, description="whether the status is known to mean that it is paid; never for one that nobody knows")
     total: Decimal | None = None
     sub_total: Decimal | None = None
-    currency: str
+    currency: str | None = Field(None, description="ISO 4217; the site's where the order names none, none where it is not understood")
     date_created: datetime | None = None
     transaction_ref: str | None = None
     payment_gateway: Named = Named()

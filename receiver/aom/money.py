@@ -4,6 +4,8 @@ import re
 from decimal import Decimal
 from unicodedata import category
 
+from receiver.aom.plain_text import visible
+
 EXPECTED = 'must be an amount like 220 or "110.00"'
 
 _LIMIT = 10**15
@@ -12,8 +14,9 @@ _GAP = "[ \u00a0\u202f']"  # what else separates thousands
 
 _plain = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?").fullmatch
 _parts = re.compile(r"([^0-9.,]*)([0-9](?:.*[0-9])?)([^0-9.,]*)").fullmatch
-_english = re.compile(rf"[0-9]{{1,3}}(?:(?:,|{_GAP})[0-9]{{2,3}})*(?:,|{_GAP})[0-9]{{3}}(?:\.[0-9]+)?").fullmatch  # India's pairs too
-_continental = re.compile(rf"(?:[0-9]+|[0-9]{{1,3}}(?:(?:\.|{_GAP})[0-9]{{3}})+),[0-9]{{1,2}}").fullmatch
+_english = re.compile(rf"[1-9][0-9]{{0,2}}(?:(?:,|{_GAP})[0-9]{{2,3}})*(?:,|{_GAP})[0-9]{{3}}(?:\.[0-9]+)?").fullmatch  # India's pairs too
+_below_one = re.compile(r"0,[0-9]{1,10}").fullmatch
+_continental = re.compile(rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:(?:\.|{_GAP})[0-9]{{3}})+),[0-9]{{1,2}}").fullmatch
 _sign = re.compile("[+\u2212-]").search
 
 
@@ -22,16 +25,24 @@ def read(value: object) -> Decimal:
 
     At most 15 digits before the point and 10 behind it. Texts may carry a sign, a currency's symbol or code, and
     separators that leave no doubt: "1,234.50", "12,34,567", "1.234,50", "110,00", "$5", "-US$ 5", "5 EUR". A comma before
-    three digits separates thousands, as AOM is English. Raises ValueError for anything else.
+    three digits separates thousands, as AOM is English, but after a single 0, where there are none. Raises ValueError for
+    anything else.
     """
     if isinstance(value, str):
-        text = value.strip()
+        text = visible(value)
         return Decimal(text if _plain(text) else _undressed(text))
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LIMIT:
         return Decimal(value)
     if isinstance(value, float) and abs(value) < _LIMIT:
         return Decimal(repr(round(value, 4))) + 0
     raise ValueError(EXPECTED)
+
+
+def is_plain(value: object) -> bool:
+    """Whether it is an amount in the form that nearly all have."""
+    if type(value) is str:
+        return _plain(value) is not None
+    return type(value) is int and -_LIMIT < value < _LIMIT
 
 
 def _undressed(text: str) -> str:
@@ -50,7 +61,7 @@ def _undressed(text: str) -> str:
 def _without_separators(number: str) -> str:
     if _english(number):
         return re.sub("[^0-9.]", "", number)
-    if _continental(number):
+    if _continental(number) or _below_one(number):
         return re.sub("[^0-9,]", "", number).replace(",", ".")
     return number
 

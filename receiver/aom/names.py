@@ -1,7 +1,12 @@
 """The names of AOM's events, and what AOM's menu calls them."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
+
+from receiver.aom.plain_text import visible
+
+_LONGEST = 50  # characters
 
 LABELS: Mapping[str, str] = MappingProxyType(
     {
@@ -26,6 +31,17 @@ EVENTS: tuple[str, ...] = tuple(LABELS)
 
 MENU: tuple[str, ...] = tuple(name for name in EVENTS if name != "order.refunded")
 """The twelve entries of AOM's menu, each by the name that belongs into its URL. Refunds arrive by that of "Order Refused"."""
+
+
+_BY_LETTERS: Mapping[str, str] = MappingProxyType({re.sub(r"[^a-z]", "", name): name for name in LABELS})
+
+
+def event_name(text: str) -> str | None:
+    """The event that somebody typed: `account_created`, `Account.Created`, with blanks around it; None where it is none."""
+    plain = visible(text)
+    if plain in LABELS:
+        return plain
+    return _BY_LETTERS.get(re.sub(r"[\s._-]+", "", plain.lower())) if len(plain) <= _LONGEST else None
 
 
 def family(event: str) -> str:

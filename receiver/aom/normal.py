@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from receiver.aom import dates, forms, schema
+from receiver.aom import dates, forms, schema, status
 from receiver.aom.site import Site
 
 
@@ -16,11 +16,11 @@ def people(payload: schema.Payload) -> tuple[forms.Person, ...]:
     return tuple([_person(learner) for learner in first.values()])
 
 
-def parts(payload: schema.Payload, site: Site) -> forms.Parts:  # noqa: PLR0911 - one for each family
-    """The event's own part of the normal form."""
+def parts(payload: schema.Payload, site: Site, *, currency: str | None) -> forms.Parts:  # noqa: PLR0911 - one for each family
+    """The event's own part of the normal form. `currency` is that of an order which has none itself."""
     match payload:
         case schema.OrderChanged():
-            return forms.OrderParts(order=_order(payload, site), customer=_customer(payload.customer))
+            return forms.OrderParts(order=_order(payload, site, currency), customer=_customer(payload.customer))
         case schema.AccountCreated():
             return forms.AccountParts(account=forms.Account(id=payload.id, date_registered=_place(payload.date_registered, site.timezone)))
         case schema.CourseEnrolled():
@@ -59,13 +59,14 @@ def _submission(sent: schema.Submission, site: Site) -> dict[str, Any]:
     }
 
 
-def _order(sent: schema.OrderChanged, site: Site) -> forms.Order:
+def _order(sent: schema.OrderChanged, site: Site, currency: str | None) -> forms.Order:
     return forms.Order(
         id=sent.id,
         status=sent.status,
+        paid=status.is_paid(sent.status),
         total=sent.total,
         sub_total=sent.sub_total,
-        currency=sent.currency or site.currency,
+        currency=sent.currency or currency,
         date_created=_place(sent.date_created, site.timezone),
         transaction_ref=sent.transaction_ref or None,
         payment_gateway=_named(sent.payment_gateway),
@@ -96,7 +97,18 @@ def _announcement(sent: schema.AnnouncementCreated, site: Site) -> forms.Announc
 def _person(sent: schema.Learner) -> forms.Person:
     first, last = sent.first_name or "", sent.last_name or ""
     name = sent.name or f"{first} {last}".strip()
+    if name and not first and not last:
+        first, last = _split(name)
     return forms.Person(key=sent.email, email=sent.email, id=sent.id, first_name=first, last_name=last, name=name)
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A whole name in two: "Mary Ann Smith" and "Smith, Mary Ann" alike; of a single word, all is the first name."""
+    last, comma, first = (part.strip() for part in name.partition(","))
+    if comma and first and last and "," not in first:
+        return first, last
+    first, _, last = name.rpartition(" ")
+    return (first.strip(), last) if first.strip() else (name, "")
 
 
 def _named(sent: schema.Named | None) -> forms.Named:

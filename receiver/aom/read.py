@@ -3,40 +3,58 @@
 from hashlib import sha256
 from typing import Any
 
-from receiver.aom import drift, needed
-from receiver.aom.body import parse
+from receiver.aom import drift
+from receiver.aom.body import Parsed, parse
 from receiver.aom.event import Event
 from receiver.aom.faults import Invalid
+from receiver.aom.names import event_name, family
 from receiver.aom.recognise import Recognised, name_faults, recognise, shape_of
 from receiver.aom.site import Site
-from receiver.aom.validate import MOST, faults
+from receiver.aom.validate import Validated, faults, validate
+from receiver.aom.values import read_id
 
 
 def read(body: bytes, site: Site, named: str | None) -> Event:
     """Recognises and checks one body; `named` is the event's name in the URL, None if it has none.
 
-    What an event can do without is read when it is asked for. Raises Invalid, with all faults at once, and nothing else, whatever
-    the bytes.
+    Where a glance tells that all of it can be read, that is left for when it is asked for. Raises Invalid, with all faults at once,
+    and nothing else, whatever the bytes.
     """
-    raw, canonical = _parse(body, named)
+    named = named and (event_name(named) or named)
+    parsed = _parse(body, named)
+    raw = parsed.value
     found = _recognise(raw, named)
-    try:
-        people = needed.people(raw, found.name, closely=body.count(b",") >= MOST)  # so many values need so many commas
-    except Invalid as invalid:
-        raise Invalid(invalid.faults, found.name, found.how) from None
+    glance = drift.survey(raw, found.name)
+    whole = None if glance.sure else _validate(raw, found)
+    people = [learner.email for learner in whole.payload.people()] if whole else glance.people
     return Event(
         name=found.name,
         how=found.how,
         disagreement=found.disagreement,
         keys=tuple(dict.fromkeys(people)),
-        unknown=drift.shown(drift.unknown(raw, found.name)),
-        digest=sha256(b"%b\n%b" % (found.name.encode(), canonical)).digest(),
+        unknown=drift.shown(whole.unknown if whole else glance.unknown),
+        digest=sha256(b"%b\n%b" % (found.name.encode(), parsed.canonical)).digest(),
+        thing=_order(raw) if family(found.name) == "order" else None,
         raw=raw,
         site=site,
+        validated=whole,
+        around=parsed.around,
     )
 
 
-def _parse(body: bytes, named: str | None) -> tuple[dict[str, Any], bytes]:
+def _validate(raw: dict[str, Any], found: Recognised) -> Validated:
+    try:
+        return validate(raw, found.name)
+    except Invalid as invalid:
+        raise Invalid(invalid.faults, found.name, found.how) from None
+
+
+def _order(raw: dict[str, Any]) -> bytes:
+    """What tells an order from all others of its source."""
+    return sha256(b"order\n" + read_id(raw["id"]).encode()).digest()
+
+
+def _parse(body: bytes, named: str | None) -> Parsed:
     wrong_name = name_faults(named)
     try:
         parsed = parse(body)

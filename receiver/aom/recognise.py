@@ -37,11 +37,13 @@ class Recognised:
 def recognise(raw: Mapping[str, Any], named: str | None) -> Recognised:
     """`named` is the event's name in the URL, one of `EVENTS`. Raises Invalid where nothing says what the body is.
 
-    The URL's name holds, with two exceptions: the known status of an order decides over it; and so does the shape of
-    another event where the body has nobody in the place where the URL's event has its people.
+    The URL's name holds, with two exceptions: the status of an order decides over it, where it is known or says that the order is
+    off; and so does the shape of another event where the body has nobody in the place where the URL's event has its people.
     """
     shape = shape_of(raw)
     told = _told(raw, shape)
+    if shape == "order" and named and family(named) == "order" and status.is_off(raw.get("status")):
+        told = Recognised(status.OFF_EVENT, "status")
     if told and named:
         return _weighed(raw, named, told)
     if told:
@@ -55,7 +57,7 @@ def name_faults(named: str | None) -> tuple[Fault, ...]:
     """What is wrong with the name in the URL, if anything."""
     if named is None or named in EVENTS:
         return ()
-    near = get_close_matches(named[:100], EVENTS, n=1)
+    near = get_close_matches(named[:100].lower(), EVENTS, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return (Fault("url", f"{quoted(named)} is no event of AOM{hint}"),)
 

@@ -25,7 +25,11 @@ class Learner(Sent):
     id: Id = Field(None, description="AOM's id of the person")
     first_name: Text = None
     last_name: Text = None
-    name: Text = Field(None, description="the whole name, where AOM sends one")
+    name: Text = Field(
+        None,
+        validation_alias=AliasChoices("name", "Name", "full_name", "fullname", "display_name"),
+        description="the whole name, where AOM sends one",
+    )
     email: Email = Field(description="what the person is known by; upper and lower case are the same")
 
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from receiver.aom.plain_text import visible
+
 EVENTS_BY_STATUS: Mapping[str, str] = {
     # AOM's samples
     "COMPLETED": "order.placed",
@@ -17,7 +19,17 @@ EVENTS_BY_STATUS: Mapping[str, str] = {
     "ON-HOLD": "order.pending",
     "PENDING-PAYMENT": "order.pending",
 }
-"""Only what is sound: a cancelled order or a draft is none of AOM's events, so CANCELLED and the like keep the URL's name."""
+"""Only what is sound: any other status keeps the name in the URL, but for those that say that the order is off."""
+
+OFF: frozenset[str] = frozenset(
+    {
+        *("CANCELLED", "CANCELED", "CANCELLED-BY-CUSTOMER", "TRASH", "TRASHED", "DELETED", "DRAFT", "AUTO-DRAFT", "CHECKOUT-DRAFT"),
+        *("ABANDONED", "VOID", "VOIDED", "EXPIRED", "REJECTED", "DECLINED"),
+    }
+)
+"""There is no sale, whatever the URL says. None of AOM's events, so that without a URL that names one they tell nothing."""
+
+OFF_EVENT = "order.failed"
 
 _LONGEST = 100  # characters
 
@@ -35,5 +47,22 @@ def event(value: object) -> str | None:
     return EVENTS_BY_STATUS.get(_normal(value)) if isinstance(value, str) else None
 
 
+def is_off(value: object) -> bool:
+    """Whether a status as sent says that the order is off."""
+    return isinstance(value, str) and _normal(value) in OFF
+
+
+def is_known(status: str) -> bool:
+    """Whether a status as read says what became of the order."""
+    return status in EVENTS_BY_STATUS or status in OFF
+
+
+def is_paid(status: str) -> bool:
+    """Whether a status as read is known to mean that the order is paid."""
+    return EVENTS_BY_STATUS.get(status) == "order.placed"
+
+
 def _normal(text: str) -> str:
-    return text if text in EVENTS_BY_STATUS else re.sub(r"[\s_-]+", "-", text.strip().upper()).removeprefix("WC-")
+    if text in EVENTS_BY_STATUS:
+        return text
+    return re.sub(r"[\s_-]+", "-", visible(text).upper()).removeprefix("WC-")

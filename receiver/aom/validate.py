@@ -1,22 +1,26 @@
 """Strict about what is needed, lenient about the rest.
 
-A fault in something needed makes the event invalid. Anything else that cannot be read (a date in a new format, a text where
-an object was) counts as absent: it stays in the raw body, and its path is reported with what the schema does not know.
+A fault in something needed makes the event invalid; where it is one person's of several, that one is left out, and told.
+Anything else that cannot be read (a date in a new format, a text where an object was) counts as absent: it stays in the raw
+body, and its path is reported with what the schema does not know.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails, from_json, to_json
+from pydantic_core import ErrorDetails
 
 from receiver.aom.body import kind
-from receiver.aom.drift import Known, known
+from receiver.aom.drift import Known, known, survey
 from receiver.aom.faults import Fault, Invalid, path, printable
 from receiver.aom.schema import PAYLOADS, Payload
+from receiver.aom.tolerance import meant
 
 MOST = 1000  # unreadable values of one body; more are not looked at singly
+MOST_COSTLY = 1000  # addresses of one body that are dear to check
 
 _EMPTY: tuple[object, ...] = ("", [], {}, False)  # how PHP writes "there is none"; not worth a report
 
@@ -28,13 +32,38 @@ _EXPECTED: Mapping[str, str] = {
 }
 
 
-def validate(raw: Mapping[str, Any], event: str) -> tuple[Payload, list[str]]:
-    """The payload, and the paths of optional values that could not be read. Raises Invalid with all faults at once."""
-    schema = PAYLOADS[event]
-    try:
-        return schema.model_validate(raw), []
-    except ValidationError as error:
-        return _leniently(raw, event, error)
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """`unreadable`: the paths of what counts as absent. `left_out`: the people who lack what is needed, each with place and reason."""
+
+    payload: Payload
+    unknown: list[str]
+    unreadable: list[str]
+    left_out: list[Fault]
+
+
+def validate(raw: Mapping[str, Any], event: str) -> Validated:
+    """Read all of a body, as it was meant. Raises Invalid with all faults at once."""
+    here = known(event)
+    rest = meant(raw, here)  # a copy, to be cut to what can be read
+    found = survey(rest, event)
+    if found.costly > MOST_COSTLY:
+        raise Invalid([Fault("", f"has {found.costly} addresses of an unusual form; more than {MOST_COSTLY} are not looked at")])
+    unreadable: list[str] = []
+    left_out: list[Fault] = []
+    while True:  # where a key of two spellings was cut, the other one counts
+        try:
+            return Validated(PAYLOADS[event].model_validate(rest), found.unknown, unreadable, left_out)
+        except ValidationError as error:
+            problems = _problems(error)
+        alone = _left_out(problems, here, rest)
+        lacking = [problem for of_one in alone.values() for problem in of_one]
+        left_out += map(_fault, lacking)
+        unreadable += [f"{_general(problem['loc'])} (left out)" for problem in lacking]
+        optional = [problem for problem in problems if problem["loc"][:2] not in alone]
+        unreadable += [f"{_general(problem['loc'])} (unreadable)" for problem in optional if problem["input"] not in _EMPTY]
+        for steps in (*(problem["loc"] for problem in reversed(optional)), *sorted(alone, reverse=True)):
+            _cut(rest, steps)  # a list keeps its indexes if it is cut from its end
 
 
 def faults(raw: Mapping[str, Any], event: str) -> Sequence[Fault]:
@@ -46,20 +75,16 @@ def faults(raw: Mapping[str, Any], event: str) -> Sequence[Fault]:
     return ()
 
 
-def _leniently(raw: Mapping[str, Any], event: str, error: ValidationError) -> tuple[Payload, list[str]]:
-    rest = from_json(to_json(raw))  # a copy, to be cut to what can be read
-    unreadable: list[str] = []
-    while True:
-        problems = _problems(error)
-        if needed := [_fault(problem) for problem in problems if _is_needed(problem["loc"], known(event))]:
-            raise Invalid(needed) from None
-        for problem in reversed(problems):  # a list keeps its indexes if it is cut from its end
-            _cut(rest, problem["loc"])
-        unreadable += [f"{_general(problem['loc'])} (unreadable)" for problem in problems if problem["input"] not in _EMPTY]
-        try:
-            return PAYLOADS[event].model_validate(rest), unreadable
-        except ValidationError as another:  # where a key of two spellings was cut, the other one counts
-            error = another
+def _left_out(problems: Sequence[ErrorDetails], here: Known, rest: Mapping[str, Any]) -> dict[tuple[str | int, ...], list[ErrorDetails]]:
+    """Where people stand who lack something needed, with what that is. Raises Invalid where it is not theirs alone, or all lack it."""
+    needed = [problem for problem in problems if _is_needed(problem["loc"], here)]
+    alone: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
+    for problem in needed:
+        alone.setdefault(problem["loc"][:2], []).append(problem)
+    theirs = all(len(where) == 2 and isinstance(where[1], int) for where in alone)  # noqa: PLR2004 - a list and an index
+    if not theirs or any(len(rest[str(of)]) == sum(key == of for key, *_ in alone) for of in {key for key, *_ in alone}):
+        raise Invalid([_fault(problem) for problem in needed]) from None
+    return alone
 
 
 def _problems(error: ValidationError) -> list[ErrorDetails]:

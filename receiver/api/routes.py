@@ -62,7 +62,13 @@ def _looking(look: Looking) -> Sequence[Operation]:
             takes=parameters.GroupPath,
             faults=_MISSING,
         ),
-        Operation("GET", "/api/drift", "Keys that no schema knows, the most frequent first", look.drift, views.DriftView),
+        Operation(
+            "GET",
+            "/api/drift",
+            "Keys that no schema knows and values that count as absent, the most frequent first",
+            look.drift,
+            views.DriftView,
+        ),
         Operation("GET", "/api/replays", "Replays under way", look.replays, views.ReplaysView),
         Operation(
             "GET",

@@ -38,6 +38,8 @@ from receiver.gateway import Gateway
 from receiver.inbox import Attempt, Delivery, Event, EventRow, Group, Page, Person
 from receiver.inbox import ConnectorStatus as StoredStatus
 
+MOST_LEFT_OUT = 100  # people of one event
+
 
 def state_of(kind: str | None) -> ConnectorWord:
     """What a connector's pause is called: those that only an operator can end are all `paused`."""
@@ -149,6 +151,7 @@ def event(gateway: Gateway, stored: Event) -> EventView:
         disagreement=stored.disagreement,
         unknown_keys=stored.unknown,
         unreadable=read_anew.unreadable if read_anew else (),
+        left_out=tuple(Fault(fault.path, fault.message) for fault in read_anew.left_out[:MOST_LEFT_OUT]) if read_anew else (),
         errors=tuple(Fault(path, message) for path, message in stored.faults),
         raw=stored.body.decode("utf-8", "backslashreplace"),
         normal=read_anew.normal() if read_anew else None,

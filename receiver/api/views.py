@@ -131,7 +131,8 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """`raw` is the body as text, `normal` what mapping expressions see of it (None in quarantine), `unreadable` what of it they cannot.
+    """`raw` is the body as text, `normal` what mapping expressions see of it (None in quarantine), `unreadable` what of it they cannot;
+    `left_out` are people of several who lack what is needed, while the others are delivered.
 
     `deliveries` are up to 200: those that are dead first, then what is pending. `counts`: connector → state → number, of all.
     """
@@ -146,6 +147,7 @@ class EventView:
     disagreement: str | None
     unknown_keys: tuple[str, ...]
     unreadable: tuple[str, ...]
+    left_out: tuple[Fault, ...]
     errors: tuple[Fault, ...]
     raw: str
     normal: Mapping[str, Any] | None

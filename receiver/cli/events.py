@@ -161,6 +161,7 @@ def _facts(event: dict[str, Any]) -> list[tuple[str, object]]:
         ("disagreement", event["disagreement"]),
         ("keys that no schema knows", ", ".join(event["unknown_keys"])),
         ("values that count as absent", ", ".join(event["unreadable"])),
+        ("left out", "; ".join(f"{fault['path']}: {fault['message']}" for fault in event["left_out"])),
         *(("fault", f"{error['path'] or '(body)'}: {error['message']}") for error in event["errors"]),
     ]
     return [(label, value) for label, value in told if value]

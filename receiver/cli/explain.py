@@ -63,6 +63,8 @@ def _show(explained: dict[str, Any]) -> None:
         out.print(escape_hidden(f"keys that no schema knows: {', '.join(explained['unknown_keys'])}"), style="yellow", markup=False)
     if explained["unreadable"]:
         out.print(escape_hidden(f"values that count as absent: {', '.join(explained['unreadable'])}"), style="yellow", markup=False)
+    for fault in explained["left_out"]:
+        out.print(escape_hidden(f"left out: {fault['path']}: {fault['message']}"), style="yellow", markup=False)
     print_json(explained["normal"])
     if not explained["deliveries"]:
         out.print("No route wants it: it would be kept, and nothing would be written.", style="yellow")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,8 +14,11 @@ from receiver.console.chart import chart
 from receiver.console.page import Console
 from receiver.console.session import PATH
 from receiver.console.traffic import MOST, Traffic
+from receiver.inbox import DriftCount
 
 PERIODS = (24, MOST)  # hours
+DRIFT_DAYS = 7
+MOST_DRIFT = 10  # paths
 
 
 def routes(console: Console) -> list[Route]:
@@ -47,4 +53,11 @@ class Overview:
             periods=PERIODS,
             chart=chart([hour.events for hour in hours]),
             replays=gateway.replays.running(),
+            strange=_lately(await gateway.inbox.drift(), gateway.now()),
         )
+
+
+def _lately(drift: Sequence[DriftCount], now: datetime) -> Sequence[DriftCount]:
+    """What was not understood in the last days, the newest first."""
+    recent = [one for one in drift if now - one.last_at < timedelta(days=DRIFT_DAYS)]
+    return sorted(recent, key=lambda one: one.last_at, reverse=True)[:MOST_DRIFT]

@@ -182,9 +182,6 @@ class Batch:
         metrics, name, now = self._context.metrics, self._context.name, self._context.now()
         delivered = [one for outcome in done for one in outcome.delivered]
         metrics.deliveries(name, delivered=len(delivered), dead=sum(len(outcome.dead) for outcome in done))
-        for one in delivered:
-            if one.unreadable:
-                metrics.unreadable(one.delivery.source, one.event, one.unreadable)
         for outcome in done:
             metrics.attempt(name, outcome.outcome, (now - outcome.started).total_seconds())
             for delivery_id, _words in outcome.dead:

@@ -34,7 +34,6 @@ class Rendered:
     delivery: Pending
     records: tuple[Record, ...]
     event: str  # as it is recognised now
-    unreadable: int  # so many of its values count as absent
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ class Renderer:
         try:
             event = await self._reader.read(delivery, site)
             records = await self._reader.beside(delivery, partial(self._records, event, delivery, person))
-            return Rendered(delivery, records, event.name, len(event.unreadable))
+            return Rendered(delivery, records, event.name)
         except Invalid as invalid:
             reason = "; ".join(f"{fault.path}: {fault.message}" for fault in invalid.faults)
             return Unrenderable(delivery, reason, "schema", ", ".join(fault.path for fault in invalid.faults))

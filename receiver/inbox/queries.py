@@ -76,7 +76,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class DriftCount:
-    """How often a key came that no schema knows."""
+    """How often a key came that no schema knows, or a value that counts as absent."""
 
     source: str
     event: str

@@ -22,7 +22,9 @@ class Metrics:
         self._turned_away = self._counter("requests_turned_away", "Calls that were not kept", "reason")
         self._disagreements = self._counter("recognition_disagreements", "Events whose URL and content disagree", "source", "event")
         self._drift = self._counter("unknown_keys", "Keys that no schema knows", "source", "event")
-        self._unreadable = self._counter("unreadable_values", "Values in delivered events that no schema understands", "source", "event")
+        self._unreadable = self._counter(
+            "unreadable_values", "Values in accepted events that no schema understands, and people left out", "source", "event"
+        )
         self._deliveries = self._counter("deliveries", "Deliveries by outcome", "connector", "outcome")
         self._defects = self._counter("connector_defects", "Errors that a connector should not have raised", "connector")
         self._leadership_lost = self._counter(

@@ -37,6 +37,14 @@ from receiver.aom import currency
         ("USD", "USD"),
         (" eur ", "EUR"),
         ("DEM", "DEM"),
+        ("Bol\u00edvar soberano", "VES"),
+        ("Bol&iacute;var soberano", "VES"),
+        ("Pound sterling (\u00a3) \u2014 GBP", "GBP"),
+        ("Pound sterling (&pound;) &mdash; GBP", "GBP"),
+        ("Euro (\u20ac)", "EUR"),
+        ("$ USD", "USD"),
+        ("US dollar (US$) \u2014 USD", "USD"),
+        ("Swiss franc (CHF)", "CHF"),
     ],
 )
 def test_names_and_codes_become_codes(name: str, code: str) -> None:
@@ -45,7 +53,25 @@ def test_names_and_codes_become_codes(name: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "Bitcoin", "BTC", "Manx pound", "XXX", "XTS", "ZZZ", "$", "dollars and cents", "x" * 10_000, 840, None, []]
+    "value",
+    [
+        "",
+        "Bitcoin",
+        "BTC",
+        "Manx pound",
+        "XXX",
+        "XTS",
+        "ZZZ",
+        "$",
+        "dollars and cents",
+        "x" * 10_000,
+        "USD EUR",
+        "Peso (USD)",
+        "Pound sterling EUR",
+        840,
+        None,
+        [],
+    ],
 )
 def test_what_has_no_code_is_refused(value: object) -> None:
     """A currency without an ISO code, or none at all."""

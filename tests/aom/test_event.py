@@ -136,9 +136,10 @@ def test_a_whole_name_is_made_of_its_parts_unless_it_is_sent() -> None:
 
 
 def test_currency_and_zone_are_the_sites_where_the_payload_has_none() -> None:
-    """AOM's dates never name a zone; an order may name no currency, or one without a code."""
+    """AOM's dates never name a zone; an order may name no currency."""
     london = Site("london", ZoneInfo("Europe/London"), "GBP")
-    for sent in (None, "Bitcoin", ...):
+    nothing: list[object] = [None, "", " ", [], False, ...]
+    for sent in nothing:
         order = reading(changed("order.placed", currency=sent), site=london).normal()["order"]
         assert (order["currency"], order["date_created"]) == ("GBP", "2020-08-11T19:45:00+01:00")
 

@@ -40,6 +40,10 @@ from receiver.aom import money
         ("₹12,34,567", "1234567"),
         ("USD 110", "110"),
         ("110 EUR", "110"),
+        ("0,500", "0.500"),
+        ("0,5", "0.5"),
+        ("-0,125 €", "-0.125"),
+        ("\u200b220.00\u00a0", "220.00"),
     ],
 )
 def test_an_amount_is_exact(value: object, amount: str) -> None:
@@ -50,7 +54,8 @@ def test_an_amount_is_exact(value: object, amount: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        "", "free", "about 5", "5 pieces", "5.", ".5", "1,23,4", "1,2345", "1 2", "(5.00)", "5-", "--5", "1e5", "NaN", "Infinity",
+        "", "free", "about 5", "5 pieces", "5.", ".5", "1,23,4", "0 500", "00,500", "0,500.00", "0.500,00", "000.500,00",
+        "1,2345", "1 2", "(5.00)", "5-", "--5", "1e5", "NaN", "Infinity",
         "0x10", "1_000", "\u0663", "5\u0663", "1" * 16, "1." + "1" * 11, "1,111" * 1000, 10**15, 1e15, -1e300, 10**400, True, False,
         None, [], {},
     ],

@@ -1,7 +1,9 @@
 """The names of AOM's events."""
 
+import pytest
+
 from receiver.aom import EVENTS, LABELS, MENU
-from receiver.aom.names import family
+from receiver.aom.names import event_name, family
 
 
 def test_there_are_thirteen_events_and_each_has_a_label() -> None:
@@ -23,3 +25,30 @@ def test_orders_and_assignments_are_families() -> None:
     assert {family(name) for name in EVENTS if name.startswith("order.")} == {"order"}
     assert {family(name) for name in EVENTS if name.startswith("assignment.")} == {"assignment"}
     assert family("quiz.submitted") == "quiz.submitted"
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("account.created", "account.created"),
+        ("account_created", "account.created"),
+        ("Account.Created", "account.created"),
+        ("account-created", "account.created"),
+        (" account.created ", "account.created"),
+        ("account.created\n", "account.created"),
+        ("account.created\u200b", "account.created"),
+        ("accountCreated", "account.created"),
+        ("ORDER_PLACED", "order.placed"),
+        ("order placed", "order.placed"),
+        ("\ufefforder.refunded\u00a0", "order.refunded"),
+        ("acount.created", None),
+        ("account", None),
+        ("", None),
+        ("account.created.", "account.created"),
+        ("order.placed.order.failed", None),
+        ("_" * 1_000_000, None),
+    ],
+)
+def test_a_name_is_known_however_it_is_typed(typed: str, name: str | None) -> None:
+    """Case, separators and what nobody sees make no difference; a letter does."""
+    assert event_name(typed) == name

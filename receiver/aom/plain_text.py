@@ -1,0 +1,30 @@
+"""Texts as they were meant: without the escapes of HTML, and without what nobody sees at their ends."""
+
+import re
+from html import unescape
+
+INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""What a copied text brings along: soft hyphens, zero-width characters, directions, a byte order mark."""
+
+_entity = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_blanks = re.compile(r"[\s\u00a0]+")
+_at_ends = re.compile(rf"\A[\s{INVISIBLE}]+|[\s{INVISIBLE}]+\Z")
+
+
+def has_entities(text: str) -> bool:
+    return "&" in text and _entity.search(text) is not None
+
+
+def without_entities(text: str) -> str:
+    """`Se&aacute;n` → `Seán`, once: `&amp;amp;` is `&amp;`. What lacks its semicolon is no entity: `R&D`, `Q&not sure`."""
+    return _entity.sub(lambda found: unescape(found[0]).replace("\0", ""), text) if "&" in text else text
+
+
+def visible(text: str) -> str:
+    """Without blanks and invisible characters at its ends."""
+    return _at_ends.sub("", text) if text and (not text.isascii() or text[0] <= " " or text[-1] <= " ") else text
+
+
+def evenly_spaced(text: str) -> str:
+    """Any blanks, narrow and unbreakable ones too, as single ones; none at the ends."""
+    return _blanks.sub(" ", visible(text)).strip()
