@@ -204,6 +204,10 @@ _NEVER = {
     "an idle lane with something pending": """
         SELECT lane.id FROM lane JOIN delivery ON delivery.lane_id = lane.id
         WHERE lane.state = 'idle' AND delivery.state = 'pending'""",
+    "a newest state of a thing that is not the newest": """
+        SELECT event.id FROM event JOIN event AS later ON later.thing = event.thing AND later.source = event.source
+        WHERE event.newest = 1 AND (later.received_at > event.received_at
+            OR (later.received_at = event.received_at AND later.id > event.id))""",
     "something dead in no group": "SELECT id FROM delivery WHERE state = 'dead' AND reason_key IS NULL",
     "a delivery without its event": "SELECT id FROM delivery WHERE event_id NOT IN (SELECT id FROM event)",
     "a delivery without its lane": "SELECT id FROM delivery WHERE lane_id NOT IN (SELECT id FROM lane)",
