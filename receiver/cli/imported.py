@@ -13,7 +13,11 @@ from rich.table import Table
 from receiver.cli.app import err, out
 from receiver.cli.cells import cell
 from receiver.history import Course
+from receiver.history.reasons import Reason
 from receiver.text.escape import escape_hidden
+
+_MOST_REASONS = 20
+_SAID = {"(unreadable)": "cannot be read and counts as absent", "(left out)": "left out", "(unknown)": "says nothing that is known"}
 
 
 @dataclass(slots=True)
@@ -60,6 +64,10 @@ def show(course: Course, faults: Path | None) -> None:
     else:
         known = f"; {course.duplicates} the gateway has already" if course.duplicates else ""
         out.print(f"{course.accepted} were accepted, with {course.deliveries} deliveries{known}.")
+    if course.columns and course.columns.ignored:
+        out.print(escape_hidden(f"Columns that are used for nothing: {', '.join(course.columns.ignored)}"), style="yellow", markup=False)
+    if course.gathered:
+        out.print(f"{course.gathered_lines} lines were gathered into {course.gathered} orders, each with its items.", markup=False)
     if course.unattended:
         out.print("No gateway runs: they are delivered once `aom-gateway serve` runs.", style="yellow")
     _show_faults(course, faults)
@@ -74,8 +82,6 @@ def _show_reading(course: Course) -> None:
         for header, path in course.columns.shown():
             table.add_row(cell(header), cell(path))
         out.print(table)
-        if course.columns.ignored:
-            out.print(escape_hidden(f"Columns left out: {', '.join(course.columns.ignored)}"), style="yellow", markup=False)
     if course.newest_first:
         out.print("The newest lines come first; of the same time, the last one counts as the oldest.")
     if course.example:
@@ -84,11 +90,27 @@ def _show_reading(course: Course) -> None:
 
 def _show_faults(course: Course, file: Path | None) -> None:
     for place, (often, first) in course.unreadable.items():
-        err.print(escape_hidden(f"{place}: left out in {often} lines, first in line {first}"), style="yellow", markup=False)
-    for number, fault in course.faults:
-        err.print(escape_hidden(f"line {number}: {fault.path}{': ' if fault.path else ''}{fault.message}"), style="red", markup=False)
+        lines = "line" if often == 1 else "lines"
+        err.print(escape_hidden(f"{place}: {_said(place)} in {often} {lines}, first in line {first}"), style="yellow", markup=False)
+    reasons = course.reasons.most_frequent()
+    for reason in reasons[:_MOST_REASONS]:
+        err.print(escape_hidden(_reason(reason)), style="red", markup=False)
+    if beyond := sum(reason.count for reason in reasons[_MOST_REASONS:]) + course.reasons.beyond:
+        err.print(f"and {beyond} more lines for other reasons", style="red", markup=False)
     if course.faulty and file:
-        err.print(escape_hidden(f"All that was faulty, and why: {file}"), markup=False)
+        err.print(escape_hidden(f"The faulty lines, each with what is wrong: {file}. Mend them there, and import that file."), markup=False)
+
+
+def _reason(reason: Reason) -> str:
+    """`lines 2, 5 and 180 more: customer_email: must be …`"""
+    lines = ", ".join(str(number) for number in reason.lines)
+    more = reason.count - len(reason.lines)
+    where = f"line{'s' if reason.count > 1 else ''} {lines}{f' and {more} more' if more else ''}"
+    return f"{where}: {reason.fault.path}{': ' if reason.fault.path else ''}{reason.fault.message}"
+
+
+def _said(place: str) -> str:
+    return next((words for sign, words in _SAID.items() if place.endswith(sign)), "noted")
 
 
 def _show_stop(course: Course) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from time import time
@@ -103,21 +104,25 @@ def _run(settings: Settings, course: Course, faults: Path | None, patience: floa
             return
         if faults.absolute() == course.job.file.absolute():
             raise NotOurs("--faults names the file itself")
-        kept = FaultsFile(faults, goes_on=course.job.from_line > 1)
-        try:
-            asyncio.run(_hand_in(settings, course, kept, watcher, patience))
-        finally:
-            kept.close()
+        asyncio.run(_hand_in(settings, course, faults, watcher, patience))
 
 
-async def _hand_in(settings: Settings, course: Course, faults: FaultsFile, watcher: Watcher, patience: float) -> None:
+async def _hand_in(settings: Settings, course: Course, path: Path, watcher: Watcher, patience: float) -> None:
     source = course.job.site.name
     token = settings.sources[source].tokens[0].get_secret_value()
-    with course.opened() as batches:
+    with course.opened() as batches, _faults_of(course, path) as faults:
         async with admin(settings) as asked:
             course.unattended = not asked.running
             post = Post(asked.http, source=source, token=token, named=course.job.event, patience=patience, silent=watcher.silent)
             await hand_in(course, batches, Courier(post, post.waiting if asked.running else None, watcher.behind), faults)
+
+
+@contextmanager
+def _faults_of(course: Course, path: Path) -> Iterator[FaultsFile]:
+    """Raises NotOurs."""
+    headers = course.columns.headers if course.columns else None
+    with closing(FaultsFile(path, headers, goes_on=course.job.from_line > 1)) as faults:
+        yield faults
 
 
 def _deliveries(settings: Settings, source: str) -> Callable[[Event], int]:

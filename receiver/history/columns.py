@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from receiver.aom import address
 from receiver.faults import nearest
 from receiver.history.headers import is_date, is_text, near_headers, needed, target
 from receiver.history.paths import Path, WrongMapping, parsed, written
 from receiver.history.when import in_format
+
+FAULT = "fault"
+"""The column that a list of faults has more than the table that it came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,7 @@ class Told:
     date_format: str = ""  # as strptime has it, where it is none that the gateway reads
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Columns:
     """`paths` has one entry per column, None for those that are left out. `constants` are the same for every line."""
 
@@ -43,6 +48,54 @@ class Columns:
         nested: dict[str, Any] = _nested(values)
         return nested
 
+    def order(self, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
+        """The payload of one order whose items stand in several rows."""
+        whole, *others = [self.payload(row) for row in rows]
+        for other in others:
+            whole.setdefault("line_items", []).extend(other.get("line_items", ()))
+        return whole
+
+    @cached_property
+    def gathers(self) -> bool:
+        """Whether rows may be items of one order."""
+        return ("id",) in self.paths and any(path and path[0] == "line_items" and len(path) > 1 for path in self.paths)
+
+    @cached_property
+    def _id(self) -> int:
+        return self.paths.index(("id",))
+
+    @cached_property
+    def _of_the_order(self) -> tuple[int, ...]:
+        """The columns that are not an item's."""
+        mapped = {index for index, path in enumerate(self.paths) if path and path[0] != "line_items"}
+        return tuple(sorted(mapped | ({self.time} if self.time is not None else set())))
+
+    @property
+    def order_header(self) -> str:
+        return self.headers[self._id]
+
+    def order_of(self, row: Sequence[str]) -> str:
+        """The order's number in a row."""
+        return row[self._id].strip() if self._id < len(row) else ""
+
+    def continues(self, first: Sequence[str], row: Sequence[str]) -> bool:
+        """Whether a row is a further item of the order in `first`: what it says of the order is the same, or left blank."""
+        return self.gathers and bool(self.order_of(row)) and self.order_of(row) == self.order_of(first) and not self.differing(first, row)
+
+    def differing(self, first: Sequence[str], row: Sequence[str]) -> str:
+        """The header of a column that says something else of the order, "" where none does."""
+        cells = ((index, _cell(first, index), _cell(row, index)) for index in self._of_the_order)
+        return next((self.headers[index] for index, one, other in cells if other and one != other), "")
+
+    def state(self, row: Sequence[str]) -> tuple[str, ...] | None:
+        """What tells a state of an order from its others: number, status and times; None for a row without a number."""
+        told = [index for index in self._of_the_order if self._is_telling(index)]
+        return tuple(_cell(row, index) for index in told) if self.order_of(row) else None
+
+    def _is_telling(self, index: int) -> bool:
+        path = self.paths[index]
+        return index == self.time or path in {("id",), ("status",)} or (path is not None and is_date(path))
+
     def when(self, row: Sequence[str]) -> str:
         """What the column for the time says."""
         return row[self.time].strip() if self.time is not None else ""
@@ -52,8 +105,12 @@ class Columns:
         return [(header, written(path)) for header, path in zip(self.headers, self.paths, strict=True) if path]
 
 
-def map_columns(headers: Sequence[str], event: str, told: Told) -> Columns:
-    """What nobody has told is mapped by what it is called. Raises WrongMapping."""
+def _cell(row: Sequence[str], index: int) -> str:
+    return row[index].strip() if index < len(row) else ""
+
+
+def map_columns(headers: Sequence[str], event: str, told: Told, rows: Sequence[Sequence[str]] = ()) -> Columns:
+    """What nobody has told is mapped by what it is called. `rows` are some of the table, for advice. Raises WrongMapping."""
     found = {_header(name, headers): path for name, path in told.paths.items()}
     time = headers.index(_header(told.time, headers)) if told.time else None
     paths: list[Path | None] = [parsed(found[header]) if found.get(header) else None for header in headers]
@@ -65,12 +122,12 @@ def map_columns(headers: Sequence[str], event: str, told: Told) -> Columns:
             continue
         path = target(header, event)
         if path is None or any(_clash(parsed(path), other) for other in taken):
-            ignored += [header] if header and index != time else []
+            ignored += [header] if header and index != time and header != FAULT else []
         else:
             paths[index] = parsed(path)
             taken.append(parsed(path))
     _require_no_clash(taken)
-    _require_needed(taken, event, ignored)
+    _require_needed(taken, event, ignored, [header for header in ignored if _holds_addresses(headers.index(header), rows)])
     return Columns(tuple(headers), tuple(paths), fixed, tuple(ignored), time, told.date_format)
 
 
@@ -91,16 +148,21 @@ def _require_no_clash(paths: Sequence[Path]) -> None:
                 raise WrongMapping(f"two columns want to be {written(min(path, other, key=len))}; leave one out with --column 'HEADER='")
 
 
-def _require_needed(taken: Sequence[Path], event: str, ignored: Sequence[str]) -> None:
+def _holds_addresses(index: int, rows: Sequence[Sequence[str]]) -> bool:
+    return any(address.key_of_plain(_cell(row, index)) for row in rows)
+
+
+def _require_needed(taken: Sequence[Path], event: str, ignored: Sequence[str], addressed: Sequence[str]) -> None:
     missing = [path for path in needed(event) if not any(_clash(parsed(path), one) for one in taken)]
     if missing:
-        raise WrongMapping("\n".join(_missing(path, event, ignored) for path in missing))
+        raise WrongMapping("\n".join(_missing(path, event, ignored, addressed) for path in missing))
 
 
-def _missing(path: str, event: str, ignored: Sequence[str]) -> str:
-    near = near_headers(path, event, ignored)
+def _missing(path: str, event: str, ignored: Sequence[str], addressed: Sequence[str]) -> str:
+    near = (addressed if path.endswith("email") else None) or near_headers(path, event, [one for one in ignored if one not in addressed])
     left = ", ".join(repr(header) for header in near or ignored) or "none"
-    say = f"--column {f'{(near or ignored)[0]}={path}'!r}" if ignored else f"--set {f'{path}=…'!r}"
+    likely = near[0] if near else "HEADER"
+    say = f"--column {f'{likely}={path}'!r}" if ignored else f"--set {f'{path}=…'!r}"
     return f"{event} needs {path}, and no column is it. " + (f"Is it {left}? " if near else f"Columns left: {left}. ") + f"Say {say}."
 
 

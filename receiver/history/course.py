@@ -20,6 +20,7 @@ from receiver.history.judge import Judged, LineJudge
 from receiver.history.lines import Line, Source, open_lines
 from receiver.history.paths import Path as PayloadPath
 from receiver.history.paths import WrongMapping, parsed, written
+from receiver.history.reasons import Reasons
 from receiver.history.when import is_change
 
 _BATCH = 64  # lines
@@ -40,9 +41,9 @@ class Job:
     from_line: int
     longest: int  # bytes of a payload that the gateway takes
 
-    def columns(self, headers: list[str]) -> Columns:
+    def columns(self, headers: list[str], rows: list[list[str]]) -> Columns:
         """Raises WrongMapping, also where nothing says when the lines happened."""
-        mapped = map_columns(headers, self.event or "", self.told)
+        mapped = map_columns(headers, self.event or "", self.told, rows)
         dated = [path for path in (*mapped.paths, *mapped.constants) if path and is_date(path)]
         if not ((dated and not is_change(self.event)) or self.as_of or mapped.time is not None):
             left = f" (left: {', '.join(mapped.ignored)})" if mapped.ignored else ""
@@ -84,12 +85,15 @@ class Course:
     columns: Columns | None = None
     size: int = 0
     lines: int = 0  # looked at
+    gathered: int = 0  # orders that stand in several lines
+    gathered_lines: int = 0
     events: Counter[str] = field(default_factory=Counter)  # lines without a fault, by event
     accepted: int = 0
     duplicates: int = 0
     deliveries: int = 0
     faulty: int = 0  # lines
     faults: list[tuple[int, Fault]] = field(default_factory=list)  # the first ones
+    reasons: Reasons = field(default_factory=Reasons)
     unreadable: dict[str, tuple[int, int]] = field(default_factory=dict)  # place → how often, the first line
     example: bytes = b""
     newest_first: bool = False
@@ -124,7 +128,11 @@ class Course:
         self.watch(source.size)
 
     def looked_at(self, judged: Judged) -> None:
-        self.lines += 1
+        rows = max(len(judged.line.cells), 1)
+        self.lines += rows
+        if rows > 1:
+            self.gathered += 1
+            self.gathered_lines += rows
         if judged.event:
             self.events[judged.event.name] += 1
             self.example = self.example or judged.line.body or b""
@@ -135,8 +143,9 @@ class Course:
             self.refused(judged, judged.faults)
 
     def refused(self, judged: Judged, faults: tuple[Fault, ...]) -> None:
-        self.faulty += 1
+        self.faulty += max(len(judged.line.cells), 1)
         self.faults += [(judged.line.number, fault) for fault in faults][: _SHOWN - len(self.faults)]
+        self.reasons.add(judged.line.number, faults)
 
     def answered(self, answer: Answer) -> None:
         if not answer.faults:
@@ -159,7 +168,7 @@ async def hand_in(course: Course, batches: Iterator[list[Judged]], courier: Cour
     try:
         for batch in batches:
             await _hand_in(course, courier, faults, batch)
-            course.next_line = batch[-1].line.number + 1
+            course.next_line = batch[-1].line.after
     except Stopped as stopped:
         course.stopped = str(stopped)
 
@@ -179,7 +188,7 @@ async def _hand_in(course: Course, courier: Courier, faults: FaultsFile, batch: 
 
 def _keep(faults: FaultsFile, judged: Judged, found: tuple[Fault, ...]) -> None:
     try:
-        faults.add(judged.line.number, judged.line.text, found)
+        faults.add(judged.line, found)
     except OSError as error:
         raise Stopped(f"{faults.path}: {error.strerror or error}") from error
 
@@ -201,6 +210,11 @@ def summary(course: Course, faults: Path | None) -> dict[str, Any]:
         "deliveries": course.deliveries,
         "faulty": course.faulty,
         "faults": [{"line": number, "where": fault.path, "message": fault.message} for number, fault in course.faults],
+        "reasons": [
+            {"where": reason.fault.path, "message": reason.fault.message, "lines": reason.count, "first": reason.lines}
+            for reason in course.reasons.most_frequent()
+        ],
+        "gathered": course.gathered,
         "faults_file": str(faults) if faults and course.faulty else None,
         "unreadable": [{"where": place, "lines": often, "first": first} for place, (often, first) in course.unreadable.items()],
         "columns": [{"header": header, "path": path} for header, path in course.columns.shown()] if course.columns else [],

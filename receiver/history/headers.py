@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from receiver.aom import json_schema
 
 _PERSON = {
-    "email": "email emailaddress mail useremail studentemail learneremail customeremail billingemail",
+    "email": "email emailaddress mail useremail studentemail learneremail customeremail billingemail billingemailaddress",
     "first_name": "firstname givenname forename userfirstname studentfirstname customerfirstname billingfirstname",
     "last_name": "lastname surname familyname userlastname studentlastname customerlastname billinglastname",
     "name": "fullname displayname username studentname learnername customername",
@@ -37,7 +38,7 @@ _ORDER = {
     "status": "status orderstatus",
     "date_created": "datecreated created createdat date orderdate",
     "currency": "currency ordercurrency",
-    "order_total": "total ordertotal amount",
+    "order_total": "total ordertotal amount ordertotalamount orderamount totalamount grandtotal",
     "sub_total": "subtotal ordersubtotal",
     "transaction_ref": "transactionref transactionid",
     "payment_gateway.id": "paymentgatewayid",
@@ -64,6 +65,8 @@ _ANNOUNCEMENT = {
     "created_by": "createdby author",
 }
 
+
+_QUALIFIED = re.compile(r"([^()]+)\(([^()]+)\)")
 
 _NEEDED = {"course": ("userList[0].email",), "order": ("id", "status", "customer.email"), "announcement": ("receivers[0].email",)}
 _DATES = {"date_registered", "date_created", "date_submitted", "annoucement_date", "announcement_date"}
@@ -101,8 +104,14 @@ def target(header: str, event: str) -> str | None:
     known = json_schema(event)["properties"]
     if header.strip() and _root(header.strip()) in known:
         return header.strip()
-    plain = squeezed(header)
-    return _targets(event).get(plain) or next((name for name in known if squeezed(name) == plain), None)
+    plain, targets = squeezed(_turned(header)), _targets(event)
+    return targets.get(plain) or targets.get(squeezed(header)) or next((name for name in known if squeezed(name) == plain), None)
+
+
+def _turned(header: str) -> str:
+    """`City (Billing)` → `Billing City`."""
+    match = _QUALIFIED.fullmatch(header.strip())
+    return f"{match[2]} {match[1]}" if match else header
 
 
 def squeezed(header: str) -> str:

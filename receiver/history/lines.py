@@ -10,11 +10,14 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from receiver.history.columns import Columns
+from receiver.history.cells import as_it_was
+from receiver.history.columns import FAULT, Columns
 from receiver.history.encoding import UnknownEncoding, encoding_of
+from receiver.history.orders import Row, gathered, require_together, rows_of
 
 JSON_LINES = {".jsonl", ".ndjson", ".json"}
 TABLES = {".csv", ".tsv", ".txt"}
@@ -23,6 +26,9 @@ _LONGEST = 4 * 1024 * 1024  # characters of a cell or bytes of a line; the gatew
 _SNIFFED = 64 * 1024
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
+_FIRST = 20  # rows that are looked at before the columns are mapped
+
+MakeColumns = Callable[[list[str], list[list[str]]], Columns]
 
 
 class UnreadableFile(Exception):
@@ -41,6 +47,13 @@ class Line:
     body: bytes | None
     fault: str = ""
     time: str = ""
+    cells: tuple[tuple[str, ...], ...] = ()  # of a table: its rows, of which only those of one order are several
+    last: int = 0  # where it ends in the file, if it is more than one row
+
+    @property
+    def after(self) -> int:
+        """Where the next one may begin."""
+        return max(self.number, self.last) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +67,9 @@ class Source:
 
 
 @contextmanager
-def open_lines(path: Path, columns: Callable[[list[str]], Columns], encoding: str | None = None) -> Iterator[Source]:
-    """`columns` makes the columns of a table out of its headers. Raises UnreadableFile, and what `columns` raises.
+def open_lines(path: Path, columns: MakeColumns, encoding: str | None = None) -> Iterator[Source]:
+    """`columns` makes the columns of a table out of its headers and first rows. Raises UnreadableFile, WrongMapping, and what
+    `columns` raises.
 
     A table is looked through beforehand: whether it is text in that encoding, else in UTF-8, or UTF-16 if it says so.
     """
@@ -64,6 +78,7 @@ def open_lines(path: Path, columns: Callable[[list[str]], Columns], encoding: st
             size = path.stat().st_size
             file: Any = gzip.GzipFile(fileobj=raw) if _is_gzip(raw) else raw
             if is_json_lines(path):
+                _require_lines(path, file)
                 yield Source(_json_lines(file), None, size, raw.tell)
                 return
             found = encoding_of(file, encoding)
@@ -83,13 +98,24 @@ def is_json_lines(path: Path) -> bool:
         return suffix in JSON_LINES
     with path.open("rb") as raw:
         start = (gzip.GzipFile(fileobj=raw) if _is_gzip(raw) else raw).read(_SNIFFED)
-    return start.removeprefix(_BOM).lstrip().startswith(b"{")
+    return start.removeprefix(_BOM).lstrip().startswith((b"{", b"["))
 
 
 def _is_gzip(file: IO[bytes]) -> bool:
     start = file.read(len(_GZIP))
     file.seek(0)
     return start == _GZIP
+
+
+def _require_lines(path: Path, file: Any) -> None:
+    """Raises UnreadableFile for JSON that is all there and has no payload in a line of its own."""
+    start = file.read(_SNIFFED).removeprefix(_BOM).lstrip()
+    file.seek(0)
+    first, _, more = start.partition(b"\n")
+    if first.startswith(b"["):
+        raise UnreadableFile(f"{path}: is one list in JSON; write one payload a line, as `jq -c '.[]' {path.name}` does")
+    if more.strip() and first.startswith(b"{") and first.rstrip().endswith((b"{", b"[", b",")):
+        raise UnreadableFile(f"{path}: is JSON over several lines; write one payload a line, as `jq -c . {path.name}` does")
 
 
 def _json_lines(file: Any) -> Iterator[Line]:
@@ -108,14 +134,25 @@ def _shown(line: bytes) -> str:
     return line[:_SNIFFED].decode("utf-8", "replace")
 
 
-def _table(path: Path, text: io.TextIOWrapper, columns: Callable[[list[str]], Columns], size: int, position: Callable[[], int]) -> Source:
+def _table(path: Path, text: io.TextIOWrapper, columns: MakeColumns, size: int, position: Callable[[], int]) -> Source:
     csv.field_size_limit(_LONGEST)
-    rows = _rows(text, _delimiter(text))
+    delimiter = _delimiter(text)
+    headers, rows = _begun(path, _rows(text, delimiter))
+    first = [row for _, row, fault in islice(rows, _FIRST) if not fault]
+    mapped = columns(headers, first)
+    if mapped.gathers:
+        text.seek(0)
+        require_together(_begun(path, _rows(text, delimiter))[1], mapped)
+    text.seek(0)
+    return Source(_table_lines(_begun(path, _rows(text, delimiter))[1], mapped), mapped, size, position)
+
+
+def _begun(path: Path, rows: Iterator[Row]) -> tuple[list[str], Iterator[Row]]:
+    """The headers, and the rows after them."""
     _, headers, fault = next((row for row in rows if row[2] or any(cell.strip() for cell in row[1])), (1, [], ""))
     if fault or not any(header.strip() for header in headers):
         raise UnreadableFile(f"{path}: the first line holds no headers" + (f": {fault}" if fault else ""))
-    mapped = columns([header.strip() for header in headers])
-    return Source(_table_lines(rows, mapped), mapped, size, position)
+    return [header.strip() for header in headers], rows
 
 
 def _delimiter(text: io.TextIOWrapper) -> str:
@@ -127,20 +164,24 @@ def _delimiter(text: io.TextIOWrapper) -> str:
     return max(_DELIMITERS, key=first.count)
 
 
-def _table_lines(rows: Iterator[tuple[int, list[str], str]], columns: Columns) -> Iterator[Line]:
-    count = len(columns.headers)
-    for number, row, fault in rows:
-        if fault:
-            yield Line(number, _as_text(row), None, fault)
-        elif any(cell.strip() for cell in row[count:]):
-            yield Line(number, _as_text(row), None, f"has {len(row)} cells under {count} headers; one with a delimiter needs quotes")
+def _table_lines(rows: Iterator[Row], columns: Columns) -> Iterator[Line]:
+    """Of a list of faults, what was written so that no spreadsheet computes it is read as it was."""
+    width, is_faults = len(columns.headers), FAULT in columns.headers
+    for group in gathered(rows, columns):
+        cells = [[as_it_was(cell) for cell in row] for row in group.cells] if is_faults else group.cells
+        text, kept, row = _as_text(cells), tuple(map(tuple, cells)), cells[0]
+        if group.fault:
+            yield Line(group.number, text, None, group.fault, cells=kept)
+        elif any(cell.strip() for cell in row[width:]):
+            fault = f"has {len(row)} cells under {width} headers; one with a delimiter needs quotes"
+            yield Line(group.number, text, None, fault, cells=kept)
         elif any(cell.strip() for cell in row):
-            cells = [*row[:count], *[""] * (count - len(row))]
-            body = json.dumps(columns.payload(cells), ensure_ascii=False).encode("utf-8", "surrogatepass")
-            yield Line(number, _as_text(row), body, time=columns.when(cells))
+            whole = rows_of(cells, width)
+            body = json.dumps(columns.order(whole), ensure_ascii=False).encode("utf-8", "surrogatepass")
+            yield Line(group.number, text, body, time=columns.when(whole[0]), cells=kept, last=group.last)
 
 
-def _rows(text: io.TextIOWrapper, delimiter: str) -> Iterator[tuple[int, list[str], str]]:
+def _rows(text: io.TextIOWrapper, delimiter: str) -> Iterator[Row]:
     """Each with the number of its first line; or what is wrong with it, and then the next one from the line after."""
     read: list[str] = []
     reader = csv.reader(_remembered(text, read), delimiter=delimiter, strict=True)
@@ -170,7 +211,7 @@ def _wrong(number: int, last: int, error: csv.Error) -> str:
     return f"{where}: {error}{quote}"
 
 
-def _as_text(row: Sequence[str]) -> str:
+def _as_text(rows: Sequence[Sequence[str]]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(row)
-    return text.getvalue()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().removesuffix("\n")

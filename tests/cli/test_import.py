@@ -34,7 +34,7 @@ def table(directory: Path, text: str, name: str = "history.csv", encoding: str =
 
 
 def accounts(directory: Path, count: int, people: int = 10_000) -> Path:
-    start = datetime(2022, 1, 1)  # noqa: DTZ001 - of the site's zone
+    start = (datetime.now(UTC) - timedelta(days=30)).replace(tzinfo=None, microsecond=0)  # of the site's zone; too young to be purged
     lines = [f"{n},p{n % people}@x.org,First{n},Last{n},{start + timedelta(minutes=n)}\n" for n in range(count)]
     return table(directory, ACCOUNT + "".join(lines))
 
@@ -112,8 +112,9 @@ def test_faults_are_collected(tmp_path: Path) -> None:
         assert running.admin("/api/status")["quarantined"] == 0
     with (tmp_path / "f.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))[1:]
-    assert [(row[0], row[1]) for row in rows] == [("3", "E-mail"), ("4", "(the line)"), ("5", "Registered"), ("6", "(the line)")]
-    assert ["--date-format" in rows[2][2], "future" in rows[3][2]] == [True, True]
+    assert [row[0] for row in rows] == ["nobody", rows[1][0], "cyd@example.edu", "dan@example.edu"]
+    assert [row[3].split(":")[0] for row in rows] == ["line 3", "line 4", "line 5", "line 6"]
+    assert ["--date-format" in rows[2][3], "future" in rows[3][3]] == [True, True]
     again = ("import", "history.csv", "--event", "account.created", "--faults", "f.csv", "--date-format", "%d/%m/%Y", "--dry-run")
     assert run_json(*again, at=tmp_path, code=1)["faulty"] == 3
 
@@ -334,3 +335,57 @@ def test_live_events_go_first(tmp_path: Path) -> None:
         assert importing.poll() is None, "the import was over before it was in the way of anything"
         importing.send_signal(signal.SIGINT)
         answer(importing, code=1)
+
+
+def deal(running: Running, order: str) -> dict[str, Any]:
+    (found,) = [one["fields"] for one in running.records("sandbox", "deal") if one["key"].endswith(order)]
+    return dict(found)
+
+
+def test_orders_as_shops_export_them(tmp_path: Path) -> None:
+    """Off is off, whatever the option says; items are gathered; a rounded number is a fault, mended it goes in; nothing is left
+    out in silence.
+    """
+    config = write_config(tmp_path)
+    table(
+        tmp_path,
+        "order_id,order_date,status,customer_email,order_total\n7101,2024-03-01 11:00,wc-cancelled,c1@x.org,10\n"
+        "7102,2024-03-01 14:00,trash,c2@x.org,20\n7103,2024-03-01 14:00,wc-checkout-draft,c3@x.org,30\n"
+        "7104,2024-03-01,Erledigt,c4@x.org,1\n",
+        "off.csv",
+    )
+    table(
+        tmp_path,
+        "Order Number,Order Status,Order Date,Email (Billing),Order Total Amount,Item Name,Mood\n"
+        "7201,Completed,2024-03-01 10:00,items@x.org,300.00,Course A,x\n7201,Completed,2024-03-01 10:00,items@x.org,300.00,Course B,y\n",
+        "items.csv",
+    )
+    table(
+        tmp_path,
+        "Order ID,Date,Status,Email,Total\n2.02403E+11,2024-03-01 10:00,completed,s1@x.org,10\n"
+        "2.02403E+11,2024-03-02 10:00,completed,s2@x.org,what?\n7401.0,2024-03-02 11:00,completed,s3@x.org,30\n",
+        "ids.csv",
+    )
+    with gateway(config) as running:
+        off = run("import", "off.csv", "--event", "order.placed", "--as-of", "2024-04-01", at=tmp_path)
+        assert "3 order.failed, 1 order.placed" in off
+        assert "status (unknown): says nothing that is known in 1 line" in off
+        items = run("import", "items.csv", "--event", "order.placed", at=tmp_path)
+        assert "2 lines were gathered into 1 orders" in items
+        assert "Columns that are used for nothing: Mood" in items
+        ids = run("import", "ids.csv", "--event", "order.placed", at=tmp_path, code=1)
+        assert "lines 2, 3: Order ID: 2.02403E+11 is a rounded number" in ids
+        listed = (tmp_path / "ids.csv.faults.csv").read_text(encoding="utf-8-sig")
+        mended = listed.replace("2.02403E+11,2024-03-01", "202403000001,2024-03-01").replace(
+            "2.02403E+11,2024-03-02", "202403000002,2024-03-02"
+        )
+        # the reason of a line quotes the number, too: the first of the second row is its cell
+        (tmp_path / "mended.csv").write_text(mended)
+        told = run_json("import", "mended.csv", "--event", "order.placed", at=tmp_path)
+        assert (told["accepted"], told["faulty"], told["ignored_columns"]) == (2, 0, [])
+        assert told["unreadable"] == [{"where": "Total (unreadable)", "lines": 1, "first": 3}]
+        running.wait_until_delivered()
+        stages = [deal(running, order)["dealstage"] for order in ("7101", "7102", "7103", "7104", "7201", "7401", "202403000001")]
+        assert stages == ["lost", "lost", "lost", "pending", "won", "won", "won"]
+        assert deal(running, "7201")["dealname"] == "Order 7201: Course A, Course B"
+        assert "amount" not in deal(running, "202403000002")

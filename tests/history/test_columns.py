@@ -66,6 +66,11 @@ def test_a_missing_column_is_told_with_its_likely_one() -> None:
     """Before anything is read: the path, the header that may be meant, and what to say."""
     with pytest.raises(WrongMapping, match=r"(?s)account.created needs email.*'Learner e-mial'.*--column 'Learner e-mial=email'"):
         map_columns(["id", "Learner e-mial"], "account.created", Told())
+    rows = [["Bern", "a@x.org", "x"], ["", "", "y"]]
+    with pytest.raises(WrongMapping, match=r"email, and no column is it. Is it 'Kontakt'\? Say --column 'Kontakt=email'"):
+        map_columns(["City", "Kontakt", "Email name"], "account.created", Told(), rows)
+    with pytest.raises(WrongMapping, match=r"Columns left: 'City', 'Mood'. Say --column 'HEADER=email'"):
+        map_columns(["City", "Mood"], "account.created", Told(), [["Bern", "good"]])
     with pytest.raises(WrongMapping, match="no column 'E-mial'; did you mean 'E-mail'"):
         map_columns(["E-mail"], "account.created", Told(paths={"E-mial": "email"}))
     with pytest.raises(WrongMapping, match="two columns want to be email"):
@@ -124,3 +129,31 @@ def test_any_table_is_mapped_or_told_why_not(headers: list[str], event: str, dat
     cells = data.draw(st.lists(st.text(max_size=20), min_size=len(headers), max_size=len(headers)))
     payload = columns.payload(cells)
     assert json.loads(json.dumps(payload)) == payload
+
+
+def test_headers_with_what_they_belong_to_are_known() -> None:
+    """As WooCommerce's exports have them; the shipping address is another one."""
+    headers = [
+        "Order Number",
+        "Order Status",
+        "Email (Billing)",
+        "First Name (Billing)",
+        "City (Billing)",
+        "City (Shipping)",
+        "Order Total Amount",
+    ]
+    mapped = map_columns(headers, "order.placed", Told())
+    assert dict(mapped.shown()) == {
+        "Order Number": "id",
+        "Order Status": "status",
+        "Email (Billing)": "customer.email",
+        "First Name (Billing)": "customer.first_name",
+        "City (Billing)": "customer.billing_address.city",
+        "Order Total Amount": "order_total",
+    }
+    assert mapped.ignored == ("City (Shipping)",)
+
+
+def test_the_column_of_a_list_of_faults_is_nothing_to_tell() -> None:
+    """It is known what it is."""
+    assert map_columns(["email", "fault", "Mood"], "account.created", Told()).ignored == ("Mood",)

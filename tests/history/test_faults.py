@@ -7,9 +7,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from receiver.aom import Fault
-from receiver.history import FaultsFile, NotOurs
+from receiver.history import FaultsFile, Line, NotOurs
+from receiver.history.cells import as_it_was, uncomputed
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -17,57 +20,102 @@ def rows(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
+def line(number: int, *rows: tuple[str, ...], text: str = "") -> Line:
+    return Line(number, text, None, cells=rows)
+
+
+def test_mended_rows_go_in_again(tmp_path: Path) -> None:
+    """The columns are those of the table, as they were, and one more that says what is wrong; all rows of an order are there."""
+    faults = FaultsFile(tmp_path / "f.csv", ["id", "email"])
+    faults.add(line(2, ("1", "ada")), [Fault("email", "is wrong"), Fault("id", "too")])
+    faults.add(line(3, ("2", ""), ("2", "b")), [Fault("", "is wrong")])
+    faults.add(line(5, ("3",), ("4", "c", "d")), [Fault("", "has 3 cells")])
+    faults.close()
+    assert rows(tmp_path / "f.csv") == [
+        ["id", "email", "fault"],
+        ["1", "ada", "line 2: email: is wrong; id: too"],
+        ["2", "", "line 3: is wrong"],
+        ["2", "b", "line 3: is wrong"],
+        ["3", "", "line 5: has 3 cells"],
+        ["4", "c", "line 5: has 3 cells", "d"],
+    ]
+
+
+def test_a_list_of_faults_has_faults_of_its_own(tmp_path: Path) -> None:
+    """What was mended wrongly says what is wrong now, not what was."""
+    faults = FaultsFile(tmp_path / "f.csv", ["id", "fault", "email"])
+    faults.add(line(2, ("1", "line 7: old", "ada")), [Fault("", "is wrong")])
+    faults.close()
+    assert rows(tmp_path / "f.csv") == [["id", "email", "fault"], ["1", "ada", "line 2: is wrong"]]
+
+
 def test_no_cell_is_computed(tmp_path: Path) -> None:
     """A spreadsheet shows what a cell holds, also behind spaces; what is no formula stays as it is."""
-    faults = FaultsFile(tmp_path / "f.csv")
-    for text in ('=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1"):  # noqa: RUF001
-        faults.add(1, text, [Fault(text, text)])
-    faults.add(2, "1=1", [Fault("email", "is needed")])
+    faults = FaultsFile(tmp_path / "f.csv", ["name"])
+    for text in ('=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "'=1"):  # noqa: RUF001
+        faults.add(line(1, (text,)), [Fault("", "is wrong")])
+    faults.add(line(2, ("1=1",)), [Fault("email", "is needed")])
     faults.close()
     *formulas, plain = rows(tmp_path / "f.csv")[1:]
-    assert len(formulas) == 8
-    assert all(cell.startswith("'") for row in formulas for cell in row[1:])
-    assert plain == ["2", "email", "is needed", "1=1"]
+    assert len(formulas) == 9
+    assert all(row[0].startswith("'") for row in formulas)
+    assert plain == ["1=1", "line 2: email: is needed"]
 
 
-def test_a_terminal_obeys_none_of_it(tmp_path: Path) -> None:
-    """Whoever looks at the list with `less` or `cat`; line breaks stay."""
-    faults = FaultsFile(tmp_path / "f.csv")
-    faults.add(1, "a\nb\x1b[2J\u202e", [Fault("\x1b]0;title\x07", "\x9b2J")])
+@given(st.text() | st.text(alphabet="'=+-@ a1"))
+def test_a_cell_is_read_as_it_was(text: str) -> None:
+    """Whatever it holds; and what is written is no formula."""
+    assert as_it_was(uncomputed(text)) == text
+    assert not uncomputed(text).lstrip(" ").startswith(("=", "+", "-", "@"))
+
+
+def test_a_terminal_obeys_no_reason(tmp_path: Path) -> None:
+    """What the sender wrote stands in it, and somebody looks at the list with `less`."""
+    faults = FaultsFile(tmp_path / "f.csv", ["a"])
+    faults.add(line(1, ("x",)), [Fault("\x1b]0;title\x07", "\x9b2J")])
     faults.close()
-    assert rows(tmp_path / "f.csv")[1:] == [["1", r"\u001b]0;title\u0007", r"\u009b2J", "a\nb" + r"\u001b[2J\u202e"]]
+    assert rows(tmp_path / "f.csv")[1:] == [["x", r"line 1: \u001b]0;title\u0007: \u009b2J"]]
+
+
+def test_payloads_in_json_are_listed_with_their_lines(tmp_path: Path) -> None:
+    """They have no columns."""
+    faults = FaultsFile(tmp_path / "f.csv")
+    faults.add(line(7, text='{"id": 1}'), [Fault("email", "is needed")])
+    faults.close()
+    assert rows(tmp_path / "f.csv") == [["line", "content", "fault"], ["7", '{"id": 1}', "line 7: email: is needed"]]
 
 
 def test_it_is_there_only_with_faults_and_only_for_its_owner(tmp_path: Path) -> None:
     """An earlier list goes, unless the import goes on; then it grows."""
     path = tmp_path / "f.csv"
-    FaultsFile(path).close()
+    FaultsFile(path, ["a"]).close()
     assert not path.exists()
     for number, goes_on in ((1, False), (2, True)):
-        faults = FaultsFile(path, goes_on=goes_on)
-        faults.add(number, "\udcff", [Fault("", "is wrong")])
+        faults = FaultsFile(path, ["a"], goes_on=goes_on)
+        faults.add(line(number, ("\udcff",)), [Fault("", "is wrong")])
         faults.close()
     assert path.stat().st_mode & 0o077 == 0
-    assert [row[:3] for row in rows(path)] == [["line", "where", "fault"], ["1", "(the line)", "is wrong"], ["2", "(the line)", "is wrong"]]
-    FaultsFile(path).close()
+    assert [row[1] for row in rows(path)] == ["fault", "line 1: is wrong", "line 2: is wrong"]
+    FaultsFile(path, ["a"]).close()
     assert not path.exists()
 
 
 def test_nothing_else_is_overwritten(tmp_path: Path) -> None:
-    """Another file that has the name stays, and so is told a place that cannot be written."""
+    """Another file that has the name stays, also the list of another table, and so is told a place that cannot be written."""
     path = tmp_path / "f.csv"
-    path.write_text("email\nada@example.edu\n")
-    with pytest.raises(NotOurs, match="no list of faults"):
-        FaultsFile(path)
-    assert path.read_text() == "email\nada@example.edu\n"
+    for text in ("email\nada@example.edu\n", "id,email,fault\n1,a,b\n", "\xff"):
+        path.write_text(text, encoding="latin-1")
+        with pytest.raises(NotOurs, match="no list of faults of this table"):
+            FaultsFile(path, ["email"])
+        assert path.read_text(encoding="latin-1") == text
     with pytest.raises(NotOurs, match="cannot be written"):
         FaultsFile(tmp_path / "nowhere" / "f.csv")
 
 
 def ours(path: Path) -> Path:
     """A list of faults, as an earlier import left it."""
-    faults = FaultsFile(path)
-    faults.add(1, "a", [Fault("email", "is needed")])
+    faults = FaultsFile(path, ["email"])
+    faults.add(line(1, ("a",)), [Fault("email", "is needed")])
     faults.close()
     return path
 
@@ -80,7 +128,7 @@ def test_no_link_is_followed(tmp_path: Path, *, goes_on: bool) -> None:
         link = tmp_path / f"link{number}"
         link.symlink_to(target)
         with pytest.raises(NotOurs, match="is a link"):
-            FaultsFile(link, goes_on=goes_on)
+            FaultsFile(link, ["email"], goes_on=goes_on)
         assert link.is_symlink()
         assert (target.read_bytes() if target.is_file() else None) == before
 
@@ -89,9 +137,9 @@ def test_what_comes_in_its_place_meanwhile_is_left_alone(tmp_path: Path) -> None
     """Between the start of an import and its first fault: a file, a link, a pipe that nobody reads."""
     path = tmp_path / "f.csv"
     for put in (lambda: path.write_text("mine"), lambda: path.symlink_to(tmp_path / "new"), lambda: os.mkfifo(path)):
-        faults = FaultsFile(path)
+        faults = FaultsFile(path, ["email"])
         put()
         with pytest.raises(NotOurs):
-            faults.add(1, "a", [Fault("email", "is needed")])
+            faults.add(line(1, ("a",)), [Fault("email", "is needed")])
         assert not (tmp_path / "new").exists()
         path.unlink()
