@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from receiver.api import crm_erasure, groups, mending, parameters, views
-from receiver.api.operation import Call, NotFound
+from receiver.api.operation import Call, NotFound, Unfit
 from receiver.gateway import Gateway
-from receiver.inbox import Erased, Selection
+from receiver.inbox import Erased, Selection, Unknown
 
 
 class Acting:
@@ -37,6 +39,17 @@ class Acting:
     async def revalidate(self, _call: Call) -> views.RevalidatedView:
         accepted, remaining = await mending.revalidate(self._gateway)
         return views.RevalidatedView(accepted, remaining)
+
+    async def amend(self, call: Call) -> views.AmendedView:
+        body: parameters.AmendBody = call.body
+        try:
+            done = await mending.amend(self._gateway, call.path.id, event=body.event, body=body.content())
+        except Unknown as unknown:
+            raise NotFound(str(unknown)) from unknown
+        if done.accepted is None:
+            raise Unfit("Nothing was changed, it still has faults: " + "; ".join(f"{path or 'body'}: {why}" for path, why in done.errors))
+        status: Literal["accepted", "duplicate"] = "duplicate" if done.accepted.duplicate else "accepted"
+        return views.AmendedView(done.accepted.id, done.event or "", status, done.accepted.deliveries)
 
     async def discard_calls(self, call: Call) -> views.DiscardedView:
         body: parameters.CallsBody = call.body

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from receiver.api.reaching import route, survey
 from receiver.gateway import Gateway
-from receiver.inbox import EventRow, Filter, Quarantined, Replayed, Selection, Unknown
+from receiver.inbox import Accepted, EventRow, Filter, Quarantined, Replayed, Selection, Unknown
 
 PAGE = 200
 
@@ -65,6 +66,29 @@ async def revalidate_one(gateway: Gateway, id: str) -> bool:
     stored = await gateway.inbox.event(id)
     waiting = Quarantined(id, stored.source, stored.named, stored.body, stored.received_at, stored.faults)
     return await _judge_anew(gateway, waiting, discarded=stored.state == "discarded")
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """What became of an amended call. With `errors` it stays as it was."""
+
+    accepted: Accepted | None
+    event: str | None
+    errors: tuple[tuple[str, str], ...] = ()
+
+
+async def amend(gateway: Gateway, id: str, *, event: str | None = None, body: bytes | None = None) -> Amended:
+    """Judge a call in quarantine as if it had come with another event name, or another body. What passes takes its place before the
+    later events of its people. Raises Unknown where no call of that id is in quarantine, or was discarded there.
+    """
+    stored = await gateway.inbox.event(id)
+    if not stored.faults or stored.source not in gateway.sites:
+        raise Unknown(f"no call {id} is in quarantine")
+    named, content = event or stored.named, stored.body if body is None else body
+    judged = await asyncio.to_thread(gateway.judge, stored.source, named, content, stored.received_at)
+    if judged.faults:
+        return Amended(None, judged.name, judged.faults)
+    return Amended(await gateway.inbox.amend(id, judged, now=gateway.now()), judged.name)
 
 
 async def _judge_anew(gateway: Gateway, waiting: Quarantined, *, discarded: bool = False) -> bool:

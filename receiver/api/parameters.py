@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Annotated, Any, Literal
 
@@ -133,6 +134,25 @@ class Chosen(Parameters):
             conditions = ", ".join(name for name in type(self).model_fields if name not in {"ids", "group", "dry_run"})
             raise ValueError(f"give either ids, or a group, or a filter ({conditions})")
         return self
+
+
+class AmendBody(Parameters):
+    """What a call in quarantine is amended to: another event name, or another body, or both."""
+
+    event: Annotated[str | None, Field(description="the event's name, like order.placed", max_length=200)] = None
+    body: Annotated[dict[str, Any] | str | None, Field(description="the payload, as an object or as text")] = None
+
+    @model_validator(mode="after")
+    def _something(self) -> AmendBody:
+        if self.event is None and self.body is None:
+            raise ValueError("give event, or body, or both")
+        return self
+
+    def content(self) -> bytes | None:
+        """The body as bytes."""
+        if self.body is None or isinstance(self.body, str):
+            return self.body.encode("utf-8", "surrogatepass") if self.body is not None else None
+        return json.dumps(self.body, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 class CallsBody(Chosen):

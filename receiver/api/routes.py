@@ -131,6 +131,16 @@ def _acting(act: Acting) -> Sequence[Operation]:
         Operation("POST", "/api/quarantine/revalidate", "Judge what is in quarantine anew", act.revalidate, views.RevalidatedView),
         Operation(
             "POST",
+            "/api/quarantine/{id}/amend",
+            "Judge a call in quarantine anew with another event name or another body; as it came it stays beside it",
+            act.amend,
+            views.AmendedView,
+            takes=parameters.EventPath,
+            body=parameters.AmendBody,
+            faults=_MISSING,
+        ),
+        Operation(
+            "POST",
             "/api/quarantine/discard",
             "Give up calls in quarantine",
             act.discard_calls,

@@ -22,6 +22,7 @@ from receiver.api.views import (
     EventState,
     EventView,
     Fault,
+    OriginalView,
     PersonLane,
     PersonRecord,
     PersonView,
@@ -35,7 +36,7 @@ from receiver.api.views import (
 )
 from receiver.delivery import RateLimiter
 from receiver.gateway import Gateway
-from receiver.inbox import Attempt, Delivery, Event, EventRow, Group, Page, Person
+from receiver.inbox import Attempt, Delivery, Event, EventRow, Group, Original, Page, Person
 from receiver.inbox import ConnectorStatus as StoredStatus
 
 MOST_LEFT_OUT = 100  # people of one event
@@ -154,12 +155,17 @@ def event(gateway: Gateway, stored: Event) -> EventView:
         left_out=tuple(Fault(fault.path, fault.message) for fault in read_anew.left_out[:MOST_LEFT_OUT]) if read_anew else (),
         errors=tuple(Fault(path, message) for path, message in stored.faults),
         raw=stored.body.decode("utf-8", "backslashreplace"),
+        original=_original(stored.original),
         normal=read_anew.normal() if read_anew else None,
         person=stored.person,
         people=stored.people,
         counts=stored.counts,
         deliveries=tuple(_delivery(one) for one in stored.deliveries),
     )
+
+
+def _original(stored: Original | None) -> OriginalView | None:
+    return OriginalView(stored.named, stored.body.decode("utf-8", "backslashreplace"), stored.amended_at) if stored else None
 
 
 def _totals(counts: Mapping[str, Mapping[str, int]]) -> Counter[str]:

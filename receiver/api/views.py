@@ -130,6 +130,15 @@ class DeliveryView:
 
 
 @dataclass(frozen=True, slots=True)
+class OriginalView:
+    """A call as it came, before it was amended."""
+
+    named: str | None
+    raw: str
+    amended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EventView:
     """`raw` is the body as text, `normal` what mapping expressions see of it (None in quarantine), `unreadable` what of it they cannot;
     `left_out` are people of several who lack what is needed, while the others are delivered.
@@ -150,6 +159,7 @@ class EventView:
     left_out: tuple[Fault, ...]
     errors: tuple[Fault, ...]
     raw: str
+    original: OriginalView | None
     normal: Mapping[str, Any] | None
     person: str | None  # the first of the people in it
     people: int
@@ -255,6 +265,16 @@ class ReplayedView:
 @dataclass(frozen=True, slots=True)
 class DiscardedView:
     discarded: int
+
+
+@dataclass(frozen=True, slots=True)
+class AmendedView:
+    """What became of a call that was amended; a duplicate has the id of the event that it repeats."""
+
+    id: str
+    event: str
+    status: Literal["accepted", "duplicate"]
+    deliveries: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ from rich.text import Text
 from receiver.cli.admin import Admin, admin, in_path
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
 from receiver.cli.cells import cell
+from receiver.cli.explain import payload_of
 from receiver.cli.moments import shown
+from receiver.cli.words import counted
 
 LimitOption = Annotated[int, typer.Option(help="At most so many groups, the largest first.", min=1)]
 DiscardOption = Annotated[str | None, typer.Option(help="Give up all of this group.", metavar="GROUP")]
@@ -44,8 +46,13 @@ def dead(
     _tell(answer["dead"], answer["dead_groups"], _why_dead, "Nothing is dead.", "replay --group GROUP", as_json=as_json)
 
 
-@app.command()
+quarantined = typer.Typer()
+app.add_typer(quarantined, name="quarantine")
+
+
+@quarantined.callback(invoke_without_command=True)
 def quarantine(
+    context: typer.Context,
     config: ConfigOption = CONFIG,
     revalidate: Annotated[bool, typer.Option("--revalidate", help="Judge all that is in quarantine anew.")] = False,
     discard: DiscardOption = None,
@@ -53,11 +60,13 @@ def quarantine(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show calls that were not understood, grouped by their faults.
+    """Show calls that were not understood, grouped by their faults; amend one with `quarantine amend`.
 
     --json prints a list of {"id", "source", "event", "errors", "count", "first", "last"}, of --discard {"discarded"}, of --revalidate
     {"accepted", "remaining"}. Exit 1 where any are in quarantine.
     """
+    if context.invoked_subcommand:
+        return
     if revalidate and discard is not None:
         fail("Give --revalidate or --discard, not both.")
     if discard is not None:
@@ -68,6 +77,43 @@ def quarantine(
         answer = asyncio.run(_groups(config, limit))
         groups, number = answer["quarantined"], answer["quarantined_groups"]
         _tell(groups, number, _why_quarantined, "Nothing is in quarantine.", "quarantine --revalidate", as_json=as_json)
+
+
+@quarantined.command()
+def amend(
+    id: Annotated[str, typer.Argument(help="The call, as `events --state quarantined` shows it.")],
+    config: ConfigOption = CONFIG,
+    event: Annotated[str | None, typer.Option(help="The event that the URL should have named, e.g. order.placed.")] = None,
+    body: Annotated[str | None, typer.Option(help="A file with the payload as it should have been, or - for standard input.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a call in quarantine another event name, or another body; it is judged anew, and delivered before its people's later events.
+
+    As it came it stays readable beside it. Where it still has faults, nothing is changed, and they are shown; exit 2.
+    --json prints {"id", "event", "status", "deliveries"}.
+    """
+    if event is None and body is None:
+        fail("Say what it is with --event, or give the mended payload with --body FILE.")
+    given = {"event": event, "body": _text_of(body) if body is not None else None}
+    answer = asyncio.run(_amend(config, id, {name: value for name, value in given.items() if value is not None}))
+    if as_json:
+        print_json(answer)
+    elif answer["status"] == "duplicate":
+        out.print(f"It repeats the event {answer['id']}, and leaves the quarantine.")
+    else:
+        out.print(f"Accepted as {answer['event']}: {counted(answer['deliveries'], 'delivery')}.")
+
+
+def _text_of(file: str) -> str:
+    try:
+        return payload_of(file).decode()
+    except UnicodeDecodeError as error:
+        fail(f"--body: {file} is not UTF-8: {error.reason} at offset {error.start}")
+
+
+async def _amend(config: Path, id: str, given: dict[str, str]) -> Any:
+    async with admin(settings_of(config)) as asked:
+        return await asked.post(f"/api/quarantine/{in_path(id)}/amend", given)
 
 
 async def _groups(config: Path, limit: int) -> Any:

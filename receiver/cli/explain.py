@@ -32,7 +32,7 @@ def explain(
     name = source or next(iter(settings.sources))
     if name not in settings.sources:
         fail(f"--source: {name!r} is not configured; there are: {', '.join(settings.sources)}")
-    body = _body(file)
+    body = payload_of(file)
     try:
         explained = explaining.explain(body, sites_of(settings)[name], event, Mapping.compile(settings), now=datetime.now(UTC))
     except Invalid as invalid:
@@ -46,7 +46,8 @@ def explain(
         raise typer.Exit(FOUND)
 
 
-def _body(file: str) -> bytes:
+def payload_of(file: str) -> bytes:
+    """What the file holds, or standard input for `-`."""
     if file == "-":
         return sys.stdin.buffer.read()
     try:

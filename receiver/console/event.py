@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from receiver.aom import LABELS
-from receiver.api import stories
+from receiver.api import mending, stories
 from receiver.api.operation import NotFound
 from receiver.console import actions
 from receiver.console.events import EVENTS
@@ -25,6 +25,7 @@ from receiver.inbox import Event as StoredEvent
 MOST_TOLD = 5  # deliveries in a question
 MOST_NAMED = 20  # people
 FEW = 20  # deliveries at a connector that are shown at once
+MOST_AMENDED = 4 * 1024 * 1024  # bytes of a form with a payload
 MOST_SHOWN = 64 * 1024  # characters of a payload, unless somebody asks for all of it
 
 RECOGNISED = {
@@ -43,6 +44,7 @@ def routes(console: Console) -> list[Route]:
         console.post(f"{one}/replay", pages.replay),
         console.post(f"{one}/discard", pages.discard),
         console.post(f"{one}/revalidate", pages.revalidate),
+        console.post(f"{one}/amend", pages.amend, most=MOST_AMENDED),
     ]
 
 
@@ -58,13 +60,25 @@ class EventPages:
         stored, states = await self._stored(request), await self._gateway.inbox.states()
         return await asyncio.to_thread(self._shown, request, stored, states)
 
-    def _shown(self, request: Request, stored: StoredEvent, states: Mapping[str, ConnectorState]) -> Response:
+    def _shown(
+        self,
+        request: Request,
+        stored: StoredEvent,
+        states: Mapping[str, ConnectorState],
+        *,
+        amending: Mapping[str, Any] | None = None,
+        status: int = 200,
+    ) -> Response:
         event = stories.event(self._gateway, stored)
         most = None if request.query_params.get("whole") == "yes" else MOST_SHOWN
         return self._console.page(
             request,
             "event.html",
+            status=status,
             event=event,
+            amending=amending or {"event": "", "body": event.raw, "errors": ()},
+            names=LABELS,
+            original=indented(event.original.raw, most) if event.original else None,
             label=LABELS.get(event.event or ""),
             recognised=RECOGNISED.get(event.recognised_by or "", event.recognised_by),
             raw=indented(event.raw, most),
@@ -96,6 +110,20 @@ class EventPages:
         stored = await self._stored(request)
         work = actions.revalidate_calls(self._gateway, (stored.id,))
         return self._back(request, stored, await carry_out(self._gateway, "Checking one call again", work))
+
+    async def amend(self, request: Request) -> Response:
+        stored = await self._stored(request)
+        form = request.state.form
+        event, body = form.get("event", ""), form.get("body", "")
+        as_it_is = stored.body.decode("utf-8", "backslashreplace")
+        content = body.encode("utf-8", "surrogatepass") if body and _lines(body) != _lines(as_it_is) else None
+        done = await mending.amend(self._gateway, stored.id, event=event or None, body=content)
+        if done.accepted is None:
+            states = await self._gateway.inbox.states()
+            attempt = {"event": event, "body": body, "errors": done.errors}
+            return await asyncio.to_thread(self._shown, request, stored, states, amending=attempt, status=422)
+        told = "It repeats another event, and left the quarantine." if done.accepted.duplicate else f"Accepted as {done.event}."
+        return self._back(request, stored, told)
 
     async def _stored(self, request: Request) -> StoredEvent:
         id: str = request.path_params["id"]
@@ -146,3 +174,8 @@ def _what_is_lost(stored: StoredEvent, delivery: str) -> list[str]:
 def _people(stored: StoredEvent) -> list[str]:
     """Those with deliveries, and the first where nobody has any."""
     return list(dict.fromkeys([*(one.person for one in stored.deliveries), *([stored.person] if stored.person else [])]))
+
+
+def _lines(text: str) -> list[str]:
+    """A form sends its line ends as CRLF."""
+    return text.splitlines()

@@ -11,6 +11,7 @@ from receiver.inbox.groups import Group, GroupCounts, GroupKind
 from receiver.inbox.identifiers import EventIds
 from receiver.inbox.inbox import Inbox
 from receiver.inbox.leadership import Term, process_name, role_of
+from receiver.inbox.original import Original
 from receiver.inbox.quarantine import Quarantined
 from receiver.inbox.queries import ConnectorStatus, DriftCount, EventRow, Page, Status
 from receiver.inbox.reach import Kept, Reached
@@ -39,6 +40,7 @@ __all__ = [
     "InboxError",
     "Kept",
     "NewEvent",
+    "Original",
     "Page",
     "PauseKind",
     "Pending",

@@ -102,15 +102,15 @@ class Acceptor:
                 entry.outcome = Accepted(known, duplicate=True, deliveries=0)
         self._route(transaction, [entry for entry in entries if entry.outcome is None])
 
-    def replace(self, transaction: Transaction, id: str, new: NewEvent) -> Accepted | None:
-        """Give the stored event `id` a new judgement. None where it has faults still."""
+    def replace(self, transaction: Transaction, id: str, new: NewEvent, *, amended: bool = False) -> Accepted | None:
+        """Give the stored event `id` a new judgement, and where it was `amended` a new body. None where it has faults still."""
         entry = Entry(new)
         entry.id = id
         if not new.faults:
             self._unknown(transaction, [entry])
         values: dict[str, object] = {"state": "discarded"}
         if not entry.outcome:
-            kept = {"id", "source", "received_at", "body", *(("thing", "digest", "newest") if new.faults else ())}
+            kept = {"id", "source", "received_at", *(() if amended else ("body",)), *(("thing", "digest", "newest") if new.faults else ())}
             values = {name: value for name, value in zip(event.c.keys(), self._row(entry), strict=True) if name not in kept}
         transaction.connection.execute(update(event).where(event.c.id == id).values(values))
         if not new.faults and not entry.outcome:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, case, func, select
 
 from receiver.inbox.errors import Unknown
+from receiver.inbox.original import Original, original_of
 from receiver.inbox.tables import attempt, delivery, event, lane, literal, remote
 from receiver.inbox.text import from_json
 from receiver.inbox.times import moment, moment_or_none
@@ -76,6 +77,7 @@ class Event:
     body: bytes
     unknown: tuple[str, ...]
     faults: tuple[tuple[str, str], ...]
+    original: Original | None  # as it came, where it was amended since
     person: str | None
     people: int
     counts: Mapping[str, Mapping[str, int]]
@@ -130,6 +132,7 @@ def detail(transaction: Transaction, id: str) -> Event:
         received_at=moment(row["received_at"]),
         unknown=tuple(from_json(row["unknown"])),
         faults=tuple((path, message) for path, message in from_json(row["faults"])),
+        original=original_of(transaction, id),
         counts=_counts(transaction, id),
         deliveries=tuple(_delivery(delivered, attempts.get(delivered.id, ())) for delivered in rows),
     )

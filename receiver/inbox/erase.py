@@ -21,6 +21,7 @@ from receiver.inbox.erase_mentions import erase_mentions, row_is, scrub_column, 
 from receiver.inbox.erase_payload import payload_names, without_address, without_person
 from receiver.inbox.errors import StoreUnavailable
 from receiver.inbox.filters import events_of
+from receiver.inbox.original import originals_with, remove_originals
 from receiver.inbox.replay import lock
 from receiver.inbox.retention import remove
 from receiver.inbox.stamps import Stamp, decode
@@ -78,6 +79,8 @@ async def erase(read: Run, write: Run, address: str) -> Erased:
         total += await _erase_events(read, write, address, ids)
         ids, last = [], await write(partial(erase_lanes, address=address))
     total += last
+    originals = await read(partial(originals_with, address=address))
+    total += Erased(mentions=await write(partial(remove_originals, ids=originals)) if originals else 0)
     return total + Erased(mentions=await erase_mentions(read, write, address))
 
 

@@ -335,6 +335,10 @@ class Inbox:
         work = partial(quarantine.revalidate, acceptor=self._acceptor, id=id, new=judged, now=now, discarded=discarded)
         return await self._writer.run(work)
 
+    async def amend(self, id: str, judged: NewEvent, *, now: datetime) -> Accepted:
+        """Put what a call in quarantine was amended to in its place, and keep it as it came beside it. Raises Unknown."""
+        return await self._writer.run(partial(quarantine.amend, acceptor=self._acceptor, id=id, new=judged, now=now))
+
     async def discard_quarantined(self, ids: Sequence[str]) -> int:
         """Give up calls that are in quarantine. Returns how many were."""
         return await self._write(partial(quarantine.discard, ids=ids))

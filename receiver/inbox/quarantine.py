@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select, update
 
 from receiver.inbox.accept import Accepted, Acceptor, NewEvent
 from receiver.inbox.errors import Unknown
+from receiver.inbox.original import keep_original
 from receiver.inbox.tables import event, literal
 from receiver.inbox.text import from_json
 from receiver.inbox.times import moment
@@ -49,6 +50,20 @@ def revalidate(
     accepted = acceptor.replace(transaction, id, replace(new, late_at=now))
     if new.faults and state == "discarded":
         discard(transaction, [id])
+    return accepted
+
+
+def amend(transaction: Transaction, acceptor: Acceptor, id: str, new: NewEvent, *, now: datetime) -> Accepted:
+    """Put what a call was amended to, which has no faults, in its place, as `revalidate` does; as it came it stays beside it. What
+    only repeats another event is discarded, unamended. Raises Unknown where nothing of that id is in quarantine, or was discarded
+    there.
+    """
+    if transaction.connection.scalar(_THIS, {"of": id}) is None:
+        raise Unknown(f"no call {id} is in quarantine")
+    keep_original(transaction, id, now=now)
+    accepted = acceptor.replace(transaction, id, replace(new, late_at=now), amended=True)
+    if accepted is None:
+        raise ValueError("what has faults amends nothing")
     return accepted
 
 

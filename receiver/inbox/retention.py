@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, bindparam, delete, exists, select
 
 from receiver.inbox.identifiers import first_id
 from receiver.inbox.replay import lock
-from receiver.inbox.tables import attempt, delivery, drift, event, event_person, literal
+from receiver.inbox.tables import attempt, delivery, drift, event, event_person, literal, original
 from receiver.inbox.times import micros
 from receiver.inbox.transaction import Run, Transaction
 
@@ -75,7 +75,7 @@ def purge_drift(transaction: Transaction, *, before: datetime) -> None:
 def remove(transaction: Transaction, ids: Sequence[str]) -> None:
     """Delete these events with their deliveries and people."""
     if ids:
-        for statement in (_REMOVE_DELIVERIES, _REMOVE_PEOPLE, _REMOVE_EVENTS):
+        for statement in (_REMOVE_DELIVERIES, _REMOVE_PEOPLE, _REMOVE_ORIGINALS, _REMOVE_EVENTS):
             transaction.connection.execute(statement, {"ids": list(ids)})
 
 
@@ -103,6 +103,7 @@ _BEHIND = exists().where(
 _DONE = select(event.c.id).where(event.c.id.in_(_ids()), event.c.state != literal("quarantined"), ~_WAITS, ~_BEHIND)
 _REMOVE_DELIVERIES = delete(delivery).where(delivery.c.event_id.in_(_ids()))
 _REMOVE_PEOPLE = delete(event_person).where(event_person.c.event_id.in_(_ids()))
+_REMOVE_ORIGINALS = delete(original).where(original.c.event_id.in_(_ids()))
 _REMOVE_EVENTS = delete(event).where(event.c.id.in_(_ids()))
 _ATTEMPTS = (
     select(attempt.c.id, attempt.c.started_at).where(attempt.c.id > bindparam("after")).order_by(attempt.c.id).limit(bindparam("most"))

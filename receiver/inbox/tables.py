@@ -56,6 +56,15 @@ event: Final = Table(
     Index("event_name", "name", "id", "source"),
 )
 
+original: Final = Table(  # calls that were amended, as they came
+    "original",
+    _METADATA,
+    Column("event_id", _NAME, primary_key=True),
+    Column("named", Text),
+    Column("body", LargeBinary, nullable=False),
+    Column("amended_at", BigInteger, nullable=False),
+)
+
 event_person: Final = Table(  # who is in an event without a delivery; the others are found through their lanes
     "event_person",
     _METADATA,

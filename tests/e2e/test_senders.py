@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from receiver.aom import sample
+from tests.console.visitor import Visitor, forged_cookie
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, get_json, write_config
 
 
@@ -111,9 +111,7 @@ def test_a_cancelled_order_without_a_url_has_a_clear_reason(running: Running) ->
 def test_what_cannot_be_read_is_absent_and_reported(running: Running) -> None:
     """In the answer of the drift, in the metrics, on the event and in the console; the amount and the currency are read."""
     before = drift(running).get(("order.placed", "date_created (unreadable)"), 0)
-    body = order(
-        7003, date_created="ao\u00fbt 11, 2020 16:58", currency="Pound sterling (\u00a3) \u2014 GBP", order_total="&pound;220.00"
-    )
+    body = order(7003, date_created="ao\u00fbt 11, 2020 16:58", currency="Pound sterling (\u00a3) \u2014 GBP", order_total="&pound;220.00")
     id = post(running, body).json()["id"]
     running.wait_until_delivered()
     written = deal(running, 7003)
@@ -258,10 +256,9 @@ def test_what_is_right_today_stays_so(running: Running) -> None:
 def test_the_console_shows_what_was_not_understood(running: Running) -> None:
     """On its first page and on the event's."""
     id = post(running, order(8900, order_total="what?")).json()["id"]
-    with httpx.Client(base_url=running.url, trust_env=False, follow_redirects=True) as browser:
-        browser.post("/console/sign-in", data={"token": ADMIN_TOKEN}, headers={"Origin": running.url})
-        assert "order_total (unreadable)" in browser.get("/console").text
-        assert "order_total (unreadable)" in browser.get(f"/console/events/{id}").text
+    visitor = Visitor(running.url, forged_cookie())
+    assert "order_total (unreadable)" in visitor.get("/console").text
+    assert "order_total (unreadable)" in visitor.get(f"/console/events/{id}").text
 
 
 def test_the_drift_is_an_answer(running: Running) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from datetime import datetime, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.inbox.store import NOW, new, open_inbox, seconds, stored
 HOUR, WINDOW = timedelta(hours=1), timedelta(hours=24)
 
 
-def state(order: str, status: str, at: datetime = NOW, **other: object) -> NewEvent:
+def state(order: str, status: str, at: datetime = NOW, **other: Any) -> NewEvent:
     """A state of an order; other values make it another content."""
     return new(f"{order} {status}", at=at, thing=hashlib.sha256(order.encode()).digest(), **other)
 

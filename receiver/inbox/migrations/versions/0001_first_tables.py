@@ -81,6 +81,13 @@ def events() -> None:
     aside = sa.text("state != 'accepted'")
     op.create_index("event_aside", "event", ["state", "id"], sqlite_where=aside, postgresql_where=aside)
     op.create_table(
+        "original",
+        sa.Column("event_id", NAME, primary_key=True),
+        sa.Column("named", sa.Text()),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("amended_at", sa.BigInteger(), nullable=False),
+    )
+    op.create_table(
         "event_person",
         sa.Column("event_id", NAME, nullable=False),
         sa.Column("person_key", NAME, nullable=False),
