@@ -34,6 +34,7 @@ OPERATIONS = {
     "POST /api/discard",
     "POST /api/deliveries/{id}/discard",
     "POST /api/quarantine/revalidate",
+    "POST /api/quarantine/{id}/amend",
     "POST /api/quarantine/discard",
     "DELETE /api/people/{email}",
     "POST /events",

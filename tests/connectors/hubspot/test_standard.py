@@ -131,6 +131,8 @@ def test_the_samples_become_contacts_and_a_deal(mapping: Mapping, account: FakeH
         ("order.refunded", {}, "closedlost", "lead"),
         ("order.refused", {"status": "CANCELLED"}, "closedlost", "lead"),
         ("order.pending", {"status": "PENDING"}, "appointmentscheduled", "lead"),
+        ("order.placed", {"status": "wc-cancelled"}, "closedlost", "lead"),
+        ("order.placed", {"status": "wc-custom"}, "appointmentscheduled", "lead"),
     ],
 )
 def test_a_stage_follows_the_order(

@@ -123,7 +123,8 @@ def test_work_judged_notes_the_grade(event: str, label: str, mapping: Mapping) -
         ("order.failed", "FAILED", "lost"),
         ("order.refunded", "REFUNDED", "refunded"),
         ("order.refused", "REFUSED", "lost"),
-        ("order.placed", "SHIPPED", "won"),
+        ("order.placed", "SHIPPED", "pending"),
+        ("order.failed", "CANCELLED", "lost"),
     ],
 )
 def test_an_order_becomes_a_deal_of_its_buyer(event: str, status: str, stage: str, mapping: Mapping) -> None:
