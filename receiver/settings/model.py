@@ -39,7 +39,7 @@ class Store(_Table):
         "sqlite:///aom-gateway.db"
     )
     keep_days: Annotated[float, Number, Field(gt=0, le=36_500, description="how long delivered events stay")] = 90
-    dedup_hours: Annotated[float, Number, Field(ge=0, le=87_600, description="how long the same content again is a duplicate")] = 24
+    dedup_hours: Annotated[float, Number, Field(ge=0, le=87_600, description="how long the newest state told again is a duplicate")] = 24
     max_wal_mb: Annotated[
         int, Number, Field(ge=256, le=1_048_576, description="SQLite: the longest log beside an endless reader; then events are refused")
     ] = 4096
