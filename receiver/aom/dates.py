@@ -29,7 +29,9 @@ _MONTH = {name[:letters]: number for number, name in enumerate(_MONTHS, 1) for l
 
 def read(value: object) -> datetime:
     """As it stands in the text: naive unless it names an offset. Raises ValueError for anything that is no date of `YEARS`."""
-    found = _date(evenly_spaced(value)) if isinstance(value, str) and len(value) <= _LONGEST else None
+    found = None
+    if isinstance(value, str) and len(value) <= _LONGEST:
+        found = _date(value if _plain(value) else evenly_spaced(value))
     if found is None or found.year not in YEARS or found.date() == _NEVER:
         raise ValueError('must be a date like "Aug 11, 2020 04:58 PM"')
     return found

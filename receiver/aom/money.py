@@ -29,8 +29,7 @@ def read(value: object) -> Decimal:
     anything else.
     """
     if isinstance(value, str):
-        text = visible(value)
-        return Decimal(text if _plain(text) else _undressed(text))
+        return Decimal(value if _plain(value) else _undressed(visible(value)))
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LIMIT:
         return Decimal(value)
     if isinstance(value, float) and abs(value) < _LIMIT:

@@ -48,6 +48,8 @@ def read_id(value: object) -> str:
 
 def _optional_id(value: object) -> str | None:
     """0 stands for a guest, or for nothing."""
+    if value and _is_plain_id(value):
+        return str(value)
     if value is None or (isinstance(value, int | float) and value == 0 and not isinstance(value, bool)):
         return None
     if isinstance(value, str) and not plain_text.visible(value).strip("0."):
@@ -56,7 +58,7 @@ def _optional_id(value: object) -> str | None:
 
 
 def _optional(read: Callable[[Any], Any]) -> PlainValidator:
-    return PlainValidator(lambda value: None if value is None or (isinstance(value, str) and not value.strip()) else read(value))
+    return PlainValidator(lambda value: None if value is None or value == "" or (type(value) is str and value.isspace()) else read(value))
 
 
 class Look:

@@ -139,6 +139,8 @@ class Chosen(Parameters):
 class AmendBody(Parameters):
     """What a call in quarantine is amended to: another event name, or another body, or both."""
 
+    model_config = ConfigDict(json_schema_extra=lambda schema: schema.update(anyOf=[_given("event"), _given("body")]))
+
     event: Annotated[str | None, Field(description="the event's name, like order.placed", max_length=200)] = None
     body: Annotated[dict[str, Any] | str | None, Field(description="the payload, as an object or as text")] = None
 
