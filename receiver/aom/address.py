@@ -23,6 +23,8 @@ def read(value: object) -> str:
 
     Addresses of private networks (`ada@school.local`) are taken; whether mail gets there is not asked. Raises ValueError.
     """
+    if key := key_of_plain(value):
+        return key
     if not isinstance(value, str):
         raise ValueError(EXPECTED)  # noqa: TRY004 - pydantic wants a ValueError
     address = visible(value)

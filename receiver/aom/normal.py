@@ -81,11 +81,11 @@ def _line_item(sent: schema.LineItem) -> forms.LineItem:
 
 
 def _customer(sent: schema.Customer) -> forms.Customer:
-    return forms.Customer(**_person(sent).model_dump(), billing_address=_address(sent.billing_address))
+    return forms.Customer(**_of_person(sent), billing_address=_address(sent.billing_address))
 
 
 def _address(sent: schema.Address | None) -> forms.Address | None:
-    return forms.Address(**{key: text or "" for key, text in sent.model_dump().items()}) if sent else None
+    return forms.Address(**{key: text for key, text in sent if text}) if sent else None
 
 
 def _announcement(sent: schema.AnnouncementCreated, site: Site) -> forms.Announcement:
@@ -95,11 +95,15 @@ def _announcement(sent: schema.AnnouncementCreated, site: Site) -> forms.Announc
 
 
 def _person(sent: schema.Learner) -> forms.Person:
+    return forms.Person(**_of_person(sent))
+
+
+def _of_person(sent: schema.Learner) -> dict[str, Any]:
     first, last = sent.first_name or "", sent.last_name or ""
     name = sent.name or f"{first} {last}".strip()
     if name and not first and not last:
         first, last = _split(name)
-    return forms.Person(key=sent.email, email=sent.email, id=sent.id, first_name=first, last_name=last, name=name)
+    return {"key": sent.email, "email": sent.email, "id": sent.id, "first_name": first, "last_name": last, "name": name}
 
 
 def _split(name: str) -> tuple[str, str]:
