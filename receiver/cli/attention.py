@@ -16,7 +16,7 @@ from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, YesOption,
 from receiver.cli.cells import cell
 from receiver.cli.explain import payload_of
 from receiver.cli.moments import shown
-from receiver.cli.words import counted
+from receiver.text.plurals import pluralize
 
 LimitOption = Annotated[int, typer.Option(help="At most so many groups, the largest first.", min=1)]
 DiscardOption = Annotated[str | None, typer.Option(help="Give up all of this group.", metavar="GROUP")]
@@ -101,7 +101,7 @@ def amend(
     elif answer["status"] == "duplicate":
         out.print(f"It repeats the event {answer['id']}, and leaves the quarantine.")
     else:
-        out.print(f"Accepted as {answer['event']}: {counted(answer['deliveries'], 'delivery')}.")
+        out.print(f"Accepted as {answer['event']}: {pluralize(answer['deliveries'], 'delivery')}.")
 
 
 def _text_of(file: str) -> str:

@@ -22,7 +22,7 @@ Verdict = Callable[[tuple[Rendered, ...]], tuple[Ref, Refused] | None]
 
 def rendered(number: int, ref: Ref = ANN, **fields: str) -> Rendered:
     delivery = Pending(number, number, f"{number:032x}", "school", "quiz.submitted", None, b"{}", NOW)
-    return Rendered(delivery, (Record(ref.object, ref.key, fields),), "quiz.submitted", 0)
+    return Rendered(delivery, (Record(ref.object, ref.key, fields),), "quiz.submitted")
 
 
 def play(deliveries: list[Rendered], verdict: Verdict) -> tuple[set[int], set[int], int]:
