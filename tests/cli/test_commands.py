@@ -162,3 +162,15 @@ def test_serve_tells_what_stops_it(tmp_path: Path) -> None:
         text = config.read_text().replace(re.findall(r"port = \d+", config.read_text())[0], "port = 0")
         (tmp_path / "second.toml").write_text(text)
         assert "store.url" in run("serve", "--config", "second.toml", at=tmp_path, code=1)
+
+
+def test_explain_tells_what_would_be_left_out(tmp_path: Path) -> None:
+    """Values that cannot be read, and people of several without an address, with place and reason."""
+    write_config(tmp_path)
+    users = [{"email": "ada@example.edu", "id": [1]}, {"email": "no address"}]
+    (tmp_path / "one.json").write_text(json.dumps({"userList": users, "enrolled_courses_list": []}))
+    text = run("explain", "one.json", at=tmp_path)
+    assert "userList[].id (unreadable)" in text
+    assert "left out: userList[1].email: must be an e-mail address" in text
+    told = run_json("explain", "one.json", at=tmp_path)
+    assert [fault["path"] for fault in told["left_out"]] == ["userList[1].email"]
