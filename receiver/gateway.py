@@ -29,15 +29,15 @@ from receiver.delivery import (
     Timing,
 )
 from receiver.inbox import Inbox
-from receiver.intake import Intake
-from receiver.judging import Judge, judge
+from receiver.ingest.intake import Intake
+from receiver.ingest.validation import Judge, judge
 from receiver.mapping import Mapping as Routes
 from receiver.redacted_connector import redact_connector
 from receiver.replays import Replays
 from receiver.retention import keep_purging
 from receiver.settings import Settings, connector_secrets
-from receiver.standing import Standing
 from receiver.telemetry import Metrics, name_people_by
+from receiver.status_cache import CachedStatus
 
 GRACE = timedelta(seconds=18)  # what deliveries under way get at shutdown; with all else it stays under the 30 s of orchestrators
 LAST_WORDS = 10.0  # seconds for an alarm that is being posted at shutdown
@@ -59,7 +59,7 @@ class Gateway:
     metrics: Metrics
     judge: Judge
     intake: Intake
-    standing: Standing
+    standing: CachedStatus
     now: Callable[[], datetime]
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     limiters: Mapping[str, RateLimiter] = field(default_factory=dict)
@@ -113,7 +113,7 @@ async def open_store(settings: Settings, now: Callable[[], datetime] = utc_now) 
         metrics.start(settings.connectors, settings.sources, EVENTS)
         decide = judge(sites, routes)
         intake = Intake(settings.sources, decide, inbox, metrics, max_body_bytes=settings.server.max_body_bytes, now=now)
-        yield Gateway(settings, routes, sites, inbox, metrics, decide, intake, Standing(inbox, settings.connectors, now), now)
+        yield Gateway(settings, routes, sites, inbox, metrics, decide, intake, CachedStatus(inbox, settings.connectors, now), now)
     finally:
         await inbox.aclose()
 

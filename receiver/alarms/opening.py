@@ -15,7 +15,7 @@ from receiver.delivery.backoff import Backoff
 from receiver.inbox import Inbox
 from receiver.mapping import Mapping
 from receiver.settings import Settings
-from receiver.standing import Standing
+from receiver.status_cache import CachedStatus
 from receiver.telemetry import Metrics
 
 
@@ -24,7 +24,7 @@ async def open_watch(
     settings: Settings,
     routes: Mapping,
     inbox: Inbox,
-    standing: Standing,
+    standing: CachedStatus,
     metrics: Metrics,
     now: Callable[[], datetime],
     *,

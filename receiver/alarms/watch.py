@@ -20,7 +20,7 @@ from receiver.alarms.privacy import Privacy
 from receiver.alarms.store import StoreWatch
 from receiver.inbox import Inbox, StoreUnavailable, Told, process_name
 from receiver.settings import Alerts
-from receiver.standing import Standing
+from receiver.status_cache import CachedStatus
 from receiver.telemetry import Metrics
 
 MOST_GROUPS = 2_000
@@ -41,7 +41,7 @@ class Watch:
 
     def __init__(
         self,
-        standing: Standing,
+        standing: CachedStatus,
         inbox: Inbox,
         messenger: Messenger,
         metrics: Metrics,

@@ -12,8 +12,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.problems import problem
-from receiver.tokens import from_header
+from receiver.http.authentication import from_header
+from receiver.http.problem_details import problem
 
 MAX_BODY = 1024 * 1024
 

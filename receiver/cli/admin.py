@@ -18,9 +18,9 @@ from httpx import codes
 from pydantic import SecretStr
 
 from receiver.addresses import local_url
-from receiver.app import create_app
 from receiver.cli.app import FOUND, WRONG_USE, fail
 from receiver.gateway import Gateway, open_store
+from receiver.http.app import create_app
 from receiver.inbox import StoreLocked, StoreUnavailable
 from receiver.settings import Settings
 from receiver.telemetry import set_up_logs

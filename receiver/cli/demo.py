@@ -23,7 +23,7 @@ from receiver.aom import EVENTS, sample
 from receiver.cli.app import FOUND, app, fail, out
 from receiver.cli.send import Post, client, post_one
 from receiver.private_files import write_private
-from receiver.server import serve
+from receiver.http.server import serve
 from receiver.settings import Settings, load
 from receiver.simulation import School
 from receiver.telemetry import set_up_logs

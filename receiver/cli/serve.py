@@ -8,8 +8,8 @@ import typer
 import uvloop
 
 from receiver.cli.app import CONFIG, ConfigOption, app, fail, settings_of
+from receiver.http.server import serve as serve_forever
 from receiver.inbox import StoreUnavailable
-from receiver.server import serve as serve_forever
 from receiver.settings import Settings
 from receiver.telemetry import set_up_logs
 

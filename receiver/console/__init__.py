@@ -14,7 +14,7 @@ from receiver.console.session import PATH, Sessions
 from receiver.console.static_files import KeptFiles
 from receiver.console.templating import STATIC, environment
 from receiver.gateway import Gateway
-from receiver.problems import problem
+from receiver.http.problem_details import problem
 
 __all__ = ["console_routes"]
 

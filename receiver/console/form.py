@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 
-from receiver.body import CutOff, TooLarge, read_body
+from receiver.http.request_body import CutOff, TooLarge, read_body
 
 MOST = 64 * 1024  # bytes; a page of ticked events has some thousand
 FIELDS = 1_000

@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from receiver.gather import Gather
 from receiver.inbox.accept import Accepted, Acceptor, Entry, NewEvent
 from receiver.inbox.errors import (
     InboxError,
@@ -35,6 +34,7 @@ from receiver.inbox.files import StoreFiles
 from receiver.inbox.transaction import Transaction, transaction
 from receiver.inbox.tries import tried
 from receiver.inbox.write_ahead_log import EVERY_SECONDS, WriteAheadLog
+from receiver.micro_batch import MicroBatch
 
 T = TypeVar("T")
 Published = Callable[[Iterable[str]], None]
@@ -71,7 +71,7 @@ class Writer:
         self._published = published
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[list[Entry] | _Job | None] = SimpleQueue()
-        self._gathered: Gather[Entry] = Gather(self._queue.put, most=_GROUP)
+        self._gathered: MicroBatch[Entry] = MicroBatch(self._queue.put, most=_GROUP)
         self._waiting = self._waiting_bytes = 0
         self._closing = False
         self.failing = False  # the last commit of events failed for the store's own reasons

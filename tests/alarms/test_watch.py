@@ -17,7 +17,7 @@ from receiver.delivery.backoff import Backoff
 from receiver.inbox import Inbox, Settled
 from receiver.mapping import Mapping
 from receiver.settings import load
-from receiver.standing import Standing
+from receiver.status_cache import CachedStatus
 from receiver.telemetry import Metrics
 from tests.alarms.receiver import AlarmReceiver, alarm_receiver
 from tests.inbox.store import NOW, faulty, new, open_inbox, pause, resume, settle, take_ready
@@ -73,7 +73,7 @@ async def watched(inbox: Inbox, receiver: AlarmReceiver, directory: Path, alerts
     """A watch that looks all the time, until the block ends."""
     settings = load(write(directory, f'{SANDBOX}\n[alerts]\nurl = "{receiver.url}"\n{alerts}'), {})
     scene = Scene(inbox, receiver)
-    standing = Standing(inbox, ["box", "mark"], lambda: scene.now, fresh=0)
+    standing = CachedStatus(inbox, ["box", "mark"], lambda: scene.now, fresh=0)
     timing = Timing(every=MOMENT, share=1)
     routes = Mapping.compile(settings)
     async with open_watch(settings, routes, inbox, standing, scene.metrics, lambda: scene.now, timing=timing, backoff=SOON) as watch:

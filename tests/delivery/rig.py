@@ -33,7 +33,7 @@ from receiver.delivery.leadership import LEASE
 from receiver.gateway import sites_of
 from receiver.inbox import Accepted, Inbox
 from receiver.inbox import Event as StoredEvent
-from receiver.judging import Judge, judge
+from receiver.ingest.validation import Judge, judge
 from receiver.mapping import Mapping
 from receiver.settings import load
 from receiver.telemetry import Metrics

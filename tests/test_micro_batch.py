@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from receiver.gather import MOST, Gather
+from receiver.micro_batch import MOST, MicroBatch
 
 
 def test_what_comes_in_one_turn_is_one_group() -> None:
@@ -12,7 +12,7 @@ def test_what_comes_in_one_turn_is_one_group() -> None:
 
     async def main() -> list[list[int]]:
         groups: asyncio.Queue[list[int]] = asyncio.Queue()
-        gather: Gather[int] = Gather(groups.put_nowait)
+        gather: MicroBatch[int] = MicroBatch(groups.put_nowait)
         for number in range(3):
             gather.add(number)
         first = await groups.get()
@@ -27,7 +27,7 @@ def test_what_keeps_coming_turn_after_turn_is_waited_for() -> None:
 
     async def main(longest_wait: float) -> int:
         groups: asyncio.Queue[list[int]] = asyncio.Queue()
-        gather: Gather[int] = Gather(groups.put_nowait, longest_wait=longest_wait)
+        gather: MicroBatch[int] = MicroBatch(groups.put_nowait, longest_wait=longest_wait)
         while groups.empty():
             gather.add(1)
             gather.add(2)

@@ -8,14 +8,14 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from receiver.intake import Intake
-from receiver.problems import problem
-from receiver.tokens import from_header
+from receiver.http.authentication import from_header
+from receiver.http.problem_details import problem
+from receiver.ingest.intake import Intake
 
 GREETING = "This address is ready to receive webhooks of Academy of Mine. Paste it into AOM as it is.\n"
 
 
-class PathDoor:
+class PathEndpoint:
     """`/in/{token}[/{event}]`: what a school pastes into AOM. An ASGI application that reads the path itself: it is the hot one."""
 
     PREFIX = "/in/"
@@ -33,7 +33,7 @@ class PathDoor:
         await answer(scope, receive, send)
 
 
-class HeaderDoor:
+class HeaderEndpoint:
     """`/events[/{event}]` with an Authorization header, as an ASGI endpoint: for relays and scripts.
 
     With `Occurred-At` (ISO 8601, with an offset) an event of the past takes its place before all that came since.

@@ -17,8 +17,8 @@ from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from receiver.descriptors import used_up
-from receiver.problems import problem
+from receiver.http.descriptor_limit import used_up
+from receiver.http.problem_details import problem
 
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 10.0

@@ -17,9 +17,9 @@ import uvicorn
 import uvloop
 from starlette.types import Receive, Scope, Send
 
-from receiver import protocol
 from receiver.aom import sample
-from receiver.protocol import Connections, LimitedProtocol
+from receiver.http import limits
+from receiver.http.limits import Connections, LimitedProtocol
 from tests.processes import TOKEN, Running, gateway, until, write_config
 
 DOOR = f"POST /in/{TOKEN}".encode()
@@ -237,8 +237,8 @@ async def served(counted: Counter[str]) -> AsyncIterator[Callable[[], Awaitable[
 )
 def test_a_request_that_never_ends(monkeypatch: pytest.MonkeyPatch, data: bytes, says: str) -> None:
     """408, and the connection is closed, though a byte comes now and then."""
-    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.3)
-    monkeypatch.setattr(protocol, "BODY_SECONDS", 0.3)
+    monkeypatch.setattr(limits, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.3)
     counted = Counter[str]()
 
     async def main() -> None:
@@ -255,7 +255,7 @@ def test_a_request_that_never_ends(monkeypatch: pytest.MonkeyPatch, data: bytes,
 
 def test_a_connection_without_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is closed without a word: some clients connect before they have anything to say."""
-    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(limits, "HEAD_SECONDS", 0.3)
     counted = Counter[str]()
 
     async def main() -> None:
@@ -270,8 +270,8 @@ def test_a_connection_without_a_request(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_large_body_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes steadily is no slow request, however long it takes in all."""
-    monkeypatch.setattr(protocol, "BODY_SECONDS", 0.2)
-    monkeypatch.setattr(protocol, "BODY_BYTES_PER_SECOND", 10_000)
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(limits, "BODY_BYTES_PER_SECOND", 10_000)
 
     async def main() -> None:
         async with served(Counter()) as connect, asyncio.timeout(20):
@@ -288,7 +288,7 @@ def test_a_large_body_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_answer_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection is ended, with all that waits for it."""
-    monkeypatch.setattr(protocol, "STALLED_SECONDS", 0.3)
+    monkeypatch.setattr(limits, "STALLED_SECONDS", 0.3)
 
     async def main() -> None:
         async with served(Counter()) as connect, asyncio.timeout(20):

@@ -10,7 +10,7 @@ from datetime import datetime
 from receiver.inbox import Inbox, Status
 
 
-class Standing:
+class CachedStatus:
     """Asks the store at most once in `fresh` seconds, however many ask: counting a large backlog takes a while."""
 
     def __init__(self, inbox: Inbox, connectors: Iterable[str], now: Callable[[], datetime], *, fresh: float = 1.0) -> None:

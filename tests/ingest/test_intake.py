@@ -18,8 +18,8 @@ from starlette.types import Message, Receive
 
 from receiver.aom import Site, sample
 from receiver.inbox import Inbox, NewEvent
-from receiver.intake import Intake
-from receiver.judging import judge
+from receiver.ingest.intake import Intake
+from receiver.ingest.validation import judge
 from receiver.mapping import Mapping as Routes
 from receiver.settings import load
 from receiver.telemetry import Metrics

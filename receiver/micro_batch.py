@@ -12,7 +12,7 @@ MOST = 64
 LONGEST_WAIT = 0.002  # seconds
 
 
-class Gather(Generic[T]):
+class MicroBatch(Generic[T]):
     """As long as each turn of the event loop brings more, they are worth waiting for; what comes alone does not wait."""
 
     def __init__(self, work: Callable[[list[T]], None], *, most: int = MOST, longest_wait: float = LONGEST_WAIT) -> None:

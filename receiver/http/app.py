@@ -1,4 +1,4 @@
-"""The Starlette application: which address leads where. The gateway behind it is opened and closed by `receiver.server`."""
+"""The Starlette application: which address leads where. The gateway behind it is opened and closed by `receiver.http.server`."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from receiver.aom import EVENTS, json_schema
 from receiver.api import admin_routes, stories
 from receiver.console import console_routes
-from receiver.doors import HeaderDoor, PathDoor
 from receiver.gateway import Gateway
 from receiver.inbox import StoreDamaged, StoreUnavailable
-from receiver.problems import problem
+from receiver.http.endpoints import HeaderEndpoint, PathEndpoint
+from receiver.http.problem_details import problem
 
 DEFECT = "The gateway failed. Its log says where."
 
 
 def create_app(gateway: Gateway) -> ASGIApp:
     """The application for an open gateway. What AOM calls goes straight to its door: routing and middleware would double its way."""
-    others, door = _others(gateway), PathDoor(gateway.intake)
+    others, door = _others(gateway), PathEndpoint(gateway.intake)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(PathDoor.PREFIX):
+        if scope["type"] == "http" and scope["path"].startswith(PathEndpoint.PREFIX):
             await guarded(door, scope, receive, send)
         else:
             await others(scope, receive, send)
@@ -53,7 +53,7 @@ async def guarded(application: ASGIApp, scope: Scope, receive: Receive, send: Se
 
 
 def _others(gateway: Gateway) -> Starlette:
-    header_door = HeaderDoor(gateway.intake)
+    header_door = HeaderEndpoint(gateway.intake)
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "alive"})

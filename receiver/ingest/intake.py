@@ -14,14 +14,14 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
-from receiver.body import CutOff, TooLarge, read_body
-from receiver.gather import Gather
+from receiver.http.authentication import Tokens
+from receiver.http.problem_details import problem
+from receiver.http.request_body import CutOff, TooLarge, read_body
 from receiver.inbox import Accepted, Inbox, NewEvent, StoreUnavailable, Unstorable
-from receiver.judging import Judge
-from receiver.problems import problem
+from receiver.ingest.validation import Judge
+from receiver.micro_batch import MicroBatch
 from receiver.settings import Source
 from receiver.telemetry import Metrics, quick_log
-from receiver.tokens import Tokens
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Intake:
         self._metrics = metrics
         self._max_body_bytes = max_body_bytes
         self.now = now
-        self._calls = Gather(self._take)
+        self._calls = MicroBatch(self._take)
         self._closing = False
         self._log = structlog.get_logger()
         self._quick_log = quick_log()

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 import structlog
 import uvicorn
 
-from receiver.app import create_app
-from receiver.descriptors import connections
 from receiver.gateway import Gateway, open_gateway
-from receiver.protocol import Connections, LimitedProtocol
+from receiver.http.app import create_app
+from receiver.http.descriptor_limit import connections
+from receiver.http.limits import Connections, LimitedProtocol
 from receiver.settings import Settings
 from receiver.telemetry.lines import LONGEST_WAIT
 
