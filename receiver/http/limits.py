@@ -1,75 +1,51 @@
-"""HTTP as uvicorn speaks it, with limits: on the size of a request's head, on the time that a request takes to come, on how many
-connections are open. Who is turned away is told so in a problem, and gets to read it.
+"""HTTP as uvicorn speaks it, with limits: on the size of a request's head, on the time that a request takes to come and its answer
+to be taken, on what is sent ahead of an answer, on how many connections are open. Who is turned away is told so in a problem, and
+gets to read it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+import sys
+import urllib.parse
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+import httptools
 import structlog
 import uvicorn
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
 
-from receiver.http.descriptor_limit import used_up
+from receiver.http.connections import Connections
+from receiver.http.exchange import Exchange
 from receiver.http.problem_details import problem
 
-HEAD_BYTES = 64 * 1024
+HEAD_BYTES = 16 * 1024
+HEADERS = 100
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 30.0
-BODY_BYTES_PER_SECOND = 64 * 1024  # that many more bytes may take a second more: a large body is no slow one
+ANSWER_SECONDS = 30.0  # in which a client takes its answer
+BYTES_PER_SECOND = 64 * 1024  # that many more bytes may take a second more: what is large is not slow
 DROPPED_BYTES = 8 * 1024 * 1024  # that much of what is not wanted is read, so that the answer is not lost in a reset
 DROPPED_SECONDS = 5.0
-STALLED_SECONDS = 30.0  # in which a client takes nothing of its answer
-SILENCE_SECONDS = 60.0
+IDLE_SECONDS = 5.0  # between two requests
 
+_END = b"\r\n\r\n"  # of a head, and of a body in chunks
+_MOST_DIGITS = 18  # of a length; longer ones are beyond any limit
 _UPGRADE = frozenset((b"upgrade", b"http2-settings"))
-
 _CLOSE = {"Connection": "close"}
 _HEADERS = {503: {**_CLOSE, "Retry-After": "10"}, 405: {**_CLOSE, "Allow": "GET, HEAD, POST"}}
 
-Count = Callable[[str], None]
-
-
-class Connections(ServerState):
-    """What the connections share: how many there may be, and who counts those that are turned away, by a reason."""
-
-    def __init__(self, most: int, turned_away: Count) -> None:
-        super().__init__()
-        self.most = most
-        self.turned_away = turned_away
-        self._told: dict[str, float] = {}
-
-    def admit(self, now: float) -> bool:
-        """Whether one more may stay."""
-        if len(self.connections) <= self.most:
-            return True
-        self._complain("http.connections_used_up", now)
-        return False
-
-    def sweep(self, now: float) -> None:
-        """End what has taken too long; call it about once a second. uvloop says nothing of what it could not accept: it is told here."""
-        if used_up():
-            self._complain("http.descriptors_used_up", now)
-        for connection in list(self.connections):
-            if isinstance(connection, LimitedProtocol):
-                connection.look(now)
-
-    def _complain(self, event: str, now: float) -> None:
-        """Once a minute, however many it concerns."""
-        if now - self._told.get(event, -math.inf) > SILENCE_SECONDS:
-            self._told[event] = now
-            structlog.get_logger().error(event, connections=len(self.connections), most=self.most)
-
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection. Requests that come whole, as nearly all do, cost no timer: `look` finds the others."""
+    """One connection. A request is parsed once the one before it is answered; what comes ahead of that is held as bytes.
+
+    There are no timers: `look` finds what has taken too long.
+    """
 
     def __init__(
         self, config: uvicorn.Config, server_state: Connections, app_state: dict[str, Any], _loop: asyncio.AbstractEventLoop | None = None
@@ -78,10 +54,14 @@ class LimitedProtocol(HttpToolsProtocol):
         self._shared = server_state
         self._arrived = 0  # bytes since the last whole request
         self._in_body = False
+        self._left: int | None = None  # bytes of the body; None where it comes in chunks
+        self._tail = b""  # of what was parsed last: an end may be cut in two
+        self._held = b""
+        self._half_closed = False  # the other side sends nothing more
         self._deadline = math.inf
         self._keep_alive = True  # as the request under way wants it
         self._dropping = -1  # bytes that are still read, and dropped, before the end; below 0: this is not the end
-        self._unsent, self._unsent_since = 0, 0.0
+        self._unsent, self._taken_by = 0, math.inf
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -94,24 +74,127 @@ class LimitedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._dropping >= 0:
             self._drop(len(data))
+        else:
+            self._take(data)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Whoever has sent all of a request may stop sending and still gets its answer. True keeps the connection."""
+        self._half_closed = True
+        return self._dropping < 0 and self._is_busy() and not self._in_body
+
+    # --- what comes in, piece by piece ---
+
+    def _take(self, data: bytes) -> None:
+        start, size = 0, len(data)
+        while start < size and self._dropping < 0:
+            if self._is_busy() and not self._in_body:
+                self._hold(data[start:])
+                return
+            in_length = self._in_body and self._left is not None
+            end = start + max(self._left or 0, 1) if in_length else self._next_end(data, start)
+            part = data[start:end] if start or end < size else data
+            start += len(part)
+            self._arrived += len(part)
+            if self._in_body or self._arrived <= HEAD_BYTES:
+                self._parse(part)
+            else:
+                self._refuse(431, f"The head of the request is larger than {HEAD_BYTES} bytes.", "head")
+        if self._arrived and self._dropping < 0:
+            self._incomplete(size)
+
+    def _next_end(self, data: bytes, start: int) -> int:
+        """Where the head, or the body in chunks, may end, so that nothing behind it is parsed with it."""
+        before = len(self._tail)
+        end = (self._tail + data[start : start + len(_END)]).find(_END) if before else -1
+        end = start + end - before if end >= 0 else data.find(_END, start)
+        if end < 0:
+            self._tail = (self._tail + data[start:])[-len(_END) + 1 :]
+            return len(data)
+        self._tail = b""
+        return end + len(_END)
+
+    def _hold(self, data: bytes) -> None:
+        """Keep some of what comes ahead of an answer. Where it is too much, the answer is the connection's last."""
+        self._held += data
+        if len(self._held) > HEAD_BYTES:
+            self._arrived, self._held = len(self._held), b""
+            self.cycle.keep_alive = False
+            self.cycle.transport = _Lingering(self)  # type: ignore[assignment]
+            self._dropping, self._deadline = DROPPED_BYTES, math.inf
+
+    def _parse(self, part: bytes) -> None:
+        if self._in_body and self._left is not None:
+            self._left -= len(part)
+        try:
+            self.parser.feed_data(part)
+        except HttpParserUpgrade:
+            if self._dropping < 0:
+                self._stay()
+        except HttpParserError:
+            self._refuse(400, "This is no HTTP request.", "not_http")
+
+    def _stay(self) -> None:
+        """Serve a request that asks for another protocol in this one, as RFC 9110 allows: the parser would leave out its body."""
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self._refuse(405, "This is no proxy.", "not_http")
             return
-        self._arrived += len(data)
-        self._unset_keepalive_if_required()
-        self._parse(data)
-        if self._arrived == 0:
-            self._deadline = math.inf
-        elif self._dropping < 0:
-            self._incomplete(len(data))
+        kept = [b": ".join(header) for header in self.headers if header[0] not in _UPGRADE]
+        self.parser = HttpRequestParser(self)
+        self._parse(b"\r\n".join([b"%b %b HTTP/1.1" % (method, self.url), *kept, b"", b""]))
+
+    # --- what the parser finds ---
+
+    def on_message_begin(self) -> None:
+        self._left = 0
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._dropping >= 0:
+            return
+        name = name.lower()
+        if name == b"content-length":
+            digits = value.lstrip(b"0") or b"0"
+            self._left = int(digits) if len(digits) <= _MOST_DIGITS else sys.maxsize
+        elif name == b"transfer-encoding":
+            self._left = None
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+        if len(self.headers) > HEADERS:
+            self._refuse(431, f"The request has more than {HEADERS} headers.", "head")
 
     def on_headers_complete(self) -> None:
         if self._dropping >= 0 or self.parser.should_upgrade():
             return
-        if self._arrived > HEAD_BYTES and self._head_bytes() > HEAD_BYTES:
-            self._head_too_large()
-            return
         self._in_body = True
         self._deadline = math.inf
-        super().on_headers_complete()
+        self._set_address()
+        self.cycle = Exchange(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=self.scope["http_version"] != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        self._start_asgi_task(self.cycle, self.app)
+
+    def _set_address(self) -> None:
+        version = self.parser.get_http_version()
+        address = httptools.parse_url(self.url)
+        path = address.path or b"/"
+        text = path.decode("utf-8", "replace")
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["http_version"] = version
+        self.scope["path"] = urllib.parse.unquote(text) if "%" in text else text
+        self.scope["raw_path"] = path
+        self.scope["query_string"] = address.query or b""
 
     def on_body(self, body: bytes) -> None:
         if self._dropping < 0:
@@ -125,6 +208,19 @@ class LimitedProtocol(HttpToolsProtocol):
         self._arrived, self._in_body = 0, False
         super().on_message_complete()
 
+    # --- the end of a request, or of the connection ---
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self._dropping >= 0 or self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        self._deadline = self.loop.time() + IDLE_SECONDS
+        held, self._held = self._held, b""
+        self._take(held)
+        if self._half_closed and not self._is_busy() and not self.transport.is_closing():
+            self.transport.close()
+
     def shutdown(self) -> None:
         self._keep_alive = False
         super().shutdown()
@@ -137,7 +233,7 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         elif self._dropping >= 0 or not self._arrived:
             self.transport.close()
-        elif self.flow.read_paused or (not self._in_body and self._is_busy()):
+        elif self.flow.read_paused:
             self._deadline = now + HEAD_SECONDS  # it is us that it waits for
         elif self._in_body:
             self._refuse(408, f"The body did not come within {BODY_SECONDS:g} seconds.", "slow")
@@ -153,52 +249,25 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._dropping = DROPPED_BYTES
         self._deadline = self.loop.time() + DROPPED_SECONDS
-        self._unset_keepalive_if_required()
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
 
-    def _parse(self, data: bytes) -> None:
-        try:
-            self.parser.feed_data(data)
-        except HttpParserUpgrade as upgrade:
-            if self._dropping < 0:
-                self._stay(data[upgrade.args[0] :])
-        except HttpParserError:
-            self._refuse(400, "This is no HTTP request.", "not_http")
-
-    def _stay(self, rest: bytes) -> None:
-        """Serve a request that asks for another protocol in this one, as RFC 9110 allows: the parser would leave out its body."""
-        method = self.parser.get_method()
-        if method == b"CONNECT":
-            self._refuse(405, "This is no proxy.", "not_http")
-            return
-        self.parser = HttpRequestParser(self)
-        kept = (b": ".join(header) for header in self.headers if header[0] not in _UPGRADE)
-        self._parse(b"\r\n".join([b"%b %b HTTP/1.1" % (method, self.url), *kept, b"", rest]))
-
     def _incomplete(self, came: int) -> None:
         """Only a part of a request is there."""
-        if self._in_body:
-            if self._deadline == math.inf:
-                self._deadline = self.loop.time() + BODY_SECONDS
-                self._linger()
-            self._deadline += came / BODY_BYTES_PER_SECOND
-        elif self._arrived > HEAD_BYTES:
-            self._head_too_large()
-        elif self._deadline == math.inf:
-            self._deadline = self.loop.time() + HEAD_SECONDS
+        if not self._in_body:
+            if self._arrived <= came:  # the first of it
+                self._deadline = self.loop.time() + HEAD_SECONDS
+            return
+        if self._deadline == math.inf:
+            self._deadline = self.loop.time() + BODY_SECONDS
+            self._linger()
+        self._deadline += came / BYTES_PER_SECOND
 
     def _linger(self) -> None:
         """An answer before the body's end is to be the connection's last."""
         self.cycle.transport = _Lingering(self)  # type: ignore[assignment]
         self._keep_alive, self.cycle.keep_alive = self.cycle.keep_alive, False
-
-    def _head_bytes(self) -> int:
-        return len(self.url) + sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers)
-
-    def _head_too_large(self) -> None:
-        self._refuse(431, f"The head of the request is larger than {HEAD_BYTES} bytes.", "head")
 
     def _drop(self, number: int) -> None:
         self._dropping -= number
@@ -210,26 +279,27 @@ class LimitedProtocol(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _is_stalled(self, now: float) -> bool:
-        """Whether the other side has long taken nothing of what waits for it."""
+        """Whether the other side takes what waits for it too slowly, or not at all."""
         unsent = self.transport.get_write_buffer_size()
-        if unsent == 0 or unsent != self._unsent:
-            self._unsent, self._unsent_since = unsent, now
-        return now - self._unsent_since > STALLED_SECONDS
+        if unsent == 0:
+            self._unsent, self._taken_by = 0, math.inf
+        elif self._taken_by == math.inf:
+            self._unsent, self._taken_by = unsent, now + ANSWER_SECONDS + unsent / BYTES_PER_SECOND
+        elif unsent > self._unsent:
+            self._taken_by += (unsent - self._unsent) / BYTES_PER_SECOND
+        self._unsent = unsent
+        return now > self._taken_by
 
     def _refuse(self, status: int, detail: str, reason: str) -> None:
-        """Answer and close. Say nothing where that would be taken for the answer to an earlier request, or for a part of one."""
+        """Answer and close. Say nothing where that would be taken for a part of an answer that has begun."""
         if self._dropping >= 0 or self.transport.is_closing():
             return
         structlog.get_logger().info("http.refused", status=status, reason=reason, client=self.client[0] if self.client else None)
-        if self._is_busy() and not self._in_body:  # the requests before this one are answered, the last of them as the last
-            self.cycle.keep_alive = False
-            self._dropping, self._deadline = DROPPED_BYTES, math.inf
-            return
         if self._is_busy():
-            awaited = not self.cycle.response_started and not self.pipeline
+            begun = self.cycle.response_started
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-            if not awaited:
+            if begun:
                 self.transport.close()
                 return
         self._answer(status, detail, reason)

@@ -15,8 +15,9 @@ import uvicorn
 
 from receiver.gateway import Gateway, open_gateway
 from receiver.http.app import create_app
+from receiver.http.connections import Connections
 from receiver.http.descriptor_limit import connections
-from receiver.http.limits import Connections, LimitedProtocol
+from receiver.http.limits import LimitedProtocol
 from receiver.settings import Settings
 from receiver.telemetry.lines import LONGEST_WAIT
 
