@@ -28,6 +28,7 @@ from receiver.delivery import (
     Renderer,
     Timing,
 )
+from receiver.http.guess_limiter import GuessLimiter
 from receiver.inbox import Inbox
 from receiver.ingest.intake import Intake
 from receiver.ingest.validation import Judge, judge
@@ -61,6 +62,7 @@ class Gateway:
     intake: Intake
     standing: CachedStatus
     now: Callable[[], datetime]
+    guesses: GuessLimiter  # of the admin token, by any way in
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     limiters: Mapping[str, RateLimiter] = field(default_factory=dict)
     dispatchers: list[Dispatcher] = field(default_factory=list)
@@ -112,8 +114,9 @@ async def open_store(settings: Settings, now: Callable[[], datetime] = utc_now) 
         sites, metrics = sites_of(settings), Metrics()
         metrics.start(settings.connectors, settings.sources, EVENTS)
         decide = judge(sites, routes)
-        intake = Intake(settings.sources, decide, inbox, metrics, max_body_bytes=settings.server.max_body_bytes, now=now)
-        yield Gateway(settings, routes, sites, inbox, metrics, decide, intake, CachedStatus(inbox, settings.connectors, now), now)
+        intake = Intake(settings.sources, decide, inbox, metrics)
+        standing = CachedStatus(inbox, settings.connectors, now)
+        yield Gateway(settings, routes, sites, inbox, metrics, decide, intake, standing, now, GuessLimiter(now))
     finally:
         await inbox.aclose()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.http.authentication import from_header
+from receiver.http.authentication import OperatorToken
 from receiver.http.problem_details import problem
 
 MAX_BODY = 1024 * 1024
@@ -59,16 +58,13 @@ class Operation:
     body: type[Parameters] | None = None
     faults: Mapping[int, str] = field(default_factory=dict)
 
-    def route(self, admin_token: str, refused: Callable[[str], None]) -> Route:
-        """The operation behind the admin token. `refused` is called with the address of whoever gave none, or a wrong one."""
+    def route(self, operator: OperatorToken) -> Route:
+        """The operation, for whoever has the operator's token."""
         writer = TypeAdapter(self.answer)
 
         async def endpoint(request: Request) -> Response:
-            if not _authorised(request, admin_token):
-                refused(request.client.host if request.client else "unknown")
-                return problem(
-                    401, "Give the admin token as Bearer token.", headers={"WWW-Authenticate": 'Bearer realm="aom-gateway admin"'}
-                )
+            if refusal := operator.refusal(request):
+                return refusal
             try:
                 call = await self._call(request)
             except ValidationError as error:
@@ -108,11 +104,6 @@ def _flat(request: Request) -> dict[str, str | list[str]]:
     names = dict.fromkeys(request.query_params)
     values = {name: request.query_params.getlist(name) for name in names}
     return {name: value[0] if len(value) == 1 else value for name, value in values.items()}
-
-
-def _authorised(request: Request, admin_token: str) -> bool:
-    given = from_header(request.headers.get("authorization", ""))
-    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), admin_token.encode())
 
 
 def _invalid(error: ValidationError) -> Response:

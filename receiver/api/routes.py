@@ -13,8 +13,9 @@ from receiver.api.acting import Acting
 from receiver.api.looking import Looking
 from receiver.api.openapi import describe
 from receiver.api.operation import Operation
-from receiver.api.refusals import Refusals
 from receiver.gateway import Gateway
+from receiver.http.authentication import OperatorToken
+from receiver.http.authentication_log import AuthenticationLog
 
 _MISSING = {404: "There is no such thing."}
 
@@ -169,6 +170,7 @@ def admin_routes(gateway: Gateway) -> list[Route]:
         return JSONResponse(description)
 
     token = gateway.settings.server.admin_token
-    refused = Refusals(gateway.metrics, gateway.now).note
-    routes = [operation.route(token.get_secret_value(), refused) for operation in listed] if token else []
-    return [Route("/openapi.json", openapi), *routes]
+    if token is None:
+        return [Route("/openapi.json", openapi)]
+    operator = OperatorToken(token, gateway.guesses, AuthenticationLog(gateway.metrics, gateway.now))
+    return [Route("/openapi.json", openapi), *(operation.route(operator) for operation in listed)]

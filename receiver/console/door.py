@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.console.attempts import Attempts
 from receiver.console.form import BadForm, read_form
 from receiver.console.page import SIGN_IN, Console, Notice, is_from_elsewhere, stepping_stone
 from receiver.console.session import COOKIE, PATH, Session
@@ -41,7 +40,7 @@ class Door:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._sessions = console.sessions
-        self._attempts = Attempts(console.gateway.now)  # those at this door
+        self._guesses = console.gateway.guesses
         self._log = structlog.get_logger()
 
     async def show(self, request: Request) -> Response:
@@ -64,14 +63,14 @@ class Door:
         then = own_page(form.get("next", ""))
         if session is None or not self._sessions.is_own_form(session, form.get("csrf", "")):
             return self._form(request, session, then, 403, "This form was too old, or your browser sends no cookies. Try again.")
-        right, wait = self._sessions.is_admin_token(form.get("token", "").strip()), self._attempts.wait(address)
-        if wait and not (right and self._sessions.hard_to_guess):
+        right, wait = self._sessions.is_admin_token(form.get("token", "").strip()), self._guesses.wait(address)
+        if wait and not right:
             self._log.warning("console.sign_in_held_back", address=address, seconds=wait)
             return self._held_back(request, session, then, wait)
         if not right:
-            self._log.warning("console.sign_in_refused", address=address, in_a_row=self._attempts.failed(address))
+            self._log.warning("console.sign_in_refused", address=address, in_a_row=self._guesses.failed(address))
             return self._form(request, session, then, 403, "That is not the admin token.")
-        self._attempts.succeeded(address)
+        self._guesses.succeeded(address)
         self._log.info("console.signed_in", address=address)
         response = self._console.redirect(request, then)
         self._sessions.hand_out(request, response, self._sessions.new(signed_in=True))

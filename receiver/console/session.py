@@ -14,8 +14,6 @@ from itsdangerous import BadData, Signer, URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
-from receiver.settings.tokens import SHORTEST
-
 LIFETIME = timedelta(hours=12)
 REMEMBERED = 10_000  # sessions that were ended
 COOKIE = "aom_gateway_console"
@@ -48,11 +46,6 @@ class Sessions:
         self._cookies = URLSafeSerializer(key, salt="console session", signer_kwargs=_SIGNING)
         self.notices = URLSafeSerializer(key, salt="console notice", signer_kwargs=_SIGNING)
         self._forms = Signer(key, salt="console form", key_derivation="hmac", digest_method=hashlib.sha256)
-
-    @property
-    def hard_to_guess(self) -> bool:
-        """Whether the admin token may be told from wrong ones at any pace."""
-        return len(self._token) >= SHORTEST
 
     def is_admin_token(self, given: str) -> bool:
         """Compared in constant time."""

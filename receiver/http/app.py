@@ -2,58 +2,38 @@
 
 from __future__ import annotations
 
-import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from receiver.aom import EVENTS, json_schema
 from receiver.api import admin_routes, stories
 from receiver.console import console_routes
 from receiver.gateway import Gateway
 from receiver.inbox import StoreDamaged, StoreUnavailable
-from receiver.http.endpoints import HeaderEndpoint, PathEndpoint
-from receiver.http.problem_details import problem
-
-DEFECT = "The gateway failed. Its log says where."
+from receiver.http.endpoints import HeaderEndpoint, PathEndpoint, Reception
+from receiver.http.problem_details import defect, problem
 
 
 def create_app(gateway: Gateway) -> ASGIApp:
-    """The application for an open gateway. What AOM calls goes straight to its door: routing and middleware would double its way."""
-    others, door = _others(gateway), PathEndpoint(gateway.intake)
+    """The application for an open gateway. What AOM calls goes straight to its endpoint: routing and middleware would double its way."""
+    reception = Reception(gateway.settings, gateway.intake, gateway.metrics, gateway.now)
+    others, hot = _others(gateway, reception), PathEndpoint(reception)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PathEndpoint.PREFIX):
-            await guarded(door, scope, receive, send)
+            await hot(scope, receive, send)
         else:
             await others(scope, receive, send)
 
     return application
 
 
-async def guarded(application: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """A defect is logged and answered 500; one after the answer has begun is raised on, and the server closes the connection."""
-    begun = False
-
-    async def watched(message: Message) -> None:
-        nonlocal begun
-        begun = True
-        await send(message)
-
-    try:
-        await application(scope, receive, watched)
-    except Exception:
-        structlog.get_logger().exception("intake.failed")
-        if begun:
-            raise
-        await problem(500, DEFECT)(scope, receive, send)
-
-
-def _others(gateway: Gateway) -> Starlette:
-    header_door = HeaderEndpoint(gateway.intake)
+def _others(gateway: Gateway, reception: Reception) -> Starlette:
+    by_header = HeaderEndpoint(reception)
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "alive"})
@@ -66,8 +46,8 @@ def _others(gateway: Gateway) -> Starlette:
 
     application = Starlette(
         routes=[
-            Route("/events", header_door),
-            Route("/events/{event:path}", header_door),
+            Route("/events", by_header),
+            Route("/events/{event:path}", by_header),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
@@ -143,4 +123,4 @@ async def _store_unavailable(_request: Request, error: Exception) -> Response:
 
 
 async def _defect(_request: Request, _error: Exception) -> Response:
-    return problem(500, DEFECT)
+    return defect()

@@ -1,4 +1,4 @@
-"""Who is calling: the source whose token was given."""
+"""Who is calling: the source whose token was given, or an operator. Who gives none, or a wrong one, is answered here."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import base64
 import hmac
 from collections.abc import Mapping
 
+from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import Response
+
+from receiver.http.authentication_log import AuthenticationLog
+from receiver.http.guess_limiter import GuessLimiter
+from receiver.http.problem_details import problem
 from receiver.settings import Source
 
 
-class Tokens:
+class SourceTokens:
     """All tokens of all sources. Every one is compared, in constant time each, whether or not one has matched."""
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
@@ -23,6 +30,39 @@ class Tokens:
             if hmac.compare_digest(token, candidate):
                 found = name
         return found
+
+
+class OperatorToken:
+    """The admin token, for whoever sends it in a header. Wrong ones are counted, logged now and then, and answered ever more slowly."""
+
+    def __init__(self, token: SecretStr, limiter: GuessLimiter, log: AuthenticationLog) -> None:
+        self._token = _bytes(token.get_secret_value())
+        self._limiter = limiter
+        self._log = log
+
+    def refusal(self, request: Request) -> Response | None:
+        """None for the right token, whatever was given before: nobody can lock the operators out."""
+        address = request.client.host if request.client else "unknown"
+        if hmac.compare_digest(_bytes(from_header(request.headers.get("authorization", ""))), self._token):
+            self._limiter.succeeded(address)
+            return None
+        self._log.refused(address)
+        if wait := self._limiter.wait(address):
+            return problem(429, f"Too many wrong tokens were given. Try again in {wait} s.", headers={"Retry-After": str(wait)})
+        if "authorization" in request.headers:
+            self._limiter.failed(address)
+        return problem(401, "Give the admin token as Bearer token.", headers={"WWW-Authenticate": 'Bearer realm="aom-gateway admin"'})
+
+
+def unknown_address() -> Response:
+    """Where the token is part of the address, guessing tells nothing."""
+    return problem(404, "There is nothing here. Copy the address from `aom-gateway urls`.")
+
+
+def unauthorised() -> Response:
+    """Where a source's token is asked for in a header."""
+    headers = {"WWW-Authenticate": 'Bearer realm="aom-gateway", Basic realm="aom-gateway"'}
+    return problem(401, "Give a source's token as Bearer token, or as the password of Basic.", headers=headers)
 
 
 def from_header(authorization: str) -> str:

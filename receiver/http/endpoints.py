@@ -2,17 +2,87 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import datetime
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from receiver.http.authentication import from_header
-from receiver.http.problem_details import problem
-from receiver.ingest.intake import Intake
+from receiver.aom import EVENTS
+from receiver.http.answers import Answer
+from receiver.http.authentication import SourceTokens, from_header, unauthorised, unknown_address
+from receiver.http.problem_details import defect, problem
+from receiver.http.request_body import CutOff, NotGzip, TooLarge, gunzip, is_gzip, read_body
+from receiver.http.source_limits import SourceLimits
+from receiver.ingest.intake import LARGE, Call, Intake
+from receiver.settings import Settings
+from receiver.telemetry import Metrics
 
 GREETING = "This address is ready to receive webhooks of Academy of Mine. Paste it into AOM as it is.\n"
+
+_AROUND = " \t\r\n\v\f\0\xa0\xad\u034f\u061c\u115f\u180e\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
+    chr(code) for code in (*range(0x2000, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070))
+)
+"""Blanks and characters that nobody sees: copying an address takes some along."""
+
+_SEPARATORS = re.compile(r"[\s._-]+")
+_LONGEST_NAME = 100
+
+
+class Reception:
+    """What becomes of a request once its source is known."""
+
+    def __init__(self, settings: Settings, intake: Intake, metrics: Metrics, now: Callable[[], datetime]) -> None:
+        self.tokens = SourceTokens(settings.sources)
+        self.now = now
+        self._limits = SourceLimits(settings.sources)
+        self._max_body_bytes = settings.server.max_body_bytes
+        self._intake = intake
+        self._metrics = metrics
+
+    async def answer(self, scope: Scope, receive: Receive, source: str, named: str | None, occurred_at: datetime | None = None) -> Answer:
+        if scope["method"] != "POST":
+            return _greeting(scope["method"])
+        if refusal := self._intake.refusal():
+            return refusal
+        if wait := self._limits.wait(source):
+            return self._turn_away(429, f"This source sends more than its limit. Send the event again in {wait} s.", "limit", wait)
+        try:
+            body, fault = await self._body(scope, receive)
+        except TooLarge:
+            return self._turn_away(413, f"The body is larger than {self._max_body_bytes} bytes.", "too_large")
+        except CutOff:
+            return self._turn_away(400, "The body ended early.", "cut_off")
+        return await self._intake.take(Call(source, named, body, self.now(), occurred_at, fault))
+
+    def refuse(self, answer: Response) -> Response:
+        """Of a wrong token."""
+        self._metrics.turned_away("token")
+        return answer
+
+    async def _body(self, scope: Scope, receive: Receive) -> tuple[bytes, str | None]:
+        """The body, unpacked; where that fails, as it came, with the reason."""
+        body = await read_body(scope, receive, self._max_body_bytes)
+        if not is_gzip(scope, body):
+            return body, None
+        try:
+            return await self._unpacked(body), None
+        except NotGzip as error:
+            return body, f"is not the gzip that Content-Encoding says: {error}"
+
+    async def _unpacked(self, body: bytes) -> bytes:
+        try:
+            return gunzip(body, min(LARGE, self._max_body_bytes))
+        except TooLarge:
+            return await self._intake.beside(len(body), gunzip, body, self._max_body_bytes)
+
+    def _turn_away(self, status: int, detail: str, reason: str, wait: int = 0) -> Response:
+        self._metrics.turned_away(reason)
+        headers = {"Retry-After": str(wait)} if wait else {"Connection": "close"} if reason == "too_large" else None
+        return problem(status, detail, headers=headers, kept=False)
 
 
 class PathEndpoint:
@@ -20,17 +90,24 @@ class PathEndpoint:
 
     PREFIX = "/in/"
 
-    def __init__(self, intake: Intake) -> None:
-        self._intake = intake
+    def __init__(self, reception: Reception) -> None:
+        self._reception = reception
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        token, *named = scope["path"][len(self.PREFIX) :].split("/", 1)
-        source = self._intake.tokens.source(token)
-        if source is None:
-            answer = self._intake.unknown_token(in_path=True)
-        else:
-            answer = await _by_method(self._intake, scope, receive, source, named[0] if named else None)
+        """A defect is logged and answered 500, for the server would say it in plain text."""
+        try:
+            answer = await self._answer(scope, receive)
+        except Exception:  # noqa: BLE001 - whatever it is
+            structlog.get_logger().exception("intake.failed")
+            answer = defect()
         await answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        token, _, named = scope["path"][len(self.PREFIX) :].partition("/")
+        source = self._reception.tokens.source(token.strip(_AROUND))
+        if source is None:
+            return self._reception.refuse(unknown_address())
+        return await self._reception.answer(scope, receive, source, event_name(named))
 
 
 class HeaderEndpoint:
@@ -39,38 +116,50 @@ class HeaderEndpoint:
     With `Occurred-At` (ISO 8601, with an offset) an event of the past takes its place before all that came since.
     """
 
-    def __init__(self, intake: Intake) -> None:
-        self._intake = intake
+    def __init__(self, reception: Reception) -> None:
+        self._reception = reception
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        source = self._intake.tokens.source(from_header(Headers(scope=scope).get("authorization", "")))
-        if source is None:
-            answer = self._intake.unknown_token(in_path=False)
-        else:
-            answer = await self._at_its_time(scope, receive, source, scope["path_params"].get("event"))
+        answer = await self._answer(scope, receive)
         await answer(scope, receive, send)
 
-    async def _at_its_time(self, scope: Scope, receive: Receive, source: str, named: str | None) -> Response:
-        told = Headers(scope=scope).get("occurred-at")
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        headers = Headers(scope=scope)
+        source = self._reception.tokens.source(from_header(headers.get("authorization", "")).strip(_AROUND))
+        if source is None:
+            return self._reception.refuse(unauthorised())
+        told = headers.get("occurred-at")
         occurred_at = _moment(told) if told is not None else None
-        if told is not None and not (occurred_at and occurred_at <= self._intake.now()):
+        if told is not None and not (occurred_at and occurred_at <= self._reception.now()):
             return problem(400, "Occurred-At must be a past time like 2026-03-01T14:30:00Z.", kept=False)
-        return await _by_method(self._intake, scope, receive, source, named, occurred_at)
+        return await self._reception.answer(scope, receive, source, event_name(scope["path_params"].get("event", "")), occurred_at)
 
 
-async def _by_method(
-    intake: Intake, scope: Scope, receive: Receive, source: str, named: str | None, occurred_at: datetime | None = None
-) -> Response:
-    if scope["method"] == "POST":
-        return await intake.receive(scope, receive, source, _storable(named) if named and named.strip("/") else None, occurred_at)
-    if scope["method"] in {"GET", "HEAD"}:
+def event_name(given: str) -> str | None:
+    """The event's name in an address, which counts without regard to case and separators; any other as it is, so that it can be kept.
+
+    None where there is none. An address can name anything, with a slash at its end.
+    """
+    if given in _NAMES:
+        return given
+    name = given.rstrip("/" + _AROUND).lstrip(_AROUND)[:_LONGEST_NAME]
+    if known := _NAMES.get(_bare(name)):
+        return known
+    return name.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}") or None
+
+
+def _bare(name: str) -> str:
+    return _SEPARATORS.sub("", "".join(character for character in name if character not in _INVISIBLE)).lower()
+
+
+_INVISIBLE = frozenset(_AROUND) - frozenset(" \t\r\n\v\f")
+_NAMES = {_bare(name): name for name in EVENTS} | {name: name for name in EVENTS}
+
+
+def _greeting(method: str) -> Response:
+    if method in {"GET", "HEAD"}:
         return PlainTextResponse(GREETING)
     return problem(405, "POST an event here.", headers={"Allow": "GET, HEAD, POST"})
-
-
-def _storable(named: str) -> str:
-    """An address can name anything, with a slash at its end; what is kept of it must fit into any database."""
-    return named.rstrip("/")[:100].encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _moment(told: str) -> datetime | None:

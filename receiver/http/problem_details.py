@@ -14,3 +14,7 @@ def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = Non
     """`detail` is a sentence for a person; `members` are added for programs. The title is the status' own unless given."""
     body = {"type": "about:blank", "title": title or HTTPStatus(status).phrase, "status": status, "detail": detail, **members}
     return Response(json.dumps(body), status, headers, media_type="application/problem+json")
+
+
+def defect() -> Response:
+    return problem(500, "The gateway failed. Its log says where.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 from starlette.types import Receive, Scope
 
 
@@ -11,6 +13,10 @@ class TooLarge(Exception):
 
 class CutOff(Exception):
     """The sender went away before the body's end."""
+
+
+class NotGzip(Exception):
+    """The body is not the gzip that it is said to be; the text says why."""
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
@@ -33,6 +39,38 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         if not message.get("more_body"):
             return b"".join(parts)
         message = await receive()
+
+
+def is_gzip(scope: Scope, body: bytes) -> bool:
+    """Whether it says so, and looks so: some relays unpack a body and leave the header."""
+    said = any(name == b"content-encoding" and value.strip().lower() in _GZIP for name, value in scope["headers"])
+    return said and body.startswith(_MAGIC)
+
+
+def gunzip(data: bytes, limit: int) -> bytes:
+    """What is packed in all its members. Raises TooLarge beyond the limit, however little it is packed into, or NotGzip."""
+    parts: list[bytes] = []
+    left = limit
+    for _ in range(_MEMBERS):
+        if not data.startswith(_MAGIC):
+            return b"".join(parts)
+        member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        try:
+            parts.append(member.decompress(data, left + 1))
+        except zlib.error as error:
+            raise NotGzip(str(error)) from None
+        left -= len(parts[-1])
+        if left < 0:
+            raise TooLarge
+        if not member.eof:
+            raise NotGzip("it ends early")
+        data = member.unused_data
+    raise NotGzip(f"it has more than {_MEMBERS} members")
+
+
+_MAGIC = b"\x1f\x8b"
+_MEMBERS = 100
+_GZIP = frozenset((b"gzip", b"x-gzip"))
 
 
 def _exceeds(digits: bytes, limit: int) -> bool:

@@ -1,71 +1,56 @@
-"""The public endpoint: authenticates a call, keeps it, and says what it was. No CRM is called here."""
+"""Validates an authenticated call, keeps it, and says what it was. No CRM is called here."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from time import perf_counter
+from typing import TypeVar
 
 import orjson
 import structlog
 from starlette.responses import Response
-from starlette.types import Receive, Scope
 
-from receiver.http.authentication import Tokens
+from receiver.http.answers import Answer, JSONAnswer
 from receiver.http.problem_details import problem
-from receiver.http.request_body import CutOff, TooLarge, read_body
 from receiver.inbox import Accepted, Inbox, NewEvent, StoreUnavailable, Unstorable
 from receiver.ingest.validation import Judge
-from receiver.micro_batch import MicroBatch
 from receiver.settings import Source
 from receiver.telemetry import Metrics, quick_log
 
+T = TypeVar("T")
 
-@dataclass(slots=True)
-class _Call:
-    """An authenticated POST that waits for its answer."""
+LARGE = 16 * 1024
+"""Bytes of a body from which on it is validated beside the event loop."""
+
+MOST_BESIDE = 64 * 1024 * 1024  # bytes that wait there
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An authenticated POST whose body is there."""
 
     source: str
-    named: str | None
+    named: str | None  # the event's name in the URL
     body: bytes
     received_at: datetime
-    started: float  # when the body was there, by the clock of perf_counter
-    answer: asyncio.Future[Response]
     occurred_at: datetime | None = None  # of history that is handed in later
-
-    def reply(self, response: Response) -> None:
-        if not self.answer.done():  # else whoever waited has given up
-            self.answer.set_result(response)
-
-    def fail(self, error: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(error)
+    fault: str | None = None  # why the body is not what its headers say
 
 
 class Intake:
-    """Judges and keeps one call. The answers are those of the outward contract, whatever the bytes."""
+    """Its answers are those of the outward contract, whatever the bytes."""
 
-    def __init__(
-        self,
-        sources: Mapping[str, Source],
-        judge: Judge,
-        inbox: Inbox,
-        metrics: Metrics,
-        *,
-        max_body_bytes: int,
-        now: Callable[[], datetime],
-    ) -> None:
-        self.tokens = Tokens(sources)
+    def __init__(self, sources: Mapping[str, Source], judge: Judge, inbox: Inbox, metrics: Metrics) -> None:
         self._sources = sources
         self._judge = judge
         self._inbox = inbox
         self._metrics = metrics
-        self._max_body_bytes = max_body_bytes
-        self.now = now
-        self._calls = MicroBatch(self._take)
+        self._beside = ThreadPoolExecutor(1, "validation")  # one: several would fight for Python's lock, and the event loop with them
+        self._bytes_beside = 0
         self._closing = False
         self._log = structlog.get_logger()
         self._quick_log = quick_log()
@@ -74,78 +59,67 @@ class Intake:
         """Answer new calls 503 from now on; those that are being kept are answered as ever."""
         self._closing = True
 
-    async def receive(
-        self, scope: Scope, receive: Receive, source: str, named: str | None, occurred_at: datetime | None = None
-    ) -> Response:
-        """The answer to an authenticated POST. What `occurred_at` some earlier time takes its place before all that came since."""
+    def refusal(self) -> Response | None:
+        """The answer to a new call where none is taken."""
         if self._closing:
             return self._later("The gateway is shutting down. Send the event again later.")
+        if self._bytes_beside > MOST_BESIDE:
+            return self._later("More large bodies wait than can be read. Send the event again later.")
+        return None
+
+    async def take(self, call: Call) -> Answer:
+        """Keep it, then answer. What `occurred_at` some earlier time takes its place before all that came since."""
+        started = perf_counter()
+        judged = self._validated(call) if len(call.body) <= LARGE else await self.beside(len(call.body), self._validated, call)
         try:
-            body = await read_body(scope, receive, self._max_body_bytes)
-        except TooLarge:
-            return self._turn_away(413, f"The body is larger than {self._max_body_bytes} bytes.", "too_large", {"Connection": "close"})
-        except CutOff:
-            return self._turn_away(400, "The body ended early.", "cut_off")
-        call = _Call(source, named, body, self.now(), perf_counter(), asyncio.get_running_loop().create_future(), occurred_at)
-        self._calls.add(call)
-        return await call.answer
-
-    def _take(self, calls: list[_Call]) -> None:
-        """Judge calls that came together and give them to the inbox together."""
-        for call in calls:
-            try:
-                self._keep(call)
-            except Exception as error:  # noqa: BLE001 - a defect is the one call's, whose turn raises it
-                call.fail(error)
-
-    def _keep(self, call: _Call) -> None:
-        judged = self._judge(call.source, call.named, call.body, call.occurred_at or call.received_at)
-        self._accept(call, replace(judged, late_at=call.received_at) if call.occurred_at else judged)
-
-    def _accept(self, call: _Call, judged: NewEvent) -> None:
-        try:
-            keeping = self._inbox.accept(judged)
+            return self._answer(judged, await self._inbox.accept(judged), started)
         except StoreUnavailable as error:
-            call.reply(self._not_kept(call, error))
-        else:
-            keeping.add_done_callback(partial(self._kept, call, judged))
-
-    def _kept(self, call: _Call, judged: NewEvent, keeping: asyncio.Future[Accepted]) -> None:
-        try:
-            call.reply(self._answer(call, judged, keeping.result()))
-        except StoreUnavailable as error:
-            call.reply(self._not_kept(call, error))
+            return self._not_kept(call, str(error))
         except Unstorable as error:
-            self._set_aside(call, judged, error)
-        except Exception as error:  # noqa: BLE001 - a defect is the one call's, whose turn raises it
-            call.fail(error)
+            return await self._set_aside(call, judged, error, started)
 
-    def _set_aside(self, call: _Call, judged: NewEvent, error: Unstorable) -> None:
+    async def beside(self, size: int, work: Callable[..., T], *arguments: object) -> T:
+        """Work on so many bytes beside the event loop, one after the other."""
+        self._bytes_beside += size
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._beside, work, *arguments)
+        finally:
+            self._bytes_beside -= size
+
+    def _validated(self, call: Call) -> NewEvent:
+        judged = self._judge(call.source, call.named, call.body, call.occurred_at or call.received_at)
+        if call.occurred_at:
+            judged = replace(judged, late_at=call.received_at)
+        return replace(judged, faults=(("", call.fault),), lanes=()) if call.fault else judged
+
+    async def _set_aside(self, call: Call, judged: NewEvent, error: Unstorable, started: float) -> Answer:
         """No database takes it as what it was judged to be: keep the bytes in quarantine, or say that even that failed."""
-        if judged.faults and judged.name is None:
-            call.reply(self._not_kept(call, error))
-            return
         faults = (("", str(error)),)
         bare = replace(
             judged, name=None, how=None, named=None, disagreement=None, lanes=(), people=(), unknown=(), unreadable=(), faults=faults
         )
-        self._accept(call, bare)
+        try:
+            return self._answer(bare, await self._inbox.accept(bare), started)
+        except StoreUnavailable as unavailable:
+            return self._not_kept(call, str(unavailable))
+        except Unstorable:
+            return self._not_kept(call, "no database takes it")  # whose words may quote it
 
-    def _answer(self, call: _Call, judged: NewEvent, kept: Accepted) -> Response:
+    def _answer(self, judged: NewEvent, kept: Accepted, started: float) -> Answer:
         outcome = "duplicate" if kept.duplicate else "quarantined" if judged.faults else "accepted"
-        self._tell(judged, outcome, kept, perf_counter() - call.started)
+        self._tell(judged, outcome, kept, perf_counter() - started)
         if judged.faults:
-            return _refusal(self._sources[call.source].invalid_status, judged, kept)
+            return _refusal(self._sources[judged.source].invalid_status, judged, kept)
         answer = orjson.dumps({"id": kept.id, "event": judged.name, "status": outcome, "deliveries": kept.deliveries})
-        return Response(answer, 200 if kept.duplicate else 202, media_type="application/json")
+        return JSONAnswer(answer, 200 if kept.duplicate else 202)
 
-    def _not_kept(self, call: _Call, error: StoreUnavailable | Unstorable) -> Response:
-        reason = str(error) if isinstance(error, StoreUnavailable) else "no database takes it"  # whose words may quote it
+    def _not_kept(self, call: Call, reason: str) -> Response:
         self._log.error("event.not_kept", source=call.source, reason=reason)
         return self._later("The event could not be kept. Send it again later.")
 
     def _later(self, detail: str) -> Response:
-        return self._turn_away(503, detail, "store", {"Retry-After": "10"})
+        self._metrics.turned_away("store")
+        return problem(503, detail, headers={"Retry-After": "10"}, kept=False)
 
     def _tell(self, judged: NewEvent, outcome: str, kept: Accepted, seconds: float) -> None:
         """One log line and the metrics of an answered call."""
@@ -159,18 +133,6 @@ class Intake:
                 self._metrics.unreadable(judged.source, judged.name, len(judged.unreadable))
         told = {"id": kept.id, "source": judged.source, "name": judged.name, "deliveries": kept.deliveries}
         self._quick_log.info(f"event.{outcome}", **told, ms=round(seconds * 1000, 1))
-
-    def _turn_away(self, status: int, detail: str, reason: str, headers: Mapping[str, str] | None = None) -> Response:
-        self._metrics.turned_away(reason)
-        return problem(status, detail, headers=headers, kept=False)
-
-    def unknown_token(self, *, in_path: bool) -> Response:
-        """404 where the token is part of the address, so that guessing tells nothing; 401 where a header is asked for."""
-        self._metrics.turned_away("token")
-        if in_path:
-            return problem(404, "There is nothing here. Copy the address from `aom-gateway urls`.")
-        headers = {"WWW-Authenticate": 'Bearer realm="aom-gateway", Basic realm="aom-gateway"'}
-        return problem(401, "Give a source's token as Bearer token, or as the password of Basic.", headers=headers)
 
 
 def _refusal(status: int, judged: NewEvent, kept: Accepted) -> Response:

@@ -15,7 +15,7 @@ from receiver.settings.document import parse
 from receiver.settings.model import Delivery, Log, Server, Settings, Store
 from receiver.settings.paths import absolute, misplaced
 from receiver.settings.tables import Tables, read_tables
-from receiver.settings.tokens import shared_tokens, short_tokens
+from receiver.settings.tokens import token_faults
 from receiver.settings.variables import Filled, fill
 
 _ADMIN_TOKEN = "server.admin_token"  # noqa: S105 - a place
@@ -39,10 +39,16 @@ def load(
     warnings += [replace(fault, warning=True) for fault in filled.unset if stand_ins]
     tables = read_tables(filled.document, registry.types() if types is None else types)
     places = () if stand_ins else misplaced(tables.store, tables.connectors, directory)  # with stand-ins nothing is stored
-    stages = (filled.unset, filled.faults, tables.faults, shared_tokens(tables.server, tables.sources), places, _routes(tables))
+    stages = (
+        filled.unset,
+        filled.faults,
+        tables.faults,
+        token_faults(tables.server, tables.sources),
+        places,
+        _routes(tables),
+    )
     if faults := _without_echoes(stages)[len(filled.unset) if stand_ins else 0 :]:
         raise ConfigError(faults)
-    warnings += short_tokens(tables.server, tables.sources)
     return _settings(tables, directory, warnings)
 
 

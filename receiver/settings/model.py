@@ -45,6 +45,13 @@ class Store(_Table):
     ] = 4096
 
 
+class Limit(_Table):
+    """How many events may come in how many seconds."""
+
+    events: Annotated[int, Number, Field(ge=1, le=1_000_000)]
+    seconds: Annotated[float, Number, Field(gt=0, le=86_400)]
+
+
 class Source(_Table):
     """One AOM site."""
 
@@ -52,6 +59,9 @@ class Source(_Table):
     timezone: Annotated[TimeZone, Field(description="in which AOM shows dates")] = ZoneInfo("UTC")
     currency: Annotated[Currency, Field(description="of orders that name none")] = "USD"
     invalid_status: Annotated[Literal[422, 202], Status, Field(description="the answer to what can't be understood")] = 422
+    limit: Annotated[
+        Limit | None, Field(description="limit = { events = 600, seconds = 60 }; what is above it is answered 429 and not kept")
+    ] = None
 
 
 class Delivery(_Table):

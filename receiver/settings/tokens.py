@@ -11,7 +11,13 @@ from receiver.settings.values import FRESH
 SHORTEST = 16  # characters that take too long to guess
 
 
-def shared_tokens(server: Server | None, sources: Mapping[str, Source | None]) -> Iterator[ConfigFault]:
+def token_faults(server: Server | None, sources: Mapping[str, Source | None]) -> Iterator[ConfigFault]:
+    """All that is wrong with tokens beside what each says of itself."""
+    yield from _shared(server, sources)
+    yield from _short(server, sources)
+
+
+def _shared(server: Server | None, sources: Mapping[str, Source | None]) -> Iterator[ConfigFault]:
     """A fault for each token that stands in two places."""
     first: dict[str, str] = {}
     for where, token in _tokens(server, sources):
@@ -20,11 +26,11 @@ def shared_tokens(server: Server | None, sources: Mapping[str, Source | None]) -
             yield ConfigFault(where, f"is the same token as {known}", "give each a token of its own")
 
 
-def short_tokens(server: Server | None, sources: Mapping[str, Source | None]) -> Iterator[ConfigFault]:
-    """A warning for each token that could be guessed."""
+def _short(server: Server | None, sources: Mapping[str, Source | None]) -> Iterator[ConfigFault]:
+    """A fault for each token that could be guessed."""
     for where, token in _tokens(server, sources):
         if len(token) < SHORTEST:
-            yield ConfigFault(where, f"is short for a token: {len(token)} characters", f"use at least {SHORTEST}; {FRESH}", warning=True)
+            yield ConfigFault(where, f"is short for a token: {len(token)} characters", f"use at least {SHORTEST}; {FRESH}")
 
 
 def _tokens(server: Server | None, sources: Mapping[str, Source | None]) -> Iterator[tuple[str, str]]:

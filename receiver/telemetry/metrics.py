@@ -66,7 +66,7 @@ class Metrics:
         self._accept.observe(seconds)
 
     def turned_away(self, reason: str) -> None:
-        """`reason`: token, admin_token, too_large, store or cut_off; of the protocol: connections, head, slow or not_http."""
+        """`reason`: token, admin_token, too_large, limit, store or cut_off; of the protocol: connections, head, slow or not_http."""
         self._turned_away.labels(reason).inc()
         self.turned_away_by_store += reason == "store"
 
@@ -137,7 +137,7 @@ class Metrics:
 
     def start(self, connectors: Iterable[str], sources: Iterable[str] = (), events: Iterable[str] = ()) -> None:
         """Show every connector, and what must never happen, from the start: an increase from nothing would not be seen."""
-        for reason in ("token", "admin_token", "too_large", "store", "cut_off", "connections", "head", "slow", "not_http"):
+        for reason in ("token", "admin_token", "too_large", "limit", "store", "cut_off", "connections", "head", "slow", "not_http"):
             self._turned_away.labels(reason)
         for outcome in ("posted", "failed"):
             self._alarms.labels(outcome)

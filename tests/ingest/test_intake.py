@@ -14,11 +14,10 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from starlette.types import Message, Receive
 
 from receiver.aom import Site, sample
 from receiver.inbox import Inbox, NewEvent
-from receiver.ingest.intake import Intake
+from receiver.ingest.intake import Call, Intake
 from receiver.ingest.validation import judge
 from receiver.mapping import Mapping as Routes
 from receiver.settings import load
@@ -317,8 +316,8 @@ def test_a_defect_is_one_calls_alone(tmp_path: Path) -> None:
 
     async def answers() -> list[object]:
         inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)
-        intake = Intake({}, decide, inbox, Metrics(), max_body_bytes=1000, now=lambda: datetime.now(UTC))
-        calls = [intake.receive({"headers": []}, _sender(body), "s", None) for body in (account(1), b"bad", account(2))]
+        intake = Intake({}, decide, inbox, Metrics())
+        calls = [intake.take(_call(body)) for body in (account(1), b"bad", account(2))]
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
         await inbox.aclose()
         return [getattr(outcome, "status_code", type(outcome)) for outcome in outcomes]
@@ -334,8 +333,8 @@ def test_a_defect_in_judging_loses_nothing(tmp_path: Path) -> None:
     async def scenario() -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)
         defective = judge({}, routes)  # it knows not even the source
-        intake = Intake({"s": source}, defective, inbox, Metrics(), max_body_bytes=1000, now=lambda: datetime.now(UTC))
-        answer = await intake.receive({"headers": []}, _sender(account(1)), "s", None)
+        intake = Intake({"s": source}, defective, inbox, Metrics())
+        answer = await intake.take(_call(account(1)))
         assert answer.status_code == 422
         (kept,) = await inbox.quarantined()
         assert kept.body == account(1)
@@ -347,8 +346,5 @@ def test_a_defect_in_judging_loses_nothing(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def _sender(body: bytes) -> Receive:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body}
-
-    return receive
+def _call(body: bytes) -> Call:
+    return Call("s", None, body, datetime.now(UTC))

@@ -22,7 +22,7 @@ class _Guesser:
     last: datetime
 
 
-class Attempts:
+class GuessLimiter:
     """Of this process. `wait` says whether one more may be made; each wrong one has to be told to `failed`."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:

@@ -12,7 +12,7 @@ from receiver.telemetry import Metrics
 EVERY = timedelta(minutes=1)
 
 
-class Refusals:
+class AuthenticationLog:
     """Counts each; logs one a minute at most, so that guessing fills no disk. The token that was given is never noted."""
 
     def __init__(self, metrics: Metrics, now: Callable[[], datetime]) -> None:
@@ -21,7 +21,7 @@ class Refusals:
         self._logged_at: datetime | None = None
         self._since = 0
 
-    def note(self, address: str) -> None:
+    def refused(self, address: str) -> None:
         """One more. Of those that came since the last line the log has the number, and the address of the last."""
         self._metrics.turned_away("admin_token")
         self._since += 1
