@@ -131,6 +131,7 @@ class Writer:
 
     def _answer(self, entries: Sequence[Entry], woken: Iterable[str]) -> None:
         self._published(woken)
+        self._gathered.done(len(entries))
         for entry in entries:
             self._waiting -= 1
             self._waiting_bytes -= len(entry.event.body)

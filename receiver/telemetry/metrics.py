@@ -59,10 +59,15 @@ class Metrics:
         GCCollector(registry=self.registry)
         self.turned_away_by_store = 0
         self._counted_calls: dict[str, int] = {}
+        self._counted_events: dict[tuple[str, str, str], Counter] = {}
 
     def event(self, source: str, event: str | None, outcome: str, seconds: float) -> None:
         """`outcome`: accepted, duplicate or quarantined."""
-        self._events.labels(source, event or "unknown", outcome).inc()
+        key = (source, event or "unknown", outcome)
+        counter = self._counted_events.get(key)
+        if counter is None:  # to look it up by its labels costs more than to count
+            counter = self._counted_events[key] = self._events.labels(*key)
+        counter.inc()
         self._accept.observe(seconds)
 
     def turned_away(self, reason: str) -> None:
