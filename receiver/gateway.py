@@ -29,6 +29,7 @@ from receiver.delivery import (
     Timing,
 )
 from receiver.http.guess_limiter import GuessLimiter
+from receiver.http.worker_metrics import WorkerMetrics
 from receiver.inbox import Inbox
 from receiver.ingest.intake import Intake
 from receiver.ingest.validation import Judge, judge
@@ -69,6 +70,7 @@ class Gateway:
     watch: Watch | None = None
     replays: Replays = field(default_factory=Replays)
     background: Background = field(default_factory=Background)
+    workers: WorkerMetrics | None = None  # where this process is one of several
     hung: bool = False  # a connector did not close: its threads will not end
 
     def begin_closing(self) -> None:

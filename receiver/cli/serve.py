@@ -8,7 +8,9 @@ import typer
 import uvloop
 
 from receiver.cli.app import CONFIG, ConfigOption, app, fail, settings_of
+from receiver.http.server import listen
 from receiver.http.server import serve as serve_forever
+from receiver.http.workers import Supervisor, Worker
 from receiver.inbox import StoreUnavailable
 from receiver.settings import Settings
 from receiver.telemetry import set_up_logs
@@ -25,13 +27,24 @@ def serve(config: ConfigOption = CONFIG) -> None:
 def run(settings: Settings) -> None:
     """Serve on uvloop; a store or port that cannot be had is told in one line."""
     try:
-        uvloop.run(serve_forever(settings))
+        worker = _become_worker(settings) if settings.server.workers > 1 else None
+        uvloop.run(serve_forever(settings, worker=worker))
     except StoreUnavailable as error:
         fail(f"store.url: {error}", code=1)
     except OSError as error:
         fail(f"server.port: cannot listen on {settings.server.host}:{settings.server.port}: {error.strerror or error}", code=1)
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit from None
+
+
+def _become_worker(settings: Settings) -> Worker:
+    """Returns in each worker; the parent ends here once they have ended."""
+    host, port = settings.server.host, settings.server.port
+    listen(host, port).close()  # a shared port would be shared with another gateway, too
+    outcome = Supervisor(settings.server.workers, lambda known: listen(host, known or port, shared=True)).run()
+    if isinstance(outcome, int):
+        raise typer.Exit(outcome)
+    return outcome
 
 
 def set_up_logging(settings: Settings) -> None:

@@ -92,7 +92,8 @@ async def _metrics(gateway: Gateway) -> Response:
         for name, one in status.connectors.items():
             metrics.backlog(name, pending=one.pending, dead=one.dead, oldest_pending_seconds=one.oldest_pending_seconds)
             metrics.paused(name, one.kind)
-    return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    text = await gateway.workers.text() if gateway.workers else metrics.text()
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 async def _is_writable(gateway: Gateway) -> bool:

@@ -7,8 +7,8 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import structlog
 import uvicorn
@@ -18,6 +18,8 @@ from receiver.http.app import create_app
 from receiver.http.connections import Connections
 from receiver.http.descriptor_limit import connections
 from receiver.http.limits import LimitedProtocol
+from receiver.http.worker_metrics import WorkerMetrics
+from receiver.http.workers import Worker
 from receiver.settings import Settings
 from receiver.telemetry.lines import LONGEST_WAIT
 
@@ -57,16 +59,21 @@ class _Server(uvicorn.Server):
         yield  # and keep the handlers: closing, which comes next, must not be cut short by a second signal
 
 
-async def serve(settings: Settings, on_ready: Callable[[Gateway], None] = lambda _gateway: None) -> None:
-    """Run until SIGTERM or Ctrl-C. `on_ready` is called once calls are answered. Raises StoreUnavailable, OSError (port taken)."""
+async def serve(settings: Settings, on_ready: Callable[[Gateway], None] = lambda _gateway: None, *, worker: Worker | None = None) -> None:
+    """Run until SIGTERM or Ctrl-C. `on_ready` is called once calls are answered. Raises StoreUnavailable, OSError (port taken).
+
+    As one `worker` of several, on the socket that it was given, and no longer than its parent.
+    """
     log = structlog.get_logger()
-    with listen(settings.server.host, settings.server.port) as listener:
-        async with open_gateway(settings) as gateway:
+    with worker.listener if worker else listen(settings.server.host, settings.server.port) as listener:
+        async with open_gateway(settings) as gateway, _among_workers(gateway, worker):
             shared = Connections(connections(), gateway.metrics.turned_away)
 
             def ready() -> None:
                 _spare_the_collector()
                 log.info("gateway.ready", host=settings.server.host, port=listener.getsockname()[1], connections=shared.most)
+                if worker:
+                    worker.tell_ready()
                 on_ready(gateway)
 
             await _Server(_config(gateway), shared, ready, gateway.begin_closing).serve([listener])
@@ -77,16 +84,35 @@ async def serve(settings: Settings, on_ready: Callable[[Gateway], None] = lambda
         os._exit(0)  # all is closed but for threads that never end, which would keep the process
 
 
+@asynccontextmanager
+async def _among_workers(gateway: Gateway, worker: Worker | None) -> AsyncIterator[None]:
+    """Give the others what was counted here, and stop where the parent is gone."""
+    if worker is None:
+        yield
+        return
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        loop.remove_reader(worker.parent)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    loop.add_reader(worker.parent, stop)
+    metrics = gateway.metrics
+    gateway.workers = WorkerMetrics(worker.directory, worker.number, worker.of, metrics.text, metrics.of_the_store)
+    async with gateway.workers.served():
+        yield
+
+
 def _spare_the_collector() -> None:
     """What a start has made stays. To look at all of it again and again would stop everything for 50 ms each time."""
     gc.collect()
     gc.freeze()
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """The listening socket, made before anything else, so that a port that is taken is told at once."""
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """The listening socket, made before anything else, so that a port that is taken is told at once. `shared`: with other workers."""
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    return socket.create_server(address, family=family, backlog=2048)
+    return socket.create_server(address, family=family, backlog=2048, reuse_port=shared)
 
 
 def _config(gateway: Gateway) -> uvicorn.Config:

@@ -40,6 +40,7 @@ T = TypeVar("T")
 Published = Callable[[Iterable[str]], None]
 
 _GROUP = 256
+_MANY = 100  # people of one event, from which on it has a commit of its own, and those for few take turns with it
 _MOST_WAITING = 20_000
 _MOST_WAITING_BYTES = 128 * 1024 * 1024
 
@@ -76,6 +77,8 @@ class Writer:
         self._closing = False
         self.failing = False  # the last commit of events failed for the store's own reasons
         self._entries: deque[Entry] = deque()
+        self._large: deque[Entry] = deque()
+        self._large_is_next = False
         self._jobs: deque[_Job] = deque()
         self._stopped = False
         self._connection: Connection | None = None
@@ -97,7 +100,10 @@ class Writer:
         entry = Entry(new, future)
         self._waiting += 1
         self._waiting_bytes += len(new.body)
-        self._gathered.add(entry)
+        if _is_large(entry):
+            self._queue.put([entry])
+        else:
+            self._gathered.add(entry)
         return future
 
     async def run(self, work: Callable[[Transaction], T]) -> T:
@@ -131,7 +137,8 @@ class Writer:
 
     def _answer(self, entries: Sequence[Entry], woken: Iterable[str]) -> None:
         self._published(woken)
-        self._gathered.done(len(entries))
+        if not _is_large(entries[0]):
+            self._gathered.done(len(entries))
         for entry in entries:
             self._waiting -= 1
             self._waiting_bytes -= len(entry.event.body)
@@ -147,18 +154,26 @@ class Writer:
     def _run(self) -> None:
         worked = False
         while self._fetch():
-            if self._jobs and not (worked and self._entries):  # events wait for one job at most, and the other way round
+            if self._jobs and not (worked and (self._entries or self._large)):  # events wait for one job at most, and the other way round
                 self._work(self._jobs.popleft())
                 worked = True
             else:
-                self._keep([self._entries.popleft() for _ in range(min(len(self._entries), _GROUP))])
+                self._keep(self._next_group())
                 worked = False
             self._look_at_log()
         self._disconnect()
 
+    def _next_group(self) -> list[Entry]:
+        """What is for very many people goes alone, in turn with what is for few: nobody waits for more than one of them."""
+        if self._large and (self._large_is_next or not self._entries):
+            self._large_is_next = False
+            return [self._large.popleft()]
+        self._large_is_next = True
+        return [self._entries.popleft() for _ in range(min(len(self._entries), _GROUP))]
+
     def _fetch(self) -> bool:
         """Take in what has come; wait where nothing is left to do. False once told to stop."""
-        idle = not (self._entries or self._jobs)
+        idle = not (self._entries or self._large or self._jobs)
         while not (idle and self._stopped):
             try:
                 item = self._queue.get(block=idle, timeout=self._patience())
@@ -172,9 +187,11 @@ class Writer:
                 self._stopped = True
             elif isinstance(item, _Job):
                 self._jobs.append(item)
+            elif _is_large(item[0]):
+                self._large.extend(item)
             else:
                 self._entries.extend(item)
-        return bool(self._entries or self._jobs)
+        return bool(self._entries or self._large or self._jobs)
 
     def _patience(self) -> float | None:
         """Seconds to wait for work: while SQLite's log is long, it is looked at also where nothing comes."""
@@ -291,3 +308,7 @@ class Writer:
             connection, self._connection = self._connection, None
             connection.invalidate()
             connection.close()
+
+
+def _is_large(entry: Entry) -> bool:
+    return len(entry.lanes) + len(entry.people) > _MANY

@@ -44,6 +44,7 @@ def load(
         filled.faults,
         tables.faults,
         token_faults(tables.server, tables.sources),
+        _workers(tables),
         places,
         _routes(tables),
     )
@@ -59,6 +60,14 @@ def _off(filled: Filled) -> list[ConfigFault]:
         del filled.document["server"]["admin_token"]
         filled.unset[:] = [fault for fault in filled.unset if fault not in off]
     return [replace(fault, message=f"{fault.message}: console and admin API are off", warning=True) for fault in off]
+
+
+def _workers(tables: Tables) -> list[ConfigFault]:
+    store = tables.store or Store()
+    if tables.server is None or tables.server.workers == 1 or not store.url.startswith("sqlite"):
+        return []
+    remedy = "write workers = 1, or a store.url like postgresql://USER:PASSWORD@HOST/DATABASE"
+    return [ConfigFault("server.workers", "is more than 1, and a SQLite file belongs to one process alone", remedy)]
 
 
 def _routes(tables: Tables) -> list[ConfigFault]:

@@ -27,6 +27,7 @@ def _nothing(value: object) -> object:
 class Server(_Table):
     host: Annotated[Host, Field(min_length=1, description="the address to listen on; 0.0.0.0 for all")] = "127.0.0.1"
     port: Annotated[int, Number, Field(ge=0, le=65535, description="0 takes any free one")] = 8080
+    workers: Annotated[int, Number, Field(ge=1, le=64, description="processes on this port; more than one needs PostgreSQL")] = 1
     public_url: Annotated[WebAddress | None, Field(description="where AOM reaches the gateway, for `urls`")] = None
     admin_token: Annotated[
         Token | None, BeforeValidator(_nothing), Field(description="opens the console and the admin API; without it they are off")

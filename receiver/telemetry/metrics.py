@@ -61,6 +61,12 @@ class Metrics:
         self._counted_calls: dict[str, int] = {}
         self._counted_events: dict[tuple[str, str, str], Counter] = {}
 
+    @property
+    def of_the_store(self) -> frozenset[str]:
+        """The names of what is read from the store, and so is the same in each process."""
+        gauges = ("connector_paused", "deliveries_pending", "deliveries_dead", "connector_oldest_pending_seconds", "events_quarantined")
+        return frozenset(f"aom_gateway_{name}" for name in (*gauges, "oldest_pending_seconds", "store_writable", "build_info"))
+
     def event(self, source: str, event: str | None, outcome: str, seconds: float) -> None:
         """`outcome`: accepted, duplicate or quarantined."""
         key = (source, event or "unknown", outcome)

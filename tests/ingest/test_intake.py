@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import json
 import socket
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -299,6 +301,153 @@ def test_full_disk_is_503_and_recovers(tmp_path: Path) -> None:
         assert httpx.get(running.url + "/readyz", trust_env=False).status_code == 200
         answered = {answer.json()["id"] for answer in answers if answer.status_code == 202}
         assert answered <= {item["id"] for item in running.admin("/api/events?limit=500")["items"]}
+
+
+# --- addresses as people paste them ---
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{TOKEN}%20/account.created",
+        f"%0A{TOKEN}/account.created%0a",
+        f"{TOKEN}%E2%80%8B/%E2%80%8Baccount.created",
+        f"%EF%BB%BF{TOKEN}/account.created%C2%A0",
+        f"{TOKEN}/account_created",
+        f"{TOKEN}/Account.Created/",
+        f"{TOKEN}/ACCOUNT-CREATED",
+        f"{TOKEN}/account%20created",
+        f"{TOKEN}/account.%E2%81%A0created",
+        f"{TOKEN}%09%0D/%20",
+    ],
+)
+def test_what_nobody_sees_is_no_part_of_an_address(running: Running, path: str) -> None:
+    """Blanks, line ends and unseen characters around token and event name; case and separators in the name."""
+    answer = posted_raw(running, path.encode(), account(abs(hash(path)) % 10**9))
+    assert b" 202 Accepted" in answer
+    assert b'"event":"account.created"' in answer
+
+
+def posted_raw(running: Running, path: bytes, body: bytes) -> bytes:
+    """As it stands: clients would mend the address."""
+    host, port = running.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as sender:
+        sender.sendall(b"POST /in/%b HTTP/1.1\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (path, len(body), body))
+        return b"".join(iter(lambda: sender.recv(65536), b""))
+
+
+def test_a_token_in_a_header_may_have_blanks_around_it(running: Running) -> None:
+    """As in an address."""
+    answer = httpx.post(
+        f"{running.url}/events/Account_Created", content=account(77), headers={"Authorization": f"Bearer   {TOKEN}"}, trust_env=False
+    )
+    assert (answer.status_code, answer.json()["event"]) == (202, "account.created")
+
+
+@pytest.mark.parametrize("token", [TOKEN[:-1], TOKEN.upper(), f"{TOKEN[:5]}%20{TOKEN[5:]}", f"{TOKEN}x", "%20"])
+def test_a_token_is_else_taken_to_the_letter(running: Running, token: str) -> None:
+    """Inside of it everything counts."""
+    assert b" 404 Not Found" in posted_raw(running, token.encode() + b"/account.created", account(3))
+
+
+# --- bodies in gzip ---
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP"])
+@pytest.mark.parametrize("size", [0, 300_000])
+def test_a_body_in_gzip_is_unpacked(running: Running, encoding: str, size: int) -> None:
+    """It is kept as what was packed, so that all that looks at it later can read it."""
+    body = _padded(500 + size + len(encoding) + encoding.isupper(), size)
+    answer = post(running, f"/in/{TOKEN}", gzip.compress(body), **{"Content-Encoding": encoding})
+    assert answer.status_code == 202
+    assert running.admin(f"/api/events/{answer.json()['id']}")["raw"] == body.decode()
+
+
+def test_a_body_in_several_parts_of_gzip(running: Running) -> None:
+    """`cat a.gz b.gz` is gzip."""
+    body = account(601)
+    answer = post(running, f"/in/{TOKEN}", gzip.compress(body[:9]) + gzip.compress(body[9:]), **{"Content-Encoding": "gzip"})
+    assert answer.status_code == 202
+
+
+def test_a_body_that_only_says_gzip(running: Running) -> None:
+    """Some relays unpack it and leave the header."""
+    assert post(running, f"/in/{TOKEN}", account(602), **{"Content-Encoding": "gzip"}).status_code == 202
+
+
+@pytest.mark.parametrize("number", [1_048_577, 50_000_000])
+def test_a_bomb_is_too_large(running: Running, number: int) -> None:
+    """The limit is that of what is unpacked."""
+    answer = post(running, f"/in/{TOKEN}", gzip.compress(b" " * number), **{"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json()["kept"]) == (413, False)
+
+
+def test_many_parts_are_no_way_to_take_time(running: Running) -> None:
+    """Fifty thousand empty ones are refused before they are looked at, and kept as they came."""
+    answer = post(running, f"/in/{TOKEN}", gzip.compress(b"") * 50_000, **{"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json()["kept"]) == (422, True)
+
+
+@pytest.mark.parametrize("cut", [slice(0, -9), slice(0, 12), slice(0, 3)])
+def test_gzip_that_is_broken_is_kept_as_it_came(running: Running, cut: slice) -> None:
+    """In quarantine, with the reason: what authenticates may never come again."""
+    body = gzip.compress(account(603))[cut]
+    answer = post(running, f"/in/{TOKEN}/account.created", body, **{"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json()["kept"]) == (422, True)
+    assert "is not the gzip that Content-Encoding says" in answer.json()["errors"][0]["message"]
+
+
+# --- one sender beside others ---
+
+
+def test_a_source_has_a_limit(tmp_path: Path) -> None:
+    """What is above it is answered 429 with a time and not kept; other sources are not concerned; after that time it is taken."""
+    config = write_config(tmp_path, ANNOUNCED, source="limit = { events = 3, seconds = 6 }")
+    with gateway(config) as running:
+        answers = [post(running, f"/in/{TOKEN}", account(number)) for number in range(5)]
+        assert [answer.status_code for answer in answers] == [202, 202, 202, 429, 429]
+        wait = int(answers[-1].headers["retry-after"])
+        assert 1 <= wait <= 2
+        assert answers[-1].json()["kept"] is False
+        assert len(kept(running)) == 3
+        assert post(running, "/in/lenient-token-of-the-tests", account(9)).status_code == 202
+        assert 'turned_away_total{reason="limit"} 2.0' in httpx.get(f"{running.url}/metrics", trust_env=False).text
+        time.sleep(wait)
+        assert post(running, f"/in/{TOKEN}", account(4)).status_code == 202
+
+
+def _many_people(number: int) -> bytes:
+    """A commit of its own, and not a short one."""
+    users = [{"id": n, "email": f"u{number}.{n}@example.edu", "name": "A B"} for n in range(3_000)]
+    return json.dumps({"userList": users, "enrolled_courses_list": [{"id": 1, "title": "C"}]}).encode()
+
+
+def _many_keys(number: int) -> bytes:
+    """One MiB that takes long to validate."""
+    return json.dumps({**json.loads(account(number)), **{f"unknown_{number}_{n}": n for n in range(35_000)}}).encode()
+
+
+@pytest.mark.parametrize("make", [_many_keys, _many_people])
+def test_large_bodies_do_not_hold_up_others(running: Running, make: Callable[[int], bytes]) -> None:
+    """Two dozen at once are taken one by one, and others in turn with them: nobody waits for more than a few."""
+    bodies = [make(10_000 + number) for number in range(24)]
+
+    async def scenario() -> tuple[float, float]:
+        async with httpx.AsyncClient(trust_env=False, timeout=120) as http:
+            started = time.perf_counter()
+            large = [asyncio.create_task(http.post(f"{running.url}/in/{TOKEN}", content=body)) for body in bodies]
+            slowest, number = 0.0, 20_000
+            while not all(task.done() for task in large):
+                for request in (http.get(f"{running.url}/healthz"), http.post(f"{running.url}/in/{SECOND_TOKEN}", content=account(number))):
+                    before = time.perf_counter()
+                    assert (await request).status_code in (200, 202)
+                    slowest = max(slowest, time.perf_counter() - before)
+                number += 1
+            assert {task.result().status_code for task in large} == {202}
+            return slowest, time.perf_counter() - started
+
+    slowest, all_of_them = asyncio.run(scenario())
+    assert slowest < all_of_them / 4
 
 
 def _padded(number: int, size: int) -> bytes:

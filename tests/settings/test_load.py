@@ -91,13 +91,17 @@ def test_an_empty_configuration_says_what_it_needs(tmp_path: Path) -> None:
     assert list(faults_of(tmp_path, "")) == ["sources"]
 
 
-def test_a_short_token_is_warned_of(tmp_path: Path) -> None:
-    """It works, and could be guessed."""
-    settings = loaded(tmp_path, '[server]\nadmin_token = "admin"\n[sources.x]\ntokens = ["short"]')
-    assert [(warning.where, warning.warning) for warning in settings.warnings] == [
-        ("server.admin_token", True),
-        ("sources.x.tokens[0]", True),
-    ]
+def test_a_short_token_is_a_fault(tmp_path: Path) -> None:
+    """It could be guessed: an operator's as well as a source's, one of two as well as one alone."""
+    text = f'[server]\nadmin_token = "fifteen-letters"\n[sources.x]\ntokens = ["{TOKEN}", "short"]'
+    faults = faults_of(tmp_path, text)
+    assert list(faults) == ["server.admin_token", "sources.x.tokens[1]"]
+    assert "use at least 16" in str(faults["server.admin_token"])
+
+
+def test_a_token_of_sixteen_characters_is_taken(tmp_path: Path) -> None:
+    """It takes too long to guess."""
+    assert not loaded(tmp_path, '[server]\nadmin_token = "sixteen-letters-"\n[sources.x]\ntokens = ["0123456789abcdef"]').warnings
 
 
 def test_secrets_are_known_wherever_they_stand(tmp_path: Path) -> None:
