@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -23,6 +24,8 @@ from receiver.http.workers import Worker
 from receiver.settings import Settings
 from receiver.telemetry.lines import LONGEST_WAIT
 
+SELDOM = (20_000, 20, 20)  # Python's own 700 find the events that wait for a commit, again and again
+SWITCH = 0.001  # seconds
 NOTICE = 0.5  # seconds in which new calls are told to come back later, before the port is closed
 
 
@@ -71,6 +74,7 @@ async def serve(settings: Settings, on_ready: Callable[[Gateway], None] = lambda
 
             def ready() -> None:
                 _spare_the_collector()
+                _share_the_lock()
                 log.info("gateway.ready", host=settings.server.host, port=listener.getsockname()[1], connections=shared.most)
                 if worker:
                     worker.tell_ready()
@@ -103,10 +107,16 @@ async def _among_workers(gateway: Gateway, worker: Worker | None) -> AsyncIterat
         yield
 
 
+def _share_the_lock() -> None:
+    """Threads that compute give up Python's lock this often: the event loop has to win it back at each turn."""
+    sys.setswitchinterval(SWITCH)
+
+
 def _spare_the_collector() -> None:
     """What a start has made stays. To look at all of it again and again would stop everything for 50 ms each time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*SELDOM)
 
 
 def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:

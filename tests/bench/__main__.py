@@ -1,7 +1,8 @@
-"""Runs every measurement and prints one table."""
+"""Runs every measurement and prints one table. CPU is that of the server's process, all its threads, per request that it answered."""
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import tempfile
@@ -10,19 +11,19 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.load import SERVER_CPU, Load, pinned, require_wrk, wrk
+from tests.bench.load import SERVER_CPU, Load, cpu_seconds, pinned, require_wrk, wrk
 from tests.bench.rendering import rendering
 from tests.processes import TOKEN, Running, free_port, gateway, until, write_config
 
-ROUNDS, SECONDS = 3, 5
-BURST = 20_000
-MANY = 100_000
+ROUNDS, SECONDS = 4, 3
+BACKLOG = 20_000
 STANDSTILL = """
 [connectors.sandbox]
 type = "sandbox"
@@ -33,44 +34,55 @@ latency_ms = 29000
 
 def main() -> None:
     require_wrk()
-    table = Table("what", "figure", title="The AOM gateway on this machine", title_justify="left")
+    table = Table("what", "figure", title="The AOM gateway on this machine, on one processor", title_justify="left")
     with tempfile.TemporaryDirectory(prefix="aom-gateway-bench-") as name:
         directory = Path(name)
-        for rows in (accepts(directory), end_to_end(directory), rendering(), start(directory)):
-            for what, figure in rows:
-                table.add_row(what, figure)
+        with bare() as yardstick:
+            for rows in (accepts(directory, yardstick), deliveries(directory, yardstick), rendering(), start(directory)):
+                for what, figure in rows:
+                    table.add_row(what, figure)
     Console().print(table)
 
 
-def accepts(directory: Path) -> Iterator[tuple[str, str]]:
+def accepts(directory: Path, yardstick: Bare) -> Iterator[tuple[str, str]]:
     """Durable accepts beside the bare route, in turns on the same processor. Each event has one lane; the CRM stands still."""
     config = write_config(_new(directory / "accepts"), STANDSTILL)
     ours, bares = [], []
-    with bare() as url, gateway(config, prefix=pinned(SERVER_CPU, [])) as running:
-        for turn in range(ROUNDS):
-            bares.append(wrk(url, seconds=SECONDS))
-            ours.append(wrk(_door(running), seconds=SECONDS, offset=turn * 10_000_000))
-    bare_rate, our_rate = median(load.per_second for load in bares), median(load.per_second for load in ours)
+    with gateway(config, prefix=pinned(SERVER_CPU, [])) as running:
+        _measured(running, 1, offset=0)  # to warm up
+        for turn in range(1, ROUNDS + 1):
+            bares.append(yardstick.measured())
+            ours.append(_measured(running, SECONDS, offset=turn * 10_000_000))
+    yardstick.cpu = median(load.cpu for load in bares)
     yield "bare Starlette route, requests/s", _told(bares)
+    yield "bare Starlette route, CPU per request", f"{yardstick.cpu:.0f} µs"
     yield "durable accepts/s (SQLite, synchronous=FULL, 64 connections)", _told(ours)
-    yield "ratio", f"{our_rate / bare_rate:.2f}"
+    yield "durable accepts, CPU per event", yardstick.compared(median(load.cpu for load in ours))
 
 
-def end_to_end(directory: Path) -> Iterator[tuple[str, str]]:
-    """A burst posted as fast as it goes, until the last deal is in the sandbox; then memory after many events."""
+def deliveries(directory: Path, yardstick: Bare) -> Iterator[tuple[str, str]]:
+    """A burst of orders, each with contact, deal and link, until the last is in the sandbox; what is posted while it is delivered."""
     config = write_config(_new(directory / "burst"))
     with gateway(config, prefix=pinned(SERVER_CPU, [])) as running:
-        idle = running.resident_mb()
-        started = time.perf_counter()
-        total = _post(running, BURST, offset=0)
+        idle_memory = running.resident_mb()
+        alone = _measured(running, SECONDS, offset=0, connections=1)
         running.wait_until_delivered(600)
-        took = time.perf_counter() - started
-        yield f"end to end into the sandbox, events/s (a burst of {total:,})", f"{total / took:,.0f}"
-        while total < MANY:
-            total += _post(running, MANY - total, offset=total)
+        before, posted, started = cpu_seconds(running.process.pid), 0, time.perf_counter()
+        while posted < BACKLOG:
+            posted += _measured(running, 1, offset=1_000_000 + posted).requests
+        beside = _measured(running, SECONDS, offset=2_000_000, connections=1)
+        full = _measured(running, SECONDS, offset=3_000_000)
+        waiting = running.admin("/api/status")["pending"]
         running.wait_until_delivered(600)
-        yield "resident memory, idle", f"{idle:.0f} MB"
-        yield f"resident memory, after {total:,} events", f"{running.resident_mb():.0f} MB"
+        posted += beside.requests + full.requests
+        used, took = cpu_seconds(running.process.pid) - before, time.perf_counter() - started
+        yield f"end to end into the sandbox, events/s (a burst of {posted:,})", f"{posted / took:,.0f}"
+        yield "end to end into the sandbox, CPU per event", yardstick.compared(used / posted * 1e6)
+        yield f"durable accepts/s while a backlog is delivered ({waiting:,} wait at its end)", _told([full])
+        yield "p99 of a post, one at a time: idle", f"{alone.p99:.1f} ms"
+        yield "p99 of a post, one at a time: while a backlog is delivered", f"{beside.p99:.1f} ms   {beside.p99 / alone.p99:.1f} times idle"
+        yield "resident memory, idle", f"{idle_memory:.0f} MB"
+        yield f"resident memory, after {alone.requests + posted:,} events", f"{running.resident_mb():.0f} MB"
 
 
 def start(directory: Path) -> Iterator[tuple[str, str]]:
@@ -89,14 +101,29 @@ def start(directory: Path) -> Iterator[tuple[str, str]]:
     yield "start to first 202", f"{median(times):.2f} s"
 
 
+@dataclass(slots=True)
+class Bare:
+    """The yardstick, as it runs."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    cpu: float = math.nan  # microseconds per request, once that is measured
+
+    def measured(self) -> Load:
+        return wrk(self.url, seconds=SECONDS, process=self.process.pid)
+
+    def compared(self, cpu: float) -> str:
+        return f"{cpu:.0f} µs   {cpu / self.cpu:.2f} times bare"
+
+
 @contextmanager
-def bare() -> Iterator[str]:
+def bare() -> Iterator[Bare]:
     port = free_port()
     process = subprocess.Popen(pinned(SERVER_CPU, [sys.executable, "-m", "tests.bench.bare", str(port)]))
     url = f"http://127.0.0.1:{port}/in/token/order.placed"
     try:
         until(lambda: _listens(url), "the bare route is ready")
-        yield url
+        yield Bare(url, process)
     finally:
         process.kill()
         process.wait()
@@ -112,19 +139,13 @@ def _listens(url: str) -> bool:
     return True
 
 
-def _post(running: Running, number: int, *, offset: int) -> int:
-    """At least so many orders, in bursts of a second."""
-    posted = 0
-    while posted < number:
-        load = wrk(_door(running), seconds=1, offset=offset + posted)
-        if load.errors:
-            sys.exit(f"{load.errors} posts failed; see {running.log}")
-        posted += load.requests
-    return posted
-
-
-def _door(running: Running) -> str:
-    return f"{running.url}/in/{TOKEN}/order.placed"
+def _measured(running: Running, seconds: int, *, offset: int, connections: int = 64) -> Load:
+    """Orders that are all different, posted for so long."""
+    url = f"{running.url}/in/{TOKEN}/order.placed"
+    load = wrk(url, seconds=seconds, offset=offset, connections=connections, process=running.process.pid)
+    if load.errors:
+        sys.exit(f"{load.errors} posts failed; see {running.log}")
+    return load
 
 
 def _told(loads: list[Load]) -> str:
