@@ -13,9 +13,9 @@ from receiver.aom import EVENTS, json_schema
 from receiver.api import admin_routes, stories
 from receiver.console import console_routes
 from receiver.gateway import Gateway
-from receiver.inbox import StoreDamaged, StoreUnavailable
 from receiver.http.endpoints import HeaderEndpoint, PathEndpoint, Reception
 from receiver.http.problem_details import defect, problem
+from receiver.inbox import StoreDamaged, StoreUnavailable
 
 
 def create_app(gateway: Gateway) -> ASGIApp:
