@@ -3,13 +3,14 @@
 from receiver.faults import ConfigError, ConfigFault
 from receiver.mapping import RouteSettings
 from receiver.settings.loading import load
-from receiver.settings.model import Alerts, Delivery, Log, Server, Settings, Source, Store, connector_secrets
+from receiver.settings.model import Alerts, Delivery, Limit, Log, Server, Settings, Source, Store, connector_secrets
 
 __all__ = [
     "Alerts",
     "ConfigError",
     "ConfigFault",
     "Delivery",
+    "Limit",
     "Log",
     "RouteSettings",
     "Server",

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from connectors import registry
 from connectors.base import ConnectorSettings, RateLimit
 from receiver.mapping import FieldSettings, Mapping, UpsertSettings
-from receiver.settings import Alerts, Delivery, Log, RouteSettings, Server, Settings, Source, Store, load
+from receiver.settings import Alerts, Delivery, Limit, Log, RouteSettings, Server, Settings, Source, Store, load
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -17,6 +17,7 @@ MODELS: list[type[BaseModel]] = [
     Server,
     Store,
     Source,
+    Limit,
     ConnectorSettings,
     RateLimit,
     RouteSettings,

@@ -12,7 +12,7 @@ from tests.settings.configs import MINIMAL, SANDBOX, TOKEN, faults_of
     [
         ("[servr]\nport = 1", "servr", "did you mean 'server'?"),
         ("[server]\nprot = 1", "server.prot", "did you mean 'port'?"),
-        ("[server]\nzebra = 1", "server.zebra", "known keys: host, port, public_url, admin_token, max_body_bytes"),
+        ("[server]\nzebra = 1", "server.zebra", "known keys: host, port, workers, public_url, admin_token, max_body_bytes"),
         ("[server]\nport = 70000", "server.port", "must be at most 65535"),
         ('[server]\nport = "x"', "server.port", "must be a whole number"),
         ('[server]\npublic_url = "hooks.example.edu"', "server.public_url", "write one like https://"),
