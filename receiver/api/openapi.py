@@ -78,7 +78,12 @@ def _described(operation: Operation, components: dict[str, Any]) -> dict[str, An
     }
     if operation.body:
         described["requestBody"] = {"required": True, "content": {_JSON: {"schema": _schema(operation.body, "validation", components)}}}
-    faults = {401: "The admin token is missing or wrong.", 422: "Something given does not fit.", 503: "The store cannot be used."}
+    faults = {
+        401: "The admin token is missing or wrong.",
+        422: "Something given does not fit.",
+        429: "Too many wrong tokens came from this address; Retry-After says how long to wait.",
+        503: "The store cannot be used.",
+    }
     for status, text in {**faults, **operation.faults}.items():
         described["responses"][str(status)] = {
             "description": text,
@@ -146,7 +151,7 @@ def _public() -> dict[str, Any]:
     post = {
         "summary": "Hand in an event",
         "requestBody": {"required": True, "content": {_JSON: {"schema": {"anyOf": events}}}},
-        "responses": {"200": kept, "202": kept, "401": fault, "413": fault, "422": fault, "503": fault},
+        "responses": {"200": kept, "202": kept, "401": fault, "413": fault, "422": fault, "429": fault, "503": fault},
         "security": [{"source": []}],
     }
     name = {

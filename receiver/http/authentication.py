@@ -47,9 +47,9 @@ class OperatorToken:
             self._limiter.succeeded(address)
             return None
         self._log.refused(address)
-        if wait := self._limiter.wait(address):
-            return problem(429, f"Too many wrong tokens were given. Try again in {wait} s.", headers={"Retry-After": str(wait)})
-        if "authorization" in request.headers:
+        if "authorization" in request.headers:  # who gives none does not guess
+            if wait := self._limiter.wait(address):
+                return problem(429, f"Too many wrong tokens were given. Try again in {wait} s.", headers={"Retry-After": str(wait)})
             self._limiter.failed(address)
         return problem(401, "Give the admin token as Bearer token.", headers={"WWW-Authenticate": 'Bearer realm="aom-gateway admin"'})
 

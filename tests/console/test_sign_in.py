@@ -19,7 +19,7 @@ from receiver.console.session import COOKIE
 from tests.console.browser import click, watched_page
 from tests.console.conftest import sign_in
 from tests.console.visitor import NO_TLS, Visitor, forged_cookie
-from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, until, write_config
+from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, write_config
 
 PAGES = ("/console", "/console/events", "/console/attention", "/console/set-up", "/console/people/ada@example.edu", "/console/nowhere")
 ACTIONS = ("/console/set-up/urls", "/console/set-up/explain", "/console/sign-out")
@@ -199,17 +199,6 @@ def test_a_copied_cookie_is_worth_nothing_after_signing_out(visitor: Visitor) ->
     visitor.post("/console/sign-out")
     assert thief.get("/console").status_code == 303
     assert colleague.get("/console").status_code == 200
-
-
-def test_a_short_token_is_guarded_by_the_wait(tmp_path: Path) -> None:
-    """It could be guessed: after wrong ones even the right one has to wait."""
-    config = write_config(tmp_path)
-    config.write_text(config.read_text().replace(ADMIN_TOKEN, "short"))
-    with gateway(config) as running:
-        visitor = Visitor(running.url)
-        statuses = {visitor.sign_in(f"{n}").status_code for n in range(7)}
-        assert statuses == {403, 429}
-        until(lambda: visitor.sign_in("short").status_code == 303, "the wait is over")
 
 
 @pytest.mark.parametrize("fill", [{"next": "/console/" + "a" * 9_000}, {f"field{n}": "" for n in range(12)}], ids=["large", "many"])
