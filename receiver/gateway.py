@@ -38,8 +38,8 @@ from receiver.redacted_connector import redact_connector
 from receiver.replays import Replays
 from receiver.retention import keep_purging
 from receiver.settings import Settings, connector_secrets
-from receiver.telemetry import Metrics, name_people_by
 from receiver.status_cache import CachedStatus
+from receiver.telemetry import Metrics, name_people_by
 
 GRACE = timedelta(seconds=18)  # what deliveries under way get at shutdown; with all else it stays under the 30 s of orchestrators
 LAST_WORDS = 10.0  # seconds for an alarm that is being posted at shutdown
