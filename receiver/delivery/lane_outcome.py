@@ -62,8 +62,9 @@ class LaneOutcome:
         if self.finished:
             return None
         part = self.plan.part
-        records = fold(one.records for one in part)
-        sources = origins((one.delivery.event_id, one.records) for one in part)
+        several = len(part) > 1
+        records = fold(one.records for one in part) if several else _unique(part[0].records)
+        sources = origins((one.delivery.event_id, one.records) for one in part) if several else None
         newest = max(one.delivery.event_id for one in part)
         return LaneWrite(self.lane.lane_id, records, sources, newest, self.doubtful, self.lane.replayed)
 
@@ -184,6 +185,11 @@ class LaneOutcome:
         if self.setback:
             return "retry"
         return "refused" if self.dead else "saved"
+
+
+def _unique(records: tuple[Record, ...]) -> tuple[Record, ...]:
+    """One event's records, each once: two routes may write the same one."""
+    return records if len({record.ref for record in records}) == len(records) else fold((records,))
 
 
 def describe(refused: Refused) -> str:

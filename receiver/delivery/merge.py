@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from connectors.base import Record, Ref
+from connectors.base import Append, Record, Ref
 from receiver.inbox.stamps import Stamp, is_newer
 from receiver.mapping import fold
 
@@ -15,25 +15,29 @@ from receiver.mapping import fold
 class LaneWrite:
     """What one lane wants written: folded records, and the newest event behind them.
 
-    `origins` tell of each record which event set which field. What only adds to a field has none: it undoes nothing, whenever it comes.
+    `origins` tell of each record which event set which field, None where all are of that one. What only adds to a field has none:
+    it undoes nothing, whenever it comes.
     """
 
     lane_id: int
     records: tuple[Record, ...]
-    origins: Mapping[Ref, Mapping[str, str]]
+    origins: Mapping[Ref, Mapping[str, str]] | None
     event_id: str
     doubtful: bool
     replay: int = 0  # which replay of the lane this belongs to
 
-    def stamps(self, ref: Ref) -> dict[str, Stamp]:
+    def stamps(self, ref: Ref, record: Record) -> dict[str, Stamp]:
         """Of the record's fields."""
+        if self.origins is None:
+            stamp = Stamp(self.event_id, self.lane_id)
+            return {name: stamp for name, value in record.fields.items() if type(value) is not Append}
         origins = self.origins[ref]
         stamps = {event_id: Stamp(event_id, self.lane_id) for event_id in set(origins.values())}
         return {name: stamps[event_id] for name, event_id in origins.items()}
 
     def digest(self, ref: Ref, record: Record) -> str:
         """By which a record that this lane wrote is known again, when it is tried once more."""
-        newest = max(self.origins[ref].values(), default="")
+        newest = self.event_id if self.origins is None else max(self.origins[ref].values(), default="")
         content = (self.replay, newest, sorted(record.fields.items()), record.links)
         return hashlib.sha256(repr(content).encode("utf-8", "replace")).hexdigest()[:32]
 
@@ -50,7 +54,7 @@ class MergedRecord:
 
     def add(self, write: LaneWrite, record: Record) -> None:
         """Fold in what another lane wants of it: of each field the newest event counts."""
-        stamps = write.stamps(record.ref)
+        stamps = write.stamps(self.ref, record)
         behind = {name for name, one in stamps.items() if (own := self.stamps.get(name)) and is_newer(own.event_id, one.event_id)}
         older = {name: value for name, value in record.fields.items() if name in behind}
         newer = {name: value for name, value in record.fields.items() if name not in behind}
@@ -71,5 +75,5 @@ def merge_writes(writes: Sequence[LaneWrite]) -> list[MergedRecord]:
                 known.add(write, record)
             else:
                 doubtful = replace(record, doubtful=True) if write.doubtful else record
-                merged[ref] = MergedRecord(ref, doubtful, write.stamps(ref), {write.lane_id}, write.digest(ref, record))
+                merged[ref] = MergedRecord(ref, doubtful, write.stamps(ref, record), {write.lane_id}, write.digest(ref, record))
     return list(merged.values())

@@ -66,17 +66,18 @@ class EventReader:
     async def read(self, delivery: Pending, site: Site) -> Event:
         """Raises Invalid."""
         known = self._known.get(delivery.event_id)
-        event = known[0] if known else await self.beside(delivery, partial(_read, delivery, site))
-        if known is None:
+        if known is not None:
+            event = known[0]
+        else:
+            large = len(delivery.body) > LARGE
+            event = await self.beside(partial(_read, delivery, site)) if large else _read(delivery, site)
             self._keep(delivery, event)
         if isinstance(event, Invalid):
             raise event
         return event
 
-    async def beside(self, delivery: Pending, work: Callable[[], T]) -> T:
-        """Run it beside the event loop, if the delivery's event is large."""
-        if len(delivery.body) <= LARGE:
-            return work()
+    async def beside(self, work: Callable[[], T]) -> T:
+        """Run it beside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def close(self) -> None:
@@ -107,7 +108,10 @@ class Renderer:
             return Unrenderable(delivery, f"the source {delivery.source!r} is no longer configured", "source", delivery.source)
         try:
             event = await self._reader.read(delivery, site)
-            records = await self._reader.beside(delivery, partial(self._records, event, delivery, person))
+            if len(delivery.body) > LARGE:
+                records = await self._reader.beside(partial(self._records, event, delivery, person))
+            else:
+                records = self._records(event, delivery, person)
             return Rendered(delivery, records, event.name)
         except Invalid as invalid:
             reason = "; ".join(f"{fault.path}: {fault.message}" for fault in invalid.faults)
