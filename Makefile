@@ -1,10 +1,10 @@
-# make install | demo | test | lint | bench: each sets up what it needs; a venv in .venv, pinned by constraints.txt
+# make install | demo | test | lint | bench | chaos: each sets up what it needs; a venv in .venv, pinned by constraints.txt
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN = .venv/bin
 STAMP = .venv/.installed
 
-.PHONY: install demo test lint format bench bench-pages clean
+.PHONY: install demo test lint format bench bench-pages chaos clean
 
 install: $(STAMP)
 
@@ -33,6 +33,9 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
+
+chaos: $(STAMP)
+	$(BIN)/python -m tests.chaos
 
 bench-pages: $(STAMP)
 	$(BIN)/python -m tests.bench.pages
