@@ -43,7 +43,8 @@ def needs(routes: Iterable[Placed], account: Account) -> Needs:
 
 
 def _field(settings: FieldSettings, where: str, kinds: Mapping[str, list[Any]]) -> FieldNeed:
-    constants = [settings.value, settings.default, *(settings.map or {}).values()]
+    written = [settings.value] if settings.map is None else [*settings.map.values()]  # by a map, only what is in it
+    constants = [*written, settings.default]
     values = frozenset[str]().union(*map(constant_texts, constants))
     if settings.append:
         return FieldNeed("choices", values, (where,))

@@ -71,6 +71,12 @@ def test_the_type_and_the_constants_of_a_field(tmp_path: Path, field: str, kind:
     assert need(tmp_path, field) == FieldNeed(kind, frozenset(values), ("routes[0].upsert[0].fields.x",))
 
 
+def test_what_goes_through_a_map_is_not_written_itself(tmp_path: Path) -> None:
+    """A text that the map has no entry for ends in the default: the CRM never sees it."""
+    field = """{ value = "{{ 'won' if order.paid else 'unknown' }}", map = { won = "closedwon" }, default = "open" }"""
+    assert need(tmp_path, field).values == {"closedwon", "open"}
+
+
 def test_places_that_write_one_field_are_put_together(tmp_path: Path) -> None:
     """All their places and constants, and a type that takes all of them."""
     found = need(tmp_path, '"a"', '"b"')
