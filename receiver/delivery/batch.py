@@ -108,45 +108,67 @@ class Batch:
         if told or records:
             now, timing = self._context.now(), self._context.timing
             settled = [one.settled(now, timing.give_up, self._context.random) for one in told]
-            await self._settle_together(settled, records)
+            failed = await self._settle_together(settled, records)
+            done = [one for one in done if one.lane.lane_id not in failed]
         if not self.lost:
             self._count(done)
             for one in done:
                 one.is_settled = True
+                self._context.under_way.forget_troubles(one.lane.lane_id)
 
-    async def _settle_together(self, lanes: Sequence[Settled], records: Sequence[RemoteRow]) -> None:
-        """One transaction; where a lane of it cannot be settled, each has its own, so that it is alone in its trouble."""
-        role = self._context.leadership.role
-        told = Settlement(self._context.name, role, self._term.epoch, lanes, records)
+    async def _settle_together(self, lanes: Sequence[Settled], records: Sequence[RemoteRow]) -> set[int]:
+        """One transaction; where a lane of it cannot be settled, each has its own, so that it is alone in its trouble.
+
+        Returns the lanes that could not be: they are put off in memory, since their CRM would be written without end.
+        """
+        going_on = [one for one in self._outcomes if not one.finished and one.touched]
+        told = Settlement(
+            self._context.name,
+            self._context.leadership.role,
+            self._term.epoch,
+            lanes,
+            records,
+            unfinished=[Settled(one.lane, touched=tuple(sorted(one.touched))) for one in going_on],
+        )
         try:
             report = await self._context.inbox.settle(told, now=self._context.now())
         except Exception as error:  # the reason is logged; it must not be every lane's
             if isinstance(error, StoreUnavailable) and not isinstance(error, StoreDamaged):
                 raise
-            if len(lanes) <= 1:
-                self._context.log.exception("lane.not_settled", lanes=[one.lane.lane_id for one in lanes])
-                return
-            await self._settle_together((), records)
-            for one in lanes:
-                await self._settle_together([one], ())
-            return
+            return await self._settle_one_by_one(lanes, records, error)
         if report.lost:
             self._lose(lanes)
+        return set()
+
+    async def _settle_one_by_one(self, lanes: Sequence[Settled], records: Sequence[RemoteRow], error: Exception) -> set[int]:
+        if len(lanes) + len(records) <= 1:
+            ids = {one.lane.lane_id for one in lanes}
+            seconds = self._context.under_way.put_off(ids)
+            told = {"lanes": sorted(ids), "records": len(records), "again_in": seconds}
+            self._context.log.error("lane.not_settled", **told, exc_info=error)
+            return ids
+        failed: set[int] = set()
+        for record in records:
+            await self._settle_together((), [record])
+        for lane in lanes:
+            failed |= await self._settle_together([lane], ())
+        return failed
 
     def _lose(self, lanes: Sequence[Settled]) -> None:
         """Another leads: it delivers again whatever this batch may have written over."""
         self.lost = True
         self._context.leadership.lose(self._term)
         self._context.metrics.leadership_lost(self._context.name, len(lanes))
-        self._context.log.warning("batch.lost", lanes=len(lanes), written=sum(bool(one.touched) for one in lanes))
+        self._context.log.warning("batch.lost", lanes=len(lanes), written=sum(bool(one.touched) for one in self._outcomes))
 
     def _leave(self) -> None:
         """The lanes are free again; those of which nobody knows what was written are remembered as such."""
         under_way = self._context.under_way
         for outcome in self._outcomes:
-            known = outcome.is_settled and not isinstance(outcome.setback, NoAnswer)
-            doubt = not known and (outcome.touched or not outcome.finished)
-            (under_way.doubtful.add if doubt else under_way.doubtful.discard)(outcome.lane.lane_id)
+            if outcome.is_settled and not isinstance(outcome.setback, NoAnswer):
+                under_way.doubtful.discard(outcome.lane.lane_id)
+            elif outcome.touched or not outcome.finished:
+                under_way.doubtful.add(outcome.lane.lane_id)
         under_way.lanes.difference_update(lane.lane_id for lane in self._lanes)
 
     # --- what the calls tell ---

@@ -77,13 +77,13 @@ class BatchSizes:
             self._grow(kind, known)
 
     def timed_out(self, kind: str, size: int) -> None:
-        """A call had no answer in its time."""
+        """A call had no answer in its time. One of a single record tells nothing of sizes."""
         self._shrink(kind, size, max(1, size // 2))
 
     def _shrink(self, kind: str, size: int, to: int) -> None:
         self.slow = self.measured = True
         self._at_ease = 0
-        if to < self.of(kind) and size <= self.of(kind):
+        if 1 < size <= self.of(kind) and to < self.of(kind):
             self._of[kind] = _Learnt(to)
             self._changed(kind)
 

@@ -24,6 +24,7 @@ from connectors.base import (
 from receiver.delivery.batch_sizes import BatchSizes
 from receiver.delivery.call_timeout import CallTimeout
 from receiver.delivery.leadership import LeadershipLost
+from receiver.delivery.rate_limiter import delivering
 from receiver.inbox import StoreUnavailable
 
 T = TypeVar("T", Record, Link)
@@ -74,17 +75,19 @@ class _Failed:
     parent: _Failed | None
     guilty: bool = False  # a row was refused alone: the size was not at fault
     refused: bool = True  # and not just without an answer
+    answered: bool = False  # a smaller call of its rows was: the CRM is well
 
 
 @dataclass(slots=True)
 class _Part(Generic[T]):
     items: Sequence[T]
     failed: _Failed | None = None
+    again: bool = False  # a row that had no answer alone, and goes once more behind the others
 
 
 @dataclass(slots=True)
 class Calls:
-    """Makes them one after the other. `fault` ends the batch; `answered` says that the CRM has answered any.
+    """Makes them one after the other. `fault` ends the batch.
 
     `before` is awaited before each. One may take `timeout` seconds, and after `longest` the CRM is through with it. `told` cuts out
     of a fault's words what must not be repeated. `begun` is told of the items
@@ -101,7 +104,6 @@ class Calls:
     begun: Callable[[Sequence[Any]], None]
     ended: Callable[[], None]
     given_up: Callable[[Sequence[Any]], Awaitable[None]]
-    answered: bool = False
     fault: ConnectorError | None = None
     _passed: dict[str, list[int]] = field(default_factory=dict)  # kind → sizes that went through
 
@@ -122,7 +124,9 @@ class Calls:
                 verdicts += self._settled(part, none, kind, guilty=True)
             else:
                 again = await self._call(kind, part, send, verdicts)
-                queue.extendleft(reversed(again))
+                unanswered = again and not (again[0].failed and again[0].failed.refused)
+                # what had no answer goes behind the others: theirs tell whether the CRM is well
+                queue.extend(again) if unanswered else queue.extendleft(reversed(again))
         return verdicts
 
     def _next(self, kind: str, queue: deque[_Part[T]], most: int | None) -> _Part[T]:
@@ -145,14 +149,14 @@ class Calls:
         try:
             outcomes = await self._answer(part.items, send)
         except BatchRefused as refused:
-            await self._has_answered()
+            await self._has_answered(part)
             if size > 1:
                 return self._halves(part, part.items)
             verdicts += self._settled(part, [refused.refusal], kind, guilty=True)
         except ConnectorError as fault:
             return await self._failed(kind, part, fault, verdicts)
         else:
-            await self._has_answered()
+            await self._has_answered(part)
             suspects = _suspects(outcomes)
             if size > 1 and suspects:
                 sure = [place for place in range(size) if place not in suspects]
@@ -167,8 +171,11 @@ class Calls:
     async def _answer(self, items: Sequence[T], send: Callable[[Sequence[T]], Awaitable[Sequence[Outcome]]]) -> list[Outcome]:
         await self.before()
         self.begun(items)
+        delivering.set(True)
         try:
             return _checked(await self.guard.run(send(items)), len(items))
+        except LeadershipLost as lost:
+            raise LeadershipLost(str(lost), during_a_call=True) from lost
         except (StoreUnavailable, ConnectorError):
             raise
         except Exception as error:
@@ -176,18 +183,21 @@ class Calls:
         finally:
             self.ended()
 
-    async def _has_answered(self) -> None:
-        self.answered = True
+    async def _has_answered(self, part: _Part[Any]) -> None:
+        failed = part.failed
+        while failed:
+            failed.answered = True
+            failed = failed.parent
         await self.breaker.succeeded()
 
     async def _failed(self, kind: str, part: _Part[T], fault: ConnectorError, verdicts: list[tuple[T, Verdict]]) -> list[_Part[T]]:
         """No answer: wait and go on with smaller calls, or end the batch where the connector is paused for it."""
         if isinstance(fault, LeadershipLost):
             self.fault = fault
-            unknown = NoAnswer(fault, sent=True)
+            unknown = NoAnswer(fault, sent=fault.during_a_call)
             verdicts += self._settled(part, [unknown] * len(part.items), kind, guilty=True)
             return []
-        first = self.breaker.failures == 0
+        well = self.breaker.failures == 0 or (part.failed is not None and part.failed.answered)
         wait = await self.breaker.failed(fault, told=self.told(fault))
         late = isinstance(fault, TimedOut)
         if late:
@@ -197,13 +207,14 @@ class Calls:
             self.fault = fault
         elif not late:
             await asyncio.sleep(wait)
-        if wait is None or late or len(part.items) == 1:
-            alone = len(part.items) == 1 and first and isinstance(fault, Unavailable)
-            unknown = NoAnswer(fault, sent=True, alone=alone, after=self.longest if late else None)
-            verdicts += self._settled(part, [unknown] * len(part.items), kind, guilty=True)
-            return []
-        doubtful = [replace(item, doubtful=True) for item in part.items]
-        return self._halves(part, doubtful, refused=False)
+            if len(part.items) > 1:
+                return self._halves(part, _doubtful(part.items), refused=False)
+            if not well and not part.again:
+                return [_Part(_doubtful(part.items), part.failed, again=True)]
+        alone = len(part.items) == 1 and well and isinstance(fault, Unavailable)
+        unknown = NoAnswer(fault, sent=True, alone=alone, after=self.longest if late else None)
+        verdicts += self._settled(part, [unknown] * len(part.items), kind, guilty=True)
+        return []
 
     def _halves(self, part: _Part[T], items: Sequence[T], *, refused: bool = True) -> list[_Part[T]]:
         failed = _Failed(len(part.items), len(items), part.failed, refused=refused)
@@ -221,6 +232,10 @@ class Calls:
                 self.sizes.works(kind, max(worked, default=1), fails=failed.size)
             failed = failed.parent
         return list(zip(part.items, verdicts, strict=True))
+
+
+def _doubtful(items: Sequence[T]) -> list[T]:
+    return [replace(item, doubtful=True) for item in items]
 
 
 def _suspects(outcomes: Sequence[Outcome]) -> set[int]:

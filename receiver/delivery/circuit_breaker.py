@@ -19,6 +19,7 @@ FAILURES_TO_OPEN = 5
 PROBE = timedelta(seconds=40)  # a connector goes on within a minute of its repair
 LATE_PROBE = timedelta(minutes=5)  # where nobody has mended it for an hour
 LATE = timedelta(hours=1)
+LEAST = timedelta(seconds=1)  # whatever the CRM says: no pause of none
 DAILY_PROBE = timedelta(minutes=15)
 
 _KINDS: dict[type[ConnectorError], PauseKind] = {
@@ -52,10 +53,12 @@ class CircuitBreaker:
         self._state = ConnectorState(connector)
         self._ends_at = 0.0  # of the pause, by `clock`: wall clocks are set
         self.failures = 0  # in a row
+        self._epoch = 0
         self._log = structlog.get_logger().bind(connector=connector)
 
-    async def start(self) -> ConnectorState:
+    async def start(self, epoch: int) -> ConnectorState:
         """Go on from what the store knows, as a new leader."""
+        self._epoch = epoch
         self._state, self.failures = await self._inbox.state(self._name), 0
         self._ends_at = self._clock() + self._state.pause_left(self._now()).total_seconds()
         self._metrics.paused(self._name, self._state.paused)
@@ -73,7 +76,7 @@ class CircuitBreaker:
     async def keep(self, *, note: str, sizes: dict[str, int], tokens: float | None = None) -> None:
         """Let operators and the next leader know."""
         self._state = replace(self._state, note=note, sizes=sizes, tokens=tokens)
-        await self._inbox.keep_state(self._state)
+        await self._inbox.keep_state(self._state, self._epoch)
 
     async def succeeded(self) -> None:
         """The CRM has answered a call. After a pause the connector is open again."""
@@ -82,7 +85,7 @@ class CircuitBreaker:
             self._state = replace(self._state, paused=None, reason="", since=None, until=None, wait=timedelta(0))
             self._metrics.paused(self._name, None)
             self._log.info("connector.resumed")
-            await self._inbox.keep_state(self._state)
+            await self._inbox.keep_state(self._state, self._epoch)
 
     async def failed(self, fault: ConnectorError, *, told: str) -> float | None:
         """Pause for as long as the fault asks; an outage only after several failures in a row.
@@ -106,9 +109,9 @@ class CircuitBreaker:
             case Throttled(retry_after=None, daily=True):
                 return DAILY_PROBE
             case Throttled(retry_after=after):
-                return waiting(after) if after is not None else backoff
-            case Unavailable(retry_after=float() | int() as after):
-                return waiting(after)
+                return max(waiting(after), LEAST) if after is not None else backoff
+            case Unavailable(retry_after=float() | int() as after) if after > 0:
+                return max(waiting(after), LEAST)
         return backoff if self.paused or self.failures >= FAILURES_TO_OPEN else None
 
     async def _pause(self, fault: ConnectorError, wait: timedelta, told: str) -> None:
@@ -124,4 +127,4 @@ class CircuitBreaker:
         log = self._log.error if kind in ALARMS else self._log.warning
         log("connector.paused", kind=kind, reason=told, seconds=round(wait.total_seconds(), 1))
         self._metrics.paused(self._name, self._state.paused)
-        await self._inbox.keep_state(self._state)
+        await self._inbox.keep_state(self._state, self._epoch)

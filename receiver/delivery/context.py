@@ -30,6 +30,9 @@ class Timing:
     timeout: float = 30.0
 
 
+FIRST_PUT_OFF, LONGEST_PUT_OFF = 5.0, 3600.0  # seconds that a lane which cannot be settled is left alone
+
+
 @dataclass(slots=True)
 class UnderWay:
     """What a leader knows that the store does not: lanes in batches, lanes of calls without an answer, records these may be writing."""
@@ -39,6 +42,7 @@ class UnderWay:
     calls_since: dict[int, float] = field(default_factory=dict)  # batch → when its call began that has no answer yet
     clock: Callable[[], float] = time.monotonic
     _held: dict[Ref, float] = field(default_factory=dict)
+    _put_off: dict[int, tuple[float, int]] = field(default_factory=dict)  # lane → until when, and how often so far
 
     def hold(self, refs: Iterable[Ref], seconds: float) -> None:
         """A call that was given up may be writing these for so long."""
@@ -49,6 +53,25 @@ class UnderWay:
         now = self.clock()
         self._held = {ref: until for ref, until in self._held.items() if until > now}
         return {ref: until - now for ref, until in self._held.items()}
+
+    def busy(self) -> frozenset[int]:
+        """Lanes that are not to be taken now."""
+        now = self.clock()
+        return frozenset({*self.lanes, *(lane for lane, (until, _) in self._put_off.items() if until > now)})
+
+    def put_off(self, lanes: Iterable[int]) -> float:
+        """These could not be settled: leave them alone for a while, longer each time. Returns for how many seconds."""
+        longest = 0.0
+        for lane in lanes:
+            times = self._put_off.get(lane, (0.0, 0))[1]
+            seconds = min(FIRST_PUT_OFF * 2**times, LONGEST_PUT_OFF)
+            self._put_off[lane] = self.clock() + seconds, times + 1
+            longest = max(longest, seconds)
+        return longest
+
+    def forget_troubles(self, lane: int) -> None:
+        """It could be settled."""
+        self._put_off.pop(lane, None)
 
     def longest_call(self) -> float:
         """For how many seconds the oldest call has been without an answer."""

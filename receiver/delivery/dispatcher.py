@@ -37,6 +37,7 @@ class Dispatcher:
         self._first_call_at = 0.0
         self._corrected_at = 0.0
         self._note = ""
+        self._store_failed = False  # a batch could not be settled
         self._next_due: datetime | None = None
         self._stopping = asyncio.Event()
         self._out_of_loop = asyncio.Event()
@@ -46,12 +47,14 @@ class Dispatcher:
     async def run(self) -> None:
         """Deliver until stopped. A store that fails is tried again; nothing else ends it."""
         self._out_of_loop.clear()
+        self._context.leadership.start()
         leading = asyncio.create_task(self._context.leadership.run(), name=f"leadership {self.name}")
         try:
             while not self._stopping.is_set():
                 await self._turn_safely()
         finally:
-            leading.cancel()
+            self._context.leadership.stop()
+            await asyncio.gather(leading, return_exceptions=True)
             self._out_of_loop.set()
 
     def take_no_more(self) -> None:
@@ -85,6 +88,10 @@ class Dispatcher:
         term = await self._lead()
         if term is None:
             return
+        if self._store_failed:  # to write to the CRM what cannot be settled would go on for ever
+            await self._wait(timedelta(seconds=1))
+            await self._inbox.ready(self._context.now())
+            self._store_failed = False
         await self._publish()
         breaker, left = self._context.breaker, self._context.breaker.seconds_left()
         if left > 0:
@@ -105,7 +112,7 @@ class Dispatcher:
         """The term in which to deliver now; None where this process does not lead, or has to wait, after having waited."""
         leadership = self._context.leadership
         term = leadership.term
-        if term is None or term is not self._term:
+        if term is not self._term or term is None:
             await self._begin(term)
         if term is None:
             changed = asyncio.create_task(self._leadership_changes())
@@ -118,23 +125,25 @@ class Dispatcher:
         if (left := self._first_call_at - self._context.clock()) > 0:
             await self._wait(min(timedelta(seconds=left), self._idle))
             return None
+        if self._context.clock() - self._corrected_at > CORRECT:
+            await self._correct_waits()
         return term
 
     async def _begin(self, term: Term | None) -> None:
         """Forget what was known in another term, and go on from what the store knows."""
-        self._term = term
-        under_way = self._context.under_way
-        under_way.doubtful.clear()
+        self._context.under_way.doubtful.clear()
         if term is None:
+            self._term = None
             self._context.metrics.paused(self.name, None)
             return
         most = max(self._context.timing.timeout, self._limits.longest_call) + 10  # a clock may have been set back since
         self._first_call_at = self._context.clock() + min(term.calls_end_in, most)
-        state = await self._context.breaker.start()
+        state = await self._context.breaker.start(term.epoch)
         self._context.sizes.start(state.sizes)
         if not term.clean or state.tokens is not None:
             self._context.limiter.start(state.tokens if term.clean else None)
         await self._correct_waits()
+        self._term = term  # at last: where the store failed, it is begun anew
 
     async def _leadership_changes(self) -> None:
         changed = self._context.leadership.changed
@@ -144,6 +153,7 @@ class Dispatcher:
     async def _give_back(self) -> None:
         if self._context.leadership.term is None:
             return
+        self._context.leadership.in_doubt |= bool(self._context.under_way.doubtful)
         tokens = self._context.limiter.level()
         await self._context.breaker.keep(note="", sizes=self._context.sizes.learnt(), tokens=tokens)
         await self._context.leadership.give_back()
@@ -171,9 +181,11 @@ class Dispatcher:
         self._scheduler.records = 1 if probing else sizes.smallest()
         self._scheduler.most = 1 if probing else CALLS * sizes.smallest()
         queues = await self._inbox.queues(
-            self.name, limit=self._scheduler.most, busy=frozenset(self._context.under_way.lanes), now=self._context.now()
+            self.name, limit=self._scheduler.most, busy=self._context.under_way.busy(), now=self._context.now()
         )
         self._next_due = min((queue.next_due for queue in queues if queue.next_due), default=None)
+        if not queues and not self._context.under_way.lanes:
+            self._context.leadership.in_doubt = False  # whatever was pending is through
         choice = self._choose(queues)
         if not choice.lanes:
             if choice.ready:
@@ -205,7 +217,10 @@ class Dispatcher:
         if task.cancelled():
             self._log.warning("batch.cut_short")
             return
-        if error := task.exception():
+        if isinstance(error := task.exception(), StoreUnavailable):
+            self._store_failed = True
+            self._log.error("batch.not_settled", reason=str(error))
+        elif error:
             self._log.error("batch.failed", exc_info=error)
         if not self._batches:
             self._context.leadership.rest()
@@ -213,8 +228,6 @@ class Dispatcher:
     # --- waiting ---
 
     async def _wait_for_work(self) -> None:
-        if self._context.clock() - self._corrected_at > CORRECT:
-            await self._correct_waits()
         now = self._context.now()
         wait = min(self._idle, max(self._next_due - now, GLANCE)) if self._next_due else self._idle
         woken = asyncio.create_task(self._inbox.changed(self.name, wait.total_seconds()))

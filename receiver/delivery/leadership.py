@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,7 +20,11 @@ ASK_EVERY = 5  # looks: so seldom does a process ask for a lead that another has
 
 
 class LeadershipLost(ConnectorError):
-    """Another process leads by now: this one must write no more."""
+    """Another process leads by now: this one must write no more. `during_a_call`: something may have been written before."""
+
+    def __init__(self, message: str, *, during_a_call: bool = False) -> None:
+        super().__init__(message)
+        self.during_a_call = during_a_call
 
 
 @dataclass(slots=True)
@@ -27,7 +33,8 @@ class Leaders:
 
     holder: str = field(default_factory=process_name)
     roles: set[str] = field(default_factory=set)
-    leaving: set[str] = field(default_factory=set)  # of the roles: those that a rival is to have
+    leaving: set[str] = field(default_factory=set)  # of the roles: the one that a rival is to have
+    given: Counter[str] = field(default_factory=Counter)  # how many each rival has got
 
     def rival(self) -> str:
         """As which this process asks for a lead: who it is, and how many it has."""
@@ -35,8 +42,15 @@ class Leaders:
 
     def should_leave(self, rival: str) -> bool:
         """Whether a rival that leads less would have fewer than this process still."""
-        count = rival.rpartition(" ")[2]
-        return count.isdigit() and int(count) + 1 < len(self.roles) - len(self.leaving)
+        name, _, count = rival.rpartition(" ")
+        if self.leaving or not count.isdigit():
+            return False  # one at a time
+        return max(int(count), self.given[name]) + 1 < len(self.roles)
+
+    def leave(self, role: str, rival: str) -> None:
+        """Let the rival have it. What it says of itself is as old as its question."""
+        self.leaving.add(role)
+        self.given[rival.rpartition(" ")[0]] += 1
 
 
 class Leadership:
@@ -71,6 +85,8 @@ class Leadership:
         self._calls_end = 0.0  # all calls that are under way are over by then
         self._held_until = 0.0  # and so are those that were given up
         self._not_before = 0.0  # another is to take the lead first
+        self.in_doubt = False  # something pending may have been written unseen
+        self._stopping = asyncio.Event()
         self._tries = 0
         self._telling = asyncio.Lock()
         self._log = structlog.get_logger().bind(connector=connector)
@@ -81,15 +97,25 @@ class Leadership:
         return self.role in self._leaders.leaving
 
     async def run(self) -> None:
-        """Take the lead whenever it is free, and keep it, until cancelled."""
-        while True:
+        """Take the lead whenever it is free, and keep it, until told to `stop`. `start` it before."""
+        while not self._stopping.is_set():
             try:
                 await (self._renew() if self.term else self.take())
             except StoreUnavailable as error:
                 self._log.warning("leadership.not_renewed", reason=str(error))
             except Exception:  # noqa: BLE001 - a leadership that dies would hold up its connector in silence
                 self._log.exception("leadership.failed")
-            await asyncio.sleep(self._pause)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pause):
+                    await self._stopping.wait()
+
+    def start(self) -> None:
+        """Let `run` go on until `stop`."""
+        self._stopping.clear()
+
+    def stop(self) -> None:
+        """Neither take nor renew any more; `run` ends once what it is at is done."""
+        self._stopping.set()
 
     async def cover(self) -> None:
         """Let the store know that a call begins now, which may take its whole time-out.
@@ -105,7 +131,7 @@ class Leadership:
 
     def rest(self) -> None:
         """No call is under way, but for those that were given up."""
-        self._calls_end = self._held_until
+        self._calls_end = 0.0
 
     def lose(self, term: Term) -> None:
         """Somebody has seen a newer epoch than this term's."""
@@ -114,12 +140,13 @@ class Leadership:
             self._end()
 
     async def give_back(self) -> None:
-        """Let another process lead at once. Calls that were cut short are told of."""
+        """Let another process lead at once. Calls that were cut short are told of, and that something is in doubt."""
         if term := self.term:
-            left = self._calls_end - self._clock()
+            left = max(self._calls_end, self._held_until) - self._clock()
+            end = max(left, 0.0) if left > 0 or self.in_doubt else None
             self._not_before = self._clock() + 3 * self._pause
             self._end()
-            await self._inbox.give_back_lead(self.role, term.epoch, calls_end_in=left if left > 0 else None, now=self._now())
+            await self._inbox.give_back_lead(self.role, term.epoch, calls_end_in=end, now=self._now())
 
     async def _cover(self, seconds: float) -> None:
         term = self.term
@@ -136,7 +163,7 @@ class Leadership:
         return end > self._covered_until or self._clock() >= self._valid_until - self._pause / 2
 
     async def _renew(self) -> None:
-        idle = self._covered_until == 0 and self._calls_end <= self._clock()
+        idle = self._covered_until == 0 and max(self._calls_end, self._held_until) <= self._clock()
         if idle and not self._inbox.shared:
             self._valid_until = self._clock() + self._lease.total_seconds()
             return  # nobody else can lead, and there is nothing to tell
@@ -147,7 +174,7 @@ class Leadership:
     async def _tell(self, term: Term) -> None:
         """Renew the lease, and tell by when all calls of now and of the next seconds are over."""
         asked = self._clock()
-        left = self._calls_end - asked
+        left = max(self._calls_end, self._held_until) - asked
         end = left + 3 * self._pause if left > 0 else None
         rival = await self._inbox.renew_lead(self.role, term.epoch, lease=self._lease, calls_end_in=end, now=self._now())
         if rival is None:
@@ -156,7 +183,7 @@ class Leadership:
         self._valid_until = asked + self._lease.total_seconds()
         self._covered_until = asked + end if end is not None else 0.0
         if rival and self._leaders.should_leave(rival):
-            self._leaders.leaving.add(self.role)
+            self._leaders.leave(self.role, rival)
 
     async def take(self) -> None:
         """Lead from now on, if nobody does; `term` tells."""
@@ -171,7 +198,9 @@ class Leadership:
             return
         self._tries = 0
         self._valid_until = asked + self._lease.total_seconds()
-        self._covered_until = self._calls_end = self._held_until = 0.0
+        self._covered_until = self._calls_end = 0.0
+        self._held_until = asked + term.calls_end_in  # the next leader must know of it, too
+        self.in_doubt = not term.clean
         self.term = term
         self._leaders.roles.add(self.role)
         self.changed.set()

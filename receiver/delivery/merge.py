@@ -51,9 +51,11 @@ class MergedRecord:
     stamps: dict[str, Stamp]
     lanes: set[int]
     digest: str
+    uniform: bool = True  # all of them want the same of it
 
     def add(self, write: LaneWrite, record: Record) -> None:
         """Fold in what another lane wants of it: of each field the newest event counts."""
+        self.uniform &= record.fields == self.record.fields
         stamps = write.stamps(self.ref, record)
         behind = {name for name, one in stamps.items() if (own := self.stamps.get(name)) and is_newer(own.event_id, one.event_id)}
         older = {name: value for name, value in record.fields.items() if name in behind}

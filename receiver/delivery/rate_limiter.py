@@ -6,8 +6,12 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 
 from connectors.base import RateLimit
+
+delivering: ContextVar[bool] = ContextVar("delivering", default=False)
+"""Whether a call is one of a leader's batch. Operators' calls need no leadership."""
 
 WINDOW = 10.0  # seconds over which the rate of calls is averaged
 _BURST = 20  # one part in so many of the allowance may be used at once
@@ -17,7 +21,8 @@ _ROUNDING = 1e-6
 class RateLimiter:
     """Implements `connectors.base.CallGate`: a token bucket in the memory of whoever leads the connector.
 
-    Without a limit, configured or learned, every call is allowed at once. `before_call` is awaited right before each is.
+    Without a limit, configured or learned, every call is allowed at once. `before_call` is awaited right before each that is
+    `delivering`.
     """
 
     def __init__(self, configured: RateLimit | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,7 +42,7 @@ class RateLimiter:
         try:
             while (wait := self._drain(calls)) > 0:  # noqa: ASYNC110 - time is what it waits for
                 await asyncio.sleep(wait)
-            if self.before_call:
+            if self.before_call and delivering.get():
                 await self.before_call()
         finally:
             self.waiting -= 1

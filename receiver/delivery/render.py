@@ -59,14 +59,14 @@ class EventReader:
 
     def __init__(self, sites: Mapping[str, Site]) -> None:
         self.sites = sites
-        self._known: OrderedDict[str, tuple[Event | Invalid, int]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[Event | Invalid, bytes]] = OrderedDict()
         self._bytes = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="large-events")
 
     async def read(self, delivery: Pending, site: Site) -> Event:
         """Raises Invalid."""
         known = self._known.get(delivery.event_id)
-        if known is not None:
+        if known is not None and known[1] == delivery.body:  # it may have been amended, or a person erased from it
             event = known[0]
         else:
             large = len(delivery.body) > LARGE
@@ -84,11 +84,13 @@ class EventReader:
         self._thread.shutdown(wait=False)
 
     def _keep(self, delivery: Pending, event: Event | Invalid) -> None:
-        self._known[delivery.event_id] = event, len(delivery.body)
+        if before := self._known.get(delivery.event_id):
+            self._bytes -= len(before[1])
+        self._known[delivery.event_id] = event, delivery.body
         self._bytes += len(delivery.body)
         while len(self._known) > KEPT or (self._bytes > KEPT_BYTES and len(self._known) > 1):
-            _, (_, size) = self._known.popitem(last=False)
-            self._bytes -= size
+            _, (_, body) = self._known.popitem(last=False)
+            self._bytes -= len(body)
 
 
 class Renderer:

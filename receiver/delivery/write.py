@@ -39,8 +39,8 @@ class RecordResult:
 
     @property
     def contested(self) -> bool:
-        """Refused, and wanted by several lanes: whose fault it is, is open."""
-        return len(self.merged.lanes) > 1 and isinstance(self.verdict, Refused)
+        """Refused, and wanted otherwise by several lanes: whose fault it is, is open."""
+        return not self.merged.uniform and isinstance(self.verdict, Refused)
 
     def verdicts(self) -> list[Verdict]:
         """Its own, and those of its links."""

@@ -10,6 +10,7 @@ from typing import Literal
 
 from sqlalchemy import Row, bindparam, select
 
+from receiver.inbox.leadership import is_current, role_of
 from receiver.inbox.statements import upsert
 from receiver.inbox.tables import connector_state
 from receiver.inbox.text import storable
@@ -54,8 +55,10 @@ def states(transaction: Transaction) -> Mapping[str, ConnectorState]:
     return {row.connector: _state(row) for row in transaction.connection.execute(_STATES)}
 
 
-def keep(transaction: Transaction, known: ConnectorState) -> None:
-    """Keep what its leader knows of it."""
+def keep(transaction: Transaction, known: ConnectorState, *, epoch: int) -> None:
+    """Keep what its leader knows of it, if that leads still."""
+    if not is_current(transaction, role_of(known.connector), epoch):
+        return
     values = {
         "connector": known.connector,
         "paused": known.paused,

@@ -217,9 +217,9 @@ class Inbox:
         """Of the connectors of which anything was ever kept."""
         return await self._read(connector_state.states)
 
-    async def keep_state(self, state: ConnectorState) -> None:
-        """Keep what its leader knows of a connector."""
-        await self._deliver(partial(connector_state.keep, known=state))
+    async def keep_state(self, state: ConnectorState, epoch: int) -> None:
+        """Keep what its leader knows of a connector; nothing where another leads by now."""
+        await self._deliver(partial(connector_state.keep, known=state, epoch=epoch))
 
     # --- leadership ---
 

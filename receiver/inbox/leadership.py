@@ -74,15 +74,17 @@ def take(transaction: Transaction, role: str, *, holder: str, lease: timedelta, 
     connection = transaction.connection
     new = upsert(connection.dialect, leadership).values(role=role, epoch=0)
     connection.execute(new.on_conflict_do_nothing())
-    before = connection.execute(_ROW, {"of": role}).one()
+    before = connection.execute(_ROW, {"of": role}).one_or_none()
+    if before is None:
+        return None  # somebody is settling, and leads
     at = _now(transaction, now)
     if before.holder is not None and before.until > at and not alone:
         return None
     connection.execute(_TAKE, {"of": role, "by": holder, "to": at + _micros(lease)})
-    clean = before.holder is None
+    clean = before.holder is None and before.calls_end is None
     left = max(0, (before.calls_end or 0) - at) / _SECOND
-    newest = 0 if clean and not left else connection.scalar(_NEWEST_DELIVERY) or 0
-    return Term(before.epoch + 1, left, clean and not left, newest)
+    newest = 0 if clean else connection.scalar(_NEWEST_DELIVERY) or 0
+    return Term(before.epoch + 1, left, clean, newest)
 
 
 def renew(
@@ -139,7 +141,7 @@ def _now(transaction: Transaction, now: datetime) -> int:
 _DATABASE_NOW = select(cast(extract("epoch", func.clock_timestamp()) * _SECOND, BigInteger))
 _NEWEST_DELIVERY = select(func.max(delivery.c.id))
 _THIS: ColumnElement[bool] = leadership.c.role == bindparam("of")
-_ROW = select(leadership).where(_THIS).with_for_update()
+_ROW = select(leadership).where(_THIS).with_for_update(skip_locked=True)
 _EPOCH = select(leadership.c.epoch).where(_THIS).with_for_update(read=True)
 _LEADERS = select(leadership.c.role, leadership.c.holder)
 _END: BindParameter[Any] = bindparam("end", type_=BigInteger)

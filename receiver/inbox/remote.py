@@ -25,7 +25,7 @@ Key = tuple[str, str, str]
 """(connector, object, key)"""
 
 AT_ONCE: Final = 500  # keys in one statement: databases bound the number of its parameters, SQLite to 32,766
-_LONGEST: Final = 800  # characters; PostgreSQL's indexes refuse much longer ones
+_LONGEST: Final = 1200  # bytes; PostgreSQL's indexes refuse keys of more than 2,700
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class RemoteRow:
     """A record that the CRM holds, all that is to be known of it; `add_links` are added to those that are known.
 
     `event_id` and `lane_id` are of the newest event behind it. By `digest` its writer knows again what it wrote.
-    A record with a key or a link of more than 800 characters is not remembered, which costs a look-up and does no harm.
+    A record with a key or a link of more than 1,200 bytes is not remembered, which costs a look-up and does no harm.
     """
 
     object: str
@@ -72,14 +72,18 @@ def remember(transaction: Transaction, connector: str, written: Sequence[RemoteR
     rows: dict[Key, tuple[object, ...]] = {}
     links: dict[tuple[str, str, str, str], str] = {}
     for row in written:
-        if len(row.object) + len(row.key) > _LONGEST:
+        if _bytes(row.object) + _bytes(row.key) > _LONGEST:
             continue
         key = (connector, storable(row.object), storable(row.key))
         told = (row.lane_id, row.event_id, storable_or_none(row.digest), micros(now), encode(row.stamps))
         rows[key] = (*key, storable(row.id), *told)
-        links |= {(*key, storable(name)): storable(id) for name, id in row.add_links.items() if len(name) <= _LONGEST}
+        links |= {(*key, storable(name)): storable(id) for name, id in row.add_links.items() if _bytes(name) <= _LONGEST}
     REMOTES.execute(transaction.connection, [rows[key] for key in sorted(rows)])
     LINKS.execute(transaction.connection, [(*key, links[key]) for key in sorted(links)])
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
 
 
 def _remote(row: Row[tuple[object, ...]], links: Mapping[Ref, Mapping[str, str]]) -> Remote:

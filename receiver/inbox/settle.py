@@ -65,13 +65,17 @@ class SettleReport:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What one leader has to tell of its connector, in one transaction."""
+    """What one leader has to tell of its connector, in one transaction.
+
+    `unfinished`: lanes that go on, for which something was written: nothing is recorded of them, but where another leads by now.
+    """
 
     connector: str
     role: str
     epoch: int
     lanes: Sequence[Settled] = ()
     records: Sequence[RemoteRow] = field(default_factory=tuple)
+    unfinished: Sequence[Settled] = ()
 
 
 def settle(transaction: Transaction, told: Settlement, *, now: datetime) -> SettleReport:
@@ -81,11 +85,11 @@ def settle(transaction: Transaction, told: Settlement, *, now: datetime) -> Sett
     it: what was written for these lanes, and whatever wrote the same records since, is delivered again by the new leader.
     """
     results = sorted(told.lanes, key=lambda result: result.lane.person_key)
+    concerned = {result.lane.lane_id for result in results} | {row.lane_id for row in told.records}
+    locked = _lock(transaction, sorted(concerned))  # before the leadership, for whose renewal nobody may wait long
     if not is_current(transaction, told.role, told.epoch):
         _write_again(transaction, told, now)
         return SettleReport(lost=True)
-    concerned = {result.lane.lane_id for result in results} | {row.lane_id for row in told.records}
-    locked = _lock(transaction, sorted(concerned))
     held = [result for result in results if result.lane.lane_id in locked]
     ours = [result for result in held if locked[result.lane.lane_id].replayed <= result.lane.version]
     delivered = _deliver(transaction, [id for result in ours for id in result.delivered], now)
@@ -165,9 +169,11 @@ def _bury(transaction: Transaction, results: Iterable[Settled], now: datetime) -
 
 
 def _release(transaction: Transaction, held: Sequence[Settled], locked: Mapping[int, Any], now: datetime) -> None:
-    retried = [result for result in held if result.retry_at]
-    rest = [one.lane.lane_id for one in held if not one.retry_at and _finished(one, locked[one.lane.lane_id])]
-    again = [one.lane.lane_id for one in held if not one.retry_at and not _finished(one, locked[one.lane.lane_id])]
+    retried = [one for one in held if one.retry_at and locked[one.lane.lane_id].replayed <= one.lane.version]
+    put_off = {one.lane.lane_id for one in retried}
+    others = [one for one in held if one.lane.lane_id not in put_off]  # a replay does not wait for what was under way
+    rest = [one.lane.lane_id for one in others if _finished(one, locked[one.lane.lane_id])]
+    again = [one.lane.lane_id for one in others if not _finished(one, locked[one.lane.lane_id])]
     if retried:
         transaction.connection.execute(_RETRY, [_retry(result, result.retry_at or now, now) for result in retried])
     if rest:
@@ -195,8 +201,9 @@ def _retry(result: Settled, at: datetime, now: datetime) -> dict[str, object]:
 
 def _write_again(transaction: Transaction, told: Settlement, now: datetime) -> None:
     """The lanes from what was under way on, and others from the event on that wrote a field of the same records last."""
-    first = {one.lane.lane_id: one.lane.deliveries[0].seq for one in told.lanes if one.touched}
-    known = remotes(transaction, told.connector, {ref for one in told.lanes for ref in one.touched})
+    concerned = [one for one in (*told.lanes, *told.unfinished) if one.touched]
+    first = {one.lane.lane_id: one.lane.deliveries[0].seq for one in concerned}
+    known = remotes(transaction, told.connector, {ref for one in concerned for ref in one.touched})
     stamps = sorted({stamp for remote in known.values() for stamp in remote.stamps.values()})
     for start in range(0, len(stamps), _AT_ONCE):
         some = stamps[start : start + _AT_ONCE]

@@ -8,14 +8,13 @@ from pathlib import Path
 
 from receiver.inbox import ConnectorState, Inbox
 from tests.cli.command import command
-from tests.inbox.store import take_lead
+from tests.inbox.store import keep_state
 from tests.processes import gateway, write_config
 
 
 async def keep(directory: Path, state: ConnectorState) -> None:
     inbox = await Inbox.open(f"sqlite:///{directory / 'aom-gateway.db'}", dedup_hours=24)
-    await take_lead(inbox, connector=state.connector)
-    await inbox.keep_state(state)
+    await keep_state(inbox, state)
     await inbox.aclose()
 
 

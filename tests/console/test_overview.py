@@ -14,7 +14,7 @@ from tests.console.accessibility import faults
 from tests.console.browser import click
 from tests.console.calls import post
 from tests.console.conftest import account, at_overview
-from tests.inbox.store import new
+from tests.inbox.store import keep_state, new
 from tests.processes import ADMIN_TOKEN, Running, gateway, write_config
 
 
@@ -55,7 +55,7 @@ def test_what_was_learnt_of_a_crm_is_shown(browser: Browser, tmp_path: Path) -> 
     async def keep() -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path / 'aom-gateway.db'}", dedup_hours=24)
         await inbox.accept(new("a", connectors=("gone",)))
-        await inbox.keep_state(ConnectorState("gone", note="slow", sizes={"contact": 25, "deal": 1}))
+        await keep_state(inbox, ConnectorState("gone", note="slow", sizes={"contact": 25, "deal": 1}))
         await inbox.aclose()
 
     with ThreadPoolExecutor() as threads:  # this thread's event loop is the browser's

@@ -80,6 +80,7 @@ def test_an_outage_gives_nobody_up(tmp_path: Path) -> None:
             if len(crm.faults) == 0:
                 break
             await asyncio.sleep(0.3)
+        opened.clock.ahead += timedelta(days=1)
         await opened.until_done()
         assert set(await opened.states(*people)) == {"delivered"}
         await opened.dispatcher.stop(timedelta(seconds=5))

@@ -137,6 +137,11 @@ async def settle(
     return await inbox.settle(told, now=now)
 
 
+async def keep_state(inbox: Inbox, state: ConnectorState) -> None:
+    """As its leader, who leads for a moment."""
+    await inbox.keep_state(state, await take_lead(inbox, connector=state.connector))
+
+
 async def pause(
     inbox: Inbox,
     connector: str = "crm",
@@ -146,11 +151,11 @@ async def pause(
     now: datetime = NOW,
 ) -> None:
     """As a leader would whose CRM refuses everything."""
-    await inbox.keep_state(ConnectorState(connector, kind, reason, now))
+    await keep_state(inbox, ConnectorState(connector, kind, reason, now))
 
 
 async def resume(inbox: Inbox, connector: str = "crm") -> None:
-    await inbox.keep_state(ConnectorState(connector))
+    await keep_state(inbox, ConnectorState(connector))
 
 
 async def accepted(inbox: Inbox, event: NewEvent) -> Accepted:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from receiver.inbox import ConnectorState, Inbox
-from tests.inbox.store import NOW, open_inbox, seconds, stored
+from tests.inbox.store import NOW, keep_state, open_inbox, seconds, stored, take_lead
 
 PAUSED = ConnectorState(
     "crm",
@@ -28,18 +28,18 @@ async def test_what_is_kept_is_read_back(inbox: Inbox) -> None:
     """All of it, of this connector only; what is kept later takes its place as a whole."""
     assert await inbox.state("crm") == ConnectorState("crm")
     assert await inbox.states() == {}
-    await inbox.keep_state(PAUSED)
+    await keep_state(inbox, PAUSED)
     assert await inbox.state("crm") == PAUSED
     assert await inbox.states() == {"crm": PAUSED}
     assert await inbox.state("other") == ConnectorState("other")
-    await inbox.keep_state(ConnectorState("crm", tokens=0.0))
+    await keep_state(inbox, ConnectorState("crm", tokens=0.0))
     assert await inbox.state("crm") == ConnectorState("crm", tokens=0.0)
 
 
 @stored
 async def test_words_that_no_database_holds_are_kept(inbox: Inbox) -> None:
     """A CRM's own words may hold a NUL; it is replaced, and the pause stands."""
-    await inbox.keep_state(ConnectorState("crm", "auth", "the token\x00", NOW, note="a\x00b"))
+    await keep_state(inbox, ConnectorState("crm", "auth", "the token\x00", NOW, note="a\x00b"))
     known = await inbox.state("crm")
     assert (known.reason, known.note) == ("the token\ufffd", "a\ufffdb")
 
@@ -49,11 +49,20 @@ def test_a_pause_outlives_the_process(store_url: str) -> None:
 
     async def main() -> None:
         async with open_inbox(store_url) as inbox:
-            await inbox.keep_state(PAUSED)
+            await keep_state(inbox, PAUSED)
         async with open_inbox(store_url) as inbox:
             assert await inbox.state("crm") == PAUSED
 
     asyncio.run(main())
+
+
+@stored
+async def test_who_no_longer_leads_keeps_nothing(inbox: Inbox) -> None:
+    """A leader that was frozen does not put its pause over what its successor knows."""
+    old = await take_lead(inbox)
+    await keep_state(inbox, ConnectorState("crm", note="well"))
+    await inbox.keep_state(PAUSED, old)
+    assert (await inbox.state("crm")).note == "well"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from tests.inbox.store import (
     attempt,
     delivered,
     faulty,
+    keep_state,
     new,
     open_inbox,
     remote,
@@ -212,7 +213,7 @@ async def test_the_status(inbox: Inbox) -> None:
         await settle(inbox, [result], now=NOW)
     await inbox.accept(faulty("x"))
     reason, until = "the token has expired", NOW + seconds(60)
-    await inbox.keep_state(ConnectorState("other", "auth", reason, NOW, until, note="slow", sizes={"deal": 5}))
+    await keep_state(inbox, ConnectorState("other", "auth", reason, NOW, until, note="slow", sizes={"deal": 5}))
     await take_lead(inbox, connector="other")
     status = await inbox.status(["crm", "third"], now=NOW + seconds(30))
     assert (status.pending, status.dead, status.quarantined, status.oldest_pending_seconds) == (6, 1, 1, 30.0)

@@ -1,0 +1,398 @@
+# ruff: noqa: SLF001 - it looks into what it tests
+"""What a batch leaves behind in trouble: outages, refusals, locks, stores that fail, and leaders that change in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import sqlite3
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import pytest
+import structlog
+
+from connectors.base import (
+    AuthFailed,
+    Limits,
+    Outcome,
+    Record,
+    Ref,
+    Refused,
+    Retry,
+    Throttled,
+    TimedOut,
+    Unavailable,
+)
+from receiver.delivery import BatchSizes, Leaders, Leadership
+from receiver.inbox import Inbox, RemoteRow, Selection, Settlement
+from tests.delivery.crm import Crm
+from tests.delivery.rig import Clock, Rig, rig
+from tests.delivery.scenario import DEAL, HOUR, held, run, start
+
+SHORT = timedelta(seconds=1)
+ONE_BY_ONE = Limits(records=10, links=10, concurrency=1, linger=0)
+
+
+def test_a_row_that_no_call_survives_holds_up_nobody_else(tmp_path: Path) -> None:
+    """The CRM answers 500 to every call that holds one certain row: the other 99 are written, and soon."""
+    crm = Crm(limits=Limits(records=100, links=100, concurrency=1, linger=0))
+
+    def rule(record: Record) -> Outcome | None:
+        if record.key == "p0@b.edu":
+            raise Unavailable("500")
+        return None
+
+    async def scenario(opened: Rig) -> None:
+        crm.rule = rule
+        for number in range(100):
+            await opened.account(f"p{number}")
+        task = await start(opened)
+
+        async def others() -> bool:
+            return len(crm.held) == 99
+
+        try:
+            await opened.until(others, 30)
+        finally:
+            await opened.dispatcher.stop(timedelta(seconds=5))
+            await task
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+def test_a_single_row_that_timed_out_teaches_no_size() -> None:
+    """A call of one row that had no answer says nothing of how many rows the CRM takes."""
+    sizes = BatchSizes(100, structlog.get_logger())
+    sizes.timed_out("contact", 1)
+    assert sizes.of("contact") == 100
+
+
+def test_after_an_outage_without_answers_calls_are_large_again(tmp_path: Path) -> None:
+    """One event that met a silent CRM does not make the next hundred go one by one."""
+    crm = Crm(limits=Limits(records=100, links=100, concurrency=1, linger=0))
+    crm.faults = [TimedOut("no answer")]
+
+    async def scenario(opened: Rig) -> None:
+        await opened.account("ann")
+        await (await opened.batch()).run()
+        for number in range(100):
+            await opened.account(f"p{number}")
+        await (await opened.batch()).run()
+        assert len(crm.calls) == 2
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+def test_doubt_outlives_an_attempt_that_sent_nothing(tmp_path: Path) -> None:
+    """What may have been written stays in doubt until a call of it is answered."""
+    crm = Crm(limits=Limits(records=1, links=1, concurrency=1, linger=0))
+
+    async def scenario(opened: Rig) -> None:
+        await opened.account("ann")
+        await opened.account("ben")
+        crm.faults = [Unavailable("503"), *[Unavailable("reset, and ben may have been written")] * 2]
+        await (await opened.batch()).run()
+        opened.clock.ahead += timedelta(seconds=60)
+        crm.faults = [AuthFailed("the token")]
+        await (await opened.batch()).run()
+        opened.clock.ahead += timedelta(seconds=60)
+        crm.received.clear()
+        await (await opened.batch()).run()
+        assert {record.key: record.doubtful for record in crm.received} == {"ann@b.edu": True, "ben@b.edu": True}
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+def test_an_unfinished_lane_of_a_frozen_leader_is_delivered_again(tmp_path: Path, postgresql_url: str) -> None:
+    """What it wrote over is delivered again also where it was not through with the lane."""
+    frozen, crm = Crm(limits=ONE_BY_ONE), Crm(limits=ONE_BY_ONE)
+    crm.held = frozen.held
+    inside, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        if frozen.received[-1].fields["firstname"] == "old":
+            inside.set()
+            await go_on.wait()
+
+    frozen.before_answer = hold
+    bad = Refused("INVALID", "that will not do", "firstname")
+    frozen.rule = crm.rule = lambda record: bad if record.fields["firstname"] == "bad" else None
+    directories = [tmp_path / name for name in ("one", "other")]
+    for one in directories:
+        one.mkdir()
+
+    async def main() -> None:
+        async with (
+            rig(directories[0], frozen, running=False, store=postgresql_url, lease=SHORT) as one,
+            rig(directories[1], crm, running=False, store=postgresql_url, lease=SHORT) as other,
+        ):
+            await one.account("ben", first_name="old")
+            await one.account("ben", first_name="bad")
+            batch = await one.batch()
+            call = asyncio.create_task(batch.run())
+            await asyncio.wait_for(inside.wait(), 60)
+            task = await start(other)
+            await other.until(partial(_in_time, other))
+            newer = await other.account("ben", first_name="new")
+            await other.until(partial(other.is_delivered, newer))
+            assert await _is_named(crm, "new")
+            go_on.set()
+            await call
+            assert batch.lost
+            assert await _is_named(crm, "old")
+            await other.until(partial(_is_named, crm, "new"), 60)
+            await other.dispatcher.stop(timedelta(seconds=5))
+            await task
+
+    asyncio.run(main())
+
+
+async def _is_named(crm: Crm, name: str) -> bool:
+    return crm.held.get(Ref("contact", "ben@b.edu"), {}).get("firstname") == name
+
+
+def test_calls_of_a_dead_leader_are_known_to_the_one_after_next(postgresql_url: str) -> None:
+    """A leads and dies in a call of five minutes, B takes over and gives back at once: C waits for the end of that call."""
+
+    async def main() -> None:
+        inbox = await Inbox.open(postgresql_url, dedup_hours=0)
+        now = Clock()
+        try:
+            short = timedelta(seconds=0.2)
+            first = await inbox.take_lead("connector crm", holder="a", lease=short, now=now())
+            assert first
+            await inbox.renew_lead("connector crm", first.epoch, lease=short, calls_end_in=300, now=now())
+            await asyncio.sleep(0.3)
+            second = Leadership(inbox, "crm", Leaders("b"), now, timeout=30)
+            await second.take()
+            assert second.term
+            assert second.term.calls_end_in > 290
+            await second._renew()
+            await second.give_back()
+            third = await inbox.take_lead("connector crm", holder="c", lease=HOUR, now=now())
+            assert third
+            assert (third.clean, third.calls_end_in > 200) == (False, True)
+        finally:
+            await inbox.aclose()
+
+    asyncio.run(main())
+
+
+def test_a_call_that_was_cut_short_is_in_doubt_also_later(postgresql_url: str) -> None:
+    """Whoever leads after its end takes what was pending as doubtful, too."""
+
+    async def main() -> None:
+        inbox = await Inbox.open(postgresql_url, dedup_hours=0)
+        now = Clock()
+        try:
+            first = await inbox.take_lead("connector crm", holder="a", lease=HOUR, now=now())
+            assert first
+            await inbox.give_back_lead("connector crm", first.epoch, calls_end_in=0.1, now=now())
+            await asyncio.sleep(0.2)
+            term = await inbox.take_lead("connector crm", holder="b", lease=HOUR, now=now())
+            assert term
+            assert not term.clean
+        finally:
+            await inbox.aclose()
+
+    asyncio.run(main())
+
+
+def test_a_shared_record_that_is_refused_is_not_tried_once_per_person(tmp_path: Path) -> None:
+    """Sixty people's events write one record, all the same, which the CRM refuses: that takes few calls."""
+    crm = Crm(limits=Limits(records=100, links=100, concurrency=1, linger=0))
+    crm.rule = lambda record: Refused("INVALID", "no such stage", "stage") if record.ref == DEAL else None
+
+    async def scenario(opened: Rig) -> None:
+        for number in range(60):
+            await opened.order(f"p{number}", 19, "COMPLETED")
+        task = await start(opened)
+        try:
+            await opened.until_done(dead=60)
+        finally:
+            await opened.dispatcher.stop(timedelta(seconds=5))
+            await task
+        assert len(crm.calls) <= 20
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+def test_a_clock_that_was_ahead_is_seen_to_also_under_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lane of that clock goes out though there is always something else to do."""
+    monkeypatch.setattr("receiver.delivery.dispatcher.CORRECT", 0.2)
+    crm = Crm(limits=Limits(records=1, links=1, concurrency=1, linger=0))
+
+    async def slow() -> None:
+        await asyncio.sleep(0.03)
+
+    async def scenario(opened: Rig) -> None:
+        crm.before_answer = slow
+        for number in range(300):
+            await opened.account(f"p{number}")
+        task = await start(opened)
+        await opened.until(_many(crm, 5))
+        opened.clock.wrong = timedelta(hours=8)
+        ann = await opened.account("ann")
+        opened.clock.wrong = timedelta(0)
+        for number in range(300):
+            await opened.account(f"later{number}")
+        await opened.until(partial(opened.is_delivered, ann), 60)
+        assert len(crm.held) < 500
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+
+    run(tmp_path, crm, scenario, running=False)
+
+
+def test_a_replay_of_a_lane_under_way_is_not_put_off(tmp_path: Path) -> None:
+    """Whoever replays wants it now; that an older attempt has to wait does not count."""
+    crm = Crm()
+    inside, go_on = held(crm)
+
+    async def scenario(opened: Rig) -> None:
+        crm.rule = lambda _record: Retry("locked", 3600)
+        one = await opened.account("ann")
+        await inside.wait()
+        await opened.inbox.replay(Selection(events=[one.id]), now=opened.clock())
+        go_on.set()
+        await opened.until(lambda: _attempts(opened, one.id))
+        crm.rule = lambda _record: None
+        await opened.until(partial(opened.is_delivered, one), 5)
+
+    run(tmp_path, crm, scenario)
+
+
+def _many(crm: Crm, count: int) -> Callable[[], Awaitable[bool]]:
+    async def many() -> bool:
+        return len(crm.held) >= count
+
+    return many
+
+
+async def _in_time(opened: Rig) -> bool:
+    """Pass the time that another leader's calls may take."""
+    if opened.context.leadership.term is None:
+        return False
+    opened.clock.ahead += timedelta(seconds=60)
+    return True
+
+
+async def _attempts(opened: Rig, id: str) -> bool:
+    return any(delivery.attempts for delivery in (await opened.inbox.event(id)).deliveries)
+
+
+def test_a_lane_that_cannot_be_settled_is_not_sent_for_ever(tmp_path: Path) -> None:
+    """The store refuses what came of one lane: its record does not go out at full speed meanwhile."""
+    crm = Crm()
+
+    async def scenario(opened: Rig) -> None:
+        with sqlite3.connect(tmp_path / "inbox.db") as db:
+            db.execute("CREATE TRIGGER no BEFORE UPDATE ON delivery BEGIN SELECT RAISE(ABORT, 'no'); END")
+        with structlog.testing.capture_logs():
+            await opened.account("ann")
+            await asyncio.sleep(3)
+        assert len(crm.calls) < 10
+
+    run(tmp_path, crm, scenario)
+
+
+def test_a_store_that_cannot_be_written_is_not_asked_all_the_time(tmp_path: Path) -> None:
+    """A full disk: the CRM is not called again and again, and the log says so now and then."""
+    crm = Crm()
+
+    async def scenario(opened: Rig) -> None:
+        crm.rule = lambda _record: Retry("locked", 2)
+        one = await opened.account("ann")
+        await opened.until(partial(_attempts, opened, one.id))
+        crm.rule = lambda _record: None
+        calls = len(crm.calls)
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+        with structlog.testing.capture_logs():
+            try:
+                await asyncio.sleep(10)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        counts = Counter(one["event"] for one in logs)
+        await opened.until_done()
+        assert len(crm.calls) - calls < 5
+        assert counts["batch.failed"] < 30
+
+    run(tmp_path, crm, scenario)
+
+
+def test_a_link_that_no_index_takes_costs_its_own_memory_alone(tmp_path: Path, postgresql_url: str) -> None:
+    """What is known of the other records of a batch is kept."""
+    random = Random(1)
+    long = "".join(chr(random.randrange(0x4E00, 0x9F00)) for _ in range(780))
+
+    async def main() -> None:
+        async with rig(tmp_path, Crm(), running=False, store=postgresql_url) as one:
+            await one.account("ann")
+            batch = await one.batch()
+            lane, term = batch._lanes[0], batch._term
+            rows = [
+                RemoteRow("deal", "19", "1", "e", lane.lane_id),
+                RemoteRow("deal", long, "1", "e", lane.lane_id, {}, {f"contact/{long}": "2"}),
+            ]
+            await one.inbox.settle(Settlement("crm", "connector crm", term.epoch, (), rows), now=one.clock())
+            assert set(await one.inbox.remotes("crm", [DEAL])) == {DEAL}
+
+    asyncio.run(main())
+
+
+def test_a_process_that_leads_much_keeps_its_half(postgresql_url: str) -> None:
+    """Of four connectors a newcomer is given two."""
+
+    async def main() -> None:
+        inbox = await Inbox.open(postgresql_url, dedup_hours=0)
+        now = Clock()
+        try:
+            old = Leaders("a")
+            leads = [Leadership(inbox, f"crm{n}", old, now, timeout=30) for n in range(4)]
+            for one in leads:
+                await one.take()
+            new = Leaders("b")
+            for n in range(4):
+                await Leadership(inbox, f"crm{n}", new, now, timeout=30).take()
+            for _ in range(3):
+                for one in leads:
+                    if one.term:
+                        async with one._telling:
+                            await one._tell(one.term)
+                for one in leads:
+                    if one.leaving:
+                        await one.give_back()
+            assert len(old.roles) == 2
+        finally:
+            await inbox.aclose()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("fault", [Unavailable("503", 0), Throttled("429", 0)], ids=lambda fault: type(fault).__name__)
+def test_a_retry_after_of_zero_is_no_busy_loop(tmp_path: Path, fault: Exception) -> None:
+    """`Retry-After: 0` says "whenever you like"; the gateway backs off all the same."""
+    crm = Crm()
+    crm.faults = [fault] * 100_000
+
+    async def scenario(opened: Rig) -> None:
+        await opened.account("ann")
+        await asyncio.sleep(3)
+        assert len(crm.calls) < 10
+
+    run(tmp_path, crm, scenario)
+
+
+def test_a_call_that_delivers_nothing_needs_no_lead(tmp_path: Path) -> None:
+    """An operator erases a person in the CRM at a process that does not deliver: the same limiter lets the call through."""
+
+    async def scenario(opened: Rig) -> None:
+        await opened.context.limiter.take()
+
+    run(tmp_path, Crm(), scenario, running=False)
