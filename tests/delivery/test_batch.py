@@ -313,7 +313,7 @@ def test_a_store_that_cannot_be_written_is_not_asked_all_the_time(tmp_path: Path
         calls = len(crm.calls)
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-        with structlog.testing.capture_logs():
+        with structlog.testing.capture_logs() as logs:
             try:
                 await asyncio.sleep(10)
             finally:
