@@ -126,6 +126,8 @@ class LaneOutcome:
     def settled(self, now: datetime, give_up: timedelta, random: Random) -> Settled:
         """The lane's outcome as the inbox keeps it."""
         retry_at, burn = self._retry(now, random)
+        if isinstance(self.setback, Retry) and self.setback.give_up_after is not None:
+            give_up = min(give_up, timedelta(seconds=self.setback.give_up_after))
         failing = self.lane.failing_since
         if retry_at and burn and failing and now - failing > give_up and self.lane.attempts + 1 >= LEAST_TRIES:
             self._give_up(now, give_up)
