@@ -67,9 +67,13 @@ async def _readiness(gateway: Gateway) -> Response:
     try:
         await gateway.inbox.ready(now)
         states = {name: await gateway.inbox.state(name) for name in gateway.connectors}
+        waiting = await gateway.inbox.waiting(gateway.connectors)
     except StoreUnavailable as error:
         return JSONResponse({"status": "unavailable", "store": str(error)}, 503, {"Retry-After": "10"})
-    connectors = {name: {"state": stories.state_of(state.paused), "reason": state.reason} for name, state in states.items()}
+    connectors = {
+        name: {"state": stories.state_of(state.paused), "reason": stories.reason_of(state.reason, waiting.get(name))}
+        for name, state in states.items()
+    }
     store = f"writable, but {gateway.inbox.long_log}" if gateway.inbox.long_log else "writable"
     return JSONResponse({"status": "ready", "store": store, "connectors": connectors})
 
