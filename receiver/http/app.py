@@ -95,6 +95,8 @@ async def _metrics(gateway: Gateway) -> Response:
         metrics.totals(quarantined=status.quarantined, oldest_pending_seconds=status.oldest_pending_seconds)
         for name, one in status.connectors.items():
             metrics.backlog(name, pending=one.pending, dead=one.dead, oldest_pending_seconds=one.oldest_pending_seconds)
+            waiting = one.waiting
+            metrics.people_waiting(name, waiting.people if waiting else 0, held_back=bool(waiting and waiting.rule))
             metrics.paused(name, one.kind)
     text = await gateway.workers.text() if gateway.workers else metrics.text()
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")

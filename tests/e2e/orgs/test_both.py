@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import httpx
+
 from tests.api.conftest import account, order
 from tests.cli.command import command
 from tests.e2e.orgs.conftest import School
@@ -56,6 +58,8 @@ def test_a_rule_of_the_account_is_told_once_for_all(school: School) -> None:
     status = school.wait_for_reason("the account demands phone of new contacts", "hubspot")
     assert (status["state"], status["dead"]) == ("running", 0)
     assert "phone" in status["waiting"]["rule"]
+    metrics = httpx.get(f"{school.api.running.url}/metrics", trust_env=False).text
+    assert 'aom_gateway_connector_held_back{connector="hubspot"} 1.0' in metrics
     assert "demands phone" in " ".join(command("status", at=school.directory, code=1).out.split())
     assert set(people) <= school.contacts().keys()
     rule.cure(school.hubspot.fake)
