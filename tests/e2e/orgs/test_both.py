@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 
+from receiver.aom import sample
 from tests.api.conftest import account, order
 from tests.cli.command import command
 from tests.e2e.orgs.conftest import School
@@ -16,7 +19,8 @@ def test_a_fault_of_the_set_up_pauses_and_goes_on_by_itself(school: School) -> N
     renamed, read_only = characterize(school.org, "renamed_domain"), CHARACTERS["read_only_property"]
     assert read_only.cure is not None
     read_only.give(school.hubspot.fake)
-    school.api.take("account.created", account("paused@example.edu"))
+    quiz = json.loads(sample("quiz.submitted") or b"{}")
+    school.api.take("quiz.submitted", {**quiz, "email": "paused@example.edu"})
     for connector, words in (("salesforce", NEW_HOST), ("hubspot", "aom_last_activity")):
         status = school.wait_for_reason(words, connector)
         assert (status["state"], status["pending"], status["dead"]) == ("paused", 1, 0)
