@@ -39,14 +39,16 @@ def test_what_an_account_lacks_is_said_before_the_first_event(school: School) ->
     lacking = CHARACTERS["no_customer_stage"]
     lacking.give(school.hubspot.fake)
     private = characterize(school.org, "private_sharing")
-    said = " ".join(command("check", "--online", at=school.directory).out.split())
+    checked = command("check", "--online", at=school.directory)
+    said = " ".join((checked.out + checked.err).split())
     assert lacking.check is not None
     assert lacking.check in said
     assert "Accounts are private" in said
     private.cure(school.org)
     id_ = school.api.take("order.placed", order(8008, "nostage@example.edu"))
     school.api.settled()
-    assert "lifecyclestage was left out" in str(school.api.get(f"/api/events/{id_}"))
+    notes = [attempt["notes"] for one in school.api.get(f"/api/events/{id_}")["deliveries"] for attempt in one["attempts"]]
+    assert "lifecyclestage was left out" in str(notes), [one for one in school.hubspot.fake.records("contacts")]
     assert "nostage@example.edu" in school.hubspot.contacts()
     assert "springfield:8008" in school.hubspot.deals()
 

@@ -78,20 +78,6 @@ def test_who_waits_is_told_why_and_goes_on(school: School) -> None:
     assert school.status()["reason"] == ""
 
 
-def test_a_page_instead_of_an_answer_is_told_as_one(school: School) -> None:
-    """HTTP 200 with HTML, as of a maintenance page: its status and type, and never an exception's name."""
-    page = {"status": 200, "body": "<html>Be right back</html>", "headers": {"content-type": "text/html"}}
-    school.org.fault("PATCH /composite/sobjects", times=1000, **page)
-    for number in range(6):
-        school.api.take("account.created", account(f"page{number}@example.edu"))
-    said = school.wait_for_reason("the answer is no JSON (HTTP 200, text/html)")
-    assert "Error" not in said["reason"]
-    assert said["dead"] == 0
-    school.org.clear_faults()
-    school.api.running.wait_until_delivered(seconds=150)
-    assert {f"page{number}@example.edu" for number in range(6)} <= school.contacts().keys()
-
-
 def test_a_slow_org_gets_each_row_once(tmp_path: Path) -> None:
     """A call outlives its time and commits all the same: nobody is sent again before Salesforce is through, and that is said."""
     with ExitStack() as stack:
