@@ -102,11 +102,13 @@ class Retry:
     `rule` names a rule of the account that refuses every record it concerns, in words that are the same for each of them: a property
     that the account demands and no mapping line gives. What a rule holds back is tried again for as long as the rule stands, and never
     given up; a connector answers it from memory for a while rather than ask the CRM once per record.
+    `give_up_after`: it is not waited for longer than so many seconds, where that is less than the gateway's own limit.
     """
 
     reason: str
     after: float | None = None
     rule: str | None = None
+    give_up_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

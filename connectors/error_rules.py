@@ -40,6 +40,7 @@ class ErrorRule:
     words: tuple[str, ...] = ()  # parts of the message, without regard to case
     remedy: str = ""  # what the operator can do, and where in the CRM: "Settings → …"
     wait: float | None = None  # seconds, where the CRM names none
+    give_up_after: float | None = None  # seconds, where it is not worth the gateway's whole patience
 
     def fits(self, codes: Collection[str], status: int | None = None, message: str = "") -> bool:
         """Tell whether the rule is about an error of these codes, status and message."""
@@ -58,9 +59,10 @@ def error_rule(
     words: Iterable[str] = (),
     remedy: str = "",
     wait: float | None = None,
+    give_up_after: float | None = None,
 ) -> ErrorRule:
     """Write a rule in one line of a table."""
-    return ErrorRule(outcome, frozenset(codes), frozenset(statuses), tuple(words), remedy, wait)
+    return ErrorRule(outcome, frozenset(codes), frozenset(statuses), tuple(words), remedy, wait, give_up_after)
 
 
 def find_rule(

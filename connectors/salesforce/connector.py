@@ -36,7 +36,6 @@ from connectors.salesforce.error_table import FIELDS
 from connectors.salesforce.job import Job, Person
 from connectors.salesforce.objects import Objects, SObject, api_name
 from connectors.salesforce.parents import Parents, is_role
-from connectors.salesforce.patience import Patience
 from connectors.salesforce.roles import ROLE, Roles
 from connectors.salesforce.settings import DEAL_KEY, KEY, SalesforceSettings, key_field_of
 from connectors.salesforce.values import CURRENCY, Row, row
@@ -68,7 +67,6 @@ class SalesforceConnector:
         self._objects = Objects(self._api, context.now)
         self._parents = Parents(settings)
         self._roles = Roles(self._api)
-        self._patience = Patience(context.now)
         self._currencies: set[str] = set()  # of which it is told that they were left out
 
     @classmethod
@@ -151,15 +149,12 @@ class SalesforceConnector:
 
     @asynccontextmanager
     async def _watched(self, name: str) -> AsyncIterator[None]:
-        """Have what is wrong with an object looked at again next time, if that is not too often: somebody may have mended it."""
-        self._patience.check()
+        """Have what is wrong with an object looked at again next time: somebody may have mended it."""
         try:
             yield
-        except Misconfigured as fault:
+        except Misconfigured:
             self._objects.forget(name)
-            self._patience.failed(name, fault)
             raise
-        self._patience.succeeded(name)
 
     def _jobs(self, records: Sequence[Record], sobject: SObject) -> list[Job]:
         jobs = [self._job(record, sobject) for record in records]

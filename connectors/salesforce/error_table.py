@@ -20,6 +20,7 @@ NOT_SALESFORCES = "not Salesforce's"
 CALLS_COUNT_FALLS = 900.0  # seconds; the day is the last 24 hours, so the count falls bit by bit
 STORAGE_IS_FREED = 3600.0  # by hand
 APPROVALS_END = 900.0
+APPROVAL_TAKES = 86_400.0  # seconds, at most, that a record is waited for
 
 FIELDS = "Setup → Object Manager → (the object) → Fields & Relationships"
 PERMISSIONS = "Setup → Permission Sets → (the gateway's) → Object Settings"
@@ -68,6 +69,7 @@ TABLE: tuple[ErrorRule, ...] = (
         "ENTITY_IS_LOCKED",
         remedy="it is locked by an approval, and written when that ends",
         wait=APPROVALS_END,
+        give_up_after=APPROVAL_TAKES,
     ),
     error_rule(Outcome.RETRY, "INVALID_FIELD", words=["Foreign key external ID"]),  # the parent may come yet
     error_rule(

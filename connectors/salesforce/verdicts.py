@@ -64,7 +64,8 @@ def _verdict(failed: Failure, name: str, key_fields: Collection[str], *, one_rec
         case _:
             transaction = failed.outcome is ErrorOutcome.TRANSACTION
             return Refused(failed.code, failed.message, failed.field, transaction=transaction)
-    return Retry(f"{failed} → {remedy}" if remedy else str(failed), failed.rule.wait)
+    reason = f"{failed} → {remedy}" if remedy else str(failed)
+    return Retry(reason, failed.rule.wait, give_up_after=failed.rule.give_up_after)
 
 
 def _shared(failed: Failure, name: str) -> Refused:

@@ -7,7 +7,17 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal, Self
 
-Cause = Literal["connector_paused", "dead_letters", "quarantine", "oldest_waiting", "store_failing", "store_damaged", "store_log", "test"]
+Cause = Literal[
+    "connector_paused",
+    "held_back",
+    "dead_letters",
+    "quarantine",
+    "oldest_waiting",
+    "store_failing",
+    "store_damaged",
+    "store_log",
+    "test",
+]
 State = Literal["firing", "resolved", "test"]
 
 

@@ -37,7 +37,8 @@ def causes(sight: Sight, limits: Alerts, privacy: Privacy, *, firing: Collection
     """All that is wrong now, by key. `firing` are the keys told before: they end only when it is clearly over."""
     found = [
         *_paused(sight.status.connectors, privacy, now),
-        *_waiting(sight.status.connectors, timedelta(minutes=float(limits.oldest_waiting_minutes)), firing, now),
+        *_held(sight.status.connectors, privacy),
+        *_waiting(sight.status.connectors, timedelta(minutes=float(limits.oldest_waiting_minutes)), privacy, firing, now),
         *_grouped(sight.dead, limits.dead_letters, lambda group: _dead(group, privacy)),
         *_grouped(sight.quarantined, limits.quarantined, lambda group: _quarantined(group, privacy)),
     ]
@@ -54,13 +55,24 @@ def _paused(connectors: Mapping[str, ConnectorStatus], privacy: Privacy, now: da
             yield Alarm(key, "connector_paused", one.since, name, kind=one.kind, reason=privacy.plain(one.reason), count=one.pending)
 
 
-def _waiting(connectors: Mapping[str, ConnectorStatus], limit: timedelta, firing: Collection[str], now: datetime) -> Iterator[Alarm]:
+def _held(connectors: Mapping[str, ConnectorStatus], privacy: Privacy) -> Iterator[Alarm]:
+    """A rule of the account stays until somebody mends the mapping or ends the rule."""
+    for name, one in connectors.items():
+        if one.waiting and one.waiting.rule:
+            reason = privacy.plain(one.waiting.rule)
+            yield Alarm(f"held_back:{name}", "held_back", one.waiting.at, name, reason=reason, count=one.waiting.people)
+
+
+def _waiting(
+    connectors: Mapping[str, ConnectorStatus], limit: timedelta, privacy: Privacy, firing: Collection[str], now: datetime
+) -> Iterator[Alarm]:
     """Once told, the wait must have fallen to half the limit, so that one around the limit is not told again and again."""
     for name, one in connectors.items():
         key = f"oldest_waiting:{name}"
         oldest = timedelta(seconds=one.oldest_pending_seconds or 0)
         if oldest > (limit / 2 if key in firing else limit):
-            yield Alarm(key, "oldest_waiting", now - oldest, name, kind=one.kind, count=one.pending)
+            why = privacy.plain(one.waiting.reason) if one.waiting else ""
+            yield Alarm(key, "oldest_waiting", now - oldest, name, kind=one.kind, reason=why, count=one.pending)
 
 
 def _grouped(groups: Iterable[Group], least: int, alarm_of: Callable[[Group], Alarm]) -> Iterator[Alarm]:

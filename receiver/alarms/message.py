@@ -56,38 +56,46 @@ def _firing(alarm: Alarm) -> str:
     match alarm.cause:
         case "connector_paused":
             waiting = f" {alarm.count} deliveries wait, none is lost." if alarm.count else ""
-            return f"{alarm.connector} is paused since {since}: {reason}.{waiting} {_PAUSED.get(alarm.kind or '', '')}"
+            text = f"{alarm.connector} is paused since {since}: {reason}.{waiting} {_PAUSED.get(alarm.kind or '', '')}"
+        case "held_back":
+            people = _many(alarm.count, "person waits", "people wait")
+            text = f"a rule of {alarm.connector}'s account holds people back since {since}: {reason}. {people}; they go on by themselves."
         case "dead_letters":
             text = f"{alarm.connector} refused {_many(alarm.count, 'delivery', 'deliveries')}, the first of {since}: {reason}."
-            return f"{text} See `aom-gateway dead`; when the cause is mended, replay them."
+            text += " See `aom-gateway dead`; when the cause is mended, replay them."
         case "quarantine":
             text = f"{_many(alarm.count, 'call', 'calls')} of {alarm.source} ({alarm.event or 'unknown event'}) in quarantine: {reason}."
-            return f"{text} The first came {since}. See `aom-gateway quarantine`."
+            text += f" The first came {since}. See `aom-gateway quarantine`."
         case "oldest_waiting":
-            why = f"it is paused ({alarm.kind})" if alarm.kind else "it does not keep up, or its CRM asks for retries"
+            retried = f"what is tried again says: {reason}" if reason else "it does not keep up"
+            why = f"it is paused ({alarm.kind})" if alarm.kind else retried
             text = f"{_many(alarm.count, 'delivery waits', 'deliveries wait')} for {alarm.connector}, the oldest since {since}: {why}."
-            return f"{text} See `aom-gateway status`."
+            text += " See `aom-gateway status`."
         case "store_damaged" | "store_log":
-            return f"{reason}. It was seen first {since}."
+            text = f"{reason}. It was seen first {since}."
         case _:
             lost = f" {_many(alarm.count, 'call was', 'calls were')} answered 503: AOM may not send them again." if alarm.count else ""
-            return f"the store fails since {since}: {reason}.{lost} Look at its disk, or at the database server."
+            text = f"the store fails since {since}: {reason}.{lost} Look at its disk, or at the database server."
+    return text
 
 
 def _resolved(alarm: Alarm) -> str:
     match alarm.cause:
         case "connector_paused":
-            return f"resolved: {alarm.connector} goes on; it was paused since {_time(alarm.since)}."
+            text = f"resolved: {alarm.connector} goes on; it was paused since {_time(alarm.since)}."
+        case "held_back":
+            text = f"resolved: no rule of {alarm.connector}'s account holds people back any more."
         case "dead_letters":
-            return f"resolved: {alarm.connector} has no more dead letters of this reason: {alarm.reason}"
+            text = f"resolved: {alarm.connector} has no more dead letters of this reason: {alarm.reason}"
         case "quarantine":
-            return f"resolved: no more calls of {alarm.source} in quarantine for this reason: {alarm.reason}"
+            text = f"resolved: no more calls of {alarm.source} in quarantine for this reason: {alarm.reason}"
         case "oldest_waiting":
-            return f"resolved: {alarm.connector} has caught up."
+            text = f"resolved: {alarm.connector} has caught up."
         case "store_log":
-            return f"resolved: the store's write-ahead log is short again; it grew since {_time(alarm.since)}."
+            text = f"resolved: the store's write-ahead log is short again; it grew since {_time(alarm.since)}."
         case _:
-            return f"resolved: the store can be written again; it failed since {_time(alarm.since)}."
+            text = f"resolved: the store can be written again; it failed since {_time(alarm.since)}."
+    return text
 
 
 def _test(_alarm: Alarm) -> str:

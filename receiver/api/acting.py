@@ -7,7 +7,7 @@ from typing import Literal
 from receiver.api import crm_erasure, groups, mending, parameters, views
 from receiver.api.operation import Call, NotFound, Unfit
 from receiver.gateway import Gateway
-from receiver.inbox import Erased, Selection, Unknown
+from receiver.inbox import Selection, Unknown
 
 
 class Acting:
@@ -61,11 +61,8 @@ class Acting:
         return views.DiscardedView(await mending.discard_calls(self._gateway, groups.contents(group)))
 
     async def forget(self, call: Call) -> views.ErasedView:
-        """Erase from the CRMs first, while it is known which records there are the person's."""
         address = call.path.email.strip().lower()
-        crm = await crm_erasure.erase_in_crms(self._gateway, address) if call.query.in_crm else ()
-        failed = any(one.failed for one in crm)
-        gone = Erased() if failed else await self._inbox.erase(address)
+        gone, crm = await crm_erasure.forget(self._gateway, address, in_crm=call.query.in_crm)
         return views.ErasedView(
             crm=crm,
             beyond_reach=views.BEYOND_REACH_WITH_CRM if crm else views.BEYOND_REACH,

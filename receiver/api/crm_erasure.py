@@ -5,6 +5,7 @@ A plan per connector comes first, for whoever asks to read. What each CRM answer
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -14,8 +15,20 @@ from connectors.base import Connector, ConnectorError, Erases, Plan, Problem, Re
 from receiver.api.views import CrmErasure, CrmProblem
 from receiver.delivery.rate_limiter import RateLimiter
 from receiver.gateway import Gateway, open_connectors
+from receiver.inbox import Erased, Filter, Selection
 
+UNDER_WAY = 60.0  # seconds that deliveries which have begun get to end
+STILL_WRITING = Problem(
+    "deliveries", "a call that was under way has not ended, and may write the person again", "repeat this in some minutes"
+)
 ELSEWHERE = "this connector cannot erase: look in the CRM itself"
+
+
+async def forget(gateway: Gateway, email: str, *, in_crm: bool) -> tuple[Erased, tuple[CrmErasure, ...]]:
+    """Erase a person: from the CRMs first, while it is known which records there are theirs. Where one refuses, the gateway keeps that."""
+    crm = await erase_in_crms(gateway, email) if in_crm else ()
+    failed = any(one.failed for one in crm)
+    return Erased() if failed else await gateway.inbox.erase(email), crm
 
 
 async def plan_erasure(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
@@ -25,7 +38,9 @@ async def plan_erasure(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
 
 
 async def erase_in_crms(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
-    """Plan anew and carry it out, connector by connector."""
+    """Plan anew and carry it out, connector by connector. What was pending of the person is given up before, or it would come after."""
+    if unfinished := await _stop_writing(gateway, email):
+        return tuple(CrmErasure(name, failed=_shown([STILL_WRITING])) for name in unfinished)
     done = []
     async with _connectors(gateway) as connectors:
         for name, plan in (await _plans(gateway, email)).items():
@@ -39,6 +54,13 @@ async def erase_in_crms(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
                 failed=[f"{one.where}: {one.message}" for one in failed],
             )
     return tuple(done)
+
+
+async def _stop_writing(gateway: Gateway, email: str) -> list[str]:
+    """Let nothing more of the person be written. Returns the connectors at which it may be all the same."""
+    await gateway.inbox.discard(Selection(filter=Filter(person=email, state="pending")), now=gateway.now())
+    ended = await asyncio.gather(*(one.finish_batches(UNDER_WAY) for one in gateway.dispatchers))
+    return [one.name for one, has_ended in zip(gateway.dispatchers, ended, strict=True) if not has_ended]
 
 
 async def _plans(gateway: Gateway, email: str) -> dict[str, Plan]:

@@ -33,10 +33,11 @@ from receiver.api.views import (
     RecordView,
     StatusView,
     StoreView,
+    WaitingView,
 )
 from receiver.delivery import RateLimiter
 from receiver.gateway import Gateway
-from receiver.inbox import Attempt, Delivery, Event, EventRow, Group, Original, Page, Person
+from receiver.inbox import Attempt, Delivery, Event, EventRow, Group, Original, Page, Person, Waiting
 from receiver.inbox import ConnectorStatus as StoredStatus
 
 MOST_LEFT_OUT = 100  # people of one event
@@ -51,6 +52,11 @@ def state_of(kind: str | None) -> ConnectorWord:
             return kind
         case _:
             return "paused"
+
+
+def reason_of(pause: str, waiting: Waiting | None) -> str:
+    """Why deliveries of a connector wait: its pause, else the newest reason of those that are tried again."""
+    return pause or (str(waiting) if waiting else "")
 
 
 async def status(gateway: Gateway) -> StatusView:
@@ -72,7 +78,7 @@ def _connector(kind: str, stored: StoredStatus, limiter: RateLimiter | None) -> 
     return ConnectorStatus(
         type=kind,
         state=state_of(stored.kind),
-        reason=stored.reason,
+        reason=reason_of(stored.reason, stored.waiting),
         since=stored.since,
         until=stored.until,
         pending=stored.pending,
@@ -81,9 +87,14 @@ def _connector(kind: str, stored: StoredStatus, limiter: RateLimiter | None) -> 
         leader=stored.leader,
         note=stored.note,
         sizes=stored.sizes,
+        waiting=_waiting(stored.waiting),
         calls=limiter.calls if limiter else 0,
         allowed=Rate(limiter.limit.calls, limiter.limit.seconds) if limiter and limiter.limit else None,
     )
+
+
+def _waiting(stored: Waiting | None) -> WaitingView | None:
+    return WaitingView(stored.people, stored.reason, stored.at, stored.rule) if stored else None
 
 
 def record_page(held: RecordsHeld) -> RecordPage:

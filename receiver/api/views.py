@@ -25,8 +25,21 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingView:
+    """Who is tried again at a connector: so many people (of more than 1000, 1000), the newest reason and when it was told.
+
+    `rule` is the newest reason of those that a rule of the CRM's account holds back, "" where none does.
+    """
+
+    people: int
+    reason: str
+    at: datetime
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectorStatus:
-    """`state` is running, or what it waits for; `reason` says more.
+    """`state` is running, or what it waits for; `reason` says more: of a pause, else of whoever is tried again (`waiting`).
 
     `leader` is the process that delivers for it, null where none does. `note`: what is to be known
     while it runs, such as that it is slow. `sizes`: how many records of each object the CRM was
@@ -45,6 +58,7 @@ class ConnectorStatus:
     leader: str | None = None
     note: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
+    waiting: WaitingView | None = None
     calls: int = 0
     allowed: Rate | None = None  # where a limit is configured, or the CRM has told one
 

@@ -33,11 +33,11 @@ def status(
 ) -> None:
     """Show what waits, what was refused, and how the connectors are.
 
-    --json prints {"running", "pending", "dead", "quarantined", "oldest_pending_seconds", "connectors", "store"}; the connectors by
-    name, each with {"type", "state", "reason", "since", "until", "pending", "dead", "oldest_pending_seconds", "leader", "note",
-    "sizes", "calls", "allowed"}; the store with {"damage", "long_log", "log_bytes"}. Exit 1 where something needs attention: dead
-    deliveries, calls in quarantine, a connector that is paused, a store that is damaged or has a log that grows, or no gateway
-    that runs.
+    --json prints {"running", "pending", "dead", "quarantined", "oldest_pending_seconds", "connectors", "store"}; the connectors
+    by name, each with {"type", "state", "reason", "since", "until", "pending", "dead", "oldest_pending_seconds", "leader", "note",
+    "sizes", "waiting", "calls", "allowed"}; the store with {"damage", "long_log", "log_bytes"}. Exit 1 where something needs
+    attention: dead deliveries, calls in quarantine, a connector that is paused or whose account's rules hold people back, a
+    store that is damaged or has a log that grows, or no gateway that runs.
     """
     if watch and as_json:
         fail("--watch is for people; a script asks `status --json` again and again.")
@@ -60,8 +60,13 @@ async def _ask(config: Path) -> dict[str, Any]:
 
 
 def _needs_attention(answer: dict[str, Any]) -> bool:
-    paused = any(one["state"] == "paused" for one in answer["connectors"].values())
+    paused = any(one["state"] == "paused" or _is_held(one) for one in answer["connectors"].values())
     return bool(paused or answer["dead"] or answer["quarantined"] or _faults(answer["store"]) or not answer["running"])
+
+
+def _is_held(connector: dict[str, Any]) -> bool:
+    """A rule of the account holds people back, which waiting alone does not mend."""
+    return bool(connector["waiting"] and connector["waiting"]["rule"])
 
 
 def _faults(store: dict[str, Any]) -> list[str]:

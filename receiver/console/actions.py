@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from receiver.api import mending
+from receiver.api import crm_erasure, mending
 from receiver.background import Job, Work
 from receiver.gateway import Gateway
 from receiver.inbox import Erased, Filter, Selection
@@ -59,9 +59,14 @@ def _judged(accepted: int, remaining: int) -> str:
     return f"{_calls(accepted)} accepted; {remaining:,} still {'has' if remaining == 1 else 'have'} faults."
 
 
-def erase(gateway: Gateway, email: str) -> Work:
+def erase(gateway: Gateway, email: str, *, in_crm: bool = False) -> Work:
     async def work(_job: Job) -> str:
-        return f"Erased: {_removed(await gateway.inbox.erase(email))}."
+        gone, crm = await crm_erasure.forget(gateway, email, in_crm=in_crm)
+        done = [f"{one.connector}, done: {step}." for one in crm for step in one.steps]
+        failed = [f"{one.connector}: {problem.message}." for one in crm for problem in one.failed]
+        if failed:
+            return " ".join(["Not erased.", *done, *failed, "This gateway keeps what it knows of them: mend that, and repeat."])
+        return " ".join([*done, f"Erased: {_removed(gone)}."])
 
     return work
 

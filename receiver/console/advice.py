@@ -44,6 +44,7 @@ class Standing:
     allowed_per_second: float | None
     leader: str | None = None
     note: str = ""
+    held: str = ""  # what a rule of the account demands of people that it holds back
     sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -68,6 +69,7 @@ def standing(name: str, type: str | None, stored: ConnectorStatus, limiter: Rate
         per_second=limiter.per_second() if limiter else 0.0,
         allowed_per_second=limit.calls / limit.seconds if limit else None,
         leader=stored.leader,
-        note=stored.note,
+        note="; ".join(filter(None, (stored.note, str(stored.waiting) if stored.waiting else ""))),
+        held=stored.waiting.rule if stored.waiting else "",
         sizes=stored.sizes,
     )

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.api import stories, views
+from receiver.api import crm_erasure, stories, views
 from receiver.api.operation import Unfit
 from receiver.console import actions
 from receiver.console.jobs import carry_out
@@ -23,7 +23,6 @@ from receiver.inbox.text import storable
 PEOPLE = f"{PATH}/people"
 FORGET = f"{PEOPLE}/forget"
 FEW = 20  # records that are shown at once; somebody can have hundreds
-BEYOND_REACH = views.ErasedView.__dataclass_fields__["beyond_reach"].default
 
 
 def routes(console: Console) -> list[Route]:
@@ -63,20 +62,25 @@ class PersonPages:
         """Say what would go, and what is beyond reach."""
         email = self._address(request.query_params.get("email", ""))
         person = stories.person(await self._gateway.inbox.person(email))
+        in_crm = bool(request.query_params.get("in_crm"))
         return self._console.page(
             request,
             "forget.html",
             person=person,
+            in_crm=in_crm,
+            plans=await crm_erasure.plan_erasure(self._gateway, email) if in_crm else (),
+            with_crms=address(FORGET, {"email": email, "in_crm": "yes"}),
             kept_by=Counter((one.connector, one.object) for one in person.records),
             few=FEW,
             in_quarantine=await self._gateway.inbox.unsearched(Filter(person=email)),
-            beyond_reach=BEYOND_REACH,
+            beyond_reach=views.BEYOND_REACH_WITH_CRM if in_crm else views.BEYOND_REACH,
             back=address(PEOPLE, {"email": email}),
             action=FORGET,
         )
 
     async def forget(self, request: Request) -> Response:
-        work = actions.erase(self._gateway, self._address(request.state.form.get("email", "")))
+        form = request.state.form
+        work = actions.erase(self._gateway, self._address(form.get("email", "")), in_crm=bool(form.get("in_crm")))
         return self._console.redirect(request, PEOPLE, await carry_out(self._gateway, "Erasing a person", work))
 
     def _address(self, given: str) -> str:

@@ -21,6 +21,7 @@ LATE_PROBE = timedelta(minutes=5)  # where nobody has mended it for an hour
 LATE = timedelta(hours=1)
 LEAST = timedelta(seconds=1)  # whatever the CRM says: no pause of none
 DAILY_PROBE = timedelta(minutes=15)
+RELAPSE = 60.0  # seconds: contacts may go through before the deals of the same batch fail again
 
 _KINDS: dict[type[ConnectorError], PauseKind] = {
     AuthFailed: "auth",
@@ -52,6 +53,8 @@ class CircuitBreaker:
         self._name = connector
         self._state = ConnectorState(connector)
         self._ends_at = 0.0  # of the pause, by `clock`: wall clocks are set
+        self._ended = self._state  # the last pause
+        self._ended_at = -RELAPSE  # by `clock`
         self.failures = 0  # in a row
         self._epoch = 0
         self._log = structlog.get_logger().bind(connector=connector)
@@ -82,6 +85,7 @@ class CircuitBreaker:
         """The CRM has answered a call. After a pause the connector is open again."""
         self.failures = 0
         if self.paused and self.seconds_left() == 0:
+            self._ended, self._ended_at = self._state, self._clock()
             self._state = replace(self._state, paused=None, reason="", since=None, until=None, wait=timedelta(0))
             self._metrics.paused(self._name, None)
             self._log.info("connector.resumed")
@@ -104,7 +108,8 @@ class CircuitBreaker:
         backoff = CONNECTOR.delay(max(0, self.failures - FAILURES_TO_OPEN), self._random)
         match fault:
             case AuthFailed() | Misconfigured():
-                since = self._state.since if self._state.paused in ALARMS else None
+                before = self._latest_pause()
+                since = before.since if before.paused in ALARMS else None
                 return LATE_PROBE if since and self._now() - since > LATE else PROBE
             case Throttled(retry_after=None, daily=True):
                 return DAILY_PROBE
@@ -119,7 +124,8 @@ class CircuitBreaker:
         now, left = self._now(), timedelta(seconds=self.seconds_left())
         stays = self._state.paused in ALARMS and kind not in ALARMS and left > timedelta(0)
         if not stays:
-            since = self._state.since if self._state.paused == kind else now
+            before = self._latest_pause()
+            since = before.since if before.paused == kind else now
             self._state = replace(self._state, paused=kind, reason=told, since=since)
         wait = max(wait, left)  # the longer one is in force
         self._ends_at = self._clock() + wait.total_seconds()
@@ -128,3 +134,8 @@ class CircuitBreaker:
         log("connector.paused", kind=kind, reason=told, seconds=round(wait.total_seconds(), 1))
         self._metrics.paused(self._name, self._state.paused)
         await self._inbox.keep_state(self._state, self._epoch)
+
+    def _latest_pause(self) -> ConnectorState:
+        """The pause in force, or one that ended so short a time ago that a fault goes on with it."""
+        relapsed = not self.paused and self._clock() - self._ended_at < RELAPSE
+        return self._ended if relapsed else self._state

@@ -73,6 +73,11 @@ class Dispatcher:
         with contextlib.suppress(StoreUnavailable):
             await self._give_back()
 
+    async def finish_batches(self, seconds: float) -> bool:
+        """Wait until the batches that are under way now have ended. False where one takes longer."""
+        batches = set(self._batches)
+        return not batches or not (await asyncio.wait(batches, timeout=seconds))[1]
+
     async def _turn_safely(self) -> None:
         try:
             await self._turn()

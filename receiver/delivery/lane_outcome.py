@@ -15,7 +15,7 @@ from receiver.delivery.fold_plan import FoldPlan
 from receiver.delivery.merge import LaneWrite
 from receiver.delivery.render import Rendered, Unrenderable
 from receiver.delivery.write import Results, lane_results, link_name, worst
-from receiver.inbox import AttemptRow, ReadyLane, Settled
+from receiver.inbox import ACCOUNT_RULE, AttemptRow, ReadyLane, Settled
 from receiver.mapping import fold, origins
 
 LEAST_TRIES = 3  # before a lane is given up: the time alone may have passed while its connector was paused, or the clock was set
@@ -126,6 +126,8 @@ class LaneOutcome:
     def settled(self, now: datetime, give_up: timedelta, random: Random) -> Settled:
         """The lane's outcome as the inbox keeps it."""
         retry_at, burn = self._retry(now, random)
+        if isinstance(self.setback, Retry) and self.setback.give_up_after is not None:
+            give_up = min(give_up, timedelta(seconds=self.setback.give_up_after))
         failing = self.lane.failing_since
         if retry_at and burn and failing and now - failing > give_up and self.lane.attempts + 1 >= LEAST_TRIES:
             self._give_up(now, give_up)
@@ -164,13 +166,21 @@ class LaneOutcome:
     def _setback_text(self) -> str:
         return self.setback.reason if isinstance(self.setback, Retry) else str(self.setback.fault) if self.setback else ""
 
+    def _setback_code(self) -> str | None:
+        match self.setback:
+            case NoAnswer(fault=fault):
+                return type(fault).__name__
+            case Retry(rule=str()):
+                return ACCOUNT_RULE
+        return None
+
     def _attempt(self, now: datetime) -> AttemptRow:
         refusal = self.refusal
         return AttemptRow(
             started_at=self.started,
             duration_ms=round((now - self.started) / timedelta(milliseconds=1)),
             outcome=self.outcome,
-            code=refusal.code if refusal else type(self.setback.fault).__name__ if isinstance(self.setback, NoAnswer) else None,
+            code=refusal.code if refusal else self._setback_code(),
             message=refusal.message if refusal else self._setback_text() or (self.dead[0][1] if self.dead else None),
             field=refusal.field if refusal else None,
             sent=self.sent,

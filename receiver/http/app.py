@@ -67,9 +67,13 @@ async def _readiness(gateway: Gateway) -> Response:
     try:
         await gateway.inbox.ready(now)
         states = {name: await gateway.inbox.state(name) for name in gateway.connectors}
+        waiting = await gateway.inbox.waiting(gateway.connectors)
     except StoreUnavailable as error:
         return JSONResponse({"status": "unavailable", "store": str(error)}, 503, {"Retry-After": "10"})
-    connectors = {name: {"state": stories.state_of(state.paused), "reason": state.reason} for name, state in states.items()}
+    connectors = {
+        name: {"state": stories.state_of(state.paused), "reason": stories.reason_of(state.reason, waiting.get(name))}
+        for name, state in states.items()
+    }
     store = f"writable, but {gateway.inbox.long_log}" if gateway.inbox.long_log else "writable"
     return JSONResponse({"status": "ready", "store": store, "connectors": connectors})
 
@@ -91,6 +95,8 @@ async def _metrics(gateway: Gateway) -> Response:
         metrics.totals(quarantined=status.quarantined, oldest_pending_seconds=status.oldest_pending_seconds)
         for name, one in status.connectors.items():
             metrics.backlog(name, pending=one.pending, dead=one.dead, oldest_pending_seconds=one.oldest_pending_seconds)
+            waiting = one.waiting
+            metrics.people_waiting(name, waiting.people if waiting else 0, held_back=bool(waiting and waiting.rule))
             metrics.paused(name, one.kind)
     text = await gateway.workers.text() if gateway.workers else metrics.text()
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -19,8 +19,10 @@ from receiver.inbox.ready import Pending, Queue, ReadyLane
 from receiver.inbox.remote import Remote, RemoteRow
 from receiver.inbox.replay import Replayed, Selection
 from receiver.inbox.settle import AttemptRow, Settled, Settlement, SettleReport
+from receiver.inbox.waiting import ACCOUNT_RULE, Waiting
 
 __all__ = [
+    "ACCOUNT_RULE",
     "Accepted",
     "Attempt",
     "AttemptRow",
@@ -66,6 +68,7 @@ __all__ = [
     "Told",
     "Unknown",
     "Unstorable",
+    "Waiting",
     "process_name",
     "role_of",
 ]

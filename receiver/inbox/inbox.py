@@ -27,6 +27,7 @@ from receiver.inbox import (
     retention,
     route,
     settle,
+    waiting,
 )
 from receiver.inbox.accept import Accepted, Acceptor, NewEvent
 from receiver.inbox.alarms import Told
@@ -47,6 +48,7 @@ from receiver.inbox.remote import Ref, Remote
 from receiver.inbox.replay import Replayed, Selection
 from receiver.inbox.settle import Settlement, SettleReport
 from receiver.inbox.transaction import Run
+from receiver.inbox.waiting import Waiting
 from receiver.inbox.wake import Listener, Wakes
 from receiver.inbox.writer import Writer
 
@@ -216,6 +218,10 @@ class Inbox:
     async def states(self) -> Mapping[str, ConnectorState]:
         """Of the connectors of which anything was ever kept."""
         return await self._read(connector_state.states)
+
+    async def waiting(self, connectors: Iterable[str]) -> Mapping[str, Waiting]:
+        """Who is tried again at these connectors, and why; where nobody is, it is left out."""
+        return await self._read(partial(waiting.waiting, connectors=tuple(connectors)))
 
     async def keep_state(self, state: ConnectorState, epoch: int) -> None:
         """Keep what its leader knows of a connector; nothing where another leads by now."""

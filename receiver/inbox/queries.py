@@ -16,6 +16,7 @@ from receiver.inbox.identifiers import CAME_AT, IN_TIME, VERSION_AT, came, first
 from receiver.inbox.tables import delivery, drift, event, literal
 from receiver.inbox.times import moment
 from receiver.inbox.transaction import Transaction
+from receiver.inbox.waiting import Waiting, waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class ConnectorStatus:
     """`state` is "running", or the kind of the pause; then `reason`, `since` and `until` say more.
 
     `note`, `sizes` are as in `ConnectorState`; `leader` is the process that delivers for it.
+    `waiting`: who is tried again there, and why.
     """
 
     state: str
@@ -36,6 +38,7 @@ class ConnectorStatus:
     note: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
     leader: str | None = None
+    waiting: Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,9 @@ def status(transaction: Transaction, connectors: Sequence[str], *, now: datetime
     """Takes as long as it takes to count what is pending or dead."""
     pending, dead, states = _open(transaction, "pending"), _open(transaction, "dead"), connector_state.states(transaction)
     leaders = {one.role: one.holder for one in leadership.leaders(transaction)}
-    found = {}
-    for name in sorted({*connectors, *pending, *dead}):
+    names, found = sorted({*connectors, *pending, *dead}), {}
+    tried_again = waiting(transaction, names)
+    for name in names:
         number, oldest = pending.get(name, (0, None))
         state = states.get(name, ConnectorState(name))
         ages = (number, dead.get(name, (0, None))[0], _age(oldest, now))
@@ -105,6 +109,7 @@ def status(transaction: Transaction, connectors: Sequence[str], *, now: datetime
             note=state.note,
             sizes=state.sizes,
             leader=leaders.get(leadership.role_of(name)),
+            waiting=tried_again.get(name),
         )
     return Status(
         pending=sum(connector.pending for connector in found.values()),

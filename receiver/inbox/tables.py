@@ -241,6 +241,13 @@ Index(
     postgresql_where=event.c.state != literal("accepted"),
 )
 Index(
+    "lane_waiting",
+    lane.c.connector,
+    lane.c.due_at,
+    sqlite_where=(lane.c.state != literal("idle")) & (lane.c.wait > literal_column("0")),
+    postgresql_where=(lane.c.state != literal("idle")) & (lane.c.wait > literal_column("0")),
+)
+Index(
     "lane_due",
     lane.c.connector,
     lane.c.priority,

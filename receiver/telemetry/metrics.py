@@ -43,6 +43,8 @@ class Metrics:
         )
         self._paused = self._gauge("connector_paused", "1 while a connector is paused for this reason", "connector", "reason")
         self._pending = self._gauge("deliveries_pending", "Deliveries that wait", "connector")
+        self._waiting = self._gauge("connector_people_waiting", "People who are tried again; 1000 where there are more", "connector")
+        self._held = self._gauge("connector_held_back", "1 while a rule of the CRM's account holds people back", "connector")
         self._dead = self._gauge("deliveries_dead", "Deliveries that wait for an operator", "connector")
         self._oldest_of = self._gauge("connector_oldest_pending_seconds", "Age of the oldest delivery that waits", "connector")
         self._calls = self._counter("connector_calls", "Calls that this process was allowed to make of the CRM", "connector")
@@ -128,10 +130,15 @@ class Metrics:
         self._dead.labels(connector).set(dead)
         self._oldest_of.labels(connector).set(oldest_pending_seconds or 0)
 
+    def people_waiting(self, connector: str, people: int, *, held_back: bool) -> None:
+        """`held_back`: some of them by a rule of the account."""
+        self._waiting.labels(connector).set(people)
+        self._held.labels(connector).set(held_back)
+
     def store(self, *, writable: bool) -> None:
         """Begin anew with what the store knows: a connector that is gone has no backlog."""
         self._writable.set(writable)
-        for gauge in (self._pending, self._dead, self._oldest_of):
+        for gauge in (self._pending, self._dead, self._oldest_of, self._waiting, self._held):
             gauge.clear()
 
     def sqlite(self, *, damaged: bool, log_bytes: int) -> None:

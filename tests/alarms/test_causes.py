@@ -14,7 +14,7 @@ from receiver.alarms.alarm import Alarm
 from receiver.alarms.causes import MOST_REASONS, Sight, causes
 from receiver.alarms.message import message
 from receiver.alarms.privacy import Privacy
-from receiver.inbox import ConnectorStatus, Group, GroupKind, PauseKind, Status
+from receiver.inbox import ConnectorStatus, Group, GroupKind, PauseKind, Status, Waiting
 from receiver.inbox.reasons import reason_key
 from receiver.settings import Alerts
 
@@ -43,6 +43,28 @@ def paused(kind: PauseKind | None, *, since: float = 0, until: float = 0, oldest
     """`since` minutes ago, for `until` more; the oldest has waited for `oldest` minutes."""
     waited = None if oldest is None else oldest * 60
     return {"crm": ConnectorStatus(kind or "running", 3, 0, waited, kind, "a reason", NOW - minutes(since), NOW + minutes(until))}
+
+
+def held(rule: str) -> dict[str, ConnectorStatus]:
+    """Three people wait, for the rule where there is one."""
+    waiting = Waiting(3, "LOCKED: ann@example.edu is being edited", NOW, rule)
+    return {"crm": ConnectorStatus("running", 3, 0, 60.0, waiting=waiting)}
+
+
+def test_people_whom_a_rule_holds_back_are_an_alarm() -> None:
+    """Waiting does not help them. Those who wait for a lock are none, but the reason is told once they are late."""
+    assert found(connectors=held("")) == []
+    (alarm,) = found(connectors=held("the account demands phone of new contacts"))
+    assert (alarm.cause, alarm.reason, alarm.count) == ("held_back", "the account demands phone of new contacts", 3)
+    text = message(alarm, "firing", None)["text"]
+    assert "a rule of crm's account holds people back" in text
+    assert "the account demands phone of new contacts. 3 people wait" in text
+    late = {"crm": replace(held("")["crm"], oldest_pending_seconds=1e6)}
+    (alarm,) = found(connectors=late)
+    assert alarm.cause == "oldest_waiting"
+    words = message(alarm, "firing", None)["text"]
+    assert "LOCKED" in words
+    assert "ann" not in words
 
 
 def group(reason: str, count: int = 1, *, where: str = "crm", event: str | None = None, minute: float = 0) -> Group:

@@ -11,7 +11,7 @@ import pytest
 from tests.api.conftest import Api, account, asked
 from tests.cli.command import command
 from tests.fakes.salesforce import FakeSalesforce
-from tests.processes import write_config
+from tests.processes import until, write_config
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,21 @@ def test_a_person_goes_from_the_crm_and_from_the_gateway(school: School) -> None
     log = school.api.running.log.read_text()
     assert "person.erased_in_crm" in log
     assert "cid@" not in log
+
+
+def test_nothing_is_written_behind_the_erasure(school: School) -> None:
+    """A call that was under way ends first, and what else was pending is given up: nobody comes back by it."""
+    school.enrol("stays@example.edu")
+    school.org.configure(row_ms=1500)
+    calls = school.org.stats()["calls"]
+    school.api.take("account.created", account("gus@example.edu"))
+    until(lambda: school.org.stats()["calls"] > calls, "a call is under way")
+    school.api.take("account.created", account("gus@example.edu", first_name="Later"))
+    gone = school.api.ask("DELETE", "/api/people/gus@example.edu", params={"in_crm": "true"})
+    school.org.configure(row_ms=0)
+    assert [one["failed"] for one in gone["crm"]] == [[], []]
+    school.enrol("hal@example.edu")
+    assert "gus@example.edu" not in school.contacts()
 
 
 def test_where_the_crm_refuses_the_gateway_keeps_what_it_knows(school: School) -> None:

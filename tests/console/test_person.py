@@ -129,6 +129,23 @@ def test_forgetting(page: Page, running: Running) -> None:
     forget(page, running, newcomer())
 
 
+def test_forgetting_in_the_crms_too(page: Page, running: Running) -> None:
+    """The plan comes first, with what is left to people; then both are told. Asked without, no CRM is."""
+    number = newcomer()
+    delivered(running, number)
+    page.goto(f"/console/people/forget?email=learner{number}@example.edu")
+    assert "would" not in page.get_by_role("main").inner_text()
+    click(page.get_by_role("link", name="Plan to erase them from the CRMs too"))
+    question = page.get_by_role("main").inner_text()
+    assert "sandbox, records: this connector cannot erase: look in the CRM itself" in question
+    assert "hubspot" in question
+    click(page.get_by_role("button", name="Forget this person, in the CRMs too"))
+    told = page.get_by_role("status").inner_text()
+    assert "hubspot" in told
+    assert "This gateway keeps what it knows of them" in told
+    assert running.admin(f"/api/people/learner{number}@example.edu")["records"]
+
+
 def test_forgetting_without_a_script(plain_page: Page, running: Running) -> None:
     """The same forms."""
     forget(plain_page, running, newcomer())

@@ -16,7 +16,7 @@ from connectors.base import (
     Throttled,
     Unavailable,
 )
-from receiver.delivery.circuit_breaker import PROBE
+from receiver.delivery.circuit_breaker import LATE_PROBE, PROBE, RELAPSE
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig
 from tests.delivery.scenario import run, start
@@ -134,6 +134,35 @@ def test_a_pause_lasts_as_long_as_its_rule_whatever_the_clock_says(tmp_path: Pat
         assert await opened.states(one) == ["delivered"]
 
     run(tmp_path, crm, scenario)
+
+
+def test_a_fault_of_deals_alone_is_looked_at_rarely_after_an_hour(tmp_path: Path) -> None:
+    """The contact of each probe goes through before its deal fails: that is still the same pause, and costs few calls of the day."""
+
+    async def scenario(opened: Rig) -> None:
+        breaker, fault = opened.context.breaker, Misconfigured("no field aom_key")
+
+        async def probe() -> float:
+            opened.clock.ahead += timedelta(seconds=breaker.seconds_left() + 0.1)
+            await breaker.succeeded()
+            assert not breaker.paused
+            await breaker.failed(fault, told=str(fault))
+            return breaker.seconds_left()
+
+        await breaker.failed(fault, told=str(fault))
+        since = (await opened.inbox.state("crm")).since
+        waits = [await probe() for _ in range(95)]
+        assert max(waits[:80]) <= PROBE.total_seconds()
+        assert min(waits[92:]) > PROBE.total_seconds()
+        assert waits[-1] == pytest.approx(LATE_PROBE.total_seconds(), abs=5)
+        assert (await opened.inbox.state("crm")).since == since
+        opened.clock.ahead += timedelta(seconds=breaker.seconds_left() + 0.1)
+        await breaker.succeeded()
+        opened.clock.ahead += timedelta(seconds=RELAPSE)
+        await breaker.failed(fault, told=str(fault))
+        assert (await opened.inbox.state("crm")).since != since
+
+    run(tmp_path, Crm(), scenario, running=False)
 
 
 def test_a_defect_is_not_quoted_in_the_open(tmp_path: Path) -> None:

@@ -129,6 +129,24 @@ def test_a_lane_that_keeps_failing_is_given_up(tmp_path: Path) -> None:
     run(tmp_path, crm, scenario)
 
 
+def test_what_is_not_worth_the_whole_wait_is_given_up_earlier(tmp_path: Path) -> None:
+    """A connector says how long: an approval is waited for a day, though `give_up` is three."""
+    crm = Crm()
+    crm.rule = lambda _record: Retry("locked by an approval", give_up_after=86_400)
+
+    async def scenario(opened: Rig) -> None:
+        one = await opened.account("ann")
+        await opened.until(lambda: attempts_of(opened, one.id))
+        opened.clock.ahead = timedelta(hours=23)
+        await opened.until(lambda: _have_been_made(opened, one.id, 2))
+        assert await opened.states(one) == ["pending"]
+        opened.clock.ahead = timedelta(hours=25)
+        await opened.until_done(dead=1)
+        assert "gave up after 1 day, 0:00:00: locked by an approval" in ((await opened.story(one)).deliveries[0].reason or "")
+
+    run(tmp_path, crm, scenario)
+
+
 async def _have_been_made(opened: Rig, id: str, attempts: int) -> bool:
     return sum(delivery.tries for delivery in (await opened.inbox.event(id)).deliveries) >= attempts
 

@@ -65,8 +65,10 @@ MOVED: list[tuple[str, Mapping[str, str], float]] = [  # sample, labels, the lea
 ]
 AT_REST = {  # shown, but nothing here moves them
     "aom_gateway_connector_calls_waiting",
+    "aom_gateway_connector_held_back",
+    "aom_gateway_connector_people_waiting",
     "aom_gateway_connector_defects",
-    "aom_gateway_leases_lost",
+    "aom_gateway_leadership_lost",
     "aom_gateway_records_superseded",
     "aom_gateway_alarms",
     "aom_gateway_store_damaged",

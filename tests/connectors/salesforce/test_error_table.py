@@ -153,6 +153,7 @@ def test_an_approval_is_waited_for(fake: FakeSalesforce) -> None:
     assert isinstance(outcome, Retry)
     assert "approval" in outcome.reason
     assert outcome.after == 900
+    assert outcome.give_up_after == 86_400
 
 
 def test_an_unknown_code_comes_again_in_its_own_words(fake: FakeSalesforce) -> None:

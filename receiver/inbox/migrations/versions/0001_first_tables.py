@@ -133,6 +133,14 @@ def lanes() -> None:
         sqlite_where=busy,
         postgresql_where=busy,
     )
+    waiting = sa.text("state != 'idle' AND wait > 0")
+    op.create_index(
+        "lane_waiting",
+        "lane",
+        ["connector", "due_at"],
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )
     op.create_table(
         "delivery",
         sa.Column("id", NUMBER, primary_key=True),
