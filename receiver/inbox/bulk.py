@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import chain
-from os.path import commonprefix
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -45,7 +44,8 @@ class Bulk:
         known = self._texts.get((dialect.name, size))
         if known is None:
             of_one, of_two = self.compiled(dialect, 1), self.compiled(dialect, 2)
-            at = len(commonprefix([of_one, of_two]))
+            differs = (place for place, one in enumerate(of_one) if one != of_two[place])
+            at = next(differs, len(of_one))
             row = of_two[at : len(of_two) - len(of_one) + at]
             known = self._texts[dialect.name, size] = of_one[:at] + row * (size - 1) + of_one[at:]
         return known

@@ -74,8 +74,8 @@ class Intake:
     async def take(self, call: Call) -> Answer:
         """Keep it, then answer. What `occurred_at` some earlier time takes its place before all that came since.
 
-        An event for many is written before the next large body is validated: where both compute, whoever waits for the commit
-        waits for both.
+        An event for many is written before the next large body is validated: where both compute, whoever waits for the
+        commit waits for both.
         """
         started = perf_counter()
         if len(call.body) <= LARGE:

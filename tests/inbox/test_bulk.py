@@ -10,7 +10,7 @@ from receiver.inbox import statements
 from receiver.inbox.bulk import Bulk
 
 EVERY = {name: bulk for name, bulk in vars(statements).items() if isinstance(bulk, Bulk)}
-DIALECTS = [sqlite.dialect(paramstyle="qmark"), postgresql.dialect(paramstyle="format")]
+DIALECTS = [sqlite.dialect(paramstyle="qmark"), postgresql.dialect(paramstyle="format")]  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
