@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from receiver.aom.plain_text import visible
+from receiver.aom.plain_text import visible, without_entities
 
 EVENTS_BY_STATUS: Mapping[str, str] = {
     # AOM's samples
@@ -65,4 +65,4 @@ def is_paid(status: str) -> bool:
 def _normal(text: str) -> str:
     if text in EVENTS_BY_STATUS:
         return text
-    return re.sub(r"[\s_-]+", "-", visible(text).upper()).removeprefix("WC-")
+    return re.sub(r"[\s_-]+", "-", visible(without_entities(text)).upper()).removeprefix("WC-")

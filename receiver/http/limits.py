@@ -80,7 +80,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override]
         """Whoever has sent all of a request may stop sending and still gets its answer. True keeps the connection."""
         self._half_closed = True
-        return self._dropping < 0 and self._is_busy() and not self._in_body
+        return self._is_busy() and not self._in_body
 
     # --- what comes in, piece by piece ---
 
@@ -244,7 +244,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Close, once the other side had a chance to read what was sent: data that nobody read would make the system reset it."""
         if self.transport.is_closing():
             return
-        if not self._arrived:
+        if not self._arrived or self._half_closed:
             self.transport.close()
             return
         self._dropping = DROPPED_BYTES

@@ -152,9 +152,10 @@ class Writer:
     # --- on the thread ---
 
     def _run(self) -> None:
+        """Events wait for one job at most, and the other way round; after an event for many, those for few go first."""
         worked = False
         while self._fetch():
-            if self._jobs and not (worked and (self._entries or self._large)):  # events wait for one job at most, and the other way round
+            if self._jobs and not (worked and (self._entries or self._large)) and not self._few_are_next():
                 self._work(self._jobs.popleft())
                 worked = True
             else:
@@ -162,6 +163,9 @@ class Writer:
                 worked = False
             self._look_at_log()
         self._disconnect()
+
+    def _few_are_next(self) -> bool:
+        return bool(self._entries) and not self._large_is_next
 
     def _next_group(self) -> list[Entry]:
         """What is for very many people goes alone, in turn with what is for few: nobody waits for more than one of them."""

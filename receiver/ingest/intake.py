@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
@@ -25,6 +26,8 @@ T = TypeVar("T")
 
 LARGE = 16 * 1024
 """Bytes of a body from which on it is validated beside the event loop."""
+
+MANY = 100  # lanes of one event
 
 MOST_BESIDE = 64 * 1024 * 1024  # bytes that wait there
 
@@ -51,6 +54,7 @@ class Intake:
         self._metrics = metrics
         self._beside = ThreadPoolExecutor(1, "validation")  # one: several would fight for Python's lock, and the event loop with them
         self._bytes_beside = 0
+        self._large = asyncio.Lock()  # while an event for many is written, no other large body is validated
         self._closing = False
         self._log = structlog.get_logger()
         self._quick_log = quick_log()
@@ -68,9 +72,22 @@ class Intake:
         return None
 
     async def take(self, call: Call) -> Answer:
-        """Keep it, then answer. What `occurred_at` some earlier time takes its place before all that came since."""
+        """Keep it, then answer. What `occurred_at` some earlier time takes its place before all that came since.
+
+        An event for many is written before the next large body is validated: where both compute, whoever waits for the
+        commit waits for both.
+        """
         started = perf_counter()
-        judged = self._validated(call) if len(call.body) <= LARGE else await self.beside(len(call.body), self._validated, call)
+        if len(call.body) <= LARGE:
+            return await self._keep(call, self._validated(call), started)
+        with self._beside_the_loop(len(call.body)):
+            async with self._large:
+                judged = await self._on_thread(self._validated, call)
+                if len(judged.lanes) > MANY:
+                    return await self._keep(call, judged, started)
+        return await self._keep(call, judged, started)
+
+    async def _keep(self, call: Call, judged: NewEvent, started: float) -> Answer:
         try:
             return self._answer(judged, await self._inbox.accept(judged), started)
         except StoreUnavailable as error:
@@ -80,11 +97,20 @@ class Intake:
 
     async def beside(self, size: int, work: Callable[..., T], *arguments: object) -> T:
         """Work on so many bytes beside the event loop, one after the other."""
+        with self._beside_the_loop(size):
+            return await self._on_thread(work, *arguments)
+
+    @contextmanager
+    def _beside_the_loop(self, size: int) -> Iterator[None]:
+        """Count the bytes that wait there, to the end of their work."""
         self._bytes_beside += size
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._beside, work, *arguments)
+            yield
         finally:
             self._bytes_beside -= size
+
+    async def _on_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._beside, work, *arguments)
 
     def _validated(self, call: Call) -> NewEvent:
         judged = self._judge(call.source, call.named, call.body, call.occurred_at or call.received_at)

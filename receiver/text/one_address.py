@@ -28,6 +28,7 @@ def address_forms(address: str) -> frozenset[str]:
     as_json = {json.dumps(text)[1:-1] for text in plain}
     with_slashes = {text.replace("/", "\\/") for text in as_json}
     bases = plain | as_json | with_slashes | {quote(text, safe="@") for text in plain}
+    bases |= {base.replace("'", "\\u0027").replace("&", "\\u0026") for base in as_json}  # PHP's JSON_HEX_APOS, JSON_HEX_AMP
     every = {base.replace("@", at) for base in bases for at in ("@", "\\u0040", "%40")}
     return frozenset(re.sub(r"[A-Z]", lambda letter: letter[0].lower(), text) for text in every)
 

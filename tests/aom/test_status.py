@@ -13,11 +13,18 @@ from receiver.aom import EVENTS, status
         ("wc-on-hold", "ON-HOLD"),
         ("Pending payment", "PENDING-PAYMENT"),
         ("SHIPPED", "SHIPPED"),
+        ("wc-cancelled&nbsp;", "CANCELLED"),
+        ("On&nbsp;hold", "ON-HOLD"),
     ],
 )
 def test_a_status_has_one_spelling(sent: str, read: str) -> None:
     """Upper case and hyphens, so that a mapping can name it."""
     assert status.read(sent) == read
+
+
+def test_an_order_that_is_off_is_off_however_it_is_escaped() -> None:
+    """What HTML or a copied blank adds to the word makes no sale of it."""
+    assert all(map(status.is_off, ["cancelled&nbsp;", "&#8203;Trash", "checkout&#45;draft", "\ufeffvoided\xa0"]))
 
 
 @pytest.mark.parametrize("value", ["", " ", "wc-", "x" * 101, 1, None, True, [], {}])

@@ -404,6 +404,17 @@ def test_a_sender_that_stops_sending_gets_its_answers(running: Running, ahead: i
     assert b'"status":"accepted"' in answer
 
 
+def test_a_sender_that_sends_far_ahead_and_stops_gets_an_answer(running: Running) -> None:
+    """Of requests beyond what is held ahead of an answer only the first is taken; that one is answered, and not dropped unsaid."""
+    one = head(b"X-Padding: " + b"a" * 500, start=b"GET /healthz")
+    with connect(running) as client:
+        client.sendall(one * 100)
+        client.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in answer
+
+
 def test_a_sender_that_stops_in_the_middle(running: Running) -> None:
     """It gets no answer, and its connection is closed: nothing more can come."""
     for data in (b"", b"POST /in", head(b"Content-Length: 1000") + b"{"):

@@ -7,9 +7,12 @@ import base64
 import gzip
 import json
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -448,6 +451,27 @@ def test_large_bodies_do_not_hold_up_others(running: Running, make: Callable[[in
 
     slowest, all_of_them = asyncio.run(scenario())
     assert slowest < all_of_them / 4
+
+
+def test_an_event_for_many_is_written_before_the_next_large_body_is_validated(tmp_path: Path) -> None:
+    """Both compute: who waits for the commit would wait for both."""
+    sound = judge({"s": Site("s", ZoneInfo("UTC"), "USD")}, Routes.compile(load(write_config(tmp_path, ANNOUNCED))))
+    stored: list[int] = []
+
+    def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
+        with closing(sqlite3.connect(tmp_path / "inbox.db")) as store:
+            stored.append(store.execute("SELECT count(*) FROM event").fetchone()[0])
+        judged = sound(source, named, body, received_at)
+        return replace(judged, lanes=tuple(("sandbox", person) for person in judged.people))
+
+    async def scenario() -> None:
+        inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)
+        intake = Intake({}, decide, inbox, Metrics())
+        await asyncio.gather(*(intake.take(_call(_many_people(number))) for number in range(4)))
+        await inbox.aclose()
+
+    asyncio.run(scenario())
+    assert stored == [0, 1, 2, 3]
 
 
 def _padded(number: int, size: int) -> bytes:
