@@ -3,8 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from pydantic_core import from_json
@@ -18,8 +17,7 @@ _printed = re.compile(rb"(?:<|(?:PHP )?(?:Warning|Notice|Deprecated|Strict Stand
 _exact = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     value: dict[str, Any]
     canonical: bytes  # sorted keys, no white space
     around: bool = False  # markup or a warning of PHP stands before or behind the JSON

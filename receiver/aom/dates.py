@@ -17,10 +17,11 @@ _english = re.compile(
     re.ASCII | re.IGNORECASE,
 ).fullmatch
 
-_plain = re.compile(
+PLAIN = (  # just as AOM writes them
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?:0[1-9]|1[0-9]|2[0-8]), (?:199[0-9]|20[0-9][0-9])"
     r" (?:0[1-9]|1[0-2]):[0-5][0-9] [AP]M"
-).fullmatch
+)
+_plain = re.compile(PLAIN).fullmatch
 
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
 # our own table: strptime's names change with the locale of the process

@@ -8,11 +8,13 @@ from receiver.aom.plain_text import visible
 
 EXPECTED = 'must be an amount like 220 or "110.00"'
 
-_LIMIT = 10**15
+LIMIT = 10**15
 _LONGEST = 40  # characters
 _GAP = "[ \u00a0\u202f']"  # what else separates thousands
 
-_plain = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?").fullmatch
+PLAIN = r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?"  # nearly all
+
+_plain = re.compile(PLAIN).fullmatch
 _parts = re.compile(r"([^0-9.,]*)([0-9](?:.*[0-9])?)([^0-9.,]*)").fullmatch
 _english = re.compile(rf"[1-9][0-9]{{0,2}}(?:(?:,|{_GAP})[0-9]{{2,3}})*(?:,|{_GAP})[0-9]{{3}}(?:\.[0-9]+)?").fullmatch  # India's pairs too
 _below_one = re.compile(r"0,[0-9]{1,10}").fullmatch
@@ -30,9 +32,9 @@ def read(value: object) -> Decimal:
     """
     if isinstance(value, str):
         return Decimal(value if _plain(value) else _undressed(visible(value)))
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LIMIT:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < LIMIT:
         return Decimal(value)
-    if isinstance(value, float) and abs(value) < _LIMIT:
+    if isinstance(value, float) and abs(value) < LIMIT:
         return Decimal(repr(round(value, 4))) + 0
     raise ValueError(EXPECTED)
 
@@ -41,7 +43,7 @@ def is_plain(value: object) -> bool:
     """Whether it is an amount in the form that nearly all have."""
     if type(value) is str:
         return _plain(value) is not None
-    return type(value) is int and -_LIMIT < value < _LIMIT
+    return type(value) is int and -LIMIT < value < LIMIT
 
 
 def _undressed(text: str) -> str:

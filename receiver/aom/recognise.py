@@ -1,9 +1,8 @@
 """Which event a body is: by its URL, cross-checked by its shape; an order by its status; an assignment by hints too."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from receiver.aom import hints, status
 from receiver.aom.faults import Fault, How, Invalid, printable, quoted
@@ -27,8 +26,7 @@ _PEOPLE: Mapping[str, str] = {"order": "customer", "course.enrolled": "userList"
 _SAME_ENTRY = {"order.refused", "order.refunded"}  # the menu says "refused" where the sample is of a refund
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
+class Recognised(NamedTuple):
     name: str
     how: How
     disagreement: str | None = None  # a sentence, where URL and body say different things

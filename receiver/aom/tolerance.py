@@ -6,7 +6,7 @@ A list with gaps comes as an object with numbers for keys; a text comes as a lis
 from collections.abc import Mapping
 from typing import Any
 
-from receiver.aom.drift import Known
+from receiver.aom.known_keys import Known
 from receiver.aom.plain_text import without_entities
 
 

@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from receiver.aom.body import kind
-from receiver.aom.drift import Known, known, survey
+from receiver.aom.drift import survey
 from receiver.aom.faults import Fault, Invalid, path, printable
+from receiver.aom.known_keys import Known, known
 from receiver.aom.schema import PAYLOADS, Payload
 from receiver.aom.tolerance import meant
 

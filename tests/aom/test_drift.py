@@ -1,8 +1,9 @@
 """Keys that no schema knows."""
 
 from receiver.aom import EVENTS
-from receiver.aom.drift import MORE, MOST, known
+from receiver.aom.drift import MORE, MOST
 from receiver.aom.faults import LONGEST
+from receiver.aom.known_keys import known
 from tests.aom.bodies import changed, reading
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from receiver.aom import EVENTS
-from receiver.aom.drift import Known, known
+from receiver.aom.known_keys import Known, known
 from tests.aom.bodies import changed, paths, reading, refusal, sampled
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
