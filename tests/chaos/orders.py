@@ -22,7 +22,8 @@ STATUSES = ("PENDING", "COMPLETED", "REFUNDED", "COMPLETED", "REFUNDED")
 @dataclass(slots=True)
 class Orders:
     """`last` is the status of the last event of each order that was answered; `buyers` who was named in one. `late` are the statuses
-    that a frozen gateway may have accepted at any time after the sender had gone on to another: newer then, as far as anybody knows."""
+    that a frozen gateway may have accepted at any time after the sender had gone on to another: newer then, as far as anybody knows.
+    """
 
     random: Random
     people: int

@@ -83,6 +83,7 @@ def test_attempts_alike_are_one_row_with_their_number(tmp_path: Path) -> None:
             await opened.until(is_delivered)
             (delivery,) = (await opened.story(accepted)).deliveries
             assert [(one.outcome, one.times) for one in delivery.attempts] == [("retry", 8), ("saved", 1)]
+            assert [one.sent[0]["result"] for one in delivery.attempts] == ["unanswered", "saved"]
             await opened.dispatcher.stop(timedelta(seconds=5))
             await task
 
