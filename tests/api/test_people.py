@@ -52,7 +52,7 @@ def test_whoever_is_accepted_can_be_found_and_forgotten(api: Api, email: str) ->
 def test_nobody(api: Api) -> None:
     """An address that is not known is empty, not an error, and can be forgotten; what is no address erases nothing."""
     assert api.get(at("nobody@example.edu"))["lanes"] == []
-    for nobody in ("nobody@example.edu", "@", "example.edu"):
+    for nobody in ("nobody@example.edu", "@", "example.edu", "two\nlines", "a line\n"):
         gone = api.ask("DELETE", at(nobody))
         assert {gone[name] for name in ("events", "shared_events", "deliveries", "attempts", "lanes", "remote_ids", "mentions")} == {0}
     api.ask("DELETE", "/api/people/", status=422)
