@@ -66,7 +66,7 @@ MOVED: list[tuple[str, Mapping[str, str], float]] = [  # sample, labels, the lea
 AT_REST = {  # shown, but nothing here moves them
     "aom_gateway_connector_calls_waiting",
     "aom_gateway_connector_defects",
-    "aom_gateway_leases_lost",
+    "aom_gateway_leadership_lost",
     "aom_gateway_records_superseded",
     "aom_gateway_alarms",
     "aom_gateway_store_damaged",
@@ -92,7 +92,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         (TOKEN, "{}"),
         (TOKEN, " " * 2_000_000),
         ("wrong", "{}"),
-        *((TOKEN, json.dumps({**order, "id": number, "customer": {"email": f"o{number}@example.edu"}})) for number in range(8)),
+        *((TOKEN, json.dumps({**order, "id": number, "customer": {"email": f"o{number}@example.edu"}})) for number in range(1, 9)),
     ]
     with gateway(write_config(tmp_path_factory.mktemp("metrics"), BODY)) as running:
         for path, body in posts:
