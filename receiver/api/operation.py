@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,7 +80,9 @@ class Operation:
                 return problem(404, str(missing))
             return Response(writer.dump_json(answer), media_type="application/json", headers={"Cache-Control": "no-store"})
 
-        return Route(self.path, endpoint, methods=[self.method], name=self.summary)
+        route = Route(self.path, endpoint, methods=[self.method], name=self.summary)
+        route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)  # what is asked for may have a line break in it
+        return route
 
     async def _call(self, request: Request) -> Call:
         return Call(

@@ -10,7 +10,7 @@ from typing import Any
 
 from receiver.gateway import Gateway
 
-RESULTS = {"saved": "saved", "refused": "refused", "retry": "to be sent again", "halted": "the call failed"}
+RESULTS = {"saved": "saved", "refused": "refused", "retry": "to be sent again", "unanswered": "the call failed"}
 
 
 @dataclass(frozen=True, slots=True)

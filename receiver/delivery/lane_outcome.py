@@ -23,6 +23,8 @@ LONGEST_SHOWN = 200  # characters of a value: what people read of it
 MOST_OPTIONS = 20
 MOST_SHOWN = 1000  # characters of all values of a record
 
+_RESULTS: dict[type[Verdict], str] = {Saved: "saved", Refused: "refused", Retry: "retry", NoAnswer: "unanswered"}
+
 
 @dataclass(slots=True, eq=False)
 class LaneOutcome:
@@ -230,7 +232,7 @@ def _shown(record: Record, verdict: Verdict, left_out: frozenset[str], of: list[
         "key": record.key,
         "fields": fields,
         "links": [link_name(target) for target in record.links],
-        "result": type(verdict).__name__.lower(),
+        "result": _RESULTS[type(verdict)],
     }
     if isinstance(verdict, Saved):
         shown |= {"id": verdict.id, "created": verdict.created}

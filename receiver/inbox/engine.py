@@ -18,7 +18,7 @@ from receiver.inbox.lock import FileLock
 from receiver.inbox.migrate import migrate
 from receiver.inbox.write_ahead_log import BUSY_MS, SIZE_LIMIT, WriteAheadLog
 
-DELIVERY_THREADS = 4  # each with a connection; what people ask must not hold up leases
+DELIVERY_THREADS = 4  # each with a connection; what people ask must not hold up deliveries
 PEOPLE_THREADS = 2
 LONGEST_READ = 60.0  # seconds, on SQLite
 MAX_WAL_MB = 4096

@@ -134,7 +134,7 @@ def test_status_and_drift(tmp_path: Path) -> None:
 def test_records_in_pages(api: Api) -> None:
     """What a sandbox holds, newest first, each once."""
     people = [f"record{number}@example.edu" for number in range(7)]
-    for number, person in enumerate(people):
+    for number, person in enumerate(people, 1):
         api.take("order.placed", order(number, person))
         api.settled()
     seen: list[str] = []

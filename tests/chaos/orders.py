@@ -21,12 +21,15 @@ STATUSES = ("PENDING", "COMPLETED", "REFUNDED", "COMPLETED", "REFUNDED")
 
 @dataclass(slots=True)
 class Orders:
-    """`last` is the status of the last event of each order that was answered; `people` who was named in one."""
+    """`last` is the status of the last event of each order that was answered; `buyers` who was named in one. `late` are the statuses
+    that a frozen gateway may have accepted at any time after the sender had gone on to another: newer then, as far as anybody knows.
+    """
 
     random: Random
     people: int
     last: dict[str, str] = field(default_factory=dict)
     buyers: set[tuple[str, str]] = field(default_factory=set)
+    late: set[tuple[str, str]] = field(default_factory=set)
     answered: int = 0
     _made: int = 0
 
@@ -37,23 +40,26 @@ class Orders:
         both = [f"person{self.random.randrange(self.people)}@example.edu" for _ in range(2)]
         for turn, status in enumerate(STATUSES[: self.random.randint(1, len(STATUSES))]):
             person = both[turn % 2]
-            body = _order(number, status, person, turn)
-            await self._answered(http, nodes, body)
-            self.last[f"springfield:{number}"] = status
-            self.buyers.add((f"springfield:{number}", person))
+            key = f"springfield:{number}"
+            if await self._answered(http, nodes, _order(number, status, person, turn)):
+                self.late.add((key, status))
+            self.last[key] = status
+            self.buyers.add((key, person))
             self.answered += 1
             await asyncio.sleep(APART)
 
-    async def _answered(self, http: httpx.AsyncClient, nodes: Sequence[Node], body: bytes) -> None:
-        """Ask one after the other, as a sender that repeats until it is answered."""
+    async def _answered(self, http: httpx.AsyncClient, nodes: Sequence[Node], body: bytes) -> bool:
+        """Ask one after the other, as a sender that repeats until it is answered. Returns whether one was left without having answered."""
+        left = False
         while True:
             for node in self.random.sample(list(nodes), len(nodes)):
                 try:
                     response = await http.post(f"http://127.0.0.1:{node.port}/in/{TOKEN}", content=body)
-                except httpx.HTTPError:
+                except httpx.HTTPError as error:
+                    left |= isinstance(error, httpx.TimeoutException)
                     continue
                 if response.status_code in {200, 202}:
-                    return
+                    return left
                 assert response.status_code == 503, response.text
             await asyncio.sleep(0.1)
 

@@ -152,7 +152,7 @@ class Rig:
     async def is_delivered(self, accepted: Accepted) -> bool:
         return set(await self.states(accepted)) == {"delivered"}
 
-    async def until(self, condition: Callable[[], Awaitable[Any]], seconds: float = 20) -> Any:
+    async def until(self, condition: Callable[[], Awaitable[Any]], seconds: float = 120) -> Any:
         """Wait for the condition, and return what it returned."""
         async with asyncio.timeout(seconds):
             while not (value := await condition()):

@@ -84,6 +84,7 @@ def test_attempts_alike_are_one_row_with_their_number(tmp_path: Path) -> None:
             (delivery,) = (await opened.story(accepted)).deliveries
             assert [one.outcome for one in delivery.attempts] == ["retry", "saved"]
             assert delivery.attempts[0].times > 2
+            assert [one.sent[0]["result"] for one in delivery.attempts] == ["unanswered", "saved"]
             await opened.dispatcher.stop(timedelta(seconds=5))
             await task
 

@@ -45,7 +45,7 @@ async def work(inbox: Inbox) -> None:
     await asyncio.gather(*posts, return_exceptions=True)
 
 
-@pytest.mark.parametrize("name", ["lane", "lane_due", "lane_person", "delivery", "delivery_lane", "event", "event_digest"])
+@pytest.mark.parametrize("name", ["lane", "lane_due", "lane_person", "delivery", "delivery_lane", "event", "event_thing"])
 def test_damage_is_told_in_words_and_remembered(sqlite_url: str, filled: Path, name: str) -> None:
     """Where it was met and what to do; `ready` says so from then on, also where the damage is not met again."""
     damage_page(filled, name)
@@ -125,7 +125,7 @@ def test_what_lies_on_other_pages_is_still_delivered(sqlite_url: str, filled: Pa
 
 def test_the_remedy_works(sqlite_url: str, filled: Path, tmp_path: Path) -> None:
     """As the words say: what is recovered from the copy is a store again, and holds all but what lay on the page."""
-    damage_page(filled, "event_digest")
+    damage_page(filled, "event_thing")
     script = 'cp store.db COPY && sqlite3 COPY ".clone NEW" && mv NEW store.db && rm -f store.db-wal store.db-shm'
     subprocess.run(["sh", "-ec", script], cwd=tmp_path, check=True)
 

@@ -94,7 +94,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         (TOKEN, "{}"),
         (TOKEN, " " * 2_000_000),
         ("wrong", "{}"),
-        *((TOKEN, json.dumps({**order, "id": number, "customer": {"email": f"o{number}@example.edu"}})) for number in range(8)),
+        *((TOKEN, json.dumps({**order, "id": number, "customer": {"email": f"o{number}@example.edu"}})) for number in range(1, 9)),
     ]
     with gateway(write_config(tmp_path_factory.mktemp("metrics"), BODY)) as running:
         for path, body in posts:
