@@ -20,6 +20,7 @@ _LONGEST_ID = 200  # characters
 _WHOLE_FLOATS = 10**10  # from here on, a spreadsheet rounds what it shows
 
 _zeros = re.compile(r"([0-9]{1,200})\.0{1,20}").fullmatch
+_grouped = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+").fullmatch
 _rounded = re.compile(r"-?[0-9](?:\.[0-9]+E\+?|E\+)[0-9]{1,3}", re.IGNORECASE).fullmatch
 _ID: Final = r"[1-9A-Za-z][0-9A-Za-z_-]{0,30}"
 
@@ -45,6 +46,8 @@ def read_id(value: object) -> str:
         raise ValueError(f"must be an id of 1 to {_LONGEST_ID} characters")
     if not value.strip("0"):
         raise ValueError("must be an id; 0 is none")
+    if _grouped(value):
+        raise ValueError(f"{value} is a number written for people; send it without commas: {value.replace(',', '')}")
     if _rounded(value):
         raise ValueError(f"{value} is a rounded number and no id any more; format the column as text and export it anew")
     return value

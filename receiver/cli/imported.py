@@ -15,6 +15,7 @@ from receiver.cli.cells import cell
 from receiver.history import Course
 from receiver.history.reasons import Reason
 from receiver.text.escape import escape_hidden
+from receiver.text.plurals import pluralize
 
 _MOST_REASONS = 20
 _SAID = {"(unreadable)": "cannot be read and counts as absent", "(left out)": "left out", "(unknown)": "says nothing that is known"}
@@ -58,21 +59,29 @@ def show(course: Course, faults: Path | None) -> None:
     if dry:
         _show_reading(course)
     events = ", ".join(f"{number} {event}" for event, number in sorted(course.events.items())) or "no line without a fault"
-    out.print(escape_hidden(f"{course.lines} lines were read: {events}; {course.faulty} faulty."), markup=False)
+    out.print(escape_hidden(f"{_were(course.lines, 'line')} read: {events}; {course.faulty} faulty."), markup=False)
     if dry:
-        out.print(f"They would make up to {course.deliveries} deliveries. Nothing was sent or written.")
+        out.print(f"They would make up to {pluralize(course.deliveries, 'delivery', 'deliveries')}. Nothing was sent or written.")
     else:
         known = f"; {course.duplicates} the gateway has already" if course.duplicates else ""
-        out.print(f"{course.accepted} were accepted, with {course.deliveries} deliveries{known}.")
+        out.print(f"{_were(course.accepted, 'event')} accepted, with {pluralize(course.deliveries, 'delivery', 'deliveries')}{known}.")
     if course.columns and course.columns.ignored:
         out.print(escape_hidden(f"Columns that are used for nothing: {', '.join(course.columns.ignored)}"), style="yellow", markup=False)
     if course.gathered:
-        out.print(f"{course.gathered_lines} lines were gathered into {course.gathered} orders, each with its items.", markup=False)
+        out.print(
+            f"{_were(course.gathered_lines, 'line')} gathered into {pluralize(course.gathered, 'order')}, each with its items.",
+            markup=False,
+        )
     if course.unattended:
         out.print("No gateway runs: they are delivered once `aom-gateway serve` runs.", style="yellow")
     _show_faults(course, faults)
     if course.stopped:
         _show_stop(course)
+
+
+def _were(number: int, one: str) -> str:
+    """`1 line was`, `2 lines were`."""
+    return f"{pluralize(number, one)} {'was' if number == 1 else 'were'}"
 
 
 def _show_reading(course: Course) -> None:

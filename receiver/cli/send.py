@@ -24,6 +24,7 @@ from receiver.aom import EVENTS, sample
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
 from receiver.settings import Settings
 from receiver.simulation import School, person_of
+from receiver.text.plurals import pluralize
 
 CONCURRENCY = 32
 
@@ -165,5 +166,5 @@ def _summary(answer: dict[str, Any], *, counted: bool = False) -> str:
     if counted:
         return str(answer.get("status") if "deliveries" in answer else answer.get("detail", ""))
     if "deliveries" in answer:
-        return f"{answer['status']}, {answer['deliveries']} deliveries"
+        return f"{answer['status']}, {pluralize(answer['deliveries'], 'delivery', 'deliveries')}"
     return str(answer.get("detail", ""))

@@ -14,6 +14,8 @@ from receiver.text.lowering import lower_in_place
 
 ERASED: Final = "[erased]"
 
+_APOSTROPHES: Final = ("&#39;", "&#039;", "&#x27;", "&apos;", "&#8217;", "&rsquo;")  # as HTML has them
+
 _BEGIN = (  # not within a longer address; after an escape
     r"(?:(?<![\w+-])(?<!\w[.'])|(?<=\\[bfnrt])|(?<=\\u[\da-f]{4})|(?<=%[\da-f]{2}))"
 )
@@ -29,6 +31,7 @@ def address_forms(address: str) -> frozenset[str]:
     with_slashes = {text.replace("/", "\\/") for text in as_json}
     bases = plain | as_json | with_slashes | {quote(text, safe="@") for text in plain}
     bases |= {base.replace("'", "\\u0027").replace("&", "\\u0026") for base in as_json}  # PHP's JSON_HEX_APOS, JSON_HEX_AMP
+    bases |= {text.replace("&", "&amp;").replace("'", mark) for text in plain for mark in _APOSTROPHES}
     every = {base.replace("@", at) for base in bases for at in ("@", "\\u0040", "%40")}
     return frozenset(re.sub(r"[A-Z]", lambda letter: letter[0].lower(), text) for text in every)
 

@@ -102,6 +102,13 @@ def test_an_id_from_a_spreadsheet_is_the_same_id(sent: object, read: str) -> Non
     assert reading(changed("order.placed", id=sent)).normal()["order"]["id"] == read
 
 
+@pytest.mark.parametrize("sent", ["1,234", "7,401,002", " 12,345 "])
+def test_a_number_written_for_people_is_no_id(sent: str) -> None:
+    """With its commas it would be another order than 1234; what would be right is said."""
+    message = refusal(changed("order.placed", id=sent)).faults[0].message
+    assert f"without commas: {sent.strip().replace(',', '')}" in message
+
+
 @pytest.mark.parametrize("sent", ["2.02403E+11", "2.02403e+11", "1E+15", "2.5E11", 2.02403e11, 1e15])
 def test_a_rounded_number_is_no_id(sent: object) -> None:
     """Its last digits are lost: two orders look like one. A fault of an order, and reported elsewhere."""
