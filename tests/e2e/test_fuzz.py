@@ -22,7 +22,8 @@ from pydantic import BaseModel
 from connectors.base import Append
 from receiver import explaining
 from receiver.aom import EVENTS, LABELS, Event, Invalid
-from receiver.aom.drift import MORE, keys_of, known
+from receiver.aom.drift import MORE
+from receiver.aom.known_keys import keys_of, known
 from receiver.aom.tolerance import meant
 from receiver.mapping import Mapping
 from receiver.settings import load
