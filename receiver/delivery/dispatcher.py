@@ -12,7 +12,7 @@ from typing import Any
 from receiver.delivery.batch import Batch
 from receiver.delivery.context import DeliveryContext
 from receiver.delivery.scheduler import Choice, Scheduler
-from receiver.inbox import Queue, StoreUnavailable, Term
+from receiver.inbox import Queue, StoreDamaged, StoreUnavailable, Term
 
 IDLE = timedelta(seconds=5)
 CALLS = 4  # lanes for so many calls are taken at once: what only some of them write, deals say, fills its calls too
@@ -223,7 +223,7 @@ class Dispatcher:
             self._log.warning("batch.cut_short")
             return
         if isinstance(error := task.exception(), StoreUnavailable):
-            self._store_failed = True
+            self._store_failed = not isinstance(error, StoreDamaged)  # beside a damaged page much goes on
             self._log.error("batch.not_settled", reason=str(error))
         elif error:
             self._log.error("batch.failed", exc_info=error)
