@@ -149,7 +149,9 @@ _REST = (
     .where(lane.c.id == bindparam("of"), lane.c.version == bindparam("seen", type_=BigInteger))
     .values(state=literal("idle"), attempts=0, failing_since=None)
 )
-_CORRECT = update(lane).where(*_OF, lane.c.due_at > _NOW + lane.c.wait).values(due_at=_NOW + lane.c.wait)
+_CORRECT = (  # whoever is due is told by the index alone
+    update(lane).where(*_OF, lane.c.due_at > _NOW, lane.c.due_at > _NOW + lane.c.wait).values(due_at=_NOW + lane.c.wait)
+)
 
 _FIRST_TOO_MANY = (
     select(delivery.c.seq)
