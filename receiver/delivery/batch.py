@@ -16,6 +16,8 @@ from receiver.delivery.write import Known, Results, write
 from receiver.inbox import ReadyLane, RemoteRow, Settled, Settlement, StoreDamaged, StoreUnavailable, Term
 from receiver.text.sent_values import cut_values
 
+SETTLED_AT_ONCE = 100  # lanes in a transaction
+
 Pair = tuple[LaneOutcome, LaneWrite]
 
 
@@ -30,6 +32,7 @@ class Batch:
         self._written: list[Record] = []  # of the round at hand
         self._records: dict[Ref, RemoteRow] = {}  # what the inbox has not been told yet
         self._calls = self._new_calls()
+        self._give_way = context.renderer.share.give_way  # between all that is computed for one lane after the other
         self._started = context.now()
         self.lost = False
 
@@ -38,7 +41,7 @@ class Batch:
         try:
             await self._render()
             await self._settle()
-            while not self.lost and (groups := list(self._groups())):
+            while not self.lost and (groups := await self._groups()):
                 for group in groups:
                     await self._round(group)
         finally:
@@ -68,13 +71,16 @@ class Batch:
             outcome.add([await render(delivery, lane.person_key) for delivery in lane.deliveries])
             self._outcomes.append(outcome)
 
-    def _groups(self) -> Iterator[list[Pair]]:
+    async def _groups(self) -> list[list[Pair]]:
         """What is to be written now: most lanes together, those that must show whose fault it is one by one, oldest first."""
-        pending = [(outcome, write) for outcome in self._outcomes if (write := outcome.next_write())]
-        if together := [one for one in pending if not one[0].alone]:
-            yield together
-        for one in sorted((one for one in pending if one[0].alone), key=lambda one: one[1].event_id):
-            yield [one]
+        pending: list[Pair] = []
+        for outcome in self._outcomes:
+            await self._give_way()
+            if write := outcome.next_write():
+                pending.append((outcome, write))
+        together = [one for one in pending if not one[0].alone]
+        alone = sorted((one for one in pending if one[0].alone), key=lambda one: one[1].event_id)
+        return [*([together] if together else []), *([one] for one in alone)]
 
     async def _round(self, group: Sequence[Pair]) -> None:
         """Write, and keep what came of it before anybody else may write the same records."""
@@ -87,6 +93,7 @@ class Batch:
             results = await write(self._context.connector, writes, known, self._calls, now=self._context.now(), held=held)
             self._remember(results, known)
             for outcome, one in group:
+                await self._give_way()
                 outcome.conclude(one, results)
             await self._settle()
 
@@ -105,16 +112,23 @@ class Batch:
         done = [one for one in self._outcomes if one.finished and not one.is_settled]
         told = [one for one in done if not one.untouched]
         records, self._records = list(self._records.values()), {}
-        if told or records:
-            now, timing = self._context.now(), self._context.timing
-            settled = [one.settled(now, timing.give_up, self._context.random) for one in told]
-            failed = await self._settle_together(settled, records)
-            done = [one for one in done if one.lane.lane_id not in failed]
+        failed: set[int] = set()
+        for lanes, theirs in _slices(told, records):
+            failed |= await self._settle_slice(lanes, theirs)
+        done = [one for one in done if one.lane.lane_id not in failed]
         if not self.lost:
             self._count(done)
             for one in done:
                 one.is_settled = True
                 self._context.under_way.forget_troubles(one.lane.lane_id)
+
+    async def _settle_slice(self, outcomes: Sequence[LaneOutcome], records: Sequence[RemoteRow]) -> set[int]:
+        now, timing = self._context.now(), self._context.timing
+        settled = []
+        for outcome in outcomes:
+            await self._give_way()
+            settled.append(outcome.settled(now, timing.give_up, self._context.random))
+        return await self._settle_together(settled, records)
 
     async def _settle_together(self, lanes: Sequence[Settled], records: Sequence[RemoteRow]) -> set[int]:
         """One transaction; where a lane of it cannot be settled, each has its own, so that it is alone in its trouble.
@@ -221,6 +235,21 @@ class Batch:
             unfinished=len(self._lanes) - len(kept),
             ms=_milliseconds(self._context.now() - self._started),
         )
+
+
+def _slices(outcomes: Sequence[LaneOutcome], records: Sequence[RemoteRow]) -> Iterator[tuple[Sequence[LaneOutcome], Sequence[RemoteRow]]]:
+    """Some lanes to a transaction, since new events wait for it. A record goes with the lane that wrote it last, or before."""
+    if not outcomes and records:
+        yield (), records
+    left = {record.lane_id: list[RemoteRow]() for record in records}
+    for record in records:
+        left[record.lane_id].append(record)
+    own = {outcome.lane.lane_id for outcome in outcomes}
+    others = [record for record in records if record.lane_id not in own]
+    for start in range(0, len(outcomes), SETTLED_AT_ONCE):
+        some = outcomes[start : start + SETTLED_AT_ONCE]
+        theirs = [record for outcome in some for record in left.get(outcome.lane.lane_id, ())]
+        yield some, [*others, *theirs] if start == 0 else theirs
 
 
 def _milliseconds(length: timedelta) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,13 +14,13 @@ import structlog
 
 from connectors.base import Record
 from receiver.aom import Event, Invalid, Site, read
+from receiver.delivery.loop_share import LoopShare
 from receiver.inbox import Pending
 from receiver.mapping import Mapping as Routes
 from receiver.mapping import MappingFault
 
 T = TypeVar("T")
 
-SLICE = 0.002  # seconds of the event loop's time, after which others have their turn
 LARGE = 16 * 1024  # bytes of a body that is read in the event loop
 KEPT_BYTES = 16 * 1024 * 1024  # of bodies whose events are kept for whoever else is in them
 KEPT = 2048  # events
@@ -96,15 +95,15 @@ class EventReader:
 class Renderer:
     """Renders for one connector, by the mapping as it stands."""
 
-    def __init__(self, connector: str, reader: EventReader, routes: Routes) -> None:
+    def __init__(self, connector: str, reader: EventReader, routes: Routes, share: LoopShare | None = None) -> None:
         self._connector = connector
         self._reader = reader
         self._routes = routes
-        self._since = time.monotonic()
+        self.share = share or LoopShare()
 
     async def render(self, delivery: Pending, person: str) -> Rendered | Unrenderable:
         """The records of a delivery in the lane of a person. Raises nothing: a defect of ours is that delivery's alone."""
-        await self._give_way()
+        await self.share.give_way()
         site = self._reader.sites.get(delivery.source)
         if site is None:
             return Unrenderable(delivery, f"the source {delivery.source!r} is no longer configured", "source", delivery.source)
@@ -126,12 +125,6 @@ class Renderer:
             name = type(defect).__name__
             structlog.get_logger().exception("render.defect", delivery=delivery.delivery_id, connector=self._connector)
             return Unrenderable(delivery, f"a defect of the gateway ({name}); its log says where", "defect", name)
-
-    async def _give_way(self) -> None:
-        """Rendering is computing: what comes in meanwhile has its turn between."""
-        if time.monotonic() - self._since > SLICE:
-            await asyncio.sleep(0)
-            self._since = time.monotonic()
 
     def _records(self, event: Event, delivery: Pending, person: str) -> tuple[Record, ...]:
         if person not in event.keys:

@@ -149,8 +149,12 @@ def test_a_fault_of_deals_alone_is_looked_at_rarely_after_an_hour(tmp_path: Path
             await breaker.failed(fault, told=str(fault))
             return breaker.seconds_left()
 
+        await opened.context.leadership.take()
+        assert opened.context.leadership.term
+        await breaker.start(opened.context.leadership.term.epoch)
         await breaker.failed(fault, told=str(fault))
         since = (await opened.inbox.state("crm")).since
+        assert since
         waits = [await probe() for _ in range(95)]
         assert max(waits[:80]) <= PROBE.total_seconds()
         assert min(waits[92:]) > PROBE.total_seconds()
