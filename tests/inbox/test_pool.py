@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from receiver.inbox import ConnectorState, Inbox, role_of
-from tests.inbox.store import NOW, delivered, keep_state, new, seconds, settle, stored
+from tests.inbox.store import NOW, delivered, new, seconds, settle, stored
 
 
 @stored
@@ -48,6 +48,6 @@ async def _deliver(inbox: Inbox) -> None:
     renewed = await inbox.renew_lead(role, term.epoch, lease=seconds(6), calls_end_in=1, now=NOW)
     assert renewed == ""
     assert (await settle(inbox, [delivered(lane)], epoch=term.epoch, now=NOW)).delivered == 1
-    await keep_state(inbox, ConnectorState("crm", "unavailable", "down"))
+    await inbox.keep_state(ConnectorState("crm", "unavailable", "down"), term.epoch)
     await inbox.ask_for_lead(role, "rival 0")
     await inbox.give_back_lead(role, term.epoch, calls_end_in=None, now=NOW)
