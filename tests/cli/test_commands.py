@@ -133,7 +133,7 @@ def test_send_and_status(tmp_path: Path) -> None:
     with gateway(config) as running:
         answers = run_json("send", at=tmp_path)
         assert [answer["http_status"] for answer in answers] == [202] * 9
-        assert [answer["status"] for answer in run_json("send", "--shared", "order.placed", at=tmp_path)] == ["duplicate"]
+        assert [answer["status"] for answer in run_json("send", "--shared", "order.refunded", at=tmp_path)] == ["duplicate"]
         run("send", "--simulate", "300", "--learners", "20", at=tmp_path)
         running.wait_until_delivered()
         status = run_json("status", at=tmp_path)

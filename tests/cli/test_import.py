@@ -283,13 +283,14 @@ def test_a_gateway_that_goes_down_and_comes_back(tmp_path: Path) -> None:
         assert (told["lines"], told["faulty"]) == (3000, 0)
         running.wait_until_delivered()
         assert len(running.records("sandbox", "contact")) == 3000
-        accounts(tmp_path, 20000)
+        accounts(tmp_path, 20_000)
+        new = (datetime.now(UTC) - timedelta(days=30) + timedelta(minutes=4500)).strftime("%Y-%m-%dT%H:%M:%SZ")  # of no line of the first file, in any zone
         importing = started(tmp_path, "--patience", "1")
-        until(lambda: importing.poll() is not None or len(running.admin("/api/events?since=2022-01-03T08:00:00Z")["items"]) > 10, "more in")
+        until(lambda: importing.poll() is not None or len(running.admin(f"/api/events?since={new}")["items"]) > 10, "more in")
         running.kill()
         told = answer(importing, code=1)
         assert "taken nothing for 1 seconds" in told["stopped"]
-        assert 2 < told["next_line"] < 20002
+        assert 2 < told["next_line"] < 20_002
 
 
 def test_a_token_that_the_gateway_does_not_know(tmp_path: Path) -> None:

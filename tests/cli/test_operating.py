@@ -136,7 +136,7 @@ def test_nobody_to_ask(tmp_path: Path) -> None:
 def test_a_token_that_is_not_the_gateways(asked: tuple[Path, Running]) -> None:
     """The configuration was changed since the gateway started."""
     changed = asked[0] / "changed.toml"
-    changed.write_text((asked[0] / "config.toml").read_text().replace(ADMIN_TOKEN, "another-token"))
+    changed.write_text((asked[0] / "config.toml").read_text().replace(ADMIN_TOKEN, "another-token-of-an-operator"))
     assert "401" in command("status", "--config", str(changed), at=asked[0], code=1).err
 
 
