@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from connectors.base import FieldSchema, FieldType, Misconfigured, ObjectSchema
+from connectors.base import FieldType, Misconfigured
 from connectors.salesforce.error_table import FIELDS, PERMISSIONS
 from connectors.salesforce.errors import Missing
 from connectors.salesforce.sharing import Shared
@@ -70,19 +70,6 @@ class Field:
         return self.createable or self.updateable
 
     @property
-    def schema(self) -> FieldSchema:
-        return FieldSchema(
-            self.name,
-            TYPES.get(self.type, "string"),
-            label=self.label,
-            unique=self.unique,
-            writable=self.writable,
-            required=self.required,
-            max_length=self.length or None,
-            options=frozenset(self.options.values()) if self.bound else None,
-        )
-
-    @property
     def bound(self) -> bool:
         """Whether only its options will do. Salesforce takes any StageName, but reports of sales know the options alone."""
         return self.restricted or self.name == "StageName"
@@ -106,9 +93,6 @@ class SObject:
 
     def parent(self, relationship: str) -> Field | None:
         return next((field for field in self.fields.values() if field.relationship == relationship), None)
-
-    def schema(self, name: str) -> ObjectSchema:
-        return ObjectSchema(name, {each.name: each.schema for each in self.fields.values()})
 
 
 class Objects:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, SecretStr
 from rich.table import Table
 
 from connectors import registry
-from connectors.base import Connector
+from connectors.base import Connector, read_shipped_mappings
 from receiver.addresses import inbound_url, menu, public_url
 from receiver.aom import EVENTS, LABELS, json_schema
 from receiver.cli.alarm import check_alarms
@@ -90,8 +90,14 @@ currency = "USD"
 
 [connectors.{connector}]
 type = "{connector}"
-{_required(connector, kind)}mapping = "standard"
+{_required(connector, kind)}{_mapping(kind)}
 {_choices(connector, kind)}"""
+
+
+def _mapping(kind: type[Connector]) -> str:
+    """Write the line that takes the routes which the connector ships, where it ships any."""
+    ships = "standard" in read_shipped_mappings(kind)
+    return 'mapping = "standard"' if ships else "# it ships no mapping: write [[routes]] of your own"
 
 
 def _required(name: str, kind: type[Connector]) -> str:
