@@ -116,6 +116,7 @@ class HubSpotConnector:
         return f"https://app.hubspot.com/contacts/{portal}/record/{page}/{id}" if portal and page else None
 
     async def aclose(self) -> None:
+        await self._account.aclose()
         await self._api.aclose()
 
     def _keyed(self, need: ObjectNeed) -> ObjectNeed:
