@@ -236,7 +236,7 @@ class ShipsMappings(Protocol):
 
     @classmethod
     def shipped_mappings(cls) -> Mapping[str, str]:
-        """Give each by its name, as TOML text: `[[routes]]` without `connector`."""
+        """Give each by its name, as TOML text: `[[routes]]` without `connector`, `[snippets]`."""
 
 
 @runtime_checkable

@@ -24,7 +24,7 @@ from connectors.base import (
 from connectors.testing.trial import Breach, Check, NotTried, Trial, must
 
 ROUTE_KEYS = {"name", "events", "sources", "when", "upsert"}
-UPSERT_KEYS = {"object", "key", "key_field", "each", "when", "links", "fields"}
+UPSERT_KEYS = {"object", "key", "key_field", "each", "when", "links", "use", "fields"}
 OPTIONAL = (Links, ShipsMappings, Provisions, Erases, Browsable, Addressable)
 SECRETS = ("token", "secret", "password", "api_key")
 
@@ -88,8 +88,8 @@ def _routes(name: str, text: str) -> list[dict[str, Any]]:
         mapping = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Breach(f"the {name} mapping is TOML, but {error}") from error
-    others = sorted(set(mapping) - {"routes"})
-    must(not others, f"the {name} mapping holds [[routes]] alone, but also {others}")
+    others = sorted(set(mapping) - {"routes", "snippets"})
+    must(not others, f"the {name} mapping holds [[routes]] and [snippets] alone, but also {others}")
     found: list[dict[str, Any]] = mapping.get("routes", [])
     return found
 

@@ -29,6 +29,8 @@ from connectors.sandbox import SandboxConnector
 from connectors.sandbox.settings import SandboxSettings
 from connectors.sandbox.values import is_name
 from connectors.testing import records, setup
+from receiver.mapping import UpsertSettings
+from receiver.settings import RouteSettings
 from tests.connectors.sandbox.subject import sandbox
 
 
@@ -169,6 +171,12 @@ def test_a_breach_is_caught_in_words(connector: type[SandboxConnector], check: t
     """Each way to break the contract fails the check that guards it, with an explanation."""
     with sandbox() as subject, pytest.raises(testing.Breach, match=words):
         testing.run(check, replace(subject, connector=connector), tmp_path)
+
+
+def test_shipped_mappings_may_hold_what_an_operators_may() -> None:
+    """All keys of the mapping language, but for the connector, which is the one that ships them."""
+    assert UpsertSettings.model_fields.keys() == setup.UPSERT_KEYS
+    assert setup.ROUTE_KEYS | {"connector"} == RouteSettings.model_fields.keys()
 
 
 def test_threads_left_behind_are_a_breach(tmp_path: Path) -> None:
