@@ -37,3 +37,10 @@ def visible(text: str) -> str:
 def evenly_spaced(text: str) -> str:
     """Any blanks, narrow and unbreakable ones too, as single ones; none at the ends."""
     return _blanks.sub(" ", visible(text)).strip()
+
+
+def alone(value: object) -> object:
+    """The value in a list of one, as meta values of WordPress come; anything else as it is."""
+    if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], list | dict):
+        return value[0]
+    return value
