@@ -57,7 +57,8 @@ def off_orders(numbers: range) -> list[dict[str, str]]:
 
 
 def table(rows: list[dict[str, str]]) -> str:
-    return "".join(",".join(cells) + "\n" for cells in (rows[0].keys(), *(row.values() for row in rows)))
+    lines = [list(rows[0]), *(list(row.values()) for row in rows)]
+    return "".join(",".join(cells) + "\n" for cells in lines)
 
 
 def payloads(rows: list[dict[str, str]]) -> str:

@@ -158,7 +158,7 @@ def test_a_sender_that_does_not_wait_for_the_answer(running: Running, reset: boo
 @pytest.mark.parametrize(("path", "body", "status"), [("wrong", b"{}", 404), (TOKEN, b"{}", 422), (TOKEN, b"a" * 1_048_577, 413)])
 def test_a_session_goes_on_after_a_refusal(running: Running, path: str, body: bytes, status: int) -> None:
     """The next call of the same client is right, on the same connection but for a body that was too large."""
-    client = http.client.HTTPConnection(*running.url.removeprefix("http://").split(":"), timeout=30)
+    client = http.client.HTTPConnection(running.url.removeprefix("http://"), timeout=30)
     sockets = []
     for target, content, expected in ((path, body, status), (TOKEN, account(), 202), (path, body, status)):
         client.request("POST", f"/in/{target}", content)

@@ -468,14 +468,14 @@ def _nested(depth: int) -> list[object]:
 
 
 WORST: dict[str, Callable[[], bytes]] = {
-    "notes with entities": lambda: _filled(lambda all: _order(notes=all), lambda n: f"note &amp; {n} &#8217;"),
-    "notes of one entity": lambda: _filled(lambda all: _order(notes=all), lambda _: "&lt;"),
+    "notes with entities": lambda: _filled(lambda entries: _order(notes=entries), lambda n: f"note &amp; {n} &#8217;"),
+    "notes of one entity": lambda: _filled(lambda entries: _order(notes=entries), lambda _: "&lt;"),
     "names with entities": lambda: json.dumps(_order(transaction_ref="&#8217;" * 140_000)).encode(),
-    "no people": lambda: _filled(lambda all: {"receivers": all}, lambda _: {}),
-    "people without address": lambda: _filled(lambda all: {"receivers": all}, lambda n: {"email": f"p{n}"}),
-    "line items": lambda: _filled(lambda all: _order(line_items=all), lambda _: {}),
-    "line items with money": lambda: _filled(lambda all: _order(line_items=all), lambda n: {"total": f"x{n}"}),
-    "lists in lists": lambda: _filled(lambda all: _order(notes=all), lambda _: _nested(150)),
+    "no people": lambda: _filled(lambda entries: {"receivers": entries}, lambda _: {}),
+    "people without address": lambda: _filled(lambda entries: {"receivers": entries}, lambda n: {"email": f"p{n}"}),
+    "line items": lambda: _filled(lambda entries: _order(line_items=entries), lambda _: {}),
+    "line items with money": lambda: _filled(lambda entries: _order(line_items=entries), lambda n: {"total": f"x{n}"}),
+    "lists in lists": lambda: _filled(lambda entries: _order(notes=entries), lambda _: _nested(150)),
     "unknown keys": lambda: json.dumps(_order(**{f"{n:x}": 0 for n in range(70_000)})).encode(),
     "blanks in an id": lambda: json.dumps(_order() | {"id": "\u00e9" + " " * 1_000_000 + "b"}).encode(),
     "blanks in an address": lambda: json.dumps(_order(customer={"email": "\u00e9" + " " * 1_000_000 + "b"})).encode(),
