@@ -12,6 +12,12 @@ from receiver.aom.faults import Fault, Invalid, path
 
 BOM = b"\xef\xbb\xbf"
 
+FEW_BYTES = 64 * 1024  # a body of which may consist of whatever it likes
+BYTES_EACH = 8  # at least, of a list or an object in a larger one
+"""Half a million lists fit into a MiB, which take fifty of memory; and while Python's collector looks
+at them, no other thread runs.
+"""
+
 _printed = re.compile(rb"(?:<|(?:PHP )?(?:Warning|Notice|Deprecated|Strict Standards):).*", re.DOTALL).fullmatch
 
 _exact = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
@@ -27,8 +33,11 @@ def parse(body: bytes) -> Parsed:
     """The object in a body. Of a key that stands twice the last value counts; what PHP prints around the JSON is left out.
 
     Raises Invalid for what is no JSON object in UTF-8 (NaN, Infinity and lone surrogates are no JSON), is nested deeper than
-    200, or holds NUL characters or numbers beyond floating point, which later stages could not keep.
+    200, consists of hardly anything but lists and objects, or holds NUL characters or numbers
+    beyond floating point, which later stages could not keep.
     """
+    if len(body) > FEW_BYTES and (body.count(b"[") + body.count(b"{")) * BYTES_EACH > len(body):
+        raise Invalid([Fault("", "has more lists and objects than are read")])
     value, part = _json(body)
     if not isinstance(value, dict):
         raise Invalid([Fault("", f"must be a JSON object, not {kind(value)}")])

@@ -8,7 +8,7 @@ from typing import Any
 
 from receiver.aom import address
 from receiver.aom.faults import LONGEST, printable
-from receiver.aom.known_keys import Known, known
+from receiver.aom.known_keys import MOST_OBJECTS, Known, known
 from receiver.aom.plain_body import people_of_plain
 
 MOST = 20  # paths of one event
@@ -23,6 +23,8 @@ class Survey:
     people: list[str] = field(default_factory=list)  # the keys of all whose address is a plain one
     unknown: list[str] = field(default_factory=list)  # paths, unsorted and perhaps repeated
     costly: int = 0  # addresses that are dear to check
+    lacking: int = 0  # objects that are none, or lack a key that is needed
+    too_long: list[str] = field(default_factory=list)  # paths of lists
 
 
 def survey(raw: Mapping[str, Any], event: str) -> Survey:
@@ -59,17 +61,23 @@ def _look_over(value: Mapping[str, Any], here: Known, found: Survey) -> None:
             found.unknown.append(here.path + printable(key))
     if here.needed and not here.needed <= value.keys():
         found.sure = False
+        found.lacking += 1
 
 
 def _look_into(item: Any, inner: Known, found: Survey, *, needed: bool) -> None:
     if type(item) is dict and not inner.is_list:
         _look_over(item, inner, found)
     elif type(item) is list and inner.is_list:
+        if len(item) > MOST_OBJECTS and not inner.addresses:
+            found.sure = False
+            found.too_long.append(inner.path.removesuffix("[]."))
+            return
         for one in item:
             if type(one) is dict:
                 _look_over(one, inner, found)
             else:
                 found.sure = False
+                found.lacking += 1
         found.sure &= bool(item) or not needed
     elif item is not None or needed:
         found.sure = False

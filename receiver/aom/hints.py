@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from receiver.aom.plain_text import alone
+
 # the order decides: a rejected assignment may well have a grade
 _VERDICTS = (
     ("assignment.rejected", re.compile(r"(?:^|[ _])reject")),
@@ -30,7 +32,8 @@ def event(raw: Mapping[str, Any]) -> str | None:
 def _words(raw: Mapping[str, Any]) -> Iterator[str]:
     assignment = raw.get("assignment")
     for part in (raw, assignment) if isinstance(assignment, dict) else (raw,):
-        for key, value in part.items():
+        for key, sent in part.items():
+            value = alone(sent)
             word = _snake(key)
             if word in _TELLING and isinstance(value, str):
                 yield _snake(value)

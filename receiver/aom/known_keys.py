@@ -11,6 +11,11 @@ from pydantic.fields import FieldInfo
 from receiver.aom.schema import PAYLOADS, Learner
 from receiver.aom.values import Look
 
+MOST_OBJECTS = 10_000
+"""In a list of what are no people: nobody buys so many line items at once, and each takes a kilobyte of
+memory.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

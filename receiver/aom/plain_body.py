@@ -12,9 +12,10 @@ from pydantic_core import CoreSchema, SchemaValidator, ValidationError
 from pydantic_core import core_schema as core
 
 from receiver.aom import address
-from receiver.aom.known_keys import Known, known
+from receiver.aom.known_keys import MOST_OBJECTS, Known, known
 from receiver.aom.values import PLAIN_TEXT
 
+# lists end at the first fault: to note down each of 100,000 would hold Python's lock for half a second
 _ANYTHING = core.nullable_schema(
     core.list_schema(
         core.union_schema(
@@ -26,7 +27,8 @@ _ANYTHING = core.nullable_schema(
                 core.is_instance_schema(list),
             ],
             mode="left_to_right",
-        )
+        ),
+        fail_fast=True,
     )
 )
 
@@ -63,11 +65,17 @@ def _object(here: Known) -> CoreSchema:
     return core.typed_dict_schema(fields)
 
 
+def _list(inner: Known, *, needed: bool) -> CoreSchema:
+    most = None if inner.addresses else MOST_OBJECTS
+    least = 1 if needed else None
+    return core.list_schema(_object(inner), min_length=least, max_length=most, fail_fast=True)
+
+
 def _value(key: str, here: Known) -> CoreSchema:
     needed = key in here.needed
     if look := here.looks.get(key):
         return look.plain
     if inner := here.nested.get(key):
-        whole = core.list_schema(_object(inner), min_length=1 if needed else None) if inner.is_list else _object(inner)
+        whole = _list(inner, needed=needed) if inner.is_list else _object(inner)
         return whole if needed else core.nullable_schema(whole)
     return core.any_schema() if key in here.addresses else _ANYTHING

@@ -9,6 +9,7 @@ from receiver.aom.event import Event
 from receiver.aom.faults import Invalid
 from receiver.aom.names import event_name, family
 from receiver.aom.recognise import Recognised, name_faults, recognise, shape_of
+from receiver.aom.schema import OrderChanged
 from receiver.aom.site import Site
 from receiver.aom.validate import Validated, faults, validate
 from receiver.aom.values import read_id
@@ -34,7 +35,7 @@ def read(body: bytes, site: Site, named: str | None) -> Event:
         keys=tuple(dict.fromkeys(people)),
         unknown=drift.shown(whole.unknown if whole else glance.unknown),
         digest=sha256(b"%b\n%b" % (found.name.encode(), parsed.canonical)).digest(),
-        thing=_order(raw) if family(found.name) == "order" else None,
+        thing=_order(raw, whole) if family(found.name) == "order" else None,
         raw=raw,
         site=site,
         validated=whole,
@@ -49,9 +50,11 @@ def _validate(raw: dict[str, Any], found: Recognised) -> Validated:
         raise Invalid(invalid.faults, found.name, found.how) from None
 
 
-def _order(raw: dict[str, Any]) -> bytes:
-    """What tells an order from all others of its source."""
-    return sha256(b"order\n" + read_id(raw["id"]).encode()).digest()
+def _order(raw: dict[str, Any], whole: Validated | None) -> bytes:
+    """What tells an order from all others of its source, however its id is written."""
+    order = whole.payload if whole else None
+    id = order.id if isinstance(order, OrderChanged) else read_id(raw["id"])
+    return sha256(b"order\n" + id.encode()).digest()
 
 
 def _parse(body: bytes, named: str | None) -> Parsed:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from receiver.aom.plain_text import visible, without_entities
+from receiver.aom.plain_text import alone, visible, without_entities
 
 EVENTS_BY_STATUS: Mapping[str, str] = {
     # AOM's samples
@@ -32,11 +32,12 @@ OFF: frozenset[str] = frozenset(
 OFF_EVENT = "order.failed"
 
 _LONGEST = 100  # characters
+_LONGEST_SENT = 1000  # with escapes of HTML in it; longer ones are no status, and dear to read
 
 
 def read(value: object) -> str:
     """Upper case, words joined by hyphens, without WooCommerce's prefix: `wc-on_hold` → `ON-HOLD`. Raises ValueError."""
-    status = _normal(value) if isinstance(value, str) else ""
+    status = _normal(value) or ""
     if not 0 < len(status) <= _LONGEST:
         raise ValueError(f"must be a status like COMPLETED, a text of 1 to {_LONGEST} characters")
     return status
@@ -44,12 +45,12 @@ def read(value: object) -> str:
 
 def event(value: object) -> str | None:
     """The event that a status as sent stands for, None where it is no status that we know."""
-    return EVENTS_BY_STATUS.get(_normal(value)) if isinstance(value, str) else None
+    return EVENTS_BY_STATUS.get(_normal(value) or "")
 
 
 def is_off(value: object) -> bool:
     """Whether a status as sent says that the order is off."""
-    return isinstance(value, str) and _normal(value) in OFF
+    return _normal(value) in OFF
 
 
 def is_known(status: str) -> bool:
@@ -62,7 +63,9 @@ def is_paid(status: str) -> bool:
     return EVENTS_BY_STATUS.get(status) == "order.placed"
 
 
-def _normal(text: str) -> str:
-    if text in EVENTS_BY_STATUS:
-        return text
+def _normal(value: object) -> str | None:
+    """None where it is no text, and no list of one."""
+    text = alone(value)
+    if not isinstance(text, str) or text in EVENTS_BY_STATUS or len(text) > _LONGEST_SENT:
+        return text if isinstance(text, str) else None
     return re.sub(r"[\s_-]+", "-", visible(without_entities(text)).upper()).removeprefix("WC-")

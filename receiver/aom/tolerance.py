@@ -1,13 +1,14 @@
 """A body as it was meant, where PHP, WordPress or a spreadsheet wrote it otherwise and the sense is plain.
 
-A list with gaps comes as an object with numbers for keys; a text comes as a list of one, or with the escapes of HTML in it.
+A list with gaps comes as an object with numbers for keys; a value comes as a list of one, a text with
+the escapes of HTML in it.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from receiver.aom.known_keys import Known
-from receiver.aom.plain_text import without_entities
+from receiver.aom.plain_text import alone, without_entities
 
 
 def meant(raw: Mapping[str, Any], here: Known) -> dict[str, Any]:
@@ -38,6 +39,5 @@ def _closed(item: Any) -> Any:
 
 
 def _text(item: Any) -> Any:
-    if isinstance(item, list) and len(item) == 1 and isinstance(item[0], str):
-        item = item[0]
+    item = alone(item)
     return without_entities(item) if isinstance(item, str) else item

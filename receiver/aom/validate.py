@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from receiver.aom.body import kind
 from receiver.aom.drift import survey
 from receiver.aom.faults import Fault, Invalid, path, printable
-from receiver.aom.known_keys import Known, known
+from receiver.aom.known_keys import MOST_OBJECTS, Known, known
 from receiver.aom.schema import PAYLOADS, Payload
 from receiver.aom.tolerance import meant
 
@@ -50,6 +50,10 @@ def validate(raw: Mapping[str, Any], event: str) -> Validated:
     found = survey(rest, event)
     if found.costly > MOST_COSTLY:
         raise Invalid([Fault("", f"has {found.costly} addresses of an unusual form; more than {MOST_COSTLY} are not looked at")])
+    if found.too_long:
+        message = f"has more than {MOST_OBJECTS:,} entries"
+        raise Invalid([Fault(where, message) for where in found.too_long])
+    _require_not_too_many(found.lacking)  # to list what each lacks would take long
     unreadable: list[str] = []
     left_out: list[Fault] = []
     while True:  # where a key of two spellings was cut, the other one counts
@@ -89,9 +93,13 @@ def _left_out(problems: Sequence[ErrorDetails], here: Known, rest: Mapping[str, 
 
 
 def _problems(error: ValidationError) -> list[ErrorDetails]:
-    if error.error_count() > MOST:
-        raise Invalid([Fault("", f"has {error.error_count()} values that cannot be read")]) from None
+    _require_not_too_many(error.error_count())
     return error.errors(include_url=False)
+
+
+def _require_not_too_many(unreadable: int) -> None:
+    if unreadable > MOST:
+        raise Invalid([Fault("", f"has {unreadable} values that cannot be read")]) from None
 
 
 def _is_needed(steps: Sequence[str | int], here: Known) -> bool:

@@ -22,7 +22,8 @@ from receiver.mapping import MappingFault
 T = TypeVar("T")
 
 LARGE = 16 * 1024  # bytes of a body that is read in the event loop
-KEPT_BYTES = 16 * 1024 * 1024  # of bodies whose events are kept for whoever else is in them
+KEPT_BYTES = 64 * 1024 * 1024  # of memory, about, for events kept for whoever else is in them
+OBJECT_BYTES = 300  # of memory for a list or an object in a body, of which two bytes may be enough
 KEPT = 2048  # events
 
 
@@ -84,12 +85,12 @@ class EventReader:
 
     def _keep(self, delivery: Pending, event: Event | Invalid) -> None:
         if before := self._known.get(delivery.event_id):
-            self._bytes -= len(before[1])
+            self._bytes -= _memory(before[1])
         self._known[delivery.event_id] = event, delivery.body
-        self._bytes += len(delivery.body)
+        self._bytes += _memory(delivery.body)
         while len(self._known) > KEPT or (self._bytes > KEPT_BYTES and len(self._known) > 1):
             _, (_, body) = self._known.popitem(last=False)
-            self._bytes -= len(body)
+            self._bytes -= _memory(body)
 
 
 class Renderer:
@@ -131,6 +132,11 @@ class Renderer:
             raise NobodyHere("read anew, the event is not about this person any more")
         context = event.context(person, id=delivery.event_id, received_at=delivery.received_at)
         return self._routes.render(self._connector, delivery.source, event.name, context)
+
+
+def _memory(body: bytes) -> int:
+    """What an event of this body takes, about; brackets in its texts count as well."""
+    return len(body) + OBJECT_BYTES * (body.count(b"{") + body.count(b"["))
 
 
 def _read(delivery: Pending, site: Site) -> Event | Invalid:

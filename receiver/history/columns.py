@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from receiver.aom import address
+from receiver.aom import address, status
 from receiver.faults import nearest
 from receiver.history.headers import is_date, is_text, near_headers, needed, target
 from receiver.history.paths import Path, WrongMapping, parsed, written
 from receiver.history.when import in_format
+
+_STATUS: Path = ("status",)
 
 FAULT = "fault"
 """The column that a list of faults has more than the table that it came from."""
@@ -38,6 +40,7 @@ class Columns:
     ignored: tuple[str, ...]  # headers that nobody has said a word about
     time: int | None = None  # the index of the column that says when it happened
     date_format: str = ""
+    own_status: int | None = None  # the column of the orders' own status, where the operator set one for all
 
     def payload(self, row: Sequence[str]) -> dict[str, Any]:
         """What is empty is left out; an object or a list in JSON becomes one."""
@@ -45,8 +48,15 @@ class Columns:
         for path, cell in zip(self.paths, row, strict=True):
             if path and (text := cell.strip()):
                 values[path] = in_format(text, self.date_format) if is_date(path) else text if is_text(path) else _structured(text)
+        if (own := self._off(row)) is not None:
+            values[_STATUS] = own
         nested: dict[str, Any] = _nested(values)
         return nested
+
+    def _off(self, row: Sequence[str]) -> str | None:
+        """What the order itself says of being off: no option makes a sale of it."""
+        own = _cell(row, self.own_status) if self.own_status is not None else ""
+        return own if status.is_off(own) else None
 
     def order(self, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
         """The payload of one order whose items stand in several rows."""
@@ -116,19 +126,25 @@ def map_columns(headers: Sequence[str], event: str, told: Told, rows: Sequence[S
     paths: list[Path | None] = [parsed(found[header]) if found.get(header) else None for header in headers]
     fixed = {parsed(path): value for path, value in told.constants.items()}
     taken = [path for path in (*paths, *fixed) if path]
-    ignored = []
+    ignored: list[str] = []
+    own_status = _own_status(headers, event) if _STATUS in fixed else None
     for index, header in enumerate(headers):
         if header in found:
             continue
         path = target(header, event)
         if path is None or any(_clash(parsed(path), other) for other in taken):
-            ignored += [header] if header and index != time and header != FAULT else []
+            used = index in (time, own_status) or header == FAULT
+            ignored += [header] if header and not used else []
         else:
             paths[index] = parsed(path)
             taken.append(parsed(path))
     _require_no_clash(taken)
     _require_needed(taken, event, ignored, [header for header in ignored if _holds_addresses(headers.index(header), rows)])
-    return Columns(tuple(headers), tuple(paths), fixed, tuple(ignored), time, told.date_format)
+    return Columns(tuple(headers), tuple(paths), fixed, tuple(ignored), time, told.date_format, own_status)
+
+
+def _own_status(headers: Sequence[str], event: str) -> int | None:
+    return next((index for index, header in enumerate(headers) if target(header, event) == "status"), None)
 
 
 def _header(name: str, headers: Sequence[str]) -> str:

@@ -206,6 +206,8 @@ class LimitedProtocol(HttpToolsProtocol):
         if isinstance(self.cycle.transport, _Lingering) and not self.cycle.response_started:
             self.cycle.keep_alive = self._keep_alive
         self._arrived, self._in_body = 0, False
+        if self._is_busy():
+            self._deadline = math.inf  # all is there: it is us that it waits for
         super().on_message_complete()
 
     # --- the end of a request, or of the connection ---

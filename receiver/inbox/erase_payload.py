@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -29,7 +31,7 @@ def without_address(body: bytes, address: str) -> bytes:
     try:
         return _encoded(_replaced(json.loads(body), address))
     except (ValueError, RecursionError):
-        text = scrub_address(body.decode("utf-8", "surrogateescape"), address)
+        text = _scrubbed(body.decode("utf-8", "surrogateescape"), address)
         return text.encode("utf-8", "surrogateescape")
 
 
@@ -52,31 +54,52 @@ def _encoded(value: Any) -> bytes:
 
 
 def _plain(body: bytes) -> str:
-    """Without escapes of JSON and of URLs."""
+    """Without escapes of JSON, of URLs and of HTML."""
     try:
         text = json.dumps(json.loads(body), ensure_ascii=False)
     except (ValueError, RecursionError):
         text = body.decode("utf-8", "replace").replace("\\u0040", "@")
-    return unquote(text)
+    return unescape(unquote(text))
 
 
 def _replaced(value: Any, address: str) -> Any:
     if isinstance(value, str):
-        return scrub_address(value, address)
+        return _scrubbed(value, address)
     if isinstance(value, list):
         return [_replaced(entry, address) for entry in value if not _is_about(entry, address)]
     if isinstance(value, dict):
-        return {scrub_address(key, address): _replaced(entry, address) for key, entry in value.items()}
+        return {_scrubbed(key, address): _replaced(entry, address) for key, entry in value.items()}
     return value
 
 
 def _is_about(entry: Any, address: str) -> bool:
     values = entry.values() if isinstance(entry, dict) else [entry]
-    return any(isinstance(value, str) and _is(value, address) for value in values)
+    return any(_is(text, address) for text in _texts(values))
+
+
+def _texts(values: Any) -> Iterator[str]:
+    """Those among the values that are texts; one may come as a list of one."""
+    for value in values:
+        one = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if isinstance(one, str):
+            yield one
 
 
 def _is(text: str, address: str) -> bool:
-    return text.strip().lower() == address
+    """Whether the text is the address, alone or with a name beside it: `Ann <ann@example.edu>`."""
+    left = _scrubbed(text, address)
+    if left == text:
+        return False
+    bare = not any(map(str.isalnum, left.replace(ERASED, "")))
+    return bare or _ALONE.fullmatch(left.strip()) is not None
+
+
+def _scrubbed(text: str, address: str) -> str:
+    """The text with the address replaced; where HTML's escapes are a part of it, it is left without any."""
+    left = scrub_address(text, address)
+    plain = unescape(left)
+    found = scrub_address(plain, address) if plain != left else plain
+    return left if found == plain else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +121,7 @@ class _Removal:
             return self._object(value)
         if isinstance(value, list):
             return self._list(value)
-        return _Left(scrub_address(value, self._address) if isinstance(value, str) else value)
+        return _Left(_scrubbed(value, self._address) if isinstance(value, str) else value)
 
     def _list(self, entries: list[Any]) -> _Left:
         kept = [self._entry(entry) for entry in entries]
@@ -110,18 +133,18 @@ class _Removal:
             return self.value(entry)
         if self._has(entry):
             return _Left(_GONE)
-        return _Left(scrub_address(entry, self._address), is_address(entry))
+        return _Left(_scrubbed(entry, self._address), is_address(unescape(entry)))
 
     def _object(self, fields: dict[str, Any]) -> _Left:
-        if fields and all(is_address(key) for key in fields):
+        if fields and all(is_address(unescape(key)) for key in fields):
             return self._map_of_people(fields)
         kept = {key: self._field(key, value) for key, value in fields.items()}
         others = any(one.others for one in kept.values())
         texts = [key for key in fields if self._names(key)]
-        texts += [value for value in fields.values() if isinstance(value, str) and self._names(value)]
+        texts += [text for text in _texts(fields.values()) if self._names(text)]
         if any(self._has(text) for text in texts) or (texts and not others):
             return _Left(_GONE)
-        left = {scrub_address(key, self._address): one.value for key, one in kept.items() if one.value is not _GONE}
+        left = {_scrubbed(key, self._address): one.value for key, one in kept.items() if one.value is not _GONE}
         return _Left(left, others)
 
     def _map_of_people(self, entries: dict[str, Any]) -> _Left:
@@ -136,9 +159,7 @@ class _Removal:
         return _Left(left.value, left.others or mail)
 
     def _names(self, text: str) -> bool:
-        return names_address(text, self._address)
+        return _scrubbed(text, self._address) != text
 
     def _has(self, text: str) -> bool:
-        """Whether the text is the address, or the address with a name beside it: `Ann <ann@example.edu>`."""
-        scrubbed = scrub_address(text, self._address)
-        return scrubbed != text and _ALONE.fullmatch(scrubbed.strip()) is not None
+        return _is(text, self._address)

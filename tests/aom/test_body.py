@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from receiver.aom.body import parse
+from receiver.aom.body import FEW_BYTES, parse
 from receiver.aom.faults import MOST, Invalid
 from tests.aom.bodies import changed, paths, reading, refusal, sampled
 
@@ -103,3 +103,13 @@ def test_depth_has_a_limit_that_is_told() -> None:
     """Deeper than 200 levels is nothing that AOM sends, and nothing that could be walked safely."""
     with pytest.raises(Invalid, match="recursion limit"):
         parse(b'{"a":' + b"[" * 250 + b"]" * 250 + b"}")
+
+
+@pytest.mark.parametrize("least", ["[]", "{}", "[1]"])
+def test_a_large_body_of_hardly_anything_but_lists_is_refused(least: str) -> None:
+    """It would take fifty times its size of memory; a small one may be so, and text with brackets in it as well."""
+    entries = FEW_BYTES // (len(least) + 1)
+    assert parse(f'{{"more":[{",".join([least] * (entries - 10))}]}}'.encode())
+    large = f'{{"more":[{",".join([least] * (entries + 10))}]}}'.encode()
+    assert refusal(large).faults[0].message == "has more lists and objects than are read"
+    assert parse(json.dumps({"more": ["[text]" + "a" * 20] * entries}).encode())

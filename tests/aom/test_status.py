@@ -15,19 +15,23 @@ from receiver.aom import EVENTS, status
         ("SHIPPED", "SHIPPED"),
         ("wc-cancelled&nbsp;", "CANCELLED"),
         ("On&nbsp;hold", "ON-HOLD"),
+        (["COMPLETED"], "COMPLETED"),
+        (["wc-on&nbsp;hold "], "ON-HOLD"),
     ],
 )
-def test_a_status_has_one_spelling(sent: str, read: str) -> None:
+def test_a_status_has_one_spelling(sent: object, read: str) -> None:
     """Upper case and hyphens, so that a mapping can name it."""
     assert status.read(sent) == read
 
 
 def test_an_order_that_is_off_is_off_however_it_is_escaped() -> None:
     """What HTML or a copied blank adds to the word makes no sale of it."""
-    assert all(map(status.is_off, ["cancelled&nbsp;", "&#8203;Trash", "checkout&#45;draft", "\ufeffvoided\xa0"]))
+    assert all(map(status.is_off, ["cancelled&nbsp;", "&#8203;Trash", "checkout&#45;draft", "\ufeffvoided\xa0", ["wc-trash"]]))
 
 
-@pytest.mark.parametrize("value", ["", " ", "wc-", "x" * 101, 1, None, True, [], {}])
+@pytest.mark.parametrize(
+    "value", ["", " ", "wc-", "x" * 101, "&nbsp;" * 1000, 1, None, True, [], {}, [1], [None], ["COMPLETED", "COMPLETED"], [["COMPLETED"]]]
+)
 def test_what_is_no_status_is_refused(value: object) -> None:
     """It is needed, and it is a short text."""
     with pytest.raises(ValueError, match="must be a status like COMPLETED"):

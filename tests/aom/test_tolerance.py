@@ -148,6 +148,47 @@ def test_a_text_may_come_as_a_list_of_one(sent: object) -> None:
     assert reading(changed("account.created", first_name=["Ada", "Eve"])).unreadable == ("first_name (unreadable)",)
 
 
+ORDER = sampled("order.placed")
+
+
+@pytest.mark.parametrize("key", ["id", "status", "currency", "order_total", "sub_total", "date_created", "transaction_ref"])
+def test_any_value_may_come_as_a_list_of_one(key: str) -> None:
+    """It is the same order, in the same state; of a list in a list nobody knows what it means."""
+    value = ORDER[key] or "T1"
+    plain = reading(changed("order.placed", **{key: value}))
+    event = reading(changed("order.placed", **{key: [value]}))
+    assert (event.name, event.thing, event.normal(), event.unreadable) == (plain.name, plain.thing, plain.normal(), ())
+    twice = changed("order.placed", **{key: [[value]]})
+    if key in ("id", "status"):
+        assert paths(refusal(twice)) == [key]
+    else:
+        assert reading(twice).unreadable == (f"{key} (unreadable)",)
+
+
+@pytest.mark.parametrize("nothing", [None, False, ""])
+def test_nothing_in_a_list_of_one_is_nothing(nothing: object) -> None:
+    """And not worth a report."""
+    assert reading(changed("order.placed", order_total=[nothing], currency=[nothing], date_created=[nothing])).unreadable == ()
+
+
+def test_an_address_and_an_id_may_come_as_a_list_of_one() -> None:
+    """Within lists, too."""
+    event = reading(changed("course.enrolled", userList=[{"id": [5], "email": ["ADA@example.edu"], "first_name": ["Ada"]}]))
+    assert (event.people[0].id, event.people[0].email, event.people[0].first_name) == ("5", "ada@example.edu", "Ada")
+
+
+@pytest.mark.parametrize("id", ["&#55;401", "7401.0", [7401], ["7401"], " 7401\u200b"])
+def test_an_order_is_the_same_thing_however_its_id_is_written(id: object) -> None:
+    """So that its states follow one another."""
+    assert reading(changed("order.placed", id=id)).thing == reading(changed("order.placed", id=7401)).thing
+
+
+@pytest.mark.parametrize("verdict", ["rejected", ["rejected"]])
+def test_a_verdict_may_come_as_a_list_of_one(verdict: object) -> None:
+    """An assignment's state tells its event."""
+    assert reading(changed("assignment.submitted", state=verdict)).name == "assignment.rejected"
+
+
 @pytest.mark.parametrize(
     ("before", "behind"),
     [
@@ -178,7 +219,7 @@ def test_where_it_is_not_plain_what_is_meant_the_body_is_refused(before: str, be
 
 def test_one_bad_address_leaves_out_one_person() -> None:
     """The others are delivered, and the bad one is reported with place and reason."""
-    users = [ADA, {"id": 2}, {"email": "no address", "first_name": ["a", "b"]}, "x", BEN, {"email": "eve@example.edu", "id": [1]}]
+    users = [ADA, {"id": 2}, {"email": "no address", "first_name": ["a", "b"]}, "x", BEN, {"email": "eve@example.edu", "id": [1, 2]}]
     event = reading(changed("course.enrolled", userList=users))
     assert event.keys == tuple(person.key for person in event.people) == ("ada@example.edu", "ben@example.edu", "eve@example.edu")
     assert [fault.path for fault in event.left_out] == ["userList[1].email", "userList[2].email", "userList[3]"]

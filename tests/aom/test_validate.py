@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from receiver.aom import EVENTS
-from receiver.aom.known_keys import Known, known
+from receiver.aom.faults import Fault
+from receiver.aom.known_keys import MOST_OBJECTS, Known, known
+from receiver.aom.validate import MOST
 from tests.aom.bodies import changed, paths, reading, refusal, sampled
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,7 +85,7 @@ def test_a_brace_in_a_message_is_only_a_brace() -> None:
         ({"line_items": {"a": {}}}, "line_items"),
         ({"line_items": [{"total": 5}, "x", {"total": "x"}, 3]}, "line_items[], line_items[].total"),
         ({"transaction_ref": True}, "transaction_ref"),
-        ({"customer": {"email": "a@example.edu", "id": [1], "billing_address": "1 Main St"}}, "customer.billing_address, customer.id"),
+        ({"customer": {"email": "a@example.edu", "id": [1, 2], "billing_address": "1 Main St"}}, "customer.billing_address, customer.id"),
     ],
 )
 def test_what_is_not_needed_may_be_unreadable(changes: dict[str, Any], unreadable: str) -> None:
@@ -149,6 +151,29 @@ def test_a_flood_of_unreadable_values_is_refused() -> None:
     """A thousand of them are no event of AOM, and are not looked at one by one."""
     invalid = refusal(changed("order.placed", line_items=[1] * 1001))
     assert [(fault.path, fault.message) for fault in invalid.faults] == [("", "has 1001 values that cannot be read")]
+
+
+@pytest.mark.parametrize("lacking", [{}, {"name": "Ada"}, 1, None])
+def test_a_flood_of_people_who_are_none_is_refused(lacking: object) -> None:
+    """Without a list of what each of them lacks, which would take long to write."""
+    body = changed("course.enrolled", userList=[lacking] * (MOST + 1))
+    assert refusal(body).faults == (Fault("", f"has {MOST + 1} values that cannot be read"),)
+
+
+@pytest.mark.parametrize("item", [{}, {"name": "A"}, {"name": "A &amp; B"}])
+@pytest.mark.parametrize(("event", "key"), [("order.placed", "line_items"), ("course.enrolled", "enrolled_courses_list")])
+def test_a_list_of_things_has_a_bound(event: str, key: str, item: object) -> None:
+    """Whether or not its values are plain; a list of people has none."""
+    assert reading(changed(event, **{key: [item] * MOST_OBJECTS})).unreadable == ()
+    (fault,) = refusal(changed(event, **{key: [item] * (MOST_OBJECTS + 1)})).faults
+    assert (fault.path, fault.message) == (key, "has more than 10,000 entries")
+
+
+@pytest.mark.parametrize("name", ["Ada", "Se&aacute;n"])
+def test_a_list_of_people_has_no_bound(name: str) -> None:
+    """An announcement reaches all whom it is for."""
+    receivers = [{"email": f"p{number}@example.edu", "first_name": name} for number in range(MOST_OBJECTS + 1)]
+    assert len(reading(changed("announcement.created", receivers=receivers)).keys) == MOST_OBJECTS + 1
 
 
 def test_nothing_optional_has_something_needed_inside() -> None:

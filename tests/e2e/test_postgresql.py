@@ -70,3 +70,28 @@ async def _post_to_both(first: Running, second: Running, posts: list[tuple[str, 
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
         await asyncio.gather(*(person(http, mine) for mine in people.values()))
     return answered
+
+
+def test_equal_calls_to_several_gateways_at_once(tmp_path: Path, postgresql_url: str) -> None:
+    """One of them is accepted, whichever process took it; and of a state that returns each change counts once."""
+    configs = []
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+        configs.append(write_config(tmp_path / name, BODY.format(directory=tmp_path), store=postgresql_url))
+    with gateway(configs[0]) as first, gateway(configs[1]) as second, gateway(configs[2]) as third:
+        doors = [first.url, second.url, third.url]
+        for number in range(30):
+            for status in ("COMPLETED", "REFUNDED", "COMPLETED"):
+                body = json.dumps({"id": 9000 + number, "status": status, "customer": {"email": f"e{number}@x.org"}}).encode()
+                answers = asyncio.run(_post_at_once(doors * 2, body))
+                assert sorted(one["status"] for one in answers) == ["accepted", *["duplicate"] * 5]
+                assert len({one["id"] for one in answers}) == 1
+        first.wait_until_delivered()
+        stages = [deal["fields"]["dealstage"] for deal in first.records("sandbox", "deal")]
+        assert stages == ["won"] * 30
+
+
+async def _post_at_once(doors: list[str], body: bytes) -> list[dict[str, str]]:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+        answers = await asyncio.gather(*(http.post(f"{door}/in/{TOKEN}", content=body) for door in doors))
+    return [answer.json() for answer in answers]

@@ -62,6 +62,17 @@ def test_what_is_told_wins() -> None:
     assert shown([*ORDER, "total"], "order.placed", paths={"total": ""}).get("total") is None
 
 
+@pytest.mark.parametrize("left_out", [{}, {"status": ""}])
+@pytest.mark.parametrize("off", ["cancelled", "wc-trash", "Draft", "wc-checkout-draft", "auto-draft"])
+def test_no_status_for_all_makes_a_sale_of_an_order_that_is_off(left_out: dict[str, str], off: str) -> None:
+    """It counts for all lines but for those that say themselves that there is none."""
+    columns = map_columns(ORDER, "order.placed", Told(paths=left_out, constants={"status": "COMPLETED"}))
+    assert columns.payload(["1", off, "a@x.org"])["status"] == off
+    assert columns.payload(["1", "shipped", "a@x.org"])["status"] == "COMPLETED"
+    assert columns.payload(["1", "", "a@x.org"])["status"] == "COMPLETED"
+    assert columns.ignored == ()
+
+
 def test_a_missing_column_is_told_with_its_likely_one() -> None:
     """Before anything is read: the path, the header that may be meant, and what to say."""
     with pytest.raises(WrongMapping, match=r"(?s)account.created needs email.*'Learner e-mial'.*--column 'Learner e-mial=email'"):

@@ -197,6 +197,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     while (message := await receive())["type"] == "http.request":
         length += len(message.get("body", b""))
         if not message.get("more_body"):
+            await asyncio.sleep(1 if scope["path"] == "/later" else 0)
             body = (str(length) if scope["path"] != "/large" else "x" * 20_000_000).encode()
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]})
             await send({"type": "http.response.body", "body": body})
@@ -285,6 +286,27 @@ def test_a_large_body_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
                 writer.write(b"a" * 1000)
                 await asyncio.sleep(0.08)
             assert (await reader.read()).endswith(b"10000")
+            writer.close()
+
+    uvloop.run(main())
+
+
+@pytest.mark.parametrize("framed", [b"Content-Length: 10", b"Transfer-Encoding: chunked"])
+def test_an_answer_that_takes_longer_than_a_body_may(monkeypatch: pytest.MonkeyPatch, framed: bytes) -> None:
+    """Once a body is there, in however many pieces, nobody is hung up on for the time that the gateway takes."""
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(limits, "BYTES_PER_SECOND", 1_000_000_000)
+    pieces = (b"12345", b"67890") if b"Length" in framed else (b"5\r\n12345\r\n", b"5\r\n67890\r\n0\r\n\r\n")
+
+    async def main() -> None:
+        async with served(Counter()) as connect, asyncio.timeout(20):
+            reader, writer = await connect()
+            writer.write(head(b"Connection: close", framed, start=b"POST /later"))
+            for piece in pieces:
+                await writer.drain()
+                await asyncio.sleep(0.02)
+                writer.write(piece)
+            assert (await reader.read()).endswith(b"10")
             writer.close()
 
     uvloop.run(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -134,3 +135,31 @@ def test_no_address_is_left_of_a_person(value: object) -> None:
     assert left is not None
     assert ANN.encode() not in left.lower()
     assert BEN.encode() in left
+
+
+HARA = ("o&#39;hara@example.edu", "O&#039;Hara@example.edu", "o&apos;hara&#64;example.edu", "&#111;'hara@example&period;edu")
+BOTH = ("a&amp;b@example.edu", "A&#38;B@example.edu", "a&b@example.edu", "a&amp;b&commat;example.edu")
+
+
+@pytest.mark.parametrize(
+    ("written", "address"), [*((one, "o'hara@example.edu") for one in HARA), *((one, "a&b@example.edu") for one in BOTH)]
+)
+@pytest.mark.parametrize("wrap", [str, lambda text: [text], lambda text: f" \u200b{text}\n", lambda text: f"Name <{text}>"])
+def test_an_address_with_escapes_of_html_is_the_same_address(written: str, address: str, wrap: Callable[[str], object]) -> None:
+    """The person's entry goes with all that it says, from a payload of others and from one of nobody knows whom."""
+    body = {"userList": [{"email": wrap(written), "first_name": "Sean"}, {"email": BEN}], "note": f"for {written}!"}
+    stored = json.dumps(body).encode()
+    assert payload_names(stored, address)
+    left = {"userList": [{"email": BEN}], "note": "for [erased]!"}
+    assert json.loads(without_address(stored, address)) == left
+    assert json.loads(without_person(json.dumps(body | {"note": 1, "email": BEN}).encode(), address) or b"") == left | {
+        "note": 1,
+        "email": BEN,
+    }
+
+
+def test_another_ones_address_with_escapes_stays() -> None:
+    """It only ends like it; and escapes in texts that do not name the person are left as they came."""
+    body = {"userList": [{"email": "mo&#39;hara@example.edu"}, {"email": "hara@example.edu"}], "note": "R&amp;D &lt;b&gt;"}
+    assert json.loads(without_address(json.dumps(body).encode(), "o'hara@example.edu")) == body
+    assert not payload_names(json.dumps(body).encode(), "o'hara@example.edu")

@@ -456,6 +456,58 @@ def test_large_bodies_do_not_hold_up_others(running: Running, make: Callable[[in
     assert slowest < all_of_them / 4
 
 
+def _filled(wrap: Callable[[list[object]], object], make: Callable[[int], object]) -> bytes:
+    """A body of nearly one MiB of such entries."""
+    size = len(json.dumps(make(10_000)).encode()) + 2
+    return json.dumps(wrap([make(number) for number in range(10_000, 10_000 + 1_000_000 // size)])).encode()
+
+
+def _order(**parts: object) -> dict[str, object]:
+    return {"id": 1, "status": "COMPLETED", "customer": {"email": "worst@example.edu"}, **parts}
+
+
+def _nested(depth: int) -> list[object]:
+    return [_nested(depth - 1)] if depth else []
+
+
+WORST: dict[str, Callable[[], bytes]] = {
+    "notes with entities": lambda: _filled(lambda entries: _order(notes=entries), lambda n: f"note &amp; {n} &#8217;"),
+    "notes of one entity": lambda: _filled(lambda entries: _order(notes=entries), lambda _: "&lt;"),
+    "names with entities": lambda: json.dumps(_order(transaction_ref="&#8217;" * 140_000)).encode(),
+    "no people": lambda: _filled(lambda entries: {"receivers": entries}, lambda _: {}),
+    "people without address": lambda: _filled(lambda entries: {"receivers": entries}, lambda n: {"email": f"p{n}"}),
+    "line items": lambda: _filled(lambda entries: _order(line_items=entries), lambda _: {}),
+    "line items with money": lambda: _filled(lambda entries: _order(line_items=entries), lambda n: {"total": f"x{n}"}),
+    "lists in lists": lambda: _filled(lambda entries: _order(notes=entries), lambda _: _nested(150)),
+    "unknown keys": lambda: json.dumps(_order(**{f"{n:x}": 0 for n in range(70_000)})).encode(),
+    "blanks in an id": lambda: json.dumps(_order() | {"id": "\u00e9" + " " * 1_000_000 + "b"}).encode(),
+    "blanks in an address": lambda: json.dumps(_order(customer={"email": "\u00e9" + " " * 1_000_000 + "b"})).encode(),
+    "a long status": lambda: json.dumps(_order() | {"status": "&amp; -_" * 130_000}).encode(),
+}
+
+
+@pytest.mark.parametrize("worst", WORST)
+def test_no_body_holds_up_others(running: Running, worst: str) -> None:
+    """Of the worst ones a dozen at once. A quarter of a second on a quiet machine that has two cores; ten times that here."""
+    body = WORST[worst]()
+    assert 400_000 < len(body) <= 1_048_576
+
+    async def scenario() -> float:
+        async with httpx.AsyncClient(trust_env=False, timeout=120) as http:
+            large = [asyncio.create_task(http.post(f"{running.url}/in/{TOKEN}", content=body + b" " * n)) for n in range(12)]
+            slowest, number = 0.0, 30_000 + list(WORST).index(worst) * 1000
+            while not all(task.done() for task in large):
+                for request in (http.get(f"{running.url}/healthz"), http.post(f"{running.url}/in/{SECOND_TOKEN}", content=account(number))):
+                    before = time.perf_counter()
+                    assert (await request).status_code in (200, 202)
+                    slowest = max(slowest, time.perf_counter() - before)
+                number += 1
+            assert {task.result().status_code for task in large} <= {200, 202, 422}
+            return slowest
+
+    assert asyncio.run(scenario()) < 2.5
+
+
 def test_an_event_for_many_is_written_before_the_next_large_body_is_validated(tmp_path: Path) -> None:
     """Both compute: who waits for the commit would wait for both."""
     sound = judge({"s": Site("s", ZoneInfo("UTC"), "USD")}, Routes.compile(load(write_config(tmp_path, ANNOUNCED))))
