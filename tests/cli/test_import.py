@@ -284,7 +284,9 @@ def test_a_gateway_that_goes_down_and_comes_back(tmp_path: Path) -> None:
         running.wait_until_delivered()
         assert len(running.records("sandbox", "contact")) == 3000
         accounts(tmp_path, 20_000)
-        new = (datetime.now(UTC) - timedelta(days=30) + timedelta(minutes=4500)).strftime("%Y-%m-%dT%H:%M:%SZ")  # of no line of the first file, in any zone
+        new = (datetime.now(UTC) - timedelta(days=30) + timedelta(minutes=4500)).strftime(
+            "%Y-%m-%dT%H:%M:%SZ"
+        )  # of no line of the first file, in any zone
         importing = started(tmp_path, "--patience", "1")
         until(lambda: importing.poll() is not None or len(running.admin(f"/api/events?since={new}")["items"]) > 10, "more in")
         running.kill()

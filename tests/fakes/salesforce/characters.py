@@ -48,6 +48,7 @@ CHARACTERS = {
     "validation_rule": SalesforceCharacter(
         "Salesforce Help, Validation Rules: FIELD_CUSTOM_VALIDATION_EXCEPTION in the words of whoever made the rule",
         lambda org: org.rule("Contact", "LastName", GUILTY, "No throwing"),
+        lambda org: org.clear_rules(),
     ),
     "blocking_duplicate_rule": SalesforceCharacter(
         "Salesforce Help, Duplicate Rules: a rule that blocks holds for the API too, whatever its header says",
