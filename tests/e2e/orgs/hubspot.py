@@ -14,7 +14,7 @@ import httpx
 
 from tests.cli.command import command
 from tests.e2e.accounts import HubSpotAccount, configure, hubspot
-from tests.e2e.orgs.situation import Situation, addresses, crowd, joined, number_of, placed, refunded
+from tests.e2e.orgs.situation import Situation, addresses, crowd, enrolled, joined, number_of, placed, refunded
 from tests.e2e.orgs.stage import Org
 from tests.fakes.hubspot import FakeHubSpot, Fault
 from tests.fakes.hubspot.characters import CHARACTERS, GUILTY, HubSpotCharacter
@@ -100,6 +100,11 @@ def be_at_the_edge(account: FakeHubSpot) -> None:
     )
 
 
+def seed_ada_who_is_bob_too(account: FakeHubSpot) -> None:
+    account.seed_contact("ada@example.edu", ["bob@example.edu"])
+    account.set_options(secondary="conflict")
+
+
 def be_slow(account: FakeHubSpot) -> None:
     """A call of two records takes longer than the gateway waits here."""
     account.set_options(row_latency=0.6)
@@ -110,7 +115,7 @@ def rule_is_told(org: Org) -> None:
     status = org.status()
     assert status["state"] == "running"
     assert "phone" in status["waiting"]["rule"]
-    metrics = httpx.get(f"{org.stage.api.running.url}/metrics", trust_env=False).text
+    metrics = httpx.get(f"{org.stage.api.running.url}/metrics", trust_env=False, timeout=60).text
     assert f'aom_gateway_connector_held_back{{connector="{org.name}"}} 1.0' in metrics
     assert "demands phone" in " ".join(command("status", at=org.stage.config.parent, code=1).out.split())
 
@@ -208,7 +213,7 @@ HUBSPOT: Mapping[str, Situation] = {
         HubSpotCharacter(CHARACTERS["slow_rows"].source, be_slow, CHARACTERS["slow_rows"].cure),
         settings="timeout_seconds = 1",
         before=joined("first"),
-        posts=joined(*crowd(10)),
+        posts=enrolled(*crowd(10)),
         told="slow",
         words="did not answer",
         rewritten=True,
@@ -227,7 +232,7 @@ HUBSPOT: Mapping[str, Situation] = {
     "secondary_address_conflicts": situation(
         HubSpotCharacter(
             "users report 409 for the whole batch where two inputs are one contact",
-            lambda account: (account.seed_contact("ada@example.edu", ["bob@example.edu"]), account.set_options(secondary="conflict")),
+            seed_ada_who_is_bob_too,
         ),
         posts=placed(*PEOPLE),
         gone=addresses("bob"),
@@ -244,7 +249,7 @@ HUBSPOT: Mapping[str, Situation] = {
     ),
     "breaking_row": situation(
         "breaking_row",
-        posts=(*joined(*PEOPLE), *joined("guilty", last_name=GUILTY)),
+        posts=enrolled(*crowd(9), guilty=GUILTY),
         told="waits",
         words="INTERNAL_ERROR",
         concerned=addresses("guilty"),

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.e2e.accounts import SalesforceAccount
-from tests.e2e.orgs.situation import Situation, addresses, crowd, joined, number_of, placed, refunded
+from tests.e2e.orgs.situation import Situation, addresses, crowd, enrolled, joined, number_of, placed, refunded
 from tests.e2e.orgs.stage import Org
 from tests.e2e.traffic import Post
 from tests.fakes.salesforce import FakeSalesforce
@@ -145,20 +145,20 @@ SALESFORCE: Mapping[str, Situation] = {
     # S1
     "throwing_trigger": situation(
         "throwing_trigger",
-        posts=(*joined(*crowd(30)), *joined("guilty", last_name=GUILTY)),
+        posts=enrolled(*crowd(30), guilty=GUILTY),
         told="dead",
         words="AomTrigger",
         concerned=addresses("guilty"),
         then="replayed",
     ),
     # S2
-    "governor_limit": situation("governor_limit", posts=placed(*crowd(40)), finally_=twelve_is_the_most),
+    "governor_limit": situation("governor_limit", posts=(*enrolled(*crowd(40)), *placed(*PEOPLE)), finally_=twelve_is_the_most),
     # S3
     "slow_rows": situation(
         SalesforceCharacter(CHARACTERS["slow_rows"].source, lambda org: org.configure(row_ms=400), CHARACTERS["slow_rows"].cure),
         settings=f"{PERSON_EACH}timeout_seconds = 2",
         before=joined("first"),
-        posts=joined(*crowd(10)),
+        posts=enrolled(*crowd(10)),
         told="slow",
         words="no answer within 2 seconds",
         meanwhile=each_row_once,

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from zlib import crc32
 
 from tests.api.conftest import account, order
-from tests.e2e.accounts import Account
 from tests.e2e.traffic import Post
 from tests.fakes.character import Character
 
 if TYPE_CHECKING:
     from tests.e2e.orgs.stage import Org
 
-Told = Literal["note", "waits", "paused", "throttled", "unavailable", "dead", "slow", "nothing"]
+Told = Literal["note", "waits", "paused", "throttled", "dead", "slow", "nothing"]
 """What the operator sees before the cure: a note on what was written all the same, people who wait, a connector that is paused, dead
 letters, or nothing, since nothing is wrong."""
 
@@ -47,14 +46,14 @@ class Situation:
 
     def people(self) -> set[str]:
         """The addresses that the CRM holds in the end."""
-        named = {address(post) for post in (*self.before, *self.posts)}
+        named = {email for post in (*self.before, *self.posts) for email in addresses_of(post)}
         dead = self.concerned if self.then == "never" else frozenset()
         return (named | self.also) - dead - self.gone
 
     def orders(self) -> Mapping[int, str]:
         """The orders that the CRM holds in the end, and their last status."""
         dead = self.concerned if self.then == "never" else frozenset()
-        written = (*self.before, *(post for post in self.posts if address(post) not in dead))
+        written = (*self.before, *(post for post in self.posts if not dead.intersection(addresses_of(post))))
         last = {payload["id"]: payload["status"] for name, payload in written if name.startswith("order.")}
         if self.merged:
             gone, kept = self.merged
@@ -62,10 +61,11 @@ class Situation:
         return last
 
 
-def address(post: Post) -> str:
+def addresses_of(post: Post) -> list[str]:
     """Whom it is about."""
-    found: str = (post[1].get("customer") or post[1])["email"]
-    return found.lower()
+    name, payload = post
+    people = payload["userList"] if name == "course.enrolled" else [payload.get("customer") or payload]
+    return [person["email"].lower() for person in people]
 
 
 def addresses(*people: str) -> frozenset[str]:
@@ -93,10 +93,14 @@ def joined(*people: str, **other: Any) -> tuple[Post, ...]:
     return tuple(("account.created", account(**{"email": f"{person}@example.edu", **other})) for person in people)
 
 
+def enrolled(*people: str, **last_names: str) -> tuple[Post, ...]:
+    """All of them in a course, by one event, so that they go to the CRM in one call; some by a last name of their own."""
+    users = [
+        {"id": number_of(person), "email": f"{person}@example.edu", "first_name": "Ann", "last_name": last_names.get(person, "Lee")}
+        for person in (*people, *last_names)
+    ]
+    return (("course.enrolled", {"userList": users, "enrolled_courses_list": [{"id": 2, "name": "Algebra"}]}),)
+
+
 def crowd(number: int) -> tuple[str, ...]:
     return tuple(f"person{one}" for one in range(number))
-
-
-def ids_of(account: Account) -> Mapping[str, str]:
-    """The CRM's id of each person, by address."""
-    return {email: contact.id for email, contact in account.contacts().items()}

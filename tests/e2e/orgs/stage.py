@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -25,7 +26,7 @@ from connectors.base import shipped_mapping
 from connectors.registry import load
 from tests.api.conftest import Api, asked
 from tests.e2e.accounts import Account
-from tests.e2e.orgs.situation import Situation, address
+from tests.e2e.orgs.situation import Situation, addresses_of
 from tests.e2e.traffic import Post
 from tests.processes import ADMIN_TOKEN, free_port
 
@@ -101,14 +102,23 @@ class Org:
         return found
 
     def post(self, posts: Sequence[Post]) -> list[tuple[str, str]]:
-        """Hand them in, and give the address and the event of each."""
-        return [(address(post), self.stage.api.take(post[0], post[1], token=token(self.name))) for post in posts]
+        """Hand them in, and give the address and the event of everybody whom they are about."""
+        taken = [(post, self.stage.api.take(post[0], post[1], token=token(self.name))) for post in posts]
+        return [(email, event) for post, event in taken for email in addresses_of(post)]
 
-    def delivery(self, event: str) -> dict[str, Any]:
-        """The one delivery of an event, as its page shows it."""
-        (found,) = self.stage.api.get(f"/api/events/{event}")["deliveries"]
+    def delivery(self, email: str, event: str) -> dict[str, Any]:
+        """What an event's page shows of its delivery for a person."""
+        (found,) = [one for one in self.stage.api.get(f"/api/events/{event}")["deliveries"] if one["person"] == email]
         assert found["connector"] == self.name
         return dict(found)
+
+    def story(self, email: str, event: str) -> str:
+        """The same as text."""
+        return json.dumps(self.delivery(email, event), ensure_ascii=False)
+
+    def states(self) -> Mapping[str, str]:
+        """What has become of the posts, by address."""
+        return {email: self.delivery(email, event)["state"] for email, event in self.posted}
 
     def wait(self, condition: Callable[[], Any], what: str) -> Any:
         """Until it is true; the status is part of what is said where it does not come so far."""
@@ -123,10 +133,7 @@ class Org:
         self.wait(self._is_settled, "nothing is pending")
 
     def _is_settled(self) -> bool:
-        return all(self.delivery(event)["state"] not in {"pending", "waiting"} for _, event in self.posted)
-
-    def _is_delivered(self) -> bool:
-        return all(self.delivery(event)["state"] == "delivered" for _, event in self.posted)
+        return "pending" not in self.states().values()
 
     # --- the play ---
 
@@ -149,15 +156,20 @@ class Org:
         if self.situation.then == "replayed":
             self.replay()
         elif self.situation.then == "replayed within a minute":
-            self.wait(lambda: self.replay() or self._is_delivered(), "a replay helps")
+            self.wait(self.is_replayed, "a replay helps")
         self.settle()
         self.check_end()
         self.situation.finally_(self)
 
     def replay(self) -> None:
         """Try those again who were told of, and wait for what comes of it."""
-        self.stage.api.post("/api/replay", ids=[event for email, event in self.posted if self.is_concerned(email)])
+        self.stage.api.post("/api/replay", connector=self.name, state="dead" if self.situation.told == "dead" else "pending")
         self.settle()
+
+    def is_replayed(self) -> bool:
+        """Try it once more, and tell whether that was it."""
+        self.replay()
+        return set(self.states().values()) == {"delivered"}
 
     def is_concerned(self, email: str) -> bool:
         return email in self.situation.concerned or not self.situation.concerned
@@ -186,17 +198,15 @@ class Org:
         self.told_nothing()
         for email, event in self.posted:
             if self.is_concerned(email):
-                assert self.situation.words in str([attempt["notes"] for attempt in self.delivery(event)["attempts"]])
+                assert self.situation.words in str([attempt["notes"] for attempt in self.delivery(email, event)["attempts"]])
 
     def told_waits(self) -> None:
         """Who waits is told in `status` and on the event's page; all others are written."""
-        self.wait(lambda: self.situation.words in self.status()["reason"], f"it is told: {self.situation.words}")
-        for email, event in self.posted:
-            if self.is_concerned(email):
-                self.wait(lambda event=event: self.situation.words in self.story(event), "the event's page tells it")
-                assert self.delivery(event)["state"] == "pending"
-            else:
-                self.wait(lambda event=event: self.delivery(event)["state"] == "delivered", f"{email} is written")
+        words = self.situation.words
+        self.wait(lambda: words in self.status()["reason"], f"it is told: {words}")
+        self.wait(self.is_told_on_pages, "the events' pages tell it")
+        expected = {email: "pending" if self.is_concerned(email) else "delivered" for email, _ in self.posted}
+        self.wait(lambda: self.states() == expected, "all others are written")
         assert self.status()["dead"] == 0
 
     def told_slow(self) -> None:
@@ -209,34 +219,28 @@ class Org:
         """The reason stands in `status` and, for anybody, in `/readyz`; no attempt counts, and nobody is dead."""
         said = self.wait(lambda: self.situation.words in self.status()["reason"] and self.status(), f"told: {self.situation.words}")
         assert (said["state"], said["dead"]) == (state, 0)
-        shown = httpx.get(f"{self.stage.api.running.url}/readyz", trust_env=False).json()["connectors"][self.name]
-        assert self.situation.words in shown["reason"]
-        assert {self.delivery(event)["state"] for email, event in self.posted if self.is_concerned(email)} == {"pending"}
+        ready = httpx.get(f"{self.stage.api.running.url}/readyz", trust_env=False, timeout=60).json()
+        assert self.situation.words in ready["connectors"][self.name]["reason"]
+        assert set(self.states().values()) == {"pending"}
 
     def told_dead(self) -> None:
         """Who is guilty is a dead letter in the CRM's own words, which are a group; nobody else is."""
         self.settle()
-        for email, event in self.posted:
-            if self.is_concerned(email):
-                assert self.delivery(event)["state"] == "dead", email
-                assert self.situation.words in self.story(event)
-            else:
-                assert self.delivery(event)["state"] == "delivered", email
+        assert self.states() == {email: "dead" if self.is_concerned(email) else "delivered" for email, _ in self.posted}
+        assert self.is_told_on_pages()
         groups = [group for group in self.stage.api.get("/api/groups")["dead"] if group["connector"] == self.name]
         assert self.situation.words in json.dumps(groups, ensure_ascii=False)
 
-    def story(self, event: str) -> str:
-        """All that the event's page says of its delivery."""
-        return json.dumps(self.delivery(event), ensure_ascii=False)
+    def is_told_on_pages(self) -> bool:
+        return all(self.situation.words in self.story(email, event) for email, event in self.posted if self.is_concerned(email))
 
 
 _TOLD: Mapping[str, Callable[[Org], None]] = {
     "nothing": Org.told_nothing,
     "note": Org.told_note,
     "waits": Org.told_waits,
-    "paused": lambda org: org.told_pause("paused"),
-    "throttled": lambda org: org.told_pause("throttled"),
-    "unavailable": lambda org: org.told_pause("unavailable"),
+    "paused": partial(Org.told_pause, state="paused"),
+    "throttled": partial(Org.told_pause, state="throttled"),
     "dead": Org.told_dead,
     "slow": Org.told_slow,
 }
@@ -283,7 +287,7 @@ def _tables(org: Org) -> str:
     assert kind is not None
     shipped = [shipped_mapping(load(kind[1]), name) for name in org.situation.mappings]
     routes = re.sub(r'(?m)^\[\[routes\]\]\nname = "([^"]+)"$', _own_route(org.name), "\n".join((*shipped, org.situation.routes)))
-    return "\n".join((source, table, routes))
+    return f"{source}\n{table}\n{routes}"
 
 
 def _own_route(name: str) -> str:

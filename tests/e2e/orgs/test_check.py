@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
@@ -29,7 +29,7 @@ SAID_OF_ALL = {
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, list[str]]]:
+def said(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[str]]:
     """What one command says of all of them, by connector."""
     directory = tmp_path_factory.mktemp("check")
     with ExitStack() as stack:
@@ -38,7 +38,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, list
         for name, account in accounts.items():
             ORGS[name][2].give(account.fake)
         found = command("check", "--online", "--json", at=directory, code=1).json
-    yield {name: [told["message"] for told in found if _names(told, name)] for name in ORGS}
+    return {name: [told["message"] for told in found if _names(told, name)] for name in ORGS}
 
 
 @pytest.mark.parametrize("name", ORGS)
