@@ -14,7 +14,16 @@ import httpx
 
 from tests.cli.command import command
 from tests.e2e.accounts import HubSpotAccount, configure, hubspot
-from tests.e2e.orgs.situation import Situation, addresses, crowd, enrolled, joined, number_of, placed, refunded
+from tests.e2e.orgs.situation import (
+    Situation,
+    addresses,
+    crowd,
+    enrolled,
+    joined,
+    number_of,
+    placed,
+    refunded,
+)
 from tests.e2e.orgs.stage import Org
 from tests.fakes.hubspot import FakeHubSpot, Fault
 from tests.fakes.hubspot.characters import CHARACTERS, GUILTY, HubSpotCharacter
@@ -124,7 +133,10 @@ def is_tied(person: str, contact: str | None = None) -> Callable[[Org], None]:
     """The person's order is that one's."""
 
     def check(org: Org) -> None:
-        assert (f"{org.name}:{number_of(person)}", f"{contact or person}@example.edu") in org.account.buyers()
+        assert (
+            f"{org.name}:{number_of(person)}",
+            f"{contact or person}@example.edu",
+        ) in org.account.buyers()
 
     return check
 
@@ -157,7 +169,13 @@ def have_interests(account: FakeHubSpot) -> None:
 
 def items(*names: str) -> list[dict[str, Any]]:
     return [
-        {"product_id": number, "product_name": name, "quantity": 1, "price_per_qty": "10.00", "total": "10.00"}
+        {
+            "product_id": number,
+            "product_name": name,
+            "quantity": 1,
+            "price_per_qty": "10.00",
+            "total": "10.00",
+        }
         for number, name in enumerate(names)
     ]
 
@@ -166,10 +184,18 @@ PEOPLE = ("ada", "bob", "cleo")
 HUBSPOT: Mapping[str, Situation] = {
     "hubspot_plain": situation("plain", posts=placed(*PEOPLE), finally_=is_tied("ada")),
     # H1
-    "no_customer_stage": situation("no_customer_stage", posts=placed(*PEOPLE), told="note", words="lifecyclestage was left out"),
+    "no_customer_stage": situation(
+        "no_customer_stage",
+        posts=placed(*PEOPLE),
+        told="note",
+        words="lifecyclestage was left out",
+    ),
     # B1
     "hubspot_contact_deleted": situation(
-        HubSpotCharacter(STAFF, delete_contact("ada")), before=placed(*PEOPLE), posts=refunded(*PEOPLE), finally_=is_tied("ada")
+        HubSpotCharacter(STAFF, delete_contact("ada")),
+        before=placed(*PEOPLE),
+        posts=refunded(*PEOPLE),
+        finally_=is_tied("ada"),
     ),
     # H2
     "address_changed": situation(
@@ -205,7 +231,12 @@ HUBSPOT: Mapping[str, Situation] = {
         words="the account demands closed_lost_reason",
         rewritten=True,
     ),
-    "required_by_the_batch": situation("required_by_the_batch", posts=placed(*PEOPLE), told="waits", words="the account demands phone"),
+    "required_by_the_batch": situation(
+        "required_by_the_batch",
+        posts=placed(*PEOPLE),
+        told="waits",
+        words="the account demands phone",
+    ),
     "guarded_pipeline": situation("guarded_pipeline", posts=placed(*PEOPLE)),
     "near_its_daily_limit": situation("near_its_daily_limit", posts=placed(*PEOPLE)),
     "unsure_answers": situation("unsure_answers", posts=placed(*PEOPLE), rewritten=True),
@@ -261,12 +292,24 @@ HUBSPOT: Mapping[str, Situation] = {
         posts=placed(*PEOPLE),
         rewritten=True,
     ),
-    "narrow_token": situation("narrow_token", posts=placed(*PEOPLE), told="paused", words="crm.objects.deals.write", rewritten=True),
+    "narrow_token": situation(
+        "narrow_token",
+        posts=placed(*PEOPLE),
+        told="paused",
+        words="crm.objects.deals.write",
+        rewritten=True,
+    ),
     "expired_token": situation("expired_token", posts=placed(*PEOPLE), told="paused", words="refuses the access token"),
     "options_by_label": situation(
-        HubSpotCharacter("HubSpot Knowledge Base, multiple checkboxes: a leading semicolon appends", have_interests),
+        HubSpotCharacter(
+            "HubSpot Knowledge Base, multiple checkboxes: a leading semicolon appends",
+            have_interests,
+        ),
         routes=INTERESTS,
-        posts=(*placed("ada", line_items=items("Algebra")), *placed("ada", line_items=items("Logic"), status="REFUNDED")),
+        posts=(
+            *placed("ada", line_items=items("Algebra")),
+            *placed("ada", line_items=items("Logic"), status="REFUNDED"),
+        ),
         finally_=has("contacts", aom_interests="Algebra;Logic"),
         rewritten=True,
     ),
@@ -279,7 +322,10 @@ HUBSPOT: Mapping[str, Situation] = {
         finally_=has("contacts", lifecyclestage="evangelist"),
     ),
     "erased_person": situation(
-        HubSpotCharacter("HubSpot Knowledge Base, Perform a permanent delete: the address can't be made again by API", erase("ada")),
+        HubSpotCharacter(
+            "HubSpot Knowledge Base, Perform a permanent delete: the address can't be made again by API",
+            erase("ada"),
+        ),
         before=joined("ada"),
         posts=placed(*PEOPLE),
         told="dead",
@@ -288,7 +334,11 @@ HUBSPOT: Mapping[str, Situation] = {
         then="never",
     ),
     "one_currency": situation(
-        "one_currency", posts=placed(*PEOPLE), told="note", words="USD", finally_=has("deals", deal_currency_code=None)
+        "one_currency",
+        posts=placed(*PEOPLE),
+        told="note",
+        words="USD",
+        finally_=has("deals", deal_currency_code=None),
     ),
     "line_items": situation(
         "plain",
@@ -298,7 +348,10 @@ HUBSPOT: Mapping[str, Situation] = {
         finally_=has("line_items", name="Algebra"),
     ),
     "deal_deleted": situation(
-        HubSpotCharacter(STAFF, delete_deal("ada")), before=placed(*PEOPLE), posts=refunded(*PEOPLE), finally_=is_tied("ada")
+        HubSpotCharacter(STAFF, delete_deal("ada")),
+        before=placed(*PEOPLE),
+        posts=refunded(*PEOPLE),
+        finally_=is_tied("ada"),
     ),
     "grouping_comma": situation(
         HubSpotCharacter("WooCommerce formats totals as the shop's currency options say"),

@@ -7,7 +7,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.e2e.accounts import SalesforceAccount
-from tests.e2e.orgs.situation import Situation, addresses, crowd, enrolled, joined, number_of, placed, refunded
+from tests.e2e.orgs.situation import (
+    Situation,
+    addresses,
+    crowd,
+    enrolled,
+    joined,
+    number_of,
+    placed,
+    refunded,
+)
 from tests.e2e.orgs.stage import Org
 from tests.e2e.traffic import Post
 from tests.fakes.salesforce import FakeSalesforce
@@ -15,6 +24,11 @@ from tests.fakes.salesforce.characters import CHARACTERS, GUILTY, NEW_HOST, Sale
 from tests.fakes.salesforce.client import Admin
 
 STAFF = "users of Salesforce tidy, merge and delete records; what then becomes of ids is documented as ENTITY_IS_DELETED"
+APPROVALS = "Salesforce Help, Approval Processes: a record is locked while its approval is pending"
+APPROVAL = (
+    "ENTITY_IS_LOCKED",
+    "This record is locked. If you need to edit it, contact your admin.",
+)
 PERSON_EACH = 'account = { policy = "person" }\n'
 PEOPLE = ("ada", "bob", "cleo")
 
@@ -31,9 +45,17 @@ def situation(character: str | SalesforceCharacter, /, settings: str = PERSON_EA
     return Situation(open_account=provisioned, character=given, settings=settings, **told)
 
 
-def refusing(source: str, object_: str, field: str, value: Any, code: str, words: str) -> SalesforceCharacter:
+def refusing(
+    source: str,
+    object_: str,
+    field: str,
+    value: Any,
+    code: str,
+    words: str,
+    cure: Callable[[Admin], None] = Admin.clear_rules,
+) -> SalesforceCharacter:
     """An org that refuses every row of the object in which the field has this value, until somebody ends that."""
-    return SalesforceCharacter(source, lambda org: org.rule(object_, field, value, words, code), lambda org: org.clear_rules())
+    return SalesforceCharacter(source, lambda org: org.rule(object_, field, value, words, code), cure)
 
 
 def waiting(source: str, code: str, words: str) -> Situation:
@@ -90,7 +112,10 @@ def is_tied(person: str) -> Callable[[Org], None]:
     """The person is the buyer of the order."""
 
     def check(org: Org) -> None:
-        assert (f"{org.name}:{number_of(person)}", f"{person}@example.edu") in org.account.buyers()
+        assert (
+            f"{org.name}:{number_of(person)}",
+            f"{person}@example.edu",
+        ) in org.account.buyers()
 
     return check
 
@@ -104,6 +129,12 @@ def holds(object_: str, **values: Any) -> Callable[[Org], None]:
         assert [{name: row.get(name) for name in values} for row in rows] == [values] * len(rows)
 
     return check
+
+
+def is_given_up(org: Org) -> None:
+    """After a day, and its page says so in Salesforce's words."""
+    (story,) = (org.story(email, event) for email, event in org.posted if org.is_concerned(email))
+    assert "gave up after 1 day" in story
 
 
 def all_have_accounts(org: Org) -> None:
@@ -127,7 +158,15 @@ def each_row_once(org: Org) -> None:
 def from_country(code: str, person: str) -> tuple[Post, ...]:
     """An order with a billing address."""
     ((name, payload),) = placed(person)
-    return ((name, {**payload, "customer": {**payload["customer"], "billing_address": {"country": code}}}),)
+    return (
+        (
+            name,
+            {
+                **payload,
+                "customer": {**payload["customer"], "billing_address": {"country": code}},
+            },
+        ),
+    )
 
 
 COUNTRY = """
@@ -152,10 +191,18 @@ SALESFORCE: Mapping[str, Situation] = {
         then="replayed",
     ),
     # S2
-    "governor_limit": situation("governor_limit", posts=(*enrolled(*crowd(40)), *placed(*PEOPLE)), finally_=twelve_is_the_most),
+    "governor_limit": situation(
+        "governor_limit",
+        posts=(*enrolled(*crowd(40)), *placed(*PEOPLE)),
+        finally_=twelve_is_the_most,
+    ),
     # S3
     "slow_rows": situation(
-        SalesforceCharacter(CHARACTERS["slow_rows"].source, lambda org: org.configure(row_ms=400), CHARACTERS["slow_rows"].cure),
+        SalesforceCharacter(
+            CHARACTERS["slow_rows"].source,
+            lambda org: org.configure(row_ms=400),
+            CHARACTERS["slow_rows"].cure,
+        ),
         settings=f"{PERSON_EACH}timeout_seconds = 2",
         before=joined("first"),
         posts=enrolled(*crowd(10)),
@@ -180,27 +227,44 @@ SALESFORCE: Mapping[str, Situation] = {
     # S6
     "renamed_domain": situation("renamed_domain", posts=placed(*PEOPLE), told="paused", words=NEW_HOST),
     "abandoned_domain": situation(
-        "abandoned_domain", posts=placed(*PEOPLE), told="paused", words="the answer is no JSON (HTTP 404, text/html)"
+        "abandoned_domain",
+        posts=placed(*PEOPLE),
+        told="paused",
+        words="the answer is no JSON (HTTP 404, text/html)",
     ),
     # S7
     "pages_for_answers": situation(
-        "pages_for_answers", posts=placed(*PEOPLE), told="waits", words="the answer is no JSON (HTTP 200, text/html)"
+        "pages_for_answers",
+        posts=placed(*PEOPLE),
+        told="waits",
+        words="the answer is no JSON (HTTP 200, text/html)",
     ),
     "redirect_at_sign_in": situation("redirect_at_sign_in", posts=placed(*PEOPLE), told="paused", words=NEW_HOST),
     # S8
     "private_sharing": situation("private_sharing", posts=placed(*PEOPLE), finally_=all_have_accounts),
     # B1
     "salesforce_contact_deleted": situation(
-        SalesforceCharacter(STAFF, delete_contact("ada")), before=placed(*PEOPLE), posts=refunded(*PEOPLE), finally_=is_tied("ada")
+        SalesforceCharacter(STAFF, delete_contact("ada")),
+        before=placed(*PEOPLE),
+        posts=refunded(*PEOPLE),
+        finally_=is_tied("ada"),
     ),
     "salesforce_deal_deleted": situation(
-        SalesforceCharacter(STAFF, delete_deal("ada")), before=placed(*PEOPLE), posts=refunded(*PEOPLE), finally_=is_tied("ada")
+        SalesforceCharacter(STAFF, delete_deal("ada")),
+        before=placed(*PEOPLE),
+        posts=refunded(*PEOPLE),
+        finally_=is_tied("ada"),
     ),
     # S9
-    "approval": waiting(
-        "Salesforce Help, Approval Processes: a record is locked while its approval is pending",
-        "ENTITY_IS_LOCKED",
-        "This record is locked. If you need to edit it, contact your admin.",
+    "approval": waiting(APPROVALS, *APPROVAL),
+    "endless_approval": situation(
+        refusing(APPROVALS, "Contact", "LastName", "Waiter", *APPROVAL, cure=lambda _: None),
+        posts=(*joined(*PEOPLE), *joined("waiter", last_name="Waiter")),
+        told="waits",
+        words="ENTITY_IS_LOCKED",
+        concerned=addresses("waiter"),
+        then="given up",
+        finally_=is_given_up,
     ),
     # S10
     "unknown_code": waiting("Salesforce adds codes with every release", "SOMETHING_NEW", "The moon is full."),
@@ -245,7 +309,13 @@ SALESFORCE: Mapping[str, Situation] = {
         rewritten=True,
         finally_=is_tied("ada"),
     ),
-    "salesforce_used_up_day": situation("used_up_day", posts=placed(*PEOPLE), told="throttled", words="TotalRequests", then="later"),
+    "salesforce_used_up_day": situation(
+        "used_up_day",
+        posts=placed(*PEOPLE),
+        told="throttled",
+        words="TotalRequests",
+        then="later",
+    ),
     "apostrophe": situation(
         SalesforceCharacter(
             "SOQL and SOSL Reference, Quoted String Escape Sequences",
@@ -289,11 +359,18 @@ SALESFORCE: Mapping[str, Situation] = {
         finally_=holds("Contact", LastName="x" * 79 + "…"),
     ),
     "close_date_of_the_school": situation(
-        "plain", posts=placed("ada", date_created="2026-01-31 23:30:00"), finally_=holds("Opportunity", CloseDate="2026-01-31")
+        "plain",
+        posts=placed("ada", date_created="2026-01-31 23:30:00"),
+        finally_=holds("Opportunity", CloseDate="2026-01-31"),
     ),
     "required_field": situation("required_field", posts=placed(*PEOPLE), told="dead", words="Consent__c", then="replayed"),
     "encrypted_email": situation("encrypted_email", posts=placed(*PEOPLE), told="paused", words="Encryption Policy"),
-    "read_only_field": situation("read_only_field", posts=joined(*PEOPLE), told="paused", words="may not write Contact.AOM_Id__c"),
+    "read_only_field": situation(
+        "read_only_field",
+        posts=joined(*PEOPLE),
+        told="paused",
+        words="may not write Contact.AOM_Id__c",
+    ),
     "validation_rule": situation(
         "validation_rule",
         posts=(*joined(*PEOPLE), *joined("guilty", last_name=GUILTY)),
@@ -310,7 +387,13 @@ SALESFORCE: Mapping[str, Situation] = {
         concerned=addresses("ada"),
         then="replayed",
     ),
-    "full_storage": situation("full_storage", posts=placed(*PEOPLE), told="throttled", words="Storage Usage", then="later"),
+    "full_storage": situation(
+        "full_storage",
+        posts=placed(*PEOPLE),
+        told="throttled",
+        words="Storage Usage",
+        then="later",
+    ),
     "salesforce_near_its_daily_limit": situation(
         SalesforceCharacter(
             CHARACTERS["near_its_daily_limit"].source,

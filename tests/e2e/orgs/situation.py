@@ -18,8 +18,9 @@ Told = Literal["note", "waits", "paused", "throttled", "dead", "slow", "nothing"
 """What the operator sees before the cure: a note on what was written all the same, people who wait, a connector that is paused, dead
 letters, or nothing, since nothing is wrong."""
 
-Then = Literal["by itself", "replayed", "replayed within a minute", "later", "never"]
-"""How it goes on after the cure: by itself, by a replay, by itself when the time that was waited for has passed, or not at all."""
+Then = Literal["by itself", "replayed", "replayed within a minute", "later", "given up", "never"]
+"""How it goes on after the cure: by itself, by a replay, by itself when the time that was waited for has passed; or there is no cure,
+and whoever is concerned is given up after that time, or dead from the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,16 +45,22 @@ class Situation:
     meanwhile: Callable[[Org], None] = lambda _: None  # what else is seen before the cure
     finally_: Callable[[Org], None] = lambda _: None  # what else is seen in the end
 
+    @property
+    def dead(self) -> frozenset[str]:
+        """Who is a dead letter in the end."""
+        return self.concerned if self.then in {"given up", "never"} else frozenset()
+
     def people(self) -> set[str]:
         """The addresses that the CRM holds in the end."""
         named = {email for post in (*self.before, *self.posts) for email in addresses_of(post)}
-        dead = self.concerned if self.then == "never" else frozenset()
-        return (named | self.also) - dead - self.gone
+        return (named | self.also) - self.dead - self.gone
 
     def orders(self) -> Mapping[int, str]:
         """The orders that the CRM holds in the end, and their last status."""
-        dead = self.concerned if self.then == "never" else frozenset()
-        written = (*self.before, *(post for post in self.posts if not dead.intersection(addresses_of(post))))
+        written = (
+            *self.before,
+            *(post for post in self.posts if not self.dead.intersection(addresses_of(post))),
+        )
         last = {payload["id"]: payload["status"] for name, payload in written if name.startswith("order.")}
         if self.merged:
             gone, kept = self.merged
@@ -79,7 +86,11 @@ def number_of(person: str) -> int:
 
 def placed(*people: str, status: str = "COMPLETED", **other: Any) -> tuple[Post, ...]:
     """An order of each person, paid unless `status` says otherwise."""
-    name = {"COMPLETED": "order.placed", "REFUNDED": "order.refunded", "PENDING": "order.pending"}[status]
+    name = {
+        "COMPLETED": "order.placed",
+        "REFUNDED": "order.refunded",
+        "PENDING": "order.pending",
+    }[status]
     given = {"order_total": "50.00", "currency": "USD", **other}
     return tuple((name, order(number_of(person), f"{person}@example.edu", status, **given)) for person in people)
 
@@ -96,10 +107,20 @@ def joined(*people: str, **other: Any) -> tuple[Post, ...]:
 def enrolled(*people: str, **last_names: str) -> tuple[Post, ...]:
     """All of them in a course, by one event, so that they go to the CRM in one call; some by a last name of their own."""
     users = [
-        {"id": number_of(person), "email": f"{person}@example.edu", "first_name": "Ann", "last_name": last_names.get(person, "Lee")}
+        {
+            "id": number_of(person),
+            "email": f"{person}@example.edu",
+            "first_name": "Ann",
+            "last_name": last_names.get(person, "Lee"),
+        }
         for person in (*people, *last_names)
     ]
-    return (("course.enrolled", {"userList": users, "enrolled_courses_list": [{"id": 2, "name": "Algebra"}]}),)
+    return (
+        (
+            "course.enrolled",
+            {"userList": users, "enrolled_courses_list": [{"id": 2, "name": "Algebra"}]},
+        ),
+    )
 
 
 def crowd(number: int) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -26,10 +26,11 @@ from connectors.base import shipped_mapping
 from connectors.registry import load
 from tests.api.conftest import Api, asked
 from tests.e2e.accounts import Account
-from tests.e2e.orgs.situation import Situation, addresses_of
+from tests.e2e.orgs.situation import Situation, Then, addresses_of
 from tests.e2e.traffic import Post
 from tests.processes import ADMIN_TOKEN, free_port
 
+LATE = {"later", "given up"}
 PATIENCE = 150.0  # seconds, of which a quiet machine needs a fifth
 STATUS_IS_FRESH = 0.3  # seconds: dozens ask for it
 
@@ -66,10 +67,17 @@ class Stage:
                 self._status, self._asked_at = self.api.get("/api/status"), time.monotonic()
             return self._status
 
-    def pass_time(self, length: timedelta) -> None:
-        """Let so much time have passed for whatever is waited for, while the gateway is stopped."""
+    @contextmanager
+    def a_day_later(self) -> Iterator[None]:
+        """It runs again, and more than a day has passed for whatever is waited for."""
+        self._pass_time(timedelta(hours=25))
+        with self.running():
+            yield
+
+    def _pass_time(self, length: timedelta) -> None:
         microseconds = length // timedelta(microseconds=1)
         moved = {
+            "event": ("received_at",),
             "lane": ("due_at", "failing_since"),
             "connector_state": ("since", "until"),
             "leadership": ("until", "calls_end"),
@@ -118,7 +126,8 @@ class Org:
 
     def states(self) -> Mapping[str, str]:
         """What has become of the posts, by address."""
-        return {email: self.delivery(email, event)["state"] for email, event in self.posted}
+        stories = {event: self.stage.api.get(f"/api/events/{event}")["deliveries"] for event in {event for _, event in self.posted}}
+        return {one["person"]: one["state"] for story in stories.values() for one in story}
 
     def wait(self, condition: Callable[[], Any], what: str) -> Any:
         """Until it is true; the status is part of what is said where it does not come so far."""
@@ -133,7 +142,7 @@ class Org:
         self.wait(self._is_settled, "nothing is pending")
 
     def _is_settled(self) -> bool:
-        return "pending" not in self.states().values()
+        return not self.status()["pending"] and "pending" not in self.states().values()
 
     # --- the play ---
 
@@ -148,7 +157,7 @@ class Org:
         _TOLD[situation.told](self)
         situation.meanwhile(self)
         situation.character.cure(self.fake)
-        if situation.then != "later":
+        if situation.then not in LATE:
             self.go_on()
 
     def go_on(self) -> None:
@@ -161,9 +170,21 @@ class Org:
         self.check_end()
         self.situation.finally_(self)
 
+    def be_tried_again(self) -> None:
+        """A day later: once more in vain."""
+        concerned = [one for one in self.posted if self.is_concerned(one[0])]
+        self.wait(lambda: all(self.tries(*one) > 1 for one in concerned), "tried again")
+
+    def tries(self, email: str, event: str) -> int:
+        return sum(attempt["times"] for attempt in self.delivery(email, event)["attempts"])
+
     def replay(self) -> None:
         """Try those again who were told of, and wait for what comes of it."""
-        self.stage.api.post("/api/replay", connector=self.name, state="dead" if self.situation.told == "dead" else "pending")
+        self.stage.api.post(
+            "/api/replay",
+            connector=self.name,
+            state="dead" if self.situation.told == "dead" else "pending",
+        )
         self.settle()
 
     def is_replayed(self) -> bool:
@@ -176,7 +197,7 @@ class Org:
 
     def check_end(self) -> None:
         """Nobody is lost, doubled or dead who is innocent."""
-        dead = len(self.situation.concerned) if self.situation.then == "never" else 0
+        dead = len(self.situation.dead)
         self.wait(lambda: self.status()["dead"] == dead, f"{dead} are dead")
         contacts, deals = self.account.contacts(), self.account.deals()
         assert contacts.keys() == self.situation.people()
@@ -211,13 +232,19 @@ class Org:
 
     def told_slow(self) -> None:
         """Calls outlive their time, which is told; nobody is sent again before the CRM must be through with the first call."""
-        self.wait(lambda: self.situation.words in self.status()["reason"], f"it is told: {self.situation.words}")
+        self.wait(
+            lambda: self.situation.words in self.status()["reason"],
+            f"it is told: {self.situation.words}",
+        )
         self.wait(lambda: "slow" in self.status()["note"], "the note says that it is slow")
         assert self.status()["dead"] == 0
 
     def told_pause(self, state: str) -> None:
         """The reason stands in `status` and, for anybody, in `/readyz`; no attempt counts, and nobody is dead."""
-        said = self.wait(lambda: self.situation.words in self.status()["reason"] and self.status(), f"told: {self.situation.words}")
+        said = self.wait(
+            lambda: self.situation.words in self.status()["reason"] and self.status(),
+            f"told: {self.situation.words}",
+        )
         assert (said["state"], said["dead"]) == (state, 0)
         ready = httpx.get(f"{self.stage.api.running.url}/readyz", trust_env=False, timeout=60).json()
         assert self.situation.words in ready["connectors"][self.name]["reason"]
@@ -255,17 +282,24 @@ def played(directory: Path, situations: Mapping[str, Situation]) -> Iterator[Map
         stage.orgs = {name: Org(name, situations[name], account, stage) for name, account in accounts.items()}
         stage.config.write_text(_configuration(stage))
         players = stack.enter_context(ThreadPoolExecutor(len(situations)))
+        results: dict[str, Future[None]] = {}
+
+        def act(what: Callable[[Org], None], *those: Then) -> None:
+            """Have all do it at once of whom nothing has failed so far."""
+            well = {name: org for name, org in stage.orgs.items() if name not in results or not results[name].exception()}
+            begun = {name: players.submit(what, org) for name, org in well.items() if not those or org.situation.then in those}
+            results.update(begun)
+            wait(begun.values())
+
         with stage.running():
-            results = {name: players.submit(org.play) for name, org in stage.orgs.items()}
-            for result in results.values():
-                result.exception()
-        late = [name for name, one in situations.items() if one.then == "later" and not results[name].exception()]
-        if late:
-            stage.pass_time(timedelta(hours=2))
-            with stage.running():
-                results |= {name: players.submit(stage.orgs[name].go_on) for name in late}
-                for name in late:
-                    results[name].exception()
+            act(Org.play)
+        if LATE.intersection(one.then for one in situations.values()):
+            with stage.a_day_later():
+                act(Org.go_on, "later")
+                act(Org.be_tried_again, "given up")
+        if "given up" in {one.then for one in situations.values()}:
+            with stage.a_day_later():
+                act(Org.go_on, "given up")
         yield results
 
 
@@ -286,7 +320,11 @@ def _tables(org: Org) -> str:
     kind = re.search(r'type = "(\w+)"', table)
     assert kind is not None
     shipped = [shipped_mapping(load(kind[1]), name) for name in org.situation.mappings]
-    routes = re.sub(r'(?m)^\[\[routes\]\]\nname = "([^"]+)"$', _own_route(org.name), "\n".join((*shipped, org.situation.routes)))
+    routes = re.sub(
+        r'(?m)^\[\[routes\]\]\nname = "([^"]+)"$',
+        _own_route(org.name),
+        "\n".join((*shipped, org.situation.routes)),
+    )
     return f"{source}\n{table}\n{routes}"
 
 

@@ -22,7 +22,10 @@ ORGS: Mapping[str, tuple[Open, str, Character[Any]]] = {
     "salesforce_private_contacts": (salesforce.provisioned, "", SALESFORCE["plain"]),
 }
 SAID_OF_ALL = {
-    "hubspot": ("HubSpot does not tell which properties the account demands", "is written without its currency"),
+    "hubspot": (
+        "HubSpot does not tell which properties the account demands",
+        "is written without its currency",
+    ),
     "salesforce": (),
 }
 """Warnings that every account gets."""

@@ -18,7 +18,10 @@ SITUATIONS = {**HUBSPOT, **SALESFORCE}
 def results(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Mapping[str, Future[None]]]:
     """What came of those that are asked for: they are played at once, each with an org of its own."""
     asked = {item.callspec.params["name"] for item in request.session.items if hasattr(item, "callspec") and item.path == request.path}
-    with played(tmp_path_factory.mktemp("orgs"), {name: one for name, one in SITUATIONS.items() if name in asked}) as results:
+    with played(
+        tmp_path_factory.mktemp("orgs"),
+        {name: one for name, one in SITUATIONS.items() if name in asked},
+    ) as results:
         yield results
 
 
