@@ -3,10 +3,11 @@
 from receiver.mapping.check import check_routes
 from receiver.mapping.errors import MappingFault
 from receiver.mapping.fold import fold, in_order_of_links, origins
+from receiver.mapping.ranked_record import RankedRecord, ranks_of
 from receiver.mapping.route import Route
 from receiver.mapping.route_config import Account, Placed
 from receiver.mapping.route_table import Configured, RouteTable
-from receiver.mapping.schema import FieldSettings, RouteSettings, UpsertSettings
+from receiver.mapping.schema import FieldSettings, RouteSettings, SnippetSettings, UpsertSettings
 
 Mapping = RouteTable  # the name by which the other packages import it
 
@@ -17,12 +18,15 @@ __all__ = [
     "Mapping",
     "MappingFault",
     "Placed",
+    "RankedRecord",
     "Route",
     "RouteSettings",
     "RouteTable",
+    "SnippetSettings",
     "UpsertSettings",
     "check_routes",
     "fold",
     "in_order_of_links",
     "origins",
+    "ranks_of",
 ]
