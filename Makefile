@@ -1,10 +1,10 @@
-# make install | demo | test | lint | bench | chaos: each sets up what it needs; a venv in .venv, pinned by constraints.txt
+# make install | demo | docs | test | lint | bench | chaos: each sets up what it needs; a venv in .venv, pinned by constraints.txt
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN = .venv/bin
 STAMP = .venv/.installed
 
-.PHONY: install demo test lint format bench bench-pages chaos clean
+.PHONY: install demo docs test lint format bench bench-pages chaos clean
 
 install: $(STAMP)
 
@@ -17,6 +17,9 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: $(STAMP)
 	$(BIN)/aom-gateway demo
+
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
@@ -41,4 +44,4 @@ bench-pages: $(STAMP)
 	$(BIN)/python -m tests.bench.pages
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
