@@ -66,10 +66,7 @@ def _default(value: Any) -> str:
 
 def _described(one: Command) -> str:
     arguments = "".join(f" {name}" for par in one.parameters if par.is_argument for name in par.names)
-    rows = [
-        (", ".join(map(code, par.names)), par.text, code(par.default) if par.default else "")
-        for par in one.parameters
-    ]
+    rows = [(", ".join(map(code, par.names)), par.text, code(par.default) if par.default else "") for par in one.parameters]
     usage = f"```sh\n{PROGRAM} {one.words}{arguments} …\n```\n"
     return f"## {one.words}\n\n{_escaped(one.text)}\n\n{usage}\n{table(('argument or option', 'what it is', 'default'), rows)}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from docs.hooks.markdown import code, table
 from receiver.aom import EVENTS, LABELS, Site, names, read, sample
 from receiver.aom.forms import descriptions
 from receiver.mapping.attribute_access import readable_names
-from receiver.mapping.vocabulary import FILTER_DESCRIPTIONS, TEST_DESCRIPTIONS
+from receiver.mapping.vocabulary import FILTER_DESCRIPTIONS, TEST_DESCRIPTIONS, Described
 
 COMMON = ("event", "source", "person", "raw")
 
@@ -49,7 +49,7 @@ def describe_names() -> str:
 def event_names(event: str) -> list[Name]:
     """Every name that an expression may use for the event."""
     values, texts = _values(event), descriptions(event)
-    found = []
+    found: list[Name] = []
     for name, annotation in names(event).items():
         found += _names(name, annotation, texts[name], values.get(name))
     return found
@@ -57,12 +57,17 @@ def event_names(event: str) -> list[Name]:
 
 def describe_filters() -> str:
     """All filters."""
-    return table(("filter", "what it gives"), [(code(n), t) for n, t in FILTER_DESCRIPTIONS.items()])
+    return _described("filter", "what it gives", FILTER_DESCRIPTIONS)
 
 
 def describe_tests() -> str:
     """All tests."""
-    return table(("test", "what it asks"), [(code(n), t) for n, t in TEST_DESCRIPTIONS.items()])
+    return _described("test", "what it asks", TEST_DESCRIPTIONS)
+
+
+def _described(head: str, text: str, found: Mapping[str, Described]) -> str:
+    rows = [(code(name), one.text, code(one.example) if one.example else "") for name, one in found.items()]
+    return table((head, text, "for example"), rows)
 
 
 def describe_methods() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 
@@ -17,5 +18,10 @@ def code(text: str) -> str:
     return f"{fence}{text}{fence}"
 
 
+_CODE = re.compile(r"(``.*?``|`[^`]*`)")
+
+
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    """In one line, bars escaped: but for those in code, which end no cell and would show the escape."""
+    parts = _CODE.split(" ".join(text.split()))
+    return "".join(part if part.startswith("`") else part.replace("|", "\\|") for part in parts)

@@ -36,70 +36,70 @@ class SourceForm(Form):
 class Person(Form):
     key: str = Field(description="the e-mail address, trimmed and lower-cased")
     email: str = Field(description="the e-mail address, trimmed and lower-cased")
-    id: str | None = Field(None, description="AOM's id of the person")
-    first_name: str = Field("", description="the first name, or what comes first of a whole name")
-    last_name: str = Field("", description="the last name, or what comes last of a whole name")
-    name: str = Field("", description="the whole name")
+    id: str | None = Field(default=None, description="AOM's id of the person")
+    first_name: str = Field(default="", description="the first name, or what comes first of a whole name")
+    last_name: str = Field(default="", description="the last name, or what comes last of a whole name")
+    name: str = Field(default="", description="the whole name")
 
 
 class Named(Form):
-    id: str | None = Field(None, description="AOM's id")
-    name: str = Field("", description="the name")
+    id: str | None = Field(default=None, description="AOM's id")
+    name: str = Field(default="", description="the name")
 
 
 class Account(Form):
-    id: str | None = Field(None, description="AOM's id of the account")
-    date_registered: datetime | None = Field(None, description="when the account was made")
+    id: str | None = Field(default=None, description="AOM's id of the account")
+    date_registered: datetime | None = Field(default=None, description="when the account was made")
 
 
 class Address(Form):
-    full_name: str = Field("", description="whose address it is")
-    address_line_1: str = Field("", description="street and number")
-    address_line_2: str = Field("", description="what else belongs to it")
-    city: str = Field("", description="the city")
-    country: str = Field("", description="the country's code")
-    state: str = Field("", description="the state's code")
-    zipcode: str = Field("", description="the postal code")
+    full_name: str = Field(default="", description="whose address it is")
+    address_line_1: str = Field(default="", description="street and number")
+    address_line_2: str = Field(default="", description="what else belongs to it")
+    city: str = Field(default="", description="the city")
+    country: str = Field(default="", description="the country's code")
+    state: str = Field(default="", description="the state's code")
+    zipcode: str = Field(default="", description="the postal code")
 
 
 class Customer(Person):
-    billing_address: Address | None = Field(None, description="where the bill goes")
+    billing_address: Address | None = Field(default=None, description="where the bill goes")
 
 
 class LineItem(Form):
-    product_id: str | None = Field(None, description="AOM's id of the product")
-    name: str = Field("", description="the product's name")
-    quantity: Decimal | None = Field(None, description="how many")
-    price: Decimal | None = Field(None, description="of one")
-    total: Decimal | None = Field(None, description="of all")
+    product_id: str | None = Field(default=None, description="AOM's id of the product")
+    name: str = Field(default="", description="the product's name")
+    quantity: Decimal | None = Field(default=None, description="how many")
+    price: Decimal | None = Field(default=None, description="of one")
+    total: Decimal | None = Field(default=None, description="of all")
 
 
 class Order(Form):
     id: str = Field(description="AOM's id, the same over the whole life of the order")
     status: str = Field(description="in capitals, words joined by hyphens: COMPLETED, ON-HOLD")
     paid: bool = Field(
-        False,
+        default=False,
         description="whether the status is known to mean that it is paid; never for one that nobody knows",
     )
-    total: Decimal | None = Field(None, description="what the order costs in all")
-    sub_total: Decimal | None = Field(None, description="before taxes and discounts, as AOM has it")
+    total: Decimal | None = Field(default=None, description="what the order costs in all")
+    sub_total: Decimal | None = Field(default=None, description="before taxes and discounts, as AOM has it")
     currency: str | None = Field(
-        None,
+        default=None,
         description="ISO 4217; the site's where the order names none, none where it is not understood",
     )
-    date_created: datetime | None = Field(None, description="when the order was made")
-    transaction_ref: str | None = Field(None, description="the payment's reference")
-    payment_gateway: Named = Field(Named(), description="how it was paid")
-    line_items: list[LineItem] = Field([], description="what was bought")
-    coupons: list[Any] = Field([], description="as AOM sends them")
-    notes: list[Any] = Field([], description="as AOM sends them")
+    date_created: datetime | None = Field(default=None, description="when the order was made")
+    transaction_ref: str | None = Field(default=None, description="the payment's reference")
+    payment_gateway: Named = Field(default=Named(), description="how it was paid")
+    line_items: list[LineItem] = Field(default=[], description="what was bought")
+    coupons: list[Any] = Field(default=[], description="as AOM sends them")
+    notes: list[Any] = Field(default=[], description="as AOM sends them")
 
 
 class Announcement(Form):
-    title: str = Field("", description="the title")
-    content: str = Field("", description="the text, with its HTML")
-    date: datetime | None = Field(None, description="when it was made")
-    created_by: str = Field("", description="who made it")
+    title: str = Field(default="", description="the title")
+    content: str = Field(default="", description="the text, with its HTML")
+    date: datetime | None = Field(default=None, description="when it was made")
+    created_by: str = Field(default="", description="who made it")
 
 
 class CommonParts(Form):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,23 +24,22 @@ _EVENTS = {
 }
 
 
-def examples() -> Iterator[str]:
-    """Every expression in the descriptions."""
-    for text in (*FILTER_DESCRIPTIONS.values(), *TEST_DESCRIPTIONS.values()):
-        yield from re.findall(r"\{\{.*?\}\}", text)
+EXAMPLES = [one.example for one in (*FILTER_DESCRIPTIONS.values(), *TEST_DESCRIPTIONS.values()) if one.example]
 
 
 def test_every_filter_is_described() -> None:
     """And nothing else."""
     assert set(FILTER_DESCRIPTIONS) == set(FILTERS)
+    assert all(one.text for one in FILTER_DESCRIPTIONS.values())
 
 
 def test_every_test_is_described() -> None:
     """And nothing else."""
     assert set(TEST_DESCRIPTIONS) == set(TESTS)
+    assert all(one.text for one in TEST_DESCRIPTIONS.values())
 
 
-@pytest.mark.parametrize("example", list(examples()))
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_examples_give_something(example: str) -> None:
     """An example that failed, or gave nothing, would explain nothing."""
     named = re.findall(r"\w+", example)[0]
@@ -54,4 +52,4 @@ def test_examples_give_something(example: str) -> None:
 def test_slugs_are_as_described() -> None:
     """The description names an input with what comes of it."""
     assert evaluator("{{ 'Año Nuevo!' | slug }}")(Scope(ENVIRONMENT, {}, Limits())) == "ano-nuevo"
-    assert "`ano-nuevo` of “Año Nuevo!”" in FILTER_DESCRIPTIONS["slug"]
+    assert "“Año Nuevo!” becomes `ano-nuevo`" in FILTER_DESCRIPTIONS["slug"].text
