@@ -83,9 +83,9 @@ def _names(path: str, annotation: Any, text: str, value: Any) -> Iterator[Name]:
         yield Name(path, _kind(annotation), text, _shown(value))
         return
     (model,) = models
-    kind = type_of(annotation)
-    if kind.startswith("list"):
-        yield Name(path, kind, text, "")
+    is_list = type_of(annotation).startswith("list")
+    yield Name(path, "list" if is_list else "the names below", text, "")
+    if is_list:
         path, value = f"{path}[0]", value[0] if value else None
     for name, field in model.model_fields.items():
         inner = getattr(value, name, None)

@@ -16,7 +16,7 @@ from tests.docs.pages import ROOT
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory that the site was built into, without a warning."""
     directory = tmp_path_factory.mktemp("site")
-    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict"]
     built = subprocess.run(
         [*words, "--site-dir", str(directory)],
         cwd=ROOT,
