@@ -29,18 +29,12 @@ class Watcher:
     task: TaskID
     said: str = ""
 
-    def behind(self, waiting: int) -> None:
-        """So many deliveries go first."""
-        self._say("waits: what is to be delivered goes first" if waiting else "", f" ({waiting})" if waiting else "")
-
     def silent(self, why: str) -> None:
         """The gateway does not answer."""
-        self._say(f"waits for the gateway: {why}" if why else "")
-
-    def _say(self, what: str, figure: str = "") -> None:
-        self.progress.update(self.task, description=escape_hidden(f"{what}{figure}") or "importing")
+        what = escape_hidden(f"waits for the gateway: {why}") if why else ""
+        self.progress.update(self.task, description=what or "importing")
         if what and what != self.said and not err.is_terminal:
-            err.print(escape_hidden(f"{what}{figure}"), markup=False)
+            err.print(what, markup=False)
             self.said = what
 
 

@@ -114,7 +114,7 @@ async def _hand_in(settings: Settings, course: Course, path: Path, watcher: Watc
         async with admin(settings) as asked:
             course.unattended = not asked.running
             post = Post(asked.http, source=source, token=token, named=course.job.event, patience=patience, silent=watcher.silent)
-            await hand_in(course, batches, Courier(post, post.waiting if asked.running else None, watcher.behind), faults)
+            await hand_in(course, batches, Courier(post), faults)
 
 
 @contextmanager

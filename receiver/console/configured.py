@@ -48,12 +48,11 @@ def connector_settings(settings: ConnectorSettings, secrets: Collection[str]) ->
 def mapped_routes(gateway: Gateway) -> Mapping[str, Sequence[MappedRoute]]:
     """By connector."""
     known = tuple(gateway.settings.sources)
-    own = {id(route) for route in gateway.settings.routes}
     return {
         name: [
-            MappedRoute(one, [source for source in known if source in (one.route.sources or known)], id(one.route) in own)
+            MappedRoute(one, [source for source in known if source in (one.route.sources or known)], one.own)
             for one in gateway.routes.placed
-            if one.route.connector == name
+            if one.connector == name
         ]
         for name in gateway.settings.connectors
     }

@@ -1,7 +1,7 @@
 """A school's history in a file: read line by line, and handed in as AOM would have sent it, each line at its own time."""
 
 from receiver.history.columns import Columns, Told, map_columns
-from receiver.history.courier import Answer, Backlog, Courier, Stopped
+from receiver.history.courier import Answer, Courier, Stopped
 from receiver.history.course import Course, Job, hand_in, look_through, summary
 from receiver.history.faults import FaultsFile, NotOurs
 from receiver.history.judge import Judged, LineJudge
@@ -11,7 +11,6 @@ from receiver.history.post import Post
 
 __all__ = [
     "Answer",
-    "Backlog",
     "Columns",
     "Courier",
     "Course",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
 
 import httpx
 
-from receiver.history.courier import Answer, Backlog, Stopped
+from receiver.history.courier import Answer, Stopped
 from receiver.history.judge import Judged
 
 _FIRST_PAUSE = 0.5  # seconds
@@ -33,34 +32,36 @@ class Post:
         """Raises Stopped."""
         assert judged.at is not None  # noqa: S101 - what has faults is not sent
         headers = {**self._headers, "Occurred-At": judged.at.isoformat()}
-        response = await self._answered("POST", self._path, content=judged.line.body, headers=headers)
+        response = await self._answered(judged.line.body, headers)
         return self._understood(response)
 
-    async def waiting(self) -> Backlog:
-        """What waits to be delivered. Raises Stopped."""
-        response = await self._answered("GET", "/api/status")
-        if response.is_error:
-            raise Stopped(f"the gateway does not say how it stands: it answers {response.status_code} to the configured admin token")
-        status = response.json()
-        return Backlog(status["pending"], status["oldest_pending_seconds"] or 0.0)
-
-    async def _answered(self, method: str, path: str, **request: Any) -> httpx.Response:
+    async def _answered(self, body: bytes | None, headers: Mapping[str, str]) -> httpx.Response:
+        """What the gateway says. A limit of the source's own makes the import slower, however long the file is."""
         loop = asyncio.get_running_loop()
         pause, until = _FIRST_PAUSE, loop.time() + self._patience
         while True:
-            try:
-                response = await self._http.request(method, path, timeout=30, **request)
-                why = f"it answers {response.status_code}"
-            except httpx.TransportError as error:
-                response, why = None, f"no answer from {self._http.base_url} ({error or type(error).__name__})"
+            response, why = await self._posted(body, headers)
             if response is not None and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-                self._silent("")
-                return response
-            if loop.time() + pause > until:
+                self._silent(why)
+                if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+                    return response
+                pause, until = _retry_after(response), loop.time() + self._patience + _LONGEST_PAUSE
+            elif loop.time() + pause > until:
                 raise Stopped(f"the gateway has taken nothing for {self._patience:g} seconds: {why}")
-            self._silent(why)
+            else:
+                self._silent(why)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _posted(self, body: bytes | None, headers: Mapping[str, str]) -> tuple[httpx.Response | None, str]:
+        """The answer, if any, and why to wait."""
+        try:
+            response = await self._http.post(self._path, content=body, headers=headers, timeout=30)
+        except httpx.TransportError as error:
+            return None, f"no answer from {self._http.base_url} ({error or type(error).__name__})"
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            return response, f"the limit of the source {self._source} is reached"
+        return response, f"it answers {response.status_code}" if response.is_server_error else ""
 
     def _understood(self, response: httpx.Response) -> Answer:
         if response.status_code == HTTPStatus.UNAUTHORIZED:
@@ -73,3 +74,9 @@ class Post:
             return Answer(duplicate=told["status"] == "duplicate", deliveries=told.get("deliveries", 0))
         faults = tuple((error["path"], error["message"]) for error in told.get("errors", ()))
         return Answer(faults=faults or (("", str(told.get("detail", response.status_code))),))
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """Seconds."""
+    told = response.headers.get("Retry-After", "")
+    return min(float(told), _LONGEST_PAUSE) if told.isdecimal() and told != "0" else _FIRST_PAUSE

@@ -6,7 +6,7 @@ from receiver.mapping.fold import fold, in_order_of_links, origins
 from receiver.mapping.route import Route
 from receiver.mapping.route_config import Account, Placed
 from receiver.mapping.route_table import Configured, RouteTable
-from receiver.mapping.schema import FieldSettings, RouteSettings, UpsertSettings
+from receiver.mapping.schema import FieldSettings, RouteSettings, SnippetSettings, UpsertSettings
 
 Mapping = RouteTable  # the name by which the other packages import it
 
@@ -20,6 +20,7 @@ __all__ = [
     "Route",
     "RouteSettings",
     "RouteTable",
+    "SnippetSettings",
     "UpsertSettings",
     "check_routes",
     "fold",

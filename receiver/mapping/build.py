@@ -9,14 +9,25 @@ from typing import Any
 from jinja2 import nodes
 
 from connectors.base import Value
-from receiver.faults import place
 from receiver.mapping.compiler import Evaluate, compile_node, constantly
 from receiver.mapping.environment import is_constant, lone, parse
 from receiver.mapping.expression import evaluator
-from receiver.mapping.route import Condition, Each, Field, Lookup, Route, Upsert, mapped_value, options, plain_value, with_default
+from receiver.mapping.map_pattern import ANYTHING, MapPattern
+from receiver.mapping.route import (
+    Condition,
+    Each,
+    Field,
+    Lookup,
+    Route,
+    Upsert,
+    mapped_value,
+    options,
+    plain_value,
+    where_holds,
+    with_default,
+)
 from receiver.mapping.route_config import Account, Placed, sources_of
 from receiver.mapping.schema import FieldSettings, UpsertSettings
-from receiver.mapping.text import text
 
 DEFAULT_KEY = "{{ person.email }}"
 
@@ -26,16 +37,16 @@ _EACH = re.compile(r"\s*([A-Za-z_]\w*)\s+in\s+(.+)", re.DOTALL)
 def build(one: Placed, accounts: Mapping[str, Account], sources: Collection[str]) -> Route:
     """Compile all expressions of a route."""
     route = one.route
-    account = accounts[route.connector]
+    account = accounts[one.connector]
     key_fields = account.type.key_fields if account.type is not None else {}
     return Route(
         name=one.name,
         where=one.where,
-        connector=route.connector,
+        connector=one.connector,
         sources=frozenset(sources_of(route, sources)),
         events=frozenset(one.events),
         when=_condition(f"{one.where}.when", route.when),
-        upserts=tuple(_upsert(f"{one.where}.upsert[{index}]", upsert, key_fields) for index, upsert in enumerate(route.upsert)),
+        upserts=tuple(_upsert(one, index, upsert, key_fields) for index, upsert in enumerate(route.upsert)),
     )
 
 
@@ -53,7 +64,8 @@ def key_field_of(upsert: UpsertSettings, key_fields: Mapping[str, str]) -> str |
     return None if upsert.key_field == key_fields.get(upsert.object) else upsert.key_field
 
 
-def _upsert(where: str, upsert: UpsertSettings, key_fields: Mapping[str, str]) -> Upsert:
+def _upsert(one: Placed, index: int, upsert: UpsertSettings, key_fields: Mapping[str, str]) -> Upsert:
+    where = f"{one.where}.upsert[{index}]"
     return Upsert(
         object=upsert.object,
         where=where,
@@ -62,13 +74,8 @@ def _upsert(where: str, upsert: UpsertSettings, key_fields: Mapping[str, str]) -
         each=_each(f"{where}.each", upsert.each),
         when=_condition(f"{where}.when", upsert.when),
         links=frozenset(upsert.links),
-        fields=tuple(_field(name, field_place(where, name), field) for name, field in upsert.fields.items()),
+        fields=tuple(_field(name, one.field_place(index, name), field) for name, field in upsert.fields.items()),
     )
-
-
-def field_place(where: str, name: str) -> str:
-    """Where a field of an upsert stands."""
-    return f"{where}.{place(('fields', name))}"
 
 
 def _each(where: str, each: str | None) -> Each | None:
@@ -91,6 +98,8 @@ def _field(name: str, where: str, settings: FieldSettings) -> Field:
         elif not constant(settings.default):
             default = plain_value(default)
         value = with_default(value, default)
+    if (condition := _condition(f"{where}.when", settings.when)) is not None:
+        value = where_holds(condition, value)
     return Field(name, where, value)
 
 
@@ -114,5 +123,6 @@ def _evaluate(value: Any) -> Evaluate:
 
 
 def _lookup(entries: Mapping[str, Value]) -> Lookup:
-    folded = {text(key).casefold(): value for key, value in entries.items()}
-    return Lookup(dict(entries), folded)
+    exact = {key: value for key, value in entries.items() if ANYTHING not in key}
+    patterns = tuple((MapPattern(key), value) for key, value in entries.items() if ANYTHING in key)
+    return Lookup(exact, {key.casefold(): value for key, value in exact.items()}, patterns)

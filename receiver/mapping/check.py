@@ -10,14 +10,17 @@ from receiver.mapping.check_expressions import check_expressions
 from receiver.mapping.check_keys import shared_keys
 from receiver.mapping.check_names import check_names, circles, conflicts, duplicates
 from receiver.mapping.route_config import Account, Placed, placed, sources_of
-from receiver.mapping.schema import RouteSettings
+from receiver.mapping.schema import RouteSettings, SnippetSettings
 
 
 def check_routes(
-    routes: Mapping[int, RouteSettings], accounts: Mapping[str, Account], sources: Collection[str]
+    routes: Mapping[int, RouteSettings],
+    snippets: Mapping[str, SnippetSettings],
+    accounts: Mapping[str, Account],
+    sources: Collection[str],
 ) -> tuple[tuple[Placed, ...], list[ConfigFault]]:
-    """All routes with the standard ones, and every fault and warning. `routes` holds the operator's by their index."""
-    every, faults = placed(routes, accounts)
+    """All routes with the shipped ones, and every fault and warning, once each. `routes` holds the operator's by their index."""
+    every, faults = placed(routes, snippets, accounts)
     faults += duplicates(every)
     for one in every:
         faults += check_names(one, accounts, sources)
@@ -28,14 +31,14 @@ def check_routes(
         faults += _idle(every, accounts)
         faults += _unwanted(every, sources) if accounts else ()
         faults += shared_keys(every, sources)
-    return every, faults
+    return every, list(dict.fromkeys(faults))
 
 
 def _idle(routes: Sequence[Placed], accounts: Collection[str]) -> Iterator[ConfigFault]:
     """Connectors that nothing is written to, and routes that write nothing but are not there to switch a standard one off."""
     if not accounts:
         yield ConfigFault("connectors", "there is none: events are kept and go nowhere", "add [connectors.NAME]", warning=True)
-    used = {one.route.connector for one in routes if one.route.upsert}
+    used = {one.connector for one in routes if one.route.upsert}
     for name in (name for name in accounts if name not in used):
         remedy = 'add mapping = "standard", or [[routes]] of your own'
         yield ConfigFault(place(("connectors", name)), "no route writes to it", remedy, warning=True)

@@ -13,10 +13,12 @@ from receiver.aom import EVENTS, names
 from receiver.faults import ConfigFault, nearest, place
 from receiver.mapping.analysis import Analysis, Scope
 from receiver.mapping.attribute_access import bare, element
-from receiver.mapping.build import DEFAULT_KEY, constant, field_place, split_each
+from receiver.mapping.build import DEFAULT_KEY, constant, split_each
 from receiver.mapping.environment import lone, parse
+from receiver.mapping.map_pattern import ANYTHING, MapPattern
 from receiver.mapping.route_config import Placed
 from receiver.mapping.schema import FieldSettings, UpsertSettings
+from receiver.mapping.scope import Loop
 from receiver.mapping.static_conditions import truth
 from receiver.mapping.unsupported_syntax import statements, unsupported
 
@@ -40,7 +42,7 @@ def check_expressions(one: Placed) -> Checked:
     scopes: Scopes = {event: dict(names(event)) for event in one.events or _meant(one.route.events)}
     scopes = _condition(f"{one.where}.when", one.route.when, scopes, checked)
     for index, upsert in enumerate(one.route.upsert):
-        _upsert(f"{one.where}.upsert[{index}]", upsert, scopes, checked)
+        _upsert(one, index, upsert, scopes, checked)
     return checked
 
 
@@ -49,23 +51,26 @@ def _meant(patterns: Sequence[str]) -> tuple[str, ...]:
     return tuple(near for pattern in patterns if (near := nearest(pattern, EVENTS)) is not None)
 
 
-def _upsert(where: str, upsert: UpsertSettings, scopes: Scopes, checked: Checked) -> None:
+def _upsert(one: Placed, index: int, upsert: UpsertSettings, scopes: Scopes, checked: Checked) -> None:
+    where = f"{one.where}.upsert[{index}]"
     scopes = _each(f"{where}.each", upsert.each, scopes, checked)
     scopes = _condition(f"{where}.when", upsert.when, scopes, checked)
     _value(f"{where}.key", upsert.key or DEFAULT_KEY, scopes, checked)
     for name, settings in upsert.fields.items():
-        _field(field_place(where, name), settings, scopes, checked)
+        _field(one.field_place(index, name), settings, scopes, checked)
 
 
 def _field(where: str, settings: FieldSettings, scopes: Scopes, checked: Checked) -> None:
+    scopes = _condition(f"{where}.when", settings.when, scopes, checked)
     kinds = _value(where, settings.value, scopes, checked)
-    checked.kinds[where] = kinds
+    checked.kinds.setdefault(where, []).extend(kinds)  # a snippet's field is written in several places
     if settings.default is not None:
         _value(f"{where}.default", settings.default, scopes, checked)
     for key, value in (settings.map or {}).items():
         if not constant(value):
             remedy = "put the expression into `value` or `default`"
             checked.faults.append(ConfigFault(f"{where}.{place(('map', key))}", "is an expression; a map gives constants", remedy))
+    checked.faults += _unreachable(where, settings.map or {})
     if settings.map is not None and settings.default is None and not settings.append:
         checked.faults += _open_map(where, settings, scopes)
     if not settings.append and settings.map is None:
@@ -83,8 +88,19 @@ def _composed(where: str, kinds: Sequence[Any]) -> Iterator[ConfigFault]:
             return
 
 
+def _unreachable(where: str, entries: Mapping[str, Any]) -> Iterator[ConfigFault]:
+    """Patterns that no value comes to, since one before them takes all that they match."""
+    patterns = [MapPattern(key) for key in entries if ANYTHING in key]
+    for index, pattern in enumerate(patterns):
+        if before := next((one for one in patterns[:index] if one.covers(pattern)), None):
+            message = f"is never reached: {before.text!r} before it takes all that it matches"
+            yield ConfigFault(f"{where}.{place(('map', pattern.text))}", message, "put it before that one", warning=True)
+
+
 def _open_map(where: str, settings: FieldSettings, scopes: Scopes) -> Iterator[ConfigFault]:
     """A map without a default leaves a field alone where the value is not in it: a warning, unless it names every event."""
+    if ANYTHING in (settings.map or ()):
+        return
     known = {key.casefold() for key in settings.map or ()}
     if str(settings.value).replace(" ", "") == "{{event.name}}":
         lacking = [event for event in scopes if event not in known]
@@ -116,7 +132,7 @@ def _each(where: str, each: str | None, scopes: Scopes, checked: Checked) -> Sco
     if any(element(kind) is None for kind in kinds.values()):
         remedy = "use what is one, like courses or order.line_items"
         checked.faults.append(ConfigFault(where, "goes through something that is no list", remedy))
-    return {event: {**scope, variable: element(kinds[event]) or Any} for event, scope in scopes.items()}
+    return {event: {**scope, "loop": Loop, variable: element(kinds[event]) or Any} for event, scope in scopes.items()}
 
 
 def _condition(where: str, when: str | bool | None, scopes: Scopes, checked: Checked) -> Scopes:

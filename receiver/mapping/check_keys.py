@@ -27,10 +27,10 @@ def shared_keys(routes: Sequence[Placed], sources: Collection[str]) -> Iterator[
     writers: dict[tuple[str, str], set[str]] = {}
     for one in routes:
         for upsert in one.route.upsert:
-            writers.setdefault((one.route.connector, upsert.object), set()).update(sources_of(one.route, sources))
+            writers.setdefault((one.connector, upsert.object), set()).update(sources_of(one.route, sources))
     for one in routes:
         for index, upsert in enumerate(one.route.upsert):
-            among = sorted(writers[one.route.connector, upsert.object])
+            among = sorted(writers[one.connector, upsert.object])
             if upsert.key is not None and len(among) > 1 and not keeps_apart(upsert.key):
                 yield _warning(f"{one.where}.upsert[{index}].key", upsert.key, among)
 

@@ -18,14 +18,15 @@ _PATTERN = frozenset("*?[")
 def check_names(one: Placed, accounts: Mapping[str, Account], sources: Collection[str]) -> Iterator[ConfigFault]:
     """Faults of one route."""
     route = one.route
-    if route.connector not in accounts:
-        remedy = suggestion(route.connector, accounts, "connectors")
-        yield ConfigFault(f"{one.where}.connector", f"there is no connector {route.connector!r}", remedy)
+    if one.connector not in accounts:
+        at = f"[{route.connector.index(one.connector)}]" if len(route.connector) > 1 else ""
+        remedy = suggestion(one.connector, accounts, "connectors")
+        yield ConfigFault(f"{one.where}.connector{at}", f"there is no connector {one.connector!r}", remedy)
     for index, source in enumerate(route.sources or ()):
         if source not in sources:
             yield ConfigFault(f"{one.where}.sources[{index}]", f"there is no source {source!r}", suggestion(source, sources, "sources"))
     yield from _events(one)
-    account = accounts.get(route.connector)
+    account = accounts.get(one.connector)
     objects = [upsert.object for upsert in route.upsert]
     for index, upsert in enumerate(route.upsert):
         where = f"{one.where}.upsert[{index}]"
@@ -39,7 +40,7 @@ def duplicates(routes: Iterable[Placed]) -> Iterator[ConfigFault]:
     """Names that two of the operator's routes to one connector share."""
     first: dict[tuple[str, str], str] = {}
     for one in routes:
-        known = first.setdefault((one.route.connector, one.route.name), one.where)
+        known = first.setdefault((one.connector, one.route.name), one.where)
         if one.route.name and known != one.where:
             yield ConfigFault(f"{one.where}.name", f"{one.route.name!r} is the name of {known} too", "give each route a name of its own")
 
@@ -88,12 +89,12 @@ def conflicts(routes: Iterable[Placed], accounts: Mapping[str, Account]) -> Iter
     """Objects that one connector is to know by two different key fields."""
     first: dict[tuple[str, str], tuple[str | None, str]] = {}
     for one in routes:
-        account = accounts.get(one.route.connector)
+        account = accounts.get(one.connector)
         own = account.type.key_fields if account is not None and account.type is not None else {}
         for index, upsert in enumerate(one.route.upsert):
             where = f"{one.where}.upsert[{index}].key_field"
             used = key_field_of(upsert, own)
-            known, there = first.setdefault((one.route.connector, upsert.object), (used, where))
+            known, there = first.setdefault((one.connector, upsert.object), (used, where))
             if known != used:
                 shown = known or own.get(upsert.object)
                 yield ConfigFault(where, f"a {upsert.object} is known by {shown!r} at {there}", "use one key field for an object")
@@ -104,7 +105,7 @@ def circles(routes: Iterable[Placed]) -> Iterator[ConfigFault]:
     links: dict[tuple[str, str], dict[str, str]] = {}
     for one in routes:
         for index, upsert in enumerate(one.route.upsert):
-            targets = links.setdefault((one.route.connector, upsert.object), {})
+            targets = links.setdefault((one.connector, upsert.object), {})
             for at, target in enumerate(upsert.links):
                 targets.setdefault(target, f"{one.where}.upsert[{index}].links[{at}]")
     for (connector, source), targets in links.items():

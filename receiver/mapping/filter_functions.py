@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from html import unescape
@@ -34,10 +34,7 @@ def as_date(value: datetime | date | str | None, pattern: str | None = None) -> 
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            raise Unusable("| date takes a date, or a text like 2026-05-01") from None
+        value = _date_of(value, "date")
     if not isinstance(value, date):
         raise Unusable("| date takes a date, or a text like 2026-05-01")
     if pattern is not None:
@@ -45,6 +42,34 @@ def as_date(value: datetime | date | str | None, pattern: str | None = None) -> 
             raise Unusable(f"| date takes a pattern of at most {LONGEST_PATTERN} characters")
         return value.strftime(pattern)
     return value.date() if isinstance(value, datetime) else value
+
+
+def plus(value: datetime | date | str | None, **lengths: float) -> datetime | date | None:
+    """Later by all of `weeks`, `days`, `hours` and `minutes`, or earlier where they are below zero.
+
+    `{{ event.occurred_at | plus(days=30) }}` is a month from then.
+    A date without a time takes weeks and days alone; with a time zone it is the clock on the wall that counts.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        value = _date_of(value, "plus")
+    if not isinstance(value, date):
+        raise Unusable("| plus takes a date, or a text like 2026-05-01")
+    units = ("weeks", "days", "hours", "minutes") if isinstance(value, datetime) else ("weeks", "days")
+    if not lengths or not lengths.keys() <= set(units):
+        raise Unusable(f"| plus takes {', '.join(units[:-1])} and {units[-1]} here, like plus(days=30)")
+    try:
+        return value + timedelta(**{unit: float(length) for unit, length in lengths.items()})
+    except (OverflowError, TypeError, ValueError):
+        raise Unusable("| plus gives no date that there is") from None
+
+
+def _date_of(value: str, name: str) -> datetime:
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise Unusable(f"| {name} takes a date, or a text like 2026-05-01") from None
 
 
 def as_money(value: Decimal | float | str | None, currency: str | None = None) -> Decimal | None:

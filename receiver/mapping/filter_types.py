@@ -61,7 +61,7 @@ _GIVES: Mapping[str, Any] = {
     "upper": str,
 }
 
-_SAME = frozenset({"abs", "list", "reject", "rejectattr", "reverse", "round", "select", "selectattr", "sort", "unique"})
+_SAME = frozenset({"abs", "list", "plus", "reject", "rejectattr", "reverse", "round", "select", "selectattr", "sort", "unique"})
 _ITEM = frozenset({"first", "last", "max", "min", "sum"})
 
 

@@ -1,4 +1,4 @@
-"""The filters that an expression may use: Jinja's that suit a mapping, and `date`, `json`, `money`, `slug`.
+"""The filters that an expression may use: Jinja's that suit a mapping, and `date`, `json`, `money`, `plus`, `slug`.
 
 Whatever is absent stays absent: a filter gives nothing for nothing, where Jinja would write "None" or
 raise. Each counts what it goes through (`limits`).
@@ -98,6 +98,7 @@ _OWN: Mapping[str, Callable[..., Any]] = {
     "length": own.length,
     "list": own.listed,
     "money": own.as_money,
+    "plus": own.plus,
     "replace": own.replace,
     "round": own.rounded,
     "slug": own.as_slug,

@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.base import FieldNeed, FieldType, Needs, ObjectNeed
 from receiver.mapping.attribute_access import bare
-from receiver.mapping.build import field_place, key_field_of
+from receiver.mapping.build import key_field_of
 from receiver.mapping.check_expressions import check_expressions
 from receiver.mapping.constant_texts import constant_texts
 from receiver.mapping.route_config import Account, Placed
@@ -34,8 +34,7 @@ def needs(routes: Iterable[Placed], account: Account) -> Needs:
     for one in routes:
         kinds = check_expressions(one).kinds
         for index, upsert in enumerate(one.route.upsert):
-            where = f"{one.where}.upsert[{index}]"
-            fields = {name: _field(field, field_place(where, name), kinds) for name, field in upsert.fields.items()}
+            fields = {name: _field(field, one.field_place(index, name), kinds) for name, field in upsert.fields.items()}
             need = ObjectNeed(upsert.object, key_field_of(upsert, key_fields) or key_fields.get(upsert.object), fields, upsert.links)
             known = found.get(upsert.object)
             found[upsert.object] = need if known is None else _together(known, need)

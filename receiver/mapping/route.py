@@ -13,22 +13,32 @@ from receiver.mapping.compiler import Evaluate
 from receiver.mapping.errors import MappingFault, fault
 from receiver.mapping.expression import choices, native
 from receiver.mapping.limits import ARGUMENT, RECORDS, bounded_read
-from receiver.mapping.scope import Scope
+from receiver.mapping.map_pattern import MapPattern
+from receiver.mapping.scope import Loop, Scope
 from receiver.mapping.text import described, is_list, text
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A `map`. What is not in it is nothing, so the default counts, else the field is not sent."""
+    """A `map`. What is not in it is nothing, so the default counts, else the field is not sent.
+
+    A key to the letter counts before one in other upper and lower case, and that before a pattern; of patterns the first.
+    """
 
     exact: Mapping[str, Value]
     folded: Mapping[str, Value]
+    patterns: tuple[tuple[MapPattern, Value], ...] = ()
 
     def find(self, result: Any) -> Value | None:
         key = text(result).strip()
         if len(key) > ARGUMENT:  # no map has such a key
             return None
-        return self.exact[key] if key in self.exact else self.folded.get(key.casefold())
+        if key in self.exact:
+            return self.exact[key]
+        folded = key.casefold()
+        if folded in self.folded or not self.patterns:
+            return self.folded.get(folded)
+        return next((value for pattern, value in self.patterns if pattern.matches(folded)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,11 @@ def with_default(value: Evaluate, default: Evaluate) -> Evaluate:
     return evaluate
 
 
+def where_holds(condition: Condition, value: Evaluate) -> Evaluate:
+    """The value only where a condition holds."""
+    return lambda scope: value(scope) if condition.holds(scope) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     where: str
@@ -100,7 +115,9 @@ class Each:
             raise fault(self.where, error) from error
         if len(listed) > RECORDS:
             raise MappingFault(self.where, f"has more than {RECORDS:,} items; at most {RECORDS:,} become records")
-        return (scope.with_name(self.variable, item) for item in listed)
+        return (
+            scope.with_names({self.variable: item, "loop": Loop(index=number, length=len(listed))}) for number, item in enumerate(listed, 1)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +162,8 @@ class Upsert:
                 if value is not None:
                     fields[field.name] = value
             scope.limits.written(fields)
+        except MappingFault:
+            raise  # of a field's condition, at its own place
         except Exception as error:
             raise fault(where, error) from error
         return fields

@@ -16,7 +16,7 @@ from receiver.mapping.limits import Limits
 from receiver.mapping.requirements import needs
 from receiver.mapping.route import Route
 from receiver.mapping.route_config import Account, Placed
-from receiver.mapping.schema import RouteSettings
+from receiver.mapping.schema import RouteSettings, SnippetSettings
 from receiver.mapping.scope import Scope
 
 
@@ -29,6 +29,8 @@ class Configured(Protocol):
     def connectors(self) -> abc.Mapping[str, ConnectorSettings]: ...
     @property
     def routes(self) -> abc.Sequence[RouteSettings]: ...
+    @property
+    def snippets(self) -> abc.Mapping[str, SnippetSettings]: ...
 
 
 class RouteTable:
@@ -51,7 +53,7 @@ class RouteTable:
         types = registry.types() if types is None else types
         accounts = {name: Account(types[one.type], one.mapping) for name, one in settings.connectors.items()}
         sources = tuple(settings.sources)
-        placed, faults = check_routes(dict(enumerate(settings.routes)), accounts, sources)
+        placed, faults = check_routes(dict(enumerate(settings.routes)), settings.snippets, accounts, sources)
         if errors := [fault for fault in faults if not fault.warning]:
             raise ConfigError(errors)
         mapping = cls(placed, accounts, sources)
@@ -78,7 +80,7 @@ class RouteTable:
 
     def needs(self, connector: str) -> Needs:
         """What all routes write through a connector."""
-        return needs([one for one in self._placed if one.route.connector == connector], self._accounts[connector])
+        return needs([one for one in self._placed if one.connector == connector], self._accounts[connector])
 
     def _index(self, source: str, event: str, routes: abc.Iterable[Route]) -> None:
         found: dict[str, list[Route]] = {}

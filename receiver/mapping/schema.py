@@ -36,6 +36,14 @@ def _names(value: object) -> object:
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 
 
+def _one_or_several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+OneOrSeveral = Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]
+"""A name, or a list of them."""
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,9 +52,13 @@ class FieldSettings(_Table):
     """A field of a record: in TOML a plain value or expression, or a table with these keys."""
 
     value: Annotated[Constant, Field(description="what to write: an expression or a constant")]
-    map: Annotated[dict[str, Constant] | None, Field(description='looks the value up: { COMPLETED = "closedwon" }')] = None
+    map: Annotated[
+        dict[str, Constant] | None,
+        Field(description='looks the value up: { COMPLETED = "closedwon", "Bundle*" = "bundle" }'),
+    ] = None
     default: Annotated[Constant, Field(description="where the value is nothing, or is not in the map")] = None
     append: Annotated[bool, Field(description="true adds to a multiple-choice field instead of replacing it")] = False
+    when: Annotated[str | bool | None, Field(description='only then: "{{ order.coupons }}"')] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -63,15 +75,22 @@ class UpsertSettings(_Table):
     each: Annotated[str | None, Field(description='one record per item: "course in courses"')] = None
     when: Annotated[str | bool | None, Field(description='only then: "{{ order.total > 0 }}"')] = None
     links: Annotated[Names, Field(description="objects of this route to tie the record to")] = ()
+    use: Annotated[Names, Field(description="snippets whose fields it writes too; its own come first")] = ()
     fields: Annotated[dict[str, FieldSettings], Field(description="the fields to write")] = {}
 
 
+class SnippetSettings(_Table):
+    """Fields that upserts share, under a name that they `use`."""
+
+    fields: Annotated[dict[str, FieldSettings], Field(min_length=1, description="the fields to write")]
+
+
 class RouteSettings(_Table):
-    """Which events of which sources one connector is told of, and what it writes for them."""
+    """Which events of which sources one or several connectors are told of, and what is written for them."""
 
     name: Annotated[str, Field(description="a standard route of the same name is replaced")] = ""
     sources: Annotated[Names | None, Field(description="all if absent")] = None
     events: Annotated[Names, Field(min_length=1, description='names or patterns of events, like ["order.*"]')]
-    connector: Annotated[str, Field(description="the NAME of a [connectors.NAME] table")]
+    connector: Annotated[OneOrSeveral, Field(min_length=1, description="the NAME of a [connectors.NAME] table, or a list of them")]
     when: Annotated[str | bool | None, Field(description='only then: "{{ order.total > 0 }}"')] = None
     upsert: Annotated[tuple[UpsertSettings, ...], Field(description="what is written; nothing switches a standard route off")] = ()

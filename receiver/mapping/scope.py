@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import Environment
@@ -20,6 +21,22 @@ class Scope(Context):
         super().__init__(environment, names, None, {})  # type: ignore[arg-type]
         self.limits = limits
 
-    def with_name(self, name: str, value: Any) -> Scope:
-        """The same with one name more."""
-        return Scope(self.environment, {**self.parent, name: value}, self.limits)
+    def with_names(self, names: Mapping[str, Any]) -> Scope:
+        """The same with these names more."""
+        return Scope(self.environment, {**self.parent, **names}, self.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """How far an `each` is: `loop.index` counts from 1, `loop.length` tells how many there are."""
+
+    index: int
+    length: int
+
+    @property
+    def first(self) -> bool:
+        return self.index == 1
+
+    @property
+    def last(self) -> bool:
+        return self.index == self.length

@@ -71,7 +71,7 @@ def _workers(tables: Tables) -> list[ConfigFault]:
 
 
 def _routes(tables: Tables) -> list[ConfigFault]:
-    _, faults = check_routes(tables.routes, tables.accounts, tables.sources)
+    _, faults = check_routes(tables.routes, tables.snippets, tables.accounts, tables.sources)
     return [fault for fault in faults if not fault.warning]
 
 
@@ -96,6 +96,7 @@ def _settings(tables: Tables, directory: Path, warnings: list[ConfigFault]) -> S
         sources={name: source for name, source in tables.sources.items() if source is not None},
         connectors={name: one for name, one in tables.connectors.items() if one is not None},
         routes=tuple(tables.routes.values()),
+        snippets=tables.snippets,
         delivery=tables.delivery or Delivery(),
         log=tables.log or Log(),
         alerts=tables.alerts,

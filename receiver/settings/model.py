@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, S
 
 from connectors.base import ConnectorSettings
 from receiver.faults import ConfigFault
-from receiver.mapping import RouteSettings
+from receiver.mapping import RouteSettings, SnippetSettings
 from receiver.settings.values import AlarmUrl, Currency, Headers, Host, Number, Status, StoreUrl, TimeZone, Token, WebAddress
 
 
@@ -99,6 +99,7 @@ class Settings(BaseModel):
     sources: dict[str, Source]
     connectors: dict[str, SerializeAsAny[ConnectorSettings]] = {}
     routes: tuple[RouteSettings, ...] = ()
+    snippets: dict[str, SnippetSettings] = {}
     delivery: Delivery = Delivery()
     log: Log = Log()
     alerts: Alerts | None = None

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from connectors.base import Connector, ConnectorSettings
 from connectors.registry import BrokenConnector, UnknownConnector
 from receiver.faults import ConfigFault, nearest, place, read, suggestion
-from receiver.mapping import Account, RouteSettings
+from receiver.mapping import Account, RouteSettings, SnippetSettings
 from receiver.settings.model import Alerts, Delivery, Log, Server, Settings, Source, Store
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -35,6 +35,7 @@ class Tables:
     connectors: dict[str, ConnectorSettings | None] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     routes: dict[int, RouteSettings] = field(default_factory=dict)
+    snippets: dict[str, SnippetSettings] = field(default_factory=dict)
     faults: list[ConfigFault] = field(default_factory=list)
 
 
@@ -55,6 +56,9 @@ def read_tables(document: Mapping[str, Any], types: Mapping[str, type[Connector]
     for index, table in reader.listed(document, "routes"):
         if (route := reader.one(RouteSettings, table, "routes", index)) is not None:
             tables.routes[index] = route
+    for name, table in reader.named(document, "snippets"):
+        if (snippet := reader.one(SnippetSettings, table, "snippets", name)) is not None:
+            tables.snippets[name] = snippet
     if not tables.sources and "sources" not in document:
         tables.faults.append(ConfigFault("sources", "is missing: no call could come in", 'add [sources.NAME] with tokens = ["…"]'))
     return tables

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -284,9 +285,12 @@ def test_a_gateway_that_goes_down_and_comes_back(tmp_path: Path) -> None:
         running.wait_until_delivered()
         assert len(running.records("sandbox", "contact")) == 3000
         accounts(tmp_path, 20_000)
-        new = (datetime.now(UTC) - timedelta(days=30) + timedelta(minutes=4500)).strftime("%Y-%m-%dT%H:%M:%SZ")  # of no line of the first file, in any zone
+        new = datetime.now(UTC) - timedelta(days=30) + timedelta(minutes=4500)  # no line of the first file is as young, in any zone
         importing = started(tmp_path, "--patience", "1")
-        until(lambda: importing.poll() is not None or len(running.admin(f"/api/events?since={new}")["items"]) > 10, "more in")
+        until(
+            lambda: importing.poll() is not None or len(running.admin(f"/api/events?since={new:%Y-%m-%dT%H:%M:%SZ}")["items"]) > 10,
+            "more in",
+        )
         running.kill()
         told = answer(importing, code=1)
         assert "taken nothing for 1 seconds" in told["stopped"]
@@ -318,6 +322,18 @@ def test_only_the_past_has_a_time_of_its_own(tmp_path: Path) -> None:
         httpx.post(f"{running.url}/in/{TOKEN}", content=body, headers={"Occurred-At": "2024-01-01T00:00:00Z"}).raise_for_status()
         (item,) = running.admin("/api/events")["items"]
         assert datetime.fromisoformat(item["received_at"]) > datetime.now(UTC) - timedelta(minutes=10)
+
+
+def test_the_limit_of_its_source_makes_it_slower(tmp_path: Path) -> None:
+    """No line is lost or called faulty, however little patience it has."""
+    config = write_config(tmp_path, source="limit = { events = 20, seconds = 2 }")
+    accounts(tmp_path, 50)
+    with gateway(config) as running:
+        told = answer(started(tmp_path, "--patience", "0"), code=0)
+        assert (told["accepted"], told["faulty"], told["stopped"]) == (50, 0, None)
+        turned_away = re.search(r'requests_turned_away_total\{reason="limit"\} (\S+)', httpx.get(f"{running.url}/metrics").text)
+        assert turned_away
+        assert float(turned_away[1]) > 0
 
 
 def test_live_events_go_first(tmp_path: Path) -> None:

@@ -1,83 +1,79 @@
-"""An import lets others go first, and does not wait for what does not move."""
+"""Lines are handed in a few at once, and those about the same people one after the other."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from receiver.history import Answer, Backlog, Courier, Judged, Line, courier
+from receiver.aom import Event, Site, read
+from receiver.history import Answer, Courier, Judged, Line, Stopped
+from receiver.history.courier import AT_ONCE
+
+SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
 
 
-class Backlogs:
-    """A courier whose looks find what a test says, each so many seconds after the one before."""
+class Gateway:
+    """Takes each line only once all that may be under way together are."""
 
-    def __init__(self, found: Iterable[Backlog], *, every: float = 1.0) -> None:
-        self._found = iter(found)
-        self._every = every
-        self._time = 0.0
-        self.told: list[int] = []
-        self.courier = Courier(self._take, self._waiting, self.told.append, clock=lambda: self._time)
+    def __init__(self, *, most: int) -> None:
+        self._most = most
+        self._full = asyncio.Event()
+        self._under_way: Counter[tuple[str, ...]] = Counter()
+        self.taken: list[int] = []
+        self.together = 0
 
-    @staticmethod
-    async def _take(_line: Judged) -> Answer:
+    async def take(self, judged: Judged) -> Answer:
+        self._under_way[judged.people] += 1
+        assert self._under_way[judged.people] == 1, "the same person twice at once"
+        self.together = max(self.together, self._under_way.total())
+        if self.together >= self._most:
+            self._full.set()
+        await self._full.wait()
+        self._under_way[judged.people] -= 1
+        self.taken.append(judged.line.number)
         return Answer(deliveries=1)
 
-    async def _waiting(self) -> Backlog:
-        self._time += self._every
-        return next(self._found)
 
-    def send(self, lines: int = 0) -> list[int]:
-        """What the courier told of those before it."""
-        self.told.clear()
-        batch = [Judged(Line(number, "{}", b"{}"), None, None, ()) for number in range(lines)]
-        asyncio.run(asyncio.wait_for(self.courier.send(batch), 20))
-        return list(self.told)
+def _event(person: int) -> Event:
+    body = b'{"email": "p%d@example.edu", "date_registered": "Aug 11, 2020 04:58 PM"}' % person
+    return read(body, SITE, "account.created")
 
 
-@pytest.fixture(autouse=True)
-def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(courier, "GLANCE", 0)
+def _lines(people: Sequence[int]) -> list[Judged]:
+    return [Judged(Line(number, "{}", b"{}"), _event(person), None, ()) for number, person in enumerate(people)]
 
 
-def test_it_waits_until_few_are_before_it() -> None:
-    """And says how many there are, as long as they become fewer."""
-    backlogs = Backlogs(Backlog(n) for n in (5000, 2000, 501, 500))
-    assert backlogs.send() == [5000, 2000, 501, 0]
+def _sent(gateway: Gateway, lines: Sequence[Judged]) -> list[int]:
+    answered = asyncio.run(asyncio.wait_for(Courier(gateway.take).send(lines), 60))
+    return [judged.line.number for judged, _ in answered]
 
 
-def test_it_looks_again_when_it_has_added_enough() -> None:
-    """Between the most and the few, as many as there is room for."""
-    backlogs = Backlogs(Backlog(n) for n in (400, 700, 300))
-    assert backlogs.send(599) == [0]
-    assert backlogs.send(1) == []
-    assert backlogs.send(1) == [700, 0]
+def test_a_few_at_once() -> None:
+    """As many as may be, and no more; each line has its answer."""
+    gateway = Gateway(most=AT_ONCE)
+    assert sorted(_sent(gateway, _lines(range(50)))) == list(range(50))
+    assert gateway.together == AT_ONCE
 
 
-def test_it_does_not_wait_for_a_connector_that_is_paused() -> None:
-    """What does not become less is not on its way: the import goes on behind what comes live, and adds to it."""
-    backlogs = Backlogs([*(Backlog(600, oldest=second) for second in range(32)), Backlog(1100, oldest=32)])
-    assert backlogs.send(500) == [600] * 31 + [0]
-    assert backlogs.send(1) == [0]
+def test_one_persons_lines_in_order() -> None:
+    """Those of others go beside them."""
+    gateway = Gateway(most=3)
+    _sent(gateway, _lines([n % 3 for n in range(30)]))
+    assert gateway.together == 3
+    for person in range(3):
+        theirs = [number for number in gateway.taken if number % 3 == person]
+        assert theirs == sorted(theirs)
 
 
-def test_it_waits_again_once_that_moves() -> None:
-    """A pause that has ended does not let an import go before everybody for the rest of its file."""
-    still = [Backlog(600, oldest=second) for second in range(32)]
-    moving = [Backlog(1090), Backlog(900), Backlog(600), Backlog(400)]
-    backlogs = Backlogs([*still, *moving])
-    assert backlogs.send(500)[-1] == 0
-    assert backlogs.send(1) == [1090, 900, 600, 0]
+def test_it_stops_where_the_gateway_takes_no_more() -> None:
+    """The reason goes to whoever sends."""
 
+    async def refuse(_line: Judged) -> Answer:
+        raise Stopped("no more")
 
-def test_it_waits_when_much_is_put_before_it() -> None:
-    """A replay of old events in bulk: they are many more than at first, and the oldest stays the oldest, but they become fewer."""
-    found = [Backlog(600, oldest=1)] + [Backlog(5000 - 100 * second, oldest=90_000 + second) for second in range(46)]
-    assert Backlogs(found).send()[-2:] == [600, 0]
-
-
-def test_it_waits_as_long_as_as_much_comes_as_goes() -> None:
-    """A connector that is busy is not still, although its backlog becomes no shorter."""
-    busy = [Backlog(2000, oldest=20) for _ in range(1000)]
-    assert len(Backlogs([*busy, Backlog(0)], every=1.0).send()) == 1001
+    with pytest.raises(Stopped, match="no more"):
+        asyncio.run(Courier(refuse).send(_lines(range(5))))

@@ -1,5 +1,6 @@
 """Filters: ours, and what Jinja's do with what is absent."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -77,3 +78,36 @@ def test_every_filter_is_documented() -> None:
     """The example names them all."""
     shown = EXAMPLE.read_text("utf-8")
     assert [name for name in FILTERS if name not in shown] == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "result"),
+    [
+        ("{{ order.date_created | plus(days=30) | date }}", date(2020, 9, 10)),
+        ("{{ order.date_created | date | plus(weeks=-1) }}", date(2020, 8, 4)),
+        ("{{ order.date_created | plus(days=1, hours=-2, minutes=30) | date('%d %H:%M') }}", "12 18:15"),
+        ("{{ '2026-03-07T12:00:00-05:00' | plus(days=1) | date('%d %H') }}", "08 12"),
+        ("{{ none | plus(days=1) }}", None),
+    ],
+)
+def test_plus_moves_dates(tmp_path: Path, expression: str, result: object) -> None:
+    """By weeks, days, hours and minutes, forth and back."""
+    assert value(tmp_path, f'"{expression}"') == result
+
+
+@pytest.mark.parametrize(
+    ("expression", "says"),
+    [
+        ("{{ order.date_created | date | plus(hours=1) }}", "weeks and days here"),
+        ("{{ order.date_created | plus(months=1) }}", "weeks, days, hours and minutes here"),
+        ("{{ order.date_created | plus }}", "like plus(days=30)"),
+        ("{{ order.date_created | plus(days=100000000) }}", "no date that there is"),
+        ("{{ order.date_created | plus(days='x') }}", "no date that there is"),
+        ("{{ order.total | plus(days=1) }}", "takes a date"),
+        ("{{ 'soon' | plus(days=1) }}", "takes a date"),
+    ],
+)
+def test_plus_says_what_it_takes(tmp_path: Path, expression: str, says: str) -> None:
+    """Anything else is a fault in words."""
+    with pytest.raises(MappingFault, match=re.escape(says)):
+        value(tmp_path, f'"{expression}"')

@@ -32,7 +32,7 @@ def compiled(**upsert: Any) -> RouteTable:
     if route is None or faults:
         raise ConfigError(faults)
     box = ConnectorSettings(type="sandbox")
-    return RouteTable.compile(SimpleNamespace(sources={"springfield": None}, connectors={"box": box}, routes=[route]))
+    return RouteTable.compile(SimpleNamespace(sources={"springfield": None}, connectors={"box": box}, routes=[route], snippets={}))
 
 
 @settings(max_examples=400, deadline=None)

@@ -7,7 +7,7 @@ import pytest
 
 from connectors.base import Append, Record, Ref
 from receiver.mapping import MappingFault
-from tests.mapping.routes import contact, context, mapping, rendered, route
+from tests.mapping.routes import contact, context, mapping, mapping_faults, rendered, route
 
 ORDERS = """
 [[routes]]
@@ -156,3 +156,66 @@ def test_courses_are_appended(tmp_path: Path) -> None:
     routes = route("course.enrolled", contact("fields.x = { value = \"{{ courses | map(attribute='name') }}\", append = true }"))
     (record,) = rendered(tmp_path, "course.enrolled", routes, TWO_COURSES)
     assert record.fields["x"] == Append(("A", "B"))
+
+
+def test_a_field_has_a_condition(tmp_path: Path) -> None:
+    """Where it does not hold the field is not sent, whatever its default."""
+    field = 'fields.x = { value = "{{ order.total }}", default = 1, when = "{{ order.status == \'FAILED\' }}" }'
+    for event, sent in (("order.placed", False), ("order.failed", True)):
+        (record,) = rendered(tmp_path, event, route("order.*", contact(field)))
+        assert ("x" in record.fields) is sent
+
+
+def test_the_condition_of_a_field_is_checked(tmp_path: Path) -> None:
+    """At its own place; and where it keeps events away that lack what the field names, nothing is wrong."""
+    wrong = 'fields.x = { value = "1", when = "{{ ordr.total }}" }'
+    assert set(mapping_faults(tmp_path, route("order.*", contact(wrong)))) == {"routes[0].upsert[0].fields.x.when"}
+    guarded = 'fields.x = { value = "{{ order.id }}", when = "{{ event.name == \'order.placed\' }}" }'
+    assert mapping_faults(tmp_path, route("*", contact(guarded))) == {}
+
+
+def test_the_condition_of_a_field_fails(tmp_path: Path) -> None:
+    """The fault names it, not the field."""
+    field = 'fields.x = { value = "1", when = "{{ raw.vip > 3 }}" }'
+    with pytest.raises(MappingFault, match=r"fields\.x\.when"):
+        rendered(tmp_path, "order.placed", route("order.*", contact(field)))
+
+
+def test_patterns_in_a_map(tmp_path: Path) -> None:
+    """Keys to the letter come before patterns; of patterns the first."""
+    entries = '"Product*" = "some", "*duct" = "never here", "product" = "the one"'
+    field = 'fields.x = { value = "{{ order.line_items | map(attribute=\'name\') | %s }}", map = { %s }, default = "none" }'
+    for taken, found in (("first", "the one"), ("last", "none")):
+        (record,) = rendered(tmp_path, "order.placed", route("order.*", contact(field % (taken, entries))))
+        assert record.fields["x"] == found
+    (record,) = rendered(tmp_path, "order.placed", route("order.*", contact(field % ("last", '"pr*2" = "second"'))))
+    assert record.fields["x"] == "second"
+
+
+def test_a_pattern_that_is_never_reached(tmp_path: Path) -> None:
+    """One before it takes all that it matches: a warning."""
+    field = 'fields.x = { value = "{{ order.status }}", map = { "COM*" = "a", "COMPL*" = "b", "*" = "c" } }'
+    warnings = mapping(tmp_path, route("order.*", contact(field))).warnings
+    assert [fault.where for fault in warnings if "never reached" in fault.message] == ['routes[0].upsert[0].fields.x.map."COMPL*"']
+
+
+def test_how_far_an_each_is(tmp_path: Path) -> None:
+    """`loop` counts from 1, and is known to the check."""
+    upsert = """
+[[routes.upsert]]
+object = "item"
+each = "item in order.line_items"
+key_field = "k"
+key = "{{ order.id }}-{{ loop.index }}"
+fields.text = "{{ loop.index }} of {{ loop.length }}"
+fields.last = "{{ loop.last and not loop.first }}"
+"""
+    records = rendered(tmp_path, "order.placed", route("order.*", upsert))
+    assert [(one.key, one.fields) for one in records] == [
+        ("19-1", {"text": "1 of 2", "last": False}),
+        ("19-2", {"text": "2 of 2", "last": True}),
+    ]
+    assert list(mapping_faults(tmp_path, route("order.*", upsert.replace("loop.length", "loop.size")))) == [
+        "routes[0].upsert[0].fields.text"
+    ]
+    assert list(mapping_faults(tmp_path, route("order.*", contact('fields.x = "{{ loop.index }}"')))) == ["routes[0].upsert[0].fields.x"]

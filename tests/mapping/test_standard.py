@@ -43,7 +43,7 @@ fields.x = "{{ %s }}"
 def test_every_connector_ships_a_mapping_without_a_fault(kind: str) -> None:
     """Nothing in it is even doubtful, and all samples can be written by it."""
     crm = ConnectorSettings(type=kind, mapping=("standard",))
-    mapping = RouteTable.compile(SimpleNamespace(sources={"springfield": None}, connectors={"crm": crm}, routes=()))
+    mapping = RouteTable.compile(SimpleNamespace(sources={"springfield": None}, connectors={"crm": crm}, routes=(), snippets={}))
     assert [warning for warning in mapping.warnings if warning.where != "routes"] == []
     for event in EVENTS:
         if sample(event) is not None:
@@ -57,7 +57,7 @@ def test_every_shipped_mapping_adds_to_the_standard_one(kind: str) -> None:
     """
     names = mapping_names(registry.types()[kind])
     crm = ConnectorSettings(type=kind, mapping=names)
-    mapping = RouteTable.compile(SimpleNamespace(sources={"springfield": None}, connectors={"crm": crm}, routes=()))
+    mapping = RouteTable.compile(SimpleNamespace(sources={"springfield": None}, connectors={"crm": crm}, routes=(), snippets={}))
     assert [warning for warning in mapping.warnings if warning.where != "routes"] == []
     found = [one.name for one in mapping.placed]
     assert len(set(found)) == len(found)
