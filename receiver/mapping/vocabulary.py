@@ -33,6 +33,10 @@ FILTER_DESCRIPTIONS: Mapping[str, Described] = {
     "max": Described("the largest item", "{{ order.line_items | max(attribute='price') }}"),
     "min": Described("the smallest item"),
     "money": Described("rounded to 2 places, or to those of a currency", "{{ order.total | money(order.currency) }}"),
+    "plus": Described(
+        "later by `weeks`, `days`, `hours` and `minutes`, or earlier where they are below zero",
+        "{{ event.occurred_at | plus(days=30) }}",
+    ),
     "reject": Described("the items that a test does not hold for"),
     "rejectattr": Described("the items whose attribute a test does not hold for"),
     "replace": Described("one text for another in it", "{{ course.name | replace('&', 'and') }}"),

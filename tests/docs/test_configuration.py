@@ -10,7 +10,7 @@ from typing import Any
 from docs.hooks.configuration import config_tables, default_of, type_and_bounds
 from tests.docs.pages import ROOT, shown
 
-NAMED = ("sources", "connectors", "fields")  # tables whose keys are the operator's own
+NAMED = ("sources", "connectors", "snippets", "fields")  # tables whose keys are the operator's own
 
 
 def documented() -> set[tuple[str, str]]:

@@ -21,6 +21,7 @@ _EVENTS = {
     "announcement": "announcement.created",
     "course": "quiz.submitted",
     "raw": "account.created",
+    "event": "account.created",
 }
 
 
