@@ -1,4 +1,4 @@
-# make install | demo: to run it. make develop | test | lint | bench | chaos: to work on it.
+# make install | demo: to run it. make develop | docs | test | lint | bench | chaos: to work on it.
 # Each sets up what it needs, in a venv in .venv, pinned by constraints.txt.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
@@ -7,7 +7,7 @@ PIP = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 INSTALLED = .venv/.installed
 DEVELOPED = .venv/.developed
 
-.PHONY: install develop demo test lint format bench bench-pages chaos clean
+.PHONY: install develop demo docs test lint format bench bench-pages chaos clean
 
 install: $(INSTALLED)
 
@@ -26,6 +26,9 @@ $(DEVELOPED): $(INSTALLED)
 
 demo: $(INSTALLED)
 	$(BIN)/aom-gateway demo
+
+docs: $(DEVELOPED) # not --quiet: with it, MkDocs counts no warning, and --strict lets all pass
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 test: $(DEVELOPED)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
@@ -50,4 +53,4 @@ bench-pages: $(DEVELOPED)
 	$(BIN)/python -m tests.bench.pages
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,8 +16,8 @@ class RateLimit(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    calls: Annotated[int, Field(gt=0, le=1_000_000)]
-    seconds: Annotated[float, Field(gt=0, le=86_400)]
+    calls: Annotated[int, Field(gt=0, le=1_000_000, description="at most so many calls")]
+    seconds: Annotated[float, Field(gt=0, le=86_400, description="in so many seconds")]
 
 
 def _listed(given: object) -> object:
