@@ -1,44 +1,56 @@
-# make install | demo | test | lint | bench | chaos: each sets up what it needs; a venv in .venv, pinned by constraints.txt
+# make install | demo: to run it. make develop | docs | test | lint | bench | chaos: to work on it.
+# Each sets up what it needs, in a venv in .venv, pinned by constraints.txt.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN = .venv/bin
-STAMP = .venv/.installed
+PIP = $(BIN)/python -m pip install --quiet --constraint constraints.txt
+INSTALLED = .venv/.installed
+DEVELOPED = .venv/.developed
 
-.PHONY: install demo test lint format bench bench-pages chaos clean
+.PHONY: install develop demo docs test lint format bench bench-pages chaos clean
 
-install: $(STAMP)
+install: $(INSTALLED)
 
-$(STAMP): pyproject.toml constraints.txt
+develop: $(DEVELOPED)
+
+$(INSTALLED): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with venv is needed"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' --constraint constraints.txt
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[postgres]' --group dev
+	$(PIP) --upgrade 'pip>=25.1'
+	$(PIP) --editable '.[postgres]'
 	@touch $@
 
-demo: $(STAMP)
+$(DEVELOPED): $(INSTALLED)
+	$(PIP) --group dev
+	@touch $@
+
+demo: $(INSTALLED)
 	$(BIN)/aom-gateway demo
 
-test: $(STAMP)
+docs: $(DEVELOPED) # not --quiet: with it, MkDocs counts no warning, and --strict lets all pass
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+test: $(DEVELOPED)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-lint: $(STAMP)
+lint: $(DEVELOPED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(STAMP)
+format: $(DEVELOPED)
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
 
-bench: $(STAMP)
+bench: $(DEVELOPED)
 	$(BIN)/python -m tests.bench
 
-chaos: $(STAMP)
+chaos: $(DEVELOPED)
 	$(BIN)/python -m tests.chaos
 
-bench-pages: $(STAMP)
+bench-pages: $(DEVELOPED)
 	$(BIN)/python -m tests.bench.pages
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,13 +10,14 @@ from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from types import FunctionType
 
-from connectors.base import Connector, ConnectorSettings
+from connectors.base import API, Connector, ConnectorSettings
 
 GROUP = "aom_gateway.connectors"
 
 _METHODS = tuple(
     name for name, member in vars(Connector).items() if not name.startswith("_") and isinstance(member, (FunctionType, classmethod))
 )
+_REQUIRED = ("API", "Settings", "key_fields", *_METHODS)
 
 
 class UnknownConnector(KeyError):
@@ -105,12 +106,22 @@ def _lacks(loaded: object) -> str | None:
     """Tell what keeps it from being a connector, as far as the class shows."""
     if not isinstance(loaded, type):
         return "it is no class"
-    if missing := [name for name in (*_METHODS, "key_fields", "Settings") if not hasattr(loaded, name)]:
+    if (version := getattr(loaded, "API", API)) != API:
+        return _speaks_another(version)
+    if missing := [name for name in _REQUIRED if not hasattr(loaded, name)]:
         return f"the class lacks {', '.join(missing)}, see connectors.base"
     settings = loaded.Settings  # type: ignore[attr-defined]
     if not (isinstance(settings, type) and issubclass(settings, ConnectorSettings)):
         return "its Settings are no subclass of connectors.base.ConnectorSettings"
     return None
+
+
+def _speaks_another(version: object) -> str:
+    newer = ", or a newer gateway" if isinstance(version, int) and version > API else ""
+    return (
+        f"it needs version {version!r} of the connector interface, and this gateway speaks "
+        f"version {API}: install a release of it for version {API}{newer}"
+    )
 
 
 def _origin(entry: EntryPoint) -> str:

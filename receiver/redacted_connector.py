@@ -28,8 +28,9 @@ class _Redacted:
         self._connector = connector
         self._cut = secrets.cut
         for name in dir(type(connector)):
-            if not name.startswith("_") and iscoroutinefunction(method := getattr(connector, name)):
-                setattr(self, name, self._redacted(method))
+            if not name.startswith("_") and callable(method := getattr(connector, name)):
+                # as attributes of its own, by which `isinstance` knows the optional parts
+                setattr(self, name, self._redacted(method) if iscoroutinefunction(method) else method)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connector, name)

@@ -10,14 +10,17 @@ from typing import Any, cast
 import pytest
 
 from connectors.base import (
+    Addressable,
     AuthFailed,
     BatchRefused,
     Browsable,
     Connector,
-    ConnectorError,
+    Erases,
+    Links,
     Page,
     Plan,
     Problem,
+    Provisions,
     Record,
     Refused,
     Report,
@@ -111,6 +114,17 @@ def test_all_else_is_the_connectors_own() -> None:
     step = Step("make it", {"secret": TOKEN})
     assert answered(Plan((step,))).steps == (step,)
     connector = echoing(None)
-    assert isinstance(connector, Browsable)
+    assert isinstance(connector, Addressable)
     assert (cast("Any", connector).limits, connector.record_url("deal", "7")) == ("its own", "https://crm/deal/7")
-    assert not isinstance(ConnectorError("x"), Browsable)
+
+
+@pytest.mark.parametrize(
+    ("part", "has"),
+    [(Browsable, True), (Addressable, True), (Provisions, True), (Links, False), (Erases, False)],
+)
+def test_it_has_the_optional_parts_of_the_connector(part: type, has: bool) -> None:
+    """All of a part are attributes of its own: from Python 3.12 on `isinstance` asks no `__getattr__`."""
+    connector = echoing(None)
+    methods = {name for name in vars(part) if not name.startswith("_")}
+    assert isinstance(connector, part) is has
+    assert methods.issubset(vars(connector)) is has

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from connectors.base import Misconfigured
+from connectors.base import Misconfigured, Throttled, Unavailable
 from connectors.hubspot.answers import items, text
 from connectors.hubspot.errors import SetUpMissing
 from connectors.hubspot.paths import OBJECT_TYPES
-from connectors.hubspot.remembered import Remembered
+from connectors.ttl_cache import TtlCache
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 PORTAL = re.compile(r"/contacts/(\d+)/")
 OWN_TYPES = frozenset(OBJECT_TYPES.values())
+FRESH = timedelta(minutes=5)
+OUTAGES = (Unavailable, Throttled)  # while HubSpot can't answer, what is known serves on
 UNKNOWN = (400, 404)  # how HubSpot answers for an object that it does not have
 
 T = TypeVar("T")
@@ -76,8 +79,8 @@ class Account:
     def __init__(self, api: Api, now: Callable[[], datetime]) -> None:
         self.portal_id: int | None = None
         self._api = api
-        self._properties = Remembered(lambda type_: self._unless_forbidden(self.read_properties(type_)), now)
-        self._pipelines = Remembered(lambda type_: self._unless_forbidden(self.read_pipelines(type_)), now)
+        self._properties = TtlCache(self._load_properties, now, FRESH, OUTAGES)
+        self._pipelines = TtlCache(self._load_pipelines, now, FRESH, OUTAGES)
 
     async def properties(self, type_: str) -> Mapping[str, Property] | None:
         return await self._properties.get(type_)
@@ -140,6 +143,17 @@ class Account:
         rule = rules.get("objectCreationRule") if isinstance(rules, dict) else None
         ids = rule.get("pipelineStageIds") if isinstance(rule, dict) else None
         return frozenset(map(str, ids)) if isinstance(ids, list) else frozenset()
+
+    async def aclose(self) -> None:
+        """Wait for look-ups that are under way."""
+        await self._properties.aclose()
+        await self._pipelines.aclose()
+
+    async def _load_properties(self, type_: str) -> Mapping[str, Property] | None:
+        return await self._unless_forbidden(self.read_properties(type_))
+
+    async def _load_pipelines(self, type_: str) -> tuple[Pipeline, ...] | None:
+        return await self._unless_forbidden(self.read_pipelines(type_))
 
     async def _unless_forbidden(self, reading: Awaitable[T]) -> T | None:
         try:

@@ -7,12 +7,11 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from connectors.base import ConnectorSettings, Context, FieldSchema, Limits, Misconfigured, ObjectSchema, Saved
+from connectors.base import ConnectorSettings, Context, Limits, Misconfigured, Saved
 from connectors.hubspot.account import Account
 from connectors.hubspot.account_rules import AccountRules
 from connectors.hubspot.api import Api
 from connectors.hubspot.check import find_problems
-from connectors.hubspot.compare import field_type
 from connectors.hubspot.erasure import erase, plan_erasure
 from connectors.hubspot.line_items import KEY_FIELD, DealItems, LineItems
 from connectors.hubspot.links import link
@@ -21,7 +20,6 @@ from connectors.hubspot.paths import object_type
 from connectors.hubspot.plan import make_plan
 from connectors.hubspot.provision import carry_out
 from connectors.hubspot.settings import HubSpotSettings
-from connectors.hubspot.stages import pipeline_fields
 from connectors.hubspot.upsert import Batch
 from connectors.hubspot.wanted import KEY_FIELDS
 
@@ -29,9 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connectors.base import Link, Needs, ObjectNeed, Outcome, Plan, Problem, Record, Ref, Report
-    from connectors.hubspot.account import Pipeline, Property
 
-LONGEST_TEXT = 65_536
+MAPPINGS = ("standard", "line_items")
 PAGE_TYPES = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tickets": "0-5"}
 TYPE_ID = re.compile(r"\d+-\d+")
 
@@ -39,6 +36,7 @@ TYPE_ID = re.compile(r"\d+-\d+")
 class HubSpotConnector:
     """Writes by batch upsert: contacts by e-mail, or by the unique property of the settings, all else by a unique property."""
 
+    API: ClassVar[int] = 1
     Settings: ClassVar[type[ConnectorSettings]] = HubSpotSettings
     key_fields: ClassVar[Mapping[str, str]] = KEY_FIELDS
     limits = Limits(records=100, links=100, concurrency=8, linger=2.0)  # a trickle must not use up the account's day, call by call
@@ -55,12 +53,9 @@ class HubSpotConnector:
         return cls(settings, context)
 
     @classmethod
-    def standard_mapping(cls) -> str:
-        return (files("connectors.hubspot") / "standard.toml").read_text("utf-8")
-
-    @classmethod
-    def more_mappings(cls) -> Mapping[str, str]:
-        return {"line_items": (files("connectors.hubspot") / "line_items.toml").read_text("utf-8")}
+    def shipped_mappings(cls) -> Mapping[str, str]:
+        folder = files("connectors.hubspot")
+        return {name: (folder / f"{name}.toml").read_text("utf-8") for name in MAPPINGS}
 
     async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
         if not records:
@@ -95,15 +90,6 @@ class HubSpotConnector:
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
         return await link(pairs, self._api)
 
-    async def describe(self, object: str) -> ObjectSchema | None:
-        type_ = object_type(object)
-        properties = await self._account.find_properties(type_)
-        if properties is None:
-            return None
-        pipelines = await self._account.pipelines(type_) if pipeline_fields(type_)[1] in properties else None
-        options = dict(zip(pipeline_fields(type_), _pipeline_options(pipelines or ()), strict=True))
-        return ObjectSchema(object, {name: _field(has, options.get(name)) for name, has in properties.items()})
-
     async def check(self, needs: Needs) -> Sequence[Problem]:
         return await find_problems(self._name, with_line_items(needs), self._api, self._account, self._settings, lambda: self.plan(needs))
 
@@ -130,6 +116,7 @@ class HubSpotConnector:
         return f"https://app.hubspot.com/contacts/{portal}/record/{page}/{id}" if portal and page else None
 
     async def aclose(self) -> None:
+        await self._account.aclose()
         await self._api.aclose()
 
     def _keyed(self, need: ObjectNeed) -> ObjectNeed:
@@ -146,26 +133,3 @@ def _with_notes(deal: Outcome, items: Outcome | None) -> Outcome:
     if isinstance(deal, Saved) and isinstance(items, Saved):
         return replace(deal, notes=(*deal.notes, *items.notes))
     return items or deal
-
-
-def _pipeline_options(pipelines: Sequence[Pipeline]) -> tuple[frozenset[str], frozenset[str]]:
-    """Tell what the pipeline and the stage property accept: ids and labels alike."""
-    stages = [stage for pipeline in pipelines for stage in pipeline.stages]
-    return (
-        frozenset(text for pipeline in pipelines for text in (pipeline.id, pipeline.label)),
-        frozenset(text for stage in stages for text in (stage.id, stage.label)),
-    )
-
-
-def _field(has: Property, options: frozenset[str] | None) -> FieldSchema:
-    named = options or frozenset((*has.options, *has.options.values())) or None
-    kind = field_type(has)
-    return FieldSchema(
-        name=has.name,
-        type=kind,
-        label=has.label,
-        unique=has.unique,
-        writable=has.writable,
-        max_length=LONGEST_TEXT if kind == "string" else None,
-        options=named if kind in ("choice", "choices") else None,
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,10 +16,10 @@ from connectors.base import AuthFailed, TimedOut, Unavailable
 from connectors.certificates import tls_fault
 from connectors.salesforce.allowance import HEADER, Allowance
 from connectors.salesforce.errors import answer_error, call_error, failure_of, part_failure
-from connectors.salesforce.sharing import Shared
 from connectors.salesforce.signin import sign_in, with_token
 from connectors.salesforce.transport import Answered, open_session
 from connectors.threads import Threads
+from connectors.ttl_cache import TtlCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +38,8 @@ WORKERS = 8
 MAX_HEAVY_PARTS = 5  # queries and collections in one composite call
 READING_SECONDS = 30.0  # what only reads is quick, however slow the org's automation is
 API_ENABLED = "see that the run-as user has the permission API Enabled, and Setup → Session Settings"
+SIGN_IN = "sign-in"
+UNTIL_LOST = timedelta.max  # a session serves until Salesforce no longer takes it
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
 
 
@@ -56,8 +59,7 @@ class Api:
             if token is None
             else (lambda: with_token(settings, token, self._session))
         )
-        self._client: Salesforce | None = None
-        self._signing: Shared[Salesforce] = Shared()
+        self._client: TtlCache[Salesforce] = TtlCache(self._sign_in, context.now, UNTIL_LOST)
         self._headers = {"X-PrettyPrint": "0"}
         self._write_headers = {"Sforce-Duplicate-Rule-Header": "allowSave=true"} if settings.duplicate_alerts == "allow" else {}
 
@@ -125,7 +127,7 @@ class Api:
         await self._signed_in()
 
     async def aclose(self) -> None:
-        await self._signing.aclose()
+        await self._client.aclose()
         await self._threads.aclose()
         self._session.close()
 
@@ -201,15 +203,14 @@ class Api:
             raise Unavailable(f"{place}: {tls_fault(error) or _cause(error)}") from error
 
     async def _signed_in(self, stale: Salesforce | None = None) -> Salesforce:
-        """Give the client, a new one if it is `stale`. At most one sign-in is under way; who comes meanwhile waits for it."""
-        if self._client is stale:
-            self._client = None
-        return self._client or await self._signing.get("sign-in", self._sign_in)
+        """Give the client, a new one if it is `stale`. At most one sign-in is under way."""
+        if stale is not None:
+            self._client.forget(SIGN_IN, stale)
+        return await self._client.get(SIGN_IN)
 
-    async def _sign_in(self) -> Salesforce:
+    async def _sign_in(self, place: str) -> Salesforce:
         await self._context.calls.take()
-        self._client = await self._in_time("sign-in", self._open)
-        return self._client
+        return await self._in_time(place, self._open)
 
     def _seen(self, response: requests.Response) -> None:
         """Take from an answer what simple-salesforce drops."""

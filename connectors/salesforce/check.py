@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from connectors.base import FieldType, Needs
     from connectors.salesforce.api import Api
 
+FEW_CALLS = 0.1  # of the day's, that the gateway may still make
 PROVISION = "`aom-gateway provision`, or "
 PERSON_ACCOUNTS = (
     "this org has person accounts; the gateway writes Contacts, so that a learner who is a person account already would be refused "
@@ -101,7 +102,7 @@ async def _limits(api: Api, settings: SalesforceSettings) -> list[Problem]:
     found = []
     calls, storage = limits.get("DailyApiRequests", {}), limits.get("DataStorageMB", {})
     top, left = calls.get("Max", 0), calls.get("Remaining", 0)
-    if top and left <= top * (1 - settings.daily_share):
+    if top and left <= top * (1 - settings.daily_share + FEW_CALLS):
         text = f"{left} of {top} API calls are left in these 24 hours, and daily_share leaves {1 - settings.daily_share:.0%} to others"
         found.append(
             Problem(

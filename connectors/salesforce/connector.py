@@ -16,7 +16,6 @@ from connectors.base import (
     Link,
     Misconfigured,
     Needs,
-    ObjectSchema,
     Outcome,
     Plan,
     Problem,
@@ -55,6 +54,7 @@ NO_KEY = Refused("INVALID_KEY", "the key is empty")
 class SalesforceConnector:
     """Upserts by sObject Collections, 200 records a call, in which each record fails or stands alone."""
 
+    API: ClassVar[int] = 1
     Settings: ClassVar[type[ConnectorSettings]] = SalesforceSettings
     key_fields: ClassVar[Mapping[str, str]] = {"contact": KEY, "deal": DEAL_KEY}
     # one batch at a time, the next one filling meanwhile: a trickle in calls of its own would use up the org's day
@@ -74,8 +74,8 @@ class SalesforceConnector:
         return cls(settings, context)
 
     @classmethod
-    def standard_mapping(cls) -> str:
-        return (files("connectors.salesforce") / "standard.toml").read_text("utf-8")
+    def shipped_mappings(cls) -> Mapping[str, str]:
+        return {"standard": (files("connectors.salesforce") / "standard.toml").read_text("utf-8")}
 
     async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
         if not records:
@@ -93,10 +93,6 @@ class SalesforceConnector:
         outcomes = iter(await self._link(roles) if roles else ())
         # other links are lookups, which the upsert of their source has written
         return [next(outcomes) if is_role(pair.source.object, pair.target.object) else Saved("") for pair in pairs]
-
-    async def describe(self, object: str) -> ObjectSchema | None:
-        found = await self._objects.find(api_name(object))
-        return found.schema(object) if found else None
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
         needs = with_accounts(needs, self._settings.account)

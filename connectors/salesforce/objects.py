@@ -9,10 +9,10 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from connectors.base import FieldSchema, FieldType, Misconfigured, ObjectSchema
+from connectors.base import FieldType, Misconfigured
 from connectors.salesforce.error_table import FIELDS, PERMISSIONS
 from connectors.salesforce.errors import Missing
-from connectors.salesforce.sharing import Shared
+from connectors.ttl_cache import TtlCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,19 +70,6 @@ class Field:
         return self.createable or self.updateable
 
     @property
-    def schema(self) -> FieldSchema:
-        return FieldSchema(
-            self.name,
-            TYPES.get(self.type, "string"),
-            label=self.label,
-            unique=self.unique,
-            writable=self.writable,
-            required=self.required,
-            max_length=self.length or None,
-            options=frozenset(self.options.values()) if self.bound else None,
-        )
-
-    @property
     def bound(self) -> bool:
         """Whether only its options will do. Salesforce takes any StageName, but reports of sales know the options alone."""
         return self.restricted or self.name == "StageName"
@@ -107,9 +94,6 @@ class SObject:
     def parent(self, relationship: str) -> Field | None:
         return next((field for field in self.fields.values() if field.relationship == relationship), None)
 
-    def schema(self, name: str) -> ObjectSchema:
-        return ObjectSchema(name, {each.name: each.schema for each in self.fields.values()})
-
 
 class Objects:
     """Asks for an object when it is first needed, and again after an hour or when it was `forgotten`."""
@@ -117,15 +101,19 @@ class Objects:
     def __init__(self, api: Api, now: Callable[[], datetime]) -> None:
         self._api = api
         self.now = now
-        self._known: dict[str, tuple[datetime, SObject]] = {}
-        self._asking: Shared[SObject | None] = Shared()
+        self._known = TtlCache(self._describe, now, KEEP)
 
     async def find(self, name: str, keep: timedelta = KEEP) -> SObject | None:
-        """Give an object by Salesforce's name, None where the run-as user sees none. What is known is good for `keep`."""
-        known = self._known.get(name)
-        if known is not None and self.now() < known[0] + keep:
-            return known[1]
-        return await self._asking.get(name, lambda: self._ask(name))
+        """Give an object by Salesforce's name, as it was `keep` ago or since.
+
+        None where the run-as user sees none: that is asked for anew each time.
+        """
+        if not _NAME.fullmatch(name):
+            return None
+        try:
+            return await self._known.get(name, keep)
+        except Missing:
+            return None
 
     async def need(self, name: str, keep: timedelta = KEEP) -> SObject:
         """Give the object as `find` does. Raises Misconfigured where there is none."""
@@ -135,20 +123,13 @@ class Objects:
         return found
 
     def forget(self, name: str) -> None:
-        self._known.pop(name, None)
+        self._known.forget(name)
 
     async def aclose(self) -> None:
-        await self._asking.aclose()
+        await self._known.aclose()
 
-    async def _ask(self, name: str) -> SObject | None:
-        if not _NAME.fullmatch(name):
-            return None
-        try:
-            found = _sobject(await self._api.call("GET", f"sobjects/{name}/describe"))
-        except Missing:
-            return None
-        self._known[name] = (self.now(), found)
-        return found
+    async def _describe(self, name: str) -> SObject:
+        return _sobject(await self._api.call("GET", f"sobjects/{name}/describe"))
 
 
 def _sobject(described: Mapping[str, Any]) -> SObject:

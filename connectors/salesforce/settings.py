@@ -76,7 +76,7 @@ class SalesforceSettings(ConnectorSettings):
     ] = None
     base_url: Annotated[str | None, Field(pattern=r"^https?://[^/]", description="another server, for tests")] = None
     timeout_seconds: Annotated[float, Field(ge=1, le=600, description="how long one writing call may take")] = 120.0
-    api_version: Annotated[str, BeforeValidator(_version), Field(pattern=r"^\d+\.0$", description='e.g. "66.0"')] = "66.0"
+    api_version: Annotated[str, BeforeValidator(_version), Field(pattern=r"^\d+\.0$", description="the version of the REST API")] = "66.0"
 
     contact_key: Annotated[FieldName, Field(description="the field of Contact that holds our key: External ID, unique")] = KEY
     deal_key: Annotated[FieldName, Field(description="the same of Opportunity")] = DEAL_KEY

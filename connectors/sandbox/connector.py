@@ -12,12 +12,10 @@ from connectors.base import (
     BatchRefused,
     ConnectorSettings,
     Context,
-    FieldSchema,
     Limits,
     Link,
     Misconfigured,
     Needs,
-    ObjectSchema,
     Outcome,
     Page,
     Plan,
@@ -41,6 +39,7 @@ T = TypeVar("T")
 class SandboxConnector:
     """Takes any object and any field. A record is known by its object and key, in whichever field the key stands."""
 
+    API: ClassVar[int] = 1
     Settings: ClassVar[type[ConnectorSettings]] = SandboxSettings
     key_fields: ClassVar[Mapping[str, str]] = {"contact": "email", "deal": "aom_order_key"}
     limits = Limits(records=100, links=100, concurrency=4)
@@ -60,8 +59,8 @@ class SandboxConnector:
         return cls(settings, context)
 
     @classmethod
-    def standard_mapping(cls) -> str:
-        return (files("connectors.sandbox") / "standard.toml").read_text("utf-8")
+    def shipped_mappings(cls) -> Mapping[str, str]:
+        return {"standard": (files("connectors.sandbox") / "standard.toml").read_text("utf-8")}
 
     async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
         if not records:
@@ -83,13 +82,6 @@ class SandboxConnector:
             raise BatchRefused("BATCH_TOO_LARGE", f"{len(pairs)} links are more than {self.limits.links}")
         return await self._write("link", lambda: self._store.link(pairs))
 
-    async def describe(self, object: str) -> ObjectSchema | None:
-        if not is_name(object):
-            return None
-        key_field = self.key_fields.get(object)
-        fields = {} if key_field is None else {key_field: FieldSchema(key_field, "string", unique=True)}
-        return ObjectSchema(object, fields, open=True)
-
     async def check(self, needs: Needs) -> Sequence[Problem]:
         await self._threads.run(self._store.calls)  # raises what is wrong with the file
         problems = [Problem(place, _no_name(name)) for name, place in _names(needs) if not is_name(name)]
@@ -103,9 +95,6 @@ class SandboxConnector:
 
     async def provision(self, plan: Plan) -> Report:  # noqa: ARG002
         return Report()
-
-    def record_url(self, object: str, id: str) -> str | None:  # noqa: ARG002 - the sandbox has no pages of its own
-        return None
 
     async def objects(self) -> Mapping[str, int]:
         return await self._threads.run(self._store.objects)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from connectors.base import Append, BatchRefused, ConnectorError, Link, Outcome, Record, Refused, Saved
+from connectors.base import Append, BatchRefused, ConnectorError, Link, Links, Outcome, Record, Refused, Saved
 from connectors.testing.trial import Breach, Check, NotTried, Trial, must
 
 
@@ -29,7 +29,8 @@ async def a_full_batch_is_taken(trial: Trial) -> None:
 
 async def an_empty_batch_is_no_call(trial: Trial) -> None:
     must(list(await trial.connector.upsert(trial.object, [])) == [], "upsert of no records answers no outcomes")
-    must(list(await trial.connector.link([])) == [], "link of no pairs answers no outcomes")
+    if isinstance(trial.connector, Links):
+        must(list(await trial.connector.link([])) == [], "link of no pairs answers no outcomes")
     must(trial.gate.taken == 0, "nothing to write is no call of the CRM, but the gate was asked for one")
 
 
@@ -115,8 +116,6 @@ async def the_gate_is_asked_before_calls(trial: Trial) -> None:
 
 
 async def an_unknown_object_is_an_error(trial: Trial) -> None:
-    described = await trial.connector.describe(trial.subject.unknown)
-    must(described is None, f"describe answers None for an object that is not there, not {described}")
     record = Record(trial.subject.unknown, trial.record().key, {})
     try:
         outcomes = await trial.outcomes([record])

@@ -1,4 +1,4 @@
-"""What a connector must show before it writes anything: settings, mapping, description, provisioning."""
+"""What a connector must show before it writes anything: version, settings, mappings, provisioning."""
 
 from __future__ import annotations
 
@@ -8,22 +8,42 @@ from typing import Any, get_args
 from pydantic import SecretStr, ValidationError
 
 from connectors.base import (
+    API,
+    Addressable,
+    Browsable,
+    Erases,
     FieldNeed,
+    Links,
     Needs,
     ObjectNeed,
+    Provisions,
+    ShipsMappings,
     Unavailable,
-    mapping_names,
-    shipped_mapping,
+    read_shipped_mappings,
 )
 from connectors.testing.trial import Breach, Check, NotTried, Trial, must
 
 ROUTE_KEYS = {"name", "events", "sources", "when", "upsert"}
-UPSERT_KEYS = {"object", "key", "key_field", "each", "when", "links", "fields"}
+UPSERT_KEYS = {"object", "key", "key_field", "each", "when", "links", "use", "fields"}
+OPTIONAL = (Links, ShipsMappings, Provisions, Erases, Browsable, Addressable)
 SECRETS = ("token", "secret", "password", "api_key")
 
 
 async def opening_is_no_call(trial: Trial) -> None:
     must(trial.gate.taken == 0, "open makes no call of the CRM, but the gate was asked for one")
+
+
+async def the_interface_version_is_stated(trial: Trial) -> None:
+    version = getattr(trial.subject.connector, "API", None)
+    must(version == API, f"the class says for which version of the interface it is written: API = {API}, not {version!r}")
+
+
+async def optional_parts_are_whole(trial: Trial) -> None:
+    for part in OPTIONAL:
+        methods = {name for name in vars(part) if not name.startswith("_")}
+        has = {name for name in methods if callable(getattr(trial.connector, name, None))}
+        whole = has in (set(), methods)
+        must(whole, f"{part.__name__} is {sorted(methods)}, and counts only as a whole, but {sorted(has)} stands alone")
 
 
 async def limits_are_stated(trial: Trial) -> None:
@@ -51,9 +71,10 @@ async def an_unknown_setting_is_refused(trial: Trial) -> None:
     raise Breach('a setting with a slip in its name must not pass unseen: keep `extra="forbid"` in the Settings')
 
 
-async def the_standard_mapping_is_sound(trial: Trial) -> None:
-    kind = trial.subject.connector
-    texts = {name: shipped_mapping(kind, name) for name in mapping_names(kind)}
+async def shipped_mappings_are_sound(trial: Trial) -> None:
+    texts = read_shipped_mappings(trial.subject.connector)
+    if not texts:
+        raise NotTried("the connector ships no mapping")
     routes = [route for name, text in texts.items() for route in _routes(name, text)]
     names = [route.get("name") for route in routes]
     own = all(names) and len(set(names)) == len(names)
@@ -67,20 +88,10 @@ def _routes(name: str, text: str) -> list[dict[str, Any]]:
         mapping = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Breach(f"the {name} mapping is TOML, but {error}") from error
-    others = sorted(set(mapping) - {"routes"})
-    must(not others, f"the {name} mapping holds [[routes]] alone, but also {others}")
+    others = sorted(set(mapping) - {"routes", "snippets"})
+    must(not others, f"the {name} mapping holds [[routes]] and [snippets] alone, but also {others}")
     found: list[dict[str, Any]] = mapping.get("routes", [])
     return found
-
-
-async def what_is_written_is_described(trial: Trial) -> None:
-    for name, fields in trial.subject.records.items():
-        schema = await trial.connector.describe(name)
-        if schema is None:
-            raise Breach(f"describe knows the objects that can be written, but answers None for {name!r}")
-        must(schema.name == name, f"describe({name!r}) answers for another object: {schema.name!r}")
-        missing = set() if schema.open else set(fields) - set(schema.fields)
-        must(not missing, f"describe({name!r}) names the fields that can be written, but not {sorted(missing)}")
 
 
 async def what_can_be_written_has_no_problem(trial: Trial) -> None:
@@ -89,18 +100,20 @@ async def what_can_be_written_has_no_problem(trial: Trial) -> None:
 
 
 async def planning_changes_nothing(trial: Trial) -> None:
-    first, second = await trial.connector.plan(_needs(trial)), await trial.connector.plan(_needs(trial))
+    connector = _provisioner(trial)
+    first, second = await connector.plan(_needs(trial)), await connector.plan(_needs(trial))
     must(first == second, f"plan changes nothing, so planning again plans the same; first {first}, then {second}")
 
 
 async def provisioning_twice_is_harmless(trial: Trial) -> None:
     if not trial.subject.provision:
         raise NotTried("the subject's credentials may not provision")
-    plan = await trial.connector.plan(_needs(trial))
+    connector = _provisioner(trial)
+    plan = await connector.plan(_needs(trial))
     for _ in range(2):
-        report = await trial.connector.provision(plan)
+        report = await connector.provision(plan)
         must(not report.failed, f"a plan can be carried out, and again, but {report.failed}")
-    after = await trial.connector.plan(_needs(trial))
+    after = await connector.plan(_needs(trial))
     must(not after.steps, f"what was provisioned is not planned again, but {[step.text for step in after.steps]}")
 
 
@@ -122,6 +135,12 @@ async def an_account_out_of_reach_is_unavailable(trial: Trial) -> None:
 async def closing_twice_is_harmless(trial: Trial) -> None:
     await trial.save(trial.record())
     await trial.connector.aclose()  # and once more at the end of the trial
+
+
+def _provisioner(trial: Trial) -> Provisions:
+    if not isinstance(trial.connector, Provisions):
+        raise NotTried("the connector does not provision")
+    return trial.connector
 
 
 def _needs(trial: Trial) -> Needs:
@@ -146,13 +165,14 @@ def _is_sound(route: dict[str, Any]) -> None:
 
 
 CHECKS: tuple[Check, ...] = (
+    the_interface_version_is_stated,
+    optional_parts_are_whole,
     opening_is_no_call,
     limits_are_stated,
     settings_are_documented,
     secrets_are_kept_out_of_sight,
     an_unknown_setting_is_refused,
-    the_standard_mapping_is_sound,
-    what_is_written_is_described,
+    shipped_mappings_are_sound,
     what_can_be_written_has_no_problem,
     planning_changes_nothing,
     provisioning_twice_is_harmless,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from connectors.base import Connector, ConnectorError, Context, Link, Outcome, RateLimit, Record, Saved, Value
+from connectors.base import Connector, ConnectorError, Context, Link, Links, Outcome, RateLimit, Record, Saved, Value
 
 
 class Breach(AssertionError):
@@ -90,6 +90,8 @@ class Trial:
 
     async def link(self, *pairs: Link) -> list[Saved]:
         """Link what must be accepted."""
+        if not isinstance(self.connector, Links):
+            raise NotTried("the connector makes no calls for links")
         found = await self.connector.link(pairs)
         must(len(found) == len(pairs), f"link answers every pair: {len(pairs)} were sent, {len(found)} outcomes came back")
         return [saved(outcome, f"{pair.source} → {pair.target}") for pair, outcome in zip(pairs, found, strict=True)]

@@ -21,119 +21,134 @@ class Form(BaseModel):
 
 class EventForm(Form):
     id: str = Field(description="the gateway's id of the event")
-    name: str
+    name: str = Field(description="the event's name, such as order.placed")
     label: str = Field(description="what AOM's menu calls it")
-    received_at: datetime
+    received_at: datetime = Field(description="when the gateway received it")
     occurred_at: datetime = Field(description="the payload's own time of what happened; for orders and enrolments, when it was received")
 
 
 class SourceForm(Form):
-    name: str
-    currency: str
-    timezone: str
+    name: str = Field(description="the NAME of its [sources.NAME] table")
+    currency: str = Field(description="the site's currency, in ISO 4217")
+    timezone: str = Field(description="the site's time zone, such as America/New_York")
 
 
 class Person(Form):
     key: str = Field(description="the e-mail address, trimmed and lower-cased")
-    email: str
-    id: str | None = None
-    first_name: str = ""
-    last_name: str = ""
-    name: str = ""
+    email: str = Field(description="the e-mail address, trimmed and lower-cased")
+    id: str | None = Field(default=None, description="AOM's id of the person")
+    first_name: str = Field(default="", description="the first name, or what comes first of a whole name")
+    last_name: str = Field(default="", description="the last name, or what comes last of a whole name")
+    name: str = Field(default="", description="the whole name")
 
 
 class Named(Form):
-    id: str | None = None
-    name: str = ""
+    id: str | None = Field(default=None, description="AOM's id")
+    name: str = Field(default="", description="the name")
 
 
 class Account(Form):
-    id: str | None = None
-    date_registered: datetime | None = None
+    id: str | None = Field(default=None, description="AOM's id of the account")
+    date_registered: datetime | None = Field(default=None, description="when the account was made")
 
 
 class Address(Form):
-    full_name: str = ""
-    address_line_1: str = ""
-    address_line_2: str = ""
-    city: str = ""
-    country: str = ""
-    state: str = ""
-    zipcode: str = ""
+    full_name: str = Field(default="", description="whose address it is")
+    address_line_1: str = Field(default="", description="street and number")
+    address_line_2: str = Field(default="", description="what else belongs to it")
+    city: str = Field(default="", description="the city")
+    country: str = Field(default="", description="the country's code")
+    state: str = Field(default="", description="the state's code")
+    zipcode: str = Field(default="", description="the postal code")
 
 
 class Customer(Person):
-    billing_address: Address | None = None
+    billing_address: Address | None = Field(default=None, description="where the bill goes")
 
 
 class LineItem(Form):
-    product_id: str | None = None
-    name: str = ""
-    quantity: Decimal | None = None
-    price: Decimal | None = None
-    total: Decimal | None = None
+    product_id: str | None = Field(default=None, description="AOM's id of the product")
+    name: str = Field(default="", description="the product's name")
+    quantity: Decimal | None = Field(default=None, description="how many")
+    price: Decimal | None = Field(default=None, description="of one")
+    total: Decimal | None = Field(default=None, description="of all")
 
 
 class Order(Form):
-    id: str
-    status: str
-    paid: bool = Field(False, description="whether the status is known to mean that it is paid; never for one that nobody knows")
-    total: Decimal | None = None
-    sub_total: Decimal | None = None
-    currency: str | None = Field(None, description="ISO 4217; the site's where the order names none, none where it is not understood")
-    date_created: datetime | None = None
-    transaction_ref: str | None = None
-    payment_gateway: Named = Named()
-    line_items: list[LineItem] = []
-    coupons: list[Any] = []
-    notes: list[Any] = []
+    id: str = Field(description="AOM's id, the same over the whole life of the order")
+    status: str = Field(description="in capitals, words joined by hyphens: COMPLETED, ON-HOLD")
+    paid: bool = Field(
+        default=False,
+        description="whether the status is known to mean that it is paid; never for one that nobody knows",
+    )
+    total: Decimal | None = Field(default=None, description="what the order costs in all")
+    sub_total: Decimal | None = Field(default=None, description="before taxes and discounts, as AOM has it")
+    currency: str | None = Field(
+        default=None,
+        description="ISO 4217; the site's where the order names none, none where it is not understood",
+    )
+    date_created: datetime | None = Field(default=None, description="when the order was made")
+    transaction_ref: str | None = Field(default=None, description="the payment's reference")
+    payment_gateway: Named = Field(default=Named(), description="how it was paid")
+    line_items: list[LineItem] = Field(default=[], description="what was bought")
+    coupons: list[Any] = Field(default=[], description="as AOM sends them")
+    notes: list[Any] = Field(default=[], description="as AOM sends them")
 
 
 class Announcement(Form):
-    title: str = ""
-    content: str = ""
-    date: datetime | None = None
-    created_by: str = ""
+    title: str = Field(default="", description="the title")
+    content: str = Field(default="", description="the text, with its HTML")
+    date: datetime | None = Field(default=None, description="when it was made")
+    created_by: str = Field(default="", description="who made it")
+
+
+class CommonParts(Form):
+    """What every event has."""
+
+    event: EventForm = Field(description="the event itself")
+    source: SourceForm = Field(description="the AOM site that it comes from")
+    person: Person = Field(description="whom this delivery is about")
+    raw: dict[str, Any] = Field(description="the JSON as AOM sent it, every key of it")
 
 
 class Parts(Form):
-    """What an event of one family has, beside `event`, `source`, `person` and `raw`, which all have."""
+    """What an event of one family has, beside `CommonParts`."""
 
 
 class AccountParts(Parts):
-    account: Account
+    account: Account = Field(description="the account that was made")
 
 
 class EnrolmentParts(Parts):
-    courses: list[Named]
+    courses: list[Named] = Field(description="the courses that the person was enrolled in")
 
 
 class SubmissionParts(Parts):
-    course: Named
-    instructor: Named | None
-    date_submitted: datetime | None
+    course: Named = Field(description="the course that it belongs to")
+    instructor: Named | None = Field(description="who teaches the course")
+    date_submitted: datetime | None = Field(description="when it was handed in")
 
 
 class QuizParts(SubmissionParts):
-    quiz: Named
+    quiz: Named = Field(description="the quiz that was handed in")
 
 
 class AssignmentParts(SubmissionParts):
-    assignment: Named
-    grade: str | None
+    assignment: Named = Field(description="the assignment that was handed in")
+    grade: str | None = Field(description="the grade or score, as text, where AOM sends one")
 
 
 class DiscussionParts(SubmissionParts):
-    discussion: Named
+    discussion: Named = Field(description="the discussion that was written to")
 
 
 class OrderParts(Parts):
-    order: Order
-    customer: Customer
+    order: Order = Field(description="the order as it now is")
+    customer: Customer = Field(description="who ordered")
 
 
 class AnnouncementParts(Parts):
-    announcement: Announcement
+    announcement: Announcement = Field(description="what was announced")
 
 
 _PARTS: Mapping[str, type[Parts]] = {
@@ -153,6 +168,12 @@ def names(event: str) -> Mapping[str, Any]:
 
     Raises KeyError for a name that is no event.
     """
-    common = {"event": EventForm, "source": SourceForm, "person": Person, "raw": dict[str, Any]}
-    parts = _PARTS[family(event)].model_fields
-    return MappingProxyType(common | {name: field.annotation for name, field in parts.items()})
+    parts = (CommonParts, _PARTS[family(event)])
+    fields = {name: field for part in parts for name, field in part.model_fields.items()}
+    return MappingProxyType({name: field.annotation for name, field in fields.items()})
+
+
+def descriptions(event: str) -> Mapping[str, str]:
+    """What each of `names` is, in words for people."""
+    parts = (CommonParts, _PARTS[family(event)])
+    return {name: field.description or "" for part in parts for name, field in part.model_fields.items()}

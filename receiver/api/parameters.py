@@ -14,7 +14,7 @@ from receiver.inbox import Filter, Selection
 
 State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]
 DeliveryState = Literal["pending", "delivered", "dead", "discarded"]
-Limit = Annotated[int, Field(ge=1, le=500)]
+Limit = Annotated[int, Field(ge=1, le=500, description="at most so many")]
 Text = Annotated[str, Field(min_length=1, max_length=500)]  # empty is a slip: a variable that was not set
 Reason = Annotated[str, Field(min_length=1, max_length=10_000, description="what dead deliveries died of, to the letter")]
 GroupId = Annotated[str, Field(min_length=1, max_length=64, description="the id of a group of /api/groups")]
@@ -41,17 +41,22 @@ def _number(value: object) -> object:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+Since = Annotated[Moment | None, Field(description="received at this time or later")]
+Until = Annotated[Moment | None, Field(description="received before this time")]
+Source = Annotated[Text | None, Field(description="of this source")]
+EventName = Annotated[Text | None, Field(description="of this name, such as order.placed")]
+ConnectorName = Annotated[Text | None, Field(description="for this connector")]
 
 
 class EventQuery(Parameters):
-    source: Text | None = None
-    event: Text | None = None
-    state: State | None = None
+    source: Source = None
+    event: EventName = None
+    state: Annotated[State | None, Field(description="with a delivery in this state, or in quarantine")] = None
     person: Annotated[Text | None, Field(description="an e-mail address")] = None
-    connector: Text | None = None
+    connector: ConnectorName = None
     group: GroupId | None = None
-    since: Moment | None = None
-    until: Moment | None = None
+    since: Since = None
+    until: Until = None
     before: Before = None
     limit: Limit = 50
 
@@ -87,11 +92,15 @@ class GroupPath(Parameters):
 
 
 class DeliveryPath(Parameters):
-    id: Annotated[int, Field(ge=1, le=2**62), BeforeValidator(_number)]
+    id: Annotated[
+        int,
+        Field(ge=1, le=2**62, description="the number of the delivery, as the event shows it"),
+        BeforeValidator(_number),
+    ]
 
 
 class PersonPath(Parameters):
-    email: Annotated[str, Field(min_length=1, max_length=400)]
+    email: Annotated[str, Field(min_length=1, max_length=400, description="the person's e-mail address")]
 
 
 class RecordsPath(Parameters):
@@ -121,10 +130,10 @@ class Chosen(Parameters):
 
     ids: Ids | None = None
     group: GroupId | None = None
-    since: Moment | None = None
-    until: Moment | None = None
-    source: Text | None = None
-    event: Text | None = None
+    since: Since = None
+    until: Until = None
+    source: Source = None
+    event: EventName = None
 
     @model_validator(mode="after")
     def _one_way_to_choose(self) -> Chosen:
@@ -167,8 +176,8 @@ class CallsBody(Chosen):
 class DeliveriesBody(Chosen):
     """Which deliveries."""
 
-    connector: Text | None = None
-    state: DeliveryState | None = None
+    connector: ConnectorName = None
+    state: Annotated[DeliveryState | None, Field(description="deliveries in this state")] = None
     reason: Reason | None = None
 
     def selection(self) -> Selection:
@@ -190,4 +199,4 @@ class DeliveriesBody(Chosen):
 class ReplayBody(DeliveriesBody):
     """Which deliveries; with `dry_run` only the numbers are answered."""
 
-    dry_run: bool = False
+    dry_run: Annotated[bool, Field(description="true: answer the numbers, change nothing")] = False

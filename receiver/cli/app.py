@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -37,6 +38,28 @@ ConfigOption = Annotated[Path, typer.Option("--config", "-c", envvar="AOM_GATEWA
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 CONFIG = Path("config.toml")
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version that is installed, and end."""
+    if not wanted:
+        return
+    try:
+        typer.echo(f"aom-gateway {version('aom-gateway')}")
+    except PackageNotFoundError:
+        typer.echo("aom-gateway, run from its source without an installation")
+    raise typer.Exit
+
+
+VersionOption = Annotated[
+    bool,
+    typer.Option("--version", is_eager=True, callback=show_version, help="Show the version and exit."),
+]
+
+
+@app.callback()
+def begin(version: VersionOption = False) -> None:
+    """Take the options that stand before a command."""
 
 
 def settings_of(config: Path, *, stand_ins: bool = False) -> Settings:

@@ -9,7 +9,16 @@ from typing import Annotated
 
 import typer
 
-from connectors.base import Connector, ConnectorError, Context, Plan, Problem, RateLimit, Report
+from connectors.base import (
+    Connector,
+    ConnectorError,
+    Context,
+    Plan,
+    Problem,
+    Provisions,
+    RateLimit,
+    Report,
+)
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of, show_faults
 from receiver.gateway import open_connector
 from receiver.mapping import Mapping
@@ -85,6 +94,8 @@ def provision(
 async def _provision(settings: Settings, name: str, *, apply: bool) -> tuple[Plan, Report | None]:
     mapping = Mapping.compile(settings)
     async with opened(settings, name) as connector:
+        if not isinstance(connector, Provisions):
+            fail(f"connectors.{name} creates nothing in its CRM; `check --online` says what is missing there.")
         plan = await connector.plan(mapping.needs(name))
         return plan, await connector.provision(plan) if apply else None
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, SecretStr
 from rich.table import Table
 
 from connectors import registry
-from connectors.base import Connector
+from connectors.base import Connector, read_shipped_mappings
 from receiver.addresses import inbound_url, menu, public_url
 from receiver.aom import EVENTS, LABELS, json_schema
 from receiver.cli.alarm import check_alarms
@@ -32,6 +32,7 @@ from receiver.cli.app import (
     settings_of,
     show_faults,
 )
+from receiver.cli.examples import ALERTING_RULES, CONFIGURATION, find_example
 from receiver.cli.online import check_online
 from receiver.mapping import Mapping
 from receiver.private_files import write_private
@@ -45,8 +46,12 @@ def init(
     connector: Annotated[str, typer.Option(help="The CRM to write to.")] = "sandbox",
     timezone: Annotated[str, typer.Option(help="The time zone in which AOM shows dates.")] = "UTC",
     force: Annotated[bool, typer.Option(help="Replace a file that exists.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Write the whole example, every key explained; replaces nothing.")] = False,
 ) -> None:
     """Write a configuration with fresh tokens."""
+    if full:
+        _write_example(config, force=force)
+        return
     if config.exists() and not force:
         fail(f"{config} exists already. Use --force to replace it; tokens pasted into AOM would then be void.")
     try:
@@ -63,6 +68,23 @@ def init(
     )
 
 
+def _write_example(config: Path, *, force: bool) -> None:
+    """Write config.example.toml as it stands: its secrets are variables."""
+    if force:
+        fail("--full replaces nothing: leave out --force, or name another file with --config.")
+    if os.path.lexists(config):
+        fail(f"{config} exists already, and --full replaces nothing. Name another file with --config.")
+    try:
+        write_private(config, find_example(CONFIGURATION).read_text("utf-8"))
+    except OSError as error:
+        fail(f"{config} can't be written: {error.strerror or error}")
+    out.print(
+        f"Wrote {config}, the whole example: keep what you need, and set the variables that it names. "
+        f"`aom-gateway check` says what is missing. Rules for Prometheus: {find_example(ALERTING_RULES)}",
+        markup=False,
+    )
+
+
 def _require_sense(source: str, timezone: str) -> None:
     if not re.fullmatch(r"[A-Za-z0-9_-]+", source):
         fail(f"--source: {source!r} is no name for a site; use letters, digits, - and _")
@@ -73,7 +95,8 @@ def _require_sense(source: str, timezone: str) -> None:
 
 def _new_config(source: str, connector: str, kind: type[Connector], timezone: str) -> str:
     return f"""\
-# The AOM gateway. Every key is explained in config.example.toml. This file holds secrets: keep it readable by you alone.
+# The AOM gateway. This file holds secrets: keep it readable by you alone.
+# `aom-gateway init --full --config all.toml` writes a file in which every key is explained.
 [server]
 host = "127.0.0.1"
 port = 8080
@@ -90,8 +113,14 @@ currency = "USD"
 
 [connectors.{connector}]
 type = "{connector}"
-{_required(connector, kind)}mapping = "standard"
+{_required(connector, kind)}{_mapping(kind)}
 {_choices(connector, kind)}"""
+
+
+def _mapping(kind: type[Connector]) -> str:
+    """Write the line that takes the routes which the connector ships, where it ships any."""
+    ships = "standard" in read_shipped_mappings(kind)
+    return 'mapping = "standard"' if ships else "# it ships no mapping: write [[routes]] of your own"
 
 
 def _required(name: str, kind: type[Connector]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.base import Addressable
 from receiver.gateway import Gateway
 
 RESULTS = {"saved": "saved", "refused": "refused", "retry": "to be sent again", "unanswered": "the call failed"}
@@ -49,7 +50,9 @@ def _text(value: Any) -> str:
 def record_url(gateway: Gateway, connector: str, object: str, id: str) -> str | None:
     """The record's page; None where the connector cannot say, or is not configured any more."""
     found = gateway.connectors.get(connector)
-    return https_only(found.record_url(object, id)) if found and id else None
+    if found is None or not id:
+        return None
+    return https_only(found.record_url(object, id)) if isinstance(found, Addressable) else None
 
 
 def https_only(url: str | None) -> str | None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.base import Append, Record, Ref
-from receiver.inbox.stamps import Stamp, is_newer
-from receiver.mapping import fold
+from receiver.inbox.stamps import Stamp, is_behind
+from receiver.mapping import fold, ranks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,14 @@ class LaneWrite:
         """Of the record's fields."""
         if self.origins is None:
             stamp = Stamp(self.event_id, self.lane_id)
-            return {name: stamp for name, value in record.fields.items() if type(value) is not Append}
-        origins = self.origins[ref]
-        stamps = {event_id: Stamp(event_id, self.lane_id) for event_id in set(origins.values())}
-        return {name: stamps[event_id] for name, event_id in origins.items()}
+            stamps = {name: stamp for name, value in record.fields.items() if type(value) is not Append}
+        else:
+            origins = self.origins[ref]
+            by_event = {event_id: Stamp(event_id, self.lane_id) for event_id in set(origins.values())}
+            stamps = {name: by_event[event_id] for name, event_id in origins.items()}
+        for name, rank in ranks_of(record).items():
+            stamps[name] = stamps[name]._replace(rank=rank)
+        return stamps
 
     def digest(self, ref: Ref, record: Record) -> str:
         """By which a record that this lane wrote is known again, when it is tried once more."""
@@ -57,7 +61,7 @@ class MergedRecord:
         """Fold in what another lane wants of it: of each field the newest event counts."""
         self.uniform &= record.fields == self.record.fields
         stamps = write.stamps(self.ref, record)
-        behind = {name for name, one in stamps.items() if (own := self.stamps.get(name)) and is_newer(own.event_id, one.event_id)}
+        behind = {name for name, one in stamps.items() if (own := self.stamps.get(name)) and is_behind(one, own)}
         older = {name: value for name, value in record.fields.items() if name in behind}
         newer = {name: value for name, value in record.fields.items() if name not in behind}
         (merged,) = fold(((replace(record, fields=older), self.record, replace(record, fields=newer)),))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
-from connectors.base import Connector, Link, Outcome, Record, Ref, Refused, Retry, Saved, TimedOut
+from connectors.base import Connector, Link, Links, Outcome, Record, Ref, Refused, Retry, Saved, TimedOut
 from receiver.delivery.calls import Calls, NoAnswer, Verdict
 from receiver.delivery.merge import LaneWrite, MergedRecord, merge_writes
 from receiver.inbox import Remote, RemoteRow
@@ -139,11 +139,14 @@ class _Writer:
 
     async def link(self) -> None:
         """Tie what was saved to what it links to, save the pairs that are known to be tied."""
+        connector = self._connector
+        if not isinstance(connector, Links):
+            return  # it has tied them within the write
         pairs = [pair for result in self.results.values() for pair in self._open_pairs(result)]
         pairs.sort(key=lambda pair: (pair.source.object, pair.target.object))
         for (source, target), group in groupby(pairs, key=lambda pair: (pair.source.object, pair.target.object)):
-            most = self._connector.limits.links
-            for pair, verdict in await self._calls.make(f"{source}>{target}", list(group), self._connector.link, most):
+            most = connector.limits.links
+            for pair, verdict in await self._calls.make(f"{source}>{target}", list(group), connector.link, most):
                 result = self.results[pair.source]
                 result.links[pair.target] = verdict
                 if isinstance(verdict, Saved):

@@ -33,6 +33,16 @@ def create_app(gateway: Gateway) -> ASGIApp:
 
 
 def _others(gateway: Gateway, reception: Reception) -> Starlette:
+    application = Starlette(
+        routes=[*public_routes(gateway, reception), *admin_routes(gateway), *console_routes(gateway)],
+        exception_handlers={HTTPException: _http_error, StoreUnavailable: _store_unavailable, 500: _defect},
+    )
+    application.router.redirect_slashes = False  # behind a proxy it would redirect to an address that only the gateway knows
+    return application
+
+
+def public_routes(gateway: Gateway, reception: Reception) -> list[Route]:
+    """What needs no operator's token, each with its purpose as its name."""
     by_header = HeaderEndpoint(reception)
 
     async def healthz(_request: Request) -> Response:
@@ -44,21 +54,14 @@ def _others(gateway: Gateway, reception: Reception) -> Starlette:
     async def metrics(_request: Request) -> Response:
         return await _metrics(gateway)
 
-    application = Starlette(
-        routes=[
-            Route("/events", by_header),
-            Route("/events/{event:path}", by_header),
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-            Route("/metrics", metrics),
-            Route("/schemas/{event}.json", _schema),
-            *admin_routes(gateway),
-            *console_routes(gateway),
-        ],
-        exception_handlers={HTTPException: _http_error, StoreUnavailable: _store_unavailable, 500: _defect},
-    )
-    application.router.redirect_slashes = False  # behind a proxy it would redirect to an address that only the gateway knows
-    return application
+    return [
+        Route("/events", by_header, name="Hand in an event that its content tells"),
+        Route("/events/{event:path}", by_header, name="Hand in an event of this name"),
+        Route("/healthz", healthz, name="Whether the process is alive"),
+        Route("/readyz", readyz, name="Whether events can be kept, and how the connectors are"),
+        Route("/metrics", metrics, name="What Prometheus scrapes"),
+        Route("/schemas/{event}.json", _schema, name="The JSON Schema of what AOM sends"),
+    ]
 
 
 async def _readiness(gateway: Gateway) -> Response:

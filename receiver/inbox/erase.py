@@ -193,7 +193,8 @@ def _erase_remotes(transaction: Transaction, address: str, lanes: Sequence[int])
             if row["lane_id"] not in lanes:
                 continue  # another one's address that holds this one
             if other := _other(transaction, row["stamps"], lanes):
-                transaction.connection.execute(update(remote).where(row_is(remote, where)).values(other._asdict()))
+                newest = {"event_id": other.event_id, "lane_id": other.lane_id}
+                transaction.connection.execute(update(remote).where(row_is(remote, where)).values(newest))
                 continue
         count += 1
         transaction.connection.execute(delete(remote_link).where(row_is(remote_link, where)))

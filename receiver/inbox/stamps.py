@@ -19,8 +19,11 @@ def horizon(now: datetime) -> str:
 
 
 class Stamp(NamedTuple):
+    """`rank` is of a value whose field only goes forward: a text that sorts as its values follow each other."""
+
     event_id: str
     lane_id: int
+    rank: str = ""
 
 
 Stamps = Mapping[str, Stamp]
@@ -32,12 +35,21 @@ def is_newer(event_id: str, than: str) -> bool:
     return event_id > than
 
 
+def is_behind(stamp: Stamp, other: Stamp) -> bool:
+    """Whether of two writes of one field the other counts."""
+    if stamp.rank and other.rank:
+        return stamp.rank < other.rank
+    return is_newer(other.event_id, stamp.event_id)
+
+
 def stands_against(known: Stamp, stamp: Stamp, horizon: str) -> bool:
-    """Whether a field that was written as `known` must not be written as `stamp`.
+    """Whether a field that was written as `known` must not be written as `stamp`: where both have a rank, that alone counts.
 
     A lane may write again what it wrote: its own order, not that of the clocks, tells what came last. Only what was handed in late stays
     behind what its lane has gone on to. Ids from `horizon` on were made by a clock that was ahead, and stand against nothing.
     """
+    if known.rank and stamp.rank:
+        return known.rank > stamp.rank
     if known.event_id >= horizon or not is_newer(known.event_id, stamp.event_id):
         return False
     return known.lane_id != stamp.lane_id or is_late(stamp.event_id)
@@ -54,15 +66,15 @@ def newest(stamps: Iterable[Stamp]) -> Stamp:
 
 
 def encode(stamps: Stamps) -> str:
-    """A JSON list of [event id, lane id, names]: most fields of a record are of few events."""
+    """A JSON list of [event id, lane id, names] or [event id, lane id, names, rank]: most fields of a record are of few events."""
     names: dict[Stamp, list[str]] = {}
     for name, stamp in stamps.items():
         names.setdefault(stamp, []).append(name)
-    return orjson.dumps([(*stamp, of) for stamp, of in names.items()]).decode()
+    return orjson.dumps([(id, lane, of, rank) if rank else (id, lane, of) for (id, lane, rank), of in names.items()]).decode()
 
 
 def decode(text: str) -> dict[str, Stamp]:
     found: dict[str, Stamp] = {}
-    for event_id, lane_id, names in orjson.loads(text):
-        found |= dict.fromkeys(names, Stamp(event_id, lane_id))
+    for event_id, lane_id, names, *rank in orjson.loads(text):
+        found |= dict.fromkeys(names, Stamp(event_id, lane_id, *rank))
     return found

@@ -3,6 +3,7 @@
 from receiver.mapping.check import check_routes
 from receiver.mapping.errors import MappingFault
 from receiver.mapping.fold import fold, in_order_of_links, origins
+from receiver.mapping.ranked_record import RankedRecord, ranks_of
 from receiver.mapping.route import Route
 from receiver.mapping.route_config import Account, Placed
 from receiver.mapping.route_table import Configured, RouteTable
@@ -17,6 +18,7 @@ __all__ = [
     "Mapping",
     "MappingFault",
     "Placed",
+    "RankedRecord",
     "Route",
     "RouteSettings",
     "RouteTable",
@@ -26,4 +28,5 @@ __all__ = [
     "fold",
     "in_order_of_links",
     "origins",
+    "ranks_of",
 ]

@@ -13,6 +13,7 @@ from receiver.mapping.compiler import Evaluate, compile_node, constantly
 from receiver.mapping.environment import is_constant, lone, parse
 from receiver.mapping.expression import evaluator
 from receiver.mapping.map_pattern import ANYTHING, MapPattern
+from receiver.mapping.rank import Rank, by_date, by_own_date, by_stage
 from receiver.mapping.route import (
     Condition,
     Each,
@@ -100,7 +101,15 @@ def _field(name: str, where: str, settings: FieldSettings) -> Field:
         value = with_default(value, default)
     if (condition := _condition(f"{where}.when", settings.when)) is not None:
         value = where_holds(condition, value)
-    return Field(name, where, value)
+    return Field(name, where, value, _rank(settings))
+
+
+def _rank(settings: FieldSettings) -> Rank | None:
+    if settings.forward is not None:
+        return by_stage(settings.forward)
+    if isinstance(settings.newest, str):
+        return by_date(_evaluate(settings.newest))
+    return by_own_date if settings.newest else None
 
 
 def _value(settings: FieldSettings) -> Evaluate:

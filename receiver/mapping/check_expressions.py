@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -14,6 +15,7 @@ from receiver.faults import ConfigFault, nearest, place
 from receiver.mapping.analysis import Analysis, Scope
 from receiver.mapping.attribute_access import bare, element
 from receiver.mapping.build import DEFAULT_KEY, constant, split_each
+from receiver.mapping.constant_texts import constant_texts
 from receiver.mapping.environment import lone, parse
 from receiver.mapping.map_pattern import ANYTHING, MapPattern
 from receiver.mapping.route_config import Placed
@@ -22,6 +24,7 @@ from receiver.mapping.scope import Loop
 from receiver.mapping.static_conditions import truth
 from receiver.mapping.unsupported_syntax import statements, unsupported
 
+_NO_DATES = (str, bool, int, float, Decimal)
 _SHOWN = 3  # events named in a fault
 
 Scopes = Mapping[str, Scope]
@@ -70,6 +73,8 @@ def _field(where: str, settings: FieldSettings, scopes: Scopes, checked: Checked
         if not constant(value):
             remedy = "put the expression into `value` or `default`"
             checked.faults.append(ConfigFault(f"{where}.{place(('map', key))}", "is an expression; a map gives constants", remedy))
+    checked.faults += _forward(where, settings)
+    _newest(where, settings, kinds, scopes, checked)
     checked.faults += _unreachable(where, settings.map or {})
     if settings.map is not None and settings.default is None and not settings.append:
         checked.faults += _open_map(where, settings, scopes)
@@ -86,6 +91,32 @@ def _composed(where: str, kinds: Sequence[Any]) -> Iterator[ConfigFault]:
         if plain in (list, tuple):
             yield ConfigFault(where, "gives a list", "join it with | join(', '), or use append = true")
             return
+
+
+def _forward(where: str, settings: FieldSettings) -> Iterator[ConfigFault]:
+    """Stages that the field can get, as far as they stand in the configuration, and that `forward` does not name."""
+    if settings.forward is None:
+        return
+    written = [settings.value] if settings.map is None else [*settings.map.values()]
+    known = {stage.casefold() for stage in settings.forward}
+    for stage in sorted(frozenset[str]().union(*map(constant_texts, [*written, settings.default]))):
+        if stage.casefold() not in known:
+            near = nearest(stage, settings.forward)
+            remedy = f"did you mean it by {near!r}?" if near else "add it where it belongs"
+            yield ConfigFault(f"{where}.forward", f"has no {stage!r}, which the field can get", remedy)
+
+
+def _newest(where: str, settings: FieldSettings, kinds: Sequence[Any], scopes: Scopes, checked: Checked) -> None:
+    """What decides is a date: the field's own value, or that of an expression."""
+    if not settings.newest:
+        return
+    if isinstance(settings.newest, str):
+        where, kinds = f"{where}.newest", _value(f"{where}.newest", settings.newest, scopes, checked)
+    elif settings.map is not None:
+        kinds = [str]
+    if any(kind in _NO_DATES for kind in map(bare, kinds)):
+        remedy = 'name the date that decides: newest = "{{ event.occurred_at }}"'
+        checked.faults.append(ConfigFault(where, "`newest` goes by a date, and this is none", remedy))
 
 
 def _unreachable(where: str, entries: Mapping[str, Any]) -> Iterator[ConfigFault]:

@@ -1,14 +1,18 @@
-"""Many events of one person into one record per key."""
+"""Many events of one person into one record per key.
+
+Of a field the last value wins; of one that only goes forward the furthest, and of two that are as far the last.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
 from connectors.base import Append, Record, Ref, Value
+from receiver.mapping.ranked_record import ranks_of, with_ranks
 
 
 def fold(rendered: Iterable[Sequence[Record]]) -> tuple[Record, ...]:
-    """Fold oldest first: of a field the last value wins, options to append and links are united.
+    """Fold oldest first: options to append and links are united.
 
     One record per object and key comes out, sorted so that a record stands after those that it links to.
     """
@@ -22,27 +26,29 @@ def fold(rendered: Iterable[Sequence[Record]]) -> tuple[Record, ...]:
 
 
 def origins(rendered: Iterable[tuple[str, Sequence[Record]]]) -> dict[Ref, dict[str, str]]:
-    """From which event each field of the folded records comes: the last that set it, oldest first.
+    """From which event each field of the folded records comes.
 
     Options to append come from several, and are left out.
     """
     found: dict[Ref, dict[str, str]] = {}
+    furthest: dict[Ref, dict[str, str]] = {}
     for event_id, records in rendered:
         for record in records:
-            of = found.setdefault(record.ref, {})
+            of, ranks = found.setdefault(record.ref, {}), furthest.setdefault(record.ref, {})
             for name, value in record.fields.items():
                 if isinstance(value, Append):
                     of.pop(name, None)
-                else:
+                elif _advances(name, record, ranks):
                     of[name] = event_id
     return found
 
 
 def _merged(older: Record, newer: Record) -> Record:
-    fields = dict(older.fields)
+    fields, ranks = dict(older.fields), dict(ranks_of(older))
     for name, value in newer.fields.items():
-        fields[name] = _united(fields.get(name), value)
-    return Record(
+        if _advances(name, newer, ranks):
+            fields[name] = _united(fields.get(name), value)
+    merged = Record(
         object=newer.object,
         key=newer.key,
         fields=fields,
@@ -51,6 +57,19 @@ def _merged(older: Record, newer: Record) -> Record:
         id=newer.id or older.id,
         doubtful=older.doubtful or newer.doubtful,
     )
+    return with_ranks(merged, ranks) if ranks else merged
+
+
+def _advances(name: str, record: Record, ranks: dict[str, str]) -> bool:
+    """Whether the record's value of a field counts, after those with these ranks; they are brought up to it."""
+    rank = ranks_of(record).get(name)
+    if rank is None:
+        ranks.pop(name, None)
+        return True
+    if rank < ranks.get(name, ""):
+        return False
+    ranks[name] = rank
+    return True
 
 
 def _united(older: Value | None, newer: Value) -> Value:

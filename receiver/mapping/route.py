@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,12 @@ from receiver.mapping.errors import MappingFault, fault
 from receiver.mapping.expression import choices, native
 from receiver.mapping.limits import ARGUMENT, RECORDS, bounded_read
 from receiver.mapping.map_pattern import MapPattern
+from receiver.mapping.ranked_record import with_ranks
 from receiver.mapping.scope import Loop, Scope
 from receiver.mapping.text import described, is_list, text
+
+Draft = tuple[str, dict[str, Value], dict[str, str]]
+"""Key, fields, and the ranks of those that only go forward."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,15 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`value` gives what to send or None, and raises whatever an expression can raise."""
+    """`value` gives what to send or None, `rank` how far that is, for a field that only goes forward.
+
+    Both raise whatever an expression can raise.
+    """
 
     name: str
     where: str
     value: Evaluate
+    rank: Callable[[Scope, Value], str | None] | None = None
 
 
 def plain_value(result: Evaluate) -> Evaluate:
@@ -131,11 +139,11 @@ class Upsert:
     links: frozenset[str]
     fields: tuple[Field, ...]
 
-    def render(self, scope: Scope) -> Iterator[tuple[str, dict[str, Value]]]:
-        """Key and fields of each record."""
+    def render(self, scope: Scope) -> Iterator[Draft]:
+        """Key, fields and their ranks of each record."""
         for inner in (scope,) if self.each is None else self.each.over(scope):
             if self.when is None or self.when.holds(inner):
-                yield self._key(inner), self._fields(inner)
+                yield self._key(inner), *self._fields(inner)
 
     def links_to(self, written: Iterable[tuple[str, str]]) -> tuple[Ref, ...]:
         """Links to those of the records, by object and key, that are of an object to link to."""
@@ -152,8 +160,9 @@ class Upsert:
             raise MappingFault(where, f"gives nothing, and a {self.object} needs a key; use what each event has, or add a `when`")
         return key
 
-    def _fields(self, scope: Scope) -> dict[str, Value]:
+    def _fields(self, scope: Scope) -> tuple[dict[str, Value], dict[str, str]]:
         fields: dict[str, Value] = {}
+        ranks: dict[str, str] = {}
         where = self.where
         try:
             for field in self.fields:
@@ -161,12 +170,14 @@ class Upsert:
                 value = field.value(scope)
                 if value is not None:
                     fields[field.name] = value
+                    if field.rank is not None and (rank := field.rank(scope, value)) is not None:
+                        ranks[field.name] = rank
             scope.limits.written(fields)
         except MappingFault:
             raise  # of a field's condition, at its own place
         except Exception as error:
             raise fault(where, error) from error
-        return fields
+        return fields, ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +197,11 @@ class Route:
         if self.when is not None and not self.when.holds(scope):
             return
         drafts = [(upsert, *draft) for upsert in self.upserts for draft in upsert.render(scope)]
-        written = dict.fromkeys([(upsert.object, key) for upsert, key, _ in drafts])
+        written = dict.fromkeys([(upsert.object, key) for upsert, key, *_ in drafts])
         links = {upsert.where: upsert.links_to(written) for upsert in self.upserts if upsert.links}
-        for upsert, key, fields in drafts:
-            yield Record(upsert.object, key, fields, upsert.key_field, links.get(upsert.where, ()))
+        for upsert, key, fields, ranks in drafts:
+            record = Record(upsert.object, key, fields, upsert.key_field, links.get(upsert.where, ()))
+            yield with_ranks(record, ranks) if ranks else record
 
 
 def _listed(scope: Scope, items: Any) -> list[Any]:

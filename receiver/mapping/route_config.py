@@ -9,7 +9,7 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
-from connectors.base import Connector, mapping_names, shipped_mapping
+from connectors.base import Connector, read_shipped_mappings
 from receiver.aom import EVENTS
 from receiver.faults import ConfigFault, place, read, suggestion
 from receiver.mapping.schema import FieldSettings, RouteSettings, SnippetSettings, UpsertSettings
@@ -115,11 +115,12 @@ def _shipped(accounts: Mapping[str, Account], faults: list[ConfigFault]) -> list
     for name, kind, mapping in ((name, kind, one) for name, kind, ones in usable for one in ones):
         at = place(("connectors", name, "mapping"))
         try:
-            document = tomllib.loads(shipped_mapping(kind, mapping), parse_float=Decimal)
-        except LookupError:
-            known = mapping_names(kind)
-            message = f"the connector ships no mapping {mapping!r}"
-            faults.append(ConfigFault(at, message, suggestion(mapping, known, "there are")))
+            shipped = read_shipped_mappings(kind)
+            if mapping not in shipped:
+                message = f"the connector ships no mapping {mapping!r}"
+                faults.append(ConfigFault(at, message, suggestion(mapping, shipped, "there are")))
+                continue
+            document = tomllib.loads(shipped[mapping], parse_float=Decimal)
         except (OSError, ValueError) as error:
             message = f"the connector's {mapping} mapping can't be read: {error}"
             faults.append(ConfigFault(at, message))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -59,6 +59,23 @@ class FieldSettings(_Table):
     default: Annotated[Constant, Field(description="where the value is nothing, or is not in the map")] = None
     append: Annotated[bool, Field(description="true adds to a multiple-choice field instead of replacing it")] = False
     when: Annotated[str | bool | None, Field(description='only then: "{{ order.coupons }}"')] = None
+
+    forward: Annotated[
+        Names | None, Field(min_length=1, description="the stages that it only climbs, the first one first: it never falls back")
+    ] = None
+    newest: Annotated[
+        bool | str, Field(description='true: a date that is never set back; or the date that decides: "{{ event.occurred_at }}"')
+    ] = False
+
+    @model_validator(mode="after")
+    def one_way(self) -> Self:
+        """Of `append`, `forward` and `newest` one at most."""
+        given = [name for name in ("append", "forward", "newest") if getattr(self, name)]
+        if len(given) > 1:
+            raise Remedied(f"has {given[0]} and {given[1]}", "keep one of them")
+        if self.forward and len({stage.casefold() for stage in self.forward}) < len(self.forward):
+            raise Remedied("has a stage twice in `forward`", "name each once")
+        return self
 
     @model_validator(mode="before")
     @classmethod

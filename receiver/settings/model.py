@@ -49,8 +49,8 @@ class Store(_Table):
 class Limit(_Table):
     """How many events may come in how many seconds."""
 
-    events: Annotated[int, Number, Field(ge=1, le=1_000_000)]
-    seconds: Annotated[float, Number, Field(gt=0, le=86_400)]
+    events: Annotated[int, Number, Field(ge=1, le=1_000_000, description="at most so many events")]
+    seconds: Annotated[float, Number, Field(gt=0, le=86_400, description="in so many seconds")]
 
 
 class Source(_Table):

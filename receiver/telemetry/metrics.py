@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import product
 from platform import python_version
@@ -12,12 +13,37 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Hi
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _KINDS = ("auth", "misconfigured", "throttled", "unavailable")
 
+TURNED_AWAY: Mapping[str, str] = {
+    "token": "the source's token is wrong",
+    "admin_token": "the operator's token is wrong",
+    "too_large": "the body is larger than `server.max_body_bytes`",
+    "limit": "the source sends more than its `limit`",
+    "store": "the store cannot be written, or the gateway shuts down",
+    "cut_off": "the body ended early",
+    "connections": "there are as many connections as the gateway can serve",
+    "head": "the head of the request is too large",
+    "slow": "the request came too slowly",
+    "not_http": "it is no HTTP request",
+}
+"""Why a call was not kept: the label `reason` of `requests_turned_away`, with what it means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of `/metrics`: what it counts, and by which labels."""
+
+    name: str
+    kind: str
+    text: str
+    labels: tuple[str, ...]
+
 
 class Metrics:
     """Every figure that the gateway counts, by the names that `/metrics` shows."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.figures: list[Figure] = []
         self._events = self._counter("events", "Authenticated calls by what became of them", "source", "event", "outcome")
         self._turned_away = self._counter("requests_turned_away", "Calls that were not kept", "reason")
         self._disagreements = self._counter("recognition_disagreements", "Events whose URL and content disagree", "source", "event")
@@ -31,16 +57,8 @@ class Metrics:
             "leadership_lost", "Lanes that were under way when another process had taken over", "connector"
         )
         self._superseded = self._counter("records_superseded", "Records with fields left as a newer event had set them", "connector")
-        self._accept = Histogram(
-            "aom_gateway_accept_seconds", "From the body's end to the answer", registry=self.registry, buckets=_SECONDS
-        )
-        self._attempts = Histogram(
-            "aom_gateway_attempt_seconds",
-            "From claim to outcome, per lane",
-            ("connector", "outcome"),
-            registry=self.registry,
-            buckets=_SECONDS,
-        )
+        self._accept = self._histogram("accept_seconds", "From the body's end to the answer")
+        self._attempts = self._histogram("attempt_seconds", "From claim to outcome, per lane", "connector", "outcome")
         self._paused = self._gauge("connector_paused", "1 while a connector is paused for this reason", "connector", "reason")
         self._pending = self._gauge("deliveries_pending", "Deliveries that wait", "connector")
         self._waiting = self._gauge("connector_people_waiting", "People who are tried again; 1000 where there are more", "connector")
@@ -79,7 +97,7 @@ class Metrics:
         self._accept.observe(seconds)
 
     def turned_away(self, reason: str) -> None:
-        """`reason`: token, admin_token, too_large, limit, store or cut_off; of the protocol: connections, head, slow or not_http."""
+        """`reason` is one of `TURNED_AWAY`."""
         self._turned_away.labels(reason).inc()
         self.turned_away_by_store += reason == "store"
 
@@ -155,7 +173,7 @@ class Metrics:
 
     def start(self, connectors: Iterable[str], sources: Iterable[str] = (), events: Iterable[str] = ()) -> None:
         """Show every connector, and what must never happen, from the start: an increase from nothing would not be seen."""
-        for reason in ("token", "admin_token", "too_large", "limit", "store", "cut_off", "connections", "head", "slow", "not_http"):
+        for reason in TURNED_AWAY:
             self._turned_away.labels(reason)
         for outcome in ("posted", "failed"):
             self._alarms.labels(outcome)
@@ -169,7 +187,18 @@ class Metrics:
             self._defects.labels(name)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(f"aom_gateway_{name}", text, labels, registry=self.registry)
+        figure = self._described(f"{name}_total", "counter", text, labels)
+        return Counter(figure.name, text, labels, registry=self.registry)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(f"aom_gateway_{name}", text, labels, registry=self.registry)
+        figure = self._described(name, "gauge", text, labels)
+        return Gauge(figure.name, text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
+        figure = self._described(name, "histogram", text, labels)
+        return Histogram(figure.name, text, labels, registry=self.registry, buckets=_SECONDS)
+
+    def _described(self, name: str, kind: str, text: str, labels: tuple[str, ...]) -> Figure:
+        figure = Figure(f"aom_gateway_{name}", kind, text, labels)
+        self.figures.append(figure)
+        return figure

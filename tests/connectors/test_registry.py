@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -66,7 +67,16 @@ def test_a_name_like_no_other_gets_no_suggestion() -> None:
         ("no_such_module:Connector", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("connectors.sandbox:NoSuchClass", "AttributeError"),
         ("connectors.registry:load", "it is no class"),
-        ("pathlib:PurePath", "the class lacks open, standard_mapping, upsert"),
+        ("pathlib:PurePath", "the class lacks API, Settings, key_fields, open, upsert, check, aclose, see connectors.base"),
+        (
+            "tests.connectors.test_registry:ForNewerVersion",
+            "it needs version 2 of the connector interface, and this gateway speaks version 1: .* or a newer gateway",
+        ),
+        (
+            "tests.connectors.test_registry:ForOlderVersion",
+            "it needs version 0 .*: install a release of it for version 1$",
+        ),
+        ("tests.connectors.test_registry:WithoutVersion", "the class lacks API, see connectors.base"),
         ("tests.connectors.test_registry:WithoutSettings", "no subclass of connectors.base.ConnectorSettings"),
     ],
 )
@@ -105,6 +115,23 @@ def test_names_load_no_code() -> None:
     """Listing connectors imports none of them, so that an unused CRM client costs neither time nor memory."""
     code = "import sys; from connectors import registry; list(registry.types()); print('connectors.sandbox' in sys.modules)"
     assert run(code) == "False"
+
+
+class ForNewerVersion:
+    """It may lack what version 1 has: that is not what to tell."""
+
+    API = 2
+
+
+class ForOlderVersion(SandboxConnector):
+    API: ClassVar[int] = 0
+
+
+class WithoutVersion:
+    Settings = SandboxConnector.Settings
+    key_fields = SandboxConnector.key_fields
+    open, upsert = SandboxConnector.open, SandboxConnector.upsert
+    check, aclose = SandboxConnector.check, SandboxConnector.aclose
 
 
 class WithoutSettings(SandboxConnector):

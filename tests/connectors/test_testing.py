@@ -16,18 +16,21 @@ from connectors import testing
 from connectors.base import (
     Link,
     Needs,
-    ObjectSchema,
     Outcome,
     Plan,
     Record,
     Refused,
+    Report,
     Saved,
     Step,
     Unavailable,
 )
 from connectors.sandbox import SandboxConnector
 from connectors.sandbox.settings import SandboxSettings
+from connectors.sandbox.values import is_name
 from connectors.testing import records, setup
+from receiver.mapping import UpsertSettings
+from receiver.settings import RouteSettings
 from tests.connectors.sandbox.subject import sandbox
 
 
@@ -87,13 +90,22 @@ class RefusesSecondLink(SandboxConnector):
 
 
 class KnowsEverything(SandboxConnector):
-    async def describe(self, object: str) -> ObjectSchema | None:
-        return ObjectSchema(object, {}, open=True)
+    async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
+        return await super().upsert(object if is_name(object) else "contact", records)
 
 
 class NeverDone(SandboxConnector):
     async def plan(self, needs: Needs) -> Plan:  # noqa: ARG002
         return Plan(steps=(Step("make the field"),))
+
+
+class ForAnotherVersion(SandboxConnector):
+    API: ClassVar[int] = 2
+
+
+class ErasesHalf(SandboxConnector):
+    async def erase(self, plan: Plan) -> Report:  # noqa: ARG002
+        return Report()
 
 
 class Down(SandboxConnector):
@@ -118,7 +130,8 @@ class Leaky(SandboxConnector):
 
 
 def mapping(text: str) -> type[SandboxConnector]:
-    return type("Mapped", (SandboxConnector,), {"standard_mapping": classmethod(lambda _: text)})
+    shipped = {"standard": text}
+    return type("Mapped", (SandboxConnector,), {"shipped_mappings": classmethod(lambda _: shipped)})
 
 
 UNNAMED = "[[routes]]\nevents = ['order.*']\n[[routes.upsert]]\nobject = 'contact'\n"
@@ -138,7 +151,9 @@ UNTIED = "[[routes]]\nname = 'orders'\nevents = ['order.*']\n[[routes.upsert]]\n
         (WithoutGate, records.the_gate_is_asked_before_calls, "first awaits context.calls.take"),
         (CallsForNothing, records.an_empty_batch_is_no_call, "no call of the CRM"),
         (RefusesSecondLink, records.linking_twice_is_harmless, "linked already"),
-        (KnowsEverything, records.an_unknown_object_is_an_error, "answers None for an object that is not there"),
+        (KnowsEverything, records.an_unknown_object_is_an_error, "an object that is not there can't be Saved"),
+        (ForAnotherVersion, setup.the_interface_version_is_stated, "API = 1, not 2"),
+        (ErasesHalf, setup.optional_parts_are_whole, r"Erases is .* but \['erase'\] stands alone"),
         (NeverDone, setup.provisioning_twice_is_harmless, "not planned again, but \\['make the field'\\]"),
         (
             Down,
@@ -147,15 +162,21 @@ UNTIED = "[[routes]]\nname = 'orders'\nevents = ['order.*']\n[[routes.upsert]]\n
         ),
         (Undocumented, setup.settings_are_documented, "give 'mystery' a Field"),
         (Leaky, setup.secrets_are_kept_out_of_sight, "'access_token' is to be a pydantic.SecretStr"),
-        (mapping("routes = ["), setup.the_standard_mapping_is_sound, "the standard mapping is TOML, but"),
-        (mapping(UNNAMED), setup.the_standard_mapping_is_sound, "a name of its own"),
-        (mapping(UNTIED), setup.the_standard_mapping_is_sound, "links to \\['contact'\\], and writes only \\['deal'\\]"),
+        (mapping("routes = ["), setup.shipped_mappings_are_sound, "the standard mapping is TOML, but"),
+        (mapping(UNNAMED), setup.shipped_mappings_are_sound, "a name of its own"),
+        (mapping(UNTIED), setup.shipped_mappings_are_sound, "links to \\['contact'\\], and writes only \\['deal'\\]"),
     ],
 )
 def test_a_breach_is_caught_in_words(connector: type[SandboxConnector], check: testing.Check, words: str, tmp_path: Path) -> None:
     """Each way to break the contract fails the check that guards it, with an explanation."""
     with sandbox() as subject, pytest.raises(testing.Breach, match=words):
         testing.run(check, replace(subject, connector=connector), tmp_path)
+
+
+def test_shipped_mappings_may_hold_what_an_operators_may() -> None:
+    """All keys of the mapping language, but for the connector, which is the one that ships them."""
+    assert UpsertSettings.model_fields.keys() == setup.UPSERT_KEYS
+    assert setup.ROUTE_KEYS | {"connector"} == RouteSettings.model_fields.keys()
 
 
 def test_threads_left_behind_are_a_breach(tmp_path: Path) -> None:

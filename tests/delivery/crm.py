@@ -13,14 +13,11 @@ from connectors.base import (
     Limits,
     Link,
     Needs,
-    ObjectSchema,
     Outcome,
-    Plan,
     Problem,
     Record,
     Ref,
     Refused,
-    Report,
     Saved,
 )
 
@@ -30,6 +27,7 @@ Rule = Callable[[Record], Outcome | None]
 class Crm:
     """Keeps records by object and key. `rule` may answer for a record; `faults` are raised by the next calls, one each."""
 
+    API: ClassVar[int] = 1
     Settings: ClassVar[type[ConnectorSettings]] = ConnectorSettings
     key_fields: ClassVar[Mapping[str, str]] = {"contact": "email", "deal": "aom_order_key"}
 
@@ -81,23 +79,7 @@ class Crm:
     def open(cls, settings: Any, context: Context) -> Self:
         return cls()
 
-    @classmethod
-    def standard_mapping(cls) -> str:
-        return ""
-
-    async def describe(self, object: str) -> ObjectSchema | None:
-        return ObjectSchema(object, {}, open=True)
-
     async def check(self, needs: Needs) -> Sequence[Problem]:
         return ()
-
-    async def plan(self, needs: Needs) -> Plan:
-        return Plan()
-
-    async def provision(self, plan: Plan) -> Report:
-        return Report()
-
-    def record_url(self, object: str, id: str) -> str | None:
-        return None
 
     async def aclose(self) -> None: ...

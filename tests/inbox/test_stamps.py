@@ -14,6 +14,7 @@ from receiver.inbox.stamps import (
     decode,
     encode,
     horizon,
+    is_behind,
     is_newer,
     newest,
     stands_against,
@@ -42,6 +43,13 @@ LATE = IDS.make(micros(NOW - 2 * HOUR), came_at=micros(NOW))
         (Stamp(AHEAD, 1), Stamp(NEW, 2), False),
         (Stamp(AHEAD, 1), Stamp(LATE, 1), False),
         (Stamp(NEW, 1), Stamp(AHEAD, 2), False),
+        (Stamp(OLD, 1, "2"), Stamp(NEW, 2, "1"), True),  # further on, whoever wrote it and when
+        (Stamp(OLD, 1, "2"), Stamp(OLD, 1, "1"), True),
+        (Stamp(NEW, 1, "1"), Stamp(OLD, 2, "1"), False),
+        (Stamp(NEW, 1, "1"), Stamp(OLD, 2, "2"), False),
+        (Stamp(AHEAD, 1, "2"), Stamp(NEW, 2, "1"), True),
+        (Stamp(NEW, 1, "1"), Stamp(OLD, 2), True),  # one of the two has no rank: the mapping was another
+        (Stamp(OLD, 1), Stamp(NEW, 2, "1"), False),
     ],
 )
 def test_a_newer_event_stands_against_an_older_one(known: Stamp, stamp: Stamp, stands: bool) -> None:
@@ -88,3 +96,17 @@ def test_the_fields_of_one_event_share_its_stamp() -> None:
     """A record of fifty fields that one event set is kept as one stamp, not as fifty."""
     stamps = {f"field{number}": Stamp(NEW, 1) for number in range(50)}
     assert encode(stamps).count(NEW) == 1
+
+
+def test_of_two_writes_the_one_further_on_counts() -> None:
+    """By their ranks where both have one, else by their events."""
+    assert is_behind(Stamp(NEW, 1, "1"), Stamp(OLD, 1, "2"))
+    assert not is_behind(Stamp(OLD, 1, "2"), Stamp(NEW, 1, "1"))
+    assert is_behind(Stamp(OLD, 1), Stamp(NEW, 1, "1"))
+    assert not is_behind(Stamp(OLD, 1, "1"), Stamp(OLD, 2, "1"))
+
+
+def test_ranks_are_kept() -> None:
+    """Fields of one event that are differently far are told apart."""
+    stamps = {"stage": Stamp(OLD, 1, "000002"), "at": Stamp(OLD, 1, "7"), "name": Stamp(OLD, 1)}
+    assert decode(encode(stamps)) == stamps

@@ -14,11 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from starlette.responses import Response
 
 from receiver.aom import Site, sample
 from receiver.inbox import Inbox, NewEvent
@@ -569,6 +572,78 @@ def test_a_defect_in_judging_loses_nothing(tmp_path: Path) -> None:
         await inbox.aclose()
 
     asyncio.run(scenario())
+
+
+POISON = "a\ud800@example.edu"  # half of a character: no database has a way to write it
+
+
+@pytest.mark.parametrize(
+    "poisoned",
+    [
+        {"name": POISON},
+        {"how": POISON},
+        {"people": (POISON,)},
+        {"lanes": (("crm", POISON),)},
+        {"people": (POISON,), "lanes": (("crm", POISON),), "name": POISON},
+    ],
+    ids=["name", "how", "people", "lanes", "several"],
+)
+def test_what_no_database_takes_is_set_aside(tmp_path: Path, poisoned: dict[str, Any]) -> None:
+    """Validation lets none of it through today. If it did, the bytes would be in quarantine all the same, and make no delivery."""
+    (source,) = load(write_config(tmp_path)).sources.values()
+
+    def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
+        return replace(_judged(source, named, body, received_at), **poisoned)
+
+    async def scenario() -> None:
+        inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)
+        intake = Intake({"s": source}, decide, inbox, Metrics())
+        answer = await intake.take(_call(account(1)))
+        assert answer.status_code == 422
+        problem = json.loads(bytes(answer.body))
+        (fault,) = problem["errors"]
+        assert (problem["kept"], problem["event"], fault["path"]) == (True, None, "")
+        assert fault["message"].startswith("the event cannot be stored")
+        (kept,) = await inbox.quarantined()
+        assert (kept.id, kept.body, kept.faults) == (problem["id"], account(1), (("", fault["message"]),))
+        assert (await inbox.event(kept.id)).deliveries == ()
+        await inbox.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_what_can_not_even_be_set_aside_is_refused(tmp_path: Path) -> None:
+    """The sender may come again; nothing is kept, and the answer does not say what could not be written."""
+    (source,) = load(write_config(tmp_path)).sources.values()
+
+    async def scenario() -> None:
+        inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)
+        intake = Intake({POISON: source}, _judged, inbox, Metrics())
+        answer = await intake.take(replace(_call(account(1)), source=POISON))
+        assert isinstance(answer, Response)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+        assert json.loads(bytes(answer.body))["kept"] is False
+        assert b"ud800" not in bytes(answer.body)
+        assert await inbox.quarantined() == []
+        await inbox.aclose()
+
+    asyncio.run(scenario())
+
+
+def _judged(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
+    """A sound event for one person at one connector."""
+    return NewEvent(
+        source=source,
+        name="account.created",
+        how="shape",
+        disagreement=None,
+        named=named,
+        body=body,
+        digest=sha256(body).digest(),
+        received_at=received_at,
+        lanes=(("crm", "a@example.edu"),),
+        people=("a@example.edu",),
+    )
 
 
 def _call(body: bytes) -> Call:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors import registry
+from connectors.base import read_shipped_mappings
 from receiver.mapping import Mapping
 from receiver.mapping.check_keys import keeps_apart
 from receiver.settings import load
@@ -89,7 +90,7 @@ def test_check_knows_who_writes_such_records(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["sandbox", "hubspot", "salesforce"])
 def test_shipped_keys_keep_the_sources_apart(name: str) -> None:
     """Every key that a connector ships."""
-    tables = tomllib.loads(registry.load(name).standard_mapping())["routes"]
+    tables = tomllib.loads(read_shipped_mappings(registry.load(name))["standard"])["routes"]
     keys = [upsert["key"] for table in tables for upsert in table.get("upsert", ()) if "key" in upsert]
     assert keys
     assert [key for key in keys if not keeps_apart(key)] == []

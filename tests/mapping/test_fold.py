@@ -1,7 +1,12 @@
 """Many events of one person into one record per key."""
 
+from itertools import permutations
+
+import pytest
+
 from connectors.base import Append, Record, Ref
-from receiver.mapping import fold, origins
+from receiver.mapping import fold, origins, ranks_of
+from receiver.mapping.ranked_record import with_ranks
 
 ANN = Ref("contact", "ann@x.test")
 
@@ -75,3 +80,30 @@ def test_each_field_comes_from_the_event_that_set_it_last() -> None:
         Ref("deal", "1"): {},
         Ref("contact", "b"): {"name": "2"},
     }
+
+
+def ranked(value: int, **others: int) -> Record:
+    return with_ranks(Record("contact", "a", {"stage": value, **others}), {"stage": f"{value}"})
+
+
+@pytest.mark.parametrize("order", list(permutations((1, 2, 3))))
+def test_what_only_goes_forward_is_the_furthest(order: tuple[int, ...]) -> None:
+    """In whatever order it comes; the field is of the event that went furthest, the others of the last."""
+    (record,) = fold([[ranked(value, plain=value)] for value in order])
+    assert record.fields == {"stage": 3, "plain": order[-1]}
+    assert ranks_of(record) == {"stage": "3"}
+    of = origins((str(value), [ranked(value, plain=value)]) for value in order)
+    assert of == {record.ref: {"stage": "3", "plain": str(order[-1])}}
+
+
+def test_of_two_that_are_as_far_the_last_counts() -> None:
+    """It may be written in other letters."""
+    first, last = (with_ranks(Record("contact", "a", {"stage": value}), {"stage": "1"}) for value in ("lead", "Lead"))
+    assert fold([[first], [last]])[0].fields == {"stage": "Lead"}
+
+
+def test_a_value_without_a_rank_starts_anew() -> None:
+    """Another route writes the field as it likes: what comes last counts."""
+    plain = Record("contact", "a", {"stage": 0})
+    assert fold([[ranked(3)], [plain]])[0].fields == {"stage": 0}
+    assert fold([[ranked(3)], [plain], [ranked(1)]])[0].fields == {"stage": 1}

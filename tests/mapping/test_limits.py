@@ -98,6 +98,17 @@ def test_an_event_writes_a_thousand_records_and_no_more(tmp_path: Path) -> None:
     assert raised.value.where == "routes[1].upsert[0].key"
 
 
+def test_the_thousandth_record_is_the_last(tmp_path: Path) -> None:
+    """A list of a thousand fills the measure, and one record more is one too many."""
+    thousand = order(list=list(range(1_000)))
+    listed = '\n[[routes.upsert]]\nobject = "deal"\neach = "n in raw.list"\nkey = "{{ n }}"\n'
+    assert len(rendered(tmp_path, "order.placed", route("order.placed", listed), thousand)) == 1_000
+    one_more = listed + '\n[[routes.upsert]]\nobject = "deal"\nkey = "one more"\n'
+    with pytest.raises(MappingFault, match="more than 1,000 records for one person") as raised:
+        rendered(tmp_path, "order.placed", route("order.placed", one_more), thousand)
+    assert raised.value.where == "routes[0].upsert[1].key"
+
+
 def test_an_event_writes_two_million_characters_and_no_more(tmp_path: Path) -> None:
     """A long text in each of many records would fill the memory."""
     upsert = '\n[[routes.upsert]]\nobject = "deal"\neach = "n in raw.list"\nkey = "{{ n }}"\nfields.x = "{{ \'x\' * 20000 }}"\n'

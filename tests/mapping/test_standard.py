@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from connectors import registry
-from connectors.base import Connector, ConnectorSettings, mapping_names
+from connectors.base import Connector, ConnectorSettings, read_shipped_mappings
 from connectors.sandbox import SandboxConnector
 from receiver.aom import EVENTS, sample
 from receiver.mapping import MappingFault, RouteTable
@@ -22,8 +22,8 @@ def shipping(routes: str) -> dict[str, type[Connector]]:
 
     class Shipping(SandboxConnector):
         @classmethod
-        def standard_mapping(cls) -> str:
-            return routes
+        def shipped_mappings(cls) -> dict[str, str]:
+            return {"standard": routes}
 
     return {"sandbox": Shipping}
 
@@ -55,7 +55,7 @@ def test_every_shipped_mapping_adds_to_the_standard_one(kind: str) -> None:
     """All that a connector ships fit together: nothing in them is doubtful, and no route has
     another's name.
     """
-    names = mapping_names(registry.types()[kind])
+    names = tuple(read_shipped_mappings(registry.types()[kind]))
     crm = ConnectorSettings(type=kind, mapping=names)
     mapping = RouteTable.compile(SimpleNamespace(sources={"springfield": None}, connectors={"crm": crm}, routes=(), snippets={}))
     assert [warning for warning in mapping.warnings if warning.where != "routes"] == []

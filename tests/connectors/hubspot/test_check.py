@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.base import ObjectNeed, ObjectSchema, Problem, Unavailable
+from connectors.base import ObjectNeed, Problem, Unavailable
 from connectors.hubspot import HubSpotConnector
 from connectors.hubspot.errors import KEYS
 from tests.connectors.hubspot.needs import contact_need, deal_need, field
@@ -25,13 +25,6 @@ def check(hubspot: FakeHubSpot, *needs: ObjectNeed, **settings: Any) -> Sequence
 def check_all(hubspot: FakeHubSpot, *needs: ObjectNeed, **settings: Any) -> Sequence[Problem]:
     async def use(crm: HubSpotConnector) -> Sequence[Problem]:
         return await crm.check(needs or (contact_need(), deal_need()))
-
-    return on(hubspot, use, **settings)
-
-
-def describe(hubspot: FakeHubSpot, name: str, **settings: Any) -> ObjectSchema | None:
-    async def use(crm: HubSpotConnector) -> ObjectSchema | None:
-        return await crm.describe(name)
 
     return on(hubspot, use, **settings)
 
@@ -144,30 +137,6 @@ def test_what_says_nothing_of_the_set_up_is_raised(hubspot: FakeHubSpot) -> None
     hubspot.script(Fault("status", status=503, times=20))
     with pytest.raises(Unavailable):
         check(hubspot)
-
-
-def test_an_object_is_described_as_the_account_has_it(hubspot: FakeHubSpot) -> None:
-    """Types, uniqueness, what may be written, lengths, options by value and label, stages by id and name."""
-    hubspot.define("contacts", "courses", "enumeration", "checkbox", options=["Algebra"])
-    contacts = describe(hubspot, "contact")
-    assert contacts is not None
-    assert contacts.fields["email"].unique
-    assert (contacts.fields["firstname"].type, contacts.fields["firstname"].max_length) == ("string", 65_536)
-    assert (contacts.fields["courses"].type, contacts.fields["courses"].options) == ("choices", frozenset({"Algebra"}))
-    assert not contacts.fields["createdate"].writable
-    deals = describe(hubspot, "deal")
-    assert deals is not None
-    assert deals.fields["aom_order_key"].unique
-    assert (deals.fields["amount"].type, deals.fields["closedate"].type) == ("number", "datetime")
-    stages = deals.fields["dealstage"].options
-    assert stages is not None
-    assert {"closedwon", "Closed Won"} <= stages
-    assert deals.fields["pipeline"].options == frozenset({"default", "Sales Pipeline"})
-
-
-def test_an_object_that_is_not_there_is_none(hubspot: FakeHubSpot) -> None:
-    """The account has none of that name."""
-    assert describe(hubspot, "p_enrollment") is None
 
 
 @pytest.mark.parametrize("urls", [True, False])

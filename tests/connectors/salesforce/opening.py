@@ -11,8 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from connectors.base import Context, Link, Outcome, Record, Ref, Saved, Value
+from connectors.base import Context, Link, Outcome, Record, Ref, Refused, Saved, Value
 from connectors.salesforce import SalesforceConnector
+from connectors.salesforce.api import Api
+from connectors.salesforce.objects import Objects, SObject
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.testing import Gate
 from tests.fakes.salesforce import FakeSalesforce
@@ -64,6 +66,26 @@ def run(fake: FakeSalesforce, work: Callable[[SalesforceConnector], Awaitable[T]
             return await work(connector)
 
     return asyncio.run(main())
+
+
+def read_object(fake: FakeSalesforce, name: str) -> SObject:
+    """Read an object as the connector knows it."""
+
+    async def main() -> SObject:
+        api = Api(settings(fake), Context("salesforce", Gate(), Path()))
+        try:
+            return await Objects(api, Clock()).need(name)
+        finally:
+            await api.aclose()
+
+    return asyncio.run(main())
+
+
+async def look_up(salesforce: SalesforceConnector, *objects: str) -> None:
+    """Have it know these objects, as it does after a first write: a record without a key writes nothing."""
+    for name in objects:
+        (outcome,) = await salesforce.upsert(name, [Record(name, "", {})])
+        assert isinstance(outcome, Refused)
 
 
 def person(email: str = "ada@example.test", id: str | None = None, *, doubtful: bool = False, **fields: Value) -> Record:

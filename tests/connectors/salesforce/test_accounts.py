@@ -12,7 +12,7 @@ from connectors.base import FieldNeed, Misconfigured, ObjectNeed, Problem, Refus
 from connectors.salesforce import SalesforceConnector
 from connectors.salesforce.free_mail import is_free_mail
 from connectors.salesforce.settings import AccountSettings
-from tests.connectors.salesforce.opening import ADMIN_TOKEN, ids, opened, order, people, person, run
+from tests.connectors.salesforce.opening import ADMIN_TOKEN, ids, look_up, opened, order, people, person, run
 from tests.fakes.salesforce import FakeSalesforce
 
 PERSON = {"policy": "person"}
@@ -62,7 +62,7 @@ def test_new_people_with_accounts_cost_no_more_calls_than_without(fake: FakeSale
     fake.seed("Contact", LastName="Known", Email=people(1)[0].key)
 
     async def work(salesforce: SalesforceConnector) -> None:
-        await salesforce.describe("contact")
+        await look_up(salesforce, "contact")
         fake.forget()
         ids(await salesforce.upsert("contact", people(200)))
 

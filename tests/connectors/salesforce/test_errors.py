@@ -10,7 +10,7 @@ import pytest
 
 from connectors.base import BatchRefused, ConnectorError, Misconfigured, Throttled, TimedOut, Unavailable
 from connectors.testing import Gate
-from tests.connectors.salesforce.opening import ids, opened, people, person, run
+from tests.connectors.salesforce.opening import ids, look_up, opened, people, person, run
 from tests.fakes.salesforce import FakeSalesforce
 
 WRITE = "PATCH /composite/sobjects/Contact"
@@ -143,7 +143,7 @@ def test_a_part_of_a_composite_call_that_fails_is_told_like_a_call(fake: FakeSal
 
     async def main() -> None:
         async with opened(fake) as salesforce:
-            await salesforce.describe("contact")
+            await look_up(salesforce, "contact")
             fake.change_field("Contact", "AOM_Key__c", external_id=False, unique=False)
             with pytest.raises(Misconfigured, match="external ID field does not exist"):
                 await salesforce.upsert("contact", [person(id=id_), person("grace@example.test")])

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.base import BatchRefused, Link, Misconfigured, Ref, Retry, Saved, Unavailable
 from connectors.salesforce import SalesforceConnector
-from tests.connectors.salesforce.opening import ids, links, opened, order, orders, people, person, run
+from tests.connectors.salesforce.opening import ids, links, look_up, opened, order, orders, people, person, run
 from tests.fakes.salesforce import FakeSalesforce
 
 
@@ -39,8 +39,7 @@ def test_200_orders_of_new_buyers_cost_four_calls(fake: FakeSalesforce) -> None:
     """Claim, contacts, opportunities, roles: one call each, besides the description of the objects, once an hour."""
 
     async def work(salesforce: SalesforceConnector) -> None:
-        await salesforce.describe("contact")
-        await salesforce.describe("deal")
+        await look_up(salesforce, "contact", "deal")
         fake.forget()
         await salesforce.link(await write(salesforce, 200))
 

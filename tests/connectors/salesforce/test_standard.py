@@ -8,10 +8,10 @@ from connectors.base import FieldNeed, ObjectNeed
 from connectors.salesforce import SalesforceConnector
 from connectors.salesforce.fields import STANDARD
 from receiver.aom import EVENTS
-from tests.connectors.salesforce.opening import ADMIN_TOKEN, run
+from tests.connectors.salesforce.opening import ADMIN_TOKEN, read_object, run
 from tests.fakes.salesforce import FakeSalesforce
 
-ROUTES = tomllib.loads(SalesforceConnector.standard_mapping())["routes"]
+ROUTES = tomllib.loads(SalesforceConnector.shipped_mappings()["standard"])["routes"]
 PLACED = {"policy": "person"}
 
 
@@ -35,9 +35,7 @@ def test_every_order_event_has_a_stage_that_a_fresh_org_has(fake: FakeSalesforce
     """And the check agrees to all that the mapping writes."""
     (stage,) = [upsert["fields"]["StageName"] for route in ROUTES for upsert in route["upsert"] if "StageName" in upsert["fields"]]
     assert stage["map"].keys() == {event for event in EVENTS if event.startswith("order.")}
-    schema = run(fake, lambda salesforce: salesforce.describe("deal"))
-    assert schema is not None
-    assert set(stage["map"].values()) <= (schema.fields["StageName"].options or set())
+    assert set(stage["map"].values()) <= set(read_object(fake, "Opportunity").field("StageName").options.values())
     assert run(fake, lambda salesforce: salesforce.check(needs()), account=PLACED) == []
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.base import BatchRefused, Misconfigured, Record, Refused, Retry, Saved, Throttled, Unavailable
 from connectors.salesforce import SalesforceConnector
-from tests.connectors.salesforce.opening import Clock, ids, opened, order, people, person, run
+from tests.connectors.salesforce.opening import Clock, ids, look_up, opened, order, people, person, run
 from tests.fakes.salesforce import FakeSalesforce
 
 
@@ -207,7 +207,7 @@ def test_a_missing_right_holds_the_connector(fake: FakeSalesforce) -> None:
 
     async def work() -> None:
         async with opened(fake) as salesforce:
-            await salesforce.describe("contact")
+            await look_up(salesforce, "contact")
             fake.grant_object("Contact", granted=False)
             with pytest.raises(Misconfigured):
                 await salesforce.upsert("contact", [person()])

@@ -100,6 +100,8 @@ class App:
             return self._pipeline_rules(match["pipeline"])
         area, version, rest = _place(request.path)
         _permit(token, area, request.method, rest)
+        if self.options.breaks_at and self.options.breaks_at.encode() in request.body:
+            raise Refusal(500, "INTERNAL_ERROR", "There was a problem with the request.")
         body = _body(request)
         parts = rest.split("/")
         match area:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from tests.fakes.character import Character
 from tests.fakes.hubspot.fake import FakeHubSpot
 
 Change = Callable[[FakeHubSpot], Any]
+HubSpotCharacter = Character[FakeHubSpot]
 
-
-@dataclass(frozen=True)
-class Character:
-    """What an account is like, how a fake is made so, and how somebody there cures it."""
-
-    source: str
-    give: Change
-    cure: Change | None = None  # None: it stays so, and the gateway copes
-    check: str | None = None  # what `check` has to say beforehand; None: nothing
+GUILTY = "Breaker"
+"""The last name at which every call with `breaking_row` breaks."""
 
 
 def _demand_a_reason(account: FakeHubSpot) -> None:
@@ -57,6 +51,11 @@ def _use_up_the_day(account: FakeHubSpot) -> None:
     account.set_options(daily=1_000)
 
 
+def _end_the_day(account: FakeHubSpot) -> None:
+    account.app.limits.today = 1_000
+    account.set_options(daily=1_000)
+
+
 def _widen(account: FakeHubSpot) -> None:
     token = account.portal.tokens[account.token]
     token.scopes = token.scopes | {"crm.objects.deals.write"}
@@ -65,62 +64,81 @@ def _widen(account: FakeHubSpot) -> None:
 UNKNOWABLE = "HubSpot does not tell which properties the account demands"
 
 CHARACTERS = {
-    "plain": Character("what HubSpot's documentation promises", lambda _: None),
-    "required_property": Character(
+    "plain": HubSpotCharacter("what HubSpot's documentation promises"),
+    "required_property": HubSpotCharacter(
         "HubSpot's changelog of API version 2026-09: required properties hold for API writes",
         lambda account: account.required("contacts", "phone"),
         lambda account: account.lift_rules("contacts"),
         UNKNOWABLE,
     ),
-    "required_at_a_stage": Character(
+    "required_at_a_stage": HubSpotCharacter(
         "HubSpot Knowledge Base, Conditional stage properties; enforced on API writes from 2026-09 on",
         _demand_a_reason,
         lambda account: account.lift_rules("deals"),
         UNKNOWABLE,
     ),
-    "required_by_the_batch": Character(
+    "required_by_the_batch": HubSpotCharacter(
         "not documented: one broken rule may refuse the whole call, as other refusals without trace ids do",
         _refuse_the_batch,
         lambda account: account.lift_rules("contacts"),
         UNKNOWABLE,
     ),
-    "read_only_property": Character(
+    "read_only_property": HubSpotCharacter(
         "HubSpot's error codes: READ_ONLY_VALUE, of a property that is calculated or whose editing was restricted",
         _read_only(True),
         _read_only(False),
         "HubSpot itself fills aom_last_activity",
     ),
-    "no_customer_stage": Character(
+    "no_customer_stage": HubSpotCharacter(
         "HubSpot Knowledge Base, Create and customize lifecycle stages: any of them can be deleted",
         lambda account: account.drop_option("contacts", "lifecyclestage", "customer"),
-        None,
-        "lifecyclestage has no option customer",
+        check="lifecyclestage has no option customer",
     ),
-    "one_currency": Character(
+    "one_currency": HubSpotCharacter(
         "HubSpot Knowledge Base, Add and edit your account's currencies: others are INVALID_OPTION",
         _keep_one_currency,
-        None,
-        "a deal in another currency than EUR is written without its currency",
+        check="a deal in another currency than EUR is written without its currency",
     ),
-    "guarded_pipeline": Character(
+    "guarded_pipeline": HubSpotCharacter(
         "HubSpot's Pipeline Rules API (beta): deals may be made in given stages alone; whether the API is held to it is open",
         _close_the_pipeline,
-        None,
-        "Sales Pipeline lets deals be made in Appointment Scheduled alone",
+        check="Sales Pipeline lets deals be made in Appointment Scheduled alone",
     ),
-    "narrow_token": Character(
+    "narrow_token": HubSpotCharacter(
         "HubSpot's scopes: 403 MISSING_SCOPES with those that are required",
         _narrow,
         _widen,
         "deals can't be written: The token lacks crm.objects.deals.write",
     ),
-    "near_its_daily_limit": Character(
+    "near_its_daily_limit": HubSpotCharacter(
         "HubSpot's API usage guidelines: the day's calls are shared by all apps of the account; 429 DAILY",
         _use_up_the_day,
         lambda account: account.set_options(daily=650_000),
         "calls are left to all apps of the account",
     ),
-    "unsure_answers": Character(
+    "used_up_day": HubSpotCharacter(
+        "HubSpot's API usage guidelines: 429 with policyName DAILY; a Retry-After is not promised",
+        _end_the_day,
+        lambda account: account.set_options(daily=650_000),
+        "You have reached your daily limit",
+    ),
+    "expired_token": HubSpotCharacter(
+        "HubSpot's error codes: 401 EXPIRED_AUTHENTICATION",
+        lambda account: account.set_token("expired"),
+        lambda account: account.set_token("good"),
+        "HubSpot refuses the access token (EXPIRED_AUTHENTICATION",
+    ),
+    "slow_rows": HubSpotCharacter(
+        "users report calls of 100 records that take longer than their client waits, and are carried out all the same",
+        lambda account: account.set_options(row_latency=0.3),
+        lambda account: account.set_options(row_latency=0.0),
+    ),
+    "breaking_row": HubSpotCharacter(
+        "users report batches that answer 500 for one record in them, again and again",
+        lambda account: account.set_options(breaks_at=GUILTY),
+        lambda account: account.set_options(breaks_at=""),
+    ),
+    "unsure_answers": HubSpotCharacter(
         "users report results without objectWriteTraceId, and errors that name no row",
         lambda account: account.set_options(echo_trace=False, echo_error_trace=False),
     ),

@@ -18,6 +18,7 @@ class Options:
     retry_after: bool = False  # whether a 429 names a time
     echo_trace: bool = True  # whether results carry objectWriteTraceId; errors always do
     echo_error_trace: bool = True
+    breaks_at: str = ""  # a call that holds this text answers 500, whatever else is in it
     unique_clash: Literal["batch", "record"] = "batch"  # what a clash on a unique property costs, in spite of trace ids
     rule_faults: Literal["record", "batch"] = "record"  # what a broken rule of the admin costs, in spite of trace ids
     missing_ids: Literal["record", "batch"] = "record"  # what an id that is not there costs an update

@@ -56,6 +56,8 @@ class Surface:
         if found is None:
             raise ValueError(f"no row {id}")
         found[1]["IsDeleted"] = True
+        for role in self._app.org.alive("OpportunityContactRole"):  # they go with the Contact or the Opportunity
+            role["IsDeleted"] = found[1]["Id"] in (role["OpportunityId"], role["ContactId"])
 
     def add_object(self, name: str, prefix: str) -> None:
         self._app.org.objects[name] = SObject(name, prefix, {"Id": Field("Id", "id", 18, createable=False, updateable=False, default="")})

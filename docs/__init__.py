@@ -1,0 +1,1 @@
+"""The documentation: pages for people, and what fills them from the code."""

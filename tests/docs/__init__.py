@@ -1,0 +1,1 @@
+"""The documentation is whole, and what it says is so."""

@@ -1,0 +1,70 @@
+"""Every name that an expression may use is in the reference, described, and is what it says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from docs.hooks.annotations import models_in
+from docs.hooks.expressions import COMMON, event_names
+from receiver.aom import EVENTS, names, sample
+from receiver.mapping.attribute_access import members
+from receiver.mapping.environment import ENVIRONMENT
+from receiver.mapping.expression import evaluator
+from receiver.mapping.limits import Limits
+from receiver.mapping.scope import Scope
+from receiver.mapping.vocabulary import FILTER_DESCRIPTIONS, TEST_DESCRIPTIONS
+from tests.docs.pages import shown
+from tests.mapping.routes import context
+
+SAMPLED = [event for event in EVENTS if sample(event)]
+
+KINDS = {"text": str, "number": Decimal, "date and time": datetime, "true or false": bool}
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_every_name_is_described(event: str) -> None:
+    """With what stands behind each dot, one step deep at least."""
+    found = event_names(event)
+    assert [one.path for one in found if not one.text] == []
+    paths = {one.path for one in found}
+    for name, annotation in names(event).items():
+        inner_names = members(annotation) if any(models_in(annotation)) else None
+        for inner in inner_names or ():
+            assert any(path.startswith(f"{name}.{inner}") for path in paths), (name, inner)
+
+
+@pytest.mark.parametrize("event", SAMPLED)
+def test_names_give_what_is_shown(event: str) -> None:
+    """Each is evaluated on AOM's sample, as a mapping would."""
+    scope = Scope(ENVIRONMENT, context(event), Limits())
+    for one in event_names(event):
+        if one.path.startswith("event."):
+            continue  # of the gateway, not of the sample
+        found = evaluator(f"{{{{ {one.path} }}}}")(scope)
+        if isinstance(found, str | Decimal | datetime) and found != "":
+            assert one.shown, one
+        if found is not None and one.kind in KINDS:
+            assert isinstance(found, KINDS[one.kind]), one
+
+
+def test_the_page_shows_all(site: Path) -> None:
+    """What all events have once, what only some have for each."""
+    page = shown(site, "reference/names.html")
+    for event in EVENTS:
+        assert f"{event}¶" in page
+        for one in event_names(event):
+            assert one.path in page
+            assert " ".join(one.text.split()) in page
+    assert page.count("raw JSON") == 1
+    assert set(COMMON) < set(names(EVENTS[0]))
+
+
+def test_the_page_of_filters_shows_all(site: Path) -> None:
+    """Filters and tests with their descriptions."""
+    page = shown(site, "reference/filters.html")
+    for name, one in (*FILTER_DESCRIPTIONS.items(), *TEST_DESCRIPTIONS.items()):
+        assert f"{name} {one.text.replace('`', '')} {one.example}".strip() in page
