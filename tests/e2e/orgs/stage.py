@@ -22,7 +22,7 @@ from typing import Any
 
 import httpx
 
-from connectors.base import shipped_mapping
+from connectors.base import read_shipped_mappings
 from connectors.registry import load
 from tests.api.conftest import Api, asked
 from tests.e2e.accounts import Account
@@ -319,7 +319,8 @@ def _tables(org: Org) -> str:
     table = org.account.table().replace('mapping = "standard"\n', "")
     kind = re.search(r'type = "(\w+)"', table)
     assert kind is not None
-    shipped = [shipped_mapping(load(kind[1]), name) for name in org.situation.mappings]
+    mappings = read_shipped_mappings(load(kind[1]))
+    shipped = [mappings[name] for name in org.situation.mappings]
     routes = re.sub(
         r'(?m)^\[\[routes\]\]\nname = "([^"]+)"$',
         _own_route(org.name),
