@@ -16,7 +16,7 @@ from receiver.console.jobs import carry_out
 from receiver.console.page import Console
 from receiver.console.paging import address
 from receiver.console.session import PATH
-from receiver.inbox.groups import Order
+from receiver.inbox.reads.attention_groups import Order
 
 ATTENTION = f"{PATH}/attention"
 MOST = 100  # groups of each kind on a page

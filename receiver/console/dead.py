@@ -13,7 +13,7 @@ from receiver.console.attention import ATTENTION
 from receiver.console.jobs import carry_out
 from receiver.console.page import Console
 from receiver.inbox import Filter, Selection
-from receiver.inbox.text import storable
+from receiver.inbox.db.storable_text import storable
 
 REPLAY, DISCARD = f"{ATTENTION}/dead/replay", f"{ATTENTION}/dead/discard"
 

@@ -20,7 +20,7 @@ from receiver.console.jobs import carry_out
 from receiver.console.page import Console, Notice
 from receiver.console.paging import turn
 from receiver.inbox import Filter, Group, Selection
-from receiver.inbox.text import storable
+from receiver.inbox.db.storable_text import storable
 
 _LATER = {
     "dead": ("deliveries", "They are not delivered. The events stay, and can be replayed later, until they are purged."),

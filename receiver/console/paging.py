@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from receiver.api import stories, views
 from receiver.inbox import Filter, Inbox, Page
-from receiver.inbox.text import storable
+from receiver.inbox.db.storable_text import storable
 
 PAGE = 50
 

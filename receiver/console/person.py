@@ -18,7 +18,7 @@ from receiver.console.paging import address, turn
 from receiver.console.records import record_url
 from receiver.console.session import PATH
 from receiver.inbox import ConnectorState, Filter
-from receiver.inbox.text import storable
+from receiver.inbox.db.storable_text import storable
 
 PEOPLE = f"{PATH}/people"
 FORGET = f"{PEOPLE}/forget"

@@ -9,8 +9,8 @@ from typing import Self, get_args
 
 from receiver.api.operation import Unfit
 from receiver.inbox import Filter
-from receiver.inbox.filters import State
-from receiver.inbox.text import storable
+from receiver.inbox.db.event_filter import State
+from receiver.inbox.db.storable_text import storable
 
 STATES: tuple[State, ...] = get_args(State)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.base import Append, Record, Ref
-from receiver.inbox.stamps import Stamp, is_behind
+from receiver.inbox.lanes.field_versions import Stamp, is_behind
 from receiver.mapping import fold, ranks_of
 
 

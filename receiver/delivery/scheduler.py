@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from receiver.inbox import Queue
-from receiver.inbox.tables import Priority
+from receiver.inbox.db.tables import Priority
 
 
 @dataclass(frozen=True, slots=True)

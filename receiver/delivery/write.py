@@ -15,7 +15,7 @@ from connectors.base import Connector, Link, Links, Outcome, Record, Ref, Refuse
 from receiver.delivery.calls import Calls, NoAnswer, Verdict
 from receiver.delivery.merge import LaneWrite, MergedRecord, merge_writes
 from receiver.inbox import Remote, RemoteRow
-from receiver.inbox.stamps import Stamps, horizon, newest, superseded
+from receiver.inbox.lanes.field_versions import Stamps, horizon, newest, superseded
 from receiver.mapping import in_order_of_links
 
 Known = Mapping[tuple[str, str], Remote]

@@ -1,25 +1,25 @@
 """The durable store: what was received, whom it has to be delivered to, and what came of it. See `Inbox`."""
 
-from receiver.inbox.accept import Accepted, NewEvent
-from receiver.inbox.alarms import Told
-from receiver.inbox.connector_state import ConnectorState, PauseKind
-from receiver.inbox.detail import Attempt, Delivery, Event, Person, PersonLane, RemoteRecord
-from receiver.inbox.erase import Erased
-from receiver.inbox.errors import InboxError, StoreDamaged, StoreLocked, StoreUnavailable, Unknown, Unstorable
-from receiver.inbox.filters import Filter
-from receiver.inbox.groups import Group, GroupCounts, GroupKind
-from receiver.inbox.identifiers import EventIds
+from receiver.inbox.db.errors import InboxError, StoreDamaged, StoreLocked, StoreUnavailable, Unknown, Unstorable
+from receiver.inbox.db.event_filter import Filter
+from receiver.inbox.db.event_ids import EventIds
+from receiver.inbox.events.accept import Accepted, NewEvent
+from receiver.inbox.events.erase import Erased
+from receiver.inbox.events.original_calls import Original
+from receiver.inbox.events.quarantine import Quarantined
 from receiver.inbox.inbox import Inbox
-from receiver.inbox.leadership import Term, process_name, role_of
-from receiver.inbox.original import Original
-from receiver.inbox.quarantine import Quarantined
-from receiver.inbox.queries import ConnectorStatus, DriftCount, EventRow, Page, Status
-from receiver.inbox.reach import Kept, Reached
-from receiver.inbox.ready import Pending, Queue, ReadyLane
-from receiver.inbox.remote import Remote, RemoteRow
-from receiver.inbox.replay import Replayed, Selection
-from receiver.inbox.settle import AttemptRow, Settled, Settlement, SettleReport
-from receiver.inbox.waiting import ACCOUNT_RULE, Waiting
+from receiver.inbox.lanes.ready import Pending, Queue, ReadyLane
+from receiver.inbox.lanes.record_state import Remote, RemoteRow
+from receiver.inbox.lanes.replay import Replayed, Selection
+from receiver.inbox.lanes.settle import AttemptRow, Settled, Settlement, SettleReport
+from receiver.inbox.operation.connector_state import ConnectorState, PauseKind
+from receiver.inbox.operation.leadership import Term, process_name, role_of
+from receiver.inbox.operation.sent_alarms import Told
+from receiver.inbox.reads.attention_groups import Group, GroupCounts, GroupKind
+from receiver.inbox.reads.coverage import Kept, Reached
+from receiver.inbox.reads.event_detail import Attempt, Delivery, Event, Person, PersonLane, RemoteRecord
+from receiver.inbox.reads.queries import ConnectorStatus, DriftCount, EventRow, Page, Status
+from receiver.inbox.reads.waiting_lanes import ACCOUNT_RULE, Waiting
 
 __all__ = [
     "ACCOUNT_RULE",

@@ -9,48 +9,32 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Self
 
-from receiver.inbox import (
-    alarms,
-    connector_state,
-    detail,
-    erase,
-    groups,
-    installation,
-    leadership,
-    pulse,
-    quarantine,
-    queries,
-    reach,
-    ready,
-    remote,
-    replay,
-    retention,
-    route,
-    settle,
-    waiting,
-)
-from receiver.inbox.accept import Accepted, Acceptor, NewEvent
-from receiver.inbox.alarms import Told
-from receiver.inbox.connector_state import ConnectorState
-from receiver.inbox.engine import DELIVERY_THREADS, MAX_WAL_MB, PEOPLE_THREADS, Engines, open_engines
-from receiver.inbox.erase import Erased
-from receiver.inbox.errors import StoreDamaged, StoreUnavailable
-from receiver.inbox.filters import EVERYTHING, Filter
-from receiver.inbox.groups import Group, GroupCounts, Order
-from receiver.inbox.identifiers import EventIds
-from receiver.inbox.leadership import Term
-from receiver.inbox.pool import Pool
-from receiver.inbox.quarantine import Quarantined
-from receiver.inbox.queries import DriftCount, Page, Status
-from receiver.inbox.reach import Kept, Reached
-from receiver.inbox.ready import Queue, ReadyLane
-from receiver.inbox.remote import Ref, Remote
-from receiver.inbox.replay import Replayed, Selection
-from receiver.inbox.settle import Settlement, SettleReport
-from receiver.inbox.transaction import Run
-from receiver.inbox.waiting import Waiting
-from receiver.inbox.wake import Listener, Wakes
-from receiver.inbox.writer import Writer
+from receiver.inbox.db.engine import DELIVERY_THREADS, MAX_WAL_MB, PEOPLE_THREADS, Engines, open_engines
+from receiver.inbox.db.errors import StoreDamaged, StoreUnavailable
+from receiver.inbox.db.event_filter import EVERYTHING, Filter
+from receiver.inbox.db.event_ids import EventIds
+from receiver.inbox.db.notifications import Listener, Wakes
+from receiver.inbox.db.thread_pool import Pool
+from receiver.inbox.db.transaction import Run
+from receiver.inbox.events import erase, quarantine, retention
+from receiver.inbox.events.accept import Accepted, Acceptor, NewEvent
+from receiver.inbox.events.erase import Erased
+from receiver.inbox.events.quarantine import Quarantined
+from receiver.inbox.events.writer import Writer
+from receiver.inbox.lanes import backfill, ready, record_state, replay, settle
+from receiver.inbox.lanes.ready import Queue, ReadyLane
+from receiver.inbox.lanes.record_state import Ref, Remote
+from receiver.inbox.lanes.replay import Replayed, Selection
+from receiver.inbox.lanes.settle import Settlement, SettleReport
+from receiver.inbox.operation import connector_state, installation, leadership, sent_alarms, write_probe
+from receiver.inbox.operation.connector_state import ConnectorState
+from receiver.inbox.operation.leadership import Term
+from receiver.inbox.operation.sent_alarms import Told
+from receiver.inbox.reads import attention_groups, coverage, event_detail, queries, waiting_lanes
+from receiver.inbox.reads.attention_groups import Group, GroupCounts, Order
+from receiver.inbox.reads.coverage import Kept, Reached
+from receiver.inbox.reads.queries import DriftCount, Page, Status
+from receiver.inbox.reads.waiting_lanes import Waiting
 
 _READY_SECONDS = 5.0
 
@@ -132,7 +116,7 @@ class Inbox:
             return
         try:
             async with asyncio.timeout(_READY_SECONDS):
-                await self._writer.run(partial(pulse.beat, now=now, doubtful=doubtful))
+                await self._writer.run(partial(write_probe.beat, now=now, doubtful=doubtful))
         except TimeoutError:
             raise StoreUnavailable(f"the store did not answer within {_READY_SECONDS:g} seconds") from None
         self._ready_at, self._writer.failing = now, False
@@ -208,7 +192,7 @@ class Inbox:
 
     async def remotes(self, connector: str, refs: Collection[Ref]) -> dict[Ref, Remote]:
         """What is known of these records at the CRM."""
-        return await self._look(partial(remote.remotes, connector=connector, refs=refs))
+        return await self._look(partial(record_state.remotes, connector=connector, refs=refs))
 
     # --- connectors ---
 
@@ -221,7 +205,7 @@ class Inbox:
 
     async def waiting(self, connectors: Iterable[str]) -> Mapping[str, Waiting]:
         """Who is tried again at these connectors, and why; where nobody is, it is left out."""
-        return await self._read(partial(waiting.waiting, connectors=tuple(connectors)))
+        return await self._read(partial(waiting_lanes.waiting, connectors=tuple(connectors)))
 
     async def keep_state(self, state: ConnectorState, epoch: int) -> None:
         """Keep what its leader knows of a connector; nothing where another leads by now."""
@@ -256,15 +240,15 @@ class Inbox:
 
     async def told(self) -> list[Told]:
         """The alarms that were told and are not over."""
-        return await self._read(alarms.told)
+        return await self._read(sent_alarms.told)
 
     async def keep_told(self, key: str, about: str, *, now: datetime) -> None:
         """Remember that an alarm was told. `about` stays as long as the alarm: it must hold no personal data."""
-        await self._write(partial(alarms.keep_told, key=key, about=about, now=now))
+        await self._write(partial(sent_alarms.keep_told, key=key, about=about, now=now))
 
     async def forget_told(self, key: str) -> None:
         """An alarm is over, and that was told too."""
-        await self._write(partial(alarms.forget_told, key=key))
+        await self._write(partial(sent_alarms.forget_told, key=key))
 
     # --- for people ---
 
@@ -276,13 +260,13 @@ class Inbox:
         """A page of events, newest first; `before` is the `next` of the page before. `after` turns to the page of newer ones instead."""
         return await self._read(partial(queries.events, chosen=chosen, before=before, after=after, limit=limit))
 
-    async def event(self, id: str) -> detail.Event:
+    async def event(self, id: str) -> event_detail.Event:
         """One event with its deliveries and their attempts. Raises Unknown."""
-        return await self._read(partial(detail.detail, id=id))
+        return await self._read(partial(event_detail.detail, id=id))
 
-    async def person(self, key: str) -> detail.Person:
+    async def person(self, key: str) -> event_detail.Person:
         """How a person stands at each connector."""
-        return await self._read(partial(detail.person, key=key))
+        return await self._read(partial(event_detail.person, key=key))
 
     async def unsearched(self, chosen: Filter) -> int:
         """How many calls in quarantine fit all that is asked but the person: who is in them was never understood."""
@@ -290,15 +274,15 @@ class Inbox:
 
     async def groups(self, *, most: int = 100, skip: int = 0, by: Order = "largest") -> tuple[list[Group], list[Group]]:
         """Dead deliveries, and quarantined calls, by their reasons; of each the first `most` behind the first `skip`."""
-        return await self._read(partial(groups.groups, most=most, skip=skip, by=by))
+        return await self._read(partial(attention_groups.groups, most=most, skip=skip, by=by))
 
     async def group(self, id: str) -> Group | None:
         """One group, however many there are; None where nothing is in it any more."""
-        return await self._read(partial(groups.group, id=id))
+        return await self._read(partial(attention_groups.group, id=id))
 
     async def count_groups(self) -> GroupCounts:
         """How many groups there are of each kind."""
-        return await self._read(groups.count_groups)
+        return await self._read(attention_groups.count_groups)
 
     async def drift(self) -> list[DriftCount]:
         """The keys that no schema knows, the most frequent first."""
@@ -316,17 +300,17 @@ class Inbox:
 
     async def reached(self, chosen: Filter, *, before: str | None = None, limit: int) -> tuple[list[Reached], str | None]:
         """A page of events with the connectors at which they have deliveries, newest first, and the `before` of the next."""
-        return await self._read(partial(reach.reached, chosen=chosen, before=before, limit=limit))
+        return await self._read(partial(coverage.reached, chosen=chosen, before=before, limit=limit))
 
     async def kept(self, ids: Sequence[str]) -> list[Kept]:
         """Those of these events that are accepted, as they came."""
-        return await self._read(partial(reach.kept, ids=ids))
+        return await self._read(partial(coverage.kept, ids=ids))
 
     async def route(self, wanted: Mapping[str, Iterable[tuple[str, str]]], *, now: datetime) -> int:
         """Make the deliveries that accepted events have not got yet for their (connector, person key), in their place: later ones of
         those lanes are delivered again after them. All in one transaction. Returns how many were made.
         """
-        return await self._writer.run(partial(route.route, wanted=wanted, now=now))
+        return await self._writer.run(partial(backfill.route, wanted=wanted, now=now))
 
     async def discard(self, selection: Selection, *, now: datetime) -> int:
         """Give up the chosen deliveries that are pending or dead. Returns how many were."""

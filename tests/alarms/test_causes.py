@@ -15,7 +15,7 @@ from receiver.alarms.causes import MOST_REASONS, Sight, causes
 from receiver.alarms.message import message
 from receiver.alarms.privacy import Privacy
 from receiver.inbox import ConnectorStatus, Group, GroupKind, PauseKind, Status, Waiting
-from receiver.inbox.reasons import reason_key
+from receiver.inbox.lanes.failure_groups import reason_key
 from receiver.settings import Alerts
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -29,7 +29,7 @@ from rich.table import Table
 from receiver.aom import EVENTS
 from receiver.console.search import STATES
 from receiver.inbox import AttemptRow, Inbox, NewEvent, ReadyLane, RemoteRow, Settled
-from receiver.inbox.identifiers import first_id
+from receiver.inbox.db.event_ids import first_id
 from tests.console.visitor import Visitor
 from tests.databases import serve_postgresql
 from tests.inbox import store

@@ -13,7 +13,7 @@ from receiver.delivery.calls import Defect, NoAnswer, Verdict
 from receiver.delivery.merge import LaneWrite
 from receiver.delivery.write import Results, lane_results, worst, write
 from receiver.inbox import Remote
-from receiver.inbox.identifiers import IN_TIME
+from receiver.inbox.db.event_ids import IN_TIME
 from receiver.mapping import origins
 from tests.delivery.calling import Calling
 from tests.delivery.crm import Crm

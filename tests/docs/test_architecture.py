@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from receiver.inbox.tables import metadata
+from receiver.inbox.db.tables import metadata
 from tests.docs.pages import ROOT, cells, pages
 
 _FILE = re.compile(r"`((?:receiver|connectors|tests|docs)/[\w./-]+)(?:::(\w+))?`")

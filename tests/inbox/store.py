@@ -25,7 +25,7 @@ from receiver.inbox import (
     SettleReport,
     role_of,
 )
-from receiver.inbox.stamps import Stamp
+from receiver.inbox.lanes.field_versions import Stamp
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 MOMENT = timedelta(0)  # as a lease: whoever asks next leads

@@ -8,7 +8,7 @@ import time
 from functools import partial
 
 from receiver.inbox import Erased, Inbox, Unknown
-from receiver.inbox.erase import apply_changes, event_changes, stored_events
+from receiver.inbox.events.erase import apply_changes, event_changes, stored_events
 from tests.inbox.store import ANN, BEN, faulty, open_inbox, stored
 
 SHARED = json.dumps({"userList": [{"email": "Ann@Example.edu", "name": "Ann Smith"}, {"email": BEN}], "courses": ["Algebra"]})

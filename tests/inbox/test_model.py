@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 )
 
 from receiver.inbox import Inbox, ReadyLane, RemoteRow, Selection, Settled
-from receiver.inbox.stamps import Stamp, Stamps, horizon, superseded
+from receiver.inbox.lanes.field_versions import Stamp, Stamps, horizon, superseded
 from tests.inbox.store import (
     ANN,
     BEN,

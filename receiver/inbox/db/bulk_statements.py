@@ -1,0 +1,124 @@
+"""The statements that write many rows, each with the columns that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Boolean, Dialect, Table, Text, and_, case, column, insert, literal_column, or_, select, values
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.expression import CTE, ClauseElement
+
+from receiver.inbox.db.bulk_sql import Bulk, Row
+from receiver.inbox.db.tables import attempt, delivery, drift, event, event_person, lane, literal, remote, remote_link
+
+_ZERO: Final = literal_column("0", BigInteger())
+_TRUE: Final = literal_column("true", Boolean())
+
+
+def upsert(dialect: Dialect, table: Table) -> Any:
+    """An INSERT that can say ON CONFLICT: SQLAlchemy has one class for each database."""
+    return postgresql.insert(table) if dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _given(rows: Sequence[Row], **columns: type[Text | BigInteger]) -> CTE:
+    return values(*(column(name, type_) for name, type_ in columns.items())).data(list(rows)).cte("given")
+
+
+def _unless_there(table: Table) -> Any:
+    return lambda dialect, rows: upsert(dialect, table).values(list(rows)).on_conflict_do_nothing()
+
+
+def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    given = _given(
+        rows,
+        person_key=Text,
+        connector=Text,
+        source=Text,
+        due_at=BigInteger,
+        version=BigInteger,
+        priority=BigInteger,
+    )
+    fixed = (literal("ready"), _ZERO, _ZERO, _ZERO)
+    chosen = select(*given.c, *fixed).where(_TRUE)  # without a WHERE, SQLite takes ON CONFLICT for a join
+    names = [*given.c.keys(), "state", "wait", "attempts", "replayed"]
+    new = upsert(dialect, lane).from_select(names, chosen)
+    idle = lane.c.state == literal("idle")
+    late = and_(lane.c.wait == _ZERO, lane.c.due_at > new.excluded.due_at)
+    first = or_(idle, new.excluded.priority < lane.c.priority)
+    return new.on_conflict_do_update(  # type: ignore[no-any-return]
+        index_elements=["person_key", "connector"],
+        set_={
+            "version": lane.c.version + new.excluded.version,
+            "state": literal("ready"),
+            "due_at": case((or_(idle, late), new.excluded.due_at), else_=lane.c.due_at),
+            "wait": case((or_(idle, late), _ZERO), else_=lane.c.wait),
+            "priority": case((first, new.excluded.priority), else_=lane.c.priority),
+            "source": case((first, new.excluded.source), else_=lane.c.source),
+        },
+    )
+
+
+def _deliveries(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    given = _given(rows, person_key=Text, connector=Text, event_id=Text, after=BigInteger)
+    mine = and_(lane.c.person_key == given.c.person_key, lane.c.connector == given.c.connector)
+    chosen = select(lane.c.id, given.c.event_id, lane.c.connector, lane.c.version - given.c.after, literal("pending"))
+    return insert(delivery).from_select(["lane_id", "event_id", "connector", "seq", "state"], chosen.select_from(given.join(lane, mine)))
+
+
+def _drift(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    new = upsert(dialect, drift).values(list(rows))
+    return new.on_conflict_do_update(  # type: ignore[no-any-return]
+        index_elements=["source", "name", "path"],
+        set_={"count": drift.c.count + new.excluded.count, "last_at": new.excluded.last_at},
+    )
+
+
+def _remotes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    new = upsert(dialect, remote).values(list(rows))
+    return new.on_conflict_do_update(  # type: ignore[no-any-return]
+        index_elements=["connector", "object", "key"],
+        set_={name: new.excluded[name] for name in ("id", "lane_id", "event_id", "digest", "written_at", "stamps")},
+    )
+
+
+def _links(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    new = upsert(dialect, remote_link).values(list(rows))
+    return new.on_conflict_do_update(  # type: ignore[no-any-return]
+        index_elements=["connector", "object", "key", "link"],
+        set_={"target_id": new.excluded.target_id},
+    )
+
+
+def _attempts(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    names = [column.name for column in attempt.c if column.name != "id"]
+    return insert(attempt).values([dict(zip(names, row, strict=True)) for row in rows])
+
+
+EVENTS: Final = Bulk(len(event.c), _unless_there(event))
+"""All columns. Leaves out what is there by its id or its content; the count tells."""
+
+PEOPLE: Final = Bulk(2, _unless_there(event_person))
+"""Event id, person key."""
+
+LANES: Final = Bulk(6, _lanes)
+"""Person key, connector, source, due time, number of new deliveries, priority; in order.
+
+An idle lane becomes ready. Any other keeps its time, unless it is not in back-off and due later than
+the new ones: a clock was ahead when it was told its time. What goes first counts.
+"""
+
+DELIVERIES: Final = Bulk(4, _deliveries)
+"""Person key, connector, event id, how many of the same lane come after it. They are numbered by their lanes' versions."""
+
+DRIFT: Final = Bulk(6, _drift)
+"""Source, event name, path, count, first and last time; in order."""
+
+ATTEMPTS: Final = Bulk(len(attempt.c) - 1, _attempts)
+"""All columns but the id."""
+
+REMOTES: Final = Bulk(len(remote.c), _remotes)
+"""All columns; in order."""
+
+LINKS: Final = Bulk(len(remote_link.c), _links)
+"""Connector, object, key, link, the id that it was made to; in order."""

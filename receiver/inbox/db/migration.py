@@ -1,0 +1,49 @@
+"""Brings the tables to what this version needs, whenever a store is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from receiver.inbox.db.errors import StoreUnavailable
+
+HEAD: Final = "0001"
+"""The newest revision in migrations/versions. Alembic, slow to import, is only loaded where the tables are older."""
+
+_ADVISORY_LOCK: Final = 0x616F6D5F67617465
+
+
+def migrate(engine: Engine) -> None:
+    """Upgrade in one transaction. Processes that start at once on PostgreSQL do it one after the other."""
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
+        revision = _revision(connection)
+        if revision != HEAD:
+            _upgrade(connection, revision)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def _upgrade(connection: Connection, revision: str | None) -> None:
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise StoreUnavailable(
+            f"a newer version of this program has written the store (revision {revision}, this version knows {HEAD}); install that version"
+        )
+    command.upgrade(config, "head")

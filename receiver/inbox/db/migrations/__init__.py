@@ -1,0 +1,1 @@
+"""Alembic's directory. `receiver.inbox.db.migration` runs it; a new revision also becomes its HEAD."""

@@ -1,0 +1,27 @@
+"""Trying again what failed for a reason that is gone at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from receiver.inbox.db.errors import is_beaten, is_disconnect, is_unavailable, unavailable
+
+T = TypeVar("T")
+
+TRIES: Final = 3
+
+
+def tried(work: Callable[[], T]) -> T:
+    """Run it anew where its connection was lost, or another transaction went first. StoreUnavailable where the store as a whole fails."""
+    for tries in range(1, TRIES + 1):
+        try:
+            return work()
+        except Exception as error:
+            again = is_disconnect(error) or is_beaten(error)
+            if again and tries < TRIES:
+                continue
+            if again or is_unavailable(error):
+                raise unavailable(error) from error
+            raise
+    raise AssertionError

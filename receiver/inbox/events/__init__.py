@@ -1,0 +1,1 @@
+"""What happens to an event in the store: accepted, found a duplicate, quarantined, removed, erased."""

@@ -1,0 +1,119 @@
+"""Removing what is old and done, in small chunks so that new events hardly wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final, Generic, TypeVar
+
+from sqlalchemy import BindParameter, bindparam, delete, exists, select
+
+from receiver.inbox.db.event_ids import first_id
+from receiver.inbox.db.tables import attempt, delivery, drift, event, event_person, literal, original
+from receiver.inbox.db.timestamps import micros
+from receiver.inbox.db.transaction import Run, Transaction
+from receiver.inbox.lanes.replay import lock
+
+K = TypeVar("K", str, int)
+
+CHUNK: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk(Generic[K]):
+    """How many were removed, and where to go on; None where the end is reached."""
+
+    removed: int
+    last: K | None
+
+
+async def purge(write: Run, *, before: datetime) -> int:
+    """Remove events received before then that nobody waits for, and what belongs to them. Returns the number of events."""
+    removed, event_id = 0, ""
+    while True:
+        events = await write(partial(purge_events, before=before, after=event_id))
+        removed += events.removed
+        if events.last is None:
+            break
+        event_id = events.last
+    attempt_id: int | None = 0
+    while attempt_id is not None:
+        attempt_id = (await write(partial(purge_attempts, before=before, after=attempt_id))).last
+    await write(partial(purge_drift, before=before))
+    return removed
+
+
+def purge_events(transaction: Transaction, *, before: datetime, after: str) -> Chunk[str]:
+    """Look at the next events received before `before`.
+
+    An event stays while it waits for somebody (pending, dead, quarantined), and while an earlier one of the same lane
+    does: replaying that one has to bring this one along.
+    """
+    window = list(transaction.connection.scalars(_WINDOW, {"after": after, "before": first_id(before), "most": CHUNK}))
+    if window:
+        lock(transaction, list(transaction.connection.scalars(_LANES, {"ids": window})))
+    done = list(transaction.connection.scalars(_DONE, {"ids": window})) if window else []
+    remove(transaction, done)
+    return Chunk(len(done), window[-1] if len(window) == CHUNK else None)
+
+
+def purge_attempts(transaction: Transaction, *, before: datetime, after: int) -> Chunk[int]:
+    """Look at the next attempts; those begun before `before` go, unless an event that they are about is still there."""
+    window = transaction.connection.execute(_ATTEMPTS, {"after": after, "most": CHUNK}).all()
+    old = [row.id for row in window if row.started_at < micros(before)]
+    removed = transaction.connection.execute(_OLD_ATTEMPTS, {"ids": old}).rowcount if old else 0
+    return Chunk(removed, window[-1].id if len(window) == CHUNK and len(old) == CHUNK else None)
+
+
+def purge_drift(transaction: Transaction, *, before: datetime) -> None:
+    """Forget keys that no longer come."""
+    transaction.connection.execute(delete(drift).where(drift.c.last_at < micros(before)))
+
+
+def remove(transaction: Transaction, ids: Sequence[str]) -> None:
+    """Delete these events with their deliveries and people."""
+    if ids:
+        for statement in (_REMOVE_DELIVERIES, _REMOVE_PEOPLE, _REMOVE_ORIGINALS, _REMOVE_EVENTS):
+            transaction.connection.execute(statement, {"ids": list(ids)})
+
+
+def _ids() -> BindParameter[Sequence[str]]:
+    return bindparam("ids", expanding=True)
+
+
+_OPEN = (literal("pending"), literal("dead"))
+_EARLIER = delivery.alias("earlier")
+_WINDOW = (
+    select(event.c.id)
+    .where(event.c.id > bindparam("after"), event.c.id < bindparam("before"))
+    .order_by(event.c.id)
+    .limit(bindparam("most"))
+    .with_for_update()  # nobody gives them deliveries now
+)
+_LANES = select(delivery.c.lane_id).where(delivery.c.event_id.in_(_ids())).distinct()
+_WAITS = exists().where(delivery.c.event_id == event.c.id, delivery.c.state.in_(_OPEN))
+_BEHIND = exists().where(
+    delivery.c.event_id == event.c.id,
+    _EARLIER.c.lane_id == delivery.c.lane_id,
+    _EARLIER.c.state.in_(_OPEN),
+    _EARLIER.c.seq < delivery.c.seq,
+)
+_DONE = select(event.c.id).where(event.c.id.in_(_ids()), event.c.state != literal("quarantined"), ~_WAITS, ~_BEHIND)
+_REMOVE_DELIVERIES = delete(delivery).where(delivery.c.event_id.in_(_ids()))
+_REMOVE_PEOPLE = delete(event_person).where(event_person.c.event_id.in_(_ids()))
+_REMOVE_ORIGINALS = delete(original).where(original.c.event_id.in_(_ids()))
+_REMOVE_EVENTS = delete(event).where(event.c.id.in_(_ids()))
+_ATTEMPTS = (
+    select(attempt.c.id, attempt.c.started_at).where(attempt.c.id > bindparam("after")).order_by(attempt.c.id).limit(bindparam("most"))
+)
+_OLD_ATTEMPTS = delete(attempt).where(
+    attempt.c.id.in_(_ids()),
+    ~exists().where(
+        delivery.c.lane_id == attempt.c.lane_id,
+        delivery.c.state.in_([literal(state) for state in ("pending", "delivered", "dead", "discarded")]),
+        delivery.c.seq >= attempt.c.first_seq,
+        delivery.c.seq <= attempt.c.last_seq,
+    ),
+)

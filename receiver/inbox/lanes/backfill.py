@@ -1,0 +1,69 @@
+"""Deliveries that accepted events did not get when they came: there was no route for it yet, or not this connector."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
+
+from receiver.inbox.db.bulk_statements import DELIVERIES, LANES
+from receiver.inbox.db.tables import Priority, delivery, event, lane, literal
+from receiver.inbox.db.timestamps import micros
+from receiver.inbox.db.transaction import Transaction
+from receiver.inbox.lanes.reorder import put_in_order
+from receiver.inbox.lanes.replay import lock
+
+Pairs = Iterable[tuple[str, str]]
+"""Of connector and person key."""
+
+
+def route(transaction: Transaction, wanted: Mapping[str, Pairs], *, now: datetime) -> int:
+    """Make the deliveries that these events have not got for their pairs, before those of later events. Returns how many were made.
+
+    Several events at once may have some hundred pairs together, one alone any number.
+    """
+    connection = transaction.connection
+    accepted = list(connection.scalars(_ACCEPTED, {"ids": list(wanted)}))
+    if len(accepted) > 1:
+        _lock(transaction, {pair for id in accepted for pair in wanted[id]})
+    return sum(_route(transaction, id, wanted[id], now=now) for id in accepted)
+
+
+def _lock(transaction: Transaction, pairs: Collection[tuple[str, str]]) -> None:
+    """All lanes before the first is written to, in the order in which everybody takes them: event by event it would be another one."""
+    found = transaction.connection.execute(_LANES_OF, {"people": list({person for _, person in pairs})})
+    lock(transaction, [row.id for row in found if (row.connector, row.person_key) in pairs])
+
+
+def _route(transaction: Transaction, id: str, lanes: Pairs, *, now: datetime) -> int:
+    connection = transaction.connection
+    there = {(row.person_key, row.connector): row.id for row in connection.execute(_THERE, {"of": id})}
+    missing = sorted({(person, connector) for connector, person in lanes} - there.keys())
+    source = received_from(transaction, id)
+    LANES.execute(connection, [(*pair, source, micros(now), 1, Priority.BULK) for pair in missing])
+    DELIVERIES.execute(connection, [(*pair, id, 0) for pair in missing])
+    transaction.woken.update(connector for _, connector in missing)
+    if missing:
+        put_in_order(transaction, id, but=there.values(), now=now)
+    return len(missing)
+
+
+def received_from(transaction: Transaction, id: str) -> str:
+    """The source of an event that is stored."""
+    source: str = transaction.connection.scalars(select(event.c.source).where(event.c.id == id)).one()
+    return source
+
+
+_ACCEPTED = (
+    select(event.c.id)
+    .where(event.c.id.in_(bindparam("ids", expanding=True)), event.c.state == literal("accepted"))
+    .order_by(event.c.id)
+    .with_for_update()
+)
+_LANES_OF = select(lane.c.id, lane.c.connector, lane.c.person_key).where(lane.c.person_key.in_(bindparam("people", expanding=True)))
+_THERE = (
+    select(lane.c.id, lane.c.person_key, lane.c.connector)
+    .join(delivery, delivery.c.lane_id == lane.c.id)
+    .where(delivery.c.event_id == bindparam("of"))
+)

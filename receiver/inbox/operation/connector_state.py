@@ -1,0 +1,94 @@
+"""What is known of a connector beside its deliveries: whether it is paused, why and until when, and how large its calls may be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import Row, bindparam, select
+
+from receiver.inbox.db.bulk_statements import upsert
+from receiver.inbox.db.storable_text import storable
+from receiver.inbox.db.tables import connector_state
+from receiver.inbox.db.timestamps import micros, moment, moment_or_none
+from receiver.inbox.db.transaction import Transaction
+from receiver.inbox.operation.leadership import is_current, role_of
+
+PauseKind = Literal["auth", "misconfigured", "throttled", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorState:
+    """`paused` is None while it runs. `since` is when a pause of this kind began, `until` when it should be tried again.
+
+    `note`: what an operator should know while it runs. `sizes`: how many records of each object the CRM takes in a call, where
+    that is fewer than it says. `tokens`: what the rate limit's bucket held when its leader gave back, None where it did not.
+    """
+
+    connector: str
+    paused: PauseKind | None = None
+    reason: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    wait: timedelta = timedelta(0)
+    note: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    tokens: float | None = None
+
+    def pause_left(self, now: datetime) -> timedelta:
+        """How long the pause lasts yet; never longer than it was meant to, however the clock was set since."""
+        if self.paused is None or self.until is None:
+            return timedelta(0)
+        return max(timedelta(0), min(self.until - now, self.wait))
+
+
+def state(transaction: Transaction, connector: str) -> ConnectorState:
+    row = transaction.connection.execute(_STATE, {"of": connector}).one_or_none()
+    return _state(row) if row else ConnectorState(connector)
+
+
+def states(transaction: Transaction) -> Mapping[str, ConnectorState]:
+    """Of all connectors of which anything was ever kept."""
+    return {row.connector: _state(row) for row in transaction.connection.execute(_STATES)}
+
+
+def keep(transaction: Transaction, known: ConnectorState, *, epoch: int) -> None:
+    """Keep what its leader knows of it, if that leads still."""
+    if not is_current(transaction, role_of(known.connector), epoch):
+        return
+    values = {
+        "connector": known.connector,
+        "paused": known.paused,
+        "reason": storable(known.reason),
+        "since": micros(known.since) if known.since else None,
+        "until": micros(known.until) if known.until else None,
+        "wait": known.wait // timedelta(microseconds=1),
+        "note": storable(known.note),
+        "tokens": known.tokens,
+        "sizes": json.dumps(dict(known.sizes)),
+    }
+    new = upsert(transaction.connection.dialect, connector_state).values(values)
+    told = {name: new.excluded[name] for name in values if name != "connector"}
+    transaction.connection.execute(new.on_conflict_do_update(index_elements=["connector"], set_=told))
+
+
+_THIS = connector_state.c.connector == bindparam("of")
+_STATES = select(connector_state)
+_STATE = _STATES.where(_THIS)
+
+
+def _state(row: Row[object]) -> ConnectorState:
+    return ConnectorState(
+        row.connector,
+        row.paused,
+        row.reason or "",
+        moment_or_none(row.since),
+        moment_or_none(row.until),
+        moment(row.wait or 0) - moment(0),
+        row.note or "",
+        json.loads(row.sizes or "{}"),
+        row.tokens,
+    )

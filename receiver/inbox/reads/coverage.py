@@ -1,0 +1,63 @@
+"""Which connectors events have reached, so that a replay can bring them to those that were added later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BindParameter, bindparam, select
+
+from receiver.inbox.db.event_filter import Filter, Turn, page
+from receiver.inbox.db.tables import delivery, event, literal
+from receiver.inbox.db.timestamps import moment
+from receiver.inbox.db.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An accepted event, and the connectors at which it has deliveries."""
+
+    id: str
+    source: str
+    name: str
+    people: int
+    connectors: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An event as it came."""
+
+    id: str
+    source: str
+    named: str | None
+    body: bytes
+    received_at: datetime
+
+
+def reached(transaction: Transaction, chosen: Filter, *, before: str | None, limit: int) -> tuple[list[Reached], str | None]:
+    """A page of them, newest first, and what to give as `before` for the next; None on the last."""
+    ids: list[str] = list(transaction.connection.scalars(page(chosen, Turn(limit + 1, before, None))))
+    return list(_reached(transaction, ids[:limit])), ids[limit - 1] if len(ids) > limit else None
+
+
+def kept(transaction: Transaction, ids: Sequence[str]) -> list[Kept]:
+    """Those of these events that are accepted."""
+    rows = transaction.connection.execute(_BODIES, {"ids": list(ids)})
+    return [Kept(row.id, row.source, row.named, row.body, moment(row.received_at)) for row in rows]
+
+
+_IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
+_ACCEPTED = (event.c.id.in_(_IDS), event.c.state == literal("accepted"))
+_ROWS = select(event.c.id, event.c.source, event.c.name, event.c.people).where(*_ACCEPTED).order_by(event.c.id.desc())
+_AT = select(delivery.c.event_id, delivery.c.connector).where(delivery.c.event_id.in_(_IDS)).distinct()
+_BODIES = select(event.c.id, event.c.source, event.c.named, event.c.body, event.c.received_at).where(*_ACCEPTED).order_by(event.c.id)
+
+
+def _reached(transaction: Transaction, ids: Sequence[str]) -> Iterable[Reached]:
+    found: dict[str, set[str]] = {}
+    for at in transaction.connection.execute(_AT, {"ids": list(ids)}):
+        found.setdefault(at.event_id, set()).add(at.connector)
+    for row in transaction.connection.execute(_ROWS, {"ids": list(ids)}):
+        yield Reached(row.id, row.source, row.name, row.people, frozenset(found.get(row.id, ())))
