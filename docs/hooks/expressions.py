@@ -15,8 +15,8 @@ from docs.hooks.annotations import models_in, type_of
 from docs.hooks.markdown import code, table
 from receiver.aom import EVENTS, LABELS, Site, names, read, sample
 from receiver.aom.forms import descriptions
-from receiver.mapping.attribute_access import readable_names
-from receiver.mapping.vocabulary import FILTER_DESCRIPTIONS, TEST_DESCRIPTIONS, Described
+from receiver.mapping.language.attribute_access import readable_names
+from receiver.mapping.language.vocabulary import FILTER_DESCRIPTIONS, TEST_DESCRIPTIONS, Described
 
 COMMON = ("event", "source", "person", "raw")
 

@@ -14,8 +14,8 @@ from receiver.api.operation import NotFound
 from receiver.console.page import Console, Notice
 from receiver.console.payload import as_json
 from receiver.console.session import PATH
-from receiver.explaining import explain
 from receiver.gateway import Gateway
+from receiver.mapping.explanation import explain
 
 EXPLAIN = f"{PATH}/set-up/explain"
 MOST_BYTES = 4 * 1024 * 1024  # a pasted payload of the largest size, each of its characters escaped

@@ -1,13 +1,13 @@
 """From events to records: routes, expressions, fold."""
 
-from receiver.mapping.check import check_routes
-from receiver.mapping.errors import MappingFault
-from receiver.mapping.fold import fold, in_order_of_links, origins
-from receiver.mapping.ranked_record import RankedRecord, ranks_of
-from receiver.mapping.route import Route
-from receiver.mapping.route_config import Account, Placed
+from receiver.mapping.check.route_check import check_routes
+from receiver.mapping.language.errors import MappingFault
 from receiver.mapping.route_table import Configured, RouteTable
-from receiver.mapping.schema import FieldSettings, RouteSettings, SnippetSettings, UpsertSettings
+from receiver.mapping.routes.fold import fold, in_order_of_links, origins
+from receiver.mapping.routes.ranked_record import RankedRecord, ranks_of
+from receiver.mapping.routes.route import Route
+from receiver.mapping.routes.route_config import Account, Placed
+from receiver.mapping.routes.route_settings import FieldSettings, RouteSettings, SnippetSettings, UpsertSettings
 
 Mapping = RouteTable  # the name by which the other packages import it
 

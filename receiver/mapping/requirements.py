@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.base import FieldNeed, FieldType, Needs, ObjectNeed
-from receiver.mapping.attribute_access import bare
-from receiver.mapping.build import key_field_of
-from receiver.mapping.check_expressions import check_expressions
-from receiver.mapping.constant_texts import constant_texts
-from receiver.mapping.route_config import Account, Placed
-from receiver.mapping.schema import FieldSettings
+from receiver.mapping.check.expressions import check_expressions
+from receiver.mapping.language.attribute_access import bare
+from receiver.mapping.language.constant_texts import constant_texts
+from receiver.mapping.routes.route_builder import key_field_of
+from receiver.mapping.routes.route_config import Account, Placed
+from receiver.mapping.routes.route_settings import FieldSettings
 
 _TYPES: Mapping[type, FieldType] = {
     bool: "boolean",

@@ -9,15 +9,15 @@ from connectors import registry
 from connectors.base import Connector, ConnectorSettings, Needs, Record
 from receiver.aom import EVENTS
 from receiver.faults import ConfigError, ConfigFault
-from receiver.mapping.build import build
-from receiver.mapping.check import check_routes
-from receiver.mapping.environment import ENVIRONMENT
-from receiver.mapping.limits import Limits
+from receiver.mapping.check.route_check import check_routes
+from receiver.mapping.language.environment import ENVIRONMENT
+from receiver.mapping.language.limits import Limits
+from receiver.mapping.language.scope import Scope
 from receiver.mapping.requirements import needs
-from receiver.mapping.route import Route
-from receiver.mapping.route_config import Account, Placed
-from receiver.mapping.schema import RouteSettings, SnippetSettings
-from receiver.mapping.scope import Scope
+from receiver.mapping.routes.route import Route
+from receiver.mapping.routes.route_builder import build
+from receiver.mapping.routes.route_config import Account, Placed
+from receiver.mapping.routes.route_settings import RouteSettings, SnippetSettings
 
 
 class Configured(Protocol):

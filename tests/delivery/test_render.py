@@ -12,7 +12,7 @@ import pytest
 
 from receiver.delivery.render import LARGE, EventReader, Rendered, Renderer, Unrenderable
 from receiver.inbox import Pending
-from tests.mapping.routes import SITE, contact, mapping, route
+from tests.mapping.sample_routes import SITE, contact, mapping, route
 
 COSTLY = "{{ order.id if order.id == '2' else raw.line_items | select('in', raw.line_items) | list | length }}"
 

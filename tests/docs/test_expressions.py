@@ -11,14 +11,14 @@ import pytest
 from docs.hooks.annotations import models_in
 from docs.hooks.expressions import COMMON, event_names
 from receiver.aom import EVENTS, names, sample
-from receiver.mapping.attribute_access import members
-from receiver.mapping.environment import ENVIRONMENT
-from receiver.mapping.expression import evaluator
-from receiver.mapping.limits import Limits
-from receiver.mapping.scope import Scope
-from receiver.mapping.vocabulary import FILTER_DESCRIPTIONS, TEST_DESCRIPTIONS
+from receiver.mapping.language.attribute_access import members
+from receiver.mapping.language.environment import ENVIRONMENT
+from receiver.mapping.language.expression import evaluator
+from receiver.mapping.language.limits import Limits
+from receiver.mapping.language.scope import Scope
+from receiver.mapping.language.vocabulary import FILTER_DESCRIPTIONS, TEST_DESCRIPTIONS
 from tests.docs.pages import shown
-from tests.mapping.routes import context
+from tests.mapping.sample_routes import context
 
 SAMPLED = [event for event in EVENTS if sample(event)]
 

@@ -20,12 +20,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from connectors.base import Append
-from receiver import explaining
 from receiver.aom import EVENTS, LABELS, Event, Invalid
 from receiver.aom.drift import MORE
 from receiver.aom.known_keys import keys_of, known
 from receiver.aom.tolerance import meant
-from receiver.mapping import Mapping
+from receiver.mapping import Mapping, explanation
 from receiver.settings import load
 from tests.aom.bodies import NEW_YORK
 from tests.aom.test_properties import mutants
@@ -120,7 +119,7 @@ def test_bent_samples(
     assert answer.status_code in (200, 202, 422), (answer.status_code, answer.text)
     assert answer.json().get("kept", True) is True
     try:
-        explained = explaining.explain(body, NEW_YORK, named if named != "%20" else None, mapping, now=NOW, most=20)
+        explained = explanation.explain(body, NEW_YORK, named if named != "%20" else None, mapping, now=NOW, most=20)
     except Invalid:
         assert answer.status_code == 422
         return
@@ -135,7 +134,7 @@ def test_all_of_it_is_delivered(running: Running) -> None:
     assert running.wait_until_delivered(600)["dead"] == 0
 
 
-def _require_own(explained: explaining.Explained) -> None:
+def _require_own(explained: explanation.Explained) -> None:
     """Every word and number of the records stands in the payload, or is one of ours."""
     leaves = list(_leaves(explained.event.raw))
     own = {word for leaf in leaves for word in _words(leaf)} | _OURS

@@ -12,7 +12,7 @@ import time
 
 from receiver.faults import ConfigError
 from receiver.mapping import MappingFault
-from tests.mapping.routes import context
+from tests.mapping.sample_routes import context
 from tests.mapping.test_hostile import compiled
 
 MEMORY = 200 * 1024 * 1024

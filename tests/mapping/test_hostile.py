@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from connectors.base import ConnectorSettings
 from receiver.faults import ConfigError, read
 from receiver.mapping import MappingFault, RouteSettings, RouteTable
-from tests.mapping.routes import context
+from tests.mapping.sample_routes import context
 
 WORDS = st.sampled_from(
     [

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from receiver.faults import ConfigFault
-from tests.mapping.routes import contact, mapping, mapping_faults, route
+from tests.mapping.sample_routes import contact, mapping, mapping_faults, route
 
 DEAL = '\n[[routes.upsert]]\nobject = "deal"\nkey = "{{ order.id }}"\n'
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from connectors.base import FieldNeed, FieldType
-from receiver.mapping.constant_texts import constant_texts
-from tests.mapping.routes import contact, mapping, route
-from tests.mapping.test_route import ENROLMENTS, ORDERS
+from receiver.mapping.language.constant_texts import constant_texts
+from tests.mapping.routes.test_route import ENROLMENTS, ORDERS
+from tests.mapping.sample_routes import contact, mapping, route
 
 
 def need(directory: Path, *fields: str) -> FieldNeed:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from receiver.mapping import MappingFault
-from tests.mapping.routes import field_fault, value
+from tests.mapping.sample_routes import field_fault, value
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from receiver.mapping import RouteTable
-from tests.mapping.routes import context
+from tests.mapping.sample_routes import context
 from tests.settings.configs import SANDBOX, loaded
 
 CALLS = 200  # of functions in Python, which are as many on a slow machine

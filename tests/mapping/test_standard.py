@@ -11,7 +11,7 @@ from connectors.sandbox import SandboxConnector
 from receiver.aom import EVENTS, sample
 from receiver.mapping import MappingFault, RouteTable
 from receiver.settings import load
-from tests.mapping.routes import context, route
+from tests.mapping.sample_routes import context, route
 from tests.settings.configs import SANDBOX, faults_of, loaded, write
 
 STANDARD = SANDBOX + 'mapping = "standard"\n'

@@ -1,0 +1,60 @@
+"""All that can be said of the routes before the first event."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from receiver.aom import EVENTS
+from receiver.faults import ConfigFault, place
+from receiver.mapping.check.expressions import check_expressions
+from receiver.mapping.check.references import check_names, circles, conflicts, duplicates
+from receiver.mapping.check.shared_keys import shared_keys
+from receiver.mapping.routes.route_config import Account, Placed, placed, sources_of
+from receiver.mapping.routes.route_settings import RouteSettings, SnippetSettings
+
+
+def check_routes(
+    routes: Mapping[int, RouteSettings],
+    snippets: Mapping[str, SnippetSettings],
+    accounts: Mapping[str, Account],
+    sources: Collection[str],
+) -> tuple[tuple[Placed, ...], list[ConfigFault]]:
+    """All routes with the shipped ones, and every fault and warning, once each. `routes` holds the operator's by their index."""
+    every, faults = placed(routes, snippets, accounts)
+    faults += duplicates(every)
+    for one in every:
+        faults += check_names(one, accounts, sources)
+        faults += check_expressions(one).faults
+    faults += conflicts(every, accounts)
+    faults += circles(every)
+    if not any(not fault.warning for fault in faults):
+        faults += _idle(every, accounts)
+        faults += _unwanted(every, sources) if accounts else ()
+        faults += shared_keys(every, sources)
+    return every, list(dict.fromkeys(faults))
+
+
+def _idle(routes: Sequence[Placed], accounts: Collection[str]) -> Iterator[ConfigFault]:
+    """Connectors that nothing is written to, and routes that write nothing but are not there to switch a standard one off."""
+    if not accounts:
+        yield ConfigFault("connectors", "there is none: events are kept and go nowhere", "add [connectors.NAME]", warning=True)
+    used = {one.connector for one in routes if one.route.upsert}
+    for name in (name for name in accounts if name not in used):
+        remedy = 'add mapping = "standard", or [[routes]] of your own'
+        yield ConfigFault(place(("connectors", name)), "no route writes to it", remedy, warning=True)
+    for one in routes:
+        if not one.route.upsert and not one.route.name:
+            yield ConfigFault(one.where, "writes nothing", "add [[routes.upsert]]", warning=True)
+
+
+def _unwanted(routes: Sequence[Placed], sources: Collection[str]) -> Iterator[ConfigFault]:
+    """Events that are kept and go nowhere, told once for sources that are alike."""
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for source in sources:
+        wanted = {event for one in routes if one.route.upsert and source in sources_of(one.route, sources) for event in one.events}
+        lacking.setdefault(tuple(event for event in EVENTS if event not in wanted), []).append(source)
+    for events, alike in lacking.items():
+        if events:
+            whose = "" if len(alike) == len(sources) else f" of {', '.join(alike)}"
+            remedy = "they are kept and can be replayed; add [[routes]] if a CRM is to be told"
+            yield ConfigFault("routes", f"no route takes {', '.join(events)}{whose}", remedy, warning=True)

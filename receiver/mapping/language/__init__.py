@@ -1,0 +1,1 @@
+"""The language of expressions: parsed, compiled, bounded and run. Knows no routes."""

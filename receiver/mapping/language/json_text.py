@@ -1,0 +1,37 @@
+"""A value as JSON text, for a connector that takes more than one plain value in a field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2.runtime import Undefined
+from pydantic import BaseModel
+
+from receiver.mapping.language.value_text import is_list, text
+
+
+def as_json(value: Any) -> str | None:
+    """`{{ order.line_items | json }}`: lists and whole things too.
+
+    Decimals and dates are texts in it, what is absent is null.
+    """
+    plain = _plain(value)
+    return None if plain is None else json.dumps(plain, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case Undefined():
+            return text(value) or None  # raises, unless an `if` without `else` was not met
+        case BaseModel():
+            return {name: _plain(inner) for name, inner in value}
+        case Mapping():
+            return {text(name): _plain(inner) for name, inner in value.items()}
+        case _ if is_list(value):
+            return [_plain(inner) for inner in value]
+        case _:
+            return text(value)

@@ -1,0 +1,212 @@
+"""A route at work: from the names of an event to records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2.runtime import Undefined
+
+from connectors.base import Append, Record, Ref, Value
+from receiver.mapping.language.compiler import Evaluate
+from receiver.mapping.language.errors import MappingFault, fault
+from receiver.mapping.language.expression import choices, native
+from receiver.mapping.language.limits import ARGUMENT, RECORDS, bounded_read
+from receiver.mapping.language.scope import Loop, Scope
+from receiver.mapping.language.value_text import described, is_list, text
+from receiver.mapping.routes.map_pattern import MapPattern
+from receiver.mapping.routes.ranked_record import with_ranks
+
+Draft = tuple[str, dict[str, Value], dict[str, str]]
+"""Key, fields, and the ranks of those that only go forward."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A `map`. What is not in it is nothing, so the default counts, else the field is not sent.
+
+    A key to the letter counts before one in other upper and lower case, and that before a pattern; of patterns the first.
+    """
+
+    exact: Mapping[str, Value]
+    folded: Mapping[str, Value]
+    patterns: tuple[tuple[MapPattern, Value], ...] = ()
+
+    def find(self, result: Any) -> Value | None:
+        key = text(result).strip()
+        if len(key) > ARGUMENT:  # no map has such a key
+            return None
+        if key in self.exact:
+            return self.exact[key]
+        folded = key.casefold()
+        if folded in self.folded or not self.patterns:
+            return self.folded.get(folded)
+        return next((value for pattern, value in self.patterns if pattern.matches(folded)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`value` gives what to send or None, `rank` how far that is, for a field that only goes forward.
+
+    Both raise whatever an expression can raise.
+    """
+
+    name: str
+    where: str
+    value: Evaluate
+    rank: Callable[[Scope, Value], str | None] | None = None
+
+
+def plain_value(result: Evaluate) -> Evaluate:
+    """An expression's value as a field takes it."""
+    return lambda scope: native(result(scope))
+
+
+def mapped_value(result: Evaluate, lookup: Lookup) -> Evaluate:
+    """What the map has for it."""
+    return lambda scope: lookup.find(result(scope))
+
+
+def options(result: Evaluate, lookup: Lookup | None = None) -> Evaluate:
+    """All that it gives, or what the map has for each, as options to append."""
+
+    def evaluate(scope: Scope) -> Append | None:
+        found = choices(scope, result(scope))
+        if lookup is not None:
+            found = choices(scope, [lookup.find(option) for option in found])
+        return Append(found) if found else None
+
+    return evaluate
+
+
+def with_default(value: Evaluate, default: Evaluate) -> Evaluate:
+    """The default where the value is nothing."""
+
+    def evaluate(scope: Scope) -> Value | None:
+        found: Value | None = value(scope)
+        return default(scope) if found is None else found
+
+    return evaluate
+
+
+def where_holds(condition: Condition, value: Evaluate) -> Evaluate:
+    """The value only where a condition holds."""
+    return lambda scope: value(scope) if condition.holds(scope) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    where: str
+    test: Evaluate
+
+    def holds(self, scope: Scope) -> bool:
+        try:
+            return bool(self.test(scope))
+        except Exception as error:
+            raise fault(self.where, error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """`each = "course in courses"`: the scope once per item. Nothing to go through is no item."""
+
+    where: str
+    variable: str
+    items: Evaluate
+
+    def over(self, scope: Scope) -> Iterator[Scope]:
+        try:
+            items = self.items(scope)
+            listed = [] if items is None else _listed(scope, items)
+        except Exception as error:
+            raise fault(self.where, error) from error
+        if len(listed) > RECORDS:
+            raise MappingFault(self.where, f"has more than {RECORDS:,} items; at most {RECORDS:,} become records")
+        return (
+            scope.with_names({self.variable: item, "loop": Loop(index=number, length=len(listed))}) for number, item in enumerate(listed, 1)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    object: str
+    where: str
+    key: Evaluate
+    key_field: str | None
+    each: Each | None
+    when: Condition | None
+    links: frozenset[str]
+    fields: tuple[Field, ...]
+
+    def render(self, scope: Scope) -> Iterator[Draft]:
+        """Key, fields and their ranks of each record."""
+        for inner in (scope,) if self.each is None else self.each.over(scope):
+            if self.when is None or self.when.holds(inner):
+                yield self._key(inner), *self._fields(inner)
+
+    def links_to(self, written: Iterable[tuple[str, str]]) -> tuple[Ref, ...]:
+        """Links to those of the records, by object and key, that are of an object to link to."""
+        return tuple([Ref(object, key) for object, key in written if object in self.links])
+
+    def _key(self, scope: Scope) -> str:
+        where = f"{self.where}.key"
+        try:
+            scope.limits.record()
+            key = text(native(self.key(scope))).strip()
+        except Exception as error:
+            raise fault(where, error) from error
+        if not key:
+            raise MappingFault(where, f"gives nothing, and a {self.object} needs a key; use what each event has, or add a `when`")
+        return key
+
+    def _fields(self, scope: Scope) -> tuple[dict[str, Value], dict[str, str]]:
+        fields: dict[str, Value] = {}
+        ranks: dict[str, str] = {}
+        where = self.where
+        try:
+            for field in self.fields:
+                where = field.where
+                value = field.value(scope)
+                if value is not None:
+                    fields[field.name] = value
+                    if field.rank is not None and (rank := field.rank(scope, value)) is not None:
+                        ranks[field.name] = rank
+            scope.limits.written(fields)
+        except MappingFault:
+            raise  # of a field's condition, at its own place
+        except Exception as error:
+            raise fault(where, error) from error
+        return fields, ranks
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`name` is the operator's, else the place; `where` the place in the configuration."""
+
+    name: str
+    where: str
+    connector: str
+    sources: frozenset[str]
+    events: frozenset[str]
+    when: Condition | None
+    upserts: tuple[Upsert, ...]
+
+    def render(self, scope: Scope) -> Iterator[Record]:
+        """What the route writes, as its upserts stand. Raises MappingFault."""
+        if self.when is not None and not self.when.holds(scope):
+            return
+        drafts = [(upsert, *draft) for upsert in self.upserts for draft in upsert.render(scope)]
+        written = dict.fromkeys([(upsert.object, key) for upsert, key, *_ in drafts])
+        links = {upsert.where: upsert.links_to(written) for upsert in self.upserts if upsert.links}
+        for upsert, key, fields, ranks in drafts:
+            record = Record(upsert.object, key, fields, upsert.key_field, links.get(upsert.where, ()))
+            yield with_ranks(record, ranks) if ranks else record
+
+
+def _listed(scope: Scope, items: Any) -> list[Any]:
+    if isinstance(items, Undefined):
+        return list(text(items))  # raises, or is nothing
+    if not is_list(items):
+        raise TypeError(f"{described(items)} is no list to go through")
+    return [bounded_read(item) for item in scope.limits.as_they_come(items)]

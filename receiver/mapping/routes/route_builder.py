@@ -1,0 +1,137 @@
+"""From the settings of a route to a route at work. What comes here has been checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from jinja2 import nodes
+
+from connectors.base import Value
+from receiver.mapping.language.compiler import Evaluate, compile_node, constantly
+from receiver.mapping.language.environment import is_constant, lone, parse
+from receiver.mapping.language.expression import evaluator
+from receiver.mapping.routes.map_pattern import ANYTHING, MapPattern
+from receiver.mapping.routes.rank import Rank, by_date, by_own_date, by_stage
+from receiver.mapping.routes.route import (
+    Condition,
+    Each,
+    Field,
+    Lookup,
+    Route,
+    Upsert,
+    mapped_value,
+    options,
+    plain_value,
+    where_holds,
+    with_default,
+)
+from receiver.mapping.routes.route_config import Account, Placed, sources_of
+from receiver.mapping.routes.route_settings import FieldSettings, UpsertSettings
+
+DEFAULT_KEY = "{{ person.email }}"
+
+_EACH = re.compile(r"\s*([A-Za-z_]\w*)\s+in\s+(.+)", re.DOTALL)
+
+
+def build(one: Placed, accounts: Mapping[str, Account], sources: Collection[str]) -> Route:
+    """Compile all expressions of a route."""
+    route = one.route
+    account = accounts[one.connector]
+    key_fields = account.type.key_fields if account.type is not None else {}
+    return Route(
+        name=one.name,
+        where=one.where,
+        connector=one.connector,
+        sources=frozenset(sources_of(route, sources)),
+        events=frozenset(one.events),
+        when=_condition(f"{one.where}.when", route.when),
+        upserts=tuple(_upsert(one, index, upsert, key_fields) for index, upsert in enumerate(route.upsert)),
+    )
+
+
+def split_each(each: str) -> tuple[str, nodes.Expr] | None:
+    """`course in courses` → the variable and what it goes through; None where it is no such text. Raises TemplateSyntaxError."""
+    match = _EACH.fullmatch(each)
+    if match is None:
+        return None
+    items = lone(parse("{{ (" + match[2] + ") }}"))
+    return None if items is None else (match[1], items)
+
+
+def key_field_of(upsert: UpsertSettings, key_fields: Mapping[str, str]) -> str | None:
+    """None where the connector's own is meant, said or not."""
+    return None if upsert.key_field == key_fields.get(upsert.object) else upsert.key_field
+
+
+def _upsert(one: Placed, index: int, upsert: UpsertSettings, key_fields: Mapping[str, str]) -> Upsert:
+    where = f"{one.where}.upsert[{index}]"
+    return Upsert(
+        object=upsert.object,
+        where=where,
+        key=evaluator(upsert.key or DEFAULT_KEY),
+        key_field=key_field_of(upsert, key_fields),
+        each=_each(f"{where}.each", upsert.each),
+        when=_condition(f"{where}.when", upsert.when),
+        links=frozenset(upsert.links),
+        fields=tuple(_field(name, one.field_place(index, name), field) for name, field in upsert.fields.items()),
+    )
+
+
+def _each(where: str, each: str | None) -> Each | None:
+    parts = None if each is None else split_each(each)
+    return None if parts is None else Each(where, parts[0], compile_node(parts[1]))
+
+
+def _condition(where: str, when: str | bool | None) -> Condition | None:
+    if when is None:
+        return None
+    return Condition(where, _evaluate(when))
+
+
+def _field(name: str, where: str, settings: FieldSettings) -> Field:
+    value = _value(settings)
+    if settings.default is not None:
+        default = _evaluate(settings.default)
+        if settings.append:
+            default = options(default)
+        elif not constant(settings.default):
+            default = plain_value(default)
+        value = with_default(value, default)
+    if (condition := _condition(f"{where}.when", settings.when)) is not None:
+        value = where_holds(condition, value)
+    return Field(name, where, value, _rank(settings))
+
+
+def _rank(settings: FieldSettings) -> Rank | None:
+    if settings.forward is not None:
+        return by_stage(settings.forward)
+    if isinstance(settings.newest, str):
+        return by_date(_evaluate(settings.newest))
+    return by_own_date if settings.newest else None
+
+
+def _value(settings: FieldSettings) -> Evaluate:
+    result = _evaluate(settings.value)
+    lookup = None if settings.map is None else _lookup(settings.map)
+    if settings.append:
+        return options(result, lookup)
+    if lookup is not None:
+        return mapped_value(result, lookup)
+    return result if constant(settings.value) else plain_value(result)
+
+
+def constant(value: Any) -> bool:
+    """Whether a value is written as it stands."""
+    return not isinstance(value, str) or is_constant(value)
+
+
+def _evaluate(value: Any) -> Evaluate:
+    return evaluator(value) if isinstance(value, str) else constantly(value)
+
+
+def _lookup(entries: Mapping[str, Value]) -> Lookup:
+    exact = {key: value for key, value in entries.items() if ANYTHING not in key}
+    patterns = tuple((MapPattern(key), value) for key, value in entries.items() if ANYTHING in key)
+    return Lookup(exact, {key.casefold(): value for key, value in exact.items()}, patterns)
