@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from docs.hooks.annotations import models_in, type_of
 from docs.hooks.markdown import code, table
 from receiver.aom import EVENTS, LABELS, Site, names, read, sample
-from receiver.aom.forms import descriptions
+from receiver.aom.normal_form import descriptions
 from receiver.mapping.language.attribute_access import readable_names
 from receiver.mapping.language.vocabulary import FILTER_DESCRIPTIONS, TEST_DESCRIPTIONS, Described
 

@@ -5,12 +5,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from receiver.aom import drift, forms, normal, status
-from receiver.aom.faults import Fault, How
-from receiver.aom.names import LABELS
-from receiver.aom.schema import PAYLOADS, OrderChanged, Payload
-from receiver.aom.site import Site
-from receiver.aom.validate import Validated
+from receiver.aom import normal_form, normalization
+from receiver.aom.event_names import LABELS
+from receiver.aom.payload_schema import PAYLOADS, OrderChanged, Payload
+from receiver.aom.source_context import Site
+from receiver.aom.validation import drift
+from receiver.aom.validation.errors import Fault, How
+from receiver.aom.validation.schema_check import Validated
+from receiver.aom.values import order_status
 
 
 @dataclass  # not frozen, though nobody changes it: that would cost 2 µs of each
@@ -37,9 +39,9 @@ class Event:
         return self.validated.payload if self.validated else PAYLOADS[self.name].model_validate(self.raw)
 
     @cached_property
-    def people(self) -> tuple[forms.Person, ...]:
+    def people(self) -> tuple[normal_form.Person, ...]:
         """Unique by key, in order of appearance."""
-        return normal.people(self.payload)
+        return normalization.people(self.payload)
 
     @property
     def left_out(self) -> tuple[Fault, ...]:
@@ -52,7 +54,7 @@ class Event:
         if self.validated is None and not self.around:
             return ()
         found = self.validated.unreadable if self.validated else []
-        is_strange = isinstance(self.payload, OrderChanged) and not status.is_known(self.payload.status)
+        is_strange = isinstance(self.payload, OrderChanged) and not order_status.is_known(self.payload.status)
         return drift.shown(
             [*found, *(["status (unknown)"] if is_strange else []), *(["text around the JSON (left out)"] if self.around else [])]
         )
@@ -67,7 +69,7 @@ class Event:
             raise KeyError(f"{self.name} {id} is not about {person_key}")
         return {
             "event": self._event(id, received_at),
-            "source": forms.SourceForm(name=self.site.name, currency=self.site.currency, timezone=str(self.site.timezone)),
+            "source": normal_form.SourceForm(name=self.site.name, currency=self.site.currency, timezone=str(self.site.timezone)),
             "person": person,
             "raw": self.raw,
             **self._parts,
@@ -76,13 +78,13 @@ class Event:
     def normal(self) -> dict[str, Any]:
         """The normal form as JSON would have it: money as text, dates in ISO 8601."""
         people = [person.model_dump(mode="json") for person in self.people]
-        return {"people": people, **normal.parts(self.payload, self.site, currency=self._currency).model_dump(mode="json")}
+        return {"people": people, **normalization.parts(self.payload, self.site, currency=self._currency).model_dump(mode="json")}
 
-    def _event(self, id: str, received_at: datetime) -> forms.EventForm:
+    def _event(self, id: str, received_at: datetime) -> normal_form.EventForm:
         zone = self.site.timezone
         received_at = received_at.astimezone(zone)
-        occurred_at = normal.occurred_at(self.payload, zone) or received_at
-        return forms.EventForm(id=id, name=self.name, label=LABELS[self.name], received_at=received_at, occurred_at=occurred_at)
+        occurred_at = normalization.occurred_at(self.payload, zone) or received_at
+        return normal_form.EventForm(id=id, name=self.name, label=LABELS[self.name], received_at=received_at, occurred_at=occurred_at)
 
     @property
     def _currency(self) -> str | None:
@@ -90,10 +92,10 @@ class Event:
         return None if self.validated and "currency (unreadable)" in self.validated.unreadable else self.site.currency
 
     @cached_property
-    def _by_key(self) -> dict[str, forms.Person]:
+    def _by_key(self) -> dict[str, normal_form.Person]:
         return {person.key: person for person in self.people}
 
     @cached_property
     def _parts(self) -> dict[str, Any]:
-        parts = normal.parts(self.payload, self.site, currency=self._currency)
+        parts = normalization.parts(self.payload, self.site, currency=self._currency)
         return {name: getattr(parts, name) for name in type(parts).model_fields}

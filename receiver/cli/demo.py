@@ -20,12 +20,12 @@ from rich.table import Column, Table
 
 from receiver.addresses import inbound_url, local_url
 from receiver.aom import EVENTS, sample
+from receiver.aom.simulated_school import School
 from receiver.cli.app import FOUND, app, fail, out
 from receiver.cli.send import Post, client, post_one
 from receiver.http.server import serve
 from receiver.private_files import write_private
 from receiver.settings import Settings, load
-from receiver.simulation import School
 from receiver.telemetry import set_up_logs
 
 PORT = 8080

@@ -21,9 +21,9 @@ from rich.table import Table
 
 from receiver.addresses import inbound_url, local_url
 from receiver.aom import EVENTS, sample
+from receiver.aom.simulated_school import School, person_of
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
 from receiver.settings import Settings
-from receiver.simulation import School, person_of
 from receiver.text.plurals import pluralize
 
 CONCURRENCY = 32

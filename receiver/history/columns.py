@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from receiver.aom import address, status
+from receiver.aom.values import email_address, order_status
 from receiver.faults import nearest
 from receiver.history.headers import is_date, is_text, near_headers, needed, target
 from receiver.history.paths import Path, WrongMapping, parsed, written
@@ -56,7 +56,7 @@ class Columns:
     def _off(self, row: Sequence[str]) -> str | None:
         """What the order itself says of being off: no option makes a sale of it."""
         own = _cell(row, self.own_status) if self.own_status is not None else ""
-        return own if status.is_off(own) else None
+        return own if order_status.is_off(own) else None
 
     def order(self, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
         """The payload of one order whose items stand in several rows."""
@@ -165,7 +165,7 @@ def _require_no_clash(paths: Sequence[Path]) -> None:
 
 
 def _holds_addresses(index: int, rows: Sequence[Sequence[str]]) -> bool:
-    return any(address.key_of_plain(_cell(row, index)) for row in rows)
+    return any(email_address.key_of_plain(_cell(row, index)) for row in rows)
 
 
 def _require_needed(taken: Sequence[Path], event: str, ignored: Sequence[str], addressed: Sequence[str]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from receiver.aom import Event, Site, dates, status
-from receiver.aom.names import family
-from receiver.aom.schema import OrderChanged, Payload
+from receiver.aom import Event, Site
+from receiver.aom.event_names import family
+from receiver.aom.payload_schema import OrderChanged, Payload
+from receiver.aom.values import dates, order_status
 
 _TOLD_BY = ("date_registered", "date_submitted", "date_created", "date")
 _MADE = {"order.pending", "order.placed"}  # happen when the order is made; any other happens to it later, which no date of AOM's tells
@@ -29,7 +30,7 @@ def is_change(event: str | None) -> bool:
 def of_event(event: Event, as_of: datetime | None) -> datetime:
     """The payload's own time, else `as_of`. Raises UnknownTime."""
     payload = event.payload
-    changed = isinstance(payload, OrderChanged) and is_change(status.event(payload.status))
+    changed = isinstance(payload, OrderChanged) and is_change(order_status.event(payload.status))
     for name in () if changed else _TOLD_BY:
         date = getattr(payload, name, None)
         if isinstance(date, datetime):

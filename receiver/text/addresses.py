@@ -1,4 +1,4 @@
-"""Finds e-mail addresses in foreign text. What a valid one is, is said in `receiver.aom.address`.
+"""Finds e-mail addresses in foreign text. What a valid one is, is said in `receiver.aom.values.email_address`.
 
 One pattern for all who look: it takes time in proportion to the text, whatever the text is. A search begins only where a
 run of characters begins, and never goes back within one.

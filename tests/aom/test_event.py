@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from receiver.aom import EVENTS, LABELS, Site, names
-from receiver.aom.forms import Named
+from receiver.aom.normal_form import Named
 from tests.aom.bodies import NEW_YORK, SAMPLED, changed, reading, sampled
 
 RECEIVED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

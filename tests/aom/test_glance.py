@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from receiver.aom import EVENTS
-from receiver.aom.drift import survey
-from receiver.aom.schema import PAYLOADS
-from receiver.aom.validate import MOST, validate
+from receiver.aom.payload_schema import PAYLOADS
+from receiver.aom.validation.drift import survey
+from receiver.aom.validation.schema_check import MOST, validate
 from tests.aom.bodies import SAMPLED, changed, reading, refusal, sampled
 from tests.aom.test_properties import mutants
 

@@ -11,7 +11,7 @@ from random import Random
 
 import httpx
 
-from receiver.simulation import School, person_of
+from receiver.aom.simulated_school import School, person_of
 from tests.processes import TOKEN, Running, gateway, write_config
 
 BURST = 5_000

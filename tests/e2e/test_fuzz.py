@@ -21,9 +21,9 @@ from pydantic import BaseModel
 
 from connectors.base import Append
 from receiver.aom import EVENTS, LABELS, Event, Invalid
-from receiver.aom.drift import MORE
-from receiver.aom.known_keys import keys_of, known
-from receiver.aom.tolerance import meant
+from receiver.aom.validation.drift import MORE
+from receiver.aom.validation.known_keys import keys_of, known
+from receiver.aom.validation.tolerance import meant
 from receiver.mapping import Mapping, explanation
 from receiver.settings import load
 from tests.aom.bodies import NEW_YORK

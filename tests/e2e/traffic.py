@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from receiver.aom import EVENTS, sample
-from receiver.simulation import School, person_of
+from receiver.aom.simulated_school import School, person_of
 from tests.processes import TOKEN, Running
 
 Post = tuple[str, dict[str, Any]]

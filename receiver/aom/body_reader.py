@@ -1,0 +1,78 @@
+"""The way from a body to an event."""
+
+from hashlib import sha256
+from typing import Any
+
+from receiver.aom.event import Event
+from receiver.aom.event_names import event_name, family
+from receiver.aom.payload_schema import OrderChanged
+from receiver.aom.recognition import Recognised, name_faults, recognise, shape_of
+from receiver.aom.source_context import Site
+from receiver.aom.validation import drift
+from receiver.aom.validation.errors import Invalid
+from receiver.aom.validation.json_body import Parsed, parse
+from receiver.aom.validation.schema_check import Validated, faults, validate
+from receiver.aom.values.field_types import read_id
+
+
+def read(body: bytes, site: Site, named: str | None) -> Event:
+    """Recognises and checks one body; `named` is the event's name in the URL, None if it has none.
+
+    Where a glance tells that all of it can be read, that is left for when it is asked for. Raises Invalid, with all faults at once,
+    and nothing else, whatever the bytes.
+    """
+    named = named and (event_name(named) or named)
+    parsed = _parse(body, named)
+    raw = parsed.value
+    found = _recognise(raw, named)
+    glance = drift.survey(raw, found.name)
+    whole = None if glance.sure else _validate(raw, found)
+    people = [learner.email for learner in whole.payload.people()] if whole else glance.people
+    return Event(
+        name=found.name,
+        how=found.how,
+        disagreement=found.disagreement,
+        keys=tuple(dict.fromkeys(people)),
+        unknown=drift.shown(whole.unknown if whole else glance.unknown),
+        digest=sha256(b"%b\n%b" % (found.name.encode(), parsed.canonical)).digest(),
+        thing=_order(raw, whole) if family(found.name) == "order" else None,
+        raw=raw,
+        site=site,
+        validated=whole,
+        around=parsed.around,
+    )
+
+
+def _validate(raw: dict[str, Any], found: Recognised) -> Validated:
+    try:
+        return validate(raw, found.name)
+    except Invalid as invalid:
+        raise Invalid(invalid.faults, found.name, found.how) from None
+
+
+def _order(raw: dict[str, Any], whole: Validated | None) -> bytes:
+    """What tells an order from all others of its source, however its id is written."""
+    order = whole.payload if whole else None
+    id = order.id if isinstance(order, OrderChanged) else read_id(raw["id"])
+    return sha256(b"order\n" + id.encode()).digest()
+
+
+def _parse(body: bytes, named: str | None) -> Parsed:
+    wrong_name = name_faults(named)
+    try:
+        parsed = parse(body)
+    except Invalid as invalid:
+        if named is None or wrong_name:
+            raise Invalid((*wrong_name, *invalid.faults)) from None
+        raise Invalid(invalid.faults, named, "url") from None
+    if wrong_name:
+        raise Invalid(wrong_name)
+    return parsed
+
+
+def _recognise(raw: dict[str, Any], named: str | None) -> Recognised:
+    try:
+        return recognise(raw, named)
+    except Invalid as unclear:
+        others = faults(raw, "order.placed") if shape_of(raw) == "order" else ()
+        raise Invalid((*unclear.faults, *(fault for fault in others if fault.path != "status"))) from None

@@ -1,0 +1,128 @@
+"""From what AOM sent to the normal form."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from receiver.aom import normal_form, payload_schema
+from receiver.aom.source_context import Site
+from receiver.aom.values import dates, order_status
+
+
+def people(payload: payload_schema.Payload) -> tuple[normal_form.Person, ...]:
+    """Everyone once, in order of appearance; of someone who stands there twice, the first entry counts."""
+    first: dict[str, payload_schema.Learner] = {}
+    for learner in payload.people():
+        first.setdefault(learner.email, learner)
+    return tuple([_person(learner) for learner in first.values()])
+
+
+def parts(payload: payload_schema.Payload, site: Site, *, currency: str | None) -> normal_form.Parts:  # noqa: PLR0911 - one for each family
+    """The event's own part of the normal form. `currency` is that of an order which has none itself."""
+    match payload:
+        case payload_schema.OrderChanged():
+            return normal_form.OrderParts(order=_order(payload, site, currency), customer=_customer(payload.customer))
+        case payload_schema.AccountCreated():
+            return normal_form.AccountParts(
+                account=normal_form.Account(id=payload.id, date_registered=_place(payload.date_registered, site.timezone))
+            )
+        case payload_schema.CourseEnrolled():
+            return normal_form.EnrolmentParts(courses=[_named(course) for course in payload.courses or ()])
+        case payload_schema.QuizSubmitted():
+            return normal_form.QuizParts(quiz=_named(payload.quiz), **_submission(payload, site))
+        case payload_schema.AssignmentSubmitted():
+            grade = payload.grade if isinstance(payload, payload_schema.AssignmentJudged) else None
+            return normal_form.AssignmentParts(assignment=_named(payload.assignment), grade=grade, **_submission(payload, site))
+        case payload_schema.DiscussionSubmitted():
+            return normal_form.DiscussionParts(discussion=_named(payload.discussion), **_submission(payload, site))
+        case payload_schema.AnnouncementCreated():
+            return normal_form.AnnouncementParts(announcement=_announcement(payload, site))
+        case _:
+            raise TypeError(f"there is no normal form for {type(payload).__name__}")
+
+
+def occurred_at(payload: payload_schema.Payload, zone: ZoneInfo) -> datetime | None:
+    """The payload's own time of what happened, None where it has none (orders tell when they were made, not when they changed)."""
+    match payload:
+        case payload_schema.AccountCreated():
+            return _place(payload.date_registered, zone)
+        case payload_schema.Submission():
+            return _place(payload.date_submitted, zone)
+        case payload_schema.AnnouncementCreated():
+            return _place(payload.date, zone)
+        case _:
+            return None
+
+
+def _submission(sent: payload_schema.Submission, site: Site) -> dict[str, Any]:
+    return {
+        "course": _named(sent.course),
+        "instructor": _named(sent.instructor) if sent.instructor else None,
+        "date_submitted": _place(sent.date_submitted, site.timezone),
+    }
+
+
+def _order(sent: payload_schema.OrderChanged, site: Site, currency: str | None) -> normal_form.Order:
+    return normal_form.Order(
+        id=sent.id,
+        status=sent.status,
+        paid=order_status.is_paid(sent.status),
+        total=sent.total,
+        sub_total=sent.sub_total,
+        currency=sent.currency or currency,
+        date_created=_place(sent.date_created, site.timezone),
+        transaction_ref=sent.transaction_ref or None,
+        payment_gateway=_named(sent.payment_gateway),
+        line_items=[_line_item(item) for item in sent.line_items or ()],
+        coupons=sent.coupons or [],
+        notes=sent.notes or [],
+    )
+
+
+def _line_item(sent: payload_schema.LineItem) -> normal_form.LineItem:
+    return normal_form.LineItem(
+        product_id=sent.product_id, name=sent.name or "", quantity=sent.quantity, price=sent.price, total=sent.total
+    )
+
+
+def _customer(sent: payload_schema.Customer) -> normal_form.Customer:
+    return normal_form.Customer(**_of_person(sent), billing_address=_address(sent.billing_address))
+
+
+def _address(sent: payload_schema.Address | None) -> normal_form.Address | None:
+    return normal_form.Address(**{key: text for key, text in sent if text}) if sent else None
+
+
+def _announcement(sent: payload_schema.AnnouncementCreated, site: Site) -> normal_form.Announcement:
+    return normal_form.Announcement(
+        title=sent.title or "", content=sent.content or "", date=_place(sent.date, site.timezone), created_by=sent.created_by or ""
+    )
+
+
+def _person(sent: payload_schema.Learner) -> normal_form.Person:
+    return normal_form.Person(**_of_person(sent))
+
+
+def _of_person(sent: payload_schema.Learner) -> dict[str, Any]:
+    first, last = sent.first_name or "", sent.last_name or ""
+    name = sent.name or f"{first} {last}".strip()
+    if name and not first and not last:
+        first, last = _split(name)
+    return {"key": sent.email, "email": sent.email, "id": sent.id, "first_name": first, "last_name": last, "name": name}
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A whole name in two: "Mary Ann Smith" and "Smith, Mary Ann" alike; of a single word, all is the first name."""
+    last, comma, first = (part.strip() for part in name.partition(","))
+    if comma and first and last and "," not in first:
+        return first, last
+    first, _, last = name.rpartition(" ")
+    return (first.strip(), last) if first.strip() else (name, "")
+
+
+def _named(sent: payload_schema.Named | None) -> normal_form.Named:
+    return normal_form.Named(id=sent.id, name=sent.name or "") if sent else normal_form.Named()
+
+
+def _place(date: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return dates.place(date, zone) if date else None

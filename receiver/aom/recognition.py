@@ -1,0 +1,108 @@
+"""Which event a body is: by its URL, cross-checked by its shape; an order by its status; an assignment by hints too."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from receiver.aom import assignment_hints
+from receiver.aom.event_names import EVENTS, family
+from receiver.aom.validation.errors import Fault, How, Invalid, printable, quoted
+from receiver.aom.values import order_status
+
+_SHAPES: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"line_items"}), "order"),
+    (frozenset({"customer", "status"}), "order"),
+    (frozenset({"userList", "enrolled_courses_list"}), "course.enrolled"),
+    (frozenset({"quiz"}), "quiz.submitted"),
+    (frozenset({"assignment"}), "assignment"),
+    (frozenset({"discussion"}), "discussion.submitted"),
+    (frozenset({"receivers"}), "announcement.created"),
+    (frozenset({"date_registered"}), "account.created"),
+)
+"""The keys that tell a family of events, the most telling first."""
+
+_PEOPLE: Mapping[str, str] = {"order": "customer", "course.enrolled": "userList", "announcement.created": "receivers"}
+"""Where a family keeps its people; the others have one, by `email`."""
+
+_SAME_ENTRY = {"order.refused", "order.refunded"}  # the menu says "refused" where the sample is of a refund
+
+
+class Recognised(NamedTuple):
+    name: str
+    how: How
+    disagreement: str | None = None  # a sentence, where URL and body say different things
+
+
+def recognise(raw: Mapping[str, Any], named: str | None) -> Recognised:
+    """`named` is the event's name in the URL, one of `EVENTS`. Raises Invalid where nothing says what the body is.
+
+    The URL's name holds, with two exceptions: the status of an order decides over it, where it is known or says that the order is
+    off; and so does the shape of another event where the body has nobody in the place where the URL's event has its people.
+    """
+    shape = shape_of(raw)
+    told = _told(raw, shape)
+    if shape == "order" and named and family(named) == "order" and order_status.is_off(raw.get("status")):
+        told = Recognised(order_status.OFF_EVENT, "status")
+    if told and named:
+        return _weighed(raw, named, told)
+    if told:
+        return told
+    if named and (shape != "order" or family(named) == "order" or _has_people(raw, named)):
+        return Recognised(named, "url")
+    raise Invalid([_status_fault(raw) if shape == "order" else _shape_fault(raw)])
+
+
+def name_faults(named: str | None) -> tuple[Fault, ...]:
+    """What is wrong with the name in the URL, if anything."""
+    if named is None or named in EVENTS:
+        return ()
+    near = get_close_matches(named[:100].lower(), EVENTS, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return (Fault("url", f"{quoted(named)} is no event of AOM{hint}"),)
+
+
+def shape_of(raw: Mapping[str, Any]) -> str | None:
+    """The family of events that the body looks like, see `names.family`."""
+    for telling, named in _SHAPES:
+        if None not in map(raw.get, telling):
+            return named
+    return None
+
+
+def _told(raw: Mapping[str, Any], shape: str | None) -> Recognised | None:
+    """What the body says of itself."""
+    if shape == "order":
+        by_status = order_status.event(raw.get("status"))
+        return Recognised(by_status, "status") if by_status else None
+    if shape == "assignment":
+        by_hint = assignment_hints.event(raw)
+        return Recognised(by_hint, "hint") if by_hint else Recognised("assignment.submitted", "shape")
+    return Recognised(shape, "shape") if shape else None
+
+
+def _weighed(raw: Mapping[str, Any], named: str, told: Recognised) -> Recognised:
+    if told.name == named or (told.how == "shape" and family(told.name) == family(named)):
+        return Recognised(named, "url")  # the shape of an assignment says only that it is one
+    if told.how == "status":
+        said = f"the status {quoted(raw['status'])} says {told.name}"
+        return Recognised(told.name, "status", None if {named, told.name} == _SAME_ENTRY else f"the URL says {named}, {said}")
+    sentence = f"the URL says {named}, the body looks like {told.name}"
+    return Recognised(named, "url", sentence) if _has_people(raw, named) else Recognised(told.name, told.how, sentence)
+
+
+def _has_people(raw: Mapping[str, Any], named: str) -> bool:
+    return raw.get(_PEOPLE.get(family(named), "email")) is not None
+
+
+def _status_fault(raw: Mapping[str, Any]) -> Fault:
+    known = ", ".join(order_status.EVENTS_BY_STATUS)
+    said = f"{quoted(raw['status'])} is none that tells the event" if "status" in raw else "is needed and missing"
+    return Fault("status", f"{said} ({known}); an order with another status needs a URL of its own, like …/order.placed")
+
+
+def _shape_fault(raw: Mapping[str, Any]) -> Fault:
+    telling = "; ".join(" and ".join(sorted(keys)) for keys, _ in _SHAPES)
+    found = printable(", ".join(list(raw)[:10])[:200]) or "nothing"
+    return Fault(
+        "", f"is none of AOM's events: it needs the keys of one of them ({telling}) or the event's name in the URL; it has {found}"
+    )

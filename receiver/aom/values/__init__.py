@@ -1,0 +1,1 @@
+"""The values in AOM's payloads: addresses, dates, amounts, currencies, statuses; each read or refused."""
