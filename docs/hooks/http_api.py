@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from docs.hooks.markdown import code, table
-from receiver.api.openapi import describe
-from receiver.api.routes import operations
+from receiver.admin.openapi import describe
+from receiver.admin.routes import operations
 from receiver.gateway import Gateway, open_store
 from receiver.http.app import public_routes
 from receiver.http.endpoints import Reception

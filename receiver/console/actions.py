@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from receiver.api import crm_erasure, mending
+from receiver.admin import crm_erasure, replay_and_amend
 from receiver.background import Job, Work
 from receiver.gateway import Gateway
 from receiver.inbox import Erased, Filter, Selection
@@ -10,7 +10,7 @@ from receiver.inbox import Erased, Filter, Selection
 
 def replay(gateway: Gateway, selection: Selection) -> Work:
     async def work(job: Job) -> str:
-        done = await mending.replay(gateway, selection, progress=job.progress)
+        done = await replay_and_amend.replay(gateway, selection, progress=job.progress)
         later = done.again - done.chosen
         also = f" With them {later:,} later of the same people, so that the order is kept." if later > 0 else ""
         return f"{_deliveries(done.chosen)} replayed.{also}"
@@ -27,7 +27,7 @@ def discard(gateway: Gateway, selection: Selection) -> Work:
 
 def discard_calls(gateway: Gateway, chosen: Filter) -> Work:
     async def work(_job: Job) -> str:
-        return f"{_calls(await mending.discard_calls(gateway, chosen))} discarded."
+        return f"{_calls(await replay_and_amend.discard_calls(gateway, chosen))} discarded."
 
     return work
 
@@ -36,7 +36,7 @@ def revalidate(gateway: Gateway) -> Work:
     """Of all that is in quarantine."""
 
     async def work(_job: Job) -> str:
-        return _judged(*await mending.revalidate(gateway))
+        return _judged(*await replay_and_amend.revalidate(gateway))
 
     return work
 
@@ -45,10 +45,10 @@ def revalidate_calls(gateway: Gateway, chosen: Filter | tuple[str, ...]) -> Work
     """Of those that are chosen, oldest first."""
 
     async def work(job: Job) -> str:
-        ids = await mending.calls(gateway, chosen) if isinstance(chosen, Filter) else chosen
+        ids = await replay_and_amend.calls(gateway, chosen) if isinstance(chosen, Filter) else chosen
         accepted = 0
         for number, id in enumerate(ids, 1):
-            accepted += await mending.revalidate_one(gateway, id)
+            accepted += await replay_and_amend.revalidate_one(gateway, id)
             job.progress(number, len(ids))
         return _judged(accepted, len(ids) - accepted)
 

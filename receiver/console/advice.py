@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from receiver.api import stories
-from receiver.api.views import ConnectorWord
+from receiver.admin import presenters
+from receiver.admin.views import ConnectorWord
 from receiver.delivery import RateLimiter
 from receiver.inbox import ConnectorStatus
 
@@ -58,7 +58,7 @@ def standing(name: str, type: str | None, stored: ConnectorStatus, limiter: Rate
     return Standing(
         name=name,
         type=type or "",
-        state=stories.state_of(stored.kind) if type else "not configured",
+        state=presenters.state_of(stored.kind) if type else "not configured",
         reason=stored.reason if stored.kind else "",
         advice=_ADVICE.get(stored.kind or "", "").format(name=name) if type else _GONE,
         since=stored.since if stored.kind else None,

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.api import stories
+from receiver.admin import presenters
 from receiver.background import Job
 from receiver.console import actions
 from receiver.console.jobs import carry_out
@@ -57,8 +57,8 @@ class Attention:
             request,
             "attention.html",
             by=by,
-            dead=[(stories.dead_group(one), one.example) for one in dead],
-            quarantined=[(stories.quarantined_group(one), one.example) for one in quarantined],
+            dead=[(presenters.dead_group(one), one.example) for one in dead],
+            quarantined=[(presenters.quarantined_group(one), one.example) for one in quarantined],
             dead_part=_part(skip, len(dead), number.dead, by),
             quarantined_part=_part(skip, len(quarantined), number.quarantined, by),
             connectors=[(name, one.dead) for name, one in status.connectors.items() if one.dead],

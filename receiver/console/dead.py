@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.api.operation import NotFound
+from receiver.admin.operation import NotFound
 from receiver.background import Work
 from receiver.console import actions
 from receiver.console.attention import ATTENTION

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from receiver.admin import presenters, replay_and_amend
+from receiver.admin.operation import NotFound
 from receiver.aom import LABELS
-from receiver.api import mending, stories
-from receiver.api.operation import NotFound
 from receiver.console import actions
 from receiver.console.events import EVENTS
 from receiver.console.jobs import carry_out
@@ -69,7 +69,7 @@ class EventPages:
         amending: Mapping[str, Any] | None = None,
         status: int = 200,
     ) -> Response:
-        event = stories.event(self._gateway, stored)
+        event = presenters.event(self._gateway, stored)
         most = None if request.query_params.get("whole") == "yes" else MOST_SHOWN
         return self._console.page(
             request,
@@ -117,7 +117,7 @@ class EventPages:
         event, body = form.get("event", ""), form.get("body", "")
         as_it_is = stored.body.decode("utf-8", "backslashreplace")
         content = body.encode("utf-8", "surrogatepass") if body and _lines(body) != _lines(as_it_is) else None
-        done = await mending.amend(self._gateway, stored.id, event=event or None, body=content)
+        done = await replay_and_amend.amend(self._gateway, stored.id, event=event or None, body=content)
         if done.accepted is None:
             states = await self._gateway.inbox.states()
             attempt = {"event": event, "body": body, "errors": done.errors}

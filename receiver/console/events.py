@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from receiver.admin import attention_groups
+from receiver.admin.operation import NotFound, Unfit
 from receiver.aom import LABELS
-from receiver.api import groups
-from receiver.api.operation import NotFound, Unfit
 from receiver.console.page import Console
 from receiver.console.paging import Turned, address, turn
 from receiver.console.search import STATES, Search
@@ -37,7 +37,7 @@ class Events:
         search = Search.read(request.query_params)
         try:
             group = await self._group(search)
-            chosen = groups.narrowed(group, search.filter()) if group else search.filter()
+            chosen = attention_groups.narrowed(group, search.filter()) if group else search.filter()
         except (Unfit, NotFound) as error:
             return self._page(request, search, Turned(), status=422, fault=str(error))
         turned = await turn(self._gateway.inbox, chosen, EVENTS, search.asked(), request.query_params)
@@ -48,7 +48,7 @@ class Events:
         if not search.group:
             return None
         try:
-            return await groups.find(self._gateway.inbox, search.group)
+            return await attention_groups.find(self._gateway.inbox, search.group)
         except NotFound:
             raise NotFound(f"There is no group {search.group} any more: what was in it was replayed, discarded or accepted.") from None
 

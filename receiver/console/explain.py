@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from receiver.admin.operation import NotFound
 from receiver.aom import EVENTS, LABELS, Invalid, sample
-from receiver.api.operation import NotFound
 from receiver.console.page import Console, Notice
 from receiver.console.payload import as_json
 from receiver.console.session import PATH

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.api import groups
-from receiver.api.operation import NotFound
+from receiver.admin import attention_groups
+from receiver.admin.operation import NotFound
 from receiver.background import Work
 from receiver.console import actions
 from receiver.console.attention import ATTENTION
@@ -114,8 +114,8 @@ class GroupPages:
 
     async def _find(self, request: Request) -> tuple[Group, Filter]:
         """The group, and what is in it. Raises NotFound."""
-        group = await groups.find(self._gateway.inbox, storable(request.path_params["group"]))
-        return group, groups.contents(group)
+        group = await attention_groups.find(self._gateway.inbox, storable(request.path_params["group"]))
+        return group, attention_groups.contents(group)
 
     def _chosen(self, request: Request, whole: Filter) -> Filter:
         form = request.state.form

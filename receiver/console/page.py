@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from receiver.api.operation import NotFound, Unfit
+from receiver.admin.operation import NotFound, Unfit
 from receiver.console.form import MOST, BadForm, read_form
 from receiver.console.session import PATH, Sessions, set_cookie
 from receiver.console.templating import static

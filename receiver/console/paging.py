@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from receiver.api import stories, views
+from receiver.admin import presenters, views
 from receiver.inbox import Filter, Inbox, Page
 from receiver.inbox.db.storable_text import storable
 
@@ -48,4 +48,4 @@ async def turn(inbox: Inbox, chosen: Filter, path: str, asked: Mapping[str, str]
 
 
 def _turned(page: Page, *, newer: str | None, older: str | None) -> Turned:
-    return Turned([stories.item(row) for row in page.items], newer, older)
+    return Turned([presenters.item(row) for row in page.items], newer, older)

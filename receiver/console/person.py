@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.api import crm_erasure, stories, views
-from receiver.api.operation import Unfit
+from receiver.admin import crm_erasure, presenters, views
+from receiver.admin.operation import Unfit
 from receiver.console import actions
 from receiver.console.jobs import carry_out
 from receiver.console.page import Console
@@ -42,7 +42,7 @@ class PersonPages:
         if not email:
             return self._console.page(request, "people.html")
         inbox, chosen = self._gateway.inbox, Filter(person=email)
-        person = stories.person(await inbox.person(email))
+        person = presenters.person(await inbox.person(email))
         turned = await turn(inbox, chosen, PEOPLE, {"email": email}, request.query_params, to="#events")
         urls = [record_url(self._gateway, one.connector, one.object, one.id) for one in person.records]
         known = bool(person.lanes or person.records or turned.items)
@@ -61,7 +61,7 @@ class PersonPages:
     async def confirm(self, request: Request) -> Response:
         """Say what would go, and what is beyond reach."""
         email = self._address(request.query_params.get("email", ""))
-        person = stories.person(await self._gateway.inbox.person(email))
+        person = presenters.person(await self._gateway.inbox.person(email))
         in_crm = bool(request.query_params.get("in_crm"))
         return self._console.page(
             request,
@@ -95,7 +95,7 @@ def _standing(
 ) -> list[tuple[views.PersonLane, views.ConnectorWord, ConnectorState | None]]:
     """Each lane with what its connector does; where that is paused, why and how long."""
     paused = {name: state for name, state in states.items() if state.paused}
-    return [(lane, stories.state_of(state.paused if state else None), state) for lane in lanes for state in [paused.get(lane.connector)]]
+    return [(lane, presenters.state_of(state.paused if state else None), state) for lane in lanes for state in [paused.get(lane.connector)]]
 
 
 def _email(given: str) -> str:

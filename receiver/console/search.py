@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Self, get_args
 
-from receiver.api.operation import Unfit
+from receiver.admin.operation import Unfit
 from receiver.inbox import Filter
 from receiver.inbox.db.event_filter import State
 from receiver.inbox.db.storable_text import storable

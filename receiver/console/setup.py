@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from receiver.addresses import menu, public_url
-from receiver.api.operation import NotFound
+from receiver.admin.operation import NotFound
 from receiver.console.configured import connector_settings, mapped_routes
 from receiver.console.explain import form_fields
 from receiver.console.page import Console

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import groupby
 from operator import attrgetter
 
-from receiver.api import stories, views
+from receiver.admin import presenters, views
 from receiver.console.records import Sent, record_url, sent
 from receiver.gateway import Gateway
 from receiver.inbox import ConnectorState
@@ -58,7 +58,7 @@ class Teller:
         counts = self._stored.counts.get(connector, {})
         waits = state and state.paused and counts.get("pending")
         told = [(one, self._tried(one)) for one in deliveries]
-        return Story(connector, stories.state_of(state.paused if state else None), state if waits else None, counts, told)
+        return Story(connector, presenters.state_of(state.paused if state else None), state if waits else None, counts, told)
 
     def _tried(self, delivery: views.DeliveryView) -> list[Tried]:
         url = partial(record_url, self._gateway, delivery.connector)

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from receiver.admin import admin_routes, presenters
 from receiver.aom import EVENTS, json_schema
-from receiver.api import admin_routes, stories
 from receiver.console import console_routes
 from receiver.gateway import Gateway
 from receiver.http.endpoints import HeaderEndpoint, PathEndpoint, Reception
@@ -74,7 +74,7 @@ async def _readiness(gateway: Gateway) -> Response:
     except StoreUnavailable as error:
         return JSONResponse({"status": "unavailable", "store": str(error)}, 503, {"Retry-After": "10"})
     connectors = {
-        name: {"state": stories.state_of(state.paused), "reason": stories.reason_of(state.reason, waiting.get(name))}
+        name: {"state": presenters.state_of(state.paused), "reason": presenters.reason_of(state.reason, waiting.get(name))}
         for name, state in states.items()
     }
     store = f"writable, but {gateway.inbox.long_log}" if gateway.inbox.long_log else "writable"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from zlib import crc32
 
-from tests.api.conftest import account, order
+from tests.admin.conftest import account, order
 from tests.e2e.traffic import Post
 from tests.fakes.character import Character
 

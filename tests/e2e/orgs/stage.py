@@ -24,7 +24,7 @@ import httpx
 
 from connectors.base import read_shipped_mappings
 from connectors.registry import load
-from tests.api.conftest import Api, asked
+from tests.admin.conftest import Api, asked
 from tests.e2e.accounts import Account
 from tests.e2e.orgs.situation import Situation, Then, addresses_of
 from tests.e2e.traffic import Post

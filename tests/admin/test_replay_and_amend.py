@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import BODY, SHELBYVILLE, Api, account, asked, order
+from tests.admin.conftest import BODY, SHELBYVILLE, Api, account, asked, order
 from tests.processes import write_config
 
 

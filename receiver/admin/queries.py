@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from connectors.base import Browsable
-from receiver.api import crm_erasure, groups, parameters, stories, views
-from receiver.api.operation import Call, NotFound, Unfit
+from receiver.admin import attention_groups, crm_erasure, parameters, presenters, views
+from receiver.admin.operation import Call, NotFound, Unfit
 from receiver.gateway import Gateway
 from receiver.inbox import Unknown
 
@@ -17,19 +17,19 @@ class Looking:
         self._inbox = gateway.inbox
 
     async def status(self, _call: Call) -> views.StatusView:
-        return await stories.status(self._gateway)
+        return await presenters.status(self._gateway)
 
     async def events(self, call: Call) -> views.EventPage:
         query: parameters.EventQuery = call.query
         chosen = query.filter()
         if query.group:
-            chosen = groups.narrowed(await groups.find(self._inbox, query.group), chosen)
+            chosen = attention_groups.narrowed(await attention_groups.find(self._inbox, query.group), chosen)
         unsearched = await self._inbox.unsearched(chosen)
-        return stories.page(await self._inbox.events(chosen, before=query.before, limit=query.limit), unsearched)
+        return presenters.page(await self._inbox.events(chosen, before=query.before, limit=query.limit), unsearched)
 
     async def event(self, call: Call) -> views.EventView:
         try:
-            return stories.event(self._gateway, await self._inbox.event(call.path.id))
+            return presenters.event(self._gateway, await self._inbox.event(call.path.id))
         except Unknown as unknown:
             raise NotFound(str(unknown)) from unknown
 
@@ -37,12 +37,12 @@ class Looking:
         query: parameters.GroupsQuery = call.query
         dead, quarantined = await self._inbox.groups(most=query.limit, skip=query.skip, by=query.by)
         number = await self._inbox.count_groups()
-        shown = tuple(map(stories.dead_group, dead)), tuple(map(stories.quarantined_group, quarantined))
+        shown = tuple(map(presenters.dead_group, dead)), tuple(map(presenters.quarantined_group, quarantined))
         return views.GroupsView(*shown, number.dead, number.quarantined)
 
     async def group(self, call: Call) -> views.DeadGroup | views.QuarantinedGroup:
-        found = await groups.find(self._inbox, call.path.id)
-        return stories.dead_group(found) if found.kind == "dead" else stories.quarantined_group(found)
+        found = await attention_groups.find(self._inbox, call.path.id)
+        return presenters.dead_group(found) if found.kind == "dead" else presenters.quarantined_group(found)
 
     async def drift(self, _call: Call) -> views.DriftView:
         return views.DriftView(tuple(await self._inbox.drift()))
@@ -52,7 +52,7 @@ class Looking:
         return views.ReplaysView(tuple(views.RunningReplay(one.started_at, one.done, one.lanes) for one in running))
 
     async def person(self, call: Call) -> views.PersonView:
-        return stories.person(await self._inbox.person(call.path.email.strip().lower()))
+        return presenters.person(await self._inbox.person(call.path.email.strip().lower()))
 
     async def erasure(self, call: Call) -> views.CrmErasures:
         address = call.path.email.strip().lower()
@@ -65,6 +65,6 @@ class Looking:
         if not isinstance(connector, Browsable):
             raise NotFound(f"The connector {call.path.name!r} cannot list its records; look in the CRM itself.")
         try:
-            return stories.record_page(await connector.records(call.path.object, call.query.limit, call.query.before))
+            return presenters.record_page(await connector.records(call.path.object, call.query.limit, call.query.before))
         except ValueError as error:
             raise Unfit(f"`before`: {error}") from error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from receiver.api import crm_erasure, groups, mending, parameters, views
-from receiver.api.operation import Call, NotFound, Unfit
+from receiver.admin import attention_groups, crm_erasure, parameters, replay_and_amend, views
+from receiver.admin.operation import Call, NotFound, Unfit
 from receiver.gateway import Gateway
 from receiver.inbox import Selection, Unknown
 
@@ -19,7 +19,7 @@ class Acting:
 
     async def replay(self, call: Call) -> views.ReplayedView:
         body: parameters.ReplayBody = call.body
-        done = await mending.replay(self._gateway, await self._selection(body), dry_run=body.dry_run)
+        done = await replay_and_amend.replay(self._gateway, await self._selection(body), dry_run=body.dry_run)
         return views.ReplayedView(done.again, done.chosen, done.lanes, body.dry_run, done.routed, done.notes)
 
     async def discard(self, call: Call) -> views.DiscardedView:
@@ -28,7 +28,7 @@ class Acting:
     async def _selection(self, body: parameters.DeliveriesBody) -> Selection:
         if body.group is None:
             return body.selection()
-        return Selection(filter=groups.contents(await groups.find(self._inbox, body.group, "dead")))
+        return Selection(filter=attention_groups.contents(await attention_groups.find(self._inbox, body.group, "dead")))
 
     async def discard_one(self, call: Call) -> views.DiscardedView:
         discarded = await self._inbox.discard(Selection(deliveries=(call.path.id,)), now=self._gateway.now())
@@ -37,13 +37,13 @@ class Acting:
         return views.DiscardedView(discarded)
 
     async def revalidate(self, _call: Call) -> views.RevalidatedView:
-        accepted, remaining = await mending.revalidate(self._gateway)
+        accepted, remaining = await replay_and_amend.revalidate(self._gateway)
         return views.RevalidatedView(accepted, remaining)
 
     async def amend(self, call: Call) -> views.AmendedView:
         body: parameters.AmendBody = call.body
         try:
-            done = await mending.amend(self._gateway, call.path.id, event=body.event, body=body.content())
+            done = await replay_and_amend.amend(self._gateway, call.path.id, event=body.event, body=body.content())
         except Unknown as unknown:
             raise NotFound(str(unknown)) from unknown
         if done.accepted is None:
@@ -56,9 +56,9 @@ class Acting:
         if body.ids is not None:
             return views.DiscardedView(await self._inbox.discard_quarantined(body.ids))
         if body.group is None:
-            return views.DiscardedView(await mending.discard_calls(self._gateway, body.filter()))
-        group = await groups.find(self._inbox, body.group, "quarantined")
-        return views.DiscardedView(await mending.discard_calls(self._gateway, groups.contents(group)))
+            return views.DiscardedView(await replay_and_amend.discard_calls(self._gateway, body.filter()))
+        group = await attention_groups.find(self._inbox, body.group, "quarantined")
+        return views.DiscardedView(await replay_and_amend.discard_calls(self._gateway, attention_groups.contents(group)))
 
     async def forget(self, call: Call) -> views.ErasedView:
         address = call.path.email.strip().lower()

@@ -14,7 +14,7 @@ from hypothesis.strategies import one_of
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
 
-from tests.api.conftest import Api, account, order
+from tests.admin.conftest import Api, account, order
 from tests.processes import ADMIN_TOKEN, TOKEN
 
 EXAMPLES = 30  # of each operation

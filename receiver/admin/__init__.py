@@ -1,6 +1,6 @@
 """The admin API: what operators, the command line and the console ask of a running gateway."""
 
-from receiver.api.operation import Operation
-from receiver.api.routes import admin_routes
+from receiver.admin.operation import Operation
+from receiver.admin.routes import admin_routes
 
 __all__ = ["Operation", "admin_routes"]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
-from receiver.api.reaching import route, survey
+from receiver.admin.backfill import route, survey
 from receiver.gateway import Gateway
 from receiver.inbox import Accepted, EventRow, Filter, Quarantined, Replayed, Selection, Unknown
 

@@ -7,7 +7,7 @@ from zlib import crc32
 
 import pytest
 
-from tests.api.conftest import Api, account, order
+from tests.admin.conftest import Api, account, order
 
 
 def at(email: str) -> str:

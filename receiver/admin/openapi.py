@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
+from receiver.admin.operation import Nothing, Operation
 from receiver.aom import EVENTS, LABELS, json_schema
-from receiver.api.operation import Nothing, Operation
 
 PROBLEM: dict[str, Any] = {
     "type": "object",

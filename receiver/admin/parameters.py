@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from receiver.api.operation import Parameters
+from receiver.admin.operation import Parameters
 from receiver.inbox import Filter, Selection
 
 State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import Api, account, asked
+from tests.admin.conftest import Api, account, asked
 from tests.cli.command import command
 from tests.fakes.salesforce import FakeSalesforce
 from tests.processes import until, write_config

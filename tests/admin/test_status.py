@@ -13,13 +13,13 @@ import pytest
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
-from receiver.api.operation import Call, Operation
+from receiver.admin.operation import Call, Operation
 from receiver.gateway import utc_now
 from receiver.http.authentication import OperatorToken
 from receiver.http.authentication_log import AuthenticationLog
 from receiver.http.guess_limiter import FREE, GuessLimiter
 from receiver.telemetry import Metrics
-from tests.api.conftest import BODY, SHELBYVILLE, Api, account, asked, order
+from tests.admin.conftest import BODY, SHELBYVILLE, Api, account, asked, order
 from tests.processes import ADMIN_TOKEN, TOKEN, until, write_config
 
 PATHS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from receiver.api.operation import NotFound, Unfit
+from receiver.admin.operation import NotFound, Unfit
 from receiver.inbox import Filter, Group, GroupKind, Inbox
 
 _OF = {"dead": "dead deliveries", "quarantined": "calls in quarantine"}

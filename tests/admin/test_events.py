@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.conftest import SHELBYVILLE, Api, account, order
+from tests.admin.conftest import SHELBYVILLE, Api, account, order
 from tests.processes import TOKEN, until
 
 

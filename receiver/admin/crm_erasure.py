@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 
 from connectors.base import Connector, ConnectorError, Erases, Plan, Problem, Ref, Report
-from receiver.api.views import CrmErasure, CrmProblem
+from receiver.admin.views import CrmErasure, CrmProblem
 from receiver.delivery.rate_limiter import RateLimiter
 from receiver.gateway import Gateway, open_connectors
 from receiver.inbox import Erased, Filter, Selection

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from receiver.api import parameters, views
-from receiver.api.acting import Acting
-from receiver.api.looking import Looking
-from receiver.api.openapi import describe
-from receiver.api.operation import Operation
+from receiver.admin import parameters, views
+from receiver.admin.commands import Acting
+from receiver.admin.openapi import describe
+from receiver.admin.operation import Operation
+from receiver.admin.queries import Looking
 from receiver.gateway import Gateway
 from receiver.http.authentication import OperatorToken
 from receiver.http.authentication_log import AuthenticationLog

@@ -9,9 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.base import Page as RecordsHeld
-from receiver.aom import Event as ReadEvent
-from receiver.aom import Invalid, read
-from receiver.api.views import (
+from receiver.admin.views import (
     AttemptView,
     ConnectorStatus,
     ConnectorWord,
@@ -35,6 +33,8 @@ from receiver.api.views import (
     StoreView,
     WaitingView,
 )
+from receiver.aom import Event as ReadEvent
+from receiver.aom import Invalid, read
 from receiver.delivery import RateLimiter
 from receiver.gateway import Gateway
 from receiver.inbox import Attempt, Delivery, Event, EventRow, Group, Original, Page, Person, Waiting
