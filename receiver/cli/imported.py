@@ -12,8 +12,8 @@ from rich.table import Table
 
 from receiver.cli.app import err, out
 from receiver.cli.cells import cell
-from receiver.history import Course
-from receiver.history.reasons import Reason
+from receiver.importer import Course
+from receiver.importer.reject_reasons import Reason
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 

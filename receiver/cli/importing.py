@@ -19,7 +19,7 @@ from receiver.cli.imported import Watcher, show, watched
 from receiver.cli.moments import parse
 from receiver.faults import suggestion
 from receiver.gateway import sites_of
-from receiver.history import (
+from receiver.importer import (
     Courier,
     Course,
     FaultsFile,

@@ -8,8 +8,8 @@ from http import HTTPStatus
 
 import httpx
 
-from receiver.history.courier import Answer, Stopped
-from receiver.history.judge import Judged
+from receiver.importer.line_validation import Judged
+from receiver.importer.throttle import Answer, Stopped
 
 _FIRST_PAUSE = 0.5  # seconds
 _LONGEST_PAUSE = 10.0

@@ -10,9 +10,9 @@ from typing import Any
 
 from receiver.aom.values import email_address, order_status
 from receiver.faults import nearest
-from receiver.history.headers import is_date, is_text, near_headers, needed, target
-from receiver.history.paths import Path, WrongMapping, parsed, written
-from receiver.history.when import in_format
+from receiver.importer.column_headers import is_date, is_text, near_headers, needed, target
+from receiver.importer.event_times import in_format
+from receiver.importer.payload_paths import Path, WrongMapping, parsed, written
 
 _STATUS: Path = ("status",)
 

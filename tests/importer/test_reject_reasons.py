@@ -1,7 +1,7 @@
 """Why lines were not taken, by reason."""
 
 from receiver.aom import Fault
-from receiver.history.reasons import Reasons
+from receiver.importer.reject_reasons import Reasons
 
 
 def test_lines_of_one_mistake_are_one_reason() -> None:

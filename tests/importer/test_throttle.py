@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from receiver.aom import Event, Site, read
-from receiver.history import Answer, Courier, Judged, Line, Stopped
-from receiver.history.courier import AT_ONCE
+from receiver.importer import Answer, Courier, Judged, Line, Stopped
+from receiver.importer.throttle import AT_ONCE
 
 SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
 

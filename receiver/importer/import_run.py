@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from receiver.aom import Event, Fault, Site
-from receiver.history.columns import Columns, Told, map_columns
-from receiver.history.courier import Answer, Courier, Stopped
-from receiver.history.direction import looked_ahead
-from receiver.history.faults import FaultsFile
-from receiver.history.headers import is_date
-from receiver.history.judge import Judged, LineJudge
-from receiver.history.lines import Line, Source, open_lines
-from receiver.history.paths import Path as PayloadPath
-from receiver.history.paths import WrongMapping, parsed, written
-from receiver.history.reasons import Reasons
-from receiver.history.when import is_change
+from receiver.importer.column_headers import is_date
+from receiver.importer.column_mapping import Columns, Told, map_columns
+from receiver.importer.event_times import is_change
+from receiver.importer.line_reader import Line, Source, open_lines
+from receiver.importer.line_validation import Judged, LineJudge
+from receiver.importer.payload_paths import Path as PayloadPath
+from receiver.importer.payload_paths import WrongMapping, parsed, written
+from receiver.importer.reject_reasons import Reasons
+from receiver.importer.rejected_lines import FaultsFile
+from receiver.importer.sort_order import looked_ahead
+from receiver.importer.throttle import Answer, Courier, Stopped
 
 _BATCH = 64  # lines
 _BATCH_BYTES = 4 * 1024 * 1024

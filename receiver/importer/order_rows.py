@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from receiver.history.columns import Columns
-from receiver.history.paths import WrongMapping
+from receiver.importer.column_mapping import Columns
+from receiver.importer.payload_paths import WrongMapping
 
 Row = tuple[int, list[str], str]
 """Its line in the file, its cells, and what is wrong with it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import chain, pairwise
 
-from receiver.history.lines import Line
+from receiver.importer.line_reader import Line
 
 _LINES = 1000
 _BYTES = 4 * 1024 * 1024

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from receiver.aom import Event, Fault, Invalid, Site, read
-from receiver.history.lines import Line
-from receiver.history.paths import Path, found, is_within, without
-from receiver.history.when import UnknownTime, in_file_order, of_event, of_text
+from receiver.importer.event_times import UnknownTime, in_file_order, of_event, of_text
+from receiver.importer.line_reader import Line
+from receiver.importer.payload_paths import Path, found, is_within, without
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.history import Columns, Line, Told, UnreadableFile, WrongMapping, map_columns, open_lines
+from receiver.importer import Columns, Line, Told, UnreadableFile, WrongMapping, map_columns, open_lines
 
 
 def columns(headers: list[str], rows: list[list[str]]) -> Columns:

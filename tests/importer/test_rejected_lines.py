@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver.aom import Fault
-from receiver.history import FaultsFile, Line, NotOurs
-from receiver.history.cells import as_it_was, uncomputed
+from receiver.importer import FaultsFile, Line, NotOurs
+from receiver.importer.spreadsheet_cells import as_it_was, uncomputed
 
 
 def rows(path: Path) -> list[list[str]]:

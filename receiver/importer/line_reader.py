@@ -14,10 +14,10 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from receiver.history.cells import as_it_was
-from receiver.history.columns import FAULT, Columns
-from receiver.history.encoding import UnknownEncoding, encoding_of
-from receiver.history.orders import Row, gathered, require_together, rows_of
+from receiver.importer.column_mapping import FAULT, Columns
+from receiver.importer.order_rows import Row, gathered, require_together, rows_of
+from receiver.importer.spreadsheet_cells import as_it_was
+from receiver.importer.text_encoding import UnknownEncoding, encoding_of
 
 JSON_LINES = {".jsonl", ".ndjson", ".json"}
 TABLES = {".csv", ".tsv", ".txt"}

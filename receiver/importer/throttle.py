@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from receiver.history.judge import Judged
+from receiver.importer.line_validation import Judged
 
 AT_ONCE = 8
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver.aom import EVENTS, Site, sample
-from receiver.history import Judged, Line, LineJudge
-from receiver.history.direction import looked_ahead
-from receiver.history.paths import parsed
-from receiver.history.when import in_file_order
+from receiver.importer import Judged, Line, LineJudge
+from receiver.importer.event_times import in_file_order
+from receiver.importer.payload_paths import parsed
+from receiver.importer.sort_order import looked_ahead
 
 SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

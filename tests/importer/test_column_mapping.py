@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver.aom import EVENTS, Site, json_schema, read
-from receiver.history import Told, WrongMapping, map_columns
-from receiver.history.headers import needed
-from receiver.history.paths import found, is_within, parsed, without, written
+from receiver.importer import Told, WrongMapping, map_columns
+from receiver.importer.column_headers import needed
+from receiver.importer.payload_paths import found, is_within, parsed, without, written
 
 SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
 ORDER = ["id", "status", "email"]

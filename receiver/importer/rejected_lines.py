@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import IO
 
 from receiver.aom import Fault
-from receiver.history.cells import uncomputed
-from receiver.history.columns import FAULT
-from receiver.history.lines import Line
+from receiver.importer.column_mapping import FAULT
+from receiver.importer.line_reader import Line
+from receiver.importer.spreadsheet_cells import uncomputed
 from receiver.private_files import create_private, open_private
 from receiver.text.escape import escape_hidden
 
