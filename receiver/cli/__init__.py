@@ -1,6 +1,33 @@
 """The `aom-gateway` command. One module per group of commands; each adds its own to `app`."""
 
-from receiver.cli import attention, demo, events, explain, forget, importing, online, replay, send, serve, setup, status
 from receiver.cli.app import app
+from receiver.cli.commands import (
+    configuration,
+    dead_and_quarantine,
+    demo,
+    events,
+    explain,
+    forget,
+    import_command,
+    provision,
+    replay,
+    send,
+    serve,
+    status,
+)
 
-__all__ = ["app", "attention", "demo", "events", "explain", "forget", "importing", "online", "replay", "send", "serve", "setup", "status"]
+__all__ = [
+    "app",
+    "configuration",
+    "dead_and_quarantine",
+    "demo",
+    "events",
+    "explain",
+    "forget",
+    "import_command",
+    "provision",
+    "replay",
+    "send",
+    "serve",
+    "status",
+]

@@ -22,7 +22,7 @@ from receiver.addresses import inbound_url, local_url
 from receiver.aom import EVENTS, sample
 from receiver.aom.simulated_school import School
 from receiver.cli.app import FOUND, app, fail, out
-from receiver.cli.send import Post, client, post_one
+from receiver.cli.commands.send import Post, client, post_one
 from receiver.http.server import serve
 from receiver.private_files import write_private
 from receiver.settings import Settings, load

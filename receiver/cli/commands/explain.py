@@ -12,7 +12,7 @@ from rich.table import Table
 
 from receiver.aom import Invalid
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, err, fail, out, print_json, settings_of
-from receiver.cli.cells import cell
+from receiver.cli.table_cells import cell
 from receiver.gateway import sites_of
 from receiver.mapping import Mapping, explanation
 from receiver.text.escape import escape_hidden

@@ -19,7 +19,7 @@ from connectors import registry
 from connectors.base import Connector, read_shipped_mappings
 from receiver.addresses import inbound_url, menu, public_url
 from receiver.aom import EVENTS, LABELS, json_schema
-from receiver.cli.alarm import check_alarms
+from receiver.cli.alert_check import check_alarms
 from receiver.cli.app import (
     CONFIG,
     FOUND,
@@ -32,8 +32,8 @@ from receiver.cli.app import (
     settings_of,
     show_faults,
 )
+from receiver.cli.commands.provision import check_online
 from receiver.cli.examples import ALERTING_RULES, CONFIGURATION, find_example
-from receiver.cli.online import check_online
 from receiver.mapping import Mapping
 from receiver.private_files import write_private
 from receiver.settings import Settings

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.table import Table
 
 from receiver.cli.app import err, out
-from receiver.cli.cells import cell
+from receiver.cli.table_cells import cell
 from receiver.importer import Course
 from receiver.importer.reject_reasons import Reason
 from receiver.text.escape import escape_hidden

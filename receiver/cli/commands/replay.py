@@ -13,9 +13,9 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from receiver.cli.admin import Admin, admin
+from receiver.cli.admin_client import Admin, admin
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
-from receiver.cli.moments import SinceOption, UntilOption, iso
+from receiver.cli.local_times import SinceOption, UntilOption, iso
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 

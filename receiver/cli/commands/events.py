@@ -11,10 +11,10 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from receiver.cli.admin import Admin, admin, in_path
+from receiver.cli.admin_client import Admin, admin, in_path
 from receiver.cli.app import CONFIG, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
-from receiver.cli.cells import cell
-from receiver.cli.moments import SinceOption, UntilOption, iso, shown
+from receiver.cli.local_times import SinceOption, UntilOption, iso, shown
+from receiver.cli.table_cells import cell
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 

@@ -16,9 +16,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from receiver.cli.admin import admin
+from receiver.cli.admin_client import admin
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
-from receiver.cli.cells import cell
+from receiver.cli.table_cells import cell
 from receiver.text.durations import format_duration
 
 _STATES = {"running": "green", "paused": "bold red", "throttled": "yellow", "unavailable": "yellow"}

@@ -13,10 +13,10 @@ from typing import Annotated
 import typer
 
 from receiver.aom import EVENTS, Event
-from receiver.cli.admin import admin
+from receiver.cli.admin_client import admin
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, print_json, settings_of
-from receiver.cli.imported import Watcher, show, watched
-from receiver.cli.moments import parse
+from receiver.cli.import_report import Watcher, show, watched
+from receiver.cli.local_times import parse
 from receiver.faults import suggestion
 from receiver.gateway import sites_of
 from receiver.importer import (

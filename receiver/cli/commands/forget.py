@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from receiver.cli.admin import admin, in_path
+from receiver.cli.admin_client import admin, in_path
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize

@@ -11,11 +11,11 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from receiver.cli.admin import Admin, admin, in_path
+from receiver.cli.admin_client import Admin, admin, in_path
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
-from receiver.cli.cells import cell
-from receiver.cli.explain import payload_of
-from receiver.cli.moments import shown
+from receiver.cli.commands.explain import payload_of
+from receiver.cli.local_times import shown
+from receiver.cli.table_cells import cell
 from receiver.text.plurals import pluralize
 
 LimitOption = Annotated[int, typer.Option(help="At most so many groups, the largest first.", min=1)]
