@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from receiver.console import attention, dead, door, event, events, explain, group, overview, person, setup
 from receiver.console.page import Console
+from receiver.console.pages import attention, dead_letters, event, events, explain, group, overview, person, setup, sign_in
 from receiver.console.session import PATH, Sessions
 from receiver.console.static_files import KeptFiles
 from receiver.console.templating import STATIC, environment
@@ -19,7 +19,7 @@ from receiver.http.problem_details import problem
 __all__ = ["console_routes"]
 
 OFF = "The console is off, since server.admin_token is not set in the configuration."
-PAGES = (door, overview, events, event, person, attention, dead, group, setup, explain)
+PAGES = (sign_in, overview, events, event, person, attention, dead_letters, group, setup, explain)
 
 
 def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:

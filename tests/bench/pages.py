@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from receiver.aom import EVENTS
-from receiver.console.search import STATES
+from receiver.console.views.event_search import STATES
 from receiver.inbox import AttemptRow, Inbox, NewEvent, ReadyLane, RemoteRow, Settled
 from receiver.inbox.db.event_ids import first_id
 from tests.console.visitor import Visitor

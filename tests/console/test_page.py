@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from receiver.console.door import own_page
+from receiver.console.pages.sign_in import own_page
 from receiver.console.session import COOKIE
 from tests.console.calls import quarantined
 from tests.console.visitor import NO_TLS, Visitor, forged_cookie

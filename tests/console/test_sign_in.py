@@ -14,7 +14,7 @@ import pytest
 from itsdangerous import Signer, URLSafeSerializer
 from playwright.sync_api import Browser
 
-from receiver.console.door import own_page
+from receiver.console.pages.sign_in import own_page
 from receiver.console.session import COOKIE
 from tests.console.browser import click, watched_page
 from tests.console.conftest import sign_in

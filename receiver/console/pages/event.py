@@ -14,11 +14,11 @@ from receiver.admin import presenters, replay_and_amend
 from receiver.admin.operation import NotFound
 from receiver.aom import LABELS
 from receiver.console import actions
-from receiver.console.events import EVENTS
-from receiver.console.jobs import carry_out
+from receiver.console.action_results import carry_out
 from receiver.console.page import Console
-from receiver.console.payload import as_json, indented
-from receiver.console.story import Teller
+from receiver.console.pages.events import EVENTS
+from receiver.console.views.delivery_story import Teller
+from receiver.console.views.payload import as_json, indented
 from receiver.inbox import ConnectorState, Filter, Selection
 from receiver.inbox import Event as StoredEvent
 

@@ -12,8 +12,8 @@ from starlette.routing import Route
 from receiver.admin.operation import NotFound
 from receiver.aom import EVENTS, LABELS, Invalid, sample
 from receiver.console.page import Console, Notice
-from receiver.console.payload import as_json
 from receiver.console.session import PATH
+from receiver.console.views.payload import as_json
 from receiver.gateway import Gateway
 from receiver.mapping.explanation import explain
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from receiver.console.payload import Excerpt, as_json, indented
+from receiver.console.views.payload import Excerpt, as_json, indented
 
 
 @pytest.mark.parametrize(

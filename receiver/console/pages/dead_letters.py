@@ -9,9 +9,9 @@ from starlette.routing import Route
 from receiver.admin.operation import NotFound
 from receiver.background import Work
 from receiver.console import actions
-from receiver.console.attention import ATTENTION
-from receiver.console.jobs import carry_out
+from receiver.console.action_results import carry_out
 from receiver.console.page import Console
+from receiver.console.pages.attention import ATTENTION
 from receiver.inbox import Filter, Selection
 from receiver.inbox.db.storable_text import storable
 

@@ -12,10 +12,10 @@ from starlette.routing import Route
 from receiver.admin import presenters
 from receiver.background import Job
 from receiver.console import actions
-from receiver.console.jobs import carry_out
+from receiver.console.action_results import carry_out
 from receiver.console.page import Console
-from receiver.console.paging import address
 from receiver.console.session import PATH
+from receiver.console.views.paging import address
 from receiver.inbox.reads.attention_groups import Order
 
 ATTENTION = f"{PATH}/attention"

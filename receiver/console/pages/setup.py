@@ -9,10 +9,10 @@ from starlette.routing import Route
 
 from receiver.addresses import menu, public_url
 from receiver.admin.operation import NotFound
-from receiver.console.configured import connector_settings, mapped_routes
-from receiver.console.explain import form_fields
 from receiver.console.page import Console
+from receiver.console.pages.explain import form_fields
 from receiver.console.session import PATH
+from receiver.console.views.configuration import connector_settings, mapped_routes
 
 SET_UP = f"{PATH}/set-up"
 _LONG_ENOUGH = 16  # characters; of a shorter token four are too much to show

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from receiver.console.chart import HEIGHT, WIDTH, chart
-from receiver.console.traffic import Traffic
+from receiver.console.views.bar_chart import HEIGHT, WIDTH, chart
+from receiver.console.views.traffic import Traffic
 from receiver.inbox import Inbox
 from tests.inbox.store import new
 

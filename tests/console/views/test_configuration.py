@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from connectors.base import ConnectorSettings
-from receiver.console.configured import HIDDEN, Setting, connector_settings
+from receiver.console.views.configuration import HIDDEN, Setting, connector_settings
 
 
 class Settings(ConnectorSettings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from receiver.console.records import https_only, sent
+from receiver.console.views.record_links import https_only, sent
 
 
 @pytest.mark.parametrize(

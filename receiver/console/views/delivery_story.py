@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from receiver.admin import presenters, views
-from receiver.console.records import Sent, record_url, sent
+from receiver.console.views.record_links import Sent, record_url, sent
 from receiver.gateway import Gateway
 from receiver.inbox import ConnectorState
 from receiver.inbox import Event as StoredEvent

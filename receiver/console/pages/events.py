@@ -14,9 +14,9 @@ from receiver.admin import attention_groups
 from receiver.admin.operation import NotFound, Unfit
 from receiver.aom import LABELS
 from receiver.console.page import Console
-from receiver.console.paging import Turned, address, turn
-from receiver.console.search import STATES, Search
 from receiver.console.session import PATH
+from receiver.console.views.event_search import STATES, Search
+from receiver.console.views.paging import Turned, address, turn
 from receiver.inbox import Group
 
 EVENTS = f"{PATH}/events"

@@ -12,11 +12,11 @@ from starlette.routing import Route
 from receiver.admin import crm_erasure, presenters, views
 from receiver.admin.operation import Unfit
 from receiver.console import actions
-from receiver.console.jobs import carry_out
+from receiver.console.action_results import carry_out
 from receiver.console.page import Console
-from receiver.console.paging import address, turn
-from receiver.console.records import record_url
 from receiver.console.session import PATH
+from receiver.console.views.paging import address, turn
+from receiver.console.views.record_links import record_url
 from receiver.inbox import ConnectorState, Filter
 from receiver.inbox.db.storable_text import storable
 

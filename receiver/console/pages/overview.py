@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.console.advice import standing
-from receiver.console.chart import chart
 from receiver.console.page import Console
 from receiver.console.session import PATH
-from receiver.console.traffic import MOST, Traffic
+from receiver.console.views.bar_chart import chart
+from receiver.console.views.connector_advice import standing
+from receiver.console.views.traffic import MOST, Traffic
 from receiver.inbox import DriftCount
 
 PERIODS = (24, MOST)  # hours

@@ -14,11 +14,11 @@ from receiver.admin import attention_groups
 from receiver.admin.operation import NotFound
 from receiver.background import Work
 from receiver.console import actions
-from receiver.console.attention import ATTENTION
-from receiver.console.events import reasons
-from receiver.console.jobs import carry_out
+from receiver.console.action_results import carry_out
 from receiver.console.page import Console, Notice
-from receiver.console.paging import turn
+from receiver.console.pages.attention import ATTENTION
+from receiver.console.pages.events import reasons
+from receiver.console.views.paging import turn
 from receiver.inbox import Filter, Group, Selection
 from receiver.inbox.db.storable_text import storable
 

@@ -1,0 +1,1 @@
+"""What pages show, worked out: lists, links, charts, payloads and the story of an event."""
