@@ -28,13 +28,13 @@ from receiver.delivery import (
     Renderer,
     Timing,
 )
+from receiver.delivery.redacted_connector import redact_connector
 from receiver.http.guess_limiter import GuessLimiter
 from receiver.http.worker_metrics import WorkerMetrics
 from receiver.inbox import Inbox
 from receiver.ingest.intake import Intake
 from receiver.ingest.validation import Judge, judge
 from receiver.mapping import Mapping as Routes
-from receiver.redacted_connector import redact_connector
 from receiver.replays import Replays
 from receiver.retention import keep_purging
 from receiver.settings import Settings, connector_secrets

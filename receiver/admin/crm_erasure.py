@@ -13,7 +13,7 @@ import structlog
 
 from connectors.base import Connector, ConnectorError, Erases, Plan, Problem, Ref, Report
 from receiver.admin.views import CrmErasure, CrmProblem
-from receiver.delivery.rate_limiter import RateLimiter
+from receiver.delivery.limits.rate_limiter import RateLimiter
 from receiver.gateway import Gateway, open_connectors
 from receiver.inbox import Erased, Filter, Selection
 

@@ -12,7 +12,7 @@ import structlog
 from receiver.alarms.alarm import Alarm, State
 from receiver.alarms.message import message
 from receiver.alarms.post import NotPosted, Poster
-from receiver.delivery.backoff import Backoff
+from receiver.delivery.limits.backoff import Backoff
 from receiver.telemetry import Metrics
 
 BACKOFF = Backoff(timedelta(seconds=5), timedelta(minutes=10), least=timedelta(seconds=2))

@@ -11,7 +11,7 @@ from receiver.alarms.messenger import BACKOFF, Messenger
 from receiver.alarms.post import Poster
 from receiver.alarms.privacy import Privacy
 from receiver.alarms.watch import Timing, Watch
-from receiver.delivery.backoff import Backoff
+from receiver.delivery.limits.backoff import Backoff
 from receiver.inbox import Inbox
 from receiver.mapping import Mapping
 from receiver.settings import Settings

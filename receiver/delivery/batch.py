@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.base import ConnectorError, Link, Record, Ref
-from receiver.delivery.call_timeout import PATIENCE, CallTimeout
-from receiver.delivery.calls import Calls, Defect, NoAnswer
-from receiver.delivery.context import DeliveryContext
+from receiver.delivery.batch_calls import Calls, Defect, NoAnswer
+from receiver.delivery.delivery_context import DeliveryContext
 from receiver.delivery.lane_outcome import LaneOutcome, plain_fields
+from receiver.delivery.limits.call_timeout import PATIENCE, CallTimeout
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.write import Known, Results, write
+from receiver.delivery.record_writer import Known, Results, write
 from receiver.inbox import ReadyLane, RemoteRow, Settled, Settlement, StoreDamaged, StoreUnavailable, Term
 from receiver.text.sent_values import cut_values
 

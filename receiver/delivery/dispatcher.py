@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from receiver.delivery.batch import Batch
-from receiver.delivery.context import DeliveryContext
+from receiver.delivery.delivery_context import DeliveryContext
 from receiver.delivery.scheduler import Choice, Scheduler
 from receiver.inbox import Queue, StoreDamaged, StoreUnavailable, Term
 

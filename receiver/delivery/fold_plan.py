@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from connectors.base import Ref, Refused
-from receiver.delivery.render import Rendered
+from receiver.delivery.renderer import Rendered
 
 ALIKE = 3  # deliveries refused alone with the same words, after which those that would write the same are judged together
 

@@ -9,12 +9,12 @@ from random import Random
 from typing import Any, Literal
 
 from connectors.base import Append, Record, Ref, Refused, Retry, Saved, Unavailable, Value
-from receiver.delivery.backoff import LANE, waiting
-from receiver.delivery.calls import NoAnswer, Verdict
+from receiver.delivery.batch_calls import NoAnswer, Verdict
 from receiver.delivery.fold_plan import FoldPlan
+from receiver.delivery.limits.backoff import LANE, waiting
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.render import Rendered, Unrenderable
-from receiver.delivery.write import Results, lane_results, link_name, worst
+from receiver.delivery.record_writer import Results, lane_results, link_name, worst
+from receiver.delivery.renderer import Rendered, Unrenderable
 from receiver.inbox import ACCOUNT_RULE, AttemptRow, ReadyLane, Settled
 from receiver.mapping import fold, origins
 

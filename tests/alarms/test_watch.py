@@ -13,7 +13,7 @@ from typing import Any
 
 from receiver.alarms import open_watch
 from receiver.alarms.watch import Timing
-from receiver.delivery.backoff import Backoff
+from receiver.delivery.limits.backoff import Backoff
 from receiver.inbox import Inbox, Settled
 from receiver.mapping import Mapping
 from receiver.settings import load

@@ -9,9 +9,9 @@ from typing import Any
 import structlog
 
 from connectors.base import Connector, ConnectorError
-from receiver.delivery.batch_sizes import BatchSizes
-from receiver.delivery.call_timeout import CallTimeout
-from receiver.delivery.calls import Calls
+from receiver.delivery.batch_calls import Calls
+from receiver.delivery.limits.batch_sizes import BatchSizes
+from receiver.delivery.limits.call_timeout import CallTimeout
 
 
 @dataclass(slots=True)

@@ -28,7 +28,7 @@ from receiver.delivery import (
     Timing,
 )
 from receiver.delivery.batch import Batch
-from receiver.delivery.context import UnderWay
+from receiver.delivery.delivery_context import UnderWay
 from receiver.delivery.leadership import LEASE
 from receiver.gateway import sites_of
 from receiver.inbox import Accepted, Inbox

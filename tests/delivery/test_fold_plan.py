@@ -9,7 +9,7 @@ import pytest
 
 from connectors.base import Record, Ref, Refused
 from receiver.delivery.fold_plan import FoldPlan
-from receiver.delivery.render import Rendered
+from receiver.delivery.renderer import Rendered
 from receiver.inbox import Pending
 
 ANN, DEAL = Ref("contact", "ann@b.edu"), Ref("deal", "1")

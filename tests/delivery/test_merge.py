@@ -20,8 +20,8 @@ from receiver.mapping import origins
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig
 from tests.delivery.scenario import BAD, DEAL, attempted, run, stage_is, start
-from tests.delivery.test_write import event_id
-from tests.delivery.test_write import run as write_all
+from tests.delivery.test_record_writer import event_id
+from tests.delivery.test_record_writer import run as write_all
 
 EVERY_ORDER = [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)]
 

@@ -16,7 +16,7 @@ from connectors.base import (
     Throttled,
     Unavailable,
 )
-from receiver.delivery.circuit_breaker import LATE_PROBE, PROBE, RELAPSE
+from receiver.delivery.limits.circuit_breaker import LATE_PROBE, PROBE, RELAPSE
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig
 from tests.delivery.scenario import run, start

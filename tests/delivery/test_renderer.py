@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from receiver.delivery.render import LARGE, EventReader, Rendered, Renderer, Unrenderable
+from receiver.delivery.renderer import LARGE, EventReader, Rendered, Renderer, Unrenderable
 from receiver.inbox import Pending
 from tests.mapping.sample_routes import SITE, contact, mapping, route
 

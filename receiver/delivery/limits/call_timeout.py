@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
 from connectors.base import TimedOut
-from receiver.delivery.rate_limiter import RateLimiter
+from receiver.delivery.limits.rate_limiter import RateLimiter
 
 T = TypeVar("T")
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.base import AuthFailed, Connector, Limits, Record, Ref, Refused, Retry, Saved
-from receiver.delivery.calls import Defect, NoAnswer, Verdict
+from receiver.delivery.batch_calls import Defect, NoAnswer, Verdict
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.write import Results, lane_results, worst, write
+from receiver.delivery.record_writer import Results, lane_results, worst, write
 from receiver.inbox import Remote
 from receiver.inbox.db.event_ids import IN_TIME
 from receiver.mapping import origins

@@ -21,10 +21,10 @@ from connectors.base import (
     TimedOut,
     Unavailable,
 )
-from receiver.delivery.batch_sizes import BatchSizes
-from receiver.delivery.call_timeout import CallTimeout
 from receiver.delivery.leadership import LeadershipLost
-from receiver.delivery.rate_limiter import delivering
+from receiver.delivery.limits.batch_sizes import BatchSizes
+from receiver.delivery.limits.call_timeout import CallTimeout
+from receiver.delivery.limits.rate_limiter import delivering
 from receiver.inbox import StoreUnavailable
 
 T = TypeVar("T", Record, Link)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from connectors.base import BatchRefused, Limits, Outcome, Record, Refused, Retry, Saved, TimedOut, Unavailable
-from receiver.delivery.calls import NoAnswer, Verdict
+from receiver.delivery.batch_calls import NoAnswer, Verdict
 from tests.delivery.calling import Calling
 from tests.delivery.crm import Crm
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 
 from connectors.base import Connector, Link, Links, Outcome, Record, Ref, Refused, Retry, Saved, TimedOut
-from receiver.delivery.calls import Calls, NoAnswer, Verdict
+from receiver.delivery.batch_calls import Calls, NoAnswer, Verdict
 from receiver.delivery.merge import LaneWrite, MergedRecord, merge_writes
 from receiver.inbox import Remote, RemoteRow
 from receiver.inbox.lanes.field_versions import Stamps, horizon, newest, superseded

@@ -11,7 +11,7 @@ from random import Random
 import structlog
 
 from connectors.base import AuthFailed, ConnectorError, Misconfigured, Throttled, Unavailable
-from receiver.delivery.backoff import BETWEEN_CALLS, CONNECTOR, waiting
+from receiver.delivery.limits.backoff import BETWEEN_CALLS, CONNECTOR, waiting
 from receiver.inbox import ConnectorState, Inbox, PauseKind
 from receiver.telemetry import Metrics
 

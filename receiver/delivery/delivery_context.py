@@ -12,12 +12,12 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from connectors.base import Connector, Ref
-from receiver.delivery.batch_sizes import BatchSizes
-from receiver.delivery.circuit_breaker import CircuitBreaker
 from receiver.delivery.leadership import Leadership
-from receiver.delivery.rate_limiter import RateLimiter
-from receiver.delivery.record_locks import RecordLocks
-from receiver.delivery.render import Renderer
+from receiver.delivery.limits.batch_sizes import BatchSizes
+from receiver.delivery.limits.circuit_breaker import CircuitBreaker
+from receiver.delivery.limits.rate_limiter import RateLimiter
+from receiver.delivery.limits.record_locks import RecordLocks
+from receiver.delivery.renderer import Renderer
 from receiver.inbox import Inbox
 from receiver.telemetry import Metrics
 

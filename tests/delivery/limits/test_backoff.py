@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from random import Random
 
-from receiver.delivery.backoff import LANE, Backoff
+from receiver.delivery.limits.backoff import LANE, Backoff
 
 
 def test_delays_stay_between_the_bounds() -> None:

@@ -29,7 +29,7 @@ from connectors.base import (
     Step,
     Throttled,
 )
-from receiver.redacted_connector import redact_connector
+from receiver.delivery.redacted_connector import redact_connector
 
 TOKEN = "pat-na1-0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 RECORD = Record("contact", "ada@example.edu", {})

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from connectors.base import RateLimit
-from receiver.delivery.rate_limiter import RateLimiter, delivering, drain, filled
+from receiver.delivery.limits.rate_limiter import RateLimiter, delivering, drain, filled
 
 LIMIT = RateLimit(calls=100, seconds=10)
 

@@ -1,0 +1,1 @@
+"""When, how often, how much and how long a connector may be called."""
