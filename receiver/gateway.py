@@ -30,7 +30,6 @@ from receiver.delivery import (
 )
 from receiver.delivery.redacted_connector import redact_connector
 from receiver.http.guess_limiter import GuessLimiter
-from receiver.http.worker_metrics import WorkerMetrics
 from receiver.inbox import Inbox
 from receiver.ingest.intake import Intake
 from receiver.ingest.validation import Judge, judge
@@ -40,6 +39,7 @@ from receiver.retention import keep_purging
 from receiver.settings import Settings, connector_secrets
 from receiver.status_cache import CachedStatus
 from receiver.telemetry import Metrics, name_people_by
+from receiver.telemetry.worker_metrics import WorkerMetrics
 
 GRACE = timedelta(seconds=18)  # what deliveries under way get at shutdown; with all else it stays under the 30 s of orchestrators
 LAST_WORDS = 10.0  # seconds for an alarm that is being posted at shutdown

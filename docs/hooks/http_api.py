@@ -14,9 +14,9 @@ from docs.hooks.markdown import code, table
 from receiver.admin.openapi import describe
 from receiver.admin.routes import operations
 from receiver.gateway import Gateway, open_store
-from receiver.http.app import public_routes
-from receiver.http.endpoints import Reception
 from receiver.http.problem_details import PROBLEMS
+from receiver.server.app import public_routes
+from receiver.server.endpoints import Reception
 from receiver.settings import load
 
 _CONFIG = """\

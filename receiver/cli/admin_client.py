@@ -20,8 +20,8 @@ from pydantic import SecretStr
 from receiver.addresses import local_url
 from receiver.cli.app import FOUND, WRONG_USE, fail
 from receiver.gateway import Gateway, open_store
-from receiver.http.app import create_app
 from receiver.inbox import StoreLocked, StoreUnavailable
+from receiver.server.app import create_app
 from receiver.settings import Settings
 from receiver.telemetry import set_up_logs
 

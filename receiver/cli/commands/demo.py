@@ -23,8 +23,8 @@ from receiver.aom import EVENTS, sample
 from receiver.aom.simulated_school import School
 from receiver.cli.app import FOUND, app, fail, out
 from receiver.cli.commands.send import Post, client, post_one
-from receiver.http.server import serve
 from receiver.private_files import write_private
+from receiver.server.http_server import serve
 from receiver.settings import Settings, load
 from receiver.telemetry import set_up_logs
 

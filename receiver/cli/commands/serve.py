@@ -8,10 +8,10 @@ import typer
 import uvloop
 
 from receiver.cli.app import CONFIG, ConfigOption, app, fail, settings_of
-from receiver.http.server import listen
-from receiver.http.server import serve as serve_forever
-from receiver.http.workers import Supervisor, Worker
 from receiver.inbox import StoreUnavailable
+from receiver.server.http_server import listen
+from receiver.server.http_server import serve as serve_forever
+from receiver.server.worker_processes import Supervisor, Worker
 from receiver.settings import Settings
 from receiver.telemetry import set_up_logs
 

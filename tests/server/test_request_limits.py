@@ -21,9 +21,9 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http import httptools_impl
 
 from receiver.aom import sample
-from receiver.http import limits
-from receiver.http.connections import Connections
-from receiver.http.limits import LimitedProtocol
+from receiver.server import request_limits
+from receiver.server.connections import Connections
+from receiver.server.request_limits import LimitedProtocol
 from tests.processes import TOKEN, Running, gateway, until, write_config
 
 DOOR = f"POST /in/{TOKEN}".encode()
@@ -242,8 +242,8 @@ async def served(counted: Counter[str]) -> AsyncIterator[Callable[[], Awaitable[
 )
 def test_a_request_that_never_ends(monkeypatch: pytest.MonkeyPatch, data: bytes, says: str) -> None:
     """408, and the connection is closed, though a byte comes now and then."""
-    monkeypatch.setattr(limits, "HEAD_SECONDS", 0.3)
-    monkeypatch.setattr(limits, "BODY_SECONDS", 0.3)
+    monkeypatch.setattr(request_limits, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(request_limits, "BODY_SECONDS", 0.3)
     counted = Counter[str]()
 
     async def main() -> None:
@@ -260,7 +260,7 @@ def test_a_request_that_never_ends(monkeypatch: pytest.MonkeyPatch, data: bytes,
 
 def test_a_connection_without_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is closed without a word: some clients connect before they have anything to say."""
-    monkeypatch.setattr(limits, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(request_limits, "HEAD_SECONDS", 0.3)
     counted = Counter[str]()
 
     async def main() -> None:
@@ -275,8 +275,8 @@ def test_a_connection_without_a_request(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_large_body_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes steadily is no slow request, however long it takes in all."""
-    monkeypatch.setattr(limits, "BODY_SECONDS", 0.2)
-    monkeypatch.setattr(limits, "BYTES_PER_SECOND", 10_000)
+    monkeypatch.setattr(request_limits, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(request_limits, "BYTES_PER_SECOND", 10_000)
 
     async def main() -> None:
         async with served(Counter()) as connect, asyncio.timeout(20):
@@ -294,8 +294,8 @@ def test_a_large_body_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("framed", [b"Content-Length: 10", b"Transfer-Encoding: chunked"])
 def test_an_answer_that_takes_longer_than_a_body_may(monkeypatch: pytest.MonkeyPatch, framed: bytes) -> None:
     """Once a body is there, in however many pieces, nobody is hung up on for the time that the gateway takes."""
-    monkeypatch.setattr(limits, "BODY_SECONDS", 0.2)
-    monkeypatch.setattr(limits, "BYTES_PER_SECOND", 1_000_000_000)
+    monkeypatch.setattr(request_limits, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(request_limits, "BYTES_PER_SECOND", 1_000_000_000)
     pieces = (b"12345", b"67890") if b"Length" in framed else (b"5\r\n12345\r\n", b"5\r\n67890\r\n0\r\n\r\n")
 
     async def main() -> None:
@@ -314,8 +314,8 @@ def test_an_answer_that_takes_longer_than_a_body_may(monkeypatch: pytest.MonkeyP
 
 def test_an_answer_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection is ended, with all that waits for it."""
-    monkeypatch.setattr(limits, "ANSWER_SECONDS", 0.3)
-    monkeypatch.setattr(limits, "BYTES_PER_SECOND", 1_000_000_000)
+    monkeypatch.setattr(request_limits, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(request_limits, "BYTES_PER_SECOND", 1_000_000_000)
 
     async def main() -> None:
         async with served(Counter()) as connect, asyncio.timeout(20):
@@ -332,8 +332,8 @@ def test_an_answer_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_answer_that_is_taken_drop_by_drop(monkeypatch: pytest.MonkeyPatch) -> None:
     """It has a time in all: who reads a little now and then is ended as well."""
-    monkeypatch.setattr(limits, "ANSWER_SECONDS", 0.3)
-    monkeypatch.setattr(limits, "BYTES_PER_SECOND", 1_000_000_000)
+    monkeypatch.setattr(request_limits, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(request_limits, "BYTES_PER_SECOND", 1_000_000_000)
 
     async def main() -> None:
         async with served(Counter()) as connect, asyncio.timeout(20):
@@ -360,7 +360,7 @@ def test_the_number_of_headers(running: Running, count: int) -> None:
     """A hundred are taken, with Host; more are 431, however short."""
     lines = [b"X-%d: a" % number for number in range(count - 2)]
     answer = sent(running, head(b"Connection: close", *lines, start=b"GET /healthz"))
-    assert answer.startswith(b"HTTP/1.1 200 " if count <= limits.HEADERS else b"HTTP/1.1 431 ")
+    assert answer.startswith(b"HTTP/1.1 200 " if count <= request_limits.HEADERS else b"HTTP/1.1 431 ")
 
 
 def test_requests_sent_ahead_take_no_memory(running: Running) -> None:

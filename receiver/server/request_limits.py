@@ -20,9 +20,9 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from receiver.http.connections import Connections
-from receiver.http.exchange import Exchange
 from receiver.http.problem_details import problem
+from receiver.server.connections import Connections
+from receiver.server.exchange import Exchange
 
 HEAD_BYTES = 16 * 1024
 HEADERS = 100

@@ -15,14 +15,14 @@ import structlog
 import uvicorn
 
 from receiver.gateway import Gateway, open_gateway
-from receiver.http.app import create_app
-from receiver.http.connections import Connections
-from receiver.http.descriptor_limit import connections
-from receiver.http.limits import LimitedProtocol
-from receiver.http.worker_metrics import WorkerMetrics
-from receiver.http.workers import Worker
+from receiver.server.app import create_app
+from receiver.server.connections import Connections
+from receiver.server.descriptor_limit import connections
+from receiver.server.request_limits import LimitedProtocol
+from receiver.server.worker_processes import Worker
 from receiver.settings import Settings
 from receiver.telemetry.lines import LONGEST_WAIT
+from receiver.telemetry.worker_metrics import WorkerMetrics
 
 SELDOM = (20_000, 20, 20)  # Python's own 700 find the events that wait for a commit, again and again
 SWITCH = 0.001  # seconds

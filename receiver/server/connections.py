@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 from uvicorn.server import ServerState
 
-from receiver.http.descriptor_limit import used_up
+from receiver.server.descriptor_limit import used_up
 
 SILENCE_SECONDS = 60.0
 

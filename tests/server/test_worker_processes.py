@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from receiver.http.worker_metrics import merged
+from receiver.telemetry.worker_metrics import merged
 from tests.processes import TOKEN, Running, gateway, until, write_config
 
 

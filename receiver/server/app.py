@@ -1,4 +1,4 @@
-"""The Starlette application: which address leads where. The gateway behind it is opened and closed by `receiver.http.server`."""
+"""The Starlette application: which address leads where. The gateway behind it is opened and closed by `receiver.server.http_server`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from receiver.admin import admin_routes, presenters
 from receiver.aom import EVENTS, json_schema
 from receiver.console import console_routes
 from receiver.gateway import Gateway
-from receiver.http.endpoints import HeaderEndpoint, PathEndpoint, Reception
 from receiver.http.problem_details import defect, problem
 from receiver.inbox import StoreDamaged, StoreUnavailable
+from receiver.server.endpoints import HeaderEndpoint, PathEndpoint, Reception
 
 
 def create_app(gateway: Gateway) -> ASGIApp:
