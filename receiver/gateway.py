@@ -15,7 +15,6 @@ from connectors import registry
 from connectors.base import Connector, ConnectorSettings, Context
 from receiver.alarms import Watch, open_watch
 from receiver.aom import EVENTS, Site
-from receiver.background import Background
 from receiver.delivery import (
     BatchSizes,
     CircuitBreaker,
@@ -33,11 +32,12 @@ from receiver.http.guess_limiter import GuessLimiter
 from receiver.inbox import Inbox
 from receiver.ingest.intake import Intake
 from receiver.ingest.validation import Judge, judge
+from receiver.jobs.job_runner import Background
+from receiver.jobs.replay_progress import Replays
+from receiver.jobs.retention_job import keep_purging
+from receiver.jobs.status_cache import CachedStatus
 from receiver.mapping import Mapping as Routes
-from receiver.replays import Replays
-from receiver.retention import keep_purging
 from receiver.settings import Settings, connector_secrets
-from receiver.status_cache import CachedStatus
 from receiver.telemetry import Metrics, name_people_by
 from receiver.telemetry.worker_metrics import WorkerMetrics
 

@@ -6,16 +6,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from receiver.addresses import console_url
 from receiver.alarms.messenger import BACKOFF, Messenger
 from receiver.alarms.post import Poster
 from receiver.alarms.privacy import Privacy
 from receiver.alarms.watch import Timing, Watch
 from receiver.delivery.limits.backoff import Backoff
 from receiver.inbox import Inbox
+from receiver.jobs.status_cache import CachedStatus
 from receiver.mapping import Mapping
 from receiver.settings import Settings
-from receiver.status_cache import CachedStatus
+from receiver.settings.gateway_urls import console_url
 from receiver.telemetry import Metrics
 
 

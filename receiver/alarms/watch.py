@@ -19,8 +19,8 @@ from receiver.alarms.messenger import Messenger
 from receiver.alarms.privacy import Privacy
 from receiver.alarms.store import StoreWatch
 from receiver.inbox import Inbox, StoreUnavailable, Told, process_name
+from receiver.jobs.status_cache import CachedStatus
 from receiver.settings import Alerts
-from receiver.status_cache import CachedStatus
 from receiver.telemetry import Metrics
 
 MOST_GROUPS = 2_000

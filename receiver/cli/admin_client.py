@@ -17,12 +17,12 @@ import httpx
 from httpx import codes
 from pydantic import SecretStr
 
-from receiver.addresses import local_url
 from receiver.cli.app import FOUND, WRONG_USE, fail
 from receiver.gateway import Gateway, open_store
 from receiver.inbox import StoreLocked, StoreUnavailable
 from receiver.server.app import create_app
 from receiver.settings import Settings
+from receiver.settings.gateway_urls import local_url
 from receiver.telemetry import set_up_logs
 
 _PATIENT = httpx.Timeout(30, read=None)  # a replay or an erasure takes as long as it takes

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from receiver.background import Job, Work
 from receiver.console.page import Notice
 from receiver.gateway import Gateway
+from receiver.jobs.job_runner import Job, Work
 
 _PATIENCE = 2.0  # seconds that a page may take for an action
 

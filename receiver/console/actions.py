@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from receiver.admin import crm_erasure, replay_and_amend
-from receiver.background import Job, Work
 from receiver.gateway import Gateway
 from receiver.inbox import Erased, Filter, Selection
+from receiver.jobs.job_runner import Job, Work
 
 
 def replay(gateway: Gateway, selection: Selection) -> Work:

@@ -13,7 +13,7 @@ from receiver.aom import Fault
 from receiver.importer.column_mapping import FAULT
 from receiver.importer.line_reader import Line
 from receiver.importer.spreadsheet_cells import uncomputed
-from receiver.private_files import create_private, open_private
+from receiver.settings.private_files import create_private, open_private
 from receiver.text.escape import escape_hidden
 
 PAYLOADS = ("line", "content", FAULT)

@@ -15,9 +15,9 @@ from receiver.alarms import open_watch
 from receiver.alarms.watch import Timing
 from receiver.delivery.limits.backoff import Backoff
 from receiver.inbox import Inbox, Settled
+from receiver.jobs.status_cache import CachedStatus
 from receiver.mapping import Mapping
 from receiver.settings import load
-from receiver.status_cache import CachedStatus
 from receiver.telemetry import Metrics
 from tests.alarms.receiver import AlarmReceiver, alarm_receiver
 from tests.inbox.store import NOW, faulty, new, open_inbox, pause, resume, settle, take_ready

@@ -17,7 +17,6 @@ from rich.table import Table
 
 from connectors import registry
 from connectors.base import Connector, read_shipped_mappings
-from receiver.addresses import inbound_url, menu, public_url
 from receiver.aom import EVENTS, LABELS, json_schema
 from receiver.cli.alert_check import check_alarms
 from receiver.cli.app import (
@@ -35,8 +34,9 @@ from receiver.cli.app import (
 from receiver.cli.commands.provision import check_online
 from receiver.cli.examples import ALERTING_RULES, CONFIGURATION, find_example
 from receiver.mapping import Mapping
-from receiver.private_files import write_private
 from receiver.settings import Settings
+from receiver.settings.gateway_urls import inbound_url, menu, public_url
+from receiver.settings.private_files import write_private
 
 
 @app.command()

@@ -18,14 +18,14 @@ import typer
 import uvloop
 from rich.table import Column, Table
 
-from receiver.addresses import inbound_url, local_url
 from receiver.aom import EVENTS, sample
 from receiver.aom.simulated_school import School
 from receiver.cli.app import FOUND, app, fail, out
 from receiver.cli.commands.send import Post, client, post_one
-from receiver.private_files import write_private
 from receiver.server.http_server import serve
 from receiver.settings import Settings, load
+from receiver.settings.gateway_urls import inbound_url, local_url
+from receiver.settings.private_files import write_private
 from receiver.telemetry import set_up_logs
 
 PORT = 8080

@@ -19,11 +19,11 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from receiver.addresses import inbound_url, local_url
 from receiver.aom import EVENTS, sample
 from receiver.aom.simulated_school import School, person_of
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
 from receiver.settings import Settings
+from receiver.settings.gateway_urls import inbound_url, local_url
 from receiver.text.plurals import pluralize
 
 CONCURRENCY = 32

@@ -10,13 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from receiver.admin import presenters
-from receiver.background import Job
 from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
 from receiver.console.session import PATH
 from receiver.console.views.paging import address
 from receiver.inbox.reads.attention_groups import Order
+from receiver.jobs.job_runner import Job
 
 ATTENTION = f"{PATH}/attention"
 MOST = 100  # groups of each kind on a page

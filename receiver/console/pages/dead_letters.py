@@ -7,13 +7,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from receiver.admin.operation import NotFound
-from receiver.background import Work
 from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
 from receiver.console.pages.attention import ATTENTION
 from receiver.inbox import Filter, Selection
 from receiver.inbox.db.storable_text import storable
+from receiver.jobs.job_runner import Work
 
 REPLAY, DISCARD = f"{ATTENTION}/dead/replay", f"{ATTENTION}/dead/discard"
 

@@ -12,7 +12,6 @@ from starlette.routing import Route
 
 from receiver.admin import attention_groups
 from receiver.admin.operation import NotFound
-from receiver.background import Work
 from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console, Notice
@@ -21,6 +20,7 @@ from receiver.console.pages.events import reasons
 from receiver.console.views.paging import turn
 from receiver.inbox import Filter, Group, Selection
 from receiver.inbox.db.storable_text import storable
+from receiver.jobs.job_runner import Work
 
 _LATER = {
     "dead": ("deliveries", "They are not delivered. The events stay, and can be replayed later, until they are purged."),

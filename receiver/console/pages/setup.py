@@ -7,12 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.addresses import menu, public_url
 from receiver.admin.operation import NotFound
 from receiver.console.page import Console
 from receiver.console.pages.explain import form_fields
 from receiver.console.session import PATH
 from receiver.console.views.configuration import connector_settings, mapped_routes
+from receiver.settings.gateway_urls import menu, public_url
 
 SET_UP = f"{PATH}/set-up"
 _LONG_ENOUGH = 16  # characters; of a shorter token four are too much to show

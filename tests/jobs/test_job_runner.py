@@ -6,8 +6,8 @@ import asyncio
 import gc
 from datetime import UTC, datetime
 
-from receiver.background import Background, Job
 from receiver.inbox import StoreUnavailable
+from receiver.jobs.job_runner import Background, Job
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 

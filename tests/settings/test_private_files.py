@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from receiver.private_files import create_private, open_private, write_private
+from receiver.settings.private_files import create_private, open_private, write_private
 
 
 def mode(path: Path) -> int:

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from receiver.inbox import Inbox, Unknown
-from receiver.retention import keep_purging
+from receiver.jobs.retention_job import keep_purging
 from tests.inbox.store import NOW, delivered, new, settle, take_one
 
 
