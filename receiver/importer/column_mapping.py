@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from receiver.aom.values import email_address, order_status
-from receiver.faults import nearest
+from receiver.config_errors import nearest
 from receiver.importer.column_headers import is_date, is_text, near_headers, needed, target
 from receiver.importer.event_times import in_format
 from receiver.importer.payload_paths import Path, WrongMapping, parsed, written

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 from connectors import registry
 from connectors.base import Connector, ConnectorSettings, Needs, Record
 from receiver.aom import EVENTS
-from receiver.faults import ConfigError, ConfigFault
+from receiver.config_errors import ConfigError, ConfigFault
 from receiver.mapping.check.route_check import check_routes
 from receiver.mapping.language.environment import ENVIRONMENT
 from receiver.mapping.language.limits import Limits

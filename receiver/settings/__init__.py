@@ -1,8 +1,8 @@
 """config.toml → typed settings, with every fault in one report."""
 
-from receiver.faults import ConfigError, ConfigFault
+from receiver.config_errors import ConfigError, ConfigFault
 from receiver.mapping import RouteSettings
-from receiver.settings.loading import load
+from receiver.settings.loader import load
 from receiver.settings.model import Alerts, Delivery, Limit, Log, Server, Settings, Source, Store, connector_secrets
 
 __all__ = [

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, SerializeAsAny
 
 from connectors.base import ConnectorSettings
-from receiver.faults import ConfigFault
+from receiver.config_errors import ConfigFault
 from receiver.mapping import RouteSettings, SnippetSettings
-from receiver.settings.values import AlarmUrl, Currency, Headers, Host, Number, Status, StoreUrl, TimeZone, Token, WebAddress
+from receiver.settings.value_types import AlarmUrl, Currency, Headers, Host, Number, Status, StoreUrl, TimeZone, Token, WebAddress
 
 
 class _Table(BaseModel):

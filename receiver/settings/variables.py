@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from receiver.faults import ConfigFault, Step, place
+from receiver.config_errors import ConfigFault, Step, place
 
 _REFERENCE = re.compile(r"\$\$(?=\{)|\$\{(?!\{)([^{}]*)(\}?)")
 """`$${` is a plain `${`; `${{` is a dollar before an expression."""

@@ -10,7 +10,7 @@ import resource
 import sys
 import time
 
-from receiver.faults import ConfigError
+from receiver.config_errors import ConfigError
 from receiver.mapping import MappingFault
 from tests.mapping.sample_routes import context
 from tests.mapping.test_hostile import compiled

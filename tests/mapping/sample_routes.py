@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.base import Record, Value
 from receiver.aom import Site, read, sample
-from receiver.faults import ConfigFault
+from receiver.config_errors import ConfigFault
 from receiver.mapping import RouteTable
 from tests.settings.configs import SANDBOX, faults_of, loaded
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import ConnectorSettings
-from receiver.faults import ConfigError, read
+from receiver.config_errors import ConfigError, read
 from receiver.mapping import MappingFault, RouteSettings, RouteTable
 from tests.mapping.sample_routes import context
 

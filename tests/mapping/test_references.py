@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from receiver.faults import ConfigFault
+from receiver.config_errors import ConfigFault
 from tests.mapping.sample_routes import contact, mapping, mapping_faults, route
 
 DEAL = '\n[[routes.upsert]]\nobject = "deal"\nkey = "{{ order.id }}"\n'

@@ -17,7 +17,7 @@ from receiver.cli.admin_client import admin
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, print_json, settings_of
 from receiver.cli.import_report import Watcher, show, watched
 from receiver.cli.local_times import parse
-from receiver.faults import suggestion
+from receiver.config_errors import suggestion
 from receiver.gateway import sites_of
 from receiver.importer import (
     Courier,

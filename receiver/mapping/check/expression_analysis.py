@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import nodes
 from jinja2.tests import TESTS
 
-from receiver.faults import suggestion
+from receiver.config_errors import suggestion
 from receiver.mapping.check.static_conditions import truth
 from receiver.mapping.language.attribute_access import element, members
 from receiver.mapping.language.filter_types import NAMED_AT, attribute_of, result_of

@@ -11,7 +11,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from pydantic import BaseModel
 
 from receiver.aom import EVENTS, names
-from receiver.faults import ConfigFault, nearest, place
+from receiver.config_errors import ConfigFault, nearest, place
 from receiver.mapping.check.expression_analysis import Analysis, Scope
 from receiver.mapping.check.static_conditions import truth
 from receiver.mapping.language.attribute_access import bare, element

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from receiver.aom import EVENTS
-from receiver.faults import UNREADABLE, ConfigFault, nearest, suggestion
+from receiver.config_errors import UNREADABLE, ConfigFault, nearest, suggestion
 from receiver.mapping.language.environment import is_constant
 from receiver.mapping.routes.route_builder import key_field_of
 from receiver.mapping.routes.route_config import Account, Placed

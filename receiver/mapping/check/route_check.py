@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from receiver.aom import EVENTS
-from receiver.faults import ConfigFault, place
+from receiver.config_errors import ConfigFault, place
 from receiver.mapping.check.expressions import check_expressions
 from receiver.mapping.check.references import check_names, circles, conflicts, duplicates
 from receiver.mapping.check.shared_keys import shared_keys

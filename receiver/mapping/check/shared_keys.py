@@ -11,7 +11,7 @@ from typing import Final
 
 from jinja2 import nodes
 
-from receiver.faults import ConfigFault
+from receiver.config_errors import ConfigFault
 from receiver.mapping.language.environment import parse
 from receiver.mapping.routes.route_config import Placed, sources_of
 

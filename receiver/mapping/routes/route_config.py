@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.base import Connector, read_shipped_mappings
 from receiver.aom import EVENTS
-from receiver.faults import ConfigFault, place, read, suggestion
+from receiver.config_errors import ConfigFault, place, read, suggestion
 from receiver.mapping.routes.route_settings import FieldSettings, RouteSettings, SnippetSettings, UpsertSettings
 
 

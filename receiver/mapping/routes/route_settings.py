@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from receiver.faults import Remedied
+from receiver.config_errors import Remedied
 
 
 def _constant(value: object) -> object:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from receiver.faults import ConfigError, ConfigFault
+from receiver.config_errors import ConfigError, ConfigFault
 
 DEEPEST = 50
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from connectors.base import Connector, ConnectorSettings
 from connectors.registry import BrokenConnector, UnknownConnector
-from receiver.faults import ConfigFault, nearest, place, read, suggestion
+from receiver.config_errors import ConfigFault, nearest, place, read, suggestion
 from receiver.mapping import Account, RouteSettings, SnippetSettings
 from receiver.settings.model import Alerts, Delivery, Log, Server, Settings, Source, Store
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from receiver.faults import ConfigError, ConfigFault
-from receiver.settings.document import parse
+from receiver.config_errors import ConfigError, ConfigFault
+from receiver.settings.toml_document import parse
 
 
 def fault_of(path: Path) -> ConfigFault:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from receiver.faults import UNREADABLE, ConfigFault, Remedied, place, read
+from receiver.config_errors import UNREADABLE, ConfigFault, Remedied, place, read
 
 
 class Item(BaseModel):

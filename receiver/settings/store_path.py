@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from connectors.base import ConnectorSettings
-from receiver.faults import ConfigFault, place
+from receiver.config_errors import ConfigFault, place
 from receiver.settings.model import Store
 
 

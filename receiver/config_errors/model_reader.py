@@ -10,10 +10,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from receiver.faults.fault import ConfigFault
-from receiver.faults.nearest import nearest, suggestion
-from receiver.faults.place import Step, place
-from receiver.faults.words import words
+from receiver.config_errors.config_error import ConfigFault
+from receiver.config_errors.error_wording import words
+from receiver.config_errors.nearest import nearest, suggestion
+from receiver.config_errors.place import Step, place
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from receiver.faults import ConfigFault, place
+from receiver.config_errors import ConfigFault, place
 from receiver.settings.model import Server, Source
-from receiver.settings.values import FRESH
+from receiver.settings.value_types import FRESH
 
 SHORTEST = 16  # characters that take too long to guess
 

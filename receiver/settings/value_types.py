@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.core import get_global
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
-from receiver.faults import Remedied, suggestion
+from receiver.config_errors import Remedied, suggestion
 
 FRESH = "`aom-gateway init` writes fresh ones"
 

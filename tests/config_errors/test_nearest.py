@@ -1,6 +1,6 @@
 """The name that was probably meant."""
 
-from receiver.faults import nearest, suggestion
+from receiver.config_errors import nearest, suggestion
 
 
 def test_a_slip_finds_its_name() -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from connectors import registry
 from connectors.base import Connector
-from receiver.faults import ConfigError, ConfigFault
+from receiver.config_errors import ConfigError, ConfigFault
 from receiver.mapping import check_routes
-from receiver.settings.document import parse
 from receiver.settings.model import Delivery, Log, Server, Settings, Store
-from receiver.settings.paths import absolute, misplaced
-from receiver.settings.tables import Tables, read_tables
-from receiver.settings.tokens import token_faults
+from receiver.settings.store_path import absolute, misplaced
+from receiver.settings.table_reader import Tables, read_tables
+from receiver.settings.token_check import token_faults
+from receiver.settings.toml_document import parse
 from receiver.settings.variables import Filled, fill
 
 _ADMIN_TOKEN = "server.admin_token"  # noqa: S105 - a place
