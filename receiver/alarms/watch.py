@@ -13,11 +13,11 @@ from functools import partial
 import structlog
 
 from receiver.alarms.alarm import Alarm
-from receiver.alarms.causes import Sight, causes
-from receiver.alarms.ledger import Ledger, MemoryLedger, StoredLedger
-from receiver.alarms.messenger import Messenger
-from receiver.alarms.privacy import Privacy
-from receiver.alarms.store import StoreWatch
+from receiver.alarms.alarm_rules import Sight, causes
+from receiver.alarms.alarm_sender import Messenger
+from receiver.alarms.person_redaction import Privacy
+from receiver.alarms.sent_log import Ledger, MemoryLedger, StoredLedger
+from receiver.alarms.store_alarm import StoreWatch
 from receiver.inbox import Inbox, StoreUnavailable, Told, process_name
 from receiver.jobs.status_cache import CachedStatus
 from receiver.settings import Alerts

@@ -14,7 +14,7 @@ from receiver.delivery.limits.call_timeout import PATIENCE, CallTimeout
 from receiver.delivery.merge import LaneWrite
 from receiver.delivery.record_writer import Known, Results, write
 from receiver.inbox import ReadyLane, RemoteRow, Settled, Settlement, StoreDamaged, StoreUnavailable, Term
-from receiver.text.sent_values import cut_values
+from receiver.text.redact_values import cut_values
 
 SETTLED_AT_ONCE = 100  # lanes in a transaction
 

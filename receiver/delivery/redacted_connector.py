@@ -13,7 +13,7 @@ from inspect import iscoroutinefunction
 from typing import Any, cast
 
 from connectors.base import BatchRefused, Connector, ConnectorError, Plan, Problem, Refused, Report, Retry, Saved
-from receiver.text.secrets import SecretCutter
+from receiver.text.secret_cutter import SecretCutter
 
 
 def redact_connector(connector: Connector, secrets: Iterable[str]) -> Connector:

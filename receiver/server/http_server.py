@@ -21,7 +21,7 @@ from receiver.server.descriptor_limit import connections
 from receiver.server.request_limits import LimitedProtocol
 from receiver.server.worker_processes import Worker
 from receiver.settings import Settings
-from receiver.telemetry.lines import LONGEST_WAIT
+from receiver.telemetry.log_lines import LONGEST_WAIT
 from receiver.telemetry.worker_metrics import WorkerMetrics
 
 SELDOM = (20_000, 20, 20)  # Python's own 700 find the events that wait for a commit, again and again

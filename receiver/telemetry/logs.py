@@ -12,7 +12,7 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
-from receiver.telemetry.lines import Lines
+from receiver.telemetry.log_lines import Lines
 from receiver.telemetry.tracebacks import tell_traceback
 from receiver.text.redaction import Redaction
 

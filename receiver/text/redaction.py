@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from receiver.text.addresses import find_addresses, may_hold_address
+from receiver.text.email_addresses import find_addresses, may_hold_address
 
 CUT: Final = "***"
 NAMELESS: Final = "[address]"

@@ -27,7 +27,7 @@ from receiver.inbox.events.original_calls import originals_with, remove_original
 from receiver.inbox.events.retention import remove
 from receiver.inbox.lanes.field_versions import Stamp, decode
 from receiver.inbox.lanes.replay import lock
-from receiver.text.one_address import address_forms, scrub_address
+from receiver.text.known_address import address_forms, scrub_address
 
 CHUNK: Final = 25  # rows that are read and written at once
 _CHECKPOINTS = 6  # of five seconds each

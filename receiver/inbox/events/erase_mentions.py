@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from receiver.inbox.db.tables import attempt, connector_state, delivery, drift, event, remote_link
 from receiver.inbox.db.transaction import Run, Transaction
-from receiver.text.one_address import address_forms, scrub_address
+from receiver.text.known_address import address_forms, scrub_address
 
 _CHUNK: Final = 25  # rows that are read and written at once
 

@@ -10,8 +10,8 @@ from html import unescape
 from typing import Any, Final
 from urllib.parse import unquote
 
-from receiver.text.addresses import is_address
-from receiver.text.one_address import ERASED, names_address, scrub_address
+from receiver.text.email_addresses import is_address
+from receiver.text.known_address import ERASED, names_address, scrub_address
 
 _ALONE: Final = re.compile(rf"(?:mailto:)?{re.escape(ERASED)}|[^<>@]*<(?:mailto:)?{re.escape(ERASED)}>", re.IGNORECASE)
 

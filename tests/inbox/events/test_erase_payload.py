@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver.inbox.events.erase_payload import payload_names, without_address, without_person
-from receiver.text.one_address import scrub_address
+from receiver.text.known_address import scrub_address
 from tests.inbox.store import ANN, BEN
 
 JSON = st.recursive(

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
-from receiver.text.addresses import may_hold_address
-from receiver.text.lowering import lower_in_place
+from receiver.text.email_addresses import may_hold_address
+from receiver.text.lower_case import lower_in_place
 
 ERASED: Final = "[erased]"
 

@@ -11,9 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from receiver.alarms.alarm import Alarm
-from receiver.alarms.causes import MOST_REASONS, Sight, causes
+from receiver.alarms.alarm_rules import MOST_REASONS, Sight, causes
 from receiver.alarms.message import message
-from receiver.alarms.privacy import Privacy
+from receiver.alarms.person_redaction import Privacy
 from receiver.inbox import ConnectorStatus, Group, GroupKind, PauseKind, Status, Waiting
 from receiver.inbox.lanes.failure_groups import reason_key
 from receiver.settings import Alerts

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from receiver.alarms.alarm import Alarm
 from receiver.alarms.message import message
-from receiver.alarms.post import Poster
+from receiver.alarms.webhook_client import Poster
 from receiver.settings import Alerts
 
 

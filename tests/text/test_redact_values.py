@@ -2,7 +2,7 @@
 
 import pytest
 
-from receiver.text.sent_values import cut_values
+from receiver.text.redact_values import cut_values
 
 SENT = [
     {"key": "ada@example.edu", "fields": {"firstname": "Ada", "note": "Ada Lovelace", "amount": "12", "interests": ["maths", "engines"]}},

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from receiver.alarms.messenger import BACKOFF, Messenger
-from receiver.alarms.post import Poster
-from receiver.alarms.privacy import Privacy
+from receiver.alarms.alarm_sender import BACKOFF, Messenger
+from receiver.alarms.person_redaction import Privacy
 from receiver.alarms.watch import Timing, Watch
+from receiver.alarms.webhook_client import Poster
 from receiver.delivery.limits.backoff import Backoff
 from receiver.inbox import Inbox
 from receiver.jobs.status_cache import CachedStatus

@@ -11,7 +11,7 @@ import structlog
 
 from receiver.alarms.alarm import Alarm, State
 from receiver.alarms.message import message
-from receiver.alarms.post import NotPosted, Poster
+from receiver.alarms.webhook_client import NotPosted, Poster
 from receiver.delivery.limits.backoff import Backoff
 from receiver.telemetry import Metrics
 

@@ -1,6 +1,6 @@
 """How one address may be written."""
 
-from receiver.text.one_address import address_forms
+from receiver.text.known_address import address_forms
 
 
 def test_an_apostrophe_as_php_may_escape_it_is_a_form_of_the_address() -> None:

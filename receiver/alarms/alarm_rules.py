@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from receiver.alarms.alarm import Alarm, Cause
-from receiver.alarms.privacy import Privacy, alike
+from receiver.alarms.person_redaction import Privacy, alike
 from receiver.inbox import ConnectorStatus, Group, Status
 from receiver.settings import Alerts
 

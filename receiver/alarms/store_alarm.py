@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from receiver.alarms.alarm import Alarm, Cause
-from receiver.alarms.privacy import Privacy
+from receiver.alarms.person_redaction import Privacy
 from receiver.inbox import Inbox, StoreDamaged, StoreUnavailable
 from receiver.telemetry import Metrics
 

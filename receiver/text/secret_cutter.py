@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import quote
 
-from receiver.text.lowering import lower_in_place
+from receiver.text.lower_case import lower_in_place
 from receiver.text.redaction import CUT
 
 _PART: Final = 10  # so many characters of a secret in a row are a part of it; fewer, like `pat-na1-`, stand in remedies

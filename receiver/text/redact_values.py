@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from receiver.text.lowering import lower_in_place
+from receiver.text.lower_case import lower_in_place
 
 _SHORTEST = 3  # characters; shorter values stand in any text
 _AFTER_ESCAPE = re.compile(r"(?:\\[bfnrt]|\\u[\da-fA-F]{4}|%[\da-fA-F]{2})\Z")

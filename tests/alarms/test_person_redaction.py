@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from receiver.alarms.privacy import LONGEST, Privacy, alike
+from receiver.alarms.person_redaction import LONGEST, Privacy, alike
 
 PRIVACY = Privacy(["s3cret-token"], {"dealstage", "AOM_Key__c"})
 

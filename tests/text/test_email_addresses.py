@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.text.addresses import find_addresses, is_address, may_hold_address
+from receiver.text.email_addresses import find_addresses, is_address, may_hold_address
 
 MEGABYTE = 1 << 20
 

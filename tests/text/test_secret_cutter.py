@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.text.secrets import SecretCutter
+from receiver.text.secret_cutter import SecretCutter
 
 TOKEN = "pat-na1-0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 cut = SecretCutter([TOKEN, "s3cr+t/with=signs&more", "short"]).cut
