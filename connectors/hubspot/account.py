@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors.base import Misconfigured, Throttled, Unavailable
-from connectors.hubspot.answers import items, text
 from connectors.hubspot.errors import SetUpMissing
+from connectors.hubspot.json_answers import items, text
 from connectors.hubspot.paths import OBJECT_TYPES
 from connectors.ttl_cache import TtlCache
 

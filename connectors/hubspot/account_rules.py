@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from connectors.base import Retry
 from connectors.hubspot.errors import REQUIRED_IF
-from connectors.hubspot.stages import pipeline_fields
+from connectors.hubspot.records.stages import pipeline_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from connectors.hubspot.faults import Fault
-    from connectors.hubspot.prepare import Row
+    from connectors.hubspot.error_body import Fault
+    from connectors.hubspot.records.rows import Row
 
 FIRST_VERSION = "2026-09"
 REMEMBERED = timedelta(minutes=5)  # after the last refusal

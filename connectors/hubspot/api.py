@@ -12,9 +12,9 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from connectors.base import Context, RateLimit, TimedOut, Unavailable
 from connectors.certificates import tls_fault
-from connectors.hubspot.answers import read_body
+from connectors.hubspot.error_body import read_fault
 from connectors.hubspot.errors import CallRefused, SetUpMissing, call_error, retry_after
-from connectors.hubspot.faults import read_fault
+from connectors.hubspot.json_answers import read_body
 from connectors.hubspot.paths import Paths
 from connectors.threads import Threads
 

@@ -11,17 +11,17 @@ from connectors.base import ConnectorSettings, Context, Limits, Misconfigured, S
 from connectors.hubspot.account import Account
 from connectors.hubspot.account_rules import AccountRules
 from connectors.hubspot.api import Api
-from connectors.hubspot.check import find_problems
 from connectors.hubspot.erasure import erase, plan_erasure
-from connectors.hubspot.line_items import KEY_FIELD, DealItems, LineItems
-from connectors.hubspot.links import link
-from connectors.hubspot.order_items import FIELD, Order, read_order, with_line_items
 from connectors.hubspot.paths import object_type
-from connectors.hubspot.plan import make_plan
-from connectors.hubspot.provision import carry_out
+from connectors.hubspot.records.line_items import KEY_FIELD, DealItems, LineItems
+from connectors.hubspot.records.links import link
+from connectors.hubspot.records.order_items import FIELD, Order, read_order, with_line_items
+from connectors.hubspot.records.upsert import Batch
 from connectors.hubspot.settings import HubSpotSettings
-from connectors.hubspot.upsert import Batch
-from connectors.hubspot.wanted import KEY_FIELDS
+from connectors.hubspot.setup.online_check import find_problems
+from connectors.hubspot.setup.property_definitions import KEY_FIELDS
+from connectors.hubspot.setup.provision import carry_out
+from connectors.hubspot.setup.provision_plan import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Plan, Problem, Report, Step
-from connectors.hubspot.answers import items
 from connectors.hubspot.errors import CallRefused
+from connectors.hubspot.json_answers import items
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -22,7 +22,7 @@ from connectors.base import (
 )
 from connectors.error_rules import ErrorOutcome, ErrorRule, error_rule
 from connectors.error_rules import find_rule as first_rule
-from connectors.hubspot.faults import NOT_JSON, NOT_UNIQUE, UNKNOWN_OBJECT, Fault
+from connectors.hubspot.error_body import NOT_JSON, NOT_UNIQUE, UNKNOWN_OBJECT, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from connectors.base import AuthFailed, BatchRefused, ConnectorError, Misconfigured, Outcome, Refused, Retry, Saved, Throttled, Unavailable
+from connectors.hubspot.error_body import read_fault
 from connectors.hubspot.errors import KEYS, TABLE, find_rule, retry_after
-from connectors.hubspot.faults import read_fault
 from tests.connectors.hubspot.opening import contact, on, upsert
 from tests.fakes.hubspot import FakeHubSpot, Fault
 

@@ -13,8 +13,8 @@ import pytest
 
 from connectors.base import Link, Record, Ref, Saved
 from connectors.hubspot import HubSpotConnector
-from connectors.hubspot.order_items import with_line_items
-from connectors.hubspot.wanted import KEY_FIELDS, definitions
+from connectors.hubspot.records.order_items import with_line_items
+from connectors.hubspot.setup.property_definitions import KEY_FIELDS, definitions
 from receiver.aom import EVENTS, Site, read, sample
 from receiver.mapping import Mapping, fold
 from receiver.settings import load

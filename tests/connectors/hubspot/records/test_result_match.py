@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import Saved
-from connectors.hubspot.match import match
-from connectors.hubspot.prepare import Row
+from connectors.hubspot.records.result_match import match
+from connectors.hubspot.records.rows import Row
 
 ROWS = [Row(f"aom-{n}", f"c{n}@example.test", {}, f"10{n}") for n in range(3)]
 

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors.base import Record, Refused, Retry, Saved
-from connectors.hubspot.answers import items, properties_of, text
 from connectors.hubspot.errors import CallRefused
-from connectors.hubspot.links import associate
-from connectors.hubspot.match import match
-from connectors.hubspot.order_items import is_of_order
-from connectors.hubspot.prepare import Row, prepare
-from connectors.hubspot.wanted import KEY_FIELDS
+from connectors.hubspot.json_answers import items, properties_of, text
+from connectors.hubspot.records.links import associate
+from connectors.hubspot.records.order_items import is_of_order
+from connectors.hubspot.records.result_match import match
+from connectors.hubspot.records.rows import Row, prepare
+from connectors.hubspot.setup.property_definitions import KEY_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from connectors.base import Outcome
-    from connectors.hubspot.upsert import Batch
+    from connectors.hubspot.records.upsert import Batch
 
 KEY_FIELD = KEY_FIELDS["line_item"]
 AT_ONCE = 100

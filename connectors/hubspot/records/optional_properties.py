@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from connectors.error_rules import ErrorOutcome
 from connectors.hubspot.errors import find_rule
 from connectors.hubspot.paths import object_type
-from connectors.hubspot.wanted import KEY_FIELDS, definitions
+from connectors.hubspot.setup.property_definitions import KEY_FIELDS, definitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from connectors.hubspot.account import Property
-    from connectors.hubspot.faults import Fault
+    from connectors.hubspot.error_body import Fault
     from connectors.hubspot.settings import HubSpotSettings
 
 CURRENCY = "deal_currency_code"

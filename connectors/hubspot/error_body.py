@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connectors.hubspot.answers import items, read_body, text
+from connectors.hubspot.json_answers import items, read_body, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.base import Append, Saved, Value
 from connectors.hubspot.account import Property
-from connectors.hubspot.values import written
+from connectors.hubspot.records.property_values import written
 from tests.connectors.hubspot.opening import contact, upsert
 from tests.fakes.hubspot import FakeHubSpot
 

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.base import Misconfigured, Outcome, Record, Refused, Saved
 from connectors.hubspot import HubSpotConnector
-from connectors.hubspot.order_items import FIELD, Order, read_order
+from connectors.hubspot.records.order_items import FIELD, Order, read_order
 from tests.connectors.hubspot.needs import deal_need, field
 from tests.connectors.hubspot.opening import deal, ids, on, upsert
 from tests.fakes.hubspot import FakeHubSpot, Fault

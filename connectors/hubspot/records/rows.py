@@ -6,15 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Append, Record, Refused, Retry
-from connectors.hubspot.niceties import (
-    CURRENCY,
-    currency_note,
-    left_out,
-    may_leave_out,
-    unknown_option,
-)
-from connectors.hubspot.stages import pipeline_fields, place
-from connectors.hubspot.values import written
+from connectors.hubspot.records.optional_properties import CURRENCY, currency_note, left_out, may_leave_out, unknown_option
+from connectors.hubspot.records.property_values import written
+from connectors.hubspot.records.stages import pipeline_fields, place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

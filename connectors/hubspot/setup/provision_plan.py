@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.base import ObjectNeed, Plan, Problem, Step
-from connectors.hubspot.compare import Comparison
 from connectors.hubspot.paths import object_type
-from connectors.hubspot.stages import pipeline_fields
-from connectors.hubspot.wanted import GROUP, GROUP_LABEL, group
+from connectors.hubspot.records.stages import pipeline_fields
+from connectors.hubspot.setup.object_comparison import Comparison
+from connectors.hubspot.setup.property_definitions import GROUP, GROUP_LABEL, group
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

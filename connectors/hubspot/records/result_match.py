@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Saved
-from connectors.hubspot.answers import items, text
-from connectors.hubspot.faults import Fault, read_fault
+from connectors.hubspot.error_body import Fault, read_fault
+from connectors.hubspot.json_answers import items, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from connectors.hubspot.prepare import Row
+    from connectors.hubspot.records.rows import Row
 
 MULTI_STATUS = 207
 

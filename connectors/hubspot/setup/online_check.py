@@ -8,10 +8,10 @@ from connectors.base import AuthFailed, Misconfigured, Needs, ObjectNeed, Plan, 
 from connectors.error_rules import ErrorOutcome
 from connectors.hubspot.account import named
 from connectors.hubspot.account_rules import enforces_rules
-from connectors.hubspot.answers import items
 from connectors.hubspot.errors import KEYS, CallRefused, SetUpMissing, find_rule
-from connectors.hubspot.niceties import CURRENCY
+from connectors.hubspot.json_answers import items
 from connectors.hubspot.paths import object_type
+from connectors.hubspot.records.optional_properties import CURRENCY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 from connectors.base import Misconfigured, Outcome, Record, Retry
 from connectors.error_rules import ErrorOutcome
 from connectors.hubspot.account_rules import AccountRule, AccountRules, broken_rule
-from connectors.hubspot.answers import items, properties_of
 from connectors.hubspot.errors import CallRefused, call_error, find_rule, record_outcome
-from connectors.hubspot.match import Matched, match
-from connectors.hubspot.niceties import is_nicety, left_out
-from connectors.hubspot.prepare import Row, prepare
+from connectors.hubspot.json_answers import items, properties_of
+from connectors.hubspot.records.optional_properties import is_nicety, left_out
+from connectors.hubspot.records.result_match import Matched, match
+from connectors.hubspot.records.rows import Row, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from connectors.hubspot.account import Account
     from connectors.hubspot.api import Api
-    from connectors.hubspot.faults import Fault
+    from connectors.hubspot.error_body import Fault
     from connectors.hubspot.settings import HubSpotSettings
 
 NOT_TOLD = "HubSpot's answer does not say what became of this record"

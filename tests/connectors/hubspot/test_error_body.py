@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.hubspot.answers import read_body
-from connectors.hubspot.faults import NOT_JSON, NOT_UNIQUE, UNKNOWN_OBJECT, read_fault
+from connectors.hubspot.error_body import NOT_JSON, NOT_UNIQUE, UNKNOWN_OBJECT, read_fault
+from connectors.hubspot.json_answers import read_body
 
 JSON: Any = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=10),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Outcome, Retry, Saved
-from connectors.hubspot.answers import items
+from connectors.hubspot.error_body import Fault, read_fault
 from connectors.hubspot.errors import CallRefused, call_error, record_outcome
-from connectors.hubspot.faults import Fault, read_fault
-from connectors.hubspot.match import MULTI_STATUS
+from connectors.hubspot.json_answers import items
 from connectors.hubspot.paths import object_type
+from connectors.hubspot.records.result_match import MULTI_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

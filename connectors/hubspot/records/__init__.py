@@ -1,0 +1,1 @@
+"""Writing records to HubSpot: rows, batches and their results, links, line items."""

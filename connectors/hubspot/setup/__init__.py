@@ -1,0 +1,1 @@
+"""What an account must have for a mapping: checked online, planned, and provisioned."""
