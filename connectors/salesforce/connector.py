@@ -26,25 +26,25 @@ from connectors.base import (
     Retry,
     Saved,
 )
-from connectors.salesforce import check, plan, provision
-from connectors.salesforce.accounts import ContactAccounts, DealAccounts, with_accounts
 from connectors.salesforce.api import Api
-from connectors.salesforce.claim import Claims
 from connectors.salesforce.erasure import Erasure, erase
 from connectors.salesforce.error_table import FIELDS
-from connectors.salesforce.job import Job, Person
 from connectors.salesforce.objects import Objects, SObject, api_name
-from connectors.salesforce.parents import Parents, is_role
-from connectors.salesforce.roles import ROLE, Roles
+from connectors.salesforce.records.accounts import ContactAccounts, DealAccounts, with_accounts
+from connectors.salesforce.records.contact_roles import ROLE, Roles
+from connectors.salesforce.records.field_values import CURRENCY, Row, row
+from connectors.salesforce.records.parents import Parents, is_role
+from connectors.salesforce.records.person_claim import Claims
+from connectors.salesforce.records.row_job import Job, Person
+from connectors.salesforce.records.row_outcomes import verdicts
+from connectors.salesforce.records.row_writer import Writer
 from connectors.salesforce.settings import DEAL_KEY, KEY, SalesforceSettings, key_field_of
-from connectors.salesforce.values import CURRENCY, Row, row
-from connectors.salesforce.verdicts import verdicts
-from connectors.salesforce.writer import Writer
+from connectors.salesforce.setup import online_check, provision, provision_plan
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
-    from connectors.salesforce.lookup import Lookup
+    from connectors.salesforce.records.lookup import Lookup
 
 OPTIONS_ARE_FRESH = timedelta(minutes=1)
 LONGEST_CALL = 600.0  # seconds: "Execution Governors and Limits" ends every transaction at ten minutes
@@ -96,12 +96,12 @@ class SalesforceConnector:
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
         needs = with_accounts(needs, self._settings.account)
-        return await check.problems(self._api, self._objects, self._settings, needs)
+        return await online_check.problems(self._api, self._objects, self._settings, needs)
 
     async def plan(self, needs: Needs) -> Plan:
         async with self._admin() as admin:
             needs = with_accounts(needs, self._settings.account)
-            return await plan.plan(self._api, admin, self._objects, self._settings, needs)
+            return await provision_plan.plan(self._api, admin, self._objects, self._settings, needs)
 
     async def provision(self, plan: Plan) -> Report:
         async with self._admin() as admin:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from connectors.base import ObjectNeed, Plan, Problem, Ref, Report, Saved, Step
 from connectors.error_rules import ErrorOutcome
 from connectors.salesforce.error_table import PERMISSIONS
-from connectors.salesforce.lookup import FoundRow, folded, select
 from connectors.salesforce.objects import api_name
+from connectors.salesforce.records.lookup import FoundRow, folded, select
+from connectors.salesforce.records.row_writer import results
 from connectors.salesforce.settings import key_field_of
-from connectors.salesforce.writer import results
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

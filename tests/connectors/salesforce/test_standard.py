@@ -6,7 +6,7 @@ import tomllib
 
 from connectors.base import FieldNeed, ObjectNeed
 from connectors.salesforce import SalesforceConnector
-from connectors.salesforce.fields import STANDARD
+from connectors.salesforce.setup.field_metadata import STANDARD
 from receiver.aom import EVENTS
 from tests.connectors.salesforce.opening import ADMIN_TOKEN, read_object, run
 from tests.fakes.salesforce import FakeSalesforce

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.base import Misconfigured, Problem
-from connectors.salesforce.accounts import NO_ACCOUNT, fixed_account
+from connectors.salesforce.records.accounts import NO_ACCOUNT, fixed_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

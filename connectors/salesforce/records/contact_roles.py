@@ -9,8 +9,8 @@ from connectors.base import Link, Retry, Saved
 from connectors.error_rules import ErrorOutcome
 from connectors.salesforce.errors import Failure
 from connectors.salesforce.objects import api_name
+from connectors.salesforce.records.row_writer import results
 from connectors.salesforce.soql import in_lists
-from connectors.salesforce.writer import results
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -6,13 +6,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from connectors.base import Refused
-from connectors.salesforce.lookup import FoundRow, folded, rows_of, select
+from connectors.salesforce.records.lookup import FoundRow, folded, rows_of, select
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connectors.salesforce.job import Job, Person
     from connectors.salesforce.objects import SObject
+    from connectors.salesforce.records.row_job import Job, Person
     from connectors.salesforce.settings import SalesforceSettings
 
 PERSON_ACCOUNT = "IsPersonAccount"  # a field of Contact in orgs that have person accounts

@@ -10,16 +10,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connectors.base import FieldNeed, Misconfigured, ObjectNeed
-from connectors.salesforce.free_mail import is_free_mail
-from connectors.salesforce.job import NewAccount
-from connectors.salesforce.lookup import FoundRow, folded, rows_of, select
 from connectors.salesforce.objects import api_name
+from connectors.salesforce.records.free_mail import is_free_mail
+from connectors.salesforce.records.lookup import FoundRow, folded, rows_of, select
+from connectors.salesforce.records.row_job import NewAccount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connectors.base import Needs
-    from connectors.salesforce.job import Job
+    from connectors.salesforce.records.row_job import Job
     from connectors.salesforce.settings import AccountSettings
 
 LONGEST_NAME = 255

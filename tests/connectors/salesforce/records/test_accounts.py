@@ -10,7 +10,7 @@ import pytest
 
 from connectors.base import FieldNeed, Misconfigured, ObjectNeed, Problem, Refused, Retry, Saved
 from connectors.salesforce import SalesforceConnector
-from connectors.salesforce.free_mail import is_free_mail
+from connectors.salesforce.records.free_mail import is_free_mail
 from connectors.salesforce.settings import AccountSettings
 from tests.connectors.salesforce.opening import ADMIN_TOKEN, ids, look_up, opened, order, people, person, run
 from tests.fakes.salesforce import FakeSalesforce

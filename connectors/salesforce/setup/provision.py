@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Misconfigured, Plan, Problem, Report
-from connectors.salesforce.plan import ADMIN, SET
+from connectors.salesforce.setup.provision_plan import ADMIN, SET
 from connectors.salesforce.soql import quote
 
 if TYPE_CHECKING:

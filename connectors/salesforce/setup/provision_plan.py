@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Misconfigured, ObjectNeed, Plan, Problem, Step
-from connectors.salesforce import fields
 from connectors.salesforce.error_table import FIELDS
-from connectors.salesforce.licence import licence_steps
 from connectors.salesforce.objects import Objects, SObject, api_name
-from connectors.salesforce.parents import is_role
+from connectors.salesforce.records.field_values import CURRENCY
+from connectors.salesforce.records.parents import is_role
 from connectors.salesforce.settings import SalesforceSettings, key_field_of
+from connectors.salesforce.setup import field_metadata
+from connectors.salesforce.setup.licence import licence_steps
 from connectors.salesforce.soql import quote
-from connectors.salesforce.values import CURRENCY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -88,12 +88,12 @@ async def plan(api: Api, admin: Api, objects: Objects, settings: SalesforceSetti
 
 def _wanted(sobject: SObject, need: ObjectNeed, key_field: str) -> dict[str, dict[str, Any]]:
     """Give the custom fields that the mapping writes, with the metadata to make them."""
-    wanted = {key_field: fields.metadata(key_field, None)}
-    wanted |= {name: fields.metadata(name, field) for name, field in need.fields.items() if name != key_field}
+    wanted = {key_field: field_metadata.metadata(key_field, None)}
+    wanted |= {name: field_metadata.metadata(name, field) for name, field in need.fields.items() if name != key_field}
     for target in need.links:
         if not is_role(need.object, target) and not any(api_name(target) in field.parents for field in sobject.fields.values()):
             name = f"AOM_{api_name(target).removesuffix('__c')}__c"
-            wanted[name] = fields.lookup(name, api_name(target), sobject.name)
+            wanted[name] = field_metadata.lookup(name, api_name(target), sobject.name)
     return {name: shape for name, shape in wanted.items() if name.endswith("__c") and "." not in name}
 
 
@@ -106,7 +106,7 @@ async def _existing(admin: Api, name: str) -> set[str]:
 def _creation(name: str, field: str, shape: Mapping[str, Any]) -> Step:
     body = {"FullName": f"{name}.{field}", "Metadata": shape}
     return Step(
-        f"create the field {name}.{field}: {fields.in_words(shape)}",
+        f"create the field {name}.{field}: {field_metadata.in_words(shape)}",
         {"path": "tooling/sobjects/CustomField", "body": body},
     )
 

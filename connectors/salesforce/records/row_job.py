@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from connectors.base import Outcome
     from connectors.salesforce.errors import Failure
-    from connectors.salesforce.values import Row
+    from connectors.salesforce.records.field_values import Row
 
 
 @dataclass(frozen=True, slots=True)

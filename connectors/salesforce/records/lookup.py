@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from connectors.salesforce.soql import in_lists
 
 if TYPE_CHECKING:
-    from connectors.salesforce.job import Job
+    from connectors.salesforce.records.row_job import Job
 
 FoundRow = dict[str, Any]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.base import AuthFailed, FieldNeed, Misconfigured, ObjectNeed, Problem, Throttled
-from connectors.salesforce.account_check import account_problems
-from connectors.salesforce.claim import PERSON_ACCOUNT
 from connectors.salesforce.error_table import ENCRYPTION, ENCRYPTION_POLICY, FIELDS, PERMISSIONS, STORAGE
-from connectors.salesforce.licence import licence_problems
 from connectors.salesforce.objects import TYPES, Field, Objects, SObject, api_name
-from connectors.salesforce.parents import is_role, lookup
-from connectors.salesforce.roles import ROLE
+from connectors.salesforce.records.contact_roles import ROLE
+from connectors.salesforce.records.field_values import CURRENCY
+from connectors.salesforce.records.parents import is_role, lookup
+from connectors.salesforce.records.person_claim import PERSON_ACCOUNT
 from connectors.salesforce.settings import SalesforceSettings, key_field_of
-from connectors.salesforce.values import CURRENCY
+from connectors.salesforce.setup.account_check import account_problems
+from connectors.salesforce.setup.licence import licence_problems
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 from connectors.base import Saved, Unavailable
 from connectors.error_rules import ErrorOutcome
 from connectors.salesforce.errors import Failure, read_errors
+from connectors.salesforce.records.field_values import united
 from connectors.salesforce.settings import KEY
 from connectors.salesforce.soql import in_lists
-from connectors.salesforce.values import united
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connectors.salesforce.api import Api
-    from connectors.salesforce.job import Job, NewAccount
-    from connectors.salesforce.lookup import Lookup
     from connectors.salesforce.objects import SObject
+    from connectors.salesforce.records.lookup import Lookup
+    from connectors.salesforce.records.row_job import Job, NewAccount
 
 ROUNDS = 3
 """A row may be sent again by another way: a merged Contact is claimed anew, a missing LastName is made up."""

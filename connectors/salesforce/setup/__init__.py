@@ -1,0 +1,1 @@
+"""What an org must have for a mapping: checked online, planned, and provisioned."""
