@@ -36,7 +36,7 @@ from receiver.jobs.job_runner import Background
 from receiver.jobs.replay_progress import Replays
 from receiver.jobs.retention_job import keep_purging
 from receiver.jobs.status_cache import CachedStatus
-from receiver.mapping import Mapping as Routes
+from receiver.mapping import RouteTable
 from receiver.settings import Settings, connector_secrets
 from receiver.telemetry import Metrics, name_people_by
 from receiver.telemetry.worker_metrics import WorkerMetrics
@@ -55,7 +55,7 @@ class Gateway:
     """Everything that HTTP and the command line speak to."""
 
     settings: Settings
-    routes: Routes
+    routes: RouteTable
     sites: Mapping[str, Site]
     inbox: Inbox
     metrics: Metrics
@@ -108,7 +108,7 @@ async def open_gateway(settings: Settings, now: Callable[[], datetime] = utc_now
 @asynccontextmanager
 async def open_store(settings: Settings, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Gateway]:
     """A gateway that keeps and shows events and delivers none. Raises StoreUnavailable where the store cannot be opened."""
-    routes = Routes.compile(settings)
+    routes = RouteTable.compile(settings)
     store = settings.store
     inbox = await Inbox.open(store.url, dedup_hours=store.dedup_hours, max_wal_mb=store.max_wal_mb)
     try:

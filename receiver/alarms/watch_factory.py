@@ -13,7 +13,7 @@ from receiver.alarms.webhook_client import Poster
 from receiver.delivery.limits.backoff import Backoff
 from receiver.inbox import Inbox
 from receiver.jobs.status_cache import CachedStatus
-from receiver.mapping import Mapping
+from receiver.mapping import RouteTable
 from receiver.settings import Settings
 from receiver.settings.gateway_urls import console_url
 from receiver.telemetry import Metrics
@@ -22,7 +22,7 @@ from receiver.telemetry import Metrics
 @asynccontextmanager
 async def open_watch(
     settings: Settings,
-    routes: Mapping,
+    routes: RouteTable,
     inbox: Inbox,
     standing: CachedStatus,
     metrics: Metrics,
@@ -41,7 +41,7 @@ async def open_watch(
         yield Watch(standing, inbox, messenger, metrics, settings.alerts, privacy, now, timing or Timing())
 
 
-def _words(settings: Settings, routes: Mapping) -> frozenset[str]:
+def _words(settings: Settings, routes: RouteTable) -> frozenset[str]:
     """The names of objects and fields that the mapping writes: they are nobody's personal data."""
     needs = [need for name in settings.connectors for need in routes.needs(name)]
     return frozenset({need.object for need in needs}.union(*(need.fields for need in needs)))

@@ -16,8 +16,7 @@ from connectors.base import Record
 from receiver.aom import Event, Invalid, Site, read
 from receiver.delivery.loop_share import LoopShare
 from receiver.inbox import Pending
-from receiver.mapping import Mapping as Routes
-from receiver.mapping import MappingFault
+from receiver.mapping import MappingFault, RouteTable
 
 T = TypeVar("T")
 
@@ -96,7 +95,7 @@ class EventReader:
 class Renderer:
     """Renders for one connector, by the mapping as it stands."""
 
-    def __init__(self, connector: str, reader: EventReader, routes: Routes, share: LoopShare | None = None) -> None:
+    def __init__(self, connector: str, reader: EventReader, routes: RouteTable, share: LoopShare | None = None) -> None:
         self._connector = connector
         self._reader = reader
         self._routes = routes

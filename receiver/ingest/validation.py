@@ -10,13 +10,13 @@ import structlog
 
 from receiver.aom import Event, Fault, Invalid, Site, read
 from receiver.inbox import NewEvent
-from receiver.mapping import Mapping as Routes
+from receiver.mapping import RouteTable
 
 Judge = Callable[[str, str | None, bytes, datetime], NewEvent]
 """Takes the source, the name in the URL, the body and the time of its arrival."""
 
 
-def judge(sites: Mapping[str, Site], routes: Routes) -> Judge:
+def judge(sites: Mapping[str, Site], routes: RouteTable) -> Judge:
     """A judge for these sources and routes. It never raises: what a defect of ours cannot judge is in quarantine until it is mended."""
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:

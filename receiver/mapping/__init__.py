@@ -9,13 +9,10 @@ from receiver.mapping.routes.route import Route
 from receiver.mapping.routes.route_config import Account, Placed
 from receiver.mapping.routes.route_settings import FieldSettings, RouteSettings, SnippetSettings, UpsertSettings
 
-Mapping = RouteTable  # the name by which the other packages import it
-
 __all__ = [
     "Account",
     "Configured",
     "FieldSettings",
-    "Mapping",
     "MappingFault",
     "Placed",
     "RankedRecord",

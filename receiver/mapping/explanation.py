@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.base import Record
 from receiver.aom import Event, Person, Site, read
-from receiver.mapping import Mapping, MappingFault
+from receiver.mapping import MappingFault, RouteTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Explained:
         }
 
 
-def explain(body: bytes, site: Site, named: str | None, mapping: Mapping, *, now: datetime, most: int | None = None) -> Explained:
+def explain(body: bytes, site: Site, named: str | None, mapping: RouteTable, *, now: datetime, most: int | None = None) -> Explained:
     """Look at up to `most` deliveries. Raises Invalid where the payload would go into quarantine."""
     event = read(body, site, named)
     connectors = mapping.connectors(site.name, event.name)
@@ -63,13 +63,13 @@ def explain(body: bytes, site: Site, named: str | None, mapping: Mapping, *, now
     return Explained(event, deliveries, len(connectors) * len(event.people) - len(deliveries))
 
 
-def _deliveries(event: Event, connectors: Sequence[str], mapping: Mapping, now: datetime) -> Iterator[Planned]:
+def _deliveries(event: Event, connectors: Sequence[str], mapping: RouteTable, now: datetime) -> Iterator[Planned]:
     for connector in connectors:
         for person in event.people:
             yield _delivery(event, person, connector, mapping, now)
 
 
-def _delivery(event: Event, person: Person, connector: str, mapping: Mapping, now: datetime) -> Planned:
+def _delivery(event: Event, person: Person, connector: str, mapping: RouteTable, now: datetime) -> Planned:
     source = event.site.name
     routes = tuple(route.name for route in mapping.routes(connector, source, event.name))
     context = event.context(person.key, id="0" * 32, received_at=now)

@@ -16,7 +16,7 @@ from receiver.alarms.watch import Timing
 from receiver.delivery.limits.backoff import Backoff
 from receiver.inbox import Inbox, Settled
 from receiver.jobs.status_cache import CachedStatus
-from receiver.mapping import Mapping
+from receiver.mapping import RouteTable
 from receiver.settings import load
 from receiver.telemetry import Metrics
 from tests.alarms.receiver import AlarmReceiver, alarm_receiver
@@ -75,7 +75,7 @@ async def watched(inbox: Inbox, receiver: AlarmReceiver, directory: Path, alerts
     scene = Scene(inbox, receiver)
     standing = CachedStatus(inbox, ["box", "mark"], lambda: scene.now, fresh=0)
     timing = Timing(every=MOMENT, share=1)
-    routes = Mapping.compile(settings)
+    routes = RouteTable.compile(settings)
     async with open_watch(settings, routes, inbox, standing, scene.metrics, lambda: scene.now, timing=timing, backoff=SOON) as watch:
         assert watch
         task = asyncio.create_task(watch.run())

@@ -34,7 +34,7 @@ from receiver.gateway import sites_of
 from receiver.inbox import Accepted, Inbox
 from receiver.inbox import Event as StoredEvent
 from receiver.ingest.validation import Judge, judge
-from receiver.mapping import Mapping
+from receiver.mapping import RouteTable
 from receiver.settings import load
 from receiver.telemetry import Metrics
 from tests.delivery.crm import Crm
@@ -183,7 +183,7 @@ async def rig(
     config = directory / "config.toml"
     config.write_text(CONFIG)
     settings = load(config)
-    sites, routes, metrics, clock, random = sites_of(settings), Mapping.compile(settings), Metrics(), Clock(), Random(1)
+    sites, routes, metrics, clock, random = sites_of(settings), RouteTable.compile(settings), Metrics(), Clock(), Random(1)
     timing = timing or Timing()
     inbox = await Inbox.open(store or f"sqlite:///{directory}/inbox.db", dedup_hours=0)
     leadership = Leadership(inbox, "crm", Leaders(), clock, timeout=timing.timeout, lease=lease)

@@ -24,7 +24,7 @@ from receiver.aom import EVENTS, LABELS, Event, Invalid
 from receiver.aom.validation.drift import MORE
 from receiver.aom.validation.known_keys import keys_of, known
 from receiver.aom.validation.tolerance import meant
-from receiver.mapping import Mapping, explanation
+from receiver.mapping import RouteTable, explanation
 from receiver.settings import load
 from tests.aom.bodies import NEW_YORK
 from tests.aom.test_properties import mutants
@@ -52,8 +52,8 @@ def http(running: Running) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def mapping(tmp_path_factory: pytest.TempPathFactory) -> Mapping:
-    return Mapping.compile(load(write_config(tmp_path_factory.mktemp("mapping"))))
+def mapping(tmp_path_factory: pytest.TempPathFactory) -> RouteTable:
+    return RouteTable.compile(load(write_config(tmp_path_factory.mktemp("mapping"))))
 
 
 _ENTITIES = {"&": "&amp;", "e": "&#101;", "'": "&#8217;", "1": "&#49;", " ": "&nbsp;", "S": "&Scaron;"}
@@ -111,7 +111,7 @@ _names = st.none() | st.sampled_from(EVENTS) | st.sampled_from(["order_placed", 
 @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(value=mutants(), shape=st.sampled_from(_SHAPES), encode=_encodings, named=_names)
 def test_bent_samples(
-    http: httpx.Client, mapping: Mapping, value: Any, shape: Callable[[Any], Any], encode: Callable[[bytes], bytes], named: str | None
+    http: httpx.Client, mapping: RouteTable, value: Any, shape: Callable[[Any], Any], encode: Callable[[bytes], bytes], named: str | None
 ) -> None:
     """Each is answered as accepted, known or kept; what would be written of it is its own; what is not read is reported."""
     body = encode(json.dumps(shape(value), ensure_ascii=False).encode("utf-8", "surrogatepass"))

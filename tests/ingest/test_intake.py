@@ -27,7 +27,7 @@ from receiver.aom import Site, sample
 from receiver.inbox import Inbox, NewEvent
 from receiver.ingest.intake import Call, Intake
 from receiver.ingest.validation import judge
-from receiver.mapping import Mapping as Routes
+from receiver.mapping import RouteTable
 from receiver.settings import load
 from receiver.telemetry import Metrics
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, write_config
@@ -510,7 +510,7 @@ def test_no_body_holds_up_others(running: Running, worst: str) -> None:
 
 def test_an_event_for_many_is_written_before_the_next_large_body_is_validated(tmp_path: Path) -> None:
     """Both compute: who waits for the commit would wait for both."""
-    sound = judge({"s": Site("s", ZoneInfo("UTC"), "USD")}, Routes.compile(load(write_config(tmp_path, ANNOUNCED))))
+    sound = judge({"s": Site("s", ZoneInfo("UTC"), "USD")}, RouteTable.compile(load(write_config(tmp_path, ANNOUNCED))))
     stored: list[int] = []
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
@@ -535,7 +535,7 @@ def _padded(number: int, size: int) -> bytes:
 
 def test_a_defect_is_one_calls_alone(tmp_path: Path) -> None:
     """Calls are judged in groups; where judging one fails, the others of its group are kept all the same."""
-    sound = judge({"s": Site("s", ZoneInfo("UTC"), "USD")}, Routes.compile(load(write_config(tmp_path))))
+    sound = judge({"s": Site("s", ZoneInfo("UTC"), "USD")}, RouteTable.compile(load(write_config(tmp_path))))
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
         if body == b"bad":
@@ -556,7 +556,7 @@ def test_a_defect_is_one_calls_alone(tmp_path: Path) -> None:
 def test_a_defect_in_judging_loses_nothing(tmp_path: Path) -> None:
     """Whoever sends may never send it again: the bytes are in quarantine, and are judged anew once the defect is mended."""
     settings = load(write_config(tmp_path))
-    routes, (source,) = Routes.compile(settings), settings.sources.values()
+    routes, (source,) = RouteTable.compile(settings), settings.sources.values()
 
     async def scenario() -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from connectors import registry
 from connectors.base import ConnectorSettings, RateLimit
-from receiver.mapping import FieldSettings, Mapping, UpsertSettings
+from receiver.mapping import FieldSettings, RouteTable, UpsertSettings
 from receiver.settings import Alerts, Delivery, Limit, Log, RouteSettings, Server, Settings, Source, Store, load
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -44,7 +44,7 @@ def test_the_example_loads_without_a_warning_of_its_own() -> None:
     """With its variables set, all of it is right."""
     settings = example()
     assert settings.warnings == ()
-    assert Mapping.compile(settings).warnings == ()
+    assert RouteTable.compile(settings).warnings == ()
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -33,7 +33,7 @@ from receiver.cli.app import (
 )
 from receiver.cli.commands.provision import check_online
 from receiver.cli.examples import ALERTING_RULES, CONFIGURATION, find_example
-from receiver.mapping import Mapping
+from receiver.mapping import RouteTable
 from receiver.settings import Settings
 from receiver.settings.gateway_urls import inbound_url, menu, public_url
 from receiver.settings.private_files import write_private
@@ -158,7 +158,7 @@ def check(
 ) -> None:
     """Find every fault of the configuration before it runs."""
     settings = settings_of(config)
-    mapping = Mapping.compile(settings)
+    mapping = RouteTable.compile(settings)
     found = [*settings.warnings, *mapping.warnings]
     found += check_online(settings, mapping) if online else ()
     found += check_alarms(settings) if test_alert else ()

@@ -14,7 +14,7 @@ from receiver.aom import Invalid
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, err, fail, out, print_json, settings_of
 from receiver.cli.table_cells import cell
 from receiver.gateway import sites_of
-from receiver.mapping import Mapping, explanation
+from receiver.mapping import RouteTable, explanation
 from receiver.text.escape import escape_hidden
 
 
@@ -33,7 +33,7 @@ def explain(
         fail(f"--source: {name!r} is not configured; there are: {', '.join(settings.sources)}")
     body = payload_of(file)
     try:
-        explained = explanation.explain(body, sites_of(settings)[name], event, Mapping.compile(settings), now=datetime.now(UTC))
+        explained = explanation.explain(body, sites_of(settings)[name], event, RouteTable.compile(settings), now=datetime.now(UTC))
     except Invalid as invalid:
         _show_faults(invalid, as_json=as_json)
         raise typer.Exit(FOUND) from invalid

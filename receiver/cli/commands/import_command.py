@@ -34,7 +34,7 @@ from receiver.importer import (
     look_through,
     summary,
 )
-from receiver.mapping import Mapping as Routes
+from receiver.mapping import RouteTable
 from receiver.settings import Settings
 
 
@@ -126,7 +126,7 @@ def _faults_of(course: Course, path: Path) -> Iterator[FaultsFile]:
 
 
 def _deliveries(settings: Settings, source: str) -> Callable[[Event], int]:
-    routes = Routes.compile(settings)
+    routes = RouteTable.compile(settings)
     return lambda event: len(routes.connectors(source, event.name)) * len(event.keys)
 
 

@@ -21,7 +21,7 @@ from connectors.base import (
 )
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of, show_faults
 from receiver.gateway import open_connector
-from receiver.mapping import Mapping
+from receiver.mapping import RouteTable
 from receiver.settings import ConfigFault, Settings
 
 
@@ -44,7 +44,7 @@ async def opened(settings: Settings, name: str) -> AsyncIterator[Connector]:
         await connector.aclose()
 
 
-def check_online(settings: Settings, mapping: Mapping) -> list[ConfigFault]:
+def check_online(settings: Settings, mapping: RouteTable) -> list[ConfigFault]:
     """What the CRMs say of the configuration, all asked at once."""
 
     async def ask() -> list[list[ConfigFault]]:
@@ -53,7 +53,7 @@ def check_online(settings: Settings, mapping: Mapping) -> list[ConfigFault]:
     return [fault for faults in asyncio.run(ask()) for fault in faults]
 
 
-async def _check(settings: Settings, mapping: Mapping, name: str) -> list[ConfigFault]:
+async def _check(settings: Settings, mapping: RouteTable, name: str) -> list[ConfigFault]:
     async with opened(settings, name) as connector:
         try:
             problems = await connector.check(mapping.needs(name))
@@ -92,7 +92,7 @@ def provision(
 
 
 async def _provision(settings: Settings, name: str, *, apply: bool) -> tuple[Plan, Report | None]:
-    mapping = Mapping.compile(settings)
+    mapping = RouteTable.compile(settings)
     async with opened(settings, name) as connector:
         if not isinstance(connector, Provisions):
             fail(f"connectors.{name} creates nothing in its CRM; `check --online` says what is missing there.")

@@ -16,7 +16,7 @@ from connectors.hubspot import HubSpotConnector
 from connectors.hubspot.records.order_items import with_line_items
 from connectors.hubspot.setup.property_definitions import KEY_FIELDS, definitions
 from receiver.aom import EVENTS, Site, read, sample
-from receiver.mapping import Mapping, fold
+from receiver.mapping import RouteTable, fold
 from receiver.settings import load
 from tests.connectors.hubspot.opening import on
 from tests.fakes.hubspot import FakeHubSpot
@@ -35,20 +35,20 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def mapping(tmp_path: Path) -> Mapping:
+def mapping(tmp_path: Path) -> RouteTable:
     return compiled(tmp_path, CONFIG)
 
 
 @pytest.fixture
-def both(tmp_path: Path) -> Mapping:
+def both(tmp_path: Path) -> RouteTable:
     """The standard mapping, and line items beside it."""
     return compiled(tmp_path, CONFIG.replace('"standard"', '["standard", "line_items"]'))
 
 
-def compiled(tmp_path: Path, config: str) -> Mapping:
+def compiled(tmp_path: Path, config: str) -> RouteTable:
     path = tmp_path / "config.toml"
     path.write_text(config)
-    return Mapping.compile(load(path, {}))
+    return RouteTable.compile(load(path, {}))
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def account() -> Iterator[FakeHubSpot]:
         yield fake
 
 
-def records(mapping: Mapping, event: str, body: bytes) -> Sequence[Record]:
+def records(mapping: RouteTable, event: str, body: bytes) -> Sequence[Record]:
     seen = read(body, SITE, event)
     contexts = [seen.context(person.key, id="0190", received_at=NOW) for person in seen.people]
     return fold([mapping.render("hubspot", "springfield", seen.name, context) for context in contexts])
@@ -68,7 +68,7 @@ def changed(event: str, **changes: Any) -> bytes:
     return json.dumps({**json.loads(sample(event) or b"{}"), **changes}).encode()
 
 
-async def provision(crm: HubSpotConnector, mapping: Mapping) -> None:
+async def provision(crm: HubSpotConnector, mapping: RouteTable) -> None:
     needs = mapping.needs("hubspot")
     plan = await crm.plan(needs)
     assert not plan.blockers
@@ -89,7 +89,7 @@ async def write(crm: HubSpotConnector, found: Sequence[Record]) -> None:
 
 
 @pytest.mark.parametrize("version", ["2026-09", "v3"])
-def test_the_samples_become_contacts_and_a_deal(mapping: Mapping, account: FakeHubSpot, version: str) -> None:
+def test_the_samples_become_contacts_and_a_deal(mapping: RouteTable, account: FakeHubSpot, version: str) -> None:
     """The nine samples, twice: everybody once, the order as its last event left it, linked to its buyer, nothing new the second time."""
     samples = [(event, body) for event in EVENTS if (body := sample(event))]
     assert len(samples) == 9
@@ -136,7 +136,7 @@ def test_the_samples_become_contacts_and_a_deal(mapping: Mapping, account: FakeH
     ],
 )
 def test_a_stage_follows_the_order(
-    mapping: Mapping, account: FakeHubSpot, event: str, changes: dict[str, Any], stage: str, lifecycle: str
+    mapping: RouteTable, account: FakeHubSpot, event: str, changes: dict[str, Any], stage: str, lifecycle: str
 ) -> None:
     """Each kind of order has its stage; whoever pays becomes a customer, and nobody else."""
     body = changed(event if sample(event) else "order.placed", **changes)
@@ -151,7 +151,7 @@ def test_a_stage_follows_the_order(
 
 
 @pytest.mark.parametrize("event", ["assignment.evaluated", "assignment.rejected"])
-def test_a_grade_is_noted(mapping: Mapping, account: FakeHubSpot, event: str) -> None:
+def test_a_grade_is_noted(mapping: RouteTable, account: FakeHubSpot, event: str) -> None:
     """Events without a published sample do something useful too, also with little in them."""
     bodies = [changed("assignment.submitted", grade="B+"), b'{"email": "eve@example.test"}']
 
@@ -166,7 +166,7 @@ def test_a_grade_is_noted(mapping: Mapping, account: FakeHubSpot, event: str) ->
     assert eve["aom_last_activity"]
 
 
-def test_a_key_of_ones_own_works_with_the_standard_mapping(mapping: Mapping, account: FakeHubSpot) -> None:
+def test_a_key_of_ones_own_works_with_the_standard_mapping(mapping: RouteTable, account: FakeHubSpot) -> None:
     """Contacts known by a unique property still get their address, and those that were there are taken over."""
     known = account.seed_contact("johndoe@academyofmine.com")
 
@@ -181,7 +181,7 @@ def test_a_key_of_ones_own_works_with_the_standard_mapping(mapping: Mapping, acc
     assert student["email"] == student["aom_email"] == "student@app.com"
 
 
-def test_every_property_of_ours_is_defined(both: Mapping) -> None:
+def test_every_property_of_ours_is_defined(both: RouteTable) -> None:
     """What the shipped mappings write under aom_ has a label and a type, and nothing is defined
     that they do not write.
     """
@@ -193,7 +193,7 @@ def test_every_property_of_ours_is_defined(both: Mapping) -> None:
     assert written == {object_: set(names) for object_, names in definitions().items()}
 
 
-def test_an_order_has_its_items_on_its_deal(both: Mapping, account: FakeHubSpot) -> None:
+def test_an_order_has_its_items_on_its_deal(both: RouteTable, account: FakeHubSpot) -> None:
     """From a fresh account to the sample's two items, provisioned, with what they are worth; twice
     the same is the same.
     """
@@ -214,7 +214,7 @@ def test_an_order_has_its_items_on_its_deal(both: Mapping, account: FakeHubSpot)
     assert "aom_line_items" not in account.portal.objects["deals"].properties
 
 
-def test_an_order_without_items_leaves_those_of_its_deal(both: Mapping, account: FakeHubSpot) -> None:
+def test_an_order_without_items_leaves_those_of_its_deal(both: RouteTable, account: FakeHubSpot) -> None:
     """A call that lists none says nothing of them."""
 
     async def use(crm: HubSpotConnector) -> None:
@@ -227,7 +227,7 @@ def test_an_order_without_items_leaves_those_of_its_deal(both: Mapping, account:
     assert len(account.records("line_items")) == 2
 
 
-def test_both_mappings_mean_the_same_deal(both: Mapping) -> None:
+def test_both_mappings_mean_the_same_deal(both: RouteTable) -> None:
     """An order's deal and its items come from two routes, and fold into one record."""
     found = records(both, "order.placed", sample("order.placed") or b"")
     (deal,) = [record for record in found if record.object == "deal"]

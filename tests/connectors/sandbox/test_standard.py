@@ -14,7 +14,7 @@ import pytest
 
 from connectors.base import Append, Record, Ref
 from receiver.aom import EVENTS, Invalid, Site, read, sample
-from receiver.mapping import Mapping, fold
+from receiver.mapping import RouteTable, fold
 from receiver.settings import load
 
 CONFIG = """
@@ -32,10 +32,10 @@ DEMO = {"firstname": "Demo", "lastname": "Student"}
 
 
 @pytest.fixture
-def mapping(tmp_path: Path) -> Mapping:
+def mapping(tmp_path: Path) -> RouteTable:
     path = tmp_path / "config.toml"
     path.write_text(CONFIG)
-    return Mapping.compile(load(path, {}))
+    return RouteTable.compile(load(path, {}))
 
 
 def payload(event: str, **changes: Any) -> dict[str, Any]:
@@ -45,18 +45,18 @@ def payload(event: str, **changes: Any) -> dict[str, Any]:
     return {**json.loads(body), **changes}
 
 
-def records(mapping: Mapping, event: str, body: dict[str, Any]) -> list[Record]:
+def records(mapping: RouteTable, event: str, body: dict[str, Any]) -> list[Record]:
     seen = read(json.dumps(body).encode(), SITE, event)
     contexts = [seen.context(person.key, id="0190", received_at=NOW) for person in seen.people]
     return list(fold([mapping.render("crm", "springfield", seen.name, context) for context in contexts]))
 
 
-def fields(mapping: Mapping, event: str, body: dict[str, Any], object: str = "contact") -> dict[str, Any]:
+def fields(mapping: RouteTable, event: str, body: dict[str, Any], object: str = "contact") -> dict[str, Any]:
     (found,) = (record for record in records(mapping, event, body) if record.object == object)
     return dict(found.fields)
 
 
-def test_an_account_becomes_a_contact(mapping: Mapping) -> None:
+def test_an_account_becomes_a_contact(mapping: RouteTable) -> None:
     """Names, AOM's id and the day of registration, under the address in lower case."""
     (contact,) = records(mapping, "account.created", payload("account.created"))
     assert contact.ref == Ref("contact", "johndoe@academyofmine.com")
@@ -68,7 +68,7 @@ def test_an_account_becomes_a_contact(mapping: Mapping) -> None:
     }
 
 
-def test_an_enrolment_notes_all_courses(mapping: Mapping) -> None:
+def test_an_enrolment_notes_all_courses(mapping: RouteTable) -> None:
     """All courses are appended and named in the last activity, and the last one is the last course."""
     body = payload("course.enrolled", enrolled_courses_list=[{"id": 2, "name": "Logic"}, {"id": 5, "name": "Algebra"}])
     assert fields(mapping, "course.enrolled", body) == {
@@ -91,7 +91,7 @@ def test_an_enrolment_notes_all_courses(mapping: Mapping) -> None:
         ("discussion.submitted", "Submitted a discussion: Discussion Board", (17, 3)),
     ],
 )
-def test_work_handed_in_is_the_last_activity(event: str, activity: str, minutes: tuple[int, int], mapping: Mapping) -> None:
+def test_work_handed_in_is_the_last_activity(event: str, activity: str, minutes: tuple[int, int], mapping: RouteTable) -> None:
     """What was handed in, when, and in which course; AOM's id where the payload has one."""
     body = payload(event, course={"id": 2, "name": "Logic"})
     expected = {
@@ -107,7 +107,7 @@ def test_work_handed_in_is_the_last_activity(event: str, activity: str, minutes:
 @pytest.mark.parametrize(
     ("event", "label"), [("assignment.evaluated", "Evaluated an assignment"), ("assignment.rejected", "Rejected an assignment")]
 )
-def test_work_judged_notes_the_grade(event: str, label: str, mapping: Mapping) -> None:
+def test_work_judged_notes_the_grade(event: str, label: str, mapping: RouteTable) -> None:
     """A grade is kept where AOM sends one, and the assignment may be missing altogether."""
     graded = fields(mapping, event, payload("assignment.submitted", grade="B+"))
     assert (graded["last_activity"], graded["last_grade"]) == (f"{label}: assignment 1", "B+")
@@ -127,7 +127,7 @@ def test_work_judged_notes_the_grade(event: str, label: str, mapping: Mapping) -
         ("order.failed", "CANCELLED", "lost"),
     ],
 )
-def test_an_order_becomes_a_deal_of_its_buyer(event: str, status: str, stage: str, mapping: Mapping) -> None:
+def test_an_order_becomes_a_deal_of_its_buyer(event: str, status: str, stage: str, mapping: RouteTable) -> None:
     """One deal per order and site, linked to the buyer, with the stage that the event stands for."""
     contact, deal = records(mapping, event, payload("order.placed", status=status))
     assert contact.ref == Ref("contact", "student@app.com")
@@ -144,7 +144,7 @@ def test_an_order_becomes_a_deal_of_its_buyer(event: str, status: str, stage: st
     }
 
 
-def test_an_announcement_becomes_nothing(mapping: Mapping) -> None:
+def test_an_announcement_becomes_nothing(mapping: RouteTable) -> None:
     """Nobody asked for contacts of all who are sent one."""
     assert records(mapping, "announcement.created", payload("announcement.created")) == []
 
@@ -160,7 +160,7 @@ def variants(body: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_gaps_in_a_payload_are_gaps_in_the_record(event: str, mapping: Mapping) -> None:
+def test_gaps_in_a_payload_are_gaps_in_the_record(event: str, mapping: RouteTable) -> None:
     """Whatever part of an accepted payload is missing, the mapping works, and writes no `None` and no loose end."""
     like = {"assignment.evaluated": "assignment.submitted", "assignment.rejected": "assignment.submitted"}
     body = payload(like.get(event, "order.placed" if event.startswith("order.") else event))
