@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from receiver.admin.operation import NotFound, Unfit
-from receiver.inbox import Filter, Group, GroupKind, Inbox
+from receiver.inbox import AttentionGroup, EventFilter, GroupKind, Inbox
 
 _OF = {"dead": "dead deliveries", "quarantined": "calls in quarantine"}
 
 
-async def find(inbox: Inbox, id: str, kind: GroupKind | None = None) -> Group:
+async def find(inbox: Inbox, id: str, kind: GroupKind | None = None) -> AttentionGroup:
     """The group with that id, however many there are. Raises NotFound; Unfit where it is of another kind than has to be."""
     group = await inbox.group(id)
     if group is None:
@@ -20,14 +20,14 @@ async def find(inbox: Inbox, id: str, kind: GroupKind | None = None) -> Group:
     return group
 
 
-def contents(group: Group) -> Filter:
+def contents(group: AttentionGroup) -> EventFilter:
     """What is in it."""
     if group.kind == "dead":
-        return Filter(state="dead", connector=group.where, reason_key=group.id)
-    return Filter(state="quarantined", source=group.where, event=group.event or "", reason=group.reason)
+        return EventFilter(state="dead", connector=group.where, reason_key=group.id)
+    return EventFilter(state="quarantined", source=group.where, event=group.event or "", reason=group.reason)
 
 
-def narrowed(group: Group, chosen: Filter) -> Filter:
+def narrowed(group: AttentionGroup, chosen: EventFilter) -> EventFilter:
     """What is in the group and fits all that is asked besides. Raises Unfit where the two say different things."""
     whole = contents(group)
     asked = {name: getattr(chosen, name) for name in ("source", "event", "state", "connector") if getattr(chosen, name) is not None}

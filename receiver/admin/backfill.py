@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from receiver.gateway import Gateway
-from receiver.inbox import Filter, Kept, Reached, Selection
+from receiver.inbox import DeliverySelection, EventCoverage, EventFilter, StoredCall
 
 PAGE = 500
 MOST_EVENTS, MOST_PAIRS = 20, 500  # in one transaction: new events wait so long
@@ -34,7 +34,7 @@ class Survey:
         )
 
 
-async def survey(gateway: Gateway, selection: Selection) -> Survey:
+async def survey(gateway: Gateway, selection: DeliverySelection) -> Survey:
     """Look through the events of a selection, some at a time. Nothing is changed."""
     chosen = selection.filter
     found = Survey(chosen.connector if chosen else None)
@@ -44,7 +44,7 @@ async def survey(gateway: Gateway, selection: Selection) -> Survey:
     return found
 
 
-def _look_at(gateway: Gateway, event: Reached, found: Survey) -> None:
+def _look_at(gateway: Gateway, event: EventCoverage, found: Survey) -> None:
     if event.source not in gateway.sites:
         found.homeless[event.source] += 1
         return
@@ -55,7 +55,7 @@ def _look_at(gateway: Gateway, event: Reached, found: Survey) -> None:
         found.missing += lacks * event.people
 
 
-async def _pages(gateway: Gateway, selection: Selection) -> AsyncIterator[Sequence[Reached]]:
+async def _pages(gateway: Gateway, selection: DeliverySelection) -> AsyncIterator[Sequence[EventCoverage]]:
     for chosen in _filters(selection):
         before: str | None = None
         while True:
@@ -65,10 +65,10 @@ async def _pages(gateway: Gateway, selection: Selection) -> AsyncIterator[Sequen
                 break
 
 
-def _filters(selection: Selection) -> Iterator[Filter]:
+def _filters(selection: DeliverySelection) -> Iterator[EventFilter]:
     """A connector alone says where to deliver, and not which events: those that have not reached it are meant, too."""
     for start in range(0, len(selection.events), PAGE):
-        yield Filter(ids=tuple(selection.events[start : start + PAGE]))
+        yield EventFilter(ids=tuple(selection.events[start : start + PAGE]))
     chosen = selection.filter
     if chosen:
         yield replace(chosen, connector=None) if chosen.state is None else chosen
@@ -87,7 +87,7 @@ async def route(gateway: Gateway, found: Survey, progress: Callable[[int], None]
     return made
 
 
-def _pairs(gateway: Gateway, kept: Kept, only: str | None) -> Pairs:
+def _pairs(gateway: Gateway, kept: StoredCall, only: str | None) -> Pairs:
     judged = gateway.judge(kept.source, kept.named, kept.body, kept.received_at)
     return tuple(pair for pair in judged.lanes if only in {None, pair[0]})
 

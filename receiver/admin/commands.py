@@ -7,7 +7,7 @@ from typing import Literal
 from receiver.admin import attention_groups, crm_erasure, parameters, replay_and_amend, views
 from receiver.admin.operation import Call, NotFound, Unfit
 from receiver.gateway import Gateway
-from receiver.inbox import Selection, Unknown
+from receiver.inbox import DeliverySelection, Unknown
 
 
 class Acting:
@@ -25,13 +25,13 @@ class Acting:
     async def discard(self, call: Call) -> views.DiscardedView:
         return views.DiscardedView(await self._inbox.discard(await self._selection(call.body), now=self._gateway.now()))
 
-    async def _selection(self, body: parameters.DeliveriesBody) -> Selection:
+    async def _selection(self, body: parameters.DeliveriesBody) -> DeliverySelection:
         if body.group is None:
             return body.selection()
-        return Selection(filter=attention_groups.contents(await attention_groups.find(self._inbox, body.group, "dead")))
+        return DeliverySelection(filter=attention_groups.contents(await attention_groups.find(self._inbox, body.group, "dead")))
 
     async def discard_one(self, call: Call) -> views.DiscardedView:
-        discarded = await self._inbox.discard(Selection(deliveries=(call.path.id,)), now=self._gateway.now())
+        discarded = await self._inbox.discard(DeliverySelection(deliveries=(call.path.id,)), now=self._gateway.now())
         if not discarded:
             raise NotFound(f"There is no delivery {call.path.id} that is pending or dead.")
         return views.DiscardedView(discarded)

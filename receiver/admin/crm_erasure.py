@@ -15,7 +15,7 @@ from connectors.base import Connector, ConnectorError, Erases, Plan, Problem, Re
 from receiver.admin.views import CrmErasure, CrmProblem
 from receiver.delivery.limits.rate_limiter import RateLimiter
 from receiver.gateway import Gateway, open_connectors
-from receiver.inbox import Erased, Filter, Selection
+from receiver.inbox import DeliverySelection, ErasedPerson, EventFilter
 
 UNDER_WAY = 60.0  # seconds that deliveries which have begun get to end
 STILL_WRITING = Problem(
@@ -24,11 +24,11 @@ STILL_WRITING = Problem(
 ELSEWHERE = "this connector cannot erase: look in the CRM itself"
 
 
-async def forget(gateway: Gateway, email: str, *, in_crm: bool) -> tuple[Erased, tuple[CrmErasure, ...]]:
+async def forget(gateway: Gateway, email: str, *, in_crm: bool) -> tuple[ErasedPerson, tuple[CrmErasure, ...]]:
     """Erase a person: from the CRMs first, while it is known which records there are theirs. Where one refuses, the gateway keeps that."""
     crm = await erase_in_crms(gateway, email) if in_crm else ()
     failed = any(one.failed for one in crm)
-    return Erased() if failed else await gateway.inbox.erase(email), crm
+    return ErasedPerson() if failed else await gateway.inbox.erase(email), crm
 
 
 async def plan_erasure(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
@@ -58,7 +58,7 @@ async def erase_in_crms(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
 
 async def _stop_writing(gateway: Gateway, email: str) -> list[str]:
     """Let nothing more of the person be written. Returns the connectors at which it may be all the same."""
-    await gateway.inbox.discard(Selection(filter=Filter(person=email, state="pending")), now=gateway.now())
+    await gateway.inbox.discard(DeliverySelection(filter=EventFilter(person=email, state="pending")), now=gateway.now())
     ended = await asyncio.gather(*(one.finish_batches(UNDER_WAY) for one in gateway.dispatchers))
     return [one.name for one, has_ended in zip(gateway.dispatchers, ended, strict=True) if not has_ended]
 

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, model_va
 from pydantic_core import PydanticCustomError
 
 from receiver.admin.operation import Parameters
-from receiver.inbox import Filter, Selection
+from receiver.inbox import DeliverySelection, EventFilter
 
 State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]
 DeliveryState = Literal["pending", "delivered", "dead", "discarded"]
@@ -60,9 +60,9 @@ class EventQuery(Parameters):
     before: Before = None
     limit: Limit = 50
 
-    def filter(self) -> Filter:
+    def filter(self) -> EventFilter:
         """All but the group, which has to be looked up."""
-        return Filter(
+        return EventFilter(
             source=self.source,
             event=self.event,
             state=self.state,
@@ -169,8 +169,8 @@ class AmendBody(Parameters):
 class CallsBody(Chosen):
     """Which calls in quarantine."""
 
-    def filter(self) -> Filter:
-        return Filter(source=self.source, event=self.event, state="quarantined", since=self.since, until=self.until)
+    def filter(self) -> EventFilter:
+        return EventFilter(source=self.source, event=self.event, state="quarantined", since=self.since, until=self.until)
 
 
 class DeliveriesBody(Chosen):
@@ -180,11 +180,11 @@ class DeliveriesBody(Chosen):
     state: Annotated[DeliveryState | None, Field(description="deliveries in this state")] = None
     reason: Reason | None = None
 
-    def selection(self) -> Selection:
+    def selection(self) -> DeliverySelection:
         """Where no group is given."""
         if self.ids is not None:
-            return Selection(events=self.ids)
-        chosen = Filter(
+            return DeliverySelection(events=self.ids)
+        chosen = EventFilter(
             source=self.source,
             event=self.event,
             state=self.state,
@@ -193,7 +193,7 @@ class DeliveriesBody(Chosen):
             until=self.until,
             reason=self.reason,
         )
-        return Selection(filter=chosen)
+        return DeliverySelection(filter=chosen)
 
 
 class ReplayBody(DeliveriesBody):

@@ -37,7 +37,17 @@ from receiver.aom import Event as ReadEvent
 from receiver.aom import Invalid, read
 from receiver.delivery import RateLimiter
 from receiver.gateway import Gateway
-from receiver.inbox import Attempt, Delivery, Event, EventRow, Group, Original, Page, Person, Waiting
+from receiver.inbox import (
+    AttemptDetail,
+    AttentionGroup,
+    DeliveryDetail,
+    EventDetail,
+    EventRow,
+    EventRowPage,
+    OriginalCall,
+    PersonDetail,
+    WaitingLanes,
+)
 from receiver.inbox import ConnectorStatus as StoredStatus
 
 MOST_LEFT_OUT = 100  # people of one event
@@ -54,7 +64,7 @@ def state_of(kind: str | None) -> ConnectorWord:
             return "paused"
 
 
-def reason_of(pause: str, waiting: Waiting | None) -> str:
+def reason_of(pause: str, waiting: WaitingLanes | None) -> str:
     """Why deliveries of a connector wait: its pause, else the newest reason of those that are tried again."""
     return pause or (str(waiting) if waiting else "")
 
@@ -93,7 +103,7 @@ def _connector(kind: str, stored: StoredStatus, limiter: RateLimiter | None) -> 
     )
 
 
-def _waiting(stored: Waiting | None) -> WaitingView | None:
+def _waiting(stored: WaitingLanes | None) -> WaitingView | None:
     return WaitingView(stored.people, stored.reason, stored.at, stored.rule) if stored else None
 
 
@@ -105,22 +115,22 @@ def record_page(held: RecordsHeld) -> RecordPage:
     )
 
 
-def dead_group(stored: Group) -> DeadGroup:
+def dead_group(stored: AttentionGroup) -> DeadGroup:
     return DeadGroup(stored.id, stored.where, stored.reason, stored.count, stored.first, stored.last)
 
 
-def quarantined_group(stored: Group) -> QuarantinedGroup:
+def quarantined_group(stored: AttentionGroup) -> QuarantinedGroup:
     errors = tuple(Fault(path, message) for path, message in json.loads(stored.reason or "[]"))
     return QuarantinedGroup(stored.id, stored.where, stored.event, errors, stored.count, stored.first, stored.last)
 
 
-def person(stored: Person) -> PersonView:
+def person(stored: PersonDetail) -> PersonView:
     lanes = tuple(PersonLane(one.connector, one.state, one.pending, one.tries, one.failing_since) for one in stored.lanes)
     records = tuple(PersonRecord(one.connector, one.object, one.key, one.id, one.written_at) for one in stored.records)
     return PersonView(stored.key, lanes, records)
 
 
-def page(stored: Page, unsearched: int = 0) -> EventPage:
+def page(stored: EventRowPage, unsearched: int = 0) -> EventPage:
     return EventPage(tuple(item(row) for row in stored.items), stored.next, unsearched)
 
 
@@ -149,7 +159,7 @@ def overall(state: str, deliveries: Mapping[str, int]) -> EventState:
     return next((word for word in words if deliveries.get(word)), "accepted")
 
 
-def event(gateway: Gateway, stored: Event) -> EventView:
+def event(gateway: Gateway, stored: EventDetail) -> EventView:
     """One event with its whole story."""
     read_anew = _read(gateway, stored)
     return EventView(
@@ -175,7 +185,7 @@ def event(gateway: Gateway, stored: Event) -> EventView:
     )
 
 
-def _original(stored: Original | None) -> OriginalView | None:
+def _original(stored: OriginalCall | None) -> OriginalView | None:
     return OriginalView(stored.named, stored.body.decode("utf-8", "backslashreplace"), stored.amended_at) if stored else None
 
 
@@ -187,7 +197,7 @@ def _totals(counts: Mapping[str, Mapping[str, int]]) -> Counter[str]:
     return totals
 
 
-def _read(gateway: Gateway, stored: Event) -> ReadEvent | None:
+def _read(gateway: Gateway, stored: EventDetail) -> ReadEvent | None:
     site = gateway.sites.get(stored.source)
     if site is None:
         return None
@@ -197,7 +207,7 @@ def _read(gateway: Gateway, stored: Event) -> ReadEvent | None:
         return None
 
 
-def _delivery(stored: Delivery) -> DeliveryView:
+def _delivery(stored: DeliveryDetail) -> DeliveryView:
     return DeliveryView(
         id=stored.id,
         connector=stored.connector,
@@ -210,7 +220,7 @@ def _delivery(stored: Delivery) -> DeliveryView:
     )
 
 
-def _attempt(stored: Attempt, delivery: int) -> AttemptView:
+def _attempt(stored: AttemptDetail, delivery: int) -> AttemptView:
     """As one of the deliveries that it was for sees it."""
     return AttemptView(
         started_at=stored.started_at,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from receiver.admin.backfill import route, survey
 from receiver.gateway import Gateway
-from receiver.inbox import Accepted, EventRow, Filter, Quarantined, Replayed, Selection, Unknown
+from receiver.inbox import AcceptedEvent, DeliverySelection, EventFilter, EventRow, QuarantinedCall, ReplayResult, Unknown
 
 PAGE = 200
 
@@ -16,14 +16,14 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Mended(Replayed):
+class Mended(ReplayResult):
     """`routed` of those that are pending now are for routes that came after their events."""
 
     routed: int = 0
     notes: tuple[str, ...] = ()
 
 
-async def replay(gateway: Gateway, selection: Selection, *, dry_run: bool = False, progress: Progress | None = None) -> Mended:
+async def replay(gateway: Gateway, selection: DeliverySelection, *, dry_run: bool = False, progress: Progress | None = None) -> Mended:
     """Deliver again, with all that came later in the same lanes; and bring the events to connectors whose routes came after them, of
     a filter that names a connector to that one only.
 
@@ -64,7 +64,7 @@ async def revalidate_one(gateway: Gateway, id: str) -> bool:
     no such event.
     """
     stored = await gateway.inbox.event(id)
-    waiting = Quarantined(id, stored.source, stored.named, stored.body, stored.received_at, stored.faults)
+    waiting = QuarantinedCall(id, stored.source, stored.named, stored.body, stored.received_at, stored.faults)
     return await _judge_anew(gateway, waiting, discarded=stored.state == "discarded")
 
 
@@ -72,7 +72,7 @@ async def revalidate_one(gateway: Gateway, id: str) -> bool:
 class Amended:
     """What became of an amended call. With `errors` it stays as it was."""
 
-    accepted: Accepted | None
+    accepted: AcceptedEvent | None
     event: str | None
     errors: tuple[tuple[str, str], ...] = ()
 
@@ -91,7 +91,7 @@ async def amend(gateway: Gateway, id: str, *, event: str | None = None, body: by
     return Amended(await gateway.inbox.amend(id, judged, now=gateway.now()), judged.name)
 
 
-async def _judge_anew(gateway: Gateway, waiting: Quarantined, *, discarded: bool = False) -> bool:
+async def _judge_anew(gateway: Gateway, waiting: QuarantinedCall, *, discarded: bool = False) -> bool:
     if waiting.source not in gateway.sites:
         return False
     judged = gateway.judge(waiting.source, waiting.named, waiting.body, waiting.received_at)
@@ -101,7 +101,7 @@ async def _judge_anew(gateway: Gateway, waiting: Quarantined, *, discarded: bool
         return False  # somebody has discarded it meanwhile
 
 
-async def discard_calls(gateway: Gateway, chosen: Filter) -> int:
+async def discard_calls(gateway: Gateway, chosen: EventFilter) -> int:
     """Give up calls in quarantine, some at a time."""
     count = 0
     async for rows in _pages(gateway, chosen):
@@ -109,13 +109,13 @@ async def discard_calls(gateway: Gateway, chosen: Filter) -> int:
     return count
 
 
-async def calls(gateway: Gateway, chosen: Filter) -> list[str]:
+async def calls(gateway: Gateway, chosen: EventFilter) -> list[str]:
     """The ids of the calls in quarantine that are chosen, oldest first."""
     found = [row.id async for rows in _pages(gateway, chosen) for row in rows]
     return found[::-1]
 
 
-async def _pages(gateway: Gateway, chosen: Filter) -> AsyncIterator[Sequence[EventRow]]:
+async def _pages(gateway: Gateway, chosen: EventFilter) -> AsyncIterator[Sequence[EventRow]]:
     before: str | None = None
     while True:
         page = await gateway.inbox.events(chosen, before=before, limit=PAGE)

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from receiver.alarms.alarm import Alarm, Cause
 from receiver.alarms.person_redaction import Privacy, alike
-from receiver.inbox import ConnectorStatus, Group, Status
+from receiver.inbox import AttentionGroup, ConnectorStatus, StoreStatus
 from receiver.settings import Alerts
 
 PATIENCE = timedelta(minutes=5)  # pauses that end by themselves within it are every day's business
@@ -23,9 +23,9 @@ ENDLESS = frozenset({"auth", "misconfigured"})  # pauses that only an operator c
 class Sight:
     """What the store shows. `dead` and `quarantined` are grouped by their reasons."""
 
-    status: Status
-    dead: Sequence[Group]
-    quarantined: Sequence[Group]
+    status: StoreStatus
+    dead: Sequence[AttentionGroup]
+    quarantined: Sequence[AttentionGroup]
 
     def hides(self, cause: Cause, most: int) -> bool:
         """Whether more reasons may be there than are seen, so that one of this cause that is not seen need not be over."""
@@ -75,7 +75,7 @@ def _waiting(
             yield Alarm(key, "oldest_waiting", now - oldest, name, kind=one.kind, reason=why, count=one.pending)
 
 
-def _grouped(groups: Iterable[Group], least: int, alarm_of: Callable[[Group], Alarm]) -> Iterator[Alarm]:
+def _grouped(groups: Iterable[AttentionGroup], least: int, alarm_of: Callable[[AttentionGroup], Alarm]) -> Iterator[Alarm]:
     """One alarm for each kind of reason, the oldest first; none where a connector or source has fewer than `least` in all."""
     for _, group in groupby(sorted(groups, key=lambda group: (group.where, group.first)), key=lambda group: group.where):
         members = list(group)
@@ -100,13 +100,13 @@ def _bounded(alarms: Sequence[Alarm]) -> Iterator[Alarm]:
         yield Alarm(key, first.cause, first.since, first.connector, first.source, reason=reason, count=count)
 
 
-def _dead(group: Group, privacy: Privacy) -> Alarm:
+def _dead(group: AttentionGroup, privacy: Privacy) -> Alarm:
     """By the group, since its reason is that of whichever delivery came last."""
     key = f"dead_letters:{group.where}:{group.id}"
     return Alarm(key, "dead_letters", group.first, group.where, reason=privacy.plain(group.reason), count=group.count)
 
 
-def _quarantined(group: Group, privacy: Privacy) -> Alarm:
+def _quarantined(group: AttentionGroup, privacy: Privacy) -> Alarm:
     reason = privacy.plain(_faults(group.reason))
     key = f"quarantine:{group.where}:{group.event or 'unknown'}:{_fingerprint(reason)}"
     return Alarm(key, "quarantine", group.first, source=group.where, event=group.event, reason=reason, count=group.count)

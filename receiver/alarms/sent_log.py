@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Protocol
 
 from receiver.alarms.alarm import Alarm
-from receiver.inbox import Inbox, Told
+from receiver.inbox import Inbox, SentAlarm
 
 
 class Ledger(Protocol):
     """The alarms that were told and are not over."""
 
-    async def told(self) -> list[Told]: ...
+    async def told(self) -> list[SentAlarm]: ...
     async def keep(self, alarm: Alarm, *, now: datetime) -> None: ...
     async def forget(self, key: str) -> None: ...
 
@@ -23,7 +23,7 @@ class StoredLedger:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
 
-    async def told(self) -> list[Told]:
+    async def told(self) -> list[SentAlarm]:
         return await self._inbox.told()
 
     async def keep(self, alarm: Alarm, *, now: datetime) -> None:
@@ -37,13 +37,13 @@ class MemoryLedger:
     """Ends with the process."""
 
     def __init__(self) -> None:
-        self._told: dict[str, Told] = {}
+        self._told: dict[str, SentAlarm] = {}
 
-    async def told(self) -> list[Told]:
+    async def told(self) -> list[SentAlarm]:
         return list(self._told.values())
 
     async def keep(self, alarm: Alarm, *, now: datetime) -> None:
-        self._told[alarm.key] = Told(alarm.key, alarm.dump(), now)
+        self._told[alarm.key] = SentAlarm(alarm.key, alarm.dump(), now)
 
     async def forget(self, key: str) -> None:
         self._told.pop(key, None)

@@ -18,7 +18,7 @@ from receiver.alarms.alarm_sender import Messenger
 from receiver.alarms.person_redaction import Privacy
 from receiver.alarms.sent_log import Ledger, MemoryLedger, StoredLedger
 from receiver.alarms.store_alarm import StoreWatch
-from receiver.inbox import Inbox, StoreUnavailable, Told, process_name
+from receiver.inbox import Inbox, SentAlarm, StoreUnavailable, process_name
 from receiver.jobs.status_cache import CachedStatus
 from receiver.settings import Alerts
 from receiver.telemetry import Metrics
@@ -147,7 +147,7 @@ class Watch:
     def _patience(self, key: str) -> tuple[int, str]:
         return self._messenger.refused[key], key
 
-    def _is_due(self, told: Told | None) -> bool:
+    def _is_due(self, told: SentAlarm | None) -> bool:
         repeat = self._limits.repeat_hours
         return told is None or (repeat is not None and self._now() - told.at >= timedelta(hours=float(repeat)))
 

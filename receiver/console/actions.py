@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from receiver.admin import crm_erasure, replay_and_amend
 from receiver.gateway import Gateway
-from receiver.inbox import Erased, Filter, Selection
+from receiver.inbox import DeliverySelection, ErasedPerson, EventFilter
 from receiver.jobs.job_runner import Job, Work
 
 
-def replay(gateway: Gateway, selection: Selection) -> Work:
+def replay(gateway: Gateway, selection: DeliverySelection) -> Work:
     async def work(job: Job) -> str:
         done = await replay_and_amend.replay(gateway, selection, progress=job.progress)
         later = done.again - done.chosen
@@ -18,14 +18,14 @@ def replay(gateway: Gateway, selection: Selection) -> Work:
     return work
 
 
-def discard(gateway: Gateway, selection: Selection) -> Work:
+def discard(gateway: Gateway, selection: DeliverySelection) -> Work:
     async def work(_job: Job) -> str:
         return f"{_deliveries(await gateway.inbox.discard(selection, now=gateway.now()))} discarded."
 
     return work
 
 
-def discard_calls(gateway: Gateway, chosen: Filter) -> Work:
+def discard_calls(gateway: Gateway, chosen: EventFilter) -> Work:
     async def work(_job: Job) -> str:
         return f"{_calls(await replay_and_amend.discard_calls(gateway, chosen))} discarded."
 
@@ -41,11 +41,11 @@ def revalidate(gateway: Gateway) -> Work:
     return work
 
 
-def revalidate_calls(gateway: Gateway, chosen: Filter | tuple[str, ...]) -> Work:
+def revalidate_calls(gateway: Gateway, chosen: EventFilter | tuple[str, ...]) -> Work:
     """Of those that are chosen, oldest first."""
 
     async def work(job: Job) -> str:
-        ids = await replay_and_amend.calls(gateway, chosen) if isinstance(chosen, Filter) else chosen
+        ids = await replay_and_amend.calls(gateway, chosen) if isinstance(chosen, EventFilter) else chosen
         accepted = 0
         for number, id in enumerate(ids, 1):
             accepted += await replay_and_amend.revalidate_one(gateway, id)
@@ -71,7 +71,7 @@ def erase(gateway: Gateway, email: str, *, in_crm: bool = False) -> Work:
     return work
 
 
-def _removed(gone: Erased) -> str:
+def _removed(gone: ErasedPerson) -> str:
     counted = (
         (gone.events, "event that was theirs alone", "events that were theirs alone"),
         (gone.shared, "event that goes on without them", "events that go on without them"),

@@ -13,7 +13,7 @@ from receiver.delivery.lane_outcome import LaneOutcome, plain_fields
 from receiver.delivery.limits.call_timeout import PATIENCE, CallTimeout
 from receiver.delivery.merge import LaneWrite
 from receiver.delivery.record_writer import Known, Results, write
-from receiver.inbox import ReadyLane, RemoteRow, Settled, Settlement, StoreDamaged, StoreUnavailable, Term
+from receiver.inbox import LeaderTerm, ReadyLane, RecordStateRow, SettledLane, Settlement, StoreDamaged, StoreUnavailable
 from receiver.text.redact_values import cut_values
 
 SETTLED_AT_ONCE = 100  # lanes in a transaction
@@ -24,13 +24,13 @@ Pair = tuple[LaneOutcome, LaneWrite]
 class Batch:
     """Of the lanes that a leader takes together, in its `term`."""
 
-    def __init__(self, context: DeliveryContext, lanes: Sequence[ReadyLane], term: Term) -> None:
+    def __init__(self, context: DeliveryContext, lanes: Sequence[ReadyLane], term: LeaderTerm) -> None:
         self._context = context
         self._lanes = lanes
         self._term = term
         self._outcomes: list[LaneOutcome] = []
         self._written: list[Record] = []  # of the round at hand
-        self._records: dict[Ref, RemoteRow] = {}  # what the inbox has not been told yet
+        self._records: dict[Ref, RecordStateRow] = {}  # what the inbox has not been told yet
         self._calls = self._new_calls()
         self._give_way = context.renderer.share.give_way  # between all that is computed for one lane after the other
         self._started = context.now()
@@ -122,7 +122,7 @@ class Batch:
                 one.is_settled = True
                 self._context.under_way.forget_troubles(one.lane.lane_id)
 
-    async def _settle_slice(self, outcomes: Sequence[LaneOutcome], records: Sequence[RemoteRow]) -> set[int]:
+    async def _settle_slice(self, outcomes: Sequence[LaneOutcome], records: Sequence[RecordStateRow]) -> set[int]:
         now, timing = self._context.now(), self._context.timing
         settled = []
         for outcome in outcomes:
@@ -130,7 +130,7 @@ class Batch:
             settled.append(outcome.settled(now, timing.give_up, self._context.random))
         return await self._settle_together(settled, records)
 
-    async def _settle_together(self, lanes: Sequence[Settled], records: Sequence[RemoteRow]) -> set[int]:
+    async def _settle_together(self, lanes: Sequence[SettledLane], records: Sequence[RecordStateRow]) -> set[int]:
         """One transaction; where a lane of it cannot be settled, each has its own, so that it is alone in its trouble.
 
         Returns the lanes that could not be: they are put off in memory, since their CRM would be written without end.
@@ -142,7 +142,7 @@ class Batch:
             self._term.epoch,
             lanes,
             records,
-            unfinished=[Settled(one.lane, touched=tuple(sorted(one.touched))) for one in going_on],
+            unfinished=[SettledLane(one.lane, touched=tuple(sorted(one.touched))) for one in going_on],
         )
         try:
             report = await self._context.inbox.settle(told, now=self._context.now())
@@ -154,7 +154,7 @@ class Batch:
             self._lose(lanes)
         return set()
 
-    async def _settle_one_by_one(self, lanes: Sequence[Settled], records: Sequence[RemoteRow], error: Exception) -> set[int]:
+    async def _settle_one_by_one(self, lanes: Sequence[SettledLane], records: Sequence[RecordStateRow], error: Exception) -> set[int]:
         if len(lanes) + len(records) <= 1:
             ids = {one.lane.lane_id for one in lanes}
             seconds = self._context.under_way.put_off(ids)
@@ -168,7 +168,7 @@ class Batch:
             failed |= await self._settle_together([lane], ())
         return failed
 
-    def _lose(self, lanes: Sequence[Settled]) -> None:
+    def _lose(self, lanes: Sequence[SettledLane]) -> None:
         """Another leads: it delivers again whatever this batch may have written over."""
         self.lost = True
         self._context.leadership.lose(self._term)
@@ -237,11 +237,13 @@ class Batch:
         )
 
 
-def _slices(outcomes: Sequence[LaneOutcome], records: Sequence[RemoteRow]) -> Iterator[tuple[Sequence[LaneOutcome], Sequence[RemoteRow]]]:
+def _slices(
+    outcomes: Sequence[LaneOutcome], records: Sequence[RecordStateRow]
+) -> Iterator[tuple[Sequence[LaneOutcome], Sequence[RecordStateRow]]]:
     """Some lanes to a transaction, since new events wait for it. A record goes with the lane that wrote it last, or before."""
     if not outcomes and records:
         yield (), records
-    left = {record.lane_id: list[RemoteRow]() for record in records}
+    left = {record.lane_id: list[RecordStateRow]() for record in records}
     for record in records:
         left[record.lane_id].append(record)
     own = {outcome.lane.lane_id for outcome in outcomes}

@@ -12,7 +12,7 @@ from typing import Any
 from receiver.delivery.batch import Batch
 from receiver.delivery.delivery_context import DeliveryContext
 from receiver.delivery.scheduler import Choice, Scheduler
-from receiver.inbox import Queue, StoreDamaged, StoreUnavailable, Term
+from receiver.inbox import LaneQueue, LeaderTerm, StoreDamaged, StoreUnavailable
 
 IDLE = timedelta(seconds=5)
 CALLS = 4  # lanes for so many calls are taken at once: what only some of them write, deals say, fills its calls too
@@ -33,7 +33,7 @@ class Dispatcher:
         self._scheduler = Scheduler(self._limits.records, self._limits.records, self._limits.linger, context.clock)
         self._batches: set[asyncio.Task[None]] = set()
         self._in_bulk = 0  # of the batches
-        self._term: Term | None = None  # that this works in
+        self._term: LeaderTerm | None = None  # that this works in
         self._first_call_at = 0.0
         self._corrected_at = 0.0
         self._note = ""
@@ -113,7 +113,7 @@ class Dispatcher:
 
     # --- leading ---
 
-    async def _lead(self) -> Term | None:
+    async def _lead(self) -> LeaderTerm | None:
         """The term in which to deliver now; None where this process does not lead, or has to wait, after having waited."""
         leadership = self._context.leadership
         term = leadership.term
@@ -134,7 +134,7 @@ class Dispatcher:
             await self._correct_waits()
         return term
 
-    async def _begin(self, term: Term | None) -> None:
+    async def _begin(self, term: LeaderTerm | None) -> None:
         """Forget what was known in another term, and go on from what the store knows."""
         self._context.under_way.doubtful.clear()
         if term is None:
@@ -180,7 +180,7 @@ class Dispatcher:
 
     # --- taking lanes ---
 
-    async def _take(self, term: Term) -> bool:
+    async def _take(self, term: LeaderTerm) -> bool:
         """Start a batch of what is ready: a paused connector is probed with one lane. False where there is nothing to do yet."""
         probing, sizes = self._context.breaker.paused, self._context.sizes
         self._scheduler.records = 1 if probing else sizes.smallest()
@@ -203,7 +203,7 @@ class Dispatcher:
             self._start(Batch(self._context, lanes, term), choice)
         return True
 
-    def _choose(self, queues: Sequence[Queue]) -> Choice:
+    def _choose(self, queues: Sequence[LaneQueue]) -> Choice:
         room = self._room()
         choice = self._scheduler.choose(queues, bulk_under_way=self._in_bulk, room=room - len(self._batches))
         if choice.bulk and self._limits.concurrency == 1:  # what comes live has to wait for it: it is a short one

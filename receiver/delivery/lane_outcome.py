@@ -15,7 +15,7 @@ from receiver.delivery.limits.backoff import LANE, waiting
 from receiver.delivery.merge import LaneWrite
 from receiver.delivery.record_writer import Results, lane_results, link_name, worst
 from receiver.delivery.renderer import Rendered, Unrenderable
-from receiver.inbox import ACCOUNT_RULE, AttemptRow, ReadyLane, Settled
+from receiver.inbox import ACCOUNT_RULE, AttemptRow, ReadyLane, SettledLane
 from receiver.mapping import fold, origins
 
 LEAST_TRIES = 3  # before a lane is given up: the time alone may have passed while its connector was paused, or the clock was set
@@ -125,7 +125,7 @@ class LaneOutcome:
         held = isinstance(self.setback, NoAnswer) and not self.setback.sent and self.setback.after is None
         return held and not (self.touched or self.delivered or self.dead)
 
-    def settled(self, now: datetime, give_up: timedelta, random: Random) -> Settled:
+    def settled(self, now: datetime, give_up: timedelta, random: Random) -> SettledLane:
         """The lane's outcome as the inbox keeps it."""
         retry_at, burn = self._retry(now, random)
         if isinstance(self.setback, Retry) and self.setback.give_up_after is not None:
@@ -134,7 +134,7 @@ class LaneOutcome:
         if retry_at and burn and failing and now - failing > give_up and self.lane.attempts + 1 >= LEAST_TRIES:
             self._give_up(now, give_up)
             retry_at = retry_at if self.plan.parts else None
-        return Settled(
+        return SettledLane(
             lane=self.lane,
             delivered=tuple(one.delivery.delivery_id for one in self.delivered),
             dead=tuple(self.dead),

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from connectors.base import ConnectorError
-from receiver.inbox import Inbox, StoreUnavailable, Term, process_name, role_of
+from receiver.inbox import Inbox, LeaderTerm, StoreUnavailable, process_name, role_of
 
 LEASE = timedelta(seconds=6)
 ASK_EVERY = 5  # looks: so seldom does a process ask for a lead that another has
@@ -71,7 +71,7 @@ class Leadership:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.role = role_of(connector)
-        self.term: Term | None = None
+        self.term: LeaderTerm | None = None
         self.changed = asyncio.Event()  # whenever a term began or ended
         self._inbox = inbox
         self._leaders = leaders
@@ -133,7 +133,7 @@ class Leadership:
         """No call is under way, but for those that were given up."""
         self._calls_end = 0.0
 
-    def lose(self, term: Term) -> None:
+    def lose(self, term: LeaderTerm) -> None:
         """Somebody has seen a newer epoch than this term's."""
         if self.term is term:
             self._log.warning("leadership.lost", epoch=term.epoch)
@@ -171,7 +171,7 @@ class Leadership:
             if self.term:
                 await self._tell(self.term)
 
-    async def _tell(self, term: Term) -> None:
+    async def _tell(self, term: LeaderTerm) -> None:
         """Renew the lease, and tell by when all calls of now and of the next seconds are over."""
         asked = self._clock()
         left = max(self._calls_end, self._held_until) - asked

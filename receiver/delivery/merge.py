@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.base import Append, Record, Ref
-from receiver.inbox.lanes.field_versions import Stamp, is_behind
+from receiver.inbox.lanes.field_versions import FieldVersion, is_behind
 from receiver.mapping import fold, ranks_of
 
 
@@ -26,14 +26,14 @@ class LaneWrite:
     doubtful: bool
     replay: int = 0  # which replay of the lane this belongs to
 
-    def stamps(self, ref: Ref, record: Record) -> dict[str, Stamp]:
+    def stamps(self, ref: Ref, record: Record) -> dict[str, FieldVersion]:
         """Of the record's fields."""
         if self.origins is None:
-            stamp = Stamp(self.event_id, self.lane_id)
+            stamp = FieldVersion(self.event_id, self.lane_id)
             stamps = {name: stamp for name, value in record.fields.items() if type(value) is not Append}
         else:
             origins = self.origins[ref]
-            by_event = {event_id: Stamp(event_id, self.lane_id) for event_id in set(origins.values())}
+            by_event = {event_id: FieldVersion(event_id, self.lane_id) for event_id in set(origins.values())}
             stamps = {name: by_event[event_id] for name, event_id in origins.items()}
         for name, rank in ranks_of(record).items():
             stamps[name] = stamps[name]._replace(rank=rank)
@@ -52,7 +52,7 @@ class MergedRecord:
 
     ref: Ref
     record: Record
-    stamps: dict[str, Stamp]
+    stamps: dict[str, FieldVersion]
     lanes: set[int]
     digest: str
     uniform: bool = True  # all of them want the same of it

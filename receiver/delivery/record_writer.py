@@ -14,11 +14,11 @@ from itertools import groupby
 from connectors.base import Connector, Link, Links, Outcome, Record, Ref, Refused, Retry, Saved, TimedOut
 from receiver.delivery.batch_calls import Calls, NoAnswer, Verdict
 from receiver.delivery.merge import LaneWrite, MergedRecord, merge_writes
-from receiver.inbox import Remote, RemoteRow
-from receiver.inbox.lanes.field_versions import Stamps, horizon, newest, superseded
+from receiver.inbox import RecordState, RecordStateRow
+from receiver.inbox.lanes.field_versions import FieldVersions, newest_version, superseded_fields, version_horizon
 from receiver.mapping import in_order_of_links
 
-Known = Mapping[tuple[str, str], Remote]
+Known = Mapping[tuple[str, str], RecordState]
 """What the CRM is known to hold, by `Ref`."""
 
 
@@ -35,7 +35,7 @@ class RecordResult:
     left_out: frozenset[str] = frozenset()
     links: dict[Ref, Verdict] = field(default_factory=dict)
     tied: dict[str, str] = field(default_factory=dict)  # link name → the id that it was made to
-    stamps: Stamps = field(default_factory=dict)  # of all fields that the CRM holds of ours now
+    stamps: FieldVersions = field(default_factory=dict)  # of all fields that the CRM holds of ours now
 
     @property
     def contested(self) -> bool:
@@ -46,16 +46,16 @@ class RecordResult:
         """Its own, and those of its links."""
         return [self.verdict, *self.links.values()]
 
-    def remote(self, known: Remote | None) -> RemoteRow | None:
+    def remote(self, known: RecordState | None) -> RecordStateRow | None:
         """What is to be remembered of it; None where nothing new is known."""
         if not isinstance(self.verdict, Saved) or not (self.sent or self.tied):
             return None
         ref = self.merged.ref
-        last = newest(self.stamps.values()) if self.stamps else None
+        last = newest_version(self.stamps.values()) if self.stamps else None
         event_id = last.event_id if last else known.event_id if known else ""
         lane_id = last.lane_id if last else min(self.merged.lanes)
         digest = self.merged.digest if self.sent else known.digest if known else None
-        return RemoteRow(ref.object, ref.key, self.verdict.id, event_id, lane_id, self.stamps, self.tied, digest)
+        return RecordStateRow(ref.object, ref.key, self.verdict.id, event_id, lane_id, self.stamps, self.tied, digest)
 
 
 Results = Mapping[Ref, RecordResult]
@@ -68,7 +68,7 @@ async def write(
 
     `held`: records that an earlier call may be writing still, and for how many seconds.
     """
-    writer = _Writer(connector, known, calls, horizon(now), held)
+    writer = _Writer(connector, known, calls, version_horizon(now), held)
     merged = merge_writes(writes)
     for object_name in in_order_of_links(one.record for one in merged):
         await writer.upsert([one for one in merged if one.record.object == object_name])
@@ -110,7 +110,7 @@ class _Writer:
         result = self.results[one.ref] = RecordResult(one, _NOT_YET)
         if known:
             result.stamps = known.stamps
-            result.left_out = superseded(known.stamps, one.stamps, self._horizon)
+            result.left_out = superseded_fields(known.stamps, one.stamps, self._horizon)
         if verdict := self._foregone(one, known, result.left_out):
             result.verdict = verdict
             return None
@@ -123,7 +123,7 @@ class _Writer:
         fields = {name: value for name, value in one.record.fields.items() if name not in result.left_out}
         return replace(one.record, id=known.id, fields=fields)
 
-    def _foregone(self, one: MergedRecord, known: Remote | None, left_out: frozenset[str]) -> Verdict | None:
+    def _foregone(self, one: MergedRecord, known: RecordState | None, left_out: frozenset[str]) -> Verdict | None:
         """What is known to come of a record without a call."""
         if known and one.record.doubtful and one.digest and known.digest == one.digest:
             return Saved(known.id, notes=("an earlier attempt has written it",))

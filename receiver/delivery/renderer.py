@@ -15,7 +15,7 @@ import structlog
 from connectors.base import Record
 from receiver.aom import Event, Invalid, Site, read
 from receiver.delivery.loop_share import LoopShare
-from receiver.inbox import Pending
+from receiver.inbox import PendingDelivery
 from receiver.mapping import MappingFault, RouteTable
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ KEPT = 2048  # events
 class Rendered:
     """One delivery and the records that it wants written; none where no route wants it after all."""
 
-    delivery: Pending
+    delivery: PendingDelivery
     records: tuple[Record, ...]
     event: str  # as it is recognised now
 
@@ -39,7 +39,7 @@ class Rendered:
 class Unrenderable:
     """A delivery that cannot become records as the mapping stands; replaying it after a fix is the remedy."""
 
-    delivery: Pending
+    delivery: PendingDelivery
     reason: str
     code: str
     place: str = ""  # with the code all that a log may hold: reasons can quote the payload
@@ -62,7 +62,7 @@ class EventReader:
         self._bytes = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="large-events")
 
-    async def read(self, delivery: Pending, site: Site) -> Event:
+    async def read(self, delivery: PendingDelivery, site: Site) -> Event:
         """Raises Invalid."""
         known = self._known.get(delivery.event_id)
         if known is not None and known[1] == delivery.body:  # it may have been amended, or a person erased from it
@@ -82,7 +82,7 @@ class EventReader:
     def close(self) -> None:
         self._thread.shutdown(wait=False)
 
-    def _keep(self, delivery: Pending, event: Event | Invalid) -> None:
+    def _keep(self, delivery: PendingDelivery, event: Event | Invalid) -> None:
         if before := self._known.get(delivery.event_id):
             self._bytes -= _memory(before[1])
         self._known[delivery.event_id] = event, delivery.body
@@ -101,7 +101,7 @@ class Renderer:
         self._routes = routes
         self.share = share or LoopShare()
 
-    async def render(self, delivery: Pending, person: str) -> Rendered | Unrenderable:
+    async def render(self, delivery: PendingDelivery, person: str) -> Rendered | Unrenderable:
         """The records of a delivery in the lane of a person. Raises nothing: a defect of ours is that delivery's alone."""
         await self.share.give_way()
         site = self._reader.sites.get(delivery.source)
@@ -126,7 +126,7 @@ class Renderer:
             structlog.get_logger().exception("render.defect", delivery=delivery.delivery_id, connector=self._connector)
             return Unrenderable(delivery, f"a defect of the gateway ({name}); its log says where", "defect", name)
 
-    def _records(self, event: Event, delivery: Pending, person: str) -> tuple[Record, ...]:
+    def _records(self, event: Event, delivery: PendingDelivery, person: str) -> tuple[Record, ...]:
         if person not in event.keys:
             raise NobodyHere("read anew, the event is not about this person any more")
         context = event.context(person, id=delivery.event_id, received_at=delivery.received_at)
@@ -138,7 +138,7 @@ def _memory(body: bytes) -> int:
     return len(body) + OBJECT_BYTES * (body.count(b"{") + body.count(b"["))
 
 
-def _read(delivery: Pending, site: Site) -> Event | Invalid:
+def _read(delivery: PendingDelivery, site: Site) -> Event | Invalid:
     try:
         return read(delivery.body, site, delivery.named)
     except Invalid as invalid:

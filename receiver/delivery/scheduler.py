@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from receiver.inbox import Queue
-from receiver.inbox.db.tables import Priority
+from receiver.inbox import LaneQueue
+from receiver.inbox.db.tables import LanePriority
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Scheduler:
     _last_sources: dict[bool, str] = field(default_factory=dict)
     _turn_of_bulk: bool = False
 
-    def choose(self, queues: Sequence[Queue], *, bulk_under_way: int, room: int) -> Choice:
+    def choose(self, queues: Sequence[LaneQueue], *, bulk_under_way: int, room: int) -> Choice:
         """What to take, where so many batches can start and so many are under way in bulk.
 
         What waits in bulk leaves one batch for what comes live, where there can be several; however much comes live, it goes on.
@@ -55,7 +55,7 @@ class Scheduler:
         self._until[choice.bulk] = self.clock() + self.linger
         self._waited.discard(choice.bulk)
 
-    def _take(self, queues: Sequence[Queue], *, bulk: bool) -> tuple[int, ...]:
+    def _take(self, queues: Sequence[LaneQueue], *, bulk: bool) -> tuple[int, ...]:
         size = self._size(sum(len(queue.due) for queue in queues), bulk=bulk)
         return self._in_turn(queues, size, bulk=bulk) if size else ()
 
@@ -68,7 +68,7 @@ class Scheduler:
             return 0
         return (ready - ready % self.records or ready) if bulk in self._waited else ready
 
-    def _in_turn(self, queues: Sequence[Queue], size: int, *, bulk: bool) -> tuple[int, ...]:
+    def _in_turn(self, queues: Sequence[LaneQueue], size: int, *, bulk: bool) -> tuple[int, ...]:
         """The first priority first; of one priority a lane of each source in turn, beginning behind the last one's."""
         taken: list[int] = []
         for priority in sorted({queue.priority for queue in queues}):
@@ -82,8 +82,8 @@ class Scheduler:
         return tuple(taken)
 
 
-def _is_bulk(queue: Queue) -> bool:
-    return queue.priority >= Priority.MANY
+def _is_bulk(queue: LaneQueue) -> bool:
+    return queue.priority >= LanePriority.MANY
 
 
 def _round_robin(lanes: Sequence[Sequence[int]], most: int) -> list[int]:

@@ -1,74 +1,74 @@
 """The durable store: what was received, whom it has to be delivered to, and what came of it. See `Inbox`."""
 
 from receiver.inbox.db.errors import InboxError, StoreDamaged, StoreLocked, StoreUnavailable, Unknown, Unstorable
-from receiver.inbox.db.event_filter import Filter
+from receiver.inbox.db.event_filter import EventFilter
 from receiver.inbox.db.event_ids import EventIds
-from receiver.inbox.events.accept import Accepted, NewEvent
-from receiver.inbox.events.erase import Erased
-from receiver.inbox.events.original_calls import Original
-from receiver.inbox.events.quarantine import Quarantined
+from receiver.inbox.events.accept import AcceptedEvent, NewEvent
+from receiver.inbox.events.erase import ErasedPerson
+from receiver.inbox.events.original_calls import OriginalCall
+from receiver.inbox.events.quarantine import QuarantinedCall
 from receiver.inbox.inbox import Inbox
-from receiver.inbox.lanes.ready import Pending, Queue, ReadyLane
-from receiver.inbox.lanes.record_state import Remote, RemoteRow
-from receiver.inbox.lanes.replay import Replayed, Selection
-from receiver.inbox.lanes.settle import AttemptRow, Settled, Settlement, SettleReport
+from receiver.inbox.lanes.ready import LaneQueue, PendingDelivery, ReadyLane
+from receiver.inbox.lanes.record_state import RecordState, RecordStateRow
+from receiver.inbox.lanes.replay import DeliverySelection, ReplayResult
+from receiver.inbox.lanes.settle import AttemptRow, SettledLane, Settlement, SettleReport
 from receiver.inbox.operation.connector_state import ConnectorState, PauseKind
-from receiver.inbox.operation.leadership import Term, process_name, role_of
-from receiver.inbox.operation.sent_alarms import Told
-from receiver.inbox.reads.attention_groups import Group, GroupCounts, GroupKind
-from receiver.inbox.reads.coverage import Kept, Reached
-from receiver.inbox.reads.event_detail import Attempt, Delivery, Event, Person, PersonLane, RemoteRecord
-from receiver.inbox.reads.queries import ConnectorStatus, DriftCount, EventRow, Page, Status
-from receiver.inbox.reads.waiting_lanes import ACCOUNT_RULE, Waiting
+from receiver.inbox.operation.leadership import LeaderTerm, process_name, role_of
+from receiver.inbox.operation.sent_alarms import SentAlarm
+from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, GroupKind
+from receiver.inbox.reads.coverage import EventCoverage, StoredCall
+from receiver.inbox.reads.event_detail import AttemptDetail, DeliveryDetail, EventDetail, PersonDetail, PersonLane, RemoteRecord
+from receiver.inbox.reads.queries import ConnectorStatus, DriftCount, EventRow, EventRowPage, StoreStatus
+from receiver.inbox.reads.waiting_lanes import ACCOUNT_RULE, WaitingLanes
 
 __all__ = [
     "ACCOUNT_RULE",
-    "Accepted",
-    "Attempt",
+    "AcceptedEvent",
+    "AttemptDetail",
     "AttemptRow",
+    "AttentionGroup",
     "ConnectorState",
     "ConnectorStatus",
-    "Delivery",
+    "DeliveryDetail",
+    "DeliverySelection",
     "DriftCount",
-    "Erased",
-    "Event",
+    "ErasedPerson",
+    "EventCoverage",
+    "EventDetail",
+    "EventFilter",
     "EventIds",
     "EventRow",
-    "Filter",
-    "Group",
+    "EventRowPage",
     "GroupCounts",
     "GroupKind",
     "Inbox",
     "InboxError",
-    "Kept",
+    "LaneQueue",
+    "LeaderTerm",
     "NewEvent",
-    "Original",
-    "Page",
+    "OriginalCall",
     "PauseKind",
-    "Pending",
-    "Person",
+    "PendingDelivery",
+    "PersonDetail",
     "PersonLane",
-    "Quarantined",
-    "Queue",
-    "Reached",
+    "QuarantinedCall",
     "ReadyLane",
-    "Remote",
+    "RecordState",
+    "RecordStateRow",
     "RemoteRecord",
-    "RemoteRow",
-    "Replayed",
-    "Selection",
+    "ReplayResult",
+    "SentAlarm",
     "SettleReport",
-    "Settled",
+    "SettledLane",
     "Settlement",
-    "Status",
     "StoreDamaged",
     "StoreLocked",
+    "StoreStatus",
     "StoreUnavailable",
-    "Term",
-    "Told",
+    "StoredCall",
     "Unknown",
     "Unstorable",
-    "Waiting",
+    "WaitingLanes",
     "process_name",
     "role_of",
 ]

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from receiver.http.answers import Answer, JSONAnswer
 from receiver.http.problem_details import problem
-from receiver.inbox import Accepted, Inbox, NewEvent, StoreUnavailable, Unstorable
+from receiver.inbox import AcceptedEvent, Inbox, NewEvent, StoreUnavailable, Unstorable
 from receiver.ingest.validation import Judge
 from receiver.settings import Source
 from receiver.telemetry import Metrics, quick_log
@@ -131,7 +131,7 @@ class Intake:
         except Unstorable:
             return self._not_kept(call, "no database takes it")  # whose words may quote it
 
-    def _answer(self, judged: NewEvent, kept: Accepted, started: float) -> Answer:
+    def _answer(self, judged: NewEvent, kept: AcceptedEvent, started: float) -> Answer:
         outcome = "duplicate" if kept.duplicate else "quarantined" if judged.faults else "accepted"
         self._tell(judged, outcome, kept, perf_counter() - started)
         if judged.faults:
@@ -147,7 +147,7 @@ class Intake:
         self._metrics.turned_away("store")
         return problem(503, detail, headers={"Retry-After": "10"}, kept=False)
 
-    def _tell(self, judged: NewEvent, outcome: str, kept: Accepted, seconds: float) -> None:
+    def _tell(self, judged: NewEvent, outcome: str, kept: AcceptedEvent, seconds: float) -> None:
         """One log line and the metrics of an answered call."""
         self._metrics.event(judged.source, judged.name, outcome, seconds)
         if outcome == "accepted" and judged.name:
@@ -161,7 +161,7 @@ class Intake:
         self._quick_log.info(f"event.{outcome}", **told, ms=round(seconds * 1000, 1))
 
 
-def _refusal(status: int, judged: NewEvent, kept: Accepted) -> Response:
+def _refusal(status: int, judged: NewEvent, kept: AcceptedEvent) -> Response:
     errors = [{"path": path, "message": message} for path, message in judged.faults]
     return problem(
         status,

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from receiver.inbox import Inbox, Status
+from receiver.inbox import Inbox, StoreStatus
 
 
 class CachedStatus:
@@ -20,9 +20,9 @@ class CachedStatus:
         self._fresh = fresh
         self._asking = asyncio.Lock()
         self._asked_at = float("-inf")
-        self._known: Status | None = None
+        self._known: StoreStatus | None = None
 
-    async def status(self) -> Status:
+    async def status(self) -> StoreStatus:
         """Raises StoreUnavailable."""
         async with self._asking:
             if self._known is None or time.monotonic() - self._asked_at >= self._fresh:

@@ -14,7 +14,7 @@ from receiver.alarms.alarm import Alarm
 from receiver.alarms.alarm_rules import MOST_REASONS, Sight, causes
 from receiver.alarms.message import message
 from receiver.alarms.person_redaction import Privacy
-from receiver.inbox import ConnectorStatus, Group, GroupKind, PauseKind, Status, Waiting
+from receiver.inbox import AttentionGroup, ConnectorStatus, GroupKind, PauseKind, StoreStatus, WaitingLanes
 from receiver.inbox.lanes.failure_groups import reason_key
 from receiver.settings import Alerts
 
@@ -28,13 +28,13 @@ def minutes(number: float) -> timedelta:
 def found(
     *,
     connectors: dict[str, ConnectorStatus] | None = None,
-    dead: Sequence[Group] = (),
-    aside: Sequence[Group] = (),
+    dead: Sequence[AttentionGroup] = (),
+    aside: Sequence[AttentionGroup] = (),
     firing: Collection[str] = (),
     **limits: Any,
 ) -> list[Alarm]:
     """The alarms of a store that stands like this."""
-    sight = Sight(Status(0, 0, 0, None, connectors or {}), dead, aside)
+    sight = Sight(StoreStatus(0, 0, 0, None, connectors or {}), dead, aside)
     alerts = Alerts(url=SecretStr("http://alarms.example"), **limits)
     return list(causes(sight, alerts, Privacy(), firing=firing, now=NOW).values())
 
@@ -47,7 +47,7 @@ def paused(kind: PauseKind | None, *, since: float = 0, until: float = 0, oldest
 
 def held(rule: str) -> dict[str, ConnectorStatus]:
     """Three people wait, for the rule where there is one."""
-    waiting = Waiting(3, "LOCKED: ann@example.edu is being edited", NOW, rule)
+    waiting = WaitingLanes(3, "LOCKED: ann@example.edu is being edited", NOW, rule)
     return {"crm": ConnectorStatus("running", 3, 0, 60.0, waiting=waiting)}
 
 
@@ -67,10 +67,10 @@ def test_people_whom_a_rule_holds_back_are_an_alarm() -> None:
     assert "ann" not in words
 
 
-def group(reason: str, count: int = 1, *, where: str = "crm", event: str | None = None, minute: float = 0) -> Group:
+def group(reason: str, count: int = 1, *, where: str = "crm", event: str | None = None, minute: float = 0) -> AttentionGroup:
     kind: GroupKind = "quarantined" if reason.startswith("[") else "dead"
     at = NOW + minutes(minute)
-    return Group(kind, reason_key(where, reason), where, event, reason, count, at, at, "an-id")
+    return AttentionGroup(kind, reason_key(where, reason), where, event, reason, count, at, at, "an-id")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_many_reasons_are_few_alarms() -> None:
 
 def test_a_reason_that_is_not_seen_need_not_be_over() -> None:
     """Only so many groups are read; where there may be more, what was told stays."""
-    sight = Sight(Status(0, 0, 0, None, {}), [group("a"), group("b")], [])
+    sight = Sight(StoreStatus(0, 0, 0, None, {}), [group("a"), group("b")], [])
     assert sight.hides("dead_letters", 2)
     assert not sight.hides("dead_letters", 3)
     assert not sight.hides("quarantine", 2)

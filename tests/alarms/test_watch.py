@@ -14,7 +14,7 @@ from typing import Any
 from receiver.alarms import open_watch
 from receiver.alarms.watch import Timing
 from receiver.delivery.limits.backoff import Backoff
-from receiver.inbox import Inbox, Settled
+from receiver.inbox import Inbox, SettledLane
 from receiver.jobs.status_cache import CachedStatus
 from receiver.mapping import RouteTable
 from receiver.settings import load
@@ -65,7 +65,7 @@ class Scene:
         await self.inbox.accept(new(content, f"{content}@example.edu"))
         (only,) = await take_ready(self.inbox)
         dead = tuple((pending.delivery_id, reason) for pending in only.deliveries)
-        await settle(self.inbox, [Settled(only, dead=dead)], now=NOW)
+        await settle(self.inbox, [SettledLane(only, dead=dead)], now=NOW)
 
 
 @asynccontextmanager

@@ -28,7 +28,7 @@ from rich.table import Table
 
 from receiver.aom import EVENTS
 from receiver.console.views.event_search import STATES
-from receiver.inbox import AttemptRow, Inbox, NewEvent, ReadyLane, RemoteRow, Settled
+from receiver.inbox import AttemptRow, Inbox, NewEvent, ReadyLane, RecordStateRow, SettledLane
 from receiver.inbox.db.event_ids import first_id
 from tests.console.visitor import Visitor
 from tests.databases import serve_postgresql
@@ -136,9 +136,9 @@ async def settle(inbox: Inbox, events: int) -> None:
         left -= sum(len(lane.deliveries) for lane in lanes)
 
 
-def settled(lane: ReadyLane, now: datetime) -> Settled:
+def settled(lane: ReadyLane, now: datetime) -> SettledLane:
     dead = [one.delivery_id for one in lane.deliveries if one.delivery_id % 500 == 0]
-    return Settled(
+    return SettledLane(
         lane,
         delivered=tuple(one.delivery_id for one in lane.deliveries if one.delivery_id not in dead),
         dead=tuple((id, f"reason {id % 3500 // 500}") for id in dead),
@@ -146,9 +146,9 @@ def settled(lane: ReadyLane, now: datetime) -> Settled:
     )
 
 
-def contact(lane: ReadyLane) -> RemoteRow:
+def contact(lane: ReadyLane) -> RecordStateRow:
     newest = lane.deliveries[-1].event_id
-    return RemoteRow("contact", lane.person_key, str(lane.lane_id), newest, lane.lane_id)
+    return RecordStateRow("contact", lane.person_key, str(lane.lane_id), newest, lane.lane_id)
 
 
 def kinds(events: int) -> Iterator[tuple[str, list[str]]]:

@@ -31,8 +31,8 @@ from receiver.delivery.batch import Batch
 from receiver.delivery.delivery_context import UnderWay
 from receiver.delivery.leadership import LEASE
 from receiver.gateway import sites_of
-from receiver.inbox import Accepted, Inbox
-from receiver.inbox import Event as StoredEvent
+from receiver.inbox import AcceptedEvent, Inbox
+from receiver.inbox import EventDetail as StoredEvent
 from receiver.ingest.validation import Judge, judge
 from receiver.mapping import RouteTable
 from receiver.settings import load
@@ -117,22 +117,22 @@ class Rig:
         lanes = await self.inbox.load([lane for queue in queues for lane in queue.due], now=self.clock())
         return Batch(self.context, lanes, leadership.term)
 
-    async def account(self, person: str, **fields: Any) -> Accepted:
+    async def account(self, person: str, **fields: Any) -> AcceptedEvent:
         """Hand in a sign-up of person@b.edu."""
         return await self.hand_in("account.created", {"email": f"{person}@b.edu", "date_registered": "x", **fields})
 
-    async def order(self, person: str, number: int, status: str, **fields: Any) -> Accepted:
+    async def order(self, person: str, number: int, status: str, **fields: Any) -> AcceptedEvent:
         """Hand in an order of person@b.edu."""
         payload = {"id": number, "status": status, "line_items": [], "customer": {"email": f"{person}@b.edu"}, **fields}
         return await self.hand_in("order.placed", payload)
 
-    async def announce(self, people: int, text: str = "Welcome") -> Accepted:
+    async def announce(self, people: int, text: str = "Welcome") -> AcceptedEvent:
         """Hand in an announcement to so many people."""
         receivers = [{"email": f"p{number}@b.edu", "name": "P"} for number in range(people)]
         payload = {"announcement_title": "Term", "announcement": text, "receivers": receivers}
         return await self.hand_in("announcement.created", payload, people)
 
-    async def hand_in(self, name: str, payload: dict[str, Any], people: int = 1) -> Accepted:
+    async def hand_in(self, name: str, payload: dict[str, Any], people: int = 1) -> AcceptedEvent:
         accepted = await self.inbox.accept(self.judge("school", name, json.dumps(payload).encode(), self.clock()))
         assert accepted.deliveries == people
         return accepted
@@ -143,13 +143,13 @@ class Rig:
         self.dispatcher = Dispatcher(self.context, idle=IDLE)
         self.tasks.append(asyncio.create_task(self.dispatcher.run()))
 
-    async def story(self, accepted: Accepted) -> StoredEvent:
+    async def story(self, accepted: AcceptedEvent) -> StoredEvent:
         return await self.inbox.event(accepted.id)
 
-    async def states(self, *accepted: Accepted) -> list[str]:
+    async def states(self, *accepted: AcceptedEvent) -> list[str]:
         return [delivery.state for one in accepted for delivery in (await self.story(one)).deliveries]
 
-    async def is_delivered(self, accepted: Accepted) -> bool:
+    async def is_delivered(self, accepted: AcceptedEvent) -> bool:
         return set(await self.states(accepted)) == {"delivered"}
 
     async def until(self, condition: Callable[[], Awaitable[Any]], seconds: float = 120) -> Any:

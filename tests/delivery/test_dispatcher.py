@@ -17,7 +17,7 @@ from connectors.base import (
 )
 from receiver.aom import Event
 from receiver.delivery.batch import Batch
-from receiver.inbox import Pending, Selection, Term
+from receiver.inbox import DeliverySelection, LeaderTerm, PendingDelivery
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig
 from tests.delivery.scenario import BAD, attempts_of, held, run, start
@@ -120,7 +120,7 @@ def test_a_replay_after_a_fix_delivers_the_dead(tmp_path: Path) -> None:
         broken["it"] = False
         refunded = await opened.order("ann", 5, "REFUNDED")
         await opened.until(lambda: opened.is_delivered(refunded))
-        done = await opened.inbox.replay(Selection(events=[placed.id]), now=opened.clock())
+        done = await opened.inbox.replay(DeliverySelection(events=[placed.id]), now=opened.clock())
         assert (done.chosen, done.again) == (1, 2)
         await opened.until_done()
         assert crm.held[Ref("deal", "5")]["stage"] == "REFUNDED"
@@ -196,7 +196,7 @@ def test_a_replay_writes_everything_again_also_where_it_fails_in_between(tmp_pat
         await opened.until_done()
         crm.held.clear()
         crm.faults = [Unavailable("reset"), None, Unavailable("reset")]
-        await opened.inbox.replay(Selection(events=[one.id]), now=opened.clock())
+        await opened.inbox.replay(DeliverySelection(events=[one.id]), now=opened.clock())
         for tries in (2, 3):
             await opened.until(partial(_at_least, opened, one.id, tries))
             opened.clock.ahead += timedelta(seconds=30)
@@ -238,7 +238,7 @@ def test_a_refund_under_another_address_does_not_fall_behind(tmp_path: Path) -> 
         refunded = await opened.order("new", 7, "REFUNDED")
         both = await opened.batch()
         lanes = {lane.person_key: lane for lane in both._lanes}  # noqa: SLF001 - taken in two batches
-        newer, older = (Batch(opened.context, [lanes[f"{person}@b.edu"]], Term(1)) for person in ("new", "old"))
+        newer, older = (Batch(opened.context, [lanes[f"{person}@b.edu"]], LeaderTerm(1)) for person in ("new", "old"))
         first = asyncio.create_task(newer.run())
         await inside.wait()
         second = asyncio.create_task(older.run())
@@ -276,7 +276,7 @@ def test_a_defect_in_rendering_is_that_deliverys_alone(tmp_path: Path) -> None:
     async def scenario(opened: Rig) -> None:
         original = opened.context.renderer._records  # noqa: SLF001 - a defect cannot be ordered otherwise
 
-        def defective(event: Event, delivery: Pending, person: str) -> tuple[Record, ...]:
+        def defective(event: Event, delivery: PendingDelivery, person: str) -> tuple[Record, ...]:
             if person.startswith("bad"):
                 raise ZeroDivisionError
             return original(event, delivery, person)

@@ -10,7 +10,7 @@ import pytest
 from connectors.base import Record, Ref, Refused
 from receiver.delivery.fold_plan import FoldPlan
 from receiver.delivery.renderer import Rendered
-from receiver.inbox import Pending
+from receiver.inbox import PendingDelivery
 
 ANN, DEAL = Ref("contact", "ann@b.edu"), Ref("deal", "1")
 BLOCKED = Refused("BLOCKED", "this contact was deleted for privacy")
@@ -21,7 +21,7 @@ Verdict = Callable[[tuple[Rendered, ...]], tuple[Ref, Refused] | None]
 
 
 def rendered(number: int, ref: Ref = ANN, **fields: str) -> Rendered:
-    delivery = Pending(number, number, f"{number:032x}", "school", "quiz.submitted", None, b"{}", NOW)
+    delivery = PendingDelivery(number, number, f"{number:032x}", "school", "quiz.submitted", None, b"{}", NOW)
     return Rendered(delivery, (Record(ref.object, ref.key, fields),), "quiz.submitted")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from connectors.base import Limits, Outcome, Record, Saved
 from receiver.delivery import Dispatcher, Leaders, Leadership
-from receiver.inbox import Accepted, Inbox
+from receiver.inbox import AcceptedEvent, Inbox
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig, rig
 from tests.delivery.scenario import DEAL, HOUR, held, run, stage_is, start
@@ -235,7 +235,7 @@ def _directories(tmp_path: Path) -> list[Path]:
     return paths
 
 
-async def _is_delivered_in_time(opened: Rig, accepted: Accepted) -> bool:
+async def _is_delivered_in_time(opened: Rig, accepted: AcceptedEvent) -> bool:
     """Whenever it is asked, another second has passed."""
     opened.clock.ahead += timedelta(seconds=1)
     return await opened.is_delivered(accepted)

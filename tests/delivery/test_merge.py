@@ -15,7 +15,7 @@ import pytest
 
 from connectors.base import Append, Limits, Record, Ref, Retry
 from receiver.delivery.merge import LaneWrite, merge_writes
-from receiver.inbox import Filter, Remote, Selection
+from receiver.inbox import DeliverySelection, EventFilter, RecordState
 from receiver.mapping import origins
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig
@@ -107,7 +107,7 @@ def test_a_refund_is_written_after_a_replay_of_the_buyers_lane(tmp_path: Path) -
         again = await opened.order("ann", 20, "COMPLETED")
         await opened.until(partial(attempted, opened, again.id))
         written = len(crm.received)
-        await opened.inbox.replay(Selection(filter=Filter(person="ann@b.edu")), now=opened.clock())
+        await opened.inbox.replay(DeliverySelection(filter=EventFilter(person="ann@b.edu")), now=opened.clock())
         await opened.until(partial(was_written_again, crm, written))
         let_go()
         await opened.until_done()
@@ -167,11 +167,11 @@ def test_a_field_stays_with_its_newest_event_when_the_record_goes_on() -> None:
     crm = Crm()
     placed, refunded = lane_write(1, (1, deal(stage="PLACED"))), lane_write(2, (2, deal(stage="REFUNDED")))
     noted = lane_write(1, (3, deal(note="x")))
-    known: Remote | None = None
+    known: RecordState | None = None
     for one in (placed, refunded, noted, placed):
         result = write_all(crm, one, remotes={("deal", "19"): known} if known else None)[DEAL]
         if row := result.remote(known):
-            known = Remote(row.id, {}, row.event_id, row.stamps)
+            known = RecordState(row.id, {}, row.event_id, row.stamps)
     assert (set(result.left_out), result.sent) == ({"stage"}, False)
     assert crm.held[DEAL] == {"stage": "REFUNDED", "note": "x"}
     assert len(crm.calls) == 3
@@ -187,8 +187,8 @@ def test_a_lane_may_always_write_again_what_it_wrote(tmp_path: Path) -> None:
         right, wrong = await opened.order("ann", 19, "COMPLETED"), await opened.order("ann", 19, "REFUNDED")
         await opened.until_done()
         await opened.dispatcher.stop(timedelta(seconds=5))
-        await opened.inbox.replay(Selection(events=[right.id]), now=opened.clock())
-        await opened.inbox.discard(Selection(events=[wrong.id]), now=opened.clock())
+        await opened.inbox.replay(DeliverySelection(events=[right.id]), now=opened.clock())
+        await opened.inbox.discard(DeliverySelection(events=[wrong.id]), now=opened.clock())
         opened.dispatcher = type(opened.dispatcher)(opened.context)
         await deliver(opened)
         assert crm.held[DEAL]["stage"] == "COMPLETED"
@@ -206,10 +206,10 @@ def test_the_store_knows_what_the_crm_holds_where_a_lane_wrote_again(tmp_path: P
         await opened.order("ann", 19, "REFUNDED")
         await opened.until_done()
         crm.rule = lambda record: BAD if record.fields.get("stage") == "REFUNDED" else None
-        await opened.inbox.replay(Selection(events=[placed.id]), now=opened.clock())
+        await opened.inbox.replay(DeliverySelection(events=[placed.id]), now=opened.clock())
         await opened.until_done(dead=1)
         assert crm.held[DEAL]["stage"] == "PLACED"
-        await opened.inbox.replay(Selection(events=[paid.id]), now=opened.clock())
+        await opened.inbox.replay(DeliverySelection(events=[paid.id]), now=opened.clock())
         await opened.until_done(dead=1)
         assert crm.held[DEAL]["stage"] == "COMPLETED"
 
@@ -254,7 +254,7 @@ def test_an_event_of_a_clock_that_was_ahead_stands_against_nobody(tmp_path: Path
         await opened.until_done()
         await opened.order("cat", 19, "REFUNDED")
         await opened.until_done()
-        await opened.inbox.replay(Selection(events=[placed.id]), now=opened.clock())
+        await opened.inbox.replay(DeliverySelection(events=[placed.id]), now=opened.clock())
         await opened.until_done()
         assert crm.held[DEAL]["stage"] == "REFUNDED"
 

@@ -12,7 +12,7 @@ from connectors.base import AuthFailed, Connector, Limits, Record, Ref, Refused,
 from receiver.delivery.batch_calls import Defect, NoAnswer, Verdict
 from receiver.delivery.merge import LaneWrite
 from receiver.delivery.record_writer import Results, lane_results, worst, write
-from receiver.inbox import Remote
+from receiver.inbox import RecordState
 from receiver.inbox.db.event_ids import IN_TIME
 from receiver.mapping import origins
 from tests.delivery.calling import Calling
@@ -39,11 +39,11 @@ def lane_write(lane: int, *records: Record, second: int = 9, doubtful: bool = Fa
     return LaneWrite(lane, records, origins([(event, records)]), event, doubtful)
 
 
-def known(id: str, **links: str) -> Remote:
-    return Remote(id, {name.replace("_", "/", 1): target for name, target in links.items()}, event_id(1), {})
+def known(id: str, **links: str) -> RecordState:
+    return RecordState(id, {name.replace("_", "/", 1): target for name, target in links.items()}, event_id(1), {})
 
 
-Known = Mapping[tuple[str, str], Remote]
+Known = Mapping[tuple[str, str], RecordState]
 
 
 def run(crm: Crm, *writes: LaneWrite, remotes: Known | None = None, calling: Calling | None = None) -> Results:
@@ -132,7 +132,7 @@ def test_known_links_are_not_made_again() -> None:
         ("id-deal-o1", {"contact/a@b.edu": "deleted"}, 1),
     ):
         crm.calls.clear()
-        remotes = {("deal", "o1"): Remote(known_id, links, event_id(1), {})}
+        remotes = {("deal", "o1"): RecordState(known_id, links, event_id(1), {})}
         results = run(crm, one, remotes=remotes)
         assert [name for name, _ in crm.calls].count("link") == made
         assert results[Ref("deal", "o1")].tied == (tied if made else {})

@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 
 from receiver.delivery.renderer import LARGE, EventReader, Rendered, Renderer, Unrenderable
-from receiver.inbox import Pending
+from receiver.inbox import PendingDelivery
 from tests.mapping.sample_routes import SITE, contact, mapping, route
 
 COSTLY = "{{ order.id if order.id == '2' else raw.line_items | select('in', raw.line_items) | list | length }}"
 
 
-def order(number: int, items: int = 0) -> Pending:
+def order(number: int, items: int = 0) -> PendingDelivery:
     """A delivery of an order with so many line items."""
     lines = [{"id": item, "name": f"Item {item}", "quantity": 1} for item in range(items)]
     payload = {"id": number, "status": "COMPLETED", "customer": {"email": "a@x.test"}, "line_items": lines}
     body = json.dumps(payload).encode()
-    return Pending(number, number, f"{number:032d}", "springfield", "order.placed", None, body, datetime.now(UTC))
+    return PendingDelivery(number, number, f"{number:032d}", "springfield", "order.placed", None, body, datetime.now(UTC))
 
 
 def renderer(directory: Path, expression: str, reader: EventReader | None = None) -> Renderer:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from connectors.base import Limits, Outcome, Record, Ref, Retry, Unavailable
-from receiver.inbox import Accepted, Selection
+from receiver.inbox import AcceptedEvent, DeliverySelection
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig
 from tests.delivery.scenario import attempts_of, run, start
@@ -62,7 +62,7 @@ def test_a_call_without_an_answer_is_repeated_in_halves(tmp_path: Path) -> None:
     run(tmp_path, crm, scenario, running=False)
 
 
-async def _are(opened: Rig, accepted: Sequence[Accepted], state: str) -> bool:
+async def _are(opened: Rig, accepted: Sequence[AcceptedEvent], state: str) -> bool:
     return set(await opened.states(*accepted)) == {state}
 
 
@@ -179,7 +179,7 @@ def test_a_clock_that_was_ahead_strands_nobody(tmp_path: Path) -> None:
         retried, fresh = await opened.account("ann"), await opened.account("ben")
         crm.rule = lambda record: Retry("locked", 3600) if record.key == "ann@b.edu" else None
         await (await opened.batch()).run()
-        await opened.inbox.replay(Selection(events=[fresh.id]), now=opened.clock())
+        await opened.inbox.replay(DeliverySelection(events=[fresh.id]), now=opened.clock())
         crm.rule = lambda _record: None
         opened.clock.wrong = timedelta(0)
         task = await start(opened)
@@ -211,7 +211,7 @@ def test_giving_up_spares_what_came_later(tmp_path: Path) -> None:
     run(tmp_path, crm, scenario)
 
 
-async def _is(opened: Rig, accepted: Accepted, state: str) -> bool:
+async def _is(opened: Rig, accepted: AcceptedEvent, state: str) -> bool:
     return await opened.states(accepted) == [state]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from receiver.delivery.scheduler import Choice, Scheduler
-from receiver.inbox import Queue
+from receiver.inbox import LaneQueue
 
 LIVE, MANY, BULK = 0, 1, 2
 
@@ -17,8 +17,8 @@ class Clock:
         return self.time
 
 
-def queue(priority: int, source: str, *lanes: int) -> Queue:
-    return Queue(priority, source, lanes, None)
+def queue(priority: int, source: str, *lanes: int) -> LaneQueue:
+    return LaneQueue(priority, source, lanes, None)
 
 
 def lanes(first: int, count: int) -> tuple[int, ...]:
@@ -52,7 +52,7 @@ def scheduler(records: int = 2, most: int = 4, linger: float = 0.0, clock: Clock
         pytest.param([queue(MANY, "a", 5), queue(BULK, "a", 6)], Choice((5, 6), bulk=True, ready=True), id="and before bulk"),
     ],
 )
-def test_what_is_chosen(queues: list[Queue], chosen: Choice) -> None:
+def test_what_is_chosen(queues: list[LaneQueue], chosen: Choice) -> None:
     """Of these queues, where nothing is under way."""
     assert scheduler().choose(queues, bulk_under_way=0, room=4) == chosen
 

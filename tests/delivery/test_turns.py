@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from connectors.base import Limits
-from receiver.inbox import Accepted, Selection
+from receiver.inbox import AcceptedEvent, DeliverySelection
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig, rig
 from tests.delivery.scenario import start
@@ -31,7 +31,7 @@ def test_a_replay_of_many_leaves_room_for_what_comes_live(tmp_path: Path) -> Non
                     await go_on.wait()
 
             crm.before_answer = hold
-            await opened.inbox.replay(Selection(events=[one.id for one in known]), now=opened.clock())
+            await opened.inbox.replay(DeliverySelection(events=[one.id for one in known]), now=opened.clock())
             await inside.wait()
             live = await opened.account("ann")
             await opened.until(lambda: opened.is_delivered(live))
@@ -58,7 +58,7 @@ def test_neither_starves_where_there_is_one_batch_at_a_time(tmp_path: Path) -> N
                 await asyncio.sleep(0.05)  # longer than the linger
 
             crm.before_answer = slow
-            await opened.inbox.replay(Selection(events=[one.id for one in known]), now=opened.clock())
+            await opened.inbox.replay(DeliverySelection(events=[one.id for one in known]), now=opened.clock())
             await opened.until(lambda: _delivered(opened, known))
             crm.before_answer = None
             await opened.until_done()
@@ -68,7 +68,7 @@ def test_neither_starves_where_there_is_one_batch_at_a_time(tmp_path: Path) -> N
     assert not any(one == other == third is False for one, other, third in zip(kinds, kinds[1:], kinds[2:], strict=False))
 
 
-async def _delivered(opened: Rig, events: Sequence[Accepted]) -> bool:
+async def _delivered(opened: Rig, events: Sequence[AcceptedEvent]) -> bool:
     return set(await opened.states(*events)) == {"delivered"}
 
 
@@ -83,7 +83,7 @@ def test_a_lane_in_bulk_and_a_live_one_are_not_one_batch(tmp_path: Path) -> None
             await opened.until_done()
             await opened.dispatcher.stop(timedelta(seconds=5))
             await task
-            await opened.inbox.replay(Selection(events=[one.id for one in known]), now=opened.clock())
+            await opened.inbox.replay(DeliverySelection(events=[one.id for one in known]), now=opened.clock())
             await opened.account("ann")
         crm.calls.clear()
         async with rig(tmp_path, crm) as opened:

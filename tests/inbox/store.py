@@ -12,20 +12,20 @@ from typing import Any
 from sqlalchemy import create_engine, make_url, text
 
 from receiver.inbox import (
-    Accepted,
+    AcceptedEvent,
     AttemptRow,
     ConnectorState,
     Inbox,
     NewEvent,
     PauseKind,
     ReadyLane,
-    RemoteRow,
-    Settled,
+    RecordStateRow,
+    SettledLane,
     Settlement,
     SettleReport,
     role_of,
 )
-from receiver.inbox.lanes.field_versions import Stamp
+from receiver.inbox.lanes.field_versions import FieldVersion
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 MOMENT = timedelta(0)  # as a lease: whoever asks next leads
@@ -64,24 +64,24 @@ def bodies(lane: ReadyLane) -> list[str]:
     return [pending.body.decode() for pending in lane.deliveries]
 
 
-def delivered(lane: ReadyLane, **other: Any) -> Settled:
+def delivered(lane: ReadyLane, **other: Any) -> SettledLane:
     """All that was taken of the lane is delivered."""
-    return Settled(lane, tuple(pending.delivery_id for pending in lane.deliveries), **other)
+    return SettledLane(lane, tuple(pending.delivery_id for pending in lane.deliveries), **other)
 
 
 def attempt(outcome: Any = "saved", *, at: datetime = NOW, **other: Any) -> AttemptRow:
     return AttemptRow(started_at=at, duration_ms=80, outcome=outcome, **other)
 
 
-def remote(object: str, key: str, id: str, lane: ReadyLane, *links: str) -> RemoteRow:
+def remote(object: str, key: str, id: str, lane: ReadyLane, *links: str) -> RecordStateRow:
     """What a lane tells of a record of which its newest event has set a field.
 
     A link such as `contact/7` leads to the id 7.
     """
     newest = lane.deliveries[-1].event_id
-    stamps = {"field": Stamp(newest, lane.lane_id)}
+    stamps = {"field": FieldVersion(newest, lane.lane_id)}
     targets = {link: link.rpartition("/")[2] for link in links}
-    return RemoteRow(object, key, id, newest, lane.lane_id, stamps, targets)
+    return RecordStateRow(object, key, id, newest, lane.lane_id, stamps, targets)
 
 
 async def take_ready(
@@ -125,9 +125,9 @@ async def take_lead(inbox: Inbox, *, connector: str = "crm", lease: timedelta = 
 
 async def settle(
     inbox: Inbox,
-    lanes: Sequence[Settled],
+    lanes: Sequence[SettledLane],
     *,
-    records: Sequence[RemoteRow] = (),
+    records: Sequence[RecordStateRow] = (),
     connector: str = "crm",
     epoch: int | None = None,
     now: datetime,
@@ -159,7 +159,7 @@ async def resume(inbox: Inbox, connector: str = "crm") -> None:
     await keep_state(inbox, ConnectorState(connector))
 
 
-async def accepted(inbox: Inbox, event: NewEvent) -> Accepted:
+async def accepted(inbox: Inbox, event: NewEvent) -> AcceptedEvent:
     """As a coroutine, for what takes no future."""
     return await inbox.accept(event)
 

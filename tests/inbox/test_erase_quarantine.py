@@ -7,7 +7,7 @@ import json
 import time
 from functools import partial
 
-from receiver.inbox import Erased, Inbox, Unknown
+from receiver.inbox import ErasedPerson, Inbox, Unknown
 from receiver.inbox.events.erase import apply_changes, event_changes, stored_events
 from tests.inbox.store import ANN, BEN, faulty, open_inbox, stored
 
@@ -68,7 +68,7 @@ def test_nothing_is_worked_out_while_the_store_is_being_written(sqlite_url: str)
             await inbox.erase(BEN)
             before = (await inbox.event(kept)).body
             done, changed = await inbox._write(partial(apply_changes, address=ANN, changes=changes))  # noqa: SLF001
-            assert (done, changed) == (Erased(), [kept])
+            assert (done, changed) == (ErasedPerson(), [kept])
             assert (await inbox.event(kept)).body == before
             await inbox.erase(ANN)
             assert not await exists(inbox, kept)

@@ -26,8 +26,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from receiver.inbox import Inbox, ReadyLane, RemoteRow, Selection, Settled
-from receiver.inbox.lanes.field_versions import Stamp, Stamps, horizon, superseded
+from receiver.inbox import DeliverySelection, Inbox, ReadyLane, RecordStateRow, SettledLane
+from receiver.inbox.lanes.field_versions import FieldVersion, FieldVersions, superseded_fields, version_horizon
 from tests.inbox.store import (
     ANN,
     BEN,
@@ -54,9 +54,9 @@ class Work:
 
     epoch: int
     lane: ReadyLane
-    known: Stamps  # of the shared record, as it stood when the lane was taken
+    known: FieldVersions  # of the shared record, as it stood when the lane was taken
     written: bool = False
-    stamps: Stamps | None = None
+    stamps: FieldVersions | None = None
 
     @property
     def newest(self) -> str:
@@ -99,13 +99,13 @@ class Gateway(RuleBasedStateMachine):
     @rule(data=st.data())
     def replay(self, data: st.DataObject) -> None:
         id, _ = data.draw(st.sampled_from(self.events))
-        self.run(self.inbox.replay(Selection(events=(id,)), now=self.now))
+        self.run(self.inbox.replay(DeliverySelection(events=(id,)), now=self.now))
 
     @precondition(lambda self: self.events)
     @rule(data=st.data())
     def discard(self, data: st.DataObject) -> None:
         id, person = data.draw(st.sampled_from(self.events))
-        if self.run(self.inbox.discard(Selection(events=(id,)), now=self.now)):
+        if self.run(self.inbox.discard(DeliverySelection(events=(id,)), now=self.now)):
             self.give_up(id, person)
 
     # --- what a leader does, with a crash possible between any two ---
@@ -152,7 +152,7 @@ class Gateway(RuleBasedStateMachine):
         """The newest delivery is refused for good, the others stay pending."""
         work = self.draw_mine(data)
         bad = work.lane.deliveries[-1]
-        self.settle(work, Settled(work.lane, dead=((bad.delivery_id, "no"),)))
+        self.settle(work, SettledLane(work.lane, dead=((bad.delivery_id, "no"),)))
         self.give_up(bad.event_id, work.lane.person_key)
 
     @precondition(lambda self: self.mine())
@@ -160,7 +160,7 @@ class Gateway(RuleBasedStateMachine):
     def put_off(self, data: st.DataObject, seconds: int, burn: bool) -> None:
         work = self.draw_mine(data)
         at = self.now + timedelta(seconds=seconds)
-        self.settle(work, Settled(work.lane, retry_at=at, burn=burn))
+        self.settle(work, SettledLane(work.lane, retry_at=at, burn=burn))
 
     # --- who leads ---
 
@@ -201,16 +201,16 @@ class Gateway(RuleBasedStateMachine):
         lanes = self.run(take_ready(self.inbox, limit=limit, at=self.now, busy=busy))
         return [Work(self.epoch, lane, self.known()) for lane in lanes]
 
-    def known(self) -> Stamps:
+    def known(self) -> FieldVersions:
         found = self.run(self.inbox.remotes("crm", [DEAL]))
         return found[DEAL].stamps if found else {}
 
     def call(self, work: Work) -> None:
         """Write the person's record, and the shared one unless a newer event is known to have set it."""
         known = work.known if work.epoch != self.epoch else self.known()
-        stamps = {"stage": Stamp(work.newest, work.lane.lane_id)}
+        stamps = {"stage": FieldVersion(work.newest, work.lane.lane_id)}
         keys = {work.lane.person_key}
-        if not superseded(known, stamps, horizon(self.now)):
+        if not superseded_fields(known, stamps, version_horizon(self.now)):
             keys.add(SHARED)
             work.stamps = stamps
         self.crm |= dict.fromkeys(keys, int(work.lane.deliveries[-1].body))
@@ -225,15 +225,15 @@ class Gateway(RuleBasedStateMachine):
 
     def tell(self, work: Work, *, settled: bool = True) -> None:
         """A leader remembers what it wrote in the very transaction that settles the lane, or before."""
-        row = RemoteRow(*DEAL, "1", work.newest, work.lane.lane_id, work.stamps or {})
+        row = RecordStateRow(*DEAL, "1", work.newest, work.lane.lane_id, work.stamps or {})
         records = [row] if work.stamps else []
-        done = delivered(work.lane) if work.written else Settled(work.lane, retry_at=self.now)
+        done = delivered(work.lane) if work.written else SettledLane(work.lane, retry_at=self.now)
         if settled:
             self.settle(work, done, records)
         else:
             self.run(settle(self.inbox, [], records=records, epoch=work.epoch, now=self.now))
 
-    def settle(self, work: Work, result: Settled, records: Sequence[RemoteRow] = ()) -> None:
+    def settle(self, work: Work, result: SettledLane, records: Sequence[RecordStateRow] = ()) -> None:
         if work in self.work:
             self.work.remove(work)
         touched = (("contact", work.lane.person_key), DEAL) if work.written else ()

@@ -11,28 +11,28 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
-from receiver.inbox import Filter, Inbox, Selection, Settled, role_of
+from receiver.inbox import DeliverySelection, EventFilter, Inbox, SettledLane, role_of
 from tests.inbox.store import ANN, MOMENT, NOW, attempt, delivered, faulty, new, next_due, open_inbox, remote, settle, take_lead, take_ready
 
 LARGE = ("event", "event_person", "lane", "delivery", "attempt", "remote", "remote_link")
 FILTERS = (
-    Filter(),
-    Filter(source="springfield"),
-    Filter(event="quiz.submitted"),
-    Filter(source="springfield", event="quiz.submitted"),
-    Filter(person=ANN),
-    Filter(person=ANN, state="pending"),
-    Filter(since=NOW, until=NOW + timedelta(hours=1)),
-    Filter(source="springfield", since=NOW, until=NOW + timedelta(hours=1)),
-    Filter(connector="crm", state="dead"),
-    Filter(state="dead", reason="no"),
-    Filter(reason="no"),
-    Filter(state="dead", connector="crm", reason_key="0123456789ab"),
-    Filter(person=ANN, reason_key="0123456789ab"),
-    Filter(state="dead", ids=("one", "two")),
-    Filter(state="quarantined", ids=("one", "two")),
-    *(Filter(state=state) for state in ("pending", "delivered", "dead", "discarded", "quarantined")),
-    *(Filter(state=state, event="quiz.submitted") for state in ("pending", "delivered", "dead", "discarded", "quarantined")),
+    EventFilter(),
+    EventFilter(source="springfield"),
+    EventFilter(event="quiz.submitted"),
+    EventFilter(source="springfield", event="quiz.submitted"),
+    EventFilter(person=ANN),
+    EventFilter(person=ANN, state="pending"),
+    EventFilter(since=NOW, until=NOW + timedelta(hours=1)),
+    EventFilter(source="springfield", since=NOW, until=NOW + timedelta(hours=1)),
+    EventFilter(connector="crm", state="dead"),
+    EventFilter(state="dead", reason="no"),
+    EventFilter(reason="no"),
+    EventFilter(state="dead", connector="crm", reason_key="0123456789ab"),
+    EventFilter(person=ANN, reason_key="0123456789ab"),
+    EventFilter(state="dead", ids=("one", "two")),
+    EventFilter(state="quarantined", ids=("one", "two")),
+    *(EventFilter(state=state) for state in ("pending", "delivered", "dead", "discarded", "quarantined")),
+    *(EventFilter(state=state, event="quiz.submitted") for state in ("pending", "delivered", "dead", "discarded", "quarantined")),
 )
 
 
@@ -50,7 +50,7 @@ async def filled(inbox: Inbox) -> str:
     done, records = [], []
     for taken in await take_ready(inbox, limit=800, at=NOW + timedelta(days=1)):
         first, *rest = (pending.delivery_id for pending in taken.deliveries)
-        done.append(Settled(taken, tuple(rest), ((first, "no"),), attempt=attempt()))
+        done.append(SettledLane(taken, tuple(rest), ((first, "no"),), attempt=attempt()))
         records.append(remote("contact", taken.person_key, "7", taken, "deal/1"))
     await settle(inbox, done, records=records, now=NOW)
     return kept.id
@@ -66,8 +66,8 @@ async def deliver(inbox: Inbox) -> None:
     await next_due(inbox, later)
     await inbox.remotes("crm", [("contact", one.person_key) for one in lanes])
     done = [delivered(one, attempt=attempt()) for one in lanes[:30]]
-    dead = [Settled(one, dead=((one.deliveries[0].delivery_id, "no"),)) for one in lanes[30:40]]
-    put_off = [Settled(one, retry_at=later, attempt=attempt("retry")) for one in lanes[40:]]
+    dead = [SettledLane(one, dead=((one.deliveries[0].delivery_id, "no"),)) for one in lanes[30:40]]
+    put_off = [SettledLane(one, retry_at=later, attempt=attempt("retry")) for one in lanes[40:]]
     records = [remote("contact", one.person_key, "7", one, "deal/2") for one in lanes]
     told = [*done, *dead, *put_off]
     await settle(inbox, told, records=records, epoch=epoch, now=later)
@@ -91,22 +91,22 @@ async def look(inbox: Inbox, id: str) -> None:
     await inbox.count_groups()
     for group in (*dead, *quarantined):
         await inbox.group(group.id)
-    await inbox.unsearched(Filter(person=ANN, source="springfield", since=NOW))
+    await inbox.unsearched(EventFilter(person=ANN, source="springfield", since=NOW))
     await inbox.quarantined()
     await inbox.per_period([NOW, NOW + timedelta(hours=1)])
 
 
 async def change(inbox: Inbox, id: str) -> None:
     """All that a person does, but the erasure, which reads everything on purpose."""
-    await inbox.replay(Selection(events=(id,)), now=NOW)
-    await inbox.replay(Selection(filter=Filter(state="dead")), now=NOW)
-    await inbox.discard(Selection(filter=Filter(state="dead", connector="crm", reason_key="0123456789ab")), now=NOW)
-    await inbox.discard(Selection(events=(id,)), now=NOW)
+    await inbox.replay(DeliverySelection(events=(id,)), now=NOW)
+    await inbox.replay(DeliverySelection(filter=EventFilter(state="dead")), now=NOW)
+    await inbox.discard(DeliverySelection(filter=EventFilter(state="dead", connector="crm", reason_key="0123456789ab")), now=NOW)
+    await inbox.discard(DeliverySelection(events=(id,)), now=NOW)
     aside = (await inbox.quarantined(limit=2))[0].id
     await inbox.discard_quarantined([aside])
     await inbox.revalidate((await inbox.quarantined(limit=1))[0].id, new("judged"), now=NOW)
-    reached, _ = await inbox.reached(Filter(source="springfield"), limit=50)
-    await inbox.reached(Filter(state="dead", connector="crm", reason="no"), limit=50)
+    reached, _ = await inbox.reached(EventFilter(source="springfield"), limit=50)
+    await inbox.reached(EventFilter(state="dead", connector="crm", reason="no"), limit=50)
     await inbox.kept([one.id for one in reached])
     await inbox.route({id: (("added", ANN),), reached[0].id: (("added", ANN),)}, now=NOW)
     await inbox.purge(before=NOW + timedelta(minutes=1))
@@ -134,8 +134,8 @@ def test_what_is_known_by_its_id_is_found_by_its_id(sqlite_url: str) -> None:
 
             async def work() -> None:
                 await deliver(inbox)
-                await inbox.discard(Selection(events=(id,)), now=NOW)
-                await inbox.replay(Selection(deliveries=(1, 2, 3)), now=NOW)
+                await inbox.discard(DeliverySelection(events=(id,)), now=NOW)
+                await inbox.replay(DeliverySelection(deliveries=(1, 2, 3)), now=NOW)
 
             for statement, plan in await explained(sqlite_url, work):
                 assert not [line for line in plan if "delivery_state (state=?)" in line or "AUTOMATIC" in line], statement

@@ -11,8 +11,8 @@ from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
 from receiver.console.pages.attention import ATTENTION
-from receiver.inbox import Filter, Selection
-from receiver.inbox.db.storable_text import storable
+from receiver.inbox import DeliverySelection, EventFilter
+from receiver.inbox.db.storable_text import storable_text
 from receiver.jobs.job_runner import Work
 
 REPLAY, DISCARD = f"{ATTENTION}/dead/replay", f"{ATTENTION}/dead/discard"
@@ -42,7 +42,7 @@ class DeadPages:
         return await self._done(request, f"Discarding: all that was dead at {connector}", actions.discard(self._gateway, _all(connector)))
 
     async def _connector(self, request: Request) -> str:
-        name = storable(request.state.form.get("connector", ""))
+        name = storable_text(request.state.form.get("connector", ""))
         status = await self._gateway.standing.status()
         if name not in status.connectors:
             raise NotFound(f"There is no connector {name!r}.")
@@ -65,5 +65,5 @@ class DeadPages:
         return self._console.redirect(request, ATTENTION, await carry_out(self._gateway, what, work))
 
 
-def _all(connector: str) -> Selection:
-    return Selection(filter=Filter(state="dead", connector=connector))
+def _all(connector: str) -> DeliverySelection:
+    return DeliverySelection(filter=EventFilter(state="dead", connector=connector))

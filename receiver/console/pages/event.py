@@ -19,8 +19,8 @@ from receiver.console.page import Console
 from receiver.console.pages.events import EVENTS
 from receiver.console.views.delivery_story import Teller
 from receiver.console.views.payload import as_json, indented
-from receiver.inbox import ConnectorState, Filter, Selection
-from receiver.inbox import Event as StoredEvent
+from receiver.inbox import ConnectorState, DeliverySelection, EventFilter
+from receiver.inbox import EventDetail as StoredEvent
 
 MOST_TOLD = 5  # deliveries in a question
 MOST_NAMED = 20  # people
@@ -101,7 +101,7 @@ class EventPages:
         if request.state.form.get("confirmed") != "yes":
             return self._confirm(request, stored)
         if stored.state == "quarantined":
-            work = actions.discard_calls(self._gateway, Filter(state="quarantined", ids=(stored.id,)))
+            work = actions.discard_calls(self._gateway, EventFilter(state="quarantined", ids=(stored.id,)))
         else:
             work = actions.discard(self._gateway, self._selection(request, stored))
         return self._back(request, stored, await carry_out(self._gateway, "Discarding one event", work))
@@ -131,14 +131,14 @@ class EventPages:
             raise NotFound(f"There is no event {id!r}.")
         return await self._gateway.inbox.event(id)
 
-    def _selection(self, request: Request, stored: StoredEvent) -> Selection:
+    def _selection(self, request: Request, stored: StoredEvent) -> DeliverySelection:
         given = request.state.form.get("delivery", "")
         if not given:
-            return Selection(events=(stored.id,))
+            return DeliverySelection(events=(stored.id,))
         chosen = tuple(one.id for one in stored.deliveries if str(one.id) == given)
         if not chosen:
             raise NotFound(f"The event {stored.id} has no delivery {given!r}.")
-        return Selection(deliveries=chosen)
+        return DeliverySelection(deliveries=chosen)
 
     def _confirm(self, request: Request, stored: StoredEvent) -> Response:
         delivery = request.state.form.get("delivery", "")

@@ -17,7 +17,7 @@ from receiver.console.page import Console
 from receiver.console.session import PATH
 from receiver.console.views.event_search import STATES, Search
 from receiver.console.views.paging import Turned, address, turn
-from receiver.inbox import Group
+from receiver.inbox import AttentionGroup
 
 EVENTS = f"{PATH}/events"
 
@@ -44,7 +44,7 @@ class Events:
         unsearched = 0 if turned.items else await self._gateway.inbox.unsearched(chosen)
         return self._page(request, search, turned, reasons=reasons(group) if group else (), unsearched=unsearched)
 
-    async def _group(self, search: Search) -> Group | None:
+    async def _group(self, search: Search) -> AttentionGroup | None:
         if not search.group:
             return None
         try:
@@ -69,7 +69,7 @@ class Events:
         )
 
 
-def reasons(group: Group) -> list[str]:
+def reasons(group: AttentionGroup) -> list[str]:
     """Why the deliveries or calls of a group are where they are, in sentences."""
     if group.kind == "dead":
         return [group.reason or "No reason is known."]

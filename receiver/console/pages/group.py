@@ -18,8 +18,8 @@ from receiver.console.page import Console, Notice
 from receiver.console.pages.attention import ATTENTION
 from receiver.console.pages.events import reasons
 from receiver.console.views.paging import turn
-from receiver.inbox import Filter, Group, Selection
-from receiver.inbox.db.storable_text import storable
+from receiver.inbox import AttentionGroup, DeliverySelection, EventFilter
+from receiver.inbox.db.storable_text import storable_text
 from receiver.jobs.job_runner import Work
 
 _LATER = {
@@ -59,7 +59,7 @@ class GroupPages:
         )
 
     async def replay(self, request: Request) -> Response:
-        return await self._act(request, "Replay", lambda chosen: actions.replay(self._gateway, Selection(filter=chosen)))
+        return await self._act(request, "Replay", lambda chosen: actions.replay(self._gateway, DeliverySelection(filter=chosen)))
 
     async def revalidate(self, request: Request) -> Response:
         return await self._act(request, "Checking again", lambda chosen: actions.revalidate_calls(self._gateway, chosen))
@@ -69,12 +69,12 @@ class GroupPages:
             return await self._confirm(request)
         return await self._act(request, "Discarding", self._discarding)
 
-    def _discarding(self, chosen: Filter) -> Work:
+    def _discarding(self, chosen: EventFilter) -> Work:
         if chosen.state == "quarantined":
             return actions.discard_calls(self._gateway, chosen)
-        return actions.discard(self._gateway, Selection(filter=chosen))
+        return actions.discard(self._gateway, DeliverySelection(filter=chosen))
 
-    async def _act(self, request: Request, what: str, work: Callable[[Filter], Work]) -> Response:
+    async def _act(self, request: Request, what: str, work: Callable[[EventFilter], Work]) -> Response:
         aim = await self._aim(request)
         if isinstance(aim, Response):
             return aim
@@ -101,7 +101,7 @@ class GroupPages:
             back=self._address(request),
         )
 
-    async def _aim(self, request: Request) -> tuple[Group, Filter] | Response:
+    async def _aim(self, request: Request) -> tuple[AttentionGroup, EventFilter] | Response:
         """The group, and what of it the action concerns; or where to go instead, since that is nothing."""
         try:
             group, whole = await self._find(request)
@@ -112,14 +112,14 @@ class GroupPages:
             return self._console.redirect(request, self._address(request), NOTHING_TICKED)
         return group, chosen
 
-    async def _find(self, request: Request) -> tuple[Group, Filter]:
+    async def _find(self, request: Request) -> tuple[AttentionGroup, EventFilter]:
         """The group, and what is in it. Raises NotFound."""
-        group = await attention_groups.find(self._gateway.inbox, storable(request.path_params["group"]))
+        group = await attention_groups.find(self._gateway.inbox, storable_text(request.path_params["group"]))
         return group, attention_groups.contents(group)
 
-    def _chosen(self, request: Request, whole: Filter) -> Filter:
+    def _chosen(self, request: Request, whole: EventFilter) -> EventFilter:
         form = request.state.form
-        ticked = tuple(sorted({storable(id) for id in form.getlist("event")}))
+        ticked = tuple(sorted({storable_text(id) for id in form.getlist("event")}))
         return whole if form.get("scope") == "all" else replace(whole, ids=ticked)
 
     def _address(self, request: Request) -> str:

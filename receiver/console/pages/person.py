@@ -17,8 +17,8 @@ from receiver.console.page import Console
 from receiver.console.session import PATH
 from receiver.console.views.paging import address, turn
 from receiver.console.views.record_links import record_url
-from receiver.inbox import ConnectorState, Filter
-from receiver.inbox.db.storable_text import storable
+from receiver.inbox import ConnectorState, EventFilter
+from receiver.inbox.db.storable_text import storable_text
 
 PEOPLE = f"{PATH}/people"
 FORGET = f"{PEOPLE}/forget"
@@ -41,7 +41,7 @@ class PersonPages:
         email = _email(request.query_params.get("email", ""))
         if not email:
             return self._console.page(request, "people.html")
-        inbox, chosen = self._gateway.inbox, Filter(person=email)
+        inbox, chosen = self._gateway.inbox, EventFilter(person=email)
         person = presenters.person(await inbox.person(email))
         turned = await turn(inbox, chosen, PEOPLE, {"email": email}, request.query_params, to="#events")
         urls = [record_url(self._gateway, one.connector, one.object, one.id) for one in person.records]
@@ -72,7 +72,7 @@ class PersonPages:
             with_crms=address(FORGET, {"email": email, "in_crm": "yes"}),
             kept_by=Counter((one.connector, one.object) for one in person.records),
             few=FEW,
-            in_quarantine=await self._gateway.inbox.unsearched(Filter(person=email)),
+            in_quarantine=await self._gateway.inbox.unsearched(EventFilter(person=email)),
             beyond_reach=views.BEYOND_REACH_WITH_CRM if in_crm else views.BEYOND_REACH,
             back=address(PEOPLE, {"email": email}),
             action=FORGET,
@@ -99,4 +99,4 @@ def _standing(
 
 
 def _email(given: str) -> str:
-    return storable(given).strip().lower()
+    return storable_text(given).strip().lower()

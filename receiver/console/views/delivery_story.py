@@ -12,7 +12,7 @@ from receiver.admin import presenters, views
 from receiver.console.views.record_links import Sent, record_url, sent
 from receiver.gateway import Gateway
 from receiver.inbox import ConnectorState
-from receiver.inbox import Event as StoredEvent
+from receiver.inbox import EventDetail as StoredEvent
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Self, get_args
 
 from receiver.admin.operation import Unfit
-from receiver.inbox import Filter
+from receiver.inbox import EventFilter
 from receiver.inbox.db.event_filter import State
-from receiver.inbox.db.storable_text import storable
+from receiver.inbox.db.storable_text import storable_text
 
 STATES: tuple[State, ...] = get_args(State)
 
@@ -30,7 +30,7 @@ class Search:
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> Self:
-        return cls(**{field.name: storable(query.get(field.name, "")).strip() for field in fields(cls)})
+        return cls(**{field.name: storable_text(query.get(field.name, "")).strip() for field in fields(cls)})
 
     def asked(self) -> dict[str, str]:
         """What to put into an address to ask the same again."""
@@ -44,9 +44,9 @@ class Search:
     def without_group(self) -> Search:
         return replace(self, group="")
 
-    def filter(self) -> Filter:
+    def filter(self) -> EventFilter:
         """All but the group, which has to be looked up. Raises Unfit."""
-        return Filter(
+        return EventFilter(
             source=self.source or None,
             event=self.event or None,
             state=self._state(),

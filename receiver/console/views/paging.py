@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from receiver.admin import presenters, views
-from receiver.inbox import Filter, Inbox, Page
-from receiver.inbox.db.storable_text import storable
+from receiver.inbox import EventFilter, EventRowPage, Inbox
+from receiver.inbox.db.storable_text import storable_text
 
 PAGE = 50
 
@@ -28,7 +28,7 @@ def address(path: str, asked: Mapping[str, str], **more: str) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
-async def turn(inbox: Inbox, chosen: Filter, path: str, asked: Mapping[str, str], query: Mapping[str, str], *, to: str = "") -> Turned:
+async def turn(inbox: Inbox, chosen: EventFilter, path: str, asked: Mapping[str, str], query: Mapping[str, str], *, to: str = "") -> Turned:
     """The page that the query's `before` or `after` names, or the first. `asked` is kept in the neighbours' addresses, which lead to
     the place `to` on their page.
     """
@@ -36,7 +36,7 @@ async def turn(inbox: Inbox, chosen: Filter, path: str, asked: Mapping[str, str]
     def at(**more: str) -> str:
         return address(path, asked, **more) + to
 
-    before, after = storable(query.get("before", "")), storable(query.get("after", ""))
+    before, after = storable_text(query.get("before", "")), storable_text(query.get("after", ""))
     if after:
         page = await inbox.events(chosen, after=after, limit=PAGE)
         if page.next:
@@ -47,5 +47,5 @@ async def turn(inbox: Inbox, chosen: Filter, path: str, asked: Mapping[str, str]
     return _turned(page, newer=newer, older=at(before=page.next) if page.next else None)
 
 
-def _turned(page: Page, *, newer: str | None, older: str | None) -> Turned:
+def _turned(page: EventRowPage, *, newer: str | None, older: str | None) -> Turned:
     return Turned([presenters.item(row) for row in page.items], newer, older)

@@ -17,7 +17,7 @@ from sqlalchemy.sql.expression import ClauseElement
 Row = tuple[Any, ...]
 
 
-class Bulk:
+class BulkStatement:
     """`build` makes the statement for given rows; the rows' values must be its only parameters, in reading order."""
 
     LARGEST = 1024  # rows; of the widest table, half of the parameters that SQLite takes

@@ -9,14 +9,14 @@ from sqlalchemy import BigInteger, Boolean, Dialect, Table, Text, and_, case, co
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import CTE, ClauseElement
 
-from receiver.inbox.db.bulk_sql import Bulk, Row
+from receiver.inbox.db.bulk_sql import BulkStatement, Row
 from receiver.inbox.db.tables import attempt, delivery, drift, event, event_person, lane, literal, remote, remote_link
 
 _ZERO: Final = literal_column("0", BigInteger())
 _TRUE: Final = literal_column("true", Boolean())
 
 
-def upsert(dialect: Dialect, table: Table) -> Any:
+def insert_statement(dialect: Dialect, table: Table) -> Any:
     """An INSERT that can say ON CONFLICT: SQLAlchemy has one class for each database."""
     return postgresql.insert(table) if dialect.name == "postgresql" else sqlite.insert(table)
 
@@ -26,7 +26,7 @@ def _given(rows: Sequence[Row], **columns: type[Text | BigInteger]) -> CTE:
 
 
 def _unless_there(table: Table) -> Any:
-    return lambda dialect, rows: upsert(dialect, table).values(list(rows)).on_conflict_do_nothing()
+    return lambda dialect, rows: insert_statement(dialect, table).values(list(rows)).on_conflict_do_nothing()
 
 
 def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
@@ -42,7 +42,7 @@ def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     fixed = (literal("ready"), _ZERO, _ZERO, _ZERO)
     chosen = select(*given.c, *fixed).where(_TRUE)  # without a WHERE, SQLite takes ON CONFLICT for a join
     names = [*given.c.keys(), "state", "wait", "attempts", "replayed"]
-    new = upsert(dialect, lane).from_select(names, chosen)
+    new = insert_statement(dialect, lane).from_select(names, chosen)
     idle = lane.c.state == literal("idle")
     late = and_(lane.c.wait == _ZERO, lane.c.due_at > new.excluded.due_at)
     first = or_(idle, new.excluded.priority < lane.c.priority)
@@ -67,7 +67,7 @@ def _deliveries(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
 
 
 def _drift(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
-    new = upsert(dialect, drift).values(list(rows))
+    new = insert_statement(dialect, drift).values(list(rows))
     return new.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["source", "name", "path"],
         set_={"count": drift.c.count + new.excluded.count, "last_at": new.excluded.last_at},
@@ -75,7 +75,7 @@ def _drift(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
 
 
 def _remotes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
-    new = upsert(dialect, remote).values(list(rows))
+    new = insert_statement(dialect, remote).values(list(rows))
     return new.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["connector", "object", "key"],
         set_={name: new.excluded[name] for name in ("id", "lane_id", "event_id", "digest", "written_at", "stamps")},
@@ -83,7 +83,7 @@ def _remotes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
 
 
 def _links(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
-    new = upsert(dialect, remote_link).values(list(rows))
+    new = insert_statement(dialect, remote_link).values(list(rows))
     return new.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["connector", "object", "key", "link"],
         set_={"target_id": new.excluded.target_id},
@@ -95,30 +95,30 @@ def _attempts(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     return insert(attempt).values([dict(zip(names, row, strict=True)) for row in rows])
 
 
-EVENTS: Final = Bulk(len(event.c), _unless_there(event))
+EVENTS: Final = BulkStatement(len(event.c), _unless_there(event))
 """All columns. Leaves out what is there by its id or its content; the count tells."""
 
-PEOPLE: Final = Bulk(2, _unless_there(event_person))
+PEOPLE: Final = BulkStatement(2, _unless_there(event_person))
 """Event id, person key."""
 
-LANES: Final = Bulk(6, _lanes)
+LANES: Final = BulkStatement(6, _lanes)
 """Person key, connector, source, due time, number of new deliveries, priority; in order.
 
 An idle lane becomes ready. Any other keeps its time, unless it is not in back-off and due later than
 the new ones: a clock was ahead when it was told its time. What goes first counts.
 """
 
-DELIVERIES: Final = Bulk(4, _deliveries)
+DELIVERIES: Final = BulkStatement(4, _deliveries)
 """Person key, connector, event id, how many of the same lane come after it. They are numbered by their lanes' versions."""
 
-DRIFT: Final = Bulk(6, _drift)
+DRIFT: Final = BulkStatement(6, _drift)
 """Source, event name, path, count, first and last time; in order."""
 
-ATTEMPTS: Final = Bulk(len(attempt.c) - 1, _attempts)
+ATTEMPTS: Final = BulkStatement(len(attempt.c) - 1, _attempts)
 """All columns but the id."""
 
-REMOTES: Final = Bulk(len(remote.c), _remotes)
+REMOTES: Final = BulkStatement(len(remote.c), _remotes)
 """All columns; in order."""
 
-LINKS: Final = Bulk(len(remote_link.c), _links)
+LINKS: Final = BulkStatement(len(remote_link.c), _links)
 """Connector, object, key, link, the id that it was made to; in order."""

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from receiver.inbox.db.errors import StoreUnavailable, unavailable
-from receiver.inbox.db.migration import migrate
-from receiver.inbox.db.sqlite.file_damage import Damage
+from receiver.inbox.db.errors import StoreUnavailable, as_unavailable
+from receiver.inbox.db.migration import migrate_tables
+from receiver.inbox.db.sqlite.file_damage import FileDamage
 from receiver.inbox.db.sqlite.file_lock import FileLock
 from receiver.inbox.db.sqlite.store_files import StoreFiles, other_log
 from receiver.inbox.db.sqlite.write_ahead_log import BUSY_MS, SIZE_LIMIT, WriteAheadLog
@@ -47,14 +47,14 @@ _STEPS = 20_000  # of SQLite's machine, between two looks at the clock: less tha
 
 
 @dataclass(frozen=True, slots=True)
-class Engines:
+class StoreEngines:
     """`write` begins with the right to write. On SQLite only the inbox's writer thread may use it."""
 
     write: Engine
     read: Engine
     lock: FileLock | None = None
     files: StoreFiles | None = None
-    damage: Damage | None = None
+    damage: FileDamage | None = None
     log: WriteAheadLog | None = None
 
     @property
@@ -68,7 +68,7 @@ class Engines:
             self.lock.release()
 
 
-def open_engines(text: str, max_wal_mb: int = MAX_WAL_MB) -> Engines:
+def open_engines(text: str, max_wal_mb: int = MAX_WAL_MB) -> StoreEngines:
     """Open and migrate the database of a URL like `sqlite:///aom-gateway.db` or `postgresql://user:password@host/name`."""
     try:
         url = make_url(text)
@@ -83,20 +83,20 @@ def open_engines(text: str, max_wal_mb: int = MAX_WAL_MB) -> Engines:
     )
 
 
-def _migrated(engines: Engines) -> Engines:
+def _migrated(engines: StoreEngines) -> StoreEngines:
     try:
-        migrate(engines.write)
+        migrate_tables(engines.write)
     except SQLAlchemyError as error:
         engines.close()
         where = engines.write.url.render_as_string(hide_password=True)
-        raise StoreUnavailable(f"{where}: {unavailable(error)}") from error
+        raise StoreUnavailable(f"{where}: {as_unavailable(error)}") from error
     except BaseException:
         engines.close()
         raise
     return engines
 
 
-def _sqlite(url: URL, most_log: int) -> Engines:
+def _sqlite(url: URL, most_log: int) -> StoreEngines:
     path = _file(url)
     try:
         lock = FileLock(path)
@@ -108,7 +108,7 @@ def _sqlite(url: URL, most_log: int) -> Engines:
             f"{path} has another name, and {log} holds what was accepted by that name: open it as {log.name.removesuffix('-wal')}, "
             "and keep only one of its names"
         )
-    files, damage = StoreFiles(path, lock.database_status(), lock.status()), Damage(path)
+    files, damage = StoreFiles(path, lock.database_status(), lock.status()), FileDamage(path)
     url = URL.create("sqlite", database=str(path))
     write, read = (create_engine(url, hide_parameters=True, connect_args={"cached_statements": 256}) for _ in range(2))
     for engine in (write, read):
@@ -118,7 +118,7 @@ def _sqlite(url: URL, most_log: int) -> Engines:
     event.listen(read, "connect", _tell_sqlite(_SQLITE_READER))
     event.listen(read, "connect", _end_long_reads)
     event.listen(read, "begin", _begin_reading)
-    return Engines(write, read, lock, files, damage, WriteAheadLog(path, most_log))
+    return StoreEngines(write, read, lock, files, damage, WriteAheadLog(path, most_log))
 
 
 def _file(url: URL) -> Path:
@@ -128,7 +128,7 @@ def _file(url: URL) -> Path:
     return Path(url.database).resolve()
 
 
-def _postgresql(url: URL) -> Engines:
+def _postgresql(url: URL) -> StoreEngines:
     try:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
@@ -143,7 +143,7 @@ def _postgresql(url: URL) -> Engines:
     except ImportError as error:
         raise StoreUnavailable("a PostgreSQL store needs psycopg: pip install 'aom-gateway[postgres]'") from error
     event.listen(engine, "connect", _tell_postgresql)
-    return Engines(engine, engine)
+    return StoreEngines(engine, engine)
 
 
 def _begin(connection: Connection, statement: str) -> None:

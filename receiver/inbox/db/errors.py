@@ -65,13 +65,13 @@ def is_beaten(error: BaseException) -> bool:
     return isinstance(error, exc.DBAPIError) and getattr(error.orig, "sqlstate", None) in _BEATEN
 
 
-def unavailable(error: BaseException) -> StoreUnavailable:
+def as_unavailable(error: BaseException) -> StoreUnavailable:
     """The same in the inbox's own type, in the database's words without the statement and its values."""
     if isinstance(error, StoreUnavailable):
         return error
     if _is_ended(error):
         return StoreUnavailable("to answer this, the store would be read for too long; ask for less at once")
-    return StoreUnavailable(f"the store is not available: {reason(error)}")
+    return StoreUnavailable(f"the store is not available: {driver_reason(error)}")
 
 
 def _is_ended(error: BaseException) -> bool:
@@ -80,7 +80,7 @@ def _is_ended(error: BaseException) -> bool:
     return getattr(said, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
 
 
-def reason(error: BaseException) -> str:
+def driver_reason(error: BaseException) -> str:
     """What the driver said, on one line; SQLAlchemy's own text would repeat values, which are personal data."""
     said = error.orig if isinstance(error, exc.DBAPIError) else error
     return " ".join(str(said).split()) or type(said).__name__

@@ -21,7 +21,7 @@ State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class EventFilter:
     """All that is given must hold. An event is in the state of any of its deliveries; one that failed its schema is quarantined.
 
     `event` is a name, or "" for what was recognised as none. `reason` is what a delivery died of, to the letter, or the faults of a
@@ -45,7 +45,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PageTurn:
     """Which part of a list: up to `limit` events older than the event `before`; or the next ones newer than `after`, oldest first."""
 
     limit: int
@@ -56,13 +56,13 @@ class Turn:
         return column.asc() if self.after else column.desc()
 
 
-EVERYTHING: Final = Filter()
-_ALL: Final = Turn(0)
+ALL_EVENTS: Final = EventFilter()
+_ALL: Final = PageTurn(0)
 
 _ASIDE = event.c.state != literal("accepted")  # the condition of the partial index, word for word
 
 
-def page(chosen: Filter, turn: Turn) -> Select[tuple[str]]:
+def select_page(chosen: EventFilter, turn: PageTurn) -> Select[tuple[str]]:
     """The ids of that part of the list."""
     if chosen.person is None and chosen.state == "delivered" and (chosen.event or chosen.source):
         return _by_event(chosen, turn)  # most are delivered: the name or the source leaves fewer
@@ -73,7 +73,7 @@ def page(chosen: Filter, turn: Turn) -> Select[tuple[str]]:
     return _by_event(chosen, turn)
 
 
-def deliveries(chosen: Filter) -> list[ColumnElement[bool]]:
+def delivery_conditions(chosen: EventFilter) -> list[ColumnElement[bool]]:
     """Conditions on `delivery` for those that match."""
     where = [*_range(delivery.c.event_id, chosen), *_of_delivery(chosen)]
     if of_event := _of_event(chosen):
@@ -89,13 +89,13 @@ def events_of(person: str) -> Any:
     return union(routed, select(event_person.c.event_id).where(event_person.c.person_key == person))
 
 
-def in_quarantine(chosen: Filter) -> Select[int]:
+def in_quarantine(chosen: EventFilter) -> Select[int]:
     """The number of calls in quarantine that fit, whoever is in them."""
     where = [*_range(event.c.id, chosen), *_of_event(replace(chosen, state="quarantined"))]
     return select(func.count()).select_from(event).where(*where)
 
 
-def _by_event(chosen: Filter, turn: Turn) -> Select[tuple[str]]:
+def _by_event(chosen: EventFilter, turn: PageTurn) -> Select[tuple[str]]:
     where = [*_range(event.c.id, chosen, turn), *_of_event(chosen)]
     if chosen.person is not None:
         where.append(event.c.id.in_(events_of(chosen.person)))
@@ -104,7 +104,7 @@ def _by_event(chosen: Filter, turn: Turn) -> Select[tuple[str]]:
     return select(event.c.id).where(*where).order_by(turn.order(event.c.id)).limit(turn.limit)
 
 
-def _by_delivery(chosen: Filter, turn: Turn) -> Select[tuple[str]]:
+def _by_delivery(chosen: EventFilter, turn: PageTurn) -> Select[tuple[str]]:
     where = [*_range(delivery.c.event_id, chosen, turn), *_of_delivery(chosen)]
     if of_event := _of_event(chosen):
         where.append(exists().where(event.c.id == delivery.c.event_id, *of_event))
@@ -115,13 +115,13 @@ def _by_delivery(chosen: Filter, turn: Turn) -> Select[tuple[str]]:
     return _first([found, select(event.c.id).where(*aside).order_by(turn.order(event.c.id)).limit(turn.limit)], turn)
 
 
-def _first(found: Sequence[Select[tuple[str]]], turn: Turn) -> Select[tuple[str]]:
+def _first(found: Sequence[Select[tuple[str]]], turn: PageTurn) -> Select[tuple[str]]:
     """Of several selections what comes first in the list."""
     every = union_all(*(select(one.subquery().c.id) for one in found)).subquery()
     return select(every.c.id).distinct().order_by(turn.order(every.c.id)).limit(turn.limit)
 
 
-def _range(column: ColumnElement[str], chosen: Filter, turn: Turn = _ALL) -> list[ColumnElement[bool]]:
+def _range(column: ColumnElement[str], chosen: EventFilter, turn: PageTurn = _ALL) -> list[ColumnElement[bool]]:
     """Times are ranges of ids."""
     until = min((id for id in (turn.before, first_id(chosen.until) if chosen.until else None) if id), default=None)
     where = [column >= first_id(chosen.since)] if chosen.since else []
@@ -134,7 +134,7 @@ def _range(column: ColumnElement[str], chosen: Filter, turn: Turn = _ALL) -> lis
     return where
 
 
-def _of_event(chosen: Filter) -> list[ColumnElement[bool]]:
+def _of_event(chosen: EventFilter) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if chosen.source is not None:
         where.append(event.c.source == chosen.source)
@@ -147,7 +147,7 @@ def _of_event(chosen: Filter) -> list[ColumnElement[bool]]:
     return where
 
 
-def _of_delivery(chosen: Filter) -> list[ColumnElement[bool]]:
+def _of_delivery(chosen: EventFilter) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if chosen.state in DELIVERY_STATES:
         where.append(delivery.c.state == literal(chosen.state))

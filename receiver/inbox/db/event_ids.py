@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 
-from receiver.inbox.db.timestamps import micros, moment
+from receiver.inbox.db.timestamps import from_micros, to_micros
 
 VERSION_AT = 13  # the character that holds the version, counted from 1
 IN_TIME = "7"
@@ -64,23 +64,23 @@ def _with_room(drawn: int) -> int:
 
 def first_id(at: datetime) -> str:
     """The lowest id of that millisecond. A range of times is one of ids: from that of its start up to, not with, that of its end."""
-    return f"{micros(at) // 1000:012x}" + "0" * 20
+    return f"{to_micros(at) // 1000:012x}" + "0" * 20
 
 
-def received(event_id: str) -> datetime:
+def received_at(event_id: str) -> datetime:
     """When the event was received, or where it belongs if it came late, to the millisecond."""
-    return moment(int(event_id[:12], 16) * 1000)
+    return from_micros(int(event_id[:12], 16) * 1000)
 
 
 def is_late(event_id: str) -> bool:
     return event_id[VERSION_AT - 1] != IN_TIME
 
 
-def came_at(event_id: str, received_at: datetime) -> datetime:
+def arrived_at(event_id: str, received_at: datetime) -> datetime:
     """When the event with that id and time came: that time, unless it was handed in late."""
-    return came(event_id[CAME_AT - 1 :]) if is_late(event_id) else received_at
+    return late_at(event_id[CAME_AT - 1 :]) if is_late(event_id) else received_at
 
 
-def came(tail: str) -> datetime:
+def late_at(tail: str) -> datetime:
     """When a late event came, to the millisecond, by its id from `CAME_AT` on."""
-    return moment((int(tail, 16) >> _LATE_BITS & _LATE_MILLISECONDS) * 1000)
+    return from_micros((int(tail, 16) >> _LATE_BITS & _LATE_MILLISECONDS) * 1000)

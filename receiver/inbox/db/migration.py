@@ -15,7 +15,7 @@ HEAD: Final = "0001"
 _ADVISORY_LOCK: Final = 0x616F6D5F67617465
 
 
-def migrate(engine: Engine) -> None:
+def migrate_tables(engine: Engine) -> None:
     """Upgrade in one transaction. Processes that start at once on PostgreSQL do it one after the other."""
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":

@@ -15,7 +15,7 @@ from receiver.inbox.db.transaction import CHANNEL
 _RETRY_SECONDS = 1.0
 
 
-class Wakes:
+class WakeUps:
     """Who waits in this process. Used on the event loop only."""
 
     def __init__(self) -> None:
@@ -45,10 +45,10 @@ class Wakes:
         return self._events.setdefault(connector, asyncio.Event())
 
 
-class Listener:
+class NotifyListener:
     """Hears the commits of other processes on PostgreSQL. While its connection is lost, polling has to do."""
 
-    def __init__(self, engine: Engine, wakes: Wakes, sender: str) -> None:
+    def __init__(self, engine: Engine, wakes: WakeUps, sender: str) -> None:
         self._arguments = _arguments(engine)
         self._wakes = wakes
         self._sender = sender

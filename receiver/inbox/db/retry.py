@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from receiver.inbox.db.errors import is_beaten, is_disconnect, is_unavailable, unavailable
+from receiver.inbox.db.errors import as_unavailable, is_beaten, is_disconnect, is_unavailable
 
 T = TypeVar("T")
 
 TRIES: Final = 3
 
 
-def tried(work: Callable[[], T]) -> T:
+def run_with_retry(work: Callable[[], T]) -> T:
     """Run it anew where its connection was lost, or another transaction went first. StoreUnavailable where the store as a whole fails."""
     for tries in range(1, TRIES + 1):
         try:
@@ -22,6 +22,6 @@ def tried(work: Callable[[], T]) -> T:
             if again and tries < TRIES:
                 continue
             if again or is_unavailable(error):
-                raise unavailable(error) from error
+                raise as_unavailable(error) from error
             raise
     raise AssertionError

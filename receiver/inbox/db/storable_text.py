@@ -9,14 +9,14 @@ from typing import Any
 import orjson
 
 
-def storable(text: str) -> str:
+def storable_text(text: str) -> str:
     if text.isascii() and "\x00" not in text:
         return text
     return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def storable_or_none(text: str | None) -> str | None:
-    return None if text is None else storable(text)
+def storable_text_or_none(text: str | None) -> str | None:
+    return None if text is None else storable_text(text)
 
 
 def json_or_none(values: Sequence[Any]) -> str | None:
@@ -26,7 +26,7 @@ def json_or_none(values: Sequence[Any]) -> str | None:
     try:
         return orjson.dumps(values).decode()
     except TypeError:  # lone surrogates
-        return storable(json.dumps(list(values), ensure_ascii=False))
+        return storable_text(json.dumps(list(values), ensure_ascii=False))
 
 
 def from_json(text: str | None) -> list[Any]:

@@ -18,7 +18,7 @@ DeliveryState = Literal["pending", "delivered", "dead", "discarded"]
 DELIVERY_STATES: Final[tuple[DeliveryState, ...]] = ("pending", "delivered", "dead", "discarded")
 
 
-class Priority(IntEnum):
+class LanePriority(IntEnum):
     """In which order a connector's lanes are delivered."""
 
     LIVE = 0

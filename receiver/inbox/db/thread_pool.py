@@ -11,13 +11,13 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from receiver.inbox.db.errors import StoreUnavailable
-from receiver.inbox.db.retry import tried
-from receiver.inbox.db.transaction import Transaction, transaction
+from receiver.inbox.db.retry import run_with_retry
+from receiver.inbox.db.transaction import Transaction, open_transaction
 
 T = TypeVar("T")
 
 
-class Pool:
+class ThreadPool:
     """Create it on the event loop that uses it. `published` is called there with the connectors that a commit woke."""
 
     def __init__(self, engine: Engine, threads: int, *, sender: str, published: Callable[[Iterable[str]], None]) -> None:
@@ -32,7 +32,7 @@ class Pool:
         """Run it in a transaction of its own."""
 
         def within(connection: Connection) -> T:
-            with transaction(connection, self._sender) as current:
+            with open_transaction(connection, self._sender) as current:
                 result = work(current)
             if current.woken:
                 self._loop.call_soon_threadsafe(self._published, current.woken)
@@ -44,7 +44,7 @@ class Pool:
         """Run it on a connection; the work begins its own transactions."""
         if self._closing:
             raise StoreUnavailable("the store is closing")
-        return await self._loop.run_in_executor(self._threads, tried, partial(self._connected, work))
+        return await self._loop.run_in_executor(self._threads, run_with_retry, partial(self._connected, work))
 
     async def aclose(self) -> None:
         """Let what is under way finish."""

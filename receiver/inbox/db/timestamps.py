@@ -8,16 +8,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def micros(at: datetime) -> int:
+def to_micros(at: datetime) -> int:
     """Microseconds since 1970; a naive datetime is refused, since nobody knows what it means."""
     if at.tzinfo is None:
         raise ValueError(f"{at!r} has no time zone; the inbox takes aware datetimes")
     return (at - _EPOCH) // _MICROSECOND
 
 
-def moment(value: int) -> datetime:
+def from_micros(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
-def moment_or_none(value: int | None) -> datetime | None:
-    return None if value is None else moment(value)
+def from_micros_or_none(value: int | None) -> datetime | None:
+    return None if value is None else from_micros(value)

@@ -24,14 +24,14 @@ class Transaction:
     woken: set[str] = field(default_factory=set)
 
 
-class Run(Protocol):
+class TransactionRunner(Protocol):
     """Runs work in a transaction of its own, on a thread: to read, or to write."""
 
     async def __call__(self, work: Callable[[Transaction], T], /) -> T: ...
 
 
 @contextmanager
-def transaction(connection: Connection, sender: str) -> Iterator[Transaction]:
+def open_transaction(connection: Connection, sender: str) -> Iterator[Transaction]:
     """Commit at the end, with the wake-ups for other processes in the same commit."""
     with connection.begin():
         current = Transaction(connection)

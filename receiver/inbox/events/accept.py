@@ -15,12 +15,12 @@ from receiver.inbox.db.bulk_sql import Row
 from receiver.inbox.db.bulk_statements import DELIVERIES, EVENTS, LANES, PEOPLE
 from receiver.inbox.db.errors import StoreUnavailable
 from receiver.inbox.db.event_ids import EventIds
-from receiver.inbox.db.storable_text import json_or_none, storable_or_none
-from receiver.inbox.db.tables import Priority, event
-from receiver.inbox.db.timestamps import micros
+from receiver.inbox.db.storable_text import json_or_none, storable_text_or_none
+from receiver.inbox.db.tables import LanePriority, event
+from receiver.inbox.db.timestamps import to_micros
 from receiver.inbox.db.transaction import Transaction
-from receiver.inbox.events.dedup import Dedup
-from receiver.inbox.events.drift_counts import Drift
+from receiver.inbox.events.dedup import Deduplicator
+from receiver.inbox.events.drift_counts import DriftCounter
 from receiver.inbox.lanes.reorder import put_in_order
 
 _ROUNDS = 5  # each ends one race with another process for the same content
@@ -48,7 +48,7 @@ class NewEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedEvent:
     """Where it is kept. A duplicate has the id of the first one, and makes no deliveries."""
 
     id: str
@@ -59,36 +59,36 @@ class Accepted:
 MANY: Final = 20  # people in one event
 
 
-class Entry:
+class AcceptEntry:
     """An event on its way into the store; `outcome` is set by the writer and given to `future` on the event loop."""
 
     __slots__ = ("at", "content", "due", "event", "future", "id", "is_late", "lanes", "newest", "outcome", "people", "priority", "thing")
 
-    def __init__(self, new: NewEvent, future: Future[Accepted] | None = None) -> None:
+    def __init__(self, new: NewEvent, future: Future[AcceptedEvent] | None = None) -> None:
         self.event = new
         self.future = future
-        self.at = micros(new.received_at)
-        self.due = micros(new.late_at) if new.late_at else self.at
+        self.at = to_micros(new.received_at)
+        self.due = to_micros(new.late_at) if new.late_at else self.at
         self.is_late = new.late_at is not None
         self.thing = (new.thing or new.digest, new.source)
         self.content = new.digest
         self.newest = True
         self.lanes = () if new.faults else new.lanes if len(new.lanes) < 2 else tuple(dict.fromkeys(new.lanes))  # noqa: PLR2004
         self.people = _without_lane(new.people, self.lanes)
-        self.priority = Priority.BULK if new.late_at else Priority.MANY if len(self.lanes) > MANY else Priority.LIVE
+        self.priority = LanePriority.BULK if new.late_at else LanePriority.MANY if len(self.lanes) > MANY else LanePriority.LIVE
         self.id = ""
-        self.outcome: Accepted | Exception | None = None
+        self.outcome: AcceptedEvent | Exception | None = None
 
 
-class Acceptor:
+class EventAcceptor:
     """Writes groups of entries. Used by one thread."""
 
     def __init__(self, *, dedup_hours: float, ids: EventIds) -> None:
-        self._dedup = Dedup(round(dedup_hours * 3_600_000_000))
+        self._dedup = Deduplicator(round(dedup_hours * 3_600_000_000))
         self._ids = ids
-        self._drift = Drift()
+        self._drift = DriftCounter()
 
-    def accept(self, transaction: Transaction, entries: Sequence[Entry], *, again: bool = False) -> None:
+    def accept(self, transaction: Transaction, entries: Sequence[AcceptEntry], *, again: bool = False) -> None:
         """Store what is new and set every entry's outcome. `again`: an earlier commit of them may have succeeded unseen."""
         left = self._absent(transaction, entries) if again else list(entries)
         for entry in left:
@@ -98,13 +98,13 @@ class Acceptor:
             fresh, repeated, left = self._dedup.split(left)
             self._store(transaction, fresh)
             for entry, first in repeated:
-                known = first.outcome.id if isinstance(first.outcome, Accepted) else first.id
-                entry.outcome = Accepted(known, duplicate=True, deliveries=0)
+                known = first.outcome.id if isinstance(first.outcome, AcceptedEvent) else first.id
+                entry.outcome = AcceptedEvent(known, duplicate=True, deliveries=0)
         self._route(transaction, [entry for entry in entries if entry.outcome is None])
 
-    def replace(self, transaction: Transaction, id: str, new: NewEvent, *, amended: bool = False) -> Accepted | None:
+    def replace(self, transaction: Transaction, id: str, new: NewEvent, *, amended: bool = False) -> AcceptedEvent | None:
         """Give the stored event `id` a new judgement, and where it was `amended` a new body. None where it has faults still."""
-        entry = Entry(new)
+        entry = AcceptEntry(new)
         entry.id = id
         if not new.faults:
             self._unknown(transaction, [entry])
@@ -115,17 +115,17 @@ class Acceptor:
         transaction.connection.execute(update(event).where(event.c.id == id).values(values))
         if not new.faults and not entry.outcome:
             self._route(transaction, [entry])
-        return entry.outcome if isinstance(entry.outcome, Accepted) else None
+        return entry.outcome if isinstance(entry.outcome, AcceptedEvent) else None
 
-    def _absent(self, transaction: Transaction, entries: Sequence[Entry]) -> list[Entry]:
+    def _absent(self, transaction: Transaction, entries: Sequence[AcceptEntry]) -> list[AcceptEntry]:
         ids = [entry.id for entry in entries if entry.id]
         there = set(transaction.connection.scalars(select(event.c.id).where(event.c.id.in_(ids)))) if ids else set()
         for entry in entries:
             if entry.id in there:
-                entry.outcome = Accepted(entry.id, duplicate=False, deliveries=len(entry.lanes))
+                entry.outcome = AcceptedEvent(entry.id, duplicate=False, deliveries=len(entry.lanes))
         return [entry for entry in entries if entry.id not in there]
 
-    def _store(self, transaction: Transaction, fresh: list[Entry]) -> None:
+    def _store(self, transaction: Transaction, fresh: list[AcceptEntry]) -> None:
         """Insert the events in the order of their keys, so that two processes cannot block each other. Sets the outcome of duplicates."""
         missing = fresh
         for _ in range(_ROUNDS):
@@ -135,21 +135,21 @@ class Acceptor:
             missing = self._unknown(transaction, missing)
         raise StoreUnavailable("other processes keep changing the same events")
 
-    def _unknown(self, transaction: Transaction, entries: list[Entry]) -> list[Entry]:
+    def _unknown(self, transaction: Transaction, entries: list[AcceptEntry]) -> list[AcceptEntry]:
         missing, repeated = self._dedup.unknown(transaction, entries)
         for entry, known in repeated:
-            entry.outcome = Accepted(known, duplicate=True, deliveries=0)
+            entry.outcome = AcceptedEvent(known, duplicate=True, deliveries=0)
         return missing
 
-    def _row(self, entry: Entry) -> Row:
+    def _row(self, entry: AcceptEntry) -> Row:
         new = entry.event
         return (
             entry.id,
             new.source,
             new.name,
             new.how,
-            storable_or_none(new.named),
-            storable_or_none(new.disagreement),
+            storable_text_or_none(new.named),
+            storable_text_or_none(new.disagreement),
             "quarantined" if new.faults else "accepted",
             entry.at,
             entry.thing[0] if self._dedup else None,
@@ -162,7 +162,7 @@ class Acceptor:
             new.body,
         )
 
-    def _route(self, transaction: Transaction, kept: list[Entry]) -> None:
+    def _route(self, transaction: Transaction, kept: list[AcceptEntry]) -> None:
         """People, lanes and deliveries of the events that were kept. Drift last: other processes wait for the same few rows."""
         connection = transaction.connection
         PEOPLE.execute(connection, [(entry.id, person) for entry in kept for person in entry.people])
@@ -171,7 +171,7 @@ class Acceptor:
         DELIVERIES.execute(connection, _deliveries(kept, lanes))
         transaction.woken.update(connector for _, connector in lanes)
         for entry in kept:
-            entry.outcome = Accepted(entry.id, duplicate=False, deliveries=len(entry.lanes))
+            entry.outcome = AcceptedEvent(entry.id, duplicate=False, deliveries=len(entry.lanes))
         for entry in kept:
             if entry.event.late_at and entry.lanes:
                 put_in_order(transaction, entry.id, now=entry.event.late_at)
@@ -195,7 +195,7 @@ class _NewDeliveries:
     priority: int
     count: int = 0
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: AcceptEntry) -> None:
         self.count += 1
         if entry.priority < self.priority:
             self.priority, self.source = entry.priority, entry.event.source
@@ -204,7 +204,7 @@ class _NewDeliveries:
         return self.source, self.due, self.count, self.priority
 
 
-def _lanes(kept: Iterable[Entry]) -> dict[tuple[str, str], _NewDeliveries]:
+def _lanes(kept: Iterable[AcceptEntry]) -> dict[tuple[str, str], _NewDeliveries]:
     """(person key, connector) → what comes for it."""
     lanes: dict[tuple[str, str], _NewDeliveries] = {}
     for entry in kept:
@@ -217,7 +217,7 @@ def _lanes(kept: Iterable[Entry]) -> dict[tuple[str, str], _NewDeliveries]:
     return lanes
 
 
-def _deliveries(kept: Iterable[Entry], lanes: dict[tuple[str, str], _NewDeliveries]) -> list[Row]:
+def _deliveries(kept: Iterable[AcceptEntry], lanes: dict[tuple[str, str], _NewDeliveries]) -> list[Row]:
     """The last delivery of a lane in this group gets the lane's new version as its number, the ones before it those below."""
     rows = []
     left = {lane: new.count for lane, new in lanes.items()}

@@ -22,7 +22,7 @@ Thing = tuple[bytes, str]
 """Digest of what the event is about, and its source."""
 
 
-class Candidate(Protocol):
+class DedupCandidate(Protocol):
     """What may be new. `newest` says whether it is to be kept as the newest state of its thing."""
 
     id: str
@@ -33,10 +33,10 @@ class Candidate(Protocol):
     is_late: bool  # handed in later than it happened
 
 
-C = TypeVar("C", bound=Candidate)
+C = TypeVar("C", bound=DedupCandidate)
 
 
-class Dedup:
+class Deduplicator:
     """`window` in microseconds; without one, every event is new."""
 
     def __init__(self, window: int) -> None:

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, select
 
 from receiver.inbox.db.bulk_statements import DRIFT
-from receiver.inbox.db.storable_text import storable
+from receiver.inbox.db.storable_text import storable_text
 from receiver.inbox.db.tables import drift
 
 _MOST = 200  # paths of one event name of one source; a sender that puts ids into keys would fill the table
 OTHERS = "…"
 
 
-class Drift:
+class DriftCounter:
     """Adds to the counts. Paths beyond the first 200 of an event name are counted together, as `…`."""
 
     def __init__(self) -> None:
@@ -25,7 +25,9 @@ class Drift:
         counts: dict[tuple[str, str, str], list[int]] = {}
         for source, name, paths, at in seen:
             for path in paths:
-                count = counts.setdefault((source, name or "", self._path(connection, source, name or "", storable(path))), [0, at, at])
+                count = counts.setdefault(
+                    (source, name or "", self._path(connection, source, name or "", storable_text(path))), [0, at, at]
+                )
                 count[0] += 1
                 count[2] = at
         DRIFT.execute(connection, [(*key, *count) for key, count in sorted(counts.items())])

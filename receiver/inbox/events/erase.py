@@ -20,13 +20,13 @@ from sqlalchemy.sql.elements import ColumnElement
 from receiver.inbox.db.errors import StoreUnavailable
 from receiver.inbox.db.event_filter import events_of
 from receiver.inbox.db.tables import attempt, delivery, event, event_person, lane, remote, remote_link
-from receiver.inbox.db.transaction import Run, Transaction
+from receiver.inbox.db.transaction import Transaction, TransactionRunner
 from receiver.inbox.events.erase_mentions import erase_mentions, row_is, scrub_column, text_holds
 from receiver.inbox.events.erase_payload import payload_names, without_address, without_person
 from receiver.inbox.events.original_calls import originals_with, remove_originals
-from receiver.inbox.events.retention import remove
-from receiver.inbox.lanes.field_versions import Stamp, decode
-from receiver.inbox.lanes.replay import lock
+from receiver.inbox.events.retention import remove_events
+from receiver.inbox.lanes.field_versions import FieldVersion, decode_versions
+from receiver.inbox.lanes.replay import lock_lanes
 from receiver.text.known_address import address_forms, scrub_address
 
 CHUNK: Final = 25  # rows that are read and written at once
@@ -34,7 +34,7 @@ _CHECKPOINTS = 6  # of five seconds each
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class ErasedPerson:
     """What was removed: events of this person alone; shared events that go on without them; and what hung on their lanes."""
 
     events: int = 0
@@ -45,8 +45,8 @@ class Erased:
     remotes: int = 0
     mentions: int = 0  # other rows in which the address stood
 
-    def __add__(self, other: Erased) -> Erased:
-        return Erased(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+    def __add__(self, other: ErasedPerson) -> ErasedPerson:
+        return ErasedPerson(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +69,24 @@ class EventChange:
     values: Mapping[str, object] | None
 
 
-async def erase(read: Run, write: Run, address: str) -> Erased:
+async def erase_person(read: TransactionRunner, write: TransactionRunner, address: str) -> ErasedPerson:
     """Some events at a time, the lanes last: they tell where the person is, so that a second run can finish what a crash cut short."""
     ids = await read(partial(events_with, address=address))
-    total = Erased()
-    last: Erased | None = None
+    total = ErasedPerson()
+    last: ErasedPerson | None = None
     while last is None:
         ids = sorted({*ids, *await read(partial(events_in, address=address))})
         total += await _erase_events(read, write, address, ids)
         ids, last = [], await write(partial(erase_lanes, address=address))
     total += last
     originals = await read(partial(originals_with, address=address))
-    total += Erased(mentions=await write(partial(remove_originals, ids=originals)) if originals else 0)
-    return total + Erased(mentions=await erase_mentions(read, write, address))
+    total += ErasedPerson(mentions=await write(partial(remove_originals, ids=originals)) if originals else 0)
+    return total + ErasedPerson(mentions=await erase_mentions(read, write, address))
 
 
-async def _erase_events(read: Run, write: Run, address: str, ids: Sequence[str]) -> Erased:
+async def _erase_events(read: TransactionRunner, write: TransactionRunner, address: str, ids: Sequence[str]) -> ErasedPerson:
     """Those that somebody changes meanwhile are looked at again."""
-    total = Erased()
+    total = ErasedPerson()
     waiting = list(ids)
     while waiting:
         chunk, waiting = waiting[:CHUNK], waiting[CHUNK:]
@@ -99,7 +99,7 @@ async def _erase_events(read: Run, write: Run, address: str, ids: Sequence[str])
     return total
 
 
-def checkpoint(connection: Connection) -> None:
+def empty_log(connection: Connection) -> None:
     """Empty SQLite's log, which holds pages as they were before. Waits for readers."""
     driver: Any = connection.connection.driver_connection
     for _ in range(_CHECKPOINTS):
@@ -153,7 +153,7 @@ def _values_without(one: StoredEvent, address: str) -> dict[str, object] | None:
     return values
 
 
-def apply_changes(transaction: Transaction, address: str, changes: Sequence[EventChange]) -> tuple[Erased, list[str]]:
+def apply_changes(transaction: Transaction, address: str, changes: Sequence[EventChange]) -> tuple[ErasedPerson, list[str]]:
     """Remove these events, or the person from those that are not theirs alone. Returns the ids of those that are no longer as read."""
     ids = [change.before.id for change in changes]
     these = select(event).where(event.c.id.in_(ids)).order_by(event.c.id).with_for_update()  # nobody gives them deliveries now
@@ -163,20 +163,20 @@ def apply_changes(transaction: Transaction, address: str, changes: Sequence[Even
     lanes = _lanes(transaction, address)
     gone = [change.before.id for change in ours if change.values is None]
     deliveries = transaction.connection.scalar(select(func.count()).select_from(delivery).where(delivery.c.event_id.in_(gone))) or 0
-    remove(transaction, gone)
+    remove_events(transaction, gone)
     for change in ours:
         if change.values is not None:
             deliveries += _strip(transaction, change.before.id, change.values, address, lanes)
-    return Erased(events=len(gone), shared=len(ours) - len(gone), deliveries=deliveries), changed
+    return ErasedPerson(events=len(gone), shared=len(ours) - len(gone), deliveries=deliveries), changed
 
 
-def erase_lanes(transaction: Transaction, address: str) -> Erased | None:
+def erase_lanes(transaction: Transaction, address: str) -> ErasedPerson | None:
     """Remove what is left when the events are gone. None where new ones came meanwhile, so that these have to go first."""
     connection = transaction.connection
     lanes = _lanes(transaction, address)
     if connection.scalar(events_of(address).limit(1)) is not None:
         return None
-    return Erased(
+    return ErasedPerson(
         remotes=_erase_remotes(transaction, address, lanes),
         attempts=connection.execute(delete(attempt).where(attempt.c.lane_id.in_(lanes))).rowcount,
         lanes=connection.execute(delete(lane).where(lane.c.id.in_(lanes))).rowcount,
@@ -202,9 +202,9 @@ def _erase_remotes(transaction: Transaction, address: str, lanes: Sequence[int])
     return count
 
 
-def _other(transaction: Transaction, stamps: str | None, lanes: Sequence[int]) -> Stamp | None:
+def _other(transaction: Transaction, stamps: str | None, lanes: Sequence[int]) -> FieldVersion | None:
     """The newest write of the record by somebody else."""
-    others = {stamp.lane_id: stamp for stamp in sorted(decode(stamps or "[]").values()) if stamp.lane_id not in lanes}
+    others = {stamp.lane_id: stamp for stamp in sorted(decode_versions(stamps or "[]").values()) if stamp.lane_id not in lanes}
     there = transaction.connection.scalars(select(lane.c.id).where(lane.c.id.in_(list(others))))
     return max((others[id] for id in there), default=None)
 
@@ -215,7 +215,7 @@ _EVENT_TEXTS: Final = (event.c.named, event.c.disagreement, event.c.unknown, eve
 
 def _lanes(transaction: Transaction, address: str) -> list[int]:
     lanes = list(transaction.connection.scalars(select(lane.c.id).where(lane.c.person_key == address)))
-    lock(transaction, lanes)
+    lock_lanes(transaction, lanes)
     return lanes
 
 

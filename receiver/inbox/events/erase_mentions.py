@@ -12,14 +12,14 @@ from sqlalchemy import Column, Table, and_, delete, func, or_, select, tuple_, u
 from sqlalchemy.sql.elements import ColumnElement
 
 from receiver.inbox.db.tables import attempt, connector_state, delivery, drift, event, remote_link
-from receiver.inbox.db.transaction import Run, Transaction
+from receiver.inbox.db.transaction import Transaction, TransactionRunner
 from receiver.text.known_address import address_forms, scrub_address
 
 _CHUNK: Final = 25  # rows that are read and written at once
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class AddressMention:
     """A row outside of the events that holds the address, as it was read, and what its texts become."""
 
     table: Table
@@ -27,7 +27,7 @@ class Mention:
     texts: Mapping[str, str | None]
 
 
-async def erase_mentions(read: Run, write: Run, address: str) -> int:
+async def erase_mentions(read: TransactionRunner, write: TransactionRunner, address: str) -> int:
     """Returns in how many rows it stood. Those that somebody changes meanwhile are looked at again."""
     total = 0
     for table in _PLACES:
@@ -55,13 +55,13 @@ def rows_of(transaction: Transaction, table: Table, keys: Sequence[tuple[Any, ..
     return [dict(row) for row in transaction.connection.execute(found).mappings()]
 
 
-def mentions_in(table: Table, rows: Iterable[Mapping[str, Any]], address: str) -> list[Mention]:
+def mentions_in(table: Table, rows: Iterable[Mapping[str, Any]], address: str) -> list[AddressMention]:
     """What the texts of these rows become; but for rows with another one's address that holds this one. Touches no store."""
-    found = [Mention(table, row, {column.name: scrub_column(row, column, address) for column in _PLACES[table]}) for row in rows]
+    found = [AddressMention(table, row, {column.name: scrub_column(row, column, address) for column in _PLACES[table]}) for row in rows]
     return [one for one in found if any(one.row[name] != text for name, text in one.texts.items())]
 
 
-def scrub_mentions(transaction: Transaction, found: Iterable[Mention]) -> tuple[int, list[tuple[Any, ...]]]:
+def scrub_mentions(transaction: Transaction, found: Iterable[AddressMention]) -> tuple[int, list[tuple[Any, ...]]]:
     """Replace the address in these rows. A link to the person goes as a whole. Returns the keys of rows that are no longer as read."""
     count = 0
     changed: list[tuple[Any, ...]] = []

@@ -9,15 +9,15 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, literal, select
 
-from receiver.inbox.db.bulk_statements import upsert
+from receiver.inbox.db.bulk_statements import insert_statement
 from receiver.inbox.db.tables import event, original
-from receiver.inbox.db.timestamps import micros, moment
+from receiver.inbox.db.timestamps import from_micros, to_micros
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.events.erase_payload import payload_names
 
 
 @dataclass(frozen=True, slots=True)
-class Original:
+class OriginalCall:
     """`named` is the name in the URL as it came."""
 
     named: str | None
@@ -28,14 +28,14 @@ class Original:
 def keep_original(transaction: Transaction, id: str, *, now: datetime) -> None:
     """Before the first amendment; what is kept already is what came."""
     dialect = transaction.connection.dialect
-    as_it_is = select(event.c.id, event.c.named, event.c.body, literal(micros(now))).where(event.c.id == id)
-    new = upsert(dialect, original).from_select(["event_id", "named", "body", "amended_at"], as_it_is)
+    as_it_is = select(event.c.id, event.c.named, event.c.body, literal(to_micros(now))).where(event.c.id == id)
+    new = insert_statement(dialect, original).from_select(["event_id", "named", "body", "amended_at"], as_it_is)
     transaction.connection.execute(new.on_conflict_do_nothing())
 
 
-def original_of(transaction: Transaction, id: str) -> Original | None:
+def original_of(transaction: Transaction, id: str) -> OriginalCall | None:
     row = transaction.connection.execute(_ORIGINAL, {"of": id}).one_or_none()
-    return Original(row.named, row.body, moment(row.amended_at)) if row else None
+    return OriginalCall(row.named, row.body, from_micros(row.amended_at)) if row else None
 
 
 def originals_with(transaction: Transaction, address: str) -> list[str]:

@@ -11,14 +11,14 @@ from sqlalchemy import bindparam, select, update
 from receiver.inbox.db.errors import Unknown
 from receiver.inbox.db.storable_text import from_json
 from receiver.inbox.db.tables import event, literal
-from receiver.inbox.db.timestamps import moment
+from receiver.inbox.db.timestamps import from_micros
 from receiver.inbox.db.transaction import Transaction
-from receiver.inbox.events.accept import Accepted, Acceptor, NewEvent
+from receiver.inbox.events.accept import AcceptedEvent, EventAcceptor, NewEvent
 from receiver.inbox.events.original_calls import keep_original
 
 
 @dataclass(frozen=True, slots=True)
-class Quarantined:
+class QuarantinedCall:
     id: str
     source: str
     named: str | None
@@ -27,15 +27,15 @@ class Quarantined:
     faults: tuple[tuple[str, str], ...]
 
 
-def quarantined(transaction: Transaction, *, after: str | None, limit: int) -> list[Quarantined]:
+def list_quarantined(transaction: Transaction, *, after: str | None, limit: int) -> list[QuarantinedCall]:
     """Up to `limit` of them, oldest first, those after the id `after`; so that revalidating keeps the order."""
     rows = transaction.connection.execute(_WAITING, {"after": after or "", "most": limit})
-    return [Quarantined(row.id, row.source, row.named, row.body, moment(row.received_at), _faults(row.faults)) for row in rows]
+    return [QuarantinedCall(row.id, row.source, row.named, row.body, from_micros(row.received_at), _faults(row.faults)) for row in rows]
 
 
-def revalidate(
-    transaction: Transaction, acceptor: Acceptor, id: str, new: NewEvent, *, now: datetime, discarded: bool = False
-) -> Accepted | None:
+def accept_revalidated(
+    transaction: Transaction, acceptor: EventAcceptor, id: str, new: NewEvent, *, now: datetime, discarded: bool = False
+) -> AcceptedEvent | None:
     """Put the judged form in the place of the quarantined one; id, body and time stay. None where it still has faults: they are renewed.
 
     With `discarded` a call that was discarded out of quarantine is taken back, too; with faults still it stays discarded.
@@ -49,11 +49,11 @@ def revalidate(
         raise Unknown(f"no call {id} is in quarantine")
     accepted = acceptor.replace(transaction, id, replace(new, late_at=now))
     if new.faults and state == "discarded":
-        discard(transaction, [id])
+        discard_calls(transaction, [id])
     return accepted
 
 
-def amend(transaction: Transaction, acceptor: Acceptor, id: str, new: NewEvent, *, now: datetime) -> Accepted:
+def accept_amended(transaction: Transaction, acceptor: EventAcceptor, id: str, new: NewEvent, *, now: datetime) -> AcceptedEvent:
     """Put what a call was amended to, which has no faults, in its place, as `revalidate` does; as it came it stays beside it. What
     only repeats another event is discarded, unamended. Raises Unknown where nothing of that id is in quarantine, or was discarded
     there.
@@ -67,7 +67,7 @@ def amend(transaction: Transaction, acceptor: Acceptor, id: str, new: NewEvent, 
     return accepted
 
 
-def discard(transaction: Transaction, ids: Sequence[str]) -> int:
+def discard_calls(transaction: Transaction, ids: Sequence[str]) -> int:
     """Give up those that are in quarantine. Returns how many were."""
     return transaction.connection.execute(_DISCARD, {"ids": list(ids)}).rowcount
 

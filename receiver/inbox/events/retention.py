@@ -12,9 +12,9 @@ from sqlalchemy import BindParameter, bindparam, delete, exists, select
 
 from receiver.inbox.db.event_ids import first_id
 from receiver.inbox.db.tables import attempt, delivery, drift, event, event_person, literal, original
-from receiver.inbox.db.timestamps import micros
-from receiver.inbox.db.transaction import Run, Transaction
-from receiver.inbox.lanes.replay import lock
+from receiver.inbox.db.timestamps import to_micros
+from receiver.inbox.db.transaction import Transaction, TransactionRunner
+from receiver.inbox.lanes.replay import lock_lanes
 
 K = TypeVar("K", str, int)
 
@@ -22,14 +22,14 @@ CHUNK: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk(Generic[K]):
+class PurgedChunk(Generic[K]):
     """How many were removed, and where to go on; None where the end is reached."""
 
     removed: int
     last: K | None
 
 
-async def purge(write: Run, *, before: datetime) -> int:
+async def purge_old(write: TransactionRunner, *, before: datetime) -> int:
     """Remove events received before then that nobody waits for, and what belongs to them. Returns the number of events."""
     removed, event_id = 0, ""
     while True:
@@ -45,7 +45,7 @@ async def purge(write: Run, *, before: datetime) -> int:
     return removed
 
 
-def purge_events(transaction: Transaction, *, before: datetime, after: str) -> Chunk[str]:
+def purge_events(transaction: Transaction, *, before: datetime, after: str) -> PurgedChunk[str]:
     """Look at the next events received before `before`.
 
     An event stays while it waits for somebody (pending, dead, quarantined), and while an earlier one of the same lane
@@ -53,26 +53,26 @@ def purge_events(transaction: Transaction, *, before: datetime, after: str) -> C
     """
     window = list(transaction.connection.scalars(_WINDOW, {"after": after, "before": first_id(before), "most": CHUNK}))
     if window:
-        lock(transaction, list(transaction.connection.scalars(_LANES, {"ids": window})))
+        lock_lanes(transaction, list(transaction.connection.scalars(_LANES, {"ids": window})))
     done = list(transaction.connection.scalars(_DONE, {"ids": window})) if window else []
-    remove(transaction, done)
-    return Chunk(len(done), window[-1] if len(window) == CHUNK else None)
+    remove_events(transaction, done)
+    return PurgedChunk(len(done), window[-1] if len(window) == CHUNK else None)
 
 
-def purge_attempts(transaction: Transaction, *, before: datetime, after: int) -> Chunk[int]:
+def purge_attempts(transaction: Transaction, *, before: datetime, after: int) -> PurgedChunk[int]:
     """Look at the next attempts; those begun before `before` go, unless an event that they are about is still there."""
     window = transaction.connection.execute(_ATTEMPTS, {"after": after, "most": CHUNK}).all()
-    old = [row.id for row in window if row.started_at < micros(before)]
+    old = [row.id for row in window if row.started_at < to_micros(before)]
     removed = transaction.connection.execute(_OLD_ATTEMPTS, {"ids": old}).rowcount if old else 0
-    return Chunk(removed, window[-1].id if len(window) == CHUNK and len(old) == CHUNK else None)
+    return PurgedChunk(removed, window[-1].id if len(window) == CHUNK and len(old) == CHUNK else None)
 
 
 def purge_drift(transaction: Transaction, *, before: datetime) -> None:
     """Forget keys that no longer come."""
-    transaction.connection.execute(delete(drift).where(drift.c.last_at < micros(before)))
+    transaction.connection.execute(delete(drift).where(drift.c.last_at < to_micros(before)))
 
 
-def remove(transaction: Transaction, ids: Sequence[str]) -> None:
+def remove_events(transaction: Transaction, ids: Sequence[str]) -> None:
     """Delete these events with their deliveries and people."""
     if ids:
         for statement in (_REMOVE_DELIVERIES, _REMOVE_PEOPLE, _REMOVE_ORIGINALS, _REMOVE_EVENTS):

@@ -23,17 +23,17 @@ from receiver.inbox.db.errors import (
     StoreDamaged,
     StoreUnavailable,
     Unstorable,
+    as_unavailable,
+    driver_reason,
     is_beaten,
     is_disconnect,
     is_unavailable,
-    reason,
-    unavailable,
 )
-from receiver.inbox.db.retry import tried
+from receiver.inbox.db.retry import run_with_retry
 from receiver.inbox.db.sqlite.store_files import StoreFiles
 from receiver.inbox.db.sqlite.write_ahead_log import EVERY_SECONDS, WriteAheadLog
-from receiver.inbox.db.transaction import Transaction, transaction
-from receiver.inbox.events.accept import Accepted, Acceptor, Entry, NewEvent
+from receiver.inbox.db.transaction import Transaction, open_transaction
+from receiver.inbox.events.accept import AcceptedEvent, AcceptEntry, EventAcceptor, NewEvent
 from receiver.inbox.events.micro_batch import MicroBatch
 
 T = TypeVar("T")
@@ -46,18 +46,18 @@ _MOST_WAITING_BYTES = 128 * 1024 * 1024
 
 
 @dataclass(slots=True)
-class _Job:
+class _WriterTask:
     work: Callable[[Connection], Any]
     future: Future[Any]
 
 
-class Writer:
+class StoreWriter:
     """Create it on the event loop that uses it. `published` is called there with the connectors that a commit woke."""
 
     def __init__(
         self,
         engine: Engine,
-        acceptor: Acceptor,
+        acceptor: EventAcceptor,
         *,
         sender: str,
         published: Published,
@@ -71,15 +71,15 @@ class Writer:
         self._sender = sender
         self._published = published
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[list[Entry] | _Job | None] = SimpleQueue()
-        self._gathered: MicroBatch[Entry] = MicroBatch(self._queue.put, most=_GROUP)
+        self._queue: SimpleQueue[list[AcceptEntry] | _WriterTask | None] = SimpleQueue()
+        self._gathered: MicroBatch[AcceptEntry] = MicroBatch(self._queue.put, most=_GROUP)
         self._waiting = self._waiting_bytes = 0
         self._closing = False
         self.failing = False  # the last commit of events failed for the store's own reasons
-        self._entries: deque[Entry] = deque()
-        self._large: deque[Entry] = deque()
+        self._entries: deque[AcceptEntry] = deque()
+        self._large: deque[AcceptEntry] = deque()
         self._large_is_next = False
-        self._jobs: deque[_Job] = deque()
+        self._jobs: deque[_WriterTask] = deque()
         self._stopped = False
         self._connection: Connection | None = None
         self._saved = False
@@ -88,7 +88,7 @@ class Writer:
 
     # --- on the event loop ---
 
-    def accept(self, new: NewEvent) -> asyncio.Future[Accepted]:
+    def accept(self, new: NewEvent) -> asyncio.Future[AcceptedEvent]:
         """Hand an event to the next commit, together with those that come right after it."""
         if self._closing:
             raise StoreUnavailable("the store is closing")
@@ -96,8 +96,8 @@ class Writer:
             raise StoreUnavailable(f"the disk does not keep up: {self._waiting} events wait to be written")
         if self._log and self._log.full:
             raise StoreUnavailable(self._log.warning)
-        future: asyncio.Future[Accepted] = self._loop.create_future()
-        entry = Entry(new, future)
+        future: asyncio.Future[AcceptedEvent] = self._loop.create_future()
+        entry = AcceptEntry(new, future)
         self._waiting += 1
         self._waiting_bytes += len(new.body)
         if _is_large(entry):
@@ -110,7 +110,7 @@ class Writer:
         """Run it in a transaction of its own, in turn with the events that wait: neither kind is before the other."""
 
         def within(connection: Connection) -> T:
-            with transaction(connection, self._sender) as current:
+            with open_transaction(connection, self._sender) as current:
                 result = work(current)
             self._publish(current.woken)
             return result
@@ -121,7 +121,7 @@ class Writer:
         """Run it on the writing connection, outside of any transaction."""
         if self._closing:
             raise StoreUnavailable("the store is closing")
-        job = _Job(work, Future())
+        job = _WriterTask(work, Future())
         self._queue.put(job)
         result: T = await asyncio.wrap_future(job.future)
         return result
@@ -135,7 +135,7 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
         await asyncio.sleep(0)  # the last outcomes are given in the loop's next turn
 
-    def _answer(self, entries: Sequence[Entry], woken: Iterable[str]) -> None:
+    def _answer(self, entries: Sequence[AcceptEntry], woken: Iterable[str]) -> None:
         self._published(woken)
         if not _is_large(entries[0]):
             self._gathered.done(len(entries))
@@ -144,7 +144,7 @@ class Writer:
             self._waiting_bytes -= len(entry.event.body)
             if entry.future is None or entry.future.done():
                 continue  # whoever waited has given up
-            if isinstance(entry.outcome, Accepted):
+            if isinstance(entry.outcome, AcceptedEvent):
                 entry.future.set_result(entry.outcome)
             else:
                 entry.future.set_exception(entry.outcome or StoreUnavailable("the store gave no answer"))
@@ -167,7 +167,7 @@ class Writer:
     def _few_are_next(self) -> bool:
         return bool(self._entries) and not self._large_is_next
 
-    def _next_group(self) -> list[Entry]:
+    def _next_group(self) -> list[AcceptEntry]:
         """What is for very many people goes alone, in turn with what is for few: nobody waits for more than one of them."""
         if self._large and (self._large_is_next or not self._entries):
             self._large_is_next = False
@@ -189,7 +189,7 @@ class Writer:
             idle = False
             if item is None:
                 self._stopped = True
-            elif isinstance(item, _Job):
+            elif isinstance(item, _WriterTask):
                 self._jobs.append(item)
             elif _is_large(item[0]):
                 self._large.extend(item)
@@ -205,7 +205,7 @@ class Writer:
         if self._log:
             self._log.look(self._connection)
 
-    def _keep(self, entries: list[Entry]) -> None:
+    def _keep(self, entries: list[AcceptEntry]) -> None:
         try:
             woken = self._commit(entries)
         except Exception as error:  # noqa: BLE001 - a defect, but who waits must be answered, and the thread live on
@@ -213,7 +213,7 @@ class Writer:
             self._fail(entries, error)
         self._loop.call_soon_threadsafe(self._answer, entries, woken)
 
-    def _commit(self, entries: list[Entry]) -> set[str]:
+    def _commit(self, entries: list[AcceptEntry]) -> set[str]:
         """Set the outcome of each. Returns the connectors that have work now."""
         woken: set[str] = set()
         error = self._store(entries, woken)
@@ -227,16 +227,16 @@ class Writer:
             self._fail(entries, error)
         return woken
 
-    def _commit_alone(self, entry: Entry, woken: set[str]) -> None:
+    def _commit_alone(self, entry: AcceptEntry, woken: set[str]) -> None:
         error = self._store([entry], woken, again=True)
         if error is not None:
             self._fail([entry], error)
 
-    def _store(self, entries: Sequence[Entry], woken: set[str], *, again: bool = False) -> Exception | None:
+    def _store(self, entries: Sequence[AcceptEntry], woken: set[str], *, again: bool = False) -> Exception | None:
         try:
             for entry in entries:
                 entry.outcome = None
-            with transaction(self._connected(), self._sender) as current:
+            with open_transaction(self._connected(), self._sender) as current:
                 self._acceptor.accept(current, entries, again=again)
         except Exception as error:  # noqa: BLE001 - whatever it is, the events must get an answer and the thread live on
             if is_unavailable(error):
@@ -249,17 +249,17 @@ class Writer:
         self.failing = False
         return None
 
-    def _fail(self, entries: Sequence[Entry], error: Exception) -> None:
+    def _fail(self, entries: Sequence[AcceptEntry], error: Exception) -> None:
         passing = is_unavailable(error) or is_beaten(error)
-        failure: InboxError = unavailable(error) if passing else Unstorable(f"the event cannot be stored: {reason(error)}")
+        failure: InboxError = as_unavailable(error) if passing else Unstorable(f"the event cannot be stored: {driver_reason(error)}")
         for entry in entries:
             entry.outcome = failure
 
-    def _work(self, job: _Job) -> None:
+    def _work(self, job: _WriterTask) -> None:
         if not job.future.set_running_or_notify_cancel():
             return
         try:
-            job.future.set_result(tried(partial(self._on_connection, job.work)))
+            job.future.set_result(run_with_retry(partial(self._on_connection, job.work)))
         except Exception as error:  # noqa: BLE001 - it goes to whoever awaits the job
             job.future.set_exception(error)
 
@@ -314,5 +314,5 @@ class Writer:
             connection.close()
 
 
-def _is_large(entry: Entry) -> bool:
+def _is_large(entry: AcceptEntry) -> bool:
     return len(entry.lanes) + len(entry.people) > _MANY

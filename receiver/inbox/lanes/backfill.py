@@ -8,17 +8,17 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from receiver.inbox.db.bulk_statements import DELIVERIES, LANES
-from receiver.inbox.db.tables import Priority, delivery, event, lane, literal
-from receiver.inbox.db.timestamps import micros
+from receiver.inbox.db.tables import LanePriority, delivery, event, lane, literal
+from receiver.inbox.db.timestamps import to_micros
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.lanes.reorder import put_in_order
-from receiver.inbox.lanes.replay import lock
+from receiver.inbox.lanes.replay import lock_lanes
 
 Pairs = Iterable[tuple[str, str]]
 """Of connector and person key."""
 
 
-def route(transaction: Transaction, wanted: Mapping[str, Pairs], *, now: datetime) -> int:
+def add_deliveries(transaction: Transaction, wanted: Mapping[str, Pairs], *, now: datetime) -> int:
     """Make the deliveries that these events have not got for their pairs, before those of later events. Returns how many were made.
 
     Several events at once may have some hundred pairs together, one alone any number.
@@ -33,15 +33,15 @@ def route(transaction: Transaction, wanted: Mapping[str, Pairs], *, now: datetim
 def _lock(transaction: Transaction, pairs: Collection[tuple[str, str]]) -> None:
     """All lanes before the first is written to, in the order in which everybody takes them: event by event it would be another one."""
     found = transaction.connection.execute(_LANES_OF, {"people": list({person for _, person in pairs})})
-    lock(transaction, [row.id for row in found if (row.connector, row.person_key) in pairs])
+    lock_lanes(transaction, [row.id for row in found if (row.connector, row.person_key) in pairs])
 
 
 def _route(transaction: Transaction, id: str, lanes: Pairs, *, now: datetime) -> int:
     connection = transaction.connection
     there = {(row.person_key, row.connector): row.id for row in connection.execute(_THERE, {"of": id})}
     missing = sorted({(person, connector) for connector, person in lanes} - there.keys())
-    source = received_from(transaction, id)
-    LANES.execute(connection, [(*pair, source, micros(now), 1, Priority.BULK) for pair in missing])
+    source = find_sources(transaction, id)
+    LANES.execute(connection, [(*pair, source, to_micros(now), 1, LanePriority.BULK) for pair in missing])
     DELIVERIES.execute(connection, [(*pair, id, 0) for pair in missing])
     transaction.woken.update(connector for _, connector in missing)
     if missing:
@@ -49,7 +49,7 @@ def _route(transaction: Transaction, id: str, lanes: Pairs, *, now: datetime) ->
     return len(missing)
 
 
-def received_from(transaction: Transaction, id: str) -> str:
+def find_sources(transaction: Transaction, id: str) -> str:
     """The source of an event that is stored."""
     source: str = transaction.connection.scalars(select(event.c.source).where(event.c.id == id)).one()
     return source

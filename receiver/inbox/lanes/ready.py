@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, update
 
-from receiver.inbox.db.event_ids import came_at
+from receiver.inbox.db.event_ids import arrived_at
 from receiver.inbox.db.tables import delivery, event, lane, literal
-from receiver.inbox.db.timestamps import micros, moment, moment_or_none
+from receiver.inbox.db.timestamps import from_micros, from_micros_or_none, to_micros
 from receiver.inbox.db.transaction import Transaction
 
 MOST_DELIVERIES = 200  # of one lane at once
@@ -25,7 +25,7 @@ MOST_BYTES_IN_ALL = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class LaneQueue:
     """The lanes of one priority and source. `due` are ready now, the longest due first."""
 
     priority: int
@@ -35,7 +35,7 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PendingDelivery:
     """One event that is to be delivered in a lane. `seq` is its place there."""
 
     delivery_id: int
@@ -50,7 +50,7 @@ class Pending:
     @property
     def came_at(self) -> datetime:
         """Later than `received_at` where it was handed in late."""
-        return came_at(self.event_id, self.received_at)
+        return arrived_at(self.event_id, self.received_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,34 +63,34 @@ class ReadyLane:
     version: int
     attempts: int  # before this one; above 0 an earlier attempt may have written without our seeing it
     failing_since: datetime | None
-    deliveries: tuple[Pending, ...]  # oldest first
+    deliveries: tuple[PendingDelivery, ...]  # oldest first
     capped: bool = False  # more are pending than are taken at once
     replayed: int = 0  # the version that the lane's last replay made
 
 
-def queues(transaction: Transaction, connector: str, *, limit: int, busy: Collection[int], now: datetime) -> list[Queue]:
+def list_queues(transaction: Transaction, connector: str, *, limit: int, busy: Collection[int], now: datetime) -> list[LaneQueue]:
     """All queues of a connector that hold a lane, what goes first first.
 
     Of each up to `limit` lanes that are due, without those that are `busy`.
     """
-    found: list[Queue] = []
+    found: list[LaneQueue] = []
     after = {"of": connector, "priority": -1, "source": ""}
     while row := transaction.connection.execute(_NEXT_QUEUE, after).one_or_none():
         after |= {"priority": row.priority, "source": row.source}
-        values = {**after, "now": micros(now)}
+        values = {**after, "now": to_micros(now)}
         due = transaction.connection.scalars(_DUE, {**values, "most": limit + len(busy)})
         lanes = tuple(id for id in due if id not in busy)[:limit]
         next_due = transaction.connection.scalar(_NEXT_DUE, values)
-        found.append(Queue(row.priority, row.source, lanes, moment_or_none(next_due)))
+        found.append(LaneQueue(row.priority, row.source, lanes, from_micros_or_none(next_due)))
     return found
 
 
-def load(transaction: Transaction, lanes: Sequence[int], *, now: datetime) -> list[ReadyLane]:
+def load_lanes(transaction: Transaction, lanes: Sequence[int], *, now: datetime) -> list[ReadyLane]:
     """These lanes with what is pending in them, as many as fit into memory together.
 
     Nothing is pending any more in lanes whose deliveries were discarded: let them `rest`.
     """
-    values = {"ids": list(lanes), "now": micros(now)}
+    values = {"ids": list(lanes), "now": to_micros(now)}
     rows = {row.id: row for row in transaction.connection.execute(_LANES, values)}
     if not rows:
         return []
@@ -99,7 +99,7 @@ def load(transaction: Transaction, lanes: Sequence[int], *, now: datetime) -> li
     return [_lane(rows[id], found, bodies, capped=capped) for id, (found, capped) in chosen.items()]
 
 
-def rest(transaction: Transaction, lanes: Iterable[ReadyLane]) -> None:
+def rest_lanes(transaction: Transaction, lanes: Iterable[ReadyLane]) -> None:
     """Let lanes be in which nothing is pending; not those for which something came meanwhile."""
     rows = [{"of": one.lane_id, "seen": one.version} for one in lanes]
     if rows:
@@ -111,7 +111,7 @@ def correct_waits(transaction: Transaction, connector: str, *, now: datetime) ->
 
     Returns how many there were.
     """
-    values = {"of": connector, "now": micros(now)}
+    values = {"of": connector, "now": to_micros(now)}
     return transaction.connection.execute(_CORRECT, values).rowcount
 
 
@@ -237,15 +237,15 @@ def _lane(row: Any, pending: _Rows, events: dict[str, Any], *, capped: bool) -> 
         person_key=row.person_key,
         version=row.version,
         attempts=row.attempts,
-        failing_since=moment_or_none(row.failing_since),
+        failing_since=from_micros_or_none(row.failing_since),
         deliveries=tuple(_deliveries(pending, events)),
         capped=capped,
         replayed=row.replayed,
     )
 
 
-def _deliveries(pending: _Rows, events: dict[str, Any]) -> Iterator[Pending]:
+def _deliveries(pending: _Rows, events: dict[str, Any]) -> Iterator[PendingDelivery]:
     for row in pending:
         kept = events[row.event_id]
-        received_at = moment(kept.received_at)
-        yield Pending(row.id, row.seq, row.event_id, kept.source, kept.name, kept.named, kept.body, received_at)
+        received_at = from_micros(kept.received_at)
+        yield PendingDelivery(row.id, row.seq, row.event_id, kept.source, kept.name, kept.named, kept.body, received_at)

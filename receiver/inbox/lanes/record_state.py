@@ -12,13 +12,13 @@ from sqlalchemy import Row, Select, Table, bindparam, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from receiver.inbox.db.bulk_statements import LINKS, REMOTES
-from receiver.inbox.db.storable_text import storable, storable_or_none
+from receiver.inbox.db.storable_text import storable_text, storable_text_or_none
 from receiver.inbox.db.tables import remote, remote_link
-from receiver.inbox.db.timestamps import micros
+from receiver.inbox.db.timestamps import to_micros
 from receiver.inbox.db.transaction import Transaction
-from receiver.inbox.lanes.field_versions import Stamps, decode, encode
+from receiver.inbox.lanes.field_versions import FieldVersions, decode_versions, encode_versions
 
-Ref = tuple[str, str]
+RecordRef = tuple[str, str]
 """(object, key)"""
 
 Key = tuple[str, str, str]
@@ -29,18 +29,18 @@ _LONGEST: Final = 1200  # bytes; PostgreSQL's indexes refuse keys of more than 2
 
 
 @dataclass(frozen=True, slots=True)
-class Remote:
+class RecordState:
     """`links`: what the record is tied to → the id that it was tied to. `digest` is of what was written last."""
 
     id: str
     links: Mapping[str, str]
     event_id: str
-    stamps: Stamps
+    stamps: FieldVersions
     digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteRow:
+class RecordStateRow:
     """A record that the CRM holds, all that is to be known of it; `add_links` are added to those that are known.
 
     `event_id` and `lane_id` are of the newest event behind it. By `digest` its writer knows again what it wrote.
@@ -52,32 +52,32 @@ class RemoteRow:
     id: str
     event_id: str
     lane_id: int
-    stamps: Stamps = field(default_factory=dict)
+    stamps: FieldVersions = field(default_factory=dict)
     add_links: Mapping[str, str] = field(default_factory=dict)
     digest: str | None = None
 
 
-def remotes(transaction: Transaction, connector: str, refs: Collection[Ref]) -> dict[Ref, Remote]:
+def find_record_states(transaction: Transaction, connector: str, refs: Collection[RecordRef]) -> dict[RecordRef, RecordState]:
     """What is known of these records; those that were never written are missing."""
     keys = [(connector, *ref) for ref in sorted(set(refs))]
     rows = list(_rows(transaction, _REMOTES, keys))
-    links: dict[Ref, dict[str, str]] = {}
+    links: dict[RecordRef, dict[str, str]] = {}
     for row in _rows(transaction, _LINKS, [(connector, row.object, row.key) for row in rows]):
         links.setdefault((row.object, row.key), {})[row.link] = row.target_id
     return {(row.object, row.key): _remote(row, links) for row in rows}
 
 
-def remember(transaction: Transaction, connector: str, written: Sequence[RemoteRow], *, now: datetime) -> None:
+def keep_record_states(transaction: Transaction, connector: str, written: Sequence[RecordStateRow], *, now: datetime) -> None:
     """Keep what the CRM holds; only its connector's leader tells that. In the order of the keys, as everybody locks them."""
     rows: dict[Key, tuple[object, ...]] = {}
     links: dict[tuple[str, str, str, str], str] = {}
     for row in written:
         if _bytes(row.object) + _bytes(row.key) > _LONGEST:
             continue
-        key = (connector, storable(row.object), storable(row.key))
-        told = (row.lane_id, row.event_id, storable_or_none(row.digest), micros(now), encode(row.stamps))
-        rows[key] = (*key, storable(row.id), *told)
-        links |= {(*key, storable(name)): storable(id) for name, id in row.add_links.items() if _bytes(name) <= _LONGEST}
+        key = (connector, storable_text(row.object), storable_text(row.key))
+        told = (row.lane_id, row.event_id, storable_text_or_none(row.digest), to_micros(now), encode_versions(row.stamps))
+        rows[key] = (*key, storable_text(row.id), *told)
+        links |= {(*key, storable_text(name)): storable_text(id) for name, id in row.add_links.items() if _bytes(name) <= _LONGEST}
     REMOTES.execute(transaction.connection, [rows[key] for key in sorted(rows)])
     LINKS.execute(transaction.connection, [(*key, links[key]) for key in sorted(links)])
 
@@ -86,8 +86,8 @@ def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def _remote(row: Row[tuple[object, ...]], links: Mapping[Ref, Mapping[str, str]]) -> Remote:
-    return Remote(row.id, links.get((row.object, row.key), {}), row.event_id, decode(row.stamps), row.digest)
+def _remote(row: Row[tuple[object, ...]], links: Mapping[RecordRef, Mapping[str, str]]) -> RecordState:
+    return RecordState(row.id, links.get((row.object, row.key), {}), row.event_id, decode_versions(row.stamps), row.digest)
 
 
 def _rows(transaction: Transaction, statement: Select[tuple[object, ...]], keys: list[Key]) -> Iterator[Row[tuple[object, ...]]]:

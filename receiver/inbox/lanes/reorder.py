@@ -25,7 +25,7 @@ def put_in_order(transaction: Transaction, id: str, *, but: Collection[int] = ()
         lanes = [row.lane_id for row in rows[start : start + _AT_ONCE]]
         for statement in (_MOVE, _MOVE_ATTEMPTS):
             transaction.connection.execute(statement, {"of": id, "lanes": lanes})
-        replay.wake(transaction, lanes, now=now)
+        replay.wake_lanes(transaction, lanes, now=now)
 
 
 _LATER = delivery.alias("later")

@@ -11,26 +11,26 @@ from typing import Final
 from sqlalchemy import BigInteger, and_, bindparam, case, false, func, literal_column, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from receiver.inbox.db.event_filter import Filter, deliveries
-from receiver.inbox.db.tables import Priority, delivery, lane, literal, state_is
-from receiver.inbox.db.timestamps import micros
-from receiver.inbox.db.transaction import Run, Transaction
+from receiver.inbox.db.event_filter import EventFilter, delivery_conditions
+from receiver.inbox.db.tables import LanePriority, delivery, lane, literal, state_is
+from receiver.inbox.db.timestamps import to_micros
+from receiver.inbox.db.transaction import Transaction, TransactionRunner
 
 CHUNK: Final = 200
 MOST_AGAIN: Final = 1000  # deliveries that a transaction makes pending, unless a single lane has more: new events wait so long
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class DeliverySelection:
     """The deliveries of these events, and these deliveries, and those that match the filter; where nothing is given, none."""
 
     events: Sequence[str] = ()
     deliveries: Sequence[int] = ()
-    filter: Filter | None = None
+    filter: EventFilter | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class LanePlan:
     """From which place on a lane is to be delivered again. The discarded deliveries are revived only where chosen themselves."""
 
     id: int
@@ -41,7 +41,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayResult:
     """`chosen` deliveries were asked for; `again` became pending, which includes the later ones of their lanes."""
 
     chosen: int = 0
@@ -49,14 +49,20 @@ class Replayed:
     lanes: int = 0
 
 
-async def replay(
-    read: Run, write: Run, selection: Selection, *, now: datetime, dry_run: bool = False, progress: Callable[[int, int], None] | None = None
-) -> Replayed:
+async def replay_deliveries(
+    read: TransactionRunner,
+    write: TransactionRunner,
+    selection: DeliverySelection,
+    *,
+    now: datetime,
+    dry_run: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> ReplayResult:
     """Make the chosen deliveries and all later ones of their lanes pending, some lanes at a time so that others can write in between.
 
     `progress` is called with the lanes done and all lanes. Of a dry run the numbers are what would happen now.
     """
-    lanes = await read(partial(plan, selection=selection))
+    lanes = await read(partial(plan_lanes, selection=selection))
     again = sum(lane.again for lane in lanes) if dry_run else 0
     done = 0
     for chunk in () if dry_run else _chunks(lanes):
@@ -64,11 +70,11 @@ async def replay(
         done += len(chunk)
         if progress:
             progress(done, len(lanes))
-    return Replayed(sum(lane.chosen for lane in lanes), again, len(lanes))
+    return ReplayResult(sum(lane.chosen for lane in lanes), again, len(lanes))
 
 
-def _chunks(lanes: Sequence[Lane]) -> Iterator[Sequence[Lane]]:
-    chunk: list[Lane] = []
+def _chunks(lanes: Sequence[LanePlan]) -> Iterator[Sequence[LanePlan]]:
+    chunk: list[LanePlan] = []
     again = 0
     for one in lanes:
         if chunk and (len(chunk) == CHUNK or again + one.again > MOST_AGAIN):
@@ -80,9 +86,9 @@ def _chunks(lanes: Sequence[Lane]) -> Iterator[Sequence[Lane]]:
         yield chunk
 
 
-async def discard(read: Run, write: Run, selection: Selection, *, now: datetime) -> int:
+async def discard_selected(read: TransactionRunner, write: TransactionRunner, selection: DeliverySelection, *, now: datetime) -> int:
     """Give up the chosen deliveries that are pending or dead, some at a time. Returns how many were."""
-    ids = await read(partial(chosen, selection=selection))
+    ids = await read(partial(find_chosen, selection=selection))
     only_dead = selection.filter is not None and selection.filter.state == "dead" and not (selection.events or selection.deliveries)
     count = 0
     for start in range(0, len(ids), CHUNK):
@@ -90,7 +96,7 @@ async def discard(read: Run, write: Run, selection: Selection, *, now: datetime)
     return count
 
 
-def plan(transaction: Transaction, selection: Selection) -> list[Lane]:
+def plan_lanes(transaction: Transaction, selection: DeliverySelection) -> list[LanePlan]:
     """What a replay would do, lane by lane."""
     where = _where(selection)
     first = select(delivery.c.lane_id, func.min(delivery.c.seq).label("seq"), func.count().label("chosen")).where(where)
@@ -104,33 +110,33 @@ def plan(transaction: Transaction, selection: Selection) -> list[Lane]:
     ):
         discarded.setdefault(row.lane_id, []).append(row.id)
     return [
-        Lane(row.lane_id, row.seq, row.chosen, row.again + len(discarded.get(row.lane_id, ())), tuple(discarded.get(row.lane_id, ())))
+        LanePlan(row.lane_id, row.seq, row.chosen, row.again + len(discarded.get(row.lane_id, ())), tuple(discarded.get(row.lane_id, ())))
         for row in rows
     ]
 
 
-def replay_lanes(transaction: Transaction, lanes: Sequence[Lane], *, now: datetime, bulk: bool = True) -> int:
+def replay_lanes(transaction: Transaction, lanes: Sequence[LanePlan], *, now: datetime, bulk: bool = True) -> int:
     """Make the chosen deliveries and all later ones of their lanes pending. A lane that waits for a retry is woken, too.
 
     In `bulk` they go behind what comes live, but for lanes with something live in them.
     """
-    lock(transaction, [lane.id for lane in lanes])
+    lock_lanes(transaction, [lane.id for lane in lanes])
     again = transaction.connection.execute(_AGAIN, [{"of": lane.id, "first": lane.first_seq} for lane in lanes]).rowcount
     discarded = [id for lane in lanes for id in lane.discarded]
     if discarded:
         again += transaction.connection.execute(_REVIVE, {"ids": discarded}).rowcount
-    wake(transaction, [lane.id for lane in lanes], now=now, bulk=bulk)
+    wake_lanes(transaction, [lane.id for lane in lanes], now=now, bulk=bulk)
     return again
 
 
-def wake(transaction: Transaction, lanes: Sequence[int], *, now: datetime, bulk: bool = True) -> None:
+def wake_lanes(transaction: Transaction, lanes: Sequence[int], *, now: datetime, bulk: bool = True) -> None:
     """Let lanes in which deliveries are pending again be taken, and what is under way meanwhile settle none of them."""
-    priority = Priority.BULK if bulk else Priority.LIVE
-    values = {"ids": list(lanes), "now": micros(now), "priority": int(priority)}
+    priority = LanePriority.BULK if bulk else LanePriority.LIVE
+    values = {"ids": list(lanes), "now": to_micros(now), "priority": int(priority)}
     transaction.woken.update(transaction.connection.scalars(_WAKE, values))
 
 
-def chosen(transaction: Transaction, selection: Selection) -> list[int]:
+def find_chosen(transaction: Transaction, selection: DeliverySelection) -> list[int]:
     """The ids of the deliveries that a selection means."""
     return list(transaction.connection.scalars(select(delivery.c.id).where(_where(selection)).order_by(delivery.c.id)))
 
@@ -138,12 +144,12 @@ def chosen(transaction: Transaction, selection: Selection) -> list[int]:
 def discard_deliveries(transaction: Transaction, ids: Sequence[int], *, now: datetime, only_dead: bool = False) -> int:
     """Give up those that are pending or dead; or `only_dead`, if somebody may have replayed them meanwhile. Returns how many were."""
     lanes = list(transaction.connection.scalars(select(delivery.c.lane_id).where(delivery.c.id.in_(ids)).distinct()))
-    lock(transaction, lanes)
+    lock_lanes(transaction, lanes)
     statement = _DISCARD_DEAD if only_dead else _DISCARD
-    return transaction.connection.execute(statement, {"ids": list(ids), "now": micros(now)}).rowcount
+    return transaction.connection.execute(statement, {"ids": list(ids), "now": to_micros(now)}).rowcount
 
 
-def lock(transaction: Transaction, lanes: Sequence[int]) -> None:
+def lock_lanes(transaction: Transaction, lanes: Sequence[int]) -> None:
     """Deliveries change only under the lock of their lane. Always taken in the same order, so that nobody waits in a circle."""
     transaction.connection.execute(_LOCK, {"ids": list(lanes)}).all()
 
@@ -177,12 +183,12 @@ _DISCARD = update(delivery).where(_THESE, state_is("pending", "dead")).values(_D
 _DISCARD_DEAD = update(delivery).where(_THESE, state_is("dead")).values(_DISCARDED)
 
 
-def _where(selection: Selection) -> ColumnElement[bool]:
+def _where(selection: DeliverySelection) -> ColumnElement[bool]:
     wanted: list[ColumnElement[bool]] = []
     if selection.events:
         wanted.append(delivery.c.event_id.in_(list(selection.events)))
     if selection.deliveries:
         wanted.append(delivery.c.id.in_(list(selection.deliveries)))
     if selection.filter is not None:
-        wanted.append(and_(true(), *deliveries(selection.filter)))
+        wanted.append(and_(true(), *delivery_conditions(selection.filter)))
     return or_(false(), *wanted)

@@ -10,14 +10,14 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, and_, bindparam, func, select, update
 
 from receiver.inbox.db.bulk_statements import ATTEMPTS
-from receiver.inbox.db.storable_text import json_or_none, storable, storable_or_none
+from receiver.inbox.db.storable_text import json_or_none, storable_text, storable_text_or_none
 from receiver.inbox.db.tables import attempt, delivery, lane, literal, state_is
-from receiver.inbox.db.timestamps import micros
+from receiver.inbox.db.timestamps import to_micros
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.lanes.failure_groups import reason_key
 from receiver.inbox.lanes.ready import ReadyLane
-from receiver.inbox.lanes.record_state import Ref, RemoteRow, remember, remotes
-from receiver.inbox.lanes.replay import Lane, replay_lanes
+from receiver.inbox.lanes.record_state import RecordRef, RecordStateRow, find_record_states, keep_record_states
+from receiver.inbox.lanes.replay import LanePlan, replay_lanes
 from receiver.inbox.operation.leadership import is_current
 
 _AT_ONCE = 500  # parameters
@@ -38,7 +38,7 @@ class AttemptRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettledLane:
     """What came of one lane. Deliveries that are neither delivered nor dead stay pending.
 
     `retry_at` holds the lane back until then. `burn=False` counts no attempt, and does not start the clock after
@@ -51,7 +51,7 @@ class Settled:
     retry_at: datetime | None = None
     burn: bool = True
     attempt: AttemptRow | None = None
-    touched: tuple[Ref, ...] = ()
+    touched: tuple[RecordRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,12 @@ class Settlement:
     connector: str
     role: str
     epoch: int
-    lanes: Sequence[Settled] = ()
-    records: Sequence[RemoteRow] = field(default_factory=tuple)
-    unfinished: Sequence[Settled] = ()
+    lanes: Sequence[SettledLane] = ()
+    records: Sequence[RecordStateRow] = field(default_factory=tuple)
+    unfinished: Sequence[SettledLane] = ()
 
 
-def settle(transaction: Transaction, told: Settlement, *, now: datetime) -> SettleReport:
+def settle_lanes(transaction: Transaction, told: Settlement, *, now: datetime) -> SettleReport:
     """Record all of it.
 
     Where the epoch is over, another may have written the same records meanwhile, and an old write may have come on top of
@@ -97,7 +97,7 @@ def settle(transaction: Transaction, told: Settlement, *, now: datetime) -> Sett
     _release(transaction, held, locked, now)
     _record(transaction, held)
     kept = [row for row in told.records if row.lane_id in locked]  # nothing told later brings an erased person back
-    remember(transaction, told.connector, kept, now=now)
+    keep_record_states(transaction, told.connector, kept, now=now)
     return SettleReport(delivered, dead)
 
 
@@ -156,19 +156,19 @@ def _lock(transaction: Transaction, lanes: Sequence[int]) -> dict[int, Any]:
 
 
 def _deliver(transaction: Transaction, ids: list[int], now: datetime) -> int:
-    return transaction.connection.execute(_DELIVER, {"ids": ids, "now": micros(now)}).rowcount if ids else 0
+    return transaction.connection.execute(_DELIVER, {"ids": ids, "now": to_micros(now)}).rowcount if ids else 0
 
 
-def _bury(transaction: Transaction, results: Iterable[Settled], now: datetime) -> int:
+def _bury(transaction: Transaction, results: Iterable[SettledLane], now: datetime) -> int:
     rows = [
-        {"delivery_id": id, "why": storable(why), "key": reason_key(result.lane.connector, why), "now": micros(now)}
+        {"delivery_id": id, "why": storable_text(why), "key": reason_key(result.lane.connector, why), "now": to_micros(now)}
         for result in results
         for id, why in result.dead
     ]
     return transaction.connection.execute(_BURY, rows).rowcount if rows else 0
 
 
-def _release(transaction: Transaction, held: Sequence[Settled], locked: Mapping[int, Any], now: datetime) -> None:
+def _release(transaction: Transaction, held: Sequence[SettledLane], locked: Mapping[int, Any], now: datetime) -> None:
     retried = [one for one in held if one.retry_at and locked[one.lane.lane_id].replayed <= one.lane.version]
     put_off = {one.lane.lane_id for one in retried}
     others = [one for one in held if one.lane.lane_id not in put_off]  # a replay does not wait for what was under way
@@ -179,23 +179,23 @@ def _release(transaction: Transaction, held: Sequence[Settled], locked: Mapping[
     if rest:
         transaction.connection.execute(_REST, {"ids": rest})
     if again:
-        transaction.connection.execute(_AGAIN, {"ids": again, "now": micros(now)})
+        transaction.connection.execute(_AGAIN, {"ids": again, "now": to_micros(now)})
         transaction.woken.update(held[0].lane.connector for _ in again[:1])
 
 
-def _finished(result: Settled, row: Any) -> bool:
+def _finished(result: SettledLane, row: Any) -> bool:
     """Nothing came while the lane was under way, and nothing is left."""
     settled = len(result.delivered) + len(result.dead)
     return row.version == result.lane.version and not result.lane.capped and settled == len(result.lane.deliveries)
 
 
-def _retry(result: Settled, at: datetime, now: datetime) -> dict[str, object]:
+def _retry(result: SettledLane, at: datetime, now: datetime) -> dict[str, object]:
     return {
         "lane_id": result.lane.lane_id,
-        "at": micros(at),
+        "at": to_micros(at),
         "put_off": max(0, (at - now) // timedelta(microseconds=1)),
         "burnt": int(result.burn),
-        "failing": micros(now) if result.burn else None,
+        "failing": to_micros(now) if result.burn else None,
     }
 
 
@@ -203,7 +203,7 @@ def _write_again(transaction: Transaction, told: Settlement, now: datetime) -> N
     """The lanes from what was under way on, and others from the event on that wrote a field of the same records last."""
     concerned = [one for one in (*told.lanes, *told.unfinished) if one.touched]
     first = {one.lane.lane_id: one.lane.deliveries[0].seq for one in concerned}
-    known = remotes(transaction, told.connector, {ref for one in concerned for ref in one.touched})
+    known = find_record_states(transaction, told.connector, {ref for one in concerned for ref in one.touched})
     stamps = sorted({stamp for remote in known.values() for stamp in remote.stamps.values()})
     for start in range(0, len(stamps), _AT_ONCE):
         some = stamps[start : start + _AT_ONCE]
@@ -211,10 +211,10 @@ def _write_again(transaction: Transaction, told: Settlement, now: datetime) -> N
         for row in transaction.connection.execute(_PLACES, values):
             first[row.lane_id] = min(row.seq, first.get(row.lane_id, row.seq))
     if first:
-        replay_lanes(transaction, [Lane(id, seq) for id, seq in first.items()], now=now, bulk=False)
+        replay_lanes(transaction, [LanePlan(id, seq) for id, seq in first.items()], now=now, bulk=False)
 
 
-def _record(transaction: Transaction, held: Sequence[Settled]) -> None:
+def _record(transaction: Transaction, held: Sequence[SettledLane]) -> None:
     """Keep the attempts; one that went as the lane's last did is counted with it."""
     new = [
         _attempt(one.lane, one.attempt)
@@ -229,16 +229,16 @@ def _counted(transaction: Transaction, of: ReadyLane, made: AttemptRow) -> bool:
         "of": of.lane_id,
         "to": of.deliveries[-1].seq,
         "came": made.outcome,
-        "said": storable_or_none(made.code),
-        "told": storable_or_none(made.message),
-        "at": micros(made.started_at),
+        "said": storable_text_or_none(made.code),
+        "told": storable_text_or_none(made.message),
+        "at": to_micros(made.started_at),
         "took": made.duration_ms,
     }
     return transaction.connection.execute(_ONCE_MORE, values).rowcount > 0
 
 
 def _attempt(of: ReadyLane, made: AttemptRow) -> tuple[object, ...]:
-    at = micros(made.started_at)
+    at = to_micros(made.started_at)
     return (
         of.lane_id,
         of.deliveries[0].seq,
@@ -249,9 +249,9 @@ def _attempt(of: ReadyLane, made: AttemptRow) -> tuple[object, ...]:
         1,
         made.duration_ms,
         made.outcome,
-        storable_or_none(made.code),
-        storable_or_none(made.message),
-        storable_or_none(made.field),
+        storable_text_or_none(made.code),
+        storable_text_or_none(made.message),
+        storable_text_or_none(made.field),
         json_or_none(made.sent),
         json_or_none(made.notes),
     )

@@ -10,10 +10,10 @@ from typing import Literal
 
 from sqlalchemy import Row, bindparam, select
 
-from receiver.inbox.db.bulk_statements import upsert
-from receiver.inbox.db.storable_text import storable
+from receiver.inbox.db.bulk_statements import insert_statement
+from receiver.inbox.db.storable_text import storable_text
 from receiver.inbox.db.tables import connector_state
-from receiver.inbox.db.timestamps import micros, moment, moment_or_none
+from receiver.inbox.db.timestamps import from_micros, from_micros_or_none, to_micros
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.operation.leadership import is_current, role_of
 
@@ -45,32 +45,32 @@ class ConnectorState:
         return max(timedelta(0), min(self.until - now, self.wait))
 
 
-def state(transaction: Transaction, connector: str) -> ConnectorState:
+def find_state(transaction: Transaction, connector: str) -> ConnectorState:
     row = transaction.connection.execute(_STATE, {"of": connector}).one_or_none()
     return _state(row) if row else ConnectorState(connector)
 
 
-def states(transaction: Transaction) -> Mapping[str, ConnectorState]:
+def find_states(transaction: Transaction) -> Mapping[str, ConnectorState]:
     """Of all connectors of which anything was ever kept."""
     return {row.connector: _state(row) for row in transaction.connection.execute(_STATES)}
 
 
-def keep(transaction: Transaction, known: ConnectorState, *, epoch: int) -> None:
+def keep_state(transaction: Transaction, known: ConnectorState, *, epoch: int) -> None:
     """Keep what its leader knows of it, if that leads still."""
     if not is_current(transaction, role_of(known.connector), epoch):
         return
     values = {
         "connector": known.connector,
         "paused": known.paused,
-        "reason": storable(known.reason),
-        "since": micros(known.since) if known.since else None,
-        "until": micros(known.until) if known.until else None,
+        "reason": storable_text(known.reason),
+        "since": to_micros(known.since) if known.since else None,
+        "until": to_micros(known.until) if known.until else None,
         "wait": known.wait // timedelta(microseconds=1),
-        "note": storable(known.note),
+        "note": storable_text(known.note),
         "tokens": known.tokens,
         "sizes": json.dumps(dict(known.sizes)),
     }
-    new = upsert(transaction.connection.dialect, connector_state).values(values)
+    new = insert_statement(transaction.connection.dialect, connector_state).values(values)
     told = {name: new.excluded[name] for name in values if name != "connector"}
     transaction.connection.execute(new.on_conflict_do_update(index_elements=["connector"], set_=told))
 
@@ -85,9 +85,9 @@ def _state(row: Row[object]) -> ConnectorState:
         row.connector,
         row.paused,
         row.reason or "",
-        moment_or_none(row.since),
-        moment_or_none(row.until),
-        moment(row.wait or 0) - moment(0),
+        from_micros_or_none(row.since),
+        from_micros_or_none(row.until),
+        from_micros(row.wait or 0) - from_micros(0),
         row.note or "",
         json.loads(row.sizes or "{}"),
         row.tokens,

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from receiver.inbox.db.bulk_statements import upsert
+from receiver.inbox.db.bulk_statements import insert_statement
 from receiver.inbox.db.tables import installation
 from receiver.inbox.db.transaction import Transaction
 
@@ -23,5 +23,5 @@ def log_key(transaction: Transaction) -> bytes | None:
 
 def make_log_key(transaction: Transaction) -> None:
     """Make it, unless another process was first."""
-    new = upsert(transaction.connection.dialect, installation).values(id=_ONE, log_key=secrets.token_bytes(_BYTES))
+    new = insert_statement(transaction.connection.dialect, installation).values(id=_ONE, log_key=secrets.token_bytes(_BYTES))
     transaction.connection.execute(new.on_conflict_do_nothing(index_elements=["id"]))

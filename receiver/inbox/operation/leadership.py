@@ -25,9 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from receiver.inbox.db.bulk_statements import upsert
+from receiver.inbox.db.bulk_statements import insert_statement
 from receiver.inbox.db.tables import delivery, leadership
-from receiver.inbox.db.timestamps import micros
+from receiver.inbox.db.timestamps import to_micros
 from receiver.inbox.db.transaction import Transaction
 
 _SECOND: Final = 1_000_000
@@ -44,7 +44,7 @@ def role_of(connector: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class LeaderTerm:
     """The time for which one process leads. `epoch` grows with each; whoever settles names it.
 
     `calls_end_in`: so many seconds may calls of the one before still be under way. `clean` where it
@@ -66,13 +66,13 @@ class Leader:
     holder: str | None
 
 
-def take(transaction: Transaction, role: str, *, holder: str, lease: timedelta, alone: bool, now: datetime) -> Term | None:
+def take_lead(transaction: Transaction, role: str, *, holder: str, lease: timedelta, alone: bool, now: datetime) -> LeaderTerm | None:
     """Lead from now on; None where another does.
 
     `alone` says that no other process can be alive on this store, whatever its row says.
     """
     connection = transaction.connection
-    new = upsert(connection.dialect, leadership).values(role=role, epoch=0)
+    new = insert_statement(connection.dialect, leadership).values(role=role, epoch=0)
     connection.execute(new.on_conflict_do_nothing())
     before = connection.execute(_ROW, {"of": role}).one_or_none()
     if before is None:
@@ -84,10 +84,10 @@ def take(transaction: Transaction, role: str, *, holder: str, lease: timedelta, 
     clean = before.holder is None and before.calls_end is None
     left = max(0, (before.calls_end or 0) - at) / _SECOND
     newest = 0 if clean else connection.scalar(_NEWEST_DELIVERY) or 0
-    return Term(before.epoch + 1, left, clean, newest)
+    return LeaderTerm(before.epoch + 1, left, clean, newest)
 
 
-def renew(
+def renew_lead(
     transaction: Transaction,
     role: str,
     epoch: int,
@@ -107,13 +107,13 @@ def renew(
     return None if row is None else row.rival or ""
 
 
-def give_back(transaction: Transaction, role: str, epoch: int, *, calls_end_in: float | None, now: datetime) -> None:
+def give_back_lead(transaction: Transaction, role: str, epoch: int, *, calls_end_in: float | None, now: datetime) -> None:
     """Let another lead at once. Calls that were cut short may be under way for so many seconds."""
     end = None if calls_end_in is None else _now(transaction, now) + round(calls_end_in * _SECOND)
     transaction.connection.execute(_GIVE_BACK, {"of": role, "in_epoch": epoch, "end": end})
 
 
-def ask_for(transaction: Transaction, role: str, rival: str) -> None:
+def ask_for_lead(transaction: Transaction, role: str, rival: str) -> None:
     """Tell the leader that a process which leads less would take the role."""
     transaction.connection.execute(_ASK, {"of": role, "by": rival})
 
@@ -123,7 +123,7 @@ def is_current(transaction: Transaction, role: str, epoch: int) -> bool:
     return transaction.connection.scalar(_EPOCH, {"of": role}) == epoch
 
 
-def leaders(transaction: Transaction) -> list[Leader]:
+def list_leaders(transaction: Transaction) -> list[Leader]:
     """Of all roles that were ever led."""
     return [Leader(row.role, row.holder) for row in transaction.connection.execute(_LEADERS)]
 
@@ -134,7 +134,7 @@ def _micros(length: timedelta) -> int:
 
 def _now(transaction: Transaction, now: datetime) -> int:
     if transaction.connection.dialect.name != "postgresql":
-        return micros(now)
+        return to_micros(now)
     return transaction.connection.scalar(_DATABASE_NOW) or 0
 
 

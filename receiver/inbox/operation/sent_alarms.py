@@ -7,15 +7,15 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from receiver.inbox.db.bulk_statements import upsert
-from receiver.inbox.db.storable_text import storable
+from receiver.inbox.db.bulk_statements import insert_statement
+from receiver.inbox.db.storable_text import storable_text
 from receiver.inbox.db.tables import alarm
-from receiver.inbox.db.timestamps import micros, moment
+from receiver.inbox.db.timestamps import from_micros, to_micros
 from receiver.inbox.db.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SentAlarm:
     """An alarm that was told and is not over. `about` is what was told, in the words of whoever told it."""
 
     key: str
@@ -23,18 +23,23 @@ class Told:
     at: datetime
 
 
-def told(transaction: Transaction) -> list[Told]:
+def find_sent_alarms(transaction: Transaction) -> list[SentAlarm]:
     """All that are not over, in the order of their keys."""
-    return [Told(row.key, row.about, moment(row.told_at)) for row in transaction.connection.execute(select(alarm).order_by(alarm.c.key))]
+    return [
+        SentAlarm(row.key, row.about, from_micros(row.told_at))
+        for row in transaction.connection.execute(select(alarm).order_by(alarm.c.key))
+    ]
 
 
-def keep_told(transaction: Transaction, key: str, about: str, *, now: datetime) -> None:
+def keep_sent_alarm(transaction: Transaction, key: str, about: str, *, now: datetime) -> None:
     """Remember that it was told, or told again."""
-    new = upsert(transaction.connection.dialect, alarm).values(key=storable(key), about=storable(about), told_at=micros(now))
+    new = insert_statement(transaction.connection.dialect, alarm).values(
+        key=storable_text(key), about=storable_text(about), told_at=to_micros(now)
+    )
     values = {name: new.excluded[name] for name in ("about", "told_at")}
     transaction.connection.execute(new.on_conflict_do_update(index_elements=["key"], set_=values))
 
 
-def forget_told(transaction: Transaction, key: str) -> None:
+def forget_sent_alarm(transaction: Transaction, key: str) -> None:
     """It is over, and that was told too."""
-    transaction.connection.execute(delete(alarm).where(alarm.c.key == storable(key)))
+    transaction.connection.execute(delete(alarm).where(alarm.c.key == storable_text(key)))

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 
-from receiver.inbox.db.event_ids import received
-from receiver.inbox.db.storable_text import storable
+from receiver.inbox.db.event_ids import received_at
+from receiver.inbox.db.storable_text import storable_text
 from receiver.inbox.db.tables import delivery, event, literal
 from receiver.inbox.db.transaction import Transaction
 
@@ -20,7 +20,7 @@ Order = Literal["largest", "newest"]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class AttentionGroup:
     """Deliveries that died of the same at one connector, or quarantined calls of a source with the same faults.
 
     `reason` is that of the newest delivery; those of the others may quote other values. `id` is the same as long as the group is there.
@@ -45,16 +45,18 @@ class GroupCounts:
     quarantined: int
 
 
-def groups(transaction: Transaction, *, most: int, skip: int = 0, by: Order = "largest") -> tuple[list[Group], list[Group]]:
+def list_groups(
+    transaction: Transaction, *, most: int, skip: int = 0, by: Order = "largest"
+) -> tuple[list[AttentionGroup], list[AttentionGroup]]:
     """The dead deliveries and the quarantined calls by their reasons; of each kind the first `most` behind the first `skip`."""
     page = {"most": most, "skip": skip}
     dead = transaction.connection.execute(_DEAD[by], page)
     return [_dead(row) for row in dead], [_quarantined(row) for row in transaction.connection.execute(_QUARANTINED[by], page)]
 
 
-def group(transaction: Transaction, id: str) -> Group | None:
+def find_group(transaction: Transaction, id: str) -> AttentionGroup | None:
     """The group with that id, however small; None where nothing is in it any more."""
-    row = transaction.connection.execute(_DEAD_ONE, {"id": storable(id)}).one_or_none()
+    row = transaction.connection.execute(_DEAD_ONE, {"id": storable_text(id)}).one_or_none()
     if row is not None:
         return _dead(row)
     return next((one for one in _all_quarantined(transaction) if one.id == id), None)
@@ -65,21 +67,21 @@ def count_groups(transaction: Transaction) -> GroupCounts:
     return GroupCounts(transaction.connection.scalar(_DEAD_GROUPS) or 0, transaction.connection.scalar(_QUARANTINED_GROUPS) or 0)
 
 
-def _all_quarantined(transaction: Transaction) -> Iterator[Group]:
+def _all_quarantined(transaction: Transaction) -> Iterator[AttentionGroup]:
     return map(_quarantined, transaction.connection.execute(_GROUPED_CALLS))
 
 
-def _dead(row: Row[Any]) -> Group:
-    return Group(
-        "dead", row.reason_key, row.connector, None, row.reason or "", row.number, received(row.first), received(row.last), row.last
+def _dead(row: Row[Any]) -> AttentionGroup:
+    return AttentionGroup(
+        "dead", row.reason_key, row.connector, None, row.reason or "", row.number, received_at(row.first), received_at(row.last), row.last
     )
 
 
-def _quarantined(row: Row[Any]) -> Group:
+def _quarantined(row: Row[Any]) -> AttentionGroup:
     text = "\0".join((row.source, row.name or "", row.faults or ""))
     id = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    times = received(row.first), received(row.last)
-    return Group("quarantined", id, row.source, row.name, row.faults or "", row.number, *times, row.last)
+    times = received_at(row.first), received_at(row.last)
+    return AttentionGroup("quarantined", id, row.source, row.name, row.faults or "", row.number, *times, row.last)
 
 
 _COUNTED = func.count().label("number")

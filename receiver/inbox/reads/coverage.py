@@ -8,14 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import BindParameter, bindparam, select
 
-from receiver.inbox.db.event_filter import Filter, Turn, page
+from receiver.inbox.db.event_filter import EventFilter, PageTurn, select_page
 from receiver.inbox.db.tables import delivery, event, literal
-from receiver.inbox.db.timestamps import moment
+from receiver.inbox.db.timestamps import from_micros
 from receiver.inbox.db.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class EventCoverage:
     """An accepted event, and the connectors at which it has deliveries."""
 
     id: str
@@ -26,7 +26,7 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredCall:
     """An event as it came."""
 
     id: str
@@ -36,16 +36,18 @@ class Kept:
     received_at: datetime
 
 
-def reached(transaction: Transaction, chosen: Filter, *, before: str | None, limit: int) -> tuple[list[Reached], str | None]:
+def list_coverage(
+    transaction: Transaction, chosen: EventFilter, *, before: str | None, limit: int
+) -> tuple[list[EventCoverage], str | None]:
     """A page of them, newest first, and what to give as `before` for the next; None on the last."""
-    ids: list[str] = list(transaction.connection.scalars(page(chosen, Turn(limit + 1, before, None))))
+    ids: list[str] = list(transaction.connection.scalars(select_page(chosen, PageTurn(limit + 1, before, None))))
     return list(_reached(transaction, ids[:limit])), ids[limit - 1] if len(ids) > limit else None
 
 
-def kept(transaction: Transaction, ids: Sequence[str]) -> list[Kept]:
+def find_calls(transaction: Transaction, ids: Sequence[str]) -> list[StoredCall]:
     """Those of these events that are accepted."""
     rows = transaction.connection.execute(_BODIES, {"ids": list(ids)})
-    return [Kept(row.id, row.source, row.named, row.body, moment(row.received_at)) for row in rows]
+    return [StoredCall(row.id, row.source, row.named, row.body, from_micros(row.received_at)) for row in rows]
 
 
 _IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
@@ -55,9 +57,9 @@ _AT = select(delivery.c.event_id, delivery.c.connector).where(delivery.c.event_i
 _BODIES = select(event.c.id, event.c.source, event.c.named, event.c.body, event.c.received_at).where(*_ACCEPTED).order_by(event.c.id)
 
 
-def _reached(transaction: Transaction, ids: Sequence[str]) -> Iterable[Reached]:
+def _reached(transaction: Transaction, ids: Sequence[str]) -> Iterable[EventCoverage]:
     found: dict[str, set[str]] = {}
     for at in transaction.connection.execute(_AT, {"ids": list(ids)}):
         found.setdefault(at.event_id, set()).add(at.connector)
     for row in transaction.connection.execute(_ROWS, {"ids": list(ids)}):
-        yield Reached(row.id, row.source, row.name, row.people, frozenset(found.get(row.id, ())))
+        yield EventCoverage(row.id, row.source, row.name, row.people, frozenset(found.get(row.id, ())))

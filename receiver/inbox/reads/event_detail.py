@@ -13,16 +13,16 @@ from sqlalchemy import Row, bindparam, case, func, select
 from receiver.inbox.db.errors import Unknown
 from receiver.inbox.db.storable_text import from_json
 from receiver.inbox.db.tables import attempt, delivery, event, lane, literal, remote
-from receiver.inbox.db.timestamps import moment, moment_or_none
+from receiver.inbox.db.timestamps import from_micros, from_micros_or_none
 from receiver.inbox.db.transaction import Transaction
-from receiver.inbox.events.original_calls import Original, original_of
+from receiver.inbox.events.original_calls import OriginalCall, original_of
 
 MOST_DELIVERIES = 200
 MOST_ATTEMPTS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class AttemptDetail:
     """One call of a connector, or several alike in a row: `times`, the first of them first.
 
     `sent` are the records of the first; where they are of several deliveries, each names those
@@ -44,7 +44,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class DeliveryDetail:
     """One event in one lane. `due_at`, `tries` and `failing_since` are the lane's, and say what comes next for a pending one."""
 
     id: int
@@ -59,11 +59,11 @@ class Delivery:
     due_at: datetime
     tries: int
     failing_since: datetime | None
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[AttemptDetail, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class EventDetail:
     """`deliveries` are 200 of `count`: those that are dead first, then what is pending. `counts`: connector → state → number, of all."""
 
     id: str
@@ -77,11 +77,11 @@ class Event:
     body: bytes
     unknown: tuple[str, ...]
     faults: tuple[tuple[str, str], ...]
-    original: Original | None  # as it came, where it was amended since
+    original: OriginalCall | None  # as it came, where it was amended since
     person: str | None
     people: int
     counts: Mapping[str, Mapping[str, int]]
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[DeliveryDetail, ...]
 
     @property
     def count(self) -> int:
@@ -112,7 +112,7 @@ class PersonLane:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class PersonDetail:
     """How a person stands at each connector, and what these hold of theirs. The events come by `Filter(person=…)`."""
 
     key: str
@@ -120,16 +120,16 @@ class Person:
     records: tuple[RemoteRecord, ...]
 
 
-def detail(transaction: Transaction, id: str) -> Event:
+def find_event(transaction: Transaction, id: str) -> EventDetail:
     """Raises Unknown."""
     row = transaction.connection.execute(_EVENT, {"of": id}).mappings().one_or_none()
     if row is None:
         raise Unknown(f"no event {id} is stored")
     rows = transaction.connection.execute(_DELIVERIES, {"of": id}).all()
     attempts = _attempts(transaction, [delivered.id for delivered in rows])
-    return Event(
+    return EventDetail(
         **{name: row[name] for name in _AS_STORED},
-        received_at=moment(row["received_at"]),
+        received_at=from_micros(row["received_at"]),
         unknown=tuple(from_json(row["unknown"])),
         faults=tuple((path, message) for path, message in from_json(row["faults"])),
         original=original_of(transaction, id),
@@ -138,17 +138,19 @@ def detail(transaction: Transaction, id: str) -> Event:
     )
 
 
-def person(transaction: Transaction, key: str) -> Person:
+def find_person(transaction: Transaction, key: str) -> PersonDetail:
     """Empty where nothing is known of them."""
     lanes = transaction.connection.execute(_LANES, {"of": key}).all()
     records = transaction.connection.execute(_RECORDS, {"lanes": [row.id for row in lanes]}).all()
-    return Person(
+    return PersonDetail(
         key,
         tuple(
-            PersonLane(row.connector, row.id, row.state, moment(row.due_at), row.attempts, moment_or_none(row.failing_since), row.pending)
+            PersonLane(
+                row.connector, row.id, row.state, from_micros(row.due_at), row.attempts, from_micros_or_none(row.failing_since), row.pending
+            )
             for row in lanes
         ),
-        tuple(RemoteRecord(row.connector, row.object, row.key, row.id, row.event_id, moment(row.written_at)) for row in records),
+        tuple(RemoteRecord(row.connector, row.object, row.key, row.id, row.event_id, from_micros(row.written_at)) for row in records),
     )
 
 
@@ -203,21 +205,21 @@ def _counts(transaction: Transaction, id: str) -> dict[str, dict[str, int]]:
     return counts
 
 
-def _attempts(transaction: Transaction, deliveries: Sequence[int]) -> dict[int, Sequence[Attempt]]:
+def _attempts(transaction: Transaction, deliveries: Sequence[int]) -> dict[int, Sequence[AttemptDetail]]:
     """Delivery → its attempts. One within an attempt's range was not part of it where it was settled before."""
-    found: dict[int, list[Attempt]] = {}
+    found: dict[int, list[AttemptDetail]] = {}
     for row in transaction.connection.execute(_ATTEMPTS, {"ids": list(deliveries)}):
         if row.delivery_id in json.loads(row.deliveries):
             found.setdefault(row.delivery_id, []).append(_attempt(row))
     return dict(found)
 
 
-def _attempt(row: Row[Any]) -> Attempt:
-    return Attempt(
+def _attempt(row: Row[Any]) -> AttemptDetail:
+    return AttemptDetail(
         row.id,
         tuple(json.loads(row.deliveries)),
-        moment(row.started_at),
-        moment(row.last_at),
+        from_micros(row.started_at),
+        from_micros(row.last_at),
         row.times,
         row.duration_ms,
         row.outcome,
@@ -229,8 +231,8 @@ def _attempt(row: Row[Any]) -> Attempt:
     )
 
 
-def _delivery(row: Row[Any], attempts: Sequence[Attempt]) -> Delivery:
-    return Delivery(
+def _delivery(row: Row[Any], attempts: Sequence[AttemptDetail]) -> DeliveryDetail:
+    return DeliveryDetail(
         id=row.id,
         connector=row.connector,
         person=row.person_key,
@@ -238,10 +240,10 @@ def _delivery(row: Row[Any], attempts: Sequence[Attempt]) -> Delivery:
         seq=row.seq,
         state=row.state,
         reason=row.reason,
-        settled_at=moment_or_none(row.settled_at),
+        settled_at=from_micros_or_none(row.settled_at),
         lane_state=row.lane_state,
-        due_at=moment(row.due_at),
+        due_at=from_micros(row.due_at),
         tries=row.attempts,
-        failing_since=moment_or_none(row.failing_since),
+        failing_since=from_micros_or_none(row.failing_since),
         attempts=tuple(attempts),
     )

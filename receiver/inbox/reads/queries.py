@@ -9,14 +9,14 @@ from itertools import pairwise
 
 from sqlalchemy import bindparam, case, func, null, select
 
-from receiver.inbox.db.event_filter import Filter, Turn, in_quarantine, page
-from receiver.inbox.db.event_ids import CAME_AT, IN_TIME, VERSION_AT, came, first_id, received
+from receiver.inbox.db.event_filter import EventFilter, PageTurn, in_quarantine, select_page
+from receiver.inbox.db.event_ids import CAME_AT, IN_TIME, VERSION_AT, first_id, late_at, received_at
 from receiver.inbox.db.tables import delivery, drift, event, literal
-from receiver.inbox.db.timestamps import moment
+from receiver.inbox.db.timestamps import from_micros
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.operation import connector_state, leadership
 from receiver.inbox.operation.connector_state import ConnectorState, PauseKind
-from receiver.inbox.reads.waiting_lanes import Waiting, waiting
+from receiver.inbox.reads.waiting_lanes import WaitingLanes, find_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ class ConnectorStatus:
     note: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
     leader: str | None = None
-    waiting: Waiting | None = None
+    waiting: WaitingLanes | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class StoreStatus:
     """How the store stands. Ages are those of the events, by the time they were received; of what was handed in late, by when it was."""
 
     pending: int
@@ -70,7 +70,7 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class EventRowPage:
     """`next` is what to give as `before` (or as `after`, where that was given) for the page after this one; None on the last."""
 
     items: tuple[EventRow, ...]
@@ -89,12 +89,12 @@ class DriftCount:
     last_at: datetime
 
 
-def status(transaction: Transaction, connectors: Sequence[str], *, now: datetime) -> Status:
+def read_status(transaction: Transaction, connectors: Sequence[str], *, now: datetime) -> StoreStatus:
     """Takes as long as it takes to count what is pending or dead."""
-    pending, dead, states = _open(transaction, "pending"), _open(transaction, "dead"), connector_state.states(transaction)
-    leaders = {one.role: one.holder for one in leadership.leaders(transaction)}
+    pending, dead, states = _open(transaction, "pending"), _open(transaction, "dead"), connector_state.find_states(transaction)
+    leaders = {one.role: one.holder for one in leadership.list_leaders(transaction)}
     names, found = sorted({*connectors, *pending, *dead}), {}
-    tried_again = waiting(transaction, names)
+    tried_again = find_waiting(transaction, names)
     for name in names:
         number, oldest = pending.get(name, (0, None))
         state = states.get(name, ConnectorState(name))
@@ -111,7 +111,7 @@ def status(transaction: Transaction, connectors: Sequence[str], *, now: datetime
             leader=leaders.get(leadership.role_of(name)),
             waiting=tried_again.get(name),
         )
-    return Status(
+    return StoreStatus(
         pending=sum(connector.pending for connector in found.values()),
         dead=sum(connector.dead for connector in found.values()),
         quarantined=transaction.connection.scalar(_QUARANTINED) or 0,
@@ -122,30 +122,30 @@ def status(transaction: Transaction, connectors: Sequence[str], *, now: datetime
     )
 
 
-def events(transaction: Transaction, chosen: Filter, *, before: str | None, after: str | None = None, limit: int) -> Page:
+def list_events(transaction: Transaction, chosen: EventFilter, *, before: str | None, after: str | None = None, limit: int) -> EventRowPage:
     """Newest first, whichever way the pages are turned."""
-    ids: list[str] = list(transaction.connection.scalars(page(chosen, Turn(limit + 1, before, after))))
-    return Page(tuple(_rows(transaction, ids[:limit])), ids[limit - 1] if len(ids) > limit else None)
+    ids: list[str] = list(transaction.connection.scalars(select_page(chosen, PageTurn(limit + 1, before, after))))
+    return EventRowPage(tuple(_rows(transaction, ids[:limit])), ids[limit - 1] if len(ids) > limit else None)
 
 
-def unsearched(transaction: Transaction, chosen: Filter) -> int:
+def count_unsearched(transaction: Transaction, chosen: EventFilter) -> int:
     """How many calls in quarantine fit all that is asked but the person: who is in them was never understood."""
     if chosen.person is None or chosen.state not in {None, "quarantined"} or chosen.connector is not None:
         return 0
     return transaction.connection.scalar(in_quarantine(chosen)) or 0
 
 
-def drifted(transaction: Transaction) -> list[DriftCount]:
+def list_drift(transaction: Transaction) -> list[DriftCount]:
     """The most frequent first."""
     return [
-        DriftCount(row.source, row.name, row.path, row.times, moment(row.first_at), moment(row.last_at))
+        DriftCount(row.source, row.name, row.path, row.times, from_micros(row.first_at), from_micros(row.last_at))
         for row in transaction.connection.execute(
             select(drift, drift.c.count.label("times")).order_by(drift.c.count.desc(), drift.c.source, drift.c.name, drift.c.path)
         )
     ]
 
 
-def per_period(transaction: Transaction, edges: Sequence[datetime]) -> list[int]:
+def count_per_period(transaction: Transaction, edges: Sequence[datetime]) -> list[int]:
     """How many events came between each edge and the next."""
     return [
         transaction.connection.scalar(_BETWEEN, {"since": first_id(since), "until": first_id(until)}) or 0
@@ -183,7 +183,7 @@ def _open(transaction: Transaction, state: str) -> dict[str, tuple[int, datetime
 
 
 def _first_came(in_time: str | None, late: str | None) -> datetime | None:
-    times = [*([received(in_time)] if in_time else []), *([came(late)] if late else [])]
+    times = [*([received_at(in_time)] if in_time else []), *([late_at(late)] if late else [])]
     return min(times, default=None)
 
 
@@ -196,4 +196,4 @@ def _rows(transaction: Transaction, ids: Sequence[str]) -> Iterable[EventRow]:
     for row in transaction.connection.execute(_COUNTS, {"ids": list(ids)}):
         counts.setdefault(row.event_id, {})[row.state] = row.number
     for values in transaction.connection.execute(_ROWS, {"ids": list(ids)}).mappings():
-        yield EventRow(**{**values, "received_at": moment(values["received_at"])}, deliveries=counts.get(values["id"], {}))
+        yield EventRow(**{**values, "received_at": from_micros(values["received_at"])}, deliveries=counts.get(values["id"], {}))

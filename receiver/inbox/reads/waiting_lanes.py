@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, func, literal_column, select
 
 from receiver.inbox.db.tables import attempt, delivery, lane, literal
-from receiver.inbox.db.timestamps import moment
+from receiver.inbox.db.timestamps import from_micros
 from receiver.inbox.db.transaction import Transaction
 from receiver.text.plurals import pluralize
 from receiver.text.redact_values import cut_values
@@ -24,7 +24,7 @@ LONGEST = 300  # characters of a reason
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingLanes:
     """So many people wait for another attempt, at most `MOST` of them counted; `reason` is the newest, told `at`.
 
     `rule` is the newest reason of those that a rule of the account holds back, "" where none does: waiting does not help them.
@@ -41,7 +41,7 @@ class Waiting:
         return f"{people} {wait}: {self.reason} (newest {self.at:%H:%M} UTC)"
 
 
-def waiting(transaction: Transaction, connectors: Iterable[str]) -> Mapping[str, Waiting]:
+def find_waiting(transaction: Transaction, connectors: Iterable[str]) -> Mapping[str, WaitingLanes]:
     """By connector; where nobody waits it is left out."""
     found = {}
     for name in connectors:
@@ -50,7 +50,7 @@ def waiting(transaction: Transaction, connectors: Iterable[str]) -> Mapping[str,
             newest = max(rows, key=lambda row: (row.last_at, row.id))
             held = max((row for row in rows if row.code == ACCOUNT_RULE), key=lambda row: (row.last_at, row.id), default=None)
             rule = _reason(transaction, held.id) if held else ""
-            found[name] = Waiting(len(rows), _reason(transaction, newest.id), moment(newest.last_at), rule)
+            found[name] = WaitingLanes(len(rows), _reason(transaction, newest.id), from_micros(newest.last_at), rule)
     return found
 
 

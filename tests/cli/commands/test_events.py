@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from receiver.inbox import Inbox, Settled
+from receiver.inbox import Inbox, SettledLane
 from tests.cli.command import command
 from tests.inbox.store import NOW, attempt, delivered, new, settle
 from tests.processes import write_config
@@ -27,7 +27,7 @@ async def fill(directory: Path) -> list[str]:
         (lane,) = await inbox.load(queue.due, now=at)
         if minute < 14:
             made = attempt("retry", at=at, message="locked")
-            result = Settled(lane, retry_at=at + timedelta(seconds=9), attempt=made)
+            result = SettledLane(lane, retry_at=at + timedelta(seconds=9), attempt=made)
         else:
             first, second = (one.delivery_id for one in lane.deliveries)
             sent = [record("of both", first, second), record("of one", first), record("of two", second)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from receiver.inbox import Filter, Inbox, Selection, Settled
+from receiver.inbox import DeliverySelection, EventFilter, Inbox, SettledLane
 from receiver.inbox.lanes.failure_groups import reason_key
 from tests.inbox.store import ANN, BEN, NOW, faulty, new, open_inbox, seconds, settle, stored, take_ready
 
@@ -44,13 +44,13 @@ async def two(inbox: Inbox) -> tuple[str, str]:
     second = await inbox.accept(new("b", BEN, **other))
     for connector, reason in (("crm", "no"), ("other", "never")):
         (one,) = await take_ready(inbox, connector=connector, at=NOW + seconds(120))
-        await settle(inbox, [Settled(one, dead=((one.deliveries[0].delivery_id, reason),))], now=NOW)
+        await settle(inbox, [SettledLane(one, dead=((one.deliveries[0].delivery_id, reason),))], now=NOW)
     return first.id, second.id
 
 
 def test_all_conditions_are_tried() -> None:
     """One that is added must be tried here, too."""
-    assert {field.name for field in fields(Filter)} == NOBODY.keys() == ONE.keys() | {"ids"}
+    assert {field.name for field in fields(EventFilter)} == NOBODY.keys() == ONE.keys() | {"ids"}
 
 
 @pytest.mark.parametrize("name", NOBODY)
@@ -60,10 +60,10 @@ def test_a_condition_that_nothing_fits_chooses_nothing(store_url: str, name: str
     async def main() -> None:
         async with open_inbox(store_url) as inbox:
             await two(inbox)
-            chosen = Filter(**{name: NOBODY[name]})
+            chosen = EventFilter(**{name: NOBODY[name]})
             assert (await inbox.events(chosen)).items == ()
-            assert await inbox.discard(Selection(filter=chosen), now=NOW) == 0
-            assert (await inbox.replay(Selection(filter=chosen), now=NOW)).chosen == 0
+            assert await inbox.discard(DeliverySelection(filter=chosen), now=NOW) == 0
+            assert (await inbox.replay(DeliverySelection(filter=chosen), now=NOW)).chosen == 0
 
     asyncio.run(main())
 
@@ -76,11 +76,11 @@ def test_a_condition_that_one_fits_chooses_that_one(store_url: str, name: str) -
         async with open_inbox(store_url) as inbox:
             first, second = await two(inbox)
             mine = second if name == "since" else first
-            chosen = Filter(**{name: ONE[name]})
+            chosen = EventFilter(**{name: ONE[name]})
             assert [row.id for row in (await inbox.events(chosen)).items] == [mine]
-            assert (await inbox.replay(Selection(filter=chosen), now=NOW, dry_run=True)).chosen == 1
-            assert await inbox.discard(Selection(filter=chosen), now=NOW) == 1
-            assert [row.id for row in (await inbox.events(Filter(state="discarded"))).items] == [mine]
+            assert (await inbox.replay(DeliverySelection(filter=chosen), now=NOW, dry_run=True)).chosen == 1
+            assert await inbox.discard(DeliverySelection(filter=chosen), now=NOW) == 1
+            assert [row.id for row in (await inbox.events(EventFilter(state="discarded"))).items] == [mine]
 
     asyncio.run(main())
 
@@ -89,10 +89,10 @@ def test_a_condition_that_one_fits_chooses_that_one(store_url: str, name: str) -
 async def test_a_reason_is_of_what_is_dead(inbox: Inbox) -> None:
     """What was discarded with it is chosen only where that is said."""
     await two(inbox)
-    await inbox.discard(Selection(filter=Filter(reason="no")), now=NOW)
-    assert (await inbox.events(Filter(reason="no"))).items == ()
-    assert len((await inbox.events(Filter(state="discarded", reason="no"))).items) == 1
-    assert (await inbox.replay(Selection(filter=Filter(reason="no")), now=NOW)).chosen == 0
+    await inbox.discard(DeliverySelection(filter=EventFilter(reason="no")), now=NOW)
+    assert (await inbox.events(EventFilter(reason="no"))).items == ()
+    assert len((await inbox.events(EventFilter(state="discarded", reason="no"))).items) == 1
+    assert (await inbox.replay(DeliverySelection(filter=EventFilter(reason="no")), now=NOW)).chosen == 0
 
 
 @stored
@@ -103,11 +103,11 @@ async def test_quarantined_calls_beside_a_person(inbox: Inbox) -> None:
     await inbox.accept(faulty("c", source="shelbyville", at=NOW + seconds(60)))
     gone = await inbox.accept(faulty("d"))
     await inbox.discard_quarantined([gone.id])
-    assert await inbox.unsearched(Filter(person=ANN)) == 2
-    assert await inbox.unsearched(Filter(person=ANN, state="quarantined")) == 2
-    assert await inbox.unsearched(Filter(person=ANN, source="shelbyville")) == 1
-    assert await inbox.unsearched(Filter(person=ANN, until=NOW + seconds(1))) == 1
-    assert await inbox.unsearched(Filter(person=ANN, event="quiz.submitted")) == 0
-    assert await inbox.unsearched(Filter(person=ANN, state="dead")) == 0
-    assert await inbox.unsearched(Filter(person=ANN, connector="crm")) == 0
-    assert await inbox.unsearched(Filter(source="springfield")) == 0
+    assert await inbox.unsearched(EventFilter(person=ANN)) == 2
+    assert await inbox.unsearched(EventFilter(person=ANN, state="quarantined")) == 2
+    assert await inbox.unsearched(EventFilter(person=ANN, source="shelbyville")) == 1
+    assert await inbox.unsearched(EventFilter(person=ANN, until=NOW + seconds(1))) == 1
+    assert await inbox.unsearched(EventFilter(person=ANN, event="quiz.submitted")) == 0
+    assert await inbox.unsearched(EventFilter(person=ANN, state="dead")) == 0
+    assert await inbox.unsearched(EventFilter(person=ANN, connector="crm")) == 0
+    assert await inbox.unsearched(EventFilter(source="springfield")) == 0

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.inbox.db.event_ids import CAME_AT, EventIds, came, first_id, received
-from receiver.inbox.db.timestamps import micros, moment
+from receiver.inbox.db.event_ids import CAME_AT, EventIds, first_id, late_at, received_at
+from receiver.inbox.db.timestamps import from_micros, to_micros
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 
@@ -17,10 +17,10 @@ MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2900, 1, 1), timezones=st.
 @given(MOMENTS)
 def test_an_id_is_a_version_7_uuid_that_tells_its_time(at: datetime) -> None:
     """RFC 9562: version 7, its variant, and the time in milliseconds."""
-    made = EventIds().make(micros(at))
+    made = EventIds().make(to_micros(at))
     assert len(made) == 32
     assert (uuid.UUID(made).version, uuid.UUID(made).variant) == (7, uuid.RFC_4122)
-    assert timedelta(0) <= at - received(made) < timedelta(milliseconds=1)
+    assert timedelta(0) <= at - received_at(made) < timedelta(milliseconds=1)
 
 
 def test_ids_of_one_millisecond_count_up() -> None:
@@ -35,12 +35,12 @@ def test_ids_of_one_millisecond_count_up() -> None:
 @given(MOMENTS, st.datetimes(datetime(2020, 1, 1), datetime(2500, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds it
 def test_the_id_of_what_came_late_tells_both_times(at: datetime, then: datetime) -> None:
     """It is told apart by its version; ranges of times hold it; of one time it sorts by when it came."""
-    made = EventIds().make(micros(at), came_at=micros(then))
+    made = EventIds().make(to_micros(at), came_at=to_micros(then))
     assert (len(made), uuid.UUID(made).version, uuid.UUID(made).variant) == (32, 8, uuid.RFC_4122)
     assert first_id(at) <= made < first_id(at + timedelta(milliseconds=1))
-    assert timedelta(0) <= then - came(made[CAME_AT - 1 :]) < timedelta(milliseconds=1)
-    assert made < EventIds().make(micros(at), came_at=micros(then) + 1000)
-    assert made < EventIds().make(micros(at) + 1, came_at=micros(then) - 1000)
+    assert timedelta(0) <= then - late_at(made[CAME_AT - 1 :]) < timedelta(milliseconds=1)
+    assert made < EventIds().make(to_micros(at), came_at=to_micros(then) + 1000)
+    assert made < EventIds().make(to_micros(at) + 1, came_at=to_micros(then) - 1000)
 
 
 def test_live_and_late_ids_do_not_disturb_each_other() -> None:
@@ -63,7 +63,7 @@ def test_live_and_late_ids_do_not_disturb_each_other() -> None:
 def test_ids_sort_as_their_times(one: datetime, other: datetime) -> None:
     """Also where a clock goes back: an id tells the event's own time, not the last one seen."""
     ids = EventIds()
-    first, second = ids.make(micros(one)), ids.make(micros(other))
+    first, second = ids.make(to_micros(one)), ids.make(to_micros(other))
     if abs(one - other) >= timedelta(milliseconds=1):
         assert (first < second) == (one < other)
 
@@ -71,11 +71,11 @@ def test_ids_sort_as_their_times(one: datetime, other: datetime) -> None:
 @given(MOMENTS)
 def test_a_range_of_times_is_a_range_of_ids(at: datetime) -> None:
     """`first_id` is the lowest of its millisecond."""
-    made = EventIds().make(micros(at))
+    made = EventIds().make(to_micros(at))
     assert first_id(at) <= made < first_id(at + timedelta(milliseconds=1))
 
 
 @given(MOMENTS)
 def test_times_survive_the_store(at: datetime) -> None:
     """Microseconds since 1970 and back give the same moment."""
-    assert moment(micros(at)) == at
+    assert from_micros(to_micros(at)) == at

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import psycopg
 import pytest
 
-from receiver.inbox import Inbox, Selection, Settled
+from receiver.inbox import DeliverySelection, Inbox, SettledLane
 from tests.inbox.store import NOW, attempt, delivered, faulty, new, open_inbox, settle, stored, take_one, take_ready
 
 LONG = 60.0
@@ -31,7 +31,7 @@ async def test_new_work_wakes(inbox: Inbox) -> None:
     assert await inbox.changed("crm", LONG)
     assert await wakes(inbox, lambda: settle(inbox, [delivered(taken, attempt=attempt())], now=NOW))
     await settle(inbox, [delivered(await take_one(inbox))], now=NOW)
-    assert await wakes(inbox, lambda: inbox.replay(Selection(deliveries=(1,)), now=NOW))
+    assert await wakes(inbox, lambda: inbox.replay(DeliverySelection(deliveries=(1,)), now=NOW))
     aside = await inbox.accept(faulty("c"))
     assert await wakes(inbox, lambda: inbox.revalidate(aside.id, new("c judged"), now=NOW))
 
@@ -45,7 +45,7 @@ async def test_a_wake_up_between_look_and_wait_is_not_lost(inbox: Inbox) -> None
     await inbox.accept(new("b"))
     assert await inbox.changed("crm", LONG)
     assert not await inbox.changed("crm", 0.01)
-    await settle(inbox, [Settled(taken, retry_at=NOW)], now=NOW)
+    await settle(inbox, [SettledLane(taken, retry_at=NOW)], now=NOW)
 
 
 @stored
@@ -81,7 +81,7 @@ def test_another_process_wakes(postgresql_url: str) -> None:
             assert await wakes(one, lambda: one.accept(new("a")), other)
             await settle(one, [delivered(await take_one(one))], now=NOW)
             await take_ready(other)
-            assert await wakes(one, lambda: one.replay(Selection(deliveries=(1,)), now=NOW), other)
+            assert await wakes(one, lambda: one.replay(DeliverySelection(deliveries=(1,)), now=NOW), other)
 
     asyncio.run(main())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from receiver.inbox import Filter, Inbox, NewEvent, Settled, Unstorable
+from receiver.inbox import EventFilter, Inbox, NewEvent, SettledLane, Unstorable
 from tests.inbox.store import (
     ANN,
     BEN,
@@ -50,7 +50,7 @@ async def test_an_event_that_no_route_wants_is_kept(inbox: Inbox) -> None:
     assert kept.deliveries == 0
     assert await take_ready(inbox) == []
     for person in (ANN, BEN):
-        assert [row.id for row in (await inbox.events(Filter(person=person))).items] == [kept.id]
+        assert [row.id for row in (await inbox.events(EventFilter(person=person))).items] == [kept.id]
 
 
 @stored
@@ -230,7 +230,7 @@ async def test_a_clock_that_was_ahead_holds_nobody_up(inbox: Inbox) -> None:
     await inbox.accept(new("corrected"))
     taken = await take_one(inbox)
     assert bodies(taken) == ["ahead", "corrected"]
-    await settle(inbox, [Settled(taken, retry_at=ahead)], now=NOW)
+    await settle(inbox, [SettledLane(taken, retry_at=ahead)], now=NOW)
     await inbox.accept(new("later", at=NOW + seconds(1)))
     assert await take_ready(inbox, at=NOW + seconds(1)) == []
     assert await next_due(inbox, NOW) == ahead

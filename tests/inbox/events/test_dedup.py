@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from receiver.inbox import Accepted, Inbox, NewEvent
+from receiver.inbox import AcceptedEvent, Inbox, NewEvent
 from tests.inbox.store import NOW, new, open_inbox, seconds, stored
 
 HOUR, WINDOW = timedelta(hours=1), timedelta(hours=24)
@@ -44,7 +44,7 @@ async def test_a_state_that_returns_is_no_repetition(inbox: Inbox) -> None:
 async def test_a_state_that_returns_within_one_commit(inbox: Inbox) -> None:
     """Calls that come together are judged in their order."""
     statuses = ("COMPLETED", "COMPLETED", "ON-HOLD", "COMPLETED", "COMPLETED", "ON-HOLD")
-    kept: list[Accepted] = await asyncio.gather(*(inbox.accept(state("7001", status)) for status in statuses))
+    kept: list[AcceptedEvent] = await asyncio.gather(*(inbox.accept(state("7001", status)) for status in statuses))
     assert [one.duplicate for one in kept] == [False, True, False, False, True, False]
     assert (kept[1].id, kept[4].id) == (kept[0].id, kept[3].id)
 

@@ -7,8 +7,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from receiver.inbox import Erased, Filter, Inbox, ReadyLane, RemoteRow, Selection, Settled, Unknown
-from receiver.inbox.lanes.field_versions import Stamp
+from receiver.inbox import DeliverySelection, ErasedPerson, EventFilter, Inbox, ReadyLane, RecordStateRow, SettledLane, Unknown
+from receiver.inbox.lanes.field_versions import FieldVersion
 from tests.inbox.store import (
     ANN,
     BEN,
@@ -57,7 +57,7 @@ async def test_events_of_the_person_alone_go(inbox: Inbox) -> None:
     assert [await exists(inbox, id) for id in (*mine, unrouted, other)] == [False] * 4 + [True]
     assert (await inbox.person(ANN)).lanes == ()
     assert await inbox.remotes("crm", [("contact", ANN)]) == {}
-    assert (await inbox.events(Filter(person=ANN))).items == ()
+    assert (await inbox.events(EventFilter(person=ANN))).items == ()
     assert [one.person_key for one in await take_ready(inbox)] == [BEN]
 
 
@@ -82,7 +82,7 @@ async def test_a_shared_event_without_a_route(inbox: Inbox) -> None:
     one = await inbox.accept(new(SHARED + " ", ANN, BEN, lanes=(("crm", BEN),)))
     done = await inbox.erase(ANN)
     assert (done.events, done.shared) == (0, 2)
-    assert [row.id for row in (await inbox.events(Filter(person=BEN))).items] == [one.id, both.id]
+    assert [row.id for row in (await inbox.events(EventFilter(person=BEN))).items] == [one.id, both.id]
     assert (await inbox.erase(BEN)).events == 2
     assert (await inbox.events()).items == ()
 
@@ -95,7 +95,7 @@ async def test_mentions_are_blanked(inbox: Inbox) -> None:
     sent = attempt("refused", message=f"{ANN} is no owner", sent=[{"note": f"for {ANN}"}], notes=[f"left out {ANN}"])
     records = [remote("contact", BEN, "8", taken, f"contact/{ANN}", "deal/1")]
     dead = ((taken.deliveries[0].delivery_id, f"{ANN}: no"),)
-    await settle(inbox, [Settled(taken, dead=dead, attempt=sent)], records=records, now=NOW)
+    await settle(inbox, [SettledLane(taken, dead=dead, attempt=sent)], records=records, now=NOW)
     await pause(inbox, "crm", kind="auth", reason=f"{ANN} was locked out", now=NOW)
     done = await inbox.erase(ANN)
     assert (done.events, done.shared, done.mentions) == (0, 1, 5)
@@ -182,12 +182,12 @@ async def test_a_record_of_a_lane_that_goes_on_leaves_nothing(inbox: Inbox) -> N
 @stored
 async def test_a_record_of_several_people_stays_for_the_others(inbox: Inbox) -> None:
     """What one has set still stands against older events when another, who wrote it last, is erased; with the last of them it goes."""
-    stamps: dict[str, Stamp] = {}
+    stamps: dict[str, FieldVersion] = {}
     for person in (ANN, BEN):
         await inbox.accept(new(order(1, person), person))
         taken = await take_one(inbox)
         newest = taken.deliveries[-1].event_id
-        stamps |= {f"by {person[:3]}": Stamp(newest, taken.lane_id)}
+        stamps |= {f"by {person[:3]}": FieldVersion(newest, taken.lane_id)}
         row = replace(remote("deal", "7", "1", taken), stamps=dict(stamps))
         await settle(inbox, [delivered(taken)], records=[row], now=NOW)
     assert (await inbox.erase(BEN)).remotes == 0
@@ -219,7 +219,7 @@ async def test_nobody_is_erased(inbox: Inbox) -> None:
     await inbox.accept(new(order(1, BEN), BEN))
     assert (await inbox.erase(ANN)).events == 0
     for nobody in ("", " ", "@", "e", "example.edu"):
-        assert await inbox.erase(nobody) == Erased()
+        assert await inbox.erase(nobody) == ErasedPerson()
     assert len((await inbox.events()).items) == 1
     await inbox.accept(new(order(2, ANN), ANN))
     await inbox.erase(ANN)
@@ -237,7 +237,7 @@ async def test_events_that_come_during_the_erasure(inbox: Inbox) -> None:
 
     await asyncio.gather(add(), inbox.erase(ANN), add())
     left = len((await inbox.events(limit=100)).items)
-    assert len((await inbox.events(Filter(person=ANN), limit=100)).items) == left
+    assert len((await inbox.events(EventFilter(person=ANN), limit=100)).items) == left
     await inbox.erase(ANN)
     assert (await inbox.events()).items == ()
 
@@ -275,10 +275,10 @@ async def _busy(inbox: Inbox, people: list[str], number: int) -> None:
         done = [delivered(one, attempt=attempt(sent=[one.person_key])) for one in lanes]
         records = [_contact(one.person_key, one) for one in lanes]
         await settle(inbox, done, records=records, now=NOW)
-    await inbox.replay(Selection(filter=Filter()), now=NOW)
+    await inbox.replay(DeliverySelection(filter=EventFilter()), now=NOW)
 
 
-def _contact(person: str, lane: ReadyLane) -> RemoteRow:
+def _contact(person: str, lane: ReadyLane) -> RecordStateRow:
     """Tied to a deal whose key holds the address."""
     return remote("contact", person, "7", lane, f"deal/{person}")
 

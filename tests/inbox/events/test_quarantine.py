@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from receiver.inbox import Filter, Inbox, Quarantined, Unknown
+from receiver.inbox import EventFilter, Inbox, QuarantinedCall, Unknown
 from tests.inbox.store import ANN, BEN, NOW, bodies, delivered, faulty, new, seconds, settle, states, stored, take_one, take_ready
 
 
@@ -17,7 +17,7 @@ async def test_calls_in_quarantine_are_listed(inbox: Inbox) -> None:
     kept = [(await inbox.accept(faulty(f"{number}", ("a", f"{number}"), at=NOW + seconds(number), named=None))).id for number in range(5)]
     await inbox.accept(new("good"))
     first = await inbox.quarantined(limit=3)
-    assert first[0] == Quarantined(kept[0], "springfield", None, b"0", NOW, (("a", "0"),))
+    assert first[0] == QuarantinedCall(kept[0], "springfield", None, b"0", NOW, (("a", "0"),))
     assert [one.id for one in first] == kept[:3]
     assert [one.id for one in await inbox.quarantined(after=first[-1].id, limit=3)] == kept[3:]
     assert await inbox.quarantined(after=kept[-1]) == []
@@ -96,8 +96,8 @@ async def test_a_discarded_call_is_out_of_the_way(inbox: Inbox) -> None:
     await inbox.discard_quarantined([id])
     assert (await inbox.status(now=NOW)).quarantined == 0
     assert await inbox.quarantined() == []
-    assert [row.id for row in (await inbox.events(Filter(state="discarded"))).items] == [id]
-    assert (await inbox.events(Filter(state="quarantined"))).items == ()
+    assert [row.id for row in (await inbox.events(EventFilter(state="discarded"))).items] == [id]
+    assert (await inbox.events(EventFilter(state="quarantined"))).items == ()
 
 
 @stored

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from receiver.inbox import Filter, Inbox, Replayed, Selection, Settled, Unknown
+from receiver.inbox import DeliverySelection, EventFilter, Inbox, ReplayResult, SettledLane, Unknown
 from receiver.inbox.events.retention import CHUNK
 from tests.inbox.store import (
     ANN,
@@ -45,13 +45,13 @@ async def test_what_is_old_and_done_goes(inbox: Inbox) -> None:
     done = [(await inbox.accept(new("a"))).id, (await inbox.accept(new("b", connectors=()))).id]
     await settle(inbox, [delivered(await take_one(inbox), attempt=attempt())], now=NOW)
     discarded = (await inbox.accept(new("c"))).id
-    await inbox.discard(Selection(events=(discarded,)), now=NOW)
+    await inbox.discard(DeliverySelection(events=(discarded,)), now=NOW)
     aside = (await inbox.accept(faulty("d"))).id
     await inbox.discard_quarantined([aside])
     newer = (await inbox.accept(new("e", connectors=(), at=LATER))).id
     assert await inbox.purge(before=LATER) == 4
     assert [await gone(inbox, id) for id in (*done, discarded, aside, newer)] == [True, True, True, True, False]
-    assert (await inbox.events(Filter(person=ANN))).items[0].id == newer
+    assert (await inbox.events(EventFilter(person=ANN))).items[0].id == newer
 
 
 @stored
@@ -59,7 +59,7 @@ async def test_what_somebody_waits_for_stays(inbox: Inbox) -> None:
     """Pending and dead deliveries and calls in quarantine, however old."""
     dead = (await inbox.accept(new("dead", ANN))).id
     taken = await take_one(inbox)
-    await settle(inbox, [Settled(taken, dead=((taken.deliveries[0].delivery_id, "no"),), attempt=attempt("refused"))], now=NOW)
+    await settle(inbox, [SettledLane(taken, dead=((taken.deliveries[0].delivery_id, "no"),), attempt=attempt("refused"))], now=NOW)
     kept = [dead, (await inbox.accept(new("pending", BEN))).id, (await inbox.accept(faulty("aside"))).id]
     half = (await inbox.accept(new("half", BEN, connectors=("crm", "other")))).id
     await settle(inbox, [delivered(one) for one in await take_ready(inbox, connector="other")], now=NOW)
@@ -74,11 +74,11 @@ async def test_an_event_behind_a_dead_one_stays(inbox: Inbox) -> None:
     """Replaying the dead one has to bring it along, or the person would fall back; once that is done both go."""
     bad = (await inbox.accept(new("bad"))).id
     taken = await take_one(inbox)
-    await settle(inbox, [Settled(taken, dead=((taken.deliveries[0].delivery_id, "no"),))], now=NOW)
+    await settle(inbox, [SettledLane(taken, dead=((taken.deliveries[0].delivery_id, "no"),))], now=NOW)
     good = (await inbox.accept(new("good"))).id
     await settle(inbox, [delivered(await take_one(inbox))], now=NOW)
     assert await inbox.purge(before=LATER) == 0
-    await inbox.replay(Selection(events=(bad,)), now=NOW)
+    await inbox.replay(DeliverySelection(events=(bad,)), now=NOW)
     taken = await take_one(inbox)
     assert bodies(taken) == ["bad", "good"]
     await settle(inbox, [delivered(taken)], now=NOW)
@@ -140,7 +140,7 @@ def test_purging_while_others_work(postgresql_url: str) -> None:
                     await asyncio.gather(*(inbox.accept(new(f"{name} {number} {person}", person)) for person in people))
                     if lanes := await take_ready(inbox, limit=20):
                         await settle(inbox, [delivered(taken, attempt=attempt()) for taken in lanes], now=NOW)
-                    await inbox.replay(Selection(filter=Filter(state="delivered")), now=NOW)
+                    await inbox.replay(DeliverySelection(filter=EventFilter(state="delivered")), now=NOW)
                     await inbox.purge(before=LATER)
 
             await asyncio.gather(work(one, "a"), work(other, "b"))
@@ -148,7 +148,7 @@ def test_purging_while_others_work(postgresql_url: str) -> None:
                 await settle(one, [delivered(taken) for taken in lanes], now=NOW)
             await one.purge(before=LATER)
             assert (await one.events()).items == ()
-            assert await one.replay(Selection(filter=Filter()), now=NOW) == Replayed()
+            assert await one.replay(DeliverySelection(filter=EventFilter()), now=NOW) == ReplayResult()
 
     asyncio.run(main())
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, event
 
-from receiver.inbox import Inbox, Settled
+from receiver.inbox import Inbox, SettledLane
 from tests.inbox.store import (
     ANN,
     BEN,
@@ -96,7 +96,7 @@ async def test_a_lane_in_back_off_keeps_its_time(inbox: Inbox) -> None:
     """An event that comes at its end waits with the others, as any new one does."""
     await inbox.accept(new("a"))
     later = await inbox.accept(new("b", connectors=(), at=NOW + seconds(1)))
-    await settle(inbox, [Settled(await take_one(inbox), retry_at=NOW + HOUR)], now=NOW)
+    await settle(inbox, [SettledLane(await take_one(inbox), retry_at=NOW + HOUR)], now=NOW)
     assert await inbox.route({later.id: (("crm", ANN),)}, now=NOW + seconds(2)) == 1
     assert await next_due(inbox, NOW) == NOW + HOUR
     assert bodies(await take_one(inbox, at=NOW + HOUR)) == ["a", "b"]

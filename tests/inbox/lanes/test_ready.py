@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from receiver.inbox import Inbox, Selection, Settled
-from receiver.inbox.db.tables import Priority
+from receiver.inbox import DeliverySelection, Inbox, SettledLane
+from receiver.inbox.db.tables import LanePriority
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.lanes import ready
 from tests.inbox.store import ANN, BEN, NOW, bodies, delivered, new, next_due, open_inbox, seconds, settle, stored, take_one, take_ready
@@ -64,10 +64,10 @@ async def test_queues_stand_by_priority_and_source(inbox: Inbox) -> None:
     await inbox.accept(new("other", "1@x.org", source="c", connectors=("other",)))
     found = await inbox.queues("crm", limit=50, busy=(), now=NOW)
     assert [(one.priority, one.source, len(one.due), one.next_due) for one in found] == [
-        (Priority.LIVE, "a", 1, NOW + seconds(9)),
-        (Priority.LIVE, "b", 1, None),
-        (Priority.MANY, "b", 21, None),
-        (Priority.BULK, "a", 1, None),
+        (LanePriority.LIVE, "a", 1, NOW + seconds(9)),
+        (LanePriority.LIVE, "b", 1, None),
+        (LanePriority.MANY, "b", 21, None),
+        (LanePriority.BULK, "a", 1, None),
     ]
 
 
@@ -92,7 +92,7 @@ async def test_lanes_that_are_not_due_are_not_loaded(inbox: Inbox) -> None:
         await inbox.accept(new(person, person))
     lanes = {one.person_key: one for one in await take_ready(inbox)}
     ids = [one.lane_id for one in lanes.values()]
-    put_off = Settled(lanes[ANN], retry_at=NOW + seconds(5))
+    put_off = SettledLane(lanes[ANN], retry_at=NOW + seconds(5))
     await settle(inbox, [put_off, delivered(lanes[BEN])], now=NOW)
     (left,) = await inbox.load([*ids, 999_999], now=NOW)
     assert left.person_key == "cleo@example.edu"
@@ -170,8 +170,8 @@ async def test_a_lane_with_nothing_left_is_put_to_rest(inbox: Inbox) -> None:
     """What was pending was discarded; a new event wakes the lane again, with no attempt behind it."""
     await inbox.accept(new("a"))
     lane = await take_one(inbox)
-    await settle(inbox, [Settled(lane, retry_at=NOW)], now=NOW)
-    await inbox.discard(Selection(deliveries=(lane.deliveries[0].delivery_id,)), now=NOW)
+    await settle(inbox, [SettledLane(lane, retry_at=NOW)], now=NOW)
+    await inbox.discard(DeliverySelection(deliveries=(lane.deliveries[0].delivery_id,)), now=NOW)
     assert await take_ready(inbox) == []
     assert await next_due(inbox, NOW) is None
     await inbox.accept(new("b"))
@@ -184,9 +184,9 @@ async def test_what_comes_meanwhile_keeps_a_lane_awake(inbox: Inbox) -> None:
     """Its deliveries were discarded, and a new one came between the look at them and the rest."""
     first = await inbox.accept(new("a"))
     lane = await take_one(inbox)
-    await inbox.discard(Selection(events=(first.id,)), now=NOW)
+    await inbox.discard(DeliverySelection(events=(first.id,)), now=NOW)
     await inbox.accept(new("b"))
-    await inbox._deliver(partial(ready.rest, lanes=[lane]))  # noqa: SLF001 - between load's two steps
+    await inbox._deliver(partial(ready.rest_lanes, lanes=[lane]))  # noqa: SLF001 - between load's two steps
     assert bodies(await take_one(inbox)) == ["b"]
 
 
@@ -227,8 +227,8 @@ def test_looking_does_not_read_what_is_delivered(sqlite_url: str, history: int) 
             driver: Any = transaction.connection.connection.driver_connection
             driver.set_progress_handler(tick, 1000)
             try:
-                (queue,) = ready.queues(transaction, "crm", limit=9, busy=(), now=NOW)
-                (lane,) = ready.load(transaction, queue.due, now=NOW)
+                (queue,) = ready.list_queues(transaction, "crm", limit=9, busy=(), now=NOW)
+                (lane,) = ready.load_lanes(transaction, queue.due, now=NOW)
                 assert bodies(lane) == ["new"]
             finally:
                 driver.set_progress_handler(None, 0)
@@ -263,21 +263,21 @@ async def test_what_comes_live_goes_before_what_waits_in_bulk(inbox: Inbox) -> N
     """A replay of many, or an import, does not hold up a learner who buys; nor does it hold up those whom it is about."""
     kept = [await inbox.accept(new(f"{number}", f"learner{number}@example.edu")) for number in range(20)]
     await settle(inbox, [delivered(one) for one in await take_ready(inbox)], now=NOW)
-    await inbox.replay(Selection(events=[one.id for one in kept]), now=NOW)
+    await inbox.replay(DeliverySelection(events=[one.id for one in kept]), now=NOW)
     await inbox.accept(new("history", "late@example.edu", at=NOW - timedelta(days=400), late_at=NOW))
-    assert {one.priority for one in await inbox.queues("crm", limit=1, busy=(), now=NOW)} == {Priority.BULK}
+    assert {one.priority for one in await inbox.queues("crm", limit=1, busy=(), now=NOW)} == {LanePriority.BULK}
     await inbox.accept(new("new", ANN, at=NOW + seconds(1)))
     await inbox.accept(new("again", "learner7@example.edu", at=NOW + seconds(1)))
-    first = await take_ready(inbox, at=NOW + seconds(2), priority=Priority.LIVE)
+    first = await take_ready(inbox, at=NOW + seconds(2), priority=LanePriority.LIVE)
     assert {one.person_key for one in first} == {ANN, "learner7@example.edu"}
     assert await next_due(inbox, NOW - seconds(9)) == NOW
-    rest = await take_ready(inbox, at=NOW + seconds(2), priority=Priority.BULK)
+    rest = await take_ready(inbox, at=NOW + seconds(2), priority=LanePriority.BULK)
     assert len(rest) == 20
     await settle(inbox, [delivered(one) for one in [*first, *rest]], now=NOW + seconds(2))
     await inbox.accept(new("live once more", "learner3@example.edu", at=NOW + seconds(3)))
-    await inbox.replay(Selection(events=[kept[0].id]), now=NOW + seconds(3))
-    assert [one.person_key for one in await take_ready(inbox, at=NOW + seconds(4), priority=Priority.LIVE)] == ["learner3@example.edu"]
-    assert [one.person_key for one in await take_ready(inbox, at=NOW + seconds(4), priority=Priority.BULK)] == ["learner0@example.edu"]
+    await inbox.replay(DeliverySelection(events=[kept[0].id]), now=NOW + seconds(3))
+    assert [one.person_key for one in await take_ready(inbox, at=NOW + seconds(4), priority=LanePriority.LIVE)] == ["learner3@example.edu"]
+    assert [one.person_key for one in await take_ready(inbox, at=NOW + seconds(4), priority=LanePriority.BULK)] == ["learner0@example.edu"]
 
 
 @stored
@@ -287,8 +287,8 @@ async def test_no_lane_waits_longer_than_it_was_meant_to(inbox: Inbox) -> None:
     for person in (ANN, BEN, "cleo@example.edu"):
         await inbox.accept(new(person, person))
     ann, ben, cleo = sorted(await take_ready(inbox), key=lambda one: one.person_key)
-    await settle(inbox, [Settled(ann, retry_at=ahead + hour)], now=ahead)
-    await settle(inbox, [Settled(ben, retry_at=NOW + 2 * hour)], now=NOW)
+    await settle(inbox, [SettledLane(ann, retry_at=ahead + hour)], now=ahead)
+    await settle(inbox, [SettledLane(ben, retry_at=NOW + 2 * hour)], now=NOW)
     await settle(inbox, [delivered(cleo)], now=NOW)
     assert await inbox.correct_waits("other", now=NOW) == 0
     assert await inbox.correct_waits("crm", now=NOW) == 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from receiver.inbox import Inbox, ReadyLane, Remote, RemoteRow
-from receiver.inbox.lanes.field_versions import Stamp
-from receiver.inbox.lanes.record_state import Ref
+from receiver.inbox import Inbox, ReadyLane, RecordState, RecordStateRow
+from receiver.inbox.lanes.field_versions import FieldVersion
+from receiver.inbox.lanes.record_state import RecordRef
 from tests.inbox.store import ANN, BEN, NOW, delivered, new, remote, settle, stored, take_one
 
 CONTACT, DEAL = ("contact", ANN), ("deal", "o-1")
@@ -17,12 +17,12 @@ async def under_way(inbox: Inbox, content: str = "a") -> ReadyLane:
     return await take_one(inbox)
 
 
-async def remember(inbox: Inbox, *records: RemoteRow) -> None:
+async def remember(inbox: Inbox, *records: RecordStateRow) -> None:
     """As between the calls of a batch, when no lane is through yet."""
     await settle(inbox, [], records=records, now=NOW)
 
 
-async def known(inbox: Inbox, ref: Ref = DEAL) -> Remote:
+async def known(inbox: Inbox, ref: RecordRef = DEAL) -> RecordState:
     return (await inbox.remotes("crm", [ref]))[ref]
 
 
@@ -34,10 +34,10 @@ async def test_what_the_crm_holds_is_remembered(inbox: Inbox) -> None:
     await settle(inbox, [delivered(lane)], records=[remote(*CONTACT, "7", lane), deal], now=NOW)
     found = await inbox.remotes("crm", [DEAL, CONTACT, ("contact", BEN), ("deal", ANN)])
     event_id = lane.deliveries[0].event_id
-    stamps = {"field": Stamp(event_id, lane.lane_id)}
+    stamps = {"field": FieldVersion(event_id, lane.lane_id)}
     assert found == {
-        CONTACT: Remote("7", {}, event_id, stamps),
-        DEAL: Remote("8", {"contact/7": "7"}, event_id, stamps, "what was written\ufffd"),
+        CONTACT: RecordState("7", {}, event_id, stamps),
+        DEAL: RecordState("8", {"contact/7": "7"}, event_id, stamps, "what was written\ufffd"),
     }
     assert await inbox.remotes("other", [CONTACT]) == {}
     assert await inbox.remotes("crm", []) == {}
@@ -49,10 +49,10 @@ async def test_what_is_told_last_stands(inbox: Inbox) -> None:
     lane = await under_way(inbox)
     await remember(inbox, replace(remote(*DEAL, "8", lane), digest="first"))
     later = await under_way(inbox, "b")
-    stamps = {"stage": Stamp(later.deliveries[-1].event_id, later.lane_id)}
+    stamps = {"stage": FieldVersion(later.deliveries[-1].event_id, later.lane_id)}
     await remember(inbox, replace(remote(*DEAL, "9", later), stamps=stamps))
     newest = later.deliveries[-1].event_id
-    assert await known(inbox) == Remote("9", {}, newest, stamps)
+    assert await known(inbox) == RecordState("9", {}, newest, stamps)
     assert (await inbox.person(ANN)).records[0].id == "9"
 
 
@@ -85,7 +85,7 @@ async def test_it_is_remembered_which_event_set_which_field(inbox: Inbox) -> Non
     """With its lane, whatever the names; and for a record that no field of ours is in."""
     lane = await under_way(inbox)
     names = ("stage", "state", "namé\x00", "*x")
-    stamps = {name: Stamp(f"event of {name[:1]}", len(name)) for name in names}
+    stamps = {name: FieldVersion(f"event of {name[:1]}", len(name)) for name in names}
     bare = replace(remote("deal", "o-2", "9", lane), stamps={})
     await remember(inbox, replace(remote(*DEAL, "8", lane), stamps=stamps), bare)
     assert (await known(inbox)).stamps == stamps

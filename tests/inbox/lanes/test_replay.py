@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 from functools import partial
 
-from receiver.inbox import Filter, Inbox, Replayed, Selection, Settled
+from receiver.inbox import DeliverySelection, EventFilter, Inbox, ReplayResult, SettledLane
 from receiver.inbox.lanes.replay import discard_deliveries
 from tests.inbox.store import ANN, BEN, NOW, attempt, bodies, delivered, faulty, new, seconds, settle, states, stored, take_one, take_ready
 
@@ -24,7 +24,7 @@ async def kill(inbox: Inbox, content: str, reason: str, person: str = ANN, **oth
     """Accept an event that the CRM refuses for good; returns its id."""
     id = (await inbox.accept(new(content, person, **other))).id  # type: ignore[arg-type]
     for taken in await take_ready(inbox):
-        await settle(inbox, [Settled(taken, dead=tuple((one.delivery_id, reason) for one in taken.deliveries))], now=NOW)
+        await settle(inbox, [SettledLane(taken, dead=tuple((one.delivery_id, reason) for one in taken.deliveries))], now=NOW)
     return id
 
 
@@ -32,8 +32,8 @@ async def kill(inbox: Inbox, content: str, reason: str, person: str = ANN, **oth
 async def test_a_replay_brings_the_later_ones_along(inbox: Inbox) -> None:
     """An order that is replayed folds with its refund again, and can never fall back behind it."""
     ids = await deliver(inbox, "before", "order", "refund")
-    done = await inbox.replay(Selection(events=(ids[1],)), now=NOW)
-    assert done == Replayed(chosen=1, again=2, lanes=1)
+    done = await inbox.replay(DeliverySelection(events=(ids[1],)), now=NOW)
+    assert done == ReplayResult(chosen=1, again=2, lanes=1)
     assert [await states(inbox, id) for id in ids] == [["delivered"], ["pending"], ["pending"]]
     assert bodies(await take_one(inbox)) == ["order", "refund"]
 
@@ -42,7 +42,7 @@ async def test_a_replay_brings_the_later_ones_along(inbox: Inbox) -> None:
 async def test_a_dry_run_changes_nothing(inbox: Inbox) -> None:
     """It says what would happen."""
     ids = await deliver(inbox, "order", "refund")
-    assert await inbox.replay(Selection(events=ids[:1]), now=NOW, dry_run=True) == Replayed(1, 2, 1)
+    assert await inbox.replay(DeliverySelection(events=ids[:1]), now=NOW, dry_run=True) == ReplayResult(1, 2, 1)
     assert [await states(inbox, id) for id in ids] == [["delivered"], ["delivered"]]
     assert await take_ready(inbox) == []
 
@@ -52,7 +52,7 @@ async def test_the_dead_come_alive(inbox: Inbox) -> None:
     """A dead delivery is pending again, without its reason, before what was delivered after it."""
     dead = await kill(inbox, "bad", "INVALID_EMAIL")
     (later,) = await deliver(inbox, "good")
-    await inbox.replay(Selection(events=(dead,)), now=NOW + seconds(7))
+    await inbox.replay(DeliverySelection(events=(dead,)), now=NOW + seconds(7))
     assert bodies(await take_one(inbox, at=NOW + seconds(7))) == ["bad", "good"]
     (row,) = (await inbox.event(dead)).deliveries
     assert (row.reason, row.settled_at, row.failing_since) == (None, None, None)
@@ -65,8 +65,8 @@ async def test_a_group_is_replayed_by_its_reason(inbox: Inbox) -> None:
     dead = [await kill(inbox, f"bad {number}", "PROPERTY_DOESNT_EXIST: plan", f"learner{number}@example.edu") for number in range(30)]
     other = await kill(inbox, "worse", "INVALID_EMAIL", BEN)
     moved = await deliver(inbox, "on", person="learner7@example.edu")
-    group = Filter(state="dead", connector="crm", reason="PROPERTY_DOESNT_EXIST: plan")
-    assert await inbox.replay(Selection(filter=group), now=NOW) == Replayed(chosen=30, again=31, lanes=30)
+    group = EventFilter(state="dead", connector="crm", reason="PROPERTY_DOESNT_EXIST: plan")
+    assert await inbox.replay(DeliverySelection(filter=group), now=NOW) == ReplayResult(chosen=30, again=31, lanes=30)
     assert {tuple(await states(inbox, id)) for id in [*dead, *moved]} == {("pending",)}
     assert await states(inbox, other) == ["dead"]
 
@@ -80,12 +80,12 @@ async def test_a_range_is_replayed(inbox: Inbox) -> None:
         await asyncio.gather(*(inbox.accept(new(f"{hour} {person}", person, at=at, source=f"s{hour % 2}")) for person in people))
         await settle(inbox, [delivered(one) for one in await take_ready(inbox, limit=500, at=at)], now=at)
     told: list[tuple[int, int]] = []
-    chosen = Filter(source="s0", event="order.placed", since=NOW + timedelta(hours=1), until=NOW + timedelta(hours=3))
-    done = await inbox.replay(Selection(filter=chosen), now=NOW, progress=lambda *numbers: told.append(numbers))
-    assert done == Replayed(chosen=150, again=300, lanes=150)
+    chosen = EventFilter(source="s0", event="order.placed", since=NOW + timedelta(hours=1), until=NOW + timedelta(hours=3))
+    done = await inbox.replay(DeliverySelection(filter=chosen), now=NOW, progress=lambda *numbers: told.append(numbers))
+    assert done == ReplayResult(chosen=150, again=300, lanes=150)
     assert told == [(150, 150)]
-    done = await inbox.replay(Selection(filter=Filter()), now=NOW, progress=lambda *numbers: told.append(numbers))
-    assert done == Replayed(chosen=600, again=300, lanes=150)
+    done = await inbox.replay(DeliverySelection(filter=EventFilter()), now=NOW, progress=lambda *numbers: told.append(numbers))
+    assert done == ReplayResult(chosen=600, again=300, lanes=150)
     assert {body[0] for one in await take_ready(inbox, limit=500, at=NOW) for body in bodies(one)} == {"0", "1", "2", "3"}
 
 
@@ -93,8 +93,8 @@ async def test_a_range_is_replayed(inbox: Inbox) -> None:
 async def test_a_replay_wakes_a_lane_that_waits(inbox: Inbox) -> None:
     """What is pending is tried at once, and the time after which the lane is given up begins anew."""
     kept = await inbox.accept(new("a"))
-    await settle(inbox, [Settled(await take_one(inbox), retry_at=NOW + timedelta(hours=1))], now=NOW)
-    assert await inbox.replay(Selection(events=(kept.id,)), now=NOW + seconds(1)) == Replayed(chosen=1, again=0, lanes=1)
+    await settle(inbox, [SettledLane(await take_one(inbox), retry_at=NOW + timedelta(hours=1))], now=NOW)
+    assert await inbox.replay(DeliverySelection(events=(kept.id,)), now=NOW + seconds(1)) == ReplayResult(chosen=1, again=0, lanes=1)
     taken = await take_one(inbox, at=NOW + seconds(1))
     assert (bodies(taken), taken.failing_since, taken.attempts) == (["a"], None, 1)
 
@@ -106,7 +106,7 @@ async def test_a_late_settle_does_not_undo_a_replay(inbox: Inbox) -> None:
     refund = (await inbox.accept(new("refund"))).id
     running = await take_one(inbox)
     assert bodies(running) == ["refund"]
-    await inbox.replay(Selection(events=(order,)), now=NOW + seconds(1))
+    await inbox.replay(DeliverySelection(events=(order,)), now=NOW + seconds(1))
     report = await settle(inbox, [delivered(running, attempt=attempt())], now=NOW + seconds(2))
     assert (report.delivered, report.lost) == (0, False)
     assert [await states(inbox, id) for id in (order, refund)] == [["pending"], ["pending"]]
@@ -123,12 +123,12 @@ async def test_a_late_death_does_not_undo_a_replay(inbox: Inbox) -> None:
     (order,) = await deliver(inbox, "order")
     await inbox.accept(new("refund"))
     running = await take_one(inbox)
-    await inbox.replay(Selection(events=(order,)), now=NOW)
-    await settle(inbox, [Settled(running, dead=((running.deliveries[0].delivery_id, "no"),))], now=NOW)
+    await inbox.replay(DeliverySelection(events=(order,)), now=NOW)
+    await settle(inbox, [SettledLane(running, dead=((running.deliveries[0].delivery_id, "no"),))], now=NOW)
     running = await take_one(inbox)
     assert bodies(running) == ["order", "refund"]
-    await inbox.replay(Selection(events=(order,)), now=NOW)
-    await settle(inbox, [Settled(running, retry_at=NOW + seconds(9))], now=NOW)
+    await inbox.replay(DeliverySelection(events=(order,)), now=NOW)
+    await settle(inbox, [SettledLane(running, retry_at=NOW + seconds(9))], now=NOW)
     assert bodies(await take_one(inbox)) == ["order", "refund"]
 
 
@@ -138,12 +138,12 @@ async def test_discarding(inbox: Inbox) -> None:
     dead = await kill(inbox, "bad", "no")
     done = (await deliver(inbox, "good"))[0]
     waiting = (await inbox.accept(new("more"))).id
-    assert await inbox.discard(Selection(events=(dead, done, waiting)), now=NOW + seconds(1)) == 2
+    assert await inbox.discard(DeliverySelection(events=(dead, done, waiting)), now=NOW + seconds(1)) == 2
     assert [await states(inbox, id) for id in (dead, done, waiting)] == [["discarded"], ["delivered"], ["discarded"]]
     (row,) = (await inbox.event(dead)).deliveries
     assert (row.reason, row.settled_at) == ("no", NOW + seconds(1))
     assert await take_ready(inbox) == []
-    assert await inbox.discard(Selection(deliveries=(row.id, 999_999)), now=NOW) == 0
+    assert await inbox.discard(DeliverySelection(deliveries=(row.id, 999_999)), now=NOW) == 0
 
 
 @stored
@@ -151,7 +151,7 @@ async def test_a_late_settle_does_not_undo_a_discard(inbox: Inbox) -> None:
     """Discarded while it was being delivered, it stays discarded; the others of the lane are settled."""
     first, second = (await inbox.accept(new("a"))).id, (await inbox.accept(new("b"))).id
     running = await take_one(inbox)
-    await inbox.discard(Selection(events=(first,)), now=NOW)
+    await inbox.discard(DeliverySelection(events=(first,)), now=NOW)
     report = await settle(inbox, [delivered(running)], now=NOW)
     assert (report.delivered, report.lost) == (1, False)
     assert [await states(inbox, id) for id in (first, second)] == [["discarded"], ["delivered"]]
@@ -163,10 +163,10 @@ async def test_a_group_is_discarded_by_its_reason(inbox: Inbox) -> None:
     """All that died of the same; nothing else."""
     for number in range(250):
         await inbox.accept(new(f"bad {number}", f"learner{number}@example.edu"))
-    results = [Settled(one, dead=((one.deliveries[0].delivery_id, "no"),)) for one in await take_ready(inbox, limit=500)]
+    results = [SettledLane(one, dead=((one.deliveries[0].delivery_id, "no"),)) for one in await take_ready(inbox, limit=500)]
     await settle(inbox, results, now=NOW)
     other = await kill(inbox, "worse", "INVALID_EMAIL", BEN)
-    assert await inbox.discard(Selection(filter=Filter(state="dead", reason="no")), now=NOW) == 250
+    assert await inbox.discard(DeliverySelection(filter=EventFilter(state="dead", reason="no")), now=NOW) == 250
     assert await states(inbox, other) == ["dead"]
     assert (await inbox.status(now=NOW)).dead == 1
 
@@ -175,13 +175,13 @@ async def test_a_group_is_discarded_by_its_reason(inbox: Inbox) -> None:
 async def test_what_was_discarded_comes_back_only_by_name(inbox: Inbox) -> None:
     """A replay from before it leaves it; a replay of the delivery itself revives it."""
     first, second, third = [(await inbox.accept(new(content))).id for content in "abc"]
-    await inbox.discard(Selection(events=(second,)), now=NOW)
+    await inbox.discard(DeliverySelection(events=(second,)), now=NOW)
     await settle(inbox, [delivered(await take_one(inbox))], now=NOW)
-    await inbox.replay(Selection(events=(first,)), now=NOW)
+    await inbox.replay(DeliverySelection(events=(first,)), now=NOW)
     taken = await take_one(inbox)
     assert bodies(taken) == ["a", "c"]
     await settle(inbox, [delivered(taken)], now=NOW)
-    assert await inbox.replay(Selection(filter=Filter(state="discarded")), now=NOW) == Replayed(chosen=1, again=2, lanes=1)
+    assert await inbox.replay(DeliverySelection(filter=EventFilter(state="discarded")), now=NOW) == ReplayResult(chosen=1, again=2, lanes=1)
     assert bodies(await take_one(inbox)) == ["b", "c"]
     assert [await states(inbox, id) for id in (first, second, third)] == [["delivered"], ["pending"], ["pending"]]
 
@@ -191,8 +191,13 @@ async def test_nothing_chosen(inbox: Inbox) -> None:
     """An empty selection, unknown ids and quarantined calls replay and discard nothing."""
     await deliver(inbox, "a")
     aside = (await inbox.accept(faulty("b"))).id
-    for selection in (Selection(), Selection(events=("0" * 32,)), Selection(deliveries=(999,)), Selection(events=(aside,))):
-        assert await inbox.replay(selection, now=NOW) == Replayed()
+    for selection in (
+        DeliverySelection(),
+        DeliverySelection(events=("0" * 32,)),
+        DeliverySelection(deliveries=(999,)),
+        DeliverySelection(events=(aside,)),
+    ):
+        assert await inbox.replay(selection, now=NOW) == ReplayResult()
         assert await inbox.discard(selection, now=NOW) == 0
 
 
@@ -202,7 +207,7 @@ async def test_one_connector_of_several(inbox: Inbox) -> None:
     await inbox.accept(new("a", connectors=("crm", "other")))
     for connector in ("crm", "other"):
         await settle(inbox, [delivered(one) for one in await take_ready(inbox, connector=connector)], now=NOW)
-    await inbox.replay(Selection(filter=Filter(connector="other")), now=NOW)
+    await inbox.replay(DeliverySelection(filter=EventFilter(connector="other")), now=NOW)
     assert await take_ready(inbox) == []
     assert [one.connector for one in await take_ready(inbox, connector="other")] == ["other"]
 
@@ -225,13 +230,13 @@ async def test_replaying_while_delivering(inbox: Inbox) -> None:
 
     async def replay() -> None:
         for _ in range(5):
-            await inbox.replay(Selection(filter=Filter()), now=NOW)
+            await inbox.replay(DeliverySelection(filter=EventFilter()), now=NOW)
 
     await asyncio.gather(add(), work(), replay())
     await work()
     status = await inbox.status(now=NOW)
     assert (status.pending, status.dead) == (0, 0)
-    page = await inbox.events(Filter(state="delivered"), limit=500)
+    page = await inbox.events(EventFilter(state="delivered"), limit=500)
     assert len(page.items) == 400
 
 
@@ -241,9 +246,9 @@ async def test_what_was_replayed_meanwhile_is_not_discarded(inbox: Inbox) -> Non
     kept = await inbox.accept(new("a"))
     taken = await take_one(inbox)
     dead = taken.deliveries[0].delivery_id
-    await settle(inbox, [Settled(taken, dead=((dead, "no"),))], now=NOW)
-    await inbox.replay(Selection(events=(kept.id,)), now=NOW)
+    await settle(inbox, [SettledLane(taken, dead=((dead, "no"),))], now=NOW)
+    await inbox.replay(DeliverySelection(events=(kept.id,)), now=NOW)
     assert await inbox._write(partial(discard_deliveries, ids=[dead], now=NOW, only_dead=True)) == 0  # noqa: SLF001 - between its two steps
     assert await states(inbox, kept.id) == ["pending"]
-    assert await inbox.discard(Selection(filter=Filter(state="dead")), now=NOW) == 0
-    assert await inbox.discard(Selection(events=(kept.id,)), now=NOW) == 1
+    assert await inbox.discard(DeliverySelection(filter=EventFilter(state="dead")), now=NOW) == 0
+    assert await inbox.discard(DeliverySelection(events=(kept.id,)), now=NOW) == 1

@@ -7,9 +7,9 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
-from receiver.inbox import Inbox, Selection, Settled, role_of
+from receiver.inbox import DeliverySelection, Inbox, SettledLane, role_of
 from receiver.inbox.db.transaction import Transaction
-from receiver.inbox.lanes.field_versions import Stamp
+from receiver.inbox.lanes.field_versions import FieldVersion
 from receiver.inbox.operation.leadership import is_current
 from tests.inbox.store import (
     ANN,
@@ -55,8 +55,8 @@ async def test_an_old_epoch_counts_for_nothing(inbox: Inbox) -> None:
     records = [remote("contact", ANN, "7", lane)]
     for late in (
         delivered(lane, attempt=attempt()),
-        Settled(lane, dead=((lane.deliveries[0].delivery_id, "no"),)),
-        Settled(lane, retry_at=NOW + timedelta(days=9)),
+        SettledLane(lane, dead=((lane.deliveries[0].delivery_id, "no"),)),
+        SettledLane(lane, retry_at=NOW + timedelta(days=9)),
     ):
         report = await settle(inbox, [late], records=records, epoch=old, now=NOW)
         assert (report.delivered, report.dead, report.lost) == (0, 0, True)
@@ -85,7 +85,7 @@ async def test_what_an_old_epoch_wrote_is_written_again(inbox: Inbox) -> None:
     before, old, newest = [await inbox.accept(new(one)) for one in ("before", "old", "new")]
     ben = await inbox.accept(new("ben", BEN))
     await settle(inbox, [delivered(one) for one in await take_ready(inbox)], now=NOW)
-    await inbox.replay(Selection(events=(old.id,)), now=NOW)
+    await inbox.replay(DeliverySelection(events=(old.id,)), now=NOW)
     lane = await take_one(inbox)
     epoch = await take_lead(inbox)
     await settle(inbox, [delivered(await take_one(inbox))], now=NOW)
@@ -105,8 +105,8 @@ async def test_what_may_have_been_written_counts_as_written(inbox: Inbox) -> Non
     epoch = await take_lead(inbox)
     await settle(inbox, [delivered(one) for one in await take_ready(inbox)], now=NOW)
     later = NOW + timedelta(days=9)
-    unsent = Settled(ben, retry_at=later)
-    unanswered = Settled(ann, retry_at=later, touched=(("contact", ANN),))
+    unsent = SettledLane(ben, retry_at=later)
+    unanswered = SettledLane(ann, retry_at=later, touched=(("contact", ANN),))
     await settle(inbox, [unanswered, unsent], epoch=epoch, now=NOW)
     assert [await states(inbox, one.id) for one in kept] == [["pending"], ["delivered"]]
     assert await next_due(inbox, NOW) == NOW
@@ -127,8 +127,8 @@ async def test_whoever_set_a_field_since_sets_it_again(inbox: Inbox) -> None:
     other = await inbox.accept(new("another deal", "cleo@example.edu"))
     at = NOW + seconds(3)
     lanes = {one.person_key: one for one in await take_ready(inbox, at=at)}
-    mine = Stamp(stale.id, lanes[ANN].lane_id)
-    stage = Stamp(newest.id, lanes[BEN].lane_id)
+    mine = FieldVersion(stale.id, lanes[ANN].lane_id)
+    stage = FieldVersion(newest.id, lanes[BEN].lane_id)
     deal = replace(remote("deal", "o-1", "8", lanes[BEN]), stamps={"name": mine, "stage": stage})
     records = [deal, remote("deal", "o-2", "9", lanes["cleo@example.edu"])]
     done = [delivered(one) for one in lanes.values()]
@@ -153,7 +153,7 @@ async def test_a_record_of_very_many_events_is_written_again(inbox: Inbox) -> No
     while left := await take_ready(inbox):
         await settle(inbox, [delivered(one) for one in left], now=NOW)
     ben = lanes[BEN]
-    stamps = {f"f{n}": Stamp(one.id, ben.lane_id) for n, one in enumerate(events[2:])}
+    stamps = {f"f{n}": FieldVersion(one.id, ben.lane_id) for n, one in enumerate(events[2:])}
     shared = replace(remote("deal", "o-1", "8", ben), stamps=stamps)
     await settle(inbox, [], records=[shared], now=NOW)
     late = delivered(lanes[ANN], touched=(("deal", "o-1"),))
@@ -184,7 +184,7 @@ async def test_settling_twice_is_settling_once(inbox: Inbox) -> None:
     kept = await inbox.accept(new("a"))
     lane = await take_one(inbox)
     assert (await settle(inbox, [delivered(lane)], now=NOW)).delivered == 1
-    dead = Settled(lane, dead=((lane.deliveries[0].delivery_id, "no"),))
+    dead = SettledLane(lane, dead=((lane.deliveries[0].delivery_id, "no"),))
     for again in (delivered(lane), dead):
         report = await settle(inbox, [again], now=NOW)
         assert (report.delivered, report.dead, report.lost) == (0, 0, False)
@@ -223,7 +223,7 @@ async def test_a_retry_waits_for_its_time(inbox: Inbox) -> None:
         taken = await take_one(inbox, at=at)
         assert (taken.attempts, taken.failing_since) == (number, None if number == 0 else NOW + seconds(5))
         later = at + timedelta(minutes=1)
-        await settle(inbox, [Settled(taken, retry_at=later, attempt=attempt("retry"))], now=at + seconds(5))
+        await settle(inbox, [SettledLane(taken, retry_at=later, attempt=attempt("retry"))], now=at + seconds(5))
         assert await next_due(inbox, at) == later
         assert await take_ready(inbox, at=later - timedelta(microseconds=1)) == []
     taken = await take_one(inbox, at=NOW + timedelta(minutes=3))
@@ -238,7 +238,7 @@ async def test_new_events_do_not_shorten_a_back_off(inbox: Inbox) -> None:
     """They wait with the others and fold in."""
     await inbox.accept(new("a"))
     later = NOW + timedelta(hours=1)
-    await settle(inbox, [Settled(await take_one(inbox), retry_at=later)], now=NOW)
+    await settle(inbox, [SettledLane(await take_one(inbox), retry_at=later)], now=NOW)
     await asyncio.gather(*(inbox.accept(new(content, at=NOW + seconds(10))) for content in "bcd"))
     assert await take_ready(inbox, at=NOW + timedelta(minutes=59)) == []
     assert await next_due(inbox, NOW) == later
@@ -252,10 +252,10 @@ async def test_an_attempt_that_does_not_count_is_given_back(inbox: Inbox) -> Non
     for _ in range(3):
         taken = await take_one(inbox)
         assert (taken.attempts, taken.failing_since) == (0, None)
-        await settle(inbox, [Settled(taken, retry_at=NOW, burn=False)], now=NOW + seconds(1))
-    await settle(inbox, [Settled(await take_one(inbox), retry_at=NOW)], now=NOW + seconds(2))
+        await settle(inbox, [SettledLane(taken, retry_at=NOW, burn=False)], now=NOW + seconds(1))
+    await settle(inbox, [SettledLane(await take_one(inbox), retry_at=NOW)], now=NOW + seconds(2))
     taken = await take_one(inbox)
-    await settle(inbox, [Settled(taken, retry_at=NOW, burn=False)], now=NOW + seconds(3))
+    await settle(inbox, [SettledLane(taken, retry_at=NOW, burn=False)], now=NOW + seconds(3))
     taken = await take_one(inbox)
     assert (taken.attempts, taken.failing_since) == (1, NOW + seconds(2))
 
@@ -266,7 +266,7 @@ async def test_a_dead_delivery_does_not_hold_up_the_rest(inbox: Inbox) -> None:
     kept = [await inbox.accept(new(content)) for content in "abc"]
     taken = await take_one(inbox)
     one, two, three = (pending.delivery_id for pending in taken.deliveries)
-    report = await settle(inbox, [Settled(taken, delivered=(one, three), dead=((two, "INVALID_EMAIL: no\x00t one"),))], now=NOW)
+    report = await settle(inbox, [SettledLane(taken, delivered=(one, three), dead=((two, "INVALID_EMAIL: no\x00t one"),))], now=NOW)
     assert (report.delivered, report.dead) == (2, 1)
     assert [await states(inbox, event.id) for event in kept] == [["delivered"], ["dead"], ["delivered"]]
     (row,) = (await inbox.event(kept[1].id)).deliveries
@@ -279,11 +279,11 @@ async def test_part_of_a_lane_can_be_settled(inbox: Inbox) -> None:
     kept = [await inbox.accept(new(content)) for content in "abc"]
     taken = await take_one(inbox)
     later = NOW + timedelta(minutes=1)
-    await settle(inbox, [Settled(taken, delivered=(taken.deliveries[0].delivery_id,), retry_at=later)], now=NOW)
+    await settle(inbox, [SettledLane(taken, delivered=(taken.deliveries[0].delivery_id,), retry_at=later)], now=NOW)
     assert [await states(inbox, event.id) for event in kept] == [["delivered"], ["pending"], ["pending"]]
     taken = await take_one(inbox, at=later)
     assert bodies(taken) == ["b", "c"]
-    await settle(inbox, [Settled(taken, delivered=(taken.deliveries[0].delivery_id,))], now=later)
+    await settle(inbox, [SettledLane(taken, delivered=(taken.deliveries[0].delivery_id,))], now=later)
     assert bodies(await take_one(inbox, at=later)) == ["c"]
 
 
@@ -296,7 +296,7 @@ async def test_many_lanes_are_settled_at_once(inbox: Inbox) -> None:
     later = NOW + seconds(9)
     results = [
         *(delivered(lanes[one], attempt=attempt()) for one in people[:30]),
-        *(Settled(lanes[one], retry_at=later, attempt=attempt("retry")) for one in people[30:60]),
+        *(SettledLane(lanes[one], retry_at=later, attempt=attempt("retry")) for one in people[30:60]),
     ]
     report = await settle(inbox, results, now=NOW)
     assert (report.delivered, report.lost) == (30, False)
@@ -317,7 +317,7 @@ async def test_an_attempt_tells_its_story(inbox: Inbox) -> None:
     first = await inbox.accept(new("a"))
     taken = await take_one(inbox)
     refused = attempt("retry", code="LOCK", message="locked\x00", field="email", sent=[{"object": "contact", "f": "\ud800"}], notes=["cut"])
-    await settle(inbox, [Settled(taken, retry_at=NOW, attempt=refused)], now=NOW)
+    await settle(inbox, [SettledLane(taken, retry_at=NOW, attempt=refused)], now=NOW)
     second = await inbox.accept(new("b"))
     taken = await take_one(inbox)
     await settle(inbox, [delivered(taken, attempt=attempt(at=NOW + seconds(1)))], now=NOW + seconds(1))
@@ -338,7 +338,7 @@ async def test_attempts_alike_in_a_row_are_one(inbox: Inbox) -> None:
         at = NOW + timedelta(minutes=minute)
         made = attempt("retry", at=at, sent=[{"minute": minute}], **said)
         lane = await take_one(inbox, at=at)
-        await settle(inbox, [Settled(lane, retry_at=at + seconds(1), attempt=made)], now=at)
+        await settle(inbox, [SettledLane(lane, retry_at=at + seconds(1), attempt=made)], now=at)
 
     for minute in range(3):
         await put_off(minute, code="LOCK", message="locked\x00")
@@ -365,12 +365,12 @@ async def test_attempts_alike_in_a_row_are_one(inbox: Inbox) -> None:
 async def test_the_wait_of_a_retry_is_kept(inbox: Inbox) -> None:
     """However the clock is set later, the lane waits no longer; a retry in the past waits for nothing."""
     await inbox.accept(new("a"))
-    await settle(inbox, [Settled(await take_one(inbox), retry_at=NOW + seconds(40))], now=NOW)
+    await settle(inbox, [SettledLane(await take_one(inbox), retry_at=NOW + seconds(40))], now=NOW)
     back = NOW - timedelta(days=30)
     assert await inbox.correct_waits("crm", now=back) == 1
     assert await next_due(inbox, back) == back + seconds(40)
     lane = await take_one(inbox, at=NOW)
-    await settle(inbox, [Settled(lane, retry_at=back)], now=NOW)
+    await settle(inbox, [SettledLane(lane, retry_at=back)], now=NOW)
     assert await take_one(inbox, at=NOW)
 
 

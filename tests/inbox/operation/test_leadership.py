@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from receiver.inbox import Inbox, Term
+from receiver.inbox import Inbox, LeaderTerm
 from tests.inbox.store import MOMENT, NOW, new, open_inbox, seconds, stored
 
 ROLE = "connector crm"
 LONG = timedelta(hours=1)
 
 
-async def take(inbox: Inbox, *, lease: timedelta = LONG, at: timedelta = MOMENT, role: str = ROLE) -> Term | None:
+async def take(inbox: Inbox, *, lease: timedelta = LONG, at: timedelta = MOMENT, role: str = ROLE) -> LeaderTerm | None:
     return await inbox.take_lead(role, holder="one", lease=lease, now=NOW + at)
 
 
@@ -31,23 +31,23 @@ async def test_what_nobody_leads_is_taken(inbox: Inbox) -> None:
     """The epoch grows with each term. After one that was given back nothing is in doubt."""
     await inbox.accept(new("a"))
     for epoch in (1, 2, 3):
-        assert await take(inbox) == Term(epoch)
+        assert await take(inbox) == LeaderTerm(epoch)
         await give_back(inbox, epoch)
 
 
 @stored
 async def test_each_role_has_its_own_leader(inbox: Inbox) -> None:
     """Leading one connector says nothing of another."""
-    assert await take(inbox) == Term(1)
-    assert await take(inbox, role="connector other") == Term(1)
+    assert await take(inbox) == LeaderTerm(1)
+    assert await take(inbox, role="connector other") == LeaderTerm(1)
     await give_back(inbox, 1)
-    assert await take(inbox) == Term(2)
+    assert await take(inbox) == LeaderTerm(2)
 
 
 @stored
 async def test_after_one_that_ran_out_all_that_was_pending_is_in_doubt(inbox: Inbox) -> None:
     """It may have written, unseen, whatever came before it was succeeded; but nothing later."""
-    assert await take(inbox, lease=MOMENT) == Term(1)
+    assert await take(inbox, lease=MOMENT) == LeaderTerm(1)
     await inbox.accept(new("a", "ann@x.org", "ben@x.org"))
     term = await take(inbox)
     assert term
@@ -74,7 +74,7 @@ async def test_calls_that_are_under_way_are_told_to_the_next(inbox: Inbox) -> No
     assert not third.clean
     assert third.doubtful_to > 0
     await give_back(inbox, 3)
-    assert await take(inbox) == Term(4)
+    assert await take(inbox) == LeaderTerm(4)
 
 
 def test_so_long_calls_are_under_way(sqlite_url: str) -> None:
@@ -116,7 +116,7 @@ async def test_who_was_succeeded_can_neither_renew_nor_give_back(inbox: Inbox) -
     await give_back(inbox, 1, calls=900)
     assert await renew(inbox, 2) == ""
     await give_back(inbox, 2)
-    assert await take(inbox) == Term(3)
+    assert await take(inbox) == LeaderTerm(3)
 
 
 @stored
@@ -154,7 +154,7 @@ def test_only_one_of_many_leads(postgresql_url: str) -> None:
     async def main() -> None:
         async with open_inbox(postgresql_url) as one, open_inbox(postgresql_url) as two:
             terms = await asyncio.gather(*(take(inbox) for inbox in (one, two) * 10))
-            assert [term for term in terms if term] == [Term(1)]
+            assert [term for term in terms if term] == [LeaderTerm(1)]
 
     asyncio.run(main())
 
@@ -185,6 +185,6 @@ def test_who_has_the_file_leads(sqlite_url: str) -> None:
             await renew(inbox, 1, calls=50)
             await inbox.accept(new("a"))
         async with open_inbox(sqlite_url) as inbox:
-            assert await take(inbox, at=seconds(10)) == Term(2, 40, clean=False, doubtful_to=1)
+            assert await take(inbox, at=seconds(10)) == LeaderTerm(2, 40, clean=False, doubtful_to=1)
 
     asyncio.run(main())

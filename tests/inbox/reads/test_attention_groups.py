@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from receiver.inbox import Filter, Group, GroupCounts, Inbox, Selection, Settled
+from receiver.inbox import AttentionGroup, DeliverySelection, EventFilter, GroupCounts, Inbox, SettledLane
 from receiver.inbox.lanes.failure_groups import reason_key
 from tests.inbox.store import NOW, faulty, new, seconds, settle, states, stored, take_one, take_ready
 
@@ -12,7 +12,7 @@ async def kill(inbox: Inbox, *reasons: str, connector: str = "crm") -> list[str]
     kept = [await inbox.accept(new(f"{connector} {reason}", f"{reason}@x.example", connectors=(connector,))) for reason in reasons]
     why = dict(zip((one.id for one in kept), reasons, strict=True))
     lanes = await take_ready(inbox, connector=connector, limit=1000)
-    settled = [Settled(one, dead=tuple((each.delivery_id, why[each.event_id]) for each in one.deliveries)) for one in lanes]
+    settled = [SettledLane(one, dead=tuple((each.delivery_id, why[each.event_id]) for each in one.deliveries)) for one in lanes]
     await settle(inbox, settled, now=NOW)
     return [one.id for one in kept]
 
@@ -28,22 +28,22 @@ async def test_groups_by_reason(inbox: Inbox) -> None:
         at = NOW + seconds(number)
         await inbox.accept(new(f"{number}", at=at))
         taken = await take_one(inbox, at=at)
-        await settle(inbox, [Settled(taken, dead=((taken.deliveries[0].delivery_id, reason),))], now=at)
+        await settle(inbox, [SettledLane(taken, dead=((taken.deliveries[0].delivery_id, reason),))], now=at)
     for number, fault in enumerate(("is missing", "is no address", "is missing")):
         await inbox.accept(faulty(f"x{number}", ("email", fault), at=NOW + seconds(number)))
     dead, aside = await inbox.groups()
-    newest = [(await inbox.events(Filter(state="dead", reason=reason))).items[0].id for reason in ("no", "never")]
+    newest = [(await inbox.events(EventFilter(state="dead", reason=reason))).items[0].id for reason in ("no", "never")]
     keys = [reason_key("crm", reason) for reason in ("no", "never")]
     assert dead == [
-        Group("dead", keys[0], "crm", None, "no", 2, NOW, NOW + seconds(1), newest[0]),
-        Group("dead", keys[1], "crm", None, "never", 1, NOW + seconds(2), NOW + seconds(2), newest[1]),
+        AttentionGroup("dead", keys[0], "crm", None, "no", 2, NOW, NOW + seconds(1), newest[0]),
+        AttentionGroup("dead", keys[1], "crm", None, "never", 1, NOW + seconds(2), NOW + seconds(2), newest[1]),
     ]
     assert [(one.where, one.event, one.count, one.first, one.last) for one in aside] == [
         ("springfield", "order.placed", 2, NOW, NOW + seconds(2)),
         ("springfield", "order.placed", 1, NOW + seconds(1), NOW + seconds(1)),
     ]
     assert await inbox.count_groups() == GroupCounts(2, 2)
-    assert len((await inbox.events(Filter(state="quarantined", reason=aside[0].reason))).items) == 2
+    assert len((await inbox.events(EventFilter(state="quarantined", reason=aside[0].reason))).items) == 2
     newest_dead, newest_aside = await inbox.groups(by="newest")
     assert ([one.reason for one in newest_dead], [one.count for one in newest_aside]) == (["never", "no"], [2, 1])
 
@@ -56,10 +56,10 @@ async def test_a_group_holds_all_of_a_cause_whatever_the_words(inbox: Inbox) -> 
     (elsewhere,) = await kill(inbox, invalid("word"), connector="other")
     (whole, *rest), _ = await inbox.groups()
     assert (whole.count, whole.example, len(rest)) == (150, mine[-1], 2)
-    chosen = Filter(state="dead", connector=whole.where, reason_key=whole.id)
+    chosen = EventFilter(state="dead", connector=whole.where, reason_key=whole.id)
     assert [row.id for row in (await inbox.events(chosen, limit=500)).items] == mine[::-1]
-    assert (await inbox.replay(Selection(filter=chosen), now=NOW, dry_run=True)).chosen == 150
-    assert await inbox.discard(Selection(filter=chosen), now=NOW) == 150
+    assert (await inbox.replay(DeliverySelection(filter=chosen), now=NOW, dry_run=True)).chosen == 150
+    assert await inbox.discard(DeliverySelection(filter=chosen), now=NOW) == 150
     assert [await states(inbox, id) for id in (mine[0], other, elsewhere)] == [["discarded"], ["dead"], ["dead"]]
     assert await inbox.group(whole.id) is None
 
@@ -84,10 +84,10 @@ async def test_a_small_group_among_very_many(inbox: Inbox) -> None:
 async def test_what_lives_again_is_in_no_group(inbox: Inbox) -> None:
     """Nor is it once it is delivered; and what dies again is in that of its new cause."""
     await kill(inbox, "no", "no ")
-    await inbox.replay(Selection(filter=Filter(state="dead")), now=NOW)
+    await inbox.replay(DeliverySelection(filter=EventFilter(state="dead")), now=NOW)
     assert await inbox.groups() == ([], [])
     first, second = await take_ready(inbox)
-    await settle(inbox, [Settled(first, delivered=(first.deliveries[0].delivery_id,))], now=NOW)
-    await settle(inbox, [Settled(second, dead=((second.deliveries[0].delivery_id, "never"),))], now=NOW)
+    await settle(inbox, [SettledLane(first, delivered=(first.deliveries[0].delivery_id,))], now=NOW)
+    await settle(inbox, [SettledLane(second, dead=((second.deliveries[0].delivery_id, "never"),))], now=NOW)
     (only,), _ = await inbox.groups()
     assert (only.reason, only.count, only.id) == ("never", 1, reason_key("crm", "never"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from receiver.inbox import Filter, Inbox, Reached, Selection, Settled
+from receiver.inbox import DeliverySelection, EventCoverage, EventFilter, Inbox, SettledLane
 from tests.inbox.store import ANN, BEN, NOW, bodies, delivered, faulty, new, seconds, settle, states, stored, take_ready
 
 
@@ -15,15 +15,15 @@ async def test_events_with_their_connectors(inbox: Inbox) -> None:
     none = (await inbox.accept(new("b", connectors=(), at=NOW + seconds(1)))).id
     await inbox.accept(faulty("c"))
     last = (await inbox.accept(new("d", source="shelbyville", at=NOW + seconds(2)))).id
-    first, following = await inbox.reached(Filter(), limit=2)
-    second, end = await inbox.reached(Filter(), before=following, limit=2)
+    first, following = await inbox.reached(EventFilter(), limit=2)
+    second, end = await inbox.reached(EventFilter(), before=following, limit=2)
     assert (end, [one.id for one in first][:1]) == (None, [last])
     assert sorted([*first, *second], key=lambda one: one.id) == [
-        Reached(both, "springfield", "order.placed", 2, frozenset({"crm", "other"})),
-        Reached(none, "springfield", "order.placed", 1, frozenset()),
-        Reached(last, "shelbyville", "order.placed", 1, frozenset({"crm"})),
+        EventCoverage(both, "springfield", "order.placed", 2, frozenset({"crm", "other"})),
+        EventCoverage(none, "springfield", "order.placed", 1, frozenset()),
+        EventCoverage(last, "shelbyville", "order.placed", 1, frozenset({"crm"})),
     ]
-    (only,), _ = await inbox.reached(Filter(ids=(none, "0" * 32)), limit=10)
+    (only,), _ = await inbox.reached(EventFilter(ids=(none, "0" * 32)), limit=10)
     assert only.id == none
 
 
@@ -87,7 +87,7 @@ async def test_a_large_replay_leaves_room_for_others(inbox: Inbox) -> None:
     for number in range(300):
         await asyncio.gather(*(inbox.accept(new(f"{number} {person}", person)) for person in people))
     while lanes := await take_ready(inbox):
-        await settle(inbox, [Settled(one, tuple(pending.delivery_id for pending in one.deliveries)) for one in lanes], now=NOW)
+        await settle(inbox, [SettledLane(one, tuple(pending.delivery_id for pending in one.deliveries)) for one in lanes], now=NOW)
     told: list[tuple[int, int]] = []
-    done = await inbox.replay(Selection(filter=Filter()), now=NOW, progress=lambda *numbers: told.append(numbers))
+    done = await inbox.replay(DeliverySelection(filter=EventFilter()), now=NOW, progress=lambda *numbers: told.append(numbers))
     assert (done.again, told) == (2400, [(3, 8), (6, 8), (8, 8)])

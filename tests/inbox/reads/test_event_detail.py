@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from receiver.inbox import Inbox, Settled
+from receiver.inbox import Inbox, SettledLane
 from tests.inbox.store import NOW, attempt, delivered, new, seconds, settle, stored, take_ready
 
 SCHOOL = tuple(f"learner{number:03}@example.edu" for number in range(450))
@@ -14,7 +14,7 @@ async def test_what_needs_attention_comes_first(inbox: Inbox) -> None:
     kept = await inbox.accept(new("all", *SCHOOL, connectors=("crm", "other")))
     lanes = sorted(await take_ready(inbox, limit=500), key=lambda one: one.person_key)
     done = [delivered(one, attempt=attempt()) for one in lanes[:440]]
-    dead = [Settled(one, dead=((one.deliveries[0].delivery_id, "no"),), attempt=attempt("refused")) for one in lanes[440:447]]
+    dead = [SettledLane(one, dead=((one.deliveries[0].delivery_id, "no"),), attempt=attempt("refused")) for one in lanes[440:447]]
     await settle(inbox, [*done, *dead], now=NOW)
     found = await inbox.event(kept.id)
     assert found.counts == {"crm": {"dead": 7, "delivered": 440, "pending": 3}, "other": {"pending": 450}}
@@ -33,7 +33,7 @@ async def test_many_attempts_of_one_leave_room_for_the_others(inbox: Inbox) -> N
     for number in range(600):
         at = NOW + seconds(number)
         first = next(one for one in await take_ready(inbox, at=at) if one.person_key == SCHOOL[0])
-        await settle(inbox, [Settled(first, retry_at=at, attempt=attempt("retry", at=at, message=f"{number}"))], now=at)
+        await settle(inbox, [SettledLane(first, retry_at=at, attempt=attempt("retry", at=at, message=f"{number}"))], now=at)
     at = NOW + seconds(1000)
     last = [one for one in await take_ready(inbox, at=at) if one.person_key == SCHOOL[1]]
     await settle(inbox, [delivered(one, attempt=attempt(at=at)) for one in last], now=at)

@@ -15,14 +15,14 @@ from receiver.inbox import (
     ACCOUNT_RULE,
     ConnectorState,
     ConnectorStatus,
-    Filter,
+    DeliverySelection,
+    EventFilter,
     Inbox,
     RemoteRecord,
-    Selection,
-    Settled,
-    Status,
+    SettledLane,
+    StoreStatus,
     Unknown,
-    Waiting,
+    WaitingLanes,
 )
 from tests.inbox.store import (
     ANN,
@@ -87,14 +87,14 @@ async def _settle(inbox: Inbox, known: dict[str, Known]) -> None:
             outcomes[state].append(pending.delivery_id)
             known[pending.event_id].states.add(state)
         dead = tuple((id, "INVALID_EMAIL" if id % 2 else "too long") for id in outcomes["dead"])
-        await inbox.discard(Selection(deliveries=outcomes["discarded"]), now=end)
-        await settle(inbox, [Settled(taken, delivered=tuple(outcomes["delivered"]), dead=dead)], now=end)
+        await inbox.discard(DeliverySelection(deliveries=outcomes["discarded"]), now=end)
+        await settle(inbox, [SettledLane(taken, delivered=tuple(outcomes["delivered"]), dead=dead)], now=end)
     for one in known.values():
         if "other" in one.values["connectors"]:
             one.states.add("pending")
 
 
-def _matches(one: Known, chosen: Filter) -> bool:
+def _matches(one: Known, chosen: EventFilter) -> bool:
     at = one.values["at"]
     return (
         chosen.source in (None, one.values["source"])
@@ -121,7 +121,7 @@ def test_every_filter_finds_what_it_says(store_url: str) -> None:
         async with open_inbox(store_url) as inbox:
             known = await filled(inbox)
             for source, name, state, person, (since, until) in choices:
-                chosen = Filter(source=source, event=name, state=state, person=person, since=since, until=until)  # type: ignore[arg-type]
+                chosen = EventFilter(source=source, event=name, state=state, person=person, since=since, until=until)  # type: ignore[arg-type]
                 expected = [one.id for one in reversed(known) if _matches(one, chosen)]
                 assert await _all(inbox, chosen) == expected, chosen
 
@@ -133,14 +133,14 @@ async def test_events_of_a_connector(inbox: Inbox) -> None:
     """A list can be of one connector's events, with a state there."""
     known = await filled(inbox)
     for connector in ("crm", "other", "none"):
-        chosen = Filter(connector=connector)
+        chosen = EventFilter(connector=connector)
         assert await _all(inbox, chosen) == [one.id for one in reversed(known) if _matches(one, chosen)]
-    waiting = await _all(inbox, Filter(connector="other", state="pending"))
+    waiting = await _all(inbox, EventFilter(connector="other", state="pending"))
     assert waiting == [one.id for one in reversed(known) if "other" in one.values["connectors"]]
-    assert await _all(inbox, Filter(connector="crm", state="pending")) == []
+    assert await _all(inbox, EventFilter(connector="crm", state="pending")) == []
 
 
-async def _all(inbox: Inbox, chosen: Filter) -> list[str]:
+async def _all(inbox: Inbox, chosen: EventFilter) -> list[str]:
     found: list[str] = []
     before = None
     while True:
@@ -156,8 +156,8 @@ async def _all(inbox: Inbox, chosen: Filter) -> list[str]:
 async def test_pages_are_turned_back_to_newer_ones(inbox: Inbox) -> None:
     """Whatever is listed, each page of newer events is the one that was seen on the way to the older ones."""
     await filled(inbox)
-    choices = (Filter(), Filter(source="springfield"), Filter(person=PEOPLE[3]), Filter(connector="crm"))
-    for chosen in (*choices, *(Filter(state=state) for state in ("pending", "delivered", "dead", "discarded", "quarantined"))):
+    choices = (EventFilter(), EventFilter(source="springfield"), EventFilter(person=PEOPLE[3]), EventFilter(connector="crm"))
+    for chosen in (*choices, *(EventFilter(state=state) for state in ("pending", "delivered", "dead", "discarded", "quarantined"))):
         ids = await _all(inbox, chosen)
         for start in range(10, len(ids), 10):
             page = await inbox.events(chosen, after=ids[start], limit=10)
@@ -172,12 +172,14 @@ async def test_events_chosen_by_id(inbox: Inbox) -> None:
     known = await filled(inbox)
     some = tuple(one.id for one in known[::3])
     for state in ("dead", "quarantined", None):
-        chosen = Filter(state=state, ids=some)
-        assert await _all(inbox, chosen) == [one.id for one in reversed(known) if one.id in some and _matches(one, Filter(state=state))]
-    assert await _all(inbox, Filter(ids=())) == []
+        chosen = EventFilter(state=state, ids=some)
+        assert await _all(inbox, chosen) == [
+            one.id for one in reversed(known) if one.id in some and _matches(one, EventFilter(state=state))
+        ]
+    assert await _all(inbox, EventFilter(ids=())) == []
     dead = [one.id for one in known if "dead" in one.states][:3]
     kept, *given_up = dead
-    assert await inbox.discard(Selection(filter=Filter(state="dead", ids=tuple(given_up))), now=NOW) == len(given_up)
+    assert await inbox.discard(DeliverySelection(filter=EventFilter(state="dead", ids=tuple(given_up))), now=NOW) == len(given_up)
     assert "dead" in [one.state for one in (await inbox.event(kept)).deliveries]
 
 
@@ -186,8 +188,8 @@ async def test_events_that_were_recognised_as_none(inbox: Inbox) -> None:
     """They are asked for by an empty name; no name asks for all."""
     unknown = await inbox.accept(faulty("a", name=None, how=None))
     named = await inbox.accept(faulty("b"))
-    assert await _all(inbox, Filter(event="")) == [unknown.id]
-    assert await _all(inbox, Filter()) == [named.id, unknown.id]
+    assert await _all(inbox, EventFilter(event="")) == [unknown.id]
+    assert await _all(inbox, EventFilter()) == [named.id, unknown.id]
 
 
 @stored
@@ -205,7 +207,7 @@ async def test_a_row_of_a_list(inbox: Inbox) -> None:
 async def test_an_empty_store(inbox: Inbox) -> None:
     """Has nothing to show, and says so."""
     status = await inbox.status(["crm"], now=NOW)
-    assert status == Status(0, 0, 0, None, {"crm": ConnectorStatus("running", 0, 0, None)})
+    assert status == StoreStatus(0, 0, 0, None, {"crm": ConnectorStatus("running", 0, 0, None)})
     assert (await inbox.events()).items == ()
     assert await inbox.groups() == ([], [])
     assert await inbox.drift() == []
@@ -221,7 +223,7 @@ async def test_the_status(inbox: Inbox) -> None:
     for number in range(4):
         await inbox.accept(new(f"{number}", PEOPLE[number], connectors=("crm", "other"), at=NOW + seconds(number)))
     for one in (await take_ready(inbox, limit=2, at=NOW + seconds(9)))[:2]:
-        result = delivered(one) if one.person_key == PEOPLE[0] else Settled(one, dead=((one.deliveries[0].delivery_id, "no"),))
+        result = delivered(one) if one.person_key == PEOPLE[0] else SettledLane(one, dead=((one.deliveries[0].delivery_id, "no"),))
         await settle(inbox, [result], now=NOW)
     await inbox.accept(faulty("x"))
     reason, until = "the token has expired", NOW + seconds(60)
@@ -249,15 +251,15 @@ async def test_who_is_tried_again(inbox: Inbox) -> None:
         attempt("paused", message="no field", at=NOW + seconds(3)),
     ]
     later = NOW + seconds(600)
-    await settle(inbox, [Settled(one, retry_at=later, attempt=made) for one, made in zip(lanes, told, strict=True)], now=NOW)
-    found = Waiting(3, "LOCKED: … is being edited", NOW + seconds(2), "the account demands phone")
+    await settle(inbox, [SettledLane(one, retry_at=later, attempt=made) for one, made in zip(lanes, told, strict=True)], now=NOW)
+    found = WaitingLanes(3, "LOCKED: … is being edited", NOW + seconds(2), "the account demands phone")
     assert await inbox.waiting(["crm", "other"]) == {"crm": found}
     assert (await inbox.status(["crm"], now=NOW)).connectors["crm"].waiting == found
     assert str(found) == "3 people wait: LOCKED: … is being edited (newest 12:00 UTC)"
-    await inbox.discard(Selection(deliveries=[lanes[1].deliveries[0].delivery_id]), now=NOW)
-    await inbox.replay(Selection(deliveries=[lanes[2].deliveries[0].delivery_id]), now=NOW)
+    await inbox.discard(DeliverySelection(deliveries=[lanes[1].deliveries[0].delivery_id]), now=NOW)
+    await inbox.replay(DeliverySelection(deliveries=[lanes[2].deliveries[0].delivery_id]), now=NOW)
     again = await take_ready(inbox, at=later)
-    assert await inbox.waiting(["crm"]) == {"crm": Waiting(1, "LOCKED: … is being edited", NOW + seconds(2))}
+    assert await inbox.waiting(["crm"]) == {"crm": WaitingLanes(1, "LOCKED: … is being edited", NOW + seconds(2))}
     await settle(inbox, [delivered(one) for one in again], now=later)
     assert await inbox.waiting(["crm"]) == {}
 

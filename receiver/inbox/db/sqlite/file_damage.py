@@ -26,7 +26,7 @@ _PAGE = (
 _FILE = "If it is another program's file, mend [store] url. If not: " + _SAVE + "Then put a backup " + _PUT
 
 
-class Damage:
+class FileDamage:
     """Hears of every error on the store's connections. `words` is None until one of them was damage."""
 
     def __init__(self, database: Path) -> None:
