@@ -14,7 +14,7 @@ import structlog
 from connectors import registry
 from connectors.base import Connector, ConnectorSettings, Context
 from receiver.alarms import Watch, open_watch
-from receiver.aom import EVENTS, Site
+from receiver.aom import EVENTS, SourceContext
 from receiver.delivery import (
     BatchSizes,
     CircuitBreaker,
@@ -56,7 +56,7 @@ class Gateway:
 
     settings: Settings
     routes: RouteTable
-    sites: Mapping[str, Site]
+    sites: Mapping[str, SourceContext]
     inbox: Inbox
     metrics: Metrics
     judge: Judge
@@ -153,9 +153,9 @@ def open_connector(settings: ConnectorSettings, context: Context) -> Connector:
     return redact_connector(registry.load(settings.type).open(settings, context), connector_secrets(settings))
 
 
-def sites_of(settings: Settings) -> dict[str, Site]:
+def sites_of(settings: Settings) -> dict[str, SourceContext]:
     """What reading an event needs to know of its source."""
-    return {name: Site(name, source.timezone, source.currency) for name, source in settings.sources.items()}
+    return {name: SourceContext(name, source.timezone, source.currency) for name, source in settings.sources.items()}
 
 
 def _dispatcher(gateway: Gateway, name: str, reader: EventReader, leaders: Leaders) -> Dispatcher:

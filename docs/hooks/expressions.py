@@ -13,14 +13,14 @@ from pydantic import BaseModel
 
 from docs.hooks.annotations import models_in, type_of
 from docs.hooks.markdown import code, table
-from receiver.aom import EVENTS, LABELS, Site, names, read, sample
+from receiver.aom import EVENTS, LABELS, SourceContext, names_of_event, read_event, read_sample
 from receiver.aom.normal_form import descriptions
 from receiver.mapping.language.attribute_access import readable_names
 from receiver.mapping.language.vocabulary import FILTER_DESCRIPTIONS, TEST_DESCRIPTIONS, Described
 
 COMMON = ("event", "source", "person", "raw")
 
-_SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
+_SITE = SourceContext("springfield", ZoneInfo("America/New_York"), "USD")
 _RECEIVED_AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 _LONGEST = 60  # characters of a value that is shown
 
@@ -50,7 +50,7 @@ def event_names(event: str) -> list[Name]:
     """Every name that an expression may use for the event."""
     values, texts = _values(event), descriptions(event)
     found: list[Name] = []
-    for name, annotation in names(event).items():
+    for name, annotation in names_of_event(event).items():
         found += _names(name, annotation, texts[name], values.get(name))
     return found
 
@@ -99,10 +99,10 @@ def _kind(annotation: Any) -> str:
 
 def _values(event: str) -> dict[str, Any]:
     """What expressions see of AOM's sample, nothing where it publishes none."""
-    body = sample(event)
+    body = read_sample(event)
     if body is None:
         return {}
-    found = read(body, _SITE, event)
+    found = read_event(body, _SITE, event)
     return found.context(found.people[0].key, id="0" * 32, received_at=_RECEIVED_AT)
 
 

@@ -34,7 +34,7 @@ from receiver.admin.views import (
     WaitingView,
 )
 from receiver.aom import Event as ReadEvent
-from receiver.aom import Invalid, read
+from receiver.aom import InvalidBody, read_event
 from receiver.delivery import RateLimiter
 from receiver.gateway import Gateway
 from receiver.inbox import (
@@ -202,8 +202,8 @@ def _read(gateway: Gateway, stored: EventDetail) -> ReadEvent | None:
     if site is None:
         return None
     try:
-        return read(stored.body, site, stored.named)
-    except Invalid:
+        return read_event(stored.body, site, stored.named)
+    except InvalidBody:
         return None
 
 

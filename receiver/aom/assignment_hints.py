@@ -19,7 +19,7 @@ _TELLING = {"action", "event", "event_name", "event_type", "outcome", "result", 
 _NO = ("", "0", "false", "no", "none", "null", "n/a", "-", "pending")  # {"rejected": 0} says that it is not
 
 
-def event(raw: Mapping[str, Any]) -> str | None:
+def event_by_hints(raw: Mapping[str, Any]) -> str | None:
     """What the keys and the telling values of an assignment's payload say, None if they say nothing.
 
     Names and texts that people write are not asked: an assignment may be called "Evaluating evidence". What speaks of a verdict to

@@ -4,18 +4,18 @@ from hashlib import sha256
 from typing import Any
 
 from receiver.aom.event import Event
-from receiver.aom.event_names import event_name, family
+from receiver.aom.event_names import event_family, event_name
 from receiver.aom.payload_schema import OrderChanged
-from receiver.aom.recognition import Recognised, name_faults, recognise, shape_of
-from receiver.aom.source_context import Site
+from receiver.aom.recognition import RecognisedEvent, name_faults, recognise_event, shape_of
+from receiver.aom.source_context import SourceContext
 from receiver.aom.validation import drift
-from receiver.aom.validation.errors import Invalid
-from receiver.aom.validation.json_body import Parsed, parse
-from receiver.aom.validation.schema_check import Validated, faults, validate
+from receiver.aom.validation.errors import InvalidBody
+from receiver.aom.validation.json_body import ParsedBody, parse_body
+from receiver.aom.validation.schema_check import ValidatedBody, find_errors, validate_body
 from receiver.aom.values.field_types import read_id
 
 
-def read(body: bytes, site: Site, named: str | None) -> Event:
+def read_event(body: bytes, site: SourceContext, named: str | None) -> Event:
     """Recognises and checks one body; `named` is the event's name in the URL, None if it has none.
 
     Where a glance tells that all of it can be read, that is left for when it is asked for. Raises Invalid, with all faults at once,
@@ -25,7 +25,7 @@ def read(body: bytes, site: Site, named: str | None) -> Event:
     parsed = _parse(body, named)
     raw = parsed.value
     found = _recognise(raw, named)
-    glance = drift.survey(raw, found.name)
+    glance = drift.survey_drift(raw, found.name)
     whole = None if glance.sure else _validate(raw, found)
     people = [learner.email for learner in whole.payload.people()] if whole else glance.people
     return Event(
@@ -33,9 +33,9 @@ def read(body: bytes, site: Site, named: str | None) -> Event:
         how=found.how,
         disagreement=found.disagreement,
         keys=tuple(dict.fromkeys(people)),
-        unknown=drift.shown(whole.unknown if whole else glance.unknown),
+        unknown=drift.shown_paths(whole.unknown if whole else glance.unknown),
         digest=sha256(b"%b\n%b" % (found.name.encode(), parsed.canonical)).digest(),
-        thing=_order(raw, whole) if family(found.name) == "order" else None,
+        thing=_order(raw, whole) if event_family(found.name) == "order" else None,
         raw=raw,
         site=site,
         validated=whole,
@@ -43,36 +43,36 @@ def read(body: bytes, site: Site, named: str | None) -> Event:
     )
 
 
-def _validate(raw: dict[str, Any], found: Recognised) -> Validated:
+def _validate(raw: dict[str, Any], found: RecognisedEvent) -> ValidatedBody:
     try:
-        return validate(raw, found.name)
-    except Invalid as invalid:
-        raise Invalid(invalid.faults, found.name, found.how) from None
+        return validate_body(raw, found.name)
+    except InvalidBody as invalid:
+        raise InvalidBody(invalid.faults, found.name, found.how) from None
 
 
-def _order(raw: dict[str, Any], whole: Validated | None) -> bytes:
+def _order(raw: dict[str, Any], whole: ValidatedBody | None) -> bytes:
     """What tells an order from all others of its source, however its id is written."""
     order = whole.payload if whole else None
     id = order.id if isinstance(order, OrderChanged) else read_id(raw["id"])
     return sha256(b"order\n" + id.encode()).digest()
 
 
-def _parse(body: bytes, named: str | None) -> Parsed:
+def _parse(body: bytes, named: str | None) -> ParsedBody:
     wrong_name = name_faults(named)
     try:
-        parsed = parse(body)
-    except Invalid as invalid:
+        parsed = parse_body(body)
+    except InvalidBody as invalid:
         if named is None or wrong_name:
-            raise Invalid((*wrong_name, *invalid.faults)) from None
-        raise Invalid(invalid.faults, named, "url") from None
+            raise InvalidBody((*wrong_name, *invalid.faults)) from None
+        raise InvalidBody(invalid.faults, named, "url") from None
     if wrong_name:
-        raise Invalid(wrong_name)
+        raise InvalidBody(wrong_name)
     return parsed
 
 
-def _recognise(raw: dict[str, Any], named: str | None) -> Recognised:
+def _recognise(raw: dict[str, Any], named: str | None) -> RecognisedEvent:
     try:
-        return recognise(raw, named)
-    except Invalid as unclear:
-        others = faults(raw, "order.placed") if shape_of(raw) == "order" else ()
-        raise Invalid((*unclear.faults, *(fault for fault in others if fault.path != "status"))) from None
+        return recognise_event(raw, named)
+    except InvalidBody as unclear:
+        others = find_errors(raw, "order.placed") if shape_of(raw) == "order" else ()
+        raise InvalidBody((*unclear.faults, *(fault for fault in others if fault.path != "status"))) from None

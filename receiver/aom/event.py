@@ -8,10 +8,10 @@ from typing import Any
 from receiver.aom import normal_form, normalization
 from receiver.aom.event_names import LABELS
 from receiver.aom.payload_schema import PAYLOADS, OrderChanged, Payload
-from receiver.aom.source_context import Site
+from receiver.aom.source_context import SourceContext
 from receiver.aom.validation import drift
-from receiver.aom.validation.errors import Fault, How
-from receiver.aom.validation.schema_check import Validated
+from receiver.aom.validation.errors import BodyError, RecognisedBy
+from receiver.aom.validation.schema_check import ValidatedBody
 from receiver.aom.values import order_status
 
 
@@ -23,15 +23,15 @@ class Event:
     """
 
     name: str
-    how: How  # it was recognised
+    how: RecognisedBy  # it was recognised
     disagreement: str | None  # a sentence, where URL and body said different things
     keys: tuple[str, ...] = field(repr=False)  # of `people`
     unknown: tuple[str, ...]  # paths of keys that no schema knows, `[]` for any index
     digest: bytes  # SHA-256 of name and content: equal for equal events, whatever the order of their keys
     thing: bytes | None  # of the order that it is a state of; None where what it is about has no states
     raw: dict[str, Any] = field(repr=False)
-    site: Site
-    validated: Validated | None = field(repr=False)  # None where a glance has told that all of it is readable
+    site: SourceContext
+    validated: ValidatedBody | None = field(repr=False)  # None where a glance has told that all of it is readable
     around: bool = False  # other text stands around the JSON
 
     @cached_property
@@ -41,10 +41,10 @@ class Event:
     @cached_property
     def people(self) -> tuple[normal_form.Person, ...]:
         """Unique by key, in order of appearance."""
-        return normalization.people(self.payload)
+        return normalization.people_of_payload(self.payload)
 
     @property
-    def left_out(self) -> tuple[Fault, ...]:
+    def left_out(self) -> tuple[BodyError, ...]:
         """The people of several who lack what is needed, each with place and reason; the event is delivered for the others."""
         return tuple(self.validated.left_out) if self.validated else ()
 
@@ -55,7 +55,7 @@ class Event:
             return ()
         found = self.validated.unreadable if self.validated else []
         is_strange = isinstance(self.payload, OrderChanged) and not order_status.is_known(self.payload.status)
-        return drift.shown(
+        return drift.shown_paths(
             [*found, *(["status (unknown)"] if is_strange else []), *(["text around the JSON (left out)"] if self.around else [])]
         )
 
@@ -78,7 +78,7 @@ class Event:
     def normal(self) -> dict[str, Any]:
         """The normal form as JSON would have it: money as text, dates in ISO 8601."""
         people = [person.model_dump(mode="json") for person in self.people]
-        return {"people": people, **normalization.parts(self.payload, self.site, currency=self._currency).model_dump(mode="json")}
+        return {"people": people, **normalization.event_parts(self.payload, self.site, currency=self._currency).model_dump(mode="json")}
 
     def _event(self, id: str, received_at: datetime) -> normal_form.EventForm:
         zone = self.site.timezone
@@ -97,5 +97,5 @@ class Event:
 
     @cached_property
     def _parts(self) -> dict[str, Any]:
-        parts = normalization.parts(self.payload, self.site, currency=self._currency)
+        parts = normalization.event_parts(self.payload, self.site, currency=self._currency)
         return {name: getattr(parts, name) for name in type(parts).model_fields}

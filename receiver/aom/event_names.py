@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from receiver.aom.values.plain_text import visible
+from receiver.aom.values.plain_text import strip_invisible
 
 _LONGEST = 50  # characters
 
@@ -38,13 +38,13 @@ _BY_LETTERS: Mapping[str, str] = MappingProxyType({re.sub(r"[^a-z]", "", name): 
 
 def event_name(text: str) -> str | None:
     """The event that somebody typed: `account_created`, `Account.Created`, with blanks around it; None where it is none."""
-    plain = visible(text)
+    plain = strip_invisible(text)
     if plain in LABELS:
         return plain
     return _BY_LETTERS.get(re.sub(r"[\s._-]+", "", plain.lower())) if len(plain) <= _LONGEST else None
 
 
-def family(event: str) -> str:
+def event_family(event: str) -> str:
     """Events of one family look alike: `order`, `assignment`; any other event is a family of its own."""
     head = event.partition(".")[0]
     return head if head in ("order", "assignment") else event

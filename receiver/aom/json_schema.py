@@ -9,7 +9,7 @@ from pydantic_core.core_schema import WithDefaultSchema
 
 from receiver.aom.event_names import LABELS
 from receiver.aom.payload_schema import PAYLOADS
-from receiver.aom.samples import sample
+from receiver.aom.samples import read_sample
 
 
 class _Plain(GenerateJsonSchema):
@@ -30,7 +30,7 @@ def json_schema(event: str) -> dict[str, Any]:
     what is returned. Raises KeyError for a name that is no event.
     """
     schema = PAYLOADS[event].model_json_schema(schema_generator=_Plain)
-    example = sample(event)
+    example = read_sample(event)
     described = {
         "$schema": GenerateJsonSchema.schema_dialect,
         **schema,

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from receiver.aom.event_names import family
+from receiver.aom.event_names import event_family
 
 
 class Form(BaseModel):
@@ -163,17 +163,17 @@ _PARTS: Mapping[str, type[Parts]] = {
 
 
 @cache
-def names(event: str) -> Mapping[str, Any]:
+def names_of_event(event: str) -> Mapping[str, Any]:
     """What an expression may name for the event: each name with its type (a model, `list[Model]`, `Model | None`, datetime …).
 
     Raises KeyError for a name that is no event.
     """
-    parts = (CommonParts, _PARTS[family(event)])
+    parts = (CommonParts, _PARTS[event_family(event)])
     fields = {name: field for part in parts for name, field in part.model_fields.items()}
     return MappingProxyType({name: field.annotation for name, field in fields.items()})
 
 
 def descriptions(event: str) -> Mapping[str, str]:
     """What each of `names` is, in words for people."""
-    parts = (CommonParts, _PARTS[family(event)])
+    parts = (CommonParts, _PARTS[event_family(event)])
     return {name: field.description or "" for part in parts for name, field in part.model_fields.items()}

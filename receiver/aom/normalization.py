@@ -5,11 +5,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from receiver.aom import normal_form, payload_schema
-from receiver.aom.source_context import Site
+from receiver.aom.source_context import SourceContext
 from receiver.aom.values import dates, order_status
 
 
-def people(payload: payload_schema.Payload) -> tuple[normal_form.Person, ...]:
+def people_of_payload(payload: payload_schema.Payload) -> tuple[normal_form.Person, ...]:
     """Everyone once, in order of appearance; of someone who stands there twice, the first entry counts."""
     first: dict[str, payload_schema.Learner] = {}
     for learner in payload.people():
@@ -17,7 +17,7 @@ def people(payload: payload_schema.Payload) -> tuple[normal_form.Person, ...]:
     return tuple([_person(learner) for learner in first.values()])
 
 
-def parts(payload: payload_schema.Payload, site: Site, *, currency: str | None) -> normal_form.Parts:  # noqa: PLR0911 - one for each family
+def event_parts(payload: payload_schema.Payload, site: SourceContext, *, currency: str | None) -> normal_form.Parts:  # noqa: PLR0911 - one for each family
     """The event's own part of the normal form. `currency` is that of an order which has none itself."""
     match payload:
         case payload_schema.OrderChanged():
@@ -54,7 +54,7 @@ def occurred_at(payload: payload_schema.Payload, zone: ZoneInfo) -> datetime | N
             return None
 
 
-def _submission(sent: payload_schema.Submission, site: Site) -> dict[str, Any]:
+def _submission(sent: payload_schema.Submission, site: SourceContext) -> dict[str, Any]:
     return {
         "course": _named(sent.course),
         "instructor": _named(sent.instructor) if sent.instructor else None,
@@ -62,7 +62,7 @@ def _submission(sent: payload_schema.Submission, site: Site) -> dict[str, Any]:
     }
 
 
-def _order(sent: payload_schema.OrderChanged, site: Site, currency: str | None) -> normal_form.Order:
+def _order(sent: payload_schema.OrderChanged, site: SourceContext, currency: str | None) -> normal_form.Order:
     return normal_form.Order(
         id=sent.id,
         status=sent.status,
@@ -93,7 +93,7 @@ def _address(sent: payload_schema.Address | None) -> normal_form.Address | None:
     return normal_form.Address(**{key: text for key, text in sent if text}) if sent else None
 
 
-def _announcement(sent: payload_schema.AnnouncementCreated, site: Site) -> normal_form.Announcement:
+def _announcement(sent: payload_schema.AnnouncementCreated, site: SourceContext) -> normal_form.Announcement:
     return normal_form.Announcement(
         title=sent.title or "", content=sent.content or "", date=_place(sent.date, site.timezone), created_by=sent.created_by or ""
     )
@@ -125,4 +125,4 @@ def _named(sent: payload_schema.Named | None) -> normal_form.Named:
 
 
 def _place(date: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return dates.place(date, zone) if date else None
+    return dates.place_in_zone(date, zone) if date else None

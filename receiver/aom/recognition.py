@@ -5,8 +5,8 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from receiver.aom import assignment_hints
-from receiver.aom.event_names import EVENTS, family
-from receiver.aom.validation.errors import Fault, How, Invalid, printable, quoted
+from receiver.aom.event_names import EVENTS, event_family
+from receiver.aom.validation.errors import BodyError, InvalidBody, RecognisedBy, printable_text, quoted_value
 from receiver.aom.values import order_status
 
 _SHAPES: tuple[tuple[frozenset[str], str], ...] = (
@@ -27,13 +27,13 @@ _PEOPLE: Mapping[str, str] = {"order": "customer", "course.enrolled": "userList"
 _SAME_ENTRY = {"order.refused", "order.refunded"}  # the menu says "refused" where the sample is of a refund
 
 
-class Recognised(NamedTuple):
+class RecognisedEvent(NamedTuple):
     name: str
-    how: How
+    how: RecognisedBy
     disagreement: str | None = None  # a sentence, where URL and body say different things
 
 
-def recognise(raw: Mapping[str, Any], named: str | None) -> Recognised:
+def recognise_event(raw: Mapping[str, Any], named: str | None) -> RecognisedEvent:
     """`named` is the event's name in the URL, one of `EVENTS`. Raises Invalid where nothing says what the body is.
 
     The URL's name holds, with two exceptions: the status of an order decides over it, where it is known or says that the order is
@@ -41,24 +41,24 @@ def recognise(raw: Mapping[str, Any], named: str | None) -> Recognised:
     """
     shape = shape_of(raw)
     told = _told(raw, shape)
-    if shape == "order" and named and family(named) == "order" and order_status.is_off(raw.get("status")):
-        told = Recognised(order_status.OFF_EVENT, "status")
+    if shape == "order" and named and event_family(named) == "order" and order_status.is_off(raw.get("status")):
+        told = RecognisedEvent(order_status.OFF_EVENT, "status")
     if told and named:
         return _weighed(raw, named, told)
     if told:
         return told
-    if named and (shape != "order" or family(named) == "order" or _has_people(raw, named)):
-        return Recognised(named, "url")
-    raise Invalid([_status_fault(raw) if shape == "order" else _shape_fault(raw)])
+    if named and (shape != "order" or event_family(named) == "order" or _has_people(raw, named)):
+        return RecognisedEvent(named, "url")
+    raise InvalidBody([_status_fault(raw) if shape == "order" else _shape_fault(raw)])
 
 
-def name_faults(named: str | None) -> tuple[Fault, ...]:
+def name_faults(named: str | None) -> tuple[BodyError, ...]:
     """What is wrong with the name in the URL, if anything."""
     if named is None or named in EVENTS:
         return ()
     near = get_close_matches(named[:100].lower(), EVENTS, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    return (Fault("url", f"{quoted(named)} is no event of AOM{hint}"),)
+    return (BodyError("url", f"{quoted_value(named)} is no event of AOM{hint}"),)
 
 
 def shape_of(raw: Mapping[str, Any]) -> str | None:
@@ -69,40 +69,40 @@ def shape_of(raw: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _told(raw: Mapping[str, Any], shape: str | None) -> Recognised | None:
+def _told(raw: Mapping[str, Any], shape: str | None) -> RecognisedEvent | None:
     """What the body says of itself."""
     if shape == "order":
-        by_status = order_status.event(raw.get("status"))
-        return Recognised(by_status, "status") if by_status else None
+        by_status = order_status.event_of_status(raw.get("status"))
+        return RecognisedEvent(by_status, "status") if by_status else None
     if shape == "assignment":
-        by_hint = assignment_hints.event(raw)
-        return Recognised(by_hint, "hint") if by_hint else Recognised("assignment.submitted", "shape")
-    return Recognised(shape, "shape") if shape else None
+        by_hint = assignment_hints.event_by_hints(raw)
+        return RecognisedEvent(by_hint, "hint") if by_hint else RecognisedEvent("assignment.submitted", "shape")
+    return RecognisedEvent(shape, "shape") if shape else None
 
 
-def _weighed(raw: Mapping[str, Any], named: str, told: Recognised) -> Recognised:
-    if told.name == named or (told.how == "shape" and family(told.name) == family(named)):
-        return Recognised(named, "url")  # the shape of an assignment says only that it is one
+def _weighed(raw: Mapping[str, Any], named: str, told: RecognisedEvent) -> RecognisedEvent:
+    if told.name == named or (told.how == "shape" and event_family(told.name) == event_family(named)):
+        return RecognisedEvent(named, "url")  # the shape of an assignment says only that it is one
     if told.how == "status":
-        said = f"the status {quoted(raw['status'])} says {told.name}"
-        return Recognised(told.name, "status", None if {named, told.name} == _SAME_ENTRY else f"the URL says {named}, {said}")
+        said = f"the status {quoted_value(raw['status'])} says {told.name}"
+        return RecognisedEvent(told.name, "status", None if {named, told.name} == _SAME_ENTRY else f"the URL says {named}, {said}")
     sentence = f"the URL says {named}, the body looks like {told.name}"
-    return Recognised(named, "url", sentence) if _has_people(raw, named) else Recognised(told.name, told.how, sentence)
+    return RecognisedEvent(named, "url", sentence) if _has_people(raw, named) else RecognisedEvent(told.name, told.how, sentence)
 
 
 def _has_people(raw: Mapping[str, Any], named: str) -> bool:
-    return raw.get(_PEOPLE.get(family(named), "email")) is not None
+    return raw.get(_PEOPLE.get(event_family(named), "email")) is not None
 
 
-def _status_fault(raw: Mapping[str, Any]) -> Fault:
+def _status_fault(raw: Mapping[str, Any]) -> BodyError:
     known = ", ".join(order_status.EVENTS_BY_STATUS)
-    said = f"{quoted(raw['status'])} is none that tells the event" if "status" in raw else "is needed and missing"
-    return Fault("status", f"{said} ({known}); an order with another status needs a URL of its own, like …/order.placed")
+    said = f"{quoted_value(raw['status'])} is none that tells the event" if "status" in raw else "is needed and missing"
+    return BodyError("status", f"{said} ({known}); an order with another status needs a URL of its own, like …/order.placed")
 
 
-def _shape_fault(raw: Mapping[str, Any]) -> Fault:
+def _shape_fault(raw: Mapping[str, Any]) -> BodyError:
     telling = "; ".join(" and ".join(sorted(keys)) for keys, _ in _SHAPES)
-    found = printable(", ".join(list(raw)[:10])[:200]) or "nothing"
-    return Fault(
+    found = printable_text(", ".join(list(raw)[:10])[:200]) or "nothing"
+    return BodyError(
         "", f"is none of AOM's events: it needs the keys of one of them ({telling}) or the event's name in the URL; it has {found}"
     )

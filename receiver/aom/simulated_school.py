@@ -19,7 +19,7 @@ Payload = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Learner:
+class SimulatedLearner:
     id: int
     first_name: str
     last_name: str
@@ -29,7 +29,7 @@ class Learner:
         return {"id": self.id, "first_name": self.first_name, "last_name": self.last_name, "email": self.email}
 
 
-class School:
+class SimulatedSchool:
     """Learners who sign up, study and buy. The same `random` gives the same traffic; addresses end in `domain`."""
 
     def __init__(self, random: Random, *, learners: int, at: datetime, domain: str = "example.edu") -> None:
@@ -40,9 +40,9 @@ class School:
         self._work_ids = count(1)
         self._open: list[Payload] = []  # orders that may still be paid, refused or refunded
 
-    def _learner(self, number: int, domain: str) -> Learner:
+    def _learner(self, number: int, domain: str) -> SimulatedLearner:
         first, last = self._random.choice(_FIRST), self._random.choice(_LAST)
-        return Learner(number, first, last, f"{first}.{last}{number}@{domain}")
+        return SimulatedLearner(number, first, last, f"{first}.{last}{number}@{domain}")
 
     def events(self, number: int) -> Iterator[tuple[str, Payload]]:
         """So many events, as names and payloads: every learner signs up first, as far as the number reaches."""

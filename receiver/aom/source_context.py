@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class SourceContext:
     """One AOM site. AOM's dates carry no zone and are read in `timezone`; `currency` (ISO 4217) stands in where an order names none."""
 
     name: str

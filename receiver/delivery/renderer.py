@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 
 from connectors.base import Record
-from receiver.aom import Event, Invalid, Site, read
+from receiver.aom import Event, InvalidBody, SourceContext, read_event
 from receiver.delivery.loop_share import LoopShare
 from receiver.inbox import PendingDelivery
 from receiver.mapping import MappingFault, RouteTable
@@ -56,13 +56,13 @@ class EventReader:
     own: they would hold up what comes in meanwhile.
     """
 
-    def __init__(self, sites: Mapping[str, Site]) -> None:
+    def __init__(self, sites: Mapping[str, SourceContext]) -> None:
         self.sites = sites
-        self._known: OrderedDict[str, tuple[Event | Invalid, bytes]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[Event | InvalidBody, bytes]] = OrderedDict()
         self._bytes = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="large-events")
 
-    async def read(self, delivery: PendingDelivery, site: Site) -> Event:
+    async def read(self, delivery: PendingDelivery, site: SourceContext) -> Event:
         """Raises Invalid."""
         known = self._known.get(delivery.event_id)
         if known is not None and known[1] == delivery.body:  # it may have been amended, or a person erased from it
@@ -71,7 +71,7 @@ class EventReader:
             large = len(delivery.body) > LARGE
             event = await self.beside(partial(_read, delivery, site)) if large else _read(delivery, site)
             self._keep(delivery, event)
-        if isinstance(event, Invalid):
+        if isinstance(event, InvalidBody):
             raise event
         return event
 
@@ -82,7 +82,7 @@ class EventReader:
     def close(self) -> None:
         self._thread.shutdown(wait=False)
 
-    def _keep(self, delivery: PendingDelivery, event: Event | Invalid) -> None:
+    def _keep(self, delivery: PendingDelivery, event: Event | InvalidBody) -> None:
         if before := self._known.get(delivery.event_id):
             self._bytes -= _memory(before[1])
         self._known[delivery.event_id] = event, delivery.body
@@ -114,7 +114,7 @@ class Renderer:
             else:
                 records = self._records(event, delivery, person)
             return Rendered(delivery, records, event.name)
-        except Invalid as invalid:
+        except InvalidBody as invalid:
             reason = "; ".join(f"{fault.path}: {fault.message}" for fault in invalid.faults)
             return Unrenderable(delivery, reason, "schema", ", ".join(fault.path for fault in invalid.faults))
         except MappingFault as fault:
@@ -138,8 +138,8 @@ def _memory(body: bytes) -> int:
     return len(body) + OBJECT_BYTES * (body.count(b"{") + body.count(b"["))
 
 
-def _read(delivery: PendingDelivery, site: Site) -> Event | Invalid:
+def _read(delivery: PendingDelivery, site: SourceContext) -> Event | InvalidBody:
     try:
-        return read(delivery.body, site, delivery.named)
-    except Invalid as invalid:
+        return read_event(delivery.body, site, delivery.named)
+    except InvalidBody as invalid:
         return invalid

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from receiver.aom import Event, Site
-from receiver.aom.event_names import family
+from receiver.aom import Event, SourceContext
+from receiver.aom.event_names import event_family
 from receiver.aom.payload_schema import OrderChanged, Payload
 from receiver.aom.values import dates, order_status
 
@@ -24,17 +24,17 @@ class UnknownTime(Exception):
 
 def is_change(event: str | None) -> bool:
     """Whether it is what happens to an order later: its date says when the order was made."""
-    return event is None or (family(event) == "order" and event not in _MADE)
+    return event is None or (event_family(event) == "order" and event not in _MADE)
 
 
 def of_event(event: Event, as_of: datetime | None) -> datetime:
     """The payload's own time, else `as_of`. Raises UnknownTime."""
     payload = event.payload
-    changed = isinstance(payload, OrderChanged) and is_change(order_status.event(payload.status))
+    changed = isinstance(payload, OrderChanged) and is_change(order_status.event_of_status(payload.status))
     for name in () if changed else _TOLD_BY:
         date = getattr(payload, name, None)
         if isinstance(date, datetime):
-            return dates.place(date, event.site.timezone)
+            return dates.place_in_zone(date, event.site.timezone)
     if as_of:
         return as_of
     if changed:
@@ -52,10 +52,10 @@ def _status(payload: Payload) -> str:
     return str(getattr(payload, "status", ""))[:50]
 
 
-def of_text(text: str, site: Site, date_format: str = "") -> datetime:
+def of_text(text: str, site: SourceContext, date_format: str = "") -> datetime:
     """Raises UnknownTime."""
     try:
-        return dates.place(dates.read(in_format(text, date_format)), site.timezone)
+        return dates.place_in_zone(dates.read_date(in_format(text, date_format)), site.timezone)
     except ValueError:
         raise UnknownTime("", f"{text[:50]!r} is no date that can be read; write 2026-03-01 14:30, or say --date-format") from None
 

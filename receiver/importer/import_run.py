@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from receiver.aom import Event, Fault, Site
+from receiver.aom import BodyError, Event, SourceContext
 from receiver.importer.column_headers import is_date
 from receiver.importer.column_mapping import Columns, Told, map_columns
 from receiver.importer.event_times import is_change
@@ -34,7 +34,7 @@ class Job:
 
     file: Path
     event: str | None
-    site: Site
+    site: SourceContext
     told: Told
     as_of: datetime | None
     encoding: str | None
@@ -92,7 +92,7 @@ class Course:
     duplicates: int = 0
     deliveries: int = 0
     faulty: int = 0  # lines
-    faults: list[tuple[int, Fault]] = field(default_factory=list)  # the first ones
+    faults: list[tuple[int, BodyError]] = field(default_factory=list)  # the first ones
     reasons: Reasons = field(default_factory=Reasons)
     unreadable: dict[str, tuple[int, int]] = field(default_factory=dict)  # place → how often, the first line
     example: bytes = b""
@@ -142,7 +142,7 @@ class Course:
         if judged.faults:
             self.refused(judged, judged.faults)
 
-    def refused(self, judged: Judged, faults: tuple[Fault, ...]) -> None:
+    def refused(self, judged: Judged, faults: tuple[BodyError, ...]) -> None:
         self.faulty += max(len(judged.line.cells), 1)
         self.faults += [(judged.line.number, fault) for fault in faults][: _SHOWN - len(self.faults)]
         self.reasons.add(judged.line.number, faults)
@@ -178,7 +178,7 @@ async def _hand_in(course: Course, courier: Courier, faults: FaultsFile, batch: 
     for judged, answer in answers:
         course.answered(answer)
         if answer.faults:
-            course.refused(judged, refused := tuple(Fault(path, f"the gateway says: {message}") for path, message in answer.faults))
+            course.refused(judged, refused := tuple(BodyError(path, f"the gateway says: {message}") for path, message in answer.faults))
             _keep(faults, judged, refused)
     for judged in batch:
         course.looked_at(judged)
@@ -186,7 +186,7 @@ async def _hand_in(course: Course, courier: Courier, faults: FaultsFile, batch: 
             _keep(faults, judged, judged.faults)
 
 
-def _keep(faults: FaultsFile, judged: Judged, found: tuple[Fault, ...]) -> None:
+def _keep(faults: FaultsFile, judged: Judged, found: tuple[BodyError, ...]) -> None:
     try:
         faults.add(judged.line, found)
     except OSError as error:

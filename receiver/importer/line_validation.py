@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from receiver.aom import Event, Fault, Invalid, Site, read
+from receiver.aom import BodyError, Event, InvalidBody, SourceContext, read_event
 from receiver.importer.event_times import UnknownTime, in_file_order, of_event, of_text
 from receiver.importer.line_reader import Line
 from receiver.importer.payload_paths import Path, found, is_within, without
@@ -20,7 +20,7 @@ class Judged:
     line: Line
     event: Event | None
     at: datetime | None
-    faults: tuple[Fault, ...]
+    faults: tuple[BodyError, ...]
     unreadable: tuple[str, ...] = ()
 
     @property
@@ -36,7 +36,7 @@ class LineJudge:
     is the same as if it had come live.
     """
 
-    site: Site
+    site: SourceContext
     named: str | None
     places: Mapping[str, str]
     as_of: datetime | None
@@ -48,16 +48,16 @@ class LineJudge:
 
     def __call__(self, line: Line) -> Judged:
         if line.body is None:
-            return _faulty(line, Fault("", line.fault))
+            return _faulty(line, BodyError("", line.fault))
         if len(line.body) > self.longest:
-            return _faulty(line, Fault("", f"is {len(line.body)} bytes long; the gateway takes {self.longest}"))
+            return _faulty(line, BodyError("", f"is {len(line.body)} bytes long; the gateway takes {self.longest}"))
         try:
             line, event = self._read(line, line.body)
             at = self._placed(line, event)
-        except Invalid as invalid:
-            return _faulty(line, *(Fault(self.places.get(fault.path, fault.path), fault.message) for fault in invalid.faults))
+        except InvalidBody as invalid:
+            return _faulty(line, *(BodyError(self.places.get(fault.path, fault.path), fault.message) for fault in invalid.faults))
         except UnknownTime as unknown:
-            return _faulty(line, Fault(self.places.get(unknown.path, unknown.path), str(unknown)))
+            return _faulty(line, BodyError(self.places.get(unknown.path, unknown.path), str(unknown)))
         return Judged(line, event, at, (), tuple(self._called(path) for path in event.unreadable))
 
     def told(self, line: Line) -> datetime | None:
@@ -66,19 +66,19 @@ class LineJudge:
             return None
         try:
             return self._at(*self._read(line, line.body))
-        except (Invalid, UnknownTime):
+        except (InvalidBody, UnknownTime):
             return None
 
     def _read(self, line: Line, body: bytes) -> tuple[Line, Event]:
         """Raises Invalid."""
-        event = read(body, self.site, self.named)
+        event = read_event(body, self.site, self.named)
         if self.time is None or (told := found(event.raw, self.time)) is None:
             return line, event
         line = replace(line, time=str(told).strip())
         if not is_within(self.time, event.unknown):
             return line, event
         body = json.dumps(without(json.loads(body), self.time)).encode()
-        return replace(line, body=body), read(body, self.site, self.named)
+        return replace(line, body=body), read_event(body, self.site, self.named)
 
     def _at(self, line: Line, event: Event) -> datetime:
         """Raises UnknownTime."""
@@ -96,5 +96,5 @@ class LineJudge:
         return f"{self.places.get(path, path)} {why}".strip()
 
 
-def _faulty(line: Line, *faults: Fault) -> Judged:
+def _faulty(line: Line, *faults: BodyError) -> Judged:
     return Judged(line, None, None, faults)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from receiver.aom import Fault
+from receiver.aom import BodyError
 
 _FEW = 5  # lines that are named
 _MOST = 100  # reasons that are told apart
@@ -18,7 +18,7 @@ _VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\d+(?:[.,:-]\d+)*")
 class Reason:
     """`fault` is the first one; those of other lines may quote other values."""
 
-    fault: Fault
+    fault: BodyError
     count: int = 0
     lines: list[int] = field(default_factory=list)  # the first ones
 
@@ -30,7 +30,7 @@ class Reasons:
     by_cause: dict[tuple[str, str], Reason] = field(default_factory=dict)
     beyond: int = 0
 
-    def add(self, number: int, faults: Iterable[Fault]) -> None:
+    def add(self, number: int, faults: Iterable[BodyError]) -> None:
         for cause, fault in {_cause(fault): fault for fault in faults}.items():
             if cause not in self.by_cause and len(self.by_cause) == _MOST:
                 self.beyond += 1
@@ -44,5 +44,5 @@ class Reasons:
         return sorted(self.by_cause.values(), key=lambda reason: -reason.count)
 
 
-def _cause(fault: Fault) -> tuple[str, str]:
+def _cause(fault: BodyError) -> tuple[str, str]:
     return re.sub(r"\[\d+\]", "[]", fault.path), _VALUES.sub("…", fault.message)

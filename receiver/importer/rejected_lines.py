@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO
 
-from receiver.aom import Fault
+from receiver.aom import BodyError
 from receiver.importer.column_mapping import FAULT
 from receiver.importer.line_reader import Line
 from receiver.importer.spreadsheet_cells import uncomputed
@@ -49,7 +49,7 @@ class FaultsFile:
         if not goes_on:
             path.unlink(missing_ok=True)
 
-    def add(self, line: Line, faults: Iterable[Fault]) -> None:
+    def add(self, line: Line, faults: Iterable[BodyError]) -> None:
         """Written at once, so that it is there if the import is cut short. Raises NotOurs."""
         if self._file is None:
             self._file = self._open()

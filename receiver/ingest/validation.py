@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from receiver.aom import Event, Fault, Invalid, Site, read
+from receiver.aom import BodyError, Event, InvalidBody, SourceContext, read_event
 from receiver.inbox import NewEvent
 from receiver.mapping import RouteTable
 
@@ -16,19 +16,19 @@ Judge = Callable[[str, str | None, bytes, datetime], NewEvent]
 """Takes the source, the name in the URL, the body and the time of its arrival."""
 
 
-def judge(sites: Mapping[str, Site], routes: RouteTable) -> Judge:
+def judge(sites: Mapping[str, SourceContext], routes: RouteTable) -> Judge:
     """A judge for these sources and routes. It never raises: what a defect of ours cannot judge is in quarantine until it is mended."""
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
         try:
-            event = read(body, sites[source], named)
+            event = read_event(body, sites[source], named)
             return _recognised(source, named, body, received_at, event, routes.connectors(source, event.name))
-        except Invalid as invalid:
+        except InvalidBody as invalid:
             return _quarantined(source, named, body, received_at, invalid)
         except Exception as defect:  # noqa: BLE001 - the sender may never send it again
             structlog.get_logger().exception("judge.defect", source=source)
-            fault = Fault("", f"met a defect of the gateway ({type(defect).__name__}); its log says where")
-            return _quarantined(source, named, body, received_at, Invalid((fault,)))
+            fault = BodyError("", f"met a defect of the gateway ({type(defect).__name__}); its log says where")
+            return _quarantined(source, named, body, received_at, InvalidBody((fault,)))
 
     return decide
 
@@ -51,7 +51,7 @@ def _recognised(source: str, named: str | None, body: bytes, received_at: dateti
     )
 
 
-def _quarantined(source: str, named: str | None, body: bytes, received_at: datetime, invalid: Invalid) -> NewEvent:
+def _quarantined(source: str, named: str | None, body: bytes, received_at: datetime, invalid: InvalidBody) -> NewEvent:
     return NewEvent(
         source=source,
         name=invalid.event,

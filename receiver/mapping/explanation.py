@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from connectors.base import Record
-from receiver.aom import Event, Person, Site, read
+from receiver.aom import Event, Person, SourceContext, read_event
 from receiver.mapping import MappingFault, RouteTable
 
 
@@ -55,9 +55,11 @@ class Explained:
         }
 
 
-def explain(body: bytes, site: Site, named: str | None, mapping: RouteTable, *, now: datetime, most: int | None = None) -> Explained:
+def explain(
+    body: bytes, site: SourceContext, named: str | None, mapping: RouteTable, *, now: datetime, most: int | None = None
+) -> Explained:
     """Look at up to `most` deliveries. Raises Invalid where the payload would go into quarantine."""
-    event = read(body, site, named)
+    event = read_event(body, site, named)
     connectors = mapping.connectors(site.name, event.name)
     deliveries = tuple(islice(_deliveries(event, connectors, mapping, now), most))
     return Explained(event, deliveries, len(connectors) * len(event.people) - len(deliveries))

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from receiver.aom import Event, Invalid, Site, read, sample
+from receiver.aom import Event, InvalidBody, SourceContext, read_event, read_sample
 
-NEW_YORK = Site("springfield", ZoneInfo("America/New_York"), "USD")
+NEW_YORK = SourceContext("springfield", ZoneInfo("America/New_York"), "USD")
 SAMPLED = {
     "account.created",
     "course.enrolled",
@@ -23,7 +23,7 @@ SAMPLED = {
 
 def sampled(event: str) -> dict[str, Any]:
     """AOM's sample of the event, parsed anew."""
-    body = sample(event)
+    body = read_sample(event)
     assert body is not None
     parsed: dict[str, Any] = json.loads(body)
     return parsed
@@ -35,18 +35,18 @@ def changed(event: str, /, **changes: Any) -> bytes:
     return json.dumps(kept).encode()
 
 
-def reading(body: bytes | dict[str, Any], named: str | None = None, site: Site = NEW_YORK) -> Event:
-    return read(body if isinstance(body, bytes) else json.dumps(body).encode(), site, named)
+def reading(body: bytes | dict[str, Any], named: str | None = None, site: SourceContext = NEW_YORK) -> Event:
+    return read_event(body if isinstance(body, bytes) else json.dumps(body).encode(), site, named)
 
 
-def refusal(body: bytes | dict[str, Any], named: str | None = None) -> Invalid:
+def refusal(body: bytes | dict[str, Any], named: str | None = None) -> InvalidBody:
     """Why the body is no event; fails if it is one."""
     try:
         event = reading(body, named)
-    except Invalid as invalid:
+    except InvalidBody as invalid:
         return invalid
     raise AssertionError(f"was read as {event.name}")
 
 
-def paths(invalid: Invalid) -> Sequence[str]:
+def paths(invalid: InvalidBody) -> Sequence[str]:
     return [fault.path for fault in invalid.faults]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from receiver.aom import EVENTS, LABELS, Site, names
+from receiver.aom import EVENTS, LABELS, SourceContext, names_of_event
 from receiver.aom.normal_form import Named
 from tests.aom.bodies import NEW_YORK, SAMPLED, changed, reading, sampled
 
@@ -20,15 +20,15 @@ def test_a_context_has_the_names_that_are_promised(event: str) -> None:
     """What `names` says is what an expression finds, of that type."""
     read = reading(sampled(event))
     context = read.context(read.people[0].key, id="e1", received_at=RECEIVED)
-    assert list(context) == list(names(event))
+    assert list(context) == list(names_of_event(event))
     for name, value in context.items():
-        TypeAdapter(names(event)[name]).validate_python(value, strict=True)
+        TypeAdapter(names_of_event(event)[name]).validate_python(value, strict=True)
 
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_every_event_has_the_common_names(event: str) -> None:
     """Whatever happened: event, source, person, raw."""
-    assert list(names(event))[:4] == ["event", "source", "person", "raw"]
+    assert list(names_of_event(event))[:4] == ["event", "source", "person", "raw"]
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -38,7 +38,7 @@ def test_an_event_with_nothing_but_its_people_has_all_names(event: str) -> None:
     everyone = {"userList": [person], "receivers": [person], "customer": person, "id": 1, "status": "X"}
     body = person if event.startswith(("account", "quiz", "assignment", "discussion")) else everyone
     read = reading(body, event)
-    assert list(read.context("ada@example.edu", id="e1", received_at=RECEIVED)) == list(names(event))
+    assert list(read.context("ada@example.edu", id="e1", received_at=RECEIVED)) == list(names_of_event(event))
     json.dumps(read.normal())
 
 
@@ -137,7 +137,7 @@ def test_a_whole_name_is_made_of_its_parts_unless_it_is_sent() -> None:
 
 def test_currency_and_zone_are_the_sites_where_the_payload_has_none() -> None:
     """AOM's dates never name a zone; an order may name no currency."""
-    london = Site("london", ZoneInfo("Europe/London"), "GBP")
+    london = SourceContext("london", ZoneInfo("Europe/London"), "GBP")
     nothing: list[object] = [None, "", " ", [], False, ...]
     for sent in nothing:
         order = reading(changed("order.placed", currency=sent), site=london).normal()["order"]

@@ -3,7 +3,7 @@
 import pytest
 
 from receiver.aom import EVENTS, LABELS, MENU
-from receiver.aom.event_names import event_name, family
+from receiver.aom.event_names import event_family, event_name
 
 
 def test_there_are_thirteen_events_and_each_has_a_label() -> None:
@@ -22,9 +22,9 @@ def test_the_menu_has_aoms_twelve_entries() -> None:
 
 def test_orders_and_assignments_are_families() -> None:
     """Events that look alike are of one family; all others are a family of their own."""
-    assert {family(name) for name in EVENTS if name.startswith("order.")} == {"order"}
-    assert {family(name) for name in EVENTS if name.startswith("assignment.")} == {"assignment"}
-    assert family("quiz.submitted") == "quiz.submitted"
+    assert {event_family(name) for name in EVENTS if name.startswith("order.")} == {"order"}
+    assert {event_family(name) for name in EVENTS if name.startswith("assignment.")} == {"assignment"}
+    assert event_family("quiz.submitted") == "quiz.submitted"
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from receiver.aom import EVENTS
 from receiver.aom.payload_schema import PAYLOADS
-from receiver.aom.validation.drift import survey
-from receiver.aom.validation.schema_check import MOST, validate
+from receiver.aom.validation.drift import survey_drift
+from receiver.aom.validation.schema_check import MOST, validate_body
 from tests.aom.bodies import SAMPLED, changed, reading, refusal, sampled
 from tests.aom.test_properties import mutants
 
@@ -19,9 +19,9 @@ from tests.aom.test_properties import mutants
 @given(mutants(), st.sampled_from(EVENTS))
 def test_the_glance_finds_what_the_whole_reading_finds(body: Any, event: str) -> None:
     """Where it is sure, the whole reading has nothing to add: the same people and unknown keys, and all values are read."""
-    glance = survey(body, event)
+    glance = survey_drift(body, event)
     if glance.sure:
-        whole = validate(body, event)
+        whole = validate_body(body, event)
         assert (glance.people, glance.unknown) == ([learner.email for learner in whole.payload.people()], whole.unknown)
         assert (whole.unreadable, whole.left_out) == ([], [])
         assert PAYLOADS[event].model_validate(body) == whole.payload

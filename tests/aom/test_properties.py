@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from receiver.aom import EVENTS, Event, Invalid, read
+from receiver.aom import EVENTS, Event, InvalidBody, read_event
 from tests.aom.bodies import NEW_YORK, SAMPLED, sampled
 
 RECEIVED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -64,8 +64,8 @@ def test_a_sample_with_broken_bytes_is_refused_or_read(noise: bytes, at: int, ev
 
 def _check(body: bytes, name: str | None) -> None:
     try:
-        outcome: Event | Invalid = read(body, NEW_YORK, name)
-    except Invalid as invalid:
+        outcome: Event | InvalidBody = read_event(body, NEW_YORK, name)
+    except InvalidBody as invalid:
         outcome = invalid
     if isinstance(outcome, Event):
         _check_event(outcome)
@@ -73,7 +73,7 @@ def _check(body: bytes, name: str | None) -> None:
         _check_invalid(outcome)
 
 
-def _check_invalid(invalid: Invalid) -> None:
+def _check_invalid(invalid: InvalidBody) -> None:
     assert invalid.faults
     assert all(fault.path.isprintable() and fault.message.isprintable() and fault.message for fault in invalid.faults)
     assert invalid.event in (None, *EVENTS)

@@ -2,18 +2,18 @@
 
 import pytest
 
-from receiver.aom import EVENTS, sample
+from receiver.aom import EVENTS, read_sample
 from tests.aom.bodies import SAMPLED, reading, sampled
 
 
 def test_there_are_nine_samples() -> None:
     """The samples are exactly those that AOM publishes."""
-    assert {event for event in EVENTS if sample(event)} == SAMPLED
+    assert {event for event in EVENTS if read_sample(event)} == SAMPLED
 
 
 def test_no_sample_for_a_name_that_is_no_event() -> None:
     """Asking for an unknown sample is answered with None."""
-    assert sample("order.cancelled") is None
+    assert read_sample("order.cancelled") is None
 
 
 @pytest.mark.parametrize("event", sorted(SAMPLED))

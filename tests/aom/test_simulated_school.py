@@ -8,21 +8,21 @@ from datetime import UTC, datetime
 from random import Random
 from zoneinfo import ZoneInfo
 
-from receiver.aom import EVENTS, Site, read
-from receiver.aom.simulated_school import School, person_of
+from receiver.aom import EVENTS, SourceContext, read_event
+from receiver.aom.simulated_school import SimulatedSchool, person_of
 
-SITE = Site("school", ZoneInfo("UTC"), "USD")
+SITE = SourceContext("school", ZoneInfo("UTC"), "USD")
 AT = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 
 
-def school(seed: int = 1, learners: int = 30) -> School:
-    return School(Random(seed), learners=learners, at=AT)
+def school(seed: int = 1, learners: int = 30) -> SimulatedSchool:
+    return SimulatedSchool(Random(seed), learners=learners, at=AT)
 
 
 def test_every_payload_is_recognised_as_what_it_is() -> None:
     """On its own URL each is the named event, without a disagreement or an unknown key, about the person it says."""
     for name, payload in [*school().events(500), *school().tour()]:
-        event = read(json.dumps(payload).encode(), SITE, name)
+        event = read_event(json.dumps(payload).encode(), SITE, name)
         assert (event.name, event.disagreement, event.unknown) == (name, None, ())
         assert event.people[0].key == person_of(payload).lower()
 

@@ -10,7 +10,7 @@ from time import process_time
 from timeit import repeat
 from zoneinfo import ZoneInfo
 
-from receiver.aom import Event, Site, read, sample
+from receiver.aom import Event, SourceContext, read_event, read_sample
 from receiver.mapping import RouteTable, fold
 from receiver.settings import load
 
@@ -22,18 +22,18 @@ tokens = ["springfield-token-0123456789"]
 type = "sandbox"
 mapping = "standard"
 """
-SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
+SITE = SourceContext("springfield", ZoneInfo("America/New_York"), "USD")
 NUMBER, ROUNDS = 500, 10
 
 
 def rendering() -> Iterator[tuple[str, str]]:
     """An order by the sandbox's shipped mapping; the best of several rounds, since others share the machine."""
-    body, name = sample("order.placed") or b"", "order.placed"
-    event = read(body, SITE, name)
+    body, name = read_sample("order.placed") or b"", "order.placed"
+    event = read_event(body, SITE, name)
     context, table = context_of(event), route_table()
     records = table.render("box", "springfield", name, context)
-    yield "reading an order", _microseconds(lambda: read(body, SITE, name))
-    yield "the same, and its normal form", _microseconds(lambda: context_of(read(body, SITE, name)))
+    yield "reading an order", _microseconds(lambda: read_event(body, SITE, name))
+    yield "the same, and its normal form", _microseconds(lambda: context_of(read_event(body, SITE, name)))
     yield "rendering its contact and deal", _microseconds(lambda: table.render("box", "springfield", name, context))
     yield "folding them", _microseconds(lambda: fold([records]))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from receiver.aom import sample
+from receiver.aom import read_sample
 from tests.chaos.nodes import Node
 from tests.processes import TOKEN
 
@@ -65,6 +65,6 @@ class Orders:
 
 
 def _order(number: int, status: str, person: str, turn: int) -> bytes:
-    payload: dict[str, Any] = json.loads(sample("order.placed") or b"{}")
+    payload: dict[str, Any] = json.loads(read_sample("order.placed") or b"{}")
     customer = {**payload["customer"], "id": person.partition("@")[0].removeprefix("person"), "email": person}
     return json.dumps({**payload, "id": number, "status": status, "customer": customer, "turn": turn}).encode()

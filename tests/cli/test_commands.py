@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from receiver.aom import EVENTS, sample
+from receiver.aom import EVENTS, read_sample
 from tests.processes import TOKEN, gateway, get_json, write_config
 
 
@@ -96,13 +96,13 @@ def test_urls_are_ready_to_paste(tmp_path: Path) -> None:
 def test_explain_shows_what_a_payload_would_write(tmp_path: Path) -> None:
     """Recognition, normal form and records, from a file or standard input, with no store and no credentials."""
     config = write_config(tmp_path, '[connectors.hs]\ntype = "hubspot"\naccess_token = "${NOT_SET_ANYWHERE}"\nmapping = "standard"\n')
-    explained = run_json("explain", "-", "--event", "order.refused", at=tmp_path, stdin=sample("order.refunded") or b"")
+    explained = run_json("explain", "-", "--event", "order.refused", at=tmp_path, stdin=read_sample("order.refunded") or b"")
     assert (explained["event"], explained["recognised_by"], explained["disagreement"]) == ("order.refunded", "status", None)
     (delivery,) = explained["deliveries"]
     assert [record["object"] for record in delivery["records"]] == ["contact", "deal"]
     assert delivery["records"][1]["key"] == "springfield:19"
     assert not (config.parent / "aom-gateway.db").exists()
-    text = run("explain", "-", at=tmp_path, stdin=sample("order.placed") or b"")
+    text = run("explain", "-", at=tmp_path, stdin=read_sample("order.placed") or b"")
     assert "springfield:19" in text
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from receiver.aom import sample
+from receiver.aom import read_sample
 from tests.cli.test_commands import run, run_json
 from tests.processes import TOKEN, Running, gateway, until, write_config
 
@@ -125,7 +125,7 @@ def test_history_does_not_undo_what_came_live(tmp_path: Path) -> None:
     config = write_config(tmp_path)
     table(tmp_path, ACCOUNT + "1,ada@example.edu,Ada,Old,2020-01-01\n2,ben@example.edu,Ben,Old,2020-01-01\n")
     with gateway(config) as running:
-        quiz = {**json.loads(sample("quiz.submitted") or b""), "email": "ada@example.edu", "last_name": "New"}
+        quiz = {**json.loads(read_sample("quiz.submitted") or b""), "email": "ada@example.edu", "last_name": "New"}
         quiz.pop("date_submitted", None)
         assert httpx.post(f"{running.url}/in/{TOKEN}/quiz.submitted", json=quiz).status_code == 202
         running.wait_until_delivered()
@@ -152,7 +152,7 @@ def test_lines_without_a_date_need_one(tmp_path: Path) -> None:
 def test_payloads_as_aom_sends_them(tmp_path: Path) -> None:
     """A line each, told apart by their shape; one that came live is known."""
     config = write_config(tmp_path)
-    bodies = [sample(name) or b"" for name in ("order.placed", "account.created", "quiz.submitted")]
+    bodies = [read_sample(name) or b"" for name in ("order.placed", "account.created", "quiz.submitted")]
     bodies[0] = json.dumps({**json.loads(bodies[0]), "date_created": datetime.now(UTC).isoformat()}).encode()
     lines = [json.dumps(json.loads(body)).encode() for body in bodies]
     (tmp_path / "all.jsonl").write_bytes(b"\n".join([*lines, b"{", b'{"x": 1}']))
@@ -169,7 +169,7 @@ def test_a_refund_that_was_missed(tmp_path: Path) -> None:
     the export. It stays on top of the order that came live, and is known when it comes again, with the time beside it or without.
     """
     config = write_config(tmp_path)
-    order = {**json.loads(sample("order.placed") or b""), "date_created": (datetime.now(UTC) - timedelta(minutes=1)).isoformat()}
+    order = {**json.loads(read_sample("order.placed") or b""), "date_created": (datetime.now(UTC) - timedelta(minutes=1)).isoformat()}
     refund = {**order, "status": "REFUNDED"}
     lines = tmp_path / "missed.jsonl"
     with gateway(config) as running:
@@ -312,7 +312,7 @@ def test_a_token_that_the_gateway_does_not_know(tmp_path: Path) -> None:
 def test_only_the_past_has_a_time_of_its_own(tmp_path: Path) -> None:
     """`Occurred-At` must be a past time with an offset; the address that AOM calls takes none."""
     config = write_config(tmp_path)
-    body = sample("account.created") or b""
+    body = read_sample("account.created") or b""
     headers = {"Authorization": f"Bearer {TOKEN}"}
     with gateway(config) as running:
         later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()

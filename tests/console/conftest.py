@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from receiver.aom import EVENTS, sample
+from receiver.aom import EVENTS, read_sample
 from tests.console.browser import WIDTHS, click, launch, watched_page
 from tests.console.visitor import forged_cookie
 from tests.fakes.hubspot import FakeHubSpot
@@ -81,14 +81,14 @@ def deserted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A gateway with something pending for a connector that has been taken out of the configuration."""
     directory = tmp_path_factory.mktemp("deserted")
     with FakeHubSpot() as hubspot, gateway(write_config(directory, CONNECTORS.format(hubspot=hubspot.url))) as running:
-        httpx.post(f"{running.url}/in/{TOKEN}/quiz.submitted", content=sample("quiz.submitted"), trust_env=False)
+        httpx.post(f"{running.url}/in/{TOKEN}/quiz.submitted", content=read_sample("quiz.submitted"), trust_env=False)
         running.terminate()
     with gateway(write_config(directory)) as running:
         yield running
 
 
 def fill(running: Running) -> None:
-    posts = [(name, body) for name in EVENTS if (body := sample(name))]
+    posts = [(name, body) for name in EVENTS if (body := read_sample(name))]
     posts += [("account.created", account(n, last_name="Refused")) for n in range(3)]
     posts += [("account.created", account(n)) for n in range(10, 15)]
     posts += [

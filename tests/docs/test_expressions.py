@@ -10,7 +10,7 @@ import pytest
 
 from docs.hooks.annotations import models_in
 from docs.hooks.expressions import COMMON, event_names
-from receiver.aom import EVENTS, names, sample
+from receiver.aom import EVENTS, names_of_event, read_sample
 from receiver.mapping.language.attribute_access import members
 from receiver.mapping.language.environment import ENVIRONMENT
 from receiver.mapping.language.expression import evaluator
@@ -20,7 +20,7 @@ from receiver.mapping.language.vocabulary import FILTER_DESCRIPTIONS, TEST_DESCR
 from tests.docs.pages import shown
 from tests.mapping.sample_routes import context
 
-SAMPLED = [event for event in EVENTS if sample(event)]
+SAMPLED = [event for event in EVENTS if read_sample(event)]
 
 KINDS = {"text": str, "number": Decimal, "date and time": datetime, "true or false": bool}
 
@@ -31,7 +31,7 @@ def test_every_name_is_described(event: str) -> None:
     found = event_names(event)
     assert [one.path for one in found if not one.text] == []
     paths = {one.path for one in found}
-    for name, annotation in names(event).items():
+    for name, annotation in names_of_event(event).items():
         inner_names = members(annotation) if any(models_in(annotation)) else None
         for inner in inner_names or ():
             assert any(path.startswith(f"{name}.{inner}") for path in paths), (name, inner)
@@ -60,7 +60,7 @@ def test_the_page_shows_all(site: Path) -> None:
             assert one.path in page
             assert " ".join(one.text.split()) in page
     assert page.count("raw JSON") == 1
-    assert set(COMMON) < set(names(EVENTS[0]))
+    assert set(COMMON) < set(names_of_event(EVENTS[0]))
 
 
 def test_the_page_of_filters_shows_all(site: Path) -> None:

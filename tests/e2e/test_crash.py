@@ -11,7 +11,7 @@ from random import Random
 
 import httpx
 
-from receiver.aom.simulated_school import School, person_of
+from receiver.aom.simulated_school import SimulatedSchool, person_of
 from tests.processes import TOKEN, Running, gateway, write_config
 
 BURST = 5_000
@@ -20,7 +20,7 @@ BURST = 5_000
 def test_kill_during_a_burst_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
     """Killed twice in a burst: every event that was answered is there and delivered; no contact or deal is there twice."""
     config = write_config(tmp_path)
-    school = School(Random(11), learners=400, at=datetime(2026, 1, 5, tzinfo=UTC))
+    school = SimulatedSchool(Random(11), learners=400, at=datetime(2026, 1, 5, tzinfo=UTC))
     posts = [(name, json.dumps(payload).encode()) for name, payload in school.events(BURST)]
     answered: dict[str, bytes] = {}
     for part in (posts[:2000], posts[2000:4000]):
@@ -42,7 +42,7 @@ def test_kill_during_a_burst_loses_nothing_and_doubles_nothing(tmp_path: Path) -
 def test_sigterm_finishes_and_ends_cleanly(tmp_path: Path) -> None:
     """SIGTERM in the middle of deliveries ends with exit 0, and the rest is delivered after the next start at once."""
     config = write_config(tmp_path, '[connectors.sandbox]\ntype = "sandbox"\nmapping = "standard"\nlatency_ms = 300\n')
-    school = School(Random(12), learners=800, at=datetime(2026, 1, 5, tzinfo=UTC))
+    school = SimulatedSchool(Random(12), learners=800, at=datetime(2026, 1, 5, tzinfo=UTC))
     posts = [(name, json.dumps(payload).encode()) for name, payload in school.events(1500)]
     with gateway(config) as running:
         answered = asyncio.run(_post_until_killed(running, posts, kill_after=None))

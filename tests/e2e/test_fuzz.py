@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from connectors.base import Append
-from receiver.aom import EVENTS, LABELS, Event, Invalid
+from receiver.aom import EVENTS, LABELS, Event, InvalidBody
 from receiver.aom.validation.drift import MORE
-from receiver.aom.validation.known_keys import keys_of, known
-from receiver.aom.validation.tolerance import meant
+from receiver.aom.validation.known_keys import keys_of, known_keys
+from receiver.aom.validation.tolerance import as_meant
 from receiver.mapping import RouteTable, explanation
 from receiver.settings import load
 from tests.aom.bodies import NEW_YORK
@@ -120,7 +120,7 @@ def test_bent_samples(
     assert answer.json().get("kept", True) is True
     try:
         explained = explanation.explain(body, NEW_YORK, named if named != "%20" else None, mapping, now=NOW, most=20)
-    except Invalid:
+    except InvalidBody:
         assert answer.status_code == 422
         return
     assert answer.status_code in (200, 202)
@@ -186,7 +186,7 @@ def _require_reported(event: Event) -> None:
 
 
 def parse_of(event: Event) -> dict[str, Any]:
-    return meant(event.raw, known(event.name))
+    return as_meant(event.raw, known_keys(event.name))
 
 
 def _require_read(model: BaseModel, raw: dict[str, Any], path: str, told: set[str]) -> None:

@@ -10,7 +10,7 @@ from random import Random
 
 import httpx
 
-from receiver.aom.simulated_school import School, person_of
+from receiver.aom.simulated_school import SimulatedSchool, person_of
 from tests.processes import TOKEN, Running, gateway, write_config
 
 BODY = """
@@ -30,7 +30,7 @@ def test_two_gateways_share_the_work_and_one_survives_the_other(tmp_path: Path, 
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         configs.append(write_config(tmp_path / name, BODY.format(directory=tmp_path), store=postgresql_url))
-    school = School(Random(13), learners=150, at=datetime(2026, 1, 5, tzinfo=UTC))
+    school = SimulatedSchool(Random(13), learners=150, at=datetime(2026, 1, 5, tzinfo=UTC))
     posts = [(name, json.dumps(payload).encode()) for name, payload in school.events(1200)]
     with gateway(configs[0]) as first, gateway(configs[1]) as second:
         answered = asyncio.run(_post_to_both(first, second, posts))

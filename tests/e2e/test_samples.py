@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from receiver.aom import EVENTS, sample
+from receiver.aom import EVENTS, read_sample
 from tests.processes import TOKEN, Running, gateway, write_config
 
-SAMPLES = {name: body for name in EVENTS if (body := sample(name))}
+SAMPLES = {name: body for name in EVENTS if (body := read_sample(name))}
 CONTACTS = {"johndoe@academyofmine.com", "dev@academyofmine.com", "student@app.com"}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from receiver.aom import sample
+from receiver.aom import read_sample
 from tests.console.visitor import Visitor, forged_cookie
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, get_json, write_config
 
@@ -29,7 +29,7 @@ def post(running: Running, body: Any, event: str = "") -> httpx.Response:
 
 def order(number: int, status: str = "COMPLETED", **changes: Any) -> dict[str, Any]:
     """AOM's sample as another order, of a customer of its own; a value of `...` takes the key away."""
-    body: dict[str, Any] = json.loads(sample("order.placed") or b"")
+    body: dict[str, Any] = json.loads(read_sample("order.placed") or b"")
     body |= {"id": number, "status": status, "customer": body["customer"] | {"id": number, "email": f"c{number}@example.edu"}} | changes
     return {key: value for key, value in body.items() if value is not ...}
 

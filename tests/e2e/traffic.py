@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from receiver.aom import EVENTS, sample
-from receiver.aom.simulated_school import School, person_of
+from receiver.aom import EVENTS, read_sample
+from receiver.aom.simulated_school import SimulatedSchool, person_of
 from tests.processes import TOKEN, Running
 
 Post = tuple[str, dict[str, Any]]
@@ -23,18 +23,18 @@ SENDERS = 16
 
 def samples() -> list[Post]:
     """AOM's own, in the order of its menu."""
-    return [(name, json.loads(body)) for name in EVENTS if (body := sample(name))]
+    return [(name, json.loads(body)) for name in EVENTS if (body := read_sample(name))]
 
 
 def orders(number: int) -> list[Post]:
     """Paid orders of as many buyers, who are new."""
-    school = School(Random(5), learners=1, at=datetime(2026, 1, 5, tzinfo=UTC))
+    school = SimulatedSchool(Random(5), learners=1, at=datetime(2026, 1, 5, tzinfo=UTC))
     return [("order.placed", _paid(school.order()[1], f"Buyer{n}@example.edu")) for n in range(number)]
 
 
 def days(number: int, *, learners: int, seed: int = 6) -> list[Post]:
     """So many events of all kinds, of a school at work."""
-    return list(School(Random(seed), learners=learners, at=datetime(2026, 1, 5, tzinfo=UTC)).events(number))
+    return list(SimulatedSchool(Random(seed), learners=learners, at=datetime(2026, 1, 5, tzinfo=UTC)).events(number))
 
 
 def last_status(posts: Sequence[Post]) -> dict[str, str]:

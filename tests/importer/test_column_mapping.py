@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.aom import EVENTS, Site, json_schema, read
+from receiver.aom import EVENTS, SourceContext, json_schema, read_event
 from receiver.importer import Told, WrongMapping, map_columns
 from receiver.importer.column_headers import needed
 from receiver.importer.payload_paths import found, is_within, parsed, without, written
 
-SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
+SITE = SourceContext("springfield", ZoneInfo("America/New_York"), "USD")
 ORDER = ["id", "status", "email"]
 
 
@@ -44,7 +44,7 @@ def test_a_table_of_what_is_needed_makes_an_event(event: str) -> None:
     paths = list(needed(event))
     cells = ["ada@example.edu" if path.endswith("email") else "COMPLETED" if path == "status" else "7" for path in paths]
     payload = map_columns(paths, event, Told()).payload(cells)
-    assert read(json.dumps(payload).encode(), SITE, event).keys == ("ada@example.edu",)
+    assert read_event(json.dumps(payload).encode(), SITE, event).keys == ("ada@example.edu",)
     for path in paths:
         with pytest.raises(WrongMapping, match=path.replace("[", r"\[")):
             map_columns([one for one in paths if one != path], event, Told())

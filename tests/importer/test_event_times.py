@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.aom import EVENTS, Site, sample
+from receiver.aom import EVENTS, SourceContext, read_sample
 from receiver.importer import Judged, Line, LineJudge
 from receiver.importer.event_times import in_file_order
 from receiver.importer.payload_paths import parsed
 from receiver.importer.sort_order import looked_ahead
 
-SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
+SITE = SourceContext("springfield", ZoneInfo("America/New_York"), "USD")
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 EXPORTED = datetime(2026, 5, 1, tzinfo=UTC)
 MADE = "Aug 11, 2020 07:45 PM"
@@ -58,10 +58,10 @@ def test_an_order_that_is_made_has_its_date(status: str) -> None:
     assert at(judge(EXPORTED)(order(status))) == datetime(2020, 8, 11, 23, 45, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("event", [name for name in EVENTS if sample(name)])
+@pytest.mark.parametrize("event", [name for name in EVENTS if read_sample(name)])
 def test_every_sample_has_a_time_or_says_that_it_needs_one(event: str) -> None:
     """With the time of the export each can be handed in."""
-    line = Line(1, "", sample(event))
+    line = Line(1, "", read_sample(event))
     judged = judge(event=event)(line)
     assert judged.at or "--as-of" in says(judged)
     assert judge(EXPORTED, event=event)(line).at

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.aom import Fault
+from receiver.aom import BodyError
 from receiver.importer import FaultsFile, Line, NotOurs
 from receiver.importer.spreadsheet_cells import as_it_was, uncomputed
 
@@ -27,9 +27,9 @@ def line(number: int, *rows: tuple[str, ...], text: str = "") -> Line:
 def test_mended_rows_go_in_again(tmp_path: Path) -> None:
     """The columns are those of the table, as they were, and one more that says what is wrong; all rows of an order are there."""
     faults = FaultsFile(tmp_path / "f.csv", ["id", "email"])
-    faults.add(line(2, ("1", "ada")), [Fault("email", "is wrong"), Fault("id", "too")])
-    faults.add(line(3, ("2", ""), ("2", "b")), [Fault("", "is wrong")])
-    faults.add(line(5, ("3",), ("4", "c", "d")), [Fault("", "has 3 cells")])
+    faults.add(line(2, ("1", "ada")), [BodyError("email", "is wrong"), BodyError("id", "too")])
+    faults.add(line(3, ("2", ""), ("2", "b")), [BodyError("", "is wrong")])
+    faults.add(line(5, ("3",), ("4", "c", "d")), [BodyError("", "has 3 cells")])
     faults.close()
     assert rows(tmp_path / "f.csv") == [
         ["id", "email", "fault"],
@@ -44,7 +44,7 @@ def test_mended_rows_go_in_again(tmp_path: Path) -> None:
 def test_a_list_of_faults_has_faults_of_its_own(tmp_path: Path) -> None:
     """What was mended wrongly says what is wrong now, not what was."""
     faults = FaultsFile(tmp_path / "f.csv", ["id", "fault", "email"])
-    faults.add(line(2, ("1", "line 7: old", "ada")), [Fault("", "is wrong")])
+    faults.add(line(2, ("1", "line 7: old", "ada")), [BodyError("", "is wrong")])
     faults.close()
     assert rows(tmp_path / "f.csv") == [["id", "email", "fault"], ["1", "ada", "line 2: is wrong"]]
 
@@ -53,8 +53,8 @@ def test_no_cell_is_computed(tmp_path: Path) -> None:
     """A spreadsheet shows what a cell holds, also behind spaces; what is no formula stays as it is."""
     faults = FaultsFile(tmp_path / "f.csv", ["name"])
     for text in ('=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "'=1"):  # noqa: RUF001
-        faults.add(line(1, (text,)), [Fault("", "is wrong")])
-    faults.add(line(2, ("1=1",)), [Fault("email", "is needed")])
+        faults.add(line(1, (text,)), [BodyError("", "is wrong")])
+    faults.add(line(2, ("1=1",)), [BodyError("email", "is needed")])
     faults.close()
     *formulas, plain = rows(tmp_path / "f.csv")[1:]
     assert len(formulas) == 9
@@ -72,7 +72,7 @@ def test_a_cell_is_read_as_it_was(text: str) -> None:
 def test_a_terminal_obeys_no_reason(tmp_path: Path) -> None:
     """What the sender wrote stands in it, and somebody looks at the list with `less`."""
     faults = FaultsFile(tmp_path / "f.csv", ["a"])
-    faults.add(line(1, ("x",)), [Fault("\x1b]0;title\x07", "\x9b2J")])
+    faults.add(line(1, ("x",)), [BodyError("\x1b]0;title\x07", "\x9b2J")])
     faults.close()
     assert rows(tmp_path / "f.csv")[1:] == [["x", r"line 1: \u001b]0;title\u0007: \u009b2J"]]
 
@@ -80,7 +80,7 @@ def test_a_terminal_obeys_no_reason(tmp_path: Path) -> None:
 def test_payloads_in_json_are_listed_with_their_lines(tmp_path: Path) -> None:
     """They have no columns."""
     faults = FaultsFile(tmp_path / "f.csv")
-    faults.add(line(7, text='{"id": 1}'), [Fault("email", "is needed")])
+    faults.add(line(7, text='{"id": 1}'), [BodyError("email", "is needed")])
     faults.close()
     assert rows(tmp_path / "f.csv") == [["line", "content", "fault"], ["7", '{"id": 1}', "line 7: email: is needed"]]
 
@@ -92,7 +92,7 @@ def test_it_is_there_only_with_faults_and_only_for_its_owner(tmp_path: Path) -> 
     assert not path.exists()
     for number, goes_on in ((1, False), (2, True)):
         faults = FaultsFile(path, ["a"], goes_on=goes_on)
-        faults.add(line(number, ("\udcff",)), [Fault("", "is wrong")])
+        faults.add(line(number, ("\udcff",)), [BodyError("", "is wrong")])
         faults.close()
     assert path.stat().st_mode & 0o077 == 0
     assert [row[1] for row in rows(path)] == ["fault", "line 1: is wrong", "line 2: is wrong"]
@@ -115,7 +115,7 @@ def test_nothing_else_is_overwritten(tmp_path: Path) -> None:
 def ours(path: Path) -> Path:
     """A list of faults, as an earlier import left it."""
     faults = FaultsFile(path, ["email"])
-    faults.add(line(1, ("a",)), [Fault("email", "is needed")])
+    faults.add(line(1, ("a",)), [BodyError("email", "is needed")])
     faults.close()
     return path
 
@@ -140,6 +140,6 @@ def test_what_comes_in_its_place_meanwhile_is_left_alone(tmp_path: Path) -> None
         faults = FaultsFile(path, ["email"])
         put()
         with pytest.raises(NotOurs):
-            faults.add(line(1, ("a",)), [Fault("email", "is needed")])
+            faults.add(line(1, ("a",)), [BodyError("email", "is needed")])
         assert not (tmp_path / "new").exists()
         path.unlink()

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from receiver.aom import Event, Site, read
+from receiver.aom import Event, SourceContext, read_event
 from receiver.importer import Answer, Courier, Judged, Line, Stopped
 from receiver.importer.throttle import AT_ONCE
 
-SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
+SITE = SourceContext("springfield", ZoneInfo("America/New_York"), "USD")
 
 
 class Gateway:
@@ -40,7 +40,7 @@ class Gateway:
 
 def _event(person: int) -> Event:
     body = b'{"email": "p%d@example.edu", "date_registered": "Aug 11, 2020 04:58 PM"}' % person
-    return read(body, SITE, "account.created")
+    return read_event(body, SITE, "account.created")
 
 
 def _lines(people: Sequence[int]) -> list[Judged]:

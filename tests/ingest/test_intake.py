@@ -23,7 +23,7 @@ import httpx
 import pytest
 from starlette.responses import Response
 
-from receiver.aom import Site, sample
+from receiver.aom import SourceContext, read_sample
 from receiver.inbox import Inbox, NewEvent
 from receiver.ingest.intake import Call, Intake
 from receiver.ingest.validation import judge
@@ -32,7 +32,7 @@ from receiver.settings import load
 from receiver.telemetry import Metrics
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, write_config
 
-ACCOUNT = sample("account.created") or b""
+ACCOUNT = read_sample("account.created") or b""
 
 SECOND_TOKEN = "the-next-token-while-rotating"
 ANNOUNCED = """
@@ -75,7 +75,7 @@ def test_accepted(running: Running) -> None:
 
 def test_accepted_where_no_route_wants_it(running: Running) -> None:
     """An event without a route is kept, with no delivery."""
-    answer = post(running, f"/in/{TOKEN}/announcement.created", sample("announcement.created") or b"")
+    answer = post(running, f"/in/{TOKEN}/announcement.created", read_sample("announcement.created") or b"")
     assert (answer.status_code, answer.json()["deliveries"]) == (202, 0)
 
 
@@ -510,7 +510,7 @@ def test_no_body_holds_up_others(running: Running, worst: str) -> None:
 
 def test_an_event_for_many_is_written_before_the_next_large_body_is_validated(tmp_path: Path) -> None:
     """Both compute: who waits for the commit would wait for both."""
-    sound = judge({"s": Site("s", ZoneInfo("UTC"), "USD")}, RouteTable.compile(load(write_config(tmp_path, ANNOUNCED))))
+    sound = judge({"s": SourceContext("s", ZoneInfo("UTC"), "USD")}, RouteTable.compile(load(write_config(tmp_path, ANNOUNCED))))
     stored: list[int] = []
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
@@ -535,7 +535,7 @@ def _padded(number: int, size: int) -> bytes:
 
 def test_a_defect_is_one_calls_alone(tmp_path: Path) -> None:
     """Calls are judged in groups; where judging one fails, the others of its group are kept all the same."""
-    sound = judge({"s": Site("s", ZoneInfo("UTC"), "USD")}, RouteTable.compile(load(write_config(tmp_path))))
+    sound = judge({"s": SourceContext("s", ZoneInfo("UTC"), "USD")}, RouteTable.compile(load(write_config(tmp_path))))
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
         if body == b"bad":
@@ -567,7 +567,7 @@ def test_a_defect_in_judging_loses_nothing(tmp_path: Path) -> None:
         (kept,) = await inbox.quarantined()
         assert kept.body == account(1)
         assert kept.faults == (("", "met a defect of the gateway (KeyError); its log says where"),)
-        sound = judge({"s": Site("s", ZoneInfo("UTC"), "USD")}, routes)
+        sound = judge({"s": SourceContext("s", ZoneInfo("UTC"), "USD")}, routes)
         assert await inbox.revalidate(kept.id, sound("s", None, kept.body, kept.received_at), now=kept.received_at)
         await inbox.aclose()
 

@@ -6,19 +6,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.base import Record, Value
-from receiver.aom import Site, read, sample
+from receiver.aom import SourceContext, read_sample
+from receiver.aom import read_event as read
 from receiver.config_errors import ConfigFault
 from receiver.mapping import RouteTable
 from tests.settings.configs import SANDBOX, faults_of, loaded
 
-SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
+SITE = SourceContext("springfield", ZoneInfo("America/New_York"), "USD")
 
 RECEIVED_AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 def context(event: str, body: bytes | None = None) -> dict[str, Any]:
     """What expressions see of AOM's sample of an event, or of another body."""
-    sent = body if body is not None else sample(event)
+    sent = body if body is not None else read_sample(event)
     assert sent is not None
     read_event = read(sent, SITE, event)
     return read_event.context(read_event.people[0].key, id="0" * 32, received_at=RECEIVED_AT)

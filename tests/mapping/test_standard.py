@@ -8,7 +8,7 @@ import pytest
 from connectors import registry
 from connectors.base import Connector, ConnectorSettings, read_shipped_mappings
 from connectors.sandbox import SandboxConnector
-from receiver.aom import EVENTS, sample
+from receiver.aom import EVENTS, read_sample
 from receiver.mapping import MappingFault, RouteTable
 from receiver.settings import load
 from tests.mapping.sample_routes import context, route
@@ -46,7 +46,7 @@ def test_every_connector_ships_a_mapping_without_a_fault(kind: str) -> None:
     mapping = RouteTable.compile(SimpleNamespace(sources={"springfield": None}, connectors={"crm": crm}, routes=(), snippets={}))
     assert [warning for warning in mapping.warnings if warning.where != "routes"] == []
     for event in EVENTS:
-        if sample(event) is not None:
+        if read_sample(event) is not None:
             mapping.render("crm", "springfield", event, context(event))
 
 

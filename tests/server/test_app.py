@@ -10,7 +10,7 @@ import httpx
 import jsonschema_rs
 import pytest
 
-from receiver.aom import EVENTS, sample
+from receiver.aom import EVENTS, read_sample
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, until, write_config
 
 PAUSED = """
@@ -47,7 +47,7 @@ def test_alive_and_ready(running: Running) -> None:
 def test_metrics_count_what_happened(running: Running) -> None:
     """Events by outcome, calls that were turned away, deliveries, and the store's figures."""
     post = f"{running.url}/in/{TOKEN}"
-    for body in (sample("account.created"), sample("account.created"), b"{}"):
+    for body in (read_sample("account.created"), read_sample("account.created"), b"{}"):
         httpx.post(post, content=body, trust_env=False)
     httpx.post(f"{running.url}/in/wrong", content=b"{}", trust_env=False)
     text = get(running, "/metrics").text
@@ -66,7 +66,7 @@ def test_schemas_accept_aoms_samples(running: Running) -> None:
     for event in EVENTS:
         answer = get(running, f"/schemas/{event}.json")
         assert answer.status_code == 200
-        if body := sample(event):
+        if body := read_sample(event):
             jsonschema_rs.validator_for(answer.json()).validate(httpx.Response(200, content=body).json())
     missing = get(running, "/schemas/order.eaten.json")
     assert (missing.status_code, "order.placed" in missing.json()["detail"]) == (404, True)
@@ -133,7 +133,7 @@ def test_a_replay_reaches_routes_that_came_later(tmp_path: Path) -> None:
     """An event that no route wanted is delivered once there is one and it is replayed by its id."""
     config = write_config(tmp_path, '[connectors.sandbox]\ntype = "sandbox"\n')
     with gateway(config) as running:
-        kept = httpx.post(f"{running.url}/in/{TOKEN}", content=sample("account.created"), trust_env=False).json()
+        kept = httpx.post(f"{running.url}/in/{TOKEN}", content=read_sample("account.created"), trust_env=False).json()
         assert kept["deliveries"] == 0
         assert running.terminate() == 0
     config.write_text(config.read_text() + 'mapping = "standard"\n')
@@ -150,7 +150,7 @@ def test_a_replay_reaches_routes_that_came_later(tmp_path: Path) -> None:
 def test_a_slash_at_the_end_changes_nothing(running: Running, path: str) -> None:
     """It is served, and not redirected to an address that only the gateway behind its proxy knows."""
     headers = {"Authorization": f"Bearer {TOKEN}", "Host": "hooks.example.edu"}
-    answer = httpx.post(running.url + path, content=sample("account.created"), headers=headers, trust_env=False)
+    answer = httpx.post(running.url + path, content=read_sample("account.created"), headers=headers, trust_env=False)
     assert answer.status_code in (200, 202)
     assert answer.json()["event"] == "account.created"
 
@@ -203,11 +203,11 @@ def test_a_store_that_is_gone_is_told(tmp_path: Path) -> None:
     """Nothing is answered 202 that would be lost: 503 with a time to come back, not ready, and a log line that is said once."""
     with gateway(write_config(tmp_path)) as running:
         door = f"{running.url}/in/{TOKEN}"
-        assert httpx.post(door, content=sample("order.placed"), trust_env=False).status_code == 202
+        assert httpx.post(door, content=read_sample("order.placed"), trust_env=False).status_code == 202
         (tmp_path / "aom-gateway.db").unlink()
         until(lambda: get(running, "/readyz").status_code == 503, "the gateway is not ready")
         for event in ("order.failed", "order.refunded"):
-            answer = httpx.post(door, content=sample(event), trust_env=False)
+            answer = httpx.post(door, content=read_sample(event), trust_env=False)
             assert (answer.status_code, answer.headers["retry-after"], answer.json()["kept"]) == (503, "10", False)
         told = get(running, "/readyz").json()["store"]
         assert "aom-gateway.db was deleted or replaced under the running gateway" in told

@@ -20,7 +20,7 @@ import uvloop
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http import httptools_impl
 
-from receiver.aom import sample
+from receiver.aom import read_sample
 from receiver.server import request_limits
 from receiver.server.connections import Connections
 from receiver.server.request_limits import LimitedProtocol
@@ -125,7 +125,7 @@ def send_for_ever(client: socket.socket) -> None:
 @pytest.mark.parametrize("upgrade", [b"h2c", b"websocket"])
 def test_a_wish_for_another_protocol_costs_no_body(running: Running, upgrade: bytes) -> None:
     """Java's client asks for h2c with its first POST: it is answered in HTTP/1.1, with all that it sent."""
-    body = sample("order.placed") or b""
+    body = read_sample("order.placed") or b""
     lines = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: " + upgrade, b"HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA")
     data = head(*lines, b"Content-Length: %d" % len(body)) + body
     answer = sent(running, data + data + head(b"Connection: close", start=b"GET /healthz"))
@@ -135,7 +135,7 @@ def test_a_wish_for_another_protocol_costs_no_body(running: Running, upgrade: by
 
 def test_a_request_in_pieces_keeps_its_connection(running: Running) -> None:
     """Head and body apart, as Python's client sends them, and again on the same connection."""
-    body = sample("account.created") or b""
+    body = read_sample("account.created") or b""
     with connect(running) as client:
         for _ in range(3):
             client.sendall(head(b"Content-Length: %d" % len(body)))
@@ -391,7 +391,7 @@ def test_some_requests_sent_ahead_are_all_answered(running: Running) -> None:
 
 def test_bodies_in_chunks_one_after_another(running: Running) -> None:
     """Their ends are found wherever the pieces are cut; a trailer that speaks of a length changes nothing."""
-    body = sample("account.created") or b""
+    body = read_sample("account.created") or b""
     chunked = b"%x\r\n%b\r\n0\r\nX-Sum: 5\r\n\r\n" % (len(body), body)
     one = head(b"Transfer-Encoding: chunked") + chunked
     for size in (1, 3, 10_000):

@@ -13,7 +13,7 @@ import yaml
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from receiver.aom import EVENTS, sample
+from receiver.aom import EVENTS, read_sample
 from tests.processes import TOKEN, Running, gateway, until, write_config
 
 ALERTS = Path(__file__).parents[2] / "alerts.example.yml"
@@ -78,7 +78,7 @@ AT_REST = {  # shown, but nothing here moves them
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A gateway to which all has happened that is worth a figure."""
-    account = json.loads(sample("account.created") or b"")
+    account = json.loads(read_sample("account.created") or b"")
     order = {
         "id": 77,
         "status": "FAILED",

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 
 @cache
-def sample(event: str) -> bytes | None:
+def read_sample(event: str) -> bytes | None:
     """AOM's example of the event as it would be posted, None where AOM publishes none."""
     file = files(__name__) / f"{event}.json"
     return file.read_bytes() if file.is_file() else None

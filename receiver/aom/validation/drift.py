@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from receiver.aom.validation.errors import LONGEST, printable
-from receiver.aom.validation.known_keys import MOST_OBJECTS, Known, known
+from receiver.aom.validation.errors import LONGEST, printable_text
+from receiver.aom.validation.known_keys import MOST_OBJECTS, KnownKeys, known_keys
 from receiver.aom.validation.quick_check import people_of_plain
 from receiver.aom.values import email_address
 
@@ -16,7 +16,7 @@ MORE = "…"  # stands for those beyond
 
 
 @dataclass(slots=True)
-class Survey:
+class DriftSurvey:
     """What a pass over a body finds. `sure`: all that is known is surely readable, and what is needed is there."""
 
     sure: bool = True
@@ -27,17 +27,17 @@ class Survey:
     too_long: list[str] = field(default_factory=list)  # paths of lists
 
 
-def survey(raw: Mapping[str, Any], event: str) -> Survey:
+def survey_drift(raw: Mapping[str, Any], event: str) -> DriftSurvey:
     """Look over a body, without reading its values."""
     people = people_of_plain(raw, event)
     if people is not None:
-        return Survey(people=people)
-    found = Survey()
-    _look_over(raw, known(event), found)
+        return DriftSurvey(people=people)
+    found = DriftSurvey()
+    _look_over(raw, known_keys(event), found)
     return found
 
 
-def shown(paths: list[str]) -> tuple[str, ...]:
+def shown_paths(paths: list[str]) -> tuple[str, ...]:
     """Sorted, unique, no more and no longer than is good for a list that people read; `…` at its end stands for more."""
     if not paths:
         return ()
@@ -45,7 +45,7 @@ def shown(paths: list[str]) -> tuple[str, ...]:
     return (*every[:MOST], MORE) if len(every) > MOST else tuple(every)
 
 
-def _look_over(value: Mapping[str, Any], here: Known, found: Survey) -> None:
+def _look_over(value: Mapping[str, Any], here: KnownKeys, found: DriftSurvey) -> None:
     looks, nested = here.looks, here.nested
     for key, item in value.items():
         if look := looks.get(key):
@@ -58,13 +58,13 @@ def _look_over(value: Mapping[str, Any], here: Known, found: Survey) -> None:
         elif key in here.lists:
             found.sure &= item is None or (type(item) is list and not any(isinstance(one, str) and "&" in one for one in item))
         else:
-            found.unknown.append(here.path + printable(key))
+            found.unknown.append(here.path + printable_text(key))
     if here.needed and not here.needed <= value.keys():
         found.sure = False
         found.lacking += 1
 
 
-def _look_into(item: Any, inner: Known, found: Survey, *, needed: bool) -> None:
+def _look_into(item: Any, inner: KnownKeys, found: DriftSurvey, *, needed: bool) -> None:
     if type(item) is dict and not inner.is_list:
         _look_over(item, inner, found)
     elif type(item) is list and inner.is_list:
@@ -83,7 +83,7 @@ def _look_into(item: Any, inner: Known, found: Survey, *, needed: bool) -> None:
         found.sure = False
 
 
-def _look_at_address(item: Any, found: Survey) -> None:
+def _look_at_address(item: Any, found: DriftSurvey) -> None:
     key = email_address.key_of_plain(item)
     if key is None:
         found.sure = False

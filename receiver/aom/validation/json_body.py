@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 from pydantic_core import from_json
 
-from receiver.aom.validation.errors import Fault, Invalid, path
+from receiver.aom.validation.errors import BodyError, InvalidBody, format_path
 
 BOM = b"\xef\xbb\xbf"
 
@@ -23,13 +23,13 @@ _printed = re.compile(rb"(?:<|(?:PHP )?(?:Warning|Notice|Deprecated|Strict Stand
 _exact = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
-class Parsed(NamedTuple):
+class ParsedBody(NamedTuple):
     value: dict[str, Any]
     canonical: bytes  # sorted keys, no white space
     around: bool = False  # markup or a warning of PHP stands before or behind the JSON
 
 
-def parse(body: bytes) -> Parsed:
+def parse_body(body: bytes) -> ParsedBody:
     """The object in a body. Of a key that stands twice the last value counts; what PHP prints around the JSON is left out.
 
     Raises Invalid for what is no JSON object in UTF-8 (NaN, Infinity and lone surrogates are no JSON), is nested deeper than
@@ -37,18 +37,18 @@ def parse(body: bytes) -> Parsed:
     beyond floating point, which later stages could not keep.
     """
     if len(body) > FEW_BYTES and (body.count(b"[") + body.count(b"{")) * BYTES_EACH > len(body):
-        raise Invalid([Fault("", "has more lists and objects than are read")])
+        raise InvalidBody([BodyError("", "has more lists and objects than are read")])
     value, part = _json(body)
     if not isinstance(value, dict):
-        raise Invalid([Fault("", f"must be a JSON object, not {kind(value)}")])
+        raise InvalidBody([BodyError("", f"must be a JSON object, not {json_kind(value)}")])
     try:
         canonical = _canonical(value, part)
     except ValueError as error:  # JSON can say 1e999, floating point cannot
-        found = [Fault(where, "is a number out of range") for where in _places(value, _is_infinite)]
-        raise Invalid(found or [Fault("", f"holds a number that cannot be kept: {error}")]) from None
-    if b"\\u0000" in canonical and (found := [Fault(where, "holds a NUL character (\\u0000)") for where in _places(value, _has_nul)]):
-        raise Invalid(found)
-    return Parsed(value, canonical, around=part is not body)
+        found = [BodyError(where, "is a number out of range") for where in _places(value, _is_infinite)]
+        raise InvalidBody(found or [BodyError("", f"holds a number that cannot be kept: {error}")]) from None
+    if b"\\u0000" in canonical and (found := [BodyError(where, "holds a NUL character (\\u0000)") for where in _places(value, _has_nul)]):
+        raise InvalidBody(found)
+    return ParsedBody(value, canonical, around=part is not body)
 
 
 def _canonical(value: object, body: bytes) -> bytes:
@@ -62,7 +62,7 @@ def _canonical(value: object, body: bytes) -> bytes:
     return canonical
 
 
-def kind(value: object) -> str:
+def json_kind(value: object) -> str:
     """What JSON calls the value, with its article."""
     match value:
         case None:
@@ -88,7 +88,7 @@ def _json(body: bytes) -> tuple[Any, bytes]:
         try:
             return from_json(part, allow_inf_nan=False, cache_strings="keys"), part
         except ValueError:
-            raise Invalid([Fault("", _why_no_json(body, error))]) from None
+            raise InvalidBody([BodyError("", _why_no_json(body, error))]) from None
 
 
 def _unwrapped(body: bytes) -> bytes:
@@ -120,11 +120,11 @@ def _is_infinite(value: object) -> bool:
 def _places(value: object, wrong: Any, steps: tuple[str | int, ...] = ()) -> Iterator[str]:
     """Where a value, or a key, is wrong."""
     if wrong(value):
-        yield path(steps)
+        yield format_path(steps)
     elif isinstance(value, dict):
         for key, item in value.items():
             if wrong(key):
-                yield path((*steps, key))
+                yield format_path((*steps, key))
             yield from _places(item, wrong, (*steps, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):

@@ -9,7 +9,7 @@ from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 
 from receiver.aom.payload_schema import PAYLOADS, Learner
-from receiver.aom.values.field_types import Look
+from receiver.aom.values.field_types import QuickLook
 
 MOST_OBJECTS = 10_000
 """In a list of what are no people: nobody buys so many line items at once, and each takes a kilobyte of
@@ -18,22 +18,22 @@ memory.
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownKeys:
     """The keys of one object, or of each object in a list, as a schema knows them. `path` has `[]` for the index of a list."""
 
     path: str
     is_list: bool
     keys: frozenset[str]
     needed: frozenset[str]
-    nested: Mapping[str, "Known"]
+    nested: Mapping[str, "KnownKeys"]
     lists: frozenset[str] = frozenset()  # keys of lists, also of those that may hold anything
-    looks: Mapping[str, Look] = field(default_factory=dict)  # at the values that are no objects and no lists
+    looks: Mapping[str, QuickLook] = field(default_factory=dict)  # at the values that are no objects and no lists
     texts: frozenset[str] = frozenset()  # keys of those in which HTML's escapes are read
     addresses: frozenset[str] = frozenset()
 
 
 @cache
-def known(event: str) -> Known:
+def known_keys(event: str) -> KnownKeys:
     return _known(PAYLOADS[event], "")
 
 
@@ -47,13 +47,13 @@ def keys_of(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
                 yield str(alias or name), name
 
 
-def _known(model: type[BaseModel], path: str, *, is_list: bool = False) -> Known:
+def _known(model: type[BaseModel], path: str, *, is_list: bool = False) -> KnownKeys:
     keys = dict(keys_of(model))
     fields = model.model_fields
     nested = {key: _nested(fields[name].annotation, f"{path}{key}") for key, name in keys.items()}
     looks = {key: look for key, name in keys.items() if (look := _look(fields[name]))}
     addresses = frozenset({"email"} if issubclass(model, Learner) else ())
-    return Known(
+    return KnownKeys(
         path,
         is_list,
         frozenset(keys),
@@ -66,7 +66,7 @@ def _known(model: type[BaseModel], path: str, *, is_list: bool = False) -> Known
     )
 
 
-def _nested(annotation: Any, path: str) -> Known | None:
+def _nested(annotation: Any, path: str) -> KnownKeys | None:
     """The model inside `Model`, `Model | None`, `list[Model]` or `list[Model] | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return _known(annotation, f"{path}.", is_list=path.endswith("[]"))
@@ -79,5 +79,5 @@ def _is_list(annotation: Any) -> bool:
     return get_origin(annotation) is list or any(get_origin(part) is list for part in get_args(annotation))
 
 
-def _look(info: FieldInfo) -> Look | None:
-    return next((one for one in info.metadata if isinstance(one, Look)), None)
+def _look(info: FieldInfo) -> QuickLook | None:
+    return next((one for one in info.metadata if isinstance(one, QuickLook)), None)

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError
 from pydantic_core import core_schema as core
 
-from receiver.aom.validation.known_keys import MOST_OBJECTS, Known, known
+from receiver.aom.validation.known_keys import MOST_OBJECTS, KnownKeys, known_keys
 from receiver.aom.values import email_address
 from receiver.aom.values.field_types import PLAIN_TEXT
 
@@ -48,11 +48,11 @@ def people_of_plain(raw: Mapping[str, Any], event: str) -> list[str] | None:
 
 @cache
 def _reader(event: str) -> tuple[Callable[[Any], Any], Callable[[Mapping[str, Any]], list[Any]]]:
-    here = known(event)
+    here = known_keys(event)
     return SchemaValidator(_object(here), core.CoreConfig(strict=True, hide_input_in_errors=True)).validate_python, _learners(here)
 
 
-def _learners(here: Known) -> Callable[[Mapping[str, Any]], list[Any]]:
+def _learners(here: KnownKeys) -> Callable[[Mapping[str, Any]], list[Any]]:
     """How to find those who have an address in a plain body of this event: at its top, or below one key of it."""
     if here.addresses:
         return lambda raw: [raw]
@@ -60,18 +60,18 @@ def _learners(here: Known) -> Callable[[Mapping[str, Any]], list[Any]]:
     return (lambda raw: raw[key]) if inner.is_list else lambda raw: [raw[key]]
 
 
-def _object(here: Known) -> CoreSchema:
+def _object(here: KnownKeys) -> CoreSchema:
     fields = {key: core.typed_dict_field(_value(key, here), required=key in here.needed) for key in here.keys}
     return core.typed_dict_schema(fields)
 
 
-def _list(inner: Known, *, needed: bool) -> CoreSchema:
+def _list(inner: KnownKeys, *, needed: bool) -> CoreSchema:
     most = None if inner.addresses else MOST_OBJECTS
     least = 1 if needed else None
     return core.list_schema(_object(inner), min_length=least, max_length=most, fail_fast=True)
 
 
-def _value(key: str, here: Known) -> CoreSchema:
+def _value(key: str, here: KnownKeys) -> CoreSchema:
     needed = key in here.needed
     if look := here.looks.get(key):
         return look.plain

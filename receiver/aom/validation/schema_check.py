@@ -14,11 +14,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from receiver.aom.payload_schema import PAYLOADS, Payload
-from receiver.aom.validation.drift import survey
-from receiver.aom.validation.errors import Fault, Invalid, path, printable
-from receiver.aom.validation.json_body import kind
-from receiver.aom.validation.known_keys import MOST_OBJECTS, Known, known
-from receiver.aom.validation.tolerance import meant
+from receiver.aom.validation.drift import survey_drift
+from receiver.aom.validation.errors import BodyError, InvalidBody, format_path, printable_text
+from receiver.aom.validation.json_body import json_kind
+from receiver.aom.validation.known_keys import MOST_OBJECTS, KnownKeys, known_keys
+from receiver.aom.validation.tolerance import as_meant
 
 MOST = 1000  # unreadable values of one body; more are not looked at singly
 MOST_COSTLY = 1000  # addresses of one body that are dear to check
@@ -34,31 +34,31 @@ _EXPECTED: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Validated:
+class ValidatedBody:
     """`unreadable`: the paths of what counts as absent. `left_out`: the people who lack what is needed, each with place and reason."""
 
     payload: Payload
     unknown: list[str]
     unreadable: list[str]
-    left_out: list[Fault]
+    left_out: list[BodyError]
 
 
-def validate(raw: Mapping[str, Any], event: str) -> Validated:
+def validate_body(raw: Mapping[str, Any], event: str) -> ValidatedBody:
     """Read all of a body, as it was meant. Raises Invalid with all faults at once."""
-    here = known(event)
-    rest = meant(raw, here)  # a copy, to be cut to what can be read
-    found = survey(rest, event)
+    here = known_keys(event)
+    rest = as_meant(raw, here)  # a copy, to be cut to what can be read
+    found = survey_drift(rest, event)
     if found.costly > MOST_COSTLY:
-        raise Invalid([Fault("", f"has {found.costly} addresses of an unusual form; more than {MOST_COSTLY} are not looked at")])
+        raise InvalidBody([BodyError("", f"has {found.costly} addresses of an unusual form; more than {MOST_COSTLY} are not looked at")])
     if found.too_long:
         message = f"has more than {MOST_OBJECTS:,} entries"
-        raise Invalid([Fault(where, message) for where in found.too_long])
+        raise InvalidBody([BodyError(where, message) for where in found.too_long])
     _require_not_too_many(found.lacking)  # to list what each lacks would take long
     unreadable: list[str] = []
-    left_out: list[Fault] = []
+    left_out: list[BodyError] = []
     while True:  # where a key of two spellings was cut, the other one counts
         try:
-            return Validated(PAYLOADS[event].model_validate(rest), found.unknown, unreadable, left_out)
+            return ValidatedBody(PAYLOADS[event].model_validate(rest), found.unknown, unreadable, left_out)
         except ValidationError as error:
             problems = _problems(error)
         alone = _left_out(problems, here, rest)
@@ -71,16 +71,18 @@ def validate(raw: Mapping[str, Any], event: str) -> Validated:
             _cut(rest, steps)  # a list keeps its indexes if it is cut from its end
 
 
-def faults(raw: Mapping[str, Any], event: str) -> Sequence[Fault]:
+def find_errors(raw: Mapping[str, Any], event: str) -> Sequence[BodyError]:
     """What makes the body invalid as that event."""
     try:
-        validate(raw, event)
-    except Invalid as invalid:
+        validate_body(raw, event)
+    except InvalidBody as invalid:
         return invalid.faults
     return ()
 
 
-def _left_out(problems: Sequence[ErrorDetails], here: Known, rest: Mapping[str, Any]) -> dict[tuple[str | int, ...], list[ErrorDetails]]:
+def _left_out(
+    problems: Sequence[ErrorDetails], here: KnownKeys, rest: Mapping[str, Any]
+) -> dict[tuple[str | int, ...], list[ErrorDetails]]:
     """Where people stand who lack something needed, with what that is. Raises Invalid where it is not theirs alone, or all lack it."""
     needed = [problem for problem in problems if _is_needed(problem["loc"], here)]
     alone: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
@@ -88,7 +90,7 @@ def _left_out(problems: Sequence[ErrorDetails], here: Known, rest: Mapping[str, 
         alone.setdefault(problem["loc"][:2], []).append(problem)
     theirs = all(len(where) == 2 and isinstance(where[1], int) for where in alone)  # noqa: PLR2004 - a list and an index
     if not theirs or any(len(rest[str(of)]) == sum(key == of for key, *_ in alone) for of in {key for key, *_ in alone}):
-        raise Invalid([_fault(problem) for problem in needed]) from None
+        raise InvalidBody([_fault(problem) for problem in needed]) from None
     return alone
 
 
@@ -99,10 +101,10 @@ def _problems(error: ValidationError) -> list[ErrorDetails]:
 
 def _require_not_too_many(unreadable: int) -> None:
     if unreadable > MOST:
-        raise Invalid([Fault("", f"has {unreadable} values that cannot be read")]) from None
+        raise InvalidBody([BodyError("", f"has {unreadable} values that cannot be read")]) from None
 
 
-def _is_needed(steps: Sequence[str | int], here: Known) -> bool:
+def _is_needed(steps: Sequence[str | int], here: KnownKeys) -> bool:
     for step in steps:
         if isinstance(step, str):
             if step not in here.needed:
@@ -111,13 +113,13 @@ def _is_needed(steps: Sequence[str | int], here: Known) -> bool:
     return True
 
 
-def _fault(problem: ErrorDetails) -> Fault:
-    where = path(problem["loc"])
+def _fault(problem: ErrorDetails) -> BodyError:
+    where = format_path(problem["loc"])
     if problem["type"] == "missing":
-        return Fault(where, f"is needed and missing{_misspelt(problem['loc'], problem['input'])}")
+        return BodyError(where, f"is needed and missing{_misspelt(problem['loc'], problem['input'])}")
     expected = _EXPECTED.get(problem["type"])
-    message = expected.format(kind=kind(problem["input"])) if expected else str(problem.get("ctx", {}).get("error", problem["msg"]))
-    return Fault(where, printable(message))
+    message = expected.format(kind=json_kind(problem["input"])) if expected else str(problem.get("ctx", {}).get("error", problem["msg"]))
+    return BodyError(where, printable_text(message))
 
 
 def _misspelt(steps: Sequence[str | int], siblings: object) -> str:
@@ -133,4 +135,4 @@ def _cut(raw: Any, steps: Sequence[str | int]) -> None:
 
 
 def _general(steps: Sequence[str | int]) -> str:
-    return path(["[]" if isinstance(step, int) else step for step in steps]).replace(".[]", "[]")
+    return format_path(["[]" if isinstance(step, int) else step for step in steps]).replace(".[]", "[]")

@@ -7,27 +7,27 @@ the escapes of HTML in it.
 from collections.abc import Mapping
 from typing import Any
 
-from receiver.aom.validation.known_keys import Known
+from receiver.aom.validation.known_keys import KnownKeys
 from receiver.aom.values.plain_text import alone, without_entities
 
 
-def meant(raw: Mapping[str, Any], here: Known) -> dict[str, Any]:
+def as_meant(raw: Mapping[str, Any], here: KnownKeys) -> dict[str, Any]:
     """A copy of all that the schema knows; what it does not know is the same object as before."""
     return {key: _part(item, key, here) for key, item in raw.items()}
 
 
-def _part(item: Any, key: str, here: Known) -> Any:
+def _part(item: Any, key: str, here: KnownKeys) -> Any:
     inner = here.nested.get(key)
     if (inner and inner.is_list) or key in here.lists:
         return [_entry(one, inner) for one in closed] if isinstance(closed := _closed(item), list) else item
     if inner:
-        return meant(item, inner) if isinstance(item, dict) else item
+        return as_meant(item, inner) if isinstance(item, dict) else item
     return _text(item) if key in here.texts else item
 
 
-def _entry(item: Any, inner: Known | None) -> Any:
+def _entry(item: Any, inner: KnownKeys | None) -> Any:
     if inner:
-        return meant(item, inner) if isinstance(item, dict) else item
+        return as_meant(item, inner) if isinstance(item, dict) else item
     return without_entities(item) if isinstance(item, str) else item
 
 

@@ -13,7 +13,7 @@ from babel import Locale
 from babel.core import get_global
 from babel.numbers import get_currency_name, list_currencies
 
-from receiver.aom.values.plain_text import visible
+from receiver.aom.values.plain_text import strip_invisible
 
 NO_CURRENCY = {"XXX", "XTS"}  # codes for "none" and "test"
 
@@ -50,7 +50,7 @@ _symbols = re.compile(r"\b[A-Za-z]{0,3}\$")
 _LONGEST = 100  # characters
 
 
-def read(value: object) -> str:
+def read_currency(value: object) -> str:
     """The ISO 4217 code for a name or a code, whatever its case, accents and HTML entities. Raises ValueError if there is none."""
     found = _code(value) if isinstance(value, str) and len(value) <= _LONGEST else None
     if found is None:
@@ -65,7 +65,7 @@ def is_plain(value: object) -> bool:
 
 @lru_cache(maxsize=256)
 def _code(text: str) -> str | None:
-    upper = visible(text).upper()
+    upper = strip_invisible(text).upper()
     return upper if upper in _codes() else _names().get(_folded(text)) or _code_beside_name(text)
 
 

@@ -28,7 +28,7 @@ _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "augu
 _MONTH = {name[:letters]: number for number, name in enumerate(_MONTHS, 1) for letters in (3, len(name))} | {"sept": 9}
 
 
-def read(value: object) -> datetime:
+def read_date(value: object) -> datetime:
     """As it stands in the text: naive unless it names an offset. Raises ValueError for anything that is no date of `YEARS`."""
     found = None
     if isinstance(value, str) and len(value) <= _LONGEST:
@@ -43,7 +43,7 @@ def is_plain(value: object) -> bool:
     return type(value) is str and _plain(value) is not None
 
 
-def place(date: datetime, zone: ZoneInfo) -> datetime:
+def place_in_zone(date: datetime, zone: ZoneInfo) -> datetime:
     """The moment in the site's zone. A naive date is the wall clock of that zone.
 
     When clocks go back and an hour comes twice, the first of the two is meant; when clocks go forward and the

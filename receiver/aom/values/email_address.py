@@ -4,7 +4,7 @@ import re
 
 from email_validator import EmailNotValidError, validate_email
 
-from receiver.aom.values.plain_text import visible
+from receiver.aom.values.plain_text import strip_invisible
 
 EXPECTED = "must be an e-mail address like ada@example.edu"
 
@@ -18,7 +18,7 @@ _plain = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_DOMAIN}").fullma
 _plain_domain = re.compile(_DOMAIN).fullmatch
 
 
-def read(value: object) -> str:
+def read_address(value: object) -> str:
     """Trimmed, lower-cased, in Unicode's composed form: equal for everything that names the same mailbox at AOM.
 
     Addresses of private networks (`ada@school.local`) are taken; whether mail gets there is not asked. Raises ValueError.
@@ -27,7 +27,7 @@ def read(value: object) -> str:
         return key
     if not isinstance(value, str):
         raise ValueError(EXPECTED)  # noqa: TRY004 - pydantic wants a ValueError
-    address = visible(value)
+    address = strip_invisible(value)
     if len(address) > _LONGEST:
         raise ValueError(f"{EXPECTED}, of at most {_LONGEST} characters")
     if _plain(address):

@@ -39,7 +39,7 @@ def read_id(value: object) -> str:
         value = str(int(value))
     if not isinstance(value, str):
         raise ValueError("must be an id, as number or text")  # noqa: TRY004 - pydantic wants a ValueError
-    value = plain_text.visible(value)
+    value = plain_text.strip_invisible(value)
     if found := _zeros(value):
         value = found[1]
     if not 0 < len(value) <= _LONGEST_ID:
@@ -59,7 +59,7 @@ def _optional_id(value: object) -> str | None:
         return str(value)
     if value is None or (isinstance(value, int | float) and value == 0 and not isinstance(value, bool)):
         return None
-    if isinstance(value, str) and not plain_text.visible(value).strip("0."):
+    if isinstance(value, str) and not plain_text.strip_invisible(value).strip("0."):
         return None
     return read_id(value)
 
@@ -68,7 +68,7 @@ def _optional(read: Callable[[Any], Any]) -> PlainValidator:
     return PlainValidator(lambda value: None if value is None or value == "" or (type(value) is str and value.isspace()) else read(value))
 
 
-class Look:
+class QuickLook:
     """Whether a value is surely what its field takes, told quickly; `plain` tells it of nearly all, more quickly still.
 
     `literal`: it is taken to the letter, or not at all.
@@ -123,28 +123,28 @@ def _is_known_status(value: Any) -> bool:
     return type(value) is str and (value in order_status.EVENTS_BY_STATUS or value in order_status.OFF)
 
 
-Text = Annotated[str | None, Look(_is_plain_text, core.nullable_schema(PLAIN_TEXT))]
+Text = Annotated[str | None, QuickLook(_is_plain_text, core.nullable_schema(PLAIN_TEXT))]
 
 Id = Annotated[
     str | None,
     PlainValidator(_optional_id),
-    Look(_is_plain_id, _PLAIN_OPTIONAL_ID),
+    QuickLook(_is_plain_id, _PLAIN_OPTIONAL_ID),
     WithJsonSchema({"type": ["integer", "string", "null"]}),
 ]
 
 NeededId = Annotated[
     str,
     PlainValidator(read_id),
-    Look(lambda value: bool(value) and _is_plain_id(value), _PLAIN_ID),
+    QuickLook(lambda value: bool(value) and _is_plain_id(value), _PLAIN_ID),
     WithJsonSchema({"type": ["integer", "string"], "minLength": 1}),
 ]
 
-Email = Annotated[str, PlainValidator(email_address.read), WithJsonSchema({"type": "string", "format": "email"})]
+Email = Annotated[str, PlainValidator(email_address.read_address), WithJsonSchema({"type": "string", "format": "email"})]
 
 Status = Annotated[
     str,
-    PlainValidator(order_status.read),
-    Look(
+    PlainValidator(order_status.read_status),
+    QuickLook(
         _is_known_status, core.literal_schema([*order_status.EVENTS_BY_STATUS, *order_status.OFF]), literal=True
     ),  # by which events are told: nothing is to be read into it
     WithJsonSchema({"type": "string", "minLength": 1, "examples": list(order_status.EVENTS_BY_STATUS)}),
@@ -152,28 +152,28 @@ Status = Annotated[
 
 Money = Annotated[
     Decimal | None,
-    _optional(money.read),
-    Look(_or_reads(money.is_plain, money.read), _PLAIN_MONEY),
+    _optional(money.read_amount),
+    QuickLook(_or_reads(money.is_plain, money.read_amount), _PLAIN_MONEY),
     WithJsonSchema({"type": ["number", "string", "null"], "examples": [220, "110.00"]}),
 ]
 
 Quantity = Annotated[
     Decimal | None,
-    _optional(money.read),
-    Look(_or_reads(money.is_plain, money.read), _PLAIN_MONEY),
+    _optional(money.read_amount),
+    QuickLook(_or_reads(money.is_plain, money.read_amount), _PLAIN_MONEY),
     WithJsonSchema({"type": ["number", "string", "null"], "examples": [1]}),
 ]
 
 Currency = Annotated[
     str | None,
-    _optional(currency.read),
-    Look(_or_reads(currency.is_plain, currency.read), _PLAIN_CURRENCY),
+    _optional(currency.read_currency),
+    QuickLook(_or_reads(currency.is_plain, currency.read_currency), _PLAIN_CURRENCY),
     WithJsonSchema({"type": ["string", "null"], "examples": ["United States (US) dollar", "USD"]}),
 ]
 
 Date = Annotated[
     datetime | None,
-    _optional(dates.read),
-    Look(_or_reads(dates.is_plain, dates.read), _PLAIN_DATE),
+    _optional(dates.read_date),
+    QuickLook(_or_reads(dates.is_plain, dates.read_date), _PLAIN_DATE),
     WithJsonSchema({"type": ["string", "null"], "examples": ["Aug 11, 2020 04:58 PM", "2020-08-11T16:58:00-04:00"]}),
 ]

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from unicodedata import category
 
-from receiver.aom.values.plain_text import visible
+from receiver.aom.values.plain_text import strip_invisible
 
 EXPECTED = 'must be an amount like 220 or "110.00"'
 
@@ -22,7 +22,7 @@ _continental = re.compile(rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:(?:\.|{_GAP})[0-9]{{3
 _sign = re.compile("[+\u2212-]").search
 
 
-def read(value: object) -> Decimal:
+def read_amount(value: object) -> Decimal:
     """Exact for integers and texts; floats are rounded to 4 places, which takes away the noise of binary fractions.
 
     At most 15 digits before the point and 10 behind it. Texts may carry a sign, a currency's symbol or code, and
@@ -31,7 +31,7 @@ def read(value: object) -> Decimal:
     anything else.
     """
     if isinstance(value, str):
-        return Decimal(value if _plain(value) else _undressed(visible(value)))
+        return Decimal(value if _plain(value) else _undressed(strip_invisible(value)))
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < LIMIT:
         return Decimal(value)
     if isinstance(value, float) and abs(value) < LIMIT:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from receiver.aom.values.plain_text import alone, visible, without_entities
+from receiver.aom.values.plain_text import alone, strip_invisible, without_entities
 
 EVENTS_BY_STATUS: Mapping[str, str] = {
     # AOM's samples
@@ -35,7 +35,7 @@ _LONGEST = 100  # characters
 _LONGEST_SENT = 1000  # with escapes of HTML in it; longer ones are no status, and dear to read
 
 
-def read(value: object) -> str:
+def read_status(value: object) -> str:
     """Upper case, words joined by hyphens, without WooCommerce's prefix: `wc-on_hold` → `ON-HOLD`. Raises ValueError."""
     status = _normal(value) or ""
     if not 0 < len(status) <= _LONGEST:
@@ -43,7 +43,7 @@ def read(value: object) -> str:
     return status
 
 
-def event(value: object) -> str | None:
+def event_of_status(value: object) -> str | None:
     """The event that a status as sent stands for, None where it is no status that we know."""
     return EVENTS_BY_STATUS.get(_normal(value) or "")
 
@@ -68,4 +68,4 @@ def _normal(value: object) -> str | None:
     text = alone(value)
     if not isinstance(text, str) or text in EVENTS_BY_STATUS or len(text) > _LONGEST_SENT:
         return text if isinstance(text, str) else None
-    return re.sub(r"[\s_-]+", "-", visible(without_entities(text)).upper()).removeprefix("WC-")
+    return re.sub(r"[\s_-]+", "-", strip_invisible(without_entities(text)).upper()).removeprefix("WC-")

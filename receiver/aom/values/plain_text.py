@@ -26,7 +26,7 @@ def without_entities(text: str) -> str:
     return _entity.sub(lambda found: unescape(found[0]).replace("\0", ""), text) if "&" in text else text
 
 
-def visible(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """Without blanks and invisible characters at its ends.
 
     No pattern may do this: to look for blanks before the end, it tries anew at each blank in the text.
@@ -36,7 +36,7 @@ def visible(text: str) -> str:
 
 def evenly_spaced(text: str) -> str:
     """Any blanks, narrow and unbreakable ones too, as single ones; none at the ends."""
-    return _blanks.sub(" ", visible(text)).strip()
+    return _blanks.sub(" ", strip_invisible(text)).strip()
 
 
 def alone(value: object) -> object:

@@ -18,8 +18,8 @@ import typer
 import uvloop
 from rich.table import Column, Table
 
-from receiver.aom import EVENTS, sample
-from receiver.aom.simulated_school import School
+from receiver.aom import EVENTS, read_sample
+from receiver.aom.simulated_school import SimulatedSchool
 from receiver.cli.app import FOUND, app, fail, out
 from receiver.cli.commands.send import Post, client, post_one
 from receiver.server.http_server import serve
@@ -121,8 +121,8 @@ async def _tour(settings: Settings, ready: asyncio.Event, *, keep_running: bool)
 
 def _posts() -> list[Post]:
     """AOM's own samples, then a school's tour through all events."""
-    samples = [Post(name, body) for name in EVENTS if (body := sample(name))]
-    school = School(Random(7), learners=5, at=datetime.now(UTC))  # noqa: S311 - no secret
+    samples = [Post(name, body) for name in EVENTS if (body := read_sample(name))]
+    school = SimulatedSchool(Random(7), learners=5, at=datetime.now(UTC))  # noqa: S311 - no secret
     return samples + [Post(name, json.dumps(payload).encode()) for name, payload in school.tour()]
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from receiver.aom import Invalid
+from receiver.aom import InvalidBody
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, err, fail, out, print_json, settings_of
 from receiver.cli.table_cells import cell
 from receiver.gateway import sites_of
@@ -34,7 +34,7 @@ def explain(
     body = payload_of(file)
     try:
         explained = explanation.explain(body, sites_of(settings)[name], event, RouteTable.compile(settings), now=datetime.now(UTC))
-    except Invalid as invalid:
+    except InvalidBody as invalid:
         _show_faults(invalid, as_json=as_json)
         raise typer.Exit(FOUND) from invalid
     if as_json:
@@ -88,7 +88,7 @@ def _show_record(record: dict[str, Any]) -> None:
     out.print(table)
 
 
-def _show_faults(invalid: Invalid, *, as_json: bool) -> None:
+def _show_faults(invalid: InvalidBody, *, as_json: bool) -> None:
     if as_json:
         print_json({"event": invalid.event, "errors": [{"path": f.path, "message": f.message} for f in invalid.faults]})
         return

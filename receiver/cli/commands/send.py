@@ -19,8 +19,8 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from receiver.aom import EVENTS, sample
-from receiver.aom.simulated_school import School, person_of
+from receiver.aom import EVENTS, read_sample
+from receiver.aom.simulated_school import SimulatedSchool, person_of
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
 from receiver.settings import Settings
 from receiver.settings.gateway_urls import inbound_url, local_url
@@ -58,7 +58,7 @@ def send(
     settings = settings_of(config)
     base = inbound_url((url or local_url(settings)).rstrip("/"), _token(settings, source))
     if simulate:
-        school = School(Random(seed), learners=learners, at=datetime.now(UTC))  # noqa: S311 - no secret
+        school = SimulatedSchool(Random(seed), learners=learners, at=datetime.now(UTC))  # noqa: S311 - no secret
         posts: Iterator[Post] = (Post(name, json.dumps(payload).encode(), person_of(payload)) for name, payload in school.events(simulate))
         total = simulate
     else:
@@ -79,15 +79,15 @@ def _token(settings: Settings, source: str | None) -> str:
 
 
 def _chosen(events: list[str] | None, file: Path | None) -> list[Post]:
-    names = events or [name for name in EVENTS if sample(name)]
+    names = events or [name for name in EVENTS if read_sample(name)]
     for name in names:
         if name not in EVENTS:
             fail(f"{name!r} is not an event; there are: {', '.join(EVENTS)}")
-        if file is None and sample(name) is None:
+        if file is None and read_sample(name) is None:
             fail(f"AOM publishes no sample of {name}; give a payload with --file, or use --simulate.")
     if file:
         return [Post(names[0] if events else "", file.read_bytes())]
-    return [Post(name, sample(name) or b"") for name in names]
+    return [Post(name, read_sample(name) or b"") for name in names]
 
 
 async def _post_all(base: str, posts: Iterator[Post], total: int, *, shared: bool, rate: float, quiet: bool) -> list[Post]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from receiver.admin.operation import NotFound
-from receiver.aom import EVENTS, LABELS, Invalid, sample
+from receiver.aom import EVENTS, LABELS, InvalidBody, read_sample
 from receiver.console.page import Console, Notice
 from receiver.console.session import PATH
 from receiver.console.views.payload import as_json
@@ -36,7 +36,7 @@ def form_fields(gateway: Gateway, payload: str = "", source: str = "", event: st
         "event_options": [("", "none: told by the content"), *((name, f"{name} ({LABELS[name]})") for name in EVENTS)],
         "chosen_source": source,
         "chosen_event": event,
-        "samples": [name for name in EVENTS if sample(name)],
+        "samples": [name for name in EVENTS if read_sample(name)],
     }
 
 
@@ -50,7 +50,7 @@ class ExplainBox:
     async def show(self, request: Request) -> Response:
         """The box, empty or with AOM's own sample of an event."""
         event = request.query_params.get("sample", "")
-        body = sample(event) if event in EVENTS else None
+        body = read_sample(event) if event in EVENTS else None
         fields = form_fields(self._gateway, body.decode() if body else "", event=event if body else "")
         return self._console.page(request, "explain.html", explained=None, invalid=None, **fields)
 
@@ -68,6 +68,6 @@ class ExplainBox:
         try:
             explained = await asyncio.to_thread(explain, body, site, event or None, gateway.routes, now=gateway.now(), most=MOST)
             normal = await asyncio.to_thread(as_json, explained.event.normal(), MOST_SHOWN)
-        except Invalid as invalid:
+        except InvalidBody as invalid:
             return await self._console.large_page(request, "explain.html", explained=None, invalid=invalid, **fields)
         return await self._console.large_page(request, "explain.html", explained=explained, invalid=None, normal=normal, **fields)

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import TemplateSyntaxError, nodes
 from pydantic import BaseModel
 
-from receiver.aom import EVENTS, names
+from receiver.aom import EVENTS, names_of_event
 from receiver.config_errors import ConfigFault, nearest, place
 from receiver.mapping.check.expression_analysis import Analysis, Scope
 from receiver.mapping.check.static_conditions import truth
@@ -42,7 +42,7 @@ class Checked:
 def check_expressions(one: Placed) -> Checked:
     """Check one route."""
     checked = Checked()
-    scopes: Scopes = {event: dict(names(event)) for event in one.events or _meant(one.route.events)}
+    scopes: Scopes = {event: dict(names_of_event(event)) for event in one.events or _meant(one.route.events)}
     scopes = _condition(f"{one.where}.when", one.route.when, scopes, checked)
     for index, upsert in enumerate(one.route.upsert):
         _upsert(one, index, upsert, scopes, checked)

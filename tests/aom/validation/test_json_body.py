@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from receiver.aom.validation.errors import MOST, Invalid
-from receiver.aom.validation.json_body import FEW_BYTES, parse
+from receiver.aom.validation.errors import MOST, InvalidBody
+from receiver.aom.validation.json_body import FEW_BYTES, parse_body
 from tests.aom.bodies import changed, paths, reading, refusal, sampled
 
 
@@ -96,20 +96,22 @@ def test_the_canonical_form_is_equal_for_equal_objects() -> None:
     """The order of keys, white space, and escapes make no difference."""
     body = sampled("order.placed") | {"note": "ä"}
     turned = dict(reversed(body.items()))
-    assert parse(json.dumps(body, indent=3).encode()).canonical == parse(json.dumps(turned, ensure_ascii=False).encode()).canonical
+    assert (
+        parse_body(json.dumps(body, indent=3).encode()).canonical == parse_body(json.dumps(turned, ensure_ascii=False).encode()).canonical
+    )
 
 
 def test_depth_has_a_limit_that_is_told() -> None:
     """Deeper than 200 levels is nothing that AOM sends, and nothing that could be walked safely."""
-    with pytest.raises(Invalid, match="recursion limit"):
-        parse(b'{"a":' + b"[" * 250 + b"]" * 250 + b"}")
+    with pytest.raises(InvalidBody, match="recursion limit"):
+        parse_body(b'{"a":' + b"[" * 250 + b"]" * 250 + b"}")
 
 
 @pytest.mark.parametrize("least", ["[]", "{}", "[1]"])
 def test_a_large_body_of_hardly_anything_but_lists_is_refused(least: str) -> None:
     """It would take fifty times its size of memory; a small one may be so, and text with brackets in it as well."""
     entries = FEW_BYTES // (len(least) + 1)
-    assert parse(f'{{"more":[{",".join([least] * (entries - 10))}]}}'.encode())
+    assert parse_body(f'{{"more":[{",".join([least] * (entries - 10))}]}}'.encode())
     large = f'{{"more":[{",".join([least] * (entries + 10))}]}}'.encode()
     assert refusal(large).faults[0].message == "has more lists and objects than are read"
-    assert parse(json.dumps({"more": ["[text]" + "a" * 20] * entries}).encode())
+    assert parse_body(json.dumps({"more": ["[text]" + "a" * 20] * entries}).encode())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from receiver.aom import EVENTS
 from receiver.aom.validation.quick_check import people_of_plain
-from receiver.aom.validation.schema_check import validate
+from receiver.aom.validation.schema_check import validate_body
 from tests.aom.bodies import SAMPLED, sampled
 from tests.aom.test_properties import mutants
 
@@ -28,7 +28,7 @@ def test_in_a_plain_body_all_is_known_and_readable(body: Any, event: str) -> Non
     """The whole reading finds the same people, no unknown key and nothing that it has to leave out."""
     people = people_of_plain(body, event)
     if people is not None:
-        whole = validate(body, event)
+        whole = validate_body(body, event)
         assert people == [learner.email for learner in whole.payload.people()]
         assert (whole.unknown, whole.unreadable, whole.left_out) == ([], [], [])
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from receiver.aom import EVENTS
-from receiver.aom.validation.errors import Fault
-from receiver.aom.validation.known_keys import MOST_OBJECTS, Known, known
+from receiver.aom.validation.errors import BodyError
+from receiver.aom.validation.known_keys import MOST_OBJECTS, KnownKeys, known_keys
 from receiver.aom.validation.schema_check import MOST
 from tests.aom.bodies import changed, paths, reading, refusal, sampled
 
@@ -157,7 +157,7 @@ def test_a_flood_of_unreadable_values_is_refused() -> None:
 def test_a_flood_of_people_who_are_none_is_refused(lacking: object) -> None:
     """Without a list of what each of them lacks, which would take long to write."""
     body = changed("course.enrolled", userList=[lacking] * (MOST + 1))
-    assert refusal(body).faults == (Fault("", f"has {MOST + 1} values that cannot be read"),)
+    assert refusal(body).faults == (BodyError("", f"has {MOST + 1} values that cannot be read"),)
 
 
 @pytest.mark.parametrize("item", [{}, {"name": "A"}, {"name": "A &amp; B"}])
@@ -179,10 +179,10 @@ def test_a_list_of_people_has_no_bound(name: str) -> None:
 def test_nothing_optional_has_something_needed_inside() -> None:
     """Cutting what cannot be read must never make another fault: this holds by the shape of the schemas."""
     for event in EVENTS:
-        _check(known(event), optional=False)
+        _check(known_keys(event), optional=False)
 
 
-def _check(here: Known, *, optional: bool) -> None:
+def _check(here: KnownKeys, *, optional: bool) -> None:
     assert not (optional and here.needed), here.path
     for key, inner in here.nested.items():
         _check(inner, optional=optional or key not in here.needed)

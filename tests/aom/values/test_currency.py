@@ -49,7 +49,7 @@ from receiver.aom.values import currency
 )
 def test_names_and_codes_become_codes(name: str, code: str) -> None:
     """WooCommerce's names, the CLDR's, plural forms, HTML entities, and codes themselves."""
-    assert currency.read(name) == code
+    assert currency.read_currency(name) == code
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_names_and_codes_become_codes(name: str, code: str) -> None:
 def test_what_has_no_code_is_refused(value: object) -> None:
     """A currency without an ISO code, or none at all."""
     with pytest.raises(ValueError, match="ISO 4217"):
-        currency.read(value)
+        currency.read_currency(value)
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_what_has_no_code_is_refused(value: object) -> None:
 )
 def test_the_cldr_name_of_a_currency_becomes_its_code(code: str) -> None:
     """Babel's English name leads back to the code."""
-    assert currency.read(get_currency_name(code, locale="en")) == code
+    assert currency.read_currency(get_currency_name(code, locale="en")) == code
 
 
 def test_no_name_is_lost_to_a_currency_of_the_past() -> None:
     """Every currency in use anywhere is found by its English name."""
     in_use = {code for zone in get_global("territory_currencies") for code in get_territory_currencies(zone)}
-    assert [code for code in in_use if currency.read(get_currency_name(code, locale="en")) != code] == []
+    assert [code for code in in_use if currency.read_currency(get_currency_name(code, locale="en")) != code] == []

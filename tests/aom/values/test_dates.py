@@ -41,7 +41,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 )
 def test_a_date_is_read_as_it_stands(text: str, date: datetime) -> None:
     """AOM's format, close relatives, and ISO 8601; naive unless there is an offset."""
-    assert dates.read(text) == date
+    assert dates.read_date(text) == date
 
 
 @pytest.mark.parametrize(
@@ -83,20 +83,20 @@ def test_a_date_is_read_as_it_stands(text: str, date: datetime) -> None:
 def test_what_is_no_date_is_refused(value: object) -> None:
     """Nothing is guessed; the years from 1970 to 2199 are dates."""
     with pytest.raises(ValueError, match="Aug 11, 2020 04:58 PM"):
-        dates.read(value)
+        dates.read_date(value)
 
 
 @given(st.text() | st.from_regex(r"[A-Z][a-z]{2,8} \d{1,2}, \d{4} \d{1,2}:\d{2} [AP]M") | st.datetimes().map(datetime.isoformat))
 def test_any_text_is_a_date_or_refused(text: str) -> None:
     """No text causes another error, and every date that is read can be placed in any zone."""
     try:
-        date = dates.read(text)
+        date = dates.read_date(text)
     except ValueError:
         return
     for zone in ("Pacific/Kiritimati", "Etc/GMT+12", "America/New_York"):
-        placed = dates.place(date, ZoneInfo(zone))
+        placed = dates.place_in_zone(date, ZoneInfo(zone))
         assert placed.utcoffset() is not None
-        assert dates.read(placed.isoformat()) == placed
+        assert dates.read_date(placed.isoformat()) == placed
 
 
 @given(st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2199, 12, 31)))
@@ -105,13 +105,13 @@ def test_aoms_format_is_understood_whole(date: datetime) -> None:
     minute = date.replace(second=0, microsecond=0)
     month = "JanFebMarAprMayJunJulAugSepOctNovDec"[minute.month * 3 - 3 : minute.month * 3]
     hour, half = minute.hour % 12 or 12, "PM" if minute.hour >= 12 else "AM"
-    assert dates.read(f"{month} {minute.day:02}, {minute.year} {hour:02}:{minute.minute:02} {half}") == minute
+    assert dates.read_date(f"{month} {minute.day:02}, {minute.year} {hour:02}:{minute.minute:02} {half}") == minute
 
 
 def test_a_naive_date_is_the_sites_wall_clock() -> None:
     """16:58 in a school in New York is 20:58 UTC in summer, 21:58 in winter."""
-    summer = dates.place(datetime(2020, 8, 11, 16, 58), NEW_YORK)
-    winter = dates.place(datetime(2020, 12, 11, 16, 58), NEW_YORK)
+    summer = dates.place_in_zone(datetime(2020, 8, 11, 16, 58), NEW_YORK)
+    winter = dates.place_in_zone(datetime(2020, 12, 11, 16, 58), NEW_YORK)
     assert summer.tzinfo is NEW_YORK
     assert summer.astimezone(UTC) == datetime(2020, 8, 11, 20, 58, tzinfo=UTC)
     assert winter.astimezone(UTC) == datetime(2020, 12, 11, 21, 58, tzinfo=UTC)
@@ -119,19 +119,19 @@ def test_a_naive_date_is_the_sites_wall_clock() -> None:
 
 def test_a_date_with_an_offset_keeps_its_moment() -> None:
     """It is shown in the site's zone."""
-    placed = dates.place(datetime(2020, 8, 11, 16, 58, tzinfo=UTC), NEW_YORK)
+    placed = dates.place_in_zone(datetime(2020, 8, 11, 16, 58, tzinfo=UTC), NEW_YORK)
     assert (placed.hour, placed.utcoffset()) == (12, -timedelta(hours=4))
 
 
 def test_a_time_that_does_not_exist_is_moved_on() -> None:
     """At 02:00 on 8 March 2020 New York's clocks went to 03:00: 02:30 becomes 03:30."""
-    placed = dates.place(datetime(2020, 3, 8, 2, 30), NEW_YORK)
+    placed = dates.place_in_zone(datetime(2020, 3, 8, 2, 30), NEW_YORK)
     assert placed.isoformat() == "2020-03-08T03:30:00-04:00"
 
 
 def test_a_time_that_comes_twice_is_the_first() -> None:
     """At 02:00 on 1 November 2020 New York's clocks went back to 01:00: 01:30 is the one in daylight time."""
-    placed = dates.place(datetime(2020, 11, 1, 1, 30), NEW_YORK)
+    placed = dates.place_in_zone(datetime(2020, 11, 1, 1, 30), NEW_YORK)
     assert placed.isoformat() == "2020-11-01T01:30:00-04:00"
 
 
@@ -144,7 +144,7 @@ def test_months_are_english_whatever_the_locale() -> None:
                 locale.setlocale(locale.LC_TIME, name)
             except locale.Error:
                 continue
-            assert dates.read("May 11, 2020 04:58 PM").month == 5
-            assert dates.read("Dec 11, 2020 04:58 PM").month == 12
+            assert dates.read_date("May 11, 2020 04:58 PM").month == 5
+            assert dates.read_date("Dec 11, 2020 04:58 PM").month == 12
     finally:
         locale.setlocale(locale.LC_TIME, before)

@@ -24,7 +24,7 @@ from receiver.aom.values import email_address
 )
 def test_an_address_becomes_a_key(text: str, key: str) -> None:
     """Trimmed, lower-cased, composed; also of networks that the Internet does not know."""
-    assert email_address.read(text) == key
+    assert email_address.read_address(text) == key
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_an_address_becomes_a_key(text: str, key: str) -> None:
 def test_what_is_no_address_is_refused_with_an_example(value: object) -> None:
     """The message says what an address looks like."""
     with pytest.raises(ValueError, match=r"must be an e-mail address like ada@example\.edu"):
-        email_address.read(value)
+        email_address.read_address(value)
 
 
 @given(st.emails() | st.from_regex(r"[a-zA-Z0-9._%+'-]{1,20}@[a-zA-Z0-9-]{1,10}(\.[a-zA-Z0-9-]{1,10}){0,3}", fullmatch=True))
@@ -47,15 +47,18 @@ def test_the_fast_way_agrees_with_email_validator(text: str) -> None:
     """What is taken without asking email-validator is what it would have taken, private networks aside."""
     assume(text.rpartition(".")[2].lower() not in SPECIAL_USE_DOMAIN_NAMES)
     if email_address._plain(text):  # noqa: SLF001 - the shortcut itself is what must not differ
-        assert email_address.read(text) == validate_email(text, check_deliverability=False, globally_deliverable=False).normalized.lower()
+        assert (
+            email_address.read_address(text)
+            == validate_email(text, check_deliverability=False, globally_deliverable=False).normalized.lower()
+        )
 
 
 @given(st.emails() | st.text())
 def test_a_key_is_its_own_key(text: str) -> None:
     """Reading a key again changes nothing, so a person has one key."""
     try:
-        key = email_address.read(text)
+        key = email_address.read_address(text)
     except ValueError:
         return
-    assert email_address.read(key) == key
+    assert email_address.read_address(key) == key
     assert len(key) <= 254

@@ -48,7 +48,7 @@ from receiver.aom.values import money
 )
 def test_an_amount_is_exact(value: object, amount: str) -> None:
     """Numbers, and texts as people write amounts; the digits stay as they are."""
-    assert str(money.read(value)) == amount
+    assert str(money.read_amount(value)) == amount
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_an_amount_is_exact(value: object, amount: str) -> None:
 def test_what_is_no_amount_is_refused(value: object) -> None:
     """Nothing is guessed, and nothing is beyond what a CRM could hold."""
     with pytest.raises(ValueError, match="must be an amount"):
-        money.read(value)
+        money.read_amount(value)
 
 
 @given(st.text(alphabet="0123456789.,'- $€\u00a0EURx", max_size=15) | st.text() | st.floats() | st.integers())
 def test_any_value_is_a_plain_amount_or_refused(value: object) -> None:
     """What is read is finite, small enough, and without an exponent when written out."""
     try:
-        amount = money.read(value)
+        amount = money.read_amount(value)
     except ValueError:
         return
     assert abs(amount) < 10**15
@@ -80,10 +80,10 @@ def test_any_value_is_a_plain_amount_or_refused(value: object) -> None:
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=2))
 def test_separators_make_no_difference(amount: Decimal) -> None:
     """English thousands, with and without."""
-    assert money.read(f"{amount:,}") == money.read(str(amount)) == amount
+    assert money.read_amount(f"{amount:,}") == money.read_amount(str(amount)) == amount
 
 
 @given(st.integers(min_value=-(10**11), max_value=10**11))
 def test_floats_are_read_without_their_noise(cents: int) -> None:
     """Whatever floating point makes of an amount in cents, the amount comes back."""
-    assert money.read(cents / 100) == Decimal(cents) / 100
+    assert money.read_amount(cents / 100) == Decimal(cents) / 100

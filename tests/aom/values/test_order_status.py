@@ -22,7 +22,7 @@ from receiver.aom.values import order_status
 )
 def test_a_status_has_one_spelling(sent: object, read: str) -> None:
     """Upper case and hyphens, so that a mapping can name it."""
-    assert order_status.read(sent) == read
+    assert order_status.read_status(sent) == read
 
 
 def test_an_order_that_is_off_is_off_however_it_is_escaped() -> None:
@@ -36,7 +36,7 @@ def test_an_order_that_is_off_is_off_however_it_is_escaped() -> None:
 def test_what_is_no_status_is_refused(value: object) -> None:
     """It is needed, and it is a short text."""
     with pytest.raises(ValueError, match="must be a status like COMPLETED"):
-        order_status.read(value)
+        order_status.read_status(value)
 
 
 def test_every_known_status_stands_for_an_event_of_orders() -> None:
@@ -44,10 +44,10 @@ def test_every_known_status_stands_for_an_event_of_orders() -> None:
     for sent, event in order_status.EVENTS_BY_STATUS.items():
         assert event in EVENTS
         assert event.startswith("order.")
-        assert order_status.read(sent) == sent
+        assert order_status.read_status(sent) == sent
 
 
 def test_values_of_other_types_stand_for_nothing() -> None:
     """A status of a strange type is no known one."""
     strange: list[object] = [1, None, [], {}, ""]
-    assert [order_status.event(value) for value in strange] == [None] * 5
+    assert [order_status.event_of_status(value) for value in strange] == [None] * 5

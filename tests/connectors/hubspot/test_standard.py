@@ -15,7 +15,7 @@ from connectors.base import Link, Record, Ref, Saved
 from connectors.hubspot import HubSpotConnector
 from connectors.hubspot.records.order_items import with_line_items
 from connectors.hubspot.setup.property_definitions import KEY_FIELDS, definitions
-from receiver.aom import EVENTS, Site, read, sample
+from receiver.aom import EVENTS, SourceContext, read_event, read_sample
 from receiver.mapping import RouteTable, fold
 from receiver.settings import load
 from tests.connectors.hubspot.opening import on
@@ -30,7 +30,7 @@ type = "hubspot"
 access_token = "pat-na1-test"
 mapping = "standard"
 """
-SITE = Site("springfield", ZoneInfo("America/New_York"), "USD")
+SITE = SourceContext("springfield", ZoneInfo("America/New_York"), "USD")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -59,13 +59,13 @@ def account() -> Iterator[FakeHubSpot]:
 
 
 def records(mapping: RouteTable, event: str, body: bytes) -> Sequence[Record]:
-    seen = read(body, SITE, event)
+    seen = read_event(body, SITE, event)
     contexts = [seen.context(person.key, id="0190", received_at=NOW) for person in seen.people]
     return fold([mapping.render("hubspot", "springfield", seen.name, context) for context in contexts])
 
 
 def changed(event: str, **changes: Any) -> bytes:
-    return json.dumps({**json.loads(sample(event) or b"{}"), **changes}).encode()
+    return json.dumps({**json.loads(read_sample(event) or b"{}"), **changes}).encode()
 
 
 async def provision(crm: HubSpotConnector, mapping: RouteTable) -> None:
@@ -91,7 +91,7 @@ async def write(crm: HubSpotConnector, found: Sequence[Record]) -> None:
 @pytest.mark.parametrize("version", ["2026-09", "v3"])
 def test_the_samples_become_contacts_and_a_deal(mapping: RouteTable, account: FakeHubSpot, version: str) -> None:
     """The nine samples, twice: everybody once, the order as its last event left it, linked to its buyer, nothing new the second time."""
-    samples = [(event, body) for event in EVENTS if (body := sample(event))]
+    samples = [(event, body) for event in EVENTS if (body := read_sample(event))]
     assert len(samples) == 9
 
     async def run(crm: HubSpotConnector) -> None:
@@ -139,7 +139,7 @@ def test_a_stage_follows_the_order(
     mapping: RouteTable, account: FakeHubSpot, event: str, changes: dict[str, Any], stage: str, lifecycle: str
 ) -> None:
     """Each kind of order has its stage; whoever pays becomes a customer, and nobody else."""
-    body = changed(event if sample(event) else "order.placed", **changes)
+    body = changed(event if read_sample(event) else "order.placed", **changes)
 
     async def use(crm: HubSpotConnector) -> None:
         await provision(crm, mapping)
@@ -173,7 +173,7 @@ def test_a_key_of_ones_own_works_with_the_standard_mapping(mapping: RouteTable, 
     async def use(crm: HubSpotConnector) -> None:
         await provision(crm, mapping)
         for event in ("account.created", "quiz.submitted"):
-            await write(crm, records(mapping, event, sample(event) or b""))
+            await write(crm, records(mapping, event, read_sample(event) or b""))
 
     on(account, use, contact_key="aom_email")
     john, student = account.records("contacts")
@@ -201,7 +201,7 @@ def test_an_order_has_its_items_on_its_deal(both: RouteTable, account: FakeHubSp
     async def use(crm: HubSpotConnector) -> None:
         await provision(crm, both)
         for _ in range(2):
-            await write(crm, records(both, "order.placed", sample("order.placed") or b""))
+            await write(crm, records(both, "order.placed", read_sample("order.placed") or b""))
 
     on(account, use)
     (order,) = account.records("deals")
@@ -219,7 +219,7 @@ def test_an_order_without_items_leaves_those_of_its_deal(both: RouteTable, accou
 
     async def use(crm: HubSpotConnector) -> None:
         await provision(crm, both)
-        await write(crm, records(both, "order.placed", sample("order.placed") or b""))
+        await write(crm, records(both, "order.placed", read_sample("order.placed") or b""))
         await write(crm, records(both, "order.refunded", changed("order.refunded", line_items=[])))
 
     on(account, use)
@@ -229,6 +229,6 @@ def test_an_order_without_items_leaves_those_of_its_deal(both: RouteTable, accou
 
 def test_both_mappings_mean_the_same_deal(both: RouteTable) -> None:
     """An order's deal and its items come from two routes, and fold into one record."""
-    found = records(both, "order.placed", sample("order.placed") or b"")
+    found = records(both, "order.placed", read_sample("order.placed") or b"")
     (deal,) = [record for record in found if record.object == "deal"]
     assert {"dealname", "aom_line_items"} <= deal.fields.keys()

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.base import Append, Record, Ref
-from receiver.aom import EVENTS, Invalid, Site, read, sample
+from receiver.aom import EVENTS, InvalidBody, SourceContext, read_event, read_sample
 from receiver.mapping import RouteTable, fold
 from receiver.settings import load
 
@@ -26,7 +26,7 @@ type = "sandbox"
 mapping = "standard"
 """
 ZONE = ZoneInfo("America/New_York")
-SITE = Site("springfield", ZONE, "USD")
+SITE = SourceContext("springfield", ZONE, "USD")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DEMO = {"firstname": "Demo", "lastname": "Student"}
 
@@ -40,13 +40,13 @@ def mapping(tmp_path: Path) -> RouteTable:
 
 def payload(event: str, **changes: Any) -> dict[str, Any]:
     """Give AOM's own sample with some of its keys changed."""
-    body = sample(event)
+    body = read_sample(event)
     assert body is not None
     return {**json.loads(body), **changes}
 
 
 def records(mapping: RouteTable, event: str, body: dict[str, Any]) -> list[Record]:
-    seen = read(json.dumps(body).encode(), SITE, event)
+    seen = read_event(json.dumps(body).encode(), SITE, event)
     contexts = [seen.context(person.key, id="0190", received_at=NOW) for person in seen.people]
     return list(fold([mapping.render("crm", "springfield", seen.name, context) for context in contexts]))
 
@@ -168,7 +168,7 @@ def test_gaps_in_a_payload_are_gaps_in_the_record(event: str, mapping: RouteTabl
     for variant in variants(body):
         try:
             written = records(mapping, event, variant)
-        except Invalid:
+        except InvalidBody:
             continue
         accepted += 1
         texts = [value for record in written for value in (record.key, *record.fields.values()) if isinstance(value, str)]

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from receiver.aom import sample
+from receiver.aom import read_sample
 from tests.console.browser import click
 from tests.console.calls import dead, delivered, mended, newcomer, post, quarantined, story, wait_for
 from tests.console.conftest import account, at_overview
@@ -170,7 +170,7 @@ def test_a_discarded_call_can_be_checked_again(page: Page, running: Running) -> 
 
 def test_a_write_of_many_events(page: Page, running: Running) -> None:
     """Only what the event itself wanted written is shown, and with how many others it was written."""
-    email, order = f"folded{newcomer()}@example.edu", json.loads(sample("order.placed") or b"{}")
+    email, order = f"folded{newcomer()}@example.edu", json.loads(read_sample("order.placed") or b"{}")
     numbers = [newcomer() for _ in range(30)]
     ids = [post(running, "order.placed", json.dumps(of(order, email, number)).encode()) for number in numbers]
     for id in ids:
@@ -193,7 +193,7 @@ def of(order: dict[str, Any], email: str, number: int) -> dict[str, Any]:
 def test_an_event_of_many_people(page: Page, running: Running) -> None:
     """How many deliveries are in which state; the dead ones first, however late their people stand in it; the rest folded away."""
     number = newcomer()
-    enrolment = json.loads(sample("course.enrolled") or b"{}")
+    enrolment = json.loads(read_sample("course.enrolled") or b"{}")
     people = [
         {"id": n, "name": "x", "last_name": "Refused" if n == 209 else "Fine", "email": f"{number}-{n}@example.edu"} for n in range(210)
     ]

@@ -7,7 +7,7 @@ import json
 import pytest
 from playwright.sync_api import Page
 
-from receiver.aom import sample
+from receiver.aom import read_sample
 from tests.console.browser import click
 from tests.console.calls import delivered, newcomer, post, wait_for
 from tests.console.visitor import Visitor, forged_cookie
@@ -32,7 +32,7 @@ def test_what_is_known_of_them(page: Page, running: Running) -> None:
 def test_somebody_with_very_many_records(page: Page, running: Running) -> None:
     """The events come first, the records after them, most of them folded away; forgetting tells how many there are, and of what."""
     number = newcomer()
-    email, order = f"buyer{number}@example.edu", json.loads(sample("order.placed") or b"{}")
+    email, order = f"buyer{number}@example.edu", json.loads(read_sample("order.placed") or b"{}")
     for _ in range(60):
         customer = {**order["customer"], "id": number, "email": email}
         id = post(running, "order.placed", json.dumps({**order, "id": newcomer(), "customer": customer}).encode())
@@ -99,7 +99,7 @@ def test_somebody_unknown(page: Page) -> None:
 def forget(page: Page, running: Running, number: int) -> None:
     email = f"learner{number}@example.edu"
     alone = delivered(running, number)
-    enrolment = json.loads(sample("course.enrolled") or b"")
+    enrolment = json.loads(read_sample("course.enrolled") or b"")
     enrolment["userList"] = [
         {"id": number, "first_name": "Ada", "last_name": "Gone", "email": email},
         {"id": 1, "first_name": "Ben", "last_name": "Stays", "email": f"ben{number}@example.edu"},

@@ -7,7 +7,7 @@ import json
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from receiver.aom import sample
+from receiver.aom import read_sample
 from tests.console.accessibility import faults
 from tests.console.browser import click
 from tests.console.conftest import BACKWARDS, SCRIPT, account, at_overview
@@ -140,7 +140,7 @@ def test_hostile_content_is_text(page: Page) -> None:
 def test_explain_shows_some_of_very_many_people(plain_page: Page) -> None:
     """And counts the others."""
     people = [{"first_name": "Ada", "last_name": f"No{n}", "name": f"Ada No{n}", "email": f"a{n}@example.edu"} for n in range(30)]
-    enrolment = json.loads(sample("course.enrolled") or b"{}")
+    enrolment = json.loads(read_sample("course.enrolled") or b"{}")
     explain(plain_page, json.dumps({**enrolment, "userList": [{"id": n, **one} for n, one in enumerate(people)]}), "course.enrolled")
     text = plain_page.get_by_role("region", name="What it would write").inner_text()
     assert "a19@example.edu" in text
