@@ -16,7 +16,7 @@ from receiver.delivery.merge import LaneWrite
 from receiver.delivery.record_writer import Results, lane_results, link_name, worst
 from receiver.delivery.renderer import Rendered, Unrenderable
 from receiver.inbox import ACCOUNT_RULE, AttemptRow, ReadyLane, SettledLane
-from receiver.mapping import fold, origins
+from receiver.mapping import find_origins, fold_records
 
 LEAST_TRIES = 3  # before a lane is given up: the time alone may have passed while its connector was paused, or the clock was set
 LONGEST_SHOWN = 200  # characters of a value: what people read of it
@@ -65,8 +65,8 @@ class LaneOutcome:
             return None
         part = self.plan.part
         several = len(part) > 1
-        records = fold(one.records for one in part) if several else _unique(part[0].records)
-        sources = origins((one.delivery.event_id, one.records) for one in part) if several else None
+        records = fold_records(one.records for one in part) if several else _unique(part[0].records)
+        sources = find_origins((one.delivery.event_id, one.records) for one in part) if several else None
         newest = max(one.delivery.event_id for one in part)
         return LaneWrite(self.lane.lane_id, records, sources, newest, self.doubtful, self.lane.replayed)
 
@@ -201,7 +201,7 @@ class LaneOutcome:
 
 def _unique(records: tuple[Record, ...]) -> tuple[Record, ...]:
     """One event's records, each once: two routes may write the same one."""
-    return records if len({record.ref for record in records}) == len(records) else fold((records,))
+    return records if len({record.ref for record in records}) == len(records) else fold_records((records,))
 
 
 def describe(refused: Refused) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from connectors.base import Append, Record, Ref
 from receiver.inbox.lanes.field_versions import FieldVersion, is_behind
-from receiver.mapping import fold, ranks_of
+from receiver.mapping import fold_records, ranks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class MergedRecord:
         behind = {name for name, one in stamps.items() if (own := self.stamps.get(name)) and is_behind(one, own)}
         older = {name: value for name, value in record.fields.items() if name in behind}
         newer = {name: value for name, value in record.fields.items() if name not in behind}
-        (merged,) = fold(((replace(record, fields=older), self.record, replace(record, fields=newer)),))
+        (merged,) = fold_records(((replace(record, fields=older), self.record, replace(record, fields=newer)),))
         self.record = replace(merged, doubtful=self.record.doubtful or write.doubtful)
         self.stamps |= {name: stamps[name] for name in newer.keys() & stamps.keys()}
         self.lanes.add(write.lane_id)

@@ -2,28 +2,28 @@
 
 from receiver.mapping.check.route_check import check_routes
 from receiver.mapping.language.errors import MappingFault
-from receiver.mapping.route_table import Configured, RouteTable
-from receiver.mapping.routes.fold import fold, in_order_of_links, origins
+from receiver.mapping.route_table import RouteTable, RouteTableSettings
+from receiver.mapping.routes.fold import find_origins, fold_records, in_order_of_links
 from receiver.mapping.routes.ranked_record import RankedRecord, ranks_of
 from receiver.mapping.routes.route import Route
-from receiver.mapping.routes.route_config import Account, Placed
+from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute
 from receiver.mapping.routes.route_settings import FieldSettings, RouteSettings, SnippetSettings, UpsertSettings
 
 __all__ = [
-    "Account",
-    "Configured",
+    "ConnectorAccount",
     "FieldSettings",
     "MappingFault",
-    "Placed",
+    "PlacedRoute",
     "RankedRecord",
     "Route",
     "RouteSettings",
     "RouteTable",
+    "RouteTableSettings",
     "SnippetSettings",
     "UpsertSettings",
     "check_routes",
-    "fold",
+    "find_origins",
+    "fold_records",
     "in_order_of_links",
-    "origins",
     "ranks_of",
 ]

@@ -14,7 +14,7 @@ from receiver.mapping import MappingFault, RouteTable
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedDelivery:
     """What one person's delivery to one connector would write, or the fault that it would die of."""
 
     connector: str
@@ -30,11 +30,11 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class Explanation:
     """`left_out` counts the deliveries that were not looked at."""
 
     event: Event
-    deliveries: tuple[Planned, ...]
+    deliveries: tuple[PlannedDelivery, ...]
     left_out: int = 0
 
     @property
@@ -55,30 +55,30 @@ class Explained:
         }
 
 
-def explain(
+def explain_body(
     body: bytes, site: SourceContext, named: str | None, mapping: RouteTable, *, now: datetime, most: int | None = None
-) -> Explained:
+) -> Explanation:
     """Look at up to `most` deliveries. Raises Invalid where the payload would go into quarantine."""
     event = read_event(body, site, named)
     connectors = mapping.connectors(site.name, event.name)
     deliveries = tuple(islice(_deliveries(event, connectors, mapping, now), most))
-    return Explained(event, deliveries, len(connectors) * len(event.people) - len(deliveries))
+    return Explanation(event, deliveries, len(connectors) * len(event.people) - len(deliveries))
 
 
-def _deliveries(event: Event, connectors: Sequence[str], mapping: RouteTable, now: datetime) -> Iterator[Planned]:
+def _deliveries(event: Event, connectors: Sequence[str], mapping: RouteTable, now: datetime) -> Iterator[PlannedDelivery]:
     for connector in connectors:
         for person in event.people:
             yield _delivery(event, person, connector, mapping, now)
 
 
-def _delivery(event: Event, person: Person, connector: str, mapping: RouteTable, now: datetime) -> Planned:
+def _delivery(event: Event, person: Person, connector: str, mapping: RouteTable, now: datetime) -> PlannedDelivery:
     source = event.site.name
     routes = tuple(route.name for route in mapping.routes(connector, source, event.name))
     context = event.context(person.key, id="0" * 32, received_at=now)
     try:
-        return Planned(connector, person.key, routes, records=mapping.render(connector, source, event.name, context))
+        return PlannedDelivery(connector, person.key, routes, records=mapping.render(connector, source, event.name, context))
     except MappingFault as fault:
-        return Planned(connector, person.key, routes, fault=str(fault))
+        return PlannedDelivery(connector, person.key, routes, fault=str(fault))
 
 
 def _plain(record: Record) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import Any
 
 from connectors.base import FieldNeed, FieldType, Needs, ObjectNeed
 from receiver.mapping.check.expressions import check_expressions
-from receiver.mapping.language.attribute_access import bare
+from receiver.mapping.language.attribute_access import bare_type
 from receiver.mapping.language.constant_texts import constant_texts
 from receiver.mapping.routes.route_builder import key_field_of
-from receiver.mapping.routes.route_config import Account, Placed
+from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute
 from receiver.mapping.routes.route_settings import FieldSettings
 
 _TYPES: Mapping[type, FieldType] = {
@@ -27,7 +27,7 @@ _TYPES: Mapping[type, FieldType] = {
 """The first that fits counts."""
 
 
-def needs(routes: Iterable[Placed], account: Account) -> Needs:
+def find_needs(routes: Iterable[PlacedRoute], account: ConnectorAccount) -> Needs:
     """One entry per object, in order of appearance; what several places write into a field is put together."""
     key_fields = account.type.key_fields if account.type is not None else {}
     found: dict[str, ObjectNeed] = {}
@@ -54,7 +54,7 @@ def _field(settings: FieldSettings, where: str, kinds: Mapping[str, list[Any]]) 
 
 
 def _type(kind: Any) -> FieldType | None:
-    plain = bare(kind)
+    plain = bare_type(kind)
     if not isinstance(plain, type):
         return None
     return next((name for known, name in _TYPES.items() if issubclass(plain, known)), None)

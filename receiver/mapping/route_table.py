@@ -11,16 +11,16 @@ from receiver.aom import EVENTS
 from receiver.config_errors import ConfigError, ConfigFault
 from receiver.mapping.check.route_check import check_routes
 from receiver.mapping.language.environment import ENVIRONMENT
-from receiver.mapping.language.limits import Limits
-from receiver.mapping.language.scope import Scope
-from receiver.mapping.requirements import needs
+from receiver.mapping.language.limits import EventLimits
+from receiver.mapping.language.scope import ExpressionScope
+from receiver.mapping.requirements import find_needs
 from receiver.mapping.routes.route import Route
-from receiver.mapping.routes.route_builder import build
-from receiver.mapping.routes.route_config import Account, Placed
+from receiver.mapping.routes.route_builder import build_route
+from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute
 from receiver.mapping.routes.route_settings import RouteSettings, SnippetSettings
 
 
-class Configured(Protocol):
+class RouteTableSettings(Protocol):
     """What a mapping needs of the settings."""
 
     @property
@@ -36,22 +36,24 @@ class Configured(Protocol):
 class RouteTable:
     """All routes, compiled. It changes nothing, so any number of threads may use it."""
 
-    def __init__(self, placed: abc.Sequence[Placed], accounts: abc.Mapping[str, Account], sources: abc.Collection[str]) -> None:
+    def __init__(
+        self, placed: abc.Sequence[PlacedRoute], accounts: abc.Mapping[str, ConnectorAccount], sources: abc.Collection[str]
+    ) -> None:
         self.warnings: tuple[ConfigFault, ...] = ()
         self._placed = placed
         self._accounts = accounts
         self._routes: dict[tuple[str, str, str], tuple[Route, ...]] = {}
         self._connectors: dict[tuple[str, str], tuple[str, ...]] = {}
-        routes = [route for one in placed if (route := build(one, accounts, sources)).upserts]
+        routes = [route for one in placed if (route := build_route(one, accounts, sources)).upserts]
         for source in sources:
             for event in EVENTS:
                 self._index(source, event, [route for route in routes if source in route.sources and event in route.events])
 
     @classmethod
-    def compile(cls, settings: Configured, types: abc.Mapping[str, type[Connector]] | None = None) -> Self:
+    def compile(cls, settings: RouteTableSettings, types: abc.Mapping[str, type[Connector]] | None = None) -> Self:
         """Check and compile all routes. Raises ConfigError with every fault. `types` are the registry's unless given."""
         types = registry.types() if types is None else types
-        accounts = {name: Account(types[one.type], one.mapping) for name, one in settings.connectors.items()}
+        accounts = {name: ConnectorAccount(types[one.type], one.mapping) for name, one in settings.connectors.items()}
         sources = tuple(settings.sources)
         placed, faults = check_routes(dict(enumerate(settings.routes)), settings.snippets, accounts, sources)
         if errors := [fault for fault in faults if not fault.warning]:
@@ -61,7 +63,7 @@ class RouteTable:
         return mapping
 
     @property
-    def placed(self) -> tuple[Placed, ...]:
+    def placed(self) -> tuple[PlacedRoute, ...]:
         """The routes as they were written: the operator's own, then the standard ones that none of them replaces."""
         return tuple(self._placed)
 
@@ -75,12 +77,12 @@ class RouteTable:
 
     def render(self, connector: str, source: str, event: str, context: abc.Mapping[str, Any]) -> tuple[Record, ...]:
         """What the event writes, not folded yet; `context` is the event's own. Raises MappingFault, and nothing else."""
-        scope = Scope(ENVIRONMENT, context, Limits())
+        scope = ExpressionScope(ENVIRONMENT, context, EventLimits())
         return tuple([record for route in self.routes(connector, source, event) for record in route.render(scope)])
 
     def needs(self, connector: str) -> Needs:
         """What all routes write through a connector."""
-        return needs([one for one in self._placed if one.connector == connector], self._accounts[connector])
+        return find_needs([one for one in self._placed if one.connector == connector], self._accounts[connector])
 
     def _index(self, source: str, event: str, routes: abc.Iterable[Route]) -> None:
         found: dict[str, list[Route]] = {}

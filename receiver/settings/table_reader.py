@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from connectors.base import Connector, ConnectorSettings
 from connectors.registry import BrokenConnector, UnknownConnector
 from receiver.config_errors import ConfigFault, nearest, place, read, suggestion
-from receiver.mapping import Account, RouteSettings, SnippetSettings
+from receiver.mapping import ConnectorAccount, RouteSettings, SnippetSettings
 from receiver.settings.model import Alerts, Delivery, Log, Server, Settings, Source, Store
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -33,7 +33,7 @@ class Tables:
     alerts: Alerts | None = None
     sources: dict[str, Source | None] = field(default_factory=dict)
     connectors: dict[str, ConnectorSettings | None] = field(default_factory=dict)
-    accounts: dict[str, Account] = field(default_factory=dict)
+    accounts: dict[str, ConnectorAccount] = field(default_factory=dict)
     routes: dict[int, RouteSettings] = field(default_factory=dict)
     snippets: dict[str, SnippetSettings] = field(default_factory=dict)
     faults: list[ConfigFault] = field(default_factory=list)
@@ -116,7 +116,7 @@ class _Reader:
         kind = self._kind(name, table)
         settings = None if kind is None else self.one(kind.Settings, table, "connectors", name)
         mappings = _mappings(table) if settings is None else settings.mapping
-        self.tables.accounts[name] = Account(kind, mappings)
+        self.tables.accounts[name] = ConnectorAccount(kind, mappings)
         return settings
 
     def _kind(self, name: str, table: object) -> type[Connector] | None:

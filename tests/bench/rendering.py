@@ -11,7 +11,7 @@ from timeit import repeat
 from zoneinfo import ZoneInfo
 
 from receiver.aom import Event, SourceContext, read_event, read_sample
-from receiver.mapping import RouteTable, fold
+from receiver.mapping import RouteTable, fold_records
 from receiver.settings import load
 
 CONFIG = """
@@ -35,7 +35,7 @@ def rendering() -> Iterator[tuple[str, str]]:
     yield "reading an order", _microseconds(lambda: read_event(body, SITE, name))
     yield "the same, and its normal form", _microseconds(lambda: context_of(read_event(body, SITE, name)))
     yield "rendering its contact and deal", _microseconds(lambda: table.render("box", "springfield", name, context))
-    yield "folding them", _microseconds(lambda: fold([records]))
+    yield "folding them", _microseconds(lambda: fold_records([records]))
 
 
 def route_table() -> RouteTable:

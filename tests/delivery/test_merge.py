@@ -16,7 +16,7 @@ import pytest
 from connectors.base import Append, Limits, Record, Ref, Retry
 from receiver.delivery.merge import LaneWrite, merge_writes
 from receiver.inbox import DeliverySelection, EventFilter, RecordState
-from receiver.mapping import origins
+from receiver.mapping import find_origins
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig
 from tests.delivery.scenario import BAD, DEAL, attempted, run, stage_is, start
@@ -36,7 +36,7 @@ def lane_write(lane: int, *events: tuple[int, Record]) -> LaneWrite:
     fields: dict[str, Any] = {}
     for _, record in events:
         fields |= record.fields
-    return LaneWrite(lane, (replace(events[0][1], fields=fields),), origins(rendered), rendered[-1][0], doubtful=False)
+    return LaneWrite(lane, (replace(events[0][1], fields=fields),), find_origins(rendered), rendered[-1][0], doubtful=False)
 
 
 async def deliver(opened: Rig) -> None:

@@ -14,7 +14,7 @@ from receiver.delivery.merge import LaneWrite
 from receiver.delivery.record_writer import Results, lane_results, worst, write
 from receiver.inbox import RecordState
 from receiver.inbox.db.event_ids import IN_TIME
-from receiver.mapping import origins
+from receiver.mapping import find_origins
 from tests.delivery.calling import Calling
 from tests.delivery.crm import Crm
 
@@ -36,7 +36,7 @@ def event_id(second: int) -> str:
 
 def lane_write(lane: int, *records: Record, second: int = 9, doubtful: bool = False) -> LaneWrite:
     event = event_id(second)
-    return LaneWrite(lane, records, origins([(event, records)]), event, doubtful)
+    return LaneWrite(lane, records, find_origins([(event, records)]), event, doubtful)
 
 
 def known(id: str, **links: str) -> RecordState:

@@ -11,11 +11,11 @@ import pytest
 from docs.hooks.annotations import models_in
 from docs.hooks.expressions import COMMON, event_names
 from receiver.aom import EVENTS, names_of_event, read_sample
-from receiver.mapping.language.attribute_access import members
+from receiver.mapping.language.attribute_access import members_of
 from receiver.mapping.language.environment import ENVIRONMENT
-from receiver.mapping.language.expression import evaluator
-from receiver.mapping.language.limits import Limits
-from receiver.mapping.language.scope import Scope
+from receiver.mapping.language.expression import compile_expression
+from receiver.mapping.language.limits import EventLimits
+from receiver.mapping.language.scope import ExpressionScope
 from receiver.mapping.language.vocabulary import FILTER_DESCRIPTIONS, TEST_DESCRIPTIONS
 from tests.docs.pages import shown
 from tests.mapping.sample_routes import context
@@ -32,7 +32,7 @@ def test_every_name_is_described(event: str) -> None:
     assert [one.path for one in found if not one.text] == []
     paths = {one.path for one in found}
     for name, annotation in names_of_event(event).items():
-        inner_names = members(annotation) if any(models_in(annotation)) else None
+        inner_names = members_of(annotation) if any(models_in(annotation)) else None
         for inner in inner_names or ():
             assert any(path.startswith(f"{name}.{inner}") for path in paths), (name, inner)
 
@@ -40,11 +40,11 @@ def test_every_name_is_described(event: str) -> None:
 @pytest.mark.parametrize("event", SAMPLED)
 def test_names_give_what_is_shown(event: str) -> None:
     """Each is evaluated on AOM's sample, as a mapping would."""
-    scope = Scope(ENVIRONMENT, context(event), Limits())
+    scope = ExpressionScope(ENVIRONMENT, context(event), EventLimits())
     for one in event_names(event):
         if one.path.startswith("event."):
             continue  # of the gateway, not of the sample
-        found = evaluator(f"{{{{ {one.path} }}}}")(scope)
+        found = compile_expression(f"{{{{ {one.path} }}}}")(scope)
         if isinstance(found, str | Decimal | datetime) and found != "":
             assert one.shown, one
         if found is not None and one.kind in KINDS:

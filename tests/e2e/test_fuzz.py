@@ -119,7 +119,7 @@ def test_bent_samples(
     assert answer.status_code in (200, 202, 422), (answer.status_code, answer.text)
     assert answer.json().get("kept", True) is True
     try:
-        explained = explanation.explain(body, NEW_YORK, named if named != "%20" else None, mapping, now=NOW, most=20)
+        explained = explanation.explain_body(body, NEW_YORK, named if named != "%20" else None, mapping, now=NOW, most=20)
     except InvalidBody:
         assert answer.status_code == 422
         return
@@ -134,7 +134,7 @@ def test_all_of_it_is_delivered(running: Running) -> None:
     assert running.wait_until_delivered(600)["dead"] == 0
 
 
-def _require_own(explained: explanation.Explained) -> None:
+def _require_own(explained: explanation.Explanation) -> None:
     """Every word and number of the records stands in the payload, or is one of ours."""
     leaves = list(_leaves(explained.event.raw))
     own = {word for leaf in leaves for word in _words(leaf)} | _OURS

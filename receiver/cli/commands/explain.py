@@ -33,7 +33,7 @@ def explain(
         fail(f"--source: {name!r} is not configured; there are: {', '.join(settings.sources)}")
     body = payload_of(file)
     try:
-        explained = explanation.explain(body, sites_of(settings)[name], event, RouteTable.compile(settings), now=datetime.now(UTC))
+        explained = explanation.explain_body(body, sites_of(settings)[name], event, RouteTable.compile(settings), now=datetime.now(UTC))
     except InvalidBody as invalid:
         _show_faults(invalid, as_json=as_json)
         raise typer.Exit(FOUND) from invalid

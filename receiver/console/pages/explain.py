@@ -15,7 +15,7 @@ from receiver.console.page import Console, Notice
 from receiver.console.session import PATH
 from receiver.console.views.payload import as_json
 from receiver.gateway import Gateway
-from receiver.mapping.explanation import explain
+from receiver.mapping.explanation import explain_body
 
 EXPLAIN = f"{PATH}/set-up/explain"
 MOST_BYTES = 4 * 1024 * 1024  # a pasted payload of the largest size, each of its characters escaped
@@ -66,7 +66,7 @@ class ExplainBox:
             told = Notice("This is longer than server.max_body_bytes: a call like that is answered 413, and not kept.", "warn")
             return await self._console.large_page(request, "explain.html", notice=told, explained=None, invalid=None, **fields)
         try:
-            explained = await asyncio.to_thread(explain, body, site, event or None, gateway.routes, now=gateway.now(), most=MOST)
+            explained = await asyncio.to_thread(explain_body, body, site, event or None, gateway.routes, now=gateway.now(), most=MOST)
             normal = await asyncio.to_thread(as_json, explained.event.normal(), MOST_SHOWN)
         except InvalidBody as invalid:
             return await self._console.large_page(request, "explain.html", explained=None, invalid=invalid, **fields)

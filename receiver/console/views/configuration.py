@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from connectors.base import ConnectorSettings
 from receiver.gateway import Gateway
-from receiver.mapping import Placed
+from receiver.mapping import PlacedRoute
 
 HIDDEN = "••••"
 
@@ -28,7 +28,7 @@ class Setting:
 class MappedRoute:
     """A route as it was written, with the names of the events and sources that its patterns match. `own`: not the connector's."""
 
-    placed: Placed
+    placed: PlacedRoute
     sources: Sequence[str]
     own: bool
 

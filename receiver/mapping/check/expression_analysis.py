@@ -10,8 +10,8 @@ from jinja2 import nodes
 from jinja2.tests import TESTS
 
 from receiver.config_errors import suggestion
-from receiver.mapping.check.static_conditions import truth
-from receiver.mapping.language.attribute_access import element, members
+from receiver.mapping.check.static_conditions import static_truth
+from receiver.mapping.language.attribute_access import element_of, members_of
 from receiver.mapping.language.filter_types import NAMED_AT, attribute_of, result_of
 from receiver.mapping.language.filters import FILTERS
 
@@ -20,7 +20,7 @@ Scope = dict[str, Any]
 
 
 @dataclass
-class Analysis:
+class ExpressionAnalysis:
     """Walks one expression for one event, and collects what it finds.
 
     `missing` holds paths that the event does not have, each with the remedy; `guarded` those that are asked for with
@@ -70,7 +70,7 @@ class Analysis:
             return self._behind(node.node, node.arg.value, scope)
         self._child(node.arg, scope)
         inside = self.expression(node.node, scope)
-        return inside if isinstance(node.arg, nodes.Slice) else element(inside)
+        return inside if isinstance(node.arg, nodes.Slice) else element_of(inside)
 
     def _behind(self, node: nodes.Node, attribute: str, scope: Scope) -> Any:
         owner = self.expression(node, scope)
@@ -80,9 +80,9 @@ class Analysis:
         """The annotation behind a dotted path, as filters take it too: `attribute='course.name'`."""
         for name in attribute.split("."):
             if name.isdigit():
-                owner, path = element(owner), f"{path}[{name}]"
+                owner, path = element_of(owner), f"{path}[{name}]"
                 continue
-            owner, path = self._member(name, f"{path}.{name}", members(owner), path), f"{path}.{name}"
+            owner, path = self._member(name, f"{path}.{name}", members_of(owner), path), f"{path}.{name}"
         return owner
 
     def _member(self, name: str, path: str, known: Mapping[str, Any] | None, owner: str) -> Any:
@@ -98,7 +98,7 @@ class Analysis:
         """An expression that may be absent: a path that is missing from it is only guarded."""
         if not isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
             return self.expression(node, scope)
-        inner = Analysis(self.event, found=self.found, broken=self.broken)
+        inner = ExpressionAnalysis(self.event, found=self.found, broken=self.broken)
         annotation = inner.expression(node, scope)
         self.guarded |= inner.missing | inner.guarded
         return annotation
@@ -107,7 +107,7 @@ class Analysis:
 
     def _condexpr(self, node: nodes.CondExpr, scope: Scope) -> Any:
         self.expression(node.test, scope)
-        holds = truth(node.test, scope, self.event)
+        holds = static_truth(node.test, scope, self.event)
         parts = [] if holds is False else [node.expr1]
         if holds is not True and node.expr2 is not None:
             parts.append(node.expr2)
@@ -121,7 +121,7 @@ class Analysis:
 
     def _short(self, node: nodes.And | nodes.Or, scope: Scope, *, stops: bool) -> Any:
         left = self.expression(node.left, scope)
-        if truth(node.left, scope, self.event) is stops:
+        if static_truth(node.left, scope, self.event) is stops:
             return left
         return _either((left, self.expression(node.right, scope)))
 
@@ -154,7 +154,7 @@ class Analysis:
 
     def _attribute_of(self, node: nodes.Filter, inside: Any) -> Any:
         """The annotation of what a filter takes of each item: the item, or the attribute that is named."""
-        item = element(inside)
+        item = element_of(inside)
         given = attribute_of(node)
         if not isinstance(given, nodes.Const) or not isinstance(given.value, str):
             return item

@@ -12,16 +12,16 @@ from pydantic import BaseModel
 
 from receiver.aom import EVENTS, names_of_event
 from receiver.config_errors import ConfigFault, nearest, place
-from receiver.mapping.check.expression_analysis import Analysis, Scope
-from receiver.mapping.check.static_conditions import truth
-from receiver.mapping.language.attribute_access import bare, element
+from receiver.mapping.check.expression_analysis import ExpressionAnalysis, Scope
+from receiver.mapping.check.static_conditions import static_truth
+from receiver.mapping.language.attribute_access import bare_type, element_of
 from receiver.mapping.language.constant_texts import constant_texts
-from receiver.mapping.language.environment import lone, parse
+from receiver.mapping.language.environment import lone_expression, parse_expression
 from receiver.mapping.language.scope import Loop
-from receiver.mapping.language.unsupported_syntax import statements, unsupported
+from receiver.mapping.language.unsupported_syntax import find_statements, find_unsupported
 from receiver.mapping.routes.map_pattern import ANYTHING, MapPattern
-from receiver.mapping.routes.route_builder import DEFAULT_KEY, constant, split_each
-from receiver.mapping.routes.route_config import Placed
+from receiver.mapping.routes.route_builder import DEFAULT_KEY, is_constant_value, split_each
+from receiver.mapping.routes.route_config import PlacedRoute
 from receiver.mapping.routes.route_settings import FieldSettings, UpsertSettings
 
 _NO_DATES = (str, bool, int, float, Decimal)
@@ -32,16 +32,16 @@ Scopes = Mapping[str, Scope]
 
 
 @dataclass
-class Checked:
+class CheckedRoute:
     """What the expressions of a route showed: faults, and what kind of value each field gets, by its place."""
 
     faults: list[ConfigFault] = field(default_factory=list)
     kinds: dict[str, list[Any]] = field(default_factory=dict)
 
 
-def check_expressions(one: Placed) -> Checked:
+def check_expressions(one: PlacedRoute) -> CheckedRoute:
     """Check one route."""
-    checked = Checked()
+    checked = CheckedRoute()
     scopes: Scopes = {event: dict(names_of_event(event)) for event in one.events or _meant(one.route.events)}
     scopes = _condition(f"{one.where}.when", one.route.when, scopes, checked)
     for index, upsert in enumerate(one.route.upsert):
@@ -54,7 +54,7 @@ def _meant(patterns: Sequence[str]) -> tuple[str, ...]:
     return tuple(near for pattern in patterns if (near := nearest(pattern, EVENTS)) is not None)
 
 
-def _upsert(one: Placed, index: int, upsert: UpsertSettings, scopes: Scopes, checked: Checked) -> None:
+def _upsert(one: PlacedRoute, index: int, upsert: UpsertSettings, scopes: Scopes, checked: CheckedRoute) -> None:
     where = f"{one.where}.upsert[{index}]"
     scopes = _each(f"{where}.each", upsert.each, scopes, checked)
     scopes = _condition(f"{where}.when", upsert.when, scopes, checked)
@@ -63,14 +63,14 @@ def _upsert(one: Placed, index: int, upsert: UpsertSettings, scopes: Scopes, che
         _field(one.field_place(index, name), settings, scopes, checked)
 
 
-def _field(where: str, settings: FieldSettings, scopes: Scopes, checked: Checked) -> None:
+def _field(where: str, settings: FieldSettings, scopes: Scopes, checked: CheckedRoute) -> None:
     scopes = _condition(f"{where}.when", settings.when, scopes, checked)
     kinds = _value(where, settings.value, scopes, checked)
     checked.kinds.setdefault(where, []).extend(kinds)  # a snippet's field is written in several places
     if settings.default is not None:
         _value(f"{where}.default", settings.default, scopes, checked)
     for key, value in (settings.map or {}).items():
-        if not constant(value):
+        if not is_constant_value(value):
             remedy = "put the expression into `value` or `default`"
             checked.faults.append(ConfigFault(f"{where}.{place(('map', key))}", "is an expression; a map gives constants", remedy))
     checked.faults += _forward(where, settings)
@@ -84,7 +84,7 @@ def _field(where: str, settings: FieldSettings, scopes: Scopes, checked: Checked
 
 def _composed(where: str, kinds: Sequence[Any]) -> Iterator[ConfigFault]:
     """Fields take one plain value: a whole course, or a list of them, is none."""
-    for plain in map(bare, kinds):
+    for plain in map(bare_type, kinds):
         if isinstance(plain, type) and issubclass(plain, BaseModel):
             yield ConfigFault(where, f"gives a whole {plain.__name__.lower()}", f"name one part of it: {', '.join(plain.model_fields)}")
             return
@@ -106,7 +106,7 @@ def _forward(where: str, settings: FieldSettings) -> Iterator[ConfigFault]:
             yield ConfigFault(f"{where}.forward", f"has no {stage!r}, which the field can get", remedy)
 
 
-def _newest(where: str, settings: FieldSettings, kinds: Sequence[Any], scopes: Scopes, checked: Checked) -> None:
+def _newest(where: str, settings: FieldSettings, kinds: Sequence[Any], scopes: Scopes, checked: CheckedRoute) -> None:
     """What decides is a date: the field's own value, or that of an expression."""
     if not settings.newest:
         return
@@ -114,7 +114,7 @@ def _newest(where: str, settings: FieldSettings, kinds: Sequence[Any], scopes: S
         where, kinds = f"{where}.newest", _value(f"{where}.newest", settings.newest, scopes, checked)
     elif settings.map is not None:
         kinds = [str]
-    if any(kind in _NO_DATES for kind in map(bare, kinds)):
+    if any(kind in _NO_DATES for kind in map(bare_type, kinds)):
         remedy = 'name the date that decides: newest = "{{ event.occurred_at }}"'
         checked.faults.append(ConfigFault(where, "`newest` goes by a date, and this is none", remedy))
 
@@ -143,7 +143,7 @@ def _open_map(where: str, settings: FieldSettings, scopes: Scopes) -> Iterator[C
         yield ConfigFault(where, message, 'add default = "…", or default = "{{ none }}" to say that this is meant', warning=True)
 
 
-def _each(where: str, each: str | None, scopes: Scopes, checked: Checked) -> Scopes:
+def _each(where: str, each: str | None, scopes: Scopes, checked: CheckedRoute) -> Scopes:
     if each is None:
         return scopes
     try:
@@ -157,50 +157,50 @@ def _each(where: str, each: str | None, scopes: Scopes, checked: Checked) -> Sco
         return {}
     variable, items = parts
     checked.faults += _refused(where, items)
-    analyses = {event: Analysis(event) for event in scopes}
+    analyses = {event: ExpressionAnalysis(event) for event in scopes}
     kinds = {event: analysis.expression(items, scopes[event]) for event, analysis in analyses.items()}
     checked.faults += _told(where, list(analyses.values()))
-    if any(element(kind) is None for kind in kinds.values()):
+    if any(element_of(kind) is None for kind in kinds.values()):
         remedy = "use what is one, like courses or order.line_items"
         checked.faults.append(ConfigFault(where, "goes through something that is no list", remedy))
-    return {event: {**scope, "loop": Loop, variable: element(kinds[event]) or Any} for event, scope in scopes.items()}
+    return {event: {**scope, "loop": Loop, variable: element_of(kinds[event]) or Any} for event, scope in scopes.items()}
 
 
-def _condition(where: str, when: str | bool | None, scopes: Scopes, checked: Checked) -> Scopes:
+def _condition(where: str, when: str | bool | None, scopes: Scopes, checked: CheckedRoute) -> Scopes:
     """Check a condition; events for which it is certainly false come no further."""
     if not isinstance(when, str):
         return {} if when is False else scopes
     tree = _parsed(where, when, checked)
     if tree is None:
         return scopes
-    only = lone(tree)
+    only = lone_expression(tree)
     if only is None:
         checked.faults.append(ConfigFault(where, "is always true", f'write one condition in braces: "{{{{ {when.strip()} }}}}"'))
         return scopes
     _value(where, when, scopes, checked)
-    return {event: scope for event, scope in scopes.items() if truth(only, scope, event) is not False}
+    return {event: scope for event, scope in scopes.items() if static_truth(only, scope, event) is not False}
 
 
-def _value(where: str, value: Any, scopes: Scopes, checked: Checked) -> list[Any]:
+def _value(where: str, value: Any, scopes: Scopes, checked: CheckedRoute) -> list[Any]:
     """Check a value, and tell its kind for each event."""
-    if constant(value):
+    if is_constant_value(value):
         return [type(value)]
     tree = _parsed(where, value, checked)
     if tree is None:
         return []
-    only = lone(tree)
-    analyses = [Analysis(event) for event in scopes]
+    only = lone_expression(tree)
+    analyses = [ExpressionAnalysis(event) for event in scopes]
     kinds = [one.tree(tree, scopes[one.event]) if only is None else one.expression(only, scopes[one.event]) for one in analyses]
     checked.faults += _told(where, analyses)
     return kinds
 
 
-def _parsed(where: str, source: str, checked: Checked) -> nodes.Template | None:
+def _parsed(where: str, source: str, checked: CheckedRoute) -> nodes.Template | None:
     try:
-        if found := dict(statements(source)):
+        if found := dict(find_statements(source)):
             checked.faults += [ConfigFault(where, message, remedy) for message, remedy in found.items()]
             return None
-        tree = parse(source)
+        tree = parse_expression(source)
         checked.faults += _refused(where, tree)
     except (TemplateSyntaxError, RecursionError) as error:
         checked.faults.append(_syntax(where, error))
@@ -209,7 +209,7 @@ def _parsed(where: str, source: str, checked: Checked) -> nodes.Template | None:
 
 
 def _refused(where: str, tree: nodes.Node) -> Iterator[ConfigFault]:
-    yield from (ConfigFault(where, message, remedy) for message, remedy in dict(unsupported(tree)).items())
+    yield from (ConfigFault(where, message, remedy) for message, remedy in dict(find_unsupported(tree)).items())
 
 
 def _syntax(where: str, error: TemplateSyntaxError | RecursionError) -> ConfigFault:
@@ -218,7 +218,7 @@ def _syntax(where: str, error: TemplateSyntaxError | RecursionError) -> ConfigFa
     return ConfigFault(where, f"is no valid expression: {error.message}", "see Jinja's expressions: {{ person.first_name | upper }}")
 
 
-def _told(where: str, analyses: Sequence[Analysis]) -> Iterator[ConfigFault]:
+def _told(where: str, analyses: Sequence[ExpressionAnalysis]) -> Iterator[ConfigFault]:
     """One fault per path, naming the events that lack it."""
     found = set().union(*(one.found for one in analyses))
     lacking: dict[str, tuple[list[str], str]] = {}

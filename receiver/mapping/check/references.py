@@ -9,13 +9,13 @@ from receiver.aom import EVENTS
 from receiver.config_errors import UNREADABLE, ConfigFault, nearest, suggestion
 from receiver.mapping.language.environment import is_constant
 from receiver.mapping.routes.route_builder import key_field_of
-from receiver.mapping.routes.route_config import Account, Placed
+from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute
 from receiver.mapping.routes.route_settings import UpsertSettings
 
 _PATTERN = frozenset("*?[")
 
 
-def check_names(one: Placed, accounts: Mapping[str, Account], sources: Collection[str]) -> Iterator[ConfigFault]:
+def check_names(one: PlacedRoute, accounts: Mapping[str, ConnectorAccount], sources: Collection[str]) -> Iterator[ConfigFault]:
     """Faults of one route."""
     route = one.route
     if one.connector not in accounts:
@@ -36,7 +36,7 @@ def check_names(one: Placed, accounts: Mapping[str, Account], sources: Collectio
             yield from _key_field(where, upsert, account.type.key_fields)
 
 
-def duplicates(routes: Iterable[Placed]) -> Iterator[ConfigFault]:
+def find_duplicates(routes: Iterable[PlacedRoute]) -> Iterator[ConfigFault]:
     """Names that two of the operator's routes to one connector share."""
     first: dict[tuple[str, str], str] = {}
     for one in routes:
@@ -45,7 +45,7 @@ def duplicates(routes: Iterable[Placed]) -> Iterator[ConfigFault]:
             yield ConfigFault(f"{one.where}.name", f"{one.route.name!r} is the name of {known} too", "give each route a name of its own")
 
 
-def _events(one: Placed) -> Iterator[ConfigFault]:
+def _events(one: PlacedRoute) -> Iterator[ConfigFault]:
     for index, pattern in enumerate(one.route.events):
         if any(fnmatchcase(event, pattern) for event in EVENTS):
             continue
@@ -85,7 +85,7 @@ def _key_field(where: str, upsert: UpsertSettings, own: Mapping[str, str]) -> It
     yield ConfigFault(f"{where}.key_field", f"is missing: the connector knows no key field of {upsert.object!r}", remedy)
 
 
-def conflicts(routes: Iterable[Placed], accounts: Mapping[str, Account]) -> Iterator[ConfigFault]:
+def find_key_conflicts(routes: Iterable[PlacedRoute], accounts: Mapping[str, ConnectorAccount]) -> Iterator[ConfigFault]:
     """Objects that one connector is to know by two different key fields."""
     first: dict[tuple[str, str], tuple[str | None, str]] = {}
     for one in routes:
@@ -100,7 +100,7 @@ def conflicts(routes: Iterable[Placed], accounts: Mapping[str, Account]) -> Iter
                 yield ConfigFault(where, f"a {upsert.object} is known by {shown!r} at {there}", "use one key field for an object")
 
 
-def circles(routes: Iterable[Placed]) -> Iterator[ConfigFault]:
+def find_link_circles(routes: Iterable[PlacedRoute]) -> Iterator[ConfigFault]:
     """Links that lead back to where they start, over all routes of a connector: no order of writing would do."""
     links: dict[tuple[str, str], dict[str, str]] = {}
     for one in routes:

@@ -7,26 +7,26 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from receiver.aom import EVENTS
 from receiver.config_errors import ConfigFault, place
 from receiver.mapping.check.expressions import check_expressions
-from receiver.mapping.check.references import check_names, circles, conflicts, duplicates
+from receiver.mapping.check.references import check_names, find_duplicates, find_key_conflicts, find_link_circles
 from receiver.mapping.check.shared_keys import shared_keys
-from receiver.mapping.routes.route_config import Account, Placed, placed, sources_of
+from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute, place_routes, sources_of
 from receiver.mapping.routes.route_settings import RouteSettings, SnippetSettings
 
 
 def check_routes(
     routes: Mapping[int, RouteSettings],
     snippets: Mapping[str, SnippetSettings],
-    accounts: Mapping[str, Account],
+    accounts: Mapping[str, ConnectorAccount],
     sources: Collection[str],
-) -> tuple[tuple[Placed, ...], list[ConfigFault]]:
+) -> tuple[tuple[PlacedRoute, ...], list[ConfigFault]]:
     """All routes with the shipped ones, and every fault and warning, once each. `routes` holds the operator's by their index."""
-    every, faults = placed(routes, snippets, accounts)
-    faults += duplicates(every)
+    every, faults = place_routes(routes, snippets, accounts)
+    faults += find_duplicates(every)
     for one in every:
         faults += check_names(one, accounts, sources)
         faults += check_expressions(one).faults
-    faults += conflicts(every, accounts)
-    faults += circles(every)
+    faults += find_key_conflicts(every, accounts)
+    faults += find_link_circles(every)
     if not any(not fault.warning for fault in faults):
         faults += _idle(every, accounts)
         faults += _unwanted(every, sources) if accounts else ()
@@ -34,7 +34,7 @@ def check_routes(
     return every, list(dict.fromkeys(faults))
 
 
-def _idle(routes: Sequence[Placed], accounts: Collection[str]) -> Iterator[ConfigFault]:
+def _idle(routes: Sequence[PlacedRoute], accounts: Collection[str]) -> Iterator[ConfigFault]:
     """Connectors that nothing is written to, and routes that write nothing but are not there to switch a standard one off."""
     if not accounts:
         yield ConfigFault("connectors", "there is none: events are kept and go nowhere", "add [connectors.NAME]", warning=True)
@@ -47,7 +47,7 @@ def _idle(routes: Sequence[Placed], accounts: Collection[str]) -> Iterator[Confi
             yield ConfigFault(one.where, "writes nothing", "add [[routes.upsert]]", warning=True)
 
 
-def _unwanted(routes: Sequence[Placed], sources: Collection[str]) -> Iterator[ConfigFault]:
+def _unwanted(routes: Sequence[PlacedRoute], sources: Collection[str]) -> Iterator[ConfigFault]:
     """Events that are kept and go nowhere, told once for sources that are alike."""
     lacking: dict[tuple[str, ...], list[str]] = {}
     for source in sources:

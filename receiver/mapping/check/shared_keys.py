@@ -12,8 +12,8 @@ from typing import Final
 from jinja2 import nodes
 
 from receiver.config_errors import ConfigFault
-from receiver.mapping.language.environment import parse
-from receiver.mapping.routes.route_config import Placed, sources_of
+from receiver.mapping.language.environment import parse_expression
+from receiver.mapping.routes.route_config import PlacedRoute, sources_of
 
 _IN_NAMES: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _THE_PERSONS: Final = frozenset({"person", "source"})
@@ -22,7 +22,7 @@ Part = str | nodes.Expr
 """What a key is put together from: texts, and expressions between them."""
 
 
-def shared_keys(routes: Sequence[Placed], sources: Collection[str]) -> Iterator[ConfigFault]:
+def shared_keys(routes: Sequence[PlacedRoute], sources: Collection[str]) -> Iterator[ConfigFault]:
     """A warning for each key that does not keep the sources apart, where several write such records."""
     writers: dict[tuple[str, str], set[str]] = {}
     for one in routes:
@@ -37,7 +37,7 @@ def shared_keys(routes: Sequence[Placed], sources: Collection[str]) -> Iterator[
 
 def keeps_apart(key: str) -> bool:
     """Whether no two sources can have the same key, or it is of the person alone."""
-    tree = parse(key)
+    tree = parse_expression(key)
     if {name.name for name in tree.find_all(nodes.Name)} <= _THE_PERSONS:
         return True
     parts = [part for node in tree.body for part in _parts(node)]

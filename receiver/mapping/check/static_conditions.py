@@ -7,21 +7,21 @@ from typing import Any
 
 from jinja2 import nodes
 
-from receiver.mapping.language.attribute_access import members
+from receiver.mapping.language.attribute_access import members_of
 
 
-def truth(node: nodes.Node, scope: Mapping[str, Any], event: str) -> bool | None:  # noqa: PLR0911 - a table of cases
+def static_truth(node: nodes.Node, scope: Mapping[str, Any], event: str) -> bool | None:  # noqa: PLR0911 - a table of cases
     """True or False where that is certain for this event, else None: `order is defined`, `event.name == 'order.placed'`."""
     match node:
         case nodes.Const(value=value):
             return bool(value)
         case nodes.Not():
-            inner = truth(node.node, scope, event)
+            inner = static_truth(node.node, scope, event)
             return None if inner is None else not inner
         case nodes.And():
-            return _all(truth(node.left, scope, event), truth(node.right, scope, event))
+            return _all(static_truth(node.left, scope, event), static_truth(node.right, scope, event))
         case nodes.Or():
-            return _any(truth(node.left, scope, event), truth(node.right, scope, event))
+            return _any(static_truth(node.left, scope, event), static_truth(node.right, scope, event))
         case nodes.Test(name="defined"):
             return _defined(node.node, scope)
         case nodes.Test(name="undefined"):
@@ -65,7 +65,7 @@ def _known(node: nodes.Node, scope: Mapping[str, Any]) -> Any:
     owner = _known(node.node, scope)
     if owner is Any or owner is _NOTHING:
         return owner
-    behind = members(owner)
+    behind = members_of(owner)
     return Any if behind is None else behind.get(node.attr, _NOTHING)
 
 

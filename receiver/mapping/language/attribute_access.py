@@ -32,13 +32,13 @@ _PLAIN: Mapping[type, frozenset[str]] = {
 
 
 @cache
-def members(annotation: Any) -> Mapping[str, Any] | None:
+def members_of(annotation: Any) -> Mapping[str, Any] | None:
     """Name → annotation of what stands behind a dot. None: anything may, as in a dict from JSON."""
-    kind = bare(annotation)
+    kind = bare_type(annotation)
     if kind is Any or kind is object:
         return None
     if isinstance(kind, frozenset):
-        parts = [members(part) for part in kind]
+        parts = [members_of(part) for part in kind]
         return None if None in parts else dict(ChainMap(*(dict(part or {}) for part in parts)))
     if issubclass(kind, Mapping):
         return None
@@ -71,35 +71,35 @@ def read_attribute(owner: Any, name: str) -> Any:
 @cache
 def readable_names(kind: Any) -> frozenset[str]:
     """What an expression may read of values of a class while rendering."""
-    return _PLAIN[dict] if issubclass(kind, dict) else frozenset(members(kind) or ())
+    return _PLAIN[dict] if issubclass(kind, dict) else frozenset(members_of(kind) or ())
 
 
 @cache
-def element(annotation: Any) -> Any:
+def element_of(annotation: Any) -> Any:
     """The annotation of one item; Any where nothing is known; None for what is no list at all."""
-    kind, origin = strip(annotation), get_origin(strip(annotation))
+    kind, origin = strip_optional(annotation), get_origin(strip_optional(annotation))
     if isinstance(origin, type) and issubclass(origin, Sequence):
         return get_args(kind)[0]
-    plain = bare(annotation)
+    plain = bare_type(annotation)
     if plain is str:
         return None
     return Any if plain is Any or isinstance(plain, frozenset) or issubclass(plain, Sequence | Mapping) else None
 
 
-def strip(annotation: Any) -> Any:
+def strip_optional(annotation: Any) -> Any:
     """The annotation without Annotated and without None."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        return strip(get_args(annotation)[0])
+        return strip_optional(get_args(annotation)[0])
     if origin in (Union, types.UnionType):
         rest = [part for part in get_args(annotation) if part is not types.NoneType]
-        return strip(rest[0]) if len(rest) == 1 else annotation
+        return strip_optional(rest[0]) if len(rest) == 1 else annotation
     return annotation
 
 
-def bare(annotation: Any) -> Any:
+def bare_type(annotation: Any) -> Any:
     """The class, Any, or the frozenset of a union's parts."""
-    annotation = strip(annotation)
+    annotation = strip_optional(annotation)
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
         return frozenset(part for part in get_args(annotation) if part is not types.NoneType)

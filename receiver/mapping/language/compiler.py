@@ -18,10 +18,10 @@ from receiver.mapping.language.attribute_access import NOTHING, read_attribute
 from receiver.mapping.language.environment import ENVIRONMENT, TESTS
 from receiver.mapping.language.filters import FILTERS
 from receiver.mapping.language.limits import LONGEST, bounded_read, bounded_text
-from receiver.mapping.language.scope import Scope
-from receiver.mapping.language.value_text import text
+from receiver.mapping.language.scope import ExpressionScope
+from receiver.mapping.language.value_text import value_text
 
-Evaluate = Callable[[Scope], Any]
+Evaluate = Callable[[ExpressionScope], Any]
 """From what an expression sees to its value. May raise whatever an expression can raise."""
 
 
@@ -33,16 +33,16 @@ def compile_node(node: Any) -> Evaluate:
     return compile_it(node)
 
 
-def constantly(value: Any) -> Evaluate:
+def compile_constant(value: Any) -> Evaluate:
     """The function of what is the same for every event."""
     return lambda scope: value  # noqa: ARG005
 
 
-def joined(parts: list[Evaluate]) -> Evaluate:
+def join_texts(parts: list[Evaluate]) -> Evaluate:
     """The texts of several parts, one after the other."""
 
-    def evaluate(scope: Scope) -> str:
-        whole = "".join([found if type(found := part(scope)) is str else text(found) for part in parts])
+    def evaluate(scope: ExpressionScope) -> str:
+        whole = "".join([found if type(found := part(scope)) is str else value_text(found) for part in parts])
         if len(whole) > LONGEST:
             bounded_text(len(whole))
         return whole
@@ -56,7 +56,7 @@ def joined(parts: list[Evaluate]) -> Evaluate:
 def _name(node: nodes.Name) -> Evaluate:
     name = node.name
 
-    def evaluate(scope: Scope) -> Any:
+    def evaluate(scope: ExpressionScope) -> Any:
         names = scope.parent
         return names[name] if name in names else ENVIRONMENT.undefined(name=name)
 
@@ -70,7 +70,7 @@ def _getattr(node: nodes.Getattr) -> Evaluate:
 def _attribute(owner: nodes.Expr, name: str) -> Evaluate:
     find = compile_node(owner)
 
-    def evaluate(scope: Scope) -> Any:
+    def evaluate(scope: ExpressionScope) -> Any:
         of = find(scope)
         found = read_attribute(of, name)
         return ENVIRONMENT.undefined(obj=of, name=name) if found is NOTHING else found
@@ -79,7 +79,7 @@ def _attribute(owner: nodes.Expr, name: str) -> Evaluate:
         return evaluate
     base = owner.name
 
-    def evaluate_path(scope: Scope) -> Any:
+    def evaluate_path(scope: ExpressionScope) -> Any:
         """The same with one call less, for most of all expressions are such a path."""
         names = scope.parent
         if base in names and (found := read_attribute(names[base], name)) is not NOTHING:
@@ -154,7 +154,7 @@ def _arguments(node: nodes.Filter | nodes.Test | nodes.Call) -> tuple[Evaluate, 
 
 def _sequence(parts: list[nodes.Expr], kind: type) -> Evaluate:
     if all(isinstance(part, nodes.Const) for part in parts) and kind is tuple:
-        return constantly(tuple(part.value for part in parts if isinstance(part, nodes.Const)))
+        return compile_constant(tuple(part.value for part in parts if isinstance(part, nodes.Const)))
     functions = [compile_node(part) for part in parts]
     return lambda scope: kind([function(scope) for function in functions])
 
@@ -184,7 +184,7 @@ def _not(node: nodes.Not) -> Evaluate:
 
 def _inline_if(node: nodes.CondExpr) -> Evaluate:
     test, then = compile_node(node.test), compile_node(node.expr1)
-    otherwise = constantly(Undefined()) if node.expr2 is None else compile_node(node.expr2)
+    otherwise = compile_constant(Undefined()) if node.expr2 is None else compile_node(node.expr2)
     return lambda scope: then(scope) if test(scope) else otherwise(scope)
 
 
@@ -217,7 +217,7 @@ def _compare(node: nodes.Compare) -> Evaluate:
     first = compile_node(node.expr)
     rest = [(_COMPARISONS[operand.op], compile_node(operand.expr)) for operand in node.ops]
 
-    def evaluate(scope: Scope) -> Any:
+    def evaluate(scope: ExpressionScope) -> Any:
         left, result = first(scope), True
         for compare, operand in rest:
             right = operand(scope)
@@ -233,7 +233,7 @@ def _compare(node: nodes.Compare) -> Evaluate:
 
 
 def _concat(node: nodes.Concat) -> Evaluate:
-    return joined([compile_node(part) for part in node.nodes])
+    return join_texts([compile_node(part) for part in node.nodes])
 
 
 def _dict(node: nodes.Dict) -> Evaluate:
@@ -246,8 +246,8 @@ _COMPILERS: Mapping[type[nodes.Node], Callable[[Any], Evaluate]] = {
     nodes.Getattr: _getattr,
     nodes.Getitem: _getitem,
     nodes.Slice: _slice,
-    nodes.Const: lambda node: constantly(node.value),
-    nodes.TemplateData: lambda node: constantly(node.data),
+    nodes.Const: lambda node: compile_constant(node.value),
+    nodes.TemplateData: lambda node: compile_constant(node.data),
     nodes.List: lambda node: _sequence(node.items, list),
     nodes.Tuple: lambda node: _sequence(node.items, tuple),
     nodes.Dict: _dict,

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from receiver.mapping.language.environment import is_constant, lone, parse
+from receiver.mapping.language.environment import is_constant, lone_expression, parse_expression
 
 
 def constant_texts(source: Any) -> frozenset[str]:
@@ -22,7 +22,7 @@ def constant_texts(source: Any) -> frozenset[str]:
         return frozenset()
     if is_constant(source):
         return frozenset({source})
-    only = lone(parse(source))
+    only = lone_expression(parse_expression(source))
     return frozenset() if only is None else frozenset(_texts(only))
 
 

@@ -15,13 +15,13 @@ from jinja2.tests import TESTS as JINJA_TESTS
 
 from receiver.mapping.language.attribute_access import NOTHING, read_attribute, readable_names
 from receiver.mapping.language.filter_functions import LONGEST_PATTERN, replaced
-from receiver.mapping.language.filters import FILTERS, counted
+from receiver.mapping.language.filters import FILTERS, counted_filter
 from receiver.mapping.language.limits import bounded_list, bounded_text, short_argument
-from receiver.mapping.language.scope import Scope
-from receiver.mapping.language.value_text import Unusable, described, sane, text
+from receiver.mapping.language.scope import ExpressionScope
+from receiver.mapping.language.value_text import UnusableValue, bounded_number, describe_kind, value_text
 
 
-class Absent(StrictUndefined):
+class AbsentValue(StrictUndefined):
     """A name that the payload lacks. Using it is a fault; `is defined` and `default` are the ways around."""
 
     @property
@@ -31,11 +31,11 @@ class Absent(StrictUndefined):
         return f"there is no {self._undefined_name!r} in this payload; where it may be absent, add | default('')"
 
 
-class Expressions(ImmutableSandboxedEnvironment):
+class ExpressionEnvironment(ImmutableSandboxedEnvironment):
     """The environment of all expressions: its parser, its filters and tests, its operators."""
 
     def __init__(self) -> None:
-        super().__init__(undefined=Absent, finalize=text, cache_size=0)
+        super().__init__(undefined=AbsentValue, finalize=value_text, cache_size=0)
         self.globals.clear()
         self.filters = dict(FILTERS)
         self.tests = dict(TESTS)
@@ -61,13 +61,13 @@ class Expressions(ImmutableSandboxedEnvironment):
             return self.undefined(obj=obj, name=argument)
 
     def call(self, context: Context, function: Any, /, *arguments: Any, **named: Any) -> Any:
-        assert isinstance(context, Scope)  # noqa: S101 - for the type checker
+        assert isinstance(context, ExpressionScope)  # noqa: S101 - for the type checker
         if isinstance(getattr(function, "__self__", None), str):
             return _call_text_method(context, function, *arguments, **named)
         if isinstance(getattr(function, "__self__", None), date):
             for given in (*arguments, *named.values()):
                 if isinstance(given, str) and len(given) > LONGEST_PATTERN:
-                    raise Unusable(f"writes a date by a pattern of more than {LONGEST_PATTERN} characters")
+                    raise UnusableValue(f"writes a date by a pattern of more than {LONGEST_PATTERN} characters")
         return super().call(context, function, *arguments, **named)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
@@ -75,7 +75,7 @@ class Expressions(ImmutableSandboxedEnvironment):
             right = Decimal(str(right))
         elif isinstance(left, float) and isinstance(right, Decimal):
             left = Decimal(str(left))
-        assert isinstance(context, Scope)  # noqa: S101 - as above
+        assert isinstance(context, ExpressionScope)  # noqa: S101 - as above
         _bound_operands(context, operator, left, right)
         return super().call_binop(context, operator, left, right)
 
@@ -85,7 +85,7 @@ class Expressions(ImmutableSandboxedEnvironment):
 _SPLITTING = frozenset({"rsplit", "split", "splitlines"})  # each character may become a text
 
 
-def _call_text_method(scope: Scope, method: Any, *arguments: Any, **named: Any) -> Any:
+def _call_text_method(scope: ExpressionScope, method: Any, *arguments: Any, **named: Any) -> Any:
     owner: str = method.__self__
     scope.limits.count(owner)
     for given in (*arguments, *named.values()):
@@ -100,15 +100,15 @@ def _call_text_method(scope: Scope, method: Any, *arguments: Any, **named: Any) 
 _NUMBERS = (int, float, Decimal)
 
 
-def _bound_operands(scope: Scope, operator: str, left: Any, right: Any) -> None:
+def _bound_operands(scope: ExpressionScope, operator: str, left: Any, right: Any) -> None:
     """Refuse what could take memory or time without end."""
     if operator == "**":
-        raise Unusable("powers (**) are not offered")
+        raise UnusableValue("powers (**) are not offered")
     if operator == "%" and isinstance(left, str):
-        raise Unusable("formatting with % is not offered; write the text around {{ }}")
+        raise UnusableValue("formatting with % is not offered; write the text around {{ }}")
     for one, other in ((left, right), (right, left)):
         if isinstance(one, int | Decimal):
-            sane(one)
+            bounded_number(one)
         elif not isinstance(one, float):
             scope.limits.count(one)
             if isinstance(one, str | list | tuple):
@@ -140,7 +140,7 @@ def _test(name: str) -> Callable[..., Any]:
     jinjas: Callable[..., Any] = JINJA_TESTS[name]  # type: ignore[assignment]
     wants_environment = name in ("filter", "test")
 
-    def test(scope: Scope, value: Any, *arguments: Any) -> Any:
+    def test(scope: ExpressionScope, value: Any, *arguments: Any) -> Any:
         if name in _DIVIDING:
             _refuse_undividable(value, *arguments)
         elif name not in _LOOK_AT_KIND and not isinstance(value, str):
@@ -154,21 +154,21 @@ def _refuse_undividable(*values: Any) -> None:
     """Jinja divides with `%`, which would format a text."""
     for value in values:
         if not isinstance(value, (*_NUMBERS, Undefined)):
-            raise Unusable(f"tests whether {described(value)} can be divided; that asks for a number")
+            raise UnusableValue(f"tests whether {describe_kind(value)} can be divided; that asks for a number")
         if isinstance(value, int | Decimal):
-            sane(value)
+            bounded_number(value)
 
 
-TESTS: Mapping[str, Callable[..., Any]] = {name: counted(_test(name)) for name in JINJA_TESTS}
+TESTS: Mapping[str, Callable[..., Any]] = {name: counted_filter(_test(name)) for name in JINJA_TESTS}
 
-ENVIRONMENT = Expressions()
+ENVIRONMENT = ExpressionEnvironment()
 
 _DEEPEST = 150  # parts inside one another
 
 _MARKUP = re.compile(r"\{[{%#]")
 
 
-def parse(source: str) -> nodes.Template:
+def parse_expression(source: str) -> nodes.Template:
     """The tree of an expression. Raises jinja2.TemplateSyntaxError, or RecursionError."""
     try:
         tree = ENVIRONMENT.parse(source.strip()) if _MARKUP.search(source) else nodes.Template([])
@@ -193,7 +193,7 @@ def is_constant(source: str) -> bool:
     return not _MARKUP.search(source)
 
 
-def lone(tree: nodes.Template) -> nodes.Expr | None:
+def lone_expression(tree: nodes.Template) -> nodes.Expr | None:
     """The expression of a text that is one `{{ … }}` and nothing else: its value keeps its type."""
     match tree.body:
         case [nodes.Output(nodes=[nodes.TemplateData()])]:

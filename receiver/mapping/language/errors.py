@@ -6,7 +6,7 @@ from decimal import DecimalException
 
 from jinja2.exceptions import UndefinedError
 
-from receiver.mapping.language.value_text import Unusable
+from receiver.mapping.language.value_text import UnusableValue
 
 _LONGEST = 300
 
@@ -24,7 +24,7 @@ class MappingFault(Exception):
         self.message = message
 
 
-def fault(where: str, error: Exception) -> MappingFault:
+def mapping_fault(where: str, error: Exception) -> MappingFault:
     """What an expression raised, as a fault at its place."""
     return MappingFault(where, _message(error))
 
@@ -33,7 +33,7 @@ def _message(error: Exception) -> str:
     match error:
         case TypeError() if "NoneType" in str(error):
             return f"{str(error)[:_LONGEST]}: a value in it is absent in this event; add | default(…), or a `when`"
-        case Unusable() | UndefinedError() | TypeError():
+        case UnusableValue() | UndefinedError() | TypeError():
             return str(error)[:_LONGEST]
         case ZeroDivisionError():
             return "divides by zero"

@@ -21,8 +21,8 @@ from jinja2.filters import make_attrgetter
 from jinja2.runtime import Undefined
 
 from receiver.mapping.language.limits import LONGEST, bounded_text
-from receiver.mapping.language.scope import Scope
-from receiver.mapping.language.value_text import Unusable, described, sane, text
+from receiver.mapping.language.scope import ExpressionScope
+from receiver.mapping.language.value_text import UnusableValue, bounded_number, describe_kind, value_text
 
 LONGEST_PATTERN = 200  # characters of a strftime pattern; each may ask for hundreds
 LONGEST_SLUG = 10_000  # characters to make one of; each may become eighteen at first
@@ -36,10 +36,10 @@ def as_date(value: datetime | date | str | None, pattern: str | None = None) -> 
     if isinstance(value, str):
         value = _date_of(value, "date")
     if not isinstance(value, date):
-        raise Unusable("| date takes a date, or a text like 2026-05-01")
+        raise UnusableValue("| date takes a date, or a text like 2026-05-01")
     if pattern is not None:
         if len(pattern) > LONGEST_PATTERN:
-            raise Unusable(f"| date takes a pattern of at most {LONGEST_PATTERN} characters")
+            raise UnusableValue(f"| date takes a pattern of at most {LONGEST_PATTERN} characters")
         return value.strftime(pattern)
     return value.date() if isinstance(value, datetime) else value
 
@@ -55,21 +55,21 @@ def plus(value: datetime | date | str | None, **lengths: float) -> datetime | da
     if isinstance(value, str):
         value = _date_of(value, "plus")
     if not isinstance(value, date):
-        raise Unusable("| plus takes a date, or a text like 2026-05-01")
+        raise UnusableValue("| plus takes a date, or a text like 2026-05-01")
     units = ("weeks", "days", "hours", "minutes") if isinstance(value, datetime) else ("weeks", "days")
     if not lengths or not lengths.keys() <= set(units):
-        raise Unusable(f"| plus takes {', '.join(units[:-1])} and {units[-1]} here, like plus(days=30)")
+        raise UnusableValue(f"| plus takes {', '.join(units[:-1])} and {units[-1]} here, like plus(days=30)")
     try:
         return value + timedelta(**{unit: float(length) for unit, length in lengths.items()})
     except (OverflowError, TypeError, ValueError):
-        raise Unusable("| plus gives no date that there is") from None
+        raise UnusableValue("| plus gives no date that there is") from None
 
 
 def _date_of(value: str, name: str) -> datetime:
     try:
         return datetime.fromisoformat(value)
     except ValueError:
-        raise Unusable(f"| {name} takes a date, or a text like 2026-05-01") from None
+        raise UnusableValue(f"| {name} takes a date, or a text like 2026-05-01") from None
 
 
 def as_money(value: Decimal | float | str | None, currency: str | None = None) -> Decimal | None:
@@ -84,9 +84,9 @@ def as_slug(value: Any) -> str | None:
     """`{{ course.name | slug }}`: lower case, hyphens for all but letters and digits, no accents: `Año Nuevo!` → `ano-nuevo`."""
     if value is None:
         return None
-    written = text(value)
+    written = value_text(value)
     if len(written) > LONGEST_SLUG:
-        raise Unusable(f"| slug takes at most {LONGEST_SLUG:,} characters")
+        raise UnusableValue(f"| slug takes at most {LONGEST_SLUG:,} characters")
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", written) if not unicodedata.combining(letter))
     return re.sub(r"[\W_]+", "-", plain.casefold()).strip("-")
 
@@ -96,13 +96,13 @@ def default(value: Any, fallback: Any = "") -> Any:
     return fallback if isinstance(value, Undefined) or value is None or value in ("", [], ()) else value
 
 
-def join(scope: Scope, items: Iterable[Any] | None, separator: str = "", attribute: str | int | None = None) -> str:
+def join(scope: ExpressionScope, items: Iterable[Any] | None, separator: str = "", attribute: str | int | None = None) -> str:
     """Jinja's, but absent items leave no gap."""
     get = same if attribute is None else _getter(scope.environment, attribute)
-    between = text(separator)
+    between = value_text(separator)
     written, size = [], 0
     for item in items or ():
-        if one := text(get(item)):
+        if one := value_text(get(item)):
             written.append(one)
             size += len(one) + len(between)
             if size > LONGEST:
@@ -117,9 +117,9 @@ def _getter(environment: Environment, attribute: str | int) -> Callable[[Any], A
 
 def replace(value: Any, old: Any, new: Any, count: int = -1) -> Any:
     """Each `old` becomes `new`, or the first `count` of them; an empty `old` is nowhere."""
-    if value is None or isinstance(value, Undefined) or not text(old):
+    if value is None or isinstance(value, Undefined) or not value_text(old):
         return value
-    return replaced(text(value), text(old), text(new), count)
+    return replaced(value_text(value), value_text(old), value_text(new), count)
 
 
 def replaced(value: str, old: str, new: str, count: int = -1) -> str:
@@ -136,7 +136,7 @@ def striptags(value: Any) -> Any:
     """Jinja's, in one pass: it copies the whole text again for each tag."""
     if value is None or isinstance(value, Undefined):
         return value
-    plain = _cut(_cut(text(value), "<!--", "-->"), "<", ">")
+    plain = _cut(_cut(value_text(value), "<!--", "-->"), "<", ">")
     return unescape(" ".join(plain.split()))
 
 
@@ -154,11 +154,11 @@ def rounded(value: Any, precision: int = 0, method: str = "common") -> Any:
     if value is None or isinstance(value, Undefined):
         return value
     if not isinstance(precision, int) or abs(precision) > _PLACES:
-        raise Unusable(f"| round takes at most {_PLACES} places")
+        raise UnusableValue(f"| round takes at most {_PLACES} places")
     return JINJA["round"](sane_number(value), precision, method)
 
 
-def total(scope: Scope, items: Iterable[Any] | None, attribute: str | int | None = None, start: Any = 0) -> Any:
+def total(scope: ExpressionScope, items: Iterable[Any] | None, attribute: str | int | None = None, start: Any = 0) -> Any:
     """Jinja's sum, of numbers alone: lists and texts would be copied again for each item."""
     get = same if attribute is None else _getter(scope.environment, attribute)
     found = _number(start)
@@ -172,9 +172,9 @@ def _number(value: Any) -> Any:
     if isinstance(value, int | float | Decimal):
         return value
     if isinstance(value, Undefined):
-        text(value)  # raises, unless an `if` without `else` was not met
-    found = "an item without one" if value is None or isinstance(value, Undefined) else described(value)
-    raise Unusable(f"| sum takes numbers, and meets {found}; leave out what has none with select or selectattr")
+        value_text(value)  # raises, unless an `if` without `else` was not met
+    found = "an item without one" if value is None or isinstance(value, Undefined) else describe_kind(value)
+    raise UnusableValue(f"| sum takes numbers, and meets {found}; leave out what has none with select or selectattr")
 
 
 def _exact(number: Any, beside: Any) -> Any:
@@ -210,4 +210,4 @@ def same(value: Any) -> Any:
 
 def sane_number(value: Any) -> Any:
     """A number that is not too large to calculate with, or what may be read as one."""
-    return sane(value) if isinstance(value, int | Decimal) else value
+    return bounded_number(value) if isinstance(value, int | Decimal) else value

@@ -17,8 +17,8 @@ from jinja2.utils import pass_context
 from receiver.mapping.language import filter_functions as own
 from receiver.mapping.language.json_text import as_json
 from receiver.mapping.language.limits import short_argument
-from receiver.mapping.language.scope import Scope
-from receiver.mapping.language.value_text import text
+from receiver.mapping.language.scope import ExpressionScope
+from receiver.mapping.language.value_text import value_text
 
 Filter = Callable[..., Any]
 """Takes the scope, the value, and what is written in brackets."""
@@ -39,7 +39,7 @@ def _jinjas(name: str, taken: Callable[[Any], Any], *, nothing: Any = None) -> F
     jinjas, passed = JINJA[name], _PASSED.get(name)
 
     @wraps(jinjas)
-    def calm(scope: Scope, value: Any, *arguments: Any, **named: Any) -> Any:
+    def calm(scope: ExpressionScope, value: Any, *arguments: Any, **named: Any) -> Any:
         value = nothing if value is None else value
         if value is None or isinstance(value, Undefined):
             return value
@@ -60,18 +60,18 @@ def _own(function: Callable[..., Any]) -> Filter:
     """A filter of ours that needs no scope."""
 
     @wraps(function)
-    def unscoped(scope: Scope, value: Any, *arguments: Any, **named: Any) -> Any:  # noqa: ARG001
+    def unscoped(scope: ExpressionScope, value: Any, *arguments: Any, **named: Any) -> Any:  # noqa: ARG001
         return function(value, *arguments, **named)
 
     return unscoped
 
 
-def counted(function: Filter) -> Filter:
+def counted_filter(function: Filter) -> Filter:
     """A filter or test that counts what it goes through."""
 
     @pass_context
     @wraps(function)
-    def counting(scope: Scope, value: Any, *arguments: Any, **named: Any) -> Any:
+    def counting(scope: ExpressionScope, value: Any, *arguments: Any, **named: Any) -> Any:
         limits = scope.limits
         value = limits.counted(value)
         for given in arguments:
@@ -102,14 +102,14 @@ _OWN: Mapping[str, Callable[..., Any]] = {
     "replace": own.replace,
     "round": own.rounded,
     "slug": own.as_slug,
-    "string": text,
+    "string": value_text,
     "striptags": own.striptags,
 }
 
 FILTERS: Mapping[str, Filter] = {
-    name: counted(function)
+    name: counted_filter(function)
     for name, function in {
-        **{name: _jinjas(name, text) for name in _TEXTS},
+        **{name: _jinjas(name, value_text) for name in _TEXTS},
         **{name: _jinjas(name, own.same, nothing=()) for name in _LISTS},
         **{name: _jinjas(name, own.sane_number) for name in _NUMBERS},
         **{name: _own(function) for name, function in _OWN.items()},

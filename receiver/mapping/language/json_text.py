@@ -9,7 +9,7 @@ from typing import Any
 from jinja2.runtime import Undefined
 from pydantic import BaseModel
 
-from receiver.mapping.language.value_text import is_list, text
+from receiver.mapping.language.value_text import is_list, value_text
 
 
 def as_json(value: Any) -> str | None:
@@ -26,12 +26,12 @@ def _plain(value: Any) -> Any:
         case None | bool() | int() | str():
             return value
         case Undefined():
-            return text(value) or None  # raises, unless an `if` without `else` was not met
+            return value_text(value) or None  # raises, unless an `if` without `else` was not met
         case BaseModel():
             return {name: _plain(inner) for name, inner in value}
         case Mapping():
-            return {text(name): _plain(inner) for name, inner in value.items()}
+            return {value_text(name): _plain(inner) for name, inner in value.items()}
         case _ if is_list(value):
             return [_plain(inner) for inner in value]
         case _:
-            return text(value)
+            return value_text(value)

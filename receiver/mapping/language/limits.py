@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from connectors.base import Append
-from receiver.mapping.language.value_text import Unusable
+from receiver.mapping.language.value_text import UnusableValue
 
 WORK: Final = 1_000_000  # items gone through, and tens of characters; a microsecond each at most
 ITEMS: Final = 20_000  # of a list that an expression names or makes
@@ -28,7 +28,7 @@ _LISTS = frozenset({list, tuple, dict, type({}.keys()), type({}.values()), type(
 _PLAIN = frozenset({int, float, bool, type(None)})  # that cost nothing beside their place in a list
 
 
-class Limits:
+class EventLimits:
     """What one event may still do for one person at one connector."""
 
     __slots__ = ("_characters", "_records", "_work")
@@ -73,13 +73,15 @@ class Limits:
         """Raises Unusable where that is more than is left."""
         self._work -= work
         if self._work < 0:
-            raise Unusable(f"is where the event takes more than {WORK:,} steps; go through fewer items or shorter texts")
+            raise UnusableValue(f"is where the event takes more than {WORK:,} steps; go through fewer items or shorter texts")
 
     def record(self) -> None:
         """For one more record. Raises Unusable where it is one too many."""
         self._records -= 1
         if self._records < 0:
-            raise Unusable(f"is where the event writes more than {RECORDS:,} records for one person; add a `when`, or use a shorter `each`")
+            raise UnusableValue(
+                f"is where the event writes more than {RECORDS:,} records for one person; add a `when`, or use a shorter `each`"
+            )
 
     def written(self, fields: Mapping[str, Any]) -> None:
         """For the fields of one record. Raises Unusable where they are too long together."""
@@ -91,26 +93,26 @@ class Limits:
                 size += sum(map(len, value.values))
         self._characters -= size
         if self._characters < 0:
-            raise Unusable(f"is where the event writes more than {WRITTEN:,} characters for one person; shorten them with | truncate")
+            raise UnusableValue(f"is where the event writes more than {WRITTEN:,} characters for one person; shorten them with | truncate")
 
 
 def bounded_text(length: int) -> None:
     """Raises Unusable for a text that would be longer than an expression may make."""
     if length > LONGEST:
-        raise Unusable(f"gives more than {LONGEST:,} characters")
+        raise UnusableValue(f"gives more than {LONGEST:,} characters")
 
 
 def bounded_list(length: int) -> None:
     """Raises Unusable for a list of more items than an expression may go through."""
     if length > ITEMS:
-        raise Unusable(f"has a list of more than {ITEMS:,} items")
+        raise UnusableValue(f"has a list of more than {ITEMS:,} items")
 
 
 def bounded_read(value: Any) -> Any:
     """A value of the payload that an expression names. Raises Unusable where it is too large."""
     if isinstance(value, str):
         if len(value) > READ:
-            raise Unusable(f"reads a text of more than {READ:,} characters")
+            raise UnusableValue(f"reads a text of more than {READ:,} characters")
     elif isinstance(value, list):
         bounded_list(len(value))
     return value
@@ -119,4 +121,4 @@ def bounded_read(value: Any) -> Any:
 def short_argument(value: Any, what: str) -> None:
     """Raises Unusable for a text to look for that is so long that it is found in quadratic time."""
     if isinstance(value, str) and len(value) > ARGUMENT:
-        raise Unusable(f"{what} takes texts of at most {ARGUMENT:,} characters to look for or to put in")
+        raise UnusableValue(f"{what} takes texts of at most {ARGUMENT:,} characters to look for or to put in")

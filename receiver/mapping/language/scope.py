@@ -9,21 +9,21 @@ from typing import Any
 from jinja2 import Environment
 from jinja2.runtime import Context
 
-from receiver.mapping.language.limits import Limits
+from receiver.mapping.language.limits import EventLimits
 
 
-class Scope(Context):
+class ExpressionScope(Context):
     """The names of one event, as `parent`, and what its expressions may still do."""
 
-    limits: Limits
+    limits: EventLimits
 
-    def __init__(self, environment: Environment, names: Mapping[str, Any], limits: Limits) -> None:
+    def __init__(self, environment: Environment, names: Mapping[str, Any], limits: EventLimits) -> None:
         super().__init__(environment, names, None, {})  # type: ignore[arg-type]
         self.limits = limits
 
-    def with_names(self, names: Mapping[str, Any]) -> Scope:
+    def with_names(self, names: Mapping[str, Any]) -> ExpressionScope:
         """The same with these names more."""
-        return Scope(self.environment, {**self.parent, **names}, self.limits)
+        return ExpressionScope(self.environment, {**self.parent, **names}, self.limits)
 
 
 @dataclass(frozen=True, slots=True)

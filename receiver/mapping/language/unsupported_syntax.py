@@ -26,7 +26,7 @@ _INSTEAD: Mapping[str, str] = {
 _USE: Final = "use expressions, {{ … }}, with filters and inline `if`"
 
 
-def statements(source: str) -> Iterator[tuple[str, str]]:
+def find_statements(source: str) -> Iterator[tuple[str, str]]:
     """What is wrong and what would be right, for each `{% … %}`. Raises TemplateSyntaxError."""
     tokens = [(kind, text) for _, kind, text in ENVIRONMENT.lex(source) if kind != "whitespace"]
     for (kind, _), (_, following) in pairwise((*tokens, ("", ""))):
@@ -36,7 +36,7 @@ def statements(source: str) -> Iterator[tuple[str, str]]:
             yield message, _INSTEAD.get(name, _USE)
 
 
-def unsupported(tree: nodes.Node) -> Iterator[tuple[str, str]]:
+def find_unsupported(tree: nodes.Node) -> Iterator[tuple[str, str]]:
     """What is wrong, and what would be right: it would never end, or can't be checked beforehand."""
     for node in (tree, *tree.find_all(nodes.Node)):
         match node:

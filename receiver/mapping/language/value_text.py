@@ -16,11 +16,11 @@ DIGITS: Final = 400  # of a number, before or behind the point; a float has at m
 Number = TypeVar("Number", bound=int | Decimal)
 
 
-class Unusable(ValueError):
+class UnusableValue(ValueError):
     """A value that can't be used as it is meant. The message says what it is and what to write instead; it quotes no payload."""
 
 
-def text(value: Any) -> str:  # noqa: PLR0911 - a table of cases
+def value_text(value: Any) -> str:  # noqa: PLR0911 - a table of cases
     """Nothing for None, `true` and `false`, plain digits for money, ISO 8601 for dates. Raises Unusable for anything composed."""
     if type(value) is str:  # most are
         return value
@@ -32,33 +32,33 @@ def text(value: Any) -> str:  # noqa: PLR0911 - a table of cases
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return f"{sane(value):f}"
+            return f"{bounded_number(value):f}"
         case int():
-            return str(sane(value))
+            return str(bounded_number(value))
         case float():
             return str(value)
         case date():
             return value.isoformat()
         case Undefined():
             return str(value)  # raises, or is nothing where an `if` without `else` was not met
-    raise Unusable(f"{described(value)} is no text: {_remedy(value)}")
+    raise UnusableValue(f"{describe_kind(value)} is no text: {_remedy(value)}")
 
 
 _TOO_LARGE: Final = 10**DIGITS
 
 
-def sane(value: Number) -> Number:
+def bounded_number(value: Number) -> Number:
     """The number, unless written out it would fill pages. Raises Unusable."""
     if isinstance(value, Decimal):
         pages = value.is_finite() and bool(value) and not -DIGITS < value.adjusted() < DIGITS
     else:
         pages = abs(value) >= _TOO_LARGE
     if pages:
-        raise Unusable(f"counts with a number of more than {DIGITS} digits")
+        raise UnusableValue(f"counts with a number of more than {DIGITS} digits")
     return value
 
 
-def described(value: object) -> str:
+def describe_kind(value: object) -> str:
     """What kind of thing it is, without its content."""
     match value:
         case str():
@@ -79,6 +79,6 @@ def is_list(value: object) -> bool:
 
 
 def _remedy(value: object) -> str:
-    if described(value) == "a list":
+    if describe_kind(value) == "a list":
         return "join it with | join(', ')"
     return "name one part of it"

@@ -11,7 +11,7 @@ from connectors.base import Append, Record, Ref, Value
 from receiver.mapping.routes.ranked_record import ranks_of, with_ranks
 
 
-def fold(rendered: Iterable[Sequence[Record]]) -> tuple[Record, ...]:
+def fold_records(rendered: Iterable[Sequence[Record]]) -> tuple[Record, ...]:
     """Fold oldest first: options to append and links are united.
 
     One record per object and key comes out, sorted so that a record stands after those that it links to.
@@ -25,7 +25,7 @@ def fold(rendered: Iterable[Sequence[Record]]) -> tuple[Record, ...]:
     return _sorted(folded.values())
 
 
-def origins(rendered: Iterable[tuple[str, Sequence[Record]]]) -> dict[Ref, dict[str, str]]:
+def find_origins(rendered: Iterable[tuple[str, Sequence[Record]]]) -> dict[Ref, dict[str, str]]:
     """From which event each field of the folded records comes.
 
     Options to append come from several, and are left out.

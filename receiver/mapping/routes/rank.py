@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from connectors.base import Value
 from receiver.mapping.language.compiler import Evaluate
-from receiver.mapping.language.scope import Scope
-from receiver.mapping.language.value_text import Unusable, described, text
+from receiver.mapping.language.scope import ExpressionScope
+from receiver.mapping.language.value_text import UnusableValue, describe_kind, value_text
 
-Rank = Callable[[Scope, Value], str | None]
+Rank = Callable[[ExpressionScope, Value], str | None]
 """A text that sorts as the values follow each other; None where that cannot be said."""
 
 
@@ -18,16 +18,16 @@ def by_stage(stages: Sequence[str]) -> Rank:
     """The place of the value in the list. Raises Unusable for one that is not there."""
     places = {stage.casefold(): f"{place:06}" for place, stage in enumerate(stages)}
 
-    def rank(_scope: Scope, value: Value) -> str:
-        place = places.get(text(value).casefold())
+    def rank(_scope: ExpressionScope, value: Value) -> str:
+        place = places.get(value_text(value).casefold())
         if place is None:
-            raise Unusable("gives a value that is none of its `forward`; add that stage where it belongs")
+            raise UnusableValue("gives a value that is none of its `forward`; add that stage where it belongs")
         return place
 
     return rank
 
 
-def by_own_date(_scope: Scope, value: Value) -> str:
+def by_own_date(_scope: ExpressionScope, value: Value) -> str:
     """The value is a date itself."""
     return moment(value)
 
@@ -35,7 +35,7 @@ def by_own_date(_scope: Scope, value: Value) -> str:
 def by_date(expression: Evaluate) -> Rank:
     """By the date that an expression gives; an event without one goes by when it came."""
 
-    def rank(scope: Scope, _value: Value) -> str | None:
+    def rank(scope: ExpressionScope, _value: Value) -> str | None:
         found = expression(scope)
         return None if found is None or found == "" else moment(found)
 
@@ -48,9 +48,9 @@ def moment(value: object) -> str:
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
-            raise Unusable("`newest` takes a date, or a text like 2026-05-01") from None
+            raise UnusableValue("`newest` takes a date, or a text like 2026-05-01") from None
     if not isinstance(value, date):
-        raise Unusable(f"`newest` takes a date, not {described(value)}")
+        raise UnusableValue(f"`newest` takes a date, not {describe_kind(value)}")
     at = value if isinstance(value, datetime) else datetime.combine(value, time())
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
     return f"{(at - datetime.min.replace(tzinfo=UTC)) // timedelta(microseconds=1):020}"

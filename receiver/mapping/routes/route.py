@@ -10,11 +10,11 @@ from jinja2.runtime import Undefined
 
 from connectors.base import Append, Record, Ref, Value
 from receiver.mapping.language.compiler import Evaluate
-from receiver.mapping.language.errors import MappingFault, fault
-from receiver.mapping.language.expression import choices, native
+from receiver.mapping.language.errors import MappingFault, mapping_fault
+from receiver.mapping.language.expression import choice_options, native_value
 from receiver.mapping.language.limits import ARGUMENT, RECORDS, bounded_read
-from receiver.mapping.language.scope import Loop, Scope
-from receiver.mapping.language.value_text import described, is_list, text
+from receiver.mapping.language.scope import ExpressionScope, Loop
+from receiver.mapping.language.value_text import describe_kind, is_list, value_text
 from receiver.mapping.routes.map_pattern import MapPattern
 from receiver.mapping.routes.ranked_record import with_ranks
 
@@ -23,7 +23,7 @@ Draft = tuple[str, dict[str, Value], dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class ValueMap:
     """A `map`. What is not in it is nothing, so the default counts, else the field is not sent.
 
     A key to the letter counts before one in other upper and lower case, and that before a pattern; of patterns the first.
@@ -34,7 +34,7 @@ class Lookup:
     patterns: tuple[tuple[MapPattern, Value], ...] = ()
 
     def find(self, result: Any) -> Value | None:
-        key = text(result).strip()
+        key = value_text(result).strip()
         if len(key) > ARGUMENT:  # no map has such a key
             return None
         if key in self.exact:
@@ -46,7 +46,7 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FieldTemplate:
     """`value` gives what to send or None, `rank` how far that is, for a field that only goes forward.
 
     Both raise whatever an expression can raise.
@@ -55,26 +55,26 @@ class Field:
     name: str
     where: str
     value: Evaluate
-    rank: Callable[[Scope, Value], str | None] | None = None
+    rank: Callable[[ExpressionScope, Value], str | None] | None = None
 
 
 def plain_value(result: Evaluate) -> Evaluate:
     """An expression's value as a field takes it."""
-    return lambda scope: native(result(scope))
+    return lambda scope: native_value(result(scope))
 
 
-def mapped_value(result: Evaluate, lookup: Lookup) -> Evaluate:
+def mapped_value(result: Evaluate, lookup: ValueMap) -> Evaluate:
     """What the map has for it."""
     return lambda scope: lookup.find(result(scope))
 
 
-def options(result: Evaluate, lookup: Lookup | None = None) -> Evaluate:
+def option_values(result: Evaluate, lookup: ValueMap | None = None) -> Evaluate:
     """All that it gives, or what the map has for each, as options to append."""
 
-    def evaluate(scope: Scope) -> Append | None:
-        found = choices(scope, result(scope))
+    def evaluate(scope: ExpressionScope) -> Append | None:
+        found = choice_options(scope, result(scope))
         if lookup is not None:
-            found = choices(scope, [lookup.find(option) for option in found])
+            found = choice_options(scope, [lookup.find(option) for option in found])
         return Append(found) if found else None
 
     return evaluate
@@ -83,44 +83,44 @@ def options(result: Evaluate, lookup: Lookup | None = None) -> Evaluate:
 def with_default(value: Evaluate, default: Evaluate) -> Evaluate:
     """The default where the value is nothing."""
 
-    def evaluate(scope: Scope) -> Value | None:
+    def evaluate(scope: ExpressionScope) -> Value | None:
         found: Value | None = value(scope)
         return default(scope) if found is None else found
 
     return evaluate
 
 
-def where_holds(condition: Condition, value: Evaluate) -> Evaluate:
+def where_holds(condition: RouteCondition, value: Evaluate) -> Evaluate:
     """The value only where a condition holds."""
     return lambda scope: value(scope) if condition.holds(scope) else None
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class RouteCondition:
     where: str
     test: Evaluate
 
-    def holds(self, scope: Scope) -> bool:
+    def holds(self, scope: ExpressionScope) -> bool:
         try:
             return bool(self.test(scope))
         except Exception as error:
-            raise fault(self.where, error) from error
+            raise mapping_fault(self.where, error) from error
 
 
 @dataclass(frozen=True, slots=True)
-class Each:
+class EachItem:
     """`each = "course in courses"`: the scope once per item. Nothing to go through is no item."""
 
     where: str
     variable: str
     items: Evaluate
 
-    def over(self, scope: Scope) -> Iterator[Scope]:
+    def over(self, scope: ExpressionScope) -> Iterator[ExpressionScope]:
         try:
             items = self.items(scope)
             listed = [] if items is None else _listed(scope, items)
         except Exception as error:
-            raise fault(self.where, error) from error
+            raise mapping_fault(self.where, error) from error
         if len(listed) > RECORDS:
             raise MappingFault(self.where, f"has more than {RECORDS:,} items; at most {RECORDS:,} become records")
         return (
@@ -129,17 +129,17 @@ class Each:
 
 
 @dataclass(frozen=True, slots=True)
-class Upsert:
+class UpsertTemplate:
     object: str
     where: str
     key: Evaluate
     key_field: str | None
-    each: Each | None
-    when: Condition | None
+    each: EachItem | None
+    when: RouteCondition | None
     links: frozenset[str]
-    fields: tuple[Field, ...]
+    fields: tuple[FieldTemplate, ...]
 
-    def render(self, scope: Scope) -> Iterator[Draft]:
+    def render(self, scope: ExpressionScope) -> Iterator[Draft]:
         """Key, fields and their ranks of each record."""
         for inner in (scope,) if self.each is None else self.each.over(scope):
             if self.when is None or self.when.holds(inner):
@@ -149,18 +149,18 @@ class Upsert:
         """Links to those of the records, by object and key, that are of an object to link to."""
         return tuple([Ref(object, key) for object, key in written if object in self.links])
 
-    def _key(self, scope: Scope) -> str:
+    def _key(self, scope: ExpressionScope) -> str:
         where = f"{self.where}.key"
         try:
             scope.limits.record()
-            key = text(native(self.key(scope))).strip()
+            key = value_text(native_value(self.key(scope))).strip()
         except Exception as error:
-            raise fault(where, error) from error
+            raise mapping_fault(where, error) from error
         if not key:
             raise MappingFault(where, f"gives nothing, and a {self.object} needs a key; use what each event has, or add a `when`")
         return key
 
-    def _fields(self, scope: Scope) -> tuple[dict[str, Value], dict[str, str]]:
+    def _fields(self, scope: ExpressionScope) -> tuple[dict[str, Value], dict[str, str]]:
         fields: dict[str, Value] = {}
         ranks: dict[str, str] = {}
         where = self.where
@@ -176,7 +176,7 @@ class Upsert:
         except MappingFault:
             raise  # of a field's condition, at its own place
         except Exception as error:
-            raise fault(where, error) from error
+            raise mapping_fault(where, error) from error
         return fields, ranks
 
 
@@ -189,10 +189,10 @@ class Route:
     connector: str
     sources: frozenset[str]
     events: frozenset[str]
-    when: Condition | None
-    upserts: tuple[Upsert, ...]
+    when: RouteCondition | None
+    upserts: tuple[UpsertTemplate, ...]
 
-    def render(self, scope: Scope) -> Iterator[Record]:
+    def render(self, scope: ExpressionScope) -> Iterator[Record]:
         """What the route writes, as its upserts stand. Raises MappingFault."""
         if self.when is not None and not self.when.holds(scope):
             return
@@ -204,9 +204,9 @@ class Route:
             yield with_ranks(record, ranks) if ranks else record
 
 
-def _listed(scope: Scope, items: Any) -> list[Any]:
+def _listed(scope: ExpressionScope, items: Any) -> list[Any]:
     if isinstance(items, Undefined):
-        return list(text(items))  # raises, or is nothing
+        return list(value_text(items))  # raises, or is nothing
     if not is_list(items):
-        raise TypeError(f"{described(items)} is no list to go through")
+        raise TypeError(f"{describe_kind(items)} is no list to go through")
     return [bounded_read(item) for item in scope.limits.as_they_come(items)]

@@ -9,25 +9,25 @@ from typing import Any
 from jinja2 import nodes
 
 from connectors.base import Value
-from receiver.mapping.language.compiler import Evaluate, compile_node, constantly
-from receiver.mapping.language.environment import is_constant, lone, parse
-from receiver.mapping.language.expression import evaluator
+from receiver.mapping.language.compiler import Evaluate, compile_constant, compile_node
+from receiver.mapping.language.environment import is_constant, lone_expression, parse_expression
+from receiver.mapping.language.expression import compile_expression
 from receiver.mapping.routes.map_pattern import ANYTHING, MapPattern
 from receiver.mapping.routes.rank import Rank, by_date, by_own_date, by_stage
 from receiver.mapping.routes.route import (
-    Condition,
-    Each,
-    Field,
-    Lookup,
+    EachItem,
+    FieldTemplate,
     Route,
-    Upsert,
+    RouteCondition,
+    UpsertTemplate,
+    ValueMap,
     mapped_value,
-    options,
+    option_values,
     plain_value,
     where_holds,
     with_default,
 )
-from receiver.mapping.routes.route_config import Account, Placed, sources_of
+from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute, sources_of
 from receiver.mapping.routes.route_settings import FieldSettings, UpsertSettings
 
 DEFAULT_KEY = "{{ person.email }}"
@@ -35,7 +35,7 @@ DEFAULT_KEY = "{{ person.email }}"
 _EACH = re.compile(r"\s*([A-Za-z_]\w*)\s+in\s+(.+)", re.DOTALL)
 
 
-def build(one: Placed, accounts: Mapping[str, Account], sources: Collection[str]) -> Route:
+def build_route(one: PlacedRoute, accounts: Mapping[str, ConnectorAccount], sources: Collection[str]) -> Route:
     """Compile all expressions of a route."""
     route = one.route
     account = accounts[one.connector]
@@ -56,7 +56,7 @@ def split_each(each: str) -> tuple[str, nodes.Expr] | None:
     match = _EACH.fullmatch(each)
     if match is None:
         return None
-    items = lone(parse("{{ (" + match[2] + ") }}"))
+    items = lone_expression(parse_expression("{{ (" + match[2] + ") }}"))
     return None if items is None else (match[1], items)
 
 
@@ -65,12 +65,12 @@ def key_field_of(upsert: UpsertSettings, key_fields: Mapping[str, str]) -> str |
     return None if upsert.key_field == key_fields.get(upsert.object) else upsert.key_field
 
 
-def _upsert(one: Placed, index: int, upsert: UpsertSettings, key_fields: Mapping[str, str]) -> Upsert:
+def _upsert(one: PlacedRoute, index: int, upsert: UpsertSettings, key_fields: Mapping[str, str]) -> UpsertTemplate:
     where = f"{one.where}.upsert[{index}]"
-    return Upsert(
+    return UpsertTemplate(
         object=upsert.object,
         where=where,
-        key=evaluator(upsert.key or DEFAULT_KEY),
+        key=compile_expression(upsert.key or DEFAULT_KEY),
         key_field=key_field_of(upsert, key_fields),
         each=_each(f"{where}.each", upsert.each),
         when=_condition(f"{where}.when", upsert.when),
@@ -79,29 +79,29 @@ def _upsert(one: Placed, index: int, upsert: UpsertSettings, key_fields: Mapping
     )
 
 
-def _each(where: str, each: str | None) -> Each | None:
+def _each(where: str, each: str | None) -> EachItem | None:
     parts = None if each is None else split_each(each)
-    return None if parts is None else Each(where, parts[0], compile_node(parts[1]))
+    return None if parts is None else EachItem(where, parts[0], compile_node(parts[1]))
 
 
-def _condition(where: str, when: str | bool | None) -> Condition | None:
+def _condition(where: str, when: str | bool | None) -> RouteCondition | None:
     if when is None:
         return None
-    return Condition(where, _evaluate(when))
+    return RouteCondition(where, _evaluate(when))
 
 
-def _field(name: str, where: str, settings: FieldSettings) -> Field:
+def _field(name: str, where: str, settings: FieldSettings) -> FieldTemplate:
     value = _value(settings)
     if settings.default is not None:
         default = _evaluate(settings.default)
         if settings.append:
-            default = options(default)
-        elif not constant(settings.default):
+            default = option_values(default)
+        elif not is_constant_value(settings.default):
             default = plain_value(default)
         value = with_default(value, default)
     if (condition := _condition(f"{where}.when", settings.when)) is not None:
         value = where_holds(condition, value)
-    return Field(name, where, value, _rank(settings))
+    return FieldTemplate(name, where, value, _rank(settings))
 
 
 def _rank(settings: FieldSettings) -> Rank | None:
@@ -116,22 +116,22 @@ def _value(settings: FieldSettings) -> Evaluate:
     result = _evaluate(settings.value)
     lookup = None if settings.map is None else _lookup(settings.map)
     if settings.append:
-        return options(result, lookup)
+        return option_values(result, lookup)
     if lookup is not None:
         return mapped_value(result, lookup)
-    return result if constant(settings.value) else plain_value(result)
+    return result if is_constant_value(settings.value) else plain_value(result)
 
 
-def constant(value: Any) -> bool:
+def is_constant_value(value: Any) -> bool:
     """Whether a value is written as it stands."""
     return not isinstance(value, str) or is_constant(value)
 
 
 def _evaluate(value: Any) -> Evaluate:
-    return evaluator(value) if isinstance(value, str) else constantly(value)
+    return compile_expression(value) if isinstance(value, str) else compile_constant(value)
 
 
-def _lookup(entries: Mapping[str, Value]) -> Lookup:
+def _lookup(entries: Mapping[str, Value]) -> ValueMap:
     exact = {key: value for key, value in entries.items() if ANYTHING not in key}
     patterns = tuple((MapPattern(key), value) for key, value in entries.items() if ANYTHING in key)
-    return Lookup(exact, {key.casefold(): value for key, value in exact.items()}, patterns)
+    return ValueMap(exact, {key.casefold(): value for key, value in exact.items()}, patterns)

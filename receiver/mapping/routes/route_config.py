@@ -16,7 +16,7 @@ from receiver.mapping.routes.route_settings import FieldSettings, RouteSettings,
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ConnectorAccount:
     """A configured connector, as far as routes need to know it. `type` is None where it is unknown or can't be used."""
 
     type: type[Connector] | None
@@ -24,7 +24,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedRoute:
     """A route to one connector, with the fields of its snippets, and the place in the configuration that its faults are told at."""
 
     where: str
@@ -59,9 +59,9 @@ class Snippets:
         return place((*self.where, name))
 
 
-def placed(
-    routes: Mapping[int, RouteSettings], snippets: Mapping[str, SnippetSettings], accounts: Mapping[str, Account]
-) -> tuple[tuple[Placed, ...], list[ConfigFault]]:
+def place_routes(
+    routes: Mapping[int, RouteSettings], snippets: Mapping[str, SnippetSettings], accounts: Mapping[str, ConnectorAccount]
+) -> tuple[tuple[PlacedRoute, ...], list[ConfigFault]]:
     """The operator's routes by index, then the shipped ones that none of them replaces, each once for every connector that it
     goes to; and the faults of the latter, and of snippets.
     """
@@ -74,7 +74,7 @@ def placed(
     return (*own, *(one for one in shipped if (one.connector, one.route.name) not in replaced)), faults
 
 
-def _placed(where: str, route: RouteSettings, snippets: Snippets, faults: list[ConfigFault], *, own: bool) -> list[Placed]:
+def _placed(where: str, route: RouteSettings, snippets: Snippets, faults: list[ConfigFault], *, own: bool) -> list[PlacedRoute]:
     """The route with its snippets' fields in place. Of two fields of one name the upsert's own counts, then the snippet's named first."""
     places: dict[tuple[int, str], str] = {}
     upserts = list(route.upsert)
@@ -91,7 +91,7 @@ def _placed(where: str, route: RouteSettings, snippets: Snippets, faults: list[C
                     places[index, field_name] = f"{snippets.place_of(name)}.{place(('fields', field_name))}"
         upserts[index] = _with_fields(upsert, shared)
     whole = route.model_copy(update={"upsert": tuple(upserts)}) if places else route
-    return [Placed(where, whole, connector, own, places) for connector in dict.fromkeys(route.connector)]
+    return [PlacedRoute(where, whole, connector, own, places) for connector in dict.fromkeys(route.connector)]
 
 
 def _with_fields(upsert: UpsertSettings, shared: Mapping[str, FieldSettings]) -> UpsertSettings:
@@ -109,8 +109,8 @@ def sources_of(route: RouteSettings, known: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in known if route.sources is None or name in route.sources)
 
 
-def _shipped(accounts: Mapping[str, Account], faults: list[ConfigFault]) -> list[Placed]:
-    found: list[Placed] = []
+def _shipped(accounts: Mapping[str, ConnectorAccount], faults: list[ConfigFault]) -> list[PlacedRoute]:
+    found: list[PlacedRoute] = []
     usable = [(name, one.type, one.mappings) for name, one in accounts.items() if one.type]
     for name, kind, mapping in ((name, kind, one) for name, kind, ones in usable for one in ones):
         at = place(("connectors", name, "mapping"))
@@ -129,7 +129,7 @@ def _shipped(accounts: Mapping[str, Account], faults: list[ConfigFault]) -> list
     return found
 
 
-def _read(connector: str, mapping: str, document: Mapping[str, Any], faults: list[ConfigFault]) -> list[Placed]:
+def _read(connector: str, mapping: str, document: Mapping[str, Any], faults: list[ConfigFault]) -> list[PlacedRoute]:
     at = ("connectors", connector, mapping)
     snippets: dict[str, SnippetSettings] = {}
     for name, table in document.get("snippets", {}).items():
@@ -137,7 +137,7 @@ def _read(connector: str, mapping: str, document: Mapping[str, Any], faults: lis
         faults += wrong
         if snippet is not None:
             snippets[name] = snippet
-    found: list[Placed] = []
+    found: list[PlacedRoute] = []
     for index, table in enumerate(document.get("routes", [])):
         steps = (*at, str(table.get("name", index)))
         route, wrong = read(RouteSettings, {**table, "connector": connector}, steps)

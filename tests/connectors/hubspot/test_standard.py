@@ -16,7 +16,7 @@ from connectors.hubspot import HubSpotConnector
 from connectors.hubspot.records.order_items import with_line_items
 from connectors.hubspot.setup.property_definitions import KEY_FIELDS, definitions
 from receiver.aom import EVENTS, SourceContext, read_event, read_sample
-from receiver.mapping import RouteTable, fold
+from receiver.mapping import RouteTable, fold_records
 from receiver.settings import load
 from tests.connectors.hubspot.opening import on
 from tests.fakes.hubspot import FakeHubSpot
@@ -61,7 +61,7 @@ def account() -> Iterator[FakeHubSpot]:
 def records(mapping: RouteTable, event: str, body: bytes) -> Sequence[Record]:
     seen = read_event(body, SITE, event)
     contexts = [seen.context(person.key, id="0190", received_at=NOW) for person in seen.people]
-    return fold([mapping.render("hubspot", "springfield", seen.name, context) for context in contexts])
+    return fold_records([mapping.render("hubspot", "springfield", seen.name, context) for context in contexts])
 
 
 def changed(event: str, **changes: Any) -> bytes:

@@ -14,7 +14,7 @@ import pytest
 
 from connectors.base import Append, Record, Ref
 from receiver.aom import EVENTS, InvalidBody, SourceContext, read_event, read_sample
-from receiver.mapping import RouteTable, fold
+from receiver.mapping import RouteTable, fold_records
 from receiver.settings import load
 
 CONFIG = """
@@ -48,7 +48,7 @@ def payload(event: str, **changes: Any) -> dict[str, Any]:
 def records(mapping: RouteTable, event: str, body: dict[str, Any]) -> list[Record]:
     seen = read_event(json.dumps(body).encode(), SITE, event)
     contexts = [seen.context(person.key, id="0190", received_at=NOW) for person in seen.people]
-    return list(fold([mapping.render("crm", "springfield", seen.name, context) for context in contexts]))
+    return list(fold_records([mapping.render("crm", "springfield", seen.name, context) for context in contexts]))
 
 
 def fields(mapping: RouteTable, event: str, body: dict[str, Any], object: str = "contact") -> dict[str, Any]:

@@ -10,10 +10,10 @@ from jinja2 import nodes
 from jinja2.runtime import Undefined
 from jinja2.visitor import NodeTransformer
 
-from receiver.mapping.language.environment import ENVIRONMENT, parse
-from receiver.mapping.language.expression import evaluator
-from receiver.mapping.language.limits import Limits
-from receiver.mapping.language.scope import Scope
+from receiver.mapping.language.environment import ENVIRONMENT, parse_expression
+from receiver.mapping.language.expression import compile_expression
+from receiver.mapping.language.limits import EventLimits
+from receiver.mapping.language.scope import ExpressionScope
 from tests.mapping.sample_routes import context
 
 BODY = {
@@ -93,13 +93,13 @@ class AsJoin(NodeTransformer):
         return nodes.Filter(nodes.List(node.nodes, lineno=1), "join", [], [], None, None, lineno=1)
 
 
-def scope() -> Scope:
-    return Scope(ENVIRONMENT, NAMES, Limits())
+def scope() -> ExpressionScope:
+    return ExpressionScope(ENVIRONMENT, NAMES, EventLimits())
 
 
 def by_jinja(source: str) -> Any:
     """The value of an expression, evaluated by the code that Jinja makes of it."""
-    tree = AsJoin().visit(parse("{{ " + source + " }}"))
+    tree = AsJoin().visit(parse_expression("{{ " + source + " }}"))
     assign = nodes.Assign(nodes.Name("result", "store", lineno=1), tree.body[0].nodes[0], lineno=1)
     seen = scope()
     for _ in ENVIRONMENT.from_string(nodes.Template([assign], lineno=1)).root_render_func(seen):
@@ -134,7 +134,7 @@ def comparable(value: Any) -> Any:
 @example("order.line_items | map(attribute='name') | join(', ')")
 def test_an_expression_gives_what_jinja_gives(source: str) -> None:
     """The same value of the same type, or an error."""
-    assert outcome(lambda: evaluator("{{ " + source + " }}")(scope())) == outcome(lambda: by_jinja(source))
+    assert outcome(lambda: compile_expression("{{ " + source + " }}")(scope())) == outcome(lambda: by_jinja(source))
 
 
 @settings(max_examples=300, deadline=None)
@@ -142,6 +142,6 @@ def test_an_expression_gives_what_jinja_gives(source: str) -> None:
 def test_a_text_with_expressions_gives_what_jinja_renders(sources: list[str]) -> None:
     """The texts around them included, without outer blanks."""
     template = " a ".join("{{ " + source + " }}" for source in sources) + " b "
-    tree = AsJoin().visit(parse(template))
+    tree = AsJoin().visit(parse_expression(template))
     rendered = outcome(lambda: "".join(ENVIRONMENT.from_string(tree).root_render_func(scope())).strip())
-    assert outcome(lambda: evaluator(template)(scope())) == rendered
+    assert outcome(lambda: compile_expression(template)(scope())) == rendered

@@ -16,7 +16,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 
 from receiver.mapping.language.compiler import _COMPILERS
-from receiver.mapping.language.environment import ENVIRONMENT, Absent
+from receiver.mapping.language.environment import ENVIRONMENT, AbsentValue
 
 PROJECT = Path(__file__).parents[3] / "pyproject.toml"
 
@@ -99,8 +99,8 @@ def test_absent_values_speak_through_jinjas_private_parts() -> None:
     """Their words are made of attributes with an underscore, at the one place that Jinja asks."""
     assert "_undefined_message" in inspect.getsource(Undefined._fail_with_undefined_error)  # noqa: SLF001
     assert set(Undefined.__slots__) >= {"_undefined_hint", "_undefined_name"}
-    assert issubclass(Absent, StrictUndefined)
-    assert "there is no 'x' in this payload" in Absent(name="x")._undefined_message  # noqa: SLF001
+    assert issubclass(AbsentValue, StrictUndefined)
+    assert "there is no 'x' in this payload" in AbsentValue(name="x")._undefined_message  # noqa: SLF001
 
 
 def test_operators_and_calls_pass_through_the_sandbox() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from receiver.mapping.language.environment import ENVIRONMENT, TESTS
-from receiver.mapping.language.expression import evaluator
+from receiver.mapping.language.expression import compile_expression
 from receiver.mapping.language.filters import FILTERS
-from receiver.mapping.language.limits import Limits
-from receiver.mapping.language.scope import Scope
+from receiver.mapping.language.limits import EventLimits
+from receiver.mapping.language.scope import ExpressionScope
 from receiver.mapping.language.vocabulary import FILTER_DESCRIPTIONS, TEST_DESCRIPTIONS
 from tests.mapping.sample_routes import context
 
@@ -44,13 +44,13 @@ def test_every_test_is_described() -> None:
 def test_examples_give_something(example: str) -> None:
     """An example that failed, or gave nothing, would explain nothing."""
     named = re.findall(r"\w+", example)[0]
-    scope = Scope(ENVIRONMENT, context(_EVENTS[named]), Limits())
-    found: Any = evaluator(example)(scope)
+    scope = ExpressionScope(ENVIRONMENT, context(_EVENTS[named]), EventLimits())
+    found: Any = compile_expression(example)(scope)
     assert found is not None
     assert found != ""
 
 
 def test_slugs_are_as_described() -> None:
     """The description names an input with what comes of it."""
-    assert evaluator("{{ 'Año Nuevo!' | slug }}")(Scope(ENVIRONMENT, {}, Limits())) == "ano-nuevo"
+    assert compile_expression("{{ 'Año Nuevo!' | slug }}")(ExpressionScope(ENVIRONMENT, {}, EventLimits())) == "ano-nuevo"
     assert "“Año Nuevo!” becomes `ano-nuevo`" in FILTER_DESCRIPTIONS["slug"].text

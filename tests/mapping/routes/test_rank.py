@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver.mapping import MappingFault, ranks_of
-from receiver.mapping.language.value_text import Unusable
+from receiver.mapping.language.value_text import UnusableValue
 from receiver.mapping.routes.rank import moment
 from tests.mapping.sample_routes import contact, mapping_faults, rendered, route
 
@@ -34,7 +34,7 @@ def test_a_day_is_its_first_moment() -> None:
 @pytest.mark.parametrize("value", [3, True, "soon", "\0"])
 def test_what_is_no_date_is_told(value: object) -> None:
     """In words."""
-    with pytest.raises(Unusable, match="takes a date"):
+    with pytest.raises(UnusableValue, match="takes a date"):
         moment(value)
 
 
