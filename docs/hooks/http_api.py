@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from docs.hooks.markdown import code, table
-from receiver.admin.openapi import describe
-from receiver.admin.routes import operations
+from receiver.admin.openapi import describe_operations as describe
+from receiver.admin.routes import list_operations
 from receiver.gateway import Gateway, open_store
 from receiver.http.problem_details import PROBLEMS
 from receiver.server.app import public_routes
@@ -44,7 +44,7 @@ def described() -> Described:
 
 async def _ask(config: Path) -> Described:
     async with open_store(load(config)) as gateway:
-        return Described(_addresses(gateway), describe(operations(gateway)))
+        return Described(_addresses(gateway), describe(list_operations(gateway)))
 
 
 def _addresses(gateway: Gateway) -> dict[str, str]:

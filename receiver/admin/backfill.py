@@ -17,7 +17,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(slots=True)
-class Survey:
+class RouteSurvey:
     """Which events lack deliveries to connectors that have a route for them now, `only` to one of these."""
 
     only: str | None
@@ -34,17 +34,17 @@ class Survey:
         )
 
 
-async def survey(gateway: Gateway, selection: DeliverySelection) -> Survey:
+async def survey_routes(gateway: Gateway, selection: DeliverySelection) -> RouteSurvey:
     """Look through the events of a selection, some at a time. Nothing is changed."""
     chosen = selection.filter
-    found = Survey(chosen.connector if chosen else None)
+    found = RouteSurvey(chosen.connector if chosen else None)
     async for events in _pages(gateway, selection):
         for event in events:
             _look_at(gateway, event, found)
     return found
 
 
-def _look_at(gateway: Gateway, event: EventCoverage, found: Survey) -> None:
+def _look_at(gateway: Gateway, event: EventCoverage, found: RouteSurvey) -> None:
     if event.source not in gateway.sites:
         found.homeless[event.source] += 1
         return
@@ -74,7 +74,7 @@ def _filters(selection: DeliverySelection) -> Iterator[EventFilter]:
         yield replace(chosen, connector=None) if chosen.state is None else chosen
 
 
-async def route(gateway: Gateway, found: Survey, progress: Callable[[int], None]) -> int:
+async def route_missing(gateway: Gateway, found: RouteSurvey, progress: Callable[[int], None]) -> int:
     """Make the deliveries that are missing. `progress` is called with the number of events done. Returns how many were made."""
     made = done = 0
     for start in range(0, len(found.lacking), MOST_EVENTS):

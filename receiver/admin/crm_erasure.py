@@ -24,7 +24,7 @@ STILL_WRITING = Problem(
 ELSEWHERE = "this connector cannot erase: look in the CRM itself"
 
 
-async def forget(gateway: Gateway, email: str, *, in_crm: bool) -> tuple[ErasedPerson, tuple[CrmErasure, ...]]:
+async def forget_person(gateway: Gateway, email: str, *, in_crm: bool) -> tuple[ErasedPerson, tuple[CrmErasure, ...]]:
     """Erase a person: from the CRMs first, while it is known which records there are theirs. Where one refuses, the gateway keeps that."""
     crm = await erase_in_crms(gateway, email) if in_crm else ()
     failed = any(one.failed for one in crm)

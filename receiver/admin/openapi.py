@@ -47,7 +47,7 @@ _DEFS = "#/$defs/"
 _REF = "#/components/schemas/{model}"
 
 
-def describe(operations: Sequence[Operation]) -> dict[str, Any]:
+def describe_operations(operations: Sequence[Operation]) -> dict[str, Any]:
     """OpenAPI 3.1 for the public endpoint and the given operations of the admin API."""
     components: dict[str, Any] = {"Problem": PROBLEM, "Kept": KEPT}
     paths: dict[str, Any] = _public()

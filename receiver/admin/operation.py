@@ -29,7 +29,7 @@ class Nothing(Parameters):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class OperationCall:
     """What came in, checked."""
 
     path: Any
@@ -37,7 +37,7 @@ class Call:
     body: Any
 
 
-class Unfit(Exception):
+class UnfitParameter(Exception):
     """A parameter that its type lets through and that is wrong all the same; the text says which and why."""
 
 
@@ -52,7 +52,7 @@ class Operation:
     method: str
     path: str
     summary: str
-    handler: Callable[[Call], Awaitable[Any]]
+    handler: Callable[[OperationCall], Awaitable[Any]]
     answer: Any
     takes: type[Parameters] = Nothing  # in the path
     query: type[Parameters] = Nothing
@@ -74,7 +74,7 @@ class Operation:
                 return problem(400, "The body ended early.")
             try:
                 answer = await self.handler(call)
-            except Unfit as unfit:
+            except UnfitParameter as unfit:
                 return problem(422, str(unfit))
             except NotFound as missing:
                 return problem(404, str(missing))
@@ -84,8 +84,8 @@ class Operation:
         route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)  # what is asked for may have a line break in it
         return route
 
-    async def _call(self, request: Request) -> Call:
-        return Call(
+    async def _call(self, request: Request) -> OperationCall:
+        return OperationCall(
             path=self.takes.model_validate(request.path_params),
             query=self.query.model_validate(_flat(request)),
             body=self.body.model_validate_json(await _body(request)) if self.body else None,

@@ -69,7 +69,7 @@ def reason_of(pause: str, waiting: WaitingLanes | None) -> str:
     return pause or (str(waiting) if waiting else "")
 
 
-async def status(gateway: Gateway) -> StatusView:
+async def present_status(gateway: Gateway) -> StatusView:
     """How the store and each configured connector stand."""
     configured = gateway.settings.connectors
     stored = await gateway.inbox.status(configured, now=gateway.now())
@@ -107,7 +107,7 @@ def _waiting(stored: WaitingLanes | None) -> WaitingView | None:
     return WaitingView(stored.people, stored.reason, stored.at, stored.rule) if stored else None
 
 
-def record_page(held: RecordsHeld) -> RecordPage:
+def present_record_page(held: RecordsHeld) -> RecordPage:
     """What a connector lists of its CRM."""
     return RecordPage(
         tuple(RecordView(one.id, one.key, one.fields, tuple(RecordLink(*link) for link in one.links), one.writes) for one in held.items),
@@ -115,32 +115,32 @@ def record_page(held: RecordsHeld) -> RecordPage:
     )
 
 
-def dead_group(stored: AttentionGroup) -> DeadGroup:
+def present_dead_group(stored: AttentionGroup) -> DeadGroup:
     return DeadGroup(stored.id, stored.where, stored.reason, stored.count, stored.first, stored.last)
 
 
-def quarantined_group(stored: AttentionGroup) -> QuarantinedGroup:
+def present_quarantined_group(stored: AttentionGroup) -> QuarantinedGroup:
     errors = tuple(Fault(path, message) for path, message in json.loads(stored.reason or "[]"))
     return QuarantinedGroup(stored.id, stored.where, stored.event, errors, stored.count, stored.first, stored.last)
 
 
-def person(stored: PersonDetail) -> PersonView:
+def present_person(stored: PersonDetail) -> PersonView:
     lanes = tuple(PersonLane(one.connector, one.state, one.pending, one.tries, one.failing_since) for one in stored.lanes)
     records = tuple(PersonRecord(one.connector, one.object, one.key, one.id, one.written_at) for one in stored.records)
     return PersonView(stored.key, lanes, records)
 
 
-def page(stored: EventRowPage, unsearched: int = 0) -> EventPage:
-    return EventPage(tuple(item(row) for row in stored.items), stored.next, unsearched)
+def present_page(stored: EventRowPage, unsearched: int = 0) -> EventPage:
+    return EventPage(tuple(present_item(row) for row in stored.items), stored.next, unsearched)
 
 
-def item(row: EventRow) -> EventItem:
+def present_item(row: EventRow) -> EventItem:
     """One event in a list."""
     return EventItem(
         id=row.id,
         event=row.name,
         source=row.source,
-        state=overall(row.state, row.deliveries),
+        state=overall_state(row.state, row.deliveries),
         received_at=row.received_at,
         recognised_by=row.how,
         person=row.person,
@@ -149,7 +149,7 @@ def item(row: EventRow) -> EventItem:
     )
 
 
-def overall(state: str, deliveries: Mapping[str, int]) -> EventState:
+def overall_state(state: str, deliveries: Mapping[str, int]) -> EventState:
     """One word for an event: that of the delivery that needs attention most."""
     if state == "quarantined":
         return "quarantined"
@@ -159,14 +159,14 @@ def overall(state: str, deliveries: Mapping[str, int]) -> EventState:
     return next((word for word in words if deliveries.get(word)), "accepted")
 
 
-def event(gateway: Gateway, stored: EventDetail) -> EventView:
+def present_event(gateway: Gateway, stored: EventDetail) -> EventView:
     """One event with its whole story."""
     read_anew = _read(gateway, stored)
     return EventView(
         id=stored.id,
         event=stored.name,
         source=stored.source,
-        state=overall(stored.state, _totals(stored.counts)),
+        state=overall_state(stored.state, _totals(stored.counts)),
         received_at=stored.received_at,
         recognised_by=stored.how,
         named=stored.named,

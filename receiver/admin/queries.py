@@ -4,67 +4,67 @@ from __future__ import annotations
 
 from connectors.base import Browsable
 from receiver.admin import attention_groups, crm_erasure, parameters, presenters, views
-from receiver.admin.operation import Call, NotFound, Unfit
+from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
 from receiver.gateway import Gateway
 from receiver.inbox import Unknown
 
 
-class Looking:
+class AdminQueries:
     """The handlers, over an open gateway."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._inbox = gateway.inbox
 
-    async def status(self, _call: Call) -> views.StatusView:
-        return await presenters.status(self._gateway)
+    async def status(self, _call: OperationCall) -> views.StatusView:
+        return await presenters.present_status(self._gateway)
 
-    async def events(self, call: Call) -> views.EventPage:
+    async def events(self, call: OperationCall) -> views.EventPage:
         query: parameters.EventQuery = call.query
         chosen = query.filter()
         if query.group:
-            chosen = attention_groups.narrowed(await attention_groups.find(self._inbox, query.group), chosen)
+            chosen = attention_groups.narrow_filter(await attention_groups.find_group(self._inbox, query.group), chosen)
         unsearched = await self._inbox.unsearched(chosen)
-        return presenters.page(await self._inbox.events(chosen, before=query.before, limit=query.limit), unsearched)
+        return presenters.present_page(await self._inbox.events(chosen, before=query.before, limit=query.limit), unsearched)
 
-    async def event(self, call: Call) -> views.EventView:
+    async def event(self, call: OperationCall) -> views.EventView:
         try:
-            return presenters.event(self._gateway, await self._inbox.event(call.path.id))
+            return presenters.present_event(self._gateway, await self._inbox.event(call.path.id))
         except Unknown as unknown:
             raise NotFound(str(unknown)) from unknown
 
-    async def groups(self, call: Call) -> views.GroupsView:
+    async def groups(self, call: OperationCall) -> views.GroupsView:
         query: parameters.GroupsQuery = call.query
         dead, quarantined = await self._inbox.groups(most=query.limit, skip=query.skip, by=query.by)
         number = await self._inbox.count_groups()
-        shown = tuple(map(presenters.dead_group, dead)), tuple(map(presenters.quarantined_group, quarantined))
+        shown = tuple(map(presenters.present_dead_group, dead)), tuple(map(presenters.present_quarantined_group, quarantined))
         return views.GroupsView(*shown, number.dead, number.quarantined)
 
-    async def group(self, call: Call) -> views.DeadGroup | views.QuarantinedGroup:
-        found = await attention_groups.find(self._inbox, call.path.id)
-        return presenters.dead_group(found) if found.kind == "dead" else presenters.quarantined_group(found)
+    async def group(self, call: OperationCall) -> views.DeadGroup | views.QuarantinedGroup:
+        found = await attention_groups.find_group(self._inbox, call.path.id)
+        return presenters.present_dead_group(found) if found.kind == "dead" else presenters.present_quarantined_group(found)
 
-    async def drift(self, _call: Call) -> views.DriftView:
+    async def drift(self, _call: OperationCall) -> views.DriftView:
         return views.DriftView(tuple(await self._inbox.drift()))
 
-    async def replays(self, _call: Call) -> views.ReplaysView:
+    async def replays(self, _call: OperationCall) -> views.ReplaysView:
         running = self._gateway.replays.running()
         return views.ReplaysView(tuple(views.RunningReplay(one.started_at, one.done, one.lanes) for one in running))
 
-    async def person(self, call: Call) -> views.PersonView:
-        return presenters.person(await self._inbox.person(call.path.email.strip().lower()))
+    async def person(self, call: OperationCall) -> views.PersonView:
+        return presenters.present_person(await self._inbox.person(call.path.email.strip().lower()))
 
-    async def erasure(self, call: Call) -> views.CrmErasures:
+    async def erasure(self, call: OperationCall) -> views.CrmErasures:
         address = call.path.email.strip().lower()
         return views.CrmErasures(await crm_erasure.plan_erasure(self._gateway, address))
 
-    async def records(self, call: Call) -> views.RecordPage:
+    async def records(self, call: OperationCall) -> views.RecordPage:
         connector = self._gateway.connectors.get(call.path.name)
         if connector is None:
             raise NotFound(f"There is no connector {call.path.name!r}; there are: {', '.join(self._gateway.connectors)}.")
         if not isinstance(connector, Browsable):
             raise NotFound(f"The connector {call.path.name!r} cannot list its records; look in the CRM itself.")
         try:
-            return presenters.record_page(await connector.records(call.path.object, call.query.limit, call.query.before))
+            return presenters.present_record_page(await connector.records(call.path.object, call.query.limit, call.query.before))
         except ValueError as error:
-            raise Unfit(f"`before`: {error}") from error
+            raise UnfitParameter(f"`before`: {error}") from error

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
-from receiver.admin.backfill import route, survey
+from receiver.admin.backfill import route_missing, survey_routes
 from receiver.gateway import Gateway
 from receiver.inbox import AcceptedEvent, DeliverySelection, EventFilter, EventRow, QuarantinedCall, ReplayResult, Unknown
 
@@ -16,21 +16,23 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Mended(ReplayResult):
+class ReplayOutcome(ReplayResult):
     """`routed` of those that are pending now are for routes that came after their events."""
 
     routed: int = 0
     notes: tuple[str, ...] = ()
 
 
-async def replay(gateway: Gateway, selection: DeliverySelection, *, dry_run: bool = False, progress: Progress | None = None) -> Mended:
+async def replay_events(
+    gateway: Gateway, selection: DeliverySelection, *, dry_run: bool = False, progress: Progress | None = None
+) -> ReplayOutcome:
     """Deliver again, with all that came later in the same lanes; and bring the events to connectors whose routes came after them, of
     a filter that names a connector to that one only.
 
     `progress` is called with how many lanes and events are done, and how many there are.
     """
     with gateway.replays.run(gateway.now()) as running:
-        found = await survey(gateway, selection)
+        found = await survey_routes(gateway, selection)
         events = len(found.lacking)
 
         def tell(done: int, of: int) -> None:
@@ -42,11 +44,11 @@ async def replay(gateway: Gateway, selection: DeliverySelection, *, dry_run: boo
             selection, now=gateway.now(), dry_run=dry_run, progress=lambda lanes, of: tell(lanes, of + events)
         )
         lanes = done.lanes
-        routed = found.missing if dry_run else await route(gateway, found, lambda so_far: tell(lanes + so_far, lanes + events))
-    return Mended(done.chosen, done.again + routed, done.lanes, routed, found.notes())
+        routed = found.missing if dry_run else await route_missing(gateway, found, lambda so_far: tell(lanes + so_far, lanes + events))
+    return ReplayOutcome(done.chosen, done.again + routed, done.lanes, routed, found.notes())
 
 
-async def revalidate(gateway: Gateway) -> tuple[int, int]:
+async def revalidate_quarantine(gateway: Gateway) -> tuple[int, int]:
     """Judge every call in quarantine anew, oldest first. Returns how many were accepted, and how many remain."""
     accepted = remaining = 0
     after: str | None = None
@@ -59,7 +61,7 @@ async def revalidate(gateway: Gateway) -> tuple[int, int]:
     return accepted, remaining
 
 
-async def revalidate_one(gateway: Gateway, id: str) -> bool:
+async def revalidate_call(gateway: Gateway, id: str) -> bool:
     """Judge one call anew that is in quarantine or was discarded there. Returns whether it was accepted. Raises Unknown where there is
     no such event.
     """
@@ -69,7 +71,7 @@ async def revalidate_one(gateway: Gateway, id: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Amended:
+class AmendOutcome:
     """What became of an amended call. With `errors` it stays as it was."""
 
     accepted: AcceptedEvent | None
@@ -77,7 +79,7 @@ class Amended:
     errors: tuple[tuple[str, str], ...] = ()
 
 
-async def amend(gateway: Gateway, id: str, *, event: str | None = None, body: bytes | None = None) -> Amended:
+async def amend_call(gateway: Gateway, id: str, *, event: str | None = None, body: bytes | None = None) -> AmendOutcome:
     """Judge a call in quarantine as if it had come with another event name, or another body. What passes takes its place before the
     later events of its people. Raises Unknown where no call of that id is in quarantine, or was discarded there.
     """
@@ -87,8 +89,8 @@ async def amend(gateway: Gateway, id: str, *, event: str | None = None, body: by
     named, content = event or stored.named, stored.body if body is None else body
     judged = await asyncio.to_thread(gateway.judge, stored.source, named, content, stored.received_at)
     if judged.faults:
-        return Amended(None, judged.name, judged.faults)
-    return Amended(await gateway.inbox.amend(id, judged, now=gateway.now()), judged.name)
+        return AmendOutcome(None, judged.name, judged.faults)
+    return AmendOutcome(await gateway.inbox.amend(id, judged, now=gateway.now()), judged.name)
 
 
 async def _judge_anew(gateway: Gateway, waiting: QuarantinedCall, *, discarded: bool = False) -> bool:
@@ -109,7 +111,7 @@ async def discard_calls(gateway: Gateway, chosen: EventFilter) -> int:
     return count
 
 
-async def calls(gateway: Gateway, chosen: EventFilter) -> list[str]:
+async def find_calls(gateway: Gateway, chosen: EventFilter) -> list[str]:
     """The ids of the calls in quarantine that are chosen, oldest first."""
     found = [row.id async for rows in _pages(gateway, chosen) for row in rows]
     return found[::-1]

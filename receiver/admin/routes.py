@@ -9,10 +9,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from receiver.admin import parameters, views
-from receiver.admin.commands import Acting
-from receiver.admin.openapi import describe
+from receiver.admin.commands import AdminCommands
+from receiver.admin.openapi import describe_operations
 from receiver.admin.operation import Operation
-from receiver.admin.queries import Looking
+from receiver.admin.queries import AdminQueries
 from receiver.gateway import Gateway
 from receiver.http.authentication import OperatorToken
 from receiver.http.authentication_log import AuthenticationLog
@@ -20,12 +20,12 @@ from receiver.http.authentication_log import AuthenticationLog
 _MISSING = {404: "There is no such thing."}
 
 
-def operations(gateway: Gateway) -> Sequence[Operation]:
+def list_operations(gateway: Gateway) -> Sequence[Operation]:
     """All of them."""
-    return (*_looking(Looking(gateway)), *_acting(Acting(gateway)))
+    return (*_looking(AdminQueries(gateway)), *_acting(AdminCommands(gateway)))
 
 
-def _looking(look: Looking) -> Sequence[Operation]:
+def _looking(look: AdminQueries) -> Sequence[Operation]:
     return (
         Operation("GET", "/api/status", "How the gateway stands", look.status, views.StatusView),
         Operation(
@@ -100,7 +100,7 @@ def _looking(look: Looking) -> Sequence[Operation]:
     )
 
 
-def _acting(act: Acting) -> Sequence[Operation]:
+def _acting(act: AdminCommands) -> Sequence[Operation]:
     return (
         Operation(
             "POST",
@@ -163,8 +163,8 @@ def _acting(act: Acting) -> Sequence[Operation]:
 
 def admin_routes(gateway: Gateway) -> list[Route]:
     """The operations behind the admin token, if one is set; and the description, which holds no secret."""
-    listed = operations(gateway)
-    description = describe(listed)
+    listed = list_operations(gateway)
+    description = describe_operations(listed)
 
     async def openapi(_request: Request) -> Response:
         return JSONResponse(description)

@@ -10,7 +10,7 @@ from receiver.jobs.job_runner import Job, Work
 
 def replay(gateway: Gateway, selection: DeliverySelection) -> Work:
     async def work(job: Job) -> str:
-        done = await replay_and_amend.replay(gateway, selection, progress=job.progress)
+        done = await replay_and_amend.replay_events(gateway, selection, progress=job.progress)
         later = done.again - done.chosen
         also = f" With them {later:,} later of the same people, so that the order is kept." if later > 0 else ""
         return f"{_deliveries(done.chosen)} replayed.{also}"
@@ -36,7 +36,7 @@ def revalidate(gateway: Gateway) -> Work:
     """Of all that is in quarantine."""
 
     async def work(_job: Job) -> str:
-        return _judged(*await replay_and_amend.revalidate(gateway))
+        return _judged(*await replay_and_amend.revalidate_quarantine(gateway))
 
     return work
 
@@ -45,10 +45,10 @@ def revalidate_calls(gateway: Gateway, chosen: EventFilter | tuple[str, ...]) ->
     """Of those that are chosen, oldest first."""
 
     async def work(job: Job) -> str:
-        ids = await replay_and_amend.calls(gateway, chosen) if isinstance(chosen, EventFilter) else chosen
+        ids = await replay_and_amend.find_calls(gateway, chosen) if isinstance(chosen, EventFilter) else chosen
         accepted = 0
         for number, id in enumerate(ids, 1):
-            accepted += await replay_and_amend.revalidate_one(gateway, id)
+            accepted += await replay_and_amend.revalidate_call(gateway, id)
             job.progress(number, len(ids))
         return _judged(accepted, len(ids) - accepted)
 
@@ -61,7 +61,7 @@ def _judged(accepted: int, remaining: int) -> str:
 
 def erase(gateway: Gateway, email: str, *, in_crm: bool = False) -> Work:
     async def work(_job: Job) -> str:
-        gone, crm = await crm_erasure.forget(gateway, email, in_crm=in_crm)
+        gone, crm = await crm_erasure.forget_person(gateway, email, in_crm=in_crm)
         done = [f"{one.connector}, done: {step}." for one in crm for step in one.steps]
         failed = [f"{one.connector}: {problem.message}." for one in crm for problem in one.failed]
         if failed:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from receiver.admin.operation import NotFound, Unfit
+from receiver.admin.operation import NotFound, UnfitParameter
 from receiver.console.form import MOST, BadForm, read_form
 from receiver.console.session import PATH, Sessions, set_cookie
 from receiver.console.templating import static
@@ -144,7 +144,7 @@ class Console:
             return self.problem(request, error.status, str(error))
         except (NotFound, Unknown) as error:
             return self.problem(request, 404, str(error))
-        except Unfit as error:
+        except UnfitParameter as error:
             return self.problem(request, 422, str(error))
         except StoreUnavailable as error:
             return self.problem(request, 503, f"The store does not answer: {error}")

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
-from receiver.admin.operation import Call, Operation
+from receiver.admin.operation import Operation, OperationCall
 from receiver.gateway import utc_now
 from receiver.http.authentication import OperatorToken
 from receiver.http.authentication_log import AuthenticationLog
@@ -62,7 +62,7 @@ def test_the_token_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch)
         compared.append((given, right))
         return compare(given, right)
 
-    async def handler(_call: Call) -> str:
+    async def handler(_call: OperationCall) -> str:
         return "in"
 
     metrics = Metrics()

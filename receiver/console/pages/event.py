@@ -69,7 +69,7 @@ class EventPages:
         amending: Mapping[str, Any] | None = None,
         status: int = 200,
     ) -> Response:
-        event = presenters.event(self._gateway, stored)
+        event = presenters.present_event(self._gateway, stored)
         most = None if request.query_params.get("whole") == "yes" else MOST_SHOWN
         return self._console.page(
             request,
@@ -117,7 +117,7 @@ class EventPages:
         event, body = form.get("event", ""), form.get("body", "")
         as_it_is = stored.body.decode("utf-8", "backslashreplace")
         content = body.encode("utf-8", "surrogatepass") if body and _lines(body) != _lines(as_it_is) else None
-        done = await replay_and_amend.amend(self._gateway, stored.id, event=event or None, body=content)
+        done = await replay_and_amend.amend_call(self._gateway, stored.id, event=event or None, body=content)
         if done.accepted is None:
             states = await self._gateway.inbox.states()
             attempt = {"event": event, "body": body, "errors": done.errors}

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from receiver.admin import attention_groups
-from receiver.admin.operation import NotFound, Unfit
+from receiver.admin.operation import NotFound, UnfitParameter
 from receiver.aom import LABELS
 from receiver.console.page import Console
 from receiver.console.session import PATH
@@ -37,8 +37,8 @@ class Events:
         search = Search.read(request.query_params)
         try:
             group = await self._group(search)
-            chosen = attention_groups.narrowed(group, search.filter()) if group else search.filter()
-        except (Unfit, NotFound) as error:
+            chosen = attention_groups.narrow_filter(group, search.filter()) if group else search.filter()
+        except (UnfitParameter, NotFound) as error:
             return self._page(request, search, Turned(), status=422, fault=str(error))
         turned = await turn(self._gateway.inbox, chosen, EVENTS, search.asked(), request.query_params)
         unsearched = 0 if turned.items else await self._gateway.inbox.unsearched(chosen)
@@ -48,7 +48,7 @@ class Events:
         if not search.group:
             return None
         try:
-            return await attention_groups.find(self._gateway.inbox, search.group)
+            return await attention_groups.find_group(self._gateway.inbox, search.group)
         except NotFound:
             raise NotFound(f"There is no group {search.group} any more: what was in it was replayed, discarded or accepted.") from None
 

@@ -114,8 +114,8 @@ class GroupPages:
 
     async def _find(self, request: Request) -> tuple[AttentionGroup, EventFilter]:
         """The group, and what is in it. Raises NotFound."""
-        group = await attention_groups.find(self._gateway.inbox, storable_text(request.path_params["group"]))
-        return group, attention_groups.contents(group)
+        group = await attention_groups.find_group(self._gateway.inbox, storable_text(request.path_params["group"]))
+        return group, attention_groups.group_filter(group)
 
     def _chosen(self, request: Request, whole: EventFilter) -> EventFilter:
         form = request.state.form

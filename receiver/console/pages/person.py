@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from receiver.admin import crm_erasure, presenters, views
-from receiver.admin.operation import Unfit
+from receiver.admin.operation import UnfitParameter
 from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
@@ -42,7 +42,7 @@ class PersonPages:
         if not email:
             return self._console.page(request, "people.html")
         inbox, chosen = self._gateway.inbox, EventFilter(person=email)
-        person = presenters.person(await inbox.person(email))
+        person = presenters.present_person(await inbox.person(email))
         turned = await turn(inbox, chosen, PEOPLE, {"email": email}, request.query_params, to="#events")
         urls = [record_url(self._gateway, one.connector, one.object, one.id) for one in person.records]
         known = bool(person.lanes or person.records or turned.items)
@@ -61,7 +61,7 @@ class PersonPages:
     async def confirm(self, request: Request) -> Response:
         """Say what would go, and what is beyond reach."""
         email = self._address(request.query_params.get("email", ""))
-        person = presenters.person(await self._gateway.inbox.person(email))
+        person = presenters.present_person(await self._gateway.inbox.person(email))
         in_crm = bool(request.query_params.get("in_crm"))
         return self._console.page(
             request,
@@ -86,7 +86,7 @@ class PersonPages:
     def _address(self, given: str) -> str:
         email = _email(given)
         if "@" not in email.strip("@ "):
-            raise Unfit(f"{given!r} is no e-mail address.")
+            raise UnfitParameter(f"{given!r} is no e-mail address.")
         return email
 
 

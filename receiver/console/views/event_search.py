@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Self, get_args
 
-from receiver.admin.operation import Unfit
+from receiver.admin.operation import UnfitParameter
 from receiver.inbox import EventFilter
 from receiver.inbox.db.event_filter import State
 from receiver.inbox.db.storable_text import storable_text
@@ -59,14 +59,14 @@ class Search:
     def _state(self) -> State | None:
         found = next((state for state in STATES if state == self.state), None)
         if self.state and found is None:
-            raise Unfit(f"There is no state {self.state!r}; there are: {', '.join(STATES)}.")
+            raise UnfitParameter(f"There is no state {self.state!r}; there are: {', '.join(STATES)}.")
         return found
 
 
 def _in_field(text: str) -> str:
     try:
         found = _moment(text)
-    except Unfit:
+    except UnfitParameter:
         return ""
     return found.strftime("%Y-%m-%dT%H:%M") if found else ""
 
@@ -78,4 +78,4 @@ def _moment(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise Unfit(f"{text!r} is no time; write 2026-03-01 or 2026-03-01T14:30.") from None
+        raise UnfitParameter(f"{text!r} is no time; write 2026-03-01 or 2026-03-01T14:30.") from None

@@ -48,4 +48,4 @@ async def turn(inbox: Inbox, chosen: EventFilter, path: str, asked: Mapping[str,
 
 
 def _turned(page: EventRowPage, *, newer: str | None, older: str | None) -> Turned:
-    return Turned([presenters.item(row) for row in page.items], newer, older)
+    return Turned([presenters.present_item(row) for row in page.items], newer, older)
