@@ -12,8 +12,8 @@ from rich.table import Table
 
 from receiver.cli.app import err, out
 from receiver.cli.table_cells import cell
-from receiver.importer import Course
-from receiver.importer.reject_reasons import Reason
+from receiver.importer import ImportRun
+from receiver.importer.reject_reasons import RejectReason
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
@@ -39,7 +39,7 @@ class Watcher:
 
 
 @contextmanager
-def watched(course: Course, *, quiet: bool) -> Iterator[Watcher]:
+def watched(course: ImportRun, *, quiet: bool) -> Iterator[Watcher]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=quiet or not err.is_terminal, transient=True) as progress:
         task = progress.add_task("importing", total=None)
@@ -47,7 +47,7 @@ def watched(course: Course, *, quiet: bool) -> Iterator[Watcher]:
         yield Watcher(progress, task)
 
 
-def show(course: Course, faults: Path | None) -> None:
+def show(course: ImportRun, faults: Path | None) -> None:
     """`faults` is where the faulty lines are, None for a dry run."""
     dry = faults is None
     if dry:
@@ -78,7 +78,7 @@ def _were(number: int, one: str) -> str:
     return f"{pluralize(number, one)} {'was' if number == 1 else 'were'}"
 
 
-def _show_reading(course: Course) -> None:
+def _show_reading(course: ImportRun) -> None:
     """How the file is understood."""
     if course.columns:
         table = Table("column", "is")
@@ -91,7 +91,7 @@ def _show_reading(course: Course) -> None:
         out.print(escape_hidden(f"The first payload: {course.example.decode('utf-8', 'replace')[:2000]}"), markup=False)
 
 
-def _show_faults(course: Course, file: Path | None) -> None:
+def _show_faults(course: ImportRun, file: Path | None) -> None:
     for place, (often, first) in course.unreadable.items():
         lines = "line" if often == 1 else "lines"
         err.print(escape_hidden(f"{place}: {_said(place)} in {often} {lines}, first in line {first}"), style="yellow", markup=False)
@@ -104,7 +104,7 @@ def _show_faults(course: Course, file: Path | None) -> None:
         err.print(escape_hidden(f"The faulty lines, each with what is wrong: {file}. Mend them there, and import that file."), markup=False)
 
 
-def _reason(reason: Reason) -> str:
+def _reason(reason: RejectReason) -> str:
     """`lines 2, 5 and 180 more: customer_email: must be …`"""
     lines = ", ".join(str(number) for number in reason.lines)
     more = reason.count - len(reason.lines)
@@ -116,7 +116,7 @@ def _said(place: str) -> str:
     return next((words for sign, words in _SAID.items() if place.endswith(sign)), "noted")
 
 
-def _show_stop(course: Course) -> None:
+def _show_stop(course: ImportRun) -> None:
     err.print(escape_hidden(f"The import stopped: {course.stopped}."), style="bold red", markup=False)
     err.print(
         f"All before line {course.next_line} is done. Go on with the same command and --from-line {course.next_line}; "

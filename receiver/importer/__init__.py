@@ -1,35 +1,35 @@
 """A school's history in a file: read line by line, and handed in as AOM would have sent it, each line at its own time."""
 
-from receiver.importer.column_mapping import Columns, Told, map_columns
-from receiver.importer.import_run import Course, Job, hand_in, look_through, summary
-from receiver.importer.intake_client import Post
-from receiver.importer.line_reader import Line, Source, UnreadableFile, is_json_lines, open_lines
-from receiver.importer.line_validation import Judged, LineJudge
+from receiver.importer.column_mapping import ColumnMapping, ColumnOptions, map_columns
+from receiver.importer.import_run import ImportJob, ImportRun, dry_run, submit_lines, summarize_run
+from receiver.importer.intake_client import IntakeClient
+from receiver.importer.line_reader import LineSource, SourceLine, UnreadableFile, is_json_lines, open_lines
+from receiver.importer.line_validation import LineValidator, ValidatedLine
 from receiver.importer.payload_paths import WrongMapping
-from receiver.importer.rejected_lines import FaultsFile, NotOurs
-from receiver.importer.throttle import Answer, Courier, Stopped
+from receiver.importer.rejected_lines import NotOurs, RejectsFile
+from receiver.importer.throttle import ImportStopped, ImportThrottle, LineAnswer
 
 __all__ = [
-    "Answer",
-    "Columns",
-    "Courier",
-    "Course",
-    "FaultsFile",
-    "Job",
-    "Judged",
-    "Line",
-    "LineJudge",
+    "ColumnMapping",
+    "ColumnOptions",
+    "ImportJob",
+    "ImportRun",
+    "ImportStopped",
+    "ImportThrottle",
+    "IntakeClient",
+    "LineAnswer",
+    "LineSource",
+    "LineValidator",
     "NotOurs",
-    "Post",
-    "Source",
-    "Stopped",
-    "Told",
+    "RejectsFile",
+    "SourceLine",
     "UnreadableFile",
+    "ValidatedLine",
     "WrongMapping",
-    "hand_in",
+    "dry_run",
     "is_json_lines",
-    "look_through",
     "map_columns",
     "open_lines",
-    "summary",
+    "submit_lines",
+    "summarize_run",
 ]

@@ -76,7 +76,7 @@ _STRUCTURED = {
 }
 
 
-def needed(event: str) -> Sequence[str]:
+def needed_paths(event: str) -> Sequence[str]:
     """The paths that a line cannot do without."""
     return _NEEDED.get(event.partition(".")[0], ("email",))
 
@@ -93,19 +93,21 @@ def is_text(path: Sequence[str | int]) -> bool:
 def near_headers(path: str, event: str, headers: Sequence[str]) -> list[str]:
     """Which of them may be meant, the likeliest first."""
     names = [name for name, known in _targets(event).items() if known == path]
-    squeezed_headers = {squeezed(header): header for header in headers}
+    squeezed_headers = {squeeze_header(header): header for header in headers}
     near = [one for name in names for one in get_close_matches(name, squeezed_headers, n=2, cutoff=0.6)]
     within = [one for one in squeezed_headers if any(name in one for name in names)]
     return [squeezed_headers[one] for one in dict.fromkeys((*near, *within))][:3]
 
 
-def target(header: str, event: str) -> str | None:
+def header_path(header: str, event: str) -> str | None:
     """The path in the event's payload for a header, None where it says nothing."""
     known = json_schema(event)["properties"]
     if header.strip() and _root(header.strip()) in known:
         return header.strip()
-    plain, targets = squeezed(_turned(header)), _targets(event)
-    return targets.get(plain) or targets.get(squeezed(header)) or next((name for name in known if squeezed(name) == plain), None)
+    plain, targets = squeeze_header(_turned(header)), _targets(event)
+    return (
+        targets.get(plain) or targets.get(squeeze_header(header)) or next((name for name in known if squeeze_header(name) == plain), None)
+    )
 
 
 def _turned(header: str) -> str:
@@ -114,7 +116,7 @@ def _turned(header: str) -> str:
     return f"{match[2]} {match[1]}" if match else header
 
 
-def squeezed(header: str) -> str:
+def squeeze_header(header: str) -> str:
     """`E-Mail Address`, `emailAddress` and `email_address` are the same."""
     return "".join(character for character in header.lower() if character.isalnum())
 

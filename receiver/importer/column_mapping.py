@@ -10,9 +10,9 @@ from typing import Any
 
 from receiver.aom.values import email_address, order_status
 from receiver.config_errors import nearest
-from receiver.importer.column_headers import is_date, is_text, near_headers, needed, target
-from receiver.importer.event_times import in_format
-from receiver.importer.payload_paths import Path, WrongMapping, parsed, written
+from receiver.importer.column_headers import header_path, is_date, is_text, near_headers, needed_paths
+from receiver.importer.event_times import time_in_format
+from receiver.importer.payload_paths import Path, WrongMapping, format_path, parse_path
 
 _STATUS: Path = ("status",)
 
@@ -21,7 +21,7 @@ FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ColumnOptions:
     """What the operator says of the columns. `paths` maps headers to paths, "" to leave one out; `constants` maps paths to values."""
 
     paths: Mapping[str, str] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Columns:
+class ColumnMapping:
     """`paths` has one entry per column, None for those that are left out. `constants` are the same for every line."""
 
     headers: tuple[str, ...]
@@ -47,7 +47,7 @@ class Columns:
         values: dict[Path, Any] = dict(self.constants)
         for path, cell in zip(self.paths, row, strict=True):
             if path and (text := cell.strip()):
-                values[path] = in_format(text, self.date_format) if is_date(path) else text if is_text(path) else _structured(text)
+                values[path] = time_in_format(text, self.date_format) if is_date(path) else text if is_text(path) else _structured(text)
         if (own := self._off(row)) is not None:
             values[_STATUS] = own
         nested: dict[str, Any] = _nested(values)
@@ -112,39 +112,39 @@ class Columns:
 
     def shown(self) -> list[tuple[str, str]]:
         """Header and path of each column that is taken."""
-        return [(header, written(path)) for header, path in zip(self.headers, self.paths, strict=True) if path]
+        return [(header, format_path(path)) for header, path in zip(self.headers, self.paths, strict=True) if path]
 
 
 def _cell(row: Sequence[str], index: int) -> str:
     return row[index].strip() if index < len(row) else ""
 
 
-def map_columns(headers: Sequence[str], event: str, told: Told, rows: Sequence[Sequence[str]] = ()) -> Columns:
+def map_columns(headers: Sequence[str], event: str, told: ColumnOptions, rows: Sequence[Sequence[str]] = ()) -> ColumnMapping:
     """What nobody has told is mapped by what it is called. `rows` are some of the table, for advice. Raises WrongMapping."""
     found = {_header(name, headers): path for name, path in told.paths.items()}
     time = headers.index(_header(told.time, headers)) if told.time else None
-    paths: list[Path | None] = [parsed(found[header]) if found.get(header) else None for header in headers]
-    fixed = {parsed(path): value for path, value in told.constants.items()}
+    paths: list[Path | None] = [parse_path(found[header]) if found.get(header) else None for header in headers]
+    fixed = {parse_path(path): value for path, value in told.constants.items()}
     taken = [path for path in (*paths, *fixed) if path]
     ignored: list[str] = []
     own_status = _own_status(headers, event) if _STATUS in fixed else None
     for index, header in enumerate(headers):
         if header in found:
             continue
-        path = target(header, event)
-        if path is None or any(_clash(parsed(path), other) for other in taken):
+        path = header_path(header, event)
+        if path is None or any(_clash(parse_path(path), other) for other in taken):
             used = index in (time, own_status) or header == FAULT
             ignored += [header] if header and not used else []
         else:
-            paths[index] = parsed(path)
-            taken.append(parsed(path))
+            paths[index] = parse_path(path)
+            taken.append(parse_path(path))
     _require_no_clash(taken)
     _require_needed(taken, event, ignored, [header for header in ignored if _holds_addresses(headers.index(header), rows)])
-    return Columns(tuple(headers), tuple(paths), fixed, tuple(ignored), time, told.date_format, own_status)
+    return ColumnMapping(tuple(headers), tuple(paths), fixed, tuple(ignored), time, told.date_format, own_status)
 
 
 def _own_status(headers: Sequence[str], event: str) -> int | None:
-    return next((index for index, header in enumerate(headers) if target(header, event) == "status"), None)
+    return next((index for index, header in enumerate(headers) if header_path(header, event) == "status"), None)
 
 
 def _header(name: str, headers: Sequence[str]) -> str:
@@ -161,7 +161,9 @@ def _require_no_clash(paths: Sequence[Path]) -> None:
     for index, path in enumerate(paths):
         for other in paths[:index]:
             if _clash(path, other):
-                raise WrongMapping(f"two columns want to be {written(min(path, other, key=len))}; leave one out with --column 'HEADER='")
+                raise WrongMapping(
+                    f"two columns want to be {format_path(min(path, other, key=len))}; leave one out with --column 'HEADER='"
+                )
 
 
 def _holds_addresses(index: int, rows: Sequence[Sequence[str]]) -> bool:
@@ -169,7 +171,7 @@ def _holds_addresses(index: int, rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _require_needed(taken: Sequence[Path], event: str, ignored: Sequence[str], addressed: Sequence[str]) -> None:
-    missing = [path for path in needed(event) if not any(_clash(parsed(path), one) for one in taken)]
+    missing = [path for path in needed_paths(event) if not any(_clash(parse_path(path), one) for one in taken)]
     if missing:
         raise WrongMapping("\n".join(_missing(path, event, ignored, addressed) for path in missing))
 

@@ -27,7 +27,7 @@ def is_change(event: str | None) -> bool:
     return event is None or (event_family(event) == "order" and event not in _MADE)
 
 
-def of_event(event: Event, as_of: datetime | None) -> datetime:
+def time_of_event(event: Event, as_of: datetime | None) -> datetime:
     """The payload's own time, else `as_of`. Raises UnknownTime."""
     payload = event.payload
     changed = isinstance(payload, OrderChanged) and is_change(order_status.event_of_status(payload.status))
@@ -52,15 +52,15 @@ def _status(payload: Payload) -> str:
     return str(getattr(payload, "status", ""))[:50]
 
 
-def of_text(text: str, site: SourceContext, date_format: str = "") -> datetime:
+def time_of_text(text: str, site: SourceContext, date_format: str = "") -> datetime:
     """Raises UnknownTime."""
     try:
-        return dates.place_in_zone(dates.read_date(in_format(text, date_format)), site.timezone)
+        return dates.place_in_zone(dates.read_date(time_in_format(text, date_format)), site.timezone)
     except ValueError:
         raise UnknownTime("", f"{text[:50]!r} is no date that can be read; write 2026-03-01 14:30, or say --date-format") from None
 
 
-def in_format(text: str, date_format: str) -> str:
+def time_in_format(text: str, date_format: str) -> str:
     """In a form that can be read, where it is written in that format; else as it is."""
     try:
         return datetime.strptime(text, date_format).isoformat() if date_format else text  # noqa: DTZ007 - of the site's zone

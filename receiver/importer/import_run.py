@@ -12,16 +12,16 @@ from typing import Any
 
 from receiver.aom import BodyError, Event, SourceContext
 from receiver.importer.column_headers import is_date
-from receiver.importer.column_mapping import Columns, Told, map_columns
+from receiver.importer.column_mapping import ColumnMapping, ColumnOptions, map_columns
 from receiver.importer.event_times import is_change
-from receiver.importer.line_reader import Line, Source, open_lines
-from receiver.importer.line_validation import Judged, LineJudge
+from receiver.importer.line_reader import LineSource, SourceLine, open_lines
+from receiver.importer.line_validation import LineValidator, ValidatedLine
 from receiver.importer.payload_paths import Path as PayloadPath
-from receiver.importer.payload_paths import WrongMapping, parsed, written
-from receiver.importer.reject_reasons import Reasons
-from receiver.importer.rejected_lines import FaultsFile
-from receiver.importer.sort_order import looked_ahead
-from receiver.importer.throttle import Answer, Courier, Stopped
+from receiver.importer.payload_paths import WrongMapping, format_path, parse_path
+from receiver.importer.reject_reasons import RejectReasons
+from receiver.importer.rejected_lines import RejectsFile
+from receiver.importer.sort_order import sort_ahead
+from receiver.importer.throttle import ImportStopped, ImportThrottle, LineAnswer
 
 _BATCH = 64  # lines
 _BATCH_BYTES = 4 * 1024 * 1024
@@ -29,19 +29,19 @@ _SHOWN = 20  # faults
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ImportJob:
     """What the operator wants. `event` is None where payloads tell themselves what they are; `as_of` is the time of lines without one."""
 
     file: Path
     event: str | None
     site: SourceContext
-    told: Told
+    told: ColumnOptions
     as_of: datetime | None
     encoding: str | None
     from_line: int
     longest: int  # bytes of a payload that the gateway takes
 
-    def columns(self, headers: list[str], rows: list[list[str]]) -> Columns:
+    def columns(self, headers: list[str], rows: list[list[str]]) -> ColumnMapping:
         """Raises WrongMapping, also where nothing says when the lines happened."""
         mapped = map_columns(headers, self.event or "", self.told, rows)
         dated = [path for path in (*mapped.paths, *mapped.constants) if path and is_date(path)]
@@ -59,11 +59,11 @@ class Job:
         told = self.told
         if told.paths or told.constants or (told.date_format and not told.time):
             raise WrongMapping("payloads in JSON have no columns: --column and --set are for CSV, --date-format is for --time-column PATH")
-        return parsed(told.time) if told.time else None
+        return parse_path(told.time) if told.time else None
 
-    def judge(self, columns: Columns | None, *, newest_first: bool = False) -> LineJudge:
+    def judge(self, columns: ColumnMapping | None, *, newest_first: bool = False) -> LineValidator:
         """For lines of a table with these columns, or without them for JSON. Raises WrongMapping."""
-        return LineJudge(
+        return LineValidator(
             self.site,
             self.event,
             _places(columns),
@@ -77,12 +77,12 @@ class Job:
 
 
 @dataclass(slots=True)
-class Course:
+class ImportRun:
     """Counts as it goes. `watch` is told the position in the file after each batch."""
 
-    job: Job
+    job: ImportJob
     watch: Callable[[int], None] = lambda _position: None
-    columns: Columns | None = None
+    columns: ColumnMapping | None = None
     size: int = 0
     lines: int = 0  # looked at
     gathered: int = 0  # orders that stand in several lines
@@ -93,7 +93,7 @@ class Course:
     deliveries: int = 0
     faulty: int = 0  # lines
     faults: list[tuple[int, BodyError]] = field(default_factory=list)  # the first ones
-    reasons: Reasons = field(default_factory=Reasons)
+    reasons: RejectReasons = field(default_factory=RejectReasons)
     unreadable: dict[str, tuple[int, int]] = field(default_factory=dict)  # place → how often, the first line
     example: bytes = b""
     newest_first: bool = False
@@ -102,17 +102,17 @@ class Course:
     unattended: bool = False  # no gateway runs: nothing is delivered yet
 
     @contextmanager
-    def opened(self) -> Iterator[Iterator[list[Judged]]]:
+    def opened(self) -> Iterator[Iterator[list[ValidatedLine]]]:
         """Batches of the file's lines. Raises UnreadableFile and WrongMapping."""
         job = self.job
         with open_lines(job.file, job.columns, job.encoding) as source:
             self.columns, self.size = source.columns, source.size
             self.next_line = job.from_line
-            self.newest_first, lines = looked_ahead(source.lines, job.judge(source.columns).told)
+            self.newest_first, lines = sort_ahead(source.lines, job.judge(source.columns).told)
             yield self._batches(source, lines, job.judge(source.columns, newest_first=self.newest_first))
 
-    def _batches(self, source: Source, lines: Iterator[Line], judge: LineJudge) -> Iterator[list[Judged]]:
-        batch: list[Judged] = []
+    def _batches(self, source: LineSource, lines: Iterator[SourceLine], judge: LineValidator) -> Iterator[list[ValidatedLine]]:
+        batch: list[ValidatedLine] = []
         size = 0
         for line in lines:
             if line.number < self.job.from_line:
@@ -127,7 +127,7 @@ class Course:
             yield batch
         self.watch(source.size)
 
-    def looked_at(self, judged: Judged) -> None:
+    def looked_at(self, judged: ValidatedLine) -> None:
         rows = max(len(judged.line.cells), 1)
         self.lines += rows
         if rows > 1:
@@ -142,19 +142,19 @@ class Course:
         if judged.faults:
             self.refused(judged, judged.faults)
 
-    def refused(self, judged: Judged, faults: tuple[BodyError, ...]) -> None:
+    def refused(self, judged: ValidatedLine, faults: tuple[BodyError, ...]) -> None:
         self.faulty += max(len(judged.line.cells), 1)
         self.faults += [(judged.line.number, fault) for fault in faults][: _SHOWN - len(self.faults)]
         self.reasons.add(judged.line.number, faults)
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, answer: LineAnswer) -> None:
         if not answer.faults:
             self.accepted += not answer.duplicate
             self.duplicates += answer.duplicate
             self.deliveries += answer.deliveries
 
 
-def look_through(course: Course, wanted: Callable[[Event], int]) -> None:
+def dry_run(course: ImportRun, wanted: Callable[[Event], int]) -> None:
     """Read and judge all lines, and send none. `wanted` says how many deliveries an event would make."""
     with course.opened() as batches:
         for batch in batches:
@@ -163,17 +163,17 @@ def look_through(course: Course, wanted: Callable[[Event], int]) -> None:
                 course.deliveries += wanted(judged.event) if judged.event else 0
 
 
-async def hand_in(course: Course, batches: Iterator[list[Judged]], courier: Courier, faults: FaultsFile) -> None:
+async def submit_lines(course: ImportRun, batches: Iterator[list[ValidatedLine]], courier: ImportThrottle, faults: RejectsFile) -> None:
     """Send all lines without a fault, and keep the others. Where the gateway takes no more, `course.stopped` says why."""
     try:
         for batch in batches:
             await _hand_in(course, courier, faults, batch)
             course.next_line = batch[-1].line.after
-    except Stopped as stopped:
+    except ImportStopped as stopped:
         course.stopped = str(stopped)
 
 
-async def _hand_in(course: Course, courier: Courier, faults: FaultsFile, batch: list[Judged]) -> None:
+async def _hand_in(course: ImportRun, courier: ImportThrottle, faults: RejectsFile, batch: list[ValidatedLine]) -> None:
     answers = await courier.send([judged for judged in batch if judged.event])
     for judged, answer in answers:
         course.answered(answer)
@@ -186,19 +186,19 @@ async def _hand_in(course: Course, courier: Courier, faults: FaultsFile, batch: 
             _keep(faults, judged, judged.faults)
 
 
-def _keep(faults: FaultsFile, judged: Judged, found: tuple[BodyError, ...]) -> None:
+def _keep(faults: RejectsFile, judged: ValidatedLine, found: tuple[BodyError, ...]) -> None:
     try:
         faults.add(judged.line, found)
     except OSError as error:
-        raise Stopped(f"{faults.path}: {error.strerror or error}") from error
+        raise ImportStopped(f"{faults.path}: {error.strerror or error}") from error
 
 
-def _places(columns: Columns | None) -> Mapping[str, str]:
+def _places(columns: ColumnMapping | None) -> Mapping[str, str]:
     """What a path of the payload is called in the file."""
-    return {written(path): header for header, path in zip(columns.headers, columns.paths, strict=True) if path} if columns else {}
+    return {format_path(path): header for header, path in zip(columns.headers, columns.paths, strict=True) if path} if columns else {}
 
 
-def summary(course: Course, faults: Path | None) -> dict[str, Any]:
+def summarize_run(course: ImportRun, faults: Path | None) -> dict[str, Any]:
     """For a script. `faults` is None where nothing was written."""
     return {
         "file": str(course.job.file),

@@ -8,14 +8,14 @@ from http import HTTPStatus
 
 import httpx
 
-from receiver.importer.line_validation import Judged
-from receiver.importer.throttle import Answer, Stopped
+from receiver.importer.line_validation import ValidatedLine
+from receiver.importer.throttle import ImportStopped, LineAnswer
 
 _FIRST_PAUSE = 0.5  # seconds
 _LONGEST_PAUSE = 10.0
 
 
-class Post:
+class IntakeClient:
     """`patience`: for so many seconds without an answer it tries again. `silent` is told each reason to wait, and "" once it goes on."""
 
     def __init__(
@@ -28,7 +28,7 @@ class Post:
         self._patience = patience
         self._silent = silent
 
-    async def __call__(self, judged: Judged) -> Answer:
+    async def __call__(self, judged: ValidatedLine) -> LineAnswer:
         """Raises Stopped."""
         assert judged.at is not None  # noqa: S101 - what has faults is not sent
         headers = {**self._headers, "Occurred-At": judged.at.isoformat()}
@@ -47,7 +47,7 @@ class Post:
                     return response
                 pause, until = _retry_after(response), loop.time() + self._patience + _LONGEST_PAUSE
             elif loop.time() + pause > until:
-                raise Stopped(f"the gateway has taken nothing for {self._patience:g} seconds: {why}")
+                raise ImportStopped(f"the gateway has taken nothing for {self._patience:g} seconds: {why}")
             else:
                 self._silent(why)
             await asyncio.sleep(pause)
@@ -63,17 +63,19 @@ class Post:
             return response, f"the limit of the source {self._source} is reached"
         return response, f"it answers {response.status_code}" if response.is_server_error else ""
 
-    def _understood(self, response: httpx.Response) -> Answer:
+    def _understood(self, response: httpx.Response) -> LineAnswer:
         if response.status_code == HTTPStatus.UNAUTHORIZED:
-            raise Stopped(f"the gateway does not know the token of the source {self._source}: was it started with another configuration?")
+            raise ImportStopped(
+                f"the gateway does not know the token of the source {self._source}: was it started with another configuration?"
+            )
         try:
             told = response.json()
         except ValueError:
-            raise Stopped(f"what answers at {self._http.base_url} is not the gateway: {response.status_code}, no JSON") from None
+            raise ImportStopped(f"what answers at {self._http.base_url} is not the gateway: {response.status_code}, no JSON") from None
         if told.get("status") in {"accepted", "duplicate"}:
-            return Answer(duplicate=told["status"] == "duplicate", deliveries=told.get("deliveries", 0))
+            return LineAnswer(duplicate=told["status"] == "duplicate", deliveries=told.get("deliveries", 0))
         faults = tuple((error["path"], error["message"]) for error in told.get("errors", ()))
-        return Answer(faults=faults or (("", str(told.get("detail", response.status_code))),))
+        return LineAnswer(faults=faults or (("", str(told.get("detail", response.status_code))),))
 
 
 def _retry_after(response: httpx.Response) -> float:

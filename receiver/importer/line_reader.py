@@ -14,10 +14,10 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from receiver.importer.column_mapping import FAULT, Columns
-from receiver.importer.order_rows import Row, gathered, require_together, rows_of
-from receiver.importer.spreadsheet_cells import as_it_was
-from receiver.importer.text_encoding import UnknownEncoding, encoding_of
+from receiver.importer.column_mapping import FAULT, ColumnMapping
+from receiver.importer.order_rows import Row, gather_orders, require_together, rows_of
+from receiver.importer.spreadsheet_cells import unescape_formula
+from receiver.importer.text_encoding import UnknownEncoding, detect_encoding
 
 JSON_LINES = {".jsonl", ".ndjson", ".json"}
 TABLES = {".csv", ".tsv", ".txt"}
@@ -28,7 +28,7 @@ _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _FIRST = 20  # rows that are looked at before the columns are mapped
 
-MakeColumns = Callable[[list[str], list[list[str]]], Columns]
+MakeColumns = Callable[[list[str], list[list[str]]], ColumnMapping]
 
 
 class UnreadableFile(Exception):
@@ -36,7 +36,7 @@ class UnreadableFile(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SourceLine:
     """`number` is where it begins in the file. `body` is None where it is no payload at all; `fault` then says why.
 
     `time` is what the column for the time says.
@@ -57,17 +57,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LineSource:
     """An open file. `columns` is None for JSON Lines. `position` says how many of its `size` bytes are read."""
 
-    lines: Iterator[Line]
-    columns: Columns | None
+    lines: Iterator[SourceLine]
+    columns: ColumnMapping | None
     size: int
     position: Callable[[], int]
 
 
 @contextmanager
-def open_lines(path: Path, columns: MakeColumns, encoding: str | None = None) -> Iterator[Source]:
+def open_lines(path: Path, columns: MakeColumns, encoding: str | None = None) -> Iterator[LineSource]:
     """`columns` makes the columns of a table out of its headers and first rows. Raises UnreadableFile, WrongMapping, and what
     `columns` raises.
 
@@ -79,9 +79,9 @@ def open_lines(path: Path, columns: MakeColumns, encoding: str | None = None) ->
             file: Any = gzip.GzipFile(fileobj=raw) if _is_gzip(raw) else raw
             if is_json_lines(path):
                 _require_lines(path, file)
-                yield Source(_json_lines(file), None, size, raw.tell)
+                yield LineSource(_json_lines(file), None, size, raw.tell)
                 return
-            found = encoding_of(file, encoding)
+            found = detect_encoding(file, encoding)
             file.seek(0)
             with io.TextIOWrapper(file, found, newline="") as text:
                 yield _table(path, text, columns, size, raw.tell)
@@ -118,23 +118,23 @@ def _require_lines(path: Path, file: Any) -> None:
         raise UnreadableFile(f"{path}: is JSON over several lines; write one payload a line, as `jq -c . {path.name}` does")
 
 
-def _json_lines(file: Any) -> Iterator[Line]:
+def _json_lines(file: Any) -> Iterator[SourceLine]:
     number = 0
     while line := file.readline(_LONGEST):
         number += 1
         if len(line) == _LONGEST and not line.endswith(b"\n"):
             while (rest := file.readline(_LONGEST)) and not rest.endswith(b"\n"):
                 pass
-            yield Line(number, _shown(line), None, f"is longer than {_LONGEST} bytes")
+            yield SourceLine(number, _shown(line), None, f"is longer than {_LONGEST} bytes")
         elif body := line.removeprefix(_BOM if number == 1 else b"").strip():
-            yield Line(number, _shown(body), body)
+            yield SourceLine(number, _shown(body), body)
 
 
 def _shown(line: bytes) -> str:
     return line[:_SNIFFED].decode("utf-8", "replace")
 
 
-def _table(path: Path, text: io.TextIOWrapper, columns: MakeColumns, size: int, position: Callable[[], int]) -> Source:
+def _table(path: Path, text: io.TextIOWrapper, columns: MakeColumns, size: int, position: Callable[[], int]) -> LineSource:
     csv.field_size_limit(_LONGEST)
     delimiter = _delimiter(text)
     headers, rows = _begun(path, _rows(text, delimiter))
@@ -144,7 +144,7 @@ def _table(path: Path, text: io.TextIOWrapper, columns: MakeColumns, size: int, 
         text.seek(0)
         require_together(_begun(path, _rows(text, delimiter))[1], mapped)
     text.seek(0)
-    return Source(_table_lines(_begun(path, _rows(text, delimiter))[1], mapped), mapped, size, position)
+    return LineSource(_table_lines(_begun(path, _rows(text, delimiter))[1], mapped), mapped, size, position)
 
 
 def _begun(path: Path, rows: Iterator[Row]) -> tuple[list[str], Iterator[Row]]:
@@ -164,21 +164,21 @@ def _delimiter(text: io.TextIOWrapper) -> str:
     return max(_DELIMITERS, key=first.count)
 
 
-def _table_lines(rows: Iterator[Row], columns: Columns) -> Iterator[Line]:
+def _table_lines(rows: Iterator[Row], columns: ColumnMapping) -> Iterator[SourceLine]:
     """Of a list of faults, what was written so that no spreadsheet computes it is read as it was."""
     width, is_faults = len(columns.headers), FAULT in columns.headers
-    for group in gathered(rows, columns):
-        cells = [[as_it_was(cell) for cell in row] for row in group.cells] if is_faults else group.cells
+    for group in gather_orders(rows, columns):
+        cells = [[unescape_formula(cell) for cell in row] for row in group.cells] if is_faults else group.cells
         text, kept, row = _as_text(cells), tuple(map(tuple, cells)), cells[0]
         if group.fault:
-            yield Line(group.number, text, None, group.fault, cells=kept)
+            yield SourceLine(group.number, text, None, group.fault, cells=kept)
         elif any(cell.strip() for cell in row[width:]):
             fault = f"has {len(row)} cells under {width} headers; one with a delimiter needs quotes"
-            yield Line(group.number, text, None, fault, cells=kept)
+            yield SourceLine(group.number, text, None, fault, cells=kept)
         elif any(cell.strip() for cell in row):
             whole = rows_of(cells, width)
             body = json.dumps(columns.order(whole), ensure_ascii=False).encode("utf-8", "surrogatepass")
-            yield Line(group.number, text, body, time=columns.when(whole[0]), cells=kept, last=group.last)
+            yield SourceLine(group.number, text, body, time=columns.when(whole[0]), cells=kept, last=group.last)
 
 
 def _rows(text: io.TextIOWrapper, delimiter: str) -> Iterator[Row]:

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from receiver.aom import BodyError, Event, InvalidBody, SourceContext, read_event
-from receiver.importer.event_times import UnknownTime, in_file_order, of_event, of_text
-from receiver.importer.line_reader import Line
-from receiver.importer.payload_paths import Path, found, is_within, without
+from receiver.importer.event_times import UnknownTime, in_file_order, time_of_event, time_of_text
+from receiver.importer.line_reader import SourceLine
+from receiver.importer.payload_paths import Path, find_value, is_within, remove_value
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ValidatedLine:
     """A line with its event and when it happened, or with its faults. `unreadable` are values that count as absent."""
 
-    line: Line
+    line: SourceLine
     event: Event | None
     at: datetime | None
     faults: tuple[BodyError, ...]
@@ -29,7 +29,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class LineJudge:
+class LineValidator:
     """`places` tells what a path of the payload is called in the file. `as_of` is the time of lines that say none.
 
     `time` is where a payload in JSON says when it happened. It is not sent where AOM would not have sent it, so that the event
@@ -46,7 +46,7 @@ class LineJudge:
     date_format: str = ""
     newest_first: bool = False
 
-    def __call__(self, line: Line) -> Judged:
+    def __call__(self, line: SourceLine) -> ValidatedLine:
         if line.body is None:
             return _faulty(line, BodyError("", line.fault))
         if len(line.body) > self.longest:
@@ -58,9 +58,9 @@ class LineJudge:
             return _faulty(line, *(BodyError(self.places.get(fault.path, fault.path), fault.message) for fault in invalid.faults))
         except UnknownTime as unknown:
             return _faulty(line, BodyError(self.places.get(unknown.path, unknown.path), str(unknown)))
-        return Judged(line, event, at, (), tuple(self._called(path) for path in event.unreadable))
+        return ValidatedLine(line, event, at, (), tuple(self._called(path) for path in event.unreadable))
 
-    def told(self, line: Line) -> datetime | None:
+    def told(self, line: SourceLine) -> datetime | None:
         """When it happened as far as the line says, None for one with faults."""
         if line.body is None or len(line.body) > self.longest:
             return None
@@ -69,22 +69,22 @@ class LineJudge:
         except (InvalidBody, UnknownTime):
             return None
 
-    def _read(self, line: Line, body: bytes) -> tuple[Line, Event]:
+    def _read(self, line: SourceLine, body: bytes) -> tuple[SourceLine, Event]:
         """Raises Invalid."""
         event = read_event(body, self.site, self.named)
-        if self.time is None or (told := found(event.raw, self.time)) is None:
+        if self.time is None or (told := find_value(event.raw, self.time)) is None:
             return line, event
         line = replace(line, time=str(told).strip())
         if not is_within(self.time, event.unknown):
             return line, event
-        body = json.dumps(without(json.loads(body), self.time)).encode()
+        body = json.dumps(remove_value(json.loads(body), self.time)).encode()
         return replace(line, body=body), read_event(body, self.site, self.named)
 
-    def _at(self, line: Line, event: Event) -> datetime:
+    def _at(self, line: SourceLine, event: Event) -> datetime:
         """Raises UnknownTime."""
-        return of_text(line.time, self.site, self.date_format) if line.time else of_event(event, self.as_of)
+        return time_of_text(line.time, self.site, self.date_format) if line.time else time_of_event(event, self.as_of)
 
-    def _placed(self, line: Line, event: Event) -> datetime:
+    def _placed(self, line: SourceLine, event: Event) -> datetime:
         """Raises UnknownTime."""
         at = self._at(line, event)
         if at > self.now() + timedelta(seconds=1):
@@ -96,5 +96,5 @@ class LineJudge:
         return f"{self.places.get(path, path)} {why}".strip()
 
 
-def _faulty(line: Line, *faults: BodyError) -> Judged:
-    return Judged(line, None, None, faults)
+def _faulty(line: SourceLine, *faults: BodyError) -> ValidatedLine:
+    return ValidatedLine(line, None, None, faults)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from receiver.importer.column_mapping import Columns
+from receiver.importer.column_mapping import ColumnMapping
 from receiver.importer.payload_paths import WrongMapping
 
 Row = tuple[int, list[str], str]
@@ -13,7 +13,7 @@ Row = tuple[int, list[str], str]
 
 
 @dataclass(slots=True)
-class Rows:
+class OrderRows:
     """Rows that make one payload, one after the other in the file."""
 
     number: int
@@ -22,9 +22,9 @@ class Rows:
     last: int = field(default=0)
 
 
-def gathered(rows: Iterator[Row], columns: Columns) -> Iterator[Rows]:
+def gather_orders(rows: Iterator[Row], columns: ColumnMapping) -> Iterator[OrderRows]:
     """Rows of one order together; any other alone."""
-    group: Rows | None = None
+    group: OrderRows | None = None
     for number, row, fault in rows:
         whole = not fault and len(row) <= len(columns.headers)
         if group and whole and not group.fault and columns.continues(group.cells[0], row):
@@ -33,16 +33,16 @@ def gathered(rows: Iterator[Row], columns: Columns) -> Iterator[Rows]:
             continue
         if group:
             yield group
-        group = Rows(number, [row], fault, number)
+        group = OrderRows(number, [row], fault, number)
     if group:
         yield group
 
 
-def require_together(rows: Iterator[Row], columns: Columns) -> None:
+def require_together(rows: Iterator[Row], columns: ColumnMapping) -> None:
     """Raises WrongMapping where it is not plain which rows make an order, so that nothing is sent of half of one."""
     seen: set[int] = set()
-    before: Rows | None = None
-    for group in gathered(rows, columns):
+    before: OrderRows | None = None
+    for group in gather_orders(rows, columns):
         state = columns.state(group.cells[0])
         if group.fault or state is None:
             before = group
@@ -53,7 +53,7 @@ def require_together(rows: Iterator[Row], columns: Columns) -> None:
         before = group
 
 
-def _why(group: Rows, before: Rows | None, columns: Columns) -> str:
+def _why(group: OrderRows, before: OrderRows | None, columns: ColumnMapping) -> str:
     row, order = group.cells[0], columns.order_of(group.cells[0])
     header = columns.order_header
     first = before.cells[0] if before and not before.fault and columns.state(before.cells[0]) == columns.state(row) else None

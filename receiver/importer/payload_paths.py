@@ -15,7 +15,7 @@ class WrongMapping(Exception):
     """A column that is not there, or lacks, or a path that is none; the text says which."""
 
 
-def parsed(path: str) -> Path:
+def parse_path(path: str) -> Path:
     """`line_items[0].total` → ("line_items", 0, "total"). Raises WrongMapping."""
     steps: list[str | int] = []
     for part in path.split("."):
@@ -26,12 +26,12 @@ def parsed(path: str) -> Path:
     return tuple(steps)
 
 
-def written(path: Path) -> str:
+def format_path(path: Path) -> str:
     """The other way round."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
-def found(payload: Any, path: Path) -> Any:
+def find_value(payload: Any, path: Path) -> Any:
     """What is there, None where nothing is."""
     for step in path:
         if not _holds(payload, step):
@@ -40,12 +40,12 @@ def found(payload: Any, path: Path) -> Any:
     return payload
 
 
-def without(payload: Any, path: Path) -> Any:
+def remove_value(payload: Any, path: Path) -> Any:
     """The payload less what is there, and less what held nothing else."""
     step, *rest = path
     if not _holds(payload, step):
         return payload
-    left, inner = payload.copy(), without(payload[step], tuple(rest)) if rest else None
+    left, inner = payload.copy(), remove_value(payload[step], tuple(rest)) if rest else None
     if inner:
         left[step] = inner
     else:
@@ -55,7 +55,7 @@ def without(payload: Any, path: Path) -> Any:
 
 def is_within(path: Path, unknown: Iterable[str]) -> bool:
     """Whether the path leads into one of these, which are written with `[]` for any index."""
-    shown = [written(path[: length + 1]) for length in range(len(path))]
+    shown = [format_path(path[: length + 1]) for length in range(len(path))]
     return not {re.sub(r"\[\d+\]", "[]", one) for one in shown}.isdisjoint(unknown)
 
 

@@ -15,7 +15,7 @@ _VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\d+(?:[.,:-]\d+)*")
 
 
 @dataclass(slots=True)
-class Reason:
+class RejectReason:
     """`fault` is the first one; those of other lines may quote other values."""
 
     fault: BodyError
@@ -24,10 +24,10 @@ class Reason:
 
 
 @dataclass(slots=True)
-class Reasons:
+class RejectReasons:
     """`beyond` counts the lines of further reasons, once there are too many to be told apart."""
 
-    by_cause: dict[tuple[str, str], Reason] = field(default_factory=dict)
+    by_cause: dict[tuple[str, str], RejectReason] = field(default_factory=dict)
     beyond: int = 0
 
     def add(self, number: int, faults: Iterable[BodyError]) -> None:
@@ -35,12 +35,12 @@ class Reasons:
             if cause not in self.by_cause and len(self.by_cause) == _MOST:
                 self.beyond += 1
                 continue
-            reason = self.by_cause.setdefault(cause, Reason(fault))
+            reason = self.by_cause.setdefault(cause, RejectReason(fault))
             reason.count += 1
             if len(reason.lines) < _FEW:
                 reason.lines.append(number)
 
-    def most_frequent(self) -> list[Reason]:
+    def most_frequent(self) -> list[RejectReason]:
         return sorted(self.by_cause.values(), key=lambda reason: -reason.count)
 
 

@@ -11,8 +11,8 @@ from typing import IO
 
 from receiver.aom import BodyError
 from receiver.importer.column_mapping import FAULT
-from receiver.importer.line_reader import Line
-from receiver.importer.spreadsheet_cells import uncomputed
+from receiver.importer.line_reader import SourceLine
+from receiver.importer.spreadsheet_cells import escape_formula
 from receiver.settings.private_files import create_private, open_private
 from receiver.text.escape import escape_hidden
 
@@ -26,7 +26,7 @@ class NotOurs(Exception):
     """There is another file where the faults would go; the text says which."""
 
 
-class FaultsFile:
+class RejectsFile:
     """A table of the faulty rows as they were, with one column more that says what is wrong: mended, it goes in as the table did.
 
     For the owner only, since it holds personal data. There is none while there are no faults. With `goes_on` it is added to what an
@@ -49,13 +49,13 @@ class FaultsFile:
         if not goes_on:
             path.unlink(missing_ok=True)
 
-    def add(self, line: Line, faults: Iterable[BodyError]) -> None:
+    def add(self, line: SourceLine, faults: Iterable[BodyError]) -> None:
         """Written at once, so that it is there if the import is cut short. Raises NotOurs."""
         if self._file is None:
             self._file = self._open()
         why = "; ".join(f"{fault.path}: {fault.message}" if fault.path else fault.message for fault in faults)
-        said = uncomputed(escape_hidden(f"line {line.number}: {why}")[:_SHOWN])
-        rows = [self._row(row, said) for row in line.cells] if self._of_table else [[str(line.number), uncomputed(line.text), said]]
+        said = escape_formula(escape_hidden(f"line {line.number}: {why}")[:_SHOWN])
+        rows = [self._row(row, said) for row in line.cells] if self._of_table else [[str(line.number), escape_formula(line.text), said]]
         csv.writer(self._file).writerows(rows)
         self.rows += len(rows)
 
@@ -65,7 +65,7 @@ class FaultsFile:
 
     def _row(self, cells: Sequence[str], said: str) -> list[str]:
         """What has no header stands behind the fault."""
-        kept = [uncomputed(cell) for index, cell in enumerate(cells) if index not in self._dropped]
+        kept = [escape_formula(cell) for index, cell in enumerate(cells) if index not in self._dropped]
         own = kept[: self._fault_at]
         return [*own, *[""] * (self._fault_at - len(own)), said, *kept[self._fault_at :]]
 

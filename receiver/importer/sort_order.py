@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import chain, pairwise
 
-from receiver.importer.line_reader import Line
+from receiver.importer.line_reader import SourceLine
 
 _LINES = 1000
 _BYTES = 4 * 1024 * 1024
 
 
-def looked_ahead(lines: Iterator[Line], time: Callable[[Line], datetime | None]) -> tuple[bool, Iterator[Line]]:
+def sort_ahead(lines: Iterator[SourceLine], time: Callable[[SourceLine], datetime | None]) -> tuple[bool, Iterator[SourceLine]]:
     """Whether time runs backwards over the first lines, more often than forwards; and all lines."""
     first = _first(lines)
     times = [at for line in first if (at := time(line))]
@@ -20,8 +20,8 @@ def looked_ahead(lines: Iterator[Line], time: Callable[[Line], datetime | None])
     return back > 0, chain(first, lines)
 
 
-def _first(lines: Iterator[Line]) -> list[Line]:
-    first: list[Line] = []
+def _first(lines: Iterator[SourceLine]) -> list[SourceLine]:
+    first: list[SourceLine] = []
     size = 0
     for line in lines:
         first.append(line)

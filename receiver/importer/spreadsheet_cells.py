@@ -7,11 +7,11 @@ import re
 _FORMULA = re.compile(r"'* *[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - with which a spreadsheet would compute a cell
 
 
-def uncomputed(text: str) -> str:
+def escape_formula(text: str) -> str:
     """With an apostrophe before what is a formula, or looks like one that was written so."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def as_it_was(text: str) -> str:
+def unescape_formula(text: str) -> str:
     """The other way round."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

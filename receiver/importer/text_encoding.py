@@ -15,7 +15,7 @@ class UnknownEncoding(Exception):
     """It is not in that encoding, or there is none of that name; the text says which, where, and what it may be."""
 
 
-def encoding_of(file: IO[bytes], given: str | None) -> str:
+def detect_encoding(file: IO[bytes], given: str | None) -> str:
     """The given one, else what the mark at the file's start says, else UTF-8. Raises UnknownEncoding."""
     start = file.read(4)
     file.seek(0)

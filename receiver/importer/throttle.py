@@ -6,17 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from receiver.importer.line_validation import Judged
+from receiver.importer.line_validation import ValidatedLine
 
 AT_ONCE = 8
 
 
-class Stopped(Exception):
+class ImportStopped(Exception):
     """The gateway takes no more lines; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LineAnswer:
     """What the gateway said of a line. With `faults`, (place, message) each, it was not taken."""
 
     duplicate: bool = False
@@ -24,16 +24,16 @@ class Answer:
     faults: tuple[tuple[str, str], ...] = ()
 
 
-class Courier:
+class ImportThrottle:
     """`post` hands in one line."""
 
-    def __init__(self, post: Callable[[Judged], Awaitable[Answer]]) -> None:
+    def __init__(self, post: Callable[[ValidatedLine], Awaitable[LineAnswer]]) -> None:
         self._post = post
         self._free = asyncio.Semaphore(AT_ONCE)
 
-    async def send(self, batch: Sequence[Judged]) -> list[tuple[Judged, Answer]]:
+    async def send(self, batch: Sequence[ValidatedLine]) -> list[tuple[ValidatedLine, LineAnswer]]:
         """Hand in some lines; lines about the same people one after the other. Raises Stopped."""
-        chains: dict[tuple[str, ...], list[Judged]] = {}
+        chains: dict[tuple[str, ...], list[ValidatedLine]] = {}
         for one in batch:
             chains.setdefault(one.people, []).append(one)
         try:
@@ -43,7 +43,7 @@ class Courier:
             raise several.exceptions[0] from None
         return [pair for task in tasks for pair in task.result()]
 
-    async def _in_order(self, chain: Sequence[Judged]) -> list[tuple[Judged, Answer]]:
+    async def _in_order(self, chain: Sequence[ValidatedLine]) -> list[tuple[ValidatedLine, LineAnswer]]:
         answered = []
         for one in chain:
             async with self._free:

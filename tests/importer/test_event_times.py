@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from receiver.aom import EVENTS, SourceContext, read_sample
-from receiver.importer import Judged, Line, LineJudge
+from receiver.importer import LineValidator, SourceLine, ValidatedLine
 from receiver.importer.event_times import in_file_order
-from receiver.importer.payload_paths import parsed
-from receiver.importer.sort_order import looked_ahead
+from receiver.importer.payload_paths import parse_path
+from receiver.importer.sort_order import sort_ahead
 
 SITE = SourceContext("springfield", ZoneInfo("America/New_York"), "USD")
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -23,21 +23,21 @@ EXPORTED = datetime(2026, 5, 1, tzinfo=UTC)
 MADE = "Aug 11, 2020 07:45 PM"
 
 
-def judge(as_of: datetime | None = None, time: str = "", date_format: str = "", event: str | None = None) -> LineJudge:
-    return LineJudge(SITE, event, {}, as_of, 10**6, lambda: NOW, time=parsed(time) if time else None, date_format=date_format)
+def judge(as_of: datetime | None = None, time: str = "", date_format: str = "", event: str | None = None) -> LineValidator:
+    return LineValidator(SITE, event, {}, as_of, 10**6, lambda: NOW, time=parse_path(time) if time else None, date_format=date_format)
 
 
-def order(status: str, **other: object) -> Line:
+def order(status: str, **other: object) -> SourceLine:
     body = {"id": 19, "status": status, "date_created": MADE, "customer": {"email": "a@b.edu"}, **other}
-    return Line(1, "", json.dumps(body).encode())
+    return SourceLine(1, "", json.dumps(body).encode())
 
 
-def at(judged: Judged) -> datetime:
+def at(judged: ValidatedLine) -> datetime:
     assert judged.at, judged.faults
     return judged.at.replace(microsecond=0)
 
 
-def says(judged: Judged) -> str:
+def says(judged: ValidatedLine) -> str:
     ((path, message),) = ((fault.path, fault.message) for fault in judged.faults)
     return f"{path}: {message}"
 
@@ -61,7 +61,7 @@ def test_an_order_that_is_made_has_its_date(status: str) -> None:
 @pytest.mark.parametrize("event", [name for name in EVENTS if read_sample(name)])
 def test_every_sample_has_a_time_or_says_that_it_needs_one(event: str) -> None:
     """With the time of the export each can be handed in."""
-    line = Line(1, "", read_sample(event))
+    line = SourceLine(1, "", read_sample(event))
     judged = judge(event=event)(line)
     assert judged.at or "--as-of" in says(judged)
     assert judge(EXPORTED, event=event)(line).at
@@ -109,11 +109,11 @@ def test_a_time_to_the_fraction_stays() -> None:
     assert in_file_order(exact, 7) == exact
 
 
-def lines(days: Iterable[int]) -> Iterator[Line]:
+def lines(days: Iterable[int]) -> Iterator[SourceLine]:
     """Each says the day on which it happened, or holds a fault."""
     for number, day in enumerate(days, 1):
         time = str(datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=day)) if day else "never"
-        yield Line(number, "", b'{"email": "a@b.edu", "date_registered": ""}', time=time)
+        yield SourceLine(number, "", b'{"email": "a@b.edu", "date_registered": ""}', time=time)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def lines(days: Iterable[int]) -> Iterator[Line]:
 )
 def test_the_direction_of_a_file(days: list[int], newest_first: bool) -> None:
     """The one in which time mostly runs over its first lines; lines with faults say nothing, and no line is lost."""
-    found, all_lines = looked_ahead(lines(days), judge(event="account.created").told)
+    found, all_lines = sort_ahead(lines(days), judge(event="account.created").told)
     assert found == newest_first
     assert [line.number for line in all_lines] == list(range(1, len(days) + 1))
 
@@ -130,5 +130,5 @@ def test_the_direction_of_a_file(days: list[int], newest_first: bool) -> None:
 def test_a_large_file_is_not_held() -> None:
     """Its first thousand lines tell."""
     source = lines(range(5000, 0, -1))
-    assert looked_ahead(source, judge(event="account.created").told)[0]
+    assert sort_ahead(source, judge(event="account.created").told)[0]
     assert next(source).number == 1001

@@ -15,18 +15,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.importer import Columns, Line, Told, UnreadableFile, WrongMapping, map_columns, open_lines
+from receiver.importer import ColumnMapping, ColumnOptions, SourceLine, UnreadableFile, WrongMapping, map_columns, open_lines
 
 
-def columns(headers: list[str], rows: list[list[str]]) -> Columns:
-    return map_columns(headers, "account.created", Told(), rows)
+def columns(headers: list[str], rows: list[list[str]]) -> ColumnMapping:
+    return map_columns(headers, "account.created", ColumnOptions(), rows)
 
 
-def orders(headers: list[str], rows: list[list[str]]) -> Columns:
-    return map_columns(headers, "order.placed", Told(), rows)
+def orders(headers: list[str], rows: list[list[str]]) -> ColumnMapping:
+    return map_columns(headers, "order.placed", ColumnOptions(), rows)
 
 
-def lines(path: Path, encoding: str | None = None) -> list[Line]:
+def lines(path: Path, encoding: str | None = None) -> list[SourceLine]:
     with open_lines(path, columns, encoding) as source:
         return list(source.lines)
 
@@ -90,7 +90,7 @@ def test_a_packed_file_that_is_cut_off(tmp_path: Path) -> None:
     """Ends in an error that says so, after the lines before it."""
     body = b"".join(b'{"n": %d}\n' % number for number in range(50_000))
     path = written(tmp_path, gzip.compress(body)[:-1000], "a.jsonl.gz")
-    read: list[Line] = []
+    read: list[SourceLine] = []
     with pytest.raises(UnreadableFile, match="end"), open_lines(path, columns) as source:
         read += source.lines
     assert [line.number for line in read[:3]] == [1, 2, 3]
@@ -157,13 +157,13 @@ def test_any_bytes_end_in_lines_or_in_words(content: bytes) -> None:
 ORDERS = "order_id,order_date,status,customer_email,first_name,order_total,item_name,quantity\n"
 
 
-def of_orders(tmp_path: Path, *rows: str) -> list[Line]:
+def of_orders(tmp_path: Path, *rows: str) -> list[SourceLine]:
     path = written(tmp_path, (ORDERS + "\n".join(rows)).encode())
     with open_lines(path, orders) as source:
         return list(source.lines)
 
 
-def items(line: Line) -> list[str]:
+def items(line: SourceLine) -> list[str]:
     return [item["product_name"] for item in json.loads(line.body or b"{}")["line_items"]]
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from receiver.aom import Event, SourceContext, read_event
-from receiver.importer import Answer, Courier, Judged, Line, Stopped
+from receiver.importer import ImportStopped, ImportThrottle, LineAnswer, SourceLine, ValidatedLine
 from receiver.importer.throttle import AT_ONCE
 
 SITE = SourceContext("springfield", ZoneInfo("America/New_York"), "USD")
@@ -26,7 +26,7 @@ class Gateway:
         self.taken: list[int] = []
         self.together = 0
 
-    async def take(self, judged: Judged) -> Answer:
+    async def take(self, judged: ValidatedLine) -> LineAnswer:
         self._under_way[judged.people] += 1
         assert self._under_way[judged.people] == 1, "the same person twice at once"
         self.together = max(self.together, self._under_way.total())
@@ -35,7 +35,7 @@ class Gateway:
         await self._full.wait()
         self._under_way[judged.people] -= 1
         self.taken.append(judged.line.number)
-        return Answer(deliveries=1)
+        return LineAnswer(deliveries=1)
 
 
 def _event(person: int) -> Event:
@@ -43,12 +43,12 @@ def _event(person: int) -> Event:
     return read_event(body, SITE, "account.created")
 
 
-def _lines(people: Sequence[int]) -> list[Judged]:
-    return [Judged(Line(number, "{}", b"{}"), _event(person), None, ()) for number, person in enumerate(people)]
+def _lines(people: Sequence[int]) -> list[ValidatedLine]:
+    return [ValidatedLine(SourceLine(number, "{}", b"{}"), _event(person), None, ()) for number, person in enumerate(people)]
 
 
-def _sent(gateway: Gateway, lines: Sequence[Judged]) -> list[int]:
-    answered = asyncio.run(asyncio.wait_for(Courier(gateway.take).send(lines), 60))
+def _sent(gateway: Gateway, lines: Sequence[ValidatedLine]) -> list[int]:
+    answered = asyncio.run(asyncio.wait_for(ImportThrottle(gateway.take).send(lines), 60))
     return [judged.line.number for judged, _ in answered]
 
 
@@ -72,8 +72,8 @@ def test_one_persons_lines_in_order() -> None:
 def test_it_stops_where_the_gateway_takes_no_more() -> None:
     """The reason goes to whoever sends."""
 
-    async def refuse(_line: Judged) -> Answer:
-        raise Stopped("no more")
+    async def refuse(_line: ValidatedLine) -> LineAnswer:
+        raise ImportStopped("no more")
 
-    with pytest.raises(Stopped, match="no more"):
-        asyncio.run(Courier(refuse).send(_lines(range(5))))
+    with pytest.raises(ImportStopped, match="no more"):
+        asyncio.run(ImportThrottle(refuse).send(_lines(range(5))))

@@ -20,19 +20,19 @@ from receiver.cli.local_times import parse
 from receiver.config_errors import suggestion
 from receiver.gateway import sites_of
 from receiver.importer import (
-    Courier,
-    Course,
-    FaultsFile,
-    Job,
+    ColumnOptions,
+    ImportJob,
+    ImportRun,
+    ImportThrottle,
+    IntakeClient,
     NotOurs,
-    Post,
-    Told,
+    RejectsFile,
     UnreadableFile,
     WrongMapping,
-    hand_in,
+    dry_run,
     is_json_lines,
-    look_through,
-    summary,
+    submit_lines,
+    summarize_run,
 )
 from receiver.mapping import RouteTable
 from receiver.settings import Settings
@@ -67,17 +67,17 @@ def import_(
     """
     settings = settings_of(config)
     name = _source(settings, source)
-    job = Job(
+    job = ImportJob(
         file=file,
         event=_event(event, file),
         site=sites_of(settings)[name],
-        told=Told(_pairs("--column", column), _pairs("--set", constant), time_column, date_format),
+        told=ColumnOptions(_pairs("--column", column), _pairs("--set", constant), time_column, date_format),
         as_of=_past(as_of),
         encoding=encoding,
         from_line=from_line,
         longest=settings.server.max_body_bytes,
     )
-    course, kept = Course(job), None if dry_run else faults or Path(f"{file}.faults.csv")
+    course, kept = ImportRun(job), None if dry_run else faults or Path(f"{file}.faults.csv")
     try:
         _run(settings, course, kept, patience, quiet=as_json)
     except (WrongMapping, NotOurs) as error:
@@ -89,39 +89,39 @@ def import_(
     except KeyboardInterrupt:
         course.stopped = "interrupted"
     if as_json:
-        print_json({"dry_run": dry_run, **summary(course, kept)})
+        print_json({"dry_run": dry_run, **summarize_run(course, kept)})
     else:
         show(course, kept)
     if course.faulty or course.stopped:
         raise typer.Exit(FOUND)
 
 
-def _run(settings: Settings, course: Course, faults: Path | None, patience: float, *, quiet: bool) -> None:
+def _run(settings: Settings, course: ImportRun, faults: Path | None, patience: float, *, quiet: bool) -> None:
     """`faults` is None for a dry run."""
     with watched(course, quiet=quiet) as watcher:
         if faults is None:
-            look_through(course, _deliveries(settings, course.job.site.name))
+            dry_run(course, _deliveries(settings, course.job.site.name))
             return
         if faults.absolute() == course.job.file.absolute():
             raise NotOurs("--faults names the file itself")
         asyncio.run(_hand_in(settings, course, faults, watcher, patience))
 
 
-async def _hand_in(settings: Settings, course: Course, path: Path, watcher: Watcher, patience: float) -> None:
+async def _hand_in(settings: Settings, course: ImportRun, path: Path, watcher: Watcher, patience: float) -> None:
     source = course.job.site.name
     token = settings.sources[source].tokens[0].get_secret_value()
     with course.opened() as batches, _faults_of(course, path) as faults:
         async with admin(settings) as asked:
             course.unattended = not asked.running
-            post = Post(asked.http, source=source, token=token, named=course.job.event, patience=patience, silent=watcher.silent)
-            await hand_in(course, batches, Courier(post), faults)
+            post = IntakeClient(asked.http, source=source, token=token, named=course.job.event, patience=patience, silent=watcher.silent)
+            await submit_lines(course, batches, ImportThrottle(post), faults)
 
 
 @contextmanager
-def _faults_of(course: Course, path: Path) -> Iterator[FaultsFile]:
+def _faults_of(course: ImportRun, path: Path) -> Iterator[RejectsFile]:
     """Raises NotOurs."""
     headers = course.columns.headers if course.columns else None
-    with closing(FaultsFile(path, headers, goes_on=course.job.from_line > 1)) as faults:
+    with closing(RejectsFile(path, headers, goes_on=course.job.from_line > 1)) as faults:
         yield faults
 
 
