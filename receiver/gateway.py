@@ -19,21 +19,21 @@ from receiver.delivery import (
     BatchSizes,
     CircuitBreaker,
     DeliveryContext,
+    DeliveryTiming,
     Dispatcher,
     EventReader,
+    LaneRenderer,
     Leaders,
     Leadership,
     RateLimiter,
-    Renderer,
-    Timing,
 )
 from receiver.delivery.redacted_connector import redact_connector
 from receiver.http.guess_limiter import GuessLimiter
 from receiver.inbox import Inbox
 from receiver.ingest.intake import Intake
-from receiver.ingest.validation import Judge, judge
-from receiver.jobs.job_runner import Background
-from receiver.jobs.replay_progress import Replays
+from receiver.ingest.validation import Validator, build_validator
+from receiver.jobs.job_runner import JobRunner
+from receiver.jobs.replay_progress import ReplayProgress
 from receiver.jobs.retention_job import keep_purging
 from receiver.jobs.status_cache import CachedStatus
 from receiver.mapping import RouteTable
@@ -59,7 +59,7 @@ class Gateway:
     sites: Mapping[str, SourceContext]
     inbox: Inbox
     metrics: Metrics
-    judge: Judge
+    judge: Validator
     intake: Intake
     standing: CachedStatus
     now: Callable[[], datetime]
@@ -68,8 +68,8 @@ class Gateway:
     limiters: Mapping[str, RateLimiter] = field(default_factory=dict)
     dispatchers: list[Dispatcher] = field(default_factory=list)
     watch: Watch | None = None
-    replays: Replays = field(default_factory=Replays)
-    background: Background = field(default_factory=Background)
+    replays: ReplayProgress = field(default_factory=ReplayProgress)
+    background: JobRunner = field(default_factory=JobRunner)
     workers: WorkerMetrics | None = None  # where this process is one of several
     hung: bool = False  # a connector did not close: its threads will not end
 
@@ -115,7 +115,7 @@ async def open_store(settings: Settings, now: Callable[[], datetime] = utc_now) 
         name_people_by(await inbox.log_key())
         sites, metrics = sites_of(settings), Metrics()
         metrics.start(settings.connectors, settings.sources, EVENTS)
-        decide = judge(sites, routes)
+        decide = build_validator(sites, routes)
         intake = Intake(settings.sources, decide, inbox, metrics)
         standing = CachedStatus(inbox, settings.connectors, now)
         yield Gateway(settings, routes, sites, inbox, metrics, decide, intake, standing, now, GuessLimiter(now))
@@ -175,13 +175,13 @@ def _dispatcher(gateway: Gateway, name: str, reader: EventReader, leaders: Leade
         name,
         connector,
         gateway.inbox,
-        Renderer(name, reader, gateway.routes),
+        LaneRenderer(name, reader, gateway.routes),
         gateway.metrics,
         CircuitBreaker(gateway.inbox, name, gateway.metrics, gateway.now, random),
         leadership,
         limiter,
         BatchSizes(most, structlog.get_logger().bind(connector=name)),
-        timing=Timing(timedelta(hours=settings.delivery.give_up_after_hours), configured.timeout_seconds),
+        timing=DeliveryTiming(timedelta(hours=settings.delivery.give_up_after_hours), configured.timeout_seconds),
         now=gateway.now,
         random=random,
     )

@@ -1,22 +1,22 @@
 """From the inbox to the connectors: of each connector one process leads, takes lanes, writes them in batches and settles them."""
 
-from receiver.delivery.delivery_context import DeliveryContext, Timing
+from receiver.delivery.delivery_context import DeliveryContext, DeliveryTiming
 from receiver.delivery.dispatcher import Dispatcher
 from receiver.delivery.leadership import Leaders, Leadership
 from receiver.delivery.limits.batch_sizes import BatchSizes
 from receiver.delivery.limits.circuit_breaker import CircuitBreaker
 from receiver.delivery.limits.rate_limiter import RateLimiter
-from receiver.delivery.renderer import EventReader, Renderer
+from receiver.delivery.renderer import EventReader, LaneRenderer
 
 __all__ = [
     "BatchSizes",
     "CircuitBreaker",
     "DeliveryContext",
+    "DeliveryTiming",
     "Dispatcher",
     "EventReader",
+    "LaneRenderer",
     "Leaders",
     "Leadership",
     "RateLimiter",
-    "Renderer",
-    "Timing",
 ]

@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.base import ConnectorError, Link, Record, Ref
-from receiver.delivery.batch_calls import Calls, Defect, NoAnswer
+from receiver.delivery.batch_calls import BatchCalls, ConnectorDefect, NoAnswer
 from receiver.delivery.delivery_context import DeliveryContext
 from receiver.delivery.lane_outcome import LaneOutcome, plain_fields
 from receiver.delivery.limits.call_timeout import PATIENCE, CallTimeout
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.record_writer import Known, Results, write
+from receiver.delivery.record_writer import Known, Results, write_records
 from receiver.inbox import LeaderTerm, ReadyLane, RecordStateRow, SettledLane, Settlement, StoreDamaged, StoreUnavailable
 from receiver.text.redact_values import cut_values
 
@@ -21,7 +21,7 @@ SETTLED_AT_ONCE = 100  # lanes in a transaction
 Pair = tuple[LaneOutcome, LaneWrite]
 
 
-class Batch:
+class LaneBatch:
     """Of the lanes that a leader takes together, in its `term`."""
 
     def __init__(self, context: DeliveryContext, lanes: Sequence[ReadyLane], term: LeaderTerm) -> None:
@@ -48,9 +48,9 @@ class Batch:
             self._leave()
             self._log()
 
-    def _new_calls(self) -> Calls:
+    def _new_calls(self) -> BatchCalls:
         context = self._context
-        return Calls(
+        return BatchCalls(
             context.sizes,
             context.breaker,
             CallTimeout(context.limiter, context.timing.timeout + PATIENCE),
@@ -90,7 +90,7 @@ class Batch:
         async with self._context.locks.hold(refs):
             known = await self._known(refs)
             held = self._context.under_way.held()
-            results = await write(self._context.connector, writes, known, self._calls, now=self._context.now(), held=held)
+            results = await write_records(self._context.connector, writes, known, self._calls, now=self._context.now(), held=held)
             self._remember(results, known)
             for outcome, one in group:
                 await self._give_way()
@@ -201,7 +201,7 @@ class Batch:
 
     def _told(self, fault: ConnectorError) -> str:
         """What may be said of a fault in the open: a CRM quotes in its words what it was sent, and a foreign exception anything."""
-        if isinstance(fault, Defect):
+        if isinstance(fault, ConnectorDefect):
             self._context.metrics.defect(self._context.name)
             told = f"a defect of the connector ({type(fault.__cause__).__name__}); the gateway's log says where" if fault.__cause__ else ""
             told = told or cut_values(str(fault), self._sent())

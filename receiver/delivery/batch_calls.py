@@ -47,14 +47,14 @@ class NoAnswer:
 Verdict = Outcome | NoAnswer
 
 
-class Defect(Unavailable):
+class ConnectorDefect(Unavailable):
     """A connector raised what it should not have, which is the cause; or it answered what it should not have, which the text tells.
 
     Retried like an outage, and counted apart.
     """
 
 
-class Breaker(Protocol):
+class CallBreaker(Protocol):
     """What calls need of the circuit breaker."""
 
     failures: int  # in a row
@@ -86,7 +86,7 @@ class _Part(Generic[T]):
 
 
 @dataclass(slots=True)
-class Calls:
+class BatchCalls:
     """Makes them one after the other. `fault` ends the batch.
 
     `before` is awaited before each. One may take `timeout` seconds, and after `longest` the CRM is through with it. `told` cuts out
@@ -95,7 +95,7 @@ class Calls:
     """
 
     sizes: BatchSizes
-    breaker: Breaker
+    breaker: CallBreaker
     guard: CallTimeout
     timeout: float
     longest: float
@@ -179,7 +179,7 @@ class Calls:
         except (StoreUnavailable, ConnectorError):
             raise
         except Exception as error:
-            raise Defect(f"{type(error).__name__}: {error}") from error
+            raise ConnectorDefect(f"{type(error).__name__}: {error}") from error
         finally:
             self.ended()
 
@@ -246,7 +246,7 @@ def _suspects(outcomes: Sequence[Outcome]) -> set[int]:
 def _checked(outcomes: Sequence[object], expected: int) -> list[Outcome]:
     """What a connector answered, if it is what it should have; an outcome that nobody knows must not pass for success."""
     if len(outcomes) != expected:
-        raise Defect(f"the connector answered {len(outcomes)} outcomes for {expected} items")
+        raise ConnectorDefect(f"the connector answered {len(outcomes)} outcomes for {expected} items")
     checked: list[Outcome] = []
     for outcome in outcomes:
         match outcome:
@@ -255,5 +255,5 @@ def _checked(outcomes: Sequence[object], expected: int) -> list[Outcome]:
             case Saved():
                 checked.append(replace(outcome, id=str(outcome.id)))
             case _:
-                raise Defect(f"the connector answered a value of the type {type(outcome).__name__}, which is no outcome")
+                raise ConnectorDefect(f"the connector answered a value of the type {type(outcome).__name__}, which is no outcome")
     return checked

@@ -17,13 +17,13 @@ from receiver.delivery.limits.batch_sizes import BatchSizes
 from receiver.delivery.limits.circuit_breaker import CircuitBreaker
 from receiver.delivery.limits.rate_limiter import RateLimiter
 from receiver.delivery.limits.record_locks import RecordLocks
-from receiver.delivery.renderer import Renderer
+from receiver.delivery.renderer import LaneRenderer
 from receiver.inbox import Inbox
 from receiver.telemetry import Metrics
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class DeliveryTiming:
     """For how long a lane may keep failing before it is given up, and how many seconds one call of the CRM may take."""
 
     give_up: timedelta = timedelta(hours=72)
@@ -85,13 +85,13 @@ class DeliveryContext:
     name: str
     connector: Connector
     inbox: Inbox
-    renderer: Renderer
+    renderer: LaneRenderer
     metrics: Metrics
     breaker: CircuitBreaker
     leadership: Leadership
     limiter: RateLimiter
     sizes: BatchSizes
-    timing: Timing
+    timing: DeliveryTiming
     now: Callable[[], datetime]
     random: Random
     locks: RecordLocks = field(default_factory=RecordLocks)

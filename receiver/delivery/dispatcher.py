@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from receiver.delivery.batch import Batch
+from receiver.delivery.batch import LaneBatch
 from receiver.delivery.delivery_context import DeliveryContext
-from receiver.delivery.scheduler import Choice, Scheduler
+from receiver.delivery.scheduler import LaneChoice, LaneScheduler
 from receiver.inbox import LaneQueue, LeaderTerm, StoreDamaged, StoreUnavailable
 
 IDLE = timedelta(seconds=5)
@@ -30,7 +30,7 @@ class Dispatcher:
         self._limits = context.connector.limits
         self._inbox = context.inbox
         self._idle = idle  # look again at the latest after this, even if no wake-up came
-        self._scheduler = Scheduler(self._limits.records, self._limits.records, self._limits.linger, context.clock)
+        self._scheduler = LaneScheduler(self._limits.records, self._limits.records, self._limits.linger, context.clock)
         self._batches: set[asyncio.Task[None]] = set()
         self._in_bulk = 0  # of the batches
         self._term: LeaderTerm | None = None  # that this works in
@@ -200,23 +200,23 @@ class Dispatcher:
         if lanes and not self._stopping.is_set() and self._context.leadership.term is term:
             self._scheduler.started(choice)
             self._context.under_way.lanes.update(lane.lane_id for lane in lanes)
-            self._start(Batch(self._context, lanes, term), choice)
+            self._start(LaneBatch(self._context, lanes, term), choice)
         return True
 
-    def _choose(self, queues: Sequence[LaneQueue]) -> Choice:
+    def _choose(self, queues: Sequence[LaneQueue]) -> LaneChoice:
         room = self._room()
         choice = self._scheduler.choose(queues, bulk_under_way=self._in_bulk, room=room - len(self._batches))
         if choice.bulk and self._limits.concurrency == 1:  # what comes live has to wait for it: it is a short one
-            return Choice(choice.lanes[: self._scheduler.records], bulk=True, ready=True)
+            return LaneChoice(choice.lanes[: self._scheduler.records], bulk=True, ready=True)
         return choice
 
-    def _start(self, batch: Batch, choice: Choice) -> None:
+    def _start(self, batch: LaneBatch, choice: LaneChoice) -> None:
         task = asyncio.create_task(batch.run())
         self._batches.add(task)
         self._in_bulk += choice.bulk
         task.add_done_callback(partial(self._ended, choice))
 
-    def _ended(self, choice: Choice, task: asyncio.Task[None]) -> None:
+    def _ended(self, choice: LaneChoice, task: asyncio.Task[None]) -> None:
         self._batches.discard(task)
         self._in_bulk -= choice.bulk
         if task.cancelled():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from connectors.base import Ref, Refused
-from receiver.delivery.renderer import Rendered
+from receiver.delivery.renderer import RenderedDelivery
 
 ALIKE = 3  # deliveries refused alone with the same words, after which those that would write the same are judged together
 
@@ -18,26 +18,26 @@ _Words = tuple[Ref, str, str]  # a record, and the code and message with which i
 class FoldPlan:
     """What is left of a lane, in parts, the oldest first. Calls nobody: it is told what came of the part that it named."""
 
-    parts: list[tuple[Rendered, ...]] = field(default_factory=list)
+    parts: list[tuple[RenderedDelivery, ...]] = field(default_factory=list)
     together: bool = False  # the part at hand stands for all that would write the same
     _alone: Counter[_Words] = field(default_factory=Counter)
 
     @property
-    def part(self) -> tuple[Rendered, ...]:
+    def part(self) -> tuple[RenderedDelivery, ...]:
         """What is to be written now; empty where nothing is left."""
         return self.parts[0] if self.parts else ()
 
     @property
-    def left(self) -> tuple[Rendered, ...]:
+    def left(self) -> tuple[RenderedDelivery, ...]:
         return tuple(one for part in self.parts for one in part)
 
-    def saved(self) -> tuple[Rendered, ...]:
+    def saved(self) -> tuple[RenderedDelivery, ...]:
         """The part went through: go on behind it. Returns it."""
         self._alone.clear()
         self.together = False
         return self.parts.pop(0)
 
-    def refused(self, ref: Ref, refusal: Refused) -> tuple[Rendered, ...]:
+    def refused(self, ref: Ref, refusal: Refused) -> tuple[RenderedDelivery, ...]:
         """The part was refused for that record. Returns the deliveries that this is the end of."""
         words = ref, refusal.code, refusal.message
         part = self.parts.pop(0)
@@ -53,13 +53,13 @@ class FoldPlan:
             self.parts, self.together = [self.left], True
         return part
 
-    def drop(self, deliveries: Sequence[Rendered]) -> None:
+    def drop(self, deliveries: Sequence[RenderedDelivery]) -> None:
         """Give these up."""
         gone = {one.delivery.delivery_id for one in deliveries}
         kept = (tuple(one for one in part if one.delivery.delivery_id not in gone) for part in self.parts)
         self.parts = [part for part in kept if part]
 
-    def _judge_together(self, part: tuple[Rendered, ...], ref: Ref, refusal: Refused) -> tuple[Rendered, ...]:
+    def _judge_together(self, part: tuple[RenderedDelivery, ...], ref: Ref, refusal: Refused) -> tuple[RenderedDelivery, ...]:
         newest = next(one for one in reversed(part) if _writes(one, ref))
         guilty = tuple(one for one in part if _same(one, newest, ref, refusal.field))
         rest = tuple(one for one in part if one not in guilty)
@@ -69,11 +69,11 @@ class FoldPlan:
         return guilty
 
 
-def _writes(rendered: Rendered, ref: Ref) -> bool:
+def _writes(rendered: RenderedDelivery, ref: Ref) -> bool:
     return any(record.ref == ref for record in rendered.records)
 
 
-def _same(rendered: Rendered, other: Rendered, ref: Ref, name: str | None) -> bool:
+def _same(rendered: RenderedDelivery, other: RenderedDelivery, ref: Ref, name: str | None) -> bool:
     """Whether it would write the same of a record: the field that is named with the same value, or, where none is, anything."""
     if not _writes(rendered, ref):
         return False

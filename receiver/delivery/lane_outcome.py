@@ -11,10 +11,10 @@ from typing import Any, Literal
 from connectors.base import Append, Record, Ref, Refused, Retry, Saved, Unavailable, Value
 from receiver.delivery.batch_calls import NoAnswer, Verdict
 from receiver.delivery.fold_plan import FoldPlan
-from receiver.delivery.limits.backoff import LANE, waiting
+from receiver.delivery.limits.backoff import LANE, bounded_wait
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.record_writer import Results, lane_results, link_name, worst
-from receiver.delivery.renderer import Rendered, Unrenderable
+from receiver.delivery.record_writer import Results, lane_results, link_name, worst_verdict
+from receiver.delivery.renderer import RenderedDelivery, UnrenderableDelivery
 from receiver.inbox import ACCOUNT_RULE, AttemptRow, ReadyLane, SettledLane
 from receiver.mapping import find_origins, fold_records
 
@@ -36,7 +36,7 @@ class LaneOutcome:
     plan: FoldPlan = field(default_factory=FoldPlan)
     alone: bool = False  # to be written apart from other lanes
     is_settled: bool = False
-    delivered: list[Rendered] = field(default_factory=list)
+    delivered: list[RenderedDelivery] = field(default_factory=list)
     dead: list[tuple[int, str]] = field(default_factory=list)
     causes: dict[int, tuple[str, str]] = field(default_factory=dict)  # of the dead: code and field, for the log
     setback: Retry | NoAnswer | None = None
@@ -51,12 +51,12 @@ class LaneOutcome:
         """Nothing is left to do, or it has to wait."""
         return self.setback is not None or not self.plan.parts
 
-    def add(self, rendered: list[Rendered | Unrenderable]) -> None:
+    def add(self, rendered: list[RenderedDelivery | UnrenderableDelivery]) -> None:
         """Take in the deliveries; one that cannot be rendered is dead with its reason."""
-        fit = tuple(one for one in rendered if isinstance(one, Rendered))
+        fit = tuple(one for one in rendered if isinstance(one, RenderedDelivery))
         self.plan = FoldPlan([fit] if fit else [])
         for one in rendered:
-            if isinstance(one, Unrenderable):
+            if isinstance(one, UnrenderableDelivery):
                 self._bury(one.delivery.delivery_id, one.reason, one.code, one.place)
 
     def next_write(self) -> LaneWrite | None:
@@ -72,7 +72,7 @@ class LaneOutcome:
 
     def conclude(self, write: LaneWrite, results: Results) -> None:
         """Take in what came of it: go on behind it, step through it until the guilty one is found, or wait."""
-        verdict = worst(lane_results(results, write))
+        verdict = worst_verdict(lane_results(results, write))
         self._note(write, results)
         if isinstance(verdict, Saved):
             self.delivered += self.plan.saved()
@@ -88,7 +88,7 @@ class LaneOutcome:
         self.refusal = refusal
         guilty = next(record.ref for record in write.records if refusal in results[record.ref].verdicts())
         for one in self.plan.refused(guilty, refusal):
-            self._bury(one.delivery.delivery_id, describe(refusal), refusal.code, refusal.field or "")
+            self._bury(one.delivery.delivery_id, describe_refusal(refusal), refusal.code, refusal.field or "")
 
     def _bury(self, delivery_id: int, reason: str, code: str, place: str) -> None:
         self.dead.append((delivery_id, reason))
@@ -159,11 +159,11 @@ class LaneOutcome:
         backoff = LANE.delay(0 if self.progress else self.lane.attempts, random)
         match self.setback:
             case Retry(after=after, rule=rule):
-                return now + max(backoff, waiting(after)), rule is None
+                return now + max(backoff, bounded_wait(after)), rule is None
             case NoAnswer(fault=Unavailable() as fault, alone=True, after=after):
-                return now + max(backoff, waiting(fault.retry_after), waiting(after)), True
+                return now + max(backoff, bounded_wait(fault.retry_after), bounded_wait(after)), True
             case NoAnswer(after=after):
-                return now + waiting(after), False
+                return now + bounded_wait(after), False
 
     def _setback_text(self) -> str:
         return self.setback.reason if isinstance(self.setback, Retry) else str(self.setback.fault) if self.setback else ""
@@ -204,7 +204,7 @@ def _unique(records: tuple[Record, ...]) -> tuple[Record, ...]:
     return records if len({record.ref for record in records}) == len(records) else fold_records((records,))
 
 
-def describe(refused: Refused) -> str:
+def describe_refusal(refused: Refused) -> str:
     """A refusal in one line: the field, the CRM's words, its code."""
     where = f"{refused.field}: " if refused.field else ""
     return f"{where}{refused.message} ({refused.code})"

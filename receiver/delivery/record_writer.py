@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 
 from connectors.base import Connector, Link, Links, Outcome, Record, Ref, Refused, Retry, Saved, TimedOut
-from receiver.delivery.batch_calls import Calls, NoAnswer, Verdict
+from receiver.delivery.batch_calls import BatchCalls, NoAnswer, Verdict
 from receiver.delivery.merge import LaneWrite, MergedRecord, merge_writes
 from receiver.inbox import RecordState, RecordStateRow
 from receiver.inbox.lanes.field_versions import FieldVersions, newest_version, superseded_fields, version_horizon
@@ -61,8 +61,8 @@ class RecordResult:
 Results = Mapping[Ref, RecordResult]
 
 
-async def write(
-    connector: Connector, writes: Sequence[LaneWrite], known: Known, calls: Calls, *, now: datetime, held: Mapping[Ref, float]
+async def write_records(
+    connector: Connector, writes: Sequence[LaneWrite], known: Known, calls: BatchCalls, *, now: datetime, held: Mapping[Ref, float]
 ) -> Results:
     """Upsert the records of all lanes, then link them. Never raises a ConnectorError: it is in the results.
 
@@ -85,7 +85,7 @@ def lane_results(results: Results, write: LaneWrite) -> Iterator[Verdict]:
 
 
 class _Writer:
-    def __init__(self, connector: Connector, known: Known, calls: Calls, horizon: str, held: Mapping[Ref, float]) -> None:
+    def __init__(self, connector: Connector, known: Known, calls: BatchCalls, horizon: str, held: Mapping[Ref, float]) -> None:
         self._connector = connector
         self._known = known
         self._calls = calls
@@ -178,7 +178,7 @@ _NOT_YET = Retry("not tried yet")
 _STILL_WRITING = TimedOut("an earlier call has had no answer, and may be writing still")
 
 
-def worst(results: Iterable[Verdict]) -> Verdict:
+def worst_verdict(results: Iterable[Verdict]) -> Verdict:
     """What decides over a lane: a refusal, else a call without an answer, else the longest retry, else success."""
     found = [result for result in results if not isinstance(result, Saved)]
     if not found:

@@ -18,10 +18,10 @@ from receiver.text.secret_cutter import SecretCutter
 
 def redact_connector(connector: Connector, secrets: Iterable[str]) -> Connector:
     """The same connector, but that these secrets are cut out of all that it returns and raises."""
-    return cast("Connector", _Redacted(connector, SecretCutter(secrets)))
+    return cast("Connector", _RedactedConnector(connector, SecretCutter(secrets)))
 
 
-class _Redacted:
+class _RedactedConnector:
     """Wraps what is awaited, the optional methods too; all else is the connector's own."""
 
     def __init__(self, connector: Connector, secrets: SecretCutter) -> None:

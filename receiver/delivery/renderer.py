@@ -27,7 +27,7 @@ KEPT = 2048  # events
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedDelivery:
     """One delivery and the records that it wants written; none where no route wants it after all."""
 
     delivery: PendingDelivery
@@ -36,7 +36,7 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class Unrenderable:
+class UnrenderableDelivery:
     """A delivery that cannot become records as the mapping stands; replaying it after a fix is the remedy."""
 
     delivery: PendingDelivery
@@ -92,7 +92,7 @@ class EventReader:
             self._bytes -= _memory(body)
 
 
-class Renderer:
+class LaneRenderer:
     """Renders for one connector, by the mapping as it stands."""
 
     def __init__(self, connector: str, reader: EventReader, routes: RouteTable, share: LoopShare | None = None) -> None:
@@ -101,30 +101,30 @@ class Renderer:
         self._routes = routes
         self.share = share or LoopShare()
 
-    async def render(self, delivery: PendingDelivery, person: str) -> Rendered | Unrenderable:
+    async def render(self, delivery: PendingDelivery, person: str) -> RenderedDelivery | UnrenderableDelivery:
         """The records of a delivery in the lane of a person. Raises nothing: a defect of ours is that delivery's alone."""
         await self.share.give_way()
         site = self._reader.sites.get(delivery.source)
         if site is None:
-            return Unrenderable(delivery, f"the source {delivery.source!r} is no longer configured", "source", delivery.source)
+            return UnrenderableDelivery(delivery, f"the source {delivery.source!r} is no longer configured", "source", delivery.source)
         try:
             event = await self._reader.read(delivery, site)
             if len(delivery.body) > LARGE:
                 records = await self._reader.beside(partial(self._records, event, delivery, person))
             else:
                 records = self._records(event, delivery, person)
-            return Rendered(delivery, records, event.name)
+            return RenderedDelivery(delivery, records, event.name)
         except InvalidBody as invalid:
             reason = "; ".join(f"{fault.path}: {fault.message}" for fault in invalid.faults)
-            return Unrenderable(delivery, reason, "schema", ", ".join(fault.path for fault in invalid.faults))
+            return UnrenderableDelivery(delivery, reason, "schema", ", ".join(fault.path for fault in invalid.faults))
         except MappingFault as fault:
-            return Unrenderable(delivery, str(fault), "mapping", fault.where)
+            return UnrenderableDelivery(delivery, str(fault), "mapping", fault.where)
         except NobodyHere as fault:
-            return Unrenderable(delivery, str(fault), "person")
+            return UnrenderableDelivery(delivery, str(fault), "person")
         except Exception as defect:  # noqa: BLE001 - one event must not hold up the others
             name = type(defect).__name__
             structlog.get_logger().exception("render.defect", delivery=delivery.delivery_id, connector=self._connector)
-            return Unrenderable(delivery, f"a defect of the gateway ({name}); its log says where", "defect", name)
+            return UnrenderableDelivery(delivery, f"a defect of the gateway ({name}); its log says where", "defect", name)
 
     def _records(self, event: Event, delivery: PendingDelivery, person: str) -> tuple[Record, ...]:
         if person not in event.keys:

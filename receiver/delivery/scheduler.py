@@ -10,7 +10,7 @@ from receiver.inbox.db.tables import LanePriority
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LaneChoice:
     """Lanes to take now; none where it is better to wait a moment, or nothing is ready. `ready`: whether anything is."""
 
     lanes: tuple[int, ...] = ()
@@ -19,7 +19,7 @@ class Choice:
 
 
 @dataclass(slots=True)
-class Scheduler:
+class LaneScheduler:
     """Of one connector. It is told of what went out; the rest is what it is asked with.
 
     `records` fit into one call, and `most` lanes may go out together. Under load a batch that is not full waits up to `linger`
@@ -35,7 +35,7 @@ class Scheduler:
     _last_sources: dict[bool, str] = field(default_factory=dict)
     _turn_of_bulk: bool = False
 
-    def choose(self, queues: Sequence[LaneQueue], *, bulk_under_way: int, room: int) -> Choice:
+    def choose(self, queues: Sequence[LaneQueue], *, bulk_under_way: int, room: int) -> LaneChoice:
         """What to take, where so many batches can start and so many are under way in bulk.
 
         What waits in bulk leaves one batch for what comes live, where there can be several; however much comes live, it goes on.
@@ -46,10 +46,10 @@ class Scheduler:
             if bulk and bulk_under_way and room <= 1:
                 continue
             if lanes := self._take(ready[bulk], bulk=bulk):
-                return Choice(lanes, bulk, ready=True)
-        return Choice(ready=any(ready.values()))
+                return LaneChoice(lanes, bulk, ready=True)
+        return LaneChoice(ready=any(ready.values()))
 
-    def started(self, choice: Choice) -> None:
+    def started(self, choice: LaneChoice) -> None:
         """These went out: the next batch may fill, and it is the others' turn."""
         self._turn_of_bulk = not choice.bulk
         self._until[choice.bulk] = self.clock() + self.linger

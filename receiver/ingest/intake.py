@@ -18,7 +18,7 @@ from starlette.responses import Response
 from receiver.http.answers import Answer, JSONAnswer
 from receiver.http.problem_details import problem
 from receiver.inbox import AcceptedEvent, Inbox, NewEvent, StoreUnavailable, Unstorable
-from receiver.ingest.validation import Judge
+from receiver.ingest.validation import Validator
 from receiver.settings import Source
 from receiver.telemetry import Metrics, quick_log
 
@@ -33,7 +33,7 @@ MOST_BESIDE = 64 * 1024 * 1024  # bytes that wait there
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class IntakeCall:
     """An authenticated POST whose body is there."""
 
     source: str
@@ -47,7 +47,7 @@ class Call:
 class Intake:
     """Its answers are those of the outward contract, whatever the bytes."""
 
-    def __init__(self, sources: Mapping[str, Source], judge: Judge, inbox: Inbox, metrics: Metrics) -> None:
+    def __init__(self, sources: Mapping[str, Source], judge: Validator, inbox: Inbox, metrics: Metrics) -> None:
         self._sources = sources
         self._judge = judge
         self._inbox = inbox
@@ -71,7 +71,7 @@ class Intake:
             return self._later("More large bodies wait than can be read. Send the event again later.")
         return None
 
-    async def take(self, call: Call) -> Answer:
+    async def take(self, call: IntakeCall) -> Answer:
         """Keep it, then answer. What `occurred_at` some earlier time takes its place before all that came since.
 
         An event for many is written before the next large body is validated: where both compute, whoever waits for the
@@ -87,7 +87,7 @@ class Intake:
                     return await self._keep(call, judged, started)
         return await self._keep(call, judged, started)
 
-    async def _keep(self, call: Call, judged: NewEvent, started: float) -> Answer:
+    async def _keep(self, call: IntakeCall, judged: NewEvent, started: float) -> Answer:
         try:
             return self._answer(judged, await self._inbox.accept(judged), started)
         except StoreUnavailable as error:
@@ -112,13 +112,13 @@ class Intake:
     async def _on_thread(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._beside, work, *arguments)
 
-    def _validated(self, call: Call) -> NewEvent:
+    def _validated(self, call: IntakeCall) -> NewEvent:
         judged = self._judge(call.source, call.named, call.body, call.occurred_at or call.received_at)
         if call.occurred_at:
             judged = replace(judged, late_at=call.received_at)
         return replace(judged, faults=(("", call.fault),), lanes=()) if call.fault else judged
 
-    async def _set_aside(self, call: Call, judged: NewEvent, error: Unstorable, started: float) -> Answer:
+    async def _set_aside(self, call: IntakeCall, judged: NewEvent, error: Unstorable, started: float) -> Answer:
         """No database takes it as what it was judged to be: keep the bytes in quarantine, or say that even that failed."""
         faults = (("", str(error)),)
         bare = replace(
@@ -139,7 +139,7 @@ class Intake:
         answer = orjson.dumps({"id": kept.id, "event": judged.name, "status": outcome, "deliveries": kept.deliveries})
         return JSONAnswer(answer, 200 if kept.duplicate else 202)
 
-    def _not_kept(self, call: Call, reason: str) -> Response:
+    def _not_kept(self, call: IntakeCall, reason: str) -> Response:
         self._log.error("event.not_kept", source=call.source, reason=reason)
         return self._later("The event could not be kept. Send it again later.")
 

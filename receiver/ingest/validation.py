@@ -12,11 +12,11 @@ from receiver.aom import BodyError, Event, InvalidBody, SourceContext, read_even
 from receiver.inbox import NewEvent
 from receiver.mapping import RouteTable
 
-Judge = Callable[[str, str | None, bytes, datetime], NewEvent]
+Validator = Callable[[str, str | None, bytes, datetime], NewEvent]
 """Takes the source, the name in the URL, the body and the time of its arrival."""
 
 
-def judge(sites: Mapping[str, SourceContext], routes: RouteTable) -> Judge:
+def build_validator(sites: Mapping[str, SourceContext], routes: RouteTable) -> Validator:
     """A judge for these sources and routes. It never raises: what a defect of ours cannot judge is in quarantine until it is mended."""
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:

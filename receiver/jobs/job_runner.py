@@ -37,7 +37,7 @@ Work = Callable[[Job], Awaitable[str]]
 """Gets the job to tell its progress to; returns what came of it, as a sentence."""
 
 
-class Background:
+class JobRunner:
     """The jobs of this process. Each task is held here until it ends: the event loop itself would let it be collected."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 
 @dataclass(slots=True)
-class Running:
+class RunningReplay:
     """Counted in lanes, and events that get deliveries for routes that came after them; `lanes` is 0 until the number is known."""
 
     started_at: datetime
@@ -20,19 +20,19 @@ class Running:
         self.done, self.lanes = done, lanes
 
 
-class Replays:
+class ReplayProgress:
     """Those under way, oldest first."""
 
     def __init__(self) -> None:
-        self._running: list[Running] = []
+        self._running: list[RunningReplay] = []
 
-    def running(self) -> tuple[Running, ...]:
+    def running(self) -> tuple[RunningReplay, ...]:
         return tuple(self._running)
 
     @contextmanager
-    def run(self, started_at: datetime) -> Iterator[Running]:
+    def run(self, started_at: datetime) -> Iterator[RunningReplay]:
         """One more until the block ends."""
-        one = Running(started_at)
+        one = RunningReplay(started_at)
         self._running.append(one)
         try:
             yield one

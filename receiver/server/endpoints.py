@@ -17,7 +17,7 @@ from receiver.http.authentication import SourceTokens, from_header, unauthorised
 from receiver.http.problem_details import defect, problem
 from receiver.http.request_body import CutOff, NotGzip, TooLarge, gunzip, is_gzip, read_body
 from receiver.http.source_limits import SourceLimits
-from receiver.ingest.intake import LARGE, Call, Intake
+from receiver.ingest.intake import LARGE, Intake, IntakeCall
 from receiver.settings import Settings
 from receiver.telemetry import Metrics
 
@@ -56,7 +56,7 @@ class Reception:
             return self._turn_away(413, f"The body is larger than {self._max_body_bytes} bytes.", "too_large")
         except CutOff:
             return self._turn_away(400, "The body ended early.", "cut_off")
-        return await self._intake.take(Call(source, named, body, self.now(), occurred_at, fault))
+        return await self._intake.take(IntakeCall(source, named, body, self.now(), occurred_at, fault))
 
     def refuse(self, answer: Response) -> Response:
         """Of a wrong token."""

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from connectors.base import Connector, ConnectorError
-from receiver.delivery.batch_calls import Calls
+from receiver.delivery.batch_calls import BatchCalls
 from receiver.delivery.limits.batch_sizes import BatchSizes
 from receiver.delivery.limits.call_timeout import CallTimeout
 
@@ -24,9 +24,9 @@ class Calling:
     given_up: list[Any] = field(default_factory=list)
     sizes: BatchSizes | None = None
 
-    def calls(self, connector: Connector) -> Calls:
+    def calls(self, connector: Connector) -> BatchCalls:
         sizes = self.sizes = self.sizes or BatchSizes(connector.limits.records, structlog.get_logger())
-        return Calls(
+        return BatchCalls(
             sizes,
             self,
             CallTimeout(),

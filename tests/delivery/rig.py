@@ -19,21 +19,21 @@ from receiver.delivery import (
     BatchSizes,
     CircuitBreaker,
     DeliveryContext,
+    DeliveryTiming,
     Dispatcher,
     EventReader,
+    LaneRenderer,
     Leaders,
     Leadership,
     RateLimiter,
-    Renderer,
-    Timing,
 )
-from receiver.delivery.batch import Batch
+from receiver.delivery.batch import LaneBatch
 from receiver.delivery.delivery_context import UnderWay
 from receiver.delivery.leadership import LEASE
 from receiver.gateway import sites_of
 from receiver.inbox import AcceptedEvent, Inbox
 from receiver.inbox import EventDetail as StoredEvent
-from receiver.ingest.validation import Judge, judge
+from receiver.ingest.validation import Validator, build_validator
 from receiver.mapping import RouteTable
 from receiver.settings import load
 from receiver.telemetry import Metrics
@@ -104,10 +104,10 @@ class Rig:
     dispatcher: Dispatcher
     metrics: Metrics
     clock: Clock
-    judge: Judge
+    judge: Validator
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
-    async def batch(self) -> Batch:
+    async def batch(self) -> LaneBatch:
         """Lead, and take all lanes that are ready; without a dispatcher."""
         leadership = self.context.leadership
         while leadership.term is None:
@@ -115,7 +115,7 @@ class Rig:
             await asyncio.sleep(0.01)
         queues = await self.inbox.queues("crm", limit=100, busy=frozenset(), now=self.clock())
         lanes = await self.inbox.load([lane for queue in queues for lane in queue.due], now=self.clock())
-        return Batch(self.context, lanes, leadership.term)
+        return LaneBatch(self.context, lanes, leadership.term)
 
     async def account(self, person: str, **fields: Any) -> AcceptedEvent:
         """Hand in a sign-up of person@b.edu."""
@@ -176,7 +176,7 @@ async def rig(
     *,
     running: bool = True,
     store: str | None = None,
-    timing: Timing | None = None,
+    timing: DeliveryTiming | None = None,
     lease: timedelta = LEASE,
 ) -> AsyncIterator[Rig]:
     """Opens all of it; with `running` the dispatcher runs inside the block."""
@@ -184,7 +184,7 @@ async def rig(
     config.write_text(CONFIG)
     settings = load(config)
     sites, routes, metrics, clock, random = sites_of(settings), RouteTable.compile(settings), Metrics(), Clock(), Random(1)
-    timing = timing or Timing()
+    timing = timing or DeliveryTiming()
     inbox = await Inbox.open(store or f"sqlite:///{directory}/inbox.db", dedup_hours=0)
     leadership = Leadership(inbox, "crm", Leaders(), clock, timeout=timing.timeout, lease=lease)
     limiter = RateLimiter()
@@ -193,7 +193,7 @@ async def rig(
         "crm",
         crm,
         inbox,
-        Renderer("crm", EventReader(sites), routes),
+        LaneRenderer("crm", EventReader(sites), routes),
         metrics,
         CircuitBreaker(inbox, "crm", metrics, clock, random, clock=clock.monotonic),
         leadership,
@@ -207,7 +207,7 @@ async def rig(
     )
     dispatcher = Dispatcher(context, idle=IDLE)
     tasks = [asyncio.create_task(dispatcher.run())] if running else []
-    opened = Rig(inbox, crm, context, dispatcher, metrics, clock, judge(sites, routes), tasks)
+    opened = Rig(inbox, crm, context, dispatcher, metrics, clock, build_validator(sites, routes), tasks)
     try:
         yield opened
     finally:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from connectors.base import Ref, Refused
-from receiver.delivery import Timing
+from receiver.delivery import DeliveryTiming
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig, rig
 
@@ -18,7 +18,7 @@ BAD = Refused("INVALID", "that will not do", "firstname")
 
 
 def run(
-    directory: Path, crm: Crm, scenario: Callable[[Rig], Awaitable[None]], *, timing: Timing | None = None, running: bool = True
+    directory: Path, crm: Crm, scenario: Callable[[Rig], Awaitable[None]], *, timing: DeliveryTiming | None = None, running: bool = True
 ) -> None:
     async def within() -> None:
         async with rig(directory, crm, timing=timing, running=running) as opened:

@@ -16,7 +16,7 @@ from connectors.base import (
     Unavailable,
 )
 from receiver.aom import Event
-from receiver.delivery.batch import Batch
+from receiver.delivery.batch import LaneBatch
 from receiver.inbox import DeliverySelection, LeaderTerm, PendingDelivery
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig
@@ -238,7 +238,7 @@ def test_a_refund_under_another_address_does_not_fall_behind(tmp_path: Path) -> 
         refunded = await opened.order("new", 7, "REFUNDED")
         both = await opened.batch()
         lanes = {lane.person_key: lane for lane in both._lanes}  # noqa: SLF001 - taken in two batches
-        newer, older = (Batch(opened.context, [lanes[f"{person}@b.edu"]], LeaderTerm(1)) for person in ("new", "old"))
+        newer, older = (LaneBatch(opened.context, [lanes[f"{person}@b.edu"]], LeaderTerm(1)) for person in ("new", "old"))
         first = asyncio.create_task(newer.run())
         await inside.wait()
         second = asyncio.create_task(older.run())

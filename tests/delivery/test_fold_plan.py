@@ -9,7 +9,7 @@ import pytest
 
 from connectors.base import Record, Ref, Refused
 from receiver.delivery.fold_plan import FoldPlan
-from receiver.delivery.renderer import Rendered
+from receiver.delivery.renderer import RenderedDelivery
 from receiver.inbox import PendingDelivery
 
 ANN, DEAL = Ref("contact", "ann@b.edu"), Ref("deal", "1")
@@ -17,15 +17,15 @@ BLOCKED = Refused("BLOCKED", "this contact was deleted for privacy")
 BAD_PHONE = Refused("INVALID", "no phone number", "phone")
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 
-Verdict = Callable[[tuple[Rendered, ...]], tuple[Ref, Refused] | None]
+Verdict = Callable[[tuple[RenderedDelivery, ...]], tuple[Ref, Refused] | None]
 
 
-def rendered(number: int, ref: Ref = ANN, **fields: str) -> Rendered:
+def rendered(number: int, ref: Ref = ANN, **fields: str) -> RenderedDelivery:
     delivery = PendingDelivery(number, number, f"{number:032x}", "school", "quiz.submitted", None, b"{}", NOW)
-    return Rendered(delivery, (Record(ref.object, ref.key, fields),), "quiz.submitted")
+    return RenderedDelivery(delivery, (Record(ref.object, ref.key, fields),), "quiz.submitted")
 
 
-def play(deliveries: list[Rendered], verdict: Verdict) -> tuple[set[int], set[int], int]:
+def play(deliveries: list[RenderedDelivery], verdict: Verdict) -> tuple[set[int], set[int], int]:
     """Which were saved, which are dead, and in how many calls."""
     plan, saved, dead, calls = FoldPlan([tuple(deliveries)]), set[int](), set[int](), 0
     while part := plan.part:
@@ -53,7 +53,7 @@ def test_what_is_always_refused_with_the_same_words_is_not_tried_once_per_event(
 def test_only_the_guilty_are_dead(guilty: set[int]) -> None:
     """Those before, between and after them are saved, though they are refused with the same words."""
 
-    def verdict(part: tuple[Rendered, ...]) -> tuple[Ref, Refused] | None:
+    def verdict(part: tuple[RenderedDelivery, ...]) -> tuple[Ref, Refused] | None:
         return (ANN, BAD_PHONE) if any(one.records[0].fields["phone"] == "bad" for one in part) else None
 
     deliveries = [rendered(n, phone="bad" if n in guilty else f"+1 555 {n}") for n in range(30)]
@@ -71,7 +71,7 @@ def test_a_value_that_a_later_event_mends_kills_nobody() -> None:
 def test_what_does_not_write_the_record_is_not_judged_with_it() -> None:
     """Orders of a person whose contact is blocked, that do not write the contact, go on."""
 
-    def verdict(part: tuple[Rendered, ...]) -> tuple[Ref, Refused] | None:
+    def verdict(part: tuple[RenderedDelivery, ...]) -> tuple[Ref, Refused] | None:
         return (ANN, BLOCKED) if any(one.records[0].ref == ANN for one in part) else None
 
     deliveries = [rendered(n, DEAL if n in {8, 15} else ANN) for n in range(20)]

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.base import AuthFailed, Connector, Limits, Record, Ref, Refused, Retry, Saved
-from receiver.delivery.batch_calls import Defect, NoAnswer, Verdict
+from receiver.delivery.batch_calls import ConnectorDefect, NoAnswer, Verdict
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.record_writer import Results, lane_results, worst, write
+from receiver.delivery.record_writer import Results, lane_results, worst_verdict, write_records
 from receiver.inbox import RecordState
 from receiver.inbox.db.event_ids import IN_TIME
 from receiver.mapping import find_origins
@@ -48,11 +48,11 @@ Known = Mapping[tuple[str, str], RecordState]
 
 def run(crm: Crm, *writes: LaneWrite, remotes: Known | None = None, calling: Calling | None = None) -> Results:
     made = (calling or Calling()).calls(crm)
-    return asyncio.run(write(crm, writes, remotes or {}, made, now=NOW, held={}))
+    return asyncio.run(write_records(crm, writes, remotes or {}, made, now=NOW, held={}))
 
 
 def verdicts(results: Results, *writes: LaneWrite) -> list[Verdict]:
-    return [worst(lane_results(results, one)) for one in writes]
+    return [worst_verdict(lane_results(results, one)) for one in writes]
 
 
 def test_the_fake_is_a_connector() -> None:
@@ -171,10 +171,10 @@ def test_what_a_connector_should_not_raise_is_a_defect() -> None:
     assert "0 outcomes for 1" in str(defect(run(crm, one), one))
 
 
-def defect(results: Results, one: LaneWrite) -> Defect:
+def defect(results: Results, one: LaneWrite) -> ConnectorDefect:
     (verdict,) = verdicts(results, one)
     assert isinstance(verdict, NoAnswer)
-    assert isinstance(verdict.fault, Defect)
+    assert isinstance(verdict.fault, ConnectorDefect)
     return verdict.fault
 
 

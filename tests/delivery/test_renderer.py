@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from receiver.delivery.renderer import LARGE, EventReader, Rendered, Renderer, Unrenderable
+from receiver.delivery.renderer import LARGE, EventReader, LaneRenderer, RenderedDelivery, UnrenderableDelivery
 from receiver.inbox import PendingDelivery
 from tests.mapping.sample_routes import SITE, contact, mapping, route
 
@@ -25,13 +25,13 @@ def order(number: int, items: int = 0) -> PendingDelivery:
     return PendingDelivery(number, number, f"{number:032d}", "springfield", "order.placed", None, body, datetime.now(UTC))
 
 
-def renderer(directory: Path, expression: str, reader: EventReader | None = None) -> Renderer:
+def renderer(directory: Path, expression: str, reader: EventReader | None = None) -> LaneRenderer:
     """One field for every order."""
     routes = mapping(directory, route("order.placed", contact(f'fields.x = "{expression}"')))
-    return Renderer("box", reader or EventReader({"springfield": SITE}), routes)
+    return LaneRenderer("box", reader or EventReader({"springfield": SITE}), routes)
 
 
-async def turns_during(rendering: asyncio.Task[Rendered | Unrenderable]) -> int:
+async def turns_during(rendering: asyncio.Task[RenderedDelivery | UnrenderableDelivery]) -> int:
     """How often the event loop comes round until it is done."""
     turns = 0
     while not rendering.done():
@@ -50,10 +50,10 @@ def test_a_costly_expression_is_that_deliverys_alone_and_leaves_the_loop_free(tm
         rendering = asyncio.create_task(working.render(large, "a@x.test"))
         assert await turns_during(rendering) > 10
         spent = rendering.result()
-        assert isinstance(spent, Unrenderable)
+        assert isinstance(spent, UnrenderableDelivery)
         assert "takes more than" in spent.reason
         other = await working.render(order(2), "a@x.test")
-        assert isinstance(other, Rendered)
+        assert isinstance(other, RenderedDelivery)
         assert other.records[0].fields["x"] == "2"
 
     asyncio.run(scenario())
@@ -116,5 +116,5 @@ def test_a_reason_names_no_person(tmp_path: Path) -> None:
     """Reasons group deliveries, and go to the log."""
     working = renderer(tmp_path, "{{ order.id }}")
     gone = asyncio.run(working.render(order(1), "somebody@else.test"))
-    assert isinstance(gone, Unrenderable)
+    assert isinstance(gone, UnrenderableDelivery)
     assert gone.reason == "read anew, the event is not about this person any more"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from receiver.delivery.scheduler import Choice, Scheduler
+from receiver.delivery.scheduler import LaneChoice, LaneScheduler
 from receiver.inbox import LaneQueue
 
 LIVE, MANY, BULK = 0, 1, 2
@@ -25,34 +25,34 @@ def lanes(first: int, count: int) -> tuple[int, ...]:
     return tuple(range(first, first + count))
 
 
-def scheduler(records: int = 2, most: int = 4, linger: float = 0.0, clock: Clock | None = None) -> Scheduler:
-    return Scheduler(records, most, linger, clock or Clock())
+def scheduler(records: int = 2, most: int = 4, linger: float = 0.0, clock: Clock | None = None) -> LaneScheduler:
+    return LaneScheduler(records, most, linger, clock or Clock())
 
 
 @pytest.mark.parametrize(
     ("queues", "chosen"),
     [
-        pytest.param([], Choice(), id="nothing is ready"),
-        pytest.param([queue(LIVE, "a")], Choice(), id="a queue in which all wait"),
-        pytest.param([queue(LIVE, "a", 1)], Choice((1,), ready=True), id="one lane goes at once"),
-        pytest.param([queue(LIVE, "a", *lanes(1, 9))], Choice((1, 2, 3, 4), ready=True), id="the longest due first, as many as fit"),
+        pytest.param([], LaneChoice(), id="nothing is ready"),
+        pytest.param([queue(LIVE, "a")], LaneChoice(), id="a queue in which all wait"),
+        pytest.param([queue(LIVE, "a", 1)], LaneChoice((1,), ready=True), id="one lane goes at once"),
+        pytest.param([queue(LIVE, "a", *lanes(1, 9))], LaneChoice((1, 2, 3, 4), ready=True), id="the longest due first, as many as fit"),
         pytest.param(
             [queue(LIVE, "a", *lanes(1, 9)), queue(LIVE, "b", 50)],
-            Choice((1, 50, 2, 3), ready=True),
+            LaneChoice((1, 50, 2, 3), ready=True),
             id="a source with one lane does not wait for one with many",
         ),
         pytest.param(
-            [queue(LIVE, "a", 1), queue(BULK, "a", 5, 6)], Choice((1,), ready=True), id="live before bulk, in batches of their own"
+            [queue(LIVE, "a", 1), queue(BULK, "a", 5, 6)], LaneChoice((1,), ready=True), id="live before bulk, in batches of their own"
         ),
         pytest.param(
             [queue(LIVE, "b", 1), queue(MANY, "a", *lanes(5, 9))],
-            Choice((1,), ready=True),
+            LaneChoice((1,), ready=True),
             id="what is for many goes behind what is for one",
         ),
-        pytest.param([queue(MANY, "a", 5), queue(BULK, "a", 6)], Choice((5, 6), bulk=True, ready=True), id="and before bulk"),
+        pytest.param([queue(MANY, "a", 5), queue(BULK, "a", 6)], LaneChoice((5, 6), bulk=True, ready=True), id="and before bulk"),
     ],
 )
-def test_what_is_chosen(queues: list[LaneQueue], chosen: Choice) -> None:
+def test_what_is_chosen(queues: list[LaneQueue], chosen: LaneChoice) -> None:
     """Of these queues, where nothing is under way."""
     assert scheduler().choose(queues, bulk_under_way=0, room=4) == chosen
 
@@ -78,7 +78,7 @@ def test_bulk_goes_on_however_much_comes_live() -> None:
         one.started(choice)
         kinds.append(choice.bulk)
     assert kinds == [False, True, False, True]
-    assert one.choose([queue(BULK, "a", 50)], bulk_under_way=1, room=1) == Choice(ready=True)
+    assert one.choose([queue(BULK, "a", 50)], bulk_under_way=1, room=1) == LaneChoice(ready=True)
     assert one.choose([queue(BULK, "a", 50)], bulk_under_way=1, room=2).lanes == (50,)
 
 
@@ -96,6 +96,6 @@ def test_under_load_calls_are_filled() -> None:
     clock.time += 2
     sizes += [choose(ready) for ready in (99, 100, 399)]
     assert sizes == [0, 0, 400, 99, 100, 300]
-    one.started(Choice((1,), ready=True))
+    one.started(LaneChoice((1,), ready=True))
     clock.time += 2
     assert choose(150) == 150  # nobody asked meanwhile: it was idle

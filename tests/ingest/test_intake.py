@@ -25,8 +25,8 @@ from starlette.responses import Response
 
 from receiver.aom import SourceContext, read_sample
 from receiver.inbox import Inbox, NewEvent
-from receiver.ingest.intake import Call, Intake
-from receiver.ingest.validation import judge
+from receiver.ingest.intake import Intake, IntakeCall
+from receiver.ingest.validation import build_validator
 from receiver.mapping import RouteTable
 from receiver.settings import load
 from receiver.telemetry import Metrics
@@ -510,7 +510,7 @@ def test_no_body_holds_up_others(running: Running, worst: str) -> None:
 
 def test_an_event_for_many_is_written_before_the_next_large_body_is_validated(tmp_path: Path) -> None:
     """Both compute: who waits for the commit would wait for both."""
-    sound = judge({"s": SourceContext("s", ZoneInfo("UTC"), "USD")}, RouteTable.compile(load(write_config(tmp_path, ANNOUNCED))))
+    sound = build_validator({"s": SourceContext("s", ZoneInfo("UTC"), "USD")}, RouteTable.compile(load(write_config(tmp_path, ANNOUNCED))))
     stored: list[int] = []
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
@@ -535,7 +535,7 @@ def _padded(number: int, size: int) -> bytes:
 
 def test_a_defect_is_one_calls_alone(tmp_path: Path) -> None:
     """Calls are judged in groups; where judging one fails, the others of its group are kept all the same."""
-    sound = judge({"s": SourceContext("s", ZoneInfo("UTC"), "USD")}, RouteTable.compile(load(write_config(tmp_path))))
+    sound = build_validator({"s": SourceContext("s", ZoneInfo("UTC"), "USD")}, RouteTable.compile(load(write_config(tmp_path))))
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
         if body == b"bad":
@@ -560,14 +560,14 @@ def test_a_defect_in_judging_loses_nothing(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)
-        defective = judge({}, routes)  # it knows not even the source
+        defective = build_validator({}, routes)  # it knows not even the source
         intake = Intake({"s": source}, defective, inbox, Metrics())
         answer = await intake.take(_call(account(1)))
         assert answer.status_code == 422
         (kept,) = await inbox.quarantined()
         assert kept.body == account(1)
         assert kept.faults == (("", "met a defect of the gateway (KeyError); its log says where"),)
-        sound = judge({"s": SourceContext("s", ZoneInfo("UTC"), "USD")}, routes)
+        sound = build_validator({"s": SourceContext("s", ZoneInfo("UTC"), "USD")}, routes)
         assert await inbox.revalidate(kept.id, sound("s", None, kept.body, kept.received_at), now=kept.received_at)
         await inbox.aclose()
 
@@ -646,5 +646,5 @@ def _judged(source: str, named: str | None, body: bytes, received_at: datetime) 
     )
 
 
-def _call(body: bytes) -> Call:
-    return Call("s", None, body, datetime.now(UTC))
+def _call(body: bytes) -> IntakeCall:
+    return IntakeCall("s", None, body, datetime.now(UTC))

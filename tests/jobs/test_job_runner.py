@@ -7,7 +7,7 @@ import gc
 from datetime import UTC, datetime
 
 from receiver.inbox import StoreUnavailable
-from receiver.jobs.job_runner import Background, Job
+from receiver.jobs.job_runner import Job, JobRunner
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -20,7 +20,7 @@ def test_short_work_is_done_when_start_returns() -> None:
         return "3 done."
 
     async def main() -> None:
-        background = Background()
+        background = JobRunner()
         job = await background.start("count", work, now=NOW)
         assert (job.state, job.result, job.done, job.total) == ("done", "3 done.", 3, 3)
         assert background.jobs() == (job,)
@@ -37,7 +37,7 @@ def test_long_work_goes_on() -> None:
         return "at last"
 
     async def main() -> None:
-        background = Background()
+        background = JobRunner()
         job = await background.start("long", work, now=NOW, patience=0)
         other = await background.start("longer", work, now=NOW, patience=0)
         gc.collect()
@@ -61,7 +61,7 @@ def test_what_fails_says_why() -> None:
         raise ValueError("ada@example.edu")
 
     async def main() -> None:
-        background = Background()
+        background = JobRunner()
         first = await background.start("one", unavailable, now=NOW)
         second = await background.start("two", defect, now=NOW)
         assert (first.state, first.result) == ("failed", "the disk is full")
@@ -81,7 +81,7 @@ def test_closing_stops_what_is_under_way() -> None:
         return ""
 
     async def main() -> None:
-        background = Background()
+        background = JobRunner()
         job = await background.start("forever", forever, now=NOW, patience=0)
         await background.aclose()
         assert job.state == "stopped"

@@ -29,7 +29,7 @@ CONNECTOR = Backoff(timedelta(seconds=5), timedelta(seconds=60), least=timedelta
 LONGEST_WAIT = timedelta(days=2)
 
 
-def waiting(seconds: float | None) -> timedelta:
+def bounded_wait(seconds: float | None) -> timedelta:
     """How long a CRM asks to wait, within reason: no answer of a CRM may stop a lane for years, or break arithmetic."""
     if seconds is None or not seconds > 0:
         return timedelta(0)

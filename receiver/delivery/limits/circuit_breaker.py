@@ -11,7 +11,7 @@ from random import Random
 import structlog
 
 from connectors.base import AuthFailed, ConnectorError, Misconfigured, Throttled, Unavailable
-from receiver.delivery.limits.backoff import BETWEEN_CALLS, CONNECTOR, waiting
+from receiver.delivery.limits.backoff import BETWEEN_CALLS, CONNECTOR, bounded_wait
 from receiver.inbox import ConnectorState, Inbox, PauseKind
 from receiver.telemetry import Metrics
 
@@ -114,9 +114,9 @@ class CircuitBreaker:
             case Throttled(retry_after=None, daily=True):
                 return DAILY_PROBE
             case Throttled(retry_after=after):
-                return max(waiting(after), LEAST) if after is not None else backoff
+                return max(bounded_wait(after), LEAST) if after is not None else backoff
             case Unavailable(retry_after=float() | int() as after) if after > 0:
-                return max(waiting(after), LEAST)
+                return max(bounded_wait(after), LEAST)
         return backoff if self.paused or self.failures >= FAILURES_TO_OPEN else None
 
     async def _pause(self, fault: ConnectorError, wait: timedelta, told: str) -> None:

@@ -60,7 +60,7 @@ class RateLimiter:
         """What the bucket holds now, at most; None where it was never used."""
         if self.limit is None or self._level is None:
             return None
-        return filled(self._level, self._clock() - self._filled_at, self.limit)
+        return refill_bucket(self._level, self._clock() - self._filled_at, self.limit)
 
     def per_second(self) -> float:
         """Calls per second, on the average of the window."""
@@ -73,7 +73,7 @@ class RateLimiter:
             return 0.0
         level = self.level()
         self._filled_at = self._clock()
-        self._level, wait = drain(level, calls, self.limit)
+        self._level, wait = drain_bucket(level, calls, self.limit)
         return wait
 
     def _count(self, calls: int) -> None:
@@ -85,7 +85,7 @@ class RateLimiter:
         self._steps.append((second, calls))
 
 
-def drain(level: float | None, calls: int, limit: RateLimit) -> tuple[float, float]:
+def drain_bucket(level: float | None, calls: int, limit: RateLimit) -> tuple[float, float]:
     """The bucket's new level (None: it was full), and the seconds to wait, 0.0 where the calls were taken.
 
     A full bucket and what flows in during `seconds` are together what is allowed, so that no period of that length sees
@@ -97,7 +97,7 @@ def drain(level: float | None, calls: int, limit: RateLimit) -> tuple[float, flo
     return (now - calls, 0.0) if missing <= _ROUNDING else (now, missing / flow + _ROUNDING)
 
 
-def filled(level: float, seconds: float, limit: RateLimit) -> float:
+def refill_bucket(level: float, seconds: float, limit: RateLimit) -> float:
     """The level after so many seconds."""
     return min(_size(limit), level + max(0.0, seconds) * _flow(limit))
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from connectors.base import RateLimit
-from receiver.delivery.limits.rate_limiter import RateLimiter, delivering, drain, filled
+from receiver.delivery.limits.rate_limiter import RateLimiter, delivering, drain_bucket, refill_bucket
 
 LIMIT = RateLimit(calls=100, seconds=10)
 
@@ -25,9 +25,9 @@ def test_no_period_sees_more_calls_than_are_allowed(limit: RateLimit) -> None:
     now, level = 0.0, None
     times: list[float] = []
     while len(times) < 5 * limit.calls:
-        level, wait = drain(level, 1, limit)
+        level, wait = drain_bucket(level, 1, limit)
         if wait > 0:
-            now, level = now + wait, filled(level, wait, limit)
+            now, level = now + wait, refill_bucket(level, wait, limit)
         else:
             times.append(now)
     for start in times:
