@@ -13,7 +13,7 @@ import structlog
 
 from connectors import registry
 from connectors.base import Connector, ConnectorSettings, Context
-from receiver.alarms import Watch, open_watch
+from receiver.alarms import StoreWatcher, open_watch
 from receiver.aom import EVENTS, SourceContext
 from receiver.delivery import (
     BatchSizes,
@@ -38,7 +38,7 @@ from receiver.jobs.retention_job import keep_purging
 from receiver.jobs.status_cache import CachedStatus
 from receiver.mapping import RouteTable
 from receiver.settings import Settings, connector_secrets
-from receiver.telemetry import Metrics, name_people_by
+from receiver.telemetry import GatewayMetrics, name_people_by
 from receiver.telemetry.worker_metrics import WorkerMetrics
 
 GRACE = timedelta(seconds=18)  # what deliveries under way get at shutdown; with all else it stays under the 30 s of orchestrators
@@ -58,7 +58,7 @@ class Gateway:
     routes: RouteTable
     sites: Mapping[str, SourceContext]
     inbox: Inbox
-    metrics: Metrics
+    metrics: GatewayMetrics
     judge: Validator
     intake: Intake
     standing: CachedStatus
@@ -67,7 +67,7 @@ class Gateway:
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     limiters: Mapping[str, RateLimiter] = field(default_factory=dict)
     dispatchers: list[Dispatcher] = field(default_factory=list)
-    watch: Watch | None = None
+    watch: StoreWatcher | None = None
     replays: ReplayProgress = field(default_factory=ReplayProgress)
     background: JobRunner = field(default_factory=JobRunner)
     workers: WorkerMetrics | None = None  # where this process is one of several
@@ -113,7 +113,7 @@ async def open_store(settings: Settings, now: Callable[[], datetime] = utc_now) 
     inbox = await Inbox.open(store.url, dedup_hours=store.dedup_hours, max_wal_mb=store.max_wal_mb)
     try:
         name_people_by(await inbox.log_key())
-        sites, metrics = sites_of(settings), Metrics()
+        sites, metrics = sites_of(settings), GatewayMetrics()
         metrics.start(settings.connectors, settings.sources, EVENTS)
         decide = build_validator(sites, routes)
         intake = Intake(settings.sources, decide, inbox, metrics)

@@ -16,7 +16,7 @@ from receiver.admin.routes import list_operations
 from receiver.gateway import Gateway, open_store
 from receiver.http.problem_details import PROBLEMS
 from receiver.server.app import public_routes
-from receiver.server.endpoints import Reception
+from receiver.server.endpoints import EventReception
 from receiver.settings import load
 
 _CONFIG = """\
@@ -48,7 +48,7 @@ async def _ask(config: Path) -> Described:
 
 
 def _addresses(gateway: Gateway) -> dict[str, str]:
-    reception = Reception(gateway.settings, gateway.intake, gateway.metrics, gateway.now)
+    reception = EventReception(gateway.settings, gateway.intake, gateway.metrics, gateway.now)
     return {route.path.replace(":path", ""): route.name for route in public_routes(gateway, reception)}
 
 

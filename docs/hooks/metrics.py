@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from docs.hooks.markdown import code, table
-from receiver.telemetry import Metrics
+from receiver.telemetry import GatewayMetrics
 from receiver.telemetry.metrics import TURNED_AWAY
 
 
 def describe_metrics() -> str:
     """All figures with their labels."""
-    rows = [(code(one.name), one.kind, ", ".join(map(code, one.labels)), one.text) for one in Metrics().figures]
+    rows = [(code(one.name), one.kind, ", ".join(map(code, one.labels)), one.text) for one in GatewayMetrics().figures]
     return table(("figure", "kind", "labels", "what it counts"), rows)
 
 

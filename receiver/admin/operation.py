@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from receiver.http.authentication import OperatorToken
-from receiver.http.problem_details import problem
+from receiver.http.problem_details import problem_response
 
 MAX_BODY = 1024 * 1024
 
@@ -71,13 +71,13 @@ class Operation:
             except ValidationError as error:
                 return _invalid(error)
             except ClientDisconnect:
-                return problem(400, "The body ended early.")
+                return problem_response(400, "The body ended early.")
             try:
                 answer = await self.handler(call)
             except UnfitParameter as unfit:
-                return problem(422, str(unfit))
+                return problem_response(422, str(unfit))
             except NotFound as missing:
-                return problem(404, str(missing))
+                return problem_response(404, str(missing))
             return Response(writer.dump_json(answer), media_type="application/json", headers={"Cache-Control": "no-store"})
 
         route = Route(self.path, endpoint, methods=[self.method], name=self.summary)
@@ -114,4 +114,4 @@ def _invalid(error: ValidationError) -> Response:
         {"path": ".".join(str(part) for part in one["loc"]), "message": one["msg"]}
         for one in error.errors(include_url=False, include_context=False, include_input=False)
     ]
-    return problem(422, "The request does not fit the description at /openapi.json.", errors=errors)
+    return problem_response(422, "The request does not fit the description at /openapi.json.", errors=errors)

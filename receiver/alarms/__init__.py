@@ -1,8 +1,8 @@
 """Alarms: what an operator must hear of is posted to a URL, once when it begins and once when it is over."""
 
-from receiver.alarms.self_test import post_test
-from receiver.alarms.watch import Watch
+from receiver.alarms.self_test import post_test_alarm
+from receiver.alarms.watch import StoreWatcher
 from receiver.alarms.watch_factory import open_watch
 from receiver.alarms.webhook_client import NotPosted
 
-__all__ = ["NotPosted", "Watch", "open_watch", "post_test"]
+__all__ = ["NotPosted", "StoreWatcher", "open_watch", "post_test_alarm"]

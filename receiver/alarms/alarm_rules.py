@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from receiver.alarms.alarm import Alarm, Cause
-from receiver.alarms.person_redaction import Privacy, alike
+from receiver.alarms.person_redaction import PersonRedaction, comparable_reason
 from receiver.inbox import AttentionGroup, ConnectorStatus, StoreStatus
 from receiver.settings import Alerts
 
@@ -20,7 +20,7 @@ ENDLESS = frozenset({"auth", "misconfigured"})  # pauses that only an operator c
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class StoreSight:
     """What the store shows. `dead` and `quarantined` are grouped by their reasons."""
 
     status: StoreStatus
@@ -33,7 +33,7 @@ class Sight:
         return len(groups) >= most
 
 
-def causes(sight: Sight, limits: Alerts, privacy: Privacy, *, firing: Collection[str], now: datetime) -> dict[str, Alarm]:
+def find_alarms(sight: StoreSight, limits: Alerts, privacy: PersonRedaction, *, firing: Collection[str], now: datetime) -> dict[str, Alarm]:
     """All that is wrong now, by key. `firing` are the keys told before: they end only when it is clearly over."""
     found = [
         *_paused(sight.status.connectors, privacy, now),
@@ -45,7 +45,7 @@ def causes(sight: Sight, limits: Alerts, privacy: Privacy, *, firing: Collection
     return {alarm.key: alarm for alarm in found}
 
 
-def _paused(connectors: Mapping[str, ConnectorStatus], privacy: Privacy, now: datetime) -> Iterator[Alarm]:
+def _paused(connectors: Mapping[str, ConnectorStatus], privacy: PersonRedaction, now: datetime) -> Iterator[Alarm]:
     for name, one in connectors.items():
         if one.kind is None or one.since is None:
             continue
@@ -55,7 +55,7 @@ def _paused(connectors: Mapping[str, ConnectorStatus], privacy: Privacy, now: da
             yield Alarm(key, "connector_paused", one.since, name, kind=one.kind, reason=privacy.plain(one.reason), count=one.pending)
 
 
-def _held(connectors: Mapping[str, ConnectorStatus], privacy: Privacy) -> Iterator[Alarm]:
+def _held(connectors: Mapping[str, ConnectorStatus], privacy: PersonRedaction) -> Iterator[Alarm]:
     """A rule of the account stays until somebody mends the mapping or ends the rule."""
     for name, one in connectors.items():
         if one.waiting and one.waiting.rule:
@@ -64,7 +64,7 @@ def _held(connectors: Mapping[str, ConnectorStatus], privacy: Privacy) -> Iterat
 
 
 def _waiting(
-    connectors: Mapping[str, ConnectorStatus], limit: timedelta, privacy: Privacy, firing: Collection[str], now: datetime
+    connectors: Mapping[str, ConnectorStatus], limit: timedelta, privacy: PersonRedaction, firing: Collection[str], now: datetime
 ) -> Iterator[Alarm]:
     """Once told, the wait must have fallen to half the limit, so that one around the limit is not told again and again."""
     for name, one in connectors.items():
@@ -100,13 +100,13 @@ def _bounded(alarms: Sequence[Alarm]) -> Iterator[Alarm]:
         yield Alarm(key, first.cause, first.since, first.connector, first.source, reason=reason, count=count)
 
 
-def _dead(group: AttentionGroup, privacy: Privacy) -> Alarm:
+def _dead(group: AttentionGroup, privacy: PersonRedaction) -> Alarm:
     """By the group, since its reason is that of whichever delivery came last."""
     key = f"dead_letters:{group.where}:{group.id}"
     return Alarm(key, "dead_letters", group.first, group.where, reason=privacy.plain(group.reason), count=group.count)
 
 
-def _quarantined(group: AttentionGroup, privacy: Privacy) -> Alarm:
+def _quarantined(group: AttentionGroup, privacy: PersonRedaction) -> Alarm:
     reason = privacy.plain(_faults(group.reason))
     key = f"quarantine:{group.where}:{group.event or 'unknown'}:{_fingerprint(reason)}"
     return Alarm(key, "quarantine", group.first, source=group.where, event=group.event, reason=reason, count=group.count)
@@ -118,4 +118,4 @@ def _faults(reason: str) -> str:
 
 
 def _fingerprint(reason: str) -> str:
-    return hashlib.sha256(alike(reason).encode()).hexdigest()[:12]
+    return hashlib.sha256(comparable_reason(reason).encode()).hexdigest()[:12]

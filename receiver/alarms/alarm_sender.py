@@ -10,19 +10,19 @@ from random import SystemRandom
 import structlog
 
 from receiver.alarms.alarm import Alarm, State
-from receiver.alarms.message import message
-from receiver.alarms.webhook_client import NotPosted, Poster
+from receiver.alarms.message import alarm_message
+from receiver.alarms.webhook_client import NotPosted, WebhookClient
 from receiver.delivery.limits.backoff import Backoff
-from receiver.telemetry import Metrics
+from receiver.telemetry import GatewayMetrics
 
 BACKOFF = Backoff(timedelta(seconds=5), timedelta(minutes=10), least=timedelta(seconds=2))
 
 
-class Messenger:
+class AlarmSender:
     """A receiver that fails is left alone for a while. Failures are logged and counted."""
 
     def __init__(
-        self, poster: Poster, metrics: Metrics, gateway: str | None, backoff: Backoff = BACKOFF, *, console: str | None = None
+        self, poster: WebhookClient, metrics: GatewayMetrics, gateway: str | None, backoff: Backoff = BACKOFF, *, console: str | None = None
     ) -> None:
         self._poster = poster
         self._metrics = metrics
@@ -40,7 +40,7 @@ class Messenger:
             return False
         log = structlog.get_logger().bind(alarm=alarm.key, state=state)
         try:
-            await self._poster.post(message(alarm, state, self._gateway, self._console))
+            await self._poster.post(alarm_message(alarm, state, self._gateway, self._console))
         except NotPosted as error:
             log.warning("alarm.not_posted", reason=str(error), seconds=round(self._fail(alarm.key), 1))
             return False

@@ -22,7 +22,7 @@ _PAUSED = {
 }
 
 
-def message(alarm: Alarm, state: State, gateway: str | None, console: str | None = None) -> dict[str, Any]:
+def alarm_message(alarm: Alarm, state: State, gateway: str | None, console: str | None = None) -> dict[str, Any]:
     """The JSON of the contract; `text` is what Slack and its like show, with a link into the `console` where its address is known."""
     words = {"firing": _firing, "resolved": _resolved, "test": _test}[state](alarm)
     named = f"AOM gateway {gateway}" if gateway else "AOM gateway"

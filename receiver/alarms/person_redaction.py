@@ -16,7 +16,7 @@ _LONG_NUMBER = re.compile(r"\+?\d[\d\s()./-]{4,}\d|\d{4,}")
 _NUMBER = re.compile(r"\d+")
 
 
-class Privacy:
+class PersonRedaction:
     """`secrets` are cut out. Of what stands in quotes only the `known` words are kept: names of fields and objects."""
 
     def __init__(self, secrets: Iterable[str] = (), known: Collection[str] = ()) -> None:
@@ -34,7 +34,7 @@ class Privacy:
         return match[0] if inner in self._known else "“…”"
 
 
-def alike(plain: str) -> str:
+def comparable_reason(plain: str) -> str:
     """Equal for reasons that differ by numbers alone: they are one cause."""
     return _NUMBER.sub("#", plain)
 

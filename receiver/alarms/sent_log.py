@@ -9,7 +9,7 @@ from receiver.alarms.alarm import Alarm
 from receiver.inbox import Inbox, SentAlarm
 
 
-class Ledger(Protocol):
+class SentLog(Protocol):
     """The alarms that were told and are not over."""
 
     async def told(self) -> list[SentAlarm]: ...
@@ -17,7 +17,7 @@ class Ledger(Protocol):
     async def forget(self, key: str) -> None: ...
 
 
-class StoredLedger:
+class StoredSentLog:
     """Outlives the process, and all processes on one database share it. Raises StoreUnavailable."""
 
     def __init__(self, inbox: Inbox) -> None:
@@ -33,7 +33,7 @@ class StoredLedger:
         await self._inbox.forget_told(key)
 
 
-class MemoryLedger:
+class MemorySentLog:
     """Ends with the process."""
 
     def __init__(self) -> None:

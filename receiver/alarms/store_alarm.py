@@ -6,9 +6,9 @@ from contextlib import suppress
 from datetime import datetime
 
 from receiver.alarms.alarm import Alarm, Cause
-from receiver.alarms.person_redaction import Privacy
+from receiver.alarms.person_redaction import PersonRedaction
 from receiver.inbox import Inbox, StoreDamaged, StoreUnavailable
-from receiver.telemetry import Metrics
+from receiver.telemetry import GatewayMetrics
 
 FAILURES = 2  # looks in a row at which the store does not answer, before it is an alarm
 
@@ -16,7 +16,7 @@ FAILURES = 2  # looks in a row at which the store does not answer, before it is 
 class StoreWatch:
     """How the store is, as this process sees it."""
 
-    def __init__(self, inbox: Inbox, metrics: Metrics, privacy: Privacy) -> None:
+    def __init__(self, inbox: Inbox, metrics: GatewayMetrics, privacy: PersonRedaction) -> None:
         self._inbox = inbox
         self._metrics = metrics
         self._privacy = privacy

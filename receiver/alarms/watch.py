@@ -13,22 +13,22 @@ from functools import partial
 import structlog
 
 from receiver.alarms.alarm import Alarm
-from receiver.alarms.alarm_rules import Sight, causes
-from receiver.alarms.alarm_sender import Messenger
-from receiver.alarms.person_redaction import Privacy
-from receiver.alarms.sent_log import Ledger, MemoryLedger, StoredLedger
+from receiver.alarms.alarm_rules import StoreSight, find_alarms
+from receiver.alarms.alarm_sender import AlarmSender
+from receiver.alarms.person_redaction import PersonRedaction
+from receiver.alarms.sent_log import MemorySentLog, SentLog, StoredSentLog
 from receiver.alarms.store_alarm import StoreWatch
 from receiver.inbox import Inbox, SentAlarm, StoreUnavailable, process_name
 from receiver.jobs.status_cache import CachedStatus
 from receiver.settings import Alerts
-from receiver.telemetry import Metrics
+from receiver.telemetry import GatewayMetrics
 
 MOST_GROUPS = 2_000
 _ROLE = "alarms"
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class WatchTiming:
     """How often to look, and for how long one process has the watch. To count may take up to `share` of the time."""
 
     every: timedelta = timedelta(seconds=5)
@@ -36,19 +36,19 @@ class Timing:
     share: float = 0.05
 
 
-class Watch:
+class StoreWatcher:
     """`run` until `stop`. Of several processes on one database one watches; but each tells for itself that the store fails."""
 
     def __init__(
         self,
         standing: CachedStatus,
         inbox: Inbox,
-        messenger: Messenger,
-        metrics: Metrics,
+        messenger: AlarmSender,
+        metrics: GatewayMetrics,
         limits: Alerts,
-        privacy: Privacy,
+        privacy: PersonRedaction,
         now: Callable[[], datetime],
-        timing: Timing,
+        timing: WatchTiming,
     ) -> None:
         self._standing = standing
         self._inbox = inbox
@@ -59,7 +59,7 @@ class Watch:
         self._timing = timing
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
-        self._stored, self._own = StoredLedger(inbox), MemoryLedger()
+        self._stored, self._own = StoredSentLog(inbox), MemorySentLog()
         self._store = StoreWatch(inbox, metrics, privacy)
         self._epoch: int | None = None  # of our watch, where this process has it
         self._counting = 0.0  # seconds that it took last
@@ -127,12 +127,12 @@ class Watch:
     async def _causes(self) -> Mapping[str, Alarm]:
         status, (dead, quarantined) = await self._standing.status(), await self._inbox.groups(most=MOST_GROUPS)
         told = [Alarm.load(one.about) for one in await self._stored.told()]
-        sight = Sight(status, dead, quarantined)
+        sight = StoreSight(status, dead, quarantined)
         firing = {alarm.key for alarm in told}
-        found = await asyncio.to_thread(partial(causes, sight, self._limits, self._privacy, firing=firing, now=self._now()))
+        found = await asyncio.to_thread(partial(find_alarms, sight, self._limits, self._privacy, firing=firing, now=self._now()))
         return {**{alarm.key: alarm for alarm in told if sight.hides(alarm.cause, MOST_GROUPS)}, **found}
 
-    async def _tell(self, found: Mapping[str, Alarm], ledger: Ledger) -> None:
+    async def _tell(self, found: Mapping[str, Alarm], ledger: SentLog) -> None:
         """Note each message once it is posted: after a crash in between it is posted again, but none is lost."""
         told = {one.key: one for one in await ledger.told()}
         for key in sorted(told.keys() - found.keys(), key=self._patience):
@@ -151,7 +151,7 @@ class Watch:
         repeat = self._limits.repeat_hours
         return told is None or (repeat is not None and self._now() - told.at >= timedelta(hours=float(repeat)))
 
-    async def _may_post(self, ledger: Ledger) -> bool:
+    async def _may_post(self, ledger: SentLog) -> bool:
         """Posting may take longer than the lease."""
         return not self._stopping.is_set() and (ledger is self._own or await self._holds())
 

@@ -6,17 +6,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from receiver.alarms.alarm_sender import BACKOFF, Messenger
-from receiver.alarms.person_redaction import Privacy
-from receiver.alarms.watch import Timing, Watch
-from receiver.alarms.webhook_client import Poster
+from receiver.alarms.alarm_sender import BACKOFF, AlarmSender
+from receiver.alarms.person_redaction import PersonRedaction
+from receiver.alarms.watch import StoreWatcher, WatchTiming
+from receiver.alarms.webhook_client import WebhookClient
 from receiver.delivery.limits.backoff import Backoff
 from receiver.inbox import Inbox
 from receiver.jobs.status_cache import CachedStatus
 from receiver.mapping import RouteTable
 from receiver.settings import Settings
 from receiver.settings.gateway_urls import console_url
-from receiver.telemetry import Metrics
+from receiver.telemetry import GatewayMetrics
 
 
 @asynccontextmanager
@@ -25,20 +25,20 @@ async def open_watch(
     routes: RouteTable,
     inbox: Inbox,
     standing: CachedStatus,
-    metrics: Metrics,
+    metrics: GatewayMetrics,
     now: Callable[[], datetime],
     *,
-    timing: Timing | None = None,
+    timing: WatchTiming | None = None,
     backoff: Backoff = BACKOFF,
-) -> AsyncIterator[Watch | None]:
+) -> AsyncIterator[StoreWatcher | None]:
     """A watch to `run`; None where no alarms are configured."""
     if settings.alerts is None or settings.alerts.url is None:
         yield None
         return
-    privacy = Privacy(settings.secrets(), _words(settings, routes))
-    async with Poster.of(settings.alerts) as poster:
-        messenger = Messenger(poster, metrics, settings.server.public_url, backoff, console=console_url(settings))
-        yield Watch(standing, inbox, messenger, metrics, settings.alerts, privacy, now, timing or Timing())
+    privacy = PersonRedaction(settings.secrets(), _words(settings, routes))
+    async with WebhookClient.of(settings.alerts) as poster:
+        messenger = AlarmSender(poster, metrics, settings.server.public_url, backoff, console=console_url(settings))
+        yield StoreWatcher(standing, inbox, messenger, metrics, settings.alerts, privacy, now, timing or WatchTiming())
 
 
 def _words(settings: Settings, routes: RouteTable) -> frozenset[str]:

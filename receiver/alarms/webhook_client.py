@@ -19,7 +19,7 @@ class NotPosted(Exception):
     """The message was not taken, as far as we know; the text says why."""
 
 
-class Poster:
+class WebhookClient:
     """Use as an async context manager."""
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ from receiver.console.session import PATH, Sessions
 from receiver.console.static_files import KeptFiles
 from receiver.console.templating import STATIC, environment
 from receiver.gateway import Gateway
-from receiver.http.problem_details import problem
+from receiver.http.problem_details import problem_response
 
 __all__ = ["console_routes"]
 
@@ -47,4 +47,4 @@ def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:
 
 
 async def _off(_request: Request) -> Response:
-    return problem(404, OFF)
+    return problem_response(404, OFF)

@@ -19,7 +19,7 @@ from receiver.delivery.limits.rate_limiter import RateLimiter
 from receiver.delivery.limits.record_locks import RecordLocks
 from receiver.delivery.renderer import LaneRenderer
 from receiver.inbox import Inbox
-from receiver.telemetry import Metrics
+from receiver.telemetry import GatewayMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class DeliveryContext:
     connector: Connector
     inbox: Inbox
     renderer: LaneRenderer
-    metrics: Metrics
+    metrics: GatewayMetrics
     breaker: CircuitBreaker
     leadership: Leadership
     limiter: RateLimiter

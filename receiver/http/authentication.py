@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from receiver.http.authentication_log import AuthenticationLog
 from receiver.http.guess_limiter import GuessLimiter
-from receiver.http.problem_details import problem
+from receiver.http.problem_details import problem_response
 from receiver.settings import Source
 
 
@@ -49,20 +49,24 @@ class OperatorToken:
         self._log.refused(address)
         if "authorization" in request.headers:  # who gives none does not guess
             if wait := self._limiter.wait(address):
-                return problem(429, f"Too many wrong tokens were given. Try again in {wait} s.", headers={"Retry-After": str(wait)})
+                return problem_response(
+                    429, f"Too many wrong tokens were given. Try again in {wait} s.", headers={"Retry-After": str(wait)}
+                )
             self._limiter.failed(address)
-        return problem(401, "Give the admin token as Bearer token.", headers={"WWW-Authenticate": 'Bearer realm="aom-gateway admin"'})
+        return problem_response(
+            401, "Give the admin token as Bearer token.", headers={"WWW-Authenticate": 'Bearer realm="aom-gateway admin"'}
+        )
 
 
 def unknown_address() -> Response:
     """Where the token is part of the address, guessing tells nothing."""
-    return problem(404, "There is nothing here. Copy the address from `aom-gateway urls`.")
+    return problem_response(404, "There is nothing here. Copy the address from `aom-gateway urls`.")
 
 
-def unauthorised() -> Response:
+def unauthorised_response() -> Response:
     """Where a source's token is asked for in a header."""
     headers = {"WWW-Authenticate": 'Bearer realm="aom-gateway", Basic realm="aom-gateway"'}
-    return problem(401, "Give a source's token as Bearer token, or as the password of Basic.", headers=headers)
+    return problem_response(401, "Give a source's token as Bearer token, or as the password of Basic.", headers=headers)
 
 
 def from_header(authorization: str) -> str:

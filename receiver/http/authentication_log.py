@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from receiver.telemetry import Metrics
+from receiver.telemetry import GatewayMetrics
 
 EVERY = timedelta(minutes=1)
 
@@ -15,7 +15,7 @@ EVERY = timedelta(minutes=1)
 class AuthenticationLog:
     """Counts each; logs one a minute at most, so that guessing fills no disk. The token that was given is never noted."""
 
-    def __init__(self, metrics: Metrics, now: Callable[[], datetime]) -> None:
+    def __init__(self, metrics: GatewayMetrics, now: Callable[[], datetime]) -> None:
         self._metrics = metrics
         self._now = now
         self._logged_at: datetime | None = None

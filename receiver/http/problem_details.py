@@ -27,11 +27,13 @@ PROBLEMS: Mapping[int, str] = {
 """Every status that a problem is answered with, and when. The status says all that the type does."""
 
 
-def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = None, title: str | None = None, **members: Any) -> Response:
+def problem_response(
+    status: int, detail: str, *, headers: Mapping[str, str] | None = None, title: str | None = None, **members: Any
+) -> Response:
     """`detail` is a sentence for a person; `members` are added for programs. The title is the status' own unless given."""
     body = {"type": "about:blank", "title": title or HTTPStatus(status).phrase, "status": status, "detail": detail, **members}
     return Response(json.dumps(body), status, headers, media_type="application/problem+json")
 
 
-def defect() -> Response:
-    return problem(500, "The gateway failed. Its log says where.")
+def defect_response() -> Response:
+    return problem_response(500, "The gateway failed. Its log says where.")

@@ -47,7 +47,7 @@ def is_gzip(scope: Scope, body: bytes) -> bool:
     return said and body.startswith(_MAGIC)
 
 
-def gunzip(data: bytes, limit: int) -> bytes:
+def gunzip_body(data: bytes, limit: int) -> bytes:
     """What is packed in all its members. Raises TooLarge beyond the limit, however little it is packed into, or NotGzip."""
     parts: list[bytes] = []
     left = limit

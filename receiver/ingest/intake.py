@@ -16,11 +16,11 @@ import structlog
 from starlette.responses import Response
 
 from receiver.http.answers import Answer, JSONAnswer
-from receiver.http.problem_details import problem
+from receiver.http.problem_details import problem_response
 from receiver.inbox import AcceptedEvent, Inbox, NewEvent, StoreUnavailable, Unstorable
 from receiver.ingest.validation import Validator
 from receiver.settings import Source
-from receiver.telemetry import Metrics, quick_log
+from receiver.telemetry import GatewayMetrics, quick_log
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class IntakeCall:
 class Intake:
     """Its answers are those of the outward contract, whatever the bytes."""
 
-    def __init__(self, sources: Mapping[str, Source], judge: Validator, inbox: Inbox, metrics: Metrics) -> None:
+    def __init__(self, sources: Mapping[str, Source], judge: Validator, inbox: Inbox, metrics: GatewayMetrics) -> None:
         self._sources = sources
         self._judge = judge
         self._inbox = inbox
@@ -145,7 +145,7 @@ class Intake:
 
     def _later(self, detail: str) -> Response:
         self._metrics.turned_away("store")
-        return problem(503, detail, headers={"Retry-After": "10"}, kept=False)
+        return problem_response(503, detail, headers={"Retry-After": "10"}, kept=False)
 
     def _tell(self, judged: NewEvent, outcome: str, kept: AcceptedEvent, seconds: float) -> None:
         """One log line and the metrics of an answered call."""
@@ -163,7 +163,7 @@ class Intake:
 
 def _refusal(status: int, judged: NewEvent, kept: AcceptedEvent) -> Response:
     errors = [{"path": path, "message": message} for path, message in judged.faults]
-    return problem(
+    return problem_response(
         status,
         "The call is kept in quarantine. It can be sent on once the reasons are mended.",
         title="This is not an event that can be delivered",

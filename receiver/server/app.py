@@ -13,14 +13,14 @@ from receiver.admin import admin_routes, presenters
 from receiver.aom import EVENTS, json_schema
 from receiver.console import console_routes
 from receiver.gateway import Gateway
-from receiver.http.problem_details import defect, problem
+from receiver.http.problem_details import defect_response, problem_response
 from receiver.inbox import StoreDamaged, StoreUnavailable
-from receiver.server.endpoints import HeaderEndpoint, PathEndpoint, Reception
+from receiver.server.endpoints import EventReception, HeaderEndpoint, PathEndpoint
 
 
 def create_app(gateway: Gateway) -> ASGIApp:
     """The application for an open gateway. What AOM calls goes straight to its endpoint: routing and middleware would double its way."""
-    reception = Reception(gateway.settings, gateway.intake, gateway.metrics, gateway.now)
+    reception = EventReception(gateway.settings, gateway.intake, gateway.metrics, gateway.now)
     others, hot = _others(gateway, reception), PathEndpoint(reception)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,7 +32,7 @@ def create_app(gateway: Gateway) -> ASGIApp:
     return application
 
 
-def _others(gateway: Gateway, reception: Reception) -> Starlette:
+def _others(gateway: Gateway, reception: EventReception) -> Starlette:
     application = Starlette(
         routes=[*public_routes(gateway, reception), *admin_routes(gateway), *console_routes(gateway)],
         exception_handlers={HTTPException: _http_error, StoreUnavailable: _store_unavailable, 500: _defect},
@@ -41,7 +41,7 @@ def _others(gateway: Gateway, reception: Reception) -> Starlette:
     return application
 
 
-def public_routes(gateway: Gateway, reception: Reception) -> list[Route]:
+def public_routes(gateway: Gateway, reception: EventReception) -> list[Route]:
     """What needs no operator's token, each with its purpose as its name."""
     by_header = HeaderEndpoint(reception)
 
@@ -117,7 +117,7 @@ async def _is_writable(gateway: Gateway) -> bool:
 async def _schema(request: Request) -> Response:
     name = request.path_params["event"]
     if name not in EVENTS:
-        return problem(404, f"There is no event {name!r}. Known are: {', '.join(EVENTS)}.")
+        return problem_response(404, f"There is no event {name!r}. Known are: {', '.join(EVENTS)}.")
     return JSONResponse(json_schema(name), media_type="application/schema+json")
 
 
@@ -125,12 +125,12 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     status, detail, headers = (
         (error.status_code, error.detail, error.headers) if isinstance(error, HTTPException) else (500, str(error), None)
     )
-    return problem(status, detail, headers=headers)
+    return problem_response(status, detail, headers=headers)
 
 
 async def _store_unavailable(_request: Request, error: Exception) -> Response:
-    return problem(503, str(error), headers={"Retry-After": "10"})
+    return problem_response(503, str(error), headers={"Retry-After": "10"})
 
 
 async def _defect(_request: Request, _error: Exception) -> Response:
-    return defect()
+    return defect_response()

@@ -10,7 +10,7 @@ MOST = 10_000
 RESERVED = 256  # for the store, the CRMs, what is being loaded
 
 
-def connections() -> int:
+def raise_limit() -> int:
     """Raise the limit of the process to what MOST connections need, as far as it may, and tell how many it allows."""
     return min(MOST, _descriptors() - RESERVED) if _descriptors() > 2 * RESERVED else _descriptors() // 2
 

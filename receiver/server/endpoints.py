@@ -13,13 +13,13 @@ from starlette.types import Receive, Scope, Send
 
 from receiver.aom import EVENTS
 from receiver.http.answers import Answer
-from receiver.http.authentication import SourceTokens, from_header, unauthorised, unknown_address
-from receiver.http.problem_details import defect, problem
-from receiver.http.request_body import CutOff, NotGzip, TooLarge, gunzip, is_gzip, read_body
+from receiver.http.authentication import SourceTokens, from_header, unauthorised_response, unknown_address
+from receiver.http.problem_details import defect_response, problem_response
+from receiver.http.request_body import CutOff, NotGzip, TooLarge, gunzip_body, is_gzip, read_body
 from receiver.http.source_limits import SourceLimits
 from receiver.ingest.intake import LARGE, Intake, IntakeCall
 from receiver.settings import Settings
-from receiver.telemetry import Metrics
+from receiver.telemetry import GatewayMetrics
 
 GREETING = "This address is ready to receive webhooks of Academy of Mine. Paste it into AOM as it is.\n"
 
@@ -32,10 +32,10 @@ _SEPARATORS = re.compile(r"[\s._-]+")
 _LONGEST_NAME = 100
 
 
-class Reception:
+class EventReception:
     """What becomes of a request once its source is known."""
 
-    def __init__(self, settings: Settings, intake: Intake, metrics: Metrics, now: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Settings, intake: Intake, metrics: GatewayMetrics, now: Callable[[], datetime]) -> None:
         self.tokens = SourceTokens(settings.sources)
         self.now = now
         self._limits = SourceLimits(settings.sources)
@@ -75,14 +75,14 @@ class Reception:
 
     async def _unpacked(self, body: bytes) -> bytes:
         try:
-            return gunzip(body, min(LARGE, self._max_body_bytes))
+            return gunzip_body(body, min(LARGE, self._max_body_bytes))
         except TooLarge:
-            return await self._intake.beside(len(body), gunzip, body, self._max_body_bytes)
+            return await self._intake.beside(len(body), gunzip_body, body, self._max_body_bytes)
 
     def _turn_away(self, status: int, detail: str, reason: str, wait: int = 0) -> Response:
         self._metrics.turned_away(reason)
         headers = {"Retry-After": str(wait)} if wait else {"Connection": "close"} if reason == "too_large" else None
-        return problem(status, detail, headers=headers, kept=False)
+        return problem_response(status, detail, headers=headers, kept=False)
 
 
 class PathEndpoint:
@@ -90,7 +90,7 @@ class PathEndpoint:
 
     PREFIX = "/in/"
 
-    def __init__(self, reception: Reception) -> None:
+    def __init__(self, reception: EventReception) -> None:
         self._reception = reception
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,7 +99,7 @@ class PathEndpoint:
             answer = await self._answer(scope, receive)
         except Exception:  # noqa: BLE001 - whatever it is
             structlog.get_logger().exception("intake.failed")
-            answer = defect()
+            answer = defect_response()
         await answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
@@ -116,7 +116,7 @@ class HeaderEndpoint:
     With `Occurred-At` (ISO 8601, with an offset) an event of the past takes its place before all that came since.
     """
 
-    def __init__(self, reception: Reception) -> None:
+    def __init__(self, reception: EventReception) -> None:
         self._reception = reception
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,11 +127,11 @@ class HeaderEndpoint:
         headers = Headers(scope=scope)
         source = self._reception.tokens.source(from_header(headers.get("authorization", "")).strip(_AROUND))
         if source is None:
-            return self._reception.refuse(unauthorised())
+            return self._reception.refuse(unauthorised_response())
         told = headers.get("occurred-at")
         occurred_at = _moment(told) if told is not None else None
         if told is not None and not (occurred_at and occurred_at <= self._reception.now()):
-            return problem(400, "Occurred-At must be a past time like 2026-03-01T14:30:00Z.", kept=False)
+            return problem_response(400, "Occurred-At must be a past time like 2026-03-01T14:30:00Z.", kept=False)
         return await self._reception.answer(scope, receive, source, event_name(scope["path_params"].get("event", "")), occurred_at)
 
 
@@ -159,7 +159,7 @@ _NAMES = {_bare(name): name for name in EVENTS} | {name: name for name in EVENTS
 def _greeting(method: str) -> Response:
     if method in {"GET", "HEAD"}:
         return PlainTextResponse(GREETING)
-    return problem(405, "POST an event here.", headers={"Allow": "GET, HEAD, POST"})
+    return problem_response(405, "POST an event here.", headers={"Allow": "GET, HEAD, POST"})
 
 
 def _moment(told: str) -> datetime | None:

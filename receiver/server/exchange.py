@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent, HTTPResponseStartEvent
 
 
-class Exchange(RequestResponseCycle):
+class HttpExchange(RequestResponseCycle):
     """An answer that is there at once, as nearly all are, goes out in one write; any other goes the way of uvicorn.
 
     A failure between the start of an answer and its body has sent nothing yet, and is answered 500.

@@ -17,9 +17,9 @@ import uvicorn
 from receiver.gateway import Gateway, open_gateway
 from receiver.server.app import create_app
 from receiver.server.connections import Connections
-from receiver.server.descriptor_limit import connections
+from receiver.server.descriptor_limit import raise_limit
 from receiver.server.request_limits import LimitedProtocol
-from receiver.server.worker_processes import Worker
+from receiver.server.worker_processes import WorkerHandle
 from receiver.settings import Settings
 from receiver.telemetry.log_lines import LONGEST_WAIT
 from receiver.telemetry.worker_metrics import WorkerMetrics
@@ -62,15 +62,17 @@ class _Server(uvicorn.Server):
         yield  # and keep the handlers: closing, which comes next, must not be cut short by a second signal
 
 
-async def serve(settings: Settings, on_ready: Callable[[Gateway], None] = lambda _gateway: None, *, worker: Worker | None = None) -> None:
+async def serve_gateway(
+    settings: Settings, on_ready: Callable[[Gateway], None] = lambda _gateway: None, *, worker: WorkerHandle | None = None
+) -> None:
     """Run until SIGTERM or Ctrl-C. `on_ready` is called once calls are answered. Raises StoreUnavailable, OSError (port taken).
 
     As one `worker` of several, on the socket that it was given, and no longer than its parent.
     """
     log = structlog.get_logger()
-    with worker.listener if worker else listen(settings.server.host, settings.server.port) as listener:
+    with worker.listener if worker else open_socket(settings.server.host, settings.server.port) as listener:
         async with open_gateway(settings) as gateway, _among_workers(gateway, worker):
-            shared = Connections(connections(), gateway.metrics.turned_away)
+            shared = Connections(raise_limit(), gateway.metrics.turned_away)
 
             def ready() -> None:
                 _spare_the_collector()
@@ -89,7 +91,7 @@ async def serve(settings: Settings, on_ready: Callable[[Gateway], None] = lambda
 
 
 @asynccontextmanager
-async def _among_workers(gateway: Gateway, worker: Worker | None) -> AsyncIterator[None]:
+async def _among_workers(gateway: Gateway, worker: WorkerHandle | None) -> AsyncIterator[None]:
     """Give the others what was counted here, and stop where the parent is gone."""
     if worker is None:
         yield
@@ -119,7 +121,7 @@ def _spare_the_collector() -> None:
     gc.set_threshold(*SELDOM)
 
 
-def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+def open_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """The listening socket, made before anything else, so that a port that is taken is told at once. `shared`: with other workers."""
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     return socket.create_server(address, family=family, backlog=2048, reuse_port=shared)

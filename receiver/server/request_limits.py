@@ -20,9 +20,9 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from receiver.http.problem_details import problem
+from receiver.http.problem_details import problem_response
 from receiver.server.connections import Connections
-from receiver.server.exchange import Exchange
+from receiver.server.exchange import HttpExchange
 
 HEAD_BYTES = 16 * 1024
 HEADERS = 100
@@ -170,7 +170,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_body = True
         self._deadline = math.inf
         self._set_address()
-        self.cycle = Exchange(
+        self.cycle = HttpExchange(
             scope=self.scope,
             transport=self.transport,
             flow=self.flow,
@@ -309,7 +309,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _answer(self, status: int, detail: str, reason: str) -> None:
         self._shared.turned_away(reason)
-        self.transport.write(_written(problem(status, detail, headers=_HEADERS.get(status, _CLOSE)), self._shared.default_headers))
+        self.transport.write(_written(problem_response(status, detail, headers=_HEADERS.get(status, _CLOSE)), self._shared.default_headers))
 
 
 class _Lingering:

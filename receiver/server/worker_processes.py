@@ -28,7 +28,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class WorkerHandle:
     """What one of the processes is given."""
 
     number: int  # from 1
@@ -62,7 +62,7 @@ class _Place:
             self.ready_pipe = -1
 
 
-class Supervisor:
+class WorkerSupervisor:
     """The parent. It has one thread and no event loop, so that it can fork at any time."""
 
     def __init__(self, number: int, listen: Callable[[int | None], socket.socket]) -> None:
@@ -77,7 +77,7 @@ class Supervisor:
         self._code = 0
         self._log = structlog.get_logger()
 
-    def run(self) -> Worker | int:
+    def run(self) -> WorkerHandle | int:
         """Returns in each worker what it is to do, and in the parent, when all have ended, the exit code."""
         directory = Path(tempfile.mkdtemp(prefix="aom-gateway-"))
         self._parent = os.pipe()
@@ -105,7 +105,7 @@ class Supervisor:
         now = time.monotonic()
         return max(0.01, min((place.start_at - now for place in self._places if not place.pid), default=1.0))
 
-    def _start(self, place: _Place, directory: Path) -> Worker | None:
+    def _start(self, place: _Place, directory: Path) -> WorkerHandle | None:
         """The worker, in its process; None in this one."""
         listener = self._listeners.pop(place.number, None) or self._listen(self.port)
         ready, tell_ready = os.pipe()
@@ -119,7 +119,7 @@ class Supervisor:
                 other.close()
             os.close(self._parent[1])
             place.pid = -1
-            return Worker(place.number, len(self._places), listener, directory, self._parent[0], tell_ready)
+            return WorkerHandle(place.number, len(self._places), listener, directory, self._parent[0], tell_ready)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         listener.close()
         os.close(tell_ready)

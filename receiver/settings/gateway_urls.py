@@ -32,6 +32,6 @@ def inbound_url(base: str, token: str, event: str | None = None) -> str:
     return f"{base}/in/{quote(token, safe='')}" + (f"/{event}" if event else "")
 
 
-def menu() -> dict[str, str]:
+def menu_urls() -> dict[str, str]:
     """The twelve entries of AOM's menu, by label, with the event name that each one's URL carries."""
     return {LABELS[name]: name for name in MENU}

@@ -1,6 +1,6 @@
 """What the gateway tells of itself: log lines without payloads or secrets, and Prometheus metrics."""
 
 from receiver.telemetry.logs import name_people_by, quick_log, set_up_logs
-from receiver.telemetry.metrics import Metrics
+from receiver.telemetry.metrics import GatewayMetrics
 
-__all__ = ["Metrics", "name_people_by", "quick_log", "set_up_logs"]
+__all__ = ["GatewayMetrics", "name_people_by", "quick_log", "set_up_logs"]

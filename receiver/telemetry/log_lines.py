@@ -12,7 +12,7 @@ LONGEST_WAIT = 0.05  # seconds
 MOST_WAITING = 500  # lines
 
 
-class Lines(TextIOBase):
+class LogLines(TextIOBase):
     """A text stream for structlog. On an event loop a line waits up to LONGEST_WAIT for others; elsewhere it is written at once."""
 
     def __init__(self, stream: TextIO) -> None:

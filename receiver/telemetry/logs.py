@@ -12,7 +12,7 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
-from receiver.telemetry.log_lines import Lines
+from receiver.telemetry.log_lines import LogLines
 from receiver.telemetry.tracebacks import tell_traceback
 from receiver.text.redaction import Redaction
 
@@ -35,7 +35,7 @@ def set_up_logs(level: str = "info", form: Format = "auto", *, secrets: Iterable
     structlog.configure(
         processors=[*shared, tell_traceback, redaction, last],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", Lines(sys.stderr))),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", LogLines(sys.stderr))),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)

@@ -38,7 +38,7 @@ class Figure:
     labels: tuple[str, ...]
 
 
-class Metrics:
+class GatewayMetrics:
     """Every figure that the gateway counts, by the names that `/metrics` shows."""
 
     def __init__(self) -> None:

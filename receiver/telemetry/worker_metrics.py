@@ -38,7 +38,7 @@ class WorkerMetrics:
         """Of all workers that answer."""
         texts = await asyncio.gather(*map(self._ask, self._others))
         found = {other: text for other, text in zip(self._others, texts, strict=True) if text}
-        return merged(self._number, {self._number: self._own(), **found}, self._shared)
+        return merge_metrics(self._number, {self._number: self._own(), **found}, self._shared)
 
     async def _give(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(self._own())
@@ -60,7 +60,7 @@ class WorkerMetrics:
         return self._directory / f"{number}.sock"
 
 
-def merged(asked: int, texts: Mapping[int, bytes], shared: frozenset[str]) -> bytes:
+def merge_metrics(asked: int, texts: Mapping[int, bytes], shared: frozenset[str]) -> bytes:
     """One text of several in Prometheus' format. What is shared is told once, by the one that was asked, which has it fresh."""
     families: dict[str, list[str]] = {}
     for number, text in texts.items():

@@ -18,7 +18,7 @@ from receiver.gateway import utc_now
 from receiver.http.authentication import OperatorToken
 from receiver.http.authentication_log import AuthenticationLog
 from receiver.http.guess_limiter import FREE, GuessLimiter
-from receiver.telemetry import Metrics
+from receiver.telemetry import GatewayMetrics
 from tests.admin.conftest import BODY, SHELBYVILLE, Api, account, asked, order
 from tests.processes import ADMIN_TOKEN, TOKEN, until, write_config
 
@@ -65,7 +65,7 @@ def test_the_token_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch)
     async def handler(_call: OperationCall) -> str:
         return "in"
 
-    metrics = Metrics()
+    metrics = GatewayMetrics()
     operator = OperatorToken(SecretStr("the token"), GuessLimiter(utc_now), AuthenticationLog(metrics, utc_now))
 
     async def guess() -> int:

@@ -11,9 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from receiver.alarms.alarm import Alarm
-from receiver.alarms.alarm_rules import MOST_REASONS, Sight, causes
-from receiver.alarms.message import message
-from receiver.alarms.person_redaction import Privacy
+from receiver.alarms.alarm_rules import MOST_REASONS, StoreSight, find_alarms
+from receiver.alarms.message import alarm_message
+from receiver.alarms.person_redaction import PersonRedaction
 from receiver.inbox import AttentionGroup, ConnectorStatus, GroupKind, PauseKind, StoreStatus, WaitingLanes
 from receiver.inbox.lanes.failure_groups import reason_key
 from receiver.settings import Alerts
@@ -34,9 +34,9 @@ def found(
     **limits: Any,
 ) -> list[Alarm]:
     """The alarms of a store that stands like this."""
-    sight = Sight(StoreStatus(0, 0, 0, None, connectors or {}), dead, aside)
+    sight = StoreSight(StoreStatus(0, 0, 0, None, connectors or {}), dead, aside)
     alerts = Alerts(url=SecretStr("http://alarms.example"), **limits)
-    return list(causes(sight, alerts, Privacy(), firing=firing, now=NOW).values())
+    return list(find_alarms(sight, alerts, PersonRedaction(), firing=firing, now=NOW).values())
 
 
 def paused(kind: PauseKind | None, *, since: float = 0, until: float = 0, oldest: float | None = None) -> dict[str, ConnectorStatus]:
@@ -56,13 +56,13 @@ def test_people_whom_a_rule_holds_back_are_an_alarm() -> None:
     assert found(connectors=held("")) == []
     (alarm,) = found(connectors=held("the account demands phone of new contacts"))
     assert (alarm.cause, alarm.reason, alarm.count) == ("held_back", "the account demands phone of new contacts", 3)
-    text = message(alarm, "firing", None)["text"]
+    text = alarm_message(alarm, "firing", None)["text"]
     assert "a rule of crm's account holds people back" in text
     assert "the account demands phone of new contacts. 3 people wait" in text
     late = {"crm": replace(held("")["crm"], oldest_pending_seconds=1e6)}
     (alarm,) = found(connectors=late)
     assert alarm.cause == "oldest_waiting"
-    words = message(alarm, "firing", None)["text"]
+    words = alarm_message(alarm, "firing", None)["text"]
     assert "LOCKED" in words
     assert "ann" not in words
 
@@ -135,7 +135,7 @@ def test_many_reasons_are_few_alarms() -> None:
 
 def test_a_reason_that_is_not_seen_need_not_be_over() -> None:
     """Only so many groups are read; where there may be more, what was told stays."""
-    sight = Sight(StoreStatus(0, 0, 0, None, {}), [group("a"), group("b")], [])
+    sight = StoreSight(StoreStatus(0, 0, 0, None, {}), [group("a"), group("b")], [])
     assert sight.hides("dead_letters", 2)
     assert not sight.hides("dead_letters", 3)
     assert not sight.hides("quarantine", 2)
@@ -159,7 +159,7 @@ def test_few_enough_are_no_alarm() -> None:
 def test_a_message_says_all_and_calls_nobody() -> None:
     """Slack reads < and & as its own; other programs read the fields."""
     (alarm,) = found(dead=[group("<!channel> is & was")])
-    told = message(alarm, "firing", "https://hooks.example.edu")
+    told = alarm_message(alarm, "firing", "https://hooks.example.edu")
     assert told["text"].startswith("AOM gateway https://hooks.example.edu: crm refused 1 delivery, the first of 2026-05-04 12:00 UTC: ")
     assert "&lt;!channel&gt; is &amp; was" in told["text"]
     assert {name: told[name] for name in ("cause", "state", "connector", "reason", "count", "since")} == {
@@ -187,9 +187,9 @@ def test_nothing_in_a_reason_is_live_in_a_chat_room() -> None:
     assert len(alarms) == 3
     for alarm in alarms:
         for state in ("firing", "resolved"):
-            text = message(alarm, state, None)["text"]
+            text = alarm_message(alarm, state, None)["text"]
             assert not [word for word in LIVE if word.lower() in text.lower()], text
-    assert "http://evil.example" in message(alarms[0], "firing", None)["text"].replace("\u200b", "")
+    assert "http://evil.example" in alarm_message(alarms[0], "firing", None)["text"].replace("\u200b", "")
 
 
 def test_a_message_leads_to_the_console() -> None:
@@ -197,9 +197,9 @@ def test_a_message_leads_to_the_console() -> None:
     (dead,) = found(dead=[group("is locked")])
     (waits,) = found(connectors=paused(None, oldest=16))
     console = "https://hooks.example.edu/console"
-    assert message(dead, "firing", None, console)["text"].endswith(f" {console}/attention")
-    assert message(waits, "firing", None, console)["text"].endswith(f" {console}")
-    for told in (message(dead, "resolved", None, console), message(dead, "firing", None)):
+    assert alarm_message(dead, "firing", None, console)["text"].endswith(f" {console}/attention")
+    assert alarm_message(waits, "firing", None, console)["text"].endswith(f" {console}")
+    for told in (alarm_message(dead, "resolved", None, console), alarm_message(dead, "firing", None)):
         assert "/console" not in told["text"]
 
 
@@ -210,7 +210,7 @@ def test_every_cause_has_words() -> None:
         *found(dead=[group("a")], aside=[group("[]", where="springfield")]),
         Alarm("store_failing", "store_failing", NOW, reason="disk full", count=3),
     ]
-    texts = [message(alarm, state, None)["text"] for alarm in alarms for state in ("firing", "resolved")]
+    texts = [alarm_message(alarm, state, None)["text"] for alarm in alarms for state in ("firing", "resolved")]
     assert len(set(texts)) == 10
     assert not [text for text in texts if "None" in text]
     assert all(Alarm.load(alarm.dump()) == alarm for alarm in alarms)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from receiver.alarms.person_redaction import LONGEST, Privacy, alike
+from receiver.alarms.person_redaction import LONGEST, PersonRedaction, comparable_reason
 
-PRIVACY = Privacy(["s3cret-token"], {"dealstage", "AOM_Key__c"})
+PRIVACY = PersonRedaction(["s3cret-token"], {"dealstage", "AOM_Key__c"})
 
 
 @pytest.mark.parametrize(
@@ -45,5 +45,5 @@ def test_no_half_of_an_address_is_left_by_the_bound() -> None:
 
 def test_reasons_that_differ_by_numbers_are_alike() -> None:
     """They are one cause."""
-    assert alike(PRIVACY.plain("record 17 is locked")) == alike(PRIVACY.plain("record 4711 is locked"))
-    assert alike(PRIVACY.plain("record 17 is locked")) != alike(PRIVACY.plain("record 17 is gone"))
+    assert comparable_reason(PRIVACY.plain("record 17 is locked")) == comparable_reason(PRIVACY.plain("record 4711 is locked"))
+    assert comparable_reason(PRIVACY.plain("record 17 is locked")) != comparable_reason(PRIVACY.plain("record 17 is gone"))

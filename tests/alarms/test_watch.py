@@ -12,13 +12,13 @@ from threading import Event
 from typing import Any
 
 from receiver.alarms import open_watch
-from receiver.alarms.watch import Timing
+from receiver.alarms.watch import WatchTiming
 from receiver.delivery.limits.backoff import Backoff
 from receiver.inbox import Inbox, SettledLane
 from receiver.jobs.status_cache import CachedStatus
 from receiver.mapping import RouteTable
 from receiver.settings import load
-from receiver.telemetry import Metrics
+from receiver.telemetry import GatewayMetrics
 from tests.alarms.receiver import AlarmReceiver, alarm_receiver
 from tests.inbox.store import NOW, faulty, new, open_inbox, pause, resume, settle, take_ready
 from tests.settings.configs import SANDBOX, write
@@ -33,7 +33,7 @@ class Scene:
 
     inbox: Inbox
     receiver: AlarmReceiver
-    metrics: Metrics = field(default_factory=Metrics)
+    metrics: GatewayMetrics = field(default_factory=GatewayMetrics)
     now: datetime = NOW
 
     async def until(self, condition: Callable[[], Any]) -> None:
@@ -74,7 +74,7 @@ async def watched(inbox: Inbox, receiver: AlarmReceiver, directory: Path, alerts
     settings = load(write(directory, f'{SANDBOX}\n[alerts]\nurl = "{receiver.url}"\n{alerts}'), {})
     scene = Scene(inbox, receiver)
     standing = CachedStatus(inbox, ["box", "mark"], lambda: scene.now, fresh=0)
-    timing = Timing(every=MOMENT, share=1)
+    timing = WatchTiming(every=MOMENT, share=1)
     routes = RouteTable.compile(settings)
     async with open_watch(settings, routes, inbox, standing, scene.metrics, lambda: scene.now, timing=timing, backoff=SOON) as watch:
         assert watch

@@ -36,7 +36,7 @@ from receiver.inbox import EventDetail as StoredEvent
 from receiver.ingest.validation import Validator, build_validator
 from receiver.mapping import RouteTable
 from receiver.settings import load
-from receiver.telemetry import Metrics
+from receiver.telemetry import GatewayMetrics
 from tests.delivery.crm import Crm
 
 IDLE = timedelta(seconds=0.05)
@@ -102,7 +102,7 @@ class Rig:
     crm: Crm
     context: DeliveryContext
     dispatcher: Dispatcher
-    metrics: Metrics
+    metrics: GatewayMetrics
     clock: Clock
     judge: Validator
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -183,7 +183,7 @@ async def rig(
     config = directory / "config.toml"
     config.write_text(CONFIG)
     settings = load(config)
-    sites, routes, metrics, clock, random = sites_of(settings), RouteTable.compile(settings), Metrics(), Clock(), Random(1)
+    sites, routes, metrics, clock, random = sites_of(settings), RouteTable.compile(settings), GatewayMetrics(), Clock(), Random(1)
     timing = timing or DeliveryTiming()
     inbox = await Inbox.open(store or f"sqlite:///{directory}/inbox.db", dedup_hours=0)
     leadership = Leadership(inbox, "crm", Leaders(), clock, timeout=timing.timeout, lease=lease)

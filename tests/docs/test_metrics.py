@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from receiver.telemetry import Metrics
+from receiver.telemetry import GatewayMetrics
 from receiver.telemetry.metrics import TURNED_AWAY
 from tests.docs.pages import ROOT, shown
 from tests.docs.source import texts_given_to
@@ -12,14 +12,14 @@ from tests.docs.source import texts_given_to
 
 def exposed() -> set[str]:
     """The names that Prometheus would read; a counter's has its ending in the samples alone."""
-    families = Metrics().registry.collect()
+    families = GatewayMetrics().registry.collect()
     names = {one.name + ("_total" if one.type == "counter" else "") for one in families}
     return {name for name in names if name.startswith("aom_gateway_")}
 
 
 def test_all_that_is_exposed_is_described() -> None:
     """By the registry, whoever registered it."""
-    figures = Metrics().figures
+    figures = GatewayMetrics().figures
     assert {one.name for one in figures} == exposed()
     assert [one.name for one in figures if not one.text] == []
 
@@ -35,7 +35,7 @@ def test_the_reasons_are_those_that_are_counted() -> None:
 def test_the_page_shows_all(site: Path) -> None:
     """Figures with their labels, reasons with their meaning."""
     page = shown(site, "reference/metrics.html")
-    for one in Metrics().figures:
+    for one in GatewayMetrics().figures:
         assert f"{one.name} {one.kind}" in page
         assert one.text in page
     for reason, text in TURNED_AWAY.items():

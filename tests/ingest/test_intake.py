@@ -29,7 +29,7 @@ from receiver.ingest.intake import Intake, IntakeCall
 from receiver.ingest.validation import build_validator
 from receiver.mapping import RouteTable
 from receiver.settings import load
-from receiver.telemetry import Metrics
+from receiver.telemetry import GatewayMetrics
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, write_config
 
 ACCOUNT = read_sample("account.created") or b""
@@ -521,7 +521,7 @@ def test_an_event_for_many_is_written_before_the_next_large_body_is_validated(tm
 
     async def scenario() -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)
-        intake = Intake({}, decide, inbox, Metrics())
+        intake = Intake({}, decide, inbox, GatewayMetrics())
         await asyncio.gather(*(intake.take(_call(_many_people(number))) for number in range(4)))
         await inbox.aclose()
 
@@ -544,7 +544,7 @@ def test_a_defect_is_one_calls_alone(tmp_path: Path) -> None:
 
     async def answers() -> list[object]:
         inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)
-        intake = Intake({}, decide, inbox, Metrics())
+        intake = Intake({}, decide, inbox, GatewayMetrics())
         calls = [intake.take(_call(body)) for body in (account(1), b"bad", account(2))]
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
         await inbox.aclose()
@@ -561,7 +561,7 @@ def test_a_defect_in_judging_loses_nothing(tmp_path: Path) -> None:
     async def scenario() -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)
         defective = build_validator({}, routes)  # it knows not even the source
-        intake = Intake({"s": source}, defective, inbox, Metrics())
+        intake = Intake({"s": source}, defective, inbox, GatewayMetrics())
         answer = await intake.take(_call(account(1)))
         assert answer.status_code == 422
         (kept,) = await inbox.quarantined()
@@ -597,7 +597,7 @@ def test_what_no_database_takes_is_set_aside(tmp_path: Path, poisoned: dict[str,
 
     async def scenario() -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)
-        intake = Intake({"s": source}, decide, inbox, Metrics())
+        intake = Intake({"s": source}, decide, inbox, GatewayMetrics())
         answer = await intake.take(_call(account(1)))
         assert answer.status_code == 422
         problem = json.loads(bytes(answer.body))
@@ -618,7 +618,7 @@ def test_what_can_not_even_be_set_aside_is_refused(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)
-        intake = Intake({POISON: source}, _judged, inbox, Metrics())
+        intake = Intake({POISON: source}, _judged, inbox, GatewayMetrics())
         answer = await intake.take(replace(_call(account(1)), source=POISON))
         assert isinstance(answer, Response)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from receiver.telemetry.worker_metrics import merged
+from receiver.telemetry.worker_metrics import merge_metrics
 from tests.processes import TOKEN, Running, gateway, until, write_config
 
 
@@ -121,7 +121,7 @@ def test_metrics_are_merged_by_family() -> None:
     """Each family has its head once; what stands in the store comes once, from the one that was asked, without a number."""
     one = b'# HELP a_total A\n# TYPE a_total counter\na_total{x="1 {"} 1.0\n# HELP s S\n# TYPE s gauge\ns 5.0\n'
     two = one.replace(b"1.0", b"2.0").replace(b"5.0", b"4.0") + b"# HELP b B\n# TYPE b gauge\nb 7\n"
-    assert merged(1, {1: one, 2: two}, frozenset({"s"})).decode().splitlines() == [
+    assert merge_metrics(1, {1: one, 2: two}, frozenset({"s"})).decode().splitlines() == [
         "# HELP a_total A",
         "# TYPE a_total counter",
         'a_total{worker="1",x="1 {"} 1.0',

@@ -35,7 +35,7 @@ from receiver.cli.commands.provision import check_online
 from receiver.cli.examples import ALERTING_RULES, CONFIGURATION, find_example
 from receiver.mapping import RouteTable
 from receiver.settings import Settings
-from receiver.settings.gateway_urls import inbound_url, menu, public_url
+from receiver.settings.gateway_urls import inbound_url, menu_urls, public_url
 from receiver.settings.private_files import write_private
 
 
@@ -192,7 +192,7 @@ def urls(
         {"source": name, "label": label, "event": event, "url": inbound_url(base, one.tokens[0].get_secret_value(), event)}
         for name, one in settings.sources.items()
         if source in {None, name}
-        for label, event in [*menu().items(), ("(any event)", None)]
+        for label, event in [*menu_urls().items(), ("(any event)", None)]
     ]
     if as_json:
         print_json(rows)

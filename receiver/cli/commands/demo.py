@@ -22,7 +22,7 @@ from receiver.aom import EVENTS, read_sample
 from receiver.aom.simulated_school import SimulatedSchool
 from receiver.cli.app import FOUND, app, fail, out
 from receiver.cli.commands.send import Post, client, post_one
-from receiver.server.http_server import serve
+from receiver.server.http_server import serve_gateway
 from receiver.settings import Settings, load
 from receiver.settings.gateway_urls import inbound_url, local_url
 from receiver.settings.private_files import write_private
@@ -84,7 +84,7 @@ def _free_port() -> int:
 async def _demonstrate(settings: Settings, *, once: bool) -> bool:
     """Serve and, beside it, be AOM and the operator. True when all that was sent was delivered."""
     ready = asyncio.Event()
-    serving = asyncio.create_task(serve(settings, lambda _gateway: ready.set()))
+    serving = asyncio.create_task(serve_gateway(settings, lambda _gateway: ready.set()))
     tour = asyncio.create_task(_tour(settings, ready, keep_running=not once))
     await asyncio.wait({serving, tour}, return_when=asyncio.FIRST_COMPLETED)
     if tour.done():

@@ -9,9 +9,9 @@ import uvloop
 
 from receiver.cli.app import CONFIG, ConfigOption, app, fail, settings_of
 from receiver.inbox import StoreUnavailable
-from receiver.server.http_server import listen
-from receiver.server.http_server import serve as serve_forever
-from receiver.server.worker_processes import Supervisor, Worker
+from receiver.server.http_server import open_socket
+from receiver.server.http_server import serve_gateway as serve_forever
+from receiver.server.worker_processes import WorkerHandle, WorkerSupervisor
 from receiver.settings import Settings
 from receiver.telemetry import set_up_logs
 
@@ -37,11 +37,11 @@ def run(settings: Settings) -> None:
         raise typer.Exit from None
 
 
-def _become_worker(settings: Settings) -> Worker:
+def _become_worker(settings: Settings) -> WorkerHandle:
     """Returns in each worker; the parent ends here once they have ended."""
     host, port = settings.server.host, settings.server.port
-    listen(host, port).close()  # a shared port would be shared with another gateway, too
-    outcome = Supervisor(settings.server.workers, lambda known: listen(host, known or port, shared=True)).run()
+    open_socket(host, port).close()  # a shared port would be shared with another gateway, too
+    outcome = WorkerSupervisor(settings.server.workers, lambda known: open_socket(host, known or port, shared=True)).run()
     if isinstance(outcome, int):
         raise typer.Exit(outcome)
     return outcome

@@ -12,7 +12,7 @@ from receiver.console.page import Console
 from receiver.console.pages.explain import form_fields
 from receiver.console.session import PATH
 from receiver.console.views.configuration import connector_settings, mapped_routes
-from receiver.settings.gateway_urls import menu, public_url
+from receiver.settings.gateway_urls import menu_urls, public_url
 
 SET_UP = f"{PATH}/set-up"
 _LONG_ENOUGH = 16  # characters; of a shorter token four are too much to show
@@ -61,7 +61,7 @@ class SetUp:
 
 def _urls(base: str, token: str) -> list[tuple[str, str]]:
     """Labels of AOM's menu, each with the URL to paste there. `token` may be a masked one."""
-    entries: list[tuple[str, str | None]] = [*menu().items(), ("Any other (told by its content)", None)]
+    entries: list[tuple[str, str | None]] = [*menu_urls().items(), ("Any other (told by its content)", None)]
     return [(label, f"{base}/in/{token}" + (f"/{event}" if event else "")) for label, event in entries]
 
 

@@ -13,7 +13,7 @@ import structlog
 from connectors.base import AuthFailed, ConnectorError, Misconfigured, Throttled, Unavailable
 from receiver.delivery.limits.backoff import BETWEEN_CALLS, CONNECTOR, bounded_wait
 from receiver.inbox import ConnectorState, Inbox, PauseKind
-from receiver.telemetry import Metrics
+from receiver.telemetry import GatewayMetrics
 
 FAILURES_TO_OPEN = 5
 PROBE = timedelta(seconds=40)  # a connector goes on within a minute of its repair
@@ -39,7 +39,7 @@ class CircuitBreaker:
         self,
         inbox: Inbox,
         connector: str,
-        metrics: Metrics,
+        metrics: GatewayMetrics,
         now: Callable[[], datetime],
         random: Random,
         *,
