@@ -17,7 +17,7 @@ import httpx
 from httpx import codes
 from pydantic import SecretStr
 
-from receiver.cli.app import FOUND, WRONG_USE, fail
+from receiver.cli.app import FOUND, WRONG_USE, fail_command
 from receiver.gateway import Gateway, open_store
 from receiver.inbox import StoreLocked, StoreUnavailable
 from receiver.server.app import create_app
@@ -29,7 +29,7 @@ _PATIENT = httpx.Timeout(30, read=None)  # a replay or an erasure takes as long 
 
 
 @dataclass(frozen=True, slots=True)
-class Admin:
+class AdminClient:
     """`running`: there is a gateway that receives and delivers. What it refuses, and its silence, end the command."""
 
     http: httpx.AsyncClient
@@ -49,10 +49,10 @@ class Admin:
         try:
             response = await self.http.request(method, path, **request)
         except httpx.TransportError as error:
-            fail(f"No gateway answers at {self.http.base_url}: {error or type(error).__name__}. {_SERVE}", code=FOUND)
+            fail_command(f"No gateway answers at {self.http.base_url}: {error or type(error).__name__}. {_SERVE}", code=FOUND)
         if response.is_error:
             code = WRONG_USE if response.status_code == codes.UNPROCESSABLE_ENTITY else FOUND
-            fail(f"The gateway answers {response.status_code}: {_detail(response)}", code=code)
+            fail_command(f"The gateway answers {response.status_code}: {_detail(response)}", code=code)
         return response.json()
 
 
@@ -65,14 +65,14 @@ def in_path(text: str) -> str:
 
 
 @asynccontextmanager
-async def admin(settings: Settings) -> AsyncIterator[Admin]:
+async def open_admin(settings: Settings) -> AsyncIterator[AdminClient]:
     """Ends the command with a message where there is nobody to ask."""
     async with AsyncExitStack() as stack:
         gateway = await _unattended(stack, settings)
         running = gateway is None
         serving = settings if gateway is None else gateway.settings
         if serving.server.admin_token is None:
-            fail("server.admin_token is not set, so the running gateway's admin API is off.")
+            fail_command("server.admin_token is not set, so the running gateway's admin API is off.")
         http = await stack.enter_async_context(
             httpx.AsyncClient(
                 transport=httpx.ASGITransport(create_app(gateway)) if gateway else None,
@@ -82,7 +82,7 @@ async def admin(settings: Settings) -> AsyncIterator[Admin]:
                 trust_env=False,
             )
         )
-        yield Admin(http, running)
+        yield AdminClient(http, running)
 
 
 async def _unattended(stack: AsyncExitStack, settings: Settings) -> Gateway | None:
@@ -96,14 +96,14 @@ async def _unattended(stack: AsyncExitStack, settings: Settings) -> Gateway | No
     except StoreLocked:
         return None
     except StoreUnavailable as error:
-        fail(f"store.url: {error}", code=FOUND)
+        fail_command(f"store.url: {error}", code=FOUND)
 
 
 def _require_file(settings: Settings) -> None:
     """To ask is no reason to make a store."""
     file = Path(settings.store.url.partition(":///")[2].partition("?")[0])
     if not file.exists():
-        fail(f"There is no store at {file} yet, so nothing was ever received. {_SERVE}", code=FOUND)
+        fail_command(f"There is no store at {file} yet, so nothing was ever received. {_SERVE}", code=FOUND)
 
 
 def _with_a_token(settings: Settings) -> Settings:

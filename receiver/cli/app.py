@@ -65,7 +65,7 @@ def begin(version: VersionOption = False) -> None:
 def settings_of(config: Path, *, stand_ins: bool = False) -> Settings:
     """The settings, or exit with every fault shown. With `stand_ins` secrets may be missing."""
     if not config.is_file():
-        fail(f"There is no configuration at {config}. Make one with `aom-gateway init`, or name it with --config.")
+        fail_command(f"There is no configuration at {config}. Make one with `aom-gateway init`, or name it with --config.")
     try:
         return load(config, stand_ins=stand_ins)
     except ConfigError as error:
@@ -86,7 +86,7 @@ def show_faults(config: Path, faults: tuple[ConfigFault, ...]) -> None:
         err.print(escape_hidden(f"{config}: {errors} fault{'s' if errors > 1 else ''}"), style="bold", markup=False)
 
 
-def fail(message: str, code: int = WRONG_USE) -> NoReturn:
+def fail_command(message: str, code: int = WRONG_USE) -> NoReturn:
     """Say what is wrong and end."""
     err.print(escape_hidden(message), style="red", markup=False)
     raise typer.Exit(code)
@@ -98,11 +98,11 @@ def print_json(value: Any) -> None:
     typer.echo("\n".join(map(escape_hidden, lines)))  # what is escaped means the same in JSON
 
 
-def confirm(question: str, *, yes: bool, as_json: bool) -> None:
+def confirm_action(question: str, *, yes: bool, as_json: bool) -> None:
     """Go on only if the operator agrees; a script has to have said so."""
     if yes:
         return
     if as_json or not sys.stdin.isatty():
-        fail(f"{question} Nobody can be asked here: add --yes.")
+        fail_command(f"{question} Nobody can be asked here: add --yes.")
     if not typer.confirm(escape_hidden(question), err=True):
-        fail("Nothing was changed.", code=FOUND)
+        fail_command("Nothing was changed.", code=FOUND)

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.table import Table
 
 from receiver.cli.app import err, out
-from receiver.cli.table_cells import cell
+from receiver.cli.table_cells import table_cell
 from receiver.importer import ImportRun
 from receiver.importer.reject_reasons import RejectReason
 from receiver.text.escape import escape_hidden
@@ -22,7 +22,7 @@ _SAID = {"(unreadable)": "cannot be read and counts as absent", "(left out)": "l
 
 
 @dataclass(slots=True)
-class Watcher:
+class ImportWatcher:
     """On a terminal a bar; elsewhere only what keeps it from going on, once."""
 
     progress: Progress
@@ -39,15 +39,15 @@ class Watcher:
 
 
 @contextmanager
-def watched(course: ImportRun, *, quiet: bool) -> Iterator[Watcher]:
+def watch_import(course: ImportRun, *, quiet: bool) -> Iterator[ImportWatcher]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=quiet or not err.is_terminal, transient=True) as progress:
         task = progress.add_task("importing", total=None)
         course.watch = lambda position: progress.update(task, completed=position, total=course.size)
-        yield Watcher(progress, task)
+        yield ImportWatcher(progress, task)
 
 
-def show(course: ImportRun, faults: Path | None) -> None:
+def show_import(course: ImportRun, faults: Path | None) -> None:
     """`faults` is where the faulty lines are, None for a dry run."""
     dry = faults is None
     if dry:
@@ -83,7 +83,7 @@ def _show_reading(course: ImportRun) -> None:
     if course.columns:
         table = Table("column", "is")
         for header, path in course.columns.shown():
-            table.add_row(cell(header), cell(path))
+            table.add_row(table_cell(header), table_cell(path))
         out.print(table)
     if course.newest_first:
         out.print("The newest lines come first; of the same time, the last one counts as the oldest.")

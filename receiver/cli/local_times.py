@@ -12,7 +12,7 @@ _AGO = re.compile(r"(\d{1,6})\s*([mhdw])", re.IGNORECASE)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def parse(text: str, now: datetime | None = None) -> datetime:
+def parse_time(text: str, now: datetime | None = None) -> datetime:
     """`2026-03-01`, `2026-03-01 14:30`, with or without an offset, or so long ago: `30m`, `2h`, `3d`, `1w`. Raises typer.BadParameter."""
     try:
         if ago := _AGO.fullmatch(text.strip()):
@@ -22,7 +22,7 @@ def parse(text: str, now: datetime | None = None) -> datetime:
         raise typer.BadParameter(f"{text!r} is no time; write 2026-03-01, '2026-03-01 14:30', or 30m, 2h, 3d, 1w for so long ago") from None
 
 
-def shown(iso: str | None) -> str:
+def show_time(iso: str | None) -> str:
     """A time of the admin API."""
     return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M:%S") if iso else ""
 
@@ -31,6 +31,6 @@ SinceOption = Annotated[str | None, typer.Option("--since", help="Received at or
 UntilOption = Annotated[str | None, typer.Option("--until", help="Received before.")]
 
 
-def iso(text: str | None) -> str | None:
+def iso_time(text: str | None) -> str | None:
     """What an option says, as the admin API takes it."""
-    return parse(text).isoformat() if text else None
+    return parse_time(text).isoformat() if text else None

@@ -7,6 +7,6 @@ from rich.text import Text
 from receiver.text.escape import escape_hidden
 
 
-def cell(value: object, style: str = "") -> Text:
+def table_cell(value: object, style: str = "") -> Text:
     """No markup, on one line."""
     return Text("" if value is None else escape_hidden(str(value)), style)

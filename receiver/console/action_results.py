@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from receiver.console.page import Notice
+from receiver.console.page import PageNotice
 from receiver.gateway import Gateway
 from receiver.jobs.job_runner import Job, Work
 
 _PATIENCE = 2.0  # seconds that a page may take for an action
 
 
-async def carry_out(gateway: Gateway, what: str, work: Work) -> Notice:
+async def carry_out(gateway: Gateway, what: str, work: Work) -> PageNotice:
     """Begin the work in the background. Attention shows how far it is, and what came of it."""
     return _told(await gateway.background.start(what, work, now=gateway.now(), patience=_PATIENCE))
 
 
-def _told(job: Job) -> Notice:
+def _told(job: Job) -> PageNotice:
     match job.state:
         case "done":
-            return Notice(job.result)
+            return PageNotice(job.result)
         case "running":
-            return Notice(f"{job.what}: under way. Attention shows how far it is.", "warn")
+            return PageNotice(f"{job.what}: under way. Attention shows how far it is.", "warn")
         case _:
-            return Notice(f"{job.what}: {job.state}. {job.result}", "bad")
+            return PageNotice(f"{job.what}: {job.state}. {job.result}", "bad")

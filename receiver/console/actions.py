@@ -8,7 +8,7 @@ from receiver.inbox import DeliverySelection, ErasedPerson, EventFilter
 from receiver.jobs.job_runner import Job, Work
 
 
-def replay(gateway: Gateway, selection: DeliverySelection) -> Work:
+def replay_work(gateway: Gateway, selection: DeliverySelection) -> Work:
     async def work(job: Job) -> str:
         done = await replay_and_amend.replay_events(gateway, selection, progress=job.progress)
         later = done.again - done.chosen
@@ -18,7 +18,7 @@ def replay(gateway: Gateway, selection: DeliverySelection) -> Work:
     return work
 
 
-def discard(gateway: Gateway, selection: DeliverySelection) -> Work:
+def discard_work(gateway: Gateway, selection: DeliverySelection) -> Work:
     async def work(_job: Job) -> str:
         return f"{_deliveries(await gateway.inbox.discard(selection, now=gateway.now()))} discarded."
 
@@ -32,7 +32,7 @@ def discard_calls(gateway: Gateway, chosen: EventFilter) -> Work:
     return work
 
 
-def revalidate(gateway: Gateway) -> Work:
+def revalidate_work(gateway: Gateway) -> Work:
     """Of all that is in quarantine."""
 
     async def work(_job: Job) -> str:
@@ -59,7 +59,7 @@ def _judged(accepted: int, remaining: int) -> str:
     return f"{_calls(accepted)} accepted; {remaining:,} still {'has' if remaining == 1 else 'have'} faults."
 
 
-def erase(gateway: Gateway, email: str, *, in_crm: bool = False) -> Work:
+def erase_work(gateway: Gateway, email: str, *, in_crm: bool = False) -> Work:
     async def work(_job: Job) -> str:
         gone, crm = await crm_erasure.forget_person(gateway, email, in_crm=in_crm)
         done = [f"{one.connector}, done: {step}." for one in crm for step in one.steps]

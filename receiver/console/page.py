@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from receiver.admin.operation import NotFound, UnfitParameter
 from receiver.console.form import MOST, BadForm, read_form
-from receiver.console.session import PATH, Sessions, set_cookie
+from receiver.console.session import PATH, SessionStore, set_cookie
 from receiver.console.templating import static
 from receiver.gateway import Gateway
 from receiver.inbox import StoreUnavailable, Unknown
@@ -48,7 +48,7 @@ _STONE = Markup(
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class PageNotice:
     """What became of an action; shown once. `kind` is good, warn or bad."""
 
     text: str
@@ -58,7 +58,7 @@ class Notice:
 class Console:
     """What the pages are made with. Handlers raise NotFound, Unknown and Unfit; the pages for these are made here."""
 
-    def __init__(self, gateway: Gateway, sessions: Sessions, templates: Environment) -> None:
+    def __init__(self, gateway: Gateway, sessions: SessionStore, templates: Environment) -> None:
         self.gateway = gateway
         self.sessions = sessions
         self._templates = templates
@@ -85,7 +85,7 @@ class Console:
         """For those who are signed in, whatever the method."""
         return Route(path, self._signed_in(handler), methods=_METHODS)
 
-    def page(self, request: Request, template: str, *, status: int = 200, notice: Notice | None = None, **context: Any) -> Response:
+    def page(self, request: Request, template: str, *, status: int = 200, notice: PageNotice | None = None, **context: Any) -> Response:
         """Render a template. It may use `csrf_token` (by the macro `csrf`), `request`, `now`, `notice` and what is given here."""
         session = request.state.session
         context |= {
@@ -108,20 +108,20 @@ class Console:
         """A page that says what is wrong."""
         return self.page(request, "problem.html", status=status, text=text, heading=HTTPStatus(status).phrase)
 
-    def redirect(self, request: Request, to: str, notice: Notice | str | None = None) -> Response:
+    def redirect(self, request: Request, to: str, notice: PageNotice | str | None = None) -> Response:
         """Go and get another page after an action; it shows the notice once."""
         response = RedirectResponse(to, 303, HEADERS)
         if notice:
-            told = Notice(notice) if isinstance(notice, str) else notice
+            told = PageNotice(notice) if isinstance(notice, str) else notice
             value = self.sessions.notices.dumps([told.text[:500], told.kind])
             set_cookie(response, _NOTICE, str(value), _NOTICE_LIFETIME, secure=self.sessions.secure(request))
         return response
 
-    def _told(self, request: Request) -> Notice | None:
+    def _told(self, request: Request) -> PageNotice | None:
         if is_refresh(request):
             return None
         try:
-            return Notice(*self.sessions.notices.loads(request.cookies.get(_NOTICE, "")))
+            return PageNotice(*self.sessions.notices.loads(request.cookies.get(_NOTICE, "")))
         except (BadData, TypeError):
             return None
 
@@ -154,7 +154,7 @@ class Console:
 
     def _to_sign_in(self, request: Request) -> Response:
         if request.method not in {"GET", "HEAD"}:
-            return self.redirect(request, SIGN_IN, Notice("You were not signed in any more. Nothing was done.", "warn"))
+            return self.redirect(request, SIGN_IN, PageNotice("You were not signed in any more. Nothing was done.", "warn"))
         return self.redirect(request, f"{SIGN_IN}?{urlencode({'next': address_of(request)})}")
 
 

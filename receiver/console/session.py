@@ -22,14 +22,14 @@ _SIGNING: dict[str, object] = {"key_derivation": "hmac", "digest_method": hashli
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class BrowserSession:
     """Of a browser. Before somebody signs in it has one too, so that the form for it can be told from a forged one."""
 
     id: str
     signed_in: bool
 
 
-class Sessions:
+class SessionStore:
     """Makes and reads sessions, and signs what a browser keeps for us. All keys come from the admin token: with a new one everybody has
     to sign in again.
 
@@ -51,24 +51,24 @@ class Sessions:
         """Compared in constant time."""
         return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._token)
 
-    def read(self, request: Request) -> Session | None:
+    def read(self, request: Request) -> BrowserSession | None:
         """The session that came with the request; None where there is none that holds."""
         try:
             id, signed_in, ends = self._cookies.loads(request.cookies.get(COOKIE, ""))
         except (BadData, ValueError, TypeError):
             return None
-        return Session(id, signed_in) if self._now().timestamp() < ends and id not in self._ended else None
+        return BrowserSession(id, signed_in) if self._now().timestamp() < ends and id not in self._ended else None
 
-    def end(self, session: Session) -> None:
+    def end(self, session: BrowserSession) -> None:
         """Take this session no more."""
         self._ended[session.id] = None
         if len(self._ended) > REMEMBERED:
             self._ended.popitem(last=False)
 
-    def new(self, *, signed_in: bool) -> Session:
-        return Session(secrets.token_urlsafe(16), signed_in)
+    def new(self, *, signed_in: bool) -> BrowserSession:
+        return BrowserSession(secrets.token_urlsafe(16), signed_in)
 
-    def hand_out(self, request: Request, response: Response, session: Session) -> None:
+    def hand_out(self, request: Request, response: Response, session: BrowserSession) -> None:
         """Let the response set the session's cookie."""
         ends = (self._now() + LIFETIME).timestamp()
         set_cookie(response, COOKIE, str(self._cookies.dumps([session.id, session.signed_in, ends])), LIFETIME, secure=self.secure(request))
@@ -77,11 +77,11 @@ class Sessions:
         """Whether cookies may travel by https alone."""
         return self._https or request.url.scheme == "https"
 
-    def form_token(self, session: Session) -> str:
+    def form_token(self, session: BrowserSession) -> str:
         """What a form of this session has to send along."""
         return self._forms.get_signature(session.id).decode()
 
-    def is_own_form(self, session: Session, given: str) -> bool:
+    def is_own_form(self, session: BrowserSession, given: str) -> bool:
         """Whether the form came from a page of this session."""
         return self._forms.verify_signature(session.id.encode(), given.encode("utf-8", "surrogatepass"))
 

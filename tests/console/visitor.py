@@ -11,7 +11,7 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 
-from receiver.console.session import COOKIE, Sessions
+from receiver.console.session import COOKIE, SessionStore
 from tests.processes import ADMIN_TOKEN
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # httpx would read the certificates of the system for each call
@@ -55,7 +55,7 @@ class Visitor:
 
 def forged_cookie(token: str = ADMIN_TOKEN, *, age: timedelta = timedelta(0)) -> dict[str, str]:
     """The cookie of somebody who signed in so long ago at a gateway with this token."""
-    sessions, response = Sessions(token, lambda: datetime.now(UTC) - age), Response()
+    sessions, response = SessionStore(token, lambda: datetime.now(UTC) - age), Response()
     request = Request({"type": "http", "scheme": "http", "method": "GET", "path": "/", "headers": [], "server": ("x", 80)})
     sessions.hand_out(request, response, sessions.new(signed_in=True))
     return {COOKIE: response.headers["set-cookie"].partition(";")[0].partition("=")[2]}

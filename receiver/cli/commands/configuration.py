@@ -25,7 +25,7 @@ from receiver.cli.app import (
     ConfigOption,
     JsonOption,
     app,
-    fail,
+    fail_command,
     out,
     print_json,
     settings_of,
@@ -53,16 +53,16 @@ def init(
         _write_example(config, force=force)
         return
     if config.exists() and not force:
-        fail(f"{config} exists already. Use --force to replace it; tokens pasted into AOM would then be void.")
+        fail_command(f"{config} exists already. Use --force to replace it; tokens pasted into AOM would then be void.")
     try:
         kind = registry.load(connector)
     except registry.UnknownConnector as error:
-        fail(f"--connector: {error}")
+        fail_command(f"--connector: {error}")
     _require_sense(source, timezone)
     try:
         write_private(config, _new_config(source, connector, kind, timezone), replace=force)
     except OSError as error:
-        fail(f"{config} can't be written: {error.strerror or error}")
+        fail_command(f"{config} can't be written: {error.strerror or error}")
     out.print(
         f"Wrote {config}. Next: `aom-gateway check`, `aom-gateway serve`, and `aom-gateway urls` for what to paste into AOM.", markup=False
     )
@@ -71,13 +71,13 @@ def init(
 def _write_example(config: Path, *, force: bool) -> None:
     """Write config.example.toml as it stands: its secrets are variables."""
     if force:
-        fail("--full replaces nothing: leave out --force, or name another file with --config.")
+        fail_command("--full replaces nothing: leave out --force, or name another file with --config.")
     if os.path.lexists(config):
-        fail(f"{config} exists already, and --full replaces nothing. Name another file with --config.")
+        fail_command(f"{config} exists already, and --full replaces nothing. Name another file with --config.")
     try:
         write_private(config, find_example(CONFIGURATION).read_text("utf-8"))
     except OSError as error:
-        fail(f"{config} can't be written: {error.strerror or error}")
+        fail_command(f"{config} can't be written: {error.strerror or error}")
     out.print(
         f"Wrote {config}, the whole example: keep what you need, and set the variables that it names. "
         f"`aom-gateway check` says what is missing. Rules for Prometheus: {find_example(ALERTING_RULES)}",
@@ -87,10 +87,10 @@ def _write_example(config: Path, *, force: bool) -> None:
 
 def _require_sense(source: str, timezone: str) -> None:
     if not re.fullmatch(r"[A-Za-z0-9_-]+", source):
-        fail(f"--source: {source!r} is no name for a site; use letters, digits, - and _")
+        fail_command(f"--source: {source!r} is no name for a site; use letters, digits, - and _")
     if timezone not in available_timezones():
         near = get_close_matches(timezone, available_timezones(), n=1) or ["America/New_York"]
-        fail(f"--timezone: there is no time zone {timezone!r}; is it {near[0]}?")
+        fail_command(f"--timezone: there is no time zone {timezone!r}; is it {near[0]}?")
 
 
 def _new_config(source: str, connector: str, kind: type[Connector], timezone: str) -> str:
@@ -186,7 +186,7 @@ def urls(
     """Show the URLs to paste into AOM, one per entry of its menu. They hold the token: treat them as passwords."""
     settings = settings_of(config)
     if source and source not in settings.sources:
-        fail(f"--source: {source!r} is not configured; there are: {', '.join(settings.sources)}")
+        fail_command(f"--source: {source!r} is not configured; there are: {', '.join(settings.sources)}")
     base = public_url(settings)
     rows = [
         {"source": name, "label": label, "event": event, "url": inbound_url(base, one.tokens[0].get_secret_value(), event)}
@@ -214,7 +214,7 @@ def schemas(
 ) -> None:
     """Show what AOM sends, as JSON Schema."""
     if event and event not in EVENTS:
-        fail(f"{event!r} is not an event; there are: {', '.join(EVENTS)}")
+        fail_command(f"{event!r} is not an event; there are: {', '.join(EVENTS)}")
     if directory:
         directory.mkdir(parents=True, exist_ok=True)
         for name in [event] if event else EVENTS:

@@ -11,11 +11,24 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from receiver.cli.admin_client import Admin, admin, in_path
-from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
+from receiver.cli.admin_client import AdminClient, in_path, open_admin
+from receiver.cli.app import (
+    CONFIG,
+    FOUND,
+    ConfigOption,
+    JsonOption,
+    YesOption,
+    app,
+    confirm_action,
+    err,
+    fail_command,
+    out,
+    print_json,
+    settings_of,
+)
 from receiver.cli.commands.explain import payload_of
-from receiver.cli.local_times import shown
-from receiver.cli.table_cells import cell
+from receiver.cli.local_times import show_time
+from receiver.cli.table_cells import table_cell
 from receiver.text.plurals import pluralize
 
 LimitOption = Annotated[int, typer.Option(help="At most so many groups, the largest first.", min=1)]
@@ -68,7 +81,7 @@ def quarantine(
     if context.invoked_subcommand:
         return
     if revalidate and discard is not None:
-        fail("Give --revalidate or --discard, not both.")
+        fail_command("Give --revalidate or --discard, not both.")
     if discard is not None:
         asyncio.run(_discard(config, "quarantined", "/api/quarantine/discard", discard, yes=yes, as_json=as_json))
     elif revalidate:
@@ -93,7 +106,7 @@ def amend(
     --json prints {"id", "event", "status", "deliveries"}.
     """
     if event is None and body is None:
-        fail("Say what it is with --event, or give the mended payload with --body FILE.")
+        fail_command("Say what it is with --event, or give the mended payload with --body FILE.")
     given = {"event": event, "body": _text_of(body) if body is not None else None}
     answer = asyncio.run(_amend(config, id, {name: value for name, value in given.items() if value is not None}))
     if as_json:
@@ -108,17 +121,17 @@ def _text_of(file: str) -> str:
     try:
         return payload_of(file).decode()
     except UnicodeDecodeError as error:
-        fail(f"--body: {file} is not UTF-8: {error.reason} at offset {error.start}")
+        fail_command(f"--body: {file} is not UTF-8: {error.reason} at offset {error.start}")
 
 
 async def _amend(config: Path, id: str, given: dict[str, str]) -> Any:
-    async with admin(settings_of(config)) as asked:
+    async with open_admin(settings_of(config)) as asked:
         return await asked.post(f"/api/quarantine/{in_path(id)}/amend", given)
 
 
 async def _groups(config: Path, limit: int) -> Any:
     """As one answer of the API, from as many as it takes."""
-    async with admin(settings_of(config)) as asked:
+    async with open_admin(settings_of(config)) as asked:
         answer = await asked.get("/api/groups", limit=min(PAGE, limit))
         for skip in range(PAGE, min(limit, max(answer["dead_groups"], answer["quarantined_groups"])), PAGE):
             more = await asked.get("/api/groups", skip=skip, limit=min(PAGE, limit - skip))
@@ -128,9 +141,9 @@ async def _groups(config: Path, limit: int) -> Any:
 
 
 async def _discard(config: Path, kind: str, path: str, id: str, *, yes: bool, as_json: bool) -> None:
-    async with admin(settings_of(config)) as asked:
+    async with open_admin(settings_of(config)) as asked:
         group = await _group(asked, kind, id)
-        confirm(f"Give up all {group['count']} of the group {id}?", yes=yes, as_json=as_json)
+        confirm_action(f"Give up all {group['count']} of the group {id}?", yes=yes, as_json=as_json)
         answer = await asked.post(path, {"group": id})
     if as_json:
         print_json(answer)
@@ -138,18 +151,18 @@ async def _discard(config: Path, kind: str, path: str, id: str, *, yes: bool, as
         out.print(f"{answer['discarded']} discarded.")
 
 
-async def _group(asked: Admin, kind: str, id: str) -> Any:
+async def _group(asked: AdminClient, kind: str, id: str) -> Any:
     if not id:
-        fail("The group is empty.")
+        fail_command("The group is empty.")
     group = await asked.get(f"/api/groups/{in_path(id)}")
     found = "dead" if "connector" in group else "quarantined"
     if found != kind:
-        fail(f"The group {id!r} is of `{_COMMANDS[found]}`, not of `{_COMMANDS[kind]}`.")
+        fail_command(f"The group {id!r} is of `{_COMMANDS[found]}`, not of `{_COMMANDS[kind]}`.")
     return group
 
 
 async def _revalidate(config: Path, *, as_json: bool) -> None:
-    async with admin(settings_of(config)) as asked:
+    async with open_admin(settings_of(config)) as asked:
         with err.status("Judging what is in quarantine anew …"):
             answer = await asked.post("/api/quarantine/revalidate")
     if as_json:
@@ -166,8 +179,8 @@ def _tell(groups: list[Any], number: int, why: Callable[[Any], Text], nothing: s
     elif groups:
         table = Table(Column("group", no_wrap=True), Column("number", justify="right"), "why", Column("first and last", no_wrap=True))
         for one in groups:
-            times = f"{shown(one['first'])}\n{shown(one['last'])}"
-            table.add_row(cell(one["id"]), cell(one["count"]), why(one), Text(times))
+            times = f"{show_time(one['first'])}\n{show_time(one['last'])}"
+            table.add_row(table_cell(one["id"]), table_cell(one["count"]), why(one), Text(times))
         out.print(table)
         if number > len(groups):
             out.print(f"These are {len(groups)} of {number} groups, the largest; see more with --limit.")
@@ -179,9 +192,9 @@ def _tell(groups: list[Any], number: int, why: Callable[[Any], Text], nothing: s
 
 
 def _why_dead(group: dict[str, Any]) -> Text:
-    return cell(f"{group['connector']}: {group['reason']}")
+    return table_cell(f"{group['connector']}: {group['reason']}")
 
 
 def _why_quarantined(group: dict[str, Any]) -> Text:
     faults = "; ".join(f"{error['path'] or 'the body'} {error['message']}" for error in group["errors"])
-    return cell(f"{group['source']}, {group['event'] or 'no known event'}: {faults}")
+    return table_cell(f"{group['source']}, {group['event'] or 'no known event'}: {faults}")

@@ -20,8 +20,8 @@ from rich.table import Column, Table
 
 from receiver.aom import EVENTS, read_sample
 from receiver.aom.simulated_school import SimulatedSchool
-from receiver.cli.app import FOUND, app, fail, out
-from receiver.cli.commands.send import Post, client, post_one
+from receiver.cli.app import FOUND, app, fail_command, out
+from receiver.cli.commands.send import PostedEvent, open_client, post_one
 from receiver.server.http_server import serve_gateway
 from receiver.settings import Settings, load
 from receiver.settings.gateway_urls import inbound_url, local_url
@@ -44,9 +44,9 @@ def demo(
         try:
             complete = uvloop.run(_demonstrate(settings, once=once))
         except OSError as error:
-            fail(f"Cannot listen on port {settings.server.port}: {error.strerror or error}", code=1)
+            fail_command(f"Cannot listen on port {settings.server.port}: {error.strerror or error}", code=1)
     if not complete:
-        fail(f"Not everything was delivered within {SETTLED_WITHIN:.0f} seconds.", code=FOUND)
+        fail_command(f"Not everything was delivered within {SETTLED_WITHIN:.0f} seconds.", code=FOUND)
 
 
 def _settings(directory: Path, port: int) -> Settings:
@@ -102,8 +102,8 @@ async def _demonstrate(settings: Settings, *, once: bool) -> bool:
 async def _tour(settings: Settings, ready: asyncio.Event, *, keep_running: bool) -> bool:
     await ready.wait()
     posts = _posts()
-    async with client() as http:
-        operator = Operator(http, settings)
+    async with open_client() as http:
+        operator = DemoOperator(http, settings)
         base = inbound_url(local_url(settings), settings.sources["demo"].tokens[0].get_secret_value())
         out.print(f"Sending {len(posts)} events to the gateway at {local_url(settings)} …", markup=False)
         answered = [await post_one(http, base, post) for post in posts]
@@ -119,15 +119,15 @@ async def _tour(settings: Settings, ready: asyncio.Event, *, keep_running: bool)
     return complete
 
 
-def _posts() -> list[Post]:
+def _posts() -> list[PostedEvent]:
     """AOM's own samples, then a school's tour through all events."""
-    samples = [Post(name, body) for name in EVENTS if (body := read_sample(name))]
+    samples = [PostedEvent(name, body) for name in EVENTS if (body := read_sample(name))]
     school = SimulatedSchool(Random(7), learners=5, at=datetime.now(UTC))  # noqa: S311 - no secret
-    return samples + [Post(name, json.dumps(payload).encode()) for name, payload in school.tour()]
+    return samples + [PostedEvent(name, json.dumps(payload).encode()) for name, payload in school.tour()]
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
+class DemoOperator:
     """Asks the gateway over its admin API."""
 
     http: httpx.AsyncClient
@@ -160,7 +160,7 @@ _CONTACT = ("firstname", "lastname", "last_activity", "last_course")
 _DEAL = ("dealname", "amount", "currency", "dealstage")
 
 
-def _show_answers(answered: list[Post]) -> None:
+def _show_answers(answered: list[PostedEvent]) -> None:
     table = Table("event", "recognised by URL as", "answer", "deliveries", title="What AOM sent", title_justify="left")
     for post in answered:
         answer = post.answer or {}

@@ -11,10 +11,10 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from receiver.cli.admin_client import Admin, admin, in_path
-from receiver.cli.app import CONFIG, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
-from receiver.cli.local_times import SinceOption, UntilOption, iso, shown
-from receiver.cli.table_cells import cell
+from receiver.cli.admin_client import AdminClient, in_path, open_admin
+from receiver.cli.app import CONFIG, ConfigOption, JsonOption, app, fail_command, out, print_json, settings_of
+from receiver.cli.local_times import SinceOption, UntilOption, iso_time, show_time
+from receiver.cli.table_cells import table_cell
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
@@ -58,7 +58,7 @@ def events(
     person, who is not looked up there; of one event what GET /api/events/{id} answers, see /openapi.json.
     """
     if id == "":
-        fail("The id is empty.")
+        fail_command("The id is empty.")
     chosen = {
         "source": source,
         "event": event,
@@ -66,8 +66,8 @@ def events(
         "person": person,
         "connector": connector,
         "group": group,
-        "since": iso(since),
-        "until": iso(until),
+        "since": iso_time(since),
+        "until": iso_time(until),
         "before": before,
     }
     answer = asyncio.run(_ask(config, id, chosen, limit))
@@ -80,11 +80,11 @@ def events(
 
 
 async def _ask(config: ConfigOption, id: str | None, chosen: dict[str, str | None], limit: int) -> Any:
-    async with admin(settings_of(config)) as asked:
+    async with open_admin(settings_of(config)) as asked:
         return await asked.get(f"/api/events/{in_path(id)}") if id is not None else await _pages(asked, chosen, limit)
 
 
-async def _pages(asked: Admin, chosen: dict[str, str | None], limit: int) -> dict[str, Any]:
+async def _pages(asked: AdminClient, chosen: dict[str, str | None], limit: int) -> dict[str, Any]:
     items: list[Any] = []
     before = chosen["before"]
     while True:
@@ -111,7 +111,9 @@ def _wide(items: list[Any]) -> Table:
     table = Table(Column("received", no_wrap=True), "source", "event", "state", "person", "deliveries", Column("id", no_wrap=True))
     for one in items:
         source, name, state, person = _cells(one)
-        table.add_row(cell(shown(one["received_at"])), source, name, state, person, cell(_counts(one)), cell(one["id"]))
+        table.add_row(
+            table_cell(show_time(one["received_at"])), source, name, state, person, table_cell(_counts(one)), table_cell(one["id"])
+        )
     return table
 
 
@@ -121,7 +123,7 @@ def _narrow(items: list[Any]) -> Table:
     for one in items:
         source, name, state, person = _cells(one)
         table.add_row(
-            Text(f"{shown(one['received_at'])}\n{escape_hidden(one['id'])}"),
+            Text(f"{show_time(one['received_at'])}\n{escape_hidden(one['id'])}"),
             Text("\n").join((name, source)),
             Text("\n").join((state, person)),
         )
@@ -130,8 +132,8 @@ def _narrow(items: list[Any]) -> Table:
 
 def _cells(one: dict[str, Any]) -> tuple[Text, Text, Text, Text]:
     others = f" and {one['people'] - 1} more" if one["people"] > 1 else ""
-    state = cell(one["state"], _STATES.get(one["state"], ""))
-    return cell(one["source"]), cell(one["event"] or "(unknown)"), state, cell(f"{one['person'] or ''}{others}")
+    state = table_cell(one["state"], _STATES.get(one["state"], ""))
+    return table_cell(one["source"]), table_cell(one["event"] or "(unknown)"), state, table_cell(f"{one['person'] or ''}{others}")
 
 
 def _counts(one: dict[str, Any]) -> str:
@@ -141,7 +143,7 @@ def _counts(one: dict[str, Any]) -> str:
 def _show_one(event: dict[str, Any]) -> None:
     table = Table(show_header=False, title=escape_hidden(f"{event['event'] or 'an unknown event'} {event['id']}"), title_justify="left")
     for label, value in _facts(event):
-        table.add_row(label, cell(value))
+        table.add_row(label, table_cell(value))
     out.print(table)
     for delivery in event["deliveries"]:
         _show_delivery(delivery)
@@ -153,7 +155,7 @@ def _show_one(event: dict[str, Any]) -> None:
 
 def _facts(event: dict[str, Any]) -> list[tuple[str, object]]:
     told: list[tuple[str, object]] = [
-        ("received", shown(event["received_at"])),
+        ("received", show_time(event["received_at"])),
         ("source", event["source"]),
         ("state", event["state"]),
         ("recognised by", event["recognised_by"]),
@@ -169,7 +171,7 @@ def _facts(event: dict[str, Any]) -> list[tuple[str, object]]:
 
 def _show_delivery(delivery: dict[str, Any]) -> None:
     """In lines, not in a table: what was sent and what came back are long."""
-    following = f", next attempt {shown(delivery['next_attempt_at'])}" if delivery["next_attempt_at"] else ""
+    following = f", next attempt {show_time(delivery['next_attempt_at'])}" if delivery["next_attempt_at"] else ""
     out.print()
     out.print(escape_hidden(f"{delivery['person']} at {delivery['connector']}: {delivery['state']}{following}"), style="bold", markup=False)
     if delivery["reason"]:
@@ -188,10 +190,10 @@ def _show_delivery(delivery: dict[str, Any]) -> None:
 
 def _when(attempt: dict[str, Any]) -> str:
     """Several alike in a row are one line."""
-    first = shown(attempt["started_at"])
+    first = show_time(attempt["started_at"])
     if attempt["times"] == 1:
         return first
-    return f"{first}, \u00d7{attempt['times']}, last at {shown(attempt['last_at'])}"
+    return f"{first}, \u00d7{attempt['times']}, last at {show_time(attempt['last_at'])}"
 
 
 def _show_rest(event: dict[str, Any]) -> None:

@@ -11,8 +11,8 @@ import typer
 from rich.table import Table
 
 from receiver.aom import InvalidBody
-from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, err, fail, out, print_json, settings_of
-from receiver.cli.table_cells import cell
+from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, err, fail_command, out, print_json, settings_of
+from receiver.cli.table_cells import table_cell
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable, explanation
 from receiver.text.escape import escape_hidden
@@ -30,7 +30,7 @@ def explain(
     settings = settings_of(config, stand_ins=True)
     name = source or next(iter(settings.sources))
     if name not in settings.sources:
-        fail(f"--source: {name!r} is not configured; there are: {', '.join(settings.sources)}")
+        fail_command(f"--source: {name!r} is not configured; there are: {', '.join(settings.sources)}")
     body = payload_of(file)
     try:
         explained = explanation.explain_body(body, sites_of(settings)[name], event, RouteTable.compile(settings), now=datetime.now(UTC))
@@ -52,7 +52,7 @@ def payload_of(file: str) -> bytes:
     try:
         return Path(file).read_bytes()
     except OSError as error:
-        fail(f"{file}: {error.strerror}")
+        fail_command(f"{file}: {error.strerror}")
 
 
 def _show(explained: dict[str, Any]) -> None:
@@ -80,11 +80,11 @@ def _show(explained: dict[str, Any]) -> None:
 
 def _show_record(record: dict[str, Any]) -> None:
     where = f" by {record['key_field']}" if record["key_field"] else ""
-    table = Table(title=cell(f"{record['object']}{where}: {record['key']}"), title_justify="left", show_header=False)
+    table = Table(title=table_cell(f"{record['object']}{where}: {record['key']}"), title_justify="left", show_header=False)
     for name, value in record["fields"].items():
-        table.add_row(cell(name), cell(value), type(value).__name__)
+        table.add_row(table_cell(name), table_cell(value), type(value).__name__)
     for link in record["links"]:
-        table.add_row("→", cell(link), "link")
+        table.add_row("→", table_cell(link), "link")
     out.print(table)
 
 

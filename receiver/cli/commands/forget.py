@@ -9,8 +9,21 @@ from typing import Annotated, Any
 
 import typer
 
-from receiver.cli.admin_client import admin, in_path
-from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
+from receiver.cli.admin_client import in_path, open_admin
+from receiver.cli.app import (
+    CONFIG,
+    FOUND,
+    ConfigOption,
+    JsonOption,
+    YesOption,
+    app,
+    confirm_action,
+    err,
+    fail_command,
+    out,
+    print_json,
+    settings_of,
+)
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
@@ -31,7 +44,7 @@ def forget(
     Exit 0 also where nothing of them was stored; 1 where a CRM refused, and then this gateway keeps what it knows.
     """
     if "@" not in email.strip("@ "):
-        fail(f"{email!r} is no e-mail address.")
+        fail_command(f"{email!r} is no e-mail address.")
     answer = asyncio.run(_forget(config, email.strip(), in_crm=in_crm, yes=yes, as_json=as_json))
     refused = any(one["failed"] for one in answer["crm"])
     if as_json:
@@ -48,7 +61,7 @@ def forget(
 
 async def _forget(config: Path, email: str, *, in_crm: bool, yes: bool, as_json: bool) -> Any:
     path = f"/api/people/{in_path(email)}"
-    async with admin(settings_of(config)) as asked:
+    async with open_admin(settings_of(config)) as asked:
         if not yes:
             known = await asked.get(path)
             records = ", ".join(f"{one['object']} {one['id']} at {one['connector']}" for one in known["records"]) or "no record in a CRM"
@@ -58,7 +71,7 @@ async def _forget(config: Path, email: str, *, in_crm: bool, yes: bool, as_json:
                 if in_crm:
                     _show_plan((await asked.get(f"/api/erasures/{in_path(email)}"))["items"])
             where = "this gateway and the CRMs" if in_crm else "this gateway"
-            confirm(f"Erase {email} from {where} for good?", yes=yes, as_json=as_json)
+            confirm_action(f"Erase {email} from {where} for good?", yes=yes, as_json=as_json)
         with err.status("Erasing; every stored payload is looked through …"):
             return await asked.delete(f"{path}?in_crm=true" if in_crm else path)
 

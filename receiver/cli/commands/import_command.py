@@ -13,10 +13,10 @@ from typing import Annotated
 import typer
 
 from receiver.aom import EVENTS, Event
-from receiver.cli.admin_client import admin
-from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, print_json, settings_of
-from receiver.cli.import_report import Watcher, show, watched
-from receiver.cli.local_times import parse
+from receiver.cli.admin_client import open_admin
+from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail_command, print_json, settings_of
+from receiver.cli.import_report import ImportWatcher, show_import, watch_import
+from receiver.cli.local_times import parse_time
 from receiver.config_errors import suggestion
 from receiver.gateway import sites_of
 from receiver.importer import (
@@ -81,24 +81,24 @@ def import_(
     try:
         _run(settings, course, kept, patience, quiet=as_json)
     except (WrongMapping, NotOurs) as error:
-        fail(f"{file}: {error}")
+        fail_command(f"{file}: {error}")
     except UnreadableFile as error:
         if not course.lines:
-            fail(str(error))
+            fail_command(str(error))
         course.stopped = str(error)
     except KeyboardInterrupt:
         course.stopped = "interrupted"
     if as_json:
         print_json({"dry_run": dry_run, **summarize_run(course, kept)})
     else:
-        show(course, kept)
+        show_import(course, kept)
     if course.faulty or course.stopped:
         raise typer.Exit(FOUND)
 
 
 def _run(settings: Settings, course: ImportRun, faults: Path | None, patience: float, *, quiet: bool) -> None:
     """`faults` is None for a dry run."""
-    with watched(course, quiet=quiet) as watcher:
+    with watch_import(course, quiet=quiet) as watcher:
         if faults is None:
             dry_run(course, _deliveries(settings, course.job.site.name))
             return
@@ -107,11 +107,11 @@ def _run(settings: Settings, course: ImportRun, faults: Path | None, patience: f
         asyncio.run(_hand_in(settings, course, faults, watcher, patience))
 
 
-async def _hand_in(settings: Settings, course: ImportRun, path: Path, watcher: Watcher, patience: float) -> None:
+async def _hand_in(settings: Settings, course: ImportRun, path: Path, watcher: ImportWatcher, patience: float) -> None:
     source = course.job.site.name
     token = settings.sources[source].tokens[0].get_secret_value()
     with course.opened() as batches, _faults_of(course, path) as faults:
-        async with admin(settings) as asked:
+        async with open_admin(settings) as asked:
             course.unattended = not asked.running
             post = IntakeClient(asked.http, source=source, token=token, named=course.job.event, patience=patience, silent=watcher.silent)
             await submit_lines(course, batches, ImportThrottle(post), faults)
@@ -132,21 +132,21 @@ def _deliveries(settings: Settings, source: str) -> Callable[[Event], int]:
 
 def _source(settings: Settings, given: str | None) -> str:
     if given is None and len(settings.sources) > 1:
-        fail(f"Say with --source which site the file comes from; there are: {', '.join(settings.sources)}")
+        fail_command(f"Say with --source which site the file comes from; there are: {', '.join(settings.sources)}")
     name = given or next(iter(settings.sources))
     if name not in settings.sources:
-        fail(f"--source: {name!r} is not configured; {suggestion(name, settings.sources, 'there are')}")
+        fail_command(f"--source: {name!r} is not configured; {suggestion(name, settings.sources, 'there are')}")
     return name
 
 
 def _event(given: str | None, file: Path) -> str | None:
     if given is not None and given not in EVENTS:
-        fail(f"--event: {given!r} is no event of AOM; {suggestion(given, EVENTS, 'there are')}")
+        fail_command(f"--event: {given!r} is no event of AOM; {suggestion(given, EVENTS, 'there are')}")
     try:
         if given is None and not is_json_lines(file):
-            fail(f"Say with --event what a line of {file} is; there are: {', '.join(EVENTS)}")
+            fail_command(f"Say with --event what a line of {file} is; there are: {', '.join(EVENTS)}")
     except (OSError, EOFError) as error:
-        fail(f"{file}: {getattr(error, 'strerror', None) or error}")
+        fail_command(f"{file}: {getattr(error, 'strerror', None) or error}")
     return given
 
 
@@ -156,13 +156,15 @@ def _pairs(option: str, given: list[str] | None) -> Mapping[str, str]:
     for text in given or ():
         name, sign, value = text.rpartition("=") if option == "--column" else text.partition("=")
         if not sign or not name.strip():
-            fail(f"{option}: {text!r} is no pair; write it like " + ("'E-mail=email'" if option == "--column" else "status=COMPLETED"))
+            fail_command(
+                f"{option}: {text!r} is no pair; write it like " + ("'E-mail=email'" if option == "--column" else "status=COMPLETED")
+            )
         pairs[name.strip()] = value.strip()
     return pairs
 
 
 def _past(text: str | None) -> datetime | None:
-    at = parse(text) if text is not None else None
+    at = parse_time(text) if text is not None else None
     if at and not 0 <= at.timestamp() <= time():
-        fail(f"--as-of: {text} is no past time; it is when the export was made.")
+        fail_command(f"--as-of: {text} is no past time; it is when the export was made.")
     return at

@@ -19,7 +19,7 @@ from connectors.base import (
     RateLimit,
     Report,
 )
-from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of, show_faults
+from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail_command, out, print_json, settings_of, show_faults
 from receiver.gateway import open_connector
 from receiver.mapping import RouteTable
 from receiver.settings import ConfigFault, Settings
@@ -34,7 +34,7 @@ class _NoGate:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, name: str) -> AsyncIterator[Connector]:
+async def temporary_connector(settings: Settings, name: str) -> AsyncIterator[Connector]:
     """A connector for a moment."""
     one = settings.connectors[name]
     connector = open_connector(one, Context(name, _NoGate(), settings.directory))
@@ -54,7 +54,7 @@ def check_online(settings: Settings, mapping: RouteTable) -> list[ConfigFault]:
 
 
 async def _check(settings: Settings, mapping: RouteTable, name: str) -> list[ConfigFault]:
-    async with opened(settings, name) as connector:
+    async with temporary_connector(settings, name) as connector:
         try:
             problems = await connector.check(mapping.needs(name))
         except ConnectorError as error:
@@ -78,11 +78,11 @@ def provision(
     """Show what the CRM lacks for the configured mapping, and create it with --apply. Exit 1 where something stands in the way."""
     settings = settings_of(config)
     if connector not in settings.connectors:
-        fail(f"{connector!r} is not configured; there are: {', '.join(settings.connectors)}")
+        fail_command(f"{connector!r} is not configured; there are: {', '.join(settings.connectors)}")
     try:
         plan, report = asyncio.run(_provision(settings, connector, apply=apply))
     except ConnectorError as error:
-        fail(f"connectors.{connector}: {error}", code=FOUND)
+        fail_command(f"connectors.{connector}: {error}", code=FOUND)
     if as_json:
         print_json(_plain(plan, report))
     else:
@@ -93,9 +93,9 @@ def provision(
 
 async def _provision(settings: Settings, name: str, *, apply: bool) -> tuple[Plan, Report | None]:
     mapping = RouteTable.compile(settings)
-    async with opened(settings, name) as connector:
+    async with temporary_connector(settings, name) as connector:
         if not isinstance(connector, Provisions):
-            fail(f"connectors.{name} creates nothing in its CRM; `check --online` says what is missing there.")
+            fail_command(f"connectors.{name} creates nothing in its CRM; `check --online` says what is missing there.")
         plan = await connector.plan(mapping.needs(name))
         return plan, await connector.provision(plan) if apply else None
 

@@ -13,9 +13,22 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from receiver.cli.admin_client import Admin, admin
-from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, YesOption, app, confirm, err, fail, out, print_json, settings_of
-from receiver.cli.local_times import SinceOption, UntilOption, iso
+from receiver.cli.admin_client import AdminClient, open_admin
+from receiver.cli.app import (
+    CONFIG,
+    FOUND,
+    ConfigOption,
+    JsonOption,
+    YesOption,
+    app,
+    confirm_action,
+    err,
+    fail_command,
+    out,
+    print_json,
+    settings_of,
+)
+from receiver.cli.local_times import SinceOption, UntilOption, iso_time
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
@@ -61,8 +74,8 @@ def replay(
         "connector": connector,
         "source": source,
         "event": event,
-        "since": iso(since),
-        "until": iso(until),
+        "since": iso_time(since),
+        "until": iso_time(until),
     }
     chosen = {name: value for name, value in given.items() if value is not None and value != []}
     _require_sense(chosen)
@@ -79,20 +92,20 @@ def _require_sense(chosen: dict[str, Any]) -> None:
     """An option that is empty is a variable of a script that was not set: without it, much more would be replayed."""
     empty = [name for name, value in chosen.items() if value == "" or (name == "ids" and "" in value)]
     if empty:
-        fail(f"{empty[0] if empty[0] == 'ids' else f'--{empty[0]}'}: is empty.")
+        fail_command(f"{empty[0] if empty[0] == 'ids' else f'--{empty[0]}'}: is empty.")
     if not chosen:
-        fail("Say what to replay: ids of events, --group, or --state, --connector, --source, --event, --since, --until.")
+        fail_command("Say what to replay: ids of events, --group, or --state, --connector, --source, --event, --since, --until.")
 
 
 async def _replay(config: Path, chosen: dict[str, Any], *, dry_run: bool, wait: bool, yes: bool, as_json: bool) -> tuple[Any, int]:
     """What the gateway answered, and how many are dead where it was waited for."""
-    async with admin(settings_of(config)) as asked:
+    async with open_admin(settings_of(config)) as asked:
         if dry_run or not yes:
             planned = await asked.post("/api/replay", {**chosen, "dry_run": True})
             _tell(planned, f"{planned['replayed']} would be delivered again", as_json=as_json)
             if dry_run or not planned["replayed"]:
                 return planned, 0
-            confirm("Deliver them again?", yes=yes, as_json=as_json)
+            confirm_action("Deliver them again?", yes=yes, as_json=as_json)
         started = datetime.now(UTC)
         answer = await _with_progress(asked, chosen)
         later = "" if asked.running else ", and delivered once `aom-gateway serve` runs"
@@ -121,7 +134,7 @@ def _parts(answer: dict[str, Any]) -> str:
     return ", ".join(part for part in parts if part)
 
 
-async def _with_progress(asked: Admin, chosen: dict[str, Any]) -> Any:
+async def _with_progress(asked: AdminClient, chosen: dict[str, Any]) -> Any:
     said = (
         "Interrupted. The replay goes on in the gateway; `aom-gateway status` shows what waits."
         if asked.running
@@ -143,7 +156,7 @@ def _told_if_interrupted(what_goes_on: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _looking(progress: Progress, task: Any, asked: Admin) -> AsyncIterator[None]:
+async def _looking(progress: Progress, task: Any, asked: AdminClient) -> AsyncIterator[None]:
     """Show how far the replay is that begins now: the oldest of those that were not there before."""
     others = {one["started_at"] for one in await _running(asked)}
 
@@ -161,12 +174,12 @@ async def _looking(progress: Progress, task: Any, asked: Admin) -> AsyncIterator
         await asyncio.gather(looking, return_exceptions=True)
 
 
-async def _running(asked: Admin) -> list[dict[str, Any]]:
+async def _running(asked: AdminClient) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = (await asked.get("/api/replays"))["items"]
     return items
 
 
-async def _until_delivered(asked: Admin, received_before: datetime, connector: str | None) -> int:
+async def _until_delivered(asked: AdminClient, received_before: datetime, connector: str | None) -> int:
     """Returns how many are dead then. Events that came since are not waited for."""
     query = {"state": "pending", "until": received_before.isoformat(), "connector": connector, "limit": 1}
     with _told_if_interrupted("Interrupted. What is pending is delivered all the same."), _progress() as progress:

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from receiver.aom import EVENTS, read_sample
 from receiver.aom.simulated_school import SimulatedSchool, person_of
-from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
+from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail_command, out, print_json, settings_of
 from receiver.settings import Settings
 from receiver.settings.gateway_urls import inbound_url, local_url
 from receiver.text.plurals import pluralize
@@ -30,7 +30,7 @@ CONCURRENCY = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class PostedEvent:
     """One call to make, and what was answered (status 0: no answer, and why). Posts of one `person` are made one after the other."""
 
     event: str
@@ -59,7 +59,9 @@ def send(
     base = inbound_url((url or local_url(settings)).rstrip("/"), _token(settings, source))
     if simulate:
         school = SimulatedSchool(Random(seed), learners=learners, at=datetime.now(UTC))  # noqa: S311 - no secret
-        posts: Iterator[Post] = (Post(name, json.dumps(payload).encode(), person_of(payload)) for name, payload in school.events(simulate))
+        posts: Iterator[PostedEvent] = (
+            PostedEvent(name, json.dumps(payload).encode(), person_of(payload)) for name, payload in school.events(simulate)
+        )
         total = simulate
     else:
         chosen = _chosen(events, file)
@@ -74,28 +76,28 @@ def _token(settings: Settings, source: str | None) -> str:
     if source is None:
         source = next(iter(settings.sources))
     if source not in settings.sources:
-        fail(f"--source: {source!r} is not configured; there are: {', '.join(settings.sources)}")
+        fail_command(f"--source: {source!r} is not configured; there are: {', '.join(settings.sources)}")
     return settings.sources[source].tokens[0].get_secret_value()
 
 
-def _chosen(events: list[str] | None, file: Path | None) -> list[Post]:
+def _chosen(events: list[str] | None, file: Path | None) -> list[PostedEvent]:
     names = events or [name for name in EVENTS if read_sample(name)]
     for name in names:
         if name not in EVENTS:
-            fail(f"{name!r} is not an event; there are: {', '.join(EVENTS)}")
+            fail_command(f"{name!r} is not an event; there are: {', '.join(EVENTS)}")
         if file is None and read_sample(name) is None:
-            fail(f"AOM publishes no sample of {name}; give a payload with --file, or use --simulate.")
+            fail_command(f"AOM publishes no sample of {name}; give a payload with --file, or use --simulate.")
     if file:
-        return [Post(names[0] if events else "", file.read_bytes())]
-    return [Post(name, read_sample(name) or b"") for name in names]
+        return [PostedEvent(names[0] if events else "", file.read_bytes())]
+    return [PostedEvent(name, read_sample(name) or b"") for name in names]
 
 
-async def _post_all(base: str, posts: Iterator[Post], total: int, *, shared: bool, rate: float, quiet: bool) -> list[Post]:
+async def _post_all(base: str, posts: Iterator[PostedEvent], total: int, *, shared: bool, rate: float, quiet: bool) -> list[PostedEvent]:
     """Up to CONCURRENCY at once, and each person's in order."""
-    answered: list[Post] = []
+    answered: list[PostedEvent] = []
     with Progress(console=out, disable=quiet or not out.is_terminal or total < CONCURRENCY, transient=True) as progress:
         task = progress.add_task("sending", total=total)
-        async with client() as http:
+        async with open_client() as http:
             async for batch in _paced(posts, rate):
                 groups = [list(group) for _, group in groupby(sorted(batch, key=_person), key=_person)]
                 for done in await asyncio.gather(*(_post_in_order(http, base, group, shared=shared) for group in groups)):
@@ -104,15 +106,15 @@ async def _post_all(base: str, posts: Iterator[Post], total: int, *, shared: boo
     return answered
 
 
-async def _post_in_order(http: httpx.AsyncClient, base: str, posts: list[Post], *, shared: bool) -> list[Post]:
+async def _post_in_order(http: httpx.AsyncClient, base: str, posts: list[PostedEvent], *, shared: bool) -> list[PostedEvent]:
     return [await post_one(http, base, post, shared=shared) for post in posts]
 
 
-def _person(post: Post) -> str:
+def _person(post: PostedEvent) -> str:
     return post.person
 
 
-async def _paced(posts: Iterator[Post], rate: float) -> AsyncIterator[list[Post]]:
+async def _paced(posts: Iterator[PostedEvent], rate: float) -> AsyncIterator[list[PostedEvent]]:
     """Batches of posts, each when its time has come."""
     loop = asyncio.get_running_loop()
     started, sent = loop.time(), 0
@@ -125,14 +127,14 @@ async def _paced(posts: Iterator[Post], rate: float) -> AsyncIterator[list[Post]
 
 
 @asynccontextmanager
-async def client() -> AsyncIterator[httpx.AsyncClient]:
+async def open_client() -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client for a gateway: no proxies, as many connections as posts at once."""
     limits = httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY)
     async with httpx.AsyncClient(timeout=30, limits=limits, trust_env=False) as http:
         yield http
 
 
-async def post_one(http: httpx.AsyncClient, base: str, post: Post, *, shared: bool = False) -> Post:
+async def post_one(http: httpx.AsyncClient, base: str, post: PostedEvent, *, shared: bool = False) -> PostedEvent:
     """Post it as AOM would. No answer is an answer too: status 0."""
     url = base if shared or not post.event else f"{base}/{post.event}"
     try:
@@ -144,7 +146,7 @@ async def post_one(http: httpx.AsyncClient, base: str, post: Post, *, shared: bo
         return replace(post, status=response.status_code, answer={"detail": "the answer is no JSON: is this the gateway?"})
 
 
-def _show(answered: Iterable[Post], *, as_json: bool, single: bool) -> None:
+def _show(answered: Iterable[PostedEvent], *, as_json: bool, single: bool) -> None:
     if as_json:
         print_json([{"event": post.event, "http_status": post.status, **(post.answer or {})} for post in answered])
         return

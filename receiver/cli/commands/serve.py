@@ -7,7 +7,7 @@ import asyncio
 import typer
 import uvloop
 
-from receiver.cli.app import CONFIG, ConfigOption, app, fail, settings_of
+from receiver.cli.app import CONFIG, ConfigOption, app, fail_command, settings_of
 from receiver.inbox import StoreUnavailable
 from receiver.server.http_server import open_socket
 from receiver.server.http_server import serve_gateway as serve_forever
@@ -21,18 +21,18 @@ def serve(config: ConfigOption = CONFIG) -> None:
     """Receive events and deliver them, until SIGTERM or Ctrl-C."""
     settings = settings_of(config)
     set_up_logging(settings)
-    run(settings)
+    run_gateway(settings)
 
 
-def run(settings: Settings) -> None:
+def run_gateway(settings: Settings) -> None:
     """Serve on uvloop; a store or port that cannot be had is told in one line."""
     try:
         worker = _become_worker(settings) if settings.server.workers > 1 else None
         uvloop.run(serve_forever(settings, worker=worker))
     except StoreUnavailable as error:
-        fail(f"store.url: {error}", code=1)
+        fail_command(f"store.url: {error}", code=1)
     except OSError as error:
-        fail(f"server.port: cannot listen on {settings.server.host}:{settings.server.port}: {error.strerror or error}", code=1)
+        fail_command(f"server.port: cannot listen on {settings.server.host}:{settings.server.port}: {error.strerror or error}", code=1)
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit from None
 

@@ -16,9 +16,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from receiver.cli.admin_client import admin
-from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail, out, print_json, settings_of
-from receiver.cli.table_cells import cell
+from receiver.cli.admin_client import open_admin
+from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail_command, out, print_json, settings_of
+from receiver.cli.table_cells import table_cell
 from receiver.text.durations import format_duration
 
 _STATES = {"running": "green", "paused": "bold red", "throttled": "yellow", "unavailable": "yellow"}
@@ -40,7 +40,7 @@ def status(
     store that is damaged or has a log that grows, or no gateway that runs.
     """
     if watch and as_json:
-        fail("--watch is for people; a script asks `status --json` again and again.")
+        fail_command("--watch is for people; a script asks `status --json` again and again.")
     if watch:
         asyncio.run(_watch(config, every))
         return
@@ -48,14 +48,14 @@ def status(
     if as_json:
         print_json(answer)
     else:
-        out.print(_shown(answer, Pace()))
+        out.print(_shown(answer, CallPace()))
     if _needs_attention(answer):
         raise typer.Exit(FOUND)
 
 
 async def _ask(config: Path) -> dict[str, Any]:
     """What the admin API says, and whether a gateway runs."""
-    async with admin(settings_of(config)) as asked:
+    async with open_admin(settings_of(config)) as asked:
         return {"running": asked.running, **await asked.get("/api/status")}
 
 
@@ -75,10 +75,10 @@ def _faults(store: dict[str, Any]) -> list[str]:
 
 
 async def _watch(config: Path, every: float) -> None:
-    async with admin(settings_of(config)) as asked:
+    async with open_admin(settings_of(config)) as asked:
         if not asked.running:
-            fail("No gateway runs, so nothing changes. Start it with `aom-gateway serve`.", code=FOUND)
-        pace = Pace()
+            fail_command("No gateway runs, so nothing changes. Start it with `aom-gateway serve`.", code=FOUND)
+        pace = CallPace()
         with _looks() as show:
             while True:
                 show(_shown({"running": True, **await asked.get("/api/status")}, pace))
@@ -96,7 +96,7 @@ def _looks() -> Iterator[Callable[[RenderableType], None]]:
 
 
 @dataclass(slots=True)
-class Pace:
+class CallPace:
     """Calls per second between two looks."""
 
     calls: dict[str, tuple[float, int]] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class Pace:
         return (calls - before[1]) / (now - before[0]) if before and calls >= before[1] and now > before[0] else None
 
 
-def _shown(answer: dict[str, Any], pace: Pace) -> RenderableType:
+def _shown(answer: dict[str, Any], pace: CallPace) -> RenderableType:
     oldest = answer["oldest_pending_seconds"]
     waiting = f"{answer['pending']} waiting" + (f", the oldest for {format_duration(oldest)}" if oldest is not None else "")
     head = Text(f"{waiting}; {answer['dead']} dead; {answer['quarantined']} in quarantine")
@@ -117,14 +117,14 @@ def _shown(answer: dict[str, Any], pace: Pace) -> RenderableType:
     now = time.monotonic()
     for name, one in answer["connectors"].items():
         table.add_row(
-            cell(name),
-            cell(one["state"], _STATES.get(one["state"], "")),
-            cell(one["pending"]),
-            cell(format_duration(one["oldest_pending_seconds"])),
-            cell(one["dead"], "red" if one["dead"] else ""),
-            cell(_rate(pace.of(name, one["calls"], now), one["allowed"])),
+            table_cell(name),
+            table_cell(one["state"], _STATES.get(one["state"], "")),
+            table_cell(one["pending"]),
+            table_cell(format_duration(one["oldest_pending_seconds"])),
+            table_cell(one["dead"], "red" if one["dead"] else ""),
+            table_cell(_rate(pace.of(name, one["calls"], now), one["allowed"])),
         )
-    faults = (cell(fault, "red") for fault in _faults(answer["store"]))
+    faults = (table_cell(fault, "red") for fault in _faults(answer["store"]))
     return Group(head, *faults, table, *_remarks(answer["connectors"]))
 
 
@@ -132,13 +132,13 @@ def _remarks(connectors: dict[str, Any]) -> Iterator[Text]:
     """What of each connector does not fit into a table."""
     for name, one in connectors.items():
         if one["leader"]:
-            yield cell(f"{name}: delivered by {one['leader']}")
+            yield table_cell(f"{name}: delivered by {one['leader']}")
         for text in (one["reason"], one["note"]):
             if text:
-                yield cell(f"{name}: {text}", "yellow")
+                yield table_cell(f"{name}: {text}", "yellow")
         if one["sizes"]:
             most = ", ".join(f"{size} {object}" for object, size in one["sizes"].items())
-            yield cell(f"{name}: at most {most} in a call")
+            yield table_cell(f"{name}: at most {most} in a call")
 
 
 def _rate(used: float | None, allowed: dict[str, Any] | None) -> str:

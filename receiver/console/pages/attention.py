@@ -14,7 +14,7 @@ from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
 from receiver.console.session import PATH
-from receiver.console.views.paging import address
+from receiver.console.views.paging import page_address
 from receiver.inbox.reads.attention_groups import Order
 from receiver.jobs.job_runner import Job
 
@@ -24,12 +24,12 @@ _FURTHEST = 10**6
 
 
 def routes(console: Console) -> list[Route]:
-    pages = Attention(console)
+    pages = AttentionPage(console)
     return [console.get(ATTENTION, pages.show), console.post(f"{ATTENTION}/revalidate", pages.revalidate)]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class AttentionPart:
     """Which groups of a kind are on the page, and the addresses of its neighbours; None where there is none."""
 
     first: int
@@ -39,7 +39,7 @@ class Part:
     after: str | None
 
 
-class Attention:
+class AttentionPage:
     """Dead deliveries and calls in quarantine, the largest groups first or the newest."""
 
     def __init__(self, console: Console) -> None:
@@ -67,7 +67,7 @@ class Attention:
         )
 
     async def revalidate(self, request: Request) -> Response:
-        work = actions.revalidate(self._gateway)
+        work = actions.revalidate_work(self._gateway)
         return self._console.redirect(request, ATTENTION, await carry_out(self._gateway, "Checking the quarantine again", work))
 
 
@@ -76,14 +76,14 @@ def _skip(request: Request) -> int:
     return min(int(given), _FURTHEST) if given.isascii() and given.isdigit() and len(given) < 10 else 0  # noqa: PLR2004 - digits
 
 
-def _part(skip: int, shown: int, number: int, by: Order) -> Part:
+def _part(skip: int, shown: int, number: int, by: Order) -> AttentionPart:
     asked = {"by": "newest"} if by == "newest" else {}
 
     def at(place: int) -> str:
-        return address(ATTENTION, asked, **({"skip": str(place)} if place > 0 else {}))
+        return page_address(ATTENTION, asked, **({"skip": str(place)} if place > 0 else {}))
 
     after = at(skip + MOST) if skip + shown < number and shown else None
-    return Part(skip + 1, skip + shown, number, at(skip - MOST) if skip else None, after)
+    return AttentionPart(skip + 1, skip + shown, number, at(skip - MOST) if skip else None, after)
 
 
 def _troubled(jobs: Sequence[Job]) -> tuple[list[Job], list[Job]]:

@@ -19,11 +19,11 @@ REPLAY, DISCARD = f"{ATTENTION}/dead/replay", f"{ATTENTION}/dead/discard"
 
 
 def routes(console: Console) -> list[Route]:
-    pages = DeadPages(console)
+    pages = DeadLetterPages(console)
     return [console.post(REPLAY, pages.replay), console.post(DISCARD, pages.discard)]
 
 
-class DeadPages:
+class DeadLetterPages:
     """The actions. The form names the connector, which need not be configured any more."""
 
     def __init__(self, console: Console) -> None:
@@ -32,14 +32,16 @@ class DeadPages:
 
     async def replay(self, request: Request) -> Response:
         connector = await self._connector(request)
-        work = actions.replay(self._gateway, _all(connector))
+        work = actions.replay_work(self._gateway, _all(connector))
         return await self._done(request, f"Replay: all that was dead at {connector}", work)
 
     async def discard(self, request: Request) -> Response:
         connector = await self._connector(request)
         if request.state.form.get("confirmed") != "yes":
             return await self._confirm(request, connector)
-        return await self._done(request, f"Discarding: all that was dead at {connector}", actions.discard(self._gateway, _all(connector)))
+        return await self._done(
+            request, f"Discarding: all that was dead at {connector}", actions.discard_work(self._gateway, _all(connector))
+        )
 
     async def _connector(self, request: Request) -> str:
         name = storable_text(request.state.form.get("connector", ""))

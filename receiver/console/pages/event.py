@@ -17,8 +17,8 @@ from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
 from receiver.console.pages.events import EVENTS
-from receiver.console.views.delivery_story import Teller
-from receiver.console.views.payload import as_json, indented
+from receiver.console.views.delivery_story import StoryBuilder
+from receiver.console.views.payload import as_json, indent_json
 from receiver.inbox import ConnectorState, DeliverySelection, EventFilter
 from receiver.inbox import EventDetail as StoredEvent
 
@@ -78,22 +78,22 @@ class EventPages:
             event=event,
             amending=amending or {"event": "", "body": event.raw, "errors": ()},
             names=LABELS,
-            original=indented(event.original.raw, most) if event.original else None,
+            original=indent_json(event.original.raw, most) if event.original else None,
             label=LABELS.get(event.event or ""),
             recognised=RECOGNISED.get(event.recognised_by or "", event.recognised_by),
-            raw=indented(event.raw, most),
+            raw=indent_json(event.raw, most),
             normal=None if event.normal is None else as_json(event.normal, most),
             people=_people(stored)[:MOST_NAMED],
             number=max(stored.people, 1),
             count=stored.count,
             few=FEW,
             again=stored.state == "discarded" and bool(stored.faults),
-            stories=Teller(self._gateway, stored, states).stories(event.deliveries),
+            stories=StoryBuilder(self._gateway, stored, states).stories(event.deliveries),
         )
 
     async def replay(self, request: Request) -> Response:
         stored = await self._stored(request)
-        work = actions.replay(self._gateway, self._selection(request, stored))
+        work = actions.replay_work(self._gateway, self._selection(request, stored))
         return self._back(request, stored, await carry_out(self._gateway, "Replay of one event", work))
 
     async def discard(self, request: Request) -> Response:
@@ -103,7 +103,7 @@ class EventPages:
         if stored.state == "quarantined":
             work = actions.discard_calls(self._gateway, EventFilter(state="quarantined", ids=(stored.id,)))
         else:
-            work = actions.discard(self._gateway, self._selection(request, stored))
+            work = actions.discard_work(self._gateway, self._selection(request, stored))
         return self._back(request, stored, await carry_out(self._gateway, "Discarding one event", work))
 
     async def revalidate(self, request: Request) -> Response:

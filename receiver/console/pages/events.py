@@ -15,18 +15,18 @@ from receiver.admin.operation import NotFound, UnfitParameter
 from receiver.aom import LABELS
 from receiver.console.page import Console
 from receiver.console.session import PATH
-from receiver.console.views.event_search import STATES, Search
-from receiver.console.views.paging import Turned, address, turn
+from receiver.console.views.event_search import STATES, EventSearch
+from receiver.console.views.paging import TurnedPage, page_address, turn_page
 from receiver.inbox import AttentionGroup
 
 EVENTS = f"{PATH}/events"
 
 
 def routes(console: Console) -> list[Route]:
-    return [console.get(EVENTS, Events(console).show)]
+    return [console.get(EVENTS, EventsPage(console).show)]
 
 
-class Events:
+class EventsPage:
     """The list, and the form that says of what."""
 
     def __init__(self, console: Console) -> None:
@@ -34,17 +34,17 @@ class Events:
         self._gateway = console.gateway
 
     async def show(self, request: Request) -> Response:
-        search = Search.read(request.query_params)
+        search = EventSearch.read(request.query_params)
         try:
             group = await self._group(search)
             chosen = attention_groups.narrow_filter(group, search.filter()) if group else search.filter()
         except (UnfitParameter, NotFound) as error:
-            return self._page(request, search, Turned(), status=422, fault=str(error))
-        turned = await turn(self._gateway.inbox, chosen, EVENTS, search.asked(), request.query_params)
+            return self._page(request, search, TurnedPage(), status=422, fault=str(error))
+        turned = await turn_page(self._gateway.inbox, chosen, EVENTS, search.asked(), request.query_params)
         unsearched = 0 if turned.items else await self._gateway.inbox.unsearched(chosen)
-        return self._page(request, search, turned, reasons=reasons(group) if group else (), unsearched=unsearched)
+        return self._page(request, search, turned, reasons=group_reasons(group) if group else (), unsearched=unsearched)
 
-    async def _group(self, search: Search) -> AttentionGroup | None:
+    async def _group(self, search: EventSearch) -> AttentionGroup | None:
         if not search.group:
             return None
         try:
@@ -52,7 +52,7 @@ class Events:
         except NotFound:
             raise NotFound(f"There is no group {search.group} any more: what was in it was replayed, discarded or accepted.") from None
 
-    def _page(self, request: Request, search: Search, turned: Turned, *, status: int = 200, **context: Any) -> Response:
+    def _page(self, request: Request, search: EventSearch, turned: TurnedPage, *, status: int = 200, **context: Any) -> Response:
         settings = self._gateway.settings
         return self._console.page(
             request,
@@ -64,12 +64,12 @@ class Events:
             states=_choice(STATES),
             sources=_choice(_with(settings.sources, search.source)),
             connectors=_choice(_with(settings.connectors, search.connector)),
-            without_group=address(EVENTS, search.without_group().asked()),
+            without_group=page_address(EVENTS, search.without_group().asked()),
             **{"fault": None, "reasons": (), "unsearched": 0, **context},
         )
 
 
-def reasons(group: AttentionGroup) -> list[str]:
+def group_reasons(group: AttentionGroup) -> list[str]:
     """Why the deliveries or calls of a group are where they are, in sentences."""
     if group.kind == "dead":
         return [group.reason or "No reason is known."]

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from receiver.admin.operation import NotFound
 from receiver.aom import EVENTS, LABELS, InvalidBody, read_sample
-from receiver.console.page import Console, Notice
+from receiver.console.page import Console, PageNotice
 from receiver.console.session import PATH
 from receiver.console.views.payload import as_json
 from receiver.gateway import Gateway
@@ -63,7 +63,7 @@ class ExplainBox:
         fields = form_fields(gateway, payload, source, event)
         body = payload.encode("utf-8", "surrogatepass")
         if len(body) > gateway.settings.server.max_body_bytes:
-            told = Notice("This is longer than server.max_body_bytes: a call like that is answered 413, and not kept.", "warn")
+            told = PageNotice("This is longer than server.max_body_bytes: a call like that is answered 413, and not kept.", "warn")
             return await self._console.large_page(request, "explain.html", notice=told, explained=None, invalid=None, **fields)
         try:
             explained = await asyncio.to_thread(explain_body, body, site, event or None, gateway.routes, now=gateway.now(), most=MOST)

@@ -14,10 +14,10 @@ from receiver.admin import attention_groups
 from receiver.admin.operation import NotFound
 from receiver.console import actions
 from receiver.console.action_results import carry_out
-from receiver.console.page import Console, Notice
+from receiver.console.page import Console, PageNotice
 from receiver.console.pages.attention import ATTENTION
-from receiver.console.pages.events import reasons
-from receiver.console.views.paging import turn
+from receiver.console.pages.events import group_reasons
+from receiver.console.views.paging import turn_page
 from receiver.inbox import AttentionGroup, DeliverySelection, EventFilter
 from receiver.inbox.db.storable_text import storable_text
 from receiver.jobs.job_runner import Work
@@ -26,7 +26,7 @@ _LATER = {
     "dead": ("deliveries", "They are not delivered. The events stay, and can be replayed later, until they are purged."),
     "quarantined": ("calls", "They are not delivered. The calls stay, and each can be checked again on its page, until it is purged."),
 }
-NOTHING_TICKED = Notice("Nothing was ticked, so nothing was done.", "warn")
+NOTHING_TICKED = PageNotice("Nothing was ticked, so nothing was done.", "warn")
 
 
 def routes(console: Console) -> list[Route]:
@@ -53,13 +53,13 @@ class GroupPages:
         except NotFound:
             return self._gone(request)
         id = request.path_params["group"]
-        turned = await turn(self._gateway.inbox, chosen, f"{ATTENTION}/{id}", {}, request.query_params)
+        turned = await turn_page(self._gateway.inbox, chosen, f"{ATTENTION}/{id}", {}, request.query_params)
         return self._console.page(
-            request, "group.html", id=id, group=group, dead=chosen.state == "dead", reasons=reasons(group), turned=turned
+            request, "group.html", id=id, group=group, dead=chosen.state == "dead", reasons=group_reasons(group), turned=turned
         )
 
     async def replay(self, request: Request) -> Response:
-        return await self._act(request, "Replay", lambda chosen: actions.replay(self._gateway, DeliverySelection(filter=chosen)))
+        return await self._act(request, "Replay", lambda chosen: actions.replay_work(self._gateway, DeliverySelection(filter=chosen)))
 
     async def revalidate(self, request: Request) -> Response:
         return await self._act(request, "Checking again", lambda chosen: actions.revalidate_calls(self._gateway, chosen))
@@ -72,7 +72,7 @@ class GroupPages:
     def _discarding(self, chosen: EventFilter) -> Work:
         if chosen.state == "quarantined":
             return actions.discard_calls(self._gateway, chosen)
-        return actions.discard(self._gateway, DeliverySelection(filter=chosen))
+        return actions.discard_work(self._gateway, DeliverySelection(filter=chosen))
 
     async def _act(self, request: Request, what: str, work: Callable[[EventFilter], Work]) -> Response:
         aim = await self._aim(request)
@@ -94,7 +94,7 @@ class GroupPages:
             request,
             "confirm.html",
             title=f"Discard {scope} {what}?",
-            says=[*reasons(group)[:5], later],
+            says=[*group_reasons(group)[:5], later],
             action=f"{self._address(request)}/discard",
             fields=[("scope", "all")] if chosen.ids is None else [("event", id) for id in chosen.ids],
             button="Discard",
@@ -126,5 +126,5 @@ class GroupPages:
         return f"{ATTENTION}/{quote(request.path_params['group'], safe='')}"
 
     def _gone(self, request: Request) -> Response:
-        notice = Notice("This group is not there any more: what was in it was replayed, discarded or accepted.", "warn")
+        notice = PageNotice("This group is not there any more: what was in it was replayed, discarded or accepted.", "warn")
         return self._console.redirect(request, ATTENTION, notice)

@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from receiver.console.page import Console
 from receiver.console.session import PATH
-from receiver.console.views.bar_chart import chart
-from receiver.console.views.connector_advice import standing
-from receiver.console.views.traffic import MOST, Traffic
+from receiver.console.views.bar_chart import draw_chart
+from receiver.console.views.connector_advice import advise_connector
+from receiver.console.views.traffic import MOST, TrafficCounter
 from receiver.inbox import DriftCount
 
 PERIODS = (24, MOST)  # hours
@@ -22,16 +22,16 @@ MOST_DRIFT = 10  # paths
 
 
 def routes(console: Console) -> list[Route]:
-    return [console.get(PATH, Overview(console).show)]
+    return [console.get(PATH, OverviewPage(console).show)]
 
 
-class Overview:
+class OverviewPage:
     """Looks at the store as it is now; the page asks for itself again every few seconds."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._gateway = console.gateway
-        self._traffic = Traffic(console.gateway.inbox)
+        self._traffic = TrafficCounter(console.gateway.inbox)
 
     async def show(self, request: Request) -> Response:
         gateway = self._gateway
@@ -45,13 +45,13 @@ class Overview:
             store=status,
             faults=[words for words in (gateway.inbox.damage, gateway.inbox.long_log) if words],
             connectors=[
-                standing(name, configured[name].type if name in configured else None, one, gateway.limiters.get(name))
+                advise_connector(name, configured[name].type if name in configured else None, one, gateway.limiters.get(name))
                 for name, one in status.connectors.items()
             ],
             late_after=60 * (gateway.settings.alerts.oldest_waiting_minutes if gateway.settings.alerts else 15),
             hours=hours,
             periods=PERIODS,
-            chart=chart([hour.events for hour in hours]),
+            chart=draw_chart([hour.events for hour in hours]),
             replays=gateway.replays.running(),
             strange=_lately(await gateway.inbox.drift(), gateway.now()),
         )

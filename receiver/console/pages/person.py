@@ -15,7 +15,7 @@ from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
 from receiver.console.session import PATH
-from receiver.console.views.paging import address, turn
+from receiver.console.views.paging import page_address, turn_page
 from receiver.console.views.record_links import record_url
 from receiver.inbox import ConnectorState, EventFilter
 from receiver.inbox.db.storable_text import storable_text
@@ -43,7 +43,7 @@ class PersonPages:
             return self._console.page(request, "people.html")
         inbox, chosen = self._gateway.inbox, EventFilter(person=email)
         person = presenters.present_person(await inbox.person(email))
-        turned = await turn(inbox, chosen, PEOPLE, {"email": email}, request.query_params, to="#events")
+        turned = await turn_page(inbox, chosen, PEOPLE, {"email": email}, request.query_params, to="#events")
         urls = [record_url(self._gateway, one.connector, one.object, one.id) for one in person.records]
         known = bool(person.lanes or person.records or turned.items)
         return self._console.page(
@@ -69,18 +69,18 @@ class PersonPages:
             person=person,
             in_crm=in_crm,
             plans=await crm_erasure.plan_erasure(self._gateway, email) if in_crm else (),
-            with_crms=address(FORGET, {"email": email, "in_crm": "yes"}),
+            with_crms=page_address(FORGET, {"email": email, "in_crm": "yes"}),
             kept_by=Counter((one.connector, one.object) for one in person.records),
             few=FEW,
             in_quarantine=await self._gateway.inbox.unsearched(EventFilter(person=email)),
             beyond_reach=views.BEYOND_REACH_WITH_CRM if in_crm else views.BEYOND_REACH,
-            back=address(PEOPLE, {"email": email}),
+            back=page_address(PEOPLE, {"email": email}),
             action=FORGET,
         )
 
     async def forget(self, request: Request) -> Response:
         form = request.state.form
-        work = actions.erase(self._gateway, self._address(form.get("email", "")), in_crm=bool(form.get("in_crm")))
+        work = actions.erase_work(self._gateway, self._address(form.get("email", "")), in_crm=bool(form.get("in_crm")))
         return self._console.redirect(request, PEOPLE, await carry_out(self._gateway, "Erasing a person", work))
 
     def _address(self, given: str) -> str:

@@ -19,11 +19,11 @@ _LONG_ENOUGH = 16  # characters; of a shorter token four are too much to show
 
 
 def routes(console: Console) -> list[Route]:
-    pages = SetUp(console)
+    pages = SetUpPage(console)
     return [console.get(SET_UP, pages.show), console.post(f"{SET_UP}/urls", pages.urls)]
 
 
-class SetUp:
+class SetUpPage:
     """Shows no token unless somebody asks for those of one source; that is logged."""
 
     def __init__(self, console: Console) -> None:
@@ -36,9 +36,9 @@ class SetUp:
         return self._console.page(
             request,
             "setup.html",
-            urls={name: _urls(base, masked(self._tokens(name)[0])) for name in self._settings.sources},
+            urls={name: _urls(base, mask_token(self._tokens(name)[0])) for name in self._settings.sources},
             sources=self._settings.sources,
-            tokens={name: [masked(token) for token in self._tokens(name)] for name in self._settings.sources},
+            tokens={name: [mask_token(token) for token in self._tokens(name)] for name in self._settings.sources},
             public_url=self._settings.server.public_url,
             connectors={name: connector_settings(one, self._settings.secrets()) for name, one in self._settings.connectors.items()},
             mapped=mapped_routes(self._gateway),
@@ -65,6 +65,6 @@ def _urls(base: str, token: str) -> list[tuple[str, str]]:
     return [(label, f"{base}/in/{token}" + (f"/{event}" if event else "")) for label, event in entries]
 
 
-def masked(token: str) -> str:
+def mask_token(token: str) -> str:
     """Enough to tell two tokens apart."""
     return "••••" + (token[-4:] if len(token) >= _LONG_ENOUGH else "")

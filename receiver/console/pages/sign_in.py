@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from receiver.console.form import BadForm, read_form
-from receiver.console.page import SIGN_IN, Console, Notice, is_from_elsewhere, stepping_stone
-from receiver.console.session import COOKIE, PATH, Session
+from receiver.console.page import SIGN_IN, Console, PageNotice, is_from_elsewhere, stepping_stone
+from receiver.console.session import COOKIE, PATH, BrowserSession
 
 _OWN_PAGE = re.compile(rf"{PATH}(?:[/?][\x21-\x7e]*)?")
 _LONGEST = 2_000  # characters of an address that is kept through the door
@@ -20,7 +20,7 @@ SIGN_OUT = f"{PATH}/sign-out"
 
 
 def routes(console: Console) -> list[Route]:
-    door = Door(console)
+    door = SignInPages(console)
     return [
         Route(SIGN_IN, door.show, methods=["GET"]),
         Route(SIGN_IN, door.sign_in, methods=["POST"]),
@@ -34,7 +34,7 @@ def own_page(address: str) -> str:
     return address if fits and not address.startswith((SIGN_IN, SIGN_OUT)) else PATH
 
 
-class Door:
+class SignInPages:
     """What is said to those who are not signed in."""
 
     def __init__(self, console: Console) -> None:
@@ -83,16 +83,16 @@ class Door:
         response.delete_cookie(COOKIE, path=PATH)
         return response
 
-    def _held_back(self, request: Request, session: Session, then: str, wait: int) -> Response:
+    def _held_back(self, request: Request, session: BrowserSession, then: str, wait: int) -> Response:
         text = f"Too many wrong tokens were given. Try again in {wait} second{'' if wait == 1 else 's'}."
         response = self._form(request, session, then, 429, text)
         response.headers["Retry-After"] = str(wait)
         return response
 
-    def _form(self, request: Request, session: Session | None, then: str, status: int = 200, fault: str | None = None) -> Response:
+    def _form(self, request: Request, session: BrowserSession | None, then: str, status: int = 200, fault: str | None = None) -> Response:
         known = session or self._sessions.new(signed_in=False)
         request.state.session = known
-        notice = Notice(fault, "bad") if fault else None
+        notice = PageNotice(fault, "bad") if fault else None
         response = self._console.page(request, "sign_in.html", status=status, notice=notice, then=then)
         if not known.signed_in:
             self._sessions.hand_out(request, response, known)

@@ -10,7 +10,7 @@ _GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ChartBar:
     x: float
     y: float
     width: float
@@ -18,19 +18,21 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    bars: Sequence[Bar]
+class BarChart:
+    bars: Sequence[ChartBar]
     top: int  # the value at the upper edge
     width: int = WIDTH
     height: int = HEIGHT
 
 
-def chart(values: Sequence[int]) -> Chart:
+def draw_chart(values: Sequence[int]) -> BarChart:
     """One bar for each value; what is not 0 can be seen."""
     top, step = _round_up(max(values, default=0)), WIDTH / max(1, len(values))
     heights = [max(1.0, value / top * HEIGHT) if value else 0.0 for value in values]
-    bars = [Bar(round(n * step + _GAP / 2, 2), round(HEIGHT - h, 2), round(step - _GAP, 2), round(h, 2)) for n, h in enumerate(heights)]
-    return Chart(bars, top)
+    bars = [
+        ChartBar(round(n * step + _GAP / 2, 2), round(HEIGHT - h, 2), round(step - _GAP, 2), round(h, 2)) for n, h in enumerate(heights)
+    ]
+    return BarChart(bars, top)
 
 
 def _round_up(value: int) -> int:

@@ -15,7 +15,7 @@ HIDDEN = "••••"
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ShownSetting:
     """`given` is False for a default."""
 
     name: str
@@ -33,12 +33,12 @@ class MappedRoute:
     own: bool
 
 
-def connector_settings(settings: ConnectorSettings, secrets: Collection[str]) -> Sequence[Setting]:
+def connector_settings(settings: ConnectorSettings, secrets: Collection[str]) -> Sequence[ShownSetting]:
     """What was given first, then the defaults. What is not set is left out."""
     plain = settings.model_dump(mode="json")
     fields = type(settings).model_fields
     found = [
-        Setting(name, _open(plain[name], secrets), field.description or "", name in settings.model_fields_set)
+        ShownSetting(name, _open(plain[name], secrets), field.description or "", name in settings.model_fields_set)
         for name, field in fields.items()
         if plain[name] is not None
     ]

@@ -27,7 +27,7 @@ _GONE = "It is not in the configuration any more. Configure it again to deliver 
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ConnectorAdvice:
     """One connector on the overview. `share` is the part of the allowed rate that is used, from 0 to 1."""
 
     name: str
@@ -52,10 +52,10 @@ class Standing:
         return min(1.0, self.per_second / self.allowed_per_second) if self.allowed_per_second else None
 
 
-def standing(name: str, type: str | None, stored: ConnectorStatus, limiter: RateLimiter | None) -> Standing:
+def advise_connector(name: str, type: str | None, stored: ConnectorStatus, limiter: RateLimiter | None) -> ConnectorAdvice:
     """`type` is None where it is not configured."""
     limit = limiter.limit if limiter else None
-    return Standing(
+    return ConnectorAdvice(
         name=name,
         type=type or "",
         state=presenters.state_of(stored.kind) if type else "not configured",

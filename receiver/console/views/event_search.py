@@ -16,7 +16,7 @@ STATES: tuple[State, ...] = get_args(State)
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class EventSearch:
     """As the form has it: text, empty where it does not matter. Times without a zone are UTC."""
 
     person: str = ""
@@ -41,7 +41,7 @@ class Search:
         """Name, label and value of the fields for times: in UTC and to the minute, however it was asked; empty where it is no time."""
         return [(name, label, _in_field(text)) for name, label, text in (("since", "From", self.since), ("until", "Before", self.until))]
 
-    def without_group(self) -> Search:
+    def without_group(self) -> EventSearch:
         return replace(self, group="")
 
     def filter(self) -> EventFilter:

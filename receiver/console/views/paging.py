@@ -14,7 +14,7 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
+class TurnedPage:
     """One page, newest first, and the addresses of its neighbours; None where there is none."""
 
     items: Sequence[views.EventItem] = ()
@@ -22,19 +22,21 @@ class Turned:
     older: str | None = None
 
 
-def address(path: str, asked: Mapping[str, str], **more: str) -> str:
+def page_address(path: str, asked: Mapping[str, str], **more: str) -> str:
     """The path with what is asked there; what is empty is left out."""
     given = {name: value.encode("utf-8", "replace") for name, value in {**asked, **more}.items() if value}
     return f"{path}?{urlencode(given)}" if given else path
 
 
-async def turn(inbox: Inbox, chosen: EventFilter, path: str, asked: Mapping[str, str], query: Mapping[str, str], *, to: str = "") -> Turned:
+async def turn_page(
+    inbox: Inbox, chosen: EventFilter, path: str, asked: Mapping[str, str], query: Mapping[str, str], *, to: str = ""
+) -> TurnedPage:
     """The page that the query's `before` or `after` names, or the first. `asked` is kept in the neighbours' addresses, which lead to
     the place `to` on their page.
     """
 
     def at(**more: str) -> str:
-        return address(path, asked, **more) + to
+        return page_address(path, asked, **more) + to
 
     before, after = storable_text(query.get("before", "")), storable_text(query.get("after", ""))
     if after:
@@ -47,5 +49,5 @@ async def turn(inbox: Inbox, chosen: EventFilter, path: str, asked: Mapping[str,
     return _turned(page, newer=newer, older=at(before=page.next) if page.next else None)
 
 
-def _turned(page: EventRowPage, *, newer: str | None, older: str | None) -> Turned:
-    return Turned([presenters.present_item(row) for row in page.items], newer, older)
+def _turned(page: EventRowPage, *, newer: str | None, older: str | None) -> TurnedPage:
+    return TurnedPage([presenters.present_item(row) for row in page.items], newer, older)

@@ -15,7 +15,7 @@ _JSON = json.JSONEncoder(indent=2, ensure_ascii=False, default=str)
 
 
 @dataclass(frozen=True, slots=True)
-class Excerpt:
+class TextExcerpt:
     """The beginning of a text; all of it, unless it is `cut`."""
 
     text: str
@@ -26,7 +26,7 @@ class _TooDeep(Exception):
     """It cannot be read level by level."""
 
 
-def indented(text: str, most: int | None = None) -> Excerpt:
+def indent_json(text: str, most: int | None = None) -> TextExcerpt:
     """JSON with a line for each value, every token as it was sent; verbatim what is no JSON, or too deep to be read so. Up to `most`
     characters.
     """
@@ -37,19 +37,19 @@ def indented(text: str, most: int | None = None) -> Excerpt:
         return _excerpt([text], most)
 
 
-def as_json(value: Any, most: int | None = None) -> Excerpt:
+def as_json(value: Any, most: int | None = None) -> TextExcerpt:
     """A value as JSON with a line for each part of it, up to `most` characters."""
     return _excerpt(_JSON.iterencode(value), most)
 
 
-def _excerpt(parts: Iterable[str], most: int | None) -> Excerpt:
+def _excerpt(parts: Iterable[str], most: int | None) -> TextExcerpt:
     kept, length = [], 0
     for part in parts:
         kept.append(part)
         length += len(part)
         if most is not None and length > most:
-            return Excerpt("".join(kept)[:most], cut=True)
-    return Excerpt("".join(kept), cut=False)
+            return TextExcerpt("".join(kept)[:most], cut=True)
+    return TextExcerpt("".join(kept), cut=False)
 
 
 def _parts(text: str) -> Iterator[str]:

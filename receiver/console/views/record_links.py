@@ -15,7 +15,7 @@ RESULTS = {"saved": "saved", "refused": "refused", "retry": "to be sent again", 
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentRecord:
     """One record of an attempt, as the store keeps it. `id` is the CRM's and empty where it answered none."""
 
     object: str
@@ -28,10 +28,10 @@ class Sent:
     links: Sequence[str]
 
 
-def sent(stored: Mapping[str, Any], url: Callable[[str, str], str | None]) -> Sent:
+def read_sent_record(stored: Mapping[str, Any], url: Callable[[str, str], str | None]) -> SentRecord:
     """`url` gives the page of an (object, id)."""
     object, id = str(stored.get("object", "")), str(stored.get("id") or "")
-    return Sent(
+    return SentRecord(
         object=object,
         key=str(stored.get("key", "")),
         result=RESULTS.get(stored.get("result", ""), ""),

@@ -14,23 +14,23 @@ _SETTLED = timedelta(minutes=1)  # after its end an hour gets no more events
 
 
 @dataclass(frozen=True, slots=True)
-class Hour:
+class TrafficHour:
     begins: datetime
     events: int
 
 
-class Traffic:
+class TrafficCounter:
     """Hours that are over are counted once: a page that looks again and again asks for the current one alone."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._over: dict[datetime, int] = {}
 
-    async def hours(self, number: int, now: datetime) -> Sequence[Hour]:
+    async def hours(self, number: int, now: datetime) -> Sequence[TrafficHour]:
         """The last so many, the current one last. Raises StoreUnavailable."""
         current = now.replace(minute=0, second=0, microsecond=0)
         self._over = {begin: events for begin, events in self._over.items() if begin > current - MOST * HOUR}
-        return [Hour(begin, await self._events(begin, now)) for begin in (current - HOUR * back for back in reversed(range(number)))]
+        return [TrafficHour(begin, await self._events(begin, now)) for begin in (current - HOUR * back for back in reversed(range(number)))]
 
     async def _events(self, begin: datetime, now: datetime) -> int:
         known = self._over.get(begin)

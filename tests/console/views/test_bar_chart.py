@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from receiver.console.views.bar_chart import HEIGHT, WIDTH, chart
-from receiver.console.views.traffic import Traffic
+from receiver.console.views.bar_chart import HEIGHT, WIDTH, draw_chart
+from receiver.console.views.traffic import TrafficCounter
 from receiver.inbox import Inbox
 from tests.inbox.store import new
 
@@ -19,7 +19,7 @@ async def counted(url: str) -> tuple[list[int], list[int]]:
     """What three hours held, and what they and one before hold half an hour later, when more has come."""
     inbox = await Inbox.open(url, dedup_hours=24)
     try:
-        traffic = Traffic(inbox)
+        traffic = TrafficCounter(inbox)
         for minutes in (1, 29, 31, 90, 200):
             await inbox.accept(new(str(minutes), at=NOW - timedelta(minutes=minutes)))
         first = [hour.events for hour in await traffic.hours(3, NOW)]
@@ -39,13 +39,13 @@ def test_events_are_counted_by_the_hour(sqlite_url: str) -> None:
 @pytest.mark.parametrize(("most", "top"), [(0, 1), (1, 1), (3, 5), (10, 10), (11, 20), (22, 50), (501, 1000), (1_000_000, 1_000_000)])
 def test_the_scale_ends_at_a_round_number(most: int, top: int) -> None:
     """Not below the highest bar."""
-    assert chart([0, most]).top == top
+    assert draw_chart([0, most]).top == top
 
 
 @pytest.mark.parametrize("values", [[0] * 24, [1, 1_000_000], list(range(48))])
 def test_every_bar_stands_within_the_chart(values: list[int]) -> None:
     """And what is not nothing can be seen."""
-    drawn = chart(values)
+    drawn = draw_chart(values)
     for bar, value in zip(drawn.bars, values, strict=True):
         assert 0 <= bar.x < bar.x + bar.width <= WIDTH
         assert bar.y + bar.height == pytest.approx(HEIGHT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from connectors.base import ConnectorSettings
-from receiver.console.views.configuration import HIDDEN, Setting, connector_settings
+from receiver.console.views.configuration import HIDDEN, ShownSetting, connector_settings
 
 
 class Settings(ConnectorSettings):
@@ -20,7 +20,7 @@ def test_no_secret_is_shown() -> None:
     settings = Settings(type="x", proxy="http://user:pass-word@proxy.example", headers={"Authorization": "Bearer a-token-elsewhere"})
     shown = {one.name: one for one in connector_settings(settings, {"a-token-elsewhere"})}
     assert shown["password"].value == HIDDEN
-    assert shown["proxy"] == Setting("proxy", f"http://user:{HIDDEN}@proxy.example", "", given=True)
+    assert shown["proxy"] == ShownSetting("proxy", f"http://user:{HIDDEN}@proxy.example", "", given=True)
     assert shown["headers"].value == {"Authorization": f"Bearer {HIDDEN}"}
     assert "note" not in shown
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from receiver.console.views.record_links import https_only, sent
+from receiver.console.views.record_links import https_only, read_sent_record
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,6 @@ def test_anything_else_is_no_link(url: str | None) -> None:
 
 def test_what_was_sent_by_an_older_version() -> None:
     """A record that lacks something is shown with what it has."""
-    shown = sent({"object": "contact", "id": 7}, lambda *ref: "https://crm.example.edu/" + "/".join(ref))
+    shown = read_sent_record({"object": "contact", "id": 7}, lambda *ref: "https://crm.example.edu/" + "/".join(ref))
     assert (shown.object, shown.key, shown.result, shown.id, shown.fields) == ("contact", "", "", "7", {})
     assert shown.url == "https://crm.example.edu/contact/7"
