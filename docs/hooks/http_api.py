@@ -17,7 +17,7 @@ from receiver.gateway import Gateway, open_store
 from receiver.http.problem_details import PROBLEMS
 from receiver.server.app import public_routes
 from receiver.server.endpoints import EventReception
-from receiver.settings import load
+from receiver.settings import load_settings
 
 _CONFIG = """\
 [sources.springfield]
@@ -43,7 +43,7 @@ def described() -> Described:
 
 
 async def _ask(config: Path) -> Described:
-    async with open_store(load(config)) as gateway:
+    async with open_store(load_settings(config)) as gateway:
         return Described(_addresses(gateway), describe(list_operations(gateway)))
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from receiver.settings import ConfigError, ConfigFault, Settings, load
+from receiver.settings import ConfigError, ConfigFault, Settings, load_settings
 from receiver.text.escape import escape_hidden
 
 FOUND = 1
@@ -67,7 +67,7 @@ def settings_of(config: Path, *, stand_ins: bool = False) -> Settings:
     if not config.is_file():
         fail_command(f"There is no configuration at {config}. Make one with `aom-gateway init`, or name it with --config.")
     try:
-        return load(config, stand_ins=stand_ins)
+        return load_settings(config, stand_ins=stand_ins)
     except ConfigError as error:
         show_faults(config, error.faults)
         raise typer.Exit(FOUND) from error

@@ -1,8 +1,18 @@
 """Faults of a configuration: found all at once, each told with its place, what is wrong, and the remedy."""
 
-from receiver.config_errors.config_error import ConfigError, ConfigFault, Remedied
-from receiver.config_errors.model_reader import UNREADABLE, read
-from receiver.config_errors.nearest import nearest, suggestion
-from receiver.config_errors.place import Step, place
+from receiver.config_errors.config_error import ConfigError, ConfigFault, RemediedError
+from receiver.config_errors.model_reader import UNREADABLE, read_model
+from receiver.config_errors.nearest import nearest_name, suggest_name
+from receiver.config_errors.place import Step, format_place
 
-__all__ = ["UNREADABLE", "ConfigError", "ConfigFault", "Remedied", "Step", "nearest", "place", "read", "suggestion"]
+__all__ = [
+    "UNREADABLE",
+    "ConfigError",
+    "ConfigFault",
+    "RemediedError",
+    "Step",
+    "format_place",
+    "nearest_name",
+    "read_model",
+    "suggest_name",
+]

@@ -30,7 +30,7 @@ class ConfigError(Exception):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
-class Remedied(ValueError):
+class RemediedError(ValueError):
     """A validator of a setting raises it: what is wrong, and what would be right."""
 
     def __init__(self, message: str, remedy: str) -> None:

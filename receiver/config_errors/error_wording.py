@@ -37,7 +37,7 @@ _WORDS: Mapping[str, str] = {
 """Error type → message; names in braces are of the error's context. Types: https://docs.pydantic.dev/latest/errors/validation_errors/"""
 
 
-def words(error: ErrorDetails) -> tuple[str, str]:
+def describe_error(error: ErrorDetails) -> tuple[str, str]:
     """Message and remedy. The value itself is never quoted: it may be a secret."""
     context = error.get("ctx", {})
     if (cause := context.get("error")) is not None:

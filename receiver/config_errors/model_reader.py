@@ -11,9 +11,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from receiver.config_errors.config_error import ConfigFault
-from receiver.config_errors.error_wording import words
-from receiver.config_errors.nearest import nearest, suggestion
-from receiver.config_errors.place import Step, place
+from receiver.config_errors.error_wording import describe_error
+from receiver.config_errors.nearest import nearest_name, suggest_name
+from receiver.config_errors.place import Step, format_place
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -23,7 +23,7 @@ UNREADABLE = "…"
 _ROUNDS = 8  # each mends what the one before found; then the table is given up
 
 
-def read(model: type[Model], table: object, at: Sequence[Step]) -> tuple[Model | None, list[ConfigFault]]:
+def read_model(model: type[Model], table: object, at: Sequence[Step]) -> tuple[Model | None, list[ConfigFault]]:
     """The model and no faults; or the faults, and the model of what remains without them, for further checks.
 
     A key that is nearly right is read as the one that was probably meant, so that it makes no second fault.
@@ -37,7 +37,7 @@ def read(model: type[Model], table: object, at: Sequence[Step]) -> tuple[Model |
             errors = _causes(failure.errors(include_url=False, include_input=False))
         for error in errors:
             steps = _existing(table, error)
-            where = place((*at, *steps))
+            where = format_place((*at, *steps))
             faults.setdefault(where, _fault(model, where, error))
             if not steps:
                 return None, list(faults.values())
@@ -53,11 +53,11 @@ def _causes(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
 
 
 def _fault(model: type[BaseModel], where: str, error: ErrorDetails) -> ConfigFault:
-    message, remedy = words(error)
+    message, remedy = describe_error(error)
     keys = _keys(model, error["loc"])
     key = str(error["loc"][-1]) if error["loc"] else ""
     if error["type"] == "extra_forbidden":
-        return ConfigFault(where, message, suggestion(key, keys, "known keys"))
+        return ConfigFault(where, message, suggest_name(key, keys, "known keys"))
     return ConfigFault(where, message, remedy or (key in keys and keys[key].description) or "")
 
 
@@ -88,7 +88,7 @@ def _mend(table: Any, steps: Sequence[Step], model: type[BaseModel], error: Erro
         table[last] = UNREADABLE
         return
     value = table.pop(last, None)
-    meant = nearest(last, _keys(model, error["loc"])) if error["type"] == "extra_forbidden" else None
+    meant = nearest_name(last, _keys(model, error["loc"])) if error["type"] == "extra_forbidden" else None
     if meant is not None:
         table.setdefault(meant, value)
 

@@ -8,17 +8,17 @@ from difflib import get_close_matches
 SHOWN = 12  # names listed where none comes near
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest_name(word: str, known: Iterable[str]) -> str | None:
     """The known name nearest to a word, whatever its case; None where none comes near."""
     folded = {name.casefold(): name for name in known}
     match = get_close_matches(word.casefold(), folded, n=1)
     return folded[match[0]] if match else None
 
 
-def suggestion(word: str, known: Iterable[str], what: str = "known") -> str:
+def suggest_name(word: str, known: Iterable[str], what: str = "known") -> str:
     """A remedy for a name that does not exist: the nearest one, else a list of those that do."""
     names = list(known)
-    if (near := nearest(word, names)) is not None:
+    if (near := nearest_name(word, names)) is not None:
         return f"did you mean {near!r}?"
     listed = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
     return f"{what}: {listed or 'none'}"

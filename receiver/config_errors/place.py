@@ -12,7 +12,7 @@ Step = str | int
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def place(steps: Iterable[Step]) -> str:
+def format_place(steps: Iterable[Step]) -> str:
     """`("routes", 1, "fields", "a.b")` → `routes[1].fields."a.b"`, quoted as TOML would have it."""
     text = ""
     for step in steps:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from receiver.aom.values import email_address, order_status
-from receiver.config_errors import nearest
+from receiver.config_errors import nearest_name
 from receiver.importer.column_headers import header_path, is_date, is_text, near_headers, needed_paths
 from receiver.importer.event_times import time_in_format
 from receiver.importer.payload_paths import Path, WrongMapping, format_path, parse_path
@@ -153,7 +153,7 @@ def _header(name: str, headers: Sequence[str]) -> str:
     folded = [header for header in headers if header.strip().casefold() == name.strip().casefold()]
     if folded:
         return folded[0]
-    near = nearest(name, headers)
+    near = nearest_name(name, headers)
     raise WrongMapping(f"there is no column {name!r}; " + (f"did you mean {near!r}?" if near else f"there are: {', '.join(headers)}"))
 
 

@@ -2,7 +2,7 @@
 
 from receiver.config_errors import ConfigError, ConfigFault
 from receiver.mapping import RouteSettings
-from receiver.settings.loader import load
+from receiver.settings.loader import load_settings
 from receiver.settings.model import Alerts, Delivery, Limit, Log, Server, Settings, Source, Store, connector_secrets
 
 __all__ = [
@@ -18,5 +18,5 @@ __all__ = [
     "Source",
     "Store",
     "connector_secrets",
-    "load",
+    "load_settings",
 ]

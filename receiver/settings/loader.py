@@ -12,16 +12,16 @@ from connectors.base import Connector
 from receiver.config_errors import ConfigError, ConfigFault
 from receiver.mapping import check_routes
 from receiver.settings.model import Delivery, Log, Server, Settings, Store
-from receiver.settings.store_path import absolute, misplaced
-from receiver.settings.table_reader import Tables, read_tables
+from receiver.settings.store_path import absolute_url, find_misplaced
+from receiver.settings.table_reader import SettingsTables, read_tables
 from receiver.settings.token_check import token_faults
-from receiver.settings.toml_document import parse
-from receiver.settings.variables import Filled, fill
+from receiver.settings.toml_document import parse_document
+from receiver.settings.variables import FilledDocument, fill_variables
 
 _ADMIN_TOKEN = "server.admin_token"  # noqa: S105 - a place
 
 
-def load(
+def load_settings(
     path: Path,
     env: Mapping[str, str] = os.environ,
     *,
@@ -34,11 +34,11 @@ def load(
     serve. `types` are the registry's unless given.
     """
     directory = path.absolute().parent
-    filled = fill(parse(path), env, directory)
+    filled = fill_variables(parse_document(path), env, directory)
     warnings = _off(filled)
     warnings += [replace(fault, warning=True) for fault in filled.unset if stand_ins]
     tables = read_tables(filled.document, registry.types() if types is None else types)
-    places = () if stand_ins else misplaced(tables.store, tables.connectors, directory)  # with stand-ins nothing is stored
+    places = () if stand_ins else find_misplaced(tables.store, tables.connectors, directory)  # with stand-ins nothing is stored
     stages = (
         filled.unset,
         filled.faults,
@@ -53,7 +53,7 @@ def load(
     return _settings(tables, directory, warnings)
 
 
-def _off(filled: Filled) -> list[ConfigFault]:
+def _off(filled: FilledDocument) -> list[ConfigFault]:
     """An admin token that is not set switches the console and the admin API off: no fault."""
     off = [fault for fault in filled.unset if fault.where == _ADMIN_TOKEN and fault.message.startswith("the environment variable")]
     if off:
@@ -62,7 +62,7 @@ def _off(filled: Filled) -> list[ConfigFault]:
     return [replace(fault, message=f"{fault.message}: console and admin API are off", warning=True) for fault in off]
 
 
-def _workers(tables: Tables) -> list[ConfigFault]:
+def _workers(tables: SettingsTables) -> list[ConfigFault]:
     store = tables.store or Store()
     if tables.server is None or tables.server.workers == 1 or not store.url.startswith("sqlite"):
         return []
@@ -70,7 +70,7 @@ def _workers(tables: Tables) -> list[ConfigFault]:
     return [ConfigFault("server.workers", "is more than 1, and a SQLite file belongs to one process alone", remedy)]
 
 
-def _routes(tables: Tables) -> list[ConfigFault]:
+def _routes(tables: SettingsTables) -> list[ConfigFault]:
     _, faults = check_routes(tables.routes, tables.snippets, tables.accounts, tables.sources)
     return [fault for fault in faults if not fault.warning]
 
@@ -88,11 +88,11 @@ def _is_told(where: str, told: set[str]) -> bool:
     return any(where == place or where.startswith((f"{place}.", f"{place}[")) for place in told)
 
 
-def _settings(tables: Tables, directory: Path, warnings: list[ConfigFault]) -> Settings:
+def _settings(tables: SettingsTables, directory: Path, warnings: list[ConfigFault]) -> Settings:
     store = tables.store or Store()
     return Settings(
         server=tables.server or Server(),
-        store=store.model_copy(update={"url": absolute(store.url, directory)}),
+        store=store.model_copy(update={"url": absolute_url(store.url, directory)}),
         sources={name: source for name, source in tables.sources.items() if source is not None},
         connectors={name: one for name, one in tables.connectors.items() if one is not None},
         routes=tuple(tables.routes.values()),

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from connectors.base import ConnectorSettings
-from receiver.config_errors import ConfigFault, place
+from receiver.config_errors import ConfigFault, format_place
 from receiver.settings.model import Store
 
 
-def absolute(url: str, directory: Path) -> str:
+def absolute_url(url: str, directory: Path) -> str:
     """A relative SQLite file lies beside the configuration, wherever the gateway is started."""
     scheme, colon, path = url.partition(":///")
     if not scheme.startswith("sqlite") or path.startswith("/"):
@@ -19,9 +19,9 @@ def absolute(url: str, directory: Path) -> str:
     return f"{scheme}{colon}{directory / path}"
 
 
-def misplaced(store: Store | None, connectors: Mapping[str, ConnectorSettings | None], directory: Path) -> Iterator[ConfigFault]:
+def find_misplaced(store: Store | None, connectors: Mapping[str, ConnectorSettings | None], directory: Path) -> Iterator[ConfigFault]:
     """What is wrong with the place of a SQLite store on this machine."""
-    scheme, _, name = absolute((store or Store()).url, directory).partition(":///")
+    scheme, _, name = absolute_url((store or Store()).url, directory).partition(":///")
     if not scheme.startswith("sqlite"):
         return
     path = Path(name)
@@ -32,7 +32,7 @@ def misplaced(store: Store | None, connectors: Mapping[str, ConnectorSettings | 
     for connector, settings in connectors.items():
         if settings is not None and any(_same(path, file) for file in settings.files(connector, directory)):
             yield ConfigFault(
-                place(("connectors", connector)), f"keeps its records in the store's own file {path}", "give it a file of its own"
+                format_place(("connectors", connector)), f"keeps its records in the store's own file {path}", "give it a file of its own"
             )
 
 

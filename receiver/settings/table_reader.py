@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from connectors.base import Connector, ConnectorSettings
 from connectors.registry import BrokenConnector, UnknownConnector
-from receiver.config_errors import ConfigFault, nearest, place, read, suggestion
+from receiver.config_errors import ConfigFault, format_place, nearest_name, read_model, suggest_name
 from receiver.mapping import ConnectorAccount, RouteSettings, SnippetSettings
 from receiver.settings.model import Alerts, Delivery, Log, Server, Settings, Source, Store
 
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 @dataclass
-class Tables:
+class SettingsTables:
     """All that could be read. Names of sources and connectors are there even where their tables are faulty."""
 
     server: Server | None = None
@@ -39,7 +39,7 @@ class Tables:
     faults: list[ConfigFault] = field(default_factory=list)
 
 
-def read_tables(document: Mapping[str, Any], types: Mapping[str, type[Connector]]) -> Tables:
+def read_tables(document: Mapping[str, Any], types: Mapping[str, type[Connector]]) -> SettingsTables:
     """Read all tables. `types` are the connectors that there are."""
     reader = _Reader(types)
     document = reader.known(document)
@@ -75,20 +75,20 @@ def _mappings(table: object) -> tuple[str, ...]:
 
 class _Reader:
     def __init__(self, types: Mapping[str, type[Connector]]) -> None:
-        self.tables = Tables()
+        self.tables = SettingsTables()
         self._types = types
 
     def known(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """The document with each table under the name that was probably meant."""
         kept = {name: table for name, table in document.items() if name in _TABLES}
         for name in document.keys() - kept.keys():
-            self._tell((name,), "is not a known table", suggestion(name, _TABLES, "tables"))
-            if (meant := nearest(name, _TABLES)) is not None:
+            self._tell((name,), "is not a known table", suggest_name(name, _TABLES, "tables"))
+            if (meant := nearest_name(name, _TABLES)) is not None:
                 kept.setdefault(meant, document[name])
         return kept
 
     def one(self, model: type[Model], table: object, *at: str | int) -> Model | None:
-        found, faults = read(model, table, at)
+        found, faults = read_model(model, table, at)
         self.tables.faults += faults
         return found
 
@@ -132,10 +132,10 @@ class _Reader:
         try:
             return self._types[given]
         except UnknownConnector:
-            self._tell((*at, "type"), f"there is no connector type {given!r}", suggestion(given, self._types, "there are"))
+            self._tell((*at, "type"), f"there is no connector type {given!r}", suggest_name(given, self._types, "there are"))
         except BrokenConnector as error:
             self._tell((*at, "type"), str(error), "update or reinstall that package")
         return None
 
     def _tell(self, at: tuple[str | int, ...], message: str, remedy: str) -> None:
-        self.tables.faults.append(ConfigFault(place(at), message, remedy))
+        self.tables.faults.append(ConfigFault(format_place(at), message, remedy))

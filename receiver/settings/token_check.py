@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from receiver.config_errors import ConfigFault, place
+from receiver.config_errors import ConfigFault, format_place
 from receiver.settings.model import Server, Source
 from receiver.settings.value_types import FRESH
 
@@ -38,4 +38,4 @@ def _tokens(server: Server | None, sources: Mapping[str, Source | None]) -> Iter
         yield "server.admin_token", server.admin_token.get_secret_value()
     for name, source in sources.items():
         for index, token in enumerate(source.tokens if source is not None else ()):
-            yield place(("sources", name, "tokens", index)), token.get_secret_value()
+            yield format_place(("sources", name, "tokens", index)), token.get_secret_value()

@@ -16,7 +16,7 @@ _ENDLESS = re.compile(r"[0-9_]{4000,}")
 _LINE = re.compile(r"(.*) \(at line (\d+), column (\d+)\)", re.DOTALL)
 
 
-def parse(path: Path) -> dict[str, Any]:
+def parse_document(path: Path) -> dict[str, Any]:
     """The document, its fractions as Decimal. Raises ConfigError where there is no file, or it is no TOML."""
     try:
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.core import get_global
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
-from receiver.config_errors import Remedied, suggestion
+from receiver.config_errors import RemediedError, suggest_name
 
 FRESH = "`aom-gateway init` writes fresh ones"
 
@@ -18,7 +18,7 @@ FRESH = "`aom-gateway init` writes fresh ones"
 def _token(secret: SecretStr) -> SecretStr:
     token = secret.get_secret_value()
     if not re.fullmatch(r"[A-Za-z0-9._~-]+", token):
-        raise Remedied("holds characters that do not go into a URL", f"use letters, digits, '-', '_', '.' and '~'; {FRESH}")
+        raise RemediedError("holds characters that do not go into a URL", f"use letters, digits, '-', '_', '.' and '~'; {FRESH}")
     return secret
 
 
@@ -32,8 +32,8 @@ def _time_zone(value: object) -> object:
     try:
         return ZoneInfo(value)
     except (ValueError, OSError, KeyError):  # KeyError: ZoneInfoNotFoundError
-        remedy = suggestion(value, sorted(available_timezones()), "use a name like America/New_York; known")
-        raise Remedied(f"there is no time zone {value!r}", remedy) from None
+        remedy = suggest_name(value, sorted(available_timezones()), "use a name like America/New_York; known")
+        raise RemediedError(f"there is no time zone {value!r}", remedy) from None
 
 
 TimeZone = Annotated[ZoneInfo, BeforeValidator(_time_zone)]
@@ -42,7 +42,7 @@ TimeZone = Annotated[ZoneInfo, BeforeValidator(_time_zone)]
 def _currency(code: str) -> str:
     known = get_global("all_currencies")
     if code.upper() not in known:
-        raise Remedied(f"there is no currency {code!r}", "use a code of ISO 4217, like USD or EUR")
+        raise RemediedError(f"there is no currency {code!r}", "use a code of ISO 4217, like USD or EUR")
     return code.upper()
 
 
@@ -52,7 +52,7 @@ Currency = Annotated[str, AfterValidator(_currency)]
 def _no_bool(value: object) -> object:
     """Python, and with it pydantic, takes true for 1."""
     if isinstance(value, bool):
-        raise Remedied("must be a number", "")
+        raise RemediedError("must be a number", "")
     return value
 
 
@@ -66,7 +66,7 @@ def _host(host: str) -> str:
     except UnicodeError:
         usable = False
     if not usable:
-        raise Remedied("is no name or address of a machine", "write one like 127.0.0.1, ::1 or gateway.springfield.edu")
+        raise RemediedError("is no name or address of a machine", "write one like 127.0.0.1, ::1 or gateway.springfield.edu")
     return host
 
 
@@ -78,7 +78,7 @@ Host = Annotated[str, AfterValidator(_host)]
 def _web_address(url: str) -> str:
     parts = _split(url)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise Remedied("is no web address", "write one like https://hooks.springfield.edu")
+        raise RemediedError("is no web address", "write one like https://hooks.springfield.edu")
     return url.rstrip("/")
 
 
@@ -90,7 +90,7 @@ def _alarm_url(secret: SecretStr) -> SecretStr:
     url = secret.get_secret_value()
     parts = _split(url)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or not re.fullmatch(r"[!-~]+", url):
-        raise Remedied("is no web address", "write one like https://hooks.slack.com/services/…, best as ${SLACK_WEBHOOK}")
+        raise RemediedError("is no web address", "write one like https://hooks.slack.com/services/…, best as ${SLACK_WEBHOOK}")
     return secret
 
 
@@ -100,13 +100,13 @@ AlarmUrl = Annotated[SecretStr, AfterValidator(_alarm_url)]
 
 def _header_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name):
-        raise Remedied("is no name of an HTTP header", "write one like Authorization")
+        raise RemediedError("is no name of an HTTP header", "write one like Authorization")
     return name
 
 
 def _header_value(secret: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[ -~]*", secret.get_secret_value()):
-        raise Remedied("holds characters that do not go into an HTTP header", "use printable ASCII on one line")
+        raise RemediedError("holds characters that do not go into an HTTP header", "use printable ASCII on one line")
     return secret
 
 
@@ -117,13 +117,13 @@ def _store_url(url: str) -> str:
     parts = _split(url)
     scheme = "" if parts is None else parts.scheme.partition("+")[0]
     if parts is None or scheme not in ("sqlite", "postgresql", "postgres"):
-        raise Remedied("is no database that the gateway can use", "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+        raise RemediedError("is no database that the gateway can use", "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
     if scheme == "sqlite" and (parts.netloc or parts.path in ("", "/", "/:memory:") or "\0" in url):
-        raise Remedied("names no file to keep events in", "write sqlite:///FILE, with four slashes for an absolute path")
+        raise RemediedError("names no file to keep events in", "write sqlite:///FILE, with four slashes for an absolute path")
     if scheme == "sqlite" and "?" in url:
-        raise Remedied("has parameters, which a SQLite store does not take", "write sqlite:///FILE and nothing behind it")
+        raise RemediedError("has parameters, which a SQLite store does not take", "write sqlite:///FILE and nothing behind it")
     if scheme != "sqlite" and not parts.path.strip("/"):
-        raise Remedied("names no database", "write postgresql://USER:PASSWORD@HOST/DATABASE")
+        raise RemediedError("names no database", "write postgresql://USER:PASSWORD@HOST/DATABASE")
     return url
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from receiver.config_errors import ConfigFault, Step, place
+from receiver.config_errors import ConfigFault, Step, format_place
 
 _REFERENCE = re.compile(r"\$\$(?=\{)|\$\{(?!\{)([^{}]*)(\}?)")
 """`$${` is a plain `${`; `${{` is a dollar before an expression."""
@@ -19,7 +19,7 @@ _STAND_IN = 32  # characters, so that it passes for a token
 
 
 @dataclass
-class Filled:
+class FilledDocument:
     """The document with all values in place. What could not be had is told, and something of its length stands in for it.
 
     `unset` are variables and files that are not there, `faults` what is written wrongly.
@@ -30,15 +30,15 @@ class Filled:
     faults: list[ConfigFault] = field(default_factory=list)
 
 
-def fill(document: Mapping[str, Any], env: Mapping[str, str], directory: Path) -> Filled:
+def fill_variables(document: Mapping[str, Any], env: Mapping[str, str], directory: Path) -> FilledDocument:
     """Replace all references. Files are looked for from `directory`; the line break at their end does not count."""
-    filled = Filled({})
+    filled = FilledDocument({})
     filled.document = _Filler(env, directory, filled).value(dict(document), ())
     return filled
 
 
 class _Filler:
-    def __init__(self, env: Mapping[str, str], directory: Path, told: Filled) -> None:
+    def __init__(self, env: Mapping[str, str], directory: Path, told: FilledDocument) -> None:
         self._env = env
         self._directory = directory
         self._told = told
@@ -50,7 +50,7 @@ class _Filler:
             case list():
                 return [self.value(inner, (*steps, index)) for index, inner in enumerate(value)]
             case str() if "${" in value:
-                return _REFERENCE.sub(lambda match: self._replaced(match, place(steps)), value)
+                return _REFERENCE.sub(lambda match: self._replaced(match, format_place(steps)), value)
         return value
 
     def _replaced(self, match: re.Match[str], where: str) -> str:

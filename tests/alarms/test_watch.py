@@ -17,7 +17,7 @@ from receiver.delivery.limits.backoff import Backoff
 from receiver.inbox import Inbox, SettledLane
 from receiver.jobs.status_cache import CachedStatus
 from receiver.mapping import RouteTable
-from receiver.settings import load
+from receiver.settings import load_settings
 from receiver.telemetry import GatewayMetrics
 from tests.alarms.receiver import AlarmReceiver, alarm_receiver
 from tests.inbox.store import NOW, faulty, new, open_inbox, pause, resume, settle, take_ready
@@ -71,7 +71,7 @@ class Scene:
 @asynccontextmanager
 async def watched(inbox: Inbox, receiver: AlarmReceiver, directory: Path, alerts: str = "") -> AsyncIterator[Scene]:
     """A watch that looks all the time, until the block ends."""
-    settings = load(write(directory, f'{SANDBOX}\n[alerts]\nurl = "{receiver.url}"\n{alerts}'), {})
+    settings = load_settings(write(directory, f'{SANDBOX}\n[alerts]\nurl = "{receiver.url}"\n{alerts}'), {})
     scene = Scene(inbox, receiver)
     standing = CachedStatus(inbox, ["box", "mark"], lambda: scene.now, fresh=0)
     timing = WatchTiming(every=MOMENT, share=1)

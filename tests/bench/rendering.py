@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from receiver.aom import Event, SourceContext, read_event, read_sample
 from receiver.mapping import RouteTable, fold_records
-from receiver.settings import load
+from receiver.settings import load_settings
 
 CONFIG = """
 [sources.springfield]
@@ -42,7 +42,7 @@ def route_table() -> RouteTable:
     with TemporaryDirectory(prefix="aom-gateway-bench-") as directory:
         config = Path(directory) / "config.toml"
         config.write_text(CONFIG, encoding="utf-8")
-        return RouteTable.compile(load(config, {}))
+        return RouteTable.compile(load_settings(config, {}))
 
 
 def context_of(event: Event) -> dict[str, object]:

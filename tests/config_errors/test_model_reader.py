@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from receiver.config_errors import UNREADABLE, ConfigFault, Remedied, place, read
+from receiver.config_errors import UNREADABLE, ConfigFault, RemediedError, format_place, read_model
 
 
 class Item(BaseModel):
@@ -26,13 +26,13 @@ class Box(BaseModel):
     @classmethod
     def good(cls, secret: str) -> str:
         if secret == "hunter2":
-            raise Remedied("is a bad secret", "take another")
+            raise RemediedError("is a bad secret", "take another")
         return secret
 
 
 def test_what_is_right_is_read_without_a_fault() -> None:
     """The model comes back, and no fault."""
-    box, faults = read(Box, {"label": "x", "items": [{"name": "a"}]}, ("boxes", "red"))
+    box, faults = read_model(Box, {"label": "x", "items": [{"name": "a"}]}, ("boxes", "red"))
     assert box == Box(label="x", items=(Item(name="a"),))
     assert faults == []
 
@@ -40,7 +40,7 @@ def test_what_is_right_is_read_without_a_fault() -> None:
 def test_all_faults_are_told_with_their_places() -> None:
     """One fault per mistake, at its place, in one go."""
     table = {"items": [{"name": "a", "count": "many"}, {"name": 5}], "named": {"a.b": {"nmae": "x"}}, "secret": "hunter2"}
-    _, faults = read(Box, table, ("boxes", "red"))
+    _, faults = read_model(Box, table, ("boxes", "red"))
     assert {fault.where: fault.message for fault in faults} == {
         'boxes.red.named."a.b".nmae': "is not a known key",
         "boxes.red.label": "is missing",
@@ -52,14 +52,14 @@ def test_all_faults_are_told_with_their_places() -> None:
 
 def test_remedies_come_from_the_model() -> None:
     """A validator's own remedy, the nearest key, or the description of what is missing."""
-    _, faults = read(Box, {"named": {"x": {"nmae": "x"}}, "secret": "hunter2"}, ("box",))
+    _, faults = read_model(Box, {"named": {"x": {"nmae": "x"}}, "secret": "hunter2"}, ("box",))
     remedies = {fault.where: fault.remedy for fault in faults}
     assert remedies == {"box.named.x.nmae": "did you mean 'name'?", "box.label": "what is written on it", "box.secret": "take another"}
 
 
 def test_no_message_quotes_a_value() -> None:
     """A value may be a secret."""
-    _, faults = read(Box, {"label": ["s3cr3t"], "items": "s3cr3t", "named": {"x": "s3cr3t"}, "secret": "hunter2"}, ())
+    _, faults = read_model(Box, {"label": ["s3cr3t"], "items": "s3cr3t", "named": {"x": "s3cr3t"}, "secret": "hunter2"}, ())
     assert len(faults) == 4
     assert not any("s3cr3t" in str(fault) or "hunter2" in str(fault) for fault in faults)
 
@@ -67,24 +67,24 @@ def test_no_message_quotes_a_value() -> None:
 def test_the_rest_can_be_checked_further() -> None:
     """What is left without the faults comes back too; items of lists keep their index, and slips in keys are mended."""
     table = {"lable": "x", "items": [{"count": 2}, {"name": "b", "colour": "red"}], "secret": 5}
-    box, faults = read(Box, table, ())
+    box, faults = read_model(Box, table, ())
     assert len(faults) == 4
     assert box == Box(label="x", items=(Item(name=UNREADABLE, count=2), Item(name="b")))
 
 
 def test_a_table_that_is_none_gives_one_fault() -> None:
     """Something else where a table should be is told at its own place."""
-    assert read(Box, 5, ("box",)) == (None, [ConfigFault("box", "must be a table")])
+    assert read_model(Box, 5, ("box",)) == (None, [ConfigFault("box", "must be a table")])
 
 
 def test_the_file_is_not_changed() -> None:
     """Reading mends a copy."""
     table = {"lable": "x", "items": [{}]}
-    read(Box, table, ())
+    read_model(Box, table, ())
     assert table == {"lable": "x", "items": [{}]}
 
 
 def test_places_are_written_as_toml_would() -> None:
     """Keys that need quotes have them."""
-    assert place(("routes", 1, "upsert", 0, "fields", "amount")) == "routes[1].upsert[0].fields.amount"
-    assert place(("fields", "a.b")) == 'fields."a.b"'
+    assert format_place(("routes", 1, "upsert", 0, "fields", "amount")) == "routes[1].upsert[0].fields.amount"
+    assert format_place(("fields", "a.b")) == 'fields."a.b"'

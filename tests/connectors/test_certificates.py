@@ -15,7 +15,7 @@ from connectors.base import Context, RateLimit, Record, Unavailable
 from connectors.certificates import tls_fault
 from receiver.cli.commands.provision import check_online
 from receiver.mapping import RouteTable
-from receiver.settings import load
+from receiver.settings import load_settings
 from tests.fakes.tls import distrusted_server
 
 TYPES: dict[str, dict[str, Any]] = {
@@ -57,7 +57,7 @@ def test_check_online_tells_it(kind: str, tmp_path: Path) -> None:
             source = '[sources.springfield]\ntokens = ["0123456789abcdef"]\ntimezone = "UTC"\n'
             text = f'{source}[connectors.crm]\n{lines}\nmapping = "standard"\n'
             await asyncio.to_thread((tmp_path / "config.toml").write_text, text)
-            settings = load(tmp_path / "config.toml")
+            settings = load_settings(tmp_path / "config.toml")
             (fault,) = await asyncio.to_thread(check_online, settings, RouteTable.compile(settings))
             assert fault.where == "connectors.crm"
             assert "certificate cannot be verified" in fault.message

@@ -35,7 +35,7 @@ from receiver.inbox import AcceptedEvent, Inbox
 from receiver.inbox import EventDetail as StoredEvent
 from receiver.ingest.validation import Validator, build_validator
 from receiver.mapping import RouteTable
-from receiver.settings import load
+from receiver.settings import load_settings
 from receiver.telemetry import GatewayMetrics
 from tests.delivery.crm import Crm
 
@@ -182,7 +182,7 @@ async def rig(
     """Opens all of it; with `running` the dispatcher runs inside the block."""
     config = directory / "config.toml"
     config.write_text(CONFIG)
-    settings = load(config)
+    settings = load_settings(config)
     sites, routes, metrics, clock, random = sites_of(settings), RouteTable.compile(settings), GatewayMetrics(), Clock(), Random(1)
     timing = timing or DeliveryTiming()
     inbox = await Inbox.open(store or f"sqlite:///{directory}/inbox.db", dedup_hours=0)

@@ -25,7 +25,7 @@ from receiver.aom.validation.drift import MORE
 from receiver.aom.validation.known_keys import keys_of, known_keys
 from receiver.aom.validation.tolerance import as_meant
 from receiver.mapping import RouteTable, explanation
-from receiver.settings import load
+from receiver.settings import load_settings
 from tests.aom.bodies import NEW_YORK
 from tests.aom.test_properties import mutants
 from tests.processes import TOKEN, Running, gateway, write_config
@@ -53,7 +53,7 @@ def http(running: Running) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def mapping(tmp_path_factory: pytest.TempPathFactory) -> RouteTable:
-    return RouteTable.compile(load(write_config(tmp_path_factory.mktemp("mapping"))))
+    return RouteTable.compile(load_settings(write_config(tmp_path_factory.mktemp("mapping"))))
 
 
 _ENTITIES = {"&": "&amp;", "e": "&#101;", "'": "&#8217;", "1": "&#49;", " ": "&nbsp;", "S": "&Scaron;"}

@@ -28,7 +28,7 @@ from receiver.inbox import Inbox, NewEvent
 from receiver.ingest.intake import Intake, IntakeCall
 from receiver.ingest.validation import build_validator
 from receiver.mapping import RouteTable
-from receiver.settings import load
+from receiver.settings import load_settings
 from receiver.telemetry import GatewayMetrics
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, write_config
 
@@ -510,7 +510,9 @@ def test_no_body_holds_up_others(running: Running, worst: str) -> None:
 
 def test_an_event_for_many_is_written_before_the_next_large_body_is_validated(tmp_path: Path) -> None:
     """Both compute: who waits for the commit would wait for both."""
-    sound = build_validator({"s": SourceContext("s", ZoneInfo("UTC"), "USD")}, RouteTable.compile(load(write_config(tmp_path, ANNOUNCED))))
+    sound = build_validator(
+        {"s": SourceContext("s", ZoneInfo("UTC"), "USD")}, RouteTable.compile(load_settings(write_config(tmp_path, ANNOUNCED)))
+    )
     stored: list[int] = []
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
@@ -535,7 +537,7 @@ def _padded(number: int, size: int) -> bytes:
 
 def test_a_defect_is_one_calls_alone(tmp_path: Path) -> None:
     """Calls are judged in groups; where judging one fails, the others of its group are kept all the same."""
-    sound = build_validator({"s": SourceContext("s", ZoneInfo("UTC"), "USD")}, RouteTable.compile(load(write_config(tmp_path))))
+    sound = build_validator({"s": SourceContext("s", ZoneInfo("UTC"), "USD")}, RouteTable.compile(load_settings(write_config(tmp_path))))
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
         if body == b"bad":
@@ -555,7 +557,7 @@ def test_a_defect_is_one_calls_alone(tmp_path: Path) -> None:
 
 def test_a_defect_in_judging_loses_nothing(tmp_path: Path) -> None:
     """Whoever sends may never send it again: the bytes are in quarantine, and are judged anew once the defect is mended."""
-    settings = load(write_config(tmp_path))
+    settings = load_settings(write_config(tmp_path))
     routes, (source,) = RouteTable.compile(settings), settings.sources.values()
 
     async def scenario() -> None:
@@ -590,7 +592,7 @@ POISON = "a\ud800@example.edu"  # half of a character: no database has a way to 
 )
 def test_what_no_database_takes_is_set_aside(tmp_path: Path, poisoned: dict[str, Any]) -> None:
     """Validation lets none of it through today. If it did, the bytes would be in quarantine all the same, and make no delivery."""
-    (source,) = load(write_config(tmp_path)).sources.values()
+    (source,) = load_settings(write_config(tmp_path)).sources.values()
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
         return replace(_judged(source, named, body, received_at), **poisoned)
@@ -614,7 +616,7 @@ def test_what_no_database_takes_is_set_aside(tmp_path: Path, poisoned: dict[str,
 
 def test_what_can_not_even_be_set_aside_is_refused(tmp_path: Path) -> None:
     """The sender may come again; nothing is kept, and the answer does not say what could not be written."""
-    (source,) = load(write_config(tmp_path)).sources.values()
+    (source,) = load_settings(write_config(tmp_path)).sources.values()
 
     async def scenario() -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)

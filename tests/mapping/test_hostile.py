@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import ConnectorSettings
-from receiver.config_errors import ConfigError, read
+from receiver.config_errors import ConfigError, read_model
 from receiver.mapping import MappingFault, RouteSettings, RouteTable
 from tests.mapping.sample_routes import context
 
@@ -28,7 +28,7 @@ NAMES = context("order.placed")
 
 def compiled(**upsert: Any) -> RouteTable:
     """A mapping of one upsert. Raises ConfigError."""
-    route, faults = read(RouteSettings, {"events": ["order.*"], "connector": "box", "upsert": [{"object": "contact", **upsert}]}, ())
+    route, faults = read_model(RouteSettings, {"events": ["order.*"], "connector": "box", "upsert": [{"object": "contact", **upsert}]}, ())
     if route is None or faults:
         raise ConfigError(faults)
     box = ConnectorSettings(type="sandbox")

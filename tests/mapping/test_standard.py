@@ -10,7 +10,7 @@ from connectors.base import Connector, ConnectorSettings, read_shipped_mappings
 from connectors.sandbox import SandboxConnector
 from receiver.aom import EVENTS, read_sample
 from receiver.mapping import MappingFault, RouteTable
-from receiver.settings import load
+from receiver.settings import load_settings
 from tests.mapping.sample_routes import context, route
 from tests.settings.configs import SANDBOX, faults_of, loaded, write
 
@@ -101,7 +101,7 @@ def test_faults_of_a_shipped_mapping_name_connector_and_route(tmp_path: Path) ->
     faults = faults_of(tmp_path, STANDARD, types=shipping(OWN % "custmer.email"))
     assert list(faults) == ["connectors.box.standard.orders.upsert[0].fields.x"]
     types = shipping(OWN % "raw.absent")
-    mapping = RouteTable.compile(load(write(tmp_path, STANDARD), {}, types=types), types)
+    mapping = RouteTable.compile(load_settings(write(tmp_path, STANDARD), {}, types=types), types)
     with pytest.raises(MappingFault, match=r"^connectors\.box\.standard\.orders\.upsert\[0\]\.fields\.x: there is no 'absent'"):
         mapping.render("box", "springfield", "order.placed", context("order.placed"))
 

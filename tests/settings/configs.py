@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from connectors.base import Connector
-from receiver.settings import ConfigError, ConfigFault, Settings, load
+from receiver.settings import ConfigError, ConfigFault, Settings, load_settings
 
 TOKEN = "springfield-token-0123456789"
 
@@ -29,7 +29,7 @@ def write(directory: Path, text: str) -> Path:
 
 def loaded(directory: Path, text: str, env: Mapping[str, str] | None = None) -> Settings:
     """The settings of a configuration that is right."""
-    return load(write(directory, text), env or {})
+    return load_settings(write(directory, text), env or {})
 
 
 def faults_of(
@@ -37,7 +37,7 @@ def faults_of(
 ) -> dict[str, ConfigFault]:
     """The faults of a configuration by their places; {} where it is right."""
     try:
-        load(write(directory, text), env or {}, types=types)
+        load_settings(write(directory, text), env or {}, types=types)
     except ConfigError as error:
         return {fault.where: fault for fault in error.faults}
     return {}

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from connectors import registry
 from connectors.base import ConnectorSettings, RateLimit
 from receiver.mapping import FieldSettings, RouteTable, UpsertSettings
-from receiver.settings import Alerts, Delivery, Limit, Log, RouteSettings, Server, Settings, Source, Store, load
+from receiver.settings import Alerts, Delivery, Limit, Log, RouteSettings, Server, Settings, Source, Store, load_settings
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -37,7 +37,7 @@ def environment() -> dict[str, str]:
 
 def example() -> Settings:
     """The example, loaded."""
-    return load(EXAMPLE, environment())
+    return load_settings(EXAMPLE, environment())
 
 
 def test_the_example_loads_without_a_warning_of_its_own() -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.sandbox import SandboxConnector
-from receiver.settings import Delivery, Log, Server, load
+from receiver.settings import Delivery, Log, Server, load_settings
 from tests.settings.configs import MINIMAL, SANDBOX, TOKEN, faults_of, loaded, write
 
 
@@ -80,7 +80,7 @@ def test_secrets_show_nowhere(tmp_path: Path) -> None:
 def test_stand_ins_do_for_secrets_that_are_not_there(tmp_path: Path) -> None:
     """To explain a payload no credentials are needed; each is told as a warning. What else is wrong stays a fault."""
     path = write(tmp_path, MINIMAL.replace(TOKEN, "${ONE}") + '[sources.b]\ntokens = ["${file:two}"]')
-    settings = load(path, {}, stand_ins=True)
+    settings = load_settings(path, {}, stand_ins=True)
     assert set(settings.sources) == {"springfield", "b"}
     assert [warning.where for warning in settings.warnings] == ["sources.springfield.tokens[0]", "sources.b.tokens[0]"]
     assert all(warning.warning for warning in settings.warnings)
@@ -117,4 +117,4 @@ def test_secrets_are_known_wherever_they_stand(tmp_path: Path) -> None:
 def test_with_stand_ins_the_store_may_lie_anywhere(tmp_path: Path) -> None:
     """Nothing is stored then: a mapping can be tried on another machine than the gateway's."""
     path = write(tmp_path, f'[store]\nurl = "sqlite:////not/there/a.db"\n{MINIMAL}')
-    assert load(path, {}, stand_ins=True).store.url == "sqlite:////not/there/a.db"
+    assert load_settings(path, {}, stand_ins=True).store.url == "sqlite:////not/there/a.db"

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from receiver.config_errors import ConfigError, ConfigFault
-from receiver.settings.toml_document import parse
+from receiver.settings.toml_document import parse_document
 
 
 def fault_of(path: Path) -> ConfigFault:
     """The one fault of a file that can't be read."""
     with pytest.raises(ConfigError) as raised:
-        parse(path)
+        parse_document(path)
     (fault,) = raised.value.faults
     return fault
 
@@ -20,13 +20,13 @@ def fault_of(path: Path) -> ConfigFault:
 def test_fractions_stay_exact(tmp_path: Path) -> None:
     """0.1 is a Decimal, for money."""
     (tmp_path / "c.toml").write_text("x = 0.1", "utf-8")
-    assert parse(tmp_path / "c.toml") == {"x": Decimal("0.1")}
+    assert parse_document(tmp_path / "c.toml") == {"x": Decimal("0.1")}
 
 
 def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     """Windows' editors write one."""
     (tmp_path / "c.toml").write_bytes(b"\xef\xbb\xbfx = 1\r\n")
-    assert parse(tmp_path / "c.toml") == {"x": 1}
+    assert parse_document(tmp_path / "c.toml") == {"x": 1}
 
 
 def test_a_syntax_fault_names_its_line(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from receiver.aom.simulated_school import SimulatedSchool
 from receiver.cli.app import FOUND, app, fail_command, out
 from receiver.cli.commands.send import PostedEvent, open_client, post_one
 from receiver.server.http_server import serve_gateway
-from receiver.settings import Settings, load
+from receiver.settings import Settings, load_settings
 from receiver.settings.gateway_urls import inbound_url, local_url
 from receiver.settings.private_files import write_private
 from receiver.telemetry import set_up_logs
@@ -68,7 +68,7 @@ type = "sandbox"
 mapping = "standard"
 """
     write_private(config, text)
-    return load(config)
+    return load_settings(config)
 
 
 def _free_port() -> int:

@@ -17,7 +17,7 @@ from receiver.cli.admin_client import open_admin
 from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail_command, print_json, settings_of
 from receiver.cli.import_report import ImportWatcher, show_import, watch_import
 from receiver.cli.local_times import parse_time
-from receiver.config_errors import suggestion
+from receiver.config_errors import suggest_name
 from receiver.gateway import sites_of
 from receiver.importer import (
     ColumnOptions,
@@ -135,13 +135,13 @@ def _source(settings: Settings, given: str | None) -> str:
         fail_command(f"Say with --source which site the file comes from; there are: {', '.join(settings.sources)}")
     name = given or next(iter(settings.sources))
     if name not in settings.sources:
-        fail_command(f"--source: {name!r} is not configured; {suggestion(name, settings.sources, 'there are')}")
+        fail_command(f"--source: {name!r} is not configured; {suggest_name(name, settings.sources, 'there are')}")
     return name
 
 
 def _event(given: str | None, file: Path) -> str | None:
     if given is not None and given not in EVENTS:
-        fail_command(f"--event: {given!r} is no event of AOM; {suggestion(given, EVENTS, 'there are')}")
+        fail_command(f"--event: {given!r} is no event of AOM; {suggest_name(given, EVENTS, 'there are')}")
     try:
         if given is None and not is_json_lines(file):
             fail_command(f"Say with --event what a line of {file} is; there are: {', '.join(EVENTS)}")

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import nodes
 from jinja2.tests import TESTS
 
-from receiver.config_errors import suggestion
+from receiver.config_errors import suggest_name
 from receiver.mapping.check.static_conditions import static_truth
 from receiver.mapping.language.attribute_access import element_of, members_of
 from receiver.mapping.language.filter_types import NAMED_AT, attribute_of, result_of
@@ -91,7 +91,7 @@ class ExpressionAnalysis:
         if name in known:
             self.found.add(path)
             return known[name]
-        self.missing[path] = suggestion(name, known, f"{owner} has")
+        self.missing[path] = suggest_name(name, known, f"{owner} has")
         return Any
 
     def _asked(self, node: nodes.Node, scope: Scope) -> Any:
@@ -132,7 +132,7 @@ class ExpressionAnalysis:
 
     def _test(self, node: nodes.Test, scope: Scope) -> Any:
         if node.name not in TESTS:
-            self.broken[f"there is no test {node.name!r}"] = suggestion(node.name, TESTS, "tests")
+            self.broken[f"there is no test {node.name!r}"] = suggest_name(node.name, TESTS, "tests")
         self._arguments(node, scope)
         look = self._asked if node.name in ("defined", "undefined") else self.expression
         look(node.node, scope)
@@ -140,7 +140,7 @@ class ExpressionAnalysis:
 
     def _filter(self, node: nodes.Filter, scope: Scope) -> Any:
         if node.name not in FILTERS:
-            self.broken[f"there is no filter {node.name!r}"] = suggestion(node.name, sorted(FILTERS), "filters")
+            self.broken[f"there is no filter {node.name!r}"] = suggest_name(node.name, sorted(FILTERS), "filters")
         arguments = self._arguments(node, scope)
         if node.node is None:
             return str
@@ -168,7 +168,7 @@ class ExpressionAnalysis:
         named = node.args[at] if at < len(node.args) else None
         known = FILTERS if what == "filter" else TESTS
         if isinstance(named, nodes.Const) and isinstance(named.value, str) and named.value not in known:
-            self.broken[f"there is no {what} {named.value!r}"] = suggestion(named.value, sorted(known), f"{what}s")
+            self.broken[f"there is no {what} {named.value!r}"] = suggest_name(named.value, sorted(known), f"{what}s")
 
     def _arguments(self, node: nodes.Filter | nodes.Test, scope: Scope) -> list[Any]:
         for extra in (*node.kwargs, node.dyn_args, node.dyn_kwargs):

@@ -11,7 +11,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from pydantic import BaseModel
 
 from receiver.aom import EVENTS, names_of_event
-from receiver.config_errors import ConfigFault, nearest, place
+from receiver.config_errors import ConfigFault, format_place, nearest_name
 from receiver.mapping.check.expression_analysis import ExpressionAnalysis, Scope
 from receiver.mapping.check.static_conditions import static_truth
 from receiver.mapping.language.attribute_access import bare_type, element_of
@@ -51,7 +51,7 @@ def check_expressions(one: PlacedRoute) -> CheckedRoute:
 
 def _meant(patterns: Sequence[str]) -> tuple[str, ...]:
     """The events that were probably meant, so that a slip in a name hides no other fault."""
-    return tuple(near for pattern in patterns if (near := nearest(pattern, EVENTS)) is not None)
+    return tuple(near for pattern in patterns if (near := nearest_name(pattern, EVENTS)) is not None)
 
 
 def _upsert(one: PlacedRoute, index: int, upsert: UpsertSettings, scopes: Scopes, checked: CheckedRoute) -> None:
@@ -72,7 +72,7 @@ def _field(where: str, settings: FieldSettings, scopes: Scopes, checked: Checked
     for key, value in (settings.map or {}).items():
         if not is_constant_value(value):
             remedy = "put the expression into `value` or `default`"
-            checked.faults.append(ConfigFault(f"{where}.{place(('map', key))}", "is an expression; a map gives constants", remedy))
+            checked.faults.append(ConfigFault(f"{where}.{format_place(('map', key))}", "is an expression; a map gives constants", remedy))
     checked.faults += _forward(where, settings)
     _newest(where, settings, kinds, scopes, checked)
     checked.faults += _unreachable(where, settings.map or {})
@@ -101,7 +101,7 @@ def _forward(where: str, settings: FieldSettings) -> Iterator[ConfigFault]:
     known = {stage.casefold() for stage in settings.forward}
     for stage in sorted(frozenset[str]().union(*map(constant_texts, [*written, settings.default]))):
         if stage.casefold() not in known:
-            near = nearest(stage, settings.forward)
+            near = nearest_name(stage, settings.forward)
             remedy = f"did you mean it by {near!r}?" if near else "add it where it belongs"
             yield ConfigFault(f"{where}.forward", f"has no {stage!r}, which the field can get", remedy)
 
@@ -125,7 +125,7 @@ def _unreachable(where: str, entries: Mapping[str, Any]) -> Iterator[ConfigFault
     for index, pattern in enumerate(patterns):
         if before := next((one for one in patterns[:index] if one.covers(pattern)), None):
             message = f"is never reached: {before.text!r} before it takes all that it matches"
-            yield ConfigFault(f"{where}.{place(('map', pattern.text))}", message, "put it before that one", warning=True)
+            yield ConfigFault(f"{where}.{format_place(('map', pattern.text))}", message, "put it before that one", warning=True)
 
 
 def _open_map(where: str, settings: FieldSettings, scopes: Scopes) -> Iterator[ConfigFault]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from receiver.aom import EVENTS
-from receiver.config_errors import UNREADABLE, ConfigFault, nearest, suggestion
+from receiver.config_errors import UNREADABLE, ConfigFault, nearest_name, suggest_name
 from receiver.mapping.language.environment import is_constant
 from receiver.mapping.routes.route_builder import key_field_of
 from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute
@@ -20,11 +20,11 @@ def check_names(one: PlacedRoute, accounts: Mapping[str, ConnectorAccount], sour
     route = one.route
     if one.connector not in accounts:
         at = f"[{route.connector.index(one.connector)}]" if len(route.connector) > 1 else ""
-        remedy = suggestion(one.connector, accounts, "connectors")
+        remedy = suggest_name(one.connector, accounts, "connectors")
         yield ConfigFault(f"{one.where}.connector{at}", f"there is no connector {one.connector!r}", remedy)
     for index, source in enumerate(route.sources or ()):
         if source not in sources:
-            yield ConfigFault(f"{one.where}.sources[{index}]", f"there is no source {source!r}", suggestion(source, sources, "sources"))
+            yield ConfigFault(f"{one.where}.sources[{index}]", f"there is no source {source!r}", suggest_name(source, sources, "sources"))
     yield from _events(one)
     account = accounts.get(one.connector)
     objects = [upsert.object for upsert in route.upsert]
@@ -50,7 +50,7 @@ def _events(one: PlacedRoute) -> Iterator[ConfigFault]:
         if any(fnmatchcase(event, pattern) for event in EVENTS):
             continue
         what = "no event matches" if _PATTERN & set(pattern) else "there is no event"
-        yield ConfigFault(f"{one.where}.events[{index}]", f"{what} {pattern!r}", suggestion(pattern, EVENTS, "events"))
+        yield ConfigFault(f"{one.where}.events[{index}]", f"{what} {pattern!r}", suggest_name(pattern, EVENTS, "events"))
 
 
 def _links(where: str, upsert: UpsertSettings, objects: Sequence[str]) -> Iterator[ConfigFault]:
@@ -59,7 +59,7 @@ def _links(where: str, upsert: UpsertSettings, objects: Sequence[str]) -> Iterat
             yield ConfigFault(f"{where}.links[{index}]", f"a {target} can't be linked to itself", "name another object of this route")
         elif target not in objects:
             others = dict.fromkeys(name for name in objects if name != upsert.object)
-            near = nearest(target, others)
+            near = nearest_name(target, others)
             remedy = f"did you mean {near!r}?" if near else f"add [[routes.upsert]] with object = {target!r} to this route"
             yield ConfigFault(f"{where}.links[{index}]", f"the route writes no {target!r} to link to", remedy)
 
@@ -80,7 +80,7 @@ def _key_field(where: str, upsert: UpsertSettings, own: Mapping[str, str]) -> It
     if upsert.object == UNREADABLE or upsert.key_field or upsert.object in own:
         return
     remedy = 'name the CRM\'s field that holds the key: key_field = "…"'
-    if (near := nearest(upsert.object, own)) is not None:
+    if (near := nearest_name(upsert.object, own)) is not None:
         remedy += f"; or did you mean the object {near!r}?"
     yield ConfigFault(f"{where}.key_field", f"is missing: the connector knows no key field of {upsert.object!r}", remedy)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from receiver.aom import EVENTS
-from receiver.config_errors import ConfigFault, place
+from receiver.config_errors import ConfigFault, format_place
 from receiver.mapping.check.expressions import check_expressions
 from receiver.mapping.check.references import check_names, find_duplicates, find_key_conflicts, find_link_circles
 from receiver.mapping.check.shared_keys import shared_keys
@@ -41,7 +41,7 @@ def _idle(routes: Sequence[PlacedRoute], accounts: Collection[str]) -> Iterator[
     used = {one.connector for one in routes if one.route.upsert}
     for name in (name for name in accounts if name not in used):
         remedy = 'add mapping = "standard", or [[routes]] of your own'
-        yield ConfigFault(place(("connectors", name)), "no route writes to it", remedy, warning=True)
+        yield ConfigFault(format_place(("connectors", name)), "no route writes to it", remedy, warning=True)
     for one in routes:
         if not one.route.upsert and not one.route.name:
             yield ConfigFault(one.where, "writes nothing", "add [[routes.upsert]]", warning=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.base import Connector, read_shipped_mappings
 from receiver.aom import EVENTS
-from receiver.config_errors import ConfigFault, place, read, suggestion
+from receiver.config_errors import ConfigFault, format_place, read_model, suggest_name
 from receiver.mapping.routes.route_settings import FieldSettings, RouteSettings, SnippetSettings, UpsertSettings
 
 
@@ -40,7 +40,7 @@ class PlacedRoute:
 
     def field_place(self, upsert: int, name: str) -> str:
         """Where a field of an upsert stands."""
-        return self.snippet_places.get((upsert, name)) or f"{self.where}.upsert[{upsert}].{place(('fields', name))}"
+        return self.snippet_places.get((upsert, name)) or f"{self.where}.upsert[{upsert}].{format_place(('fields', name))}"
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ class Snippets:
     by_name: Mapping[str, SnippetSettings]
 
     def place_of(self, name: str) -> str:
-        return place((*self.where, name))
+        return format_place((*self.where, name))
 
 
 def place_routes(
@@ -67,7 +67,7 @@ def place_routes(
     """
     faults: list[ConfigFault] = []
     known = Snippets(("snippets",), snippets)
-    own = [one for index, route in routes.items() for one in _placed(place(("routes", index)), route, known, faults, own=True)]
+    own = [one for index, route in routes.items() for one in _placed(format_place(("routes", index)), route, known, faults, own=True)]
     faults += _unused(known, routes.values())
     replaced = {(one.connector, one.route.name) for one in own}
     shipped = _shipped(accounts, faults)
@@ -82,13 +82,13 @@ def _placed(where: str, route: RouteSettings, snippets: Snippets, faults: list[C
         shared: dict[str, FieldSettings] = {}
         for at, name in enumerate(upsert.use):
             if name not in snippets.by_name:
-                remedy = suggestion(name, snippets.by_name, "snippets") if snippets.by_name else f"add [{snippets.place_of(name)}]"
+                remedy = suggest_name(name, snippets.by_name, "snippets") if snippets.by_name else f"add [{snippets.place_of(name)}]"
                 faults.append(ConfigFault(f"{where}.upsert[{index}].use[{at}]", f"there is no snippet {name!r}", remedy))
                 continue
             for field_name, settings in snippets.by_name[name].fields.items():
                 if field_name not in upsert.fields and field_name not in shared:
                     shared[field_name] = settings
-                    places[index, field_name] = f"{snippets.place_of(name)}.{place(('fields', field_name))}"
+                    places[index, field_name] = f"{snippets.place_of(name)}.{format_place(('fields', field_name))}"
         upserts[index] = _with_fields(upsert, shared)
     whole = route.model_copy(update={"upsert": tuple(upserts)}) if places else route
     return [PlacedRoute(where, whole, connector, own, places) for connector in dict.fromkeys(route.connector)]
@@ -113,12 +113,12 @@ def _shipped(accounts: Mapping[str, ConnectorAccount], faults: list[ConfigFault]
     found: list[PlacedRoute] = []
     usable = [(name, one.type, one.mappings) for name, one in accounts.items() if one.type]
     for name, kind, mapping in ((name, kind, one) for name, kind, ones in usable for one in ones):
-        at = place(("connectors", name, "mapping"))
+        at = format_place(("connectors", name, "mapping"))
         try:
             shipped = read_shipped_mappings(kind)
             if mapping not in shipped:
                 message = f"the connector ships no mapping {mapping!r}"
-                faults.append(ConfigFault(at, message, suggestion(mapping, shipped, "there are")))
+                faults.append(ConfigFault(at, message, suggest_name(mapping, shipped, "there are")))
                 continue
             document = tomllib.loads(shipped[mapping], parse_float=Decimal)
         except (OSError, ValueError) as error:
@@ -133,15 +133,15 @@ def _read(connector: str, mapping: str, document: Mapping[str, Any], faults: lis
     at = ("connectors", connector, mapping)
     snippets: dict[str, SnippetSettings] = {}
     for name, table in document.get("snippets", {}).items():
-        snippet, wrong = read(SnippetSettings, table, (*at, "snippets", name))
+        snippet, wrong = read_model(SnippetSettings, table, (*at, "snippets", name))
         faults += wrong
         if snippet is not None:
             snippets[name] = snippet
     found: list[PlacedRoute] = []
     for index, table in enumerate(document.get("routes", [])):
         steps = (*at, str(table.get("name", index)))
-        route, wrong = read(RouteSettings, {**table, "connector": connector}, steps)
+        route, wrong = read_model(RouteSettings, {**table, "connector": connector}, steps)
         faults += wrong
         if route is not None:
-            found += _placed(place(steps), route, Snippets((*at, "snippets"), snippets), faults, own=False)
+            found += _placed(format_place(steps), route, Snippets((*at, "snippets"), snippets), faults, own=False)
     return found

@@ -8,18 +8,18 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from receiver.config_errors import Remedied
+from receiver.config_errors import RemediedError
 
 
 def _constant(value: object) -> object:
     if isinstance(value, datetime) and value.tzinfo is None:
-        raise Remedied("has no time zone", "write the offset, like 2026-05-01T09:00:00-04:00")
+        raise RemediedError("has no time zone", "write the offset, like 2026-05-01T09:00:00-04:00")
     if isinstance(value, time):
-        raise Remedied("is a time without a date", "write a date and time, or a text in quotes")
+        raise RemediedError("is a time without a date", "write a date and time, or a text in quotes")
     if isinstance(value, Decimal) and not value.is_finite():
-        raise Remedied("is no number that a CRM knows", "write a finite number")
+        raise RemediedError("is no number that a CRM knows", "write a finite number")
     if isinstance(value, dict | list):
-        raise Remedied("is a table or a list", "write one text, number, true, false or date")
+        raise RemediedError("is a table or a list", "write one text, number, true, false or date")
     return value
 
 
@@ -29,7 +29,7 @@ Constant = Annotated[Any, AfterValidator(_constant)]
 
 def _names(value: object) -> object:
     if isinstance(value, str):
-        raise Remedied("is one text", f'write a list: ["{value}"]')
+        raise RemediedError("is one text", f'write a list: ["{value}"]')
     return value
 
 
@@ -72,9 +72,9 @@ class FieldSettings(_Table):
         """Of `append`, `forward` and `newest` one at most."""
         given = [name for name in ("append", "forward", "newest") if getattr(self, name)]
         if len(given) > 1:
-            raise Remedied(f"has {given[0]} and {given[1]}", "keep one of them")
+            raise RemediedError(f"has {given[0]} and {given[1]}", "keep one of them")
         if self.forward and len({stage.casefold() for stage in self.forward}) < len(self.forward):
-            raise Remedied("has a stage twice in `forward`", "name each once")
+            raise RemediedError("has a stage twice in `forward`", "name each once")
         return self
 
     @model_validator(mode="before")

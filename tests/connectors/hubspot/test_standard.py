@@ -17,7 +17,7 @@ from connectors.hubspot.records.order_items import with_line_items
 from connectors.hubspot.setup.property_definitions import KEY_FIELDS, definitions
 from receiver.aom import EVENTS, SourceContext, read_event, read_sample
 from receiver.mapping import RouteTable, fold_records
-from receiver.settings import load
+from receiver.settings import load_settings
 from tests.connectors.hubspot.opening import on
 from tests.fakes.hubspot import FakeHubSpot
 
@@ -48,7 +48,7 @@ def both(tmp_path: Path) -> RouteTable:
 def compiled(tmp_path: Path, config: str) -> RouteTable:
     path = tmp_path / "config.toml"
     path.write_text(config)
-    return RouteTable.compile(load(path, {}))
+    return RouteTable.compile(load_settings(path, {}))
 
 
 @pytest.fixture

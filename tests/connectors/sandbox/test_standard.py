@@ -15,7 +15,7 @@ import pytest
 from connectors.base import Append, Record, Ref
 from receiver.aom import EVENTS, InvalidBody, SourceContext, read_event, read_sample
 from receiver.mapping import RouteTable, fold_records
-from receiver.settings import load
+from receiver.settings import load_settings
 
 CONFIG = """
 [sources.springfield]
@@ -35,7 +35,7 @@ DEMO = {"firstname": "Demo", "lastname": "Student"}
 def mapping(tmp_path: Path) -> RouteTable:
     path = tmp_path / "config.toml"
     path.write_text(CONFIG)
-    return RouteTable.compile(load(path, {}))
+    return RouteTable.compile(load_settings(path, {}))
 
 
 def payload(event: str, **changes: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from connectors import registry
 from connectors.base import read_shipped_mappings
 from receiver.mapping import RouteTable
 from receiver.mapping.check.shared_keys import keeps_apart
-from receiver.settings import load
+from receiver.settings import load_settings
 
 SOURCE = '[sources.{name}]\ntokens = ["{name}-0123456789abcdef"]\ntimezone = "UTC"\n'
 ROUTE = """
@@ -30,7 +30,7 @@ fields.amount = "{{{{ order.total }}}}"
 def warnings(directory: Path, *routes: str, sources: tuple[str, ...] = ("a", "a-b")) -> list[tuple[str, str, str]]:
     config = directory / "config.toml"
     config.write_text("".join(SOURCE.format(name=name) for name in sources) + '[connectors.sandbox]\ntype = "sandbox"\n' + "".join(routes))
-    found = RouteTable.compile(load(config)).warnings
+    found = RouteTable.compile(load_settings(config)).warnings
     return [(one.where, one.message, one.remedy) for one in found if one.where.endswith(".key")]
 
 
