@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors.base import Misconfigured, Throttled, Unavailable
 from connectors.hubspot.errors import SetUpMissing
-from connectors.hubspot.json_answers import items, text
+from connectors.hubspot.json_answers import items_of, text_of
 from connectors.hubspot.paths import OBJECT_TYPES
 from connectors.ttl_cache import TtlCache
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
     from datetime import datetime
 
-    from connectors.hubspot.api import Api
+    from connectors.hubspot.api import HubSpotApi
 
 PORTAL = re.compile(r"/contacts/(\d+)/")
 OWN_TYPES = frozenset(OBJECT_TYPES.values())
@@ -47,7 +47,7 @@ class Property:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class PipelineStage:
     id: str
     label: str
 
@@ -56,27 +56,27 @@ class Stage:
 class Pipeline:
     id: str
     label: str
-    stages: tuple[Stage, ...]
+    stages: tuple[PipelineStage, ...]
 
 
-Named = TypeVar("Named", Stage, Pipeline)
+Named = TypeVar("Named", PipelineStage, Pipeline)
 
 
-def named(items: tuple[Named, ...], name: str) -> Named | None:
+def find_named(items: tuple[Named, ...], name: str) -> Named | None:
     """Find the stage or pipeline of this id, else of this label in any case."""
     by_id = (item for item in items if item.id == name)
     by_label = (item for item in items if item.label.casefold() == name.casefold())
     return next(by_id, None) or next(by_label, None)
 
 
-class Account:
+class AccountSchema:
     """Look-ups by HubSpot's object type.
 
     `read_…` and `find_…` ask HubSpot and raise. The others serve writing: they remember, and give None where the token may
     not read; then values are sent as the mapping has them.
     """
 
-    def __init__(self, api: Api, now: Callable[[], datetime]) -> None:
+    def __init__(self, api: HubSpotApi, now: Callable[[], datetime]) -> None:
         self.portal_id: int | None = None
         self._api = api
         self._properties = TtlCache(self._load_properties, now, FRESH, OUTAGES)
@@ -101,7 +101,7 @@ class Account:
 
     async def read_properties(self, type_: str) -> dict[str, Property]:
         data = await self._api.read(self._api.paths.properties(type_))
-        return {item["name"]: _property(type_, item) for item in items(data, "results") if not item.get("archived")}
+        return {item["name"]: _property(type_, item) for item in items_of(data, "results") if not item.get("archived")}
 
     async def find_properties(self, type_: str) -> dict[str, Property] | None:
         """`read_properties`, or None where there is no such object."""
@@ -120,15 +120,15 @@ class Account:
         if {source, target} <= OWN_TYPES:
             return True
         data = await self._api.read(self._api.paths.association_labels(source, target))
-        return bool(items(data, "results"))
+        return bool(items_of(data, "results"))
 
     async def read_groups(self, type_: str) -> frozenset[str]:
         data = await self._api.read(self._api.paths.groups(type_))
-        return frozenset(item["name"] for item in items(data, "results") if not item.get("archived"))
+        return frozenset(item["name"] for item in items_of(data, "results") if not item.get("archived"))
 
     async def read_pipelines(self, type_: str) -> tuple[Pipeline, ...]:
         data = await self._api.read(self._api.paths.pipelines(type_))
-        return tuple(_pipeline(item) for item in items(data, "results") if not item.get("archived"))
+        return tuple(_pipeline(item) for item in items_of(data, "results") if not item.get("archived"))
 
     async def creation_stages(self, object_id: str, pipeline: str) -> frozenset[str]:
         """Give the ids of the only stages that records may be made in.
@@ -167,10 +167,10 @@ def _property(type_: str, item: Mapping[str, Any]) -> Property:
     read_only = isinstance(editing, dict) and editing.get("readOnlyValue")
     return Property(
         name=item["name"],
-        label=text(item, "label") or item["name"],
-        type=text(item, "type") or "string",
-        field_type=text(item, "fieldType") or "text",
-        options={str(option["value"]): text(option, "label") for option in items(item, "options") if "value" in option},
+        label=text_of(item, "label") or item["name"],
+        type=text_of(item, "type") or "string",
+        field_type=text_of(item, "fieldType") or "text",
+        options={str(option["value"]): text_of(option, "label") for option in items_of(item, "options") if "value" in option},
         unique=bool(item.get("hasUniqueValue")) or (type_, item["name"]) == ("contacts", "email"),
         writable=not (read_only or item.get("calculated")),
         built_in=bool(item.get("hubspotDefined")),
@@ -178,5 +178,7 @@ def _property(type_: str, item: Mapping[str, Any]) -> Property:
 
 
 def _pipeline(item: Mapping[str, Any]) -> Pipeline:
-    stages = (stage for stage in items(item, "stages") if not stage.get("archived"))
-    return Pipeline(str(item["id"]), text(item, "label"), tuple(Stage(str(stage["id"]), text(stage, "label")) for stage in stages))
+    stages = (stage for stage in items_of(item, "stages") if not stage.get("archived"))
+    return Pipeline(
+        str(item["id"]), text_of(item, "label"), tuple(PipelineStage(str(stage["id"]), text_of(stage, "label")) for stage in stages)
+    )

@@ -18,8 +18,8 @@ from connectors.hubspot.records.stages import pipeline_fields
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from connectors.hubspot.error_body import Fault
-    from connectors.hubspot.records.rows import Row
+    from connectors.hubspot.error_body import HubSpotError
+    from connectors.hubspot.records.rows import BatchRow
 
 FIRST_VERSION = "2026-09"
 REMEMBERED = timedelta(minutes=5)  # after the last refusal
@@ -36,7 +36,7 @@ class AccountRule:
     conditional: bool = False
     stage: str | None = None
 
-    def concerns(self, row: Row) -> bool:
+    def concerns(self, row: BatchRow) -> bool:
         """Tell whether the rule may refuse this row; HubSpot knows what else the record holds."""
         if row.properties.get(self.needed):
             return False
@@ -74,7 +74,7 @@ class AccountRules:
         """Note that HubSpot has just refused something by this rule."""
         self._refused[rule] = self._tried[rule] = self._now()
 
-    def concerning(self, type_: str, row: Row) -> AccountRule | None:
+    def concerning(self, type_: str, row: BatchRow) -> AccountRule | None:
         """Find a rule that stands and may refuse this row."""
         for rule, refused in list(self._refused.items()):
             if self._now() - refused > REMEMBERED:
@@ -95,7 +95,7 @@ class AccountRules:
         self._refused.pop(rule, None)
 
 
-def broken_rule(type_: str, fault: Fault, rows: Sequence[Row]) -> AccountRule | None:
+def broken_rule(type_: str, fault: HubSpotError, rows: Sequence[BatchRow]) -> AccountRule | None:
     """Name the rule that a refusal speaks of.
 
     None where the rows leave open in which stage it was broken.
@@ -117,7 +117,7 @@ def enforces_rules(api_version: str) -> bool:
     return api_version >= FIRST_VERSION and api_version != "v3"
 
 
-def stage_of(type_: str, row: Row) -> str | None:
+def stage_of(type_: str, row: BatchRow) -> str | None:
     """The stage that the row brings its record to, None where it leaves that alone."""
     name = "lifecyclestage" if type_ == "contacts" else pipeline_fields(type_)[1]
     return row.properties.get(name)

@@ -12,10 +12,10 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from connectors.base import Context, RateLimit, TimedOut, Unavailable
 from connectors.certificates import tls_fault
-from connectors.hubspot.error_body import read_fault
+from connectors.hubspot.error_body import read_error
 from connectors.hubspot.errors import CallRefused, SetUpMissing, call_error, retry_after
 from connectors.hubspot.json_answers import read_body
-from connectors.hubspot.paths import Paths
+from connectors.hubspot.paths import ApiPaths
 from connectors.threads import Threads
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ RATE = "X-HubSpot-RateLimit-"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     status: int
     headers: Mapping[str, str]  # names in any case
     body: bytes
@@ -38,14 +38,14 @@ class Answer:
         return int(value) if value.isdecimal() else None
 
 
-class Api:
+class HubSpotApi:
     """One account.
 
     Every call waits for its turn at the rate limit, and tells it what the answer says of that.
     """
 
     def __init__(self, settings: HubSpotSettings, context: Context, workers: int) -> None:
-        self.paths = Paths(settings.api_version)
+        self.paths = ApiPaths(settings.api_version)
         self.daily_left: tuple[int, int] | None = None  # calls left today and the day's allowance, as HubSpot last said
         self._context = context
         self._lines = asyncio.Semaphore(workers)  # taken before a call is: what is taken goes out at once
@@ -70,7 +70,7 @@ class Api:
         await self._learn(answer)
         data = read_body(answer.body) if answer.body else {}
         if not 200 <= answer.status < 300:  # noqa: PLR2004
-            raise call_error(read_fault(data, answer.status), retry_after(answer.headers, self._context.now()))
+            raise call_error(read_error(data, answer.status), retry_after(answer.headers, self._context.now()))
         if not isinstance(data, dict):
             raise Unavailable(f"HubSpot answered {answer.status} with something that is not JSON")
         return data
@@ -86,7 +86,7 @@ class Api:
         await self._threads.aclose()
         self._client.rest_client.pool_manager.clear()
 
-    async def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
+    async def _send(self, method: str, path: str, body: dict[str, Any] | None) -> ApiAnswer:
         # The client's time-out counts from byte to byte; this one holds for the whole call.
         try:
             async with asyncio.timeout(self._context.timeout):
@@ -94,7 +94,7 @@ class Api:
         except TimeoutError:
             raise self._timed_out(method, path) from None
 
-    def _exchange(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
+    def _exchange(self, method: str, path: str, body: dict[str, Any] | None) -> ApiAnswer:
         timeout = self._context.timeout
         try:
             response = self._client.call_api(
@@ -106,7 +106,7 @@ class Api:
                 _preload_content=False,
                 _request_timeout=(min(CONNECT_SECONDS, timeout), timeout),
             )
-            return Answer(response.status, response.headers, response.data)
+            return ApiAnswer(response.status, response.headers, response.data)
         except ApiException as error:
             return _failed(error)
         except (UnicodeDecodeError, AttributeError) as error:
@@ -123,7 +123,7 @@ class Api:
         seconds = f"{self._context.timeout:g} s"
         return TimedOut(f"HubSpot did not answer {method} {path} within {seconds}")
 
-    async def _learn(self, answer: Answer) -> None:
+    async def _learn(self, answer: ApiAnswer) -> None:
         calls, milliseconds = answer.number(f"{RATE}Max"), answer.number(f"{RATE}Interval-Milliseconds")
         if calls and milliseconds:
             limit = RateLimit(calls=calls, seconds=milliseconds / 1000)
@@ -143,9 +143,9 @@ def _reason(error: Exception) -> str:
     return tls_fault(error) or str(inner).rpartition("): ")[2]
 
 
-def _failed(error: ApiException) -> Answer:
+def _failed(error: ApiException) -> ApiAnswer:
     if not error.status:  # a failure of TLS, after a line with the name of an exception
         why = tls_fault(error) or str(error.reason or "").partition("\n")[2]
         raise Unavailable(f"no answer from HubSpot: {why}")
     body = error.body or b""
-    return Answer(error.status, error.headers or {}, body.encode() if isinstance(body, str) else body)
+    return ApiAnswer(error.status, error.headers or {}, body.encode() if isinstance(body, str) else body)

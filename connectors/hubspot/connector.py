@@ -8,19 +8,19 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from connectors.base import ConnectorSettings, Context, Limits, Misconfigured, Saved
-from connectors.hubspot.account import Account
+from connectors.hubspot.account import AccountSchema
 from connectors.hubspot.account_rules import AccountRules
-from connectors.hubspot.api import Api
-from connectors.hubspot.erasure import erase, plan_erasure
+from connectors.hubspot.api import HubSpotApi
+from connectors.hubspot.erasure import erase_contacts, plan_erasure
 from connectors.hubspot.paths import object_type
 from connectors.hubspot.records.line_items import KEY_FIELD, DealItems, LineItems
-from connectors.hubspot.records.links import link
-from connectors.hubspot.records.order_items import FIELD, Order, read_order, with_line_items
-from connectors.hubspot.records.upsert import Batch
+from connectors.hubspot.records.links import link_records
+from connectors.hubspot.records.order_items import FIELD, DealOrder, read_order, with_line_items
+from connectors.hubspot.records.upsert import UpsertBatch
 from connectors.hubspot.settings import HubSpotSettings
 from connectors.hubspot.setup.online_check import find_problems
 from connectors.hubspot.setup.property_definitions import KEY_FIELDS
-from connectors.hubspot.setup.provision import carry_out
+from connectors.hubspot.setup.provision import provision_steps
 from connectors.hubspot.setup.provision_plan import make_plan
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class HubSpotConnector:
     def __init__(self, settings: HubSpotSettings, context: Context) -> None:
         self._settings = settings
         self._name = context.name
-        self._api = Api(settings, context, self.limits.concurrency)
-        self._account = Account(self._api, context.now)
+        self._api = HubSpotApi(settings, context, self.limits.concurrency)
+        self._account = AccountSchema(self._api, context.now)
         self._rules = AccountRules(context.now)
 
     @classmethod
@@ -68,27 +68,27 @@ class HubSpotConnector:
             return await self._upsert_orders(records, batch)
         return await batch.write(records)
 
-    async def _upsert_orders(self, records: Sequence[Record], batch: Batch) -> Sequence[Outcome]:
+    async def _upsert_orders(self, records: Sequence[Record], batch: UpsertBatch) -> Sequence[Outcome]:
         """Write deals, then the line items of those that were saved."""
         read = [read_order(record) for record in records]
-        orders = [order for order in read if isinstance(order, Order)]
+        orders = [order for order in read if isinstance(order, DealOrder)]
         written_deals = await batch.write([order.deal for order in orders])
         saved = dict(zip(map(id, orders), written_deals, strict=True))
-        outcomes = [saved[id(order)] if isinstance(order, Order) else order for order in read]
+        outcomes = [saved[id(order)] if isinstance(order, DealOrder) else order for order in read]
         deals = {
             number: DealItems(order.deal.key, outcome.id, outcome.created, order.items)
             for number, (order, outcome) in enumerate(zip(read, outcomes, strict=True))
-            if isinstance(order, Order) and isinstance(outcome, Saved) and order.items is not None
+            if isinstance(order, DealOrder) and isinstance(outcome, Saved) and order.items is not None
         }
         written = await LineItems(self._batch("line_items", KEY_FIELD)).write(list(deals.values()))
         items = {number: written[deal.key] for number, deal in deals.items()}
         return [_with_notes(one, items.get(number)) for number, one in enumerate(outcomes)]
 
-    def _batch(self, type_: str, key_field: str) -> Batch:
-        return Batch(type_, key_field, self._api, self._account, self._rules, self._settings)
+    def _batch(self, type_: str, key_field: str) -> UpsertBatch:
+        return UpsertBatch(type_, key_field, self._api, self._account, self._rules, self._settings)
 
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
-        return await link(pairs, self._api)
+        return await link_records(pairs, self._api)
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
         return await find_problems(self._name, with_line_items(needs), self._api, self._account, self._settings, lambda: self.plan(needs))
@@ -98,7 +98,7 @@ class HubSpotConnector:
 
     async def provision(self, plan: Plan) -> Report:
         try:
-            return await carry_out(plan, self._api)
+            return await provision_steps(plan, self._api)
         finally:
             for type_ in {str(step.data["type"]) for step in plan.steps}:
                 self._account.forget(type_)
@@ -107,7 +107,7 @@ class HubSpotConnector:
         return await plan_erasure(address, records, self._api, lambda id_: self.record_url("contact", id_))
 
     async def erase(self, plan: Plan) -> Report:
-        return await erase(plan, self._api)
+        return await erase_contacts(plan, self._api)
 
     def record_url(self, object: str, id: str) -> str | None:
         type_ = object_type(object)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Plan, Problem, Report, Step
 from connectors.hubspot.errors import CallRefused
-from connectors.hubspot.json_answers import items
+from connectors.hubspot.json_answers import items_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from connectors.base import Ref
-    from connectors.hubspot.api import Api
+    from connectors.hubspot.api import HubSpotApi
 
 WHERE = "CRM → Contacts → the contact → Actions → Delete → for GDPR compliance"
 
@@ -25,7 +25,7 @@ Link = Callable[[str], str | None]
 """From a contact's id to where people see it."""
 
 
-async def plan_erasure(address: str, records: Mapping[Ref, str], api: Api, url: Link) -> Plan:
+async def plan_erasure(address: str, records: Mapping[Ref, str], api: HubSpotApi, url: Link) -> Plan:
     """List the contacts that are known for the person, and those that have the address."""
     known = [id_ for ref, id_ in records.items() if ref.object == "contact"]
     found = {*await _find(known, None, api), *await _find([address], "email", api)}
@@ -33,7 +33,7 @@ async def plan_erasure(address: str, records: Mapping[Ref, str], api: Api, url: 
     return Plan(steps, tuple(_remarks(records, found)))
 
 
-async def erase(plan: Plan, api: Api) -> Report:
+async def erase_contacts(plan: Plan, api: HubSpotApi) -> Report:
     """Delete each contact of the plan.
 
     One that is gone already counts as done; HubSpot's words may hold an address, its codes do not.
@@ -57,7 +57,7 @@ async def erase(plan: Plan, api: Api) -> Report:
     return Report(tuple(done), tuple(failed))
 
 
-async def _find(keys: Collection[str], id_property: str | None, api: Api) -> list[str]:
+async def _find(keys: Collection[str], id_property: str | None, api: HubSpotApi) -> list[str]:
     """Look up the ids that these contacts have now; one that was merged answers by its new one."""
     if not keys:
         return []
@@ -72,7 +72,7 @@ async def _find(keys: Collection[str], id_property: str | None, api: Api) -> lis
         data = await api.call("POST", api.paths.batch("contacts", "read"), body)
     except CallRefused:
         return []  # HubSpot has none of them
-    return [str(item["id"]) for item in items(data, "results") if item.get("id")]
+    return [str(item["id"]) for item in items_of(data, "results") if item.get("id")]
 
 
 def _remarks(records: Mapping[Ref, str], found: Collection[str]) -> list[Problem]:

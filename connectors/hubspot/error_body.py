@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connectors.hubspot.json_answers import items, read_body, text
+from connectors.hubspot.json_answers import items_of, read_body, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ LONGEST = 500  # an unknown option is answered with all known ones
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class HubSpotError:
     """One failure, of a call or of a record in it."""
 
     status: int  # of the call
@@ -44,19 +44,19 @@ class Fault:
     existing_id: str | None = None  # of the contact that has the e-mail
 
 
-def read_fault(data: Any, status: int) -> Fault:
+def read_error(data: Any, status: int) -> HubSpotError:
     """Read the body of a failed call, or one item of a batch's `errors`."""
     if not isinstance(data, dict):
-        return Fault(status, frozenset({NOT_JSON}), f"HTTP_{status}", f"HubSpot answered {status} without JSON")
+        return HubSpotError(status, frozenset({NOT_JSON}), f"HTTP_{status}", f"HubSpot answered {status} without JSON")
     details = list(_details(data))
-    message = "; ".join(dict.fromkeys(d["message"] for d in details if text(d, "message"))) or text(data, "message")
+    message = "; ".join(dict.fromkeys(d["message"] for d in details if text_of(d, "message"))) or text_of(data, "message")
     told = _told_by_text(f"{message} {data.get('message')}")
-    codes = [code for d in details for code in (text(d, "code"), text(d, "error")) if code]
-    names = [text(data, key) for key in ("subCategory", "category", "policyName", "errorType")]
+    codes = [code for d in details for code in (text_of(d, "code"), text_of(d, "error")) if code]
+    names = [text_of(data, key) for key in ("subCategory", "category", "policyName", "errorType")]
     words = [*codes, *(word for word, _ in told), *(name for name in names if name)]
     context = _context(data, details)
     traces = frozenset(context.pop("objectWriteTraceId", ()))
-    return Fault(
+    return HubSpotError(
         status=status,
         words=frozenset(words),
         code=words[0] if words else f"HTTP_{status}",
@@ -71,9 +71,9 @@ def read_fault(data: Any, status: int) -> Fault:
 
 def _details(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Go through the items of `errors`; or, seen on validation errors, the JSON list that ends the message."""
-    found = items(data, "errors")
+    found = items_of(data, "errors")
     for item in (data, *found):
-        _, bracket, rest = text(item, "message").partition("[{")
+        _, bracket, rest = text_of(item, "message").partition("[{")
         listed = read_body((bracket + rest).encode()) if bracket else None
         if isinstance(listed, list):
             yield from (inner for inner in listed if isinstance(inner, dict))
@@ -97,7 +97,7 @@ def _context(data: Mapping[str, Any], details: list[dict[str, Any]]) -> dict[str
 
 def _fields(details: list[dict[str, Any]], context: Mapping[str, list[str]]) -> Iterator[str]:
     yield from context.get("propertyName", ())
-    yield from (name for d in details for name in (text(d, "name"), text(d, "in")) if name)
+    yield from (name for d in details for name in (text_of(d, "name"), text_of(d, "in")) if name)
 
 
 def _scopes(context: Mapping[str, list[str]]) -> tuple[str, ...]:
@@ -107,5 +107,5 @@ def _scopes(context: Mapping[str, list[str]]) -> tuple[str, ...]:
 
 
 def _existing_id(data: Mapping[str, Any]) -> str | None:
-    match = EXISTING_ID.search(text(data, "message"))
+    match = EXISTING_ID.search(text_of(data, "message"))
     return match.group(1) if match else None

@@ -22,7 +22,7 @@ from connectors.base import (
 )
 from connectors.error_rules import ErrorOutcome, ErrorRule, error_rule
 from connectors.error_rules import find_rule as first_rule
-from connectors.hubspot.error_body import NOT_JSON, NOT_UNIQUE, UNKNOWN_OBJECT, Fault
+from connectors.hubspot.error_body import NOT_JSON, NOT_UNIQUE, UNKNOWN_OBJECT, HubSpotError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +92,7 @@ class CallRefused(BatchRefused):
     Alone in its batch, the record is guilty of `fault`.
     """
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: HubSpotError) -> None:
         super().__init__(fault.code, fault.message, fault.field)
         self.fault = fault
 
@@ -100,17 +100,17 @@ class CallRefused(BatchRefused):
 class SetUpMissing(Misconfigured):
     """Misconfigured, with HubSpot's words for it."""
 
-    def __init__(self, message: str, fault: Fault) -> None:
+    def __init__(self, message: str, fault: HubSpotError) -> None:
         super().__init__(message)
         self.fault = fault
 
 
-def find_rule(fault: Fault) -> ErrorRule:
+def find_rule(fault: HubSpotError) -> ErrorRule:
     """Give the rule of the table that a failure falls under."""
     return first_rule(TABLE, fault.words, fault.status, fault.message) or OTHERWISE
 
 
-def call_error(fault: Fault, retry_after: float | None = None) -> ConnectorError:
+def call_error(fault: HubSpotError, retry_after: float | None = None) -> ConnectorError:
     """Make what a call that failed as a whole raises."""
     rule = find_rule(fault)
     said = f"{fault.code}: {fault.message}"
@@ -131,7 +131,7 @@ def call_error(fault: Fault, retry_after: float | None = None) -> ConnectorError
             return CallRefused(fault)
 
 
-def record_outcome(fault: Fault) -> Outcome:
+def record_outcome(fault: HubSpotError) -> Outcome:
     """Say what becomes of one record that failed, in a batch that went through or alone.
 
     Raises what concerns all records.
@@ -146,7 +146,7 @@ def record_outcome(fault: Fault) -> Outcome:
             return Retry(f"{fault.code}: {fault.message}", rule.wait)
 
 
-def _missing(fault: Fault) -> str:
+def _missing(fault: HubSpotError) -> str:
     """Say what is missing in the account."""
     name, said = fault.field or fault.message, f"({fault.code}: {fault.message})"
     known = {

@@ -17,7 +17,7 @@ def read_body(body: bytes) -> Any:
         return None
 
 
-def items(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+def items_of(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """Give the objects of a list, an empty list where there is none."""
     found = data.get(name)
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
@@ -29,7 +29,7 @@ def properties_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def text(data: Mapping[str, Any], name: str) -> str:
+def text_of(data: Mapping[str, Any], name: str) -> str:
     """Give a text, an empty one where there is none."""
     found = data.get(name)
     return found if isinstance(found, str) else ""

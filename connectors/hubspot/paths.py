@@ -23,7 +23,7 @@ def object_type(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Paths:
+class ApiPaths:
     """Paths of one API version: dated ones carry the date, `v3` keeps associations under `v4`."""
 
     version: str

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors.base import Record, Refused, Retry, Saved
 from connectors.hubspot.errors import CallRefused
-from connectors.hubspot.json_answers import items, properties_of, text
-from connectors.hubspot.records.links import associate
+from connectors.hubspot.json_answers import items_of, properties_of, text_of
+from connectors.hubspot.records.links import associate_pairs
 from connectors.hubspot.records.order_items import is_of_order
-from connectors.hubspot.records.result_match import match
-from connectors.hubspot.records.rows import Row, prepare
+from connectors.hubspot.records.result_match import match_batch
+from connectors.hubspot.records.rows import BatchRow, prepare_rows
 from connectors.hubspot.setup.property_definitions import KEY_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from connectors.base import Outcome
-    from connectors.hubspot.records.upsert import Batch
+    from connectors.hubspot.records.upsert import UpsertBatch
 
 KEY_FIELD = KEY_FIELDS["line_item"]
 AT_ONCE = 100
@@ -47,7 +47,7 @@ class LineItems:
     `batch` writes line items by their key, as it would any object.
     """
 
-    batch: Batch
+    batch: UpsertBatch
 
     async def write(self, deals: Sequence[DealItems]) -> dict[str, Outcome]:
         """Say by the deal's key what became of its items: Saved with notes, or Retry.
@@ -75,7 +75,7 @@ class LineItems:
             data = await self._call("create", body)
         except CallRefused:
             return {}
-        found = match(rows, KEY_FIELD, data).saved
+        found = match_batch(rows, KEY_FIELD, data).saved
         return {row.key: found[row.trace] for row in rows if row.trace in found}
 
     async def _update(self, deals: Sequence[DealItems]) -> dict[str, Outcome]:
@@ -91,7 +91,7 @@ class LineItems:
         missing = [(item, id_) for id_ in wanted for item in sorted(wanted[id_] - there[id_])]
         path = self.batch.api.paths.associate("line_items", "deals")
         for pairs in _chunks(missing):
-            await associate(self.batch.api, path, pairs)
+            await associate_pairs(self.batch.api, path, pairs)
         await self._remove(deals, {id_: there[id_] - wanted[id_] for id_ in there})
         return outcomes
 
@@ -111,10 +111,10 @@ class LineItems:
         path = self.batch.api.paths.associated("deals", "line_items")
         for ids in _chunks(list(found)):
             data = await self.batch.api.call("POST", path, {"inputs": [{"id": id_} for id_ in ids]})
-            for item in items(data, "results"):
+            for item in items_of(data, "results"):
                 source = item.get("from")
                 id_ = str(source.get("id")) if isinstance(source, dict) else ""
-                tied = (str(to.get("toObjectId")) for to in items(item, "to"))
+                tied = (str(to.get("toObjectId")) for to in items_of(item, "to"))
                 found.setdefault(id_, set()).update(tied)
         return found
 
@@ -128,8 +128,8 @@ class LineItems:
                 "inputs": [{"id": id_} for id_ in ids],
             }
             data = await self._call("read", body)
-            read = items(data, "results")
-            keys |= {str(item.get("id")): text(properties_of(item), KEY_FIELD) for item in read}
+            read = items_of(data, "results")
+            keys |= {str(item.get("id")): text_of(properties_of(item), KEY_FIELD) for item in read}
         found = ((deal, id_) for deal in deals for id_ in sorted(extra[deal.id]))
         lost = [id_ for deal, id_ in found if is_of_order(keys.get(id_, ""), deal.key)]
         for ids in _chunks(lost):
@@ -138,13 +138,13 @@ class LineItems:
     async def _call(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
         return await self.batch.api.call("POST", self.batch.api.paths.batch("line_items", action), body)
 
-    async def _rows(self, records: Sequence[Record]) -> list[Row]:
+    async def _rows(self, records: Sequence[Record]) -> list[BatchRow]:
         account, settings = self.batch.account, self.batch.settings
-        prepared = await prepare("line_items", KEY_FIELD, records, account, settings)
-        return [row for row in prepared if isinstance(row, Row)]
+        prepared = await prepare_rows("line_items", KEY_FIELD, records, account, settings)
+        return [row for row in prepared if isinstance(row, BatchRow)]
 
 
-def _as_input(row: Row, deal_id: str) -> dict[str, Any]:
+def _as_input(row: BatchRow, deal_id: str) -> dict[str, Any]:
     associations = [{"to": {"id": deal_id}, "types": ON_DEAL}]
     properties = {**row.properties, KEY_FIELD: row.key}
     return {"properties": properties, "associations": associations, "objectWriteTraceId": row.trace}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Outcome, Retry, Saved
-from connectors.hubspot.error_body import Fault, read_fault
+from connectors.hubspot.error_body import HubSpotError, read_error
 from connectors.hubspot.errors import CallRefused, call_error, record_outcome
-from connectors.hubspot.json_answers import items
+from connectors.hubspot.json_answers import items_of
 from connectors.hubspot.paths import object_type
 from connectors.hubspot.records.result_match import MULTI_STATUS
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connectors.base import Link
-    from connectors.hubspot.api import Api
+    from connectors.hubspot.api import HubSpotApi
 
 Pair = tuple[str, str]  # the two records' ids
 
 NOT_TOLD = "HubSpot's answer does not name this link"
 
 
-async def link(pairs: Sequence[Link], api: Api) -> list[Outcome]:
+async def link_records(pairs: Sequence[Link], api: HubSpotApi) -> list[Outcome]:
     """Outcomes in the order of the pairs; one call for each pair of objects among them. Raises what concerns all of them."""
     kinds: dict[tuple[str, str], dict[Pair, None]] = {}
     for pair in pairs:
         kinds.setdefault(_kind(pair), {})[pair.source_id, pair.target_id] = None
-    outcomes = {kind: await associate(api, api.paths.associate(*kind), list(ids)) for kind, ids in kinds.items()}
+    outcomes = {kind: await associate_pairs(api, api.paths.associate(*kind), list(ids)) for kind, ids in kinds.items()}
     return [outcomes[_kind(pair)][pair.source_id, pair.target_id] for pair in pairs]
 
 
@@ -35,7 +35,7 @@ def _kind(pair: Link) -> tuple[str, str]:
     return object_type(pair.source.object), object_type(pair.target.object)
 
 
-async def associate(api: Api, path: str, pairs: Sequence[Pair]) -> dict[Pair, Outcome]:
+async def associate_pairs(api: HubSpotApi, path: str, pairs: Sequence[Pair]) -> dict[Pair, Outcome]:
     """Tie pairs of ids of two objects; the outcome of each."""
     body = {"inputs": [{"from": {"id": source}, "to": {"id": target}} for source, target in pairs]}
     try:
@@ -45,7 +45,7 @@ async def associate(api: Api, path: str, pairs: Sequence[Pair]) -> dict[Pair, Ou
             raise
         return {pairs[0]: record_outcome(error.fault)}
     tied = _tied(data)
-    faults = [read_fault(item, MULTI_STATUS) for item in items(data, "errors")]
+    faults = [read_error(item, MULTI_STATUS) for item in items_of(data, "errors")]
     outcomes: dict[Pair, Outcome] = {pair: Saved("") for pair in pairs if pair in tied}
     for pair in pairs:
         if pair in tied:
@@ -55,7 +55,7 @@ async def associate(api: Api, path: str, pairs: Sequence[Pair]) -> dict[Pair, Ou
         elif not faults:
             outcomes[pair] = Retry(NOT_TOLD)
         elif tied:  # alone, a fault can be about nothing else
-            outcomes |= await associate(api, path, [pair])
+            outcomes |= await associate_pairs(api, path, [pair])
         else:
             raise call_error(faults[0])  # as if the whole batch had been refused
     return outcomes
@@ -63,7 +63,7 @@ async def associate(api: Api, path: str, pairs: Sequence[Pair]) -> dict[Pair, Ou
 
 def _tied(data: Mapping[str, Any]) -> set[Pair]:
     """Collect the pairs that the answer names, in either direction: HubSpot names one or both."""
-    named = [(_id(item, "from"), _id(item, "to")) for item in items(data, "results")]
+    named = [(_id(item, "from"), _id(item, "to")) for item in items_of(data, "results")]
     return {pair for one, other in named for pair in ((one, other), (other, one))}
 
 
@@ -73,7 +73,7 @@ def _id(item: Mapping[str, Any], end: str) -> str:
     return str(nested.get("id")) if isinstance(nested, dict) else str(item.get(f"{end}ObjectId"))
 
 
-def _fault_of(pair: Pair, pairs: Sequence[Pair], faults: list[Fault]) -> Fault | None:
+def _fault_of(pair: Pair, pairs: Sequence[Pair], faults: list[HubSpotError]) -> HubSpotError | None:
     if len(pairs) == 1:
         return faults[0] if faults else None
     return next((fault for fault in faults if set(pair) <= fault.ids), None)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from connectors.error_rules import ErrorOutcome
 from connectors.hubspot.errors import find_rule
 from connectors.hubspot.paths import object_type
-from connectors.hubspot.setup.property_definitions import KEY_FIELDS, definitions
+from connectors.hubspot.setup.property_definitions import KEY_FIELDS, own_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from connectors.hubspot.account import Property
-    from connectors.hubspot.error_body import Fault
+    from connectors.hubspot.error_body import HubSpotError
     from connectors.hubspot.settings import HubSpotSettings
 
 CURRENCY = "deal_currency_code"
@@ -32,7 +32,7 @@ def _droppable(name: str, own: Iterable[str]) -> frozenset[str]:
     return frozenset(own).difference(KEY_FIELDS.values()) | _BUILT_IN.get(name, frozenset())
 
 
-NICETIES = {object_type(name): _droppable(name, own) for name, own in definitions().items()}
+OPTIONAL_PROPERTIES = {object_type(name): _droppable(name, own) for name, own in own_properties().items()}
 """By object, what the shipped mappings write and a record can do without.
 
 Stages, names and amounts are not among them.
@@ -43,10 +43,10 @@ def may_leave_out(type_: str, name: str | None, settings: HubSpotSettings) -> bo
     """Tell whether a record is to be written without this property rather than not at all."""
     if name == CURRENCY and settings.unknown_currency == "refuse":
         return False
-    return name in NICETIES.get(type_, ())
+    return name in OPTIONAL_PROPERTIES.get(type_, ())
 
 
-def is_nicety(type_: str, fault: Fault, settings: HubSpotSettings) -> bool:
+def is_optional_property(type_: str, fault: HubSpotError, settings: HubSpotSettings) -> bool:
     """Tell whether a refusal speaks of the value of such a property alone."""
     of_value = find_rule(fault).outcome is ErrorOutcome.RECORD
     return of_value and may_leave_out(type_, fault.field, settings)

@@ -25,17 +25,17 @@ FIELDS: Mapping[str, FieldNeed] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class DealOrder:
     """A deal and its line items, as they are to be; `items` None: they are left alone."""
 
     deal: Record
     items: tuple[Record, ...] | None
 
 
-def read_order(record: Record) -> Order | Refused:
+def read_order(record: Record) -> DealOrder | Refused:
     """Take the items out of a deal's fields."""
     if FIELD not in record.fields:
-        return Order(record, None)
+        return DealOrder(record, None)
     others = {name: value for name, value in record.fields.items() if name != FIELD}
     deal = replace(record, fields=others)
     try:
@@ -45,7 +45,7 @@ def read_order(record: Record) -> Order | Refused:
     if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
         right = "{{ order.line_items | json }}"
         return Refused("LINE_ITEMS", f"{FIELD} takes a list of items: {right}", FIELD)
-    return Order(deal, tuple(_line_items(record.key, listed)))
+    return DealOrder(deal, tuple(_line_items(record.key, listed)))
 
 
 def is_of_order(item_key: str, deal_key: str) -> bool:

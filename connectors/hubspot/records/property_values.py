@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from connectors.hubspot.account import Property
 
 
-def written(value: Value, property_: Property | None) -> str:
+def write_value(value: Value, property_: Property | None) -> str:
     """Write a value as HubSpot takes it. Where the property is not known, the value's own type decides."""
     match value:
         case bool():

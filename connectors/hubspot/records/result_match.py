@@ -9,52 +9,52 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Saved
-from connectors.hubspot.error_body import Fault, read_fault
-from connectors.hubspot.json_answers import items, text
+from connectors.hubspot.error_body import HubSpotError, read_error
+from connectors.hubspot.json_answers import items_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from connectors.hubspot.records.rows import Row
+    from connectors.hubspot.records.rows import BatchRow
 
 MULTI_STATUS = 207
 
 
 @dataclass(slots=True)
-class Matched:
+class MatchedResults:
     """What the answer says of each row, by its trace id.
 
     `loose` rows are those that it says nothing certain of.
     """
 
     saved: dict[str, Saved] = field(default_factory=dict)
-    faults: dict[str, Fault] = field(default_factory=dict)
-    loose: list[Row] = field(default_factory=list)
-    stray_faults: list[Fault] = field(default_factory=list)  # that name no row
+    faults: dict[str, HubSpotError] = field(default_factory=dict)
+    loose: list[BatchRow] = field(default_factory=list)
+    stray_faults: list[HubSpotError] = field(default_factory=list)  # that name no row
 
 
-def match(rows: Sequence[Row], key_field: str, data: Mapping[str, Any]) -> Matched:
-    found = Matched()
+def match_batch(rows: Sequence[BatchRow], key_field: str, data: Mapping[str, Any]) -> MatchedResults:
+    found = MatchedResults()
     stray_results = _match_results(found, rows, key_field, data)
     found.stray_faults = _match_errors(found, rows, data)
     found.loose = [row for row in rows if row.trace not in found.saved and row.trace not in found.faults]
-    strays: list[Saved | Fault] = [*stray_results, *found.stray_faults]
+    strays: list[Saved | HubSpotError] = [*stray_results, *found.stray_faults]
     if len(found.loose) == 1 and strays and 1 in (len(strays), len(rows)):  # by elimination
         _take(found, strays[0])
     return found
 
 
-def _match_results(found: Matched, rows: Sequence[Row], key_field: str, data: Mapping[str, Any]) -> list[Saved]:
+def _match_results(found: MatchedResults, rows: Sequence[BatchRow], key_field: str, data: Mapping[str, Any]) -> list[Saved]:
     """Sort the results to their rows, and give those that have none."""
     by_trace = {row.trace: row for row in rows}
     by_key = {row.key.casefold(): row for row in rows}
     by_id = {row.known_id: row for row in rows if row.known_id}
     strays = []
-    for result in items(data, "results"):
+    for result in items_of(data, "results"):
         if not (id_ := str(result.get("id") or "")):
             continue
         named = next((by_key[key] for key in _keys(result, key_field) if key in by_key), None)
-        row = by_trace.get(text(result, "objectWriteTraceId")) or named or by_id.get(id_)
+        row = by_trace.get(text_of(result, "objectWriteTraceId")) or named or by_id.get(id_)
         notes = (*(_notes(row, id_) if row else ()), *_warnings(result))
         saved = Saved(id_, bool(result.get("new")), notes)
         if row is None or row.trace in found.saved:
@@ -64,10 +64,10 @@ def _match_results(found: Matched, rows: Sequence[Row], key_field: str, data: Ma
     return strays
 
 
-def _match_errors(found: Matched, rows: Sequence[Row], data: Mapping[str, Any]) -> list[Fault]:
+def _match_errors(found: MatchedResults, rows: Sequence[BatchRow], data: Mapping[str, Any]) -> list[HubSpotError]:
     """Sort the errors to their rows, and give those that have none."""
     stray = []
-    for fault in (read_fault(item, MULTI_STATUS) for item in items(data, "errors")):
+    for fault in (read_error(item, MULTI_STATUS) for item in items_of(data, "errors")):
         by_id = {row.trace for row in rows if row.known_id in fault.ids}
         named = by_id | {row.trace for row in rows if row.trace in fault.traces}
         found.faults.update(dict.fromkeys(named, fault))
@@ -76,16 +76,16 @@ def _match_errors(found: Matched, rows: Sequence[Row], data: Mapping[str, Any]) 
     return stray
 
 
-def _take(found: Matched, stray: Saved | Fault) -> None:
+def _take(found: MatchedResults, stray: Saved | HubSpotError) -> None:
     row = found.loose.pop()
-    if isinstance(stray, Fault):
+    if isinstance(stray, HubSpotError):
         found.faults[row.trace] = stray
     else:
         notes = (*_notes(row, stray.id), *stray.notes)
         found.saved[row.trace] = Saved(stray.id, stray.created, notes)
 
 
-def _notes(row: Row, id_: str) -> tuple[str, ...]:
+def _notes(row: BatchRow, id_: str) -> tuple[str, ...]:
     if row.known_id in (None, id_):
         return row.notes
     return (*row.notes, f"the record {row.known_id} was merged in HubSpot: it goes on as {id_}")
@@ -102,7 +102,7 @@ def _keys(result: Mapping[str, Any], key_field: str) -> list[str]:
 
 
 def _warnings(result: Mapping[str, Any]) -> list[str]:
-    return [_warning(item) for item in items(result, "warnings") if text(item, "message")]
+    return [_warning(item) for item in items_of(result, "warnings") if text_of(item, "message")]
 
 
 def _warning(item: Mapping[str, Any]) -> str:
@@ -110,7 +110,7 @@ def _warning(item: Mapping[str, Any]) -> str:
     context = item.get("context")
     said = context if isinstance(context, dict) else {}
     shown = ", ".join(f"{name}: {_listed(value)}" for name, value in said.items() if value)
-    return f"{text(item, 'message')} ({shown})" if shown else text(item, "message")
+    return f"{text_of(item, 'message')} ({shown})" if shown else text_of(item, "message")
 
 
 def _listed(value: Any) -> str:

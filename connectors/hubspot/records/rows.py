@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Append, Record, Refused, Retry
 from connectors.hubspot.records.optional_properties import CURRENCY, currency_note, left_out, may_leave_out, unknown_option
-from connectors.hubspot.records.property_values import written
-from connectors.hubspot.records.stages import pipeline_fields, place
+from connectors.hubspot.records.property_values import write_value
+from connectors.hubspot.records.stages import pipeline_fields, place_in_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connectors.base import Outcome
-    from connectors.hubspot.account import Account, Pipeline, Property
+    from connectors.hubspot.account import AccountSchema, Pipeline, Property
     from connectors.hubspot.settings import HubSpotSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BatchRow:
     """One record as it is sent.
 
     `trace` tells it apart from the others of its batch, in HubSpot's answers too.
@@ -51,31 +51,31 @@ class Row:
             del properties["email"]
         return {"id": self.known_id, "properties": properties, "objectWriteTraceId": self.trace}
 
-    def without(self, field: str, note: str) -> Row:
+    def without(self, field: str, note: str) -> BatchRow:
         """The same without one property, and why."""
         left = {name: value for name, value in self.properties.items() if name != field}
         return replace(self, properties=left, notes=(*self.notes, note))
 
 
-async def prepare(
+async def prepare_rows(
     type_: str,
     key_field: str,
     records: Sequence[Record],
-    account: Account,
+    account: AccountSchema,
     settings: HubSpotSettings,
-) -> list[Row | Outcome]:
+) -> list[BatchRow | Outcome]:
     """Make a row of each record in turn, or its outcome where there is nothing to send."""
     properties = await account.properties(type_)
     staged = any(pipeline_fields(type_)[1] in record.fields for record in records)
     pipelines = await account.pipelines(type_) if staged else None
     sheet = _Sheet(type_, key_field, properties, pipelines, settings)
-    rows: list[Row | Outcome] = []
+    rows: list[BatchRow | Outcome] = []
     seen: set[str] = set()
     for number, record in enumerate(records):
-        row: Row | Outcome = sheet.row(f"aom-{number}", record)
-        if isinstance(row, Row) and row.key.casefold() in seen:
+        row: BatchRow | Outcome = sheet.row(f"aom-{number}", record)
+        if isinstance(row, BatchRow) and row.key.casefold() in seen:
             row = Retry("this key stands twice in the batch, which HubSpot refuses", 0)
-        elif isinstance(row, Row):
+        elif isinstance(row, BatchRow):
             seen.add(row.key.casefold())
         rows.append(row)
     return rows
@@ -91,7 +91,7 @@ class _Sheet:
     pipelines: tuple[Pipeline, ...] | None
     settings: HubSpotSettings
 
-    def row(self, trace: str, record: Record) -> Row | Refused:
+    def row(self, trace: str, record: Record) -> BatchRow | Refused:
         key = record.key.strip()
         if not key:
             return Refused(
@@ -103,14 +103,14 @@ class _Sheet:
             key = key.lower()
         fields = {name: value for name, value in record.fields.items() if value != Append(())}
         values = ((name, value) for name, value in fields.items() if name != self.key_field)
-        texts = {name: written(value, self._property(name)) for name, value in values}
-        texts |= place(self.type, fields, self.pipelines, self.settings.pipeline)
-        return self._without_unknown(Row(trace, key, texts, record.id))
+        texts = {name: write_value(value, self._property(name)) for name, value in values}
+        texts |= place_in_pipeline(self.type, fields, self.pipelines, self.settings.pipeline)
+        return self._without_unknown(BatchRow(trace, key, texts, record.id))
 
     def _property(self, name: str) -> Property | None:
         return self.properties.get(name) if self.properties is not None else None
 
-    def _without_unknown(self, row: Row) -> Row | Refused:
+    def _without_unknown(self, row: BatchRow) -> BatchRow | Refused:
         """Leave out, without asking first, what HubSpot's own list of options does not know."""
         for name, value in row.properties.items():
             if not value or not self._is_unknown(name, value):

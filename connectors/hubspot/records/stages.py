@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.base import Misconfigured
-from connectors.hubspot.account import Pipeline, named
+from connectors.hubspot.account import Pipeline, find_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ def pipeline_fields(type_: str) -> tuple[str, str]:
     return FIELDS.get(type_, FIELDS_OF_OTHERS)
 
 
-def place(type_: str, fields: Mapping[str, Value], pipelines: tuple[Pipeline, ...] | None, usual: str) -> dict[str, str]:
+def place_in_pipeline(type_: str, fields: Mapping[str, Value], pipelines: tuple[Pipeline, ...] | None, usual: str) -> dict[str, str]:
     """Give pipeline and stage as HubSpot wants them, where `fields` name a stage.
 
     A deal whose mapping names a stage alone goes to the `usual` pipeline; raises Misconfigured where that is not there.
@@ -34,12 +34,12 @@ def place(type_: str, fields: Mapping[str, Value], pipelines: tuple[Pipeline, ..
     name = str(own) if own is not None else usual if type_ == "deals" else None
     if name is None:
         return {stage_field: stage}
-    pipeline = named(pipelines or (), name)
+    pipeline = find_named(pipelines or (), name)
     if pipeline is None:
         if own is None and pipelines:
             raise Misconfigured(_no_pipeline(name, pipelines))
         return {pipeline_field: name, stage_field: stage}
-    found = named(pipeline.stages, stage)
+    found = find_named(pipeline.stages, stage)
     return {pipeline_field: pipeline.id, stage_field: found.id if found else stage}
 
 

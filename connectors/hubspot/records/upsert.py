@@ -12,17 +12,17 @@ from connectors.base import Misconfigured, Outcome, Record, Retry
 from connectors.error_rules import ErrorOutcome
 from connectors.hubspot.account_rules import AccountRule, AccountRules, broken_rule
 from connectors.hubspot.errors import CallRefused, call_error, find_rule, record_outcome
-from connectors.hubspot.json_answers import items, properties_of
-from connectors.hubspot.records.optional_properties import is_nicety, left_out
-from connectors.hubspot.records.result_match import Matched, match
-from connectors.hubspot.records.rows import Row, prepare
+from connectors.hubspot.json_answers import items_of, properties_of
+from connectors.hubspot.records.optional_properties import is_optional_property, left_out
+from connectors.hubspot.records.result_match import MatchedResults, match_batch
+from connectors.hubspot.records.rows import BatchRow, prepare_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from connectors.hubspot.account import Account
-    from connectors.hubspot.api import Api
-    from connectors.hubspot.error_body import Fault
+    from connectors.hubspot.account import AccountSchema
+    from connectors.hubspot.api import HubSpotApi
+    from connectors.hubspot.error_body import HubSpotError
     from connectors.hubspot.settings import HubSpotSettings
 
 NOT_TOLD = "HubSpot's answer does not say what became of this record"
@@ -32,27 +32,27 @@ Outcomes = dict[str, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class UpsertBatch:
     """One upsert of one type of object, known by one property."""
 
     type: str
     key_field: str
-    api: Api
-    account: Account
+    api: HubSpotApi
+    account: AccountSchema
     rules: AccountRules
     settings: HubSpotSettings
 
     async def write(self, records: Sequence[Record]) -> list[Outcome]:
         """Outcomes in the order of the records. Raises what concerns all of them."""
         try:
-            prepared = await prepare(self.type, self.key_field, records, self.account, self.settings)
-            outcomes = await self.send([row for row in prepared if isinstance(row, Row)])
+            prepared = await prepare_rows(self.type, self.key_field, records, self.account, self.settings)
+            outcomes = await self.send([row for row in prepared if isinstance(row, BatchRow)])
         except Misconfigured:
             self.account.forget(self.type)
             raise
-        return [outcomes[row.trace] if isinstance(row, Row) else row for row in prepared]
+        return [outcomes[row.trace] if isinstance(row, BatchRow) else row for row in prepared]
 
-    async def send(self, rows: Sequence[Row]) -> Outcomes:
+    async def send(self, rows: Sequence[BatchRow]) -> Outcomes:
         """Write what no known rule of the account refuses, and now and then what one does."""
         held = {row.trace: rule for row in rows if (rule := self.rules.concerning(self.type, row))}
         outcomes: Outcomes = {}
@@ -62,7 +62,7 @@ class Batch:
             outcomes |= await self._held([row for row in rows if held.get(row.trace) == rule], rule)
         return outcomes
 
-    async def _held(self, rows: Sequence[Row], rule: AccountRule) -> Outcomes:
+    async def _held(self, rows: Sequence[BatchRow], rule: AccountRule) -> Outcomes:
         """Answer from memory, unless it is time to see whether the rule still stands."""
         if not self.rules.take_turn(rule):
             return {row.trace: rule.hold() for row in rows}
@@ -74,7 +74,7 @@ class Batch:
             self.rules.forget(rule)
         return outcomes
 
-    async def _post(self, rows: Sequence[Row]) -> Outcomes:
+    async def _post(self, rows: Sequence[BatchRow]) -> Outcomes:
         """Write in one call what goes the same way.
 
         A refused batch of several is the gateway's to split.
@@ -93,14 +93,14 @@ class Batch:
             if len(rows) > 1:
                 return await self._refused_together(rows, error)
             return await self._again(rows, {rows[0].trace: error.fault})
-        self.account.notice(items(data, "results"))
-        found = match(rows, self.key_field, data)
+        self.account.notice(items_of(data, "results"))
+        found = match_batch(rows, self.key_field, data)
         outcomes: Outcomes = {**found.saved}
         refused = [row for row in rows if row.trace in found.faults]
         outcomes |= await self._again(refused, found.faults)
         return outcomes | await self._loose(found)
 
-    async def _loose(self, found: Matched) -> Outcomes:
+    async def _loose(self, found: MatchedResults) -> Outcomes:
         """Ask alone for what the answer says nothing certain of: then it is about nothing else."""
         if found.saved:
             return {row.trace: (await self._post([row]))[row.trace] for row in found.loose}
@@ -108,10 +108,10 @@ class Batch:
             raise call_error(found.stray_faults[0])  # as if the whole batch had been refused
         return {row.trace: Retry(NOT_TOLD) for row in found.loose}
 
-    async def _again(self, rows: Sequence[Row], faults: dict[str, Fault]) -> Outcomes:
+    async def _again(self, rows: Sequence[BatchRow], faults: dict[str, HubSpotError]) -> Outcomes:
         """Write refused rows another way where there is one, and say what becomes of the others."""
         outcomes: Outcomes = {}
-        others: list[Row] = []
+        others: list[BatchRow] = []
         for row in rows:
             fault = faults[row.trace]
             if other := self._another_way(row, fault):
@@ -122,10 +122,10 @@ class Batch:
             outcomes |= await self._post(calls)
         return outcomes
 
-    def _another_way(self, row: Row, fault: Fault) -> Row | None:
+    def _another_way(self, row: BatchRow, fault: HubSpotError) -> BatchRow | None:
         """The row as HubSpot may take it after this refusal; each way can be gone once."""
         name = fault.field or ""
-        if name in row.properties and is_nicety(self.type, fault, self.settings):
+        if name in row.properties and is_optional_property(self.type, fault, self.settings):
             return row.without(name, left_out(name, row.properties[name], fault.message))
         if row.known_id and find_rule(fault).outcome is ErrorOutcome.GONE:
             return replace(row, known_id=None)  # deleted there: made anew
@@ -139,7 +139,7 @@ class Batch:
             )
         return None
 
-    def _outcome(self, row: Row, fault: Fault) -> Outcome:
+    def _outcome(self, row: BatchRow, fault: HubSpotError) -> Outcome:
         is_rule = find_rule(fault).outcome is ErrorOutcome.ACCOUNT_RULE
         rule = broken_rule(self.type, fault, [row]) if is_rule else None
         if rule is None:
@@ -147,7 +147,7 @@ class Batch:
         self.rules.learn(rule)
         return rule.hold()
 
-    async def _refused_together(self, rows: Sequence[Row], error: CallRefused) -> Outcomes:
+    async def _refused_together(self, rows: Sequence[BatchRow], error: CallRefused) -> Outcomes:
         """The whole call was refused.
 
         Where HubSpot says for what, the others are written all the same.
@@ -162,7 +162,7 @@ class Batch:
             raise error
         return await self._hold_back(rows, rule)
 
-    async def _hold_back(self, rows: Sequence[Row], rule: AccountRule) -> Outcomes:
+    async def _hold_back(self, rows: Sequence[BatchRow], rule: AccountRule) -> Outcomes:
         """Let wait what a rule has just refused, and write what it can't be about."""
         self.rules.learn(rule)
         concerned = [row for row in rows if rule.concerns(row)]
@@ -174,7 +174,7 @@ class Batch:
             outcomes |= await self._post(calls)
         return outcomes
 
-    async def _innocent(self, rows: Sequence[Row], rule: AccountRule) -> dict[str, Row]:
+    async def _innocent(self, rows: Sequence[BatchRow], rule: AccountRule) -> dict[str, BatchRow]:
         """Those, by trace id, that HubSpot turns out to have, or to have the value of."""
         by_id = bool(rows[0].known_id)
         wanted = {"properties": [rule.needed, self.key_field], "propertiesWithHistory": []}
@@ -188,17 +188,17 @@ class Batch:
             data = await self.api.call("POST", self.api.paths.batch(self.type, "read"), body)
         except (Misconfigured, CallRefused):
             return {}  # who may not look takes all for concerned
-        found = match(rows, self.key_field, data).saved
-        read = items(data, "results")
+        found = match_batch(rows, self.key_field, data).saved
+        read = items_of(data, "results")
         filled = {str(item.get("id")) for item in read if properties_of(item).get(rule.needed)}
         there = ((row, found[row.trace].id) for row in rows if row.trace in found)
         may = ((row, id_) for row, id_ in there if not rule.conditional or id_ in filled)
         return {row.trace: replace(row, known_id=id_) for row, id_ in may}
 
 
-def _in_calls(rows: Iterable[Row]) -> list[list[Row]]:
+def _in_calls(rows: Iterable[BatchRow]) -> list[list[BatchRow]]:
     """Sort rows into calls: by key or by id, and no id twice in one, which HubSpot refuses."""
-    calls: list[list[Row]] = []
+    calls: list[list[BatchRow]] = []
     for row in rows:
         fitting = (
             call

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connectors.base import FieldNeed, FieldType, ObjectNeed, Problem, Step
-from connectors.hubspot.account import Pipeline, named
+from connectors.hubspot.account import Pipeline, find_named
 from connectors.hubspot.records.optional_properties import CURRENCY, currency_note, may_leave_out
 from connectors.hubspot.records.stages import pipeline_fields
 from connectors.hubspot.setup.property_definitions import TYPES, property_of
@@ -49,7 +49,7 @@ def field_type(property_: Property) -> FieldType:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ObjectComparison:
     """One object's needs and what the account has of it."""
 
     need: ObjectNeed
@@ -149,13 +149,13 @@ class Comparison:
         names = sorted(stated.values) if stated else [self.settings.pipeline] if self.type == "deals" else []
         where = f"Settings → Objects → {self.type.capitalize()} → Pipelines"
         for name in names:
-            if named(self.pipelines, name) is None:
+            if find_named(self.pipelines, name) is None:
                 known = ", ".join(pipeline.label for pipeline in self.pipelines)
                 yield Problem(self._where(pipeline_field), f"there is no pipeline {name!r} of {self.type}, only {known}", where)
-        chosen = [pipeline for name in names if (pipeline := named(self.pipelines, name))] or list(self.pipelines)
+        chosen = [pipeline for name in names if (pipeline := find_named(self.pipelines, name))] or list(self.pipelines)
         stages = tuple(stage for pipeline in chosen for stage in pipeline.stages)
         for value in sorted(self.need.fields[stage_field].values) if stage_field in self.need.fields else ():
-            if named(stages, value) is None:
+            if find_named(stages, value) is None:
                 known = ", ".join(stage.label for stage in stages)
                 yield Problem(self._where(stage_field), f"there is no stage {value!r} in {chosen[0].label}, only {known}", where)
 

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from connectors.base import AuthFailed, Misconfigured, Needs, ObjectNeed, Plan, Problem
 from connectors.error_rules import ErrorOutcome
-from connectors.hubspot.account import named
+from connectors.hubspot.account import find_named
 from connectors.hubspot.account_rules import enforces_rules
 from connectors.hubspot.errors import KEYS, CallRefused, SetUpMissing, find_rule
-from connectors.hubspot.json_answers import items
+from connectors.hubspot.json_answers import items_of
 from connectors.hubspot.paths import object_type
 from connectors.hubspot.records.optional_properties import CURRENCY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-    from connectors.hubspot.account import Account
-    from connectors.hubspot.api import Api
+    from connectors.hubspot.account import AccountSchema
+    from connectors.hubspot.api import HubSpotApi
     from connectors.hubspot.settings import HubSpotSettings
 
 FEW_CALLS = 0.1  # of the day's allowance
@@ -35,8 +35,8 @@ NAMES = {
 async def find_problems(
     name: str,
     needs: Needs,
-    api: Api,
-    account: Account,
+    api: HubSpotApi,
+    account: AccountSchema,
     settings: HubSpotSettings,
     plan: Callable[[], Awaitable[Plan]],
 ) -> list[Problem]:
@@ -56,7 +56,7 @@ async def find_problems(
     return problems
 
 
-async def _scopes(where: str, needs: Needs, api: Api) -> AsyncIterator[Problem]:
+async def _scopes(where: str, needs: Needs, api: HubSpotApi) -> AsyncIterator[Problem]:
     """Ask for each object whether it may be written.
 
     By a right change to a record that nobody has: nothing else is wrong with it.
@@ -81,7 +81,7 @@ async def _scopes(where: str, needs: Needs, api: Api) -> AsyncIterator[Problem]:
                 yield Problem(f"{where}.access_token", f"{type_} can't be written: {error}", KEYS)
 
 
-async def _rules(where: str, needs: Needs, account: Account, settings: HubSpotSettings) -> AsyncIterator[Problem]:
+async def _rules(where: str, needs: Needs, account: AccountSchema, settings: HubSpotSettings) -> AsyncIterator[Problem]:
     """Say what the account's own rules will refuse, as far as HubSpot tells."""
     for need in needs:
         if object_type(need.object) == "deals" and "dealstage" in need.fields:
@@ -95,15 +95,15 @@ async def _rules(where: str, needs: Needs, account: Account, settings: HubSpotSe
         yield Problem(f"{where}.api_version", message, remedy, fatal=False)
 
 
-async def _stage_rules(need: ObjectNeed, account: Account, settings: HubSpotSettings) -> AsyncIterator[Problem]:
+async def _stage_rules(need: ObjectNeed, account: AccountSchema, settings: HubSpotSettings) -> AsyncIterator[Problem]:
     """Compare the stages that orders begin in with those that the pipeline lets a deal be made in."""
     wanted = sorted(need.fields["dealstage"].values)
     stated = need.fields.get("pipeline")
     names = sorted(stated.values) if stated else [settings.pipeline]
     pipelines = await account.pipelines("deals") or ()
-    for pipeline in filter(None, (named(pipelines, name) for name in names)):
+    for pipeline in filter(None, (find_named(pipelines, name) for name in names)):
         allowed = await account.creation_stages("0-3", pipeline.id)
-        stages = [stage for name in wanted if (stage := named(pipeline.stages, name))]
+        stages = [stage for name in wanted if (stage := find_named(pipeline.stages, name))]
         barred = [stage.label for stage in stages if allowed and stage.id not in allowed]
         if barred:
             labels = ", ".join(stage.label for stage in pipeline.stages if stage.id in allowed)
@@ -125,7 +125,7 @@ async def _set_up(where: str, name: str, known: Sequence[Problem], plan: Callabl
     return [*made.blockers, *steps]
 
 
-async def _currencies(where: str, needs: Needs, api: Api, settings: HubSpotSettings) -> AsyncIterator[Problem]:
+async def _currencies(where: str, needs: Needs, api: HubSpotApi, settings: HubSpotSettings) -> AsyncIterator[Problem]:
     """Say which currencies deals can have, where the mapping does not tell which it will meet."""
     fields = [need.fields.get(CURRENCY) for need in needs if object_type(need.object) == "deals"]
     if not any(field and not field.values for field in fields) or not (known := await _known_currencies(api)):
@@ -140,7 +140,7 @@ async def _currencies(where: str, needs: Needs, api: Api, settings: HubSpotSetti
     )
 
 
-async def _known_currencies(api: Api) -> list[str]:
+async def _known_currencies(api: HubSpotApi) -> list[str]:
     try:
         details = await api.read(api.paths.account("details"))
     except Misconfigured:
@@ -148,7 +148,7 @@ async def _known_currencies(api: Api) -> list[str]:
     return [str(code) for code in (details.get("companyCurrency"), *(details.get("additionalCurrencies") or ())) if code]
 
 
-async def _calls_left(where: str, api: Api) -> AsyncIterator[Problem]:
+async def _calls_left(where: str, api: HubSpotApi) -> AsyncIterator[Problem]:
     left, day = api.daily_left or await _usage(api) or (0, 0)
     if day and left < day * FEW_CALLS:
         message = f"{left} of today's {day} calls are left to all apps of the account"
@@ -160,13 +160,13 @@ async def _calls_left(where: str, api: Api) -> AsyncIterator[Problem]:
         )
 
 
-async def _usage(api: Api) -> tuple[int, int] | None:
+async def _usage(api: HubSpotApi) -> tuple[int, int] | None:
     """Ask the account-info API for the day's usage: not all answers carry the daily headers."""
     try:
         data = await api.read(api.paths.account("api-usage", "daily", "private-apps"))
     except Misconfigured:
         return None
-    used = [item for item in items(data, "results") if item.get("usageLimit")]
+    used = [item for item in items_of(data, "results") if item.get("usageLimit")]
     return min(
         ((item["usageLimit"] - item.get("currentUsage", 0), item["usageLimit"]) for item in used),
         default=None,

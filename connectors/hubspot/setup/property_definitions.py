@@ -31,18 +31,18 @@ TYPES: Mapping[FieldType, tuple[str, str]] = {
 
 
 @cache
-def definitions() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+def own_properties() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     """Our own properties by object and name."""
     return tomllib.loads((files("connectors.hubspot") / "properties.toml").read_text("utf-8"))
 
 
-def group() -> dict[str, Any]:
+def property_group() -> dict[str, Any]:
     return {"name": GROUP, "label": GROUP_LABEL, "displayOrder": -1}
 
 
 def property_of(object_: str, name: str, need: FieldNeed, *, unique: bool) -> dict[str, Any]:
     """Make the body that creates a property. A unique one can be made so only now."""
-    own = definitions().get(object_, {}).get(name)
+    own = own_properties().get(object_, {}).get(name)
     type_, field_type = (own["type"], own["field_type"]) if own else TYPES[_type(need)]
     body: dict[str, Any] = {
         "name": name,
@@ -54,15 +54,15 @@ def property_of(object_: str, name: str, need: FieldNeed, *, unique: bool) -> di
         "formField": False,
     }
     if type_ == "enumeration":
-        body["options"] = options(sorted(need.values))
+        body["options"] = property_options(sorted(need.values))
     if type_ == "bool":
-        body["options"] = [*options(["true"], ["Yes"]), *options(["false"], ["No"], first=1)]
+        body["options"] = [*property_options(["true"], ["Yes"]), *property_options(["false"], ["No"], first=1)]
     if unique:
         body["hasUniqueValue"] = True
     return body
 
 
-def options(values: Iterable[str], labels: Iterable[str] | None = None, *, first: int = 0) -> list[dict[str, Any]]:
+def property_options(values: Iterable[str], labels: Iterable[str] | None = None, *, first: int = 0) -> list[dict[str, Any]]:
     listed = list(values)
     return [
         {"value": value, "label": label, "displayOrder": number, "hidden": False}

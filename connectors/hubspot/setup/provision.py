@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Plan, Problem, Report, Step
 from connectors.hubspot.errors import CallRefused
-from connectors.hubspot.setup.property_definitions import options
+from connectors.hubspot.setup.property_definitions import property_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connectors.hubspot.api import Api
+    from connectors.hubspot.api import HubSpotApi
 
 CONFLICT = 409
 THERE = "EXISTS"  # OBJECT_ALREADY_EXISTS, PROPERTY_EXISTS, …
 
 
-async def carry_out(plan: Plan, api: Api) -> Report:
+async def provision_steps(plan: Plan, api: HubSpotApi) -> Report:
     """Step by step. What is there already counts as done; a ConnectorError that concerns all steps is raised."""
     done: list[str] = []
     failed: list[Problem] = []
@@ -36,7 +36,7 @@ def _is_there(error: CallRefused) -> bool:
     return error.fault.status == CONFLICT or any(THERE in word for word in error.fault.words)
 
 
-async def _carry_out(step: Step, api: Api) -> None:
+async def _carry_out(step: Step, api: HubSpotApi) -> None:
     data = step.data
     match data["kind"]:
         case "group":
@@ -47,11 +47,11 @@ async def _carry_out(step: Step, api: Api) -> None:
             await _add_options(data, api)
 
 
-async def _add_options(data: Mapping[str, Any], api: Api) -> None:
+async def _add_options(data: Mapping[str, Any], api: HubSpotApi) -> None:
     """HubSpot replaces the whole list, so those that are there go along."""
     path = api.paths.properties(data["type"], data["name"])
     there = (await api.read(path)).get("options") or []
     known = {option["value"] for option in there}
     new = [value for value in data["values"] if value not in known]
     if new:
-        await api.call("PATCH", path, {"options": [*there, *options(new, first=len(there))]})
+        await api.call("PATCH", path, {"options": [*there, *property_options(new, first=len(there))]})

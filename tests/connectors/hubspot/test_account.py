@@ -11,8 +11,8 @@ from typing import TypeVar
 import pytest
 
 from connectors.base import AuthFailed, Context
-from connectors.hubspot.account import Account
-from connectors.hubspot.api import Api
+from connectors.hubspot.account import AccountSchema
+from connectors.hubspot.api import HubSpotApi
 from connectors.hubspot.settings import HubSpotSettings
 from connectors.testing import Gate
 from tests.fakes.hubspot import FakeHubSpot, Fault
@@ -24,15 +24,15 @@ BEGIN = datetime(2026, 11, 24, tzinfo=UTC)
 
 def look(
     hubspot: FakeHubSpot,
-    use: Callable[[Account], Awaitable[T]],
+    use: Callable[[AccountSchema], Awaitable[T]],
     now: Callable[[], datetime] = lambda: BEGIN,
 ) -> T:
     """Do some look-ups in this account."""
 
     async def main() -> T:
         given = {"type": "hubspot", "access_token": hubspot.token, "base_url": hubspot.url}
-        api = Api(HubSpotSettings.model_validate(given), Context("hubspot", Gate(), Path()), 8)
-        account = Account(api, now)
+        api = HubSpotApi(HubSpotSettings.model_validate(given), Context("hubspot", Gate(), Path()), 8)
+        account = AccountSchema(api, now)
         try:
             return await use(account)
         finally:
@@ -69,7 +69,7 @@ def test_an_object_that_is_not_there_has_no_properties(hubspot: FakeHubSpot) -> 
 def test_who_looks_at_once_shares_one_call(hubspot: FakeHubSpot) -> None:
     """Eight batches that begin together ask for the properties once."""
 
-    async def use(account: Account) -> None:
+    async def use(account: AccountSchema) -> None:
         await asyncio.gather(*(account.properties("contacts") for _ in range(8)))
 
     look(hubspot, use)
@@ -80,7 +80,7 @@ def test_what_is_known_serves_on_while_hubspot_is_away(hubspot: FakeHubSpot) -> 
     """But not where the token is refused: then nothing may be written by what was known."""
     now = [BEGIN]
 
-    async def use(account: Account) -> None:
+    async def use(account: AccountSchema) -> None:
         known = await account.properties("contacts")
         now[0] += timedelta(minutes=6)
         hubspot.script(Fault("status", status=503, path="properties"))

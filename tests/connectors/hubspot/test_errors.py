@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.base import AuthFailed, BatchRefused, ConnectorError, Misconfigured, Outcome, Refused, Retry, Saved, Throttled, Unavailable
-from connectors.hubspot.error_body import read_fault
+from connectors.hubspot.error_body import read_error
 from connectors.hubspot.errors import KEYS, TABLE, find_rule, retry_after
 from tests.connectors.hubspot.opening import contact, on, upsert
 from tests.fakes.hubspot import FakeHubSpot, Fault
@@ -172,8 +172,8 @@ def test_every_row_of_the_table_counts() -> None:
     """Every rule can be reached: none stands behind one that takes all of its cases."""
     for rule in TABLE:
         statuses, codes = rule.statuses or {207}, rule.codes or {"SOMETHING"}
-        found = {find_rule(read_fault({"category": code}, status)) for status in statuses for code in codes}
-        found |= {find_rule(read_fault(None, status)) for status in statuses}
+        found = {find_rule(read_error({"category": code}, status)) for status in statuses for code in codes}
+        found |= {find_rule(read_error(None, status)) for status in statuses}
         assert rule in found, rule
 
 

@@ -14,7 +14,7 @@ import pytest
 from connectors.base import Link, Record, Ref, Saved
 from connectors.hubspot import HubSpotConnector
 from connectors.hubspot.records.order_items import with_line_items
-from connectors.hubspot.setup.property_definitions import KEY_FIELDS, definitions
+from connectors.hubspot.setup.property_definitions import KEY_FIELDS, own_properties
 from receiver.aom import EVENTS, SourceContext, read_event, read_sample
 from receiver.mapping import RouteTable, fold_records
 from receiver.settings import load_settings
@@ -190,7 +190,7 @@ def test_every_property_of_ours_is_defined(both: RouteTable) -> None:
         need.object: {name for name in (*need.fields, need.key_field or KEY_FIELDS[need.object]) if name.startswith("aom_")}
         for need in needs
     }
-    assert written == {object_: set(names) for object_, names in definitions().items()}
+    assert written == {object_: set(names) for object_, names in own_properties().items()}
 
 
 def test_an_order_has_its_items_on_its_deal(both: RouteTable, account: FakeHubSpot) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.base import Misconfigured, Outcome, Record, Refused, Saved
 from connectors.hubspot import HubSpotConnector
-from connectors.hubspot.records.order_items import FIELD, Order, read_order
+from connectors.hubspot.records.order_items import FIELD, DealOrder, read_order
 from tests.connectors.hubspot.needs import deal_need, field
 from tests.connectors.hubspot.opening import deal, ids, on, upsert
 from tests.fakes.hubspot import FakeHubSpot, Fault
@@ -181,7 +181,7 @@ def test_items_are_told_apart_by_product_and_number() -> None:
     """The same product twice, and items without one, are line items of their own."""
     same, unnamed = {**ALGEBRA, "quantity": 1}, {"name": "Fee", "total": "5"}
     read = read_order(order(1, ALGEBRA, same, unnamed, unnamed))
-    assert isinstance(read, Order)
+    assert isinstance(read, DealOrder)
     assert read.items is not None
     keys = [item.key for item in read.items]
     assert keys == ["springfield-1/1", "springfield-1/1#2", "springfield-1/#1", "springfield-1/#2"]
@@ -190,6 +190,6 @@ def test_items_are_told_apart_by_product_and_number() -> None:
 def test_a_price_is_worked_out_where_only_the_total_is_there() -> None:
     """Three for 10: HubSpot wants the price of one."""
     read = read_order(order(1, {"name": "Fee", "quantity": 3, "price": None, "total": "10.00"}))
-    assert isinstance(read, Order)
+    assert isinstance(read, DealOrder)
     assert read.items is not None
     assert str(read.items[0].fields["price"]) == "3.333333"

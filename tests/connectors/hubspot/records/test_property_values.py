@@ -10,7 +10,7 @@ import pytest
 
 from connectors.base import Append, Saved, Value
 from connectors.hubspot.account import Property
-from connectors.hubspot.records.property_values import written
+from connectors.hubspot.records.property_values import write_value
 from tests.connectors.hubspot.opening import contact, upsert
 from tests.fakes.hubspot import FakeHubSpot
 
@@ -54,7 +54,7 @@ PLAN = prop("enumeration", "select", {"full": "Full time"})
 )
 def test_a_value_is_written_for_its_property(value: Value, property_: Property | None, text: str) -> None:
     """Dates are the site's own, moments UTC, money plain, choices by value or label, additions with a leading `;`."""
-    assert written(value, property_) == text
+    assert write_value(value, property_) == text
 
 
 def test_values_reach_their_properties(hubspot: FakeHubSpot) -> None:
@@ -91,4 +91,4 @@ def test_a_lifecycle_stage_moves_forward_only(hubspot: FakeHubSpot) -> None:
 
 def test_moments_are_utc_whatever_the_zone() -> None:
     """The same moment in two zones is the same text."""
-    assert written(EVENING, None) == written(EVENING.astimezone(UTC), None)
+    assert write_value(EVENING, None) == write_value(EVENING.astimezone(UTC), None)

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import Saved
-from connectors.hubspot.records.result_match import match
-from connectors.hubspot.records.rows import Row
+from connectors.hubspot.records.result_match import match_batch
+from connectors.hubspot.records.rows import BatchRow
 
-ROWS = [Row(f"aom-{n}", f"c{n}@example.test", {}, f"10{n}") for n in range(3)]
+ROWS = [BatchRow(f"aom-{n}", f"c{n}@example.test", {}, f"10{n}") for n in range(3)]
 
 MERGED = "the record {} was merged in HubSpot: it goes on as {}"
 
@@ -35,7 +35,7 @@ ERROR = ANY | st.fixed_dictionaries(
 @given(st.fixed_dictionaries({}, optional={"results": ANY | st.lists(RESULT, max_size=4), "errors": ANY | st.lists(ERROR, max_size=3)}))
 def test_every_row_is_told_or_loose(data: dict[str, Any]) -> None:
     """Saved, at fault, or loose: no row is lost, and no id goes to two of them by guessing."""
-    found = match(ROWS, "email", data)
+    found = match_batch(ROWS, "email", data)
     told = found.saved.keys() | found.faults.keys()
     loose = {row.trace for row in found.loose}
     assert told | loose == {row.trace for row in ROWS}
@@ -45,7 +45,7 @@ def test_every_row_is_told_or_loose(data: dict[str, Any]) -> None:
 def test_the_trace_id_goes_before_the_key() -> None:
     """A result that carries another's address, after a merge, is still the row's that it was sent for."""
     results = [{"id": "7", "objectWriteTraceId": "aom-1", "properties": {"email": "c0@example.test"}}]
-    assert match(ROWS, "email", {"results": results}).saved == {"aom-1": Saved("7", notes=(MERGED.format("101", "7"),))}
+    assert match_batch(ROWS, "email", {"results": results}).saved == {"aom-1": Saved("7", notes=(MERGED.format("101", "7"),))}
 
 
 def test_the_last_one_is_told_by_elimination() -> None:
@@ -53,11 +53,11 @@ def test_the_last_one_is_told_by_elimination() -> None:
     results = [
         {"id": str(n), "properties": {"email": address}} for n, address in enumerate(["c0@example.test", "c1@example.test", "x@y.test"])
     ]
-    assert match(ROWS, "email", {"results": results}).saved["aom-2"].id == "2"
-    found = match(ROWS, "email", {"results": [results[0], {"id": "8"}, {"id": "9"}]})
+    assert match_batch(ROWS, "email", {"results": results}).saved["aom-2"].id == "2"
+    found = match_batch(ROWS, "email", {"results": [results[0], {"id": "8"}, {"id": "9"}]})
     assert [row.trace for row in found.loose] == ["aom-1", "aom-2"]
 
 
 def test_a_known_id_tells_too() -> None:
     """Where neither trace id nor address does."""
-    assert match(ROWS, "email", {"results": [{"id": "102"}, {"id": "100"}]}).saved.keys() == {"aom-0", "aom-2"}
+    assert match_batch(ROWS, "email", {"results": [{"id": "102"}, {"id": "100"}]}).saved.keys() == {"aom-0", "aom-2"}

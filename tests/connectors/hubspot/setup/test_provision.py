@@ -8,7 +8,7 @@ import pytest
 
 from connectors.base import Misconfigured, ObjectNeed, Plan, Problem, Report
 from connectors.hubspot import HubSpotConnector
-from connectors.hubspot.setup.property_definitions import definitions
+from connectors.hubspot.setup.property_definitions import own_properties
 from tests.connectors.hubspot.needs import contact_need, deal_need, field
 from tests.connectors.hubspot.opening import deal, ids, on, upsert
 from tests.fakes.hubspot import FakeHubSpot
@@ -43,7 +43,7 @@ def bare() -> Any:
 @pytest.mark.parametrize("version", ["2026-09", "v3"])
 def test_all_that_is_missing_is_created_once(bare: FakeHubSpot, version: str) -> None:
     """Group, properties by their definitions, the unique key; then there is nothing left to plan, and deals can be written."""
-    names = definitions()["contact"]
+    names = own_properties()["contact"]
     needs = [contact_need(*((name, field(name)) for name in names)), deal_need(amount=field("amount", "number"))]
     report = provision(bare, *needs, api_version=version)
     assert not report.failed
