@@ -18,7 +18,7 @@ LOOK_AGAIN = timedelta(minutes=15)
 """The count is of the last 24 hours, so it falls bit by bit; only a call tells how far."""
 
 
-class Allowance:
+class DailyAllowance:
     """Knows the latest count. Safe to use from several threads."""
 
     def __init__(self, share: float) -> None:

@@ -14,10 +14,10 @@ import requests
 
 from connectors.base import AuthFailed, TimedOut, Unavailable
 from connectors.certificates import tls_fault
-from connectors.salesforce.allowance import HEADER, Allowance
+from connectors.salesforce.allowance import HEADER, DailyAllowance
 from connectors.salesforce.errors import answer_error, call_error, failure_of, part_failure
 from connectors.salesforce.signin import sign_in, with_token
-from connectors.salesforce.transport import Answered, open_session
+from connectors.salesforce.transport import ForeignAnswer, open_session
 from connectors.threads import Threads
 from connectors.ttl_cache import TtlCache
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from simple_salesforce.api import Salesforce
 
     from connectors.base import Context
-    from connectors.salesforce.errors import Failure
+    from connectors.salesforce.errors import SalesforceFailure
     from connectors.salesforce.settings import SalesforceSettings
 
 T = TypeVar("T")
@@ -43,14 +43,14 @@ UNTIL_LOST = timedelta.max  # a session serves until Salesforce no longer takes 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
 
 
-class Api:
+class SalesforceApi:
     """One org, as one user sees it. All methods raise ConnectorErrors alone."""
 
     def __init__(self, settings: SalesforceSettings, context: Context, token: str | None = None) -> None:
         """With `token` it uses that and signs in nowhere."""
         self.run_as: str | None = None  # the id of the user who signed in
         self._context = context
-        self._allowance = Allowance(settings.daily_share)
+        self._allowance = DailyAllowance(settings.daily_share)
         self._threads = Threads(f"salesforce {context.name}", WORKERS)
         self._reading_seconds = min(context.timeout, READING_SECONDS)
         self._session = open_session(settings.base_url, self._reading_seconds, WORKERS, self._seen)
@@ -67,14 +67,14 @@ class Api:
         """Make one call; `path` stands behind /services/data/vXX.X/. A session that was lost is renewed once."""
         try:
             return await self._answer(method, path, body, writes=writes)
-        except Answered as answer:
+        except ForeignAnswer as answer:
             raise answer_error(answer, _place(method, path), writes=writes) from answer
 
-    async def create(self, path: str, body: Json) -> Failure | None:
+    async def create(self, path: str, body: Json) -> SalesforceFailure | None:
         """Make one record, or tell why it is refused."""
         try:
             await self._answer("POST", path, body, writes=False)
-        except Answered as answer:
+        except ForeignAnswer as answer:
             if answer.status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN):
                 raise answer_error(answer, _place("POST", path)) from answer
             return failure_of(answer)
@@ -117,7 +117,7 @@ class Api:
         try:
             answer = await self._in_time("versions", lambda: client.session.get(url).json())
             return [str(each["version"]) for each in answer]
-        except Answered as answered:
+        except ForeignAnswer as answered:
             raise answer_error(answered, "versions") from answered
         except (KeyError, TypeError) as error:
             raise Unavailable("versions: the answer lists none") from error
@@ -150,13 +150,13 @@ class Api:
         client = await self._signed_in()
         try:
             return await self._send(client, method, path, body, headers, writes=writes)
-        except Answered as answer:
+        except ForeignAnswer as answer:
             if answer.status != HTTPStatus.UNAUTHORIZED:
                 raise
         client = await self._signed_in(stale=client)
         try:
             return await self._send(client, method, path, body, headers, writes=writes)
-        except Answered as answer:
+        except ForeignAnswer as answer:
             if answer.status != HTTPStatus.UNAUTHORIZED:
                 raise
             raise AuthFailed(f"Salesforce refuses a session that it has just opened ({answer.text[:200]}) → {API_ENABLED}") from answer
@@ -216,7 +216,7 @@ class Api:
         """Take from an answer what simple-salesforce drops."""
         self._allowance.note(response.headers.get(HEADER), self._context.now())
         if response.ok and urlsplit(response.url).path.endswith(TOKEN_PATH):
-            answer = Answered(response).json()
+            answer = ForeignAnswer(response).json()
             user = str(answer.get("id", "")) if isinstance(answer, dict) else ""
             self.run_as = user.rpartition("/")[2] or None
 

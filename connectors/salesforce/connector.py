@@ -26,25 +26,25 @@ from connectors.base import (
     Retry,
     Saved,
 )
-from connectors.salesforce.api import Api
-from connectors.salesforce.erasure import Erasure, erase
+from connectors.salesforce.api import SalesforceApi
+from connectors.salesforce.erasure import ErasurePlanner, erase_records
 from connectors.salesforce.error_table import FIELDS
-from connectors.salesforce.objects import Objects, SObject, api_name
+from connectors.salesforce.objects import ObjectCache, SObject, api_name
 from connectors.salesforce.records.accounts import ContactAccounts, DealAccounts, with_accounts
-from connectors.salesforce.records.contact_roles import ROLE, Roles
-from connectors.salesforce.records.field_values import CURRENCY, Row, row
-from connectors.salesforce.records.parents import Parents, is_role
-from connectors.salesforce.records.person_claim import Claims
-from connectors.salesforce.records.row_job import Job, Person
-from connectors.salesforce.records.row_outcomes import verdicts
-from connectors.salesforce.records.row_writer import Writer
+from connectors.salesforce.records.contact_roles import ROLE, ContactRoles
+from connectors.salesforce.records.field_values import CURRENCY, FieldRow, build_row
+from connectors.salesforce.records.parents import ParentLinks, is_role
+from connectors.salesforce.records.person_claim import PersonClaims
+from connectors.salesforce.records.row_job import RowPerson, RowWrite
+from connectors.salesforce.records.row_outcomes import row_outcomes
+from connectors.salesforce.records.row_writer import RowWriter
 from connectors.salesforce.settings import DEAL_KEY, KEY, SalesforceSettings, key_field_of
 from connectors.salesforce.setup import online_check, provision, provision_plan
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
-    from connectors.salesforce.records.lookup import Lookup
+    from connectors.salesforce.records.lookup import RowLookup
 
 OPTIONS_ARE_FRESH = timedelta(minutes=1)
 LONGEST_CALL = 600.0  # seconds: "Execution Governors and Limits" ends every transaction at ten minutes
@@ -63,10 +63,10 @@ class SalesforceConnector:
     def __init__(self, settings: SalesforceSettings, context: Context) -> None:
         self._settings = settings
         self._context = context
-        self._api = Api(settings, context)
-        self._objects = Objects(self._api, context.now)
-        self._parents = Parents(settings)
-        self._roles = Roles(self._api)
+        self._api = SalesforceApi(settings, context)
+        self._objects = ObjectCache(self._api, context.now)
+        self._parents = ParentLinks(settings)
+        self._roles = ContactRoles(self._api)
         self._currencies: set[str] = set()  # of which it is told that they were left out
 
     @classmethod
@@ -96,22 +96,22 @@ class SalesforceConnector:
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
         needs = with_accounts(needs, self._settings.account)
-        return await online_check.problems(self._api, self._objects, self._settings, needs)
+        return await online_check.find_problems(self._api, self._objects, self._settings, needs)
 
     async def plan(self, needs: Needs) -> Plan:
         async with self._admin() as admin:
             needs = with_accounts(needs, self._settings.account)
-            return await provision_plan.plan(self._api, admin, self._objects, self._settings, needs)
+            return await provision_plan.plan_provision(self._api, admin, self._objects, self._settings, needs)
 
     async def provision(self, plan: Plan) -> Report:
         async with self._admin() as admin:
-            return await provision.carry_out(admin, plan, self._settings.permission_set)
+            return await provision.provision_steps(admin, plan, self._settings.permission_set)
 
     async def plan_erasure(self, address: str, records: Mapping[Ref, str], needs: Needs) -> Plan:
-        return await Erasure(self._api, self._objects, self._settings, needs).plan(address, records)
+        return await ErasurePlanner(self._api, self._objects, self._settings, needs).plan(address, records)
 
     async def erase(self, plan: Plan) -> Report:
-        return await erase(self._api, plan)
+        return await erase_records(self._api, plan)
 
     def record_url(self, object: str, id: str) -> str | None:  # noqa: ARG002 - Salesforce knows the object by the id
         return f"https://{self._settings.domain}.salesforce.com/{id}" if re.fullmatch(r"[A-Za-z0-9]{15,18}", id) else None
@@ -136,12 +136,12 @@ class SalesforceConnector:
         if name == "Opportunity":
             self._roles.born(result.id for result in results if isinstance(result, Saved) and result.created)
         keys = (key_field, self._settings.account.key_field)
-        return await verdicts(self._objects, name, results, key_fields=keys)
+        return await row_outcomes(self._objects, name, results, key_fields=keys)
 
     async def _link(self, roles: Sequence[Link]) -> list[Outcome]:
         async with self._watched(ROLE):
             made = await self._roles.make(roles)
-            return await verdicts(self._objects, ROLE, made, keep=any(isinstance(result, Saved) for result in made))
+            return await row_outcomes(self._objects, ROLE, made, keep=any(isinstance(result, Saved) for result in made))
 
     @asynccontextmanager
     async def _watched(self, name: str) -> AsyncIterator[None]:
@@ -152,23 +152,23 @@ class SalesforceConnector:
             self._objects.forget(name)
             raise
 
-    def _jobs(self, records: Sequence[Record], sobject: SObject) -> list[Job]:
+    def _jobs(self, records: Sequence[Record], sobject: SObject) -> list[RowWrite]:
         jobs = [self._job(record, sobject) for record in records]
-        first: dict[str, Job] = {}
+        first: dict[str, RowWrite] = {}
         for job in jobs:
             if first.setdefault(job.person.key, job) is not job:
                 job.result = Retry(f"another record of this call has the key {job.person.key!r}, but for its case")
         return jobs
 
-    def _job(self, record: Record, sobject: SObject) -> Job:
+    def _job(self, record: Record, sobject: SObject) -> RowWrite:
         key = record.key.strip().lower()
         address = record.fields.get("Email", key)
-        person = Person(key, address.strip().lower() if isinstance(address, str) and "@" in address else "")
-        rendered = row(record, sobject)
+        person = RowPerson(key, address.strip().lower() if isinstance(address, str) and "@" in address else "")
+        rendered = build_row(record, sobject)
         if not key or isinstance(rendered, Refused):
-            return Job(person, Row({}), result=rendered if isinstance(rendered, Refused) else NO_KEY)
+            return RowWrite(person, FieldRow({}), result=rendered if isinstance(rendered, Refused) else NO_KEY)
         rendered = rendered.having(**self._parents.columns(record, sobject))
-        return Job(
+        return RowWrite(
             person,
             rendered,
             record.id if sobject.name == "Contact" else None,
@@ -179,7 +179,7 @@ class SalesforceConnector:
             ),
         )
 
-    def _note_currencies(self, records: Sequence[Record], jobs: Sequence[Job]) -> None:
+    def _note_currencies(self, records: Sequence[Record], jobs: Sequence[RowWrite]) -> None:
         """Tell of a currency that is left out with the first record in it: all others would say the same."""
         for record, job in zip(records, jobs, strict=True):
             code = str(record.fields.get(CURRENCY) or "")
@@ -187,29 +187,29 @@ class SalesforceConnector:
                 self._currencies.add(code)
                 job.row = job.row.noted(f"{CURRENCY} {code} is left out, here and in all others: the org has one currency")
 
-    def _writer(self, sobject: SObject, key_field: str) -> Writer:
+    def _writer(self, sobject: SObject, key_field: str) -> RowWriter:
         lookups = [*self._lookups(sobject, key_field)]
         last_name = self._settings.last_name
         account_key = self._settings.account.key_field
-        return Writer(self._api, sobject, key_field, lookups, last_name, account_key)
+        return RowWriter(self._api, sobject, key_field, lookups, last_name, account_key)
 
-    def _lookups(self, sobject: SObject, key_field: str) -> Iterator[Lookup]:
+    def _lookups(self, sobject: SObject, key_field: str) -> Iterator[RowLookup]:
         accounts = self._settings.account
         places = accounts.policy != "none"
         if sobject.name == "Contact" and (places or key_field != "Email"):
-            yield Claims(self._settings, sobject, key_field, by_key=places)
+            yield PersonClaims(self._settings, sobject, key_field, by_key=places)
         if sobject.name == "Contact" and places:
             yield ContactAccounts(accounts)
         if sobject.name == "Opportunity" and places:
             yield DealAccounts(key_field, self._parents.key_field("Contact"))
 
     @asynccontextmanager
-    async def _admin(self) -> AsyncIterator[Api]:
+    async def _admin(self) -> AsyncIterator[SalesforceApi]:
         """Give an administrator's view of the org, where there is a token for it."""
         if self._settings.provision_token is None:
             yield self._api
             return
-        admin = Api(self._settings, self._context, self._settings.provision_token.get_secret_value())
+        admin = SalesforceApi(self._settings, self._context, self._settings.provision_token.get_secret_value())
         try:
             yield admin
         finally:

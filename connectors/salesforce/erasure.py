@@ -13,17 +13,17 @@ from connectors.base import ObjectNeed, Plan, Problem, Ref, Report, Saved, Step
 from connectors.error_rules import ErrorOutcome
 from connectors.salesforce.error_table import PERMISSIONS
 from connectors.salesforce.objects import api_name
-from connectors.salesforce.records.lookup import FoundRow, folded, select
-from connectors.salesforce.records.row_writer import results
+from connectors.salesforce.records.lookup import FoundRow, fold_case, select_queries
+from connectors.salesforce.records.row_writer import read_results
 from connectors.salesforce.settings import key_field_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from connectors.base import Needs
-    from connectors.salesforce.api import Api
-    from connectors.salesforce.errors import Failure
-    from connectors.salesforce.objects import Field, Objects, SObject
+    from connectors.salesforce.api import SalesforceApi
+    from connectors.salesforce.errors import SalesforceFailure
+    from connectors.salesforce.objects import ObjectCache, ObjectField, SObject
     from connectors.salesforce.settings import SalesforceSettings
 
 AT_ONCE = 200
@@ -37,10 +37,10 @@ STAYS = "{} {} stays: its key holds no address, and orders are the school's book
 RIGHT = f"give the run-as user the right to {{}} {{}}: {PERMISSIONS}"
 
 
-class Erasure:
+class ErasurePlanner:
     """Plans what is erased of one person."""
 
-    def __init__(self, api: Api, objects: Objects, settings: SalesforceSettings, needs: Needs) -> None:
+    def __init__(self, api: SalesforceApi, objects: ObjectCache, settings: SalesforceSettings, needs: Needs) -> None:
         self._api = api
         self._objects = objects
         self._settings = settings
@@ -73,7 +73,7 @@ class Erasure:
             else:
                 others.append((name, id_, STAYS.format(name, id_)))
         for name, row in await self._found(person):
-            own = name == "Account" or folded(row[self._key_of(name)]) == person
+            own = name == "Account" or fold_case(row[self._key_of(name)]) == person
             if own:
                 places.setdefault(str(row["Id"]), name)
             elif row["Id"] not in places:
@@ -85,11 +85,11 @@ class Erasure:
         key = self._key_of("Contact")
         columns = ["Id", "Email", key]
         queries = [
-            *select(columns, "Contact", "Email", [person]),
-            *select(columns, "Contact", key, [person]),
+            *select_queries(columns, "Contact", "Email", [person]),
+            *select_queries(columns, "Contact", key, [person]),
         ]
         if self._settings.account.policy in ("person", "domain"):
-            queries += select(["Id"], "Account", self._settings.account.key_field, [person])
+            queries += select_queries(["Id"], "Account", self._settings.account.key_field, [person])
         rows = await self._api.query(*dict.fromkeys(queries))
         unique = {row["Id"]: row for row in rows}
         return [(row["attributes"]["type"], row) for row in unique.values()]
@@ -108,7 +108,7 @@ class Erasure:
         return Step(text, {"object": sobject.name, "id": id_, "body": body})
 
 
-async def erase(api: Api, plan: Plan) -> Report:
+async def erase_records(api: SalesforceApi, plan: Plan) -> Report:
     """Carry out a plan, up to 200 records a call. What is gone already counts as done."""
     done: list[str] = []
     failed: list[Problem] = []
@@ -123,7 +123,7 @@ async def erase(api: Api, plan: Plan) -> Report:
     return Report(tuple(done), tuple(failed))
 
 
-async def _carry_out(api: Api, steps: Sequence[Step]) -> list[Failure | None]:
+async def _carry_out(api: SalesforceApi, steps: Sequence[Step]) -> list[SalesforceFailure | None]:
     if "body" in steps[0].data:
         records = [
             {
@@ -138,14 +138,14 @@ async def _carry_out(api: Api, steps: Sequence[Step]) -> list[Failure | None]:
     else:
         named = ",".join(step.data["id"] for step in steps)
         answer = await api.call("DELETE", f"composite/sobjects?ids={named}&allOrNone=false", writes=True)
-    return [_failure(result) for result in results(answer, len(steps))]
+    return [_failure(result) for result in read_results(answer, len(steps))]
 
 
-def _failure(result: Saved | Failure) -> Failure | None:
+def _failure(result: Saved | SalesforceFailure) -> SalesforceFailure | None:
     return None if isinstance(result, Saved) else result
 
 
-def _emptied(fields: Iterable[Field]) -> Iterator[tuple[str, Any]]:
+def _emptied(fields: Iterable[ObjectField]) -> Iterator[tuple[str, Any]]:
     """Give what each field is emptied to; one that can't be is left out."""
     for field in fields:
         if not field.updateable or field.parents:

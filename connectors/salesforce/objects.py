@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import FieldType, Misconfigured
 from connectors.salesforce.error_table import FIELDS, PERMISSIONS
-from connectors.salesforce.errors import Missing
+from connectors.salesforce.errors import MissingObject
 from connectors.ttl_cache import TtlCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from connectors.salesforce.api import Api
+    from connectors.salesforce.api import SalesforceApi
 
 STANDARD = {"contact": "Contact", "deal": "Opportunity"}
 KEEP = timedelta(hours=1)
@@ -45,7 +45,7 @@ def api_name(object: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ObjectField:
     """One field. `options` are the active ones, by their value and their label without case."""
 
     name: str
@@ -81,9 +81,9 @@ class SObject:
     createable: bool
     updateable: bool
     deletable: bool
-    fields: Mapping[str, Field]
+    fields: Mapping[str, ObjectField]
 
-    def field(self, name: str) -> Field:
+    def field(self, name: str) -> ObjectField:
         """Give a field. Raises Misconfigured where the org has none of that name, or hides it from the run-as user."""
         if name in self.fields:
             return self.fields[name]
@@ -91,14 +91,14 @@ class SObject:
         hint = f" (is {near[0]} meant?)" if near else ""
         raise Misconfigured(f"{self.name} has no field {name} that the run-as user can see{hint} → {FIELDS}, or `aom-gateway provision`")
 
-    def parent(self, relationship: str) -> Field | None:
+    def parent(self, relationship: str) -> ObjectField | None:
         return next((field for field in self.fields.values() if field.relationship == relationship), None)
 
 
-class Objects:
+class ObjectCache:
     """Asks for an object when it is first needed, and again after an hour or when it was `forgotten`."""
 
-    def __init__(self, api: Api, now: Callable[[], datetime]) -> None:
+    def __init__(self, api: SalesforceApi, now: Callable[[], datetime]) -> None:
         self._api = api
         self.now = now
         self._known = TtlCache(self._describe, now, KEEP)
@@ -112,7 +112,7 @@ class Objects:
             return None
         try:
             return await self._known.get(name, keep)
-        except Missing:
+        except MissingObject:
             return None
 
     async def need(self, name: str, keep: timedelta = KEEP) -> SObject:
@@ -138,10 +138,10 @@ def _sobject(described: Mapping[str, Any]) -> SObject:
     return SObject(described["name"], *rights, MappingProxyType(fields))
 
 
-def _field(described: Mapping[str, Any]) -> Field:
+def _field(described: Mapping[str, Any]) -> ObjectField:
     active = [option for option in described.get("picklistValues") or () if option.get("active", True)]
     by_label = {str(option.get("label") or option["value"]).casefold(): option["value"] for option in active}
-    return Field(
+    return ObjectField(
         name=described["name"],
         label=described["label"],
         type=described["type"],

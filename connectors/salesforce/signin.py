@@ -11,7 +11,7 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 from connectors.base import AuthFailed, ConnectorError, Unavailable
 from connectors.salesforce.domain import is_sandbox
 from connectors.salesforce.errors import answer_error
-from connectors.salesforce.transport import Answered
+from connectors.salesforce.transport import ForeignAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,8 +119,8 @@ def sign_in(settings: SalesforceSettings, directory: Path, session: requests.Ses
             session=session,
             object_pairs_hook=None,
         )
-    except Answered as answer:
-        raise refusal(answer) from answer
+    except ForeignAnswer as answer:
+        raise sign_in_refusal(answer) from answer
     except (SalesforceAuthenticationFailed, AttributeError, TypeError) as error:
         raise Unavailable("sign-in: the answer holds no access token") from error
 
@@ -136,7 +136,7 @@ def with_token(settings: SalesforceSettings, token: str, session: requests.Sessi
     )
 
 
-def refusal(answer: Answered) -> ConnectorError:
+def sign_in_refusal(answer: ForeignAnswer) -> ConnectorError:
     """Give the exception for an answer of the token endpoint that is no success."""
     body = answer.json()
     error = str(body.get("error", "")) if isinstance(body, dict) else ""

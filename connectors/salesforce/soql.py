@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 MAX_LENGTH = 12_000  # of the values as they stand in an address, of which Salesforce takes 16,384 bytes
 
 
-def quote(value: str) -> str:
+def quote_text(value: str) -> str:
     """Write a text as a literal."""
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
@@ -20,7 +20,7 @@ def in_lists(values: Iterable[str]) -> Iterator[str]:
     """Give what stands in the brackets of IN (…), in as few pieces as addresses allow."""
     piece: list[str] = []
     length = 0
-    for literal in map(quote, dict.fromkeys(values)):
+    for literal in map(quote_text, dict.fromkeys(values)):
         size = len(percent(literal, safe="")) + len("%2C")
         if piece and length + size > MAX_LENGTH:
             yield ",".join(piece)

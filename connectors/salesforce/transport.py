@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Answered(Exception):
+class ForeignAnswer(Exception):
     """Carries an answer that is no success or no JSON past simple-salesforce, whose exceptions drop the headers and trip over HTML."""
 
     def __init__(self, response: requests.Response) -> None:
@@ -43,7 +43,7 @@ def open_session(
     def hook(response: requests.Response, *_: Any, **__: Any) -> None:
         seen(response)
         if response.status_code >= HTTPStatus.MULTIPLE_CHOICES or not _may_be_json(response):
-            raise Answered(response)
+            raise ForeignAnswer(response)
 
     session = requests.Session()
     session.trust_env = base_url is None  # a proxy of the environment is for the real Salesforce

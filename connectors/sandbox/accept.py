@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connectors.base import Append, Record, Refused
-from connectors.sandbox.values import MAX_KEY, Json, as_text, is_email, is_name, is_text, stored
+from connectors.sandbox.values import MAX_KEY, Json, as_text, is_email, is_name, is_text, stored_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SandboxRow:
     """A record that may be written."""
 
     key: str
     fields: dict[str, Json | Append]
 
 
-def accept(records: Sequence[Record], key_field: str | None, rules: Sequence[RefuseRule]) -> list[Row | Refused]:
+def accept_records(records: Sequence[Record], key_field: str | None, rules: Sequence[RefuseRule]) -> list[SandboxRow | Refused]:
     """Judge a batch, in its order. `key_field` holds the keys; one that is called `email` holds addresses."""
     rows = [_accept(record, key_field, rules) for record in records]
-    times = Counter(row.key for row in rows if isinstance(row, Row))
-    return [_twice(row.key) if isinstance(row, Row) and times[row.key] > 1 else row for row in rows]
+    times = Counter(row.key for row in rows if isinstance(row, SandboxRow))
+    return [_twice(row.key) if isinstance(row, SandboxRow) and times[row.key] > 1 else row for row in rows]
 
 
-def _accept(record: Record, key_field: str | None, rules: Sequence[RefuseRule]) -> Row | Refused:
+def _accept(record: Record, key_field: str | None, rules: Sequence[RefuseRule]) -> SandboxRow | Refused:
     key = record.key.strip().lower() if key_field == "email" else record.key
     return _bad_key(key, key_field) or _by_rule(record, key, key_field, rules) or _row(record, key, key_field)
 
@@ -44,18 +44,18 @@ def _bad_key(key: str, key_field: str | None) -> Refused | None:
     return None
 
 
-def _row(record: Record, key: str, key_field: str | None) -> Row | Refused:
+def _row(record: Record, key: str, key_field: str | None) -> SandboxRow | Refused:
     fields: dict[str, Json | Append] = {}
     for name, value in record.fields.items():
         if not is_name(name):
             return Refused("INVALID_FIELD", f"{name!r} is no field name: letters, digits and _, a letter first", name)
         try:
-            fields[name] = stored(value)
+            fields[name] = stored_value(value)
         except (TypeError, ValueError) as error:
             return Refused("INVALID_VALUE", str(error), name)
     if key_field is not None:
         fields[key_field] = key
-    return Row(key, fields)
+    return SandboxRow(key, fields)
 
 
 def _twice(key: str) -> Refused:
@@ -75,7 +75,7 @@ def _texts(record: Record, key: str, field: str | None) -> Sequence[str]:
     if field is None:
         return (key,)
     try:
-        value = stored(record.fields[field])
+        value = stored_value(record.fields[field])
     except (KeyError, TypeError, ValueError):
         return ()
     return value.values if isinstance(value, Append) else (as_text(value),)

@@ -24,9 +24,9 @@ from connectors.base import (
     Report,
     Unavailable,
 )
-from connectors.sandbox.accept import Row, accept
+from connectors.sandbox.accept import SandboxRow, accept_records
 from connectors.sandbox.settings import SandboxSettings
-from connectors.sandbox.store import Store
+from connectors.sandbox.store import SandboxStore
 from connectors.sandbox.values import is_name
 from connectors.threads import Threads
 
@@ -52,7 +52,7 @@ class SandboxConnector:
         # Calls that wait for another process's lock wait one after the other; all are to be in time.
         patience = context.timeout / self.limits.concurrency
         (file,) = settings.files(context.name, context.directory)
-        self._store = Store(file, patience)
+        self._store = SandboxStore(file, patience)
 
     @classmethod
     def open(cls, settings: SandboxSettings, context: Context) -> Self:
@@ -70,10 +70,10 @@ class SandboxConnector:
         if len(records) > self.limits.records:
             raise BatchRefused("BATCH_TOO_LARGE", f"{len(records)} records are more than {self.limits.records}")
         key_field = records[0].key_field or self.key_fields.get(object)
-        judged = accept(records, key_field, self._settings.refuse)
-        rows = [row for row in judged if isinstance(row, Row)]
+        judged = accept_records(records, key_field, self._settings.refuse)
+        rows = [row for row in judged if isinstance(row, SandboxRow)]
         saved = iter(await self._write("upsert", lambda: self._store.upsert(object, rows)))
-        return [next(saved) if isinstance(verdict, Row) else verdict for verdict in judged]
+        return [next(saved) if isinstance(verdict, SandboxRow) else verdict for verdict in judged]
 
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
         if not pairs:

@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from connectors.base import ConnectorError, Entry, Link, Misconfigured, Outcome, Page, Ref, Refused, Saved, Unavailable
-from connectors.sandbox.values import merge
+from connectors.sandbox.values import merge_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from connectors.sandbox.accept import Row
+    from connectors.sandbox.accept import SandboxRow
     from connectors.sandbox.values import Json
 
 APPLICATION_ID = 0x414F4D53  # "AOMS", in the file's header
@@ -39,7 +39,7 @@ PASSING = {"BUSY", "LOCKED", "FULL", "IOERR", "NOMEM", "INTERRUPT"}
 """SQLite's codes for what may be gone at the next call; the others want a person."""
 
 
-class Store:
+class SandboxStore:
     """Takes one call at a time. What goes wrong is raised as Unavailable or Misconfigured; the next call opens the file anew."""
 
     def __init__(self, path: Path, timeout: float) -> None:
@@ -47,13 +47,13 @@ class Store:
         self._timeout = timeout
         self._connection: sqlite3.Connection | None = None
 
-    def upsert(self, object: str, rows: Sequence[Row]) -> list[Saved]:
+    def upsert(self, object: str, rows: Sequence[SandboxRow]) -> list[Saved]:
         """Write rows of one object, whose keys differ. Their order is the answers' order."""
         with self._call("upsert") as db:
             old = _read(db, object, [row.key for row in rows])
             db.executemany(
                 "UPDATE record SET fields = ?, writes = writes + 1 WHERE id = ?",
-                [(json.dumps(merge(old[row.key][1], row.fields)), old[row.key][0]) for row in rows if row.key in old],
+                [(json.dumps(merge_fields(old[row.key][1], row.fields)), old[row.key][0]) for row in rows if row.key in old],
             )
             return [Saved(str(old[row.key][0])) if row.key in old else Saved(str(_insert(db, object, row)), created=True) for row in rows]
 
@@ -166,8 +166,8 @@ def _read(db: sqlite3.Connection, object: str, keys: Sequence[str]) -> dict[str,
     return {key: (id_, json.loads(fields)) for key, id_, fields in rows}
 
 
-def _insert(db: sqlite3.Connection, object: str, row: Row) -> int:
-    fields = json.dumps(merge({}, row.fields))
+def _insert(db: sqlite3.Connection, object: str, row: SandboxRow) -> int:
+    fields = json.dumps(merge_fields({}, row.fields))
     id_ = db.execute("INSERT INTO record (object, key, fields, writes) VALUES (?, ?, ?, 1)", (object, row.key, fields)).lastrowid
     assert id_ is not None  # noqa: S101 - an INSERT that did not raise has one
     return id_

@@ -44,12 +44,12 @@ def is_text(text: str) -> bool:
 
 
 @singledispatch
-def stored(value: object) -> Json | Append:
+def stored_value(value: object) -> Json | Append:
     """Give the form that is kept. Raises TypeError or ValueError with words for the operator."""
     raise TypeError(f"{type(value).__name__} is no type of a field: text, number, date, yes or no, or options to append")
 
 
-@stored.register
+@stored_value.register
 def _(value: str) -> Json:
     if len(value) > MAX_TEXT:
         raise ValueError(f"{len(value)} characters are more than {MAX_TEXT}")
@@ -58,14 +58,14 @@ def _(value: str) -> Json:
     return value
 
 
-@stored.register
+@stored_value.register
 def _(value: int) -> Json:
     if abs(value) >= 10**MAX_DIGITS:
         raise ValueError(f"the number has more than {MAX_DIGITS} digits")
     return value
 
 
-@stored.register
+@stored_value.register
 def _(value: Decimal) -> Json:
     exponent = value.as_tuple().exponent
     if isinstance(exponent, str) or exponent < -MAX_DIGITS or value.adjusted() >= MAX_DIGITS:
@@ -73,26 +73,26 @@ def _(value: Decimal) -> Json:
     return f"{value:f}"
 
 
-@stored.register
+@stored_value.register
 def _(value: date) -> Json:
     return value.isoformat()
 
 
-@stored.register
+@stored_value.register
 def _(value: datetime) -> Json:
     if value.utcoffset() is None:
         raise ValueError(f"{value.isoformat()} has no time zone")
     return value.isoformat()
 
 
-@stored.register
+@stored_value.register
 def _(value: Append) -> Append:
     for option in value.values:
-        stored(option)
+        stored_value(option)
     return value
 
 
-def merge(old: Mapping[str, Json], new: Mapping[str, Json | Append]) -> dict[str, Json]:
+def merge_fields(old: Mapping[str, Json], new: Mapping[str, Json | Append]) -> dict[str, Json]:
     """Bring `new` into `old`: `""` clears a field, Append adds the options that are not there yet."""
     merged = dict(old)
     for name, value in new.items():

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Link, Retry, Saved
 from connectors.error_rules import ErrorOutcome
-from connectors.salesforce.errors import Failure
+from connectors.salesforce.errors import SalesforceFailure
 from connectors.salesforce.objects import api_name
-from connectors.salesforce.records.row_writer import results
+from connectors.salesforce.records.row_writer import read_results
 from connectors.salesforce.soql import in_lists
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from connectors.salesforce.api import Api
+    from connectors.salesforce.api import SalesforceApi
 
 ROLE = "OpportunityContactRole"
 REMEMBERED = 20_000
@@ -24,10 +24,10 @@ Pair = tuple[str, str]
 """The ids of an opportunity and of a contact."""
 
 
-class Roles:
+class ContactRoles:
     """Makes each role once. For an opportunity that it saw come into being, it need not look: there can be none yet."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: SalesforceApi) -> None:
         self._api = api
         self._new: OrderedDict[str, None] = OrderedDict()
 
@@ -37,7 +37,7 @@ class Roles:
         while len(self._new) > REMEMBERED:
             self._new.popitem(last=False)
 
-    async def make(self, links: Sequence[Link]) -> list[Saved | Retry | Failure]:
+    async def make(self, links: Sequence[Link]) -> list[Saved | Retry | SalesforceFailure]:
         """Make the roles that are not there, each the primary one unless the opportunity has another. Up to two calls."""
         pairs = [_pair(link) for link in links]
         present, primary = await self._look({pair[0] for pair, link in zip(pairs, links, strict=True) if self._may_exist(pair, link)})
@@ -50,24 +50,24 @@ class Roles:
                 primary.add(pair[0])
         if missing:
             answer = await self._api.call("POST", "composite/sobjects", {"allOrNone": False, "records": missing}, writes=True)
-            made = results(answer, len(missing))
+            made = read_results(answer, len(missing))
             present |= {(role["OpportunityId"], role["ContactId"]): result for role, result in zip(missing, made, strict=True)}
         return [_made(present[pair]) for pair in pairs]
 
     def _may_exist(self, pair: Pair, link: Link) -> bool:
         return link.doubtful or pair[0] not in self._new
 
-    async def _look(self, opportunities: set[str]) -> tuple[dict[Pair, Saved | Failure], set[str]]:
+    async def _look(self, opportunities: set[str]) -> tuple[dict[Pair, Saved | SalesforceFailure], set[str]]:
         pieces = in_lists(sorted(opportunities))
         start = f"SELECT Id, OpportunityId, ContactId, IsPrimary FROM {ROLE} WHERE OpportunityId IN"
         rows = await self._api.query(*(f"{start} ({piece})" for piece in pieces)) if opportunities else []
-        present: dict[Pair, Saved | Failure] = {(row["OpportunityId"], row["ContactId"]): Saved(row["Id"]) for row in rows}
+        present: dict[Pair, Saved | SalesforceFailure] = {(row["OpportunityId"], row["ContactId"]): Saved(row["Id"]) for row in rows}
         return present, {row["OpportunityId"] for row in rows if row["IsPrimary"]}
 
 
-def _made(result: Saved | Failure) -> Saved | Retry | Failure:
+def _made(result: Saved | SalesforceFailure) -> Saved | Retry | SalesforceFailure:
     """Let a role wait whose Contact or Opportunity was deleted meanwhile: the next write makes that anew, with another id."""
-    if isinstance(result, Failure) and result.outcome is ErrorOutcome.GONE:
+    if isinstance(result, SalesforceFailure) and result.outcome is ErrorOutcome.GONE:
         return Retry(f"{result} → the Contact or the Opportunity was deleted; it is made anew first")
     return result
 

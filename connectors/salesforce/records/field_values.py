@@ -13,7 +13,7 @@ from connectors.salesforce.error_table import PERMISSIONS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connectors.salesforce.objects import Field, SObject
+    from connectors.salesforce.objects import ObjectField, SObject
 
 CURRENCY = "CurrencyIsoCode"
 CUT = {"string", "textarea"}
@@ -28,21 +28,21 @@ Column = str | bool | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FieldRow:
     """A record as Salesforce takes it. `appends` are options that still want uniting with those that the org has."""
 
     body: Mapping[str, Any]
     notes: tuple[str, ...] = ()
     appends: Mapping[str, tuple[str, ...]] | None = None
 
-    def having(self, **columns: Any) -> Row:
-        return Row({**self.body, **columns}, self.notes, self.appends)
+    def having(self, **columns: Any) -> FieldRow:
+        return FieldRow({**self.body, **columns}, self.notes, self.appends)
 
-    def noted(self, note: str) -> Row:
-        return Row(self.body, (*self.notes, note), self.appends)
+    def noted(self, note: str) -> FieldRow:
+        return FieldRow(self.body, (*self.notes, note), self.appends)
 
 
-def row(record: Record, sobject: SObject) -> Row | Refused:
+def build_row(record: Record, sobject: SObject) -> FieldRow | Refused:
     """Give the columns of a record's own fields, or what is wrong with one. Raises Misconfigured for a field that can't be written."""
     body: dict[str, Any] = {}
     notes: list[str] = []
@@ -58,28 +58,28 @@ def row(record: Record, sobject: SObject) -> Row | Refused:
                 if isinstance(value, Append) and field.type in APPENDED:
                     appends[name] = tuple(_option(field, option) if field.bound else option for option in value.values)
                 else:
-                    body[name] = column(field, value.values[-1] if isinstance(value, Append) else value, notes)
+                    body[name] = build_column(field, value.values[-1] if isinstance(value, Append) else value, notes)
             except ValueError as error:
                 return Refused("INVALID_VALUE", str(error), name)
-    return Row(body, tuple(notes), appends)
+    return FieldRow(body, tuple(notes), appends)
 
 
-def column(field: Field, value: Value, notes: list[str]) -> Column:
+def build_column(field: ObjectField, value: Value, notes: list[str]) -> Column:
     """Write a value for a field. Raises ValueError where the field can't hold it; `notes` takes what was changed."""
     if value == "":
         return None
     if field.bound:
-        return _option(field, text(value))
+        return _option(field, write_text(value))
     if field.type in WRITERS:
         return WRITERS[field.type](value)
-    written = text(value)
-    if field.type in CUT and (kept := cut(written, field.length)) != written:
+    written = write_text(value)
+    if field.type in CUT and (kept := cut_text(written, field.length)) != written:
         notes.append(f"{field.name} was cut to {field.length} characters")
         return kept
     return written
 
 
-def text(value: Value) -> str:
+def write_text(value: Value) -> str:
     """Write a value for a field of text."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -88,7 +88,7 @@ def text(value: Value) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def cut(written: str, length: int) -> str:
+def cut_text(written: str, length: int) -> str:
     """Shorten a text to a length as Salesforce counts it: characters outside the basic plane are two."""
     if not length or len(written) * 2 <= length or _units(written) <= length:
         return written
@@ -98,13 +98,13 @@ def cut(written: str, length: int) -> str:
     return kept + "…"
 
 
-def united(old: str | None, new: tuple[str, ...]) -> str:
+def unite_options(old: str | None, new: tuple[str, ...]) -> str:
     """Add options to those of a multi-select picklist."""
     present = [option for option in (old or "").split(";") if option]
     return ";".join(dict.fromkeys((*present, *(option.replace(";", ",") for option in new))))
 
 
-def _writable(sobject: SObject, name: str) -> Field:
+def _writable(sobject: SObject, name: str) -> ObjectField:
     field = sobject.field(name)
     if not field.writable:
         raise Misconfigured(f"the run-as user may not write {sobject.name}.{name} → {PERMISSIONS}; formulas can never be written")
@@ -114,11 +114,11 @@ def _writable(sobject: SObject, name: str) -> Field:
 def _by_parent(name: str, value: Value | Append) -> dict[str, Any]:
     """Write `Learner__r.AOM_Key__c` as Salesforce names a parent by its external id; a blank one is left out, as it is refused."""
     relationship, _, key = name.partition(".")
-    written = "" if isinstance(value, Append) else text(value)
+    written = "" if isinstance(value, Append) else write_text(value)
     return {relationship: {key: written}} if written else {}
 
 
-def _option(field: Field, written: str) -> str:
+def _option(field: ObjectField, written: str) -> str:
     chosen = [part.strip() for part in written.split(";")] if field.type == "multipicklist" else [written.strip()]
     known = [field.options.get(part.casefold()) for part in chosen]
     if None in known:
@@ -129,9 +129,9 @@ def _option(field: Field, written: str) -> str:
 
 def _number(value: Value) -> int | float:
     try:
-        number = Decimal(text(value).strip())
+        number = Decimal(write_text(value).strip())
     except InvalidOperation as error:
-        raise ValueError(f"{text(value)!r} is no number") from error
+        raise ValueError(f"{write_text(value)!r} is no number") from error
     if not number.is_finite() or number.adjusted() > BIG:
         raise ValueError(f"{number} is no number that Salesforce can hold")
     return int(number) if number == number.to_integral_value() else float(number)
@@ -140,20 +140,20 @@ def _number(value: Value) -> int | float:
 def _boolean(value: Value) -> bool:
     answers = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     try:
-        return answers[text(value).strip().lower()]
+        return answers[write_text(value).strip().lower()]
     except KeyError as error:
-        raise ValueError(f"{text(value)!r} is neither true nor false") from error
+        raise ValueError(f"{write_text(value)!r} is neither true nor false") from error
 
 
 def _date(value: Value) -> str:
     """Write a day; of a moment it is the day in its own time zone."""
-    found = value if isinstance(value, date) else _moment(text(value))
+    found = value if isinstance(value, date) else _moment(write_text(value))
     return (found.date() if isinstance(found, datetime) else found).isoformat()
 
 
 def _datetime(value: Value) -> str:
     """Write a moment in UTC; of a day it is the day's beginning."""
-    found = value if isinstance(value, date) else _moment(text(value))
+    found = value if isinstance(value, date) else _moment(write_text(value))
     moment = found if isinstance(found, datetime) else datetime.combine(found, time(), UTC)
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone")

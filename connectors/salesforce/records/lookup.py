@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any, Protocol
 from connectors.salesforce.soql import in_lists
 
 if TYPE_CHECKING:
-    from connectors.salesforce.records.row_job import Job
+    from connectors.salesforce.records.row_job import RowWrite
 
 FoundRow = dict[str, Any]
 
 
-class Lookup(Protocol):
+class RowLookup(Protocol):
     """Completes the jobs that are about to be written for the first time."""
 
-    def queries(self, jobs: Sequence[Job]) -> list[str]:
+    def queries(self, jobs: Sequence[RowWrite]) -> list[str]:
         """Give the SOQL queries whose rows `complete` wants."""
 
-    def complete(self, jobs: Sequence[Job], rows: Sequence[FoundRow]) -> None:
+    def complete(self, jobs: Sequence[RowWrite], rows: Sequence[FoundRow]) -> None:
         """Set the id, the result or further columns of the jobs. Raises Misconfigured."""
 
 
-def select(columns: Iterable[str], object: str, field: str, values: Iterable[str], order: str = "") -> list[str]:
+def select_queries(columns: Iterable[str], object: str, field: str, values: Iterable[str], order: str = "") -> list[str]:
     """Write the queries for the rows of an object in which a field holds one of the values."""
     start = f"SELECT {', '.join(dict.fromkeys(columns))} FROM {object} WHERE {field} IN"
     return [f"{start} ({piece}){order}" for piece in in_lists(sorted({*values} - {""}))]
@@ -34,6 +34,6 @@ def rows_of(rows: Iterable[FoundRow], object: str) -> list[FoundRow]:
     return [row for row in rows if row["attributes"]["type"] == object]
 
 
-def folded(value: Any) -> str:
+def fold_case(value: Any) -> str:
     """Compare as Salesforce does: without case."""
     return str(value or "").lower()

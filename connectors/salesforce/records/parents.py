@@ -17,7 +17,7 @@ def is_role(source: str, target: str) -> bool:
     return {api_name(source), api_name(target)} == BY_ROLE
 
 
-class Parents:
+class ParentLinks:
     """Knows which lookup leads to a parent, and which field holds the parent's key."""
 
     def __init__(self, settings: SalesforceSettings) -> None:
@@ -33,7 +33,7 @@ class Parents:
         columns = {}
         for link in record.links:
             if not is_role(record.object, link.object):
-                relationship = lookup(sobject, link.object, record.fields)
+                relationship = find_lookup(sobject, link.object, record.fields)
                 if relationship is not None:
                     columns[relationship] = {self.key_field(api_name(link.object)): link.key.lower()}
         return columns
@@ -43,7 +43,7 @@ class Parents:
         return self._keys.get(name) or key_field_of(self._settings, name)
 
 
-def lookup(sobject: SObject, target: str, written: Iterable[str]) -> str | None:
+def find_lookup(sobject: SObject, target: str, written: Iterable[str]) -> str | None:
     """Give the name of the one relationship that leads to the target, besides those that the fields `written` name themselves.
 
     None where they name all. Raises Misconfigured where there is none at all, or more than one is left.

@@ -6,13 +6,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from connectors.base import Refused
-from connectors.salesforce.records.lookup import FoundRow, folded, rows_of, select
+from connectors.salesforce.records.lookup import FoundRow, fold_case, rows_of, select_queries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connectors.salesforce.objects import SObject
-    from connectors.salesforce.records.row_job import Job, Person
+    from connectors.salesforce.records.row_job import RowPerson, RowWrite
     from connectors.salesforce.settings import SalesforceSettings
 
 PERSON_ACCOUNT = "IsPersonAccount"  # a field of Contact in orgs that have person accounts
@@ -22,7 +22,7 @@ LEAD = "{} is a Lead that is not converted: convert it, or set `match_leads` to 
 ACCOUNT = "{} is a person account, which the gateway does not write: see docs/salesforce.md"
 
 
-class Claims:
+class PersonClaims:
     """Decides who takes over which Contact; `by_key` also finds those whose e-mail was changed there."""
 
     def __init__(
@@ -40,26 +40,26 @@ class Claims:
         marks = [PERSON_ACCOUNT] if PERSON_ACCOUNT in contact.fields else []
         self._columns = ["Id", "Email", key_field, *marks]
 
-    def queries(self, jobs: Sequence[Job]) -> list[str]:
+    def queries(self, jobs: Sequence[RowWrite]) -> list[str]:
         addresses = [job.person.address for job in jobs]
         order = " ORDER BY CreatedDate"
-        queries = select(self._columns, "Contact", "Email", addresses, order)
+        queries = select_queries(self._columns, "Contact", "Email", addresses, order)
         if self._by_key:
             keys = [job.person.key for job in jobs]
-            queries += select(self._columns, "Contact", self._key_field, keys)
+            queries += select_queries(self._columns, "Contact", self._key_field, keys)
         if self._leads:
-            leads = select(["Id", "Email"], "Lead", "IsConverted = false AND Email", addresses)
+            leads = select_queries(["Id", "Email"], "Lead", "IsConverted = false AND Email", addresses)
             queries += leads
         return queries
 
-    def complete(self, jobs: Sequence[Job], rows: Sequence[FoundRow]) -> None:
+    def complete(self, jobs: Sequence[RowWrite], rows: Sequence[FoundRow]) -> None:
         """Set the id to take over, or why the person is not written; neither of who is not there."""
         contacts: defaultdict[str, list[FoundRow]] = defaultdict(list)
         ours: dict[str, FoundRow] = {}
         for row in rows_of(rows, "Contact"):
-            contacts[folded(row["Email"])].append(row)
-            ours.setdefault(folded(row[self._key_field]), row)
-        leads = {folded(row["Email"]) for row in rows_of(rows, "Lead")}
+            contacts[fold_case(row["Email"])].append(row)
+            ours.setdefault(fold_case(row[self._key_field]), row)
+        leads = {fold_case(row["Email"]) for row in rows_of(rows, "Lead")}
         taken: set[str] = set()
         for job in jobs:
             free = [row for row in contacts[job.person.address] if row["Id"] not in taken]
@@ -67,7 +67,7 @@ class Claims:
             job.id, job.result = (None, verdict) if isinstance(verdict, Refused) else (verdict, None)
             taken |= {job.id} if job.id else set()
 
-    def _verdict(self, person: Person, own: FoundRow | None, matches: Sequence[FoundRow], leads: set[str]) -> str | Refused | None:
+    def _verdict(self, person: RowPerson, own: FoundRow | None, matches: Sequence[FoundRow], leads: set[str]) -> str | Refused | None:
         if own is not None:
             return str(own["Id"])
         if any(row.get(PERSON_ACCOUNT) for row in matches):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from connectors.base import Outcome
-    from connectors.salesforce.errors import Failure
-    from connectors.salesforce.records.field_values import Row
+    from connectors.salesforce.errors import SalesforceFailure
+    from connectors.salesforce.records.field_values import FieldRow
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class RowPerson:
     """Somebody to be written: our key, and the e-mail in lower case."""
 
     key: str
@@ -28,13 +28,13 @@ class NewAccount:
 
 
 @dataclass(slots=True)
-class Job:
+class RowWrite:
     """One row on its way; without `id` it is an upsert by key. `result` is what came of it."""
 
-    person: Person
-    row: Row
+    person: RowPerson
+    row: FieldRow
     id: str | None = None
-    result: Outcome | Failure | None = None
+    result: Outcome | SalesforceFailure | None = None
     known: bool = False  # nothing has to be looked up before it is written
     buyer: str | None = None  # the key of the Contact that it is linked to
     account: NewAccount | None = None

@@ -7,32 +7,32 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Saved, Unavailable
 from connectors.error_rules import ErrorOutcome
-from connectors.salesforce.errors import Failure, read_errors
-from connectors.salesforce.records.field_values import united
+from connectors.salesforce.errors import SalesforceFailure, read_errors
+from connectors.salesforce.records.field_values import unite_options
 from connectors.salesforce.settings import KEY
 from connectors.salesforce.soql import in_lists
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from connectors.salesforce.api import Api
+    from connectors.salesforce.api import SalesforceApi
     from connectors.salesforce.objects import SObject
-    from connectors.salesforce.records.lookup import Lookup
-    from connectors.salesforce.records.row_job import Job, NewAccount
+    from connectors.salesforce.records.lookup import RowLookup
+    from connectors.salesforce.records.row_job import NewAccount, RowWrite
 
 ROUNDS = 3
 """A row may be sent again by another way: a merged Contact is claimed anew, a missing LastName is made up."""
 
 
-class Writer:
+class RowWriter:
     """Writes one batch. Its `lookups` complete the rows that were not written before."""
 
     def __init__(
         self,
-        api: Api,
+        api: SalesforceApi,
         sobject: SObject,
         key_field: str,
-        lookups: Sequence[Lookup] = (),
+        lookups: Sequence[RowLookup] = (),
         last_name: str | None = None,
         account_key: str = KEY,
     ) -> None:
@@ -43,7 +43,7 @@ class Writer:
         self._last_name = last_name
         self._account_key = account_key
 
-    async def write(self, jobs: Sequence[Job]) -> None:
+    async def write(self, jobs: Sequence[RowWrite]) -> None:
         """Give each job its result."""
         await self._look_up([job for job in jobs if job.result is None])
         await self._unite([job for job in jobs if job.result is None and job.row.appends])
@@ -56,7 +56,7 @@ class Writer:
                 self._reopen(job)
             await self._look_up([job for job in under_way if job.result is None])
 
-    async def _look_up(self, jobs: Sequence[Job]) -> None:
+    async def _look_up(self, jobs: Sequence[RowWrite]) -> None:
         new = [job for job in jobs if not job.known]
         queries = [query for lookup in self._lookups for query in lookup.queries(new)] if new else []
         if not queries:
@@ -67,7 +67,7 @@ class Writer:
         for job in new:
             job.known = True
 
-    async def _unite(self, jobs: Sequence[Job]) -> None:
+    async def _unite(self, jobs: Sequence[RowWrite]) -> None:
         """Read the options that are there, and add to them; Salesforce has no way to append."""
         if not jobs:
             return
@@ -80,11 +80,13 @@ class Writer:
         old = {row["Id"]: row for row in rows} | {str(row[self._key_field]).lower(): row for row in rows}
         for job in jobs:
             present = old.get(job.id or job.person.key, {})
-            job.row = job.row.having(**{name: united(present.get(name), options) for name, options in (job.row.appends or {}).items()})
+            job.row = job.row.having(
+                **{name: unite_options(present.get(name), options) for name, options in (job.row.appends or {}).items()}
+            )
 
-    async def _send(self, jobs: Sequence[Job]) -> None:
+    async def _send(self, jobs: Sequence[RowWrite]) -> None:
         accounts = {job.account.key: job.account for job in jobs if job.account}
-        ways: defaultdict[str, list[Job]] = defaultdict(list)
+        ways: defaultdict[str, list[RowWrite]] = defaultdict(list)
         for job in jobs:
             ways["composite/sobjects" if job.id else f"composite/sobjects/{self._sobject.name}/{self._key_field}"].append(job)
         parts = [_collection(path, [self._record(job) for job in group]) for path, group in ways.items()]
@@ -93,10 +95,10 @@ class Writer:
             parts.insert(0, _collection(path, [self._account(each) for each in accounts.values()]))
         answers = await self._api.composite(parts, writes=True)
         for group, answer in zip(ways.values(), answers[-len(ways) :], strict=True):
-            for job, result in zip(group, results(answer, len(group)), strict=True):
+            for job, result in zip(group, read_results(answer, len(group)), strict=True):
                 job.result = Saved(result.id, result.created, job.row.notes) if isinstance(result, Saved) else result
         if accounts:
-            self._learn_accounts(jobs, dict(zip(accounts, results(answers[0], len(accounts)), strict=True)))
+            self._learn_accounts(jobs, dict(zip(accounts, read_results(answers[0], len(accounts)), strict=True)))
 
     def _account(self, account: NewAccount) -> dict[str, Any]:
         return {
@@ -105,7 +107,7 @@ class Writer:
             self._account_key: account.key,
         }
 
-    def _learn_accounts(self, jobs: Sequence[Job], made: Mapping[str, Saved | Failure]) -> None:
+    def _learn_accounts(self, jobs: Sequence[RowWrite], made: Mapping[str, Saved | SalesforceFailure]) -> None:
         """Let a row whose Account was refused tell that, instead of missing it."""
         for job in jobs:
             if job.account is None:
@@ -116,7 +118,7 @@ class Writer:
             elif not isinstance(job.result, Saved):
                 job.result = result.about(f"its Account {job.account.name!r}")
 
-    def _record(self, job: Job) -> dict[str, Any]:
+    def _record(self, job: RowWrite) -> dict[str, Any]:
         record = {
             "attributes": {"type": self._sobject.name},
             **job.row.body,
@@ -124,10 +126,10 @@ class Writer:
         }
         return record | {"id": job.id} if job.id else record
 
-    def _reopen(self, job: Job) -> None:
+    def _reopen(self, job: RowWrite) -> None:
         """Open a failed job again if another way is left."""
         failed = job.result
-        if not isinstance(failed, Failure):
+        if not isinstance(failed, SalesforceFailure):
             return
         if failed.code == "REQUIRED_FIELD_MISSING" and "LastName" in failed.fields and not job.row.body.get("LastName"):
             name = self._last_name or job.person.address.partition("@")[0] or job.person.key
@@ -145,20 +147,20 @@ def _collection(path: str, records: list[dict[str, Any]]) -> tuple[str, str, Any
     return "PATCH", path, {"allOrNone": False, "records": records}
 
 
-def results(answer: Any, count: int) -> list[Saved | Failure]:
+def read_results(answer: Any, count: int) -> list[Saved | SalesforceFailure]:
     """Read the results of a collection, which stand in the order of its records. Raises Unavailable where they do not fit."""
     if not isinstance(answer, list) or len(answer) != count:
         raise Unavailable(f"the answer holds no {count} results")
     return [_result(each) for each in answer]
 
 
-def _result(each: Mapping[str, Any]) -> Saved | Failure:
+def _result(each: Mapping[str, Any]) -> Saved | SalesforceFailure:
     if each.get("success"):
         return Saved(str(each["id"]), bool(each.get("created")))
     return read_errors(each.get("errors") or ())
 
 
-def _is_gone(failed: Failure) -> bool:
+def _is_gone(failed: SalesforceFailure) -> bool:
     """Tell whether it is the record itself that was deleted or merged, and not one that it names in a field."""
     gone = failed.outcome is ErrorOutcome.GONE or failed.code == "NOT_FOUND"
     return gone and not {*failed.fields} - {"Id"}

@@ -10,7 +10,7 @@ from connectors.salesforce.records.accounts import NO_ACCOUNT, fixed_account
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connectors.salesforce.api import Api
+    from connectors.salesforce.api import SalesforceApi
     from connectors.salesforce.objects import SObject
     from connectors.salesforce.settings import AccountSettings
 
@@ -34,7 +34,7 @@ ONE_EACH = 'set policy = "person" (one Account each), or "domain" (one per organ
 SHARING = "Setup → Sharing Settings → Account"
 
 
-async def account_problems(api: Api, contact: SObject, settings: AccountSettings) -> list[Problem]:
+async def account_problems(api: SalesforceApi, contact: SObject, settings: AccountSettings) -> list[Problem]:
     """Ask the org, and say which policy fits it. All are warnings, but that a fixed Account must exist."""
     found = [*_policy(contact, settings)]
     if settings.policy == "fixed":
@@ -54,7 +54,7 @@ def _policy(contact: SObject, settings: AccountSettings) -> Iterator[Problem]:
         yield Problem(WHERE, PRIVATE, ONE_EACH, fatal=False)
 
 
-async def _fixed(api: Api, settings: AccountSettings) -> list[Problem]:
+async def _fixed(api: SalesforceApi, settings: AccountSettings) -> list[Problem]:
     if await api.query(fixed_account(settings)):
         return [Problem(WHERE, BUCKET, ONE_EACH, fatal=False)]
     name, value = ("id", settings.id) if settings.id else ("key", settings.key)
@@ -67,7 +67,7 @@ async def _fixed(api: Api, settings: AccountSettings) -> list[Problem]:
     ]
 
 
-async def _sharing(api: Api) -> list[Problem]:
+async def _sharing(api: SalesforceApi) -> list[Problem]:
     try:
         rows = await api.query("SELECT DefaultAccountAccess FROM Organization")
     except Misconfigured:

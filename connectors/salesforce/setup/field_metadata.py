@@ -25,14 +25,14 @@ KEY = {"type": "Text", "length": 255, "externalId": True, "unique": True, "caseS
 """Salesforce finds a record by it, and no second one can have it."""
 
 
-def metadata(name: str, need: FieldNeed | None) -> dict[str, Any]:
+def field_metadata(name: str, need: FieldNeed | None) -> dict[str, Any]:
     """Give the metadata of a custom field; without a need it is a key."""
     kind, label = STANDARD.get(name, (need.type if need else "string", name.removesuffix("__c").replace("_", " ")))
     shape = KEY if need is None else _shape(kind or "string", sorted(need.values))
     return {"label": label, "description": "Written by the AOM gateway", **shape}
 
 
-def lookup(name: str, target: str, source: str) -> dict[str, Any]:
+def lookup_metadata(name: str, target: str, source: str) -> dict[str, Any]:
     """Give the metadata of a lookup from one object to another."""
     label = name.removesuffix("__c").replace("_", " ")
     plural = source.removesuffix("__c").replace("_", "") + "s"

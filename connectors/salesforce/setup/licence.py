@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.base import Misconfigured, Problem, Step
-from connectors.salesforce.soql import quote
+from connectors.salesforce.soql import quote_text
 
 if TYPE_CHECKING:
-    from connectors.salesforce.api import Api
+    from connectors.salesforce.api import SalesforceApi
 
 USER_LICENCE = "Salesforce Integration"
 SET_LICENCE = "SalesforceAPIIntegrationPsl"
@@ -23,7 +23,7 @@ REMEDY = f"Setup → Users → (the user) → Permission Set License Assignments
 UNKNOWN = "the run-as user may not read its own licences: whether it has what it needs is not known"
 
 
-async def licence_problems(api: Api) -> list[Problem]:
+async def licence_problems(api: SalesforceApi) -> list[Problem]:
     """Ask as the run-as user; what it may not read is said."""
     try:
         lacks = await lacks_licence(api, api)
@@ -32,11 +32,11 @@ async def licence_problems(api: Api) -> list[Problem]:
     return [Problem("run-as user", LACKS, f"`aom-gateway provision`, or {REMEDY}")] if lacks else []
 
 
-async def licence_steps(api: Api, admin: Api) -> list[Step]:
+async def licence_steps(api: SalesforceApi, admin: SalesforceApi) -> list[Step]:
     """Give the step that assigns the licence, where it is lacking."""
     if not await lacks_licence(api, admin):
         return []
-    rows = await admin.query(f"SELECT Id FROM PermissionSetLicense WHERE DeveloperName = {quote(SET_LICENCE)}")
+    rows = await admin.query(f"SELECT Id FROM PermissionSetLicense WHERE DeveloperName = {quote_text(SET_LICENCE)}")
     if not rows:
         raise Misconfigured(f"the org has no permission set licence {SET_LICENCE_LABEL} → see Setup → Company Information")
     body = {"PermissionSetLicenseId": rows[0]["Id"], "AssigneeId": api.run_as}
@@ -44,12 +44,12 @@ async def licence_steps(api: Api, admin: Api) -> list[Step]:
     return [Step(text, {"path": "sobjects/PermissionSetLicenseAssign", "body": body})]
 
 
-async def lacks_licence(api: Api, reader: Api) -> bool:
+async def lacks_licence(api: SalesforceApi, reader: SalesforceApi) -> bool:
     """Tell whether the user of `api` is one of integration without the licence, as `reader` sees it."""
     await api.sign_in()
     if api.run_as is None:
         return False
-    user = quote(api.run_as)
+    user = quote_text(api.run_as)
     users, assigned = (
         await reader.query(f"SELECT Profile.UserLicense.Name FROM User WHERE Id = {user}"),
         await reader.query(f"SELECT PermissionSetLicense.MasterLabel FROM PermissionSetLicenseAssign WHERE AssigneeId = {user}"),

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from connectors.base import AuthFailed, FieldNeed, Misconfigured, ObjectNeed, Problem, Throttled
 from connectors.salesforce.error_table import ENCRYPTION, ENCRYPTION_POLICY, FIELDS, PERMISSIONS, STORAGE
-from connectors.salesforce.objects import TYPES, Field, Objects, SObject, api_name
+from connectors.salesforce.objects import TYPES, ObjectCache, ObjectField, SObject, api_name
 from connectors.salesforce.records.contact_roles import ROLE
 from connectors.salesforce.records.field_values import CURRENCY
-from connectors.salesforce.records.parents import is_role, lookup
+from connectors.salesforce.records.parents import find_lookup, is_role
 from connectors.salesforce.records.person_claim import PERSON_ACCOUNT
 from connectors.salesforce.settings import SalesforceSettings, key_field_of
 from connectors.salesforce.setup.account_check import account_problems
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from connectors.base import FieldType, Needs
-    from connectors.salesforce.api import Api
+    from connectors.salesforce.api import SalesforceApi
 
 FEW_CALLS = 0.1  # of the day's, that the gateway may still make
 PROVISION = "`aom-gateway provision`, or "
@@ -40,9 +40,9 @@ TAKEN: Mapping[FieldType, set[FieldType]] = {
 }
 
 
-async def problems(
-    api: Api,
-    objects: Objects,
+async def find_problems(
+    api: SalesforceApi,
+    objects: ObjectCache,
     settings: SalesforceSettings,
     needs: Needs,
 ) -> list[Problem]:
@@ -62,8 +62,8 @@ async def problems(
 
 
 async def _asked(
-    api: Api,
-    objects: Objects,
+    api: SalesforceApi,
+    objects: ObjectCache,
     settings: SalesforceSettings,
     needs: Needs,
 ) -> AsyncIterator[Problem]:
@@ -84,7 +84,7 @@ async def _asked(
         yield problem
 
 
-async def _version(api: Api, settings: SalesforceSettings) -> list[Problem]:
+async def _version(api: SalesforceApi, settings: SalesforceSettings) -> list[Problem]:
     versions = await api.versions()
     if settings.api_version in versions:
         return []
@@ -97,7 +97,7 @@ async def _version(api: Api, settings: SalesforceSettings) -> list[Problem]:
     ]
 
 
-async def _limits(api: Api, settings: SalesforceSettings) -> list[Problem]:
+async def _limits(api: SalesforceApi, settings: SalesforceSettings) -> list[Problem]:
     limits = await api.call("GET", "limits")
     found = []
     calls, storage = limits.get("DailyApiRequests", {}), limits.get("DataStorageMB", {})
@@ -117,7 +117,7 @@ async def _limits(api: Api, settings: SalesforceSettings) -> list[Problem]:
     return found
 
 
-async def _object(objects: Objects, settings: SalesforceSettings, need: ObjectNeed) -> list[Problem]:
+async def _object(objects: ObjectCache, settings: SalesforceSettings, need: ObjectNeed) -> list[Problem]:
     name = api_name(need.object)
     sobject = await objects.find(name)
     if sobject is None:
@@ -180,7 +180,7 @@ def _field(sobject: SObject, name: str, need: FieldNeed) -> Iterator[Problem]:
         yield from _values(sobject, field, need, place)
 
 
-def _values(sobject: SObject, field: Field, need: FieldNeed, place: str) -> Iterator[Problem]:
+def _values(sobject: SObject, field: ObjectField, need: FieldNeed, place: str) -> Iterator[Problem]:
     kind = TYPES.get(field.type, "string")
     if need.type is not None and need.type not in TAKEN[kind]:
         text = f"{sobject.name}.{field.name} is of the type {field.type}, and takes no {need.type}"
@@ -207,7 +207,7 @@ def _links(sobject: SObject, need: ObjectNeed) -> Iterator[Problem]:
     for target in need.links:
         if not is_role(need.object, target):
             try:
-                lookup(sobject, target, need.fields)
+                find_lookup(sobject, target, need.fields)
             except Misconfigured as fault:
                 message, _, remedy = str(fault).partition(" → ")
                 yield Problem(need.object, message, f"{PROVISION}{remedy}" if remedy else "")
@@ -228,13 +228,13 @@ def _required(sobject: SObject, need: ObjectNeed, key_field: str) -> Iterator[Pr
             )
 
 
-async def _accounts(api: Api, objects: Objects, settings: SalesforceSettings, needs: Needs) -> list[Problem]:
+async def _accounts(api: SalesforceApi, objects: ObjectCache, settings: SalesforceSettings, needs: Needs) -> list[Problem]:
     written = {api_name(need.object) for need in needs}
     contact = await objects.find("Contact") if "Contact" in written else None
     return await account_problems(api, contact, settings.account) if contact else []
 
 
-async def _helpers(objects: Objects, settings: SalesforceSettings, needs: Needs) -> list[Problem]:
+async def _helpers(objects: ObjectCache, settings: SalesforceSettings, needs: Needs) -> list[Problem]:
     """Look at what the connector needs for itself: e-mails to claim people by, contact roles, leads."""
     found = []
     written = {api_name(need.object) for need in needs}

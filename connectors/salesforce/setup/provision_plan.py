@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Misconfigured, ObjectNeed, Plan, Problem, Step
 from connectors.salesforce.error_table import FIELDS
-from connectors.salesforce.objects import Objects, SObject, api_name
+from connectors.salesforce.objects import ObjectCache, SObject, api_name
 from connectors.salesforce.records.field_values import CURRENCY
 from connectors.salesforce.records.parents import is_role
 from connectors.salesforce.settings import SalesforceSettings, key_field_of
 from connectors.salesforce.setup import field_metadata
 from connectors.salesforce.setup.licence import licence_steps
-from connectors.salesforce.soql import quote
+from connectors.salesforce.soql import quote_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from connectors.base import Needs
-    from connectors.salesforce.api import Api
+    from connectors.salesforce.api import SalesforceApi
 
 SET = "@permission set"
 """Stands in a step's body for the id of the permission set, which is known when the step is done."""
@@ -34,7 +34,7 @@ ADMIN = "give an administrator's access token as provision_token, e.g. of `sf or
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ObjectView:
     """An object as the run-as user sees it, if at all, and as an administrator does."""
 
     own: SObject | None
@@ -44,10 +44,12 @@ class View:
         return self.own is not None and field in self.own.fields and self.own.fields[field].writable
 
 
-async def plan(api: Api, admin: Api, objects: Objects, settings: SalesforceSettings, needs: Needs) -> Plan:
+async def plan_provision(
+    api: SalesforceApi, admin: SalesforceApi, objects: ObjectCache, settings: SalesforceSettings, needs: Needs
+) -> Plan:
     """Compare the needs with the org, as the run-as user sees it (`api`) and as it is (`admin`)."""
     await api.sign_in()
-    all_objects = objects if admin is api else Objects(admin, objects.now)
+    all_objects = objects if admin is api else ObjectCache(admin, objects.now)
     steps: list[Step] = []
     grants: list[Step] = []
     blockers: list[Problem] = []
@@ -65,7 +67,7 @@ async def plan(api: Api, admin: Api, objects: Objects, settings: SalesforceSetti
                 )
             )
             continue
-        view = View(own, sobject)
+        view = ObjectView(own, sobject)
         key_field = key_field_of(settings, name, need.key_field)
         wanted = _wanted(sobject, need, key_field)
         seen = {*sobject.fields, *(own.fields if own else ())}
@@ -88,18 +90,18 @@ async def plan(api: Api, admin: Api, objects: Objects, settings: SalesforceSetti
 
 def _wanted(sobject: SObject, need: ObjectNeed, key_field: str) -> dict[str, dict[str, Any]]:
     """Give the custom fields that the mapping writes, with the metadata to make them."""
-    wanted = {key_field: field_metadata.metadata(key_field, None)}
-    wanted |= {name: field_metadata.metadata(name, field) for name, field in need.fields.items() if name != key_field}
+    wanted = {key_field: field_metadata.field_metadata(key_field, None)}
+    wanted |= {name: field_metadata.field_metadata(name, field) for name, field in need.fields.items() if name != key_field}
     for target in need.links:
         if not is_role(need.object, target) and not any(api_name(target) in field.parents for field in sobject.fields.values()):
             name = f"AOM_{api_name(target).removesuffix('__c')}__c"
-            wanted[name] = field_metadata.lookup(name, api_name(target), sobject.name)
+            wanted[name] = field_metadata.lookup_metadata(name, api_name(target), sobject.name)
     return {name: shape for name, shape in wanted.items() if name.endswith("__c") and "." not in name}
 
 
-async def _existing(admin: Api, name: str) -> set[str]:
+async def _existing(admin: SalesforceApi, name: str) -> set[str]:
     """List the custom fields that there are, seen or not."""
-    rows = await admin.tooling(f"SELECT DeveloperName FROM CustomField WHERE EntityDefinition.QualifiedApiName = {quote(name)}")
+    rows = await admin.tooling(f"SELECT DeveloperName FROM CustomField WHERE EntityDefinition.QualifiedApiName = {quote_text(name)}")
     return {f"{row['DeveloperName']}__c" for row in rows}
 
 
@@ -111,7 +113,7 @@ def _creation(name: str, field: str, shape: Mapping[str, Any]) -> Step:
     )
 
 
-def _field_grants(view: View, need: ObjectNeed, wanted: Iterable[str]) -> Iterator[Step]:
+def _field_grants(view: ObjectView, need: ObjectNeed, wanted: Iterable[str]) -> Iterator[Step]:
     """Grant the fields that are made, and those that an administrator sees and the user does not."""
     for field in wanted:
         if not view.may_write(field):
@@ -137,7 +139,7 @@ def _field_grant(name: str, field: str) -> Step:
     )
 
 
-def _object_grants(view: View) -> Iterator[Step]:
+def _object_grants(view: ObjectView) -> Iterator[Step]:
     if view.own and view.own.createable and view.own.updateable:
         return
     name = view.whole.name
@@ -157,9 +159,9 @@ def _object_grant(name: str, verbs: str, **rights: bool) -> Step:
     return Step(f"let the run-as user {verbs} {name}", {"path": "sobjects/ObjectPermissions", "body": body})
 
 
-async def _permission_set(api: Api, admin: Api, name: str) -> list[Step]:
+async def _permission_set(api: SalesforceApi, admin: SalesforceApi, name: str) -> list[Step]:
     """Give the steps to make the set and to assign it, as far as they are left to do."""
-    rows = await admin.query(f"SELECT Id FROM PermissionSet WHERE Name = {quote(name)}")
+    rows = await admin.query(f"SELECT Id FROM PermissionSet WHERE Name = {quote_text(name)}")
     if rows and await _assigned(admin, rows[0]["Id"], str(api.run_as)):
         return []
     make = Step(
@@ -176,9 +178,9 @@ async def _permission_set(api: Api, admin: Api, name: str) -> list[Step]:
     return [assign] if rows else [make, assign]
 
 
-async def _assigned(admin: Api, set_id: str, user: str) -> bool:
+async def _assigned(admin: SalesforceApi, set_id: str, user: str) -> bool:
     query = "SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = {} AND AssigneeId = {}"
-    return bool(await admin.query(query.format(quote(set_id), quote(user))))
+    return bool(await admin.query(query.format(quote_text(set_id), quote_text(user))))
 
 
 def _blockers(sobject: SObject, need: ObjectNeed, key_field: str) -> Iterator[Problem]:

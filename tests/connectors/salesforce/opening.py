@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from connectors.base import Context, Link, Outcome, Record, Ref, Refused, Saved, Value
 from connectors.salesforce import SalesforceConnector
-from connectors.salesforce.api import Api
-from connectors.salesforce.objects import Objects, SObject
+from connectors.salesforce.api import SalesforceApi
+from connectors.salesforce.objects import ObjectCache, SObject
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.testing import Gate
 from tests.fakes.salesforce import FakeSalesforce
@@ -72,9 +72,9 @@ def read_object(fake: FakeSalesforce, name: str) -> SObject:
     """Read an object as the connector knows it."""
 
     async def main() -> SObject:
-        api = Api(settings(fake), Context("salesforce", Gate(), Path()))
+        api = SalesforceApi(settings(fake), Context("salesforce", Gate(), Path()))
         try:
-            return await Objects(api, Clock()).need(name)
+            return await ObjectCache(api, Clock()).need(name)
         finally:
             await api.aclose()
 

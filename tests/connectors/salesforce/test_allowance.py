@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.base import Throttled
-from connectors.salesforce.allowance import Allowance
+from connectors.salesforce.allowance import DailyAllowance
 from tests.connectors.salesforce.opening import Clock, ids, opened, people, person, run
 from tests.fakes.salesforce import FakeSalesforce
 
@@ -52,7 +52,7 @@ def test_it_looks_again_and_goes_on_when_there_is_room(fake: FakeSalesforce) -> 
 def test_of_many_one_looks_again() -> None:
     """The others wait for what it finds."""
     start = Clock().time
-    allowance = Allowance(0.5)
+    allowance = DailyAllowance(0.5)
     allowance.check(start)
     allowance.note("api-usage=50/100", start)
     for minutes, passes in ((0, False), (14, False), (15, True), (15, False), (29, False), (30, True)):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.base import Append
-from connectors.sandbox.values import Json, is_email, is_name, merge, stored
+from connectors.sandbox.values import Json, is_email, is_name, merge_fields, stored_value
 
 NEW_YORK = timezone(timedelta(hours=-4))
 
@@ -30,15 +30,15 @@ NEW_YORK = timezone(timedelta(hours=-4))
 )
 def test_values_keep_what_they_say(value: Any, kept: Any) -> None:
     """Every type of a field is kept without loss: amounts with their digits, moments with their zone."""
-    assert stored(value) == kept
-    assert type(stored(value)) is type(kept)
+    assert stored_value(value) == kept
+    assert type(stored_value(value)) is type(kept)
 
 
 @pytest.mark.parametrize("value", [None, 1.5, b"x", ["a"], {"a": 1}, object()])
 def test_other_types_are_refused(value: Any) -> None:
     """What is no type of a field is named in the refusal."""
     with pytest.raises(TypeError, match=type(value).__name__):
-        stored(value)
+        stored_value(value)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_other_types_are_refused(value: Any) -> None:
 def test_values_that_cannot_be_kept_are_refused(value: Any, words: str) -> None:
     """A value that a CRM or its database could not hold is refused in words, however large."""
     with pytest.raises(ValueError, match=words):
-        stored(value)
+        stored_value(value)
 
 
 @pytest.mark.parametrize(
@@ -116,5 +116,5 @@ def test_merging() -> None:
         "tags": Append(("x", "x")),
         "age": 36,
     }
-    assert merge(old, new) == {"name": "Ada", "courses": ["Logic", "Algebra"], "plan": ["basic", "pro"], "tags": ["x"], "age": 36}
-    assert merge({}, {"born": datetime(2020, 1, 1, tzinfo=UTC).isoformat()}) == {"born": "2020-01-01T00:00:00+00:00"}
+    assert merge_fields(old, new) == {"name": "Ada", "courses": ["Logic", "Algebra"], "plan": ["basic", "pro"], "tags": ["x"], "age": 36}
+    assert merge_fields({}, {"born": datetime(2020, 1, 1, tzinfo=UTC).isoformat()}) == {"born": "2020-01-01T00:00:00+00:00"}
