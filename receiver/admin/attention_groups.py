@@ -12,7 +12,7 @@ _OF = {"dead": "dead deliveries", "quarantined": "calls in quarantine"}
 
 async def find_group(inbox: Inbox, id: str, kind: GroupKind | None = None) -> AttentionGroup:
     """The group with that id, however many there are. Raises NotFound; Unfit where it is of another kind than has to be."""
-    group = await inbox.group(id)
+    group = await inbox.find_group(id)
     if group is None:
         raise NotFound(f"There is no group {id!r} any more: what was in it was mended, or the id was never one.")
     if kind and group.kind != kind:

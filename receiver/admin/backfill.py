@@ -59,7 +59,7 @@ async def _pages(gateway: Gateway, selection: DeliverySelection) -> AsyncIterato
     for chosen in _filters(selection):
         before: str | None = None
         while True:
-            events, before = await gateway.inbox.reached(chosen, before=before, limit=PAGE)
+            events, before = await gateway.inbox.list_coverage(chosen, before=before, limit=PAGE)
             yield events
             if before is None:
                 break
@@ -78,9 +78,9 @@ async def route_missing(gateway: Gateway, found: RouteSurvey, progress: Callable
     """Make the deliveries that are missing. `progress` is called with the number of events done. Returns how many were made."""
     made = done = 0
     for start in range(0, len(found.lacking), MOST_EVENTS):
-        kept = await gateway.inbox.kept(found.lacking[start : start + MOST_EVENTS])
+        kept = await gateway.inbox.find_calls(found.lacking[start : start + MOST_EVENTS])
         for wanted in _transactions([(one.id, _pairs(gateway, one, found.only)) for one in kept]):
-            made += await gateway.inbox.route(wanted, now=gateway.now())
+            made += await gateway.inbox.add_deliveries(wanted, now=gateway.now())
         done += len(kept)
         progress(done)
         await asyncio.sleep(0)

@@ -23,7 +23,7 @@ class AdminCommands:
         return views.ReplayedView(done.again, done.chosen, done.lanes, body.dry_run, done.routed, done.notes)
 
     async def discard(self, call: OperationCall) -> views.DiscardedView:
-        return views.DiscardedView(await self._inbox.discard(await self._selection(call.body), now=self._gateway.now()))
+        return views.DiscardedView(await self._inbox.discard_selected(await self._selection(call.body), now=self._gateway.now()))
 
     async def _selection(self, body: parameters.DeliveriesBody) -> DeliverySelection:
         if body.group is None:
@@ -31,7 +31,7 @@ class AdminCommands:
         return DeliverySelection(filter=attention_groups.group_filter(await attention_groups.find_group(self._inbox, body.group, "dead")))
 
     async def discard_one(self, call: OperationCall) -> views.DiscardedView:
-        discarded = await self._inbox.discard(DeliverySelection(deliveries=(call.path.id,)), now=self._gateway.now())
+        discarded = await self._inbox.discard_selected(DeliverySelection(deliveries=(call.path.id,)), now=self._gateway.now())
         if not discarded:
             raise NotFound(f"There is no delivery {call.path.id} that is pending or dead.")
         return views.DiscardedView(discarded)

@@ -28,7 +28,7 @@ async def forget_person(gateway: Gateway, email: str, *, in_crm: bool) -> tuple[
     """Erase a person: from the CRMs first, while it is known which records there are theirs. Where one refuses, the gateway keeps that."""
     crm = await erase_in_crms(gateway, email) if in_crm else ()
     failed = any(one.failed for one in crm)
-    return ErasedPerson() if failed else await gateway.inbox.erase(email), crm
+    return ErasedPerson() if failed else await gateway.inbox.erase_person(email), crm
 
 
 async def plan_erasure(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
@@ -58,13 +58,13 @@ async def erase_in_crms(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
 
 async def _stop_writing(gateway: Gateway, email: str) -> list[str]:
     """Let nothing more of the person be written. Returns the connectors at which it may be all the same."""
-    await gateway.inbox.discard(DeliverySelection(filter=EventFilter(person=email, state="pending")), now=gateway.now())
+    await gateway.inbox.discard_selected(DeliverySelection(filter=EventFilter(person=email, state="pending")), now=gateway.now())
     ended = await asyncio.gather(*(one.finish_batches(UNDER_WAY) for one in gateway.dispatchers))
     return [one.name for one, has_ended in zip(gateway.dispatchers, ended, strict=True) if not has_ended]
 
 
 async def _plans(gateway: Gateway, email: str) -> dict[str, Plan]:
-    person = await gateway.inbox.person(email)
+    person = await gateway.inbox.find_person(email)
     plans = {}
     async with _connectors(gateway) as connectors:
         for name, connector in connectors.items():

@@ -72,7 +72,7 @@ def reason_of(pause: str, waiting: WaitingLanes | None) -> str:
 async def present_status(gateway: Gateway) -> StatusView:
     """How the store and each configured connector stand."""
     configured = gateway.settings.connectors
-    stored = await gateway.inbox.status(configured, now=gateway.now())
+    stored = await gateway.inbox.read_status(configured, now=gateway.now())
     connectors = {
         name: _connector(configured[name].type, one, gateway.limiters.get(name))
         if name in configured
@@ -80,7 +80,7 @@ async def present_status(gateway: Gateway) -> StatusView:
         for name, one in stored.connectors.items()
     }
     inbox = gateway.inbox
-    store = StoreView(inbox.damage, inbox.long_log, inbox.log_bytes)
+    store = StoreView(inbox.find_damage, inbox.long_log, inbox.log_bytes)
     return StatusView(stored.pending, stored.dead, stored.quarantined, stored.oldest_pending_seconds, connectors, store)
 
 

@@ -24,18 +24,18 @@ class AdminQueries:
         chosen = query.filter()
         if query.group:
             chosen = attention_groups.narrow_filter(await attention_groups.find_group(self._inbox, query.group), chosen)
-        unsearched = await self._inbox.unsearched(chosen)
-        return presenters.present_page(await self._inbox.events(chosen, before=query.before, limit=query.limit), unsearched)
+        unsearched = await self._inbox.count_unsearched(chosen)
+        return presenters.present_page(await self._inbox.list_events(chosen, before=query.before, limit=query.limit), unsearched)
 
     async def event(self, call: OperationCall) -> views.EventView:
         try:
-            return presenters.present_event(self._gateway, await self._inbox.event(call.path.id))
+            return presenters.present_event(self._gateway, await self._inbox.find_event(call.path.id))
         except Unknown as unknown:
             raise NotFound(str(unknown)) from unknown
 
     async def groups(self, call: OperationCall) -> views.GroupsView:
         query: parameters.GroupsQuery = call.query
-        dead, quarantined = await self._inbox.groups(most=query.limit, skip=query.skip, by=query.by)
+        dead, quarantined = await self._inbox.list_groups(most=query.limit, skip=query.skip, by=query.by)
         number = await self._inbox.count_groups()
         shown = tuple(map(presenters.present_dead_group, dead)), tuple(map(presenters.present_quarantined_group, quarantined))
         return views.GroupsView(*shown, number.dead, number.quarantined)
@@ -45,14 +45,14 @@ class AdminQueries:
         return presenters.present_dead_group(found) if found.kind == "dead" else presenters.present_quarantined_group(found)
 
     async def drift(self, _call: OperationCall) -> views.DriftView:
-        return views.DriftView(tuple(await self._inbox.drift()))
+        return views.DriftView(tuple(await self._inbox.list_drift()))
 
     async def replays(self, _call: OperationCall) -> views.ReplaysView:
         running = self._gateway.replays.running()
         return views.ReplaysView(tuple(views.RunningReplay(one.started_at, one.done, one.lanes) for one in running))
 
     async def person(self, call: OperationCall) -> views.PersonView:
-        return presenters.present_person(await self._inbox.person(call.path.email.strip().lower()))
+        return presenters.present_person(await self._inbox.find_person(call.path.email.strip().lower()))
 
     async def erasure(self, call: OperationCall) -> views.CrmErasures:
         address = call.path.email.strip().lower()

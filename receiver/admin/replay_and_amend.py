@@ -40,7 +40,7 @@ async def replay_events(
             if progress:
                 progress(done, of)
 
-        done = await gateway.inbox.replay(
+        done = await gateway.inbox.replay_deliveries(
             selection, now=gateway.now(), dry_run=dry_run, progress=lambda lanes, of: tell(lanes, of + events)
         )
         lanes = done.lanes
@@ -52,7 +52,7 @@ async def revalidate_quarantine(gateway: Gateway) -> tuple[int, int]:
     """Judge every call in quarantine anew, oldest first. Returns how many were accepted, and how many remain."""
     accepted = remaining = 0
     after: str | None = None
-    while waiting := await gateway.inbox.quarantined(after=after):
+    while waiting := await gateway.inbox.list_quarantined(after=after):
         for one in waiting:
             kept = await _judge_anew(gateway, one)
             accepted += kept
@@ -65,7 +65,7 @@ async def revalidate_call(gateway: Gateway, id: str) -> bool:
     """Judge one call anew that is in quarantine or was discarded there. Returns whether it was accepted. Raises Unknown where there is
     no such event.
     """
-    stored = await gateway.inbox.event(id)
+    stored = await gateway.inbox.find_event(id)
     waiting = QuarantinedCall(id, stored.source, stored.named, stored.body, stored.received_at, stored.faults)
     return await _judge_anew(gateway, waiting, discarded=stored.state == "discarded")
 
@@ -83,14 +83,14 @@ async def amend_call(gateway: Gateway, id: str, *, event: str | None = None, bod
     """Judge a call in quarantine as if it had come with another event name, or another body. What passes takes its place before the
     later events of its people. Raises Unknown where no call of that id is in quarantine, or was discarded there.
     """
-    stored = await gateway.inbox.event(id)
+    stored = await gateway.inbox.find_event(id)
     if not stored.faults or stored.source not in gateway.sites:
         raise Unknown(f"no call {id} is in quarantine")
     named, content = event or stored.named, stored.body if body is None else body
     judged = await asyncio.to_thread(gateway.judge, stored.source, named, content, stored.received_at)
     if judged.faults:
         return AmendOutcome(None, judged.name, judged.faults)
-    return AmendOutcome(await gateway.inbox.amend(id, judged, now=gateway.now()), judged.name)
+    return AmendOutcome(await gateway.inbox.accept_amended(id, judged, now=gateway.now()), judged.name)
 
 
 async def _judge_anew(gateway: Gateway, waiting: QuarantinedCall, *, discarded: bool = False) -> bool:
@@ -98,7 +98,7 @@ async def _judge_anew(gateway: Gateway, waiting: QuarantinedCall, *, discarded: 
         return False
     judged = gateway.judge(waiting.source, waiting.named, waiting.body, waiting.received_at)
     try:
-        return await gateway.inbox.revalidate(waiting.id, judged, now=gateway.now(), discarded=discarded) is not None
+        return await gateway.inbox.accept_revalidated(waiting.id, judged, now=gateway.now(), discarded=discarded) is not None
     except Unknown:
         return False  # somebody has discarded it meanwhile
 
@@ -120,7 +120,7 @@ async def find_calls(gateway: Gateway, chosen: EventFilter) -> list[str]:
 async def _pages(gateway: Gateway, chosen: EventFilter) -> AsyncIterator[Sequence[EventRow]]:
     before: str | None = None
     while True:
-        page = await gateway.inbox.events(chosen, before=before, limit=PAGE)
+        page = await gateway.inbox.list_events(chosen, before=before, limit=PAGE)
         yield page.items
         before = page.next
         if before is None:

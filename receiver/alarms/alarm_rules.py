@@ -52,14 +52,16 @@ def _paused(connectors: Mapping[str, ConnectorStatus], privacy: PersonRedaction,
         stays = one.kind in ENDLESS or now - one.since >= PATIENCE or (one.until is not None and one.until - now > PATIENCE)
         if stays:
             key = f"connector_paused:{name}:{one.kind}"
-            yield Alarm(key, "connector_paused", one.since, name, kind=one.kind, reason=privacy.plain(one.reason), count=one.pending)
+            yield Alarm(
+                key, "connector_paused", one.since, name, kind=one.kind, reason=privacy.redact_reason(one.reason), count=one.pending
+            )
 
 
 def _held(connectors: Mapping[str, ConnectorStatus], privacy: PersonRedaction) -> Iterator[Alarm]:
     """A rule of the account stays until somebody mends the mapping or ends the rule."""
     for name, one in connectors.items():
         if one.waiting and one.waiting.rule:
-            reason = privacy.plain(one.waiting.rule)
+            reason = privacy.redact_reason(one.waiting.rule)
             yield Alarm(f"held_back:{name}", "held_back", one.waiting.at, name, reason=reason, count=one.waiting.people)
 
 
@@ -71,7 +73,7 @@ def _waiting(
         key = f"oldest_waiting:{name}"
         oldest = timedelta(seconds=one.oldest_pending_seconds or 0)
         if oldest > (limit / 2 if key in firing else limit):
-            why = privacy.plain(one.waiting.reason) if one.waiting else ""
+            why = privacy.redact_reason(one.waiting.reason) if one.waiting else ""
             yield Alarm(key, "oldest_waiting", now - oldest, name, kind=one.kind, reason=why, count=one.pending)
 
 
@@ -103,11 +105,11 @@ def _bounded(alarms: Sequence[Alarm]) -> Iterator[Alarm]:
 def _dead(group: AttentionGroup, privacy: PersonRedaction) -> Alarm:
     """By the group, since its reason is that of whichever delivery came last."""
     key = f"dead_letters:{group.where}:{group.id}"
-    return Alarm(key, "dead_letters", group.first, group.where, reason=privacy.plain(group.reason), count=group.count)
+    return Alarm(key, "dead_letters", group.first, group.where, reason=privacy.redact_reason(group.reason), count=group.count)
 
 
 def _quarantined(group: AttentionGroup, privacy: PersonRedaction) -> Alarm:
-    reason = privacy.plain(_faults(group.reason))
+    reason = privacy.redact_reason(_faults(group.reason))
     key = f"quarantine:{group.where}:{group.event or 'unknown'}:{_fingerprint(reason)}"
     return Alarm(key, "quarantine", group.first, source=group.where, event=group.event, reason=reason, count=group.count)
 

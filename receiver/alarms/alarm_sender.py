@@ -46,7 +46,7 @@ class AlarmSender:
             return False
         self._failures, self._wait_until = 0, 0.0
         del self.refused[alarm.key]
-        self._metrics.alarm("posted")
+        self._metrics.count_alarm("posted")
         log.info("alarm.posted")
         return True
 
@@ -56,5 +56,5 @@ class AlarmSender:
         self._failures += 1
         self._wait_until = time.monotonic() + seconds
         self.refused[key] += 1
-        self._metrics.alarm("failed")
+        self._metrics.count_alarm("failed")
         return seconds

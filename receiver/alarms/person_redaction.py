@@ -23,7 +23,7 @@ class PersonRedaction:
         self._redaction = Redaction(secrets)
         self._known = known
 
-    def plain(self, reason: str) -> str:
+    def redact_reason(self, reason: str) -> str:
         """The reason without addresses, quoted values and long numbers, on one line and of bounded length."""
         text = self._redaction.redact(" ".join(_beginning(reason).split()))
         text = _LONG_NUMBER.sub("#", _QUOTED.sub(self._quoted, text))

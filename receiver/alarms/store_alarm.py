@@ -29,7 +29,7 @@ class StoreWatch:
     async def look(self, now: datetime) -> list[Alarm]:
         """All that is wrong with the store itself."""
         fails = await self._failing(now)
-        damaged = self._alarm("store_damaged", self._inbox.damage, now)
+        damaged = self._alarm("store_damaged", self._inbox.find_damage, now)
         log = self._alarm("store_log", self._inbox.long_log, now)
         return [alarm for alarm in (fails, damaged, log) if alarm]
 
@@ -54,9 +54,9 @@ class StoreWatch:
     async def _ask(self, now: datetime) -> None:
         try:
             with suppress(StoreDamaged):  # has an alarm of its own
-                await self._inbox.ready(now)
+                await self._inbox.check_writable(now)
         except StoreUnavailable as error:
             self._failures += 1
-            self._reason = self._privacy.plain(str(error))
+            self._reason = self._privacy.redact_reason(str(error))
         else:
             self._failures, self._reason = 0, "an event could not be kept"

@@ -125,7 +125,7 @@ class StoreWatcher:
         return term is not None
 
     async def _causes(self) -> Mapping[str, Alarm]:
-        status, (dead, quarantined) = await self._standing.status(), await self._inbox.groups(most=MOST_GROUPS)
+        status, (dead, quarantined) = await self._standing.status(), await self._inbox.list_groups(most=MOST_GROUPS)
         told = [Alarm.load(one.about) for one in await self._stored.told()]
         sight = StoreSight(status, dead, quarantined)
         firing = {alarm.key for alarm in told}

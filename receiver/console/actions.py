@@ -20,7 +20,7 @@ def replay_work(gateway: Gateway, selection: DeliverySelection) -> Work:
 
 def discard_work(gateway: Gateway, selection: DeliverySelection) -> Work:
     async def work(_job: Job) -> str:
-        return f"{_deliveries(await gateway.inbox.discard(selection, now=gateway.now()))} discarded."
+        return f"{_deliveries(await gateway.inbox.discard_selected(selection, now=gateway.now()))} discarded."
 
     return work
 

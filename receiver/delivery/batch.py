@@ -99,13 +99,13 @@ class LaneBatch:
 
     async def _known(self, refs: set[Ref]) -> Known:
         linked = {ref for record in self._written for ref in record.links}
-        return await self._context.inbox.remotes(self._context.name, refs | linked)
+        return await self._context.inbox.find_record_states(self._context.name, refs | linked)
 
     def _remember(self, results: Results, known: Known) -> None:
         for ref, result in results.items():
             if row := result.remote(known.get(ref)):
                 self._records[ref] = row
-        self._context.metrics.superseded(self._context.name, sum(bool(one.left_out) for one in results.values()))
+        self._context.metrics.count_superseded(self._context.name, sum(bool(one.left_out) for one in results.values()))
 
     async def _settle(self) -> None:
         """Settle the lanes that are through; of the others remember what was written, for whoever shares a record with them."""
@@ -145,7 +145,7 @@ class LaneBatch:
             unfinished=[SettledLane(one.lane, touched=tuple(sorted(one.touched))) for one in going_on],
         )
         try:
-            report = await self._context.inbox.settle(told, now=self._context.now())
+            report = await self._context.inbox.settle_lanes(told, now=self._context.now())
         except Exception as error:  # the reason is logged; it must not be every lane's
             if isinstance(error, StoreUnavailable) and not isinstance(error, StoreDamaged):
                 raise
@@ -202,7 +202,7 @@ class LaneBatch:
     def _told(self, fault: ConnectorError) -> str:
         """What may be said of a fault in the open: a CRM quotes in its words what it was sent, and a foreign exception anything."""
         if isinstance(fault, ConnectorDefect):
-            self._context.metrics.defect(self._context.name)
+            self._context.metrics.count_defect(self._context.name)
             told = f"a defect of the connector ({type(fault.__cause__).__name__}); the gateway's log says where" if fault.__cause__ else ""
             told = told or cut_values(str(fault), self._sent())
             self._context.log.error("connector.defect", reason=told, exc_info=fault.__cause__)
@@ -217,9 +217,9 @@ class LaneBatch:
     def _count(self, done: Iterable[LaneOutcome]) -> None:
         metrics, name, now = self._context.metrics, self._context.name, self._context.now()
         delivered = [one for outcome in done for one in outcome.delivered]
-        metrics.deliveries(name, delivered=len(delivered), dead=sum(len(outcome.dead) for outcome in done))
+        metrics.count_deliveries(name, delivered=len(delivered), dead=sum(len(outcome.dead) for outcome in done))
         for outcome in done:
-            metrics.attempt(name, outcome.outcome, (now - outcome.started).total_seconds())
+            metrics.count_attempt(name, outcome.outcome, (now - outcome.started).total_seconds())
             for delivery_id, _words in outcome.dead:
                 code, field = outcome.causes[delivery_id]
                 self._context.log.warning("delivery.dead", delivery=delivery_id, person=outcome.lane.person_key, code=code, field=field)

@@ -95,7 +95,7 @@ class Dispatcher:
             return
         if self._store_failed:  # to write to the CRM what cannot be settled would go on for ever
             await self._wait(timedelta(seconds=1))
-            await self._inbox.ready(self._context.now())
+            await self._inbox.check_writable(self._context.now())
             self._store_failed = False
         await self._publish()
         breaker, left = self._context.breaker, self._context.breaker.seconds_left()
@@ -139,7 +139,7 @@ class Dispatcher:
         self._context.under_way.doubtful.clear()
         if term is None:
             self._term = None
-            self._context.metrics.paused(self.name, None)
+            self._context.metrics.set_paused(self.name, None)
             return
         most = max(self._context.timing.timeout, self._limits.longest_call) + 10  # a clock may have been set back since
         self._first_call_at = self._context.clock() + min(term.calls_end_in, most)
@@ -185,7 +185,7 @@ class Dispatcher:
         probing, sizes = self._context.breaker.paused, self._context.sizes
         self._scheduler.records = 1 if probing else sizes.smallest()
         self._scheduler.most = 1 if probing else CALLS * sizes.smallest()
-        queues = await self._inbox.queues(
+        queues = await self._inbox.list_queues(
             self.name, limit=self._scheduler.most, busy=self._context.under_way.busy(), now=self._context.now()
         )
         self._next_due = min((queue.next_due for queue in queues if queue.next_due), default=None)
@@ -196,7 +196,7 @@ class Dispatcher:
             if choice.ready:
                 await self._wait(GLANCE, *self._batches)
             return choice.ready
-        lanes = await self._inbox.load(choice.lanes, now=self._context.now())
+        lanes = await self._inbox.load_lanes(choice.lanes, now=self._context.now())
         if lanes and not self._stopping.is_set() and self._context.leadership.term is term:
             self._scheduler.started(choice)
             self._context.under_way.lanes.update(lane.lane_id for lane in lanes)
@@ -235,7 +235,7 @@ class Dispatcher:
     async def _wait_for_work(self) -> None:
         now = self._context.now()
         wait = min(self._idle, max(self._next_due - now, GLANCE)) if self._next_due else self._idle
-        woken = asyncio.create_task(self._inbox.changed(self.name, wait.total_seconds()))
+        woken = asyncio.create_task(self._inbox.wait_for_change(self.name, wait.total_seconds()))
         try:
             await self._wait(wait, woken, *self._batches)
         finally:

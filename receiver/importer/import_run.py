@@ -61,7 +61,7 @@ class ImportJob:
             raise WrongMapping("payloads in JSON have no columns: --column and --set are for CSV, --date-format is for --time-column PATH")
         return parse_path(told.time) if told.time else None
 
-    def judge(self, columns: ColumnMapping | None, *, newest_first: bool = False) -> LineValidator:
+    def build_validator(self, columns: ColumnMapping | None, *, newest_first: bool = False) -> LineValidator:
         """For lines of a table with these columns, or without them for JSON. Raises WrongMapping."""
         return LineValidator(
             self.site,
@@ -102,14 +102,14 @@ class ImportRun:
     unattended: bool = False  # no gateway runs: nothing is delivered yet
 
     @contextmanager
-    def opened(self) -> Iterator[Iterator[list[ValidatedLine]]]:
+    def open_batches(self) -> Iterator[Iterator[list[ValidatedLine]]]:
         """Batches of the file's lines. Raises UnreadableFile and WrongMapping."""
         job = self.job
         with open_lines(job.file, job.columns, job.encoding) as source:
             self.columns, self.size = source.columns, source.size
             self.next_line = job.from_line
-            self.newest_first, lines = sort_ahead(source.lines, job.judge(source.columns).told)
-            yield self._batches(source, lines, job.judge(source.columns, newest_first=self.newest_first))
+            self.newest_first, lines = sort_ahead(source.lines, job.build_validator(source.columns).told)
+            yield self._batches(source, lines, job.build_validator(source.columns, newest_first=self.newest_first))
 
     def _batches(self, source: LineSource, lines: Iterator[SourceLine], judge: LineValidator) -> Iterator[list[ValidatedLine]]:
         batch: list[ValidatedLine] = []
@@ -127,7 +127,7 @@ class ImportRun:
             yield batch
         self.watch(source.size)
 
-    def looked_at(self, judged: ValidatedLine) -> None:
+    def count_line(self, judged: ValidatedLine) -> None:
         rows = max(len(judged.line.cells), 1)
         self.lines += rows
         if rows > 1:
@@ -140,14 +140,14 @@ class ImportRun:
             often, first = self.unreadable.get(place, (0, judged.line.number))
             self.unreadable[place] = (often + 1, first)
         if judged.faults:
-            self.refused(judged, judged.faults)
+            self.count_refused(judged, judged.faults)
 
-    def refused(self, judged: ValidatedLine, faults: tuple[BodyError, ...]) -> None:
+    def count_refused(self, judged: ValidatedLine, faults: tuple[BodyError, ...]) -> None:
         self.faulty += max(len(judged.line.cells), 1)
         self.faults += [(judged.line.number, fault) for fault in faults][: _SHOWN - len(self.faults)]
         self.reasons.add(judged.line.number, faults)
 
-    def answered(self, answer: LineAnswer) -> None:
+    def count_answer(self, answer: LineAnswer) -> None:
         if not answer.faults:
             self.accepted += not answer.duplicate
             self.duplicates += answer.duplicate
@@ -156,10 +156,10 @@ class ImportRun:
 
 def dry_run(course: ImportRun, wanted: Callable[[Event], int]) -> None:
     """Read and judge all lines, and send none. `wanted` says how many deliveries an event would make."""
-    with course.opened() as batches:
+    with course.open_batches() as batches:
         for batch in batches:
             for judged in batch:
-                course.looked_at(judged)
+                course.count_line(judged)
                 course.deliveries += wanted(judged.event) if judged.event else 0
 
 
@@ -174,14 +174,16 @@ async def submit_lines(course: ImportRun, batches: Iterator[list[ValidatedLine]]
 
 
 async def _hand_in(course: ImportRun, courier: ImportThrottle, faults: RejectsFile, batch: list[ValidatedLine]) -> None:
-    answers = await courier.send([judged for judged in batch if judged.event])
+    answers = await courier.submit_batch([judged for judged in batch if judged.event])
     for judged, answer in answers:
-        course.answered(answer)
+        course.count_answer(answer)
         if answer.faults:
-            course.refused(judged, refused := tuple(BodyError(path, f"the gateway says: {message}") for path, message in answer.faults))
+            course.count_refused(
+                judged, refused := tuple(BodyError(path, f"the gateway says: {message}") for path, message in answer.faults)
+            )
             _keep(faults, judged, refused)
     for judged in batch:
-        course.looked_at(judged)
+        course.count_line(judged)
         if judged.faults:
             _keep(faults, judged, judged.faults)
 

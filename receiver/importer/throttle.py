@@ -31,7 +31,7 @@ class ImportThrottle:
         self._post = post
         self._free = asyncio.Semaphore(AT_ONCE)
 
-    async def send(self, batch: Sequence[ValidatedLine]) -> list[tuple[ValidatedLine, LineAnswer]]:
+    async def submit_batch(self, batch: Sequence[ValidatedLine]) -> list[tuple[ValidatedLine, LineAnswer]]:
         """Hand in some lines; lines about the same people one after the other. Raises Stopped."""
         chains: dict[tuple[str, ...], list[ValidatedLine]] = {}
         for one in batch:

@@ -105,10 +105,10 @@ class Inbox:
         """Keep the event; once this is done it is on the disk. Fails with Unstorable for one that no database can hold."""
         return self._writer.accept(event)
 
-    async def ready(self, now: datetime) -> None:
+    async def check_writable(self, now: datetime) -> None:
         """Return if the store is sound and can be written; StoreUnavailable says why not. Asks the disk at most once a second."""
-        if self.damage:
-            raise StoreDamaged(self.damage)
+        if self.find_damage:
+            raise StoreDamaged(self.find_damage)
         if self._engines.log and self._engines.log.full:
             raise StoreUnavailable(self.long_log)
         doubtful = self._writer.failing
@@ -122,7 +122,7 @@ class Inbox:
         self._ready_at, self._writer.failing = now, False
 
     @property
-    def damage(self) -> str | None:
+    def find_damage(self) -> str | None:
         """Where the SQLite file was found damaged since it was opened, and what to do."""
         return self._engines.damage.words if self._engines.damage else None
 
@@ -138,7 +138,7 @@ class Inbox:
 
     # --- deliveries out ---
 
-    async def queues(self, connector: str, *, limit: int, busy: Collection[int], now: datetime) -> list[LaneQueue]:
+    async def list_queues(self, connector: str, *, limit: int, busy: Collection[int], now: datetime) -> list[LaneQueue]:
         """The lanes that are ready, by priority and source; of each queue up to `limit`, without those that are `busy`.
 
         Wake-ups before it are forgotten.
@@ -147,7 +147,7 @@ class Inbox:
         busy = {*busy, *self._damaged_lanes}
         return await self._look(partial(ready.list_queues, connector=connector, limit=limit, busy=busy, now=now))
 
-    async def load(self, lanes: Sequence[int], *, now: datetime) -> list[ReadyLane]:
+    async def load_lanes(self, lanes: Sequence[int], *, now: datetime) -> list[ReadyLane]:
         """These lanes with their oldest pending deliveries; those without any are put to rest. Some may not fit, and are missing.
 
         So are those that lie on a damaged page, which are in no queue any more: the others are to go on.
@@ -167,7 +167,7 @@ class Inbox:
             self._damaged_lanes.add(lane)
             return []
 
-    async def settle(self, told: Settlement, *, now: datetime) -> SettleReport:
+    async def settle_lanes(self, told: Settlement, *, now: datetime) -> SettleReport:
         """Record what came of lanes, in one transaction, if whoever tells it leads still.
 
         Where that raises StoreDamaged tell each alone: a lane that still does is in no queue any more.
@@ -183,27 +183,27 @@ class Inbox:
         """Let no lane wait longer than it was meant to: its time is of a clock that was ahead. Returns how many there were."""
         return await self._deliver(partial(ready.correct_waits, connector=connector, now=now))
 
-    async def changed(self, connector: str, seconds: float) -> bool:
+    async def wait_for_change(self, connector: str, seconds: float) -> bool:
         """Wait until there may be new work for the connector since its last `queues` or `changed`, at most so long.
 
         False alarms happen; and the wake-up of another process can be lost, so poll now and then.
         """
         return await self._wakes.wait(connector, seconds)
 
-    async def remotes(self, connector: str, refs: Collection[RecordRef]) -> dict[RecordRef, RecordState]:
+    async def find_record_states(self, connector: str, refs: Collection[RecordRef]) -> dict[RecordRef, RecordState]:
         """What is known of these records at the CRM."""
         return await self._look(partial(record_state.find_record_states, connector=connector, refs=refs))
 
     # --- connectors ---
 
-    async def state(self, connector: str) -> ConnectorState:
+    async def find_state(self, connector: str) -> ConnectorState:
         return await self._look(partial(connector_state.find_state, connector=connector))
 
-    async def states(self) -> Mapping[str, ConnectorState]:
+    async def find_states(self) -> Mapping[str, ConnectorState]:
         """Of the connectors of which anything was ever kept."""
         return await self._read(connector_state.find_states)
 
-    async def waiting(self, connectors: Iterable[str]) -> Mapping[str, WaitingLanes]:
+    async def find_waiting(self, connectors: Iterable[str]) -> Mapping[str, WaitingLanes]:
         """Who is tried again at these connectors, and why; where nobody is, it is left out."""
         return await self._read(partial(waiting_lanes.find_waiting, connectors=tuple(connectors)))
 
@@ -214,13 +214,13 @@ class Inbox:
     # --- leadership ---
 
     @property
-    def shared(self) -> bool:
+    def is_shared(self) -> bool:
         """Whether other processes may work on this store."""
         return self._engines.postgresql
 
     async def take_lead(self, role: str, *, holder: str, lease: timedelta, now: datetime) -> LeaderTerm | None:
         """Lead from now on; None where another process does."""
-        work = partial(leadership.take_lead, role=role, holder=holder, lease=lease, alone=not self.shared, now=now)
+        work = partial(leadership.take_lead, role=role, holder=holder, lease=lease, alone=not self.is_shared, now=now)
         return await self._deliver(work)
 
     async def renew_lead(self, role: str, epoch: int, *, lease: timedelta, calls_end_in: float | None, now: datetime) -> str | None:
@@ -238,47 +238,49 @@ class Inbox:
 
     # --- alarms ---
 
-    async def told(self) -> list[SentAlarm]:
+    async def find_sent_alarms(self) -> list[SentAlarm]:
         """The alarms that were told and are not over."""
         return await self._read(sent_alarms.find_sent_alarms)
 
-    async def keep_told(self, key: str, about: str, *, now: datetime) -> None:
+    async def keep_sent_alarm(self, key: str, about: str, *, now: datetime) -> None:
         """Remember that an alarm was told. `about` stays as long as the alarm: it must hold no personal data."""
         await self._write(partial(sent_alarms.keep_sent_alarm, key=key, about=about, now=now))
 
-    async def forget_told(self, key: str) -> None:
+    async def forget_sent_alarm(self, key: str) -> None:
         """An alarm is over, and that was told too."""
         await self._write(partial(sent_alarms.forget_sent_alarm, key=key))
 
     # --- for people ---
 
-    async def status(self, connectors: Iterable[str] = (), *, now: datetime) -> StoreStatus:
+    async def read_status(self, connectors: Iterable[str] = (), *, now: datetime) -> StoreStatus:
         """How the store stands; of these connectors, and of others that have anything pending or dead."""
         return await self._read(partial(queries.read_status, connectors=tuple(connectors), now=now))
 
-    async def events(
+    async def list_events(
         self, chosen: EventFilter = ALL_EVENTS, *, before: str | None = None, after: str | None = None, limit: int = 50
     ) -> EventRowPage:
         """A page of events, newest first; `before` is the `next` of the page before. `after` turns to the page of newer ones instead."""
         return await self._read(partial(queries.list_events, chosen=chosen, before=before, after=after, limit=limit))
 
-    async def event(self, id: str) -> event_detail.EventDetail:
+    async def find_event(self, id: str) -> event_detail.EventDetail:
         """One event with its deliveries and their attempts. Raises Unknown."""
         return await self._read(partial(event_detail.find_event, id=id))
 
-    async def person(self, key: str) -> event_detail.PersonDetail:
+    async def find_person(self, key: str) -> event_detail.PersonDetail:
         """How a person stands at each connector."""
         return await self._read(partial(event_detail.find_person, key=key))
 
-    async def unsearched(self, chosen: EventFilter) -> int:
+    async def count_unsearched(self, chosen: EventFilter) -> int:
         """How many calls in quarantine fit all that is asked but the person: who is in them was never understood."""
         return await self._read(partial(queries.count_unsearched, chosen=chosen))
 
-    async def groups(self, *, most: int = 100, skip: int = 0, by: Order = "largest") -> tuple[list[AttentionGroup], list[AttentionGroup]]:
+    async def list_groups(
+        self, *, most: int = 100, skip: int = 0, by: Order = "largest"
+    ) -> tuple[list[AttentionGroup], list[AttentionGroup]]:
         """Dead deliveries, and quarantined calls, by their reasons; of each the first `most` behind the first `skip`."""
         return await self._read(partial(attention_groups.list_groups, most=most, skip=skip, by=by))
 
-    async def group(self, id: str) -> AttentionGroup | None:
+    async def find_group(self, id: str) -> AttentionGroup | None:
         """One group, however many there are; None where nothing is in it any more."""
         return await self._read(partial(attention_groups.find_group, id=id))
 
@@ -286,48 +288,48 @@ class Inbox:
         """How many groups there are of each kind."""
         return await self._read(attention_groups.count_groups)
 
-    async def drift(self) -> list[DriftCount]:
+    async def list_drift(self) -> list[DriftCount]:
         """The keys that no schema knows, the most frequent first."""
         return await self._read(queries.list_drift)
 
-    async def per_period(self, edges: Sequence[datetime]) -> list[int]:
+    async def count_per_period(self, edges: Sequence[datetime]) -> list[int]:
         """How many events came between each of these times and the next."""
         return await self._read(partial(queries.count_per_period, edges=edges))
 
-    async def replay(
+    async def replay_deliveries(
         self, selection: DeliverySelection, *, now: datetime, dry_run: bool = False, progress: Callable[[int, int], None] | None = None
     ) -> ReplayResult:
         """Make the chosen deliveries and all later ones of their lanes pending. See `replay.replay`."""
         return await replay.replay_deliveries(self._read, self._write, selection, now=now, dry_run=dry_run, progress=progress)
 
-    async def reached(self, chosen: EventFilter, *, before: str | None = None, limit: int) -> tuple[list[EventCoverage], str | None]:
+    async def list_coverage(self, chosen: EventFilter, *, before: str | None = None, limit: int) -> tuple[list[EventCoverage], str | None]:
         """A page of events with the connectors at which they have deliveries, newest first, and the `before` of the next."""
         return await self._read(partial(coverage.list_coverage, chosen=chosen, before=before, limit=limit))
 
-    async def kept(self, ids: Sequence[str]) -> list[StoredCall]:
+    async def find_calls(self, ids: Sequence[str]) -> list[StoredCall]:
         """Those of these events that are accepted, as they came."""
         return await self._read(partial(coverage.find_calls, ids=ids))
 
-    async def route(self, wanted: Mapping[str, Iterable[tuple[str, str]]], *, now: datetime) -> int:
+    async def add_deliveries(self, wanted: Mapping[str, Iterable[tuple[str, str]]], *, now: datetime) -> int:
         """Make the deliveries that accepted events have not got yet for their (connector, person key), in their place: later ones of
         those lanes are delivered again after them. All in one transaction. Returns how many were made.
         """
         return await self._writer.run(partial(backfill.add_deliveries, wanted=wanted, now=now))
 
-    async def discard(self, selection: DeliverySelection, *, now: datetime) -> int:
+    async def discard_selected(self, selection: DeliverySelection, *, now: datetime) -> int:
         """Give up the chosen deliveries that are pending or dead. Returns how many were."""
         return await replay.discard_selected(self._read, self._write, selection, now=now)
 
-    async def quarantined(self, *, after: str | None = None, limit: int = 100) -> list[QuarantinedCall]:
+    async def list_quarantined(self, *, after: str | None = None, limit: int = 100) -> list[QuarantinedCall]:
         """Calls in quarantine with their bodies, oldest first, those after the id `after`."""
         return await self._read(partial(quarantine.list_quarantined, after=after, limit=limit))
 
-    async def revalidate(self, id: str, judged: NewEvent, *, now: datetime, discarded: bool = False) -> AcceptedEvent | None:
+    async def accept_revalidated(self, id: str, judged: NewEvent, *, now: datetime, discarded: bool = False) -> AcceptedEvent | None:
         """Put the judged form in the place of a quarantined call, or of a `discarded` one. None where it has faults. Raises Unknown."""
         work = partial(quarantine.accept_revalidated, acceptor=self._acceptor, id=id, new=judged, now=now, discarded=discarded)
         return await self._writer.run(work)
 
-    async def amend(self, id: str, judged: NewEvent, *, now: datetime) -> AcceptedEvent:
+    async def accept_amended(self, id: str, judged: NewEvent, *, now: datetime) -> AcceptedEvent:
         """Put what a call in quarantine was amended to in its place, and keep it as it came beside it. Raises Unknown."""
         return await self._writer.run(partial(quarantine.accept_amended, acceptor=self._acceptor, id=id, new=judged, now=now))
 
@@ -337,11 +339,11 @@ class Inbox:
 
     # --- removal ---
 
-    async def purge(self, *, before: datetime) -> int:
+    async def purge_old(self, *, before: datetime) -> int:
         """Remove events received before then that nobody waits for, and what belongs to them. Returns the number of events."""
         return await retention.purge_old(self._write, before=before)
 
-    async def erase(self, address: str) -> ErasedPerson:
+    async def erase_person(self, address: str) -> ErasedPerson:
         """Remove a person from the store, and on SQLite from its file and log too. What is no e-mail address is nobody's."""
         if "@" not in address.strip("@ "):
             return ErasedPerson()

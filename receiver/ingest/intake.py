@@ -149,14 +149,14 @@ class Intake:
 
     def _tell(self, judged: NewEvent, outcome: str, kept: AcceptedEvent, seconds: float) -> None:
         """One log line and the metrics of an answered call."""
-        self._metrics.event(judged.source, judged.name, outcome, seconds)
+        self._metrics.count_event(judged.source, judged.name, outcome, seconds)
         if outcome == "accepted" and judged.name:
             if judged.disagreement:
-                self._metrics.disagreement(judged.source, judged.name)
+                self._metrics.count_disagreement(judged.source, judged.name)
             if judged.unknown:
-                self._metrics.drift(judged.source, judged.name, len(judged.unknown))
+                self._metrics.count_drift(judged.source, judged.name, len(judged.unknown))
             if judged.unreadable:
-                self._metrics.unreadable(judged.source, judged.name, len(judged.unreadable))
+                self._metrics.count_unreadable(judged.source, judged.name, len(judged.unreadable))
         told = {"id": kept.id, "source": judged.source, "name": judged.name, "deliveries": kept.deliveries}
         self._quick_log.info(f"event.{outcome}", **told, ms=round(seconds * 1000, 1))
 

@@ -24,7 +24,7 @@ async def keep_purging(
         await asyncio.sleep(wait.total_seconds())
         wait = every
         try:
-            removed = await inbox.purge(before=now() - keep)
+            removed = await inbox.purge_old(before=now() - keep)
         except StoreUnavailable as error:
             log.warning("retention.failed", reason=str(error))
         except Exception:  # a defect of this must not be the end of it

@@ -26,6 +26,6 @@ class CachedStatus:
         """Raises StoreUnavailable."""
         async with self._asking:
             if self._known is None or time.monotonic() - self._asked_at >= self._fresh:
-                self._known = await self._inbox.status(self._connectors, now=self._now())
+                self._known = await self._inbox.read_status(self._connectors, now=self._now())
                 self._asked_at = time.monotonic()
             return self._known

@@ -68,9 +68,9 @@ async def _readiness(gateway: Gateway) -> Response:
     """200 while events can be kept, whatever the CRMs do; their state stands beside it."""
     now = gateway.now()
     try:
-        await gateway.inbox.ready(now)
-        states = {name: await gateway.inbox.state(name) for name in gateway.connectors}
-        waiting = await gateway.inbox.waiting(gateway.connectors)
+        await gateway.inbox.check_writable(now)
+        states = {name: await gateway.inbox.find_state(name) for name in gateway.connectors}
+        waiting = await gateway.inbox.find_waiting(gateway.connectors)
     except StoreUnavailable as error:
         return JSONResponse({"status": "unavailable", "store": str(error)}, 503, {"Retry-After": "10"})
     connectors = {
@@ -87,20 +87,20 @@ async def _metrics(gateway: Gateway) -> Response:
     for name, limiter in gateway.limiters.items():
         per_second = limiter.limit.calls / limiter.limit.seconds if limiter.limit else None
         metrics.rate(name, calls=limiter.calls, waiting=limiter.waiting, per_second=per_second)
-    metrics.sqlite(damaged=gateway.inbox.damage is not None, log_bytes=gateway.inbox.log_bytes)
+    metrics.set_sqlite(damaged=gateway.inbox.find_damage is not None, log_bytes=gateway.inbox.log_bytes)
     try:
         writable = await _is_writable(gateway)
         status = await gateway.standing.status()
     except StoreUnavailable:
-        metrics.store(writable=False)
+        metrics.set_store(writable=False)
     else:
-        metrics.store(writable=writable)
-        metrics.totals(quarantined=status.quarantined, oldest_pending_seconds=status.oldest_pending_seconds)
+        metrics.set_store(writable=writable)
+        metrics.set_totals(quarantined=status.quarantined, oldest_pending_seconds=status.oldest_pending_seconds)
         for name, one in status.connectors.items():
-            metrics.backlog(name, pending=one.pending, dead=one.dead, oldest_pending_seconds=one.oldest_pending_seconds)
+            metrics.set_backlog(name, pending=one.pending, dead=one.dead, oldest_pending_seconds=one.oldest_pending_seconds)
             waiting = one.waiting
             metrics.people_waiting(name, waiting.people if waiting else 0, held_back=bool(waiting and waiting.rule))
-            metrics.paused(name, one.kind)
+            metrics.set_paused(name, one.kind)
     text = await gateway.workers.text() if gateway.workers else metrics.text()
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
@@ -108,7 +108,7 @@ async def _metrics(gateway: Gateway) -> Response:
 async def _is_writable(gateway: Gateway) -> bool:
     """False where it is damaged: then it still tells what does not need the damaged page. Raises StoreUnavailable where it is not."""
     try:
-        await gateway.inbox.ready(gateway.now())
+        await gateway.inbox.check_writable(gateway.now())
     except StoreDamaged:
         return False
     return True

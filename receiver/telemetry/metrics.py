@@ -87,7 +87,7 @@ class GatewayMetrics:
         gauges = ("connector_paused", "deliveries_pending", "deliveries_dead", "connector_oldest_pending_seconds", "events_quarantined")
         return frozenset(f"aom_gateway_{name}" for name in (*gauges, "oldest_pending_seconds", "store_writable", "build_info"))
 
-    def event(self, source: str, event: str | None, outcome: str, seconds: float) -> None:
+    def count_event(self, source: str, event: str | None, outcome: str, seconds: float) -> None:
         """`outcome`: accepted, duplicate or quarantined."""
         key = (source, event or "unknown", outcome)
         counter = self._counted_events.get(key)
@@ -101,37 +101,37 @@ class GatewayMetrics:
         self._turned_away.labels(reason).inc()
         self.turned_away_by_store += reason == "store"
 
-    def disagreement(self, source: str, event: str) -> None:
+    def count_disagreement(self, source: str, event: str) -> None:
         self._disagreements.labels(source, event).inc()
 
-    def drift(self, source: str, event: str, keys: int) -> None:
+    def count_drift(self, source: str, event: str, keys: int) -> None:
         self._drift.labels(source, event).inc(keys)
 
-    def unreadable(self, source: str, event: str, values: int) -> None:
+    def count_unreadable(self, source: str, event: str, values: int) -> None:
         self._unreadable.labels(source, event).inc(values)
 
-    def deliveries(self, connector: str, *, delivered: int, dead: int) -> None:
+    def count_deliveries(self, connector: str, *, delivered: int, dead: int) -> None:
         self._deliveries.labels(connector, "delivered").inc(delivered)
         self._deliveries.labels(connector, "dead").inc(dead)
 
-    def attempt(self, connector: str, outcome: str, seconds: float) -> None:
+    def count_attempt(self, connector: str, outcome: str, seconds: float) -> None:
         self._attempts.labels(connector, outcome).observe(seconds)
 
-    def defect(self, connector: str) -> None:
+    def count_defect(self, connector: str) -> None:
         self._defects.labels(connector).inc()
 
     def leadership_lost(self, connector: str, lanes: int) -> None:
         self._leadership_lost.labels(connector).inc(lanes)
 
-    def superseded(self, connector: str, records: int) -> None:
+    def count_superseded(self, connector: str, records: int) -> None:
         self._superseded.labels(connector).inc(records)
 
-    def paused(self, connector: str, kind: str | None) -> None:
+    def set_paused(self, connector: str, kind: str | None) -> None:
         """`kind`: auth, misconfigured, throttled or unavailable; None when it runs."""
         for known in _KINDS:
             self._paused.labels(connector, known).set(known == kind)
 
-    def alarm(self, outcome: str) -> None:
+    def count_alarm(self, outcome: str) -> None:
         """`outcome`: posted or failed."""
         self._alarms.labels(outcome).inc()
 
@@ -143,7 +143,7 @@ class GatewayMetrics:
         if per_second is not None:
             self._allowed.labels(connector).set(per_second)
 
-    def backlog(self, connector: str, *, pending: int, dead: int, oldest_pending_seconds: float | None) -> None:
+    def set_backlog(self, connector: str, *, pending: int, dead: int, oldest_pending_seconds: float | None) -> None:
         self._pending.labels(connector).set(pending)
         self._dead.labels(connector).set(dead)
         self._oldest_of.labels(connector).set(oldest_pending_seconds or 0)
@@ -153,17 +153,17 @@ class GatewayMetrics:
         self._waiting.labels(connector).set(people)
         self._held.labels(connector).set(held_back)
 
-    def store(self, *, writable: bool) -> None:
+    def set_store(self, *, writable: bool) -> None:
         """Begin anew with what the store knows: a connector that is gone has no backlog."""
         self._writable.set(writable)
         for gauge in (self._pending, self._dead, self._oldest_of, self._waiting, self._held):
             gauge.clear()
 
-    def sqlite(self, *, damaged: bool, log_bytes: int) -> None:
+    def set_sqlite(self, *, damaged: bool, log_bytes: int) -> None:
         self._damaged.set(damaged)
         self._log_bytes.set(log_bytes)
 
-    def totals(self, *, quarantined: int, oldest_pending_seconds: float | None) -> None:
+    def set_totals(self, *, quarantined: int, oldest_pending_seconds: float | None) -> None:
         self._quarantined.set(quarantined)
         self._oldest.set(oldest_pending_seconds or 0)
 
@@ -178,12 +178,12 @@ class GatewayMetrics:
         for outcome in ("posted", "failed"):
             self._alarms.labels(outcome)
         for source, event in product(sources, events):
-            self.drift(source, event, 0)
+            self.count_drift(source, event, 0)
         for name in connectors:
-            self.paused(name, None)
-            self.deliveries(name, delivered=0, dead=0)
+            self.set_paused(name, None)
+            self.count_deliveries(name, delivered=0, dead=0)
             self.leadership_lost(name, 0)
-            self.superseded(name, 0)
+            self.count_superseded(name, 0)
             self._defects.labels(name)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

@@ -27,23 +27,25 @@ PRIVACY = PersonRedaction(["s3cret-token"], {"dealstage", "AOM_Key__c"})
 )
 def test_only_words_are_told(reason: str, told: str) -> None:
     """No address, no quoted value, no long number, no secret; names of fields stay, since they say what to mend."""
-    assert PRIVACY.plain(reason).endswith(told)
-    assert "Ann" not in PRIVACY.plain(reason)
+    assert PRIVACY.redact_reason(reason).endswith(told)
+    assert "Ann" not in PRIVACY.redact_reason(reason)
 
 
 def test_a_reason_is_bounded() -> None:
     """A CRM may answer with a page of HTML."""
-    assert len(PRIVACY.plain("x " * 1_000_000)) == LONGEST
-    assert PRIVACY.plain("x" * 1_000_000) == ""
+    assert len(PRIVACY.redact_reason("x " * 1_000_000)) == LONGEST
+    assert PRIVACY.redact_reason("x" * 1_000_000) == ""
 
 
 def test_no_half_of_an_address_is_left_by_the_bound() -> None:
     """Wherever it cuts."""
     for start in range(4 * LONGEST):
-        assert "ann" not in PRIVACY.plain(" " * start + "ann.lee@example.edu")
+        assert "ann" not in PRIVACY.redact_reason(" " * start + "ann.lee@example.edu")
 
 
 def test_reasons_that_differ_by_numbers_are_alike() -> None:
     """They are one cause."""
-    assert comparable_reason(PRIVACY.plain("record 17 is locked")) == comparable_reason(PRIVACY.plain("record 4711 is locked"))
-    assert comparable_reason(PRIVACY.plain("record 17 is locked")) != comparable_reason(PRIVACY.plain("record 17 is gone"))
+    assert comparable_reason(PRIVACY.redact_reason("record 17 is locked")) == comparable_reason(
+        PRIVACY.redact_reason("record 4711 is locked")
+    )
+    assert comparable_reason(PRIVACY.redact_reason("record 17 is locked")) != comparable_reason(PRIVACY.redact_reason("record 17 is gone"))

@@ -113,8 +113,8 @@ class Rig:
         while leadership.term is None:
             await leadership.take()
             await asyncio.sleep(0.01)
-        queues = await self.inbox.queues("crm", limit=100, busy=frozenset(), now=self.clock())
-        lanes = await self.inbox.load([lane for queue in queues for lane in queue.due], now=self.clock())
+        queues = await self.inbox.list_queues("crm", limit=100, busy=frozenset(), now=self.clock())
+        lanes = await self.inbox.load_lanes([lane for queue in queues for lane in queue.due], now=self.clock())
         return LaneBatch(self.context, lanes, leadership.term)
 
     async def account(self, person: str, **fields: Any) -> AcceptedEvent:
@@ -144,7 +144,7 @@ class Rig:
         self.tasks.append(asyncio.create_task(self.dispatcher.run()))
 
     async def story(self, accepted: AcceptedEvent) -> StoredEvent:
-        return await self.inbox.event(accepted.id)
+        return await self.inbox.find_event(accepted.id)
 
     async def states(self, *accepted: AcceptedEvent) -> list[str]:
         return [delivery.state for one in accepted for delivery in (await self.story(one)).deliveries]
@@ -163,7 +163,7 @@ class Rig:
         """Until nothing is pending and so many are dead."""
 
         async def done() -> bool:
-            status = await self.inbox.status(("crm",), now=self.clock())
+            status = await self.inbox.read_status(("crm",), now=self.clock())
             return status.pending == 0 and status.dead == dead
 
         await self.until(done)

@@ -48,11 +48,11 @@ async def start(opened: Rig) -> asyncio.Task[None]:
 
 
 async def attempts_of(opened: Rig, id: str) -> int:
-    return sum(len(delivery.attempts) for delivery in (await opened.inbox.event(id)).deliveries)
+    return sum(len(delivery.attempts) for delivery in (await opened.inbox.find_event(id)).deliveries)
 
 
 async def attempted(opened: Rig, id: str) -> bool:
-    return any(delivery.attempts for delivery in (await opened.inbox.event(id)).deliveries)
+    return any(delivery.attempts for delivery in (await opened.inbox.find_event(id)).deliveries)
 
 
 async def stage_is(crm: Crm, stage: str) -> bool:

@@ -258,7 +258,7 @@ def test_a_replay_of_a_lane_under_way_is_not_put_off(tmp_path: Path) -> None:
         crm.rule = lambda _record: Retry("locked", 3600) if len(crm.received) == 1 else None
         one = await opened.account("ann")
         await inside.wait()
-        await opened.inbox.replay(DeliverySelection(events=[one.id]), now=opened.clock())
+        await opened.inbox.replay_deliveries(DeliverySelection(events=[one.id]), now=opened.clock())
         go_on.set()
         await opened.until(partial(opened.is_delivered, one), 60)
 
@@ -334,8 +334,8 @@ def test_a_link_that_no_index_takes_costs_its_own_memory_alone(tmp_path: Path, p
                 RecordStateRow("deal", "19", "1", "e", lane.lane_id),
                 RecordStateRow("deal", long, "1", "e", lane.lane_id, {}, {f"contact/{long}": "2"}),
             ]
-            await one.inbox.settle(Settlement("crm", "connector crm", term.epoch, (), rows), now=one.clock())
-            assert set(await one.inbox.remotes("crm", [DEAL])) == {DEAL}
+            await one.inbox.settle_lanes(Settlement("crm", "connector crm", term.epoch, (), rows), now=one.clock())
+            assert set(await one.inbox.find_record_states("crm", [DEAL])) == {DEAL}
 
     asyncio.run(main())
 

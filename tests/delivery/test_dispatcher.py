@@ -30,7 +30,7 @@ def test_an_event_is_delivered_at_once(tmp_path: Path) -> None:
         order = await opened.order("ann", 1, "COMPLETED")
         await opened.until_done()
         assert await opened.states(order) == ["delivered"]
-        remotes = await opened.inbox.remotes("crm", [("deal", "1")])
+        remotes = await opened.inbox.find_record_states("crm", [("deal", "1")])
         assert remotes["deal", "1"].id == "id-deal-1"
         assert remotes["deal", "1"].links == {"contact/ann@b.edu": "id-contact-ann@b.edu"}
 
@@ -120,7 +120,7 @@ def test_a_replay_after_a_fix_delivers_the_dead(tmp_path: Path) -> None:
         broken["it"] = False
         refunded = await opened.order("ann", 5, "REFUNDED")
         await opened.until(lambda: opened.is_delivered(refunded))
-        done = await opened.inbox.replay(DeliverySelection(events=[placed.id]), now=opened.clock())
+        done = await opened.inbox.replay_deliveries(DeliverySelection(events=[placed.id]), now=opened.clock())
         assert (done.chosen, done.again) == (1, 2)
         await opened.until_done()
         assert crm.held[Ref("deal", "5")]["stage"] == "REFUNDED"
@@ -196,7 +196,7 @@ def test_a_replay_writes_everything_again_also_where_it_fails_in_between(tmp_pat
         await opened.until_done()
         crm.held.clear()
         crm.faults = [Unavailable("reset"), None, Unavailable("reset")]
-        await opened.inbox.replay(DeliverySelection(events=[one.id]), now=opened.clock())
+        await opened.inbox.replay_deliveries(DeliverySelection(events=[one.id]), now=opened.clock())
         for tries in (2, 3):
             await opened.until(partial(_at_least, opened, one.id, tries))
             opened.clock.ahead += timedelta(seconds=30)

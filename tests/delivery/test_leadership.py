@@ -246,4 +246,4 @@ async def _leads(opened: Rig) -> bool:
 
 
 async def _is_done(opened: Rig) -> bool:
-    return (await opened.inbox.status(("crm",), now=opened.clock())).pending == 0
+    return (await opened.inbox.read_status(("crm",), now=opened.clock())).pending == 0

@@ -107,7 +107,7 @@ def test_a_refund_is_written_after_a_replay_of_the_buyers_lane(tmp_path: Path) -
         again = await opened.order("ann", 20, "COMPLETED")
         await opened.until(partial(attempted, opened, again.id))
         written = len(crm.received)
-        await opened.inbox.replay(DeliverySelection(filter=EventFilter(person="ann@b.edu")), now=opened.clock())
+        await opened.inbox.replay_deliveries(DeliverySelection(filter=EventFilter(person="ann@b.edu")), now=opened.clock())
         await opened.until(partial(was_written_again, crm, written))
         let_go()
         await opened.until_done()
@@ -155,7 +155,7 @@ def test_an_older_event_that_has_nothing_to_add_only_ties_its_links(tmp_path: Pa
         await opened.until_done()
         assert {record.fields["stage"] for record in crm.received if record.ref == DEAL} == {"REFUNDED"}
         assert (DEAL, Ref("contact", "ben@b.edu")) in crm.links
-        known = (await opened.inbox.remotes("crm", [("deal", "19")]))["deal", "19"]
+        known = (await opened.inbox.find_record_states("crm", [("deal", "19")]))["deal", "19"]
         assert known.stamps["stage"].event_id == known.event_id == refunded.id
         assert known.links == {f"contact/{name}@b.edu": f"id-contact-{name}@b.edu" for name in ("ann", "ben")}
 
@@ -187,8 +187,8 @@ def test_a_lane_may_always_write_again_what_it_wrote(tmp_path: Path) -> None:
         right, wrong = await opened.order("ann", 19, "COMPLETED"), await opened.order("ann", 19, "REFUNDED")
         await opened.until_done()
         await opened.dispatcher.stop(timedelta(seconds=5))
-        await opened.inbox.replay(DeliverySelection(events=[right.id]), now=opened.clock())
-        await opened.inbox.discard(DeliverySelection(events=[wrong.id]), now=opened.clock())
+        await opened.inbox.replay_deliveries(DeliverySelection(events=[right.id]), now=opened.clock())
+        await opened.inbox.discard_selected(DeliverySelection(events=[wrong.id]), now=opened.clock())
         opened.dispatcher = type(opened.dispatcher)(opened.context)
         await deliver(opened)
         assert crm.held[DEAL]["stage"] == "COMPLETED"
@@ -206,10 +206,10 @@ def test_the_store_knows_what_the_crm_holds_where_a_lane_wrote_again(tmp_path: P
         await opened.order("ann", 19, "REFUNDED")
         await opened.until_done()
         crm.rule = lambda record: BAD if record.fields.get("stage") == "REFUNDED" else None
-        await opened.inbox.replay(DeliverySelection(events=[placed.id]), now=opened.clock())
+        await opened.inbox.replay_deliveries(DeliverySelection(events=[placed.id]), now=opened.clock())
         await opened.until_done(dead=1)
         assert crm.held[DEAL]["stage"] == "PLACED"
-        await opened.inbox.replay(DeliverySelection(events=[paid.id]), now=opened.clock())
+        await opened.inbox.replay_deliveries(DeliverySelection(events=[paid.id]), now=opened.clock())
         await opened.until_done(dead=1)
         assert crm.held[DEAL]["stage"] == "COMPLETED"
 
@@ -232,7 +232,7 @@ def test_an_import_does_not_undo_what_came_after_it(tmp_path: Path, person: str)
         await opened.order("ann", 19, "REFUNDED")
         await opened.until_done()
         opened.clock.ahead = timedelta(days=91)
-        await opened.inbox.purge(before=opened.clock() - timedelta(days=90))
+        await opened.inbox.purge_old(before=opened.clock() - timedelta(days=90))
         id = await import_order(opened, person, "COMPLETED", timedelta(days=100), note="gift wrap")
         await opened.until_done()
         assert crm.held[DEAL] == {"stage": "REFUNDED", "note": "gift wrap"}
@@ -254,7 +254,7 @@ def test_an_event_of_a_clock_that_was_ahead_stands_against_nobody(tmp_path: Path
         await opened.until_done()
         await opened.order("cat", 19, "REFUNDED")
         await opened.until_done()
-        await opened.inbox.replay(DeliverySelection(events=[placed.id]), now=opened.clock())
+        await opened.inbox.replay_deliveries(DeliverySelection(events=[placed.id]), now=opened.clock())
         await opened.until_done()
         assert crm.held[DEAL]["stage"] == "REFUNDED"
 
@@ -269,7 +269,7 @@ def test_what_a_lane_has_written_is_known_before_it_is_through(tmp_path: Path) -
 
     async def scenario(opened: Rig) -> None:
         async def look() -> None:
-            seen.append(("deal", "7") in await opened.inbox.remotes("crm", [("deal", "7")]))
+            seen.append(("deal", "7") in await opened.inbox.find_record_states("crm", [("deal", "7")]))
 
         crm.before_answer = look
         await opened.order("ann", 7, "COMPLETED")

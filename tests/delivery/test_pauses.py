@@ -42,10 +42,10 @@ def test_a_connector_is_paused_and_goes_on_by_itself(tmp_path: Path, fault: Conn
         task = await start(opened)
 
         async def paused() -> bool:
-            return (await opened.inbox.state("crm")).paused == kind
+            return (await opened.inbox.find_state("crm")).paused == kind
 
         await opened.until(paused)
-        state = await opened.inbox.state("crm")
+        state = await opened.inbox.find_state("crm")
         assert str(fault) in state.reason
         first = opened.clock() + timedelta(minutes=16)
         opened.clock.ahead = timedelta(minutes=16)
@@ -54,7 +54,7 @@ def test_a_connector_is_paused_and_goes_on_by_itself(tmp_path: Path, fault: Conn
         opened.clock.ahead = timedelta(minutes=60)
         await opened.until_done()
         assert set(await opened.states(*people)) == {"delivered"}
-        assert (await opened.inbox.state("crm")).paused is None
+        assert (await opened.inbox.find_state("crm")).paused is None
         assert len(crm.calls[1][1]) == 1  # the probe
         await opened.dispatcher.stop(timedelta(seconds=5))
         await task
@@ -75,7 +75,7 @@ def test_a_pause_holds_for_a_batch_that_was_filling_when_it_began(tmp_path: Path
         await opened.until_done()
         assert set(await opened.states(*people)) == {"delivered"}
         assert [len(keys) for _, keys in crm.calls] == [3, 1, 2]
-        assert (await opened.inbox.state("crm")).paused is None
+        assert (await opened.inbox.find_state("crm")).paused is None
         await opened.dispatcher.stop(timedelta(seconds=5))
         await task
 
@@ -87,7 +87,7 @@ async def _leads(opened: Rig) -> bool:
 
 
 async def _is_paused_beyond(opened: Rig, time: datetime) -> bool:
-    until = (await opened.inbox.state("crm")).until
+    until = (await opened.inbox.find_state("crm")).until
     return until is not None and until > time
 
 
@@ -101,7 +101,7 @@ def test_outages_open_the_breaker_only_after_some(tmp_path: Path) -> None:
         task = await start(opened)
 
         async def paused() -> bool:
-            return (await opened.inbox.state("crm")).paused == "unavailable"
+            return (await opened.inbox.find_state("crm")).paused == "unavailable"
 
         await opened.until(paused)
         assert len(crm.calls) == 5
@@ -153,18 +153,18 @@ def test_a_fault_of_deals_alone_is_looked_at_rarely_after_an_hour(tmp_path: Path
         assert opened.context.leadership.term
         await breaker.start(opened.context.leadership.term.epoch)
         await breaker.failed(fault, told=str(fault))
-        since = (await opened.inbox.state("crm")).since
+        since = (await opened.inbox.find_state("crm")).since
         assert since
         waits = [await probe() for _ in range(95)]
         assert max(waits[:80]) <= PROBE.total_seconds()
         assert min(waits[92:]) > PROBE.total_seconds()
         assert waits[-1] == pytest.approx(LATE_PROBE.total_seconds(), abs=5)
-        assert (await opened.inbox.state("crm")).since == since
+        assert (await opened.inbox.find_state("crm")).since == since
         opened.clock.ahead += timedelta(seconds=breaker.seconds_left() + 0.1)
         await breaker.succeeded()
         opened.clock.ahead += timedelta(seconds=RELAPSE)
         await breaker.failed(fault, told=str(fault))
-        assert (await opened.inbox.state("crm")).since != since
+        assert (await opened.inbox.find_state("crm")).since != since
 
     run(tmp_path, Crm(), scenario, running=False)
 
@@ -179,7 +179,7 @@ def test_a_defect_is_not_quoted_in_the_open(tmp_path: Path) -> None:
             await opened.account(f"p{number}")
         task = await start(opened)
         await opened.until(lambda: _is_paused_beyond(opened, opened.clock()))
-        assert (await opened.inbox.state("crm")).reason == "a defect of the connector (ValueError); the gateway's log says where"
+        assert (await opened.inbox.find_state("crm")).reason == "a defect of the connector (ValueError); the gateway's log says where"
         await opened.dispatcher.stop(timedelta(seconds=5))
         await task
 

@@ -149,7 +149,7 @@ def test_what_is_not_worth_the_whole_wait_is_given_up_earlier(tmp_path: Path) ->
 
 
 async def _have_been_made(opened: Rig, id: str, attempts: int) -> bool:
-    return sum(delivery.tries for delivery in (await opened.inbox.event(id)).deliveries) >= attempts
+    return sum(delivery.tries for delivery in (await opened.inbox.find_event(id)).deliveries) >= attempts
 
 
 def test_the_time_alone_gives_nothing_up(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_clock_that_was_ahead_strands_nobody(tmp_path: Path) -> None:
         retried, fresh = await opened.account("ann"), await opened.account("ben")
         crm.rule = lambda record: Retry("locked", 3600) if record.key == "ann@b.edu" else None
         await (await opened.batch()).run()
-        await opened.inbox.replay(DeliverySelection(events=[fresh.id]), now=opened.clock())
+        await opened.inbox.replay_deliveries(DeliverySelection(events=[fresh.id]), now=opened.clock())
         crm.rule = lambda _record: None
         opened.clock.wrong = timedelta(0)
         task = await start(opened)

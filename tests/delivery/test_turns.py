@@ -31,7 +31,7 @@ def test_a_replay_of_many_leaves_room_for_what_comes_live(tmp_path: Path) -> Non
                     await go_on.wait()
 
             crm.before_answer = hold
-            await opened.inbox.replay(DeliverySelection(events=[one.id for one in known]), now=opened.clock())
+            await opened.inbox.replay_deliveries(DeliverySelection(events=[one.id for one in known]), now=opened.clock())
             await inside.wait()
             live = await opened.account("ann")
             await opened.until(lambda: opened.is_delivered(live))
@@ -58,7 +58,7 @@ def test_neither_starves_where_there_is_one_batch_at_a_time(tmp_path: Path) -> N
                 await asyncio.sleep(0.05)  # longer than the linger
 
             crm.before_answer = slow
-            await opened.inbox.replay(DeliverySelection(events=[one.id for one in known]), now=opened.clock())
+            await opened.inbox.replay_deliveries(DeliverySelection(events=[one.id for one in known]), now=opened.clock())
             await opened.until(lambda: _delivered(opened, known))
             crm.before_answer = None
             await opened.until_done()
@@ -83,7 +83,7 @@ def test_a_lane_in_bulk_and_a_live_one_are_not_one_batch(tmp_path: Path) -> None
             await opened.until_done()
             await opened.dispatcher.stop(timedelta(seconds=5))
             await task
-            await opened.inbox.replay(DeliverySelection(events=[one.id for one in known]), now=opened.clock())
+            await opened.inbox.replay_deliveries(DeliverySelection(events=[one.id for one in known]), now=opened.clock())
             await opened.account("ann")
         crm.calls.clear()
         async with rig(tmp_path, crm) as opened:

@@ -48,7 +48,7 @@ def _lines(people: Sequence[int]) -> list[ValidatedLine]:
 
 
 def _sent(gateway: Gateway, lines: Sequence[ValidatedLine]) -> list[int]:
-    answered = asyncio.run(asyncio.wait_for(ImportThrottle(gateway.take).send(lines), 60))
+    answered = asyncio.run(asyncio.wait_for(ImportThrottle(gateway.take).submit_batch(lines), 60))
     return [judged.line.number for judged, _ in answered]
 
 
@@ -76,4 +76,4 @@ def test_it_stops_where_the_gateway_takes_no_more() -> None:
         raise ImportStopped("no more")
 
     with pytest.raises(ImportStopped, match="no more"):
-        asyncio.run(ImportThrottle(refuse).send(_lines(range(5))))
+        asyncio.run(ImportThrottle(refuse).submit_batch(_lines(range(5))))

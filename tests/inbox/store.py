@@ -94,10 +94,10 @@ async def take_ready(
     priority: int | None = None,
 ) -> list[ReadyLane]:
     """As a connector's leader would: what is due, in the order of the queues, or of one priority."""
-    queues = await inbox.queues(connector, limit=limit, busy=busy, now=at)
+    queues = await inbox.list_queues(connector, limit=limit, busy=busy, now=at)
     wanted = [queue for queue in queues if priority in (None, queue.priority)]
     due = [id for queue in wanted for id in queue.due]
-    return await inbox.load(due[:limit], now=at)
+    return await inbox.load_lanes(due[:limit], now=at)
 
 
 async def take_one(inbox: Inbox, *, at: datetime = NOW) -> ReadyLane:
@@ -108,7 +108,7 @@ async def take_one(inbox: Inbox, *, at: datetime = NOW) -> ReadyLane:
 
 async def next_due(inbox: Inbox, at: datetime, *, connector: str = "crm") -> datetime | None:
     """When the first lane is due, not before `at`; None where none waits."""
-    queues = await inbox.queues(connector, limit=1, busy=(), now=at)
+    queues = await inbox.list_queues(connector, limit=1, busy=(), now=at)
     if any(queue.due for queue in queues):
         return at
     return min((queue.next_due for queue in queues if queue.next_due), default=None)
@@ -135,7 +135,7 @@ async def settle(
     """As the connector's leader of now, or as the one of an older epoch."""
     epoch = await take_lead(inbox, connector=connector) if epoch is None else epoch
     told = Settlement(connector, role_of(connector), epoch, lanes, records)
-    return await inbox.settle(told, now=now)
+    return await inbox.settle_lanes(told, now=now)
 
 
 async def keep_state(inbox: Inbox, state: ConnectorState) -> None:
@@ -165,7 +165,7 @@ async def accepted(inbox: Inbox, event: NewEvent) -> AcceptedEvent:
 
 
 async def states(inbox: Inbox, event_id: str) -> list[str]:
-    return [delivery.state for delivery in (await inbox.event(event_id)).deliveries]
+    return [delivery.state for delivery in (await inbox.find_event(event_id)).deliveries]
 
 
 @asynccontextmanager

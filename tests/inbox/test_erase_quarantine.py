@@ -25,7 +25,7 @@ OF_NOBODY_KNOWS_WHOM: list[tuple[str, object]] = [
 
 async def exists(inbox: Inbox, id: str) -> bool:
     try:
-        await inbox.event(id)
+        await inbox.find_event(id)
     except Unknown:
         return False
     return True
@@ -36,10 +36,10 @@ async def test_nothing_of_a_person_stays_in_quarantine(inbox: Inbox) -> None:
     """Not the name beside the address, whatever else in the call looks like an address."""
     for address, body in OF_NOBODY_KNOWS_WHOM:
         await inbox.accept(faulty(json.dumps(body), ("id", f"is missing, says {address}")))
-        done = await inbox.erase(address)
+        done = await inbox.erase_person(address)
         assert done.events + done.shared == 1
-        for row in (await inbox.events()).items:
-            found = await inbox.event(row.id)
+        for row in (await inbox.list_events()).items:
+            found = await inbox.find_event(row.id)
             left = f"{found.body.decode()} {found.faults}".lower()
             assert not [part for part in ("smith", "neil", address) if part in left]
 
@@ -52,7 +52,7 @@ async def test_a_megabyte_beside_an_address_is_no_obstacle(inbox: Inbox) -> None
     raw = (await inbox.accept(faulty(f"{letters} {ANN} {letters}"))).id
     shared = (await inbox.accept(faulty(json.dumps({"userList": [{"email": ANN}, {"email": BEN}], "note": letters})))).id
     started = time.process_time()
-    await inbox.erase(ANN)
+    await inbox.erase_person(ANN)
     assert time.process_time() - started < 5  # the square of it would be hours
     assert [await exists(inbox, id) for id in (alone, raw, shared)] == [False, False, True]
 
@@ -65,12 +65,12 @@ def test_nothing_is_worked_out_while_the_store_is_being_written(sqlite_url: str)
             kept = (await inbox.accept(faulty(SHARED))).id
             stored_now = await inbox._read(partial(stored_events, ids=[kept]))  # noqa: SLF001 - between its steps
             changes = event_changes(stored_now, ANN)
-            await inbox.erase(BEN)
-            before = (await inbox.event(kept)).body
+            await inbox.erase_person(BEN)
+            before = (await inbox.find_event(kept)).body
             done, changed = await inbox._write(partial(apply_changes, address=ANN, changes=changes))  # noqa: SLF001
             assert (done, changed) == (ErasedPerson(), [kept])
-            assert (await inbox.event(kept)).body == before
-            await inbox.erase(ANN)
+            assert (await inbox.find_event(kept)).body == before
+            await inbox.erase_person(ANN)
             assert not await exists(inbox, kept)
 
     asyncio.run(main())

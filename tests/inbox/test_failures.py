@@ -44,7 +44,7 @@ def test_a_full_database_recovers(sqlite_url: str) -> None:
             results = await asyncio.gather(*(inbox.accept(new(f"{number} {HEAVY}")) for number in range(100)), return_exceptions=True)
             assert all(isinstance(one, StoreUnavailable) for one in results)
             assert "full" in str(results[0])
-            await inbox.ready(NOW)
+            await inbox.check_writable(NOW)
             kept = await asyncio.gather(*(inbox.accept(new(f"{number} {HEAVY}")) for number in range(100)))
             assert not any(one.duplicate for one in kept)
             assert len({first.id, *(one.id for one in kept)}) == 101
@@ -166,16 +166,16 @@ def test_lost_connections_recover(postgresql_url: str) -> None:
     async def main() -> None:
         async with open_inbox(postgresql_url) as inbox:
             await inbox.accept(new("a"))
-            await asyncio.gather(*(inbox.status(now=NOW) for _ in range(8)))
+            await asyncio.gather(*(inbox.read_status(now=NOW) for _ in range(8)))
             assert terminate(postgresql_url) >= 2
             await inbox.accept(new("b"))
-            await asyncio.gather(*(inbox.status(now=NOW) for _ in range(8)))
+            await asyncio.gather(*(inbox.read_status(now=NOW) for _ in range(8)))
             taken = await take_one(inbox)
             assert bodies(taken) == ["a", "b"]
             terminate(postgresql_url)
             assert (await settle(inbox, [delivered(taken)], now=NOW)).delivered == 2
             terminate(postgresql_url)
-            assert await inbox.route({taken.deliveries[0].event_id: [("other", ANN)]}, now=NOW) == 1
+            assert await inbox.add_deliveries({taken.deliveries[0].event_id: [("other", ANN)]}, now=NOW) == 1
 
     asyncio.run(main())
 
@@ -198,7 +198,7 @@ def test_whoever_is_beaten_tries_again(postgresql_url: str) -> None:
             kept = await inbox.accept(new("a"))
             assert (beaten, kept.duplicate, kept.deliveries) == (1, False, 1)
             beaten = 0
-            assert await inbox.route({kept.id: [("other", ANN)]}, now=NOW) == 1
+            assert await inbox.add_deliveries({kept.id: [("other", ANN)]}, now=NOW) == 1
             assert beaten == 1
             assert bodies(await take_one(inbox)) == ["a"]
 
@@ -256,7 +256,7 @@ def test_connections_that_are_cut_all_the_time(postgresql_url: str) -> None:
                 kept += accepted
             done = True
             await cutting
-            await until_it_works(lambda: inbox.ready(NOW))
+            await until_it_works(lambda: inbox.check_writable(NOW))
             for one in await take_ready(inbox):
                 numbers = [int(body.split()[0]) for body in bodies(one)]
                 assert numbers == list(range(60))
@@ -280,7 +280,12 @@ async def test_a_store_that_is_closing_refuses(inbox: Inbox) -> None:
     await asyncio.sleep(0)
     await inbox.aclose()
     assert [one.duplicate for one in await asyncio.gather(*waiting)] == [False] * 10
-    for call in (lambda: inbox.accept(new("late")), lambda: inbox.status(now=NOW), lambda: take_ready(inbox), lambda: inbox.ready(NOW)):
+    for call in (
+        lambda: inbox.accept(new("late")),
+        lambda: inbox.read_status(now=NOW),
+        lambda: take_ready(inbox),
+        lambda: inbox.check_writable(NOW),
+    ):
         with pytest.raises(StoreUnavailable, match="closing"):
             await call()
 
@@ -305,7 +310,7 @@ async def _accepted(inbox: Inbox, number: int) -> bool:
 async def test_ready_asks_the_disk_once_a_second(inbox: Inbox) -> None:
     """A store that works is ready, however often it is asked."""
     for _ in range(100):
-        await inbox.ready(NOW)
+        await inbox.check_writable(NOW)
 
 
 def test_a_file_that_cannot_be_written(sqlite_url: str, tmp_path: Path) -> None:

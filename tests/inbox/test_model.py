@@ -99,13 +99,13 @@ class Gateway(RuleBasedStateMachine):
     @rule(data=st.data())
     def replay(self, data: st.DataObject) -> None:
         id, _ = data.draw(st.sampled_from(self.events))
-        self.run(self.inbox.replay(DeliverySelection(events=(id,)), now=self.now))
+        self.run(self.inbox.replay_deliveries(DeliverySelection(events=(id,)), now=self.now))
 
     @precondition(lambda self: self.events)
     @rule(data=st.data())
     def discard(self, data: st.DataObject) -> None:
         id, person = data.draw(st.sampled_from(self.events))
-        if self.run(self.inbox.discard(DeliverySelection(events=(id,)), now=self.now)):
+        if self.run(self.inbox.discard_selected(DeliverySelection(events=(id,)), now=self.now)):
             self.give_up(id, person)
 
     # --- what a leader does, with a crash possible between any two ---
@@ -202,7 +202,7 @@ class Gateway(RuleBasedStateMachine):
         return [Work(self.epoch, lane, self.known()) for lane in lanes]
 
     def known(self) -> FieldVersions:
-        found = self.run(self.inbox.remotes("crm", [DEAL]))
+        found = self.run(self.inbox.find_record_states("crm", [DEAL]))
         return found[DEAL].stamps if found else {}
 
     def call(self, work: Work) -> None:
@@ -271,7 +271,7 @@ class Gateway(RuleBasedStateMachine):
             for work in found:
                 self.call(work)
                 self.tell(work)
-        assert self.run(self.inbox.status(now=self.now)).pending == 0
+        assert self.run(self.inbox.read_status(now=self.now)).pending == 0
 
     def compare(self) -> None:
         """The newest event of each person is what the CRM holds of him; the newest of all is in the shared record."""

@@ -64,7 +64,7 @@ async def deliver(inbox: Inbox) -> None:
     await inbox.correct_waits("crm", now=NOW - timedelta(days=9))
     lanes = await take_ready(inbox, limit=50, at=later)
     await next_due(inbox, later)
-    await inbox.remotes("crm", [("contact", one.person_key) for one in lanes])
+    await inbox.find_record_states("crm", [("contact", one.person_key) for one in lanes])
     done = [delivered(one, attempt=attempt()) for one in lanes[:30]]
     dead = [SettledLane(one, dead=((one.deliveries[0].delivery_id, "no"),)) for one in lanes[30:40]]
     put_off = [SettledLane(one, retry_at=later, attempt=attempt("retry")) for one in lanes[40:]]
@@ -80,36 +80,36 @@ async def deliver(inbox: Inbox) -> None:
 async def look(inbox: Inbox, id: str) -> None:
     """All that a person looks at."""
     for chosen in FILTERS:
-        await inbox.events(chosen)
-        await inbox.events(chosen, before=id)
-        await inbox.events(chosen, after=id)
-    await inbox.event(id)
-    await inbox.person(ANN)
-    await inbox.status(now=NOW)
-    await inbox.groups()
-    dead, quarantined = await inbox.groups(most=1, skip=1, by="newest")
+        await inbox.list_events(chosen)
+        await inbox.list_events(chosen, before=id)
+        await inbox.list_events(chosen, after=id)
+    await inbox.find_event(id)
+    await inbox.find_person(ANN)
+    await inbox.read_status(now=NOW)
+    await inbox.list_groups()
+    dead, quarantined = await inbox.list_groups(most=1, skip=1, by="newest")
     await inbox.count_groups()
     for group in (*dead, *quarantined):
-        await inbox.group(group.id)
-    await inbox.unsearched(EventFilter(person=ANN, source="springfield", since=NOW))
-    await inbox.quarantined()
-    await inbox.per_period([NOW, NOW + timedelta(hours=1)])
+        await inbox.find_group(group.id)
+    await inbox.count_unsearched(EventFilter(person=ANN, source="springfield", since=NOW))
+    await inbox.list_quarantined()
+    await inbox.count_per_period([NOW, NOW + timedelta(hours=1)])
 
 
 async def change(inbox: Inbox, id: str) -> None:
     """All that a person does, but the erasure, which reads everything on purpose."""
-    await inbox.replay(DeliverySelection(events=(id,)), now=NOW)
-    await inbox.replay(DeliverySelection(filter=EventFilter(state="dead")), now=NOW)
-    await inbox.discard(DeliverySelection(filter=EventFilter(state="dead", connector="crm", reason_key="0123456789ab")), now=NOW)
-    await inbox.discard(DeliverySelection(events=(id,)), now=NOW)
-    aside = (await inbox.quarantined(limit=2))[0].id
+    await inbox.replay_deliveries(DeliverySelection(events=(id,)), now=NOW)
+    await inbox.replay_deliveries(DeliverySelection(filter=EventFilter(state="dead")), now=NOW)
+    await inbox.discard_selected(DeliverySelection(filter=EventFilter(state="dead", connector="crm", reason_key="0123456789ab")), now=NOW)
+    await inbox.discard_selected(DeliverySelection(events=(id,)), now=NOW)
+    aside = (await inbox.list_quarantined(limit=2))[0].id
     await inbox.discard_quarantined([aside])
-    await inbox.revalidate((await inbox.quarantined(limit=1))[0].id, new("judged"), now=NOW)
-    reached, _ = await inbox.reached(EventFilter(source="springfield"), limit=50)
-    await inbox.reached(EventFilter(state="dead", connector="crm", reason="no"), limit=50)
-    await inbox.kept([one.id for one in reached])
-    await inbox.route({id: (("added", ANN),), reached[0].id: (("added", ANN),)}, now=NOW)
-    await inbox.purge(before=NOW + timedelta(minutes=1))
+    await inbox.accept_revalidated((await inbox.list_quarantined(limit=1))[0].id, new("judged"), now=NOW)
+    reached, _ = await inbox.list_coverage(EventFilter(source="springfield"), limit=50)
+    await inbox.list_coverage(EventFilter(state="dead", connector="crm", reason="no"), limit=50)
+    await inbox.find_calls([one.id for one in reached])
+    await inbox.add_deliveries({id: (("added", ANN),), reached[0].id: (("added", ANN),)}, now=NOW)
+    await inbox.purge_old(before=NOW + timedelta(minutes=1))
 
 
 def test_nothing_is_searched_for_by_reading_all(store_url: str) -> None:
@@ -134,8 +134,8 @@ def test_what_is_known_by_its_id_is_found_by_its_id(sqlite_url: str) -> None:
 
             async def work() -> None:
                 await deliver(inbox)
-                await inbox.discard(DeliverySelection(events=(id,)), now=NOW)
-                await inbox.replay(DeliverySelection(deliveries=(1, 2, 3)), now=NOW)
+                await inbox.discard_selected(DeliverySelection(events=(id,)), now=NOW)
+                await inbox.replay_deliveries(DeliverySelection(deliveries=(1, 2, 3)), now=NOW)
 
             for statement, plan in await explained(sqlite_url, work):
                 assert not [line for line in plan if "delivery_state (state=?)" in line or "AUTOMATIC" in line], statement

@@ -566,11 +566,11 @@ def test_a_defect_in_judging_loses_nothing(tmp_path: Path) -> None:
         intake = Intake({"s": source}, defective, inbox, GatewayMetrics())
         answer = await intake.take(_call(account(1)))
         assert answer.status_code == 422
-        (kept,) = await inbox.quarantined()
+        (kept,) = await inbox.list_quarantined()
         assert kept.body == account(1)
         assert kept.faults == (("", "met a defect of the gateway (KeyError); its log says where"),)
         sound = build_validator({"s": SourceContext("s", ZoneInfo("UTC"), "USD")}, routes)
-        assert await inbox.revalidate(kept.id, sound("s", None, kept.body, kept.received_at), now=kept.received_at)
+        assert await inbox.accept_revalidated(kept.id, sound("s", None, kept.body, kept.received_at), now=kept.received_at)
         await inbox.aclose()
 
     asyncio.run(scenario())
@@ -606,9 +606,9 @@ def test_what_no_database_takes_is_set_aside(tmp_path: Path, poisoned: dict[str,
         (fault,) = problem["errors"]
         assert (problem["kept"], problem["event"], fault["path"]) == (True, None, "")
         assert fault["message"].startswith("the event cannot be stored")
-        (kept,) = await inbox.quarantined()
+        (kept,) = await inbox.list_quarantined()
         assert (kept.id, kept.body, kept.faults) == (problem["id"], account(1), (("", fault["message"]),))
-        assert (await inbox.event(kept.id)).deliveries == ()
+        assert (await inbox.find_event(kept.id)).deliveries == ()
         await inbox.aclose()
 
     asyncio.run(scenario())
@@ -626,7 +626,7 @@ def test_what_can_not_even_be_set_aside_is_refused(tmp_path: Path) -> None:
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
         assert json.loads(bytes(answer.body))["kept"] is False
         assert b"ud800" not in bytes(answer.body)
-        assert await inbox.quarantined() == []
+        assert await inbox.list_quarantined() == []
         await inbox.aclose()
 
     asyncio.run(scenario())

@@ -40,7 +40,7 @@ def test_what_is_old_and_done_is_removed(tmp_path: Path) -> None:
 
 async def _is_there(inbox: Inbox, id: str) -> bool:
     try:
-        await inbox.event(id)
+        await inbox.find_event(id)
     except Unknown:
         return False
     return True

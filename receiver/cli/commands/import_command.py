@@ -110,7 +110,7 @@ def _run(settings: Settings, course: ImportRun, faults: Path | None, patience: f
 async def _hand_in(settings: Settings, course: ImportRun, path: Path, watcher: ImportWatcher, patience: float) -> None:
     source = course.job.site.name
     token = settings.sources[source].tokens[0].get_secret_value()
-    with course.opened() as batches, _faults_of(course, path) as faults:
+    with course.open_batches() as batches, _faults_of(course, path) as faults:
         async with open_admin(settings) as asked:
             course.unattended = not asked.running
             post = IntakeClient(asked.http, source=source, token=token, named=course.job.event, patience=patience, silent=watcher.silent)

@@ -49,7 +49,7 @@ class AttentionPage:
     async def show(self, request: Request) -> Response:
         by: Order = "newest" if request.query_params.get("by") == "newest" else "largest"
         skip, inbox = _skip(request), self._gateway.inbox
-        dead, quarantined = await inbox.groups(most=MOST, skip=skip, by=by)
+        dead, quarantined = await inbox.list_groups(most=MOST, skip=skip, by=by)
         number = await inbox.count_groups()
         status = await self._gateway.standing.status()
         running, ended = _troubled(self._gateway.background.jobs())

@@ -57,7 +57,7 @@ class EventPages:
 
     async def show(self, request: Request) -> Response:
         """In a thread: what came may be large."""
-        stored, states = await self._stored(request), await self._gateway.inbox.states()
+        stored, states = await self._stored(request), await self._gateway.inbox.find_states()
         return await asyncio.to_thread(self._shown, request, stored, states)
 
     def _shown(
@@ -88,7 +88,7 @@ class EventPages:
             count=stored.count,
             few=FEW,
             again=stored.state == "discarded" and bool(stored.faults),
-            stories=StoryBuilder(self._gateway, stored, states).stories(event.deliveries),
+            stories=StoryBuilder(self._gateway, stored, states).build_stories(event.deliveries),
         )
 
     async def replay(self, request: Request) -> Response:
@@ -119,7 +119,7 @@ class EventPages:
         content = body.encode("utf-8", "surrogatepass") if body and _lines(body) != _lines(as_it_is) else None
         done = await replay_and_amend.amend_call(self._gateway, stored.id, event=event or None, body=content)
         if done.accepted is None:
-            states = await self._gateway.inbox.states()
+            states = await self._gateway.inbox.find_states()
             attempt = {"event": event, "body": body, "errors": done.errors}
             return await asyncio.to_thread(self._shown, request, stored, states, amending=attempt, status=422)
         told = "It repeats another event, and left the quarantine." if done.accepted.duplicate else f"Accepted as {done.event}."
@@ -129,7 +129,7 @@ class EventPages:
         id: str = request.path_params["id"]
         if not id.isalnum():
             raise NotFound(f"There is no event {id!r}.")
-        return await self._gateway.inbox.event(id)
+        return await self._gateway.inbox.find_event(id)
 
     def _selection(self, request: Request, stored: StoredEvent) -> DeliverySelection:
         given = request.state.form.get("delivery", "")

@@ -41,7 +41,7 @@ class EventsPage:
         except (UnfitParameter, NotFound) as error:
             return self._page(request, search, TurnedPage(), status=422, fault=str(error))
         turned = await turn_page(self._gateway.inbox, chosen, EVENTS, search.asked(), request.query_params)
-        unsearched = 0 if turned.items else await self._gateway.inbox.unsearched(chosen)
+        unsearched = 0 if turned.items else await self._gateway.inbox.count_unsearched(chosen)
         return self._page(request, search, turned, reasons=group_reasons(group) if group else (), unsearched=unsearched)
 
     async def _group(self, search: EventSearch) -> AttentionGroup | None:

@@ -43,7 +43,7 @@ class OverviewPage:
             request,
             "overview.html",
             store=status,
-            faults=[words for words in (gateway.inbox.damage, gateway.inbox.long_log) if words],
+            faults=[words for words in (gateway.inbox.find_damage, gateway.inbox.long_log) if words],
             connectors=[
                 advise_connector(name, configured[name].type if name in configured else None, one, gateway.limiters.get(name))
                 for name, one in status.connectors.items()
@@ -53,7 +53,7 @@ class OverviewPage:
             periods=PERIODS,
             chart=draw_chart([hour.events for hour in hours]),
             replays=gateway.replays.running(),
-            strange=_lately(await gateway.inbox.drift(), gateway.now()),
+            strange=_lately(await gateway.inbox.list_drift(), gateway.now()),
         )
 
 

@@ -42,7 +42,7 @@ class PersonPages:
         if not email:
             return self._console.page(request, "people.html")
         inbox, chosen = self._gateway.inbox, EventFilter(person=email)
-        person = presenters.present_person(await inbox.person(email))
+        person = presenters.present_person(await inbox.find_person(email))
         turned = await turn_page(inbox, chosen, PEOPLE, {"email": email}, request.query_params, to="#events")
         urls = [record_url(self._gateway, one.connector, one.object, one.id) for one in person.records]
         known = bool(person.lanes or person.records or turned.items)
@@ -50,18 +50,18 @@ class PersonPages:
             request,
             "person.html",
             person=person,
-            standing=_standing(person.lanes, await inbox.states()),
+            standing=_standing(person.lanes, await inbox.find_states()),
             records=list(zip(person.records, urls, strict=True)),
             few=FEW,
             turned=turned,
             known=known,
-            unsearched=0 if known else await inbox.unsearched(chosen),
+            unsearched=0 if known else await inbox.count_unsearched(chosen),
         )
 
     async def confirm(self, request: Request) -> Response:
         """Say what would go, and what is beyond reach."""
         email = self._address(request.query_params.get("email", ""))
-        person = presenters.present_person(await self._gateway.inbox.person(email))
+        person = presenters.present_person(await self._gateway.inbox.find_person(email))
         in_crm = bool(request.query_params.get("in_crm"))
         return self._console.page(
             request,
@@ -72,7 +72,7 @@ class PersonPages:
             with_crms=page_address(FORGET, {"email": email, "in_crm": "yes"}),
             kept_by=Counter((one.connector, one.object) for one in person.records),
             few=FEW,
-            in_quarantine=await self._gateway.inbox.unsearched(EventFilter(person=email)),
+            in_quarantine=await self._gateway.inbox.count_unsearched(EventFilter(person=email)),
             beyond_reach=views.BEYOND_REACH_WITH_CRM if in_crm else views.BEYOND_REACH,
             back=page_address(PEOPLE, {"email": email}),
             action=FORGET,

@@ -48,7 +48,7 @@ class StoryBuilder:
         self._stored = stored
         self._states = states
 
-    def stories(self, deliveries: Sequence[views.DeliveryView]) -> list[DeliveryStory]:
+    def build_stories(self, deliveries: Sequence[views.DeliveryView]) -> list[DeliveryStory]:
         """By connector; at each in the order in which they come."""
         ordered = sorted(deliveries, key=attrgetter("connector"))
         return [self._story(name, list(group)) for name, group in groupby(ordered, key=attrgetter("connector"))]

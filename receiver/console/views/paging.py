@@ -40,11 +40,11 @@ async def turn_page(
 
     before, after = storable_text(query.get("before", "")), storable_text(query.get("after", ""))
     if after:
-        page = await inbox.events(chosen, after=after, limit=PAGE)
+        page = await inbox.list_events(chosen, after=after, limit=PAGE)
         if page.next:
             return _turned(page, newer=at(after=page.items[0].id), older=at(before=page.items[-1].id))
         before = ""  # all that are newer are on the first page
-    page = await inbox.events(chosen, before=before or None, limit=PAGE)
+    page = await inbox.list_events(chosen, before=before or None, limit=PAGE)
     newer = at(after=page.items[0].id) if before and page.items else None
     return _turned(page, newer=newer, older=at(before=page.next) if page.next else None)
 

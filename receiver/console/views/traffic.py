@@ -36,7 +36,7 @@ class TrafficCounter:
         known = self._over.get(begin)
         if known is not None:
             return known
-        (events,) = await self._inbox.per_period((begin, begin + HOUR))
+        (events,) = await self._inbox.count_per_period((begin, begin + HOUR))
         if begin + HOUR + _SETTLED < now:
             self._over[begin] = events
         return events

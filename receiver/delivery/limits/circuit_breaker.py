@@ -62,9 +62,9 @@ class CircuitBreaker:
     async def start(self, epoch: int) -> ConnectorState:
         """Go on from what the store knows, as a new leader."""
         self._epoch = epoch
-        self._state, self.failures = await self._inbox.state(self._name), 0
+        self._state, self.failures = await self._inbox.find_state(self._name), 0
         self._ends_at = self._clock() + self._state.pause_left(self._now()).total_seconds()
-        self._metrics.paused(self._name, self._state.paused)
+        self._metrics.set_paused(self._name, self._state.paused)
         return self._state
 
     @property
@@ -87,7 +87,7 @@ class CircuitBreaker:
         if self.paused and self.seconds_left() == 0:
             self._ended, self._ended_at = self._state, self._clock()
             self._state = replace(self._state, paused=None, reason="", since=None, until=None, wait=timedelta(0))
-            self._metrics.paused(self._name, None)
+            self._metrics.set_paused(self._name, None)
             self._log.info("connector.resumed")
             await self._inbox.keep_state(self._state, self._epoch)
 
@@ -132,7 +132,7 @@ class CircuitBreaker:
         self._state = replace(self._state, until=now + wait, wait=wait)
         log = self._log.error if kind in ALARMS else self._log.warning
         log("connector.paused", kind=kind, reason=told, seconds=round(wait.total_seconds(), 1))
-        self._metrics.paused(self._name, self._state.paused)
+        self._metrics.set_paused(self._name, self._state.paused)
         await self._inbox.keep_state(self._state, self._epoch)
 
     def _latest_pause(self) -> ConnectorState:

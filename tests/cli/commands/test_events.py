@@ -23,8 +23,8 @@ async def fill(directory: Path) -> list[str]:
     ids = [(await inbox.accept(new(one, connectors=("sandbox",)))).id for one in ("one", "two")]
     for minute in range(15):
         at = NOW + timedelta(minutes=minute)
-        (queue,) = await inbox.queues("sandbox", limit=1, busy=(), now=at)
-        (lane,) = await inbox.load(queue.due, now=at)
+        (queue,) = await inbox.list_queues("sandbox", limit=1, busy=(), now=at)
+        (lane,) = await inbox.load_lanes(queue.due, now=at)
         if minute < 14:
             made = attempt("retry", at=at, message="locked")
             result = SettledLane(lane, retry_at=at + timedelta(seconds=9), attempt=made)

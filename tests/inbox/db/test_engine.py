@@ -78,7 +78,7 @@ def test_a_file_has_one_owner_whatever_it_is_called(sqlite_url: str, tmp_path: P
             assert second.stdout == ""
             assert re.search(rf"StoreLocked: .* is in use by process {os.getpid()}\b.* admin API", second.stderr)
             await inbox.accept(new("after"))
-            await inbox.ready(NOW)
+            await inbox.check_writable(NOW)
 
     asyncio.run(main())
 
@@ -96,9 +96,9 @@ def test_what_a_crash_left_beside_another_name_is_not_passed_over(sqlite_url: st
 
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
-            await inbox.ready(NOW)
+            await inbox.check_writable(NOW)
         async with open_inbox(other) as inbox:
-            await inbox.ready(NOW)
+            await inbox.check_writable(NOW)
 
     asyncio.run(main())
 
@@ -123,7 +123,7 @@ def test_closing_leaves_one_file(sqlite_url: str, tmp_path: Path) -> None:
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
             await inbox.accept(new("a"))
-            await inbox.status(now=NOW)
+            await inbox.read_status(now=NOW)
 
     asyncio.run(main())
     assert {path.name for path in tmp_path.iterdir()} == {"store.db", "store.db.lock"}

@@ -61,9 +61,9 @@ def test_a_condition_that_nothing_fits_chooses_nothing(store_url: str, name: str
         async with open_inbox(store_url) as inbox:
             await two(inbox)
             chosen = EventFilter(**{name: NOBODY[name]})
-            assert (await inbox.events(chosen)).items == ()
-            assert await inbox.discard(DeliverySelection(filter=chosen), now=NOW) == 0
-            assert (await inbox.replay(DeliverySelection(filter=chosen), now=NOW)).chosen == 0
+            assert (await inbox.list_events(chosen)).items == ()
+            assert await inbox.discard_selected(DeliverySelection(filter=chosen), now=NOW) == 0
+            assert (await inbox.replay_deliveries(DeliverySelection(filter=chosen), now=NOW)).chosen == 0
 
     asyncio.run(main())
 
@@ -77,10 +77,10 @@ def test_a_condition_that_one_fits_chooses_that_one(store_url: str, name: str) -
             first, second = await two(inbox)
             mine = second if name == "since" else first
             chosen = EventFilter(**{name: ONE[name]})
-            assert [row.id for row in (await inbox.events(chosen)).items] == [mine]
-            assert (await inbox.replay(DeliverySelection(filter=chosen), now=NOW, dry_run=True)).chosen == 1
-            assert await inbox.discard(DeliverySelection(filter=chosen), now=NOW) == 1
-            assert [row.id for row in (await inbox.events(EventFilter(state="discarded"))).items] == [mine]
+            assert [row.id for row in (await inbox.list_events(chosen)).items] == [mine]
+            assert (await inbox.replay_deliveries(DeliverySelection(filter=chosen), now=NOW, dry_run=True)).chosen == 1
+            assert await inbox.discard_selected(DeliverySelection(filter=chosen), now=NOW) == 1
+            assert [row.id for row in (await inbox.list_events(EventFilter(state="discarded"))).items] == [mine]
 
     asyncio.run(main())
 
@@ -89,10 +89,10 @@ def test_a_condition_that_one_fits_chooses_that_one(store_url: str, name: str) -
 async def test_a_reason_is_of_what_is_dead(inbox: Inbox) -> None:
     """What was discarded with it is chosen only where that is said."""
     await two(inbox)
-    await inbox.discard(DeliverySelection(filter=EventFilter(reason="no")), now=NOW)
-    assert (await inbox.events(EventFilter(reason="no"))).items == ()
-    assert len((await inbox.events(EventFilter(state="discarded", reason="no"))).items) == 1
-    assert (await inbox.replay(DeliverySelection(filter=EventFilter(reason="no")), now=NOW)).chosen == 0
+    await inbox.discard_selected(DeliverySelection(filter=EventFilter(reason="no")), now=NOW)
+    assert (await inbox.list_events(EventFilter(reason="no"))).items == ()
+    assert len((await inbox.list_events(EventFilter(state="discarded", reason="no"))).items) == 1
+    assert (await inbox.replay_deliveries(DeliverySelection(filter=EventFilter(reason="no")), now=NOW)).chosen == 0
 
 
 @stored
@@ -103,11 +103,11 @@ async def test_quarantined_calls_beside_a_person(inbox: Inbox) -> None:
     await inbox.accept(faulty("c", source="shelbyville", at=NOW + seconds(60)))
     gone = await inbox.accept(faulty("d"))
     await inbox.discard_quarantined([gone.id])
-    assert await inbox.unsearched(EventFilter(person=ANN)) == 2
-    assert await inbox.unsearched(EventFilter(person=ANN, state="quarantined")) == 2
-    assert await inbox.unsearched(EventFilter(person=ANN, source="shelbyville")) == 1
-    assert await inbox.unsearched(EventFilter(person=ANN, until=NOW + seconds(1))) == 1
-    assert await inbox.unsearched(EventFilter(person=ANN, event="quiz.submitted")) == 0
-    assert await inbox.unsearched(EventFilter(person=ANN, state="dead")) == 0
-    assert await inbox.unsearched(EventFilter(person=ANN, connector="crm")) == 0
-    assert await inbox.unsearched(EventFilter(source="springfield")) == 0
+    assert await inbox.count_unsearched(EventFilter(person=ANN)) == 2
+    assert await inbox.count_unsearched(EventFilter(person=ANN, state="quarantined")) == 2
+    assert await inbox.count_unsearched(EventFilter(person=ANN, source="shelbyville")) == 1
+    assert await inbox.count_unsearched(EventFilter(person=ANN, until=NOW + seconds(1))) == 1
+    assert await inbox.count_unsearched(EventFilter(person=ANN, event="quiz.submitted")) == 0
+    assert await inbox.count_unsearched(EventFilter(person=ANN, state="dead")) == 0
+    assert await inbox.count_unsearched(EventFilter(person=ANN, connector="crm")) == 0
+    assert await inbox.count_unsearched(EventFilter(source="springfield")) == 0

@@ -58,7 +58,7 @@ def test_a_migrated_store_is_left_alone(store_url: str) -> None:
         async with open_inbox(store_url) as inbox:
             kept = await inbox.accept(new("a"))
         async with open_inbox(store_url) as inbox:
-            assert (await inbox.event(kept.id)).body == b"a"
+            assert (await inbox.find_event(kept.id)).body == b"a"
 
     asyncio.run(main())
     assert [row[0] for row in rows(store_url, "SELECT version_num FROM alembic_version")] == [HEAD]

@@ -16,7 +16,7 @@ LONG = 60.0
 
 async def wakes(inbox: Inbox, call: Callable[[], Awaitable[object]], waiting: Inbox | None = None) -> bool:
     """Whether the call wakes who waits for `crm`."""
-    waiter = asyncio.create_task((waiting or inbox).changed("crm", LONG))
+    waiter = asyncio.create_task((waiting or inbox).wait_for_change("crm", LONG))
     await asyncio.sleep(0)
     await call()
     return await waiter
@@ -28,12 +28,12 @@ async def test_new_work_wakes(inbox: Inbox) -> None:
     assert await wakes(inbox, lambda: inbox.accept(new("a")))
     taken = await take_one(inbox)
     await inbox.accept(new("b"))
-    assert await inbox.changed("crm", LONG)
+    assert await inbox.wait_for_change("crm", LONG)
     assert await wakes(inbox, lambda: settle(inbox, [delivered(taken, attempt=attempt())], now=NOW))
     await settle(inbox, [delivered(await take_one(inbox))], now=NOW)
-    assert await wakes(inbox, lambda: inbox.replay(DeliverySelection(deliveries=(1,)), now=NOW))
+    assert await wakes(inbox, lambda: inbox.replay_deliveries(DeliverySelection(deliveries=(1,)), now=NOW))
     aside = await inbox.accept(faulty("c"))
-    assert await wakes(inbox, lambda: inbox.revalidate(aside.id, new("c judged"), now=NOW))
+    assert await wakes(inbox, lambda: inbox.accept_revalidated(aside.id, new("c judged"), now=NOW))
 
 
 @stored
@@ -41,10 +41,10 @@ async def test_a_wake_up_between_look_and_wait_is_not_lost(inbox: Inbox) -> None
     """What comes after a look at the queues ends the next wait at once; what came before does not."""
     await inbox.accept(new("a"))
     taken = await take_one(inbox)
-    assert not await inbox.changed("crm", 0.01)
+    assert not await inbox.wait_for_change("crm", 0.01)
     await inbox.accept(new("b"))
-    assert await inbox.changed("crm", LONG)
-    assert not await inbox.changed("crm", 0.01)
+    assert await inbox.wait_for_change("crm", LONG)
+    assert not await inbox.wait_for_change("crm", 0.01)
     await settle(inbox, [SettledLane(taken, retry_at=NOW)], now=NOW)
 
 
@@ -55,20 +55,20 @@ async def test_other_connectors_sleep_on(inbox: Inbox) -> None:
     await inbox.accept(new("a", connectors=("other",)))
     await inbox.accept(faulty("b"))
     await inbox.accept(new("c", connectors=()))
-    assert not await inbox.changed("crm", 0.01)
-    assert await inbox.changed("other", LONG)
+    assert not await inbox.wait_for_change("crm", 0.01)
+    assert await inbox.wait_for_change("other", LONG)
 
 
 @stored
 async def test_giving_up_the_wait(inbox: Inbox) -> None:
     """A wait that is cancelled leaves the wake-up for the next."""
-    waiter = asyncio.create_task(inbox.changed("crm", LONG))
+    waiter = asyncio.create_task(inbox.wait_for_change("crm", LONG))
     await asyncio.sleep(0)
     waiter.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiter
     await inbox.accept(new("a"))
-    assert await inbox.changed("crm", LONG)
+    assert await inbox.wait_for_change("crm", LONG)
 
 
 def test_another_process_wakes(postgresql_url: str) -> None:
@@ -81,7 +81,7 @@ def test_another_process_wakes(postgresql_url: str) -> None:
             assert await wakes(one, lambda: one.accept(new("a")), other)
             await settle(one, [delivered(await take_one(one))], now=NOW)
             await take_ready(other)
-            assert await wakes(one, lambda: one.replay(DeliverySelection(deliveries=(1,)), now=NOW), other)
+            assert await wakes(one, lambda: one.replay_deliveries(DeliverySelection(deliveries=(1,)), now=NOW), other)
 
     asyncio.run(main())
 
@@ -95,7 +95,7 @@ def test_listening_begins_again_after_the_connection_was_lost(postgresql_url: st
             await take_ready(other)
             with psycopg.connect(postgresql_url, autocommit=True) as connection:
                 connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
-            assert await other.changed("crm", LONG)
+            assert await other.wait_for_change("crm", LONG)
             await _listening(postgresql_url, 2)
             assert await wakes(one, lambda: one.accept(new("a")), other)
 

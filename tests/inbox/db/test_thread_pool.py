@@ -23,7 +23,7 @@ async def test_slow_questions_hold_up_no_delivery(inbox: Inbox) -> None:
 
     await inbox.accept(new("a"))
     event.listen(Engine, "before_cursor_execute", slow)
-    asking = [asyncio.create_task(inbox.drift()) for _ in range(20)]
+    asking = [asyncio.create_task(inbox.list_drift()) for _ in range(20)]
     try:
         async with asyncio.timeout(30):
             await _deliver(inbox)
@@ -40,11 +40,11 @@ async def _deliver(inbox: Inbox) -> None:
     role = role_of("crm")
     term = await inbox.take_lead(role, holder="test", lease=seconds(6), now=NOW)
     assert term
-    assert (await inbox.state("crm")).paused is None
+    assert (await inbox.find_state("crm")).paused is None
     assert await inbox.correct_waits("crm", now=NOW) == 0
-    (queue,) = await inbox.queues("crm", limit=9, busy=(), now=NOW)
-    (lane,) = await inbox.load(queue.due, now=NOW)
-    assert await inbox.remotes("crm", [("contact", lane.person_key)]) == {}
+    (queue,) = await inbox.list_queues("crm", limit=9, busy=(), now=NOW)
+    (lane,) = await inbox.load_lanes(queue.due, now=NOW)
+    assert await inbox.find_record_states("crm", [("contact", lane.person_key)]) == {}
     renewed = await inbox.renew_lead(role, term.epoch, lease=seconds(6), calls_end_in=1, now=NOW)
     assert renewed == ""
     assert (await settle(inbox, [delivered(lane)], epoch=term.epoch, now=NOW)).delivered == 1

@@ -37,7 +37,7 @@ async def test_an_event_is_kept_as_it_came(inbox: Inbox) -> None:
     given = new("\x00\xff{", ANN, BEN, at=at, disagreement="it says so", unknown=("customer.vip", "extra"))
     kept = await inbox.accept(given)
     assert (kept.duplicate, kept.deliveries) == (False, 2)
-    found = await inbox.event(kept.id)
+    found = await inbox.find_event(kept.id)
     assert (found.body, found.received_at, found.source, found.name, found.how) == (given.body, at, "springfield", "order.placed", "url")
     assert (found.named, found.disagreement, found.unknown, found.faults) == ("order.placed", "it says so", ("customer.vip", "extra"), ())
     assert (found.state, found.person, found.people, found.count) == ("accepted", ANN, 2, 2)
@@ -50,7 +50,7 @@ async def test_an_event_that_no_route_wants_is_kept(inbox: Inbox) -> None:
     assert kept.deliveries == 0
     assert await take_ready(inbox) == []
     for person in (ANN, BEN):
-        assert [row.id for row in (await inbox.events(EventFilter(person=person))).items] == [kept.id]
+        assert [row.id for row in (await inbox.list_events(EventFilter(person=person))).items] == [kept.id]
 
 
 @stored
@@ -130,7 +130,7 @@ async def test_a_faulty_call_is_kept_aside(inbox: Inbox) -> None:
     given = faulty("a", ("email", "is missing"), ("", "odd\ud800"), lanes=(("crm", ANN),), name=None)
     kept = await inbox.accept(given)
     assert (kept.duplicate, kept.deliveries) == (False, 0)
-    found = await inbox.event(kept.id)
+    found = await inbox.find_event(kept.id)
     assert (found.state, found.name, found.faults) == ("quarantined", None, (("email", "is missing"), ("", "odd\ufffd")))
     assert await take_ready(inbox) == []
     repeated = await inbox.accept(given)
@@ -165,7 +165,7 @@ def test_two_processes_agree_on_the_order(postgresql_url: str) -> None:
                 for name in ("a", "b"):
                     assert [body for body in found if body.startswith(name)] == [f"{name} {number}" for number in range(8)]
                 await settle(one, [delivered(taken)], now=NOW)
-                await one.erase(ANN)
+                await one.erase_person(ANN)
 
     asyncio.run(main())
 
@@ -202,10 +202,10 @@ async def test_a_poisoned_event_fails_alone(inbox: Inbox) -> None:
 async def test_hostile_texts_are_kept(inbox: Inbox) -> None:
     """NUL and lone surrogates in what describes an event become U+FFFD, and trouble nobody afterwards."""
     kept = await inbox.accept(new("a", named="\x00\ud800\udc00x\udfff", unknown=("k\x00ey", "\ud83d\ude00"), disagreement="\x00"))
-    found = await inbox.event(kept.id)
+    found = await inbox.find_event(kept.id)
     assert (found.named, found.disagreement) == ("\ufffd\U00010000x\ufffd", "\ufffd")
     assert found.unknown == ("k\x00ey", "\U0001f600")
-    assert {one.path for one in await inbox.drift()} == {"k\ufffdey", "\U0001f600"}
+    assert {one.path for one in await inbox.list_drift()} == {"k\ufffdey", "\U0001f600"}
 
 
 @stored
@@ -242,7 +242,7 @@ async def test_unknown_keys_are_counted(inbox: Inbox) -> None:
     await asyncio.gather(*(inbox.accept(new(f"{number}", unknown=("vip",), at=NOW + seconds(number))) for number in range(5)))
     await inbox.accept(new("0", unknown=("vip",)))
     await inbox.accept(new("x", source="shelbyville", unknown=("vip", "age"), at=NOW + seconds(9)))
-    found = {(one.source, one.path): (one.event, one.count, one.first_at, one.last_at) for one in await inbox.drift()}
+    found = {(one.source, one.path): (one.event, one.count, one.first_at, one.last_at) for one in await inbox.list_drift()}
     assert found == {
         ("springfield", "vip"): ("order.placed", 5, NOW, NOW + seconds(4)),
         ("shelbyville", "vip"): ("order.placed", 1, NOW + seconds(9), NOW + seconds(9)),
@@ -254,7 +254,7 @@ async def test_unknown_keys_are_counted(inbox: Inbox) -> None:
 async def test_endless_unknown_keys_are_counted_together(inbox: Inbox) -> None:
     """A sender that makes up keys fills no table: beyond 200 of an event they share one row."""
     await asyncio.gather(*(inbox.accept(new(f"{number}", unknown=(f"key_{number}",))) for number in range(250)))
-    found = {one.path: one.count for one in await inbox.drift()}
+    found = {one.path: one.count for one in await inbox.list_drift()}
     assert len(found) == 201
     assert found["…"] == 50
 

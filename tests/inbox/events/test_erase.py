@@ -36,7 +36,7 @@ def order(number: int, email: str, note: str = "") -> str:
 
 async def exists(inbox: Inbox, id: str) -> bool:
     try:
-        await inbox.event(id)
+        await inbox.find_event(id)
     except Unknown:
         return False
     return True
@@ -52,12 +52,12 @@ async def test_events_of_the_person_alone_go(inbox: Inbox) -> None:
     await settle(inbox, [result], records=records, now=NOW)
     unrouted = (await inbox.accept(new(order(9, ANN), ANN, connectors=()))).id
     other = (await inbox.accept(new(order(10, BEN), BEN))).id
-    done = await inbox.erase(" ANN@example.EDU ")
+    done = await inbox.erase_person(" ANN@example.EDU ")
     assert (done.events, done.shared, done.lanes, done.deliveries, done.attempts, done.remotes) == (4, 0, 2, 6, 1, 1)
     assert [await exists(inbox, id) for id in (*mine, unrouted, other)] == [False] * 4 + [True]
-    assert (await inbox.person(ANN)).lanes == ()
-    assert await inbox.remotes("crm", [("contact", ANN)]) == {}
-    assert (await inbox.events(EventFilter(person=ANN))).items == ()
+    assert (await inbox.find_person(ANN)).lanes == ()
+    assert await inbox.find_record_states("crm", [("contact", ANN)]) == {}
+    assert (await inbox.list_events(EventFilter(person=ANN))).items == ()
     assert [one.person_key for one in await take_ready(inbox)] == [BEN]
 
 
@@ -65,9 +65,9 @@ async def test_events_of_the_person_alone_go(inbox: Inbox) -> None:
 async def test_the_others_of_a_shared_event_keep_theirs(inbox: Inbox) -> None:
     """The person leaves the payload, the list of people and the deliveries; the others' deliveries go on."""
     kept = await inbox.accept(new(SHARED, ANN, BEN, name="course.enrolled", disagreement=f"not {ANN}"))
-    done = await inbox.erase(ANN)
+    done = await inbox.erase_person(ANN)
     assert (done.events, done.shared, done.deliveries, done.lanes) == (0, 1, 1, 1)
-    found = await inbox.event(kept.id)
+    found = await inbox.find_event(kept.id)
     assert json.loads(found.body) == {"userList": [{"email": BEN}], "courses": ["Algebra"]}
     assert (found.person, found.people, found.disagreement) == (BEN, 1, "not [erased]")
     assert [(row.person, row.state) for row in found.deliveries] == [(BEN, "pending")]
@@ -80,11 +80,11 @@ async def test_a_shared_event_without_a_route(inbox: Inbox) -> None:
     """The same where nobody has a delivery, and where only one of them has."""
     both = await inbox.accept(new(SHARED, ANN, BEN, connectors=()))
     one = await inbox.accept(new(SHARED + " ", ANN, BEN, lanes=(("crm", BEN),)))
-    done = await inbox.erase(ANN)
+    done = await inbox.erase_person(ANN)
     assert (done.events, done.shared) == (0, 2)
-    assert [row.id for row in (await inbox.events(EventFilter(person=BEN))).items] == [one.id, both.id]
-    assert (await inbox.erase(BEN)).events == 2
-    assert (await inbox.events()).items == ()
+    assert [row.id for row in (await inbox.list_events(EventFilter(person=BEN))).items] == [one.id, both.id]
+    assert (await inbox.erase_person(BEN)).events == 2
+    assert (await inbox.list_events()).items == ()
 
 
 @stored
@@ -97,9 +97,9 @@ async def test_mentions_are_blanked(inbox: Inbox) -> None:
     dead = ((taken.deliveries[0].delivery_id, f"{ANN}: no"),)
     await settle(inbox, [SettledLane(taken, dead=dead, attempt=sent)], records=records, now=NOW)
     await pause(inbox, "crm", kind="auth", reason=f"{ANN} was locked out", now=NOW)
-    done = await inbox.erase(ANN)
+    done = await inbox.erase_person(ANN)
     assert (done.events, done.shared, done.mentions) == (0, 1, 5)
-    found = await inbox.event(kept.id)
+    found = await inbox.find_event(kept.id)
     assert json.loads(found.body)["note"] == "a gift for [erased]"
     assert found.unknown == ("for.[erased]",)
     (row,) = found.deliveries
@@ -109,9 +109,9 @@ async def test_mentions_are_blanked(inbox: Inbox) -> None:
         [{"note": "for [erased]"}],
         ["left out [erased]"],
     )
-    assert (await inbox.remotes("crm", [("contact", BEN)]))["contact", BEN].links == {"deal/1": "1"}
-    assert (await inbox.state("crm")).reason == "[erased] was locked out"
-    assert await inbox.drift() == []
+    assert (await inbox.find_record_states("crm", [("contact", BEN)]))["contact", BEN].links == {"deal/1": "1"}
+    assert (await inbox.find_state("crm")).reason == "[erased] was locked out"
+    assert await inbox.list_drift() == []
 
 
 @stored
@@ -122,10 +122,10 @@ async def test_calls_in_quarantine(inbox: Inbox) -> None:
     shared = (await inbox.accept(faulty(SHARED))).id
     broken = (await inbox.accept(faulty(f'{{"email": "{ANN}", {BEN}'))).id
     others = (await inbox.accept(faulty(order(3, BEN)))).id
-    done = await inbox.erase(ANN)
+    done = await inbox.erase_person(ANN)
     assert (done.events, done.shared) == (3, 1)
     assert [await exists(inbox, id) for id in (alone, escaped, shared, broken, others)] == [False, False, True, False, True]
-    assert json.loads((await inbox.event(shared)).body) == {"userList": [{"email": BEN}], "courses": ["Algebra"]}
+    assert json.loads((await inbox.find_event(shared)).body) == {"userList": [{"email": BEN}], "courses": ["Algebra"]}
 
 
 @stored
@@ -136,9 +136,9 @@ async def test_an_address_that_php_escapes(inbox: Inbox) -> None:
     assert address not in body
     kept = await inbox.accept(new(body, BEN))
     mine = await inbox.accept(new(json.dumps({"email": address}), address))
-    done = await inbox.erase(address)
+    done = await inbox.erase_person(address)
     assert (done.events, done.shared) == (1, 1)
-    assert json.loads((await inbox.event(kept.id)).body)["note"] == "for [erased]"
+    assert json.loads((await inbox.find_event(kept.id)).body)["note"] == "for [erased]"
     assert not await exists(inbox, mine.id)
 
 
@@ -147,7 +147,7 @@ async def test_addresses_that_look_alike(inbox: Inbox) -> None:
     """Characters that are wildcards in SQL are none here."""
     await inbox.accept(new(order(1, "a_n%@example.edu"), "a_n%@example.edu"))
     alike = await inbox.accept(new(order(2, "axnyz@example.edu"), "axnyz@example.edu", disagreement="axnyz@example.edu"))
-    done = await inbox.erase("a_n%@example.edu")
+    done = await inbox.erase_person("a_n%@example.edu")
     assert (done.events, done.shared, done.mentions) == (1, 0, 0)
     assert await exists(inbox, alike.id)
 
@@ -157,13 +157,13 @@ async def test_what_is_settled_after_the_erasure_leaves_nothing(inbox: Inbox) ->
     """The lane was under way meanwhile: no attempt, no record, no lane comes back."""
     await inbox.accept(new(order(1, ANN), ANN))
     taken = await take_one(inbox)
-    await inbox.erase(ANN)
+    await inbox.erase_person(ANN)
     result = delivered(taken, attempt=attempt(sent=[ANN]))
     records = [remote("contact", ANN, "7", taken)]
     report = await settle(inbox, [result], records=records, now=NOW)
     assert (report.delivered, report.lost) == (0, False)
-    assert await inbox.remotes("crm", [("contact", ANN)]) == {}
-    assert (await inbox.person(ANN)).lanes == ()
+    assert await inbox.find_record_states("crm", [("contact", ANN)]) == {}
+    assert (await inbox.find_person(ANN)).lanes == ()
 
 
 @stored
@@ -172,11 +172,11 @@ async def test_a_record_of_a_lane_that_goes_on_leaves_nothing(inbox: Inbox) -> N
     await inbox.accept(new(order(1, ANN), ANN))
     await inbox.accept(new(order(2, BEN), BEN))
     mine, other = sorted(await take_ready(inbox), key=lambda one: one.person_key)
-    await inbox.erase(ANN)
+    await inbox.erase_person(ANN)
     records = [remote("contact", one.person_key, "7", one) for one in (mine, other)]
     await settle(inbox, [], records=records, now=NOW)
     refs = [("contact", ANN), ("contact", BEN)]
-    assert (await inbox.remotes("crm", refs)).keys() == {("contact", BEN)}
+    assert (await inbox.find_record_states("crm", refs)).keys() == {("contact", BEN)}
 
 
 @stored
@@ -190,12 +190,12 @@ async def test_a_record_of_several_people_stays_for_the_others(inbox: Inbox) -> 
         stamps |= {f"by {person[:3]}": FieldVersion(newest, taken.lane_id)}
         row = replace(remote("deal", "7", "1", taken), stamps=dict(stamps))
         await settle(inbox, [delivered(taken)], records=[row], now=NOW)
-    assert (await inbox.erase(BEN)).remotes == 0
-    known = (await inbox.remotes("crm", [("deal", "7")]))["deal", "7"]
+    assert (await inbox.erase_person(BEN)).remotes == 0
+    known = (await inbox.find_record_states("crm", [("deal", "7")]))["deal", "7"]
     assert known.stamps.keys() == {"by ann", "by ben"}
     assert known.event_id == known.stamps["by ann"].event_id
-    assert (await inbox.erase(ANN)).remotes == 1
-    assert await inbox.remotes("crm", [("deal", "7")]) == {}
+    assert (await inbox.erase_person(ANN)).remotes == 1
+    assert await inbox.find_record_states("crm", [("deal", "7")]) == {}
 
 
 @stored
@@ -209,20 +209,20 @@ async def test_a_record_whose_key_holds_the_address_goes(inbox: Inbox) -> None:
     keys = (f"{ANN}:7", f"x{ANN}:7")
     rows = tuple(remote("enrolment", key, "1", taken) for key in keys)
     await settle(inbox, [delivered(taken)], records=rows, now=NOW)
-    assert (await inbox.erase(ANN)).remotes == 1
-    assert (await inbox.remotes("crm", [("enrolment", key) for key in keys])).keys() == {("enrolment", keys[1])}
+    assert (await inbox.erase_person(ANN)).remotes == 1
+    assert (await inbox.find_record_states("crm", [("enrolment", key) for key in keys])).keys() == {("enrolment", keys[1])}
 
 
 @stored
 async def test_nobody_is_erased(inbox: Inbox) -> None:
     """An address that is nowhere changes nothing; a person who comes back begins anew."""
     await inbox.accept(new(order(1, BEN), BEN))
-    assert (await inbox.erase(ANN)).events == 0
+    assert (await inbox.erase_person(ANN)).events == 0
     for nobody in ("", " ", "@", "e", "example.edu"):
-        assert await inbox.erase(nobody) == ErasedPerson()
-    assert len((await inbox.events()).items) == 1
+        assert await inbox.erase_person(nobody) == ErasedPerson()
+    assert len((await inbox.list_events()).items) == 1
     await inbox.accept(new(order(2, ANN), ANN))
-    await inbox.erase(ANN)
+    await inbox.erase_person(ANN)
     again = await inbox.accept(new(order(2, ANN), ANN))
     assert (again.duplicate, again.deliveries) == (False, 1)
 
@@ -235,11 +235,11 @@ async def test_events_that_come_during_the_erasure(inbox: Inbox) -> None:
         for number in range(30):
             await inbox.accept(new(order(number, ANN), ANN))
 
-    await asyncio.gather(add(), inbox.erase(ANN), add())
-    left = len((await inbox.events(limit=100)).items)
-    assert len((await inbox.events(EventFilter(person=ANN), limit=100)).items) == left
-    await inbox.erase(ANN)
-    assert (await inbox.events()).items == ()
+    await asyncio.gather(add(), inbox.erase_person(ANN), add())
+    left = len((await inbox.list_events(limit=100)).items)
+    assert len((await inbox.list_events(EventFilter(person=ANN), limit=100)).items) == left
+    await inbox.erase_person(ANN)
+    assert (await inbox.list_events()).items == ()
 
 
 def test_the_address_is_nowhere_in_the_files(sqlite_url: str, tmp_path: Path) -> None:
@@ -257,9 +257,9 @@ def test_the_address_is_nowhere_in_the_files(sqlite_url: str, tmp_path: Path) ->
             for number in range(3):
                 await _busy(inbox, people, number)
             for person in erased:
-                assert (await inbox.erase(person)).events == 3
+                assert (await inbox.erase_person(person)).events == 3
             assert await asyncio.to_thread(found) == {"store.db": [], "store.db-wal": [], "store.db-shm": []}
-            assert len((await inbox.events(limit=10_000)).items) == 3 * (2000 - len(erased)) + 30
+            assert len((await inbox.list_events(limit=10_000)).items) == 3 * (2000 - len(erased)) + 30
 
     asyncio.run(main())
     assert found() == {"store.db": []}
@@ -275,7 +275,7 @@ async def _busy(inbox: Inbox, people: list[str], number: int) -> None:
         done = [delivered(one, attempt=attempt(sent=[one.person_key])) for one in lanes]
         records = [_contact(one.person_key, one) for one in lanes]
         await settle(inbox, done, records=records, now=NOW)
-    await inbox.replay(DeliverySelection(filter=EventFilter()), now=NOW)
+    await inbox.replay_deliveries(DeliverySelection(filter=EventFilter()), now=NOW)
 
 
 def _contact(person: str, lane: ReadyLane) -> RecordStateRow:
@@ -292,12 +292,12 @@ async def test_longer_addresses_that_hold_this_one(inbox: Inbox) -> None:
     result = delivered(taken, attempt=attempt(message=f"{longer} is new"))
     records = [_contact(longer, taken)]
     await settle(inbox, [result], records=records, now=NOW)
-    done = await inbox.erase(ANN)
+    done = await inbox.erase_person(ANN)
     assert (done.events, done.shared, done.mentions) == (0, 0, 0)
-    found = await inbox.event(kept.id)
+    found = await inbox.find_event(kept.id)
     assert json.loads(found.body) == json.loads(order(1, longer, f"for {ANN}.au"))
     assert found.deliveries[0].attempts[0].message == f"{longer} is new"
-    assert (await inbox.remotes("crm", [("contact", longer)]))["contact", longer].links == {f"deal/{longer}": longer}
+    assert (await inbox.find_record_states("crm", [("contact", longer)]))["contact", longer].links == {f"deal/{longer}": longer}
 
 
 @stored
@@ -306,8 +306,8 @@ async def test_addresses_in_urls(inbox: Inbox) -> None:
     kept = await inbox.accept(new(order(1, BEN, f"see /people/{ANN.replace('@', '%40')}?x"), BEN))
     aside = (await inbox.accept(faulty(f"email={ANN.upper().replace('@', '%40')}&x=1"))).id
     both = (await inbox.accept(faulty(json.dumps([ANN, BEN]).replace("@", "\\u0040")))).id
-    done = await inbox.erase(ANN)
+    done = await inbox.erase_person(ANN)
     assert (done.events, done.shared) == (1, 2)
-    assert json.loads((await inbox.event(kept.id)).body)["note"] == "see /people/[erased]?x"
+    assert json.loads((await inbox.find_event(kept.id)).body)["note"] == "see /people/[erased]?x"
     assert not await exists(inbox, aside)
-    assert json.loads((await inbox.event(both)).body) == [BEN]
+    assert json.loads((await inbox.find_event(both)).body) == [BEN]

@@ -33,7 +33,7 @@ LATER = NOW + timedelta(days=90)
 
 async def gone(inbox: Inbox, id: str) -> bool:
     try:
-        await inbox.event(id)
+        await inbox.find_event(id)
     except Unknown:
         return True
     return False
@@ -45,13 +45,13 @@ async def test_what_is_old_and_done_goes(inbox: Inbox) -> None:
     done = [(await inbox.accept(new("a"))).id, (await inbox.accept(new("b", connectors=()))).id]
     await settle(inbox, [delivered(await take_one(inbox), attempt=attempt())], now=NOW)
     discarded = (await inbox.accept(new("c"))).id
-    await inbox.discard(DeliverySelection(events=(discarded,)), now=NOW)
+    await inbox.discard_selected(DeliverySelection(events=(discarded,)), now=NOW)
     aside = (await inbox.accept(faulty("d"))).id
     await inbox.discard_quarantined([aside])
     newer = (await inbox.accept(new("e", connectors=(), at=LATER))).id
-    assert await inbox.purge(before=LATER) == 4
+    assert await inbox.purge_old(before=LATER) == 4
     assert [await gone(inbox, id) for id in (*done, discarded, aside, newer)] == [True, True, True, True, False]
-    assert (await inbox.events(EventFilter(person=ANN))).items[0].id == newer
+    assert (await inbox.list_events(EventFilter(person=ANN))).items[0].id == newer
 
 
 @stored
@@ -63,9 +63,9 @@ async def test_what_somebody_waits_for_stays(inbox: Inbox) -> None:
     kept = [dead, (await inbox.accept(new("pending", BEN))).id, (await inbox.accept(faulty("aside"))).id]
     half = (await inbox.accept(new("half", BEN, connectors=("crm", "other")))).id
     await settle(inbox, [delivered(one) for one in await take_ready(inbox, connector="other")], now=NOW)
-    assert await inbox.purge(before=LATER) == 0
+    assert await inbox.purge_old(before=LATER) == 0
     assert not any([await gone(inbox, id) for id in (*kept, half)])
-    (row,) = (await inbox.event(dead)).deliveries
+    (row,) = (await inbox.find_event(dead)).deliveries
     assert len(row.attempts) == 1
 
 
@@ -77,12 +77,12 @@ async def test_an_event_behind_a_dead_one_stays(inbox: Inbox) -> None:
     await settle(inbox, [SettledLane(taken, dead=((taken.deliveries[0].delivery_id, "no"),))], now=NOW)
     good = (await inbox.accept(new("good"))).id
     await settle(inbox, [delivered(await take_one(inbox))], now=NOW)
-    assert await inbox.purge(before=LATER) == 0
-    await inbox.replay(DeliverySelection(events=(bad,)), now=NOW)
+    assert await inbox.purge_old(before=LATER) == 0
+    await inbox.replay_deliveries(DeliverySelection(events=(bad,)), now=NOW)
     taken = await take_one(inbox)
     assert bodies(taken) == ["bad", "good"]
     await settle(inbox, [delivered(taken)], now=NOW)
-    assert await inbox.purge(before=LATER) == 2
+    assert await inbox.purge_old(before=LATER) == 2
     assert [await gone(inbox, id) for id in (bad, good)] == [True, True]
 
 
@@ -95,9 +95,9 @@ def test_nothing_is_left_of_what_is_purged(store_url: str) -> None:
             taken = await take_one(inbox)
             await settle(inbox, [delivered(taken, attempt=attempt())], records=[remote("contact", ANN, "7", taken)], now=NOW)
             await inbox.accept(new("b", BEN, connectors=()))
-            assert await inbox.purge(before=LATER) == 2
-            assert await inbox.drift() == []
-            assert (await inbox.remotes("crm", [("contact", ANN)]))["contact", ANN].id == "7"
+            assert await inbox.purge_old(before=LATER) == 2
+            assert await inbox.list_drift() == []
+            assert (await inbox.find_record_states("crm", [("contact", ANN)]))["contact", ANN].id == "7"
             assert (await inbox.accept(new("a", at=LATER))).duplicate is False
             assert bodies(await take_one(inbox, at=LATER)) == ["a"]
 
@@ -122,10 +122,12 @@ async def test_much_is_purged_in_chunks(inbox: Inbox) -> None:
         order.append(name)
         return result
 
-    removed, _ = await asyncio.gather(note("purge", inbox.purge(before=LATER)), note("accept", inbox.accept(new("meanwhile", at=LATER))))
+    removed, _ = await asyncio.gather(
+        note("purge", inbox.purge_old(before=LATER)), note("accept", inbox.accept(new("meanwhile", at=LATER)))
+    )
     assert removed == 2 * count
     assert order == ["accept", "purge"]
-    assert len((await inbox.events(limit=2000)).items) == len(stay) + 1
+    assert len((await inbox.list_events(limit=2000)).items) == len(stay) + 1
 
 
 def test_purging_while_others_work(postgresql_url: str) -> None:
@@ -140,15 +142,15 @@ def test_purging_while_others_work(postgresql_url: str) -> None:
                     await asyncio.gather(*(inbox.accept(new(f"{name} {number} {person}", person)) for person in people))
                     if lanes := await take_ready(inbox, limit=20):
                         await settle(inbox, [delivered(taken, attempt=attempt()) for taken in lanes], now=NOW)
-                    await inbox.replay(DeliverySelection(filter=EventFilter(state="delivered")), now=NOW)
-                    await inbox.purge(before=LATER)
+                    await inbox.replay_deliveries(DeliverySelection(filter=EventFilter(state="delivered")), now=NOW)
+                    await inbox.purge_old(before=LATER)
 
             await asyncio.gather(work(one, "a"), work(other, "b"))
             while lanes := await take_ready(one):
                 await settle(one, [delivered(taken) for taken in lanes], now=NOW)
-            await one.purge(before=LATER)
-            assert (await one.events()).items == ()
-            assert await one.replay(DeliverySelection(filter=EventFilter()), now=NOW) == ReplayResult()
+            await one.purge_old(before=LATER)
+            assert (await one.list_events()).items == ()
+            assert await one.replay_deliveries(DeliverySelection(filter=EventFilter()), now=NOW) == ReplayResult()
 
     asyncio.run(main())
 
@@ -162,7 +164,7 @@ def test_the_time_is_the_events(sqlite_url: str, days: int) -> None:
             edge = NOW + timedelta(days=days)
             await inbox.accept(new("before", connectors=(), at=edge - timedelta(milliseconds=1)))
             kept = await inbox.accept(new("at", connectors=(), at=edge))
-            assert await inbox.purge(before=edge) == 1
+            assert await inbox.purge_old(before=edge) == 1
             assert await states(inbox, kept.id) == []
 
     asyncio.run(main())

@@ -62,7 +62,7 @@ async def test_queues_stand_by_priority_and_source(inbox: Inbox) -> None:
     await inbox.accept(new("later", "3@x.org", source="a", at=NOW + seconds(9)))
     await inbox.accept(new("latest", "4@x.org", source="a", at=NOW + seconds(10)))
     await inbox.accept(new("other", "1@x.org", source="c", connectors=("other",)))
-    found = await inbox.queues("crm", limit=50, busy=(), now=NOW)
+    found = await inbox.list_queues("crm", limit=50, busy=(), now=NOW)
     assert [(one.priority, one.source, len(one.due), one.next_due) for one in found] == [
         (LanePriority.LIVE, "a", 1, NOW + seconds(9)),
         (LanePriority.LIVE, "b", 1, None),
@@ -78,10 +78,10 @@ async def test_each_queue_names_up_to_the_limit(inbox: Inbox) -> None:
         await inbox.accept(new(f"{number}", f"p{number}@x.org", at=NOW + seconds(number)))
     await inbox.accept(new("b", "q@x.org", source="z"))
     at = NOW + seconds(60)
-    (first, last) = await inbox.queues("crm", limit=4, busy=(), now=at)
+    (first, last) = await inbox.list_queues("crm", limit=4, busy=(), now=at)
     assert (len(first.due), len(last.due)) == (4, 1)
     busy = {*first.due, *last.due}
-    (rest, none) = await inbox.queues("crm", limit=4, busy=busy, now=at)
+    (rest, none) = await inbox.list_queues("crm", limit=4, busy=busy, now=at)
     assert (len(set(rest.due) - busy), none.due, none.next_due) == (4, (), None)
 
 
@@ -94,9 +94,9 @@ async def test_lanes_that_are_not_due_are_not_loaded(inbox: Inbox) -> None:
     ids = [one.lane_id for one in lanes.values()]
     put_off = SettledLane(lanes[ANN], retry_at=NOW + seconds(5))
     await settle(inbox, [put_off, delivered(lanes[BEN])], now=NOW)
-    (left,) = await inbox.load([*ids, 999_999], now=NOW)
+    (left,) = await inbox.load_lanes([*ids, 999_999], now=NOW)
     assert left.person_key == "cleo@example.edu"
-    assert await inbox.load([], now=NOW) == []
+    assert await inbox.load_lanes([], now=NOW) == []
 
 
 @stored
@@ -171,7 +171,7 @@ async def test_a_lane_with_nothing_left_is_put_to_rest(inbox: Inbox) -> None:
     await inbox.accept(new("a"))
     lane = await take_one(inbox)
     await settle(inbox, [SettledLane(lane, retry_at=NOW)], now=NOW)
-    await inbox.discard(DeliverySelection(deliveries=(lane.deliveries[0].delivery_id,)), now=NOW)
+    await inbox.discard_selected(DeliverySelection(deliveries=(lane.deliveries[0].delivery_id,)), now=NOW)
     assert await take_ready(inbox) == []
     assert await next_due(inbox, NOW) is None
     await inbox.accept(new("b"))
@@ -184,7 +184,7 @@ async def test_what_comes_meanwhile_keeps_a_lane_awake(inbox: Inbox) -> None:
     """Its deliveries were discarded, and a new one came between the look at them and the rest."""
     first = await inbox.accept(new("a"))
     lane = await take_one(inbox)
-    await inbox.discard(DeliverySelection(events=(first.id,)), now=NOW)
+    await inbox.discard_selected(DeliverySelection(events=(first.id,)), now=NOW)
     await inbox.accept(new("b"))
     await inbox._deliver(partial(ready.rest_lanes, lanes=[lane]))  # noqa: SLF001 - between load's two steps
     assert bodies(await take_one(inbox)) == ["b"]
@@ -263,9 +263,9 @@ async def test_what_comes_live_goes_before_what_waits_in_bulk(inbox: Inbox) -> N
     """A replay of many, or an import, does not hold up a learner who buys; nor does it hold up those whom it is about."""
     kept = [await inbox.accept(new(f"{number}", f"learner{number}@example.edu")) for number in range(20)]
     await settle(inbox, [delivered(one) for one in await take_ready(inbox)], now=NOW)
-    await inbox.replay(DeliverySelection(events=[one.id for one in kept]), now=NOW)
+    await inbox.replay_deliveries(DeliverySelection(events=[one.id for one in kept]), now=NOW)
     await inbox.accept(new("history", "late@example.edu", at=NOW - timedelta(days=400), late_at=NOW))
-    assert {one.priority for one in await inbox.queues("crm", limit=1, busy=(), now=NOW)} == {LanePriority.BULK}
+    assert {one.priority for one in await inbox.list_queues("crm", limit=1, busy=(), now=NOW)} == {LanePriority.BULK}
     await inbox.accept(new("new", ANN, at=NOW + seconds(1)))
     await inbox.accept(new("again", "learner7@example.edu", at=NOW + seconds(1)))
     first = await take_ready(inbox, at=NOW + seconds(2), priority=LanePriority.LIVE)
@@ -275,7 +275,7 @@ async def test_what_comes_live_goes_before_what_waits_in_bulk(inbox: Inbox) -> N
     assert len(rest) == 20
     await settle(inbox, [delivered(one) for one in [*first, *rest]], now=NOW + seconds(2))
     await inbox.accept(new("live once more", "learner3@example.edu", at=NOW + seconds(3)))
-    await inbox.replay(DeliverySelection(events=[kept[0].id]), now=NOW + seconds(3))
+    await inbox.replay_deliveries(DeliverySelection(events=[kept[0].id]), now=NOW + seconds(3))
     assert [one.person_key for one in await take_ready(inbox, at=NOW + seconds(4), priority=LanePriority.LIVE)] == ["learner3@example.edu"]
     assert [one.person_key for one in await take_ready(inbox, at=NOW + seconds(4), priority=LanePriority.BULK)] == ["learner0@example.edu"]
 

@@ -23,7 +23,7 @@ async def remember(inbox: Inbox, *records: RecordStateRow) -> None:
 
 
 async def known(inbox: Inbox, ref: RecordRef = DEAL) -> RecordState:
-    return (await inbox.remotes("crm", [ref]))[ref]
+    return (await inbox.find_record_states("crm", [ref]))[ref]
 
 
 @stored
@@ -32,15 +32,15 @@ async def test_what_the_crm_holds_is_remembered(inbox: Inbox) -> None:
     lane = await under_way(inbox)
     deal = replace(remote(*DEAL, "8", lane, "contact/7"), digest="what was written\x00")
     await settle(inbox, [delivered(lane)], records=[remote(*CONTACT, "7", lane), deal], now=NOW)
-    found = await inbox.remotes("crm", [DEAL, CONTACT, ("contact", BEN), ("deal", ANN)])
+    found = await inbox.find_record_states("crm", [DEAL, CONTACT, ("contact", BEN), ("deal", ANN)])
     event_id = lane.deliveries[0].event_id
     stamps = {"field": FieldVersion(event_id, lane.lane_id)}
     assert found == {
         CONTACT: RecordState("7", {}, event_id, stamps),
         DEAL: RecordState("8", {"contact/7": "7"}, event_id, stamps, "what was written\ufffd"),
     }
-    assert await inbox.remotes("other", [CONTACT]) == {}
-    assert await inbox.remotes("crm", []) == {}
+    assert await inbox.find_record_states("other", [CONTACT]) == {}
+    assert await inbox.find_record_states("crm", []) == {}
 
 
 @stored
@@ -53,7 +53,7 @@ async def test_what_is_told_last_stands(inbox: Inbox) -> None:
     await remember(inbox, replace(remote(*DEAL, "9", later), stamps=stamps))
     newest = later.deliveries[-1].event_id
     assert await known(inbox) == RecordState("9", {}, newest, stamps)
-    assert (await inbox.person(ANN)).records[0].id == "9"
+    assert (await inbox.find_person(ANN)).records[0].id == "9"
 
 
 @stored
@@ -105,7 +105,7 @@ async def test_hostile_records_are_harmless(inbox: Inbox) -> None:
     report = await settle(inbox, [delivered(lane)], records=records, now=NOW)
     assert report.delivered == 1
     refs = [("contact", key) for key in ("n\ufffdl", "ж" * 5000, "ж" * 590)]
-    found = await inbox.remotes("crm", refs)
+    found = await inbox.find_record_states("crm", refs)
     assert found.keys() == {refs[0], refs[2]}
     assert (found[refs[0]].id, found[refs[0]].links) == ("i\ufffdd", {"l\ufffdnk": "i\ufffdd"})
     assert found[refs[2]].links == {"ж" * 600: "3"}
@@ -116,10 +116,10 @@ async def test_many_records_are_looked_up_and_told_at_once(inbox: Inbox) -> None
     """More than a database takes parameters in one statement."""
     lane = await under_way(inbox)
     refs = [("deal", str(number)) for number in range(70_000)]
-    assert await inbox.remotes("crm", refs) == {}
+    assert await inbox.find_record_states("crm", refs) == {}
     for _ in range(2):
         records = (remote("deal", str(number), "1", lane, "contact/7") for number in range(1_500))
         await remember(inbox, *records)
-    found = await inbox.remotes("crm", refs)
+    found = await inbox.find_record_states("crm", refs)
     assert {key for _, key in found} == {str(number) for number in range(1_500)}
     assert all(one.links == {"contact/7": "7"} for one in found.values())

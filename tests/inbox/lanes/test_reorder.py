@@ -95,13 +95,13 @@ async def test_ages_are_those_since_it_came(inbox: Inbox) -> None:
     await inbox.accept(new("live", BEN, at=NOW - seconds(30)))
     await inbox.accept(late("old", NOW - YEAR, ANN))
     await inbox.accept(late("as old", NOW - YEAR + seconds(1), ANN))
-    status = await inbox.status(now=NOW + seconds(5))
+    status = await inbox.read_status(now=NOW + seconds(5))
     assert status.pending == 3
     assert status.oldest_pending_seconds == pytest.approx(35, abs=0.01)
     (first,) = await take_ready(inbox, priority=0)
     assert bodies(first) == ["live"]
     await settle(inbox, [delivered(first)], now=NOW)
-    status = await inbox.status(now=NOW + timedelta(days=2))
+    status = await inbox.read_status(now=NOW + timedelta(days=2))
     assert status.pending == 2
     assert status.oldest_pending_seconds == pytest.approx(2 * 86_400, abs=0.01)
 
@@ -138,6 +138,6 @@ async def test_history_of_many_people(inbox: Inbox) -> None:
     assert {one.person_key: " ".join(bodies(one)) for one in await take_ready(inbox, limit=2000, at=at)} == expected
     codes = {}
     for event in (before, old, since):
-        first = next(one for one in (await inbox.event(event.id)).deliveries if one.person == many[0])
+        first = next(one for one in (await inbox.find_event(event.id)).deliveries if one.person == many[0])
         codes[event.id] = (first.seq, [one.code for one in first.attempts])
     assert codes == {before.id: (1, ["first"]), old.id: (2, []), since.id: (3, ["second"])}

@@ -32,7 +32,7 @@ async def kill(inbox: Inbox, content: str, reason: str, person: str = ANN, **oth
 async def test_a_replay_brings_the_later_ones_along(inbox: Inbox) -> None:
     """An order that is replayed folds with its refund again, and can never fall back behind it."""
     ids = await deliver(inbox, "before", "order", "refund")
-    done = await inbox.replay(DeliverySelection(events=(ids[1],)), now=NOW)
+    done = await inbox.replay_deliveries(DeliverySelection(events=(ids[1],)), now=NOW)
     assert done == ReplayResult(chosen=1, again=2, lanes=1)
     assert [await states(inbox, id) for id in ids] == [["delivered"], ["pending"], ["pending"]]
     assert bodies(await take_one(inbox)) == ["order", "refund"]
@@ -42,7 +42,7 @@ async def test_a_replay_brings_the_later_ones_along(inbox: Inbox) -> None:
 async def test_a_dry_run_changes_nothing(inbox: Inbox) -> None:
     """It says what would happen."""
     ids = await deliver(inbox, "order", "refund")
-    assert await inbox.replay(DeliverySelection(events=ids[:1]), now=NOW, dry_run=True) == ReplayResult(1, 2, 1)
+    assert await inbox.replay_deliveries(DeliverySelection(events=ids[:1]), now=NOW, dry_run=True) == ReplayResult(1, 2, 1)
     assert [await states(inbox, id) for id in ids] == [["delivered"], ["delivered"]]
     assert await take_ready(inbox) == []
 
@@ -52,9 +52,9 @@ async def test_the_dead_come_alive(inbox: Inbox) -> None:
     """A dead delivery is pending again, without its reason, before what was delivered after it."""
     dead = await kill(inbox, "bad", "INVALID_EMAIL")
     (later,) = await deliver(inbox, "good")
-    await inbox.replay(DeliverySelection(events=(dead,)), now=NOW + seconds(7))
+    await inbox.replay_deliveries(DeliverySelection(events=(dead,)), now=NOW + seconds(7))
     assert bodies(await take_one(inbox, at=NOW + seconds(7))) == ["bad", "good"]
-    (row,) = (await inbox.event(dead)).deliveries
+    (row,) = (await inbox.find_event(dead)).deliveries
     assert (row.reason, row.settled_at, row.failing_since) == (None, None, None)
     assert await states(inbox, later) == ["pending"]
 
@@ -66,7 +66,7 @@ async def test_a_group_is_replayed_by_its_reason(inbox: Inbox) -> None:
     other = await kill(inbox, "worse", "INVALID_EMAIL", BEN)
     moved = await deliver(inbox, "on", person="learner7@example.edu")
     group = EventFilter(state="dead", connector="crm", reason="PROPERTY_DOESNT_EXIST: plan")
-    assert await inbox.replay(DeliverySelection(filter=group), now=NOW) == ReplayResult(chosen=30, again=31, lanes=30)
+    assert await inbox.replay_deliveries(DeliverySelection(filter=group), now=NOW) == ReplayResult(chosen=30, again=31, lanes=30)
     assert {tuple(await states(inbox, id)) for id in [*dead, *moved]} == {("pending",)}
     assert await states(inbox, other) == ["dead"]
 
@@ -81,10 +81,10 @@ async def test_a_range_is_replayed(inbox: Inbox) -> None:
         await settle(inbox, [delivered(one) for one in await take_ready(inbox, limit=500, at=at)], now=at)
     told: list[tuple[int, int]] = []
     chosen = EventFilter(source="s0", event="order.placed", since=NOW + timedelta(hours=1), until=NOW + timedelta(hours=3))
-    done = await inbox.replay(DeliverySelection(filter=chosen), now=NOW, progress=lambda *numbers: told.append(numbers))
+    done = await inbox.replay_deliveries(DeliverySelection(filter=chosen), now=NOW, progress=lambda *numbers: told.append(numbers))
     assert done == ReplayResult(chosen=150, again=300, lanes=150)
     assert told == [(150, 150)]
-    done = await inbox.replay(DeliverySelection(filter=EventFilter()), now=NOW, progress=lambda *numbers: told.append(numbers))
+    done = await inbox.replay_deliveries(DeliverySelection(filter=EventFilter()), now=NOW, progress=lambda *numbers: told.append(numbers))
     assert done == ReplayResult(chosen=600, again=300, lanes=150)
     assert {body[0] for one in await take_ready(inbox, limit=500, at=NOW) for body in bodies(one)} == {"0", "1", "2", "3"}
 
@@ -94,7 +94,9 @@ async def test_a_replay_wakes_a_lane_that_waits(inbox: Inbox) -> None:
     """What is pending is tried at once, and the time after which the lane is given up begins anew."""
     kept = await inbox.accept(new("a"))
     await settle(inbox, [SettledLane(await take_one(inbox), retry_at=NOW + timedelta(hours=1))], now=NOW)
-    assert await inbox.replay(DeliverySelection(events=(kept.id,)), now=NOW + seconds(1)) == ReplayResult(chosen=1, again=0, lanes=1)
+    assert await inbox.replay_deliveries(DeliverySelection(events=(kept.id,)), now=NOW + seconds(1)) == ReplayResult(
+        chosen=1, again=0, lanes=1
+    )
     taken = await take_one(inbox, at=NOW + seconds(1))
     assert (bodies(taken), taken.failing_since, taken.attempts) == (["a"], None, 1)
 
@@ -106,14 +108,14 @@ async def test_a_late_settle_does_not_undo_a_replay(inbox: Inbox) -> None:
     refund = (await inbox.accept(new("refund"))).id
     running = await take_one(inbox)
     assert bodies(running) == ["refund"]
-    await inbox.replay(DeliverySelection(events=(order,)), now=NOW + seconds(1))
+    await inbox.replay_deliveries(DeliverySelection(events=(order,)), now=NOW + seconds(1))
     report = await settle(inbox, [delivered(running, attempt=attempt())], now=NOW + seconds(2))
     assert (report.delivered, report.lost) == (0, False)
     assert [await states(inbox, id) for id in (order, refund)] == [["pending"], ["pending"]]
     again = await take_one(inbox, at=NOW + seconds(2))
     assert bodies(again) == ["order", "refund"]
     assert (await settle(inbox, [delivered(again)], now=NOW + seconds(3))).delivered == 2
-    (row,) = (await inbox.event(refund)).deliveries
+    (row,) = (await inbox.find_event(refund)).deliveries
     assert len(row.attempts) == 1
 
 
@@ -123,11 +125,11 @@ async def test_a_late_death_does_not_undo_a_replay(inbox: Inbox) -> None:
     (order,) = await deliver(inbox, "order")
     await inbox.accept(new("refund"))
     running = await take_one(inbox)
-    await inbox.replay(DeliverySelection(events=(order,)), now=NOW)
+    await inbox.replay_deliveries(DeliverySelection(events=(order,)), now=NOW)
     await settle(inbox, [SettledLane(running, dead=((running.deliveries[0].delivery_id, "no"),))], now=NOW)
     running = await take_one(inbox)
     assert bodies(running) == ["order", "refund"]
-    await inbox.replay(DeliverySelection(events=(order,)), now=NOW)
+    await inbox.replay_deliveries(DeliverySelection(events=(order,)), now=NOW)
     await settle(inbox, [SettledLane(running, retry_at=NOW + seconds(9))], now=NOW)
     assert bodies(await take_one(inbox)) == ["order", "refund"]
 
@@ -138,12 +140,12 @@ async def test_discarding(inbox: Inbox) -> None:
     dead = await kill(inbox, "bad", "no")
     done = (await deliver(inbox, "good"))[0]
     waiting = (await inbox.accept(new("more"))).id
-    assert await inbox.discard(DeliverySelection(events=(dead, done, waiting)), now=NOW + seconds(1)) == 2
+    assert await inbox.discard_selected(DeliverySelection(events=(dead, done, waiting)), now=NOW + seconds(1)) == 2
     assert [await states(inbox, id) for id in (dead, done, waiting)] == [["discarded"], ["delivered"], ["discarded"]]
-    (row,) = (await inbox.event(dead)).deliveries
+    (row,) = (await inbox.find_event(dead)).deliveries
     assert (row.reason, row.settled_at) == ("no", NOW + seconds(1))
     assert await take_ready(inbox) == []
-    assert await inbox.discard(DeliverySelection(deliveries=(row.id, 999_999)), now=NOW) == 0
+    assert await inbox.discard_selected(DeliverySelection(deliveries=(row.id, 999_999)), now=NOW) == 0
 
 
 @stored
@@ -151,7 +153,7 @@ async def test_a_late_settle_does_not_undo_a_discard(inbox: Inbox) -> None:
     """Discarded while it was being delivered, it stays discarded; the others of the lane are settled."""
     first, second = (await inbox.accept(new("a"))).id, (await inbox.accept(new("b"))).id
     running = await take_one(inbox)
-    await inbox.discard(DeliverySelection(events=(first,)), now=NOW)
+    await inbox.discard_selected(DeliverySelection(events=(first,)), now=NOW)
     report = await settle(inbox, [delivered(running)], now=NOW)
     assert (report.delivered, report.lost) == (1, False)
     assert [await states(inbox, id) for id in (first, second)] == [["discarded"], ["delivered"]]
@@ -166,22 +168,24 @@ async def test_a_group_is_discarded_by_its_reason(inbox: Inbox) -> None:
     results = [SettledLane(one, dead=((one.deliveries[0].delivery_id, "no"),)) for one in await take_ready(inbox, limit=500)]
     await settle(inbox, results, now=NOW)
     other = await kill(inbox, "worse", "INVALID_EMAIL", BEN)
-    assert await inbox.discard(DeliverySelection(filter=EventFilter(state="dead", reason="no")), now=NOW) == 250
+    assert await inbox.discard_selected(DeliverySelection(filter=EventFilter(state="dead", reason="no")), now=NOW) == 250
     assert await states(inbox, other) == ["dead"]
-    assert (await inbox.status(now=NOW)).dead == 1
+    assert (await inbox.read_status(now=NOW)).dead == 1
 
 
 @stored
 async def test_what_was_discarded_comes_back_only_by_name(inbox: Inbox) -> None:
     """A replay from before it leaves it; a replay of the delivery itself revives it."""
     first, second, third = [(await inbox.accept(new(content))).id for content in "abc"]
-    await inbox.discard(DeliverySelection(events=(second,)), now=NOW)
+    await inbox.discard_selected(DeliverySelection(events=(second,)), now=NOW)
     await settle(inbox, [delivered(await take_one(inbox))], now=NOW)
-    await inbox.replay(DeliverySelection(events=(first,)), now=NOW)
+    await inbox.replay_deliveries(DeliverySelection(events=(first,)), now=NOW)
     taken = await take_one(inbox)
     assert bodies(taken) == ["a", "c"]
     await settle(inbox, [delivered(taken)], now=NOW)
-    assert await inbox.replay(DeliverySelection(filter=EventFilter(state="discarded")), now=NOW) == ReplayResult(chosen=1, again=2, lanes=1)
+    assert await inbox.replay_deliveries(DeliverySelection(filter=EventFilter(state="discarded")), now=NOW) == ReplayResult(
+        chosen=1, again=2, lanes=1
+    )
     assert bodies(await take_one(inbox)) == ["b", "c"]
     assert [await states(inbox, id) for id in (first, second, third)] == [["delivered"], ["pending"], ["pending"]]
 
@@ -197,8 +201,8 @@ async def test_nothing_chosen(inbox: Inbox) -> None:
         DeliverySelection(deliveries=(999,)),
         DeliverySelection(events=(aside,)),
     ):
-        assert await inbox.replay(selection, now=NOW) == ReplayResult()
-        assert await inbox.discard(selection, now=NOW) == 0
+        assert await inbox.replay_deliveries(selection, now=NOW) == ReplayResult()
+        assert await inbox.discard_selected(selection, now=NOW) == 0
 
 
 @stored
@@ -207,7 +211,7 @@ async def test_one_connector_of_several(inbox: Inbox) -> None:
     await inbox.accept(new("a", connectors=("crm", "other")))
     for connector in ("crm", "other"):
         await settle(inbox, [delivered(one) for one in await take_ready(inbox, connector=connector)], now=NOW)
-    await inbox.replay(DeliverySelection(filter=EventFilter(connector="other")), now=NOW)
+    await inbox.replay_deliveries(DeliverySelection(filter=EventFilter(connector="other")), now=NOW)
     assert await take_ready(inbox) == []
     assert [one.connector for one in await take_ready(inbox, connector="other")] == ["other"]
 
@@ -230,13 +234,13 @@ async def test_replaying_while_delivering(inbox: Inbox) -> None:
 
     async def replay() -> None:
         for _ in range(5):
-            await inbox.replay(DeliverySelection(filter=EventFilter()), now=NOW)
+            await inbox.replay_deliveries(DeliverySelection(filter=EventFilter()), now=NOW)
 
     await asyncio.gather(add(), work(), replay())
     await work()
-    status = await inbox.status(now=NOW)
+    status = await inbox.read_status(now=NOW)
     assert (status.pending, status.dead) == (0, 0)
-    page = await inbox.events(EventFilter(state="delivered"), limit=500)
+    page = await inbox.list_events(EventFilter(state="delivered"), limit=500)
     assert len(page.items) == 400
 
 
@@ -247,8 +251,8 @@ async def test_what_was_replayed_meanwhile_is_not_discarded(inbox: Inbox) -> Non
     taken = await take_one(inbox)
     dead = taken.deliveries[0].delivery_id
     await settle(inbox, [SettledLane(taken, dead=((dead, "no"),))], now=NOW)
-    await inbox.replay(DeliverySelection(events=(kept.id,)), now=NOW)
+    await inbox.replay_deliveries(DeliverySelection(events=(kept.id,)), now=NOW)
     assert await inbox._write(partial(discard_deliveries, ids=[dead], now=NOW, only_dead=True)) == 0  # noqa: SLF001 - between its two steps
     assert await states(inbox, kept.id) == ["pending"]
-    assert await inbox.discard(DeliverySelection(filter=EventFilter(state="dead")), now=NOW) == 0
-    assert await inbox.discard(DeliverySelection(events=(kept.id,)), now=NOW) == 1
+    assert await inbox.discard_selected(DeliverySelection(filter=EventFilter(state="dead")), now=NOW) == 0
+    assert await inbox.discard_selected(DeliverySelection(events=(kept.id,)), now=NOW) == 1

@@ -40,7 +40,7 @@ async def test_delivered_is_done(inbox: Inbox) -> None:
     report = await settle(inbox, [delivered(await take_one(inbox))], now=NOW + seconds(1))
     assert (report.delivered, report.dead, report.lost) == (2, 0, False)
     assert [await states(inbox, one.id) for one in kept] == [["delivered"], ["delivered"]]
-    (row,) = (await inbox.event(kept[0].id)).deliveries
+    (row,) = (await inbox.find_event(kept[0].id)).deliveries
     assert (row.settled_at, row.lane_state, row.tries, row.failing_since) == (NOW + seconds(1), "idle", 0, None)
     assert await take_ready(inbox, at=NOW + timedelta(days=1)) == []
 
@@ -60,9 +60,9 @@ async def test_an_old_epoch_counts_for_nothing(inbox: Inbox) -> None:
     ):
         report = await settle(inbox, [late], records=records, epoch=old, now=NOW)
         assert (report.delivered, report.dead, report.lost) == (0, 0, True)
-    (row,) = (await inbox.event(kept.id)).deliveries
+    (row,) = (await inbox.find_event(kept.id)).deliveries
     assert (row.state, row.lane_state, row.due_at, row.attempts) == ("pending", "ready", NOW, ())
-    assert await inbox.remotes("crm", [("contact", ANN)]) == {}
+    assert await inbox.find_record_states("crm", [("contact", ANN)]) == {}
     report = await settle(inbox, [delivered(lane)], epoch=current, now=NOW)
     assert (report.delivered, report.lost) == (1, False)
 
@@ -85,7 +85,7 @@ async def test_what_an_old_epoch_wrote_is_written_again(inbox: Inbox) -> None:
     before, old, newest = [await inbox.accept(new(one)) for one in ("before", "old", "new")]
     ben = await inbox.accept(new("ben", BEN))
     await settle(inbox, [delivered(one) for one in await take_ready(inbox)], now=NOW)
-    await inbox.replay(DeliverySelection(events=(old.id,)), now=NOW)
+    await inbox.replay_deliveries(DeliverySelection(events=(old.id,)), now=NOW)
     lane = await take_one(inbox)
     epoch = await take_lead(inbox)
     await settle(inbox, [delivered(await take_one(inbox))], now=NOW)
@@ -158,7 +158,7 @@ async def test_a_record_of_very_many_events_is_written_again(inbox: Inbox) -> No
     await settle(inbox, [], records=[shared], now=NOW)
     late = delivered(lanes[ANN], touched=(("deal", "o-1"),))
     await settle(inbox, [late], epoch=epoch, now=NOW)
-    assert (await inbox.status(now=NOW)).pending == 601
+    assert (await inbox.read_status(now=NOW)).pending == 601
     assert await states(inbox, events[1].id) == ["delivered"]
 
 
@@ -171,11 +171,11 @@ async def test_an_old_epoch_brings_no_erased_person_back(inbox: Inbox) -> None:
     refund = await inbox.accept(new("refund", BEN))
     (ben,) = [one for one in await take_ready(inbox) if one.person_key == BEN]
     await settle(inbox, [delivered(ben)], records=[remote("deal", "o-1", "8", ben)], now=NOW)
-    await inbox.erase(ANN)
+    await inbox.erase_person(ANN)
     late = delivered(ann, touched=(("deal", "o-1"),))
     assert (await settle(inbox, [late], epoch=epoch, now=NOW)).lost
     assert await states(inbox, refund.id) == ["pending"]
-    assert (await inbox.person(ANN)).lanes == ()
+    assert (await inbox.find_person(ANN)).lanes == ()
 
 
 @stored
@@ -269,7 +269,7 @@ async def test_a_dead_delivery_does_not_hold_up_the_rest(inbox: Inbox) -> None:
     report = await settle(inbox, [SettledLane(taken, delivered=(one, three), dead=((two, "INVALID_EMAIL: no\x00t one"),))], now=NOW)
     assert (report.delivered, report.dead) == (2, 1)
     assert [await states(inbox, event.id) for event in kept] == [["delivered"], ["dead"], ["delivered"]]
-    (row,) = (await inbox.event(kept[1].id)).deliveries
+    (row,) = (await inbox.find_event(kept[1].id)).deliveries
     assert (row.reason, row.lane_state) == ("INVALID_EMAIL: no\ufffdt one", "idle")
 
 
@@ -321,7 +321,7 @@ async def test_an_attempt_tells_its_story(inbox: Inbox) -> None:
     second = await inbox.accept(new("b"))
     taken = await take_one(inbox)
     await settle(inbox, [delivered(taken, attempt=attempt(at=NOW + seconds(1)))], now=NOW + seconds(1))
-    (one,), (other,) = (await inbox.event(first.id)).deliveries, (await inbox.event(second.id)).deliveries
+    (one,), (other,) = (await inbox.find_event(first.id)).deliveries, (await inbox.find_event(second.id)).deliveries
     assert [made.outcome for made in one.attempts] == ["retry", "saved"]
     assert [made.outcome for made in other.attempts] == ["saved"]
     told = one.attempts[0]
@@ -349,7 +349,7 @@ async def test_attempts_alike_in_a_row_are_one(inbox: Inbox) -> None:
     await put_off(6)
     lane = await take_one(inbox, at=NOW + timedelta(minutes=7))
     await settle(inbox, [delivered(lane, attempt=attempt())], now=NOW + timedelta(minutes=7))
-    (row,) = (await inbox.event(kept.id)).deliveries
+    (row,) = (await inbox.find_event(kept.id)).deliveries
     begun = [NOW + timedelta(minutes=minute) for minute in range(7)]
     assert [(one.times, one.started_at, one.last_at) for one in row.attempts] == [
         (3, begun[0], begun[2]),

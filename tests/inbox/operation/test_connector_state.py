@@ -26,21 +26,21 @@ PAUSED = ConnectorState(
 @stored
 async def test_what_is_kept_is_read_back(inbox: Inbox) -> None:
     """All of it, of this connector only; what is kept later takes its place as a whole."""
-    assert await inbox.state("crm") == ConnectorState("crm")
-    assert await inbox.states() == {}
+    assert await inbox.find_state("crm") == ConnectorState("crm")
+    assert await inbox.find_states() == {}
     await keep_state(inbox, PAUSED)
-    assert await inbox.state("crm") == PAUSED
-    assert await inbox.states() == {"crm": PAUSED}
-    assert await inbox.state("other") == ConnectorState("other")
+    assert await inbox.find_state("crm") == PAUSED
+    assert await inbox.find_states() == {"crm": PAUSED}
+    assert await inbox.find_state("other") == ConnectorState("other")
     await keep_state(inbox, ConnectorState("crm", tokens=0.0))
-    assert await inbox.state("crm") == ConnectorState("crm", tokens=0.0)
+    assert await inbox.find_state("crm") == ConnectorState("crm", tokens=0.0)
 
 
 @stored
 async def test_words_that_no_database_holds_are_kept(inbox: Inbox) -> None:
     """A CRM's own words may hold a NUL; it is replaced, and the pause stands."""
     await keep_state(inbox, ConnectorState("crm", "auth", "the token\x00", NOW, note="a\x00b"))
-    known = await inbox.state("crm")
+    known = await inbox.find_state("crm")
     assert (known.reason, known.note) == ("the token\ufffd", "a\ufffdb")
 
 
@@ -51,7 +51,7 @@ def test_a_pause_outlives_the_process(store_url: str) -> None:
         async with open_inbox(store_url) as inbox:
             await keep_state(inbox, PAUSED)
         async with open_inbox(store_url) as inbox:
-            assert await inbox.state("crm") == PAUSED
+            assert await inbox.find_state("crm") == PAUSED
 
     asyncio.run(main())
 
@@ -62,7 +62,7 @@ async def test_who_no_longer_leads_keeps_nothing(inbox: Inbox) -> None:
     old = await take_lead(inbox)
     await keep_state(inbox, ConnectorState("crm", note="well"))
     await inbox.keep_state(PAUSED, old)
-    assert (await inbox.state("crm")).note == "well"
+    assert (await inbox.find_state("crm")).note == "well"
 
 
 @pytest.mark.parametrize(

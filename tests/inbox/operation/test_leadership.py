@@ -53,7 +53,7 @@ async def test_after_one_that_ran_out_all_that_was_pending_is_in_doubt(inbox: In
     assert term
     assert (term.epoch, term.clean, term.calls_end_in) == (2, False, 0)
     after = await inbox.accept(new("b"))
-    (row,) = (await inbox.event(after.id)).deliveries
+    (row,) = (await inbox.find_event(after.id)).deliveries
     assert 0 < term.doubtful_to < row.id
 
 
@@ -141,10 +141,10 @@ async def test_a_rival_is_heard_at_the_next_renewal(inbox: Inbox) -> None:
 async def test_the_leaders_are_known(inbox: Inbox) -> None:
     """By the name of their process, as long as they lead."""
     await take(inbox)
-    found = (await inbox.status(["crm", "other"], now=NOW)).connectors
+    found = (await inbox.read_status(["crm", "other"], now=NOW)).connectors
     assert (found["crm"].leader, found["other"].leader) == ("one", None)
     await give_back(inbox, 1)
-    found = (await inbox.status(["crm"], now=NOW)).connectors
+    found = (await inbox.read_status(["crm"], now=NOW)).connectors
     assert found["crm"].leader is None
 
 

@@ -87,7 +87,7 @@ async def _settle(inbox: Inbox, known: dict[str, Known]) -> None:
             outcomes[state].append(pending.delivery_id)
             known[pending.event_id].states.add(state)
         dead = tuple((id, "INVALID_EMAIL" if id % 2 else "too long") for id in outcomes["dead"])
-        await inbox.discard(DeliverySelection(deliveries=outcomes["discarded"]), now=end)
+        await inbox.discard_selected(DeliverySelection(deliveries=outcomes["discarded"]), now=end)
         await settle(inbox, [SettledLane(taken, delivered=tuple(outcomes["delivered"]), dead=dead)], now=end)
     for one in known.values():
         if "other" in one.values["connectors"]:
@@ -144,7 +144,7 @@ async def _all(inbox: Inbox, chosen: EventFilter) -> list[str]:
     found: list[str] = []
     before = None
     while True:
-        page = await inbox.events(chosen, before=before, limit=37)
+        page = await inbox.list_events(chosen, before=before, limit=37)
         found += [row.id for row in page.items]
         if page.next is None:
             return found
@@ -160,10 +160,10 @@ async def test_pages_are_turned_back_to_newer_ones(inbox: Inbox) -> None:
     for chosen in (*choices, *(EventFilter(state=state) for state in ("pending", "delivered", "dead", "discarded", "quarantined"))):
         ids = await _all(inbox, chosen)
         for start in range(10, len(ids), 10):
-            page = await inbox.events(chosen, after=ids[start], limit=10)
+            page = await inbox.list_events(chosen, after=ids[start], limit=10)
             assert [row.id for row in page.items] == ids[start - 10 : start], chosen
             assert (page.next is None) == (start == 10)
-        assert (await inbox.events(chosen, after=ids[0], limit=10)).items == ()
+        assert (await inbox.list_events(chosen, after=ids[0], limit=10)).items == ()
 
 
 @stored
@@ -179,8 +179,8 @@ async def test_events_chosen_by_id(inbox: Inbox) -> None:
     assert await _all(inbox, EventFilter(ids=())) == []
     dead = [one.id for one in known if "dead" in one.states][:3]
     kept, *given_up = dead
-    assert await inbox.discard(DeliverySelection(filter=EventFilter(state="dead", ids=tuple(given_up))), now=NOW) == len(given_up)
-    assert "dead" in [one.state for one in (await inbox.event(kept)).deliveries]
+    assert await inbox.discard_selected(DeliverySelection(filter=EventFilter(state="dead", ids=tuple(given_up))), now=NOW) == len(given_up)
+    assert "dead" in [one.state for one in (await inbox.find_event(kept)).deliveries]
 
 
 @stored
@@ -197,7 +197,7 @@ async def test_a_row_of_a_list(inbox: Inbox) -> None:
     """It says what the event was, whom it concerns, and how its deliveries stand."""
     kept = await inbox.accept(new("a", ANN, BEN, connectors=("crm", "other"), disagreement="it says so"))
     await settle(inbox, [delivered(one) for one in await take_ready(inbox)], now=NOW)
-    (row,) = (await inbox.events()).items
+    (row,) = (await inbox.list_events()).items
     assert (row.id, row.source, row.name, row.how, row.named) == (kept.id, "springfield", "order.placed", "url", "order.placed")
     assert (row.disagreement, row.state, row.received_at, row.person, row.people) == ("it says so", "accepted", NOW, ANN, 2)
     assert row.deliveries == {"delivered": 2, "pending": 2}
@@ -206,14 +206,14 @@ async def test_a_row_of_a_list(inbox: Inbox) -> None:
 @stored
 async def test_an_empty_store(inbox: Inbox) -> None:
     """Has nothing to show, and says so."""
-    status = await inbox.status(["crm"], now=NOW)
+    status = await inbox.read_status(["crm"], now=NOW)
     assert status == StoreStatus(0, 0, 0, None, {"crm": ConnectorStatus("running", 0, 0, None)})
-    assert (await inbox.events()).items == ()
-    assert await inbox.groups() == ([], [])
-    assert await inbox.drift() == []
+    assert (await inbox.list_events()).items == ()
+    assert await inbox.list_groups() == ([], [])
+    assert await inbox.list_drift() == []
     with pytest.raises(Unknown, match="no event abc"):
-        await inbox.event("abc")
-    person = await inbox.person(ANN)
+        await inbox.find_event("abc")
+    person = await inbox.find_person(ANN)
     assert (person.lanes, person.records) == ((), ())
 
 
@@ -229,7 +229,7 @@ async def test_the_status(inbox: Inbox) -> None:
     reason, until = "the token has expired", NOW + seconds(60)
     await keep_state(inbox, ConnectorState("other", "auth", reason, NOW, until, note="slow", sizes={"deal": 5}))
     await take_lead(inbox, connector="other")
-    status = await inbox.status(["crm", "third"], now=NOW + seconds(30))
+    status = await inbox.read_status(["crm", "third"], now=NOW + seconds(30))
     assert (status.pending, status.dead, status.quarantined, status.oldest_pending_seconds) == (6, 1, 1, 30.0)
     assert status.connectors["crm"] == ConnectorStatus("running", 2, 1, 28.0, leader="test")
     paused = ConnectorStatus("auth", 4, 0, 30.0, "auth", "the token has expired", NOW, NOW + seconds(60), "slow", {"deal": 5}, "test")
@@ -253,15 +253,15 @@ async def test_who_is_tried_again(inbox: Inbox) -> None:
     later = NOW + seconds(600)
     await settle(inbox, [SettledLane(one, retry_at=later, attempt=made) for one, made in zip(lanes, told, strict=True)], now=NOW)
     found = WaitingLanes(3, "LOCKED: … is being edited", NOW + seconds(2), "the account demands phone")
-    assert await inbox.waiting(["crm", "other"]) == {"crm": found}
-    assert (await inbox.status(["crm"], now=NOW)).connectors["crm"].waiting == found
+    assert await inbox.find_waiting(["crm", "other"]) == {"crm": found}
+    assert (await inbox.read_status(["crm"], now=NOW)).connectors["crm"].waiting == found
     assert str(found) == "3 people wait: LOCKED: … is being edited (newest 12:00 UTC)"
-    await inbox.discard(DeliverySelection(deliveries=[lanes[1].deliveries[0].delivery_id]), now=NOW)
-    await inbox.replay(DeliverySelection(deliveries=[lanes[2].deliveries[0].delivery_id]), now=NOW)
+    await inbox.discard_selected(DeliverySelection(deliveries=[lanes[1].deliveries[0].delivery_id]), now=NOW)
+    await inbox.replay_deliveries(DeliverySelection(deliveries=[lanes[2].deliveries[0].delivery_id]), now=NOW)
     again = await take_ready(inbox, at=later)
-    assert await inbox.waiting(["crm"]) == {"crm": WaitingLanes(1, "LOCKED: … is being edited", NOW + seconds(2))}
+    assert await inbox.find_waiting(["crm"]) == {"crm": WaitingLanes(1, "LOCKED: … is being edited", NOW + seconds(2))}
     await settle(inbox, [delivered(one) for one in again], now=later)
-    assert await inbox.waiting(["crm"]) == {}
+    assert await inbox.find_waiting(["crm"]) == {}
 
 
 @stored
@@ -269,8 +269,8 @@ async def test_events_per_period(inbox: Inbox) -> None:
     """How many came between each edge and the next, the earlier edge included."""
     for minutes in (0, 1, 59, 60, 150):
         await inbox.accept(new(f"{minutes}", at=NOW + timedelta(minutes=minutes)))
-    assert await inbox.per_period([NOW + timedelta(hours=hour) for hour in range(5)]) == [3, 1, 1, 0]
-    assert await inbox.per_period([NOW]) == []
+    assert await inbox.count_per_period([NOW + timedelta(hours=hour) for hour in range(5)]) == [3, 1, 1, 0]
+    assert await inbox.count_per_period([NOW]) == []
 
 
 @stored
@@ -280,7 +280,7 @@ async def test_a_person(inbox: Inbox) -> None:
     taken = await take_one(inbox)
     await settle(inbox, [delivered(taken, attempt=attempt())], records=[remote("contact", ANN, "7", taken)], now=NOW + seconds(3))
     await inbox.accept(new("b", BEN))
-    found = await inbox.person(ANN)
+    found = await inbox.find_person(ANN)
     lanes = [(lane.connector, lane.state, lane.due_at, lane.tries, lane.pending) for lane in found.lanes]
     assert [lane for lane in lanes if lane[0] == "other"] == [("other", "ready", NOW, 0, 1)]
     assert [(lane[1], lane[4]) for lane in lanes if lane[0] == "crm"] == [("idle", 0)]

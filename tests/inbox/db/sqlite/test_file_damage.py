@@ -32,15 +32,15 @@ def filled(sqlite_url: str, tmp_path: Path) -> Path:
 async def load_queues(inbox: Inbox) -> list[int]:
     """Load all that is ready, as a leader does, and return the lanes that could be."""
     loaded: list[int] = []
-    while ids := [id for queue in await inbox.queues("crm", limit=100, busy=loaded, now=NOW) for id in queue.due]:
-        loaded += [lane.lane_id for lane in await inbox.load(ids, now=NOW)]
+    while ids := [id for queue in await inbox.list_queues("crm", limit=100, busy=loaded, now=NOW) for id in queue.due]:
+        loaded += [lane.lane_id for lane in await inbox.load_lanes(ids, now=NOW)]
     return loaded
 
 
 async def work(inbox: Inbox) -> None:
     """What a gateway does in turn: deliver, show, accept."""
     await load_queues(inbox)
-    await inbox.status(now=NOW)
+    await inbox.read_status(now=NOW)
     posts = (inbox.accept(new(f"again {n:04}", f"person{n:04}@example.edu")) for n in range(EVENTS))
     await asyncio.gather(*posts, return_exceptions=True)
 
@@ -55,7 +55,7 @@ def test_damage_is_told_in_words_and_remembered(sqlite_url: str, filled: Path, n
         try:
             with suppress(StoreDamaged):
                 await work(inbox)
-            told = inbox.damage
+            told = inbox.find_damage
             assert told
             assert told.startswith(f"{filled} is damaged (database disk image is malformed, seen in ")
             assert name.split("_", maxsplit=1)[0] in told.split("seen in ")[1].split(")", maxsplit=1)[0]
@@ -63,7 +63,7 @@ def test_damage_is_told_in_words_and_remembered(sqlite_url: str, filled: Path, n
                 assert remedy in told
             for _ in range(2):
                 with pytest.raises(StoreDamaged, match="is damaged"):
-                    await inbox.ready(NOW)
+                    await inbox.check_writable(NOW)
         finally:
             await inbox.aclose()
 
@@ -78,7 +78,7 @@ def test_damage_is_logged_once_for_each_place(sqlite_url: str, filled: Path) -> 
         inbox = await Inbox.open(sqlite_url, dedup_hours=24)
         for _ in range(5):
             with pytest.raises(StoreDamaged):
-                await inbox.status(now=NOW)
+                await inbox.read_status(now=NOW)
         await inbox.aclose()
 
     with structlog.testing.capture_logs() as logs:
@@ -116,7 +116,7 @@ def test_what_lies_on_other_pages_is_still_delivered(sqlite_url: str, filled: Pa
         inbox = await Inbox.open(sqlite_url, dedup_hours=24)
         try:
             assert EVENTS / 2 < len(await load_queues(inbox)) < EVENTS
-            assert inbox.damage
+            assert inbox.find_damage
         finally:
             await inbox.aclose()
 
@@ -131,7 +131,7 @@ def test_the_remedy_works(sqlite_url: str, filled: Path, tmp_path: Path) -> None
 
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
-            await inbox.ready(NOW)
+            await inbox.check_writable(NOW)
             assert len(await load_queues(inbox)) == EVENTS
 
     asyncio.run(main())

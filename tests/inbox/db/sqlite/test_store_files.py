@@ -51,13 +51,13 @@ def test_a_file_that_is_gone_is_told(sqlite_url: str, tmp_path: Path, ending: st
         inbox = await Inbox.open(sqlite_url, dedup_hours=24)
         try:
             await inbox.accept(new("before"))
-            await inbox.ready(NOW)
+            await inbox.check_writable(NOW)
             harm(tmp_path / f"store.db{ending}")
             told = await refusal(inbox)
             assert told.startswith(f"{tmp_path}/store.db{ending} was deleted or replaced under the running gateway")
             assert remedy in told
             with pytest.raises(StoreUnavailable, match="was deleted or replaced"):
-                await inbox.ready(NOW + timedelta(seconds=5))
+                await inbox.check_writable(NOW + timedelta(seconds=5))
         finally:
             await inbox.aclose()
 

@@ -65,7 +65,7 @@ def test_it_is_told_and_emptied(sqlite_url: str, tmp_path: Path) -> None:
                 assert inbox.long_log.startswith(f"{log} has grown to ")
                 assert "in a transaction that does not end" in inbox.long_log
                 assert "at 256 MB events will be refused" in inbox.long_log
-                await inbox.ready(NOW)
+                await inbox.check_writable(NOW)
                 await inbox.accept(new("taken all the same"))
                 assert inbox.log_bytes > MOST * MB / 8
             await until(lambda: log.stat().st_size < MB)
@@ -89,12 +89,12 @@ def test_it_has_an_end(sqlite_url: str, tmp_path: Path) -> None:
                 assert told
                 assert "events are refused until then" in told
                 with pytest.raises(StoreUnavailable, match="events are refused until then"):
-                    await inbox.ready(NOW + seconds(5))
+                    await inbox.check_writable(NOW + seconds(5))
                 size = (tmp_path / "store.db-wal").stat().st_size
                 assert MOST * MB <= size < 1.5 * MOST * MB
             await until(lambda: inbox.long_log is None)
             await inbox.accept(new("after"))
-            await inbox.ready(NOW + seconds(10))
+            await inbox.check_writable(NOW + seconds(10))
 
     asyncio.run(main())
 
@@ -124,6 +124,6 @@ def test_our_own_reads_end(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> 
             for _ in range(4):
                 with pytest.raises(StoreUnavailable, match="would be read for too long; ask for less"):
                     await inbox._read(lambda transaction: transaction.connection.scalar(text(FOREVER)))  # noqa: SLF001 - no query of ours is endless
-                assert (await inbox.status(now=NOW)).pending == 0
+                assert (await inbox.read_status(now=NOW)).pending == 0
 
     asyncio.run(main())
