@@ -59,7 +59,7 @@ class Gateway:
     sites: Mapping[str, SourceContext]
     inbox: Inbox
     metrics: GatewayMetrics
-    judge: Validator
+    validate_call: Validator
     intake: Intake
     standing: CachedStatus
     now: Callable[[], datetime]

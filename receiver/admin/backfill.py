@@ -88,8 +88,8 @@ async def route_missing(gateway: Gateway, found: RouteSurvey, progress: Callable
 
 
 def _pairs(gateway: Gateway, kept: StoredCall, only: str | None) -> Pairs:
-    judged = gateway.judge(kept.source, kept.named, kept.body, kept.received_at)
-    return tuple(pair for pair in judged.lanes if only in {None, pair[0]})
+    validated = gateway.validate_call(kept.source, kept.named, kept.body, kept.received_at)
+    return tuple(pair for pair in validated.lanes if only in {None, pair[0]})
 
 
 def _transactions(wanted: Sequence[tuple[str, Pairs]]) -> Iterator[dict[str, Pairs]]:

@@ -87,18 +87,18 @@ async def amend_call(gateway: Gateway, id: str, *, event: str | None = None, bod
     if not stored.faults or stored.source not in gateway.sites:
         raise Unknown(f"no call {id} is in quarantine")
     named, content = event or stored.named, stored.body if body is None else body
-    judged = await asyncio.to_thread(gateway.judge, stored.source, named, content, stored.received_at)
-    if judged.faults:
-        return AmendOutcome(None, judged.name, judged.faults)
-    return AmendOutcome(await gateway.inbox.accept_amended(id, judged, now=gateway.now()), judged.name)
+    validated = await asyncio.to_thread(gateway.validate_call, stored.source, named, content, stored.received_at)
+    if validated.faults:
+        return AmendOutcome(None, validated.name, validated.faults)
+    return AmendOutcome(await gateway.inbox.accept_amended(id, validated, now=gateway.now()), validated.name)
 
 
 async def _judge_anew(gateway: Gateway, waiting: QuarantinedCall, *, discarded: bool = False) -> bool:
     if waiting.source not in gateway.sites:
         return False
-    judged = gateway.judge(waiting.source, waiting.named, waiting.body, waiting.received_at)
+    validated = gateway.validate_call(waiting.source, waiting.named, waiting.body, waiting.received_at)
     try:
-        return await gateway.inbox.accept_revalidated(waiting.id, judged, now=gateway.now(), discarded=discarded) is not None
+        return await gateway.inbox.accept_revalidated(waiting.id, validated, now=gateway.now(), discarded=discarded) is not None
     except Unknown:
         return False  # somebody has discarded it meanwhile
 

@@ -33,19 +33,21 @@ class StoreSight:
         return len(groups) >= most
 
 
-def find_alarms(sight: StoreSight, limits: Alerts, privacy: PersonRedaction, *, firing: Collection[str], now: datetime) -> dict[str, Alarm]:
+def find_alarms(
+    sight: StoreSight, limits: Alerts, redaction: PersonRedaction, *, firing: Collection[str], now: datetime
+) -> dict[str, Alarm]:
     """All that is wrong now, by key. `firing` are the keys told before: they end only when it is clearly over."""
     found = [
-        *_paused(sight.status.connectors, privacy, now),
-        *_held(sight.status.connectors, privacy),
-        *_waiting(sight.status.connectors, timedelta(minutes=float(limits.oldest_waiting_minutes)), privacy, firing, now),
-        *_grouped(sight.dead, limits.dead_letters, lambda group: _dead(group, privacy)),
-        *_grouped(sight.quarantined, limits.quarantined, lambda group: _quarantined(group, privacy)),
+        *_paused(sight.status.connectors, redaction, now),
+        *_held(sight.status.connectors, redaction),
+        *_waiting(sight.status.connectors, timedelta(minutes=float(limits.oldest_waiting_minutes)), redaction, firing, now),
+        *_grouped(sight.dead, limits.dead_letters, lambda group: _dead(group, redaction)),
+        *_grouped(sight.quarantined, limits.quarantined, lambda group: _quarantined(group, redaction)),
     ]
     return {alarm.key: alarm for alarm in found}
 
 
-def _paused(connectors: Mapping[str, ConnectorStatus], privacy: PersonRedaction, now: datetime) -> Iterator[Alarm]:
+def _paused(connectors: Mapping[str, ConnectorStatus], redaction: PersonRedaction, now: datetime) -> Iterator[Alarm]:
     for name, one in connectors.items():
         if one.kind is None or one.since is None:
             continue
@@ -53,27 +55,27 @@ def _paused(connectors: Mapping[str, ConnectorStatus], privacy: PersonRedaction,
         if stays:
             key = f"connector_paused:{name}:{one.kind}"
             yield Alarm(
-                key, "connector_paused", one.since, name, kind=one.kind, reason=privacy.redact_reason(one.reason), count=one.pending
+                key, "connector_paused", one.since, name, kind=one.kind, reason=redaction.redact_reason(one.reason), count=one.pending
             )
 
 
-def _held(connectors: Mapping[str, ConnectorStatus], privacy: PersonRedaction) -> Iterator[Alarm]:
+def _held(connectors: Mapping[str, ConnectorStatus], redaction: PersonRedaction) -> Iterator[Alarm]:
     """A rule of the account stays until somebody mends the mapping or ends the rule."""
     for name, one in connectors.items():
         if one.waiting and one.waiting.rule:
-            reason = privacy.redact_reason(one.waiting.rule)
+            reason = redaction.redact_reason(one.waiting.rule)
             yield Alarm(f"held_back:{name}", "held_back", one.waiting.at, name, reason=reason, count=one.waiting.people)
 
 
 def _waiting(
-    connectors: Mapping[str, ConnectorStatus], limit: timedelta, privacy: PersonRedaction, firing: Collection[str], now: datetime
+    connectors: Mapping[str, ConnectorStatus], limit: timedelta, redaction: PersonRedaction, firing: Collection[str], now: datetime
 ) -> Iterator[Alarm]:
     """Once told, the wait must have fallen to half the limit, so that one around the limit is not told again and again."""
     for name, one in connectors.items():
         key = f"oldest_waiting:{name}"
         oldest = timedelta(seconds=one.oldest_pending_seconds or 0)
         if oldest > (limit / 2 if key in firing else limit):
-            why = privacy.redact_reason(one.waiting.reason) if one.waiting else ""
+            why = redaction.redact_reason(one.waiting.reason) if one.waiting else ""
             yield Alarm(key, "oldest_waiting", now - oldest, name, kind=one.kind, reason=why, count=one.pending)
 
 
@@ -102,14 +104,14 @@ def _bounded(alarms: Sequence[Alarm]) -> Iterator[Alarm]:
         yield Alarm(key, first.cause, first.since, first.connector, first.source, reason=reason, count=count)
 
 
-def _dead(group: AttentionGroup, privacy: PersonRedaction) -> Alarm:
+def _dead(group: AttentionGroup, redaction: PersonRedaction) -> Alarm:
     """By the group, since its reason is that of whichever delivery came last."""
     key = f"dead_letters:{group.where}:{group.id}"
-    return Alarm(key, "dead_letters", group.first, group.where, reason=privacy.redact_reason(group.reason), count=group.count)
+    return Alarm(key, "dead_letters", group.first, group.where, reason=redaction.redact_reason(group.reason), count=group.count)
 
 
-def _quarantined(group: AttentionGroup, privacy: PersonRedaction) -> Alarm:
-    reason = privacy.redact_reason(_faults(group.reason))
+def _quarantined(group: AttentionGroup, redaction: PersonRedaction) -> Alarm:
+    reason = redaction.redact_reason(_faults(group.reason))
     key = f"quarantine:{group.where}:{group.event or 'unknown'}:{_fingerprint(reason)}"
     return Alarm(key, "quarantine", group.first, source=group.where, event=group.event, reason=reason, count=group.count)
 

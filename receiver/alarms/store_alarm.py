@@ -16,10 +16,10 @@ FAILURES = 2  # looks in a row at which the store does not answer, before it is 
 class StoreWatch:
     """How the store is, as this process sees it."""
 
-    def __init__(self, inbox: Inbox, metrics: GatewayMetrics, privacy: PersonRedaction) -> None:
+    def __init__(self, inbox: Inbox, metrics: GatewayMetrics, redaction: PersonRedaction) -> None:
         self._inbox = inbox
         self._metrics = metrics
-        self._privacy = privacy
+        self._redaction = redaction
         self._failures = 0  # looks in a row
         self._turned_away = metrics.turned_away_by_store
         self._since: dict[Cause, datetime] = {}
@@ -57,6 +57,6 @@ class StoreWatch:
                 await self._inbox.check_writable(now)
         except StoreUnavailable as error:
             self._failures += 1
-            self._reason = self._privacy.redact_reason(str(error))
+            self._reason = self._redaction.redact_reason(str(error))
         else:
             self._failures, self._reason = 0, "an event could not be kept"

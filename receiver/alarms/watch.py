@@ -46,7 +46,7 @@ class StoreWatcher:
         messenger: AlarmSender,
         metrics: GatewayMetrics,
         limits: Alerts,
-        privacy: PersonRedaction,
+        redaction: PersonRedaction,
         now: Callable[[], datetime],
         timing: WatchTiming,
     ) -> None:
@@ -54,13 +54,13 @@ class StoreWatcher:
         self._inbox = inbox
         self._messenger = messenger
         self._limits = limits
-        self._privacy = privacy
+        self._redaction = redaction
         self._now = now
         self._timing = timing
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
         self._stored, self._own = StoredSentLog(inbox), MemorySentLog()
-        self._store = StoreWatch(inbox, metrics, privacy)
+        self._store = StoreWatch(inbox, metrics, redaction)
         self._epoch: int | None = None  # of our watch, where this process has it
         self._counting = 0.0  # seconds that it took last
         self._log = structlog.get_logger()
@@ -129,7 +129,7 @@ class StoreWatcher:
         told = [Alarm.load(one.about) for one in await self._stored.told()]
         sight = StoreSight(status, dead, quarantined)
         firing = {alarm.key for alarm in told}
-        found = await asyncio.to_thread(partial(find_alarms, sight, self._limits, self._privacy, firing=firing, now=self._now()))
+        found = await asyncio.to_thread(partial(find_alarms, sight, self._limits, self._redaction, firing=firing, now=self._now()))
         return {**{alarm.key: alarm for alarm in told if sight.hides(alarm.cause, MOST_GROUPS)}, **found}
 
     async def _tell(self, found: Mapping[str, Alarm], ledger: SentLog) -> None:

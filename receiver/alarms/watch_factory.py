@@ -35,10 +35,10 @@ async def open_watch(
     if settings.alerts is None or settings.alerts.url is None:
         yield None
         return
-    privacy = PersonRedaction(settings.secrets(), _words(settings, routes))
+    redaction = PersonRedaction(settings.secrets(), _words(settings, routes))
     async with WebhookClient.of(settings.alerts) as poster:
         messenger = AlarmSender(poster, metrics, settings.server.public_url, backoff, console=console_url(settings))
-        yield StoreWatcher(standing, inbox, messenger, metrics, settings.alerts, privacy, now, timing or WatchTiming())
+        yield StoreWatcher(standing, inbox, messenger, metrics, settings.alerts, redaction, now, timing or WatchTiming())
 
 
 def _words(settings: Settings, routes: RouteTable) -> frozenset[str]:

@@ -39,38 +39,38 @@ class ImportWatcher:
 
 
 @contextmanager
-def watch_import(course: ImportRun, *, quiet: bool) -> Iterator[ImportWatcher]:
+def watch_import(run: ImportRun, *, quiet: bool) -> Iterator[ImportWatcher]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, disable=quiet or not err.is_terminal, transient=True) as progress:
         task = progress.add_task("importing", total=None)
-        course.watch = lambda position: progress.update(task, completed=position, total=course.size)
+        run.watch = lambda position: progress.update(task, completed=position, total=run.size)
         yield ImportWatcher(progress, task)
 
 
-def show_import(course: ImportRun, faults: Path | None) -> None:
+def show_import(run: ImportRun, faults: Path | None) -> None:
     """`faults` is where the faulty lines are, None for a dry run."""
     dry = faults is None
     if dry:
-        _show_reading(course)
-    events = ", ".join(f"{number} {event}" for event, number in sorted(course.events.items())) or "no line without a fault"
-    out.print(escape_hidden(f"{_were(course.lines, 'line')} read: {events}; {course.faulty} faulty."), markup=False)
+        _show_reading(run)
+    events = ", ".join(f"{number} {event}" for event, number in sorted(run.events.items())) or "no line without a fault"
+    out.print(escape_hidden(f"{_were(run.lines, 'line')} read: {events}; {run.faulty} faulty."), markup=False)
     if dry:
-        out.print(f"They would make up to {pluralize(course.deliveries, 'delivery', 'deliveries')}. Nothing was sent or written.")
+        out.print(f"They would make up to {pluralize(run.deliveries, 'delivery', 'deliveries')}. Nothing was sent or written.")
     else:
-        known = f"; {course.duplicates} the gateway has already" if course.duplicates else ""
-        out.print(f"{_were(course.accepted, 'event')} accepted, with {pluralize(course.deliveries, 'delivery', 'deliveries')}{known}.")
-    if course.columns and course.columns.ignored:
-        out.print(escape_hidden(f"Columns that are used for nothing: {', '.join(course.columns.ignored)}"), style="yellow", markup=False)
-    if course.gathered:
+        known = f"; {run.duplicates} the gateway has already" if run.duplicates else ""
+        out.print(f"{_were(run.accepted, 'event')} accepted, with {pluralize(run.deliveries, 'delivery', 'deliveries')}{known}.")
+    if run.columns and run.columns.ignored:
+        out.print(escape_hidden(f"Columns that are used for nothing: {', '.join(run.columns.ignored)}"), style="yellow", markup=False)
+    if run.gathered:
         out.print(
-            f"{_were(course.gathered_lines, 'line')} gathered into {pluralize(course.gathered, 'order')}, each with its items.",
+            f"{_were(run.gathered_lines, 'line')} gathered into {pluralize(run.gathered, 'order')}, each with its items.",
             markup=False,
         )
-    if course.unattended:
+    if run.unattended:
         out.print("No gateway runs: they are delivered once `aom-gateway serve` runs.", style="yellow")
-    _show_faults(course, faults)
-    if course.stopped:
-        _show_stop(course)
+    _show_faults(run, faults)
+    if run.stopped:
+        _show_stop(run)
 
 
 def _were(number: int, one: str) -> str:
@@ -78,29 +78,29 @@ def _were(number: int, one: str) -> str:
     return f"{pluralize(number, one)} {'was' if number == 1 else 'were'}"
 
 
-def _show_reading(course: ImportRun) -> None:
+def _show_reading(run: ImportRun) -> None:
     """How the file is understood."""
-    if course.columns:
+    if run.columns:
         table = Table("column", "is")
-        for header, path in course.columns.shown():
+        for header, path in run.columns.shown():
             table.add_row(table_cell(header), table_cell(path))
         out.print(table)
-    if course.newest_first:
+    if run.newest_first:
         out.print("The newest lines come first; of the same time, the last one counts as the oldest.")
-    if course.example:
-        out.print(escape_hidden(f"The first payload: {course.example.decode('utf-8', 'replace')[:2000]}"), markup=False)
+    if run.example:
+        out.print(escape_hidden(f"The first payload: {run.example.decode('utf-8', 'replace')[:2000]}"), markup=False)
 
 
-def _show_faults(course: ImportRun, file: Path | None) -> None:
-    for place, (often, first) in course.unreadable.items():
+def _show_faults(run: ImportRun, file: Path | None) -> None:
+    for place, (often, first) in run.unreadable.items():
         lines = "line" if often == 1 else "lines"
         err.print(escape_hidden(f"{place}: {_said(place)} in {often} {lines}, first in line {first}"), style="yellow", markup=False)
-    reasons = course.reasons.most_frequent()
+    reasons = run.reasons.most_frequent()
     for reason in reasons[:_MOST_REASONS]:
         err.print(escape_hidden(_reason(reason)), style="red", markup=False)
-    if beyond := sum(reason.count for reason in reasons[_MOST_REASONS:]) + course.reasons.beyond:
+    if beyond := sum(reason.count for reason in reasons[_MOST_REASONS:]) + run.reasons.beyond:
         err.print(f"and {beyond} more lines for other reasons", style="red", markup=False)
-    if course.faulty and file:
+    if run.faulty and file:
         err.print(escape_hidden(f"The faulty lines, each with what is wrong: {file}. Mend them there, and import that file."), markup=False)
 
 
@@ -116,10 +116,10 @@ def _said(place: str) -> str:
     return next((words for sign, words in _SAID.items() if place.endswith(sign)), "noted")
 
 
-def _show_stop(course: ImportRun) -> None:
-    err.print(escape_hidden(f"The import stopped: {course.stopped}."), style="bold red", markup=False)
+def _show_stop(run: ImportRun) -> None:
+    err.print(escape_hidden(f"The import stopped: {run.stopped}."), style="bold red", markup=False)
     err.print(
-        f"All before line {course.next_line} is done. Go on with the same command and --from-line {course.next_line}; "
+        f"All before line {run.next_line} is done. Go on with the same command and --from-line {run.next_line}; "
         "a line that is sent again is told to be known, and does no harm.",
         markup=False,
     )

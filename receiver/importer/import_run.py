@@ -111,13 +111,13 @@ class ImportRun:
             self.newest_first, lines = sort_ahead(source.lines, job.build_validator(source.columns).told)
             yield self._batches(source, lines, job.build_validator(source.columns, newest_first=self.newest_first))
 
-    def _batches(self, source: LineSource, lines: Iterator[SourceLine], judge: LineValidator) -> Iterator[list[ValidatedLine]]:
+    def _batches(self, source: LineSource, lines: Iterator[SourceLine], validate_line: LineValidator) -> Iterator[list[ValidatedLine]]:
         batch: list[ValidatedLine] = []
         size = 0
         for line in lines:
             if line.number < self.job.from_line:
                 continue
-            batch.append(judge(line))
+            batch.append(validate_line(line))
             size += len(line.body or line.text)
             if len(batch) == _BATCH or size > _BATCH_BYTES:
                 yield batch
@@ -127,25 +127,25 @@ class ImportRun:
             yield batch
         self.watch(source.size)
 
-    def count_line(self, judged: ValidatedLine) -> None:
-        rows = max(len(judged.line.cells), 1)
+    def count_line(self, validated: ValidatedLine) -> None:
+        rows = max(len(validated.line.cells), 1)
         self.lines += rows
         if rows > 1:
             self.gathered += 1
             self.gathered_lines += rows
-        if judged.event:
-            self.events[judged.event.name] += 1
-            self.example = self.example or judged.line.body or b""
-        for place in judged.unreadable:
-            often, first = self.unreadable.get(place, (0, judged.line.number))
+        if validated.event:
+            self.events[validated.event.name] += 1
+            self.example = self.example or validated.line.body or b""
+        for place in validated.unreadable:
+            often, first = self.unreadable.get(place, (0, validated.line.number))
             self.unreadable[place] = (often + 1, first)
-        if judged.faults:
-            self.count_refused(judged, judged.faults)
+        if validated.faults:
+            self.count_refused(validated, validated.faults)
 
-    def count_refused(self, judged: ValidatedLine, faults: tuple[BodyError, ...]) -> None:
-        self.faulty += max(len(judged.line.cells), 1)
-        self.faults += [(judged.line.number, fault) for fault in faults][: _SHOWN - len(self.faults)]
-        self.reasons.add(judged.line.number, faults)
+    def count_refused(self, validated: ValidatedLine, faults: tuple[BodyError, ...]) -> None:
+        self.faulty += max(len(validated.line.cells), 1)
+        self.faults += [(validated.line.number, fault) for fault in faults][: _SHOWN - len(self.faults)]
+        self.reasons.add(validated.line.number, faults)
 
     def count_answer(self, answer: LineAnswer) -> None:
         if not answer.faults:
@@ -154,43 +154,43 @@ class ImportRun:
             self.deliveries += answer.deliveries
 
 
-def dry_run(course: ImportRun, wanted: Callable[[Event], int]) -> None:
+def dry_run(run: ImportRun, wanted: Callable[[Event], int]) -> None:
     """Read and judge all lines, and send none. `wanted` says how many deliveries an event would make."""
-    with course.open_batches() as batches:
+    with run.open_batches() as batches:
         for batch in batches:
-            for judged in batch:
-                course.count_line(judged)
-                course.deliveries += wanted(judged.event) if judged.event else 0
+            for validated in batch:
+                run.count_line(validated)
+                run.deliveries += wanted(validated.event) if validated.event else 0
 
 
-async def submit_lines(course: ImportRun, batches: Iterator[list[ValidatedLine]], courier: ImportThrottle, faults: RejectsFile) -> None:
+async def submit_lines(run: ImportRun, batches: Iterator[list[ValidatedLine]], throttle: ImportThrottle, faults: RejectsFile) -> None:
     """Send all lines without a fault, and keep the others. Where the gateway takes no more, `course.stopped` says why."""
     try:
         for batch in batches:
-            await _hand_in(course, courier, faults, batch)
-            course.next_line = batch[-1].line.after
+            await _hand_in(run, throttle, faults, batch)
+            run.next_line = batch[-1].line.after
     except ImportStopped as stopped:
-        course.stopped = str(stopped)
+        run.stopped = str(stopped)
 
 
-async def _hand_in(course: ImportRun, courier: ImportThrottle, faults: RejectsFile, batch: list[ValidatedLine]) -> None:
-    answers = await courier.submit_batch([judged for judged in batch if judged.event])
-    for judged, answer in answers:
-        course.count_answer(answer)
+async def _hand_in(run: ImportRun, throttle: ImportThrottle, faults: RejectsFile, batch: list[ValidatedLine]) -> None:
+    answers = await throttle.submit_batch([validated for validated in batch if validated.event])
+    for validated, answer in answers:
+        run.count_answer(answer)
         if answer.faults:
-            course.count_refused(
-                judged, refused := tuple(BodyError(path, f"the gateway says: {message}") for path, message in answer.faults)
+            run.count_refused(
+                validated, refused := tuple(BodyError(path, f"the gateway says: {message}") for path, message in answer.faults)
             )
-            _keep(faults, judged, refused)
-    for judged in batch:
-        course.count_line(judged)
-        if judged.faults:
-            _keep(faults, judged, judged.faults)
+            _keep(faults, validated, refused)
+    for validated in batch:
+        run.count_line(validated)
+        if validated.faults:
+            _keep(faults, validated, validated.faults)
 
 
-def _keep(faults: RejectsFile, judged: ValidatedLine, found: tuple[BodyError, ...]) -> None:
+def _keep(faults: RejectsFile, validated: ValidatedLine, found: tuple[BodyError, ...]) -> None:
     try:
-        faults.add(judged.line, found)
+        faults.add(validated.line, found)
     except OSError as error:
         raise ImportStopped(f"{faults.path}: {error.strerror or error}") from error
 
@@ -200,28 +200,28 @@ def _places(columns: ColumnMapping | None) -> Mapping[str, str]:
     return {format_path(path): header for header, path in zip(columns.headers, columns.paths, strict=True) if path} if columns else {}
 
 
-def summarize_run(course: ImportRun, faults: Path | None) -> dict[str, Any]:
+def summarize_run(run: ImportRun, faults: Path | None) -> dict[str, Any]:
     """For a script. `faults` is None where nothing was written."""
     return {
-        "file": str(course.job.file),
-        "source": course.job.site.name,
-        "lines": course.lines,
-        "events": dict(course.events),
-        "accepted": course.accepted,
-        "duplicates": course.duplicates,
-        "deliveries": course.deliveries,
-        "faulty": course.faulty,
-        "faults": [{"line": number, "where": fault.path, "message": fault.message} for number, fault in course.faults],
+        "file": str(run.job.file),
+        "source": run.job.site.name,
+        "lines": run.lines,
+        "events": dict(run.events),
+        "accepted": run.accepted,
+        "duplicates": run.duplicates,
+        "deliveries": run.deliveries,
+        "faulty": run.faulty,
+        "faults": [{"line": number, "where": fault.path, "message": fault.message} for number, fault in run.faults],
         "reasons": [
             {"where": reason.fault.path, "message": reason.fault.message, "lines": reason.count, "first": reason.lines}
-            for reason in course.reasons.most_frequent()
+            for reason in run.reasons.most_frequent()
         ],
-        "gathered": course.gathered,
-        "faults_file": str(faults) if faults and course.faulty else None,
-        "unreadable": [{"where": place, "lines": often, "first": first} for place, (often, first) in course.unreadable.items()],
-        "columns": [{"header": header, "path": path} for header, path in course.columns.shown()] if course.columns else [],
-        "newest_first": course.newest_first,
-        "ignored_columns": list(course.columns.ignored) if course.columns else [],
-        "stopped": course.stopped or None,
-        "next_line": course.next_line if course.stopped else None,
+        "gathered": run.gathered,
+        "faults_file": str(faults) if faults and run.faulty else None,
+        "unreadable": [{"where": place, "lines": often, "first": first} for place, (often, first) in run.unreadable.items()],
+        "columns": [{"header": header, "path": path} for header, path in run.columns.shown()] if run.columns else [],
+        "newest_first": run.newest_first,
+        "ignored_columns": list(run.columns.ignored) if run.columns else [],
+        "stopped": run.stopped or None,
+        "next_line": run.next_line if run.stopped else None,
     }

@@ -28,11 +28,11 @@ class IntakeClient:
         self._patience = patience
         self._silent = silent
 
-    async def __call__(self, judged: ValidatedLine) -> LineAnswer:
+    async def __call__(self, validated: ValidatedLine) -> LineAnswer:
         """Raises Stopped."""
-        assert judged.at is not None  # noqa: S101 - what has faults is not sent
-        headers = {**self._headers, "Occurred-At": judged.at.isoformat()}
-        response = await self._answered(judged.line.body, headers)
+        assert validated.at is not None  # noqa: S101 - what has faults is not sent
+        headers = {**self._headers, "Occurred-At": validated.at.isoformat()}
+        response = await self._answered(validated.line.body, headers)
         return self._understood(response)
 
     async def _answered(self, body: bytes | None, headers: Mapping[str, str]) -> httpx.Response:

@@ -324,14 +324,14 @@ class Inbox:
         """Calls in quarantine with their bodies, oldest first, those after the id `after`."""
         return await self._read(partial(quarantine.list_quarantined, after=after, limit=limit))
 
-    async def accept_revalidated(self, id: str, judged: NewEvent, *, now: datetime, discarded: bool = False) -> AcceptedEvent | None:
+    async def accept_revalidated(self, id: str, validated: NewEvent, *, now: datetime, discarded: bool = False) -> AcceptedEvent | None:
         """Put the judged form in the place of a quarantined call, or of a `discarded` one. None where it has faults. Raises Unknown."""
-        work = partial(quarantine.accept_revalidated, acceptor=self._acceptor, id=id, new=judged, now=now, discarded=discarded)
+        work = partial(quarantine.accept_revalidated, acceptor=self._acceptor, id=id, new=validated, now=now, discarded=discarded)
         return await self._writer.run(work)
 
-    async def accept_amended(self, id: str, judged: NewEvent, *, now: datetime) -> AcceptedEvent:
+    async def accept_amended(self, id: str, validated: NewEvent, *, now: datetime) -> AcceptedEvent:
         """Put what a call in quarantine was amended to in its place, and keep it as it came beside it. Raises Unknown."""
-        return await self._writer.run(partial(quarantine.accept_amended, acceptor=self._acceptor, id=id, new=judged, now=now))
+        return await self._writer.run(partial(quarantine.accept_amended, acceptor=self._acceptor, id=id, new=validated, now=now))
 
     async def discard_quarantined(self, ids: Sequence[str]) -> int:
         """Give up calls that are in quarantine. Returns how many were."""

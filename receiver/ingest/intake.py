@@ -47,9 +47,9 @@ class IntakeCall:
 class Intake:
     """Its answers are those of the outward contract, whatever the bytes."""
 
-    def __init__(self, sources: Mapping[str, Source], judge: Validator, inbox: Inbox, metrics: GatewayMetrics) -> None:
+    def __init__(self, sources: Mapping[str, Source], validate_call: Validator, inbox: Inbox, metrics: GatewayMetrics) -> None:
         self._sources = sources
-        self._judge = judge
+        self._validate_call = validate_call
         self._inbox = inbox
         self._metrics = metrics
         self._beside = ThreadPoolExecutor(1, "validation")  # one: several would fight for Python's lock, and the event loop with them
@@ -82,18 +82,18 @@ class Intake:
             return await self._keep(call, self._validated(call), started)
         with self._beside_the_loop(len(call.body)):
             async with self._large:
-                judged = await self._on_thread(self._validated, call)
-                if len(judged.lanes) > MANY:
-                    return await self._keep(call, judged, started)
-        return await self._keep(call, judged, started)
+                validated = await self._on_thread(self._validated, call)
+                if len(validated.lanes) > MANY:
+                    return await self._keep(call, validated, started)
+        return await self._keep(call, validated, started)
 
-    async def _keep(self, call: IntakeCall, judged: NewEvent, started: float) -> Answer:
+    async def _keep(self, call: IntakeCall, validated: NewEvent, started: float) -> Answer:
         try:
-            return self._answer(judged, await self._inbox.accept(judged), started)
+            return self._answer(validated, await self._inbox.accept(validated), started)
         except StoreUnavailable as error:
             return self._not_kept(call, str(error))
         except Unstorable as error:
-            return await self._set_aside(call, judged, error, started)
+            return await self._set_aside(call, validated, error, started)
 
     async def beside(self, size: int, work: Callable[..., T], *arguments: object) -> T:
         """Work on so many bytes beside the event loop, one after the other."""
@@ -113,16 +113,16 @@ class Intake:
         return await asyncio.get_running_loop().run_in_executor(self._beside, work, *arguments)
 
     def _validated(self, call: IntakeCall) -> NewEvent:
-        judged = self._judge(call.source, call.named, call.body, call.occurred_at or call.received_at)
+        validated = self._validate_call(call.source, call.named, call.body, call.occurred_at or call.received_at)
         if call.occurred_at:
-            judged = replace(judged, late_at=call.received_at)
-        return replace(judged, faults=(("", call.fault),), lanes=()) if call.fault else judged
+            validated = replace(validated, late_at=call.received_at)
+        return replace(validated, faults=(("", call.fault),), lanes=()) if call.fault else validated
 
-    async def _set_aside(self, call: IntakeCall, judged: NewEvent, error: Unstorable, started: float) -> Answer:
+    async def _set_aside(self, call: IntakeCall, validated: NewEvent, error: Unstorable, started: float) -> Answer:
         """No database takes it as what it was judged to be: keep the bytes in quarantine, or say that even that failed."""
         faults = (("", str(error)),)
         bare = replace(
-            judged, name=None, how=None, named=None, disagreement=None, lanes=(), people=(), unknown=(), unreadable=(), faults=faults
+            validated, name=None, how=None, named=None, disagreement=None, lanes=(), people=(), unknown=(), unreadable=(), faults=faults
         )
         try:
             return self._answer(bare, await self._inbox.accept(bare), started)
@@ -131,12 +131,12 @@ class Intake:
         except Unstorable:
             return self._not_kept(call, "no database takes it")  # whose words may quote it
 
-    def _answer(self, judged: NewEvent, kept: AcceptedEvent, started: float) -> Answer:
-        outcome = "duplicate" if kept.duplicate else "quarantined" if judged.faults else "accepted"
-        self._tell(judged, outcome, kept, perf_counter() - started)
-        if judged.faults:
-            return _refusal(self._sources[judged.source].invalid_status, judged, kept)
-        answer = orjson.dumps({"id": kept.id, "event": judged.name, "status": outcome, "deliveries": kept.deliveries})
+    def _answer(self, validated: NewEvent, kept: AcceptedEvent, started: float) -> Answer:
+        outcome = "duplicate" if kept.duplicate else "quarantined" if validated.faults else "accepted"
+        self._tell(validated, outcome, kept, perf_counter() - started)
+        if validated.faults:
+            return _refusal(self._sources[validated.source].invalid_status, validated, kept)
+        answer = orjson.dumps({"id": kept.id, "event": validated.name, "status": outcome, "deliveries": kept.deliveries})
         return JSONAnswer(answer, 200 if kept.duplicate else 202)
 
     def _not_kept(self, call: IntakeCall, reason: str) -> Response:
@@ -147,28 +147,28 @@ class Intake:
         self._metrics.turned_away("store")
         return problem_response(503, detail, headers={"Retry-After": "10"}, kept=False)
 
-    def _tell(self, judged: NewEvent, outcome: str, kept: AcceptedEvent, seconds: float) -> None:
+    def _tell(self, validated: NewEvent, outcome: str, kept: AcceptedEvent, seconds: float) -> None:
         """One log line and the metrics of an answered call."""
-        self._metrics.count_event(judged.source, judged.name, outcome, seconds)
-        if outcome == "accepted" and judged.name:
-            if judged.disagreement:
-                self._metrics.count_disagreement(judged.source, judged.name)
-            if judged.unknown:
-                self._metrics.count_drift(judged.source, judged.name, len(judged.unknown))
-            if judged.unreadable:
-                self._metrics.count_unreadable(judged.source, judged.name, len(judged.unreadable))
-        told = {"id": kept.id, "source": judged.source, "name": judged.name, "deliveries": kept.deliveries}
+        self._metrics.count_event(validated.source, validated.name, outcome, seconds)
+        if outcome == "accepted" and validated.name:
+            if validated.disagreement:
+                self._metrics.count_disagreement(validated.source, validated.name)
+            if validated.unknown:
+                self._metrics.count_drift(validated.source, validated.name, len(validated.unknown))
+            if validated.unreadable:
+                self._metrics.count_unreadable(validated.source, validated.name, len(validated.unreadable))
+        told = {"id": kept.id, "source": validated.source, "name": validated.name, "deliveries": kept.deliveries}
         self._quick_log.info(f"event.{outcome}", **told, ms=round(seconds * 1000, 1))
 
 
-def _refusal(status: int, judged: NewEvent, kept: AcceptedEvent) -> Response:
-    errors = [{"path": path, "message": message} for path, message in judged.faults]
+def _refusal(status: int, validated: NewEvent, kept: AcceptedEvent) -> Response:
+    errors = [{"path": path, "message": message} for path, message in validated.faults]
     return problem_response(
         status,
         "The call is kept in quarantine. It can be sent on once the reasons are mended.",
         title="This is not an event that can be delivered",
         id=kept.id,
-        event=judged.name,
+        event=validated.name,
         kept=True,
         duplicate=kept.duplicate,
         errors=errors,

@@ -23,7 +23,7 @@ EXPORTED = datetime(2026, 5, 1, tzinfo=UTC)
 MADE = "Aug 11, 2020 07:45 PM"
 
 
-def judge(as_of: datetime | None = None, time: str = "", date_format: str = "", event: str | None = None) -> LineValidator:
+def validate_line(as_of: datetime | None = None, time: str = "", date_format: str = "", event: str | None = None) -> LineValidator:
     return LineValidator(SITE, event, {}, as_of, 10**6, lambda: NOW, time=parse_path(time) if time else None, date_format=date_format)
 
 
@@ -32,13 +32,13 @@ def order(status: str, **other: object) -> SourceLine:
     return SourceLine(1, "", json.dumps(body).encode())
 
 
-def at(judged: ValidatedLine) -> datetime:
-    assert judged.at, judged.faults
-    return judged.at.replace(microsecond=0)
+def at(validated: ValidatedLine) -> datetime:
+    assert validated.at, validated.faults
+    return validated.at.replace(microsecond=0)
 
 
-def says(judged: ValidatedLine) -> str:
-    ((path, message),) = ((fault.path, fault.message) for fault in judged.faults)
+def says(validated: ValidatedLine) -> str:
+    ((path, message),) = ((fault.path, fault.message) for fault in validated.faults)
     return f"{path}: {message}"
 
 
@@ -46,42 +46,42 @@ def says(judged: ValidatedLine) -> str:
 def test_what_happens_to_an_order_needs_a_time_of_its_own(status: str) -> None:
     """Its date says when the order was made; so the line says what is missing, and a path or the export's time is taken instead."""
     named = "order.placed"  # where the status tells no event
-    assert says(judge(event=named)(order(status))).startswith("date_created: says when the order was made, not when it became")
-    assert at(judge(EXPORTED, event=named)(order(status))) == EXPORTED
-    paid = judge(EXPORTED, "log[0].at", event=named)(order(status, log=[{"at": "2026-03-01 09:00"}]))
+    assert says(validate_line(event=named)(order(status))).startswith("date_created: says when the order was made, not when it became")
+    assert at(validate_line(EXPORTED, event=named)(order(status))) == EXPORTED
+    paid = validate_line(EXPORTED, "log[0].at", event=named)(order(status, log=[{"at": "2026-03-01 09:00"}]))
     assert at(paid) == datetime(2026, 3, 1, 14, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("status", ["COMPLETED", "processing", "PENDING", "on-hold"])
 def test_an_order_that_is_made_has_its_date(status: str) -> None:
     """Whatever else is said of lines without one."""
-    assert at(judge(EXPORTED)(order(status))) == datetime(2020, 8, 11, 23, 45, tzinfo=UTC)
+    assert at(validate_line(EXPORTED)(order(status))) == datetime(2020, 8, 11, 23, 45, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("event", [name for name in EVENTS if read_sample(name)])
 def test_every_sample_has_a_time_or_says_that_it_needs_one(event: str) -> None:
     """With the time of the export each can be handed in."""
     line = SourceLine(1, "", read_sample(event))
-    judged = judge(event=event)(line)
-    assert judged.at or "--as-of" in says(judged)
-    assert judge(EXPORTED, event=event)(line).at
+    validated = validate_line(event=event)(line)
+    assert validated.at or "--as-of" in says(validated)
+    assert validate_line(EXPORTED, event=event)(line).at
 
 
 def test_a_time_beside_the_payload_is_not_sent() -> None:
     """What AOM would not have sent goes, so that the event is the one that came live; what AOM sends stays; faults are told."""
-    plain = judge(EXPORTED)(order("REFUNDED"))
-    beside = judge(time="shop.refunded", date_format="%d/%m/%Y")(order("REFUNDED", shop={"refunded": "01/03/2026"}, vip=1))
+    plain = validate_line(EXPORTED)(order("REFUNDED"))
+    beside = validate_line(time="shop.refunded", date_format="%d/%m/%Y")(order("REFUNDED", shop={"refunded": "01/03/2026"}, vip=1))
     assert beside.event
     assert plain.event
     assert (at(beside), beside.event.unknown) == (datetime(2026, 3, 1, 5, tzinfo=UTC), ("vip",))
-    alone = judge(time="refunded")(order("REFUNDED", refunded="2026-03-01T00:00:00Z"))
+    alone = validate_line(time="refunded")(order("REFUNDED", refunded="2026-03-01T00:00:00Z"))
     assert alone.event
     assert alone.event.digest == plain.event.digest
-    kept = judge(time="date_created")(order("REFUNDED"))
+    kept = validate_line(time="date_created")(order("REFUNDED"))
     assert kept.line.body == order("REFUNDED").body
     assert at(kept) == datetime(2020, 8, 11, 23, 45, tzinfo=UTC)
-    assert "is no date" in says(judge(time="refunded")(order("REFUNDED", refunded=1_700_000_000)))
-    assert says(judge(time="refunded")(order("REFUNDED"))).startswith("date_created")
+    assert "is no date" in says(validate_line(time="refunded")(order("REFUNDED", refunded=1_700_000_000)))
+    assert says(validate_line(time="refunded")(order("REFUNDED"))).startswith("date_created")
 
 
 TIMES = st.datetimes(datetime(2000, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC)).map(lambda at: at.replace(microsecond=0))  # noqa: DTZ001
@@ -122,7 +122,7 @@ def lines(days: Iterable[int]) -> Iterator[SourceLine]:
 )
 def test_the_direction_of_a_file(days: list[int], newest_first: bool) -> None:
     """The one in which time mostly runs over its first lines; lines with faults say nothing, and no line is lost."""
-    found, all_lines = sort_ahead(lines(days), judge(event="account.created").told)
+    found, all_lines = sort_ahead(lines(days), validate_line(event="account.created").told)
     assert found == newest_first
     assert [line.number for line in all_lines] == list(range(1, len(days) + 1))
 
@@ -130,5 +130,5 @@ def test_the_direction_of_a_file(days: list[int], newest_first: bool) -> None:
 def test_a_large_file_is_not_held() -> None:
     """Its first thousand lines tell."""
     source = lines(range(5000, 0, -1))
-    assert sort_ahead(source, judge(event="account.created").told)[0]
+    assert sort_ahead(source, validate_line(event="account.created").told)[0]
     assert next(source).number == 1001

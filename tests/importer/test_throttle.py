@@ -26,15 +26,15 @@ class Gateway:
         self.taken: list[int] = []
         self.together = 0
 
-    async def take(self, judged: ValidatedLine) -> LineAnswer:
-        self._under_way[judged.people] += 1
-        assert self._under_way[judged.people] == 1, "the same person twice at once"
+    async def take(self, validated: ValidatedLine) -> LineAnswer:
+        self._under_way[validated.people] += 1
+        assert self._under_way[validated.people] == 1, "the same person twice at once"
         self.together = max(self.together, self._under_way.total())
         if self.together >= self._most:
             self._full.set()
         await self._full.wait()
-        self._under_way[judged.people] -= 1
-        self.taken.append(judged.line.number)
+        self._under_way[validated.people] -= 1
+        self.taken.append(validated.line.number)
         return LineAnswer(deliveries=1)
 
 
@@ -49,7 +49,7 @@ def _lines(people: Sequence[int]) -> list[ValidatedLine]:
 
 def _sent(gateway: Gateway, lines: Sequence[ValidatedLine]) -> list[int]:
     answered = asyncio.run(asyncio.wait_for(ImportThrottle(gateway.take).submit_batch(lines), 60))
-    return [judged.line.number for judged, _ in answered]
+    return [validated.line.number for validated, _ in answered]
 
 
 def test_a_few_at_once() -> None:

@@ -518,8 +518,8 @@ def test_an_event_for_many_is_written_before_the_next_large_body_is_validated(tm
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
         with closing(sqlite3.connect(tmp_path / "inbox.db")) as store:
             stored.append(store.execute("SELECT count(*) FROM event").fetchone()[0])
-        judged = sound(source, named, body, received_at)
-        return replace(judged, lanes=tuple(("sandbox", person) for person in judged.people))
+        validated = sound(source, named, body, received_at)
+        return replace(validated, lanes=tuple(("sandbox", person) for person in validated.people))
 
     async def scenario() -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path / 'inbox.db'}", dedup_hours=24)

@@ -77,51 +77,51 @@ def import_(
         from_line=from_line,
         longest=settings.server.max_body_bytes,
     )
-    course, kept = ImportRun(job), None if dry_run else faults or Path(f"{file}.faults.csv")
+    run, kept = ImportRun(job), None if dry_run else faults or Path(f"{file}.faults.csv")
     try:
-        _run(settings, course, kept, patience, quiet=as_json)
+        _run(settings, run, kept, patience, quiet=as_json)
     except (WrongMapping, NotOurs) as error:
         fail_command(f"{file}: {error}")
     except UnreadableFile as error:
-        if not course.lines:
+        if not run.lines:
             fail_command(str(error))
-        course.stopped = str(error)
+        run.stopped = str(error)
     except KeyboardInterrupt:
-        course.stopped = "interrupted"
+        run.stopped = "interrupted"
     if as_json:
-        print_json({"dry_run": dry_run, **summarize_run(course, kept)})
+        print_json({"dry_run": dry_run, **summarize_run(run, kept)})
     else:
-        show_import(course, kept)
-    if course.faulty or course.stopped:
+        show_import(run, kept)
+    if run.faulty or run.stopped:
         raise typer.Exit(FOUND)
 
 
-def _run(settings: Settings, course: ImportRun, faults: Path | None, patience: float, *, quiet: bool) -> None:
+def _run(settings: Settings, run: ImportRun, faults: Path | None, patience: float, *, quiet: bool) -> None:
     """`faults` is None for a dry run."""
-    with watch_import(course, quiet=quiet) as watcher:
+    with watch_import(run, quiet=quiet) as watcher:
         if faults is None:
-            dry_run(course, _deliveries(settings, course.job.site.name))
+            dry_run(run, _deliveries(settings, run.job.site.name))
             return
-        if faults.absolute() == course.job.file.absolute():
+        if faults.absolute() == run.job.file.absolute():
             raise NotOurs("--faults names the file itself")
-        asyncio.run(_hand_in(settings, course, faults, watcher, patience))
+        asyncio.run(_hand_in(settings, run, faults, watcher, patience))
 
 
-async def _hand_in(settings: Settings, course: ImportRun, path: Path, watcher: ImportWatcher, patience: float) -> None:
-    source = course.job.site.name
+async def _hand_in(settings: Settings, run: ImportRun, path: Path, watcher: ImportWatcher, patience: float) -> None:
+    source = run.job.site.name
     token = settings.sources[source].tokens[0].get_secret_value()
-    with course.open_batches() as batches, _faults_of(course, path) as faults:
+    with run.open_batches() as batches, _faults_of(run, path) as faults:
         async with open_admin(settings) as asked:
-            course.unattended = not asked.running
-            post = IntakeClient(asked.http, source=source, token=token, named=course.job.event, patience=patience, silent=watcher.silent)
-            await submit_lines(course, batches, ImportThrottle(post), faults)
+            run.unattended = not asked.running
+            post = IntakeClient(asked.http, source=source, token=token, named=run.job.event, patience=patience, silent=watcher.silent)
+            await submit_lines(run, batches, ImportThrottle(post), faults)
 
 
 @contextmanager
-def _faults_of(course: ImportRun, path: Path) -> Iterator[RejectsFile]:
+def _faults_of(run: ImportRun, path: Path) -> Iterator[RejectsFile]:
     """Raises NotOurs."""
-    headers = course.columns.headers if course.columns else None
-    with closing(RejectsFile(path, headers, goes_on=course.job.from_line > 1)) as faults:
+    headers = run.columns.headers if run.columns else None
+    with closing(RejectsFile(path, headers, goes_on=run.job.from_line > 1)) as faults:
         yield faults
 
 

@@ -20,11 +20,11 @@ SIGN_OUT = f"{PATH}/sign-out"
 
 
 def routes(console: Console) -> list[Route]:
-    door = SignInPages(console)
+    pages = SignInPages(console)
     return [
-        Route(SIGN_IN, door.show, methods=["GET"]),
-        Route(SIGN_IN, door.sign_in, methods=["POST"]),
-        console.post(SIGN_OUT, door.sign_out),
+        Route(SIGN_IN, pages.show, methods=["GET"]),
+        Route(SIGN_IN, pages.sign_in, methods=["POST"]),
+        console.post(SIGN_OUT, pages.sign_out),
     ]
 
 

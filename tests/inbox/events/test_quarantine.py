@@ -29,8 +29,8 @@ async def test_a_call_that_passes_takes_its_place(inbox: Inbox) -> None:
     call = faulty("call", name=None, how=None)
     id = (await inbox.accept(call)).id
     await inbox.accept(new("later", at=NOW + seconds(5)))
-    judged = new("call judged", ANN, BEN, unknown=("vip",), how="shape")
-    kept = await inbox.accept_revalidated(id, judged, now=NOW)
+    validated = new("call judged", ANN, BEN, unknown=("vip",), how="shape")
+    kept = await inbox.accept_revalidated(id, validated, now=NOW)
     assert kept
     assert (kept.id, kept.duplicate, kept.deliveries) == (id, False, 2)
     found = await inbox.find_event(id)
