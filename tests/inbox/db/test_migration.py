@@ -47,7 +47,7 @@ def test_partial_indexes_are_partial(store_url: str) -> None:
 def test_head_is_the_newest_migration() -> None:
     """`HEAD` saves loading Alembic where nothing is to be done, so it has to be right."""
     config = Config()
-    config.set_main_option("script_location", str(Path(receiver.__file__).parent / "inbox" / "migrations"))
+    config.set_main_option("script_location", str(Path(receiver.__file__).parent / "inbox" / "db" / "migrations"))
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
 
 
