@@ -1,4 +1,6 @@
-"""TLS that fails, told in words: HTTP libraries bury the reason under layers of their own, or trip over it."""
+"""TLS that fails, told in words: HTTP libraries bury the reason under layers of their own, or trip
+over it.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REMEDY = "see base_url, this machine's clock, and whether a proxy in between needs its own certificate to be trusted here"
+REMEDY = (
+    "see base_url, this machine's clock, and whether a proxy in between needs its own "
+    "certificate to be trusted here"
+)
 
 
 def tls_fault(error: BaseException) -> str | None:
-    """What is wrong with the encrypted connection, and what helps; None where that is not what the error is about."""
+    """What is wrong with the encrypted connection, and what helps; None where that is not what the
+    error is about.
+    """
     found = next((one for one in _layers(error) if isinstance(one, ssl.SSLError)), None)
     if isinstance(found, ssl.SSLCertVerificationError):
         return f"the server's certificate cannot be verified ({found.verify_message}); {REMEDY}"

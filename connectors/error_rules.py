@@ -1,7 +1,8 @@
 """The shape of the table that every connector keeps: from a CRM's codes and words to what helps.
 
-A table is a tuple of `ErrorRule`; the first rule that fits counts. What fits none is the connector's
-decision, and is best retried: a code that nobody knows is no reason to give a record up.
+A table is a tuple of `ErrorRule`; the first rule that fits counts. What fits none is the
+connector's decision, and is best retried: a code that nobody knows is no reason to give a record
+up.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ class ErrorOutcome(Enum):
     """What helps after an error; each stands for an outcome or an error of `connectors.base`."""
 
     RETRY = auto()  # nothing but time: a lock, a parent that may come yet; `Retry`
-    APART = auto()  # records stand in each other's way: alone, then later; `BatchRefused`, then `Retry`
+    # records stand in each other's way: alone, then later; `BatchRefused`, then `Retry`
+    APART = auto()
     UNAVAILABLE = auto()  # the CRM is down, for every record; `Unavailable`
     TIMED_OUT = auto()  # no answer in time, and perhaps written all the same; `TimedOut`
     SLOW_DOWN = auto()  # fewer calls; `Throttled`
@@ -32,7 +34,9 @@ class ErrorOutcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ErrorRule:
-    """Fits an error with one of the codes, of the statuses and of the words; what is empty fits any."""
+    """Fits an error with one of the codes, of the statuses and of the words; what is empty fits
+    any.
+    """
 
     outcome: ErrorOutcome
     codes: frozenset[str] = frozenset()  # the CRM's own
@@ -40,7 +44,8 @@ class ErrorRule:
     words: tuple[str, ...] = ()  # parts of the message, without regard to case
     remedy: str = ""  # what the operator can do, and where in the CRM: "Settings → …"
     wait: float | None = None  # seconds, where the CRM names none
-    give_up_after: float | None = None  # seconds, where it is not worth the gateway's whole patience
+    # seconds, where it is not worth the gateway's whole patience
+    give_up_after: float | None = None
 
     def fits(self, codes: Collection[str], status: int | None = None, message: str = "") -> bool:
         """Tell whether the rule is about an error of these codes, status and message."""
@@ -62,7 +67,9 @@ def error_rule(
     give_up_after: float | None = None,
 ) -> ErrorRule:
     """Write a rule in one line of a table."""
-    return ErrorRule(outcome, frozenset(codes), frozenset(statuses), tuple(words), remedy, wait, give_up_after)
+    return ErrorRule(
+        outcome, frozenset(codes), frozenset(statuses), tuple(words), remedy, wait, give_up_after
+    )
 
 
 def find_rule(

@@ -1,4 +1,6 @@
-"""Outcomes of single records, and errors of whole calls; `connectors.base` exports them and shows their tree."""
+"""Outcomes of single records, and errors of whole calls; `connectors.base` exports them and shows
+their tree.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +9,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Written. `id` is the CRM's, and may differ from the one sent where records were merged there."""
+    """Written.
+
+    `id` is the CRM's, and may differ from the one sent where records were merged there.
+    """
 
     id: str
     created: bool = False
-    notes: tuple[str, ...] = ()  # what was changed on the way, for the operator: a text cut, a currency left out
+    # what was changed on the way, for the operator: a text cut, a currency left out
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not now: a lock, a parent that is not there yet. `after` is in seconds, None for the gateway's own backoff.
+    """Not now: a lock, a parent that is not there yet.
 
-    `rule` names a rule of the account that refuses every record it concerns, in words that are the same for each of them: a property
-    that the account demands and no mapping line gives. What a rule holds back is tried again for as long as the rule stands, and never
-    given up; a connector answers it from memory for a while rather than ask the CRM once per record.
-    `give_up_after`: it is not waited for longer than so many seconds, where that is less than the gateway's own limit.
+    `after` is in seconds, None for the gateway's own backoff.
+
+    `rule` names a rule of the account that refuses every record it concerns, in words that are the
+    same for each of them: a property that the account demands and no mapping line gives. What a
+    rule holds back is tried again for as long as the rule stands, and never given up; a connector
+    answers it from memory for a while rather than ask the CRM once per record. `give_up_after`: it
+    is not waited for longer than so many seconds, where that is less than the gateway's own limit.
     """
 
     reason: str
@@ -34,8 +43,9 @@ class Retry:
 class Refused:
     """Never, as it stands: the CRM's own code and words, and the field it names.
 
-    `transaction` says that the code speaks of the whole call (a trigger that threw, a flow, a governor limit): the row may be innocent.
-    The gateway sends such rows again in smaller calls, and takes a row for guilty only where it stood alone.
+    `transaction` says that the code speaks of the whole call (a trigger that threw, a flow, a
+    governor limit): the row may be innocent. The gateway sends such rows again in smaller calls,
+    and takes a row for guilty only where it stood alone.
     """
 
     code: str
@@ -48,13 +58,21 @@ Outcome = Saved | Retry | Refused
 
 
 class ConnectorError(Exception):
-    """Speaks of a whole call. The text is shown to the operator: say what happened and what helps; no secrets."""
+    """Speaks of a whole call.
+
+    The text is shown to the operator: say what happened and what helps; no secrets.
+    """
 
 
 class Throttled(ConnectorError):
-    """The CRM asks for fewer calls. `retry_after` in seconds; `daily` where the day's allowance is used up."""
+    """The CRM asks for fewer calls.
 
-    def __init__(self, message: str, retry_after: float | None = None, *, daily: bool = False) -> None:
+    `retry_after` in seconds; `daily` where the day's allowance is used up.
+    """
+
+    def __init__(
+        self, message: str, retry_after: float | None = None, *, daily: bool = False
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.daily = daily
@@ -69,7 +87,10 @@ class Unavailable(ConnectorError):
 
 
 class TimedOut(Unavailable):
-    """No answer in time: the CRM may be writing still. Its rows wait for `Limits.longest_call` before they are sent again."""
+    """No answer in time: the CRM may be writing still.
+
+    Its rows wait for `Limits.longest_call` before they are sent again.
+    """
 
 
 class AuthFailed(ConnectorError):
@@ -81,7 +102,9 @@ class Misconfigured(ConnectorError):
 
 
 class BatchRefused(ConnectorError):
-    """The CRM refused all for some; what it said becomes the `Refused` of the record that is found guilty."""
+    """The CRM refused all for some; what it said becomes the `Refused` of the record that is found
+    guilty.
+    """
 
     def __init__(self, code: str, message: str, field: str | None = None) -> None:
         super().__init__(f"{code}: {message}")

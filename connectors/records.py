@@ -1,4 +1,7 @@
-"""Records and links: what the gateway gives a connector to write. `connectors.base` exports all of it."""
+"""Records and links: what the gateway gives a connector to write.
+
+`connectors.base` exports all of it.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,25 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Options to add to a multiple-choice field, leaving those that are there. Folding unites them in order."""
+    """Options to add to a multiple-choice field, leaving those that are there.
+
+    Folding unites them in order.
+    """
 
     values: tuple[str, ...]
 
 
 Value = str | bool | int | Decimal | date | datetime | Append
-"""A field's value keeps its type until the connector writes it. `""` clears a field; a field that is absent is left alone."""
+"""A field's value keeps its type until the connector writes it.
+
+`""` clears a field; a field that is absent is left alone.
+"""
 
 
 class Ref(NamedTuple):
-    """Names one record: `object` is `contact`, `deal` or the CRM's own name; `key` is unique in it."""
+    """Names one record: `object` is `contact`, `deal` or the CRM's own name; `key` is unique in
+    it.
+    """
 
     object: str
     key: str
@@ -34,7 +45,8 @@ class Record:
     object: str
     key: str
     fields: Mapping[str, Value]
-    key_field: str | None = None  # None: the connector's own for that object, see `Connector.key_fields`
+    # None: the connector's own for that object, see `Connector.key_fields`
+    key_field: str | None = None
     links: tuple[Ref, ...] = ()  # for CRMs that link within the write; others leave it to `link`
     id: str | None = None  # the CRM's id, where an earlier write returned one
     doubtful: bool = False  # an earlier attempt got no answer: it may have been written already
@@ -46,7 +58,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Ties `source` to `target`, e.g. a deal to its contact. Both exist; linking twice must be harmless."""
+    """Ties `source` to `target`, e.g. a deal to its contact.
+
+    Both exist; linking twice must be harmless.
+    """
 
     source: Ref
     target: Ref

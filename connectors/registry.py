@@ -1,6 +1,8 @@
-"""Finds connectors by the entry point group `aom_gateway.connectors`, the built-in ones like any other.
+"""Finds connectors by the entry point group `aom_gateway.connectors`, the built-in ones like any
+other.
 
-Names are read without importing anything; a connector's code, and the CRM client that it brings, loads when it is asked for.
+Names are read without importing anything; a connector's code, and the CRM client that it brings,
+loads when it is asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from connectors.base import API, Connector, ConnectorSettings
 GROUP = "aom_gateway.connectors"
 
 _METHODS = tuple(
-    name for name, member in vars(Connector).items() if not name.startswith("_") and isinstance(member, (FunctionType, classmethod))
+    name
+    for name, member in vars(Connector).items()
+    if not name.startswith("_") and isinstance(member, (FunctionType, classmethod))
 )
 _REQUIRED = ("API", "Settings", "key_fields", *_METHODS)
 
@@ -31,7 +35,10 @@ class UnknownConnector(KeyError):
 
     def __str__(self) -> str:
         hint = f"; did you mean {self.nearest!r}?" if self.nearest else "."
-        return f"there is no connector type {self.name!r}{hint} Known: {', '.join(self.known) or 'none'}"
+        return (
+            f"there is no connector type {self.name!r}{hint} Known: "
+            f"{', '.join(self.known) or 'none'}"
+        )
 
 
 class BrokenConnector(Exception):
@@ -44,9 +51,11 @@ class BrokenConnector(Exception):
 
 
 class Types(Mapping[str, type[Connector]]):
-    """Connector classes by name, loaded when they are looked up, which raises UnknownConnector or BrokenConnector.
+    """Connector classes by name, loaded when they are looked up, which raises UnknownConnector or
+    BrokenConnector.
 
-    Going through names loads nothing; going through values or items ends at a broken one: `broken` tells beforehand.
+    Going through names loads nothing; going through values or items ends at a broken one: `broken`
+    tells beforehand.
     """
 
     def __init__(self, found: Iterable[EntryPoint]) -> None:
@@ -59,7 +68,11 @@ class Types(Mapping[str, type[Connector]]):
         if entries is None:
             raise UnknownConnector(name, self._found)
         if len({entry.value for entry in entries}) > 1:
-            raise BrokenConnector(name, "two packages", f"it is announced by {' and '.join(map(_origin, entries))}; uninstall one")
+            raise BrokenConnector(
+                name,
+                "two packages",
+                f"it is announced by {' and '.join(map(_origin, entries))}; uninstall one",
+            )
         return _load(entries[0])
 
     def __contains__(self, name: object) -> bool:
@@ -96,7 +109,9 @@ def _load(entry: EntryPoint) -> type[Connector]:
     try:
         loaded = entry.load()
     except Exception as error:
-        raise BrokenConnector(entry.name, _origin(entry), f"{type(error).__name__}: {error}") from error
+        raise BrokenConnector(
+            entry.name, _origin(entry), f"{type(error).__name__}: {error}"
+        ) from error
     if reason := _lacks(loaded):
         raise BrokenConnector(entry.name, _origin(entry), reason)
     return loaded  # type: ignore[no-any-return]

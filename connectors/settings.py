@@ -1,4 +1,7 @@
-"""What a connector is opened with: its settings, its limits, the gateway's rate limit. `connectors.base` exports all of it."""
+"""What a connector is opened with: its settings, its limits, the gateway's rate limit.
+
+`connectors.base` exports all of it.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ def _listed(given: object) -> object:
 
 
 class ConnectorSettings(BaseModel):
-    """What every `[connectors.NAME]` table may hold. A connector subclasses it; field descriptions appear in `check`."""
+    """What every `[connectors.NAME]` table may hold.
+
+    A connector subclasses it; field descriptions appear in `check`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -37,14 +43,25 @@ class ConnectorSettings(BaseModel):
     mapping: Annotated[
         tuple[str, ...],
         BeforeValidator(_listed),
-        Field(description='"standard" takes the routes that the connector ships; a list takes several'),
+        Field(
+            description='"standard" takes the routes that the connector ships; a list takes several'
+        ),
     ] = ()
-    rate_limit: Annotated[RateLimit | None, Field(description="at most so many calls in so many seconds")] = None
-    batch_size: Annotated[int | None, Field(gt=0, le=10_000, description="most records in a call; unset: what the CRM allows")] = None
-    timeout_seconds: Annotated[float, Field(ge=1, le=600, description="how long one writing call may take")] = 30.0
+    rate_limit: Annotated[
+        RateLimit | None, Field(description="at most so many calls in so many seconds")
+    ] = None
+    batch_size: Annotated[
+        int | None,
+        Field(gt=0, le=10_000, description="most records in a call; unset: what the CRM allows"),
+    ] = None
+    timeout_seconds: Annotated[
+        float, Field(ge=1, le=600, description="how long one writing call may take")
+    ] = 30.0
 
     def files(self, name: str, directory: Path) -> tuple[Path, ...]:  # noqa: ARG002 - most keep none
-        """Name the files that a connector of this NAME writes; `directory` is where relative paths start."""
+        """Name the files that a connector of this NAME writes; `directory` is where relative paths
+        start.
+        """
         return ()
 
 
@@ -55,8 +72,11 @@ class Limits:
     records: int = 100  # per `upsert`
     links: int = 100  # per `link`
     concurrency: int = 4  # batches under way at the same time
-    linger: float = 1.0  # seconds that a batch which is not full waits to fill, where one went out just before
-    longest_call: float = 60.0  # seconds after which the CRM is through with a call that it was sent, whether it answered or not
+    # seconds that a batch which is not full waits to fill, where one went out just before
+    linger: float = 1.0
+    # seconds after which the CRM is through with a call that it was sent, whether it answered or
+    # not
+    longest_call: float = 60.0
 
 
 class CallGate(Protocol):
@@ -66,7 +86,9 @@ class CallGate(Protocol):
         """Await it before every call of the CRM; it returns when so many calls are allowed."""
 
     async def learn(self, limit: RateLimit, remaining: int | None = None) -> None:
-        """Tell it what the CRM's answer says of the limit; a configured `rate_limit` below that stays in force."""
+        """Tell it what the CRM's answer says of the limit; a configured `rate_limit` below that
+        stays in force.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +98,6 @@ class Context:
     name: str  # the connector's name in the configuration
     calls: CallGate
     directory: Path  # relative paths in the settings start here
-    timeout: float = 30.0  # seconds that one call of the CRM may take in all: `timeout_seconds` of the settings
+    # seconds that one call of the CRM may take in all: `timeout_seconds` of the settings
+    timeout: float = 30.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

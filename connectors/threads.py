@@ -1,4 +1,6 @@
-"""A synchronous client's calls, on threads of the connector's own: a slow CRM takes nobody else's."""
+"""A synchronous client's calls, on threads of the connector's own: a slow CRM takes nobody
+else's.
+"""
 
 from __future__ import annotations
 
@@ -24,18 +26,24 @@ class Threads:
         self._closed = False
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return or raise what `function(*args, **kwargs)` does; it sees the caller's context variables.
+        """Return or raise what `function(*args, **kwargs)` does; it sees the caller's context
+        variables.
 
-        Cancelling drops a call that waits for its turn, but only stops waiting for one that runs: give every call a
-        time-out of its own. Raises RuntimeError after `aclose`.
+        Cancelling drops a call that waits for its turn, but only stops waiting for one that runs:
+        give every call a time-out of its own. Raises RuntimeError after `aclose`.
         """
         if self._closed:
             raise RuntimeError(f"the threads of {self.name} are closed")
         call = partial(_without_stop_iteration, function, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, copy_context().run, call)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._pool, copy_context().run, call
+        )
 
     async def aclose(self) -> None:
-        """Take no more calls, wait for those that were taken, and end the threads. Repeating it is harmless."""
+        """Take no more calls, wait for those that were taken, and end the threads.
+
+        Repeating it is harmless.
+        """
         self._closed = True
         await asyncio.to_thread(self._pool.shutdown)
 

@@ -1,4 +1,6 @@
-"""A cache of look-ups in a CRM: each answer serves for a time, and at most one call asks for a key at once."""
+"""A cache of look-ups in a CRM: each answer serves for a time, and at most one call asks for a key
+at once.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,13 @@ T = TypeVar("T")
 
 
 class TtlCache(Generic[T]):
-    """Values by key, loaded when they are first asked for, and again when they are older than `ttl`.
+    """Values by key, loaded when they are first asked for, and again when they are older than
+    `ttl`.
 
-    Who asks for what is being loaded already waits for that, and shares its outcome, good or bad; an
-    error is not kept. Where loading again fails with one of `outages`, the old value serves on. A load
-    that nobody waits for any more goes on, since the next one may want it: close the cache to await it.
+    Who asks for what is being loaded already waits for that, and shares its outcome, good or bad;
+    an error is not kept. Where loading again fails with one of `outages`, the old value serves on.
+    A load that nobody waits for any more goes on, since the next one may want it: close the cache
+    to await it.
     """
 
     def __init__(

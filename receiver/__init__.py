@@ -1,1 +1,3 @@
-"""The AOM gateway: keeps every webhook of Academy of Mine and brings a CRM to the state that they describe."""
+"""The AOM gateway: keeps every webhook of Academy of Mine and brings a CRM to the state that they
+describe.
+"""

@@ -1,8 +1,8 @@
 """The `aom-gateway` command, begun only where the packages that it imports are its own.
 
-`receiver` and `connectors` are plain names. Another distribution that brings a package of such a name
-overwrites ours in the same environment, without a word from the installer; or its package stands
-before ours on Python's path. Both are told here, before anything of them is imported.
+`receiver` and `connectors` are plain names. Another distribution that brings a package of such a
+name overwrites ours in the same environment, without a word from the installer; or its package
+stands before ours on Python's path. Both are told here, before anything of them is imported.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def find_stray_package() -> str | None:
 
 
 def find_overwritten_files() -> str | None:
-    """Tell of files that another distribution has replaced, or taken with it when it was uninstalled."""
+    """Tell of files that another distribution has replaced, or taken with it when it was
+    uninstalled.
+    """
     try:
         ours = distribution(NAME)
     except PackageNotFoundError:  # run from its source, without an installation
@@ -71,12 +73,18 @@ def _is_intact(file: PackagePath) -> bool:
     except OSError:
         return False
     hashed = hashlib.new(file.hash.mode, content).digest() if file.hash else b""
-    return file.hash is not None and urlsafe_b64encode(hashed).decode().rstrip("=") == file.hash.value
+    return (
+        file.hash is not None and urlsafe_b64encode(hashed).decode().rstrip("=") == file.hash.value
+    )
 
 
 def _owners(files: Collection[str]) -> list[str]:
     """Name the other distributions that hold one of these files."""
-    return sorted({_title(one) for one in distributions() if one.name != NAME and _holds(one, files)}) if files else []
+    return (
+        sorted({_title(one) for one in distributions() if one.name != NAME and _holds(one, files)})
+        if files
+        else []
+    )
 
 
 def _holds(one: Distribution, files: Collection[str]) -> bool:

@@ -41,7 +41,8 @@ from receiver.settings import Settings, connector_secrets
 from receiver.telemetry import GatewayMetrics, name_people_by
 from receiver.telemetry.worker_metrics import WorkerMetrics
 
-GRACE = timedelta(seconds=18)  # what deliveries under way get at shutdown; with all else it stays under the 30 s of orchestrators
+# what deliveries under way get at shutdown; with all else it stays under the 30 s of orchestrators
+GRACE = timedelta(seconds=18)
 LAST_WORDS = 10.0  # seconds for an alarm that is being posted at shutdown
 CLOSING = 5.0  # seconds that a connector gets to close
 
@@ -83,20 +84,37 @@ class Gateway:
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Gateway]:
-    """Open store and connectors and deliver until the block ends. Raises StoreUnavailable where the store cannot be opened."""
+async def open_gateway(
+    settings: Settings, now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Gateway]:
+    """Open store and connectors and deliver until the block ends.
+
+    Raises StoreUnavailable where the store cannot be opened.
+    """
     async with open_store(settings, now) as gateway, AsyncExitStack() as stack:
-        gateway.limiters = {name: RateLimiter(one.rate_limit) for name, one in settings.connectors.items()}
+        gateway.limiters = {
+            name: RateLimiter(one.rate_limit) for name, one in settings.connectors.items()
+        }
         gateway.connectors = open_connectors(settings, gateway.limiters, now)
         for name, connector in gateway.connectors.items():
             stack.push_async_callback(_close, gateway, name, connector)
         reader, leaders = EventReader(gateway.sites), Leaders()
         stack.callback(reader.close)
-        gateway.dispatchers = [_dispatcher(gateway, name, reader, leaders) for name in gateway.connectors]
-        retention = asyncio.create_task(keep_purging(gateway.inbox, timedelta(days=settings.store.keep_days), now), name="retention")
+        gateway.dispatchers = [
+            _dispatcher(gateway, name, reader, leaders) for name in gateway.connectors
+        ]
+        retention = asyncio.create_task(
+            keep_purging(gateway.inbox, timedelta(days=settings.store.keep_days), now),
+            name="retention",
+        )
         stack.callback(retention.cancel)
-        running = [asyncio.create_task(dispatcher.run(), name=f"dispatcher {dispatcher.name}") for dispatcher in gateway.dispatchers]
-        watching = open_watch(settings, gateway.routes, gateway.inbox, gateway.standing, gateway.metrics, now)
+        running = [
+            asyncio.create_task(dispatcher.run(), name=f"dispatcher {dispatcher.name}")
+            for dispatcher in gateway.dispatchers
+        ]
+        watching = open_watch(
+            settings, gateway.routes, gateway.inbox, gateway.standing, gateway.metrics, now
+        )
         if watch := await stack.enter_async_context(watching):
             gateway.watch = watch
             stack.callback(asyncio.create_task(watch.run(), name="alarms").cancel)
@@ -106,8 +124,13 @@ async def open_gateway(settings: Settings, now: Callable[[], datetime] = utc_now
 
 
 @asynccontextmanager
-async def open_store(settings: Settings, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Gateway]:
-    """A gateway that keeps and shows events and delivers none. Raises StoreUnavailable where the store cannot be opened."""
+async def open_store(
+    settings: Settings, now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Gateway]:
+    """A gateway that keeps and shows events and delivers none.
+
+    Raises StoreUnavailable where the store cannot be opened.
+    """
     routes = RouteTable.compile(settings)
     store = settings.store
     inbox = await Inbox.open(store.url, dedup_hours=store.dedup_hours, max_wal_mb=store.max_wal_mb)
@@ -118,7 +141,18 @@ async def open_store(settings: Settings, now: Callable[[], datetime] = utc_now) 
         decide = build_validator(sites, routes)
         intake = Intake(settings.sources, decide, inbox, metrics)
         standing = CachedStatus(inbox, settings.connectors, now)
-        yield Gateway(settings, routes, sites, inbox, metrics, decide, intake, standing, now, GuessLimiter(now))
+        yield Gateway(
+            settings,
+            routes,
+            sites,
+            inbox,
+            metrics,
+            decide,
+            intake,
+            standing,
+            now,
+            GuessLimiter(now),
+        )
     finally:
         await inbox.aclose()
 
@@ -126,7 +160,9 @@ async def open_store(settings: Settings, now: Callable[[], datetime] = utc_now) 
 async def _stop(gateway: Gateway, running: Sequence[asyncio.Task[None]]) -> None:
     gateway.begin_closing()
     last_words = [gateway.watch.stop(LAST_WORDS)] if gateway.watch else []
-    await asyncio.gather(*last_words, *(dispatcher.stop(GRACE) for dispatcher in gateway.dispatchers))
+    await asyncio.gather(
+        *last_words, *(dispatcher.stop(GRACE) for dispatcher in gateway.dispatchers)
+    )
     await asyncio.gather(*running)
     structlog.get_logger().info("delivery.stopped")
 
@@ -140,22 +176,31 @@ async def _close(gateway: Gateway, name: str, connector: Connector) -> None:
         structlog.get_logger().error("connector.hangs", connector=name, seconds=CLOSING)
 
 
-def open_connectors(settings: Settings, limiters: Mapping[str, RateLimiter], now: Callable[[], datetime]) -> dict[str, Connector]:
+def open_connectors(
+    settings: Settings, limiters: Mapping[str, RateLimiter], now: Callable[[], datetime]
+) -> dict[str, Connector]:
     """The configured connectors by name. None of them calls its CRM yet."""
     return {
-        name: open_connector(one, Context(name, limiters[name], settings.directory, one.timeout_seconds, now))
+        name: open_connector(
+            one, Context(name, limiters[name], settings.directory, one.timeout_seconds, now)
+        )
         for name, one in settings.connectors.items()
     }
 
 
 def open_connector(settings: ConnectorSettings, context: Context) -> Connector:
     """A connector by its settings, in whose words its secrets do not stand."""
-    return redact_connector(registry.load(settings.type).open(settings, context), connector_secrets(settings))
+    return redact_connector(
+        registry.load(settings.type).open(settings, context), connector_secrets(settings)
+    )
 
 
 def sites_of(settings: Settings) -> dict[str, SourceContext]:
     """What reading an event needs to know of its source."""
-    return {name: SourceContext(name, source.timezone, source.currency) for name, source in settings.sources.items()}
+    return {
+        name: SourceContext(name, source.timezone, source.currency)
+        for name, source in settings.sources.items()
+    }
 
 
 def _dispatcher(gateway: Gateway, name: str, reader: EventReader, leaders: Leaders) -> Dispatcher:
@@ -181,7 +226,9 @@ def _dispatcher(gateway: Gateway, name: str, reader: EventReader, leaders: Leade
         leadership,
         limiter,
         BatchSizes(most, structlog.get_logger().bind(connector=name)),
-        timing=DeliveryTiming(timedelta(hours=settings.delivery.give_up_after_hours), configured.timeout_seconds),
+        timing=DeliveryTiming(
+            timedelta(hours=settings.delivery.give_up_after_hours), configured.timeout_seconds
+        ),
         now=gateway.now,
         random=random,
     )

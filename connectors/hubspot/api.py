@@ -46,9 +46,11 @@ class HubSpotApi:
 
     def __init__(self, settings: HubSpotSettings, context: Context, workers: int) -> None:
         self.paths = ApiPaths(settings.api_version)
-        self.daily_left: tuple[int, int] | None = None  # calls left today and the day's allowance, as HubSpot last said
+        # calls left today and the day's allowance, as HubSpot last said
+        self.daily_left: tuple[int, int] | None = None
         self._context = context
-        self._lines = asyncio.Semaphore(workers)  # taken before a call is: what is taken goes out at once
+        # taken before a call is: what is taken goes out at once
+        self._lines = asyncio.Semaphore(workers)
         self._threads = Threads(f"{context.name}-hubspot", workers)
         client = HubSpot(
             access_token=settings.access_token.get_secret_value(),
@@ -56,10 +58,13 @@ class HubSpotApi:
             retry=False,  # the gateway repeats, and knows when
             connection_pool_maxsize=workers,
         )
-        # Held: each access to `batch_api` makes a new connection pool. Its paths are v3's, so only its `call_api` is used.
+        # Held: each access to `batch_api` makes a new connection pool. Its paths are v3's, so only
+        # its `call_api` is used.
         self._client = client.crm.objects.batch_api.api_client
 
-    async def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    async def call(
+        self, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Return the JSON object of a 2xx answer, or raise a ConnectorError.
 
         207 is such an answer too; an empty one gives {}.
@@ -70,7 +75,9 @@ class HubSpotApi:
         await self._learn(answer)
         data = read_body(answer.body) if answer.body else {}
         if not 200 <= answer.status < 300:  # noqa: PLR2004
-            raise call_error(read_error(data, answer.status), retry_after(answer.headers, self._context.now()))
+            raise call_error(
+                read_error(data, answer.status), retry_after(answer.headers, self._context.now())
+            )
         if not isinstance(data, dict):
             raise Unavailable(f"HubSpot answered {answer.status} with something that is not JSON")
         return data
@@ -124,7 +131,10 @@ class HubSpotApi:
         return TimedOut(f"HubSpot did not answer {method} {path} within {seconds}")
 
     async def _learn(self, answer: ApiAnswer) -> None:
-        calls, milliseconds = answer.number(f"{RATE}Max"), answer.number(f"{RATE}Interval-Milliseconds")
+        calls, milliseconds = (
+            answer.number(f"{RATE}Max"),
+            answer.number(f"{RATE}Interval-Milliseconds"),
+        )
         if calls and milliseconds:
             limit = RateLimit(calls=calls, seconds=milliseconds / 1000)
             await self._context.calls.learn(limit, answer.number(f"{RATE}Remaining"))
@@ -148,4 +158,6 @@ def _failed(error: ApiException) -> ApiAnswer:
         why = tls_fault(error) or str(error.reason or "").partition("\n")[2]
         raise Unavailable(f"no answer from HubSpot: {why}")
     body = error.body or b""
-    return ApiAnswer(error.status, error.headers or {}, body.encode() if isinstance(body, str) else body)
+    return ApiAnswer(
+        error.status, error.headers or {}, body.encode() if isinstance(body, str) else body
+    )

@@ -34,12 +34,15 @@ TYPE_ID = re.compile(r"\d+-\d+")
 
 
 class HubSpotConnector:
-    """Writes by batch upsert: contacts by e-mail, or by the unique property of the settings, all else by a unique property."""
+    """Writes by batch upsert: contacts by e-mail, or by the unique property of the settings, all
+    else by a unique property.
+    """
 
     API: ClassVar[int] = 1
     Settings: ClassVar[type[ConnectorSettings]] = HubSpotSettings
     key_fields: ClassVar[Mapping[str, str]] = KEY_FIELDS
-    limits = Limits(records=100, links=100, concurrency=8, linger=2.0)  # a trickle must not use up the account's day, call by call
+    # a trickle must not use up the account's day, call by call
+    limits = Limits(records=100, links=100, concurrency=8, linger=2.0)
 
     def __init__(self, settings: HubSpotSettings, context: Context) -> None:
         self._settings = settings
@@ -62,13 +65,18 @@ class HubSpotConnector:
             return []
         key_field = self._key_field(object, records[0].key_field)
         if key_field is None:
-            raise Misconfigured(f"the mapping does not say how a {object} is known: name a unique property of it as its key_field")
+            raise Misconfigured(
+                f"the mapping does not say how a {object} is known: name a unique property "
+                "of it as its key_field"
+            )
         batch = self._batch(object_type(object), key_field)
         if batch.type == "deals" and any(FIELD in record.fields for record in records):
             return await self._upsert_orders(records, batch)
         return await batch.write(records)
 
-    async def _upsert_orders(self, records: Sequence[Record], batch: UpsertBatch) -> Sequence[Outcome]:
+    async def _upsert_orders(
+        self, records: Sequence[Record], batch: UpsertBatch
+    ) -> Sequence[Outcome]:
         """Write deals, then the line items of those that were saved."""
         read = [read_order(record) for record in records]
         orders = [order for order in read if isinstance(order, DealOrder)]
@@ -78,7 +86,9 @@ class HubSpotConnector:
         deals = {
             number: DealItems(order.deal.key, outcome.id, outcome.created, order.items)
             for number, (order, outcome) in enumerate(zip(read, outcomes, strict=True))
-            if isinstance(order, DealOrder) and isinstance(outcome, Saved) and order.items is not None
+            if isinstance(order, DealOrder)
+            and isinstance(outcome, Saved)
+            and order.items is not None
         }
         written = await LineItems(self._batch("line_items", KEY_FIELD)).write(list(deals.values()))
         items = {number: written[deal.key] for number, deal in deals.items()}
@@ -91,10 +101,19 @@ class HubSpotConnector:
         return await link_records(pairs, self._api)
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
-        return await find_problems(self._name, with_line_items(needs), self._api, self._account, self._settings, lambda: self.plan(needs))
+        return await find_problems(
+            self._name,
+            with_line_items(needs),
+            self._api,
+            self._account,
+            self._settings,
+            lambda: self.plan(needs),
+        )
 
     async def plan(self, needs: Needs) -> Plan:
-        return await make_plan([self._keyed(need) for need in with_line_items(needs)], self._account, self._settings)
+        return await make_plan(
+            [self._keyed(need) for need in with_line_items(needs)], self._account, self._settings
+        )
 
     async def provision(self, plan: Plan) -> Report:
         try:
@@ -104,7 +123,9 @@ class HubSpotConnector:
                 self._account.forget(type_)
 
     async def plan_erasure(self, address: str, records: Mapping[Ref, str], needs: Needs) -> Plan:  # noqa: ARG002 - all goes
-        return await plan_erasure(address, records, self._api, lambda id_: self.record_url("contact", id_))
+        return await plan_erasure(
+            address, records, self._api, lambda id_: self.record_url("contact", id_)
+        )
 
     async def erase(self, plan: Plan) -> Report:
         return await erase_contacts(plan, self._api)
@@ -113,7 +134,11 @@ class HubSpotConnector:
         type_ = object_type(object)
         page = PAGE_TYPES.get(type_) or (type_ if TYPE_ID.fullmatch(type_) else None)
         portal = self._settings.portal_id or self._account.portal_id
-        return f"https://app.hubspot.com/contacts/{portal}/record/{page}/{id}" if portal and page else None
+        return (
+            f"https://app.hubspot.com/contacts/{portal}/record/{page}/{id}"
+            if portal and page
+            else None
+        )
 
     async def aclose(self) -> None:
         await self._account.aclose()
@@ -123,9 +148,15 @@ class HubSpotConnector:
         return replace(need, key_field=self._key_field(need.object, need.key_field))
 
     def _key_field(self, object_: str, stated: str | None) -> str | None:
-        """Prefer what the mapping states; the settings name a contact's where that is the usual one."""
+        """Prefer what the mapping states; the settings name a contact's where that is the usual
+        one.
+        """
         usual = self.key_fields.get(object_)
-        return self._settings.contact_key if object_ == "contact" and stated in (None, usual) else stated or usual
+        return (
+            self._settings.contact_key
+            if object_ == "contact" and stated in (None, usual)
+            else stated or usual
+        )
 
 
 def _with_notes(deal: Outcome, items: Outcome | None) -> Outcome:

@@ -25,7 +25,9 @@ Link = Callable[[str], str | None]
 """From a contact's id to where people see it."""
 
 
-async def plan_erasure(address: str, records: Mapping[Ref, str], api: HubSpotApi, url: Link) -> Plan:
+async def plan_erasure(
+    address: str, records: Mapping[Ref, str], api: HubSpotApi, url: Link
+) -> Plan:
     """List the contacts that are known for the person, and those that have the address."""
     known = [id_ for ref, id_ in records.items() if ref.object == "contact"]
     found = {*await _find(known, None, api), *await _find([address], "email", api)}

@@ -1,4 +1,7 @@
-"""HubSpot's words for a failure, read into one shape. Nothing in an error body can be relied on to be there."""
+"""HubSpot's words for a failure, read into one shape.
+
+Nothing in an error body can be relied on to be there.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,12 @@ TEXTS = (
     (re.compile(r"infer object type"), UNKNOWN_OBJECT),
     (re.compile(r'[Pp]roperty "?(\w+)"? does not exist'), "PROPERTY_DOESNT_EXIST"),
 )
-"""Failures that HubSpot tells apart by its text alone: pattern (with the property's name), and the word used for it here."""
+"""Failures that HubSpot tells apart by its text alone: pattern (with the property's name), and the
+word used for it here.
+"""
 
-EXISTING_ID = re.compile(r"[Cc]ontact already exists\W+[Ee]xisting ID: (\d+)")  # by its e-mail: no other clash is worded so
+# by its e-mail: no other clash is worded so
+EXISTING_ID = re.compile(r"[Cc]ontact already exists\W+[Ee]xisting ID: (\d+)")
 SCOPE_KEYS = ("requiredGranularScopes", "requiredScopes", "missingScopes")
 ONE_SCOPE = re.compile(r"[a-z][\w.-]*")
 SCOPE = re.compile(r"[a-z][\w-]*(?:\.[\w-]+)+")
@@ -34,22 +40,31 @@ class HubSpotError:
     """One failure, of a call or of a record in it."""
 
     status: int  # of the call
-    words: frozenset[str]  # category, sub-category, codes, policy, and the words above: what the table of errors looks at
+    # category, sub-category, codes, policy, and the words above: what the table of errors looks at
+    words: frozenset[str]
     code: str  # the most telling of them
     message: str
     field: str | None = None
     scopes: tuple[str, ...] = ()  # that the token lacks
     traces: frozenset[str] = frozenset()  # trace ids of the records that it speaks of
-    ids: frozenset[str] = frozenset()  # everything else that its context names, e.g. the ids of a pair
+    # everything else that its context names, e.g. the ids of a pair
+    ids: frozenset[str] = frozenset()
     existing_id: str | None = None  # of the contact that has the e-mail
 
 
 def read_error(data: Any, status: int) -> HubSpotError:
     """Read the body of a failed call, or one item of a batch's `errors`."""
     if not isinstance(data, dict):
-        return HubSpotError(status, frozenset({NOT_JSON}), f"HTTP_{status}", f"HubSpot answered {status} without JSON")
+        return HubSpotError(
+            status,
+            frozenset({NOT_JSON}),
+            f"HTTP_{status}",
+            f"HubSpot answered {status} without JSON",
+        )
     details = list(_details(data))
-    message = "; ".join(dict.fromkeys(d["message"] for d in details if text_of(d, "message"))) or text_of(data, "message")
+    message = "; ".join(
+        dict.fromkeys(d["message"] for d in details if text_of(d, "message"))
+    ) or text_of(data, "message")
     told = _told_by_text(f"{message} {data.get('message')}")
     codes = [code for d in details for code in (text_of(d, "code"), text_of(d, "error")) if code]
     names = [text_of(data, key) for key in ("subCategory", "category", "policyName", "errorType")]
@@ -70,7 +85,9 @@ def read_error(data: Any, status: int) -> HubSpotError:
 
 
 def _details(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Go through the items of `errors`; or, seen on validation errors, the JSON list that ends the message."""
+    """Go through the items of `errors`; or, seen on validation errors, the JSON list that ends the
+    message.
+    """
     found = items_of(data, "errors")
     for item in (data, *found):
         _, bracket, rest = text_of(item, "message").partition("[{")
@@ -91,7 +108,9 @@ def _context(data: Mapping[str, Any], details: list[dict[str, Any]]) -> dict[str
     for item in (data, *details):
         context = item.get("context")
         for key, value in context.items() if isinstance(context, dict) else ():
-            merged.setdefault(key, []).extend(str(one) for one in (value if isinstance(value, list) else [value]))
+            merged.setdefault(key, []).extend(
+                str(one) for one in (value if isinstance(value, list) else [value])
+            )
     return merged
 
 
@@ -102,7 +121,11 @@ def _fields(details: list[dict[str, Any]], context: Mapping[str, list[str]]) -> 
 
 def _scopes(context: Mapping[str, list[str]]) -> tuple[str, ...]:
     texts = (one for key in SCOPE_KEYS for one in context.get(key, ()))
-    found = (scope for one in texts for scope in ([one] if ONE_SCOPE.fullmatch(one) else SCOPE.findall(one)))
+    found = (
+        scope
+        for one in texts
+        for scope in ([one] if ONE_SCOPE.fullmatch(one) else SCOPE.findall(one))
+    )
     return tuple(dict.fromkeys(found))
 
 

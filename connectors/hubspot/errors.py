@@ -1,4 +1,5 @@
-"""What HubSpot's failures mean: one table from status and words to what helps, and what it is called in `connectors.base`.
+"""What HubSpot's failures mean: one table from status and words to what helps, and what it is
+called in `connectors.base`.
 
 Sources: HubSpot's "Error handling" and "API usage guidelines" pages, unless a rule says otherwise.
 """
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-KEYS = "Development → Keys → Service keys (in some accounts: Settings → Integrations → Service Keys)"
+KEYS = (
+    "Development → Keys → Service keys (in some accounts: Settings → Integrations → Service Keys)"
+)
 
 REQUIRED = "MISSING_REQUIRED_PROPERTY"
 REQUIRED_IF = "MISSING_CONDITIONAL_REQUIRED_PROPERTY"
@@ -50,7 +53,9 @@ TABLE = (
     error_rule(_O.SLOW_DOWN, statuses=[429], wait=1),
     error_rule(_O.SLOW_DOWN, "RATE_LIMITS", "RATE_LIMIT", wait=1),
     error_rule(_O.SET_UP, "MISSING_SCOPES", remedy=f"Add it to the scopes of the key, at {KEYS}."),
-    error_rule(_O.SET_UP, NOT_JSON, statuses=_NOWHERE, remedy="Are base_url and api_version right?"),
+    error_rule(
+        _O.SET_UP, NOT_JSON, statuses=_NOWHERE, remedy="Are base_url and api_version right?"
+    ),
     error_rule(_O.RECORD, statuses=[413, 414]),
     error_rule(_O.UNAVAILABLE, statuses=[423], wait=2),
     # The account moves to another data centre; Retry-After may say up to 24 hours.
@@ -72,10 +77,13 @@ TABLE = (
     error_rule(
         _O.SET_UP,
         "READ_ONLY_VALUE",
-        remedy=f"Let the mapping write another one, or look at {_PROPERTIES} what makes it read-only.",
+        remedy=f"Let the mapping write another one, or look at {_PROPERTIES} what makes it "
+        "read-only.",
     ),
     error_rule(_O.SET_UP, NOT_UNIQUE, remedy="`aom-gateway provision` tells what helps."),
-    error_rule(_O.SET_UP, UNKNOWN_OBJECT, remedy="See Settings → Objects → Custom Objects for its name."),
+    error_rule(
+        _O.SET_UP, UNKNOWN_OBJECT, remedy="See Settings → Objects → Custom Objects for its name."
+    ),
     error_rule(_O.GONE, "OBJECT_NOT_FOUND"),
     error_rule(_O.SET_UP, statuses=_NOWHERE, remedy="Are base_url and api_version right?"),
     error_rule(_O.APART, statuses=[409]),

@@ -1,4 +1,6 @@
-"""HubSpot's answers as JSON, of which no part can be relied on to be there, or to be of its type."""
+"""HubSpot's answers as JSON, of which no part can be relied on to be there, or to be of its
+type.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,10 @@ OBJECT_TYPES = {
     "note": "notes",
     "task": "tasks",
 }
-"""Names that a mapping may use for HubSpot's own objects. Any other name is HubSpot's: `p_enrollment`, `2-1234567`."""
+"""Names that a mapping may use for HubSpot's own objects.
+
+Any other name is HubSpot's: `p_enrollment`, `2-1234567`.
+"""
 
 
 def object_type(name: str) -> str:

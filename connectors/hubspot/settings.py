@@ -37,7 +37,9 @@ class HubSpotSettings(ConnectorSettings):
     access_token: Annotated[
         SecretStr,
         AfterValidator(_token),
-        Field(description=f"the access token of a service key, made at {KEYS}, or of a private app"),
+        Field(
+            description=f"the access token of a service key, made at {KEYS}, or of a private app"
+        ),
     ]
     base_url: Annotated[
         str,
@@ -52,18 +54,30 @@ class HubSpotSettings(ConnectorSettings):
     contact_key: Annotated[
         str,
         Field(
-            min_length=1, description="the unique contact property that holds a contact's key: its e-mail, or a unique property of your own"
+            min_length=1,
+            description="the unique contact property that holds a contact's key: its e-mail, or a unique "
+            "property of your own",
         ),
     ] = "email"
     pipeline: Annotated[
         str,
-        Field(min_length=1, description="the deal pipeline, by name or id, for deals whose mapping names none"),
+        Field(
+            min_length=1,
+            description="the deal pipeline, by name or id, for deals whose mapping names none",
+        ),
     ] = "default"
     unknown_currency: Annotated[
         Literal["leave_out", "refuse"],
-        Field(description='a deal in a currency that the account has not enabled: "leave_out" writes it without, "refuse" lets it die'),
+        Field(
+            description='a deal in a currency that the account has not enabled: "leave_out" writes it '
+            'without, "refuse" lets it die'
+        ),
     ] = "leave_out"
     portal_id: Annotated[
         int | None,
-        Field(gt=0, description="the account's Hub ID, for links from the console to records; learned from HubSpot's answers where unset"),
+        Field(
+            gt=0,
+            description="the account's Hub ID, for links from the console to records; learned from "
+            "HubSpot's answers where unset",
+        ),
     ] = None

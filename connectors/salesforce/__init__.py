@@ -1,4 +1,6 @@
-"""Salesforce: Contacts, Opportunities with their contact roles, and custom objects, by sObject Collections."""
+"""Salesforce: Contacts, Opportunities with their contact roles, and custom objects, by sObject
+Collections.
+"""
 
 from connectors.salesforce.connector import SalesforceConnector
 

@@ -1,4 +1,7 @@
-"""The org's API calls of a day, of which a share is left to others. Salesforce tells the count with every answer."""
+"""The org's API calls of a day, of which a share is left to others.
+
+Salesforce tells the count with every answer.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 HEADER = "Sforce-Limit-Info"
-_COUNTS = re.compile(r"api-usage=(\d+)/(\d+)")  # also per-app-api-usage, where the org limits an app
+# also per-app-api-usage, where the org limits an app
+_COUNTS = re.compile(r"api-usage=(\d+)/(\d+)")
 
 LOOK_AGAIN = timedelta(minutes=15)
 """The count is of the last 24 hours, so it falls bit by bit; only a call tells how far."""
@@ -33,7 +37,10 @@ class DailyAllowance:
             self._count = (used, top, now)
 
     def check(self, now: datetime) -> None:
-        """Raise Throttled if the share is used up. Once in a while one call is let through, to look again."""
+        """Raise Throttled if the share is used up.
+
+        Once in a while one call is let through, to look again.
+        """
         if self._count is None:
             return
         used, top, since = self._count
@@ -42,5 +49,8 @@ class DailyAllowance:
         if now >= since + LOOK_AGAIN:
             self._count = (used, top, now)
             return
-        text = f"{used} of the org's {top} API calls of 24 hours are used, and daily_share leaves {1 - self._share:.0%} to others"
+        text = (
+            f"{used} of the org's {top} API calls of 24 hours are used, and daily_share leaves "
+            f"{1 - self._share:.0%} to others"
+        )
         raise Throttled(text, (since + LOOK_AGAIN - now).total_seconds(), daily=True)

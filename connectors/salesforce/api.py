@@ -1,4 +1,6 @@
-"""The calls of Salesforce's REST API that the connector makes, over simple-salesforce: one sign-in at a time, every fault typed."""
+"""The calls of Salesforce's REST API that the connector makes, over simple-salesforce: one sign-in
+at a time, every fault typed.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ Row = dict[str, Any]
 WORKERS = 8
 MAX_HEAVY_PARTS = 5  # queries and collections in one composite call
 READING_SECONDS = 30.0  # what only reads is quick, however slow the org's automation is
-API_ENABLED = "see that the run-as user has the permission API Enabled, and Setup → Session Settings"
+API_ENABLED = (
+    "see that the run-as user has the permission API Enabled, and Setup → Session Settings"
+)
 SIGN_IN = "sign-in"
 UNTIL_LOST = timedelta.max  # a session serves until Salesforce no longer takes it
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
@@ -46,7 +50,9 @@ TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
 class SalesforceApi:
     """One org, as one user sees it. All methods raise ConnectorErrors alone."""
 
-    def __init__(self, settings: SalesforceSettings, context: Context, token: str | None = None) -> None:
+    def __init__(
+        self, settings: SalesforceSettings, context: Context, token: str | None = None
+    ) -> None:
         """With `token` it uses that and signs in nowhere."""
         self.run_as: str | None = None  # the id of the user who signed in
         self._context = context
@@ -61,10 +67,19 @@ class SalesforceApi:
         )
         self._client: TtlCache[Salesforce] = TtlCache(self._sign_in, context.now, UNTIL_LOST)
         self._headers = {"X-PrettyPrint": "0"}
-        self._write_headers = {"Sforce-Duplicate-Rule-Header": "allowSave=true"} if settings.duplicate_alerts == "allow" else {}
+        self._write_headers = (
+            {"Sforce-Duplicate-Rule-Header": "allowSave=true"}
+            if settings.duplicate_alerts == "allow"
+            else {}
+        )
 
-    async def call(self, method: str, path: str, body: Json = None, *, writes: bool = False) -> Json:
-        """Make one call; `path` stands behind /services/data/vXX.X/. A session that was lost is renewed once."""
+    async def call(
+        self, method: str, path: str, body: Json = None, *, writes: bool = False
+    ) -> Json:
+        """Make one call; `path` stands behind /services/data/vXX.X/.
+
+        A session that was lost is renewed once.
+        """
         try:
             return await self._answer(method, path, body, writes=writes)
         except ForeignAnswer as answer:
@@ -80,8 +95,13 @@ class SalesforceApi:
             return failure_of(answer)
         return None
 
-    async def composite(self, parts: Sequence[tuple[str, str, Json]], *, writes: bool = False) -> list[Json]:
-        """Make up to five heavy calls (method, path, body) as one. Raises what stands in the way of any of them."""
+    async def composite(
+        self, parts: Sequence[tuple[str, str, Json]], *, writes: bool = False
+    ) -> list[Json]:
+        """Make up to five heavy calls (method, path, body) as one.
+
+        Raises what stands in the way of any of them.
+        """
         if len(parts) == 1:
             method, path, body = parts[0]
             return [await self.call(method, path, body, writes=writes)]
@@ -102,7 +122,9 @@ class SalesforceApi:
         rows: list[Row] = []
         for start in range(0, len(queries), MAX_HEAVY_PARTS):
             group = queries[start : start + MAX_HEAVY_PARTS]
-            for page in await self.composite([("GET", f"query?q={quote(text, safe='')}", None) for text in group]):
+            for page in await self.composite(
+                [("GET", f"query?q={quote(text, safe='')}", None) for text in group]
+            ):
                 rows += await self._rows(page)
         return rows
 
@@ -144,7 +166,10 @@ class SalesforceApi:
             page = await self.call("GET", more.partition("/services/data/")[2].partition("/")[2])
 
     async def _answer(self, method: str, path: str, body: Json, *, writes: bool) -> Json:
-        """Call, and once more if the session was lost. Raises Answered for all other answers that are no success."""
+        """Call, and once more if the session was lost.
+
+        Raises Answered for all other answers that are no success.
+        """
         self._allowance.check(self._context.now())
         headers = self._headers | (self._write_headers if writes else {})
         client = await self._signed_in()
@@ -159,7 +184,10 @@ class SalesforceApi:
         except ForeignAnswer as answer:
             if answer.status != HTTPStatus.UNAUTHORIZED:
                 raise
-            raise AuthFailed(f"Salesforce refuses a session that it has just opened ({answer.text[:200]}) → {API_ENABLED}") from answer
+            raise AuthFailed(
+                f"Salesforce refuses a session that it has just opened ({answer.text[:200]}) "
+                f"→ {API_ENABLED}"
+            ) from answer
 
     async def _send(
         self,
@@ -190,14 +218,19 @@ class SalesforceApi:
             raise (TimedOut if writes and late.sent else Unavailable)(str(late)) from late
 
     async def _in_time(self, place: str, send: Callable[[], T], seconds: float | None = None) -> T:
-        """Make a call on a thread, for at most so many seconds, and say in words what became of the connection."""
+        """Make a call on a thread, for at most so many seconds, and say in words what became of the
+        connection.
+        """
         seconds = seconds or self._reading_seconds
         try:
             async with asyncio.timeout(seconds):
                 return await self._threads.run(send)
         except (TimeoutError, requests.Timeout) as error:
-            raise NoAnswerInTime(place, seconds, sent=not isinstance(error, requests.ConnectTimeout)) from error
-        except ValueError as error:  # first, since requests' own JSONDecodeError is a RequestException too
+            raise NoAnswerInTime(
+                place, seconds, sent=not isinstance(error, requests.ConnectTimeout)
+            ) from error
+        except ValueError as error:
+            # first, since requests' own JSONDecodeError is a RequestException too
             raise Unavailable(f"{place}: the answer is broken JSON") from error
         except (requests.RequestException, OSError) as error:
             raise Unavailable(f"{place}: {tls_fault(error) or _cause(error)}") from error
@@ -225,13 +258,17 @@ class NoAnswerInTime(Unavailable):
     """A call was given up; `sent` is False where not even a connection came about."""
 
     def __init__(self, place: str, seconds: float, *, sent: bool) -> None:
-        super().__init__(f"{place}: no {'answer' if sent else 'connection'} within {seconds:g} seconds")
+        super().__init__(
+            f"{place}: no {'answer' if sent else 'connection'} within {seconds:g} seconds"
+        )
         self.sent = sent
 
 
 def _bodies(answer: Json, paths: Sequence[str]) -> list[Json]:
     try:
-        parts = [(int(part["httpStatusCode"]), part["body"]) for part in answer["compositeResponse"]]
+        parts = [
+            (int(part["httpStatusCode"]), part["body"]) for part in answer["compositeResponse"]
+        ]
     except (KeyError, TypeError, ValueError) as error:
         raise Unavailable("composite: the answer holds no parts") from error
     if len(parts) != len(paths):
@@ -247,7 +284,9 @@ def _place(method: str, path: str) -> str:
 
 
 def _cause(error: Exception) -> str:
-    """Say in words what became of a connection; requests' own texts hold the whole address and names of classes."""
+    """Say in words what became of a connection; requests' own texts hold the whole address and
+    names of classes.
+    """
     cause: BaseException = error
     while (deeper := cause.__cause__ or cause.__context__) is not None:
         cause = deeper

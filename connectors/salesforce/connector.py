@@ -1,4 +1,6 @@
-"""Salesforce as a connector: people become Contacts, orders Opportunities, and any other object of the org can be written."""
+"""Salesforce as a connector: people become Contacts, orders Opportunities, and any other object of
+the org can be written.
+"""
 
 from __future__ import annotations
 
@@ -47,17 +49,21 @@ if TYPE_CHECKING:
     from connectors.salesforce.records.lookup import RowLookup
 
 OPTIONS_ARE_FRESH = timedelta(minutes=1)
-LONGEST_CALL = 600.0  # seconds: "Execution Governors and Limits" ends every transaction at ten minutes
+# seconds: "Execution Governors and Limits" ends every transaction at ten minutes
+LONGEST_CALL = 600.0
 NO_KEY = Refused("INVALID_KEY", "the key is empty")
 
 
 class SalesforceConnector:
-    """Upserts by sObject Collections, 200 records a call, in which each record fails or stands alone."""
+    """Upserts by sObject Collections, 200 records a call, in which each record fails or stands
+    alone.
+    """
 
     API: ClassVar[int] = 1
     Settings: ClassVar[type[ConnectorSettings]] = SalesforceSettings
     key_fields: ClassVar[Mapping[str, str]] = {"contact": KEY, "deal": DEAL_KEY}
-    # one batch at a time, the next one filling meanwhile: a trickle in calls of its own would use up the org's day
+    # one batch at a time, the next one filling meanwhile: a trickle in calls of its own would use
+    # up the org's day
     limits = Limits(records=200, links=200, concurrency=1, linger=3.0, longest_call=LONGEST_CALL)
 
     def __init__(self, settings: SalesforceSettings, context: Context) -> None:
@@ -81,18 +87,25 @@ class SalesforceConnector:
         if not records:
             return []
         if len(records) > self.limits.records:
-            raise BatchRefused("BATCH_TOO_LARGE", f"{len(records)} records are more than {self.limits.records}")
+            raise BatchRefused(
+                "BATCH_TOO_LARGE", f"{len(records)} records are more than {self.limits.records}"
+            )
         name = api_name(object)
         async with self._watched(name):
             return await self._upsert(name, records)
 
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
         if len(pairs) > self.limits.links:
-            raise BatchRefused("BATCH_TOO_LARGE", f"{len(pairs)} links are more than {self.limits.links}")
+            raise BatchRefused(
+                "BATCH_TOO_LARGE", f"{len(pairs)} links are more than {self.limits.links}"
+            )
         roles = [pair for pair in pairs if is_role(pair.source.object, pair.target.object)]
         outcomes = iter(await self._link(roles) if roles else ())
         # other links are lookups, which the upsert of their source has written
-        return [next(outcomes) if is_role(pair.source.object, pair.target.object) else Saved("") for pair in pairs]
+        return [
+            next(outcomes) if is_role(pair.source.object, pair.target.object) else Saved("")
+            for pair in pairs
+        ]
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
         needs = with_accounts(needs, self._settings.account)
@@ -101,20 +114,28 @@ class SalesforceConnector:
     async def plan(self, needs: Needs) -> Plan:
         async with self._admin() as admin:
             needs = with_accounts(needs, self._settings.account)
-            return await provision_plan.plan_provision(self._api, admin, self._objects, self._settings, needs)
+            return await provision_plan.plan_provision(
+                self._api, admin, self._objects, self._settings, needs
+            )
 
     async def provision(self, plan: Plan) -> Report:
         async with self._admin() as admin:
             return await provision.provision_steps(admin, plan, self._settings.permission_set)
 
     async def plan_erasure(self, address: str, records: Mapping[Ref, str], needs: Needs) -> Plan:
-        return await ErasurePlanner(self._api, self._objects, self._settings, needs).plan(address, records)
+        return await ErasurePlanner(self._api, self._objects, self._settings, needs).plan(
+            address, records
+        )
 
     async def erase(self, plan: Plan) -> Report:
         return await erase_records(self._api, plan)
 
     def record_url(self, object: str, id: str) -> str | None:  # noqa: ARG002 - Salesforce knows the object by the id
-        return f"https://{self._settings.domain}.salesforce.com/{id}" if re.fullmatch(r"[A-Za-z0-9]{15,18}", id) else None
+        return (
+            f"https://{self._settings.domain}.salesforce.com/{id}"
+            if re.fullmatch(r"[A-Za-z0-9]{15,18}", id)
+            else None
+        )
 
     async def aclose(self) -> None:
         await self._objects.aclose()
@@ -124,7 +145,10 @@ class SalesforceConnector:
         key_field = key_field_of(self._settings, name, records[0].key_field)
         sobject = await self._objects.need(name)
         if not sobject.field(key_field).is_key:
-            raise Misconfigured(f"{name}.{key_field} can't tell records apart → make it External ID and Unique: {FIELDS}")
+            raise Misconfigured(
+                f"{name}.{key_field} can't tell records apart → make it External ID and "
+                f"Unique: {FIELDS}"
+            )
         self._parents.learn(name, key_field)
         jobs = self._jobs(records, sobject)
         if any(isinstance(job.result, Refused) for job in jobs):
@@ -134,18 +158,24 @@ class SalesforceConnector:
         await self._writer(sobject, key_field).write(jobs)
         results = [job.result for job in jobs if job.result is not None]
         if name == "Opportunity":
-            self._roles.born(result.id for result in results if isinstance(result, Saved) and result.created)
+            self._roles.born(
+                result.id for result in results if isinstance(result, Saved) and result.created
+            )
         keys = (key_field, self._settings.account.key_field)
         return await row_outcomes(self._objects, name, results, key_fields=keys)
 
     async def _link(self, roles: Sequence[Link]) -> list[Outcome]:
         async with self._watched(ROLE):
             made = await self._roles.make(roles)
-            return await row_outcomes(self._objects, ROLE, made, keep=any(isinstance(result, Saved) for result in made))
+            return await row_outcomes(
+                self._objects, ROLE, made, keep=any(isinstance(result, Saved) for result in made)
+            )
 
     @asynccontextmanager
     async def _watched(self, name: str) -> AsyncIterator[None]:
-        """Have what is wrong with an object looked at again next time: somebody may have mended it."""
+        """Have what is wrong with an object looked at again next time: somebody may have mended
+        it.
+        """
         try:
             yield
         except Misconfigured:
@@ -157,16 +187,22 @@ class SalesforceConnector:
         first: dict[str, RowWrite] = {}
         for job in jobs:
             if first.setdefault(job.person.key, job) is not job:
-                job.result = Retry(f"another record of this call has the key {job.person.key!r}, but for its case")
+                job.result = Retry(
+                    f"another record of this call has the key {job.person.key!r}, but for its case"
+                )
         return jobs
 
     def _job(self, record: Record, sobject: SObject) -> RowWrite:
         key = record.key.strip().lower()
         address = record.fields.get("Email", key)
-        person = RowPerson(key, address.strip().lower() if isinstance(address, str) and "@" in address else "")
+        person = RowPerson(
+            key, address.strip().lower() if isinstance(address, str) and "@" in address else ""
+        )
         rendered = build_row(record, sobject)
         if not key or isinstance(rendered, Refused):
-            return RowWrite(person, FieldRow({}), result=rendered if isinstance(rendered, Refused) else NO_KEY)
+            return RowWrite(
+                person, FieldRow({}), result=rendered if isinstance(rendered, Refused) else NO_KEY
+            )
         rendered = rendered.having(**self._parents.columns(record, sobject))
         return RowWrite(
             person,
@@ -180,12 +216,17 @@ class SalesforceConnector:
         )
 
     def _note_currencies(self, records: Sequence[Record], jobs: Sequence[RowWrite]) -> None:
-        """Tell of a currency that is left out with the first record in it: all others would say the same."""
+        """Tell of a currency that is left out with the first record in it: all others would say the
+        same.
+        """
         for record, job in zip(records, jobs, strict=True):
             code = str(record.fields.get(CURRENCY) or "")
             if code and code not in self._currencies and job.result is None:
                 self._currencies.add(code)
-                job.row = job.row.noted(f"{CURRENCY} {code} is left out, here and in all others: the org has one currency")
+                job.row = job.row.noted(
+                    f"{CURRENCY} {code} is left out, here and in all others: the org has one "
+                    "currency"
+                )
 
     def _writer(self, sobject: SObject, key_field: str) -> RowWriter:
         lookups = [*self._lookups(sobject, key_field)]
@@ -209,7 +250,9 @@ class SalesforceConnector:
         if self._settings.provision_token is None:
             yield self._api
             return
-        admin = SalesforceApi(self._settings, self._context, self._settings.provision_token.get_secret_value())
+        admin = SalesforceApi(
+            self._settings, self._context, self._settings.provision_token.get_secret_value()
+        )
         try:
             yield admin
         finally:

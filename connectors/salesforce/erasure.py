@@ -40,7 +40,9 @@ RIGHT = f"give the run-as user the right to {{}} {{}}: {PERMISSIONS}"
 class ErasurePlanner:
     """Plans what is erased of one person."""
 
-    def __init__(self, api: SalesforceApi, objects: ObjectCache, settings: SalesforceSettings, needs: Needs) -> None:
+    def __init__(
+        self, api: SalesforceApi, objects: ObjectCache, settings: SalesforceSettings, needs: Needs
+    ) -> None:
         self._api = api
         self._objects = objects
         self._settings = settings
@@ -58,10 +60,15 @@ class ErasurePlanner:
             steps.append(_deletion(name, id_) if delete else self._emptying(sobject, id_))
             if not (sobject.deletable if delete else sobject.updateable):
                 blockers.append(_no_right("delete" if delete else "edit", name, id_))
-        blockers += [Problem(f"{name} {id_}", text, "see to it yourself", fatal=False) for name, id_, text in others]
+        blockers += [
+            Problem(f"{name} {id_}", text, "see to it yourself", fatal=False)
+            for name, id_, text in others
+        ]
         return Plan(tuple(steps), tuple(blockers))
 
-    async def _places(self, person: str, records: Mapping[Ref, str]) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:
+    async def _places(
+        self, person: str, records: Mapping[Ref, str]
+    ) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:
         """Find the person's own records, and those that are left to people, with the reason."""
         known = {id_: ref for ref, id_ in records.items()}
         places: dict[str, str] = {}
@@ -102,7 +109,9 @@ class ErasurePlanner:
 
     def _emptying(self, sobject: SObject, id_: str) -> Step:
         need = self._needs.get(sobject.name) or ObjectNeed(sobject.name, None, {})
-        names = dict.fromkeys((self._key_of(sobject.name), *(["Name"] if sobject.name == "Account" else need.fields)))
+        names = dict.fromkeys(
+            (self._key_of(sobject.name), *(["Name"] if sobject.name == "Account" else need.fields))
+        )
         body = dict(_emptied(sobject.fields[name] for name in names if name in sobject.fields))
         text = f"empty {', '.join(body)} of {sobject.name} {id_}"
         return Step(text, {"object": sobject.name, "id": id_, "body": body})
@@ -119,7 +128,9 @@ async def erase_records(api: SalesforceApi, plan: Plan) -> Report:
             if result is None or result.outcome is ErrorOutcome.GONE:
                 done.append(step.text)
             else:
-                failed.append(Problem(step.text, ADDRESS.sub("(address)", str(result)), result.rule.remedy))
+                failed.append(
+                    Problem(step.text, ADDRESS.sub("(address)", str(result)), result.rule.remedy)
+                )
     return Report(tuple(done), tuple(failed))
 
 
@@ -137,7 +148,9 @@ async def _carry_out(api: SalesforceApi, steps: Sequence[Step]) -> list[Salesfor
         answer = await api.call("PATCH", "composite/sobjects", body, writes=True)
     else:
         named = ",".join(step.data["id"] for step in steps)
-        answer = await api.call("DELETE", f"composite/sobjects?ids={named}&allOrNone=false", writes=True)
+        answer = await api.call(
+            "DELETE", f"composite/sobjects?ids={named}&allOrNone=false", writes=True
+        )
     return [_failure(result) for result in read_results(answer, len(steps))]
 
 
@@ -166,7 +179,9 @@ def _deletion(name: str, id_: str) -> Step:
 
 
 def _no_right(verb: str, name: str, id_: str) -> Problem:
-    return Problem(f"{name} {id_}", f"the run-as user may not {verb} {name}", RIGHT.format(verb, name))
+    return Problem(
+        f"{name} {id_}", f"the run-as user may not {verb} {name}", RIGHT.format(verb, name)
+    )
 
 
 def _chunks(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:

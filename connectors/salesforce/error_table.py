@@ -2,8 +2,8 @@
 
 Sources: the "SOAP API Developer Guide" (StatusCode, ExceptionCode), the "REST API Developer Guide"
 (status codes), the "Apex Developer Guide" (Trigger Exceptions, Execution Governors and Limits), and
-what users of real orgs report. Codes of metadata, of mails and of chatter, which no write of records
-can get, are left out.
+what users of real orgs report. Codes of metadata, of mails and of chatter, which no write of
+records can get, are left out.
 
 A row's code that stands in no rule is retried, and its words are kept: Salesforce adds codes with
 every release.
@@ -15,7 +15,9 @@ from connectors.error_rules import ErrorOutcome as Outcome
 from connectors.error_rules import ErrorRule, error_rule, find_rule
 
 NOT_SALESFORCES = "not Salesforce's"
-"""Stands in for the code of an answer without one of Salesforce's own: of a proxy, an edge, a page."""
+"""Stands in for the code of an answer without one of Salesforce's own: of a proxy, an edge, a
+page.
+"""
 
 CALLS_COUNT_FALLS = 900.0  # seconds; the day is the last 24 hours, so the count falls bit by bit
 STORAGE_IS_FREED = 3600.0  # by hand
@@ -25,11 +27,17 @@ APPROVAL_TAKES = 86_400.0  # seconds, at most, that a record is waited for
 FIELDS = "Setup → Object Manager → (the object) → Fields & Relationships"
 PERMISSIONS = "Setup → Permission Sets → (the gateway's) → Object Settings"
 STORAGE = "free space at Setup → Storage Usage"
-LICENCE = "give the run-as user the licence that this needs: Setup → Users → (the user) → Permission Set License Assignments"
+LICENCE = (
+    "give the run-as user the licence that this needs: Setup → Users → (the user) → Permission "
+    "Set License Assignments"
+)
 DOMAIN = "Setup → My Domain → Current My Domain URL"
 ENCRYPTION = "it is encrypted, and people are found by it"
 ENCRYPTION_POLICY = "make that deterministic and case-insensitive: Setup → Encryption Policy"
-UNSEEN = "another call writes it now, or a record that the run-as user may not see has this key: see its sharing"
+UNSEEN = (
+    "another call writes it now, or a record that the run-as user may not see has this key: see "
+    "its sharing"
+)
 
 LOCKS = (
     "UNABLE_TO_LOCK_ROW",
@@ -71,7 +79,8 @@ TABLE: tuple[ErrorRule, ...] = (
         wait=APPROVALS_END,
         give_up_after=APPROVAL_TAKES,
     ),
-    error_rule(Outcome.RETRY, "INVALID_FIELD", words=["Foreign key external ID"]),  # the parent may come yet
+    # the parent may come yet
+    error_rule(Outcome.RETRY, "INVALID_FIELD", words=["Foreign key external ID"]),
     error_rule(
         Outcome.UNAVAILABLE,
         "SERVER_UNAVAILABLE",
@@ -89,7 +98,9 @@ TABLE: tuple[ErrorRule, ...] = (
         "PLATFORM_EVENT_PUBLISH_FAILED",
     ),
     # full
-    error_rule(Outcome.FULL, "REQUEST_LIMIT_EXCEEDED", words=["TotalRequests"], wait=CALLS_COUNT_FALLS),
+    error_rule(
+        Outcome.FULL, "REQUEST_LIMIT_EXCEEDED", words=["TotalRequests"], wait=CALLS_COUNT_FALLS
+    ),
     error_rule(Outcome.UNAVAILABLE, "REQUEST_LIMIT_EXCEEDED"),  # too many calls at once
     error_rule(Outcome.FULL, "STORAGE_LIMIT_EXCEEDED", remedy=STORAGE, wait=STORAGE_IS_FREED),
     # the transaction
@@ -112,7 +123,12 @@ TABLE: tuple[ErrorRule, ...] = (
         "INVALID_BATCH_OPERATION",
     ),
     # set-up
-    error_rule(Outcome.SET_UP, "INVALID_FIELD", words=["can not be filtered"], remedy=f"{ENCRYPTION}; {ENCRYPTION_POLICY}"),
+    error_rule(
+        Outcome.SET_UP,
+        "INVALID_FIELD",
+        words=["can not be filtered"],
+        remedy=f"{ENCRYPTION}; {ENCRYPTION_POLICY}",
+    ),
     error_rule(
         Outcome.SET_UP,
         "INVALID_FIELD",
@@ -169,7 +185,9 @@ TABLE: tuple[ErrorRule, ...] = (
         "PORTAL_NO_ACCESS",
         remedy=LICENCE,
     ),
-    error_rule(Outcome.SET_UP, "MALFORMED_QUERY", remedy="this is the gateway's fault: please report it"),
+    error_rule(
+        Outcome.SET_UP, "MALFORMED_QUERY", remedy="this is the gateway's fault: please report it"
+    ),
     error_rule(
         Outcome.ACCESS,
         "INSUFFICIENT_ACCESS",

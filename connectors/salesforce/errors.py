@@ -1,4 +1,6 @@
-"""From what Salesforce says of a row or a call to a `Failure`, and from a call's to its exception."""
+"""From what Salesforce says of a row or a call to a `Failure`, and from a call's to its
+exception.
+"""
 
 from __future__ import annotations
 
@@ -67,8 +69,12 @@ class MissingObject(Misconfigured):
     """The org has no such object or key field, or hides it."""
 
 
-def read_errors(errors: Sequence[Mapping[str, Any]], status: int | None = None) -> SalesforceFailure:
-    """Read all errors of a row (`statusCode`) or call (`errorCode`); the one that decides gives the code."""
+def read_errors(
+    errors: Sequence[Mapping[str, Any]], status: int | None = None
+) -> SalesforceFailure:
+    """Read all errors of a row (`statusCode`) or call (`errorCode`); the one that decides gives the
+    code.
+    """
     found = [_read_error(each, status) for each in errors or [{}]]
     first = min(found, key=_rank)
     others = [str(each) for each in found if each is not first]
@@ -107,14 +113,20 @@ def failure_of(answer: ForeignAnswer) -> SalesforceFailure:
 def part_failure(status: int, body: Any) -> SalesforceFailure:
     """Read a part of a composite call, or the JSON of a whole one."""
     if status == HTTPStatus.MULTIPLE_CHOICES:
-        return SalesforceFailure("MULTIPLE_CHOICES", "several records have this key", rule=rule_of("MULTIPLE_CHOICES"))
+        return SalesforceFailure(
+            "MULTIPLE_CHOICES", "several records have this key", rule=rule_of("MULTIPLE_CHOICES")
+        )
     if isinstance(body, list) and body and isinstance(body[0], Mapping):
         return read_errors(body, status)
     rule = rule_of(NOT_SALESFORCES, status=status)
-    return SalesforceFailure(f"HTTP {status}", "there is no error of Salesforce's own in the answer", rule=rule)
+    return SalesforceFailure(
+        f"HTTP {status}", "there is no error of Salesforce's own in the answer", rule=rule
+    )
 
 
-def call_error(failed: SalesforceFailure, place: str, retry_after: float | None = None, *, writes: bool = False) -> ConnectorError:
+def call_error(
+    failed: SalesforceFailure, place: str, retry_after: float | None = None, *, writes: bool = False
+) -> ConnectorError:
     """Give the exception for a call that failed as a whole."""
     kind: type[Unavailable | Throttled]
     match failed.outcome:

@@ -1,4 +1,6 @@
-"""The org's objects as its `describe` tells them, kept for an hour: lengths, types, options, parents, what may be written."""
+"""The org's objects as its `describe` tells them, kept for an hour: lengths, types, options,
+parents, what may be written.
+"""
 
 from __future__ import annotations
 
@@ -57,13 +59,15 @@ class ObjectField:
     updateable: bool
     unique: bool
     external_id: bool
-    is_key: bool  # may stand in an upsert: External ID, or one of Salesforce's own such as Contact.Email
+    # may stand in an upsert: External ID, or one of Salesforce's own such as Contact.Email
+    is_key: bool
     restricted: bool
     options: Mapping[str, str]
     parents: tuple[str, ...]
     relationship: str | None
     filterable: bool = True  # a query can look for its values
-    grantable: bool = True  # a permission set can show it; what is required or Salesforce's own is always seen
+    # a permission set can show it; what is required or Salesforce's own is always seen
+    grantable: bool = True
 
     @property
     def writable(self) -> bool:
@@ -71,7 +75,10 @@ class ObjectField:
 
     @property
     def bound(self) -> bool:
-        """Whether only its options will do. Salesforce takes any StageName, but reports of sales know the options alone."""
+        """Whether only its options will do.
+
+        Salesforce takes any StageName, but reports of sales know the options alone.
+        """
         return self.restricted or self.name == "StageName"
 
 
@@ -84,19 +91,29 @@ class SObject:
     fields: Mapping[str, ObjectField]
 
     def field(self, name: str) -> ObjectField:
-        """Give a field. Raises Misconfigured where the org has none of that name, or hides it from the run-as user."""
+        """Give a field.
+
+        Raises Misconfigured where the org has none of that name, or hides it from the run-as user.
+        """
         if name in self.fields:
             return self.fields[name]
         near = get_close_matches(name, self.fields, n=1)
         hint = f" (is {near[0]} meant?)" if near else ""
-        raise Misconfigured(f"{self.name} has no field {name} that the run-as user can see{hint} → {FIELDS}, or `aom-gateway provision`")
+        raise Misconfigured(
+            f"{self.name} has no field {name} that the run-as user can see{hint} → {FIELDS}, "
+            "or `aom-gateway provision`"
+        )
 
     def parent(self, relationship: str) -> ObjectField | None:
-        return next((field for field in self.fields.values() if field.relationship == relationship), None)
+        return next(
+            (field for field in self.fields.values() if field.relationship == relationship), None
+        )
 
 
 class ObjectCache:
-    """Asks for an object when it is first needed, and again after an hour or when it was `forgotten`."""
+    """Asks for an object when it is first needed, and again after an hour or when it was
+    `forgotten`.
+    """
 
     def __init__(self, api: SalesforceApi, now: Callable[[], datetime]) -> None:
         self._api = api
@@ -119,7 +136,9 @@ class ObjectCache:
         """Give the object as `find` does. Raises Misconfigured where there is none."""
         found = await self.find(name, keep)
         if found is None:
-            raise Misconfigured(f"the org has no object {name}, or the run-as user may not see it → {PERMISSIONS}")
+            raise Misconfigured(
+                f"the org has no object {name}, or the run-as user may not see it → {PERMISSIONS}"
+            )
         return found
 
     def forget(self, name: str) -> None:
@@ -139,14 +158,19 @@ def _sobject(described: Mapping[str, Any]) -> SObject:
 
 
 def _field(described: Mapping[str, Any]) -> ObjectField:
-    active = [option for option in described.get("picklistValues") or () if option.get("active", True)]
-    by_label = {str(option.get("label") or option["value"]).casefold(): option["value"] for option in active}
+    active = [
+        option for option in described.get("picklistValues") or () if option.get("active", True)
+    ]
+    by_label = {
+        str(option.get("label") or option["value"]).casefold(): option["value"] for option in active
+    }
     return ObjectField(
         name=described["name"],
         label=described["label"],
         type=described["type"],
         length=described.get("length") or 0,
-        required=not (described["nillable"] or described["defaultedOnCreate"]) and described["createable"],
+        required=not (described["nillable"] or described["defaultedOnCreate"])
+        and described["createable"],
         createable=described["createable"],
         updateable=described["updateable"],
         unique=described["unique"],

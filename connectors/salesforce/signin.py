@@ -23,12 +23,16 @@ if TYPE_CHECKING:
 APP = "Setup → External Client App Manager → (your app)"
 POLICIES = f"{APP} → Policies → OAuth Policies"
 
-# error, what its description says, what helps. The first that holds counts. Source: Salesforce Help, "OAuth 2.0 Token Errors"
+# error, what its description says, what helps. The first that holds counts. Source: Salesforce
+# Help, "OAuth 2.0 Token Errors"
 REMEDIES = (
     (
         "invalid_client_id",
         "",
-        f"client_id is not known there: copy the Consumer Key from {APP} → Settings → OAuth Settings",
+        (
+            f"client_id is not known there: copy the Consumer Key from {APP} → Settings → OAuth "
+            "Settings"
+        ),
     ),
     (
         "invalid_client",
@@ -48,7 +52,10 @@ REMEDIES = (
     (
         "invalid_grant",
         "hasn't approved",
-        f"let the user use the app: {POLICIES} → Permitted Users: admin approved users are pre-authorized",
+        (
+            f"let the user use the app: {POLICIES} → Permitted Users: admin approved users are "
+            "pre-authorized"
+        ),
     ),
     (
         "invalid_app_access",
@@ -63,12 +70,18 @@ REMEDIES = (
     (
         "invalid_grant",
         "assertion",
-        f"private_key_file does not belong to the certificate at {APP} → Settings → OAuth Settings, or the clock is wrong",
+        (
+            f"private_key_file does not belong to the certificate at {APP} → Settings → OAuth "
+            "Settings, or the clock is wrong"
+        ),
     ),
     (
         "invalid_grant",
         "ip restricted",
-        "the user's login IP ranges do not allow this machine: Setup → Profiles → (the user's) → Login IP Ranges",
+        (
+            "the user's login IP ranges do not allow this machine: Setup → Profiles → (the "
+            "user's) → Login IP Ranges"
+        ),
     ),
     (
         "invalid_grant",
@@ -98,7 +111,10 @@ PASSING = {
 
 
 def sign_in(settings: SalesforceSettings, directory: Path, session: requests.Session) -> Salesforce:
-    """Ask for an access token. Raises AuthFailed, Misconfigured or Unavailable; requests' own errors pass through."""
+    """Ask for an access token.
+
+    Raises AuthFailed, Misconfigured or Unavailable; requests' own errors pass through.
+    """
     try:
         if settings.client_secret is not None:
             return Salesforce(
@@ -113,7 +129,8 @@ def sign_in(settings: SalesforceSettings, directory: Path, session: requests.Ses
             username=settings.username,
             consumer_key=settings.client_id,
             privatekey=_private_key(directory / str(settings.private_key_file)),
-            domain="test" if is_sandbox(settings.domain) else "login",  # the audiences that Salesforce documents
+            # the audiences that Salesforce documents
+            domain="test" if is_sandbox(settings.domain) else "login",
             instance_url=settings.domain,  # where simple-salesforce sends the assertion
             version=settings.api_version,
             session=session,
@@ -159,5 +176,7 @@ def _private_key(path: Path) -> str:
         text = path.read_text("ascii")
         load_pem_private_key(text.encode(), None)
     except (OSError, ValueError, TypeError) as error:
-        raise AuthFailed(f"private_key_file {path} is no readable PEM key without a pass phrase: {error}") from error
+        raise AuthFailed(
+            f"private_key_file {path} is no readable PEM key without a pass phrase: {error}"
+        ) from error
     return text

@@ -8,7 +8,8 @@ from urllib.parse import quote as percent
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-MAX_LENGTH = 12_000  # of the values as they stand in an address, of which Salesforce takes 16,384 bytes
+# of the values as they stand in an address, of which Salesforce takes 16,384 bytes
+MAX_LENGTH = 12_000
 
 
 def quote_text(value: str) -> str:

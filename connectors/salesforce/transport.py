@@ -1,4 +1,6 @@
-"""The HTTP session under simple-salesforce: time-outs, enough connections, another server for tests, answers unspoiled."""
+"""The HTTP session under simple-salesforce: time-outs, enough connections, another server for
+tests, answers unspoiled.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class ForeignAnswer(Exception):
-    """Carries an answer that is no success or no JSON past simple-salesforce, whose exceptions drop the headers and trip over HTML."""
+    """Carries an answer that is no success or no JSON past simple-salesforce, whose exceptions drop
+    the headers and trip over HTML.
+    """
 
     def __init__(self, response: requests.Response) -> None:
         super().__init__(f"HTTP {response.status_code}")
@@ -38,7 +42,10 @@ def open_session(
     connections: int,
     seen: Callable[[requests.Response], None],
 ) -> requests.Session:
-    """Make a session. `seen` is shown every answer; what is no success, or no JSON, is then raised as Answered."""
+    """Make a session.
+
+    `seen` is shown every answer; what is no success, or no JSON, is then raised as Answered.
+    """
 
     def hook(response: requests.Response, *_: Any, **__: Any) -> None:
         seen(response)
@@ -55,7 +62,9 @@ def open_session(
 
 
 def _may_be_json(response: requests.Response) -> bool:
-    """Tell a page from an answer by its first sign; Salesforce answers with objects and lists, or with nothing."""
+    """Tell a page from an answer by its first sign; Salesforce answers with objects and lists, or
+    with nothing.
+    """
     return response.status_code == HTTPStatus.NO_CONTENT or response.content.lstrip()[:1] in (
         b"{",
         b"[",
@@ -68,10 +77,14 @@ class _Adapter(HTTPAdapter):
         self._timeout = (timeout, timeout)  # to connect, and between two pieces of the answer
         super().__init__(pool_maxsize=connections)
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **options: Any
+    ) -> requests.Response:
         if self._base:
             address = urlsplit(str(request.url))
             path = self._base.path.rstrip("/") + address.path
-            request.url = urlunsplit((self._base.scheme, self._base.netloc, path, address.query, ""))
+            request.url = urlunsplit(
+                (self._base.scheme, self._base.netloc, path, address.query, "")
+            )
         options["timeout"] = options.get("timeout") or self._timeout
         return super().send(request, *args, **options)

@@ -1,4 +1,6 @@
-"""A small local CRM in one SQLite file: to try the gateway without an account, and to copy for a connector of your own."""
+"""A small local CRM in one SQLite file: to try the gateway without an account, and to copy for a
+connector of your own.
+"""
 
 from connectors.sandbox.connector import SandboxConnector
 

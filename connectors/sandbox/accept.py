@@ -1,4 +1,6 @@
-"""What a CRM checks before it writes: each record becomes a row for the store, or a refusal with the CRM's words."""
+"""What a CRM checks before it writes: each record becomes a row for the store, or a refusal with
+the CRM's words.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connectors.base import Append, Record, Refused
-from connectors.sandbox.values import MAX_KEY, Json, as_text, is_email, is_name, is_text, stored_value
+from connectors.sandbox.values import (
+    MAX_KEY,
+    Json,
+    as_text,
+    is_email,
+    is_name,
+    is_text,
+    stored_value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,21 +34,37 @@ class SandboxRow:
     fields: dict[str, Json | Append]
 
 
-def accept_records(records: Sequence[Record], key_field: str | None, rules: Sequence[RefuseRule]) -> list[SandboxRow | Refused]:
-    """Judge a batch, in its order. `key_field` holds the keys; one that is called `email` holds addresses."""
+def accept_records(
+    records: Sequence[Record], key_field: str | None, rules: Sequence[RefuseRule]
+) -> list[SandboxRow | Refused]:
+    """Judge a batch, in its order.
+
+    `key_field` holds the keys; one that is called `email` holds addresses.
+    """
     rows = [_accept(record, key_field, rules) for record in records]
     times = Counter(row.key for row in rows if isinstance(row, SandboxRow))
-    return [_twice(row.key) if isinstance(row, SandboxRow) and times[row.key] > 1 else row for row in rows]
+    return [
+        _twice(row.key) if isinstance(row, SandboxRow) and times[row.key] > 1 else row
+        for row in rows
+    ]
 
 
-def _accept(record: Record, key_field: str | None, rules: Sequence[RefuseRule]) -> SandboxRow | Refused:
+def _accept(
+    record: Record, key_field: str | None, rules: Sequence[RefuseRule]
+) -> SandboxRow | Refused:
     key = record.key.strip().lower() if key_field == "email" else record.key
-    return _bad_key(key, key_field) or _by_rule(record, key, key_field, rules) or _row(record, key, key_field)
+    return (
+        _bad_key(key, key_field)
+        or _by_rule(record, key, key_field, rules)
+        or _row(record, key, key_field)
+    )
 
 
 def _bad_key(key: str, key_field: str | None) -> Refused | None:
     if not key or len(key) > MAX_KEY or not is_text(key):
-        return Refused("INVALID_KEY", f"a key has 1 to {MAX_KEY} characters, and no NUL among them", key_field)
+        return Refused(
+            "INVALID_KEY", f"a key has 1 to {MAX_KEY} characters, and no NUL among them", key_field
+        )
     if key_field == "email" and not is_email(key):
         return Refused("INVALID_EMAIL", f"{key!r} is no e-mail address", key_field)
     return None
@@ -48,7 +74,11 @@ def _row(record: Record, key: str, key_field: str | None) -> SandboxRow | Refuse
     fields: dict[str, Json | Append] = {}
     for name, value in record.fields.items():
         if not is_name(name):
-            return Refused("INVALID_FIELD", f"{name!r} is no field name: letters, digits and _, a letter first", name)
+            return Refused(
+                "INVALID_FIELD",
+                f"{name!r} is no field name: letters, digits and _, a letter first",
+                name,
+            )
         try:
             fields[name] = stored_value(value)
         except (TypeError, ValueError) as error:
@@ -62,10 +92,14 @@ def _twice(key: str) -> Refused:
     return Refused("DUPLICATE_KEY", f"{key!r} stands more than once in the batch")
 
 
-def _by_rule(record: Record, key: str, key_field: str | None, rules: Sequence[RefuseRule]) -> Refused | None:
+def _by_rule(
+    record: Record, key: str, key_field: str | None, rules: Sequence[RefuseRule]
+) -> Refused | None:
     for rule in rules:
         field = None if rule.field == key_field else rule.field
-        if rule.object in (None, record.object) and any(_matches(rule, text) for text in _texts(record, key, field)):
+        if rule.object in (None, record.object) and any(
+            _matches(rule, text) for text in _texts(record, key, field)
+        ):
             return Refused(rule.code, rule.message, rule.field)
     return None
 

@@ -37,7 +37,10 @@ T = TypeVar("T")
 
 
 class SandboxConnector:
-    """Takes any object and any field. A record is known by its object and key, in whichever field the key stands."""
+    """Takes any object and any field.
+
+    A record is known by its object and key, in whichever field the key stands.
+    """
 
     API: ClassVar[int] = 1
     Settings: ClassVar[type[ConnectorSettings]] = SandboxSettings
@@ -49,7 +52,8 @@ class SandboxConnector:
         self._context = context
         self._random = Random(settings.seed)  # noqa: S311 - it picks calls to fail, no secrets
         self._threads = Threads(f"sandbox {context.name}", workers=1)
-        # Calls that wait for another process's lock wait one after the other; all are to be in time.
+        # Calls that wait for another process's lock wait one after the other; all are to be in
+        # time.
         patience = context.timeout / self.limits.concurrency
         (file,) = settings.files(context.name, context.directory)
         self._store = SandboxStore(file, patience)
@@ -68,7 +72,9 @@ class SandboxConnector:
         if not is_name(object):
             raise Misconfigured(_no_name(object))
         if len(records) > self.limits.records:
-            raise BatchRefused("BATCH_TOO_LARGE", f"{len(records)} records are more than {self.limits.records}")
+            raise BatchRefused(
+                "BATCH_TOO_LARGE", f"{len(records)} records are more than {self.limits.records}"
+            )
         key_field = records[0].key_field or self.key_fields.get(object)
         judged = accept_records(records, key_field, self._settings.refuse)
         rows = [row for row in judged if isinstance(row, SandboxRow)]
@@ -79,15 +85,23 @@ class SandboxConnector:
         if not pairs:
             return []
         if len(pairs) > self.limits.links:
-            raise BatchRefused("BATCH_TOO_LARGE", f"{len(pairs)} links are more than {self.limits.links}")
+            raise BatchRefused(
+                "BATCH_TOO_LARGE", f"{len(pairs)} links are more than {self.limits.links}"
+            )
         return await self._write("link", lambda: self._store.link(pairs))
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
         await self._threads.run(self._store.calls)  # raises what is wrong with the file
-        problems = [Problem(place, _no_name(name)) for name, place in _names(needs) if not is_name(name)]
+        problems = [
+            Problem(place, _no_name(name)) for name, place in _names(needs) if not is_name(name)
+        ]
         if self._settings.fail_rate:
             message = f"{self._settings.fail_rate:.0%} of its calls fail on purpose"
-            problems.append(Problem(f"connectors.{self._context.name}.fail_rate", message, "Remove it", fatal=False))
+            problems.append(
+                Problem(
+                    f"connectors.{self._context.name}.fail_rate", message, "Remove it", fatal=False
+                )
+            )
         return problems
 
     async def plan(self, needs: Needs) -> Plan:  # noqa: ARG002 - objects and fields come into being as they are written
@@ -100,7 +114,9 @@ class SandboxConnector:
         return await self._threads.run(self._store.objects)
 
     async def records(self, object: str, limit: int, before: str | None = None) -> Page:
-        return await self._threads.run(self._store.page, object, limit, None if before is None else _id(before))
+        return await self._threads.run(
+            self._store.page, object, limit, None if before is None else _id(before)
+        )
 
     async def calls(self) -> Mapping[str, int]:
         """Count the calls of all processes so far, by method."""

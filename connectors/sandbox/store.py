@@ -1,8 +1,11 @@
-"""The sandbox's file. Each call is one transaction, committed before it is answered; writing a record twice is harmless.
+"""The sandbox's file.
 
-It keeps a rollback journal, for several gateway processes may share the file: SQLite older than 3.51.3, as many systems
-still ship it, can damage a write-ahead log that two processes write at the same moment (https://sqlite.org/wal.html).
-`synchronous=NORMAL` is enough: a killed process loses nothing, and a power cut may cost a record of a toy.
+Each call is one transaction, committed before it is answered; writing a record twice is harmless.
+
+It keeps a rollback journal, for several gateway processes may share the file: SQLite older than
+3.51.3, as many systems still ship it, can damage a write-ahead log that two processes write at the
+same moment (https://sqlite.org/wal.html). `synchronous=NORMAL` is enough: a killed process loses
+nothing, and a power cut may cost a record of a toy.
 """
 
 from __future__ import annotations
@@ -13,7 +16,18 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from connectors.base import ConnectorError, Entry, Link, Misconfigured, Outcome, Page, Ref, Refused, Saved, Unavailable
+from connectors.base import (
+    ConnectorError,
+    Entry,
+    Link,
+    Misconfigured,
+    Outcome,
+    Page,
+    Ref,
+    Refused,
+    Saved,
+    Unavailable,
+)
 from connectors.sandbox.values import merge_fields
 
 if TYPE_CHECKING:
@@ -30,7 +44,10 @@ SCHEMA = (
         id INTEGER PRIMARY KEY, object TEXT NOT NULL, key TEXT NOT NULL, fields TEXT NOT NULL, writes INTEGER NOT NULL, UNIQUE (object, key)
     )""",
     "CREATE INDEX record_page ON record (object, id)",
-    "CREATE TABLE link (source INTEGER NOT NULL, target INTEGER NOT NULL, PRIMARY KEY (source, target)) WITHOUT ROWID",
+    (
+        "CREATE TABLE link (source INTEGER NOT NULL, target INTEGER NOT NULL, PRIMARY KEY "
+        "(source, target)) WITHOUT ROWID"
+    ),
     "CREATE TABLE call (method TEXT PRIMARY KEY, calls INTEGER NOT NULL) WITHOUT ROWID",
     f"PRAGMA application_id = {APPLICATION_ID}",
 )
@@ -40,7 +57,10 @@ PASSING = {"BUSY", "LOCKED", "FULL", "IOERR", "NOMEM", "INTERRUPT"}
 
 
 class SandboxStore:
-    """Takes one call at a time. What goes wrong is raised as Unavailable or Misconfigured; the next call opens the file anew."""
+    """Takes one call at a time.
+
+    What goes wrong is raised as Unavailable or Misconfigured; the next call opens the file anew.
+    """
 
     def __init__(self, path: Path, timeout: float) -> None:
         self.path = path
@@ -53,14 +73,27 @@ class SandboxStore:
             old = _read(db, object, [row.key for row in rows])
             db.executemany(
                 "UPDATE record SET fields = ?, writes = writes + 1 WHERE id = ?",
-                [(json.dumps(merge_fields(old[row.key][1], row.fields)), old[row.key][0]) for row in rows if row.key in old],
+                [
+                    (json.dumps(merge_fields(old[row.key][1], row.fields)), old[row.key][0])
+                    for row in rows
+                    if row.key in old
+                ],
             )
-            return [Saved(str(old[row.key][0])) if row.key in old else Saved(str(_insert(db, object, row)), created=True) for row in rows]
+            return [
+                Saved(str(old[row.key][0]))
+                if row.key in old
+                else Saved(str(_insert(db, object, row)), created=True)
+                for row in rows
+            ]
 
     def link(self, pairs: Sequence[Link]) -> list[Outcome]:
         with self._call("link") as db:
             outcomes: list[Outcome] = [_missing(db, pair) or Saved("") for pair in pairs]
-            good = [(pair.source_id, pair.target_id) for pair, outcome in zip(pairs, outcomes, strict=True) if isinstance(outcome, Saved)]
+            good = [
+                (pair.source_id, pair.target_id)
+                for pair, outcome in zip(pairs, outcomes, strict=True)
+                if isinstance(outcome, Saved)
+            ]
             db.executemany("INSERT OR IGNORE INTO link VALUES (?, ?)", good)
             return outcomes
 
@@ -76,15 +109,21 @@ class SandboxStore:
 
     def objects(self) -> dict[str, int]:
         with self._transaction() as db:
-            return dict(db.execute("SELECT object, count(*) FROM record GROUP BY object ORDER BY object"))
+            return dict(
+                db.execute("SELECT object, count(*) FROM record GROUP BY object ORDER BY object")
+            )
 
     def page(self, object: str, limit: int, before: int | None) -> Page:
         with self._transaction() as db:
             rows = db.execute(
-                "SELECT id, key, fields, writes FROM record WHERE object = ? AND id < ? ORDER BY id DESC LIMIT ?",
+                "SELECT id, key, fields, writes FROM record WHERE object = ? AND id < ? "
+                "ORDER BY id DESC LIMIT ?",
                 (object, 1 << 62 if before is None else before, limit + 1),
             ).fetchall()
-            entries = [Entry(str(id_), key, json.loads(fields), _links(db, id_), writes) for id_, key, fields, writes in rows[:limit]]
+            entries = [
+                Entry(str(id_), key, json.loads(fields), _links(db, id_), writes)
+                for id_, key, fields, writes in rows[:limit]
+            ]
         return Page(tuple(entries), entries[-1].id if len(rows) > limit and entries else None)
 
     def close(self) -> None:
@@ -95,7 +134,11 @@ class SandboxStore:
     @contextmanager
     def _call(self, method: str) -> Iterator[sqlite3.Connection]:
         with self._transaction("IMMEDIATE") as db:
-            db.execute("INSERT INTO call VALUES (?, 1) ON CONFLICT (method) DO UPDATE SET calls = calls + 1", (method,))
+            db.execute(
+                "INSERT INTO call VALUES (?, 1) ON CONFLICT (method) DO UPDATE SET calls = "
+                "calls + 1",
+                (method,),
+            )
             yield db
 
     @contextmanager
@@ -129,7 +172,9 @@ def _open(path: Path, timeout: float) -> sqlite3.Connection:
 
 
 def _make_private(path: Path) -> None:
-    """Where there is no file yet, make one that only its owner may read, as people's data asks; SQLite's journal follows it."""
+    """Where there is no file yet, make one that only its owner may read, as people's data asks;
+    SQLite's journal follows it.
+    """
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except OSError:
@@ -145,7 +190,9 @@ def _create(db: sqlite3.Connection, path: Path) -> None:
     db.execute("BEGIN IMMEDIATE")  # from here on no other process can be creating it too
     if not _ours(db):
         if db.execute("SELECT 1 FROM sqlite_schema").fetchone() is not None:
-            raise Misconfigured(f"{path} is another program's database; let `path` name a file of the sandbox's own")
+            raise Misconfigured(
+                f"{path} is another program's database; let `path` name a file of the sandbox's own"
+            )
         for statement in SCHEMA:
             db.execute(statement)
     db.execute("COMMIT")
@@ -154,32 +201,54 @@ def _create(db: sqlite3.Connection, path: Path) -> None:
 def _fault(path: Path, error: sqlite3.Error) -> ConnectorError:
     name = getattr(error, "sqlite_errorname", "")
     if name == "SQLITE_READONLY_DBMOVED":
-        return Unavailable(f"{path} was moved or removed while in use; the next call begins a new one")
+        return Unavailable(
+            f"{path} was moved or removed while in use; the next call begins a new one"
+        )
     if name.removeprefix("SQLITE_").partition("_")[0] in PASSING:
         return Unavailable(f"{path}: {error}")
-    return Misconfigured(f"{path}: {error}; see that `path` names a database of the sandbox that may be written, in a folder that exists")
+    return Misconfigured(
+        f"{path}: {error}; see that `path` names a database of the sandbox that may be "
+        "written, in a folder that exists"
+    )
 
 
-def _read(db: sqlite3.Connection, object: str, keys: Sequence[str]) -> dict[str, tuple[int, Mapping[str, Json]]]:
+def _read(
+    db: sqlite3.Connection, object: str, keys: Sequence[str]
+) -> dict[str, tuple[int, Mapping[str, Json]]]:
     places = ", ".join("?" * len(keys))
-    rows = db.execute(f"SELECT key, id, fields FROM record WHERE object = ? AND key IN ({places})", (object, *keys))
+    rows = db.execute(
+        f"SELECT key, id, fields FROM record WHERE object = ? AND key IN ({places})",
+        (object, *keys),
+    )
     return {key: (id_, json.loads(fields)) for key, id_, fields in rows}
 
 
 def _insert(db: sqlite3.Connection, object: str, row: SandboxRow) -> int:
     fields = json.dumps(merge_fields({}, row.fields))
-    id_ = db.execute("INSERT INTO record (object, key, fields, writes) VALUES (?, ?, ?, 1)", (object, row.key, fields)).lastrowid
+    id_ = db.execute(
+        "INSERT INTO record (object, key, fields, writes) VALUES (?, ?, ?, 1)",
+        (object, row.key, fields),
+    ).lastrowid
     assert id_ is not None  # noqa: S101 - an INSERT that did not raise has one
     return id_
 
 
 def _missing(db: sqlite3.Connection, pair: Link) -> Refused | None:
     for ref, id_ in ((pair.source, pair.source_id), (pair.target, pair.target_id)):
-        if db.execute("SELECT 1 FROM record WHERE id = ? AND object = ?", (id_, ref.object)).fetchone() is None:
+        if (
+            db.execute(
+                "SELECT 1 FROM record WHERE id = ? AND object = ?", (id_, ref.object)
+            ).fetchone()
+            is None
+        ):
             return Refused("NOT_FOUND", f"there is no {ref.object} with the id {id_}")
     return None
 
 
 def _links(db: sqlite3.Connection, id_: int) -> tuple[Ref, ...]:
-    rows = db.execute("SELECT object, key FROM link JOIN record ON record.id = target WHERE source = ? ORDER BY target", (id_,))
+    rows = db.execute(
+        "SELECT object, key FROM link JOIN record ON record.id = target WHERE source = ? "
+        "ORDER BY target",
+        (id_,),
+    )
     return tuple(Ref(*row) for row in rows)

@@ -1,4 +1,6 @@
-"""What the sandbox accepts, and the JSON form that it keeps: amounts and dates become text, the rest stays as it is."""
+"""What the sandbox accepts, and the JSON form that it keeps: amounts and dates become text, the
+rest stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def is_name(text: str) -> bool:
 
 
 def is_email(text: str) -> bool:
-    """Whether a CRM would take it: one @, a dotted host, no blanks or brackets; any script, any top-level domain."""
+    """Whether a CRM would take it: one @, a dotted host, no blanks or brackets; any script, any
+    top-level domain.
+    """
     return len(text) <= MAX_EMAIL and _EMAIL.fullmatch(text) is not None
 
 
@@ -46,7 +50,10 @@ def is_text(text: str) -> bool:
 @singledispatch
 def stored_value(value: object) -> Json | Append:
     """Give the form that is kept. Raises TypeError or ValueError with words for the operator."""
-    raise TypeError(f"{type(value).__name__} is no type of a field: text, number, date, yes or no, or options to append")
+    raise TypeError(
+        f"{type(value).__name__} is no type of a field: text, number, date, yes or no, or "
+        "options to append"
+    )
 
 
 @stored_value.register
@@ -93,7 +100,9 @@ def _(value: Append) -> Append:
 
 
 def merge_fields(old: Mapping[str, Json], new: Mapping[str, Json | Append]) -> dict[str, Json]:
-    """Bring `new` into `old`: `""` clears a field, Append adds the options that are not there yet."""
+    """Bring `new` into `old`: `""` clears a field, Append adds the options that are not there
+    yet.
+    """
     merged = dict(old)
     for name, value in new.items():
         if isinstance(value, Append):

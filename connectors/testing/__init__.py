@@ -1,4 +1,5 @@
-"""What every connector must keep, as checks to run against your own; they explain what broke, in words.
+"""What every connector must keep, as checks to run against your own; they explain what broke, in
+words.
 
 With pytest:
 
@@ -17,8 +18,9 @@ With pytest:
         except testing.NotTried as reason:
             pytest.skip(str(reason))
 
-or without: `for check in testing.CHECKS: testing.run(check, SUBJECT, Path("."))`. The account is a fake's, or one that may be
-littered: every run writes records under keys of its own, and removes none.
+or without: `for check in testing.CHECKS: testing.run(check, SUBJECT, Path("."))`. The account is a
+fake's, or one that may be littered: every run writes records under keys of its own, and removes
+none.
 """
 
 from connectors.testing import records, setup

@@ -5,7 +5,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from connectors.base import Append, BatchRefused, ConnectorError, Link, Links, Outcome, Record, Refused, Saved
+from connectors.base import (
+    Append,
+    BatchRefused,
+    ConnectorError,
+    Link,
+    Links,
+    Outcome,
+    Record,
+    Refused,
+    Saved,
+)
 from connectors.testing.trial import Breach, Check, NotTried, Trial, must
 
 
@@ -13,9 +23,16 @@ async def every_record_is_answered_in_order(trial: Trial) -> None:
     records = trial.batch(10)
     ids = [saved.id for saved in await trial.save(*records)]
     must(all(ids), "every outcome Saved has the CRM's id, but some are empty")
-    must(len(set(ids)) == len(ids), f"different keys are different records, but ids came back twice: {sorted(ids)}")
+    must(
+        len(set(ids)) == len(ids),
+        f"different keys are different records, but ids came back twice: {sorted(ids)}",
+    )
     alone = [(await trial.save(record))[0].id for record in records]
-    must(ids == alone, f"outcomes come in the order of the records: one at a time they have the ids {alone}, in one batch {ids} came")
+    must(
+        ids == alone,
+        "outcomes come in the order of the records: one at a time they have the ids "
+        f"{alone}, in one batch {ids} came",
+    )
 
 
 async def every_object_is_written(trial: Trial) -> None:
@@ -28,10 +45,16 @@ async def a_full_batch_is_taken(trial: Trial) -> None:
 
 
 async def an_empty_batch_is_no_call(trial: Trial) -> None:
-    must(list(await trial.connector.upsert(trial.object, [])) == [], "upsert of no records answers no outcomes")
+    must(
+        list(await trial.connector.upsert(trial.object, [])) == [],
+        "upsert of no records answers no outcomes",
+    )
     if isinstance(trial.connector, Links):
         must(list(await trial.connector.link([])) == [], "link of no pairs answers no outcomes")
-    must(trial.gate.taken == 0, "nothing to write is no call of the CRM, but the gate was asked for one")
+    must(
+        trial.gate.taken == 0,
+        "nothing to write is no call of the CRM, but the gate was asked for one",
+    )
 
 
 async def created_is_told_from_updated(trial: Trial) -> None:
@@ -48,17 +71,28 @@ async def repeating_is_harmless(trial: Trial) -> None:
     repeats = {
         "as it was": records,
         "as doubtful": [replace(record, doubtful=True) for record in records],
-        "with the ids that came back": [replace(record, id=id_) for record, id_ in zip(records, ids, strict=True)],
+        "with the ids that came back": [
+            replace(record, id=id_) for record, id_ in zip(records, ids, strict=True)
+        ],
     }
     for how, batch in repeats.items():
         again = await trial.save(*batch)
-        must([saved.id for saved in again] == ids, f"a batch sent again {how} finds the same records: {ids} were due, {again} came")
-        must(not any(saved.created for saved in again), f"a batch sent again {how} creates nothing, but created is True: {again}")
+        must(
+            [saved.id for saved in again] == ids,
+            f"a batch sent again {how} finds the same records: {ids} were due, {again} came",
+        )
+        must(
+            not any(saved.created for saved in again),
+            f"a batch sent again {how} creates nothing, but created is True: {again}",
+        )
 
 
 async def a_doubtful_record_that_is_new_is_created(trial: Trial) -> None:
     (first,) = await trial.save(trial.record(doubtful=True))
-    must(first.created, "doubtful means that it may have been written; where it was not, it is created")
+    must(
+        first.created,
+        "doubtful means that it may have been written; where it was not, it is created",
+    )
 
 
 async def keys_fold(trial: Trial) -> None:
@@ -67,7 +101,11 @@ async def keys_fold(trial: Trial) -> None:
     record = trial.record(object="contact")
     (first,) = await trial.save(record)
     (second,) = await trial.save(replace(record, key=record.key.upper()))
-    must(first.id == second.id, f"addresses that differ in case are one contact, but {record.key} and its upper case became two")
+    must(
+        first.id == second.id,
+        f"addresses that differ in case are one contact, but {record.key} and its upper case "
+        "became two",
+    )
 
 
 async def one_refused_leaves_the_others(trial: Trial) -> None:
@@ -80,9 +118,15 @@ async def one_refused_leaves_the_others(trial: Trial) -> None:
         refused, others = await _alone(trial, guilty), [*await trial.save(*good)]
     if not isinstance(refused, Refused):
         raise Breach(f"what the CRM refuses for good is Refused, but the outcome is {refused}")
-    must(bool(refused.code and refused.message), f"a refusal has the CRM's code and words, but this has not: {refused}")
+    must(
+        bool(refused.code and refused.message),
+        f"a refusal has the CRM's code and words, but this has not: {refused}",
+    )
     for outcome in others:
-        must(not isinstance(outcome, Refused), f"only the record at fault is refused, but a good one beside it got {outcome}")
+        must(
+            not isinstance(outcome, Refused),
+            f"only the record at fault is refused, but a good one beside it got {outcome}",
+        )
 
 
 async def values_keep_their_types(trial: Trial) -> None:
@@ -91,11 +135,16 @@ async def values_keep_their_types(trial: Trial) -> None:
     record = trial.record(fields=trial.subject.typed)
     (first,) = await trial.save(record)
     (second,) = await trial.save(record)
-    must(first.id == second.id, "values of all types are written, and written again, to the same record")
+    must(
+        first.id == second.id,
+        "values of all types are written, and written again, to the same record",
+    )
 
 
 async def options_are_appended_again_and_again(trial: Trial) -> None:
-    appended = {name: value for name, value in trial.subject.typed.items() if isinstance(value, Append)}
+    appended = {
+        name: value for name, value in trial.subject.typed.items() if isinstance(value, Append)
+    }
     if not appended:
         raise NotTried("the subject's `typed` has no Append")
     await trial.save(trial.record())
@@ -104,15 +153,25 @@ async def options_are_appended_again_and_again(trial: Trial) -> None:
 
 
 async def batches_may_run_side_by_side(trial: Trial) -> None:
-    batches = [[trial.record(10 * number + n) for n in range(3)] for number in range(trial.connector.limits.concurrency)]
+    batches = [
+        [trial.record(10 * number + n) for n in range(3)]
+        for number in range(trial.connector.limits.concurrency)
+    ]
     found = await asyncio.gather(*(trial.save(*batch) for batch in batches))
     ids = [saved.id for batch in found for saved in batch]
-    must(len(set(ids)) == len(ids), f"batches under way at the same time get their own answers, but ids came back twice: {sorted(ids)}")
+    must(
+        len(set(ids)) == len(ids),
+        "batches under way at the same time get their own answers, but ids came back twice: "
+        f"{sorted(ids)}",
+    )
 
 
 async def the_gate_is_asked_before_calls(trial: Trial) -> None:
     await trial.save(trial.record())
-    must(trial.gate.taken > 0, "every call of the CRM first awaits context.calls.take(), but upsert did without")
+    must(
+        trial.gate.taken > 0,
+        "every call of the CRM first awaits context.calls.take(), but upsert did without",
+    )
 
 
 async def an_unknown_object_is_an_error(trial: Trial) -> None:
@@ -121,7 +180,9 @@ async def an_unknown_object_is_an_error(trial: Trial) -> None:
         outcomes = await trial.outcomes([record])
     except ConnectorError:
         return
-    must(not isinstance(outcomes[0], Saved), "a record of an object that is not there can't be Saved")
+    must(
+        not isinstance(outcomes[0], Saved), "a record of an object that is not there can't be Saved"
+    )
 
 
 async def linking_twice_is_harmless(trial: Trial) -> None:

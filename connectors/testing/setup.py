@@ -1,4 +1,6 @@
-"""What a connector must show before it writes anything: version, settings, mappings, provisioning."""
+"""What a connector must show before it writes anything: version, settings, mappings,
+provisioning.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,11 @@ async def opening_is_no_call(trial: Trial) -> None:
 
 async def the_interface_version_is_stated(trial: Trial) -> None:
     version = getattr(trial.subject.connector, "API", None)
-    must(version == API, f"the class says for which version of the interface it is written: API = {API}, not {version!r}")
+    must(
+        version == API,
+        f"the class says for which version of the interface it is written: API = {API}, not "
+        f"{version!r}",
+    )
 
 
 async def optional_parts_are_whole(trial: Trial) -> None:
@@ -43,17 +49,27 @@ async def optional_parts_are_whole(trial: Trial) -> None:
         methods = {name for name in vars(part) if not name.startswith("_")}
         has = {name for name in methods if callable(getattr(trial.connector, name, None))}
         whole = has in (set(), methods)
-        must(whole, f"{part.__name__} is {sorted(methods)}, and counts only as a whole, but {sorted(has)} stands alone")
+        must(
+            whole,
+            f"{part.__name__} is {sorted(methods)}, and counts only as a whole, but "
+            f"{sorted(has)} stands alone",
+        )
 
 
 async def limits_are_stated(trial: Trial) -> None:
     limits = trial.connector.limits
-    must(min(limits.records, limits.links, limits.concurrency) >= 1, f"limits are at least 1: {limits}")
+    must(
+        min(limits.records, limits.links, limits.concurrency) >= 1,
+        f"limits are at least 1: {limits}",
+    )
 
 
 async def settings_are_documented(trial: Trial) -> None:
     for name, info in trial.subject.connector.Settings.model_fields.items():
-        must(bool(info.description), f"every setting says what it is for: give {name!r} a Field(description=…)")
+        must(
+            bool(info.description),
+            f"every setting says what it is for: give {name!r} a Field(description=…)",
+        )
 
 
 async def secrets_are_kept_out_of_sight(trial: Trial) -> None:
@@ -65,10 +81,15 @@ async def secrets_are_kept_out_of_sight(trial: Trial) -> None:
 
 async def an_unknown_setting_is_refused(trial: Trial) -> None:
     try:
-        trial.subject.connector.Settings.model_validate({**trial.subject.settings, "no_such_setting": 1})
+        trial.subject.connector.Settings.model_validate(
+            {**trial.subject.settings, "no_such_setting": 1}
+        )
     except ValidationError:
         return
-    raise Breach('a setting with a slip in its name must not pass unseen: keep `extra="forbid"` in the Settings')
+    raise Breach(
+        'a setting with a slip in its name must not pass unseen: keep `extra="forbid"` in '
+        "the Settings"
+    )
 
 
 async def shipped_mappings_are_sound(trial: Trial) -> None:
@@ -102,7 +123,10 @@ async def what_can_be_written_has_no_problem(trial: Trial) -> None:
 async def planning_changes_nothing(trial: Trial) -> None:
     connector = _provisioner(trial)
     first, second = await connector.plan(_needs(trial)), await connector.plan(_needs(trial))
-    must(first == second, f"plan changes nothing, so planning again plans the same; first {first}, then {second}")
+    must(
+        first == second,
+        f"plan changes nothing, so planning again plans the same; first {first}, then {second}",
+    )
 
 
 async def provisioning_twice_is_harmless(trial: Trial) -> None:
@@ -114,19 +138,26 @@ async def provisioning_twice_is_harmless(trial: Trial) -> None:
         report = await connector.provision(plan)
         must(not report.failed, f"a plan can be carried out, and again, but {report.failed}")
     after = await connector.plan(_needs(trial))
-    must(not after.steps, f"what was provisioned is not planned again, but {[step.text for step in after.steps]}")
+    must(
+        not after.steps,
+        f"what was provisioned is not planned again, but {[step.text for step in after.steps]}",
+    )
 
 
 async def an_account_out_of_reach_is_unavailable(trial: Trial) -> None:
     if not trial.subject.unreachable:
         raise NotTried("the subject has no `unreachable`")
-    connector = trial.subject.connector.open(trial.subject.connector.Settings.model_validate(trial.subject.unreachable), trial.context)
+    connector = trial.subject.connector.open(
+        trial.subject.connector.Settings.model_validate(trial.subject.unreachable), trial.context
+    )
     try:
         await connector.upsert(trial.object, [trial.record()])
     except Unavailable:
         return
     except Exception as error:
-        raise Breach(f"where nobody answers, Unavailable is raised, not {type(error).__name__}: {error}") from error
+        raise Breach(
+            f"where nobody answers, Unavailable is raised, not {type(error).__name__}: {error}"
+        ) from error
     finally:
         await connector.aclose()
     raise Breach("where nobody answers, Unavailable is raised, not nothing")
@@ -145,7 +176,11 @@ def _provisioner(trial: Trial) -> Provisions:
 
 def _needs(trial: Trial) -> Needs:
     return [
-        ObjectNeed(name, trial.connector.key_fields.get(name), {field: FieldNeed(places=(f"{name}.{field}",)) for field in fields})
+        ObjectNeed(
+            name,
+            trial.connector.key_fields.get(name),
+            {field: FieldNeed(places=(f"{name}.{field}",)) for field in fields},
+        )
         for name, fields in trial.subject.records.items()
     ]
 
@@ -154,14 +189,25 @@ def _is_sound(route: dict[str, Any]) -> None:
     where = f"the standard route {route['name']!r}"
     must(
         set(route) <= ROUTE_KEYS,
-        f"{where} has {sorted(set(route) - ROUTE_KEYS)}, which no standard route has: known are {sorted(ROUTE_KEYS)}",
+        f"{where} has {sorted(set(route) - ROUTE_KEYS)}, which no standard route has: known "
+        f"are {sorted(ROUTE_KEYS)}",
     )
-    must(bool(route.get("events") and route.get("upsert")), f"{where} names `events` and at least one `upsert`")
+    must(
+        bool(route.get("events") and route.get("upsert")),
+        f"{where} names `events` and at least one `upsert`",
+    )
     objects = {upsert.get("object") for upsert in route["upsert"]}
     for upsert in route["upsert"]:
-        must(set(upsert) <= UPSERT_KEYS, f"{where} has {sorted(set(upsert) - UPSERT_KEYS)} in an upsert: known are {sorted(UPSERT_KEYS)}")
+        must(
+            set(upsert) <= UPSERT_KEYS,
+            f"{where} has {sorted(set(upsert) - UPSERT_KEYS)} in an upsert: known are "
+            f"{sorted(UPSERT_KEYS)}",
+        )
         must(bool(upsert.get("object")), f"{where} has an upsert that names no `object`")
-        must(set(upsert.get("links", [])) <= objects, f"{where} links to {upsert.get('links')}, and writes only {sorted(objects)}")
+        must(
+            set(upsert.get("links", [])) <= objects,
+            f"{where} links to {upsert.get('links')}, and writes only {sorted(objects)}",
+        )
 
 
 CHECKS: tuple[Check, ...] = (

@@ -10,7 +10,18 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from connectors.base import Connector, ConnectorError, Context, Link, Links, Outcome, RateLimit, Record, Saved, Value
+from connectors.base import (
+    Connector,
+    ConnectorError,
+    Context,
+    Link,
+    Links,
+    Outcome,
+    RateLimit,
+    Record,
+    Saved,
+    Value,
+)
 
 
 class Breach(AssertionError):
@@ -28,12 +39,16 @@ class Subject:
     connector: type[Connector]
     settings: Mapping[str, Any]  # its table in the configuration
     records: Mapping[str, Mapping[str, Value]]  # objects that exist, each with fields that it takes
-    keys: Mapping[str, str] = field(default_factory=lambda: {"contact": "{}@example.test"})  # how keys look, "{}" if not here
+    # how keys look, "{}" if not here
+    keys: Mapping[str, str] = field(default_factory=lambda: {"contact": "{}@example.test"})
     links: Sequence[tuple[str, str]] = ()  # objects that can be linked, e.g. ("deal", "contact")
-    typed: Mapping[str, Value] = field(default_factory=dict)  # fields of the first object: one of each type, an Append among them
-    refused: Mapping[str, Value] = field(default_factory=dict)  # fields of the first object that are refused, but no others with them
+    # fields of the first object: one of each type, an Append among them
+    typed: Mapping[str, Value] = field(default_factory=dict)
+    # fields of the first object that are refused, but no others with them
+    refused: Mapping[str, Value] = field(default_factory=dict)
     unknown: str = "no_such_object"  # an object that the account does not have
-    unreachable: Mapping[str, Any] = field(default_factory=dict)  # settings that lead to an address where nobody answers
+    # settings that lead to an address where nobody answers
+    unreachable: Mapping[str, Any] = field(default_factory=dict)
     provision: bool = True  # whether these credentials may create fields
 
 
@@ -68,7 +83,13 @@ class Trial:
         """The subject's first object, on which most is tried."""
         return next(iter(self.subject.records))
 
-    def record(self, number: int = 1, object: str | None = None, fields: Mapping[str, Value] | None = None, **more: Any) -> Record:
+    def record(
+        self,
+        number: int = 1,
+        object: str | None = None,
+        fields: Mapping[str, Value] | None = None,
+        **more: Any,
+    ) -> Record:
         """Make a record of a number: the same number, the same key."""
         name = object or self.object
         key = self.subject.keys.get(name, "{}").format(f"{self.prefix}-{number}")
@@ -79,13 +100,18 @@ class Trial:
 
     async def outcomes(self, records: Sequence[Record]) -> Sequence[Outcome]:
         found = await self.connector.upsert(records[0].object, records)
-        must(len(found) == len(records), f"upsert answers every record: {len(records)} were sent, {len(found)} outcomes came back")
+        must(
+            len(found) == len(records),
+            f"upsert answers every record: {len(records)} were sent, {len(found)} outcomes "
+            "came back",
+        )
         return found
 
     async def save(self, *records: Record) -> list[Saved]:
         """Upsert what must be accepted."""
         return [
-            saved(outcome, f"{record.object} {record.key}") for record, outcome in zip(records, await self.outcomes(records), strict=True)
+            saved(outcome, f"{record.object} {record.key}")
+            for record, outcome in zip(records, await self.outcomes(records), strict=True)
         ]
 
     async def link(self, *pairs: Link) -> list[Saved]:
@@ -93,8 +119,14 @@ class Trial:
         if not isinstance(self.connector, Links):
             raise NotTried("the connector makes no calls for links")
         found = await self.connector.link(pairs)
-        must(len(found) == len(pairs), f"link answers every pair: {len(pairs)} were sent, {len(found)} outcomes came back")
-        return [saved(outcome, f"{pair.source} → {pair.target}") for pair, outcome in zip(pairs, found, strict=True)]
+        must(
+            len(found) == len(pairs),
+            f"link answers every pair: {len(pairs)} were sent, {len(found)} outcomes came back",
+        )
+        return [
+            saved(outcome, f"{pair.source} → {pair.target}")
+            for pair, outcome in zip(pairs, found, strict=True)
+        ]
 
 
 def must(holds: bool, otherwise: str) -> None:
@@ -105,28 +137,40 @@ def must(holds: bool, otherwise: str) -> None:
 
 def saved(outcome: Outcome, what: str) -> Saved:
     if not isinstance(outcome, Saved):
-        raise Breach(f"the account takes {what} (as the subject says), but the outcome is {outcome}")
+        raise Breach(
+            f"the account takes {what} (as the subject says), but the outcome is {outcome}"
+        )
     return outcome
 
 
 def run(check: Check, subject: Subject, directory: Path, prefix: str | None = None) -> None:
     """Open the connector, run one check, close it. Raises Breach or NotTried.
 
-    `directory` is where relative paths in the settings start; `prefix` begins all keys, a fresh one unless given.
+    `directory` is where relative paths in the settings start; `prefix` begins all keys, a fresh one
+    unless given.
     """
     before = set(threading.enumerate())
     asyncio.run(_run(check, subject, directory, prefix or f"contract-{uuid4().hex[:12]}"))
-    left = [thread.name for thread in threading.enumerate() if thread not in before and not thread.daemon]
+    left = [
+        thread.name
+        for thread in threading.enumerate()
+        if thread not in before and not thread.daemon
+    ]
     must(not left, f"aclose gives back all threads, but these still run: {', '.join(left)}")
 
 
 async def _run(check: Check, subject: Subject, directory: Path, prefix: str) -> None:
     gate = Gate()
     context = Context("contract", gate, directory)
-    connector = subject.connector.open(subject.connector.Settings.model_validate(subject.settings), context)
+    connector = subject.connector.open(
+        subject.connector.Settings.model_validate(subject.settings), context
+    )
     try:
         await check(Trial(subject, connector, context, gate, prefix))
     except ConnectorError as error:
-        raise Breach(f"{check.__name__.replace('_', ' ')}, but the connector raises {type(error).__name__}: {error}") from error
+        raise Breach(
+            f"{check.__name__.replace('_', ' ')}, but the connector raises "
+            f"{type(error).__name__}: {error}"
+        ) from error
     finally:
         await connector.aclose()

@@ -1,7 +1,7 @@
 """Fills the pages of the site with what the code says of itself, while MkDocs builds them.
 
-A page names what it wants in a comment of its own line, such as `<!-- generated: metrics -->`. Pages
-that stand beside the code for other readers, such as SECURITY.md, are taken over as they are.
+A page names what it wants in a comment of its own line, such as `<!-- generated: metrics -->`.
+Pages that stand beside the code for other readers, such as SECURITY.md, are taken over as they are.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def on_page_markdown(markdown: str, page: Page, **_others: Any) -> str:
         generator = GENERATORS.get(found[1])
         if generator is None:
             known = ", ".join(GENERATORS)
-            raise PluginError(f"{page.file.src_path}: nothing writes {found[1]!r}; there are {known}")
+            raise PluginError(
+                f"{page.file.src_path}: nothing writes {found[1]!r}; there are {known}"
+            )
         return generator()
 
     return _WANTED.sub(written, markdown)

@@ -35,7 +35,9 @@ def type_of(annotation: Any) -> str:
     annotation = stripped(annotation)
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType):
-        return " or ".join(dict.fromkeys(type_of(part) for part in parts if part is not types.NoneType))
+        return " or ".join(
+            dict.fromkeys(type_of(part) for part in parts if part is not types.NoneType)
+        )
     if origin is Literal:
         return ", ".join(code(f'"{one}"' if isinstance(one, str) else str(one)) for one in parts)
     if origin in (list, tuple):

@@ -1,4 +1,6 @@
-"""The reference of the command line: every command, argument and option, from the program itself."""
+"""The reference of the command line: every command, argument and option, from the program
+itself.
+"""
 
 from __future__ import annotations
 
@@ -65,10 +67,18 @@ def _default(value: Any) -> str:
 
 
 def _described(one: Command) -> str:
-    arguments = "".join(f" {name}" for par in one.parameters if par.is_argument for name in par.names)
-    rows = [(", ".join(map(code, par.names)), par.text, code(par.default) if par.default else "") for par in one.parameters]
+    arguments = "".join(
+        f" {name}" for par in one.parameters if par.is_argument for name in par.names
+    )
+    rows = [
+        (", ".join(map(code, par.names)), par.text, code(par.default) if par.default else "")
+        for par in one.parameters
+    ]
     usage = f"```sh\n{PROGRAM} {one.words}{arguments} …\n```\n"
-    return f"## {one.words}\n\n{_escaped(one.text)}\n\n{usage}\n{table(('argument or option', 'what it is', 'default'), rows)}"
+    return (
+        "## "
+        f"{one.words}\n\n{_escaped(one.text)}\n\n{usage}\n{table(('argument or option', 'what it is', 'default'), rows)}"
+    )
 
 
 def _escaped(text: str) -> str:

@@ -53,7 +53,9 @@ def _connector_tables() -> Iterator[ConfigTable]:
     common = ConnectorSettings.model_fields
     for name, kind in shipped_connectors().items():
         fields = {
-            key: field for key, field in kind.Settings.model_fields.items() if key not in common or field.default != common[key].default
+            key: field
+            for key, field in kind.Settings.model_fields.items()
+            if key not in common or field.default != common[key].default
         }
         path, text = f"connectors.NAME with type = {name}", _first_line(kind.Settings)
         yield ConfigTable(path, text, fields)
@@ -71,7 +73,10 @@ def _tables(path: str, field: FieldInfo) -> Iterator[ConfigTable]:
 
 
 def _described(one: ConfigTable) -> str:
-    rows = [(code(key), type_and_bounds(field), default_of(field), field.description or "") for key, field in one.fields.items()]
+    rows = [
+        (code(key), type_and_bounds(field), default_of(field), field.description or "")
+        for key, field in one.fields.items()
+    ]
     text = f"{one.text}\n\n" if one.text else ""
     return f"## {one.path}\n\n{text}{table(('key', 'takes', 'default', 'what it is'), rows)}"
 

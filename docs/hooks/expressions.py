@@ -1,4 +1,6 @@
-"""The reference of expressions: names, filters, tests and methods, from the code that offers them."""
+"""The reference of expressions: names, filters, tests and methods, from the code that offers
+them.
+"""
 
 from __future__ import annotations
 
@@ -66,14 +68,19 @@ def describe_tests() -> str:
 
 
 def _described(head: str, text: str, found: Mapping[str, Described]) -> str:
-    rows = [(code(name), one.text, code(one.example) if one.example else "") for name, one in found.items()]
+    rows = [
+        (code(name), one.text, code(one.example) if one.example else "")
+        for name, one in found.items()
+    ]
     return table((head, text, "for example"), rows)
 
 
 def describe_methods() -> str:
     """What may stand behind the dot of a plain value."""
     kinds = {"a text": str, "a date and time": datetime, "a date": date, "a JSON object": dict}
-    rows = [(name, ", ".join(map(code, sorted(readable_names(kind))))) for name, kind in kinds.items()]
+    rows = [
+        (name, ", ".join(map(code, sorted(readable_names(kind))))) for name, kind in kinds.items()
+    ]
     return table(("of", "names"), rows)
 
 
@@ -94,7 +101,9 @@ def _names(path: str, annotation: Any, text: str, value: Any) -> Iterator[Name]:
 
 def _kind(annotation: Any) -> str:
     plain = type_of(annotation)
-    return "JSON" if "table" in plain else plain.replace("text, number, true, false or date", "JSON")
+    return (
+        "JSON" if "table" in plain else plain.replace("text, number, true, false or date", "JSON")
+    )
 
 
 def _values(event: str) -> dict[str, Any]:

@@ -49,7 +49,9 @@ async def _ask(config: Path) -> Described:
 
 def _addresses(gateway: Gateway) -> dict[str, str]:
     reception = EventReception(gateway.settings, gateway.intake, gateway.metrics, gateway.now)
-    return {route.path.replace(":path", ""): route.name for route in public_routes(gateway, reception)}
+    return {
+        route.path.replace(":path", ""): route.name for route in public_routes(gateway, reception)
+    }
 
 
 def describe_addresses() -> str:

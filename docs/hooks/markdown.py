@@ -22,6 +22,8 @@ _CODE = re.compile(r"(``.*?``|`[^`]*`)")
 
 
 def _cell(text: str) -> str:
-    """In one line, bars escaped: but for those in code, which end no cell and would show the escape."""
+    """In one line, bars escaped: but for those in code, which end no cell and would show the
+    escape.
+    """
     parts = _CODE.split(" ".join(text.split()))
     return "".join(part if part.startswith("`") else part.replace("|", "\\|") for part in parts)

@@ -9,7 +9,10 @@ from receiver.telemetry.metrics import TURNED_AWAY
 
 def describe_metrics() -> str:
     """All figures with their labels."""
-    rows = [(code(one.name), one.kind, ", ".join(map(code, one.labels)), one.text) for one in GatewayMetrics().figures]
+    rows = [
+        (code(one.name), one.kind, ", ".join(map(code, one.labels)), one.text)
+        for one in GatewayMetrics().figures
+    ]
     return table(("figure", "kind", "labels", "what it counts"), rows)
 
 

@@ -18,17 +18,21 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(slots=True)
 class RouteSurvey:
-    """Which events lack deliveries to connectors that have a route for them now, `only` to one of these."""
+    """Which events lack deliveries to connectors that have a route for them now, `only` to one of
+    these.
+    """
 
     only: str | None
     lacking: list[str] = field(default_factory=list)
     missing: int = 0  # deliveries, by the number of people as it was read when the events came
-    homeless: Counter[str] = field(default_factory=Counter)  # events of sources that are not configured any more
+    # events of sources that are not configured any more
+    homeless: Counter[str] = field(default_factory=Counter)
 
     def notes(self) -> tuple[str, ...]:
         """What an operator has to know beforehand."""
         return tuple(
-            f"The source {source!r} is not configured any more, so its {events} {_plural(events, 'event')} cannot be delivered:"
+            f"The source {source!r} is not configured any more, so its {events} "
+            f"{_plural(events, 'event')} cannot be delivered:"
             f" configure it before you replay {_plural(events, 'it', 'them')}."
             for source, events in sorted(self.homeless.items())
         )
@@ -55,7 +59,9 @@ def _look_at(gateway: Gateway, event: EventCoverage, found: RouteSurvey) -> None
         found.missing += lacks * event.people
 
 
-async def _pages(gateway: Gateway, selection: DeliverySelection) -> AsyncIterator[Sequence[EventCoverage]]:
+async def _pages(
+    gateway: Gateway, selection: DeliverySelection
+) -> AsyncIterator[Sequence[EventCoverage]]:
     for chosen in _filters(selection):
         before: str | None = None
         while True:
@@ -66,7 +72,9 @@ async def _pages(gateway: Gateway, selection: DeliverySelection) -> AsyncIterato
 
 
 def _filters(selection: DeliverySelection) -> Iterator[EventFilter]:
-    """A connector alone says where to deliver, and not which events: those that have not reached it are meant, too."""
+    """A connector alone says where to deliver, and not which events: those that have not reached it
+    are meant, too.
+    """
     for start in range(0, len(selection.events), PAGE):
         yield EventFilter(ids=tuple(selection.events[start : start + PAGE]))
     chosen = selection.filter
@@ -74,8 +82,13 @@ def _filters(selection: DeliverySelection) -> Iterator[EventFilter]:
         yield replace(chosen, connector=None) if chosen.state is None else chosen
 
 
-async def route_missing(gateway: Gateway, found: RouteSurvey, progress: Callable[[int], None]) -> int:
-    """Make the deliveries that are missing. `progress` is called with the number of events done. Returns how many were made."""
+async def route_missing(
+    gateway: Gateway, found: RouteSurvey, progress: Callable[[int], None]
+) -> int:
+    """Make the deliveries that are missing.
+
+    `progress` is called with the number of events done. Returns how many were made.
+    """
     made = done = 0
     for start in range(0, len(found.lacking), MOST_EVENTS):
         kept = await gateway.inbox.find_calls(found.lacking[start : start + MOST_EVENTS])

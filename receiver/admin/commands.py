@@ -19,19 +19,33 @@ class AdminCommands:
 
     async def replay(self, call: OperationCall) -> views.ReplayedView:
         body: parameters.ReplayBody = call.body
-        done = await replay_and_amend.replay_events(self._gateway, await self._selection(body), dry_run=body.dry_run)
-        return views.ReplayedView(done.again, done.chosen, done.lanes, body.dry_run, done.routed, done.notes)
+        done = await replay_and_amend.replay_events(
+            self._gateway, await self._selection(body), dry_run=body.dry_run
+        )
+        return views.ReplayedView(
+            done.again, done.chosen, done.lanes, body.dry_run, done.routed, done.notes
+        )
 
     async def discard(self, call: OperationCall) -> views.DiscardedView:
-        return views.DiscardedView(await self._inbox.discard_selected(await self._selection(call.body), now=self._gateway.now()))
+        return views.DiscardedView(
+            await self._inbox.discard_selected(
+                await self._selection(call.body), now=self._gateway.now()
+            )
+        )
 
     async def _selection(self, body: parameters.DeliveriesBody) -> DeliverySelection:
         if body.group is None:
             return body.selection()
-        return DeliverySelection(filter=attention_groups.group_filter(await attention_groups.find_group(self._inbox, body.group, "dead")))
+        return DeliverySelection(
+            filter=attention_groups.group_filter(
+                await attention_groups.find_group(self._inbox, body.group, "dead")
+            )
+        )
 
     async def discard_one(self, call: OperationCall) -> views.DiscardedView:
-        discarded = await self._inbox.discard_selected(DeliverySelection(deliveries=(call.path.id,)), now=self._gateway.now())
+        discarded = await self._inbox.discard_selected(
+            DeliverySelection(deliveries=(call.path.id,)), now=self._gateway.now()
+        )
         if not discarded:
             raise NotFound(f"There is no delivery {call.path.id} that is pending or dead.")
         return views.DiscardedView(discarded)
@@ -43,28 +57,43 @@ class AdminCommands:
     async def amend(self, call: OperationCall) -> views.AmendedView:
         body: parameters.AmendBody = call.body
         try:
-            done = await replay_and_amend.amend_call(self._gateway, call.path.id, event=body.event, body=body.content())
+            done = await replay_and_amend.amend_call(
+                self._gateway, call.path.id, event=body.event, body=body.content()
+            )
         except Unknown as unknown:
             raise NotFound(str(unknown)) from unknown
         if done.accepted is None:
             raise UnfitParameter(
-                "Nothing was changed, it still has faults: " + "; ".join(f"{path or 'body'}: {why}" for path, why in done.errors)
+                "Nothing was changed, it still has faults: "
+                + "; ".join(f"{path or 'body'}: {why}" for path, why in done.errors)
             )
-        status: Literal["accepted", "duplicate"] = "duplicate" if done.accepted.duplicate else "accepted"
-        return views.AmendedView(done.accepted.id, done.event or "", status, done.accepted.deliveries)
+        status: Literal["accepted", "duplicate"] = (
+            "duplicate" if done.accepted.duplicate else "accepted"
+        )
+        return views.AmendedView(
+            done.accepted.id, done.event or "", status, done.accepted.deliveries
+        )
 
     async def discard_calls(self, call: OperationCall) -> views.DiscardedView:
         body: parameters.CallsBody = call.body
         if body.ids is not None:
             return views.DiscardedView(await self._inbox.discard_quarantined(body.ids))
         if body.group is None:
-            return views.DiscardedView(await replay_and_amend.discard_calls(self._gateway, body.filter()))
+            return views.DiscardedView(
+                await replay_and_amend.discard_calls(self._gateway, body.filter())
+            )
         group = await attention_groups.find_group(self._inbox, body.group, "quarantined")
-        return views.DiscardedView(await replay_and_amend.discard_calls(self._gateway, attention_groups.group_filter(group)))
+        return views.DiscardedView(
+            await replay_and_amend.discard_calls(
+                self._gateway, attention_groups.group_filter(group)
+            )
+        )
 
     async def forget(self, call: OperationCall) -> views.ErasedView:
         address = call.path.email.strip().lower()
-        gone, crm = await crm_erasure.forget_person(self._gateway, address, in_crm=call.query.in_crm)
+        gone, crm = await crm_erasure.forget_person(
+            self._gateway, address, in_crm=call.query.in_crm
+        )
         return views.ErasedView(
             crm=crm,
             beyond_reach=views.BEYOND_REACH_WITH_CRM if crm else views.BEYOND_REACH,

@@ -1,6 +1,7 @@
 """Erases a person from the CRMs, while the gateway still knows which records there are theirs.
 
-A plan per connector comes first, for whoever asks to read. What each CRM answered goes to the log, without the address.
+A plan per connector comes first, for whoever asks to read. What each CRM answered goes to the log,
+without the address.
 """
 
 from __future__ import annotations
@@ -19,13 +20,20 @@ from receiver.inbox import DeliverySelection, ErasedPerson, EventFilter
 
 UNDER_WAY = 60.0  # seconds that deliveries which have begun get to end
 STILL_WRITING = Problem(
-    "deliveries", "a call that was under way has not ended, and may write the person again", "repeat this in some minutes"
+    "deliveries",
+    "a call that was under way has not ended, and may write the person again",
+    "repeat this in some minutes",
 )
 ELSEWHERE = "this connector cannot erase: look in the CRM itself"
 
 
-async def forget_person(gateway: Gateway, email: str, *, in_crm: bool) -> tuple[ErasedPerson, tuple[CrmErasure, ...]]:
-    """Erase a person: from the CRMs first, while it is known which records there are theirs. Where one refuses, the gateway keeps that."""
+async def forget_person(
+    gateway: Gateway, email: str, *, in_crm: bool
+) -> tuple[ErasedPerson, tuple[CrmErasure, ...]]:
+    """Erase a person: from the CRMs first, while it is known which records there are theirs.
+
+    Where one refuses, the gateway keeps that.
+    """
     crm = await erase_in_crms(gateway, email) if in_crm else ()
     failed = any(one.failed for one in crm)
     return ErasedPerson() if failed else await gateway.inbox.erase_person(email), crm
@@ -34,18 +42,27 @@ async def forget_person(gateway: Gateway, email: str, *, in_crm: bool) -> tuple[
 async def plan_erasure(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
     """Say what would be erased. Changes nothing."""
     plans = await _plans(gateway, email)
-    return tuple(CrmErasure(name, tuple(step.text for step in plan.steps), left=_shown(plan.blockers)) for name, plan in plans.items())
+    return tuple(
+        CrmErasure(name, tuple(step.text for step in plan.steps), left=_shown(plan.blockers))
+        for name, plan in plans.items()
+    )
 
 
 async def erase_in_crms(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
-    """Plan anew and carry it out, connector by connector. What was pending of the person is given up before, or it would come after."""
+    """Plan anew and carry it out, connector by connector.
+
+    What was pending of the person is given up before, or it would come after.
+    """
     if unfinished := await _stop_writing(gateway, email):
         return tuple(CrmErasure(name, failed=_shown([STILL_WRITING])) for name in unfinished)
     done = []
     async with _connectors(gateway) as connectors:
         for name, plan in (await _plans(gateway, email)).items():
             report = await _erase(connectors[name], plan)
-            failed = (*report.failed, *(one for one in plan.blockers if one.fatal and not plan.steps))
+            failed = (
+                *report.failed,
+                *(one for one in plan.blockers if one.fatal and not plan.steps),
+            )
             done.append(CrmErasure(name, report.done, _shown(failed), _shown(plan.blockers)))
             structlog.get_logger().info(
                 "person.erased_in_crm",
@@ -57,10 +74,17 @@ async def erase_in_crms(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
 
 
 async def _stop_writing(gateway: Gateway, email: str) -> list[str]:
-    """Let nothing more of the person be written. Returns the connectors at which it may be all the same."""
-    await gateway.inbox.discard_selected(DeliverySelection(filter=EventFilter(person=email, state="pending")), now=gateway.now())
+    """Let nothing more of the person be written.
+
+    Returns the connectors at which it may be all the same.
+    """
+    await gateway.inbox.discard_selected(
+        DeliverySelection(filter=EventFilter(person=email, state="pending")), now=gateway.now()
+    )
     ended = await asyncio.gather(*(one.finish_batches(UNDER_WAY) for one in gateway.dispatchers))
-    return [one.name for one, has_ended in zip(gateway.dispatchers, ended, strict=True) if not has_ended]
+    return [
+        one.name for one, has_ended in zip(gateway.dispatchers, ended, strict=True) if not has_ended
+    ]
 
 
 async def _plans(gateway: Gateway, email: str) -> dict[str, Plan]:
@@ -68,12 +92,16 @@ async def _plans(gateway: Gateway, email: str) -> dict[str, Plan]:
     plans = {}
     async with _connectors(gateway) as connectors:
         for name, connector in connectors.items():
-            known = {Ref(one.object, one.key): one.id for one in person.records if one.connector == name}
+            known = {
+                Ref(one.object, one.key): one.id for one in person.records if one.connector == name
+            }
             plans[name] = await _plan(gateway, name, connector, email, known)
     return plans
 
 
-async def _plan(gateway: Gateway, name: str, connector: Connector, email: str, known: Mapping[Ref, str]) -> Plan:
+async def _plan(
+    gateway: Gateway, name: str, connector: Connector, email: str, known: Mapping[Ref, str]
+) -> Plan:
     if not isinstance(connector, Erases):
         left = (Problem("records", ELSEWHERE, fatal=False),) if known else ()
         return Plan(blockers=left)
@@ -103,7 +131,9 @@ def _problem(where: str, fault: ConnectorError) -> Problem:
 
 @asynccontextmanager
 async def _connectors(gateway: Gateway) -> AsyncIterator[Mapping[str, Connector]]:
-    """Give the connectors of the gateway that delivers, or those of one that was opened for a command alone."""
+    """Give the connectors of the gateway that delivers, or those of one that was opened for a
+    command alone.
+    """
     if gateway.connectors:
         yield gateway.connectors
         return

@@ -54,14 +54,19 @@ def describe_operations(operations: Sequence[Operation]) -> dict[str, Any]:
     for event in EVENTS:
         components |= _of_event(event)
     for operation in operations:
-        paths.setdefault(_openapi_path(operation.path), {})[operation.method.lower()] = _described(operation, components)
+        paths.setdefault(_openapi_path(operation.path), {})[operation.method.lower()] = _described(
+            operation, components
+        )
     return {
         "openapi": "3.1.0",
         "info": {"title": "AOM gateway", "version": version("aom-gateway")},
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"admin": {"type": "http", "scheme": "bearer"}, "source": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "admin": {"type": "http", "scheme": "bearer"},
+                "source": {"type": "http", "scheme": "bearer"},
+            },
         },
     }
 
@@ -69,15 +74,28 @@ def describe_operations(operations: Sequence[Operation]) -> dict[str, Any]:
 def _described(operation: Operation, components: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "summary": operation.summary,
-        "operationId": re.sub(r"\W+", "-", f"{operation.method.lower()}{operation.path}").strip("-"),
+        "operationId": re.sub(r"\W+", "-", f"{operation.method.lower()}{operation.path}").strip(
+            "-"
+        ),
         "security": [{"admin": []}],
-        "parameters": [*_parameters(operation.takes, "path", components), *_parameters(operation.query, "query", components)],
+        "parameters": [
+            *_parameters(operation.takes, "path", components),
+            *_parameters(operation.query, "query", components),
+        ],
         "responses": {
-            "200": {"description": "Done.", "content": {_JSON: {"schema": _schema(operation.answer, "serialization", components)}}}
+            "200": {
+                "description": "Done.",
+                "content": {
+                    _JSON: {"schema": _schema(operation.answer, "serialization", components)}
+                },
+            }
         },
     }
     if operation.body:
-        described["requestBody"] = {"required": True, "content": {_JSON: {"schema": _schema(operation.body, "validation", components)}}}
+        described["requestBody"] = {
+            "required": True,
+            "content": {_JSON: {"schema": _schema(operation.body, "validation", components)}},
+        }
     faults = {
         401: "The admin token is missing or wrong.",
         422: "Something given does not fit.",
@@ -87,7 +105,9 @@ def _described(operation: Operation, components: dict[str, Any]) -> dict[str, An
     for status, text in {**faults, **operation.faults}.items():
         described["responses"][str(status)] = {
             "description": text,
-            "content": {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}},
+            "content": {
+                "application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}
+            },
         }
     return described
 
@@ -135,7 +155,10 @@ def _pointed(value: Any) -> Any:
     """References within a schema of its own, as they are within the whole description."""
     if isinstance(value, dict):
         return {
-            key: item.replace(_DEFS, _REF.format(model="event-part-")) if key == "$ref" else _pointed(item) for key, item in value.items()
+            key: item.replace(_DEFS, _REF.format(model="event-part-"))
+            if key == "$ref"
+            else _pointed(item)
+            for key, item in value.items()
         }
     return [_pointed(item) for item in value] if isinstance(value, list) else value
 
@@ -143,7 +166,10 @@ def _pointed(value: Any) -> Any:
 def _public() -> dict[str, Any]:
     """The intake, for relays and scripts; AOM itself needs no description."""
     events = [{"$ref": _REF.format(model=_component(name))} for name in EVENTS]
-    kept = {"description": "Kept.", "content": {_JSON: {"schema": {"$ref": _REF.format(model="Kept")}}}}
+    kept = {
+        "description": "Kept.",
+        "content": {_JSON: {"schema": {"$ref": _REF.format(model="Kept")}}},
+    }
     fault = {
         "description": "Not delivered; see the detail.",
         "content": {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}},
@@ -151,7 +177,15 @@ def _public() -> dict[str, Any]:
     post = {
         "summary": "Hand in an event",
         "requestBody": {"required": True, "content": {_JSON: {"schema": {"anyOf": events}}}},
-        "responses": {"200": kept, "202": kept, "401": fault, "413": fault, "422": fault, "429": fault, "503": fault},
+        "responses": {
+            "200": kept,
+            "202": kept,
+            "401": fault,
+            "413": fault,
+            "422": fault,
+            "429": fault,
+            "503": fault,
+        },
         "security": [{"source": []}],
     }
     name = {

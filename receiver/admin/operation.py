@@ -1,4 +1,6 @@
-"""One operation of the admin API: its types check what comes in, write what goes out, and describe both in OpenAPI."""
+"""One operation of the admin API: its types check what comes in, write what goes out, and describe
+both in OpenAPI.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ class OperationCall:
 
 
 class UnfitParameter(Exception):
-    """A parameter that its type lets through and that is wrong all the same; the text says which and why."""
+    """A parameter that its type lets through and that is wrong all the same; the text says which
+    and why.
+    """
 
 
 class NotFound(Exception):
@@ -78,10 +82,15 @@ class Operation:
                 return problem_response(422, str(unfit))
             except NotFound as missing:
                 return problem_response(404, str(missing))
-            return Response(writer.dump_json(answer), media_type="application/json", headers={"Cache-Control": "no-store"})
+            return Response(
+                writer.dump_json(answer),
+                media_type="application/json",
+                headers={"Cache-Control": "no-store"},
+            )
 
         route = Route(self.path, endpoint, methods=[self.method], name=self.summary)
-        route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)  # what is asked for may have a line break in it
+        # what is asked for may have a line break in it
+        route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)
         return route
 
     async def _call(self, request: Request) -> OperationCall:
@@ -114,4 +123,6 @@ def _invalid(error: ValidationError) -> Response:
         {"path": ".".join(str(part) for part in one["loc"]), "message": one["msg"]}
         for one in error.errors(include_url=False, include_context=False, include_input=False)
     ]
-    return problem_response(422, "The request does not fit the description at /openapi.json.", errors=errors)
+    return problem_response(
+        422, "The request does not fit the description at /openapi.json.", errors=errors
+    )

@@ -15,20 +15,36 @@ from receiver.inbox import DeliverySelection, EventFilter
 State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]
 DeliveryState = Literal["pending", "delivered", "dead", "discarded"]
 Limit = Annotated[int, Field(ge=1, le=500, description="at most so many")]
-Text = Annotated[str, Field(min_length=1, max_length=500)]  # empty is a slip: a variable that was not set
-Reason = Annotated[str, Field(min_length=1, max_length=10_000, description="what dead deliveries died of, to the letter")]
-GroupId = Annotated[str, Field(min_length=1, max_length=64, description="the id of a group of /api/groups")]
-Ids = Annotated[tuple[Text, ...], Field(min_length=1, max_length=10_000, description="ids of events")]
+# empty is a slip: a variable that was not set
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=10_000, description="what dead deliveries died of, to the letter"
+    ),
+]
+GroupId = Annotated[
+    str, Field(min_length=1, max_length=64, description="the id of a group of /api/groups")
+]
+Ids = Annotated[
+    tuple[Text, ...], Field(min_length=1, max_length=10_000, description="ids of events")
+]
 Before = Annotated[Text | None, Field(description="`next` of the page before")]
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII
+)
 
 
 def _moment(value: object) -> object:
-    """Pydantic would take any number, and any text of digits, for seconds since 1970: a year would be a time in 1970."""
+    """Pydantic would take any number, and any text of digits, for seconds since 1970: a year would
+    be a time in 1970.
+    """
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
         raise PydanticCustomError(
-            "moment", "must be a time of ISO 8601 with its zone, like 2026-05-04T09:30:00Z or 2026-05-04T09:30:00+02:00"
+            "moment",
+            "must be a time of ISO 8601 with its zone, like 2026-05-04T09:30:00Z or "
+            "2026-05-04T09:30:00+02:00",
         )
     return value
 
@@ -51,7 +67,9 @@ ConnectorName = Annotated[Text | None, Field(description="for this connector")]
 class EventQuery(Parameters):
     source: Source = None
     event: EventName = None
-    state: Annotated[State | None, Field(description="with a delivery in this state, or in quarantine")] = None
+    state: Annotated[
+        State | None, Field(description="with a delivery in this state, or in quarantine")
+    ] = None
     person: Annotated[Text | None, Field(description="an e-mail address")] = None
     connector: ConnectorName = None
     group: GroupId | None = None
@@ -74,7 +92,9 @@ class EventQuery(Parameters):
 
 
 class ErasureQuery(Parameters):
-    in_crm: Annotated[bool, Field(description="erase the person from the CRMs too, before this gateway")] = False
+    in_crm: Annotated[
+        bool, Field(description="erase the person from the CRMs too, before this gateway")
+    ] = False
 
 
 class EventPath(Parameters):
@@ -82,7 +102,9 @@ class EventPath(Parameters):
 
 
 class GroupsQuery(Parameters):
-    by: Annotated[Literal["largest", "newest"], Field(description="which groups come first")] = "largest"
+    by: Annotated[Literal["largest", "newest"], Field(description="which groups come first")] = (
+        "largest"
+    )
     skip: Annotated[int, Field(ge=0, le=10**9, description="leave out so many of each kind")] = 0
     limit: Limit = 100
 
@@ -100,7 +122,9 @@ class DeliveryPath(Parameters):
 
 
 class PersonPath(Parameters):
-    email: Annotated[str, Field(min_length=1, max_length=400, description="the person's e-mail address")]
+    email: Annotated[
+        str, Field(min_length=1, max_length=400, description="the person's e-mail address")
+    ]
 
 
 class RecordsPath(Parameters):
@@ -115,7 +139,9 @@ class RecordsQuery(Parameters):
 
 def _one_way(schema: dict[str, Any]) -> None:
     """Says in JSON Schema what `_one_way_to_choose` checks."""
-    conditions = [_given(name) for name in schema["properties"] if name not in {"ids", "group", "dry_run"}]
+    conditions = [
+        _given(name) for name in schema["properties"] if name not in {"ids", "group", "dry_run"}
+    ]
     schema["oneOf"] = [_given("ids"), _given("group"), {"anyOf": conditions}]
 
 
@@ -137,10 +163,14 @@ class Chosen(Parameters):
 
     @model_validator(mode="after")
     def _one_way_to_choose(self) -> Chosen:
-        given = {name for name in self.model_fields_set - {"dry_run"} if getattr(self, name) is not None}
+        given = {
+            name for name in self.model_fields_set - {"dry_run"} if getattr(self, name) is not None
+        }
         ways = ({"ids"}, {"group"}, given - {"ids", "group"})
         if sum(bool(given & way) for way in ways) != 1:
-            conditions = ", ".join(name for name in type(self).model_fields if name not in {"ids", "group", "dry_run"})
+            conditions = ", ".join(
+                name for name in type(self).model_fields if name not in {"ids", "group", "dry_run"}
+            )
             raise ValueError(f"give either ids, or a group, or a filter ({conditions})")
         return self
 
@@ -148,10 +178,16 @@ class Chosen(Parameters):
 class AmendBody(Parameters):
     """What a call in quarantine is amended to: another event name, or another body, or both."""
 
-    model_config = ConfigDict(json_schema_extra=lambda schema: schema.update(anyOf=[_given("event"), _given("body")]))
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: schema.update(anyOf=[_given("event"), _given("body")])
+    )
 
-    event: Annotated[str | None, Field(description="the event's name, like order.placed", max_length=200)] = None
-    body: Annotated[dict[str, Any] | str | None, Field(description="the payload, as an object or as text")] = None
+    event: Annotated[
+        str | None, Field(description="the event's name, like order.placed", max_length=200)
+    ] = None
+    body: Annotated[
+        dict[str, Any] | str | None, Field(description="the payload, as an object or as text")
+    ] = None
 
     @model_validator(mode="after")
     def _something(self) -> AmendBody:
@@ -170,7 +206,13 @@ class CallsBody(Chosen):
     """Which calls in quarantine."""
 
     def filter(self) -> EventFilter:
-        return EventFilter(source=self.source, event=self.event, state="quarantined", since=self.since, until=self.until)
+        return EventFilter(
+            source=self.source,
+            event=self.event,
+            state="quarantined",
+            since=self.since,
+            until=self.until,
+        )
 
 
 class DeliveriesBody(Chosen):

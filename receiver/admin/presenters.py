@@ -65,7 +65,9 @@ def state_of(kind: str | None) -> ConnectorWord:
 
 
 def reason_of(pause: str, waiting: WaitingLanes | None) -> str:
-    """Why deliveries of a connector wait: its pause, else the newest reason of those that are tried again."""
+    """Why deliveries of a connector wait: its pause, else the newest reason of those that are tried
+    again.
+    """
     return pause or (str(waiting) if waiting else "")
 
 
@@ -81,7 +83,14 @@ async def present_status(gateway: Gateway) -> StatusView:
     }
     inbox = gateway.inbox
     store = StoreView(inbox.find_damage, inbox.long_log, inbox.log_bytes)
-    return StatusView(stored.pending, stored.dead, stored.quarantined, stored.oldest_pending_seconds, connectors, store)
+    return StatusView(
+        stored.pending,
+        stored.dead,
+        stored.quarantined,
+        stored.oldest_pending_seconds,
+        connectors,
+        store,
+    )
 
 
 def _connector(kind: str, stored: StoredStatus, limiter: RateLimiter | None) -> ConnectorStatus:
@@ -99,7 +108,9 @@ def _connector(kind: str, stored: StoredStatus, limiter: RateLimiter | None) -> 
         sizes=stored.sizes,
         waiting=_waiting(stored.waiting),
         calls=limiter.calls if limiter else 0,
-        allowed=Rate(limiter.limit.calls, limiter.limit.seconds) if limiter and limiter.limit else None,
+        allowed=Rate(limiter.limit.calls, limiter.limit.seconds)
+        if limiter and limiter.limit
+        else None,
     )
 
 
@@ -110,23 +121,42 @@ def _waiting(stored: WaitingLanes | None) -> WaitingView | None:
 def present_record_page(held: RecordsHeld) -> RecordPage:
     """What a connector lists of its CRM."""
     return RecordPage(
-        tuple(RecordView(one.id, one.key, one.fields, tuple(RecordLink(*link) for link in one.links), one.writes) for one in held.items),
+        tuple(
+            RecordView(
+                one.id,
+                one.key,
+                one.fields,
+                tuple(RecordLink(*link) for link in one.links),
+                one.writes,
+            )
+            for one in held.items
+        ),
         held.next,
     )
 
 
 def present_dead_group(stored: AttentionGroup) -> DeadGroup:
-    return DeadGroup(stored.id, stored.where, stored.reason, stored.count, stored.first, stored.last)
+    return DeadGroup(
+        stored.id, stored.where, stored.reason, stored.count, stored.first, stored.last
+    )
 
 
 def present_quarantined_group(stored: AttentionGroup) -> QuarantinedGroup:
     errors = tuple(Fault(path, message) for path, message in json.loads(stored.reason or "[]"))
-    return QuarantinedGroup(stored.id, stored.where, stored.event, errors, stored.count, stored.first, stored.last)
+    return QuarantinedGroup(
+        stored.id, stored.where, stored.event, errors, stored.count, stored.first, stored.last
+    )
 
 
 def present_person(stored: PersonDetail) -> PersonView:
-    lanes = tuple(PersonLane(one.connector, one.state, one.pending, one.tries, one.failing_since) for one in stored.lanes)
-    records = tuple(PersonRecord(one.connector, one.object, one.key, one.id, one.written_at) for one in stored.records)
+    lanes = tuple(
+        PersonLane(one.connector, one.state, one.pending, one.tries, one.failing_since)
+        for one in stored.lanes
+    )
+    records = tuple(
+        PersonRecord(one.connector, one.object, one.key, one.id, one.written_at)
+        for one in stored.records
+    )
     return PersonView(stored.key, lanes, records)
 
 
@@ -173,7 +203,11 @@ def present_event(gateway: Gateway, stored: EventDetail) -> EventView:
         disagreement=stored.disagreement,
         unknown_keys=stored.unknown,
         unreadable=read_anew.unreadable if read_anew else (),
-        left_out=tuple(Fault(fault.path, fault.message) for fault in read_anew.left_out[:MOST_LEFT_OUT]) if read_anew else (),
+        left_out=tuple(
+            Fault(fault.path, fault.message) for fault in read_anew.left_out[:MOST_LEFT_OUT]
+        )
+        if read_anew
+        else (),
         errors=tuple(Fault(path, message) for path, message in stored.faults),
         raw=stored.body.decode("utf-8", "backslashreplace"),
         original=_original(stored.original),
@@ -186,7 +220,13 @@ def present_event(gateway: Gateway, stored: EventDetail) -> EventView:
 
 
 def _original(stored: OriginalCall | None) -> OriginalView | None:
-    return OriginalView(stored.named, stored.body.decode("utf-8", "backslashreplace"), stored.amended_at) if stored else None
+    return (
+        OriginalView(
+            stored.named, stored.body.decode("utf-8", "backslashreplace"), stored.amended_at
+        )
+        if stored
+        else None
+    )
 
 
 def _totals(counts: Mapping[str, Mapping[str, int]]) -> Counter[str]:
@@ -215,7 +255,9 @@ def _delivery(stored: DeliveryDetail) -> DeliveryView:
         state=stored.state,
         reason=stored.reason,
         settled_at=stored.settled_at,
-        next_attempt_at=stored.due_at if stored.state == "pending" and stored.lane_state == "ready" else None,
+        next_attempt_at=stored.due_at
+        if stored.state == "pending" and stored.lane_state == "ready"
+        else None,
         attempts=tuple(_attempt(one, stored.id) for one in stored.attempts),
     )
 
@@ -231,7 +273,11 @@ def _attempt(stored: AttemptDetail, delivery: int) -> AttemptView:
         code=stored.code,
         message=stored.message,
         field=stored.field,
-        sent=[_without_of(record) for record in stored.sent if delivery in record.get("of", (delivery,))],
+        sent=[
+            _without_of(record)
+            for record in stored.sent
+            if delivery in record.get("of", (delivery,))
+        ],
         notes=stored.notes,
         others=len(stored.deliveries) - 1,
     )

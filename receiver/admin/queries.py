@@ -23,36 +23,56 @@ class AdminQueries:
         query: parameters.EventQuery = call.query
         chosen = query.filter()
         if query.group:
-            chosen = attention_groups.narrow_filter(await attention_groups.find_group(self._inbox, query.group), chosen)
+            chosen = attention_groups.narrow_filter(
+                await attention_groups.find_group(self._inbox, query.group), chosen
+            )
         unsearched = await self._inbox.count_unsearched(chosen)
-        return presenters.present_page(await self._inbox.list_events(chosen, before=query.before, limit=query.limit), unsearched)
+        return presenters.present_page(
+            await self._inbox.list_events(chosen, before=query.before, limit=query.limit),
+            unsearched,
+        )
 
     async def event(self, call: OperationCall) -> views.EventView:
         try:
-            return presenters.present_event(self._gateway, await self._inbox.find_event(call.path.id))
+            return presenters.present_event(
+                self._gateway, await self._inbox.find_event(call.path.id)
+            )
         except Unknown as unknown:
             raise NotFound(str(unknown)) from unknown
 
     async def groups(self, call: OperationCall) -> views.GroupsView:
         query: parameters.GroupsQuery = call.query
-        dead, quarantined = await self._inbox.list_groups(most=query.limit, skip=query.skip, by=query.by)
+        dead, quarantined = await self._inbox.list_groups(
+            most=query.limit, skip=query.skip, by=query.by
+        )
         number = await self._inbox.count_groups()
-        shown = tuple(map(presenters.present_dead_group, dead)), tuple(map(presenters.present_quarantined_group, quarantined))
+        shown = (
+            tuple(map(presenters.present_dead_group, dead)),
+            tuple(map(presenters.present_quarantined_group, quarantined)),
+        )
         return views.GroupsView(*shown, number.dead, number.quarantined)
 
     async def group(self, call: OperationCall) -> views.DeadGroup | views.QuarantinedGroup:
         found = await attention_groups.find_group(self._inbox, call.path.id)
-        return presenters.present_dead_group(found) if found.kind == "dead" else presenters.present_quarantined_group(found)
+        return (
+            presenters.present_dead_group(found)
+            if found.kind == "dead"
+            else presenters.present_quarantined_group(found)
+        )
 
     async def drift(self, _call: OperationCall) -> views.DriftView:
         return views.DriftView(tuple(await self._inbox.list_drift()))
 
     async def replays(self, _call: OperationCall) -> views.ReplaysView:
         running = self._gateway.replays.running()
-        return views.ReplaysView(tuple(views.RunningReplay(one.started_at, one.done, one.lanes) for one in running))
+        return views.ReplaysView(
+            tuple(views.RunningReplay(one.started_at, one.done, one.lanes) for one in running)
+        )
 
     async def person(self, call: OperationCall) -> views.PersonView:
-        return presenters.present_person(await self._inbox.find_person(call.path.email.strip().lower()))
+        return presenters.present_person(
+            await self._inbox.find_person(call.path.email.strip().lower())
+        )
 
     async def erasure(self, call: OperationCall) -> views.CrmErasures:
         address = call.path.email.strip().lower()
@@ -61,10 +81,17 @@ class AdminQueries:
     async def records(self, call: OperationCall) -> views.RecordPage:
         connector = self._gateway.connectors.get(call.path.name)
         if connector is None:
-            raise NotFound(f"There is no connector {call.path.name!r}; there are: {', '.join(self._gateway.connectors)}.")
+            raise NotFound(
+                f"There is no connector {call.path.name!r}; there are: "
+                f"{', '.join(self._gateway.connectors)}."
+            )
         if not isinstance(connector, Browsable):
-            raise NotFound(f"The connector {call.path.name!r} cannot list its records; look in the CRM itself.")
+            raise NotFound(
+                f"The connector {call.path.name!r} cannot list its records; look in the CRM itself."
+            )
         try:
-            return presenters.present_record_page(await connector.records(call.path.object, call.query.limit, call.query.before))
+            return presenters.present_record_page(
+                await connector.records(call.path.object, call.query.limit, call.query.before)
+            )
         except ValueError as error:
             raise UnfitParameter(f"`before`: {error}") from error

@@ -1,4 +1,6 @@
-"""What an operator does about events that did not go as they should: replay, revalidate, discard."""
+"""What an operator does about events that did not go as they should: replay, revalidate,
+discard.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,15 @@ from dataclasses import dataclass
 
 from receiver.admin.backfill import route_missing, survey_routes
 from receiver.gateway import Gateway
-from receiver.inbox import AcceptedEvent, DeliverySelection, EventFilter, EventRow, QuarantinedCall, ReplayResult, Unknown
+from receiver.inbox import (
+    AcceptedEvent,
+    DeliverySelection,
+    EventFilter,
+    EventRow,
+    QuarantinedCall,
+    ReplayResult,
+    Unknown,
+)
 
 PAGE = 200
 
@@ -24,10 +34,14 @@ class ReplayOutcome(ReplayResult):
 
 
 async def replay_events(
-    gateway: Gateway, selection: DeliverySelection, *, dry_run: bool = False, progress: Progress | None = None
+    gateway: Gateway,
+    selection: DeliverySelection,
+    *,
+    dry_run: bool = False,
+    progress: Progress | None = None,
 ) -> ReplayOutcome:
-    """Deliver again, with all that came later in the same lanes; and bring the events to connectors whose routes came after them, of
-    a filter that names a connector to that one only.
+    """Deliver again, with all that came later in the same lanes; and bring the events to connectors
+    whose routes came after them, of a filter that names a connector to that one only.
 
     `progress` is called with how many lanes and events are done, and how many there are.
     """
@@ -41,15 +55,27 @@ async def replay_events(
                 progress(done, of)
 
         done = await gateway.inbox.replay_deliveries(
-            selection, now=gateway.now(), dry_run=dry_run, progress=lambda lanes, of: tell(lanes, of + events)
+            selection,
+            now=gateway.now(),
+            dry_run=dry_run,
+            progress=lambda lanes, of: tell(lanes, of + events),
         )
         lanes = done.lanes
-        routed = found.missing if dry_run else await route_missing(gateway, found, lambda so_far: tell(lanes + so_far, lanes + events))
+        routed = (
+            found.missing
+            if dry_run
+            else await route_missing(
+                gateway, found, lambda so_far: tell(lanes + so_far, lanes + events)
+            )
+        )
     return ReplayOutcome(done.chosen, done.again + routed, done.lanes, routed, found.notes())
 
 
 async def revalidate_quarantine(gateway: Gateway) -> tuple[int, int]:
-    """Judge every call in quarantine anew, oldest first. Returns how many were accepted, and how many remain."""
+    """Judge every call in quarantine anew, oldest first.
+
+    Returns how many were accepted, and how many remain.
+    """
     accepted = remaining = 0
     after: str | None = None
     while waiting := await gateway.inbox.list_quarantined(after=after):
@@ -62,11 +88,14 @@ async def revalidate_quarantine(gateway: Gateway) -> tuple[int, int]:
 
 
 async def revalidate_call(gateway: Gateway, id: str) -> bool:
-    """Judge one call anew that is in quarantine or was discarded there. Returns whether it was accepted. Raises Unknown where there is
-    no such event.
+    """Judge one call anew that is in quarantine or was discarded there.
+
+    Returns whether it was accepted. Raises Unknown where there is no such event.
     """
     stored = await gateway.inbox.find_event(id)
-    waiting = QuarantinedCall(id, stored.source, stored.named, stored.body, stored.received_at, stored.faults)
+    waiting = QuarantinedCall(
+        id, stored.source, stored.named, stored.body, stored.received_at, stored.faults
+    )
     return await _judge_anew(gateway, waiting, discarded=stored.state == "discarded")
 
 
@@ -79,26 +108,43 @@ class AmendOutcome:
     errors: tuple[tuple[str, str], ...] = ()
 
 
-async def amend_call(gateway: Gateway, id: str, *, event: str | None = None, body: bytes | None = None) -> AmendOutcome:
-    """Judge a call in quarantine as if it had come with another event name, or another body. What passes takes its place before the
-    later events of its people. Raises Unknown where no call of that id is in quarantine, or was discarded there.
+async def amend_call(
+    gateway: Gateway, id: str, *, event: str | None = None, body: bytes | None = None
+) -> AmendOutcome:
+    """Judge a call in quarantine as if it had come with another event name, or another body.
+
+    What passes takes its place before the later events of its people. Raises Unknown where no call
+    of that id is in quarantine, or was discarded there.
     """
     stored = await gateway.inbox.find_event(id)
     if not stored.faults or stored.source not in gateway.sites:
         raise Unknown(f"no call {id} is in quarantine")
     named, content = event or stored.named, stored.body if body is None else body
-    validated = await asyncio.to_thread(gateway.validate_call, stored.source, named, content, stored.received_at)
+    validated = await asyncio.to_thread(
+        gateway.validate_call, stored.source, named, content, stored.received_at
+    )
     if validated.faults:
         return AmendOutcome(None, validated.name, validated.faults)
-    return AmendOutcome(await gateway.inbox.accept_amended(id, validated, now=gateway.now()), validated.name)
+    return AmendOutcome(
+        await gateway.inbox.accept_amended(id, validated, now=gateway.now()), validated.name
+    )
 
 
-async def _judge_anew(gateway: Gateway, waiting: QuarantinedCall, *, discarded: bool = False) -> bool:
+async def _judge_anew(
+    gateway: Gateway, waiting: QuarantinedCall, *, discarded: bool = False
+) -> bool:
     if waiting.source not in gateway.sites:
         return False
-    validated = gateway.validate_call(waiting.source, waiting.named, waiting.body, waiting.received_at)
+    validated = gateway.validate_call(
+        waiting.source, waiting.named, waiting.body, waiting.received_at
+    )
     try:
-        return await gateway.inbox.accept_revalidated(waiting.id, validated, now=gateway.now(), discarded=discarded) is not None
+        return (
+            await gateway.inbox.accept_revalidated(
+                waiting.id, validated, now=gateway.now(), discarded=discarded
+            )
+            is not None
+        )
     except Unknown:
         return False  # somebody has discarded it meanwhile
 

@@ -129,11 +129,18 @@ def _acting(act: AdminCommands) -> Sequence[Operation]:
             takes=parameters.DeliveryPath,
             faults=_MISSING,
         ),
-        Operation("POST", "/api/quarantine/revalidate", "Judge what is in quarantine anew", act.revalidate, views.RevalidatedView),
+        Operation(
+            "POST",
+            "/api/quarantine/revalidate",
+            "Judge what is in quarantine anew",
+            act.revalidate,
+            views.RevalidatedView,
+        ),
         Operation(
             "POST",
             "/api/quarantine/{id}/amend",
-            "Judge a call in quarantine anew with another event name or another body; as it came it stays beside it",
+            "Judge a call in quarantine anew with another event name or another body; as it "
+            "came it stays beside it",
             act.amend,
             views.AmendedView,
             takes=parameters.EventPath,
@@ -162,7 +169,9 @@ def _acting(act: AdminCommands) -> Sequence[Operation]:
 
 
 def admin_routes(gateway: Gateway) -> list[Route]:
-    """The operations behind the admin token, if one is set; and the description, which holds no secret."""
+    """The operations behind the admin token, if one is set; and the description, which holds no
+    secret.
+    """
     listed = list_operations(gateway)
     description = describe_operations(listed)
 
@@ -172,5 +181,7 @@ def admin_routes(gateway: Gateway) -> list[Route]:
     token = gateway.settings.server.admin_token
     if token is None:
         return [Route("/openapi.json", openapi)]
-    operator = OperatorToken(token, gateway.guesses, AuthenticationLog(gateway.metrics, gateway.now))
+    operator = OperatorToken(
+        token, gateway.guesses, AuthenticationLog(gateway.metrics, gateway.now)
+    )
     return [Route("/openapi.json", openapi), *(operation.route(operator) for operation in listed)]

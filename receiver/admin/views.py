@@ -1,4 +1,7 @@
-"""What the admin API answers, as types. They are written to JSON and described in OpenAPI as they stand here."""
+"""What the admin API answers, as types.
+
+They are written to JSON and described in OpenAPI as they stand here.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from typing import Any, Literal
 from receiver.inbox import DriftCount
 
 EventState = Literal["pending", "delivered", "dead", "discarded", "quarantined", "accepted"]
-"""`accepted` where no route wants the event; else the state of the delivery that needs attention most."""
+"""`accepted` where no route wants the event; else the state of the delivery that needs attention
+most.
+"""
 
 
 ConnectorWord = Literal["running", "paused", "throttled", "unavailable", "not configured"]
@@ -26,9 +31,11 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class WaitingView:
-    """Who is tried again at a connector: so many people (of more than 1000, 1000), the newest reason and when it was told.
+    """Who is tried again at a connector: so many people (of more than 1000, 1000), the newest
+    reason and when it was told.
 
-    `rule` is the newest reason of those that a rule of the CRM's account holds back, "" where none does.
+    `rule` is the newest reason of those that a rule of the CRM's account holds back, "" where none
+    does.
     """
 
     people: int
@@ -39,7 +46,8 @@ class WaitingView:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorStatus:
-    """`state` is running, or what it waits for; `reason` says more: of a pause, else of whoever is tried again (`waiting`).
+    """`state` is running, or what it waits for; `reason` says more: of a pause, else of whoever is
+    tried again (`waiting`).
 
     `leader` is the process that delivers for it, null where none does. `note`: what is to be known
     while it runs, such as that it is slow. `sizes`: how many records of each object the CRM was
@@ -47,7 +55,9 @@ class ConnectorStatus:
     since it started.
     """
 
-    type: str  # empty where it is not configured any more: what it still has waits until it is, or is discarded
+    # empty where it is not configured any more: what it still has waits until it is, or is
+    # discarded
+    type: str
     state: ConnectorWord
     reason: str
     since: datetime | None
@@ -103,7 +113,9 @@ class EventItem:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """`unsearched` calls in quarantine fit all that was asked but the person: who is in them was never understood."""
+    """`unsearched` calls in quarantine fit all that was asked but the person: who is in them was
+    never understood.
+    """
 
     items: tuple[EventItem, ...]
     next: str | None
@@ -112,7 +124,8 @@ class EventPage:
 
 @dataclass(frozen=True, slots=True)
 class AttemptView:
-    """One call of a connector, or `times` calls alike in a row, the last of them begun at `last_at`.
+    """One call of a connector, or `times` calls alike in a row, the last of them begun at
+    `last_at`.
 
     `sent`: the records that this delivery wants. `others`: for how many other deliveries of the
     same person the call was, too.
@@ -154,10 +167,12 @@ class OriginalView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """`raw` is the body as text, `normal` what mapping expressions see of it (None in quarantine), `unreadable` what of it they cannot;
-    `left_out` are people of several who lack what is needed, while the others are delivered.
+    """`raw` is the body as text, `normal` what mapping expressions see of it (None in quarantine),
+    `unreadable` what of it they cannot; `left_out` are people of several who lack what is needed,
+    while the others are delivered.
 
-    `deliveries` are up to 200: those that are dead first, then what is pending. `counts`: connector → state → number, of all.
+    `deliveries` are up to 200: those that are dead first, then what is pending. `counts`: connector
+    → state → number, of all.
     """
 
     id: str
@@ -183,7 +198,10 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class DeadGroup:
-    """Deliveries that died of the same at the same connector. `reason` is that of the newest; those of others may quote other values."""
+    """Deliveries that died of the same at the same connector.
+
+    `reason` is that of the newest; those of others may quote other values.
+    """
 
     id: str
     connector: str
@@ -223,7 +241,9 @@ class DriftView:
 
 @dataclass(frozen=True, slots=True)
 class RunningReplay:
-    """Counted in lanes, and events that get deliveries for routes that came after them; `lanes` is 0 until the number is known."""
+    """Counted in lanes, and events that get deliveries for routes that came after them; `lanes` is
+    0 until the number is known.
+    """
 
     started_at: datetime
     done: int
@@ -264,8 +284,9 @@ class PersonView:
 
 @dataclass(frozen=True, slots=True)
 class ReplayedView:
-    """`replayed` deliveries are pending; `chosen` were asked for, `routed` are for routes that came after their events, and the
-    others came later in the same lanes. `notes` say what stands in the way. With `dry_run` nothing is changed.
+    """`replayed` deliveries are pending; `chosen` were asked for, `routed` are for routes that came
+    after their events, and the others came later in the same lanes. `notes` say what stands in the
+    way. With `dry_run` nothing is changed.
     """
 
     replayed: int
@@ -283,7 +304,9 @@ class DiscardedView:
 
 @dataclass(frozen=True, slots=True)
 class AmendedView:
-    """What became of a call that was amended; a duplicate has the id of the event that it repeats."""
+    """What became of a call that was amended; a duplicate has the id of the event that it
+    repeats.
+    """
 
     id: str
     event: str
@@ -293,7 +316,9 @@ class AmendedView:
 
 @dataclass(frozen=True, slots=True)
 class RevalidatedView:
-    """`accepted` calls left the quarantine; `remaining` of those that were looked at still have faults."""
+    """`accepted` calls left the quarantine; `remaining` of those that were looked at still have
+    faults.
+    """
 
     accepted: int
     remaining: int
@@ -311,7 +336,10 @@ class CrmProblem:
 
 @dataclass(frozen=True, slots=True)
 class CrmErasure:
-    """What one connector would erase, or has erased. `left` is what stands in the way, or is left to people."""
+    """What one connector would erase, or has erased.
+
+    `left` is what stands in the way, or is left to people.
+    """
 
     connector: str
     steps: tuple[str, ...] = ()
@@ -340,7 +368,8 @@ BEYOND_REACH_WITH_CRM = (
 class ErasedView:
     """What was removed of a person. `beyond_reach` names what only others can erase.
 
-    `crm` is what was asked for of the CRMs. Where anything there `failed`, this gateway keeps what it knows, so that it can be repeated.
+    `crm` is what was asked for of the CRMs. Where anything there `failed`, this gateway keeps what
+    it knows, so that it can be repeated.
     """
 
     events: int

@@ -1,4 +1,6 @@
-"""Alarms: what an operator must hear of is posted to a URL, once when it begins and once when it is over."""
+"""Alarms: what an operator must hear of is posted to a URL, once when it begins and once when it is
+over.
+"""
 
 from receiver.alarms.self_test import post_test_alarm
 from receiver.alarms.watch import StoreWatcher

@@ -23,7 +23,10 @@ State = Literal["firing", "resolved", "test"]
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """`key` is the same as long as the cause is, in every process. None of it may hold personal data: it is sent, and stored."""
+    """`key` is the same as long as the cause is, in every process.
+
+    None of it may hold personal data: it is sent, and stored.
+    """
 
     key: str
     cause: Cause

@@ -28,34 +28,64 @@ class StoreSight:
     quarantined: Sequence[AttentionGroup]
 
     def hides(self, cause: Cause, most: int) -> bool:
-        """Whether more reasons may be there than are seen, so that one of this cause that is not seen need not be over."""
+        """Whether more reasons may be there than are seen, so that one of this cause that is not
+        seen need not be over.
+        """
         groups = {"dead_letters": self.dead, "quarantine": self.quarantined}.get(cause, ())
         return len(groups) >= most
 
 
 def find_alarms(
-    sight: StoreSight, limits: Alerts, redaction: PersonRedaction, *, firing: Collection[str], now: datetime
+    sight: StoreSight,
+    limits: Alerts,
+    redaction: PersonRedaction,
+    *,
+    firing: Collection[str],
+    now: datetime,
 ) -> dict[str, Alarm]:
-    """All that is wrong now, by key. `firing` are the keys told before: they end only when it is clearly over."""
+    """All that is wrong now, by key.
+
+    `firing` are the keys told before: they end only when it is clearly over.
+    """
     found = [
         *_paused(sight.status.connectors, redaction, now),
         *_held(sight.status.connectors, redaction),
-        *_waiting(sight.status.connectors, timedelta(minutes=float(limits.oldest_waiting_minutes)), redaction, firing, now),
+        *_waiting(
+            sight.status.connectors,
+            timedelta(minutes=float(limits.oldest_waiting_minutes)),
+            redaction,
+            firing,
+            now,
+        ),
         *_grouped(sight.dead, limits.dead_letters, lambda group: _dead(group, redaction)),
-        *_grouped(sight.quarantined, limits.quarantined, lambda group: _quarantined(group, redaction)),
+        *_grouped(
+            sight.quarantined, limits.quarantined, lambda group: _quarantined(group, redaction)
+        ),
     ]
     return {alarm.key: alarm for alarm in found}
 
 
-def _paused(connectors: Mapping[str, ConnectorStatus], redaction: PersonRedaction, now: datetime) -> Iterator[Alarm]:
+def _paused(
+    connectors: Mapping[str, ConnectorStatus], redaction: PersonRedaction, now: datetime
+) -> Iterator[Alarm]:
     for name, one in connectors.items():
         if one.kind is None or one.since is None:
             continue
-        stays = one.kind in ENDLESS or now - one.since >= PATIENCE or (one.until is not None and one.until - now > PATIENCE)
+        stays = (
+            one.kind in ENDLESS
+            or now - one.since >= PATIENCE
+            or (one.until is not None and one.until - now > PATIENCE)
+        )
         if stays:
             key = f"connector_paused:{name}:{one.kind}"
             yield Alarm(
-                key, "connector_paused", one.since, name, kind=one.kind, reason=redaction.redact_reason(one.reason), count=one.pending
+                key,
+                "connector_paused",
+                one.since,
+                name,
+                kind=one.kind,
+                reason=redaction.redact_reason(one.reason),
+                count=one.pending,
             )
 
 
@@ -64,24 +94,51 @@ def _held(connectors: Mapping[str, ConnectorStatus], redaction: PersonRedaction)
     for name, one in connectors.items():
         if one.waiting and one.waiting.rule:
             reason = redaction.redact_reason(one.waiting.rule)
-            yield Alarm(f"held_back:{name}", "held_back", one.waiting.at, name, reason=reason, count=one.waiting.people)
+            yield Alarm(
+                f"held_back:{name}",
+                "held_back",
+                one.waiting.at,
+                name,
+                reason=reason,
+                count=one.waiting.people,
+            )
 
 
 def _waiting(
-    connectors: Mapping[str, ConnectorStatus], limit: timedelta, redaction: PersonRedaction, firing: Collection[str], now: datetime
+    connectors: Mapping[str, ConnectorStatus],
+    limit: timedelta,
+    redaction: PersonRedaction,
+    firing: Collection[str],
+    now: datetime,
 ) -> Iterator[Alarm]:
-    """Once told, the wait must have fallen to half the limit, so that one around the limit is not told again and again."""
+    """Once told, the wait must have fallen to half the limit, so that one around the limit is not
+    told again and again.
+    """
     for name, one in connectors.items():
         key = f"oldest_waiting:{name}"
         oldest = timedelta(seconds=one.oldest_pending_seconds or 0)
         if oldest > (limit / 2 if key in firing else limit):
             why = redaction.redact_reason(one.waiting.reason) if one.waiting else ""
-            yield Alarm(key, "oldest_waiting", now - oldest, name, kind=one.kind, reason=why, count=one.pending)
+            yield Alarm(
+                key,
+                "oldest_waiting",
+                now - oldest,
+                name,
+                kind=one.kind,
+                reason=why,
+                count=one.pending,
+            )
 
 
-def _grouped(groups: Iterable[AttentionGroup], least: int, alarm_of: Callable[[AttentionGroup], Alarm]) -> Iterator[Alarm]:
-    """One alarm for each kind of reason, the oldest first; none where a connector or source has fewer than `least` in all."""
-    for _, group in groupby(sorted(groups, key=lambda group: (group.where, group.first)), key=lambda group: group.where):
+def _grouped(
+    groups: Iterable[AttentionGroup], least: int, alarm_of: Callable[[AttentionGroup], Alarm]
+) -> Iterator[Alarm]:
+    """One alarm for each kind of reason, the oldest first; none where a connector or source has
+    fewer than `least` in all.
+    """
+    for _, group in groupby(
+        sorted(groups, key=lambda group: (group.where, group.first)), key=lambda group: group.where
+    ):
         members = list(group)
         if sum(member.count for member in members) >= least:
             yield from _bounded(_merged(alarm_of(member) for member in members))
@@ -101,19 +158,36 @@ def _bounded(alarms: Sequence[Alarm]) -> Iterator[Alarm]:
         first, where = rest[0], rest[0].connector or rest[0].source
         count = sum(alarm.count or 0 for alarm in rest)
         key, reason = f"{first.cause}:{where}:others", "more reasons than are told one by one"
-        yield Alarm(key, first.cause, first.since, first.connector, first.source, reason=reason, count=count)
+        yield Alarm(
+            key, first.cause, first.since, first.connector, first.source, reason=reason, count=count
+        )
 
 
 def _dead(group: AttentionGroup, redaction: PersonRedaction) -> Alarm:
     """By the group, since its reason is that of whichever delivery came last."""
     key = f"dead_letters:{group.where}:{group.id}"
-    return Alarm(key, "dead_letters", group.first, group.where, reason=redaction.redact_reason(group.reason), count=group.count)
+    return Alarm(
+        key,
+        "dead_letters",
+        group.first,
+        group.where,
+        reason=redaction.redact_reason(group.reason),
+        count=group.count,
+    )
 
 
 def _quarantined(group: AttentionGroup, redaction: PersonRedaction) -> Alarm:
     reason = redaction.redact_reason(_faults(group.reason))
     key = f"quarantine:{group.where}:{group.event or 'unknown'}:{_fingerprint(reason)}"
-    return Alarm(key, "quarantine", group.first, source=group.where, event=group.event, reason=reason, count=group.count)
+    return Alarm(
+        key,
+        "quarantine",
+        group.first,
+        source=group.where,
+        event=group.event,
+        reason=reason,
+        count=group.count,
+    )
 
 
 def _faults(reason: str) -> str:

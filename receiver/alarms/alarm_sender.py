@@ -22,7 +22,13 @@ class AlarmSender:
     """A receiver that fails is left alone for a while. Failures are logged and counted."""
 
     def __init__(
-        self, poster: WebhookClient, metrics: GatewayMetrics, gateway: str | None, backoff: Backoff = BACKOFF, *, console: str | None = None
+        self,
+        poster: WebhookClient,
+        metrics: GatewayMetrics,
+        gateway: str | None,
+        backoff: Backoff = BACKOFF,
+        *,
+        console: str | None = None,
     ) -> None:
         self._poster = poster
         self._metrics = metrics
@@ -32,7 +38,8 @@ class AlarmSender:
         self._random = SystemRandom()
         self._failures = 0  # in a row
         self._wait_until = 0.0
-        self.refused: Counter[str] = Counter()  # failures by key: one message that is never taken must not hold up the others
+        # failures by key: one message that is never taken must not hold up the others
+        self.refused: Counter[str] = Counter()
 
     async def post(self, alarm: Alarm, state: State) -> bool:
         """Whether the alarm was taken."""
@@ -42,7 +49,9 @@ class AlarmSender:
         try:
             await self._poster.post(alarm_message(alarm, state, self._gateway, self._console))
         except NotPosted as error:
-            log.warning("alarm.not_posted", reason=str(error), seconds=round(self._fail(alarm.key), 1))
+            log.warning(
+                "alarm.not_posted", reason=str(error), seconds=round(self._fail(alarm.key), 1)
+            )
             return False
         self._failures, self._wait_until = 0, 0.0
         del self.refused[alarm.key]

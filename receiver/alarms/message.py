@@ -9,21 +9,32 @@ from typing import Any
 from receiver.alarms.alarm import Alarm, State
 
 _FOR_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-"""In Slack `<!channel>` calls everybody and `<url|text>` hides an address. https://docs.slack.dev/messaging/formatting-message-text"""
+"""In Slack `<!channel>` calls everybody and `<url|text>` hides an address.
+https://docs.slack.dev/messaging/formatting-message-text
+"""
 
 _LIVE = re.compile(r"@|:(?=//)|\](?=\()|\bwww(?=\.)", re.IGNORECASE)
-"""Elsewhere `@all` calls everybody, too, and an address in a CRM's words can be clicked: a space without width keeps them words."""
+"""Elsewhere `@all` calls everybody, too, and an address in a CRM's words can be clicked: a space
+without width keeps them words.
+"""
 
 _PAUSED = {
     "auth": "Mend its credentials: deliveries then go on within a minute.",
-    "misconfigured": "Mend what the reason names (`aom-gateway check --online` says more): deliveries then go on within a minute.",
-    "throttled": "The CRM's allowance is used up; deliveries go on by themselves. If it happens often, ask for a larger one.",
-    "unavailable": "The CRM cannot be reached; deliveries go on by themselves once it answers. Look at its status page.",
+    "misconfigured": "Mend what the reason names (`aom-gateway check --online` says more): deliveries then go "
+    "on within a minute.",
+    "throttled": "The CRM's allowance is used up; deliveries go on by themselves. If it happens often, "
+    "ask for a larger one.",
+    "unavailable": "The CRM cannot be reached; deliveries go on by themselves once it answers. Look at its "
+    "status page.",
 }
 
 
-def alarm_message(alarm: Alarm, state: State, gateway: str | None, console: str | None = None) -> dict[str, Any]:
-    """The JSON of the contract; `text` is what Slack and its like show, with a link into the `console` where its address is known."""
+def alarm_message(
+    alarm: Alarm, state: State, gateway: str | None, console: str | None = None
+) -> dict[str, Any]:
+    """The JSON of the contract; `text` is what Slack and its like show, with a link into the
+    `console` where its address is known.
+    """
     words = {"firing": _firing, "resolved": _resolved, "test": _test}[state](alarm)
     named = f"AOM gateway {gateway}" if gateway else "AOM gateway"
     return {
@@ -48,7 +59,9 @@ def _as_words(words: str) -> str:
 def _link(alarm: Alarm, state: State, console: str | None) -> str:
     if console is None or state != "firing" or alarm.cause.startswith("store_"):
         return ""
-    return f" {console}/attention" if alarm.cause in {"dead_letters", "quarantine"} else f" {console}"
+    return (
+        f" {console}/attention" if alarm.cause in {"dead_letters", "quarantine"} else f" {console}"
+    )
 
 
 def _firing(alarm: Alarm) -> str:
@@ -56,26 +69,49 @@ def _firing(alarm: Alarm) -> str:
     match alarm.cause:
         case "connector_paused":
             waiting = f" {alarm.count} deliveries wait, none is lost." if alarm.count else ""
-            text = f"{alarm.connector} is paused since {since}: {reason}.{waiting} {_PAUSED.get(alarm.kind or '', '')}"
+            text = (
+                f"{alarm.connector} is paused since {since}: {reason}.{waiting} "
+                f"{_PAUSED.get(alarm.kind or '', '')}"
+            )
         case "held_back":
             people = _many(alarm.count, "person waits", "people wait")
-            text = f"a rule of {alarm.connector}'s account holds people back since {since}: {reason}. {people}; they go on by themselves."
+            text = (
+                f"a rule of {alarm.connector}'s account holds people back since {since}: "
+                f"{reason}. {people}; they go on by themselves."
+            )
         case "dead_letters":
-            text = f"{alarm.connector} refused {_many(alarm.count, 'delivery', 'deliveries')}, the first of {since}: {reason}."
+            text = (
+                f"{alarm.connector} refused {_many(alarm.count, 'delivery', 'deliveries')}, the "
+                f"first of {since}: {reason}."
+            )
             text += " See `aom-gateway dead`; when the cause is mended, replay them."
         case "quarantine":
-            text = f"{_many(alarm.count, 'call', 'calls')} of {alarm.source} ({alarm.event or 'unknown event'}) in quarantine: {reason}."
+            text = (
+                f"{_many(alarm.count, 'call', 'calls')} of {alarm.source} "
+                f"({alarm.event or 'unknown event'}) in quarantine: {reason}."
+            )
             text += f" The first came {since}. See `aom-gateway quarantine`."
         case "oldest_waiting":
             retried = f"what is tried again says: {reason}" if reason else "it does not keep up"
             why = f"it is paused ({alarm.kind})" if alarm.kind else retried
-            text = f"{_many(alarm.count, 'delivery waits', 'deliveries wait')} for {alarm.connector}, the oldest since {since}: {why}."
+            text = (
+                f"{_many(alarm.count, 'delivery waits', 'deliveries wait')} for "
+                f"{alarm.connector}, the oldest since {since}: {why}."
+            )
             text += " See `aom-gateway status`."
         case "store_damaged" | "store_log":
             text = f"{reason}. It was seen first {since}."
         case _:
-            lost = f" {_many(alarm.count, 'call was', 'calls were')} answered 503: AOM may not send them again." if alarm.count else ""
-            text = f"the store fails since {since}: {reason}.{lost} Look at its disk, or at the database server."
+            lost = (
+                f" {_many(alarm.count, 'call was', 'calls were')} answered 503: AOM may not "
+                "send them again."
+                if alarm.count
+                else ""
+            )
+            text = (
+                f"the store fails since {since}: {reason}.{lost} Look at its disk, or at the "
+                "database server."
+            )
     return text
 
 
@@ -86,15 +122,26 @@ def _resolved(alarm: Alarm) -> str:
         case "held_back":
             text = f"resolved: no rule of {alarm.connector}'s account holds people back any more."
         case "dead_letters":
-            text = f"resolved: {alarm.connector} has no more dead letters of this reason: {alarm.reason}"
+            text = (
+                f"resolved: {alarm.connector} has no more dead letters of this reason: "
+                f"{alarm.reason}"
+            )
         case "quarantine":
-            text = f"resolved: no more calls of {alarm.source} in quarantine for this reason: {alarm.reason}"
+            text = (
+                f"resolved: no more calls of {alarm.source} in quarantine for this reason: "
+                f"{alarm.reason}"
+            )
         case "oldest_waiting":
             text = f"resolved: {alarm.connector} has caught up."
         case "store_log":
-            text = f"resolved: the store's write-ahead log is short again; it grew since {_time(alarm.since)}."
+            text = (
+                "resolved: the store's write-ahead log is short again; it grew since "
+                f"{_time(alarm.since)}."
+            )
         case _:
-            text = f"resolved: the store can be written again; it failed since {_time(alarm.since)}."
+            text = (
+                f"resolved: the store can be written again; it failed since {_time(alarm.since)}."
+            )
     return text
 
 

@@ -11,20 +11,27 @@ from receiver.text.redaction import Redaction
 LONGEST = 300  # characters of a reason that are told
 _READ = 4 * LONGEST
 
-_QUOTED = re.compile(r"""(?<!\w)(?:"([^"]*)"|'([^']*)'|`([^`]*)`|“([^”]*)”|‘([^’]*)’|«([^»]*)»)(?!\w)""")  # noqa: RUF001 - quotation marks
+_QUOTED = re.compile(
+    r"""(?<!\w)(?:"([^"]*)"|'([^']*)'|`([^`]*)`|“([^”]*)”|‘([^’]*)’|«([^»]*)»)(?!\w)"""
+)
 _LONG_NUMBER = re.compile(r"\+?\d[\d\s()./-]{4,}\d|\d{4,}")
 _NUMBER = re.compile(r"\d+")
 
 
 class PersonRedaction:
-    """`secrets` are cut out. Of what stands in quotes only the `known` words are kept: names of fields and objects."""
+    """`secrets` are cut out.
+
+    Of what stands in quotes only the `known` words are kept: names of fields and objects.
+    """
 
     def __init__(self, secrets: Iterable[str] = (), known: Collection[str] = ()) -> None:
         self._redaction = Redaction(secrets)
         self._known = known
 
     def redact_reason(self, reason: str) -> str:
-        """The reason without addresses, quoted values and long numbers, on one line and of bounded length."""
+        """The reason without addresses, quoted values and long numbers, on one line and of bounded
+        length.
+        """
         text = self._redaction.redact(" ".join(_beginning(reason).split()))
         text = _LONG_NUMBER.sub("#", _QUOTED.sub(self._quoted, text))
         return escape_hidden(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")

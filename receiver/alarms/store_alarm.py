@@ -33,14 +33,18 @@ class StoreWatch:
         log = self._alarm("store_log", self._inbox.long_log, now)
         return [alarm for alarm in (fails, damaged, log) if alarm]
 
-    def _alarm(self, cause: Cause, reason: str | None, now: datetime, count: int | None = None) -> Alarm | None:
+    def _alarm(
+        self, cause: Cause, reason: str | None, now: datetime, count: int | None = None
+    ) -> Alarm | None:
         if reason is None:
             self._since.pop(cause, None)
             return None
         return Alarm(cause, cause, self._since.setdefault(cause, now), reason=reason, count=count)
 
     async def _failing(self, now: datetime) -> Alarm | None:
-        """An alarm once calls were turned away, or the store did not answer at some looks in a row; until it is well again."""
+        """An alarm once calls were turned away, or the store did not answer at some looks in a row;
+        until it is well again.
+        """
         before, self._turned_away = self._turned_away, self._metrics.turned_away_by_store
         turned_away = self._turned_away - before
         await self._ask(now)
@@ -49,7 +53,11 @@ class StoreWatch:
             return self._alarm("store_failing", None, now)
         self._since.setdefault("store_failing", now)
         self._alarming |= self._failures >= FAILURES or turned_away > 0
-        return self._alarm("store_failing", self._reason, now, turned_away or None) if self._alarming else None
+        return (
+            self._alarm("store_failing", self._reason, now, turned_away or None)
+            if self._alarming
+            else None
+        )
 
     async def _ask(self, now: datetime) -> None:
         try:

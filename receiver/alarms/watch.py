@@ -29,7 +29,10 @@ _ROLE = "alarms"
 
 @dataclass(frozen=True, slots=True)
 class WatchTiming:
-    """How often to look, and for how long one process has the watch. To count may take up to `share` of the time."""
+    """How often to look, and for how long one process has the watch.
+
+    To count may take up to `share` of the time.
+    """
 
     every: timedelta = timedelta(seconds=5)
     lease: timedelta = timedelta(seconds=20)
@@ -37,7 +40,11 @@ class WatchTiming:
 
 
 class StoreWatcher:
-    """`run` until `stop`. Of several processes on one database one watches; but each tells for itself that the store fails."""
+    """`run` until `stop`.
+
+    Of several processes on one database one watches; but each tells for itself that the store
+    fails.
+    """
 
     def __init__(
         self,
@@ -69,7 +76,9 @@ class StoreWatcher:
         """Until stopped; nothing else ends it."""
         try:
             while not self._stopping.is_set():
-                await self._sleep(max(self._timing.every.total_seconds(), self._counting / self._timing.share))
+                await self._sleep(
+                    max(self._timing.every.total_seconds(), self._counting / self._timing.share)
+                )
                 await self._look_safely()
             await self._leave()
         finally:
@@ -117,7 +126,9 @@ class StoreWatcher:
     async def _holds(self) -> bool:
         lease, now = self._timing.lease, self._now()
         if self._epoch is not None:
-            renewed = await self._inbox.renew_lead(_ROLE, self._epoch, lease=lease, calls_end_in=None, now=now)
+            renewed = await self._inbox.renew_lead(
+                _ROLE, self._epoch, lease=lease, calls_end_in=None, now=now
+            )
             if renewed is not None:
                 return True
         term = await self._inbox.take_lead(_ROLE, holder=process_name(), lease=lease, now=now)
@@ -125,22 +136,40 @@ class StoreWatcher:
         return term is not None
 
     async def _causes(self) -> Mapping[str, Alarm]:
-        status, (dead, quarantined) = await self._standing.status(), await self._inbox.list_groups(most=MOST_GROUPS)
+        status, (dead, quarantined) = (
+            await self._standing.status(),
+            await self._inbox.list_groups(most=MOST_GROUPS),
+        )
         told = [Alarm.load(one.about) for one in await self._stored.told()]
         sight = StoreSight(status, dead, quarantined)
         firing = {alarm.key for alarm in told}
-        found = await asyncio.to_thread(partial(find_alarms, sight, self._limits, self._redaction, firing=firing, now=self._now()))
-        return {**{alarm.key: alarm for alarm in told if sight.hides(alarm.cause, MOST_GROUPS)}, **found}
+        found = await asyncio.to_thread(
+            partial(
+                find_alarms, sight, self._limits, self._redaction, firing=firing, now=self._now()
+            )
+        )
+        return {
+            **{alarm.key: alarm for alarm in told if sight.hides(alarm.cause, MOST_GROUPS)},
+            **found,
+        }
 
     async def _tell(self, found: Mapping[str, Alarm], ledger: SentLog) -> None:
-        """Note each message once it is posted: after a crash in between it is posted again, but none is lost."""
+        """Note each message once it is posted: after a crash in between it is posted again, but
+        none is lost.
+        """
         told = {one.key: one for one in await ledger.told()}
         for key in sorted(told.keys() - found.keys(), key=self._patience):
-            if not await self._may_post(ledger) or not await self._messenger.post(Alarm.load(told[key].about), "resolved"):
+            if not await self._may_post(ledger) or not await self._messenger.post(
+                Alarm.load(told[key].about), "resolved"
+            ):
                 return
             await ledger.forget(key)
-        for key in sorted((key for key in found if self._is_due(told.get(key))), key=self._patience):
-            if not await self._may_post(ledger) or not await self._messenger.post(found[key], "firing"):
+        for key in sorted(
+            (key for key in found if self._is_due(told.get(key))), key=self._patience
+        ):
+            if not await self._may_post(ledger) or not await self._messenger.post(
+                found[key], "firing"
+            ):
                 return
             await ledger.keep(found[key], now=self._now())
 
@@ -149,7 +178,9 @@ class StoreWatcher:
 
     def _is_due(self, told: SentAlarm | None) -> bool:
         repeat = self._limits.repeat_hours
-        return told is None or (repeat is not None and self._now() - told.at >= timedelta(hours=float(repeat)))
+        return told is None or (
+            repeat is not None and self._now() - told.at >= timedelta(hours=float(repeat))
+        )
 
     async def _may_post(self, ledger: SentLog) -> bool:
         """Posting may take longer than the lease."""

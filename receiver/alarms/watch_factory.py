@@ -37,8 +37,19 @@ async def open_watch(
         return
     redaction = PersonRedaction(settings.secrets(), _words(settings, routes))
     async with WebhookClient.of(settings.alerts) as poster:
-        messenger = AlarmSender(poster, metrics, settings.server.public_url, backoff, console=console_url(settings))
-        yield StoreWatcher(standing, inbox, messenger, metrics, settings.alerts, redaction, now, timing or WatchTiming())
+        messenger = AlarmSender(
+            poster, metrics, settings.server.public_url, backoff, console=console_url(settings)
+        )
+        yield StoreWatcher(
+            standing,
+            inbox,
+            messenger,
+            metrics,
+            settings.alerts,
+            redaction,
+            now,
+            timing or WatchTiming(),
+        )
 
 
 def _words(settings: Settings, routes: RouteTable) -> frozenset[str]:

@@ -31,7 +31,10 @@ class WebhookClient:
         """Needs a URL in the settings."""
         if alerts.url is None:
             raise ValueError("alerts.url is empty")
-        return cls(alerts.url.get_secret_value(), {name: value.get_secret_value() for name, value in alerts.headers.items()})
+        return cls(
+            alerts.url.get_secret_value(),
+            {name: value.get_secret_value() for name, value in alerts.headers.items()},
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -40,11 +43,19 @@ class WebhookClient:
         await self._http.aclose()
 
     async def post(self, message: Mapping[str, Any]) -> None:
-        """Raises NotPosted. Redirects are not followed: they could lead the message, and the headers, anywhere."""
+        """Raises NotPosted.
+
+        Redirects are not followed: they could lead the message, and the headers, anywhere.
+        """
         try:
-            async with asyncio.timeout(TIMEOUT), self._http.stream("POST", self._url, json=message) as response:
+            async with (
+                asyncio.timeout(TIMEOUT),
+                self._http.stream("POST", self._url, json=message) as response,
+            ):
                 if not response.is_success:
-                    raise NotPosted(f"the receiver answered {response.status_code}{await _excerpt(response)}")
+                    raise NotPosted(
+                        f"the receiver answered {response.status_code}{await _excerpt(response)}"
+                    )
         except TimeoutError:
             raise NotPosted(f"the receiver did not answer within {TIMEOUT:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:

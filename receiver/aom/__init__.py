@@ -1,4 +1,7 @@
-"""What AOM sends: names, recognition, schemas, and the normal form that mappings work on. Knows no store, no HTTP, no settings."""
+"""What AOM sends: names, recognition, schemas, and the normal form that mappings work on.
+
+Knows no store, no HTTP, no settings.
+"""
 
 from receiver.aom.body_reader import read_event
 from receiver.aom.event import Event

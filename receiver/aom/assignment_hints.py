@@ -1,4 +1,6 @@
-"""Assignments that were evaluated or rejected: AOM publishes no example, so keys and values that say so have to do."""
+"""Assignments that were evaluated or rejected: AOM publishes no example, so keys and values that
+say so have to do.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,15 +17,28 @@ _VERDICTS = (
 _UNDECIDED = re.compile(
     r"(?:^|_)(?:not|pending|await\w*|needs?|to_be|max\w*|min\w*|pass\w*|possible|scale|required|due|can|allow\w*)(?:_|$)"
 )
-_TELLING = {"action", "event", "event_name", "event_type", "outcome", "result", "state", "status", "trigger", "type"}
-_NO = ("", "0", "false", "no", "none", "null", "n/a", "-", "pending")  # {"rejected": 0} says that it is not
+_TELLING = {
+    "action",
+    "event",
+    "event_name",
+    "event_type",
+    "outcome",
+    "result",
+    "state",
+    "status",
+    "trigger",
+    "type",
+}
+# {"rejected": 0} says that it is not
+_NO = ("", "0", "false", "no", "none", "null", "n/a", "-", "pending")
 
 
 def event_by_hints(raw: Mapping[str, Any]) -> str | None:
-    """What the keys and the telling values of an assignment's payload say, None if they say nothing.
+    """What the keys and the telling values of an assignment's payload say, None if they say
+    nothing.
 
-    Names and texts that people write are not asked: an assignment may be called "Evaluating evidence". What speaks of a verdict to
-    come (`max_score`, "not evaluated") says nothing either.
+    Names and texts that people write are not asked: an assignment may be called "Evaluating
+    evidence". What speaks of a verdict to come (`max_score`, "not evaluated") says nothing either.
     """
     words = " ".join(word for word in _words(raw) if not _UNDECIDED.search(word))
     return next((name for name, says in _VERDICTS if says.search(words)), None)

@@ -18,8 +18,8 @@ from receiver.aom.values.field_types import read_id
 def read_event(body: bytes, site: SourceContext, named: str | None) -> Event:
     """Recognises and checks one body; `named` is the event's name in the URL, None if it has none.
 
-    Where a glance tells that all of it can be read, that is left for when it is asked for. Raises Invalid, with all faults at once,
-    and nothing else, whatever the bytes.
+    Where a glance tells that all of it can be read, that is left for when it is asked for. Raises
+    Invalid, with all faults at once, and nothing else, whatever the bytes.
     """
     named = named and (event_name(named) or named)
     parsed = _parse(body, named)
@@ -75,4 +75,6 @@ def _recognise(raw: dict[str, Any], named: str | None) -> RecognisedEvent:
         return recognise_event(raw, named)
     except InvalidBody as unclear:
         others = find_errors(raw, "order.placed") if shape_of(raw) == "order" else ()
-        raise InvalidBody((*unclear.faults, *(fault for fault in others if fault.path != "status"))) from None
+        raise InvalidBody(
+            (*unclear.faults, *(fault for fault in others if fault.path != "status"))
+        ) from None

@@ -27,16 +27,23 @@ class Event:
     disagreement: str | None  # a sentence, where URL and body said different things
     keys: tuple[str, ...] = field(repr=False)  # of `people`
     unknown: tuple[str, ...]  # paths of keys that no schema knows, `[]` for any index
-    digest: bytes  # SHA-256 of name and content: equal for equal events, whatever the order of their keys
-    thing: bytes | None  # of the order that it is a state of; None where what it is about has no states
+    # SHA-256 of name and content: equal for equal events, whatever the order of their keys
+    digest: bytes
+    # of the order that it is a state of; None where what it is about has no states
+    thing: bytes | None
     raw: dict[str, Any] = field(repr=False)
     site: SourceContext
-    validated: ValidatedBody | None = field(repr=False)  # None where a glance has told that all of it is readable
+    # None where a glance has told that all of it is readable
+    validated: ValidatedBody | None = field(repr=False)
     around: bool = False  # other text stands around the JSON
 
     @cached_property
     def payload(self) -> Payload:
-        return self.validated.payload if self.validated else PAYLOADS[self.name].model_validate(self.raw)
+        return (
+            self.validated.payload
+            if self.validated
+            else PAYLOADS[self.name].model_validate(self.raw)
+        )
 
     @cached_property
     def people(self) -> tuple[normal_form.Person, ...]:
@@ -45,22 +52,34 @@ class Event:
 
     @property
     def left_out(self) -> tuple[BodyError, ...]:
-        """The people of several who lack what is needed, each with place and reason; the event is delivered for the others."""
+        """The people of several who lack what is needed, each with place and reason; the event is
+        delivered for the others.
+        """
         return tuple(self.validated.left_out) if self.validated else ()
 
     @cached_property
     def unreadable(self) -> tuple[str, ...]:
-        """What counts as absent, with why: "customer.id (unreadable)", "status (unknown)", "userList[].email (left out)"."""
+        """What counts as absent, with why: "customer.id (unreadable)", "status (unknown)",
+        "userList[].email (left out)".
+        """
         if self.validated is None and not self.around:
             return ()
         found = self.validated.unreadable if self.validated else []
-        is_strange = isinstance(self.payload, OrderChanged) and not order_status.is_known(self.payload.status)
+        is_strange = isinstance(self.payload, OrderChanged) and not order_status.is_known(
+            self.payload.status
+        )
         return drift.shown_paths(
-            [*found, *(["status (unknown)"] if is_strange else []), *(["text around the JSON (left out)"] if self.around else [])]
+            [
+                *found,
+                *(["status (unknown)"] if is_strange else []),
+                *(["text around the JSON (left out)"] if self.around else []),
+            ]
         )
 
     def context(self, person_key: str, *, id: str, received_at: datetime) -> dict[str, Any]:
-        """What the expressions of a mapping see, for one of `people`; see `forms.names`. `id` is the gateway's.
+        """What the expressions of a mapping see, for one of `people`; see `forms.names`.
+
+        `id` is the gateway's.
 
         Raises KeyError if the event is not about that person.
         """
@@ -69,7 +88,9 @@ class Event:
             raise KeyError(f"{self.name} {id} is not about {person_key}")
         return {
             "event": self._event(id, received_at),
-            "source": normal_form.SourceForm(name=self.site.name, currency=self.site.currency, timezone=str(self.site.timezone)),
+            "source": normal_form.SourceForm(
+                name=self.site.name, currency=self.site.currency, timezone=str(self.site.timezone)
+            ),
             "person": person,
             "raw": self.raw,
             **self._parts,
@@ -78,18 +99,35 @@ class Event:
     def normal(self) -> dict[str, Any]:
         """The normal form as JSON would have it: money as text, dates in ISO 8601."""
         people = [person.model_dump(mode="json") for person in self.people]
-        return {"people": people, **normalization.event_parts(self.payload, self.site, currency=self._currency).model_dump(mode="json")}
+        return {
+            "people": people,
+            **normalization.event_parts(
+                self.payload, self.site, currency=self._currency
+            ).model_dump(mode="json"),
+        }
 
     def _event(self, id: str, received_at: datetime) -> normal_form.EventForm:
         zone = self.site.timezone
         received_at = received_at.astimezone(zone)
         occurred_at = normalization.occurred_at(self.payload, zone) or received_at
-        return normal_form.EventForm(id=id, name=self.name, label=LABELS[self.name], received_at=received_at, occurred_at=occurred_at)
+        return normal_form.EventForm(
+            id=id,
+            name=self.name,
+            label=LABELS[self.name],
+            received_at=received_at,
+            occurred_at=occurred_at,
+        )
 
     @property
     def _currency(self) -> str | None:
-        """Where the order names none: the site's; none where it names one that is not understood."""
-        return None if self.validated and "currency (unreadable)" in self.validated.unreadable else self.site.currency
+        """Where the order names none: the site's; none where it names one that is not
+        understood.
+        """
+        return (
+            None
+            if self.validated and "currency (unreadable)" in self.validated.unreadable
+            else self.site.currency
+        )
 
     @cached_property
     def _by_key(self) -> dict[str, normal_form.Person]:

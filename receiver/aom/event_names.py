@@ -25,26 +25,39 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "announcement.created": "New Announcement",
     }
 )
-"""Name → label, in the order of AOM's menu. "Order Refunded" is the heading of AOM's sample; the menu calls it "Order Refused"."""
+"""Name → label, in the order of AOM's menu.
+
+"Order Refunded" is the heading of AOM's sample; the menu calls it "Order Refused".
+"""
 
 EVENTS: tuple[str, ...] = tuple(LABELS)
 
 MENU: tuple[str, ...] = tuple(name for name in EVENTS if name != "order.refunded")
-"""The twelve entries of AOM's menu, each by the name that belongs into its URL. Refunds arrive by that of "Order Refused"."""
+"""The twelve entries of AOM's menu, each by the name that belongs into its URL. Refunds arrive by
+that of "Order Refused".
+"""
 
 
-_BY_LETTERS: Mapping[str, str] = MappingProxyType({re.sub(r"[^a-z]", "", name): name for name in LABELS})
+_BY_LETTERS: Mapping[str, str] = MappingProxyType(
+    {re.sub(r"[^a-z]", "", name): name for name in LABELS}
+)
 
 
 def event_name(text: str) -> str | None:
-    """The event that somebody typed: `account_created`, `Account.Created`, with blanks around it; None where it is none."""
+    """The event that somebody typed: `account_created`, `Account.Created`, with blanks around it;
+    None where it is none.
+    """
     plain = strip_invisible(text)
     if plain in LABELS:
         return plain
-    return _BY_LETTERS.get(re.sub(r"[\s._-]+", "", plain.lower())) if len(plain) <= _LONGEST else None
+    return (
+        _BY_LETTERS.get(re.sub(r"[\s._-]+", "", plain.lower())) if len(plain) <= _LONGEST else None
+    )
 
 
 def event_family(event: str) -> str:
-    """Events of one family look alike: `order`, `assignment`; any other event is a family of its own."""
+    """Events of one family look alike: `order`, `assignment`; any other event is a family of its
+    own.
+    """
     head = event.partition(".")[0]
     return head if head in ("order", "assignment") else event

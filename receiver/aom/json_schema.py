@@ -13,7 +13,9 @@ from receiver.aom.samples import read_sample
 
 
 class _Plain(GenerateJsonSchema):
-    """Without what pydantic adds for itself: titles made of names, and defaults that nobody sends."""
+    """Without what pydantic adds for itself: titles made of names, and defaults that nobody
+    sends.
+    """
 
     def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
@@ -24,10 +26,12 @@ class _Plain(GenerateJsonSchema):
 
 @cache
 def json_schema(event: str) -> dict[str, Any]:
-    """What AOM sends for the event, as JSON Schema 2020-12, with AOM's sample where there is one. Further keys are allowed.
+    """What AOM sends for the event, as JSON Schema 2020-12, with AOM's sample where there is one.
 
-    What is `required` is what the gateway needs; optional values that do not fit are kept, but not understood. Do not change
-    what is returned. Raises KeyError for a name that is no event.
+    Further keys are allowed.
+
+    What is `required` is what the gateway needs; optional values that do not fit are kept, but not
+    understood. Do not change what is returned. Raises KeyError for a name that is no event.
     """
     schema = PAYLOADS[event].model_json_schema(schema_generator=_Plain)
     example = read_sample(event)

@@ -1,6 +1,7 @@
 """The normal form: what an expression of a mapping can name.
 
-Ids are text, money is Decimal, dates are aware and in the site's zone. What AOM did not send is None, `""` or `[]`.
+Ids are text, money is Decimal, dates are aware and in the site's zone. What AOM did not send is
+None, `""` or `[]`.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,10 @@ class EventForm(Form):
     name: str = Field(description="the event's name, such as order.placed")
     label: str = Field(description="what AOM's menu calls it")
     received_at: datetime = Field(description="when the gateway received it")
-    occurred_at: datetime = Field(description="the payload's own time of what happened; for orders and enrolments, when it was received")
+    occurred_at: datetime = Field(
+        description="the payload's own time of what happened; for orders and enrolments, when it was "
+        "received"
+    )
 
 
 class SourceForm(Form):
@@ -37,8 +41,12 @@ class Person(Form):
     key: str = Field(description="the e-mail address, trimmed and lower-cased")
     email: str = Field(description="the e-mail address, trimmed and lower-cased")
     id: str | None = Field(default=None, description="AOM's id of the person")
-    first_name: str = Field(default="", description="the first name, or what comes first of a whole name")
-    last_name: str = Field(default="", description="the last name, or what comes last of a whole name")
+    first_name: str = Field(
+        default="", description="the first name, or what comes first of a whole name"
+    )
+    last_name: str = Field(
+        default="", description="the last name, or what comes last of a whole name"
+    )
     name: str = Field(default="", description="the whole name")
 
 
@@ -82,7 +90,9 @@ class Order(Form):
         description="whether the status is known to mean that it is paid; never for one that nobody knows",
     )
     total: Decimal | None = Field(default=None, description="what the order costs in all")
-    sub_total: Decimal | None = Field(default=None, description="before taxes and discounts, as AOM has it")
+    sub_total: Decimal | None = Field(
+        default=None, description="before taxes and discounts, as AOM has it"
+    )
     currency: str | None = Field(
         default=None,
         description="ISO 4217; the site's where the order names none, none where it is not understood",
@@ -164,7 +174,8 @@ _PARTS: Mapping[str, type[Parts]] = {
 
 @cache
 def names_of_event(event: str) -> Mapping[str, Any]:
-    """What an expression may name for the event: each name with its type (a model, `list[Model]`, `Model | None`, datetime …).
+    """What an expression may name for the event: each name with its type (a model, `list[Model]`,
+    `Model | None`, datetime …).
 
     Raises KeyError for a name that is no event.
     """
@@ -176,4 +187,6 @@ def names_of_event(event: str) -> Mapping[str, Any]:
 def descriptions(event: str) -> Mapping[str, str]:
     """What each of `names` is, in words for people."""
     parts = (CommonParts, _PARTS[event_family(event)])
-    return {name: field.description or "" for part in parts for name, field in part.model_fields.items()}
+    return {
+        name: field.description or "" for part in parts for name, field in part.model_fields.items()
+    }

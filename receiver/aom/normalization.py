@@ -10,31 +10,48 @@ from receiver.aom.values import dates, order_status
 
 
 def people_of_payload(payload: payload_schema.Payload) -> tuple[normal_form.Person, ...]:
-    """Everyone once, in order of appearance; of someone who stands there twice, the first entry counts."""
+    """Everyone once, in order of appearance; of someone who stands there twice, the first entry
+    counts.
+    """
     first: dict[str, payload_schema.Learner] = {}
     for learner in payload.people():
         first.setdefault(learner.email, learner)
     return tuple([_person(learner) for learner in first.values()])
 
 
-def event_parts(payload: payload_schema.Payload, site: SourceContext, *, currency: str | None) -> normal_form.Parts:  # noqa: PLR0911 - one for each family
-    """The event's own part of the normal form. `currency` is that of an order which has none itself."""
+def event_parts(
+    payload: payload_schema.Payload, site: SourceContext, *, currency: str | None
+) -> normal_form.Parts:
+    """The event's own part of the normal form.
+
+    `currency` is that of an order which has none itself.
+    """
     match payload:
         case payload_schema.OrderChanged():
-            return normal_form.OrderParts(order=_order(payload, site, currency), customer=_customer(payload.customer))
+            return normal_form.OrderParts(
+                order=_order(payload, site, currency), customer=_customer(payload.customer)
+            )
         case payload_schema.AccountCreated():
             return normal_form.AccountParts(
-                account=normal_form.Account(id=payload.id, date_registered=_place(payload.date_registered, site.timezone))
+                account=normal_form.Account(
+                    id=payload.id, date_registered=_place(payload.date_registered, site.timezone)
+                )
             )
         case payload_schema.CourseEnrolled():
-            return normal_form.EnrolmentParts(courses=[_named(course) for course in payload.courses or ()])
+            return normal_form.EnrolmentParts(
+                courses=[_named(course) for course in payload.courses or ()]
+            )
         case payload_schema.QuizSubmitted():
             return normal_form.QuizParts(quiz=_named(payload.quiz), **_submission(payload, site))
         case payload_schema.AssignmentSubmitted():
             grade = payload.grade if isinstance(payload, payload_schema.AssignmentJudged) else None
-            return normal_form.AssignmentParts(assignment=_named(payload.assignment), grade=grade, **_submission(payload, site))
+            return normal_form.AssignmentParts(
+                assignment=_named(payload.assignment), grade=grade, **_submission(payload, site)
+            )
         case payload_schema.DiscussionSubmitted():
-            return normal_form.DiscussionParts(discussion=_named(payload.discussion), **_submission(payload, site))
+            return normal_form.DiscussionParts(
+                discussion=_named(payload.discussion), **_submission(payload, site)
+            )
         case payload_schema.AnnouncementCreated():
             return normal_form.AnnouncementParts(announcement=_announcement(payload, site))
         case _:
@@ -42,7 +59,9 @@ def event_parts(payload: payload_schema.Payload, site: SourceContext, *, currenc
 
 
 def occurred_at(payload: payload_schema.Payload, zone: ZoneInfo) -> datetime | None:
-    """The payload's own time of what happened, None where it has none (orders tell when they were made, not when they changed)."""
+    """The payload's own time of what happened, None where it has none (orders tell when they were
+    made, not when they changed).
+    """
     match payload:
         case payload_schema.AccountCreated():
             return _place(payload.date_registered, zone)
@@ -62,7 +81,9 @@ def _submission(sent: payload_schema.Submission, site: SourceContext) -> dict[st
     }
 
 
-def _order(sent: payload_schema.OrderChanged, site: SourceContext, currency: str | None) -> normal_form.Order:
+def _order(
+    sent: payload_schema.OrderChanged, site: SourceContext, currency: str | None
+) -> normal_form.Order:
     return normal_form.Order(
         id=sent.id,
         status=sent.status,
@@ -81,7 +102,11 @@ def _order(sent: payload_schema.OrderChanged, site: SourceContext, currency: str
 
 def _line_item(sent: payload_schema.LineItem) -> normal_form.LineItem:
     return normal_form.LineItem(
-        product_id=sent.product_id, name=sent.name or "", quantity=sent.quantity, price=sent.price, total=sent.total
+        product_id=sent.product_id,
+        name=sent.name or "",
+        quantity=sent.quantity,
+        price=sent.price,
+        total=sent.total,
     )
 
 
@@ -93,9 +118,14 @@ def _address(sent: payload_schema.Address | None) -> normal_form.Address | None:
     return normal_form.Address(**{key: text for key, text in sent if text}) if sent else None
 
 
-def _announcement(sent: payload_schema.AnnouncementCreated, site: SourceContext) -> normal_form.Announcement:
+def _announcement(
+    sent: payload_schema.AnnouncementCreated, site: SourceContext
+) -> normal_form.Announcement:
     return normal_form.Announcement(
-        title=sent.title or "", content=sent.content or "", date=_place(sent.date, site.timezone), created_by=sent.created_by or ""
+        title=sent.title or "",
+        content=sent.content or "",
+        date=_place(sent.date, site.timezone),
+        created_by=sent.created_by or "",
     )
 
 
@@ -108,11 +138,20 @@ def _of_person(sent: payload_schema.Learner) -> dict[str, Any]:
     name = sent.name or f"{first} {last}".strip()
     if name and not first and not last:
         first, last = _split(name)
-    return {"key": sent.email, "email": sent.email, "id": sent.id, "first_name": first, "last_name": last, "name": name}
+    return {
+        "key": sent.email,
+        "email": sent.email,
+        "id": sent.id,
+        "first_name": first,
+        "last_name": last,
+        "name": name,
+    }
 
 
 def _split(name: str) -> tuple[str, str]:
-    """A whole name in two: "Mary Ann Smith" and "Smith, Mary Ann" alike; of a single word, all is the first name."""
+    """A whole name in two: "Mary Ann Smith" and "Smith, Mary Ann" alike; of a single word, all is
+    the first name.
+    """
     last, comma, first = (part.strip() for part in name.partition(","))
     if comma and first and last and "," not in first:
         return first, last

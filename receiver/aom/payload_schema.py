@@ -1,7 +1,9 @@
-"""What AOM sends, event by event: the source of validation and of the JSON Schema that the gateway publishes.
+"""What AOM sends, event by event: the source of validation and of the JSON Schema that the gateway
+publishes.
 
-A field without a default is needed. All else is optional, and what AOM may add is let through: see `validate` and `drift`.
-Names are the gateway's; where AOM spells a key otherwise, rightly or wrongly, it stands beside it.
+A field without a default is needed. All else is optional, and what AOM may add is let through: see
+`validate` and `drift`. Names are the gateway's; where AOM spells a key otherwise, rightly or
+wrongly, it stands beside it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +11,17 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from receiver.aom.values.field_types import Currency, Date, Email, Id, Money, NeededId, Quantity, Status, Text
+from receiver.aom.values.field_types import (
+    Currency,
+    Date,
+    Email,
+    Id,
+    Money,
+    NeededId,
+    Quantity,
+    Status,
+    Text,
+)
 
 
 class Sent(BaseModel):
@@ -30,7 +42,9 @@ class Learner(Sent):
         validation_alias=AliasChoices("name", "Name", "full_name", "fullname", "display_name"),
         description="the whole name, where AOM sends one",
     )
-    email: Email = Field(description="what the person is known by; upper and lower case are the same")
+    email: Email = Field(
+        description="what the person is known by; upper and lower case are the same"
+    )
 
 
 class Payload(Sent):
@@ -53,8 +67,14 @@ class AccountCreated(OfOne):
 
 
 class CourseEnrolled(Payload):
-    users: list[Learner] = Field(validation_alias="userList", min_length=1, description="who was enrolled")
-    courses: list[Named] | None = Field(None, validation_alias="enrolled_courses_list", description="in which courses, each of them in all")
+    users: list[Learner] = Field(
+        validation_alias="userList", min_length=1, description="who was enrolled"
+    )
+    courses: list[Named] | None = Field(
+        None,
+        validation_alias="enrolled_courses_list",
+        description="in which courses, each of them in all",
+    )
 
     def people(self) -> Sequence[Learner]:
         return self.users
@@ -62,13 +82,19 @@ class CourseEnrolled(Payload):
 
 class Submission(OfOne):
     course: Named | None = None
-    instructor: Named | None = Field(None, validation_alias=AliasChoices("course_instructor", "course_instructor_name", "instructor"))
+    instructor: Named | None = Field(
+        None,
+        validation_alias=AliasChoices("course_instructor", "course_instructor_name", "instructor"),
+    )
     date_submitted: Date = Field(None, description="in the site's time zone")
 
 
 class QuizSubmitted(Submission):
     quiz: Named | None = None
-    instructor: Named | None = Field(None, validation_alias=AliasChoices("course_instructor_name", "course_instructor", "instructor"))
+    instructor: Named | None = Field(
+        None,
+        validation_alias=AliasChoices("course_instructor_name", "course_instructor", "instructor"),
+    )
 
 
 class AssignmentSubmitted(Submission):
@@ -101,15 +127,23 @@ class LineItem(Sent):
     product_id: Id = None
     name: Text = Field(None, validation_alias=AliasChoices("product_name", "name"))
     quantity: Quantity = None
-    price: Money = Field(None, validation_alias=AliasChoices("price_per_qty", "price"), description="of one")
+    price: Money = Field(
+        None, validation_alias=AliasChoices("price_per_qty", "price"), description="of one"
+    )
     total: Money = Field(None, description="of all")
 
 
 class OrderChanged(Payload):
     id: NeededId = Field(description="the same over the whole life of an order")
-    status: Status = Field(description="what tells placed, failed, refunded and pending orders apart")
-    date_created: Date = Field(None, description="when the order was placed, in the site's time zone")
-    currency: Currency = Field(None, description="the currency's English name, or its code in ISO 4217")
+    status: Status = Field(
+        description="what tells placed, failed, refunded and pending orders apart"
+    )
+    date_created: Date = Field(
+        None, description="when the order was placed, in the site's time zone"
+    )
+    currency: Currency = Field(
+        None, description="the currency's English name, or its code in ISO 4217"
+    )
     total: Money = Field(None, validation_alias=AliasChoices("order_total", "total"))
     sub_total: Money = None
     transaction_ref: Text = None
@@ -125,9 +159,17 @@ class OrderChanged(Payload):
 
 class AnnouncementCreated(Payload):
     receivers: list[Learner] = Field(description="whom it was sent to")
-    title: Text = Field(None, validation_alias=AliasChoices("announcement_title", "annoucement_title"))
-    content: Text = Field(None, validation_alias=AliasChoices("announcement_content", "annoucement_content"))
-    date: Date = Field(None, validation_alias=AliasChoices("annoucement_date", "announcement_date"), description="in the site's time zone")
+    title: Text = Field(
+        None, validation_alias=AliasChoices("announcement_title", "annoucement_title")
+    )
+    content: Text = Field(
+        None, validation_alias=AliasChoices("announcement_content", "annoucement_content")
+    )
+    date: Date = Field(
+        None,
+        validation_alias=AliasChoices("annoucement_date", "announcement_date"),
+        description="in the site's time zone",
+    )
     created_by: Text = None
 
     def people(self) -> Sequence[Learner]:

@@ -1,4 +1,6 @@
-"""Which event a body is: by its URL, cross-checked by its shape; an order by its status; an assignment by hints too."""
+"""Which event a body is: by its URL, cross-checked by its shape; an order by its status; an
+assignment by hints too.
+"""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -6,7 +8,13 @@ from typing import Any, NamedTuple
 
 from receiver.aom import assignment_hints
 from receiver.aom.event_names import EVENTS, event_family
-from receiver.aom.validation.errors import BodyError, InvalidBody, RecognisedBy, printable_text, quoted_value
+from receiver.aom.validation.errors import (
+    BodyError,
+    InvalidBody,
+    RecognisedBy,
+    printable_text,
+    quoted_value,
+)
 from receiver.aom.values import order_status
 
 _SHAPES: tuple[tuple[frozenset[str], str], ...] = (
@@ -21,10 +29,15 @@ _SHAPES: tuple[tuple[frozenset[str], str], ...] = (
 )
 """The keys that tell a family of events, the most telling first."""
 
-_PEOPLE: Mapping[str, str] = {"order": "customer", "course.enrolled": "userList", "announcement.created": "receivers"}
+_PEOPLE: Mapping[str, str] = {
+    "order": "customer",
+    "course.enrolled": "userList",
+    "announcement.created": "receivers",
+}
 """Where a family keeps its people; the others have one, by `email`."""
 
-_SAME_ENTRY = {"order.refused", "order.refunded"}  # the menu says "refused" where the sample is of a refund
+# the menu says "refused" where the sample is of a refund
+_SAME_ENTRY = {"order.refused", "order.refunded"}
 
 
 class RecognisedEvent(NamedTuple):
@@ -34,14 +47,22 @@ class RecognisedEvent(NamedTuple):
 
 
 def recognise_event(raw: Mapping[str, Any], named: str | None) -> RecognisedEvent:
-    """`named` is the event's name in the URL, one of `EVENTS`. Raises Invalid where nothing says what the body is.
+    """`named` is the event's name in the URL, one of `EVENTS`.
 
-    The URL's name holds, with two exceptions: the status of an order decides over it, where it is known or says that the order is
-    off; and so does the shape of another event where the body has nobody in the place where the URL's event has its people.
+    Raises Invalid where nothing says what the body is.
+
+    The URL's name holds, with two exceptions: the status of an order decides over it, where it is
+    known or says that the order is off; and so does the shape of another event where the body has
+    nobody in the place where the URL's event has its people.
     """
     shape = shape_of(raw)
     told = _told(raw, shape)
-    if shape == "order" and named and event_family(named) == "order" and order_status.is_off(raw.get("status")):
+    if (
+        shape == "order"
+        and named
+        and event_family(named) == "order"
+        and order_status.is_off(raw.get("status"))
+    ):
         told = RecognisedEvent(order_status.OFF_EVENT, "status")
     if told and named:
         return _weighed(raw, named, told)
@@ -76,18 +97,32 @@ def _told(raw: Mapping[str, Any], shape: str | None) -> RecognisedEvent | None:
         return RecognisedEvent(by_status, "status") if by_status else None
     if shape == "assignment":
         by_hint = assignment_hints.event_by_hints(raw)
-        return RecognisedEvent(by_hint, "hint") if by_hint else RecognisedEvent("assignment.submitted", "shape")
+        return (
+            RecognisedEvent(by_hint, "hint")
+            if by_hint
+            else RecognisedEvent("assignment.submitted", "shape")
+        )
     return RecognisedEvent(shape, "shape") if shape else None
 
 
 def _weighed(raw: Mapping[str, Any], named: str, told: RecognisedEvent) -> RecognisedEvent:
-    if told.name == named or (told.how == "shape" and event_family(told.name) == event_family(named)):
+    if told.name == named or (
+        told.how == "shape" and event_family(told.name) == event_family(named)
+    ):
         return RecognisedEvent(named, "url")  # the shape of an assignment says only that it is one
     if told.how == "status":
         said = f"the status {quoted_value(raw['status'])} says {told.name}"
-        return RecognisedEvent(told.name, "status", None if {named, told.name} == _SAME_ENTRY else f"the URL says {named}, {said}")
+        return RecognisedEvent(
+            told.name,
+            "status",
+            None if {named, told.name} == _SAME_ENTRY else f"the URL says {named}, {said}",
+        )
     sentence = f"the URL says {named}, the body looks like {told.name}"
-    return RecognisedEvent(named, "url", sentence) if _has_people(raw, named) else RecognisedEvent(told.name, told.how, sentence)
+    return (
+        RecognisedEvent(named, "url", sentence)
+        if _has_people(raw, named)
+        else RecognisedEvent(told.name, told.how, sentence)
+    )
 
 
 def _has_people(raw: Mapping[str, Any], named: str) -> bool:
@@ -96,13 +131,23 @@ def _has_people(raw: Mapping[str, Any], named: str) -> bool:
 
 def _status_fault(raw: Mapping[str, Any]) -> BodyError:
     known = ", ".join(order_status.EVENTS_BY_STATUS)
-    said = f"{quoted_value(raw['status'])} is none that tells the event" if "status" in raw else "is needed and missing"
-    return BodyError("status", f"{said} ({known}); an order with another status needs a URL of its own, like …/order.placed")
+    said = (
+        f"{quoted_value(raw['status'])} is none that tells the event"
+        if "status" in raw
+        else "is needed and missing"
+    )
+    return BodyError(
+        "status",
+        f"{said} ({known}); an order with another status needs a URL of its own, like "
+        "…/order.placed",
+    )
 
 
 def _shape_fault(raw: Mapping[str, Any]) -> BodyError:
     telling = "; ".join(" and ".join(sorted(keys)) for keys, _ in _SHAPES)
     found = printable_text(", ".join(list(raw)[:10])[:200]) or "nothing"
     return BodyError(
-        "", f"is none of AOM's events: it needs the keys of one of them ({telling}) or the event's name in the URL; it has {found}"
+        "",
+        f"is none of AOM's events: it needs the keys of one of them ({telling}) or the "
+        f"event's name in the URL; it has {found}",
     )

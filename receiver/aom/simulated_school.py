@@ -1,4 +1,6 @@
-"""Traffic of a school that does not exist, in AOM's own shapes: for `send`, `demo` and the benchmarks."""
+"""Traffic of a school that does not exist, in AOM's own shapes: for `send`, `demo` and the
+benchmarks.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,50 @@ from itertools import count
 from random import Random
 from typing import Any
 
-_FIRST = ("Ada", "Ben", "Chen", "Dana", "Emil", "Fatima", "Goran", "Hana", "Ivo", "Julia", "Kofi", "Lena", "Mario", "Nadia", "Olu", "Priya")
-_LAST = ("Adams", "Baker", "Costa", "Duval", "Endo", "Fischer", "Garcia", "Haddad", "Ito", "Jensen", "Khan", "Lopez", "Meyer", "Novak")
-_COURSES = ("Fire Safety", "First Aid", "Food Hygiene", "Project Management", "Leadership", "Data Protection", "Spanish A1", "Accounting")
+_FIRST = (
+    "Ada",
+    "Ben",
+    "Chen",
+    "Dana",
+    "Emil",
+    "Fatima",
+    "Goran",
+    "Hana",
+    "Ivo",
+    "Julia",
+    "Kofi",
+    "Lena",
+    "Mario",
+    "Nadia",
+    "Olu",
+    "Priya",
+)
+_LAST = (
+    "Adams",
+    "Baker",
+    "Costa",
+    "Duval",
+    "Endo",
+    "Fischer",
+    "Garcia",
+    "Haddad",
+    "Ito",
+    "Jensen",
+    "Khan",
+    "Lopez",
+    "Meyer",
+    "Novak",
+)
+_COURSES = (
+    "Fire Safety",
+    "First Aid",
+    "Food Hygiene",
+    "Project Management",
+    "Leadership",
+    "Data Protection",
+    "Spanish A1",
+    "Accounting",
+)
 _STAFF = ({"id": 1, "name": "Aom Staff"}, {"id": 2, "name": "Grace Moore"})
 
 Payload = dict[str, Any]
@@ -26,13 +69,23 @@ class SimulatedLearner:
     email: str
 
     def payload(self) -> Payload:
-        return {"id": self.id, "first_name": self.first_name, "last_name": self.last_name, "email": self.email}
+        return {
+            "id": self.id,
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "email": self.email,
+        }
 
 
 class SimulatedSchool:
-    """Learners who sign up, study and buy. The same `random` gives the same traffic; addresses end in `domain`."""
+    """Learners who sign up, study and buy.
 
-    def __init__(self, random: Random, *, learners: int, at: datetime, domain: str = "example.edu") -> None:
+    The same `random` gives the same traffic; addresses end in `domain`.
+    """
+
+    def __init__(
+        self, random: Random, *, learners: int, at: datetime, domain: str = "example.edu"
+    ) -> None:
         self._random = random
         self._learners = [self._learner(number, domain) for number in range(1, learners + 1)]
         self._stamp = at.strftime("%b %d, %Y %I:%M %p")
@@ -45,15 +98,27 @@ class SimulatedSchool:
         return SimulatedLearner(number, first, last, f"{first}.{last}{number}@{domain}")
 
     def events(self, number: int) -> Iterator[tuple[str, Payload]]:
-        """So many events, as names and payloads: every learner signs up first, as far as the number reaches."""
+        """So many events, as names and payloads: every learner signs up first, as far as the number
+        reaches.
+        """
         for learner in self._learners[:number]:
             yield "account.created", {**learner.payload(), "date_registered": self._stamp}
-        makers = (self.enrolment, self.quiz, self.assignment, self.discussion, self.order, self.order, self.progress)
+        makers = (
+            self.enrolment,
+            self.quiz,
+            self.assignment,
+            self.discussion,
+            self.order,
+            self.order,
+            self.progress,
+        )
         for _ in range(number - len(self._learners)):
             yield self._random.choice(makers)()
 
     def tour(self) -> Iterator[tuple[str, Payload]]:
-        """Every event that AOM sends, once or more: sign-ups, study, and an order from pending to refunded."""
+        """Every event that AOM sends, once or more: sign-ups, study, and an order from pending to
+        refunded.
+        """
         for learner in self._learners:
             yield "account.created", {**learner.payload(), "date_registered": self._stamp}
         yield self.enrolment()
@@ -62,14 +127,25 @@ class SimulatedSchool:
             yield name, self._work("assignment")
         yield self.discussion()
         yield "announcement.created", self._announcement()
-        for path in (("order.placed", "order.refunded"), ("order.placed",), ("order.failed",), ("order.refused",), ()):
+        for path in (
+            ("order.placed", "order.refunded"),
+            ("order.placed",),
+            ("order.failed",),
+            ("order.refused",),
+            (),
+        ):
             _, order = self.order()
             for name in ("order.pending", *path):
                 yield name, {**order, "status": _STATUS[name]}
 
     def enrolment(self) -> tuple[str, Payload]:
-        users = self._random.sample(self._learners, k=min(len(self._learners), self._random.choice((1, 1, 1, 2, 3))))
-        return "course.enrolled", {"userList": [user.payload() for user in users], "enrolled_courses_list": [self._course()]}
+        users = self._random.sample(
+            self._learners, k=min(len(self._learners), self._random.choice((1, 1, 1, 2, 3)))
+        )
+        return "course.enrolled", {
+            "userList": [user.payload() for user in users],
+            "enrolled_courses_list": [self._course()],
+        }
 
     def quiz(self) -> tuple[str, Payload]:
         payload = self._work("quiz")
@@ -97,7 +173,10 @@ class SimulatedSchool:
             "sub_total": int(price * len(products)),
             "transaction_ref": None,
             "payment_gateway": {"id": "Unknown", "name": "Manual order"},
-            "customer": {**self._random.choice(self._learners).payload(), "billing_address": self._address()},
+            "customer": {
+                **self._random.choice(self._learners).payload(),
+                "billing_address": self._address(),
+            },
             "line_items": [self._line_item(product, price) for product in products],
             "coupons": [],
             "notes": [],
@@ -112,7 +191,9 @@ class SimulatedSchool:
         order = self._open.pop(self._random.randrange(len(self._open)))
         if order["status"] == "COMPLETED":
             return "order.refunded", {**order, "status": "REFUNDED"}
-        name = self._random.choices(("order.placed", "order.failed", "order.refused"), weights=(17, 2, 1))[0]
+        name = self._random.choices(
+            ("order.placed", "order.failed", "order.refused"), weights=(17, 2, 1)
+        )[0]
         paid = {**order, "status": _STATUS[name]}
         if name == "order.placed" and self._random.random() < 0.1:  # noqa: PLR2004 - one in ten comes back
             self._open.append(paid)
@@ -122,7 +203,10 @@ class SimulatedSchool:
         return {
             **self._random.choice(self._learners).payload(),
             "date_submitted": self._stamp,
-            kind: {"id": next(self._work_ids), "name": f"{kind.capitalize()} {self._random.randrange(1, 12)}"},
+            kind: {
+                "id": next(self._work_ids),
+                "name": f"{kind.capitalize()} {self._random.randrange(1, 12)}",
+            },
             "course": self._course(),
             "course_instructor": self._random.choice(_STAFF),
         }
@@ -130,7 +214,10 @@ class SimulatedSchool:
     def _announcement(self) -> Payload:
         return {
             "receivers": [
-                {**{k: v for k, v in one.payload().items() if k != "id"}, "name": f"{one.first_name} {one.last_name}"}
+                {
+                    **{k: v for k, v in one.payload().items() if k != "id"},
+                    "name": f"{one.first_name} {one.last_name}",
+                }
                 for one in self._learners
             ],
             "annoucement_date": self._stamp,
@@ -177,5 +264,7 @@ _STATUS = {
 
 def person_of(payload: Payload) -> str:
     """The address of the (first) person whom a payload is about."""
-    people = payload.get("userList") or payload.get("receivers") or [payload.get("customer") or payload]
+    people = (
+        payload.get("userList") or payload.get("receivers") or [payload.get("customer") or payload]
+    )
     return str(people[0]["email"])

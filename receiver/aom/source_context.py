@@ -6,7 +6,11 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class SourceContext:
-    """One AOM site. AOM's dates carry no zone and are read in `timezone`; `currency` (ISO 4217) stands in where an order names none."""
+    """One AOM site.
+
+    AOM's dates carry no zone and are read in `timezone`; `currency` (ISO 4217) stands in where an
+    order names none.
+    """
 
     name: str
     timezone: ZoneInfo

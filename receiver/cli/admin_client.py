@@ -1,4 +1,5 @@
-"""Asks the admin API: of the gateway that runs, or where none does and the store is a SQLite file, of one opened over it for the moment.
+"""Asks the admin API: of the gateway that runs, or where none does and the store is a SQLite file,
+of one opened over it for the moment.
 
 Who owns the file's lock decides: two processes that write to it could damage it.
 """
@@ -30,14 +31,19 @@ _PATIENT = httpx.Timeout(30, read=None)  # a replay or an erasure takes as long 
 
 @dataclass(frozen=True, slots=True)
 class AdminClient:
-    """`running`: there is a gateway that receives and delivers. What it refuses, and its silence, end the command."""
+    """`running`: there is a gateway that receives and delivers.
+
+    What it refuses, and its silence, end the command.
+    """
 
     http: httpx.AsyncClient
     running: bool
 
     async def get(self, path: str, **query: object) -> Any:
         """Queries that are None are left out."""
-        return await self.ask("GET", path, params={name: value for name, value in query.items() if value is not None})
+        return await self.ask(
+            "GET", path, params={name: value for name, value in query.items() if value is not None}
+        )
 
     async def post(self, path: str, body: Mapping[str, object] | None = None) -> Any:
         return await self.ask("POST", path, json=dict(body or {}))
@@ -49,10 +55,16 @@ class AdminClient:
         try:
             response = await self.http.request(method, path, **request)
         except httpx.TransportError as error:
-            fail_command(f"No gateway answers at {self.http.base_url}: {error or type(error).__name__}. {_SERVE}", code=FOUND)
+            fail_command(
+                f"No gateway answers at {self.http.base_url}: "
+                f"{error or type(error).__name__}. {_SERVE}",
+                code=FOUND,
+            )
         if response.is_error:
             code = WRONG_USE if response.status_code == codes.UNPROCESSABLE_ENTITY else FOUND
-            fail_command(f"The gateway answers {response.status_code}: {_detail(response)}", code=code)
+            fail_command(
+                f"The gateway answers {response.status_code}: {_detail(response)}", code=code
+            )
         return response.json()
 
 
@@ -72,12 +84,16 @@ async def open_admin(settings: Settings) -> AsyncIterator[AdminClient]:
         running = gateway is None
         serving = settings if gateway is None else gateway.settings
         if serving.server.admin_token is None:
-            fail_command("server.admin_token is not set, so the running gateway's admin API is off.")
+            fail_command(
+                "server.admin_token is not set, so the running gateway's admin API is off."
+            )
         http = await stack.enter_async_context(
             httpx.AsyncClient(
                 transport=httpx.ASGITransport(create_app(gateway)) if gateway else None,
                 base_url=local_url(settings),
-                headers={"Authorization": f"Bearer {serving.server.admin_token.get_secret_value()}"},
+                headers={
+                    "Authorization": f"Bearer {serving.server.admin_token.get_secret_value()}"
+                },
                 timeout=_PATIENT,
                 trust_env=False,
             )
@@ -103,19 +119,25 @@ def _require_file(settings: Settings) -> None:
     """To ask is no reason to make a store."""
     file = Path(settings.store.url.partition(":///")[2].partition("?")[0])
     if not file.exists():
-        fail_command(f"There is no store at {file} yet, so nothing was ever received. {_SERVE}", code=FOUND)
+        fail_command(
+            f"There is no store at {file} yet, so nothing was ever received. {_SERVE}", code=FOUND
+        )
 
 
 def _with_a_token(settings: Settings) -> Settings:
     """Nobody but this process can call, but without a token there is no admin API."""
-    server = settings.server.model_copy(update={"admin_token": SecretStr(secrets.token_urlsafe(24))})
+    server = settings.server.model_copy(
+        update={"admin_token": SecretStr(secrets.token_urlsafe(24))}
+    )
     return settings.model_copy(update={"server": server})
 
 
 def _detail(response: httpx.Response) -> str:
     try:
         answer = response.json()
-        errors = "; ".join(f"{error['path']}: {error['message']}" for error in answer.get("errors", ()))
+        errors = "; ".join(
+            f"{error['path']}: {error['message']}" for error in answer.get("errors", ())
+        )
         return f"{answer['detail']} {errors}".strip()
     except (ValueError, KeyError, TypeError, AttributeError):
         return f"{response.reason_phrase}. Is this the gateway?"

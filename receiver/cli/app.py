@@ -1,4 +1,5 @@
-"""The Typer application, and what every command shares: where the configuration is, how faults are shown, exit codes.
+"""The Typer application, and what every command shares: where the configuration is, how faults are
+shown, exit codes.
 
 Exit codes: 0 good, 1 the check found something, 2 wrong use.
 """
@@ -22,7 +23,8 @@ WRONG_USE = 2
 
 app = typer.Typer(
     name="aom-gateway",
-    help="Keeps every webhook of Academy of Mine and brings HubSpot or Salesforce to the state that they describe.",
+    help="Keeps every webhook of Academy of Mine and brings HubSpot or Salesforce to the state "
+    "that they describe.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,9 +34,14 @@ app = typer.Typer(
 _PIPED = 200  # columns of a table that no terminal cuts
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPED)
-err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else _PIPED)
+err = Console(
+    stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else _PIPED
+)
 
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", envvar="AOM_GATEWAY_CONFIG", help="The configuration file.")]
+ConfigOption = Annotated[
+    Path,
+    typer.Option("--config", "-c", envvar="AOM_GATEWAY_CONFIG", help="The configuration file."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 CONFIG = Path("config.toml")
@@ -53,7 +60,9 @@ def show_version(wanted: bool) -> None:
 
 VersionOption = Annotated[
     bool,
-    typer.Option("--version", is_eager=True, callback=show_version, help="Show the version and exit."),
+    typer.Option(
+        "--version", is_eager=True, callback=show_version, help="Show the version and exit."
+    ),
 ]
 
 
@@ -65,7 +74,10 @@ def begin(version: VersionOption = False) -> None:
 def settings_of(config: Path, *, stand_ins: bool = False) -> Settings:
     """The settings, or exit with every fault shown. With `stand_ins` secrets may be missing."""
     if not config.is_file():
-        fail_command(f"There is no configuration at {config}. Make one with `aom-gateway init`, or name it with --config.")
+        fail_command(
+            f"There is no configuration at {config}. Make one with `aom-gateway init`, or "
+            "name it with --config."
+        )
     try:
         return load_settings(config, stand_ins=stand_ins)
     except ConfigError as error:
@@ -83,7 +95,11 @@ def show_faults(config: Path, faults: tuple[ConfigFault, ...]) -> None:
             err.print(escape_hidden(f"       {fault.remedy}"), style="dim", markup=False)
     errors = sum(not fault.warning for fault in faults)
     if errors:
-        err.print(escape_hidden(f"{config}: {errors} fault{'s' if errors > 1 else ''}"), style="bold", markup=False)
+        err.print(
+            escape_hidden(f"{config}: {errors} fault{'s' if errors > 1 else ''}"),
+            style="bold",
+            markup=False,
+        )
 
 
 def fail_command(message: str, code: int = WRONG_USE) -> NoReturn:

@@ -1,4 +1,6 @@
-"""The example files that come with the gateway: a complete configuration, alerting rules for Prometheus."""
+"""The example files that come with the gateway: a complete configuration, alerting rules for
+Prometheus.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from receiver.cli.app import err, out
@@ -18,7 +25,11 @@ from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
 _MOST_REASONS = 20
-_SAID = {"(unreadable)": "cannot be read and counts as absent", "(left out)": "left out", "(unknown)": "says nothing that is known"}
+_SAID = {
+    "(unreadable)": "cannot be read and counts as absent",
+    "(left out)": "left out",
+    "(unknown)": "says nothing that is known",
+}
 
 
 @dataclass(slots=True)
@@ -40,8 +51,15 @@ class ImportWatcher:
 
 @contextmanager
 def watch_import(run: ImportRun, *, quiet: bool) -> Iterator[ImportWatcher]:
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, disable=quiet or not err.is_terminal, transient=True) as progress:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(
+        *columns, console=err, disable=quiet or not err.is_terminal, transient=True
+    ) as progress:
         task = progress.add_task("importing", total=None)
         run.watch = lambda position: progress.update(task, completed=position, total=run.size)
         yield ImportWatcher(progress, task)
@@ -52,22 +70,41 @@ def show_import(run: ImportRun, faults: Path | None) -> None:
     dry = faults is None
     if dry:
         _show_reading(run)
-    events = ", ".join(f"{number} {event}" for event, number in sorted(run.events.items())) or "no line without a fault"
-    out.print(escape_hidden(f"{_were(run.lines, 'line')} read: {events}; {run.faulty} faulty."), markup=False)
+    events = (
+        ", ".join(f"{number} {event}" for event, number in sorted(run.events.items()))
+        or "no line without a fault"
+    )
+    out.print(
+        escape_hidden(f"{_were(run.lines, 'line')} read: {events}; {run.faulty} faulty."),
+        markup=False,
+    )
     if dry:
-        out.print(f"They would make up to {pluralize(run.deliveries, 'delivery', 'deliveries')}. Nothing was sent or written.")
+        out.print(
+            f"They would make up to {pluralize(run.deliveries, 'delivery', 'deliveries')}. "
+            "Nothing was sent or written."
+        )
     else:
         known = f"; {run.duplicates} the gateway has already" if run.duplicates else ""
-        out.print(f"{_were(run.accepted, 'event')} accepted, with {pluralize(run.deliveries, 'delivery', 'deliveries')}{known}.")
+        out.print(
+            f"{_were(run.accepted, 'event')} accepted, with "
+            f"{pluralize(run.deliveries, 'delivery', 'deliveries')}{known}."
+        )
     if run.columns and run.columns.ignored:
-        out.print(escape_hidden(f"Columns that are used for nothing: {', '.join(run.columns.ignored)}"), style="yellow", markup=False)
+        out.print(
+            escape_hidden(f"Columns that are used for nothing: {', '.join(run.columns.ignored)}"),
+            style="yellow",
+            markup=False,
+        )
     if run.gathered:
         out.print(
-            f"{_were(run.gathered_lines, 'line')} gathered into {pluralize(run.gathered, 'order')}, each with its items.",
+            f"{_were(run.gathered_lines, 'line')} gathered into "
+            f"{pluralize(run.gathered, 'order')}, each with its items.",
             markup=False,
         )
     if run.unattended:
-        out.print("No gateway runs: they are delivered once `aom-gateway serve` runs.", style="yellow")
+        out.print(
+            "No gateway runs: they are delivered once `aom-gateway serve` runs.", style="yellow"
+        )
     _show_faults(run, faults)
     if run.stopped:
         _show_stop(run)
@@ -86,22 +123,37 @@ def _show_reading(run: ImportRun) -> None:
             table.add_row(table_cell(header), table_cell(path))
         out.print(table)
     if run.newest_first:
-        out.print("The newest lines come first; of the same time, the last one counts as the oldest.")
+        out.print(
+            "The newest lines come first; of the same time, the last one counts as the oldest."
+        )
     if run.example:
-        out.print(escape_hidden(f"The first payload: {run.example.decode('utf-8', 'replace')[:2000]}"), markup=False)
+        out.print(
+            escape_hidden(f"The first payload: {run.example.decode('utf-8', 'replace')[:2000]}"),
+            markup=False,
+        )
 
 
 def _show_faults(run: ImportRun, file: Path | None) -> None:
     for place, (often, first) in run.unreadable.items():
         lines = "line" if often == 1 else "lines"
-        err.print(escape_hidden(f"{place}: {_said(place)} in {often} {lines}, first in line {first}"), style="yellow", markup=False)
+        err.print(
+            escape_hidden(f"{place}: {_said(place)} in {often} {lines}, first in line {first}"),
+            style="yellow",
+            markup=False,
+        )
     reasons = run.reasons.most_frequent()
     for reason in reasons[:_MOST_REASONS]:
         err.print(escape_hidden(_reason(reason)), style="red", markup=False)
     if beyond := sum(reason.count for reason in reasons[_MOST_REASONS:]) + run.reasons.beyond:
         err.print(f"and {beyond} more lines for other reasons", style="red", markup=False)
     if run.faulty and file:
-        err.print(escape_hidden(f"The faulty lines, each with what is wrong: {file}. Mend them there, and import that file."), markup=False)
+        err.print(
+            escape_hidden(
+                f"The faulty lines, each with what is wrong: {file}. Mend them there, and "
+                "import that file."
+            ),
+            markup=False,
+        )
 
 
 def _reason(reason: RejectReason) -> str:
@@ -119,7 +171,8 @@ def _said(place: str) -> str:
 def _show_stop(run: ImportRun) -> None:
     err.print(escape_hidden(f"The import stopped: {run.stopped}."), style="bold red", markup=False)
     err.print(
-        f"All before line {run.next_line} is done. Go on with the same command and --from-line {run.next_line}; "
+        f"All before line {run.next_line} is done. Go on with the same command and "
+        f"--from-line {run.next_line}; "
         "a line that is sent again is told to be known, and does no harm.",
         markup=False,
     )

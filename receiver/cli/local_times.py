@@ -13,13 +13,18 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def parse_time(text: str, now: datetime | None = None) -> datetime:
-    """`2026-03-01`, `2026-03-01 14:30`, with or without an offset, or so long ago: `30m`, `2h`, `3d`, `1w`. Raises typer.BadParameter."""
+    """`2026-03-01`, `2026-03-01 14:30`, with or without an offset, or so long ago: `30m`, `2h`,
+    `3d`, `1w`. Raises typer.BadParameter.
+    """
     try:
         if ago := _AGO.fullmatch(text.strip()):
             return (now or datetime.now(UTC)) - timedelta(**{_UNITS[ago[2].lower()]: int(ago[1])})
         return datetime.fromisoformat(text.strip()).astimezone()
     except (ValueError, OverflowError, OSError):
-        raise typer.BadParameter(f"{text!r} is no time; write 2026-03-01, '2026-03-01 14:30', or 30m, 2h, 3d, 1w for so long ago") from None
+        raise typer.BadParameter(
+            f"{text!r} is no time; write 2026-03-01, '2026-03-01 14:30', or 30m, 2h, 3d, 1w "
+            "for so long ago"
+        ) from None
 
 
 def show_time(iso: str | None) -> str:
@@ -27,7 +32,10 @@ def show_time(iso: str | None) -> str:
     return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M:%S") if iso else ""
 
 
-SinceOption = Annotated[str | None, typer.Option("--since", help="Received at or after: 2026-03-01, '2026-03-01 14:30', 2h, 3d.")]
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", help="Received at or after: 2026-03-01, '2026-03-01 14:30', 2h, 3d."),
+]
 UntilOption = Annotated[str | None, typer.Option("--until", help="Received before.")]
 
 

@@ -1,4 +1,6 @@
-"""Faults of a configuration: found all at once, each told with its place, what is wrong, and the remedy."""
+"""Faults of a configuration: found all at once, each told with its place, what is wrong, and the
+remedy.
+"""
 
 from receiver.config_errors.config_error import ConfigError, ConfigFault, RemediedError
 from receiver.config_errors.model_reader import UNREADABLE, read_model

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ConfigFault:
-    """`where` is a place like `routes[1].upsert[0].fields.amount`; `remedy` says what would be right, where that is known.
+    """`where` is a place like `routes[1].upsert[0].fields.amount`; `remedy` says what would be
+    right, where that is known.
 
     A warning stops nothing. No text holds a secret.
     """
@@ -23,7 +24,10 @@ class ConfigFault:
 
 
 class ConfigError(Exception):
-    """The configuration can't be used. `faults` holds every reason that could be found in one go."""
+    """The configuration can't be used.
+
+    `faults` holds every reason that could be found in one go.
+    """
 
     def __init__(self, faults: Iterable[ConfigFault]) -> None:
         self.faults = tuple(faults)

@@ -34,7 +34,10 @@ _WORDS: Mapping[str, str] = {
     "path_type": "must be a path",
     "zoneinfo_str": "must be the name of a time zone",
 }
-"""Error type → message; names in braces are of the error's context. Types: https://docs.pydantic.dev/latest/errors/validation_errors/"""
+"""Error type → message; names in braces are of the error's context.
+
+Types: https://docs.pydantic.dev/latest/errors/validation_errors/
+"""
 
 
 def describe_error(error: ErrorDetails) -> tuple[str, str]:

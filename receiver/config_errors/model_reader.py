@@ -18,15 +18,22 @@ from receiver.config_errors.place import Step, format_place
 Model = TypeVar("Model", bound=BaseModel)
 
 UNREADABLE = "…"
-"""Stands in for a text that is missing or no text, so that the rest can be checked. The fault is told already."""
+"""Stands in for a text that is missing or no text, so that the rest can be checked.
+
+The fault is told already.
+"""
 
 _ROUNDS = 8  # each mends what the one before found; then the table is given up
 
 
-def read_model(model: type[Model], table: object, at: Sequence[Step]) -> tuple[Model | None, list[ConfigFault]]:
-    """The model and no faults; or the faults, and the model of what remains without them, for further checks.
+def read_model(
+    model: type[Model], table: object, at: Sequence[Step]
+) -> tuple[Model | None, list[ConfigFault]]:
+    """The model and no faults; or the faults, and the model of what remains without them, for
+    further checks.
 
-    A key that is nearly right is read as the one that was probably meant, so that it makes no second fault.
+    A key that is nearly right is read as the one that was probably meant, so that it makes no
+    second fault.
     """
     table = deepcopy(table)
     faults: dict[str, ConfigFault] = {}
@@ -46,9 +53,17 @@ def read_model(model: type[Model], table: object, at: Sequence[Step]) -> tuple[M
 
 
 def _causes(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
-    """The errors to tell first: unknown keys, since what is missing may only be misspelt, else those with none inside them."""
+    """The errors to tell first: unknown keys, since what is missing may only be misspelt, else
+    those with none inside them.
+    """
     unknown = [error for error in errors if error["type"] == "extra_forbidden"]
-    inner = [error for error in errors if not any(other["loc"][: len(error["loc"])] == error["loc"] != other["loc"] for other in errors)]
+    inner = [
+        error
+        for error in errors
+        if not any(
+            other["loc"][: len(error["loc"])] == error["loc"] != other["loc"] for other in errors
+        )
+    ]
     return unknown or inner
 
 
@@ -62,7 +77,9 @@ def _fault(model: type[BaseModel], where: str, error: ErrorDetails) -> ConfigFau
 
 
 def _existing(table: Any, error: ErrorDetails) -> tuple[Step, ...]:
-    """The error's place as far as the file has it: a model may have made a table out of something plain."""
+    """The error's place as far as the file has it: a model may have made a table out of something
+    plain.
+    """
     *path, last = error["loc"] or ("",)
     steps: list[Step] = []
     for step in path:
@@ -70,7 +87,11 @@ def _existing(table: Any, error: ErrorDetails) -> tuple[Step, ...]:
             return tuple(steps)
         table = table[step]
         steps.append(step)
-    return (*steps, last) if _has(table, last) or (error["type"] == "missing" and isinstance(table, dict)) else tuple(steps)
+    return (
+        (*steps, last)
+        if _has(table, last) or (error["type"] == "missing" and isinstance(table, dict))
+        else tuple(steps)
+    )
 
 
 def _has(table: object, step: Step) -> bool:
@@ -88,7 +109,11 @@ def _mend(table: Any, steps: Sequence[Step], model: type[BaseModel], error: Erro
         table[last] = UNREADABLE
         return
     value = table.pop(last, None)
-    meant = nearest_name(last, _keys(model, error["loc"])) if error["type"] == "extra_forbidden" else None
+    meant = (
+        nearest_name(last, _keys(model, error["loc"]))
+        if error["type"] == "extra_forbidden"
+        else None
+    )
     if meant is not None:
         table.setdefault(meant, value)
 
@@ -106,4 +131,7 @@ def _inner(annotation: object) -> type[BaseModel] | None:
     """The model inside an annotation like `tuple[Model, ...]` or `Model | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((inner for argument in get_args(annotation) if (inner := _inner(argument)) is not None), None)
+    return next(
+        (inner for argument in get_args(annotation) if (inner := _inner(argument)) is not None),
+        None,
+    )

@@ -9,7 +9,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from receiver.console.page import Console
-from receiver.console.pages import attention, dead_letters, event, events, explain, group, overview, person, setup, sign_in
+from receiver.console.pages import (
+    attention,
+    dead_letters,
+    event,
+    events,
+    explain,
+    group,
+    overview,
+    person,
+    setup,
+    sign_in,
+)
 from receiver.console.session import PATH, SessionStore
 from receiver.console.static_files import KeptFiles
 from receiver.console.templating import STATIC, environment
@@ -28,7 +39,9 @@ def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:
     if token is None:
         return [Route(PATH, _off), Route(f"{PATH}/{{path:path}}", _off)]
     public_url = gateway.settings.server.public_url or ""
-    sessions = SessionStore(token.get_secret_value(), gateway.now, https=public_url.startswith("https:"))
+    sessions = SessionStore(
+        token.get_secret_value(), gateway.now, https=public_url.startswith("https:")
+    )
     console = Console(gateway, sessions, environment())
 
     async def nowhere(request: Request) -> Response:

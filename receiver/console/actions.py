@@ -12,7 +12,11 @@ def replay_work(gateway: Gateway, selection: DeliverySelection) -> Work:
     async def work(job: Job) -> str:
         done = await replay_and_amend.replay_events(gateway, selection, progress=job.progress)
         later = done.again - done.chosen
-        also = f" With them {later:,} later of the same people, so that the order is kept." if later > 0 else ""
+        also = (
+            f" With them {later:,} later of the same people, so that the order is kept."
+            if later > 0
+            else ""
+        )
         return f"{_deliveries(done.chosen)} replayed.{also}"
 
     return work
@@ -20,7 +24,10 @@ def replay_work(gateway: Gateway, selection: DeliverySelection) -> Work:
 
 def discard_work(gateway: Gateway, selection: DeliverySelection) -> Work:
     async def work(_job: Job) -> str:
-        return f"{_deliveries(await gateway.inbox.discard_selected(selection, now=gateway.now()))} discarded."
+        return (
+            f"{_deliveries(await gateway.inbox.discard_selected(selection, now=gateway.now()))} "
+            "discarded."
+        )
 
     return work
 
@@ -45,7 +52,11 @@ def revalidate_calls(gateway: Gateway, chosen: EventFilter | tuple[str, ...]) ->
     """Of those that are chosen, oldest first."""
 
     async def work(job: Job) -> str:
-        ids = await replay_and_amend.find_calls(gateway, chosen) if isinstance(chosen, EventFilter) else chosen
+        ids = (
+            await replay_and_amend.find_calls(gateway, chosen)
+            if isinstance(chosen, EventFilter)
+            else chosen
+        )
         accepted = 0
         for number, id in enumerate(ids, 1):
             accepted += await replay_and_amend.revalidate_call(gateway, id)
@@ -56,7 +67,10 @@ def revalidate_calls(gateway: Gateway, chosen: EventFilter | tuple[str, ...]) ->
 
 
 def _judged(accepted: int, remaining: int) -> str:
-    return f"{_calls(accepted)} accepted; {remaining:,} still {'has' if remaining == 1 else 'have'} faults."
+    return (
+        f"{_calls(accepted)} accepted; {remaining:,} still {'has' if remaining == 1 else 'have'} "
+        "faults."
+    )
 
 
 def erase_work(gateway: Gateway, email: str, *, in_crm: bool = False) -> Work:
@@ -65,7 +79,14 @@ def erase_work(gateway: Gateway, email: str, *, in_crm: bool = False) -> Work:
         done = [f"{one.connector}, done: {step}." for one in crm for step in one.steps]
         failed = [f"{one.connector}: {problem.message}." for one in crm for problem in one.failed]
         if failed:
-            return " ".join(["Not erased.", *done, *failed, "This gateway keeps what it knows of them: mend that, and repeat."])
+            return " ".join(
+                [
+                    "Not erased.",
+                    *done,
+                    *failed,
+                    "This gateway keeps what it knows of them: mend that, and repeat.",
+                ]
+            )
         return " ".join([*done, f"Erased: {_removed(gone)}."])
 
     return work
@@ -78,7 +99,11 @@ def _removed(gone: ErasedPerson) -> str:
         (gone.deliveries, "delivery", "deliveries"),
         (gone.attempts, "attempt", "attempts"),
         (gone.remotes, "id of a record in a CRM", "ids of records in a CRM"),
-        (gone.mentions, "other place in which the address stood", "other places in which the address stood"),
+        (
+            gone.mentions,
+            "other place in which the address stood",
+            "other places in which the address stood",
+        ),
     )
     told = [f"{number:,} {one if number == 1 else more}" for number, one, more in counted if number]
     return ", ".join(told) or "nothing of them was stored"

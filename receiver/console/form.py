@@ -27,11 +27,18 @@ class BadForm(Exception):
 
 async def read_form(request: Request, *, most: int = MOST, fields: int = FIELDS) -> Form:
     """The fields, with those that were left empty, of up to `most` bytes. Raises BadForm."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+    if (
+        request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        != "application/x-www-form-urlencoded"
+    ):
         raise BadForm(415, "This is no form of the console.")
     try:
         body = await read_body(request.scope, request.receive, most)
-        return _parsed(body, fields) if len(body) <= _AT_ONCE else await asyncio.to_thread(_parsed, body, fields)
+        return (
+            _parsed(body, fields)
+            if len(body) <= _AT_ONCE
+            else await asyncio.to_thread(_parsed, body, fields)
+        )
     except TooLarge:
         raise BadForm(413, "This is more than the console takes.") from None
     except (CutOff, ValueError):
@@ -39,4 +46,6 @@ async def read_form(request: Request, *, most: int = MOST, fields: int = FIELDS)
 
 
 def _parsed(body: bytes, fields: int) -> Form:
-    return ImmutableMultiDict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=fields))
+    return ImmutableMultiDict(
+        parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=fields)
+    )

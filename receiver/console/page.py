@@ -1,4 +1,6 @@
-"""What every page of the console has in common: who may see it, how it is rendered, what else it must not do."""
+"""What every page of the console has in common: who may see it, how it is rendered, what else it
+must not do.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 SIGN_IN = f"{PATH}/sign-in"
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -56,7 +59,10 @@ class PageNotice:
 
 
 class Console:
-    """What the pages are made with. Handlers raise NotFound, Unknown and Unfit; the pages for these are made here."""
+    """What the pages are made with.
+
+    Handlers raise NotFound, Unknown and Unfit; the pages for these are made here.
+    """
 
     def __init__(self, gateway: Gateway, sessions: SessionStore, templates: Environment) -> None:
         self.gateway = gateway
@@ -69,14 +75,21 @@ class Console:
         return Route(path, self._signed_in(handler), methods=["GET"])
 
     def post(self, path: str, handler: Handler, *, most: int = MOST) -> Route:
-        """An action of those who are signed in, from our own forms alone, of up to `most` bytes. The handler finds the form in
-        `request.state.form`.
+        """An action of those who are signed in, from our own forms alone, of up to `most` bytes.
+
+        The handler finds the form in `request.state.form`.
         """
 
         async def with_form(request: Request) -> Response:
             request.state.form = await read_form(request, most=most)
-            if not self.sessions.is_own_form(request.state.session, request.state.form.get("csrf", "")):
-                return self.problem(request, 403, "This form is not from your session. Nothing was done; go back and try again.")
+            if not self.sessions.is_own_form(
+                request.state.session, request.state.form.get("csrf", "")
+            ):
+                return self.problem(
+                    request,
+                    403,
+                    "This form is not from your session. Nothing was done; go back and try again.",
+                )
             return await handler(request)
 
         return Route(path, self._signed_in(with_form), methods=["POST"])
@@ -85,8 +98,20 @@ class Console:
         """For those who are signed in, whatever the method."""
         return Route(path, self._signed_in(handler), methods=_METHODS)
 
-    def page(self, request: Request, template: str, *, status: int = 200, notice: PageNotice | None = None, **context: Any) -> Response:
-        """Render a template. It may use `csrf_token` (by the macro `csrf`), `request`, `now`, `notice` and what is given here."""
+    def page(
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        notice: PageNotice | None = None,
+        **context: Any,
+    ) -> Response:
+        """Render a template.
+
+        It may use `csrf_token` (by the macro `csrf`), `request`, `now`, `notice` and what is given
+        here.
+        """
         session = request.state.session
         context |= {
             "request": request,
@@ -95,7 +120,9 @@ class Console:
             "now": self.gateway.now(),
             "notice": notice or self._told(request),
         }
-        response = HTMLResponse(self._templates.get_template(template).render(context), status, HEADERS)
+        response = HTMLResponse(
+            self._templates.get_template(template).render(context), status, HEADERS
+        )
         if _NOTICE in request.cookies and not is_refresh(request):
             response.delete_cookie(_NOTICE, path=PATH)
         return response
@@ -106,15 +133,25 @@ class Console:
 
     def problem(self, request: Request, status: int, text: str) -> Response:
         """A page that says what is wrong."""
-        return self.page(request, "problem.html", status=status, text=text, heading=HTTPStatus(status).phrase)
+        return self.page(
+            request, "problem.html", status=status, text=text, heading=HTTPStatus(status).phrase
+        )
 
-    def redirect(self, request: Request, to: str, notice: PageNotice | str | None = None) -> Response:
+    def redirect(
+        self, request: Request, to: str, notice: PageNotice | str | None = None
+    ) -> Response:
         """Go and get another page after an action; it shows the notice once."""
         response = RedirectResponse(to, 303, HEADERS)
         if notice:
             told = PageNotice(notice) if isinstance(notice, str) else notice
             value = self.sessions.notices.dumps([told.text[:500], told.kind])
-            set_cookie(response, _NOTICE, str(value), _NOTICE_LIFETIME, secure=self.sessions.secure(request))
+            set_cookie(
+                response,
+                _NOTICE,
+                str(value),
+                _NOTICE_LIFETIME,
+                secure=self.sessions.secure(request),
+            )
         return response
 
     def _told(self, request: Request) -> PageNotice | None:
@@ -154,7 +191,11 @@ class Console:
 
     def _to_sign_in(self, request: Request) -> Response:
         if request.method not in {"GET", "HEAD"}:
-            return self.redirect(request, SIGN_IN, PageNotice("You were not signed in any more. Nothing was done.", "warn"))
+            return self.redirect(
+                request,
+                SIGN_IN,
+                PageNotice("You were not signed in any more. Nothing was done.", "warn"),
+            )
         return self.redirect(request, f"{SIGN_IN}?{urlencode({'next': address_of(request)})}")
 
 
@@ -170,10 +211,16 @@ def is_refresh(request: Request) -> bool:
 
 
 def is_from_elsewhere(request: Request) -> bool:
-    """Somebody follows a link that stands on another site, an alarm for instance: the browser keeps the cookie back."""
-    return request.method in {"GET", "HEAD"} and request.headers.get("sec-fetch-site") == "cross-site"
+    """Somebody follows a link that stands on another site, an alarm for instance: the browser keeps
+    the cookie back.
+    """
+    return (
+        request.method in {"GET", "HEAD"} and request.headers.get("sec-fetch-site") == "cross-site"
+    )
 
 
 def stepping_stone(request: Request) -> Response:
     """A page of ours that goes on to the same address: from here the browser sends the cookie."""
-    return HTMLResponse(_STONE.format(icon=static("icon.svg"), to=address_of(request)), 200, HEADERS)
+    return HTMLResponse(
+        _STONE.format(icon=static("icon.svg"), to=address_of(request)), 200, HEADERS
+    )

@@ -1,4 +1,6 @@
-"""Who is signed in: a signed cookie that any process with the same admin token can read, and a token for its forms."""
+"""Who is signed in: a signed cookie that any process with the same admin token can read, and a
+token for its forms.
+"""
 
 from __future__ import annotations
 
@@ -23,21 +25,28 @@ _SIGNING: dict[str, object] = {"key_derivation": "hmac", "digest_method": hashli
 
 @dataclass(frozen=True, slots=True)
 class BrowserSession:
-    """Of a browser. Before somebody signs in it has one too, so that the form for it can be told from a forged one."""
+    """Of a browser.
+
+    Before somebody signs in it has one too, so that the form for it can be told from a forged one.
+    """
 
     id: str
     signed_in: bool
 
 
 class SessionStore:
-    """Makes and reads sessions, and signs what a browser keeps for us. All keys come from the admin token: with a new one everybody has
-    to sign in again.
+    """Makes and reads sessions, and signs what a browser keeps for us.
 
-    Any process with the token takes a session. One that somebody has signed out of is refused by the process that was told so, until
-    it restarts; the admin token is what ends all of them everywhere.
+    All keys come from the admin token: with a new one everybody has to sign in again.
+
+    Any process with the token takes a session. One that somebody has signed out of is refused by
+    the process that was told so, until it restarts; the admin token is what ends all of them
+    everywhere.
     """
 
-    def __init__(self, admin_token: str, now: Callable[[], datetime], *, https: bool = False) -> None:
+    def __init__(
+        self, admin_token: str, now: Callable[[], datetime], *, https: bool = False
+    ) -> None:
         self._token = admin_token.encode()
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._now = now
@@ -45,7 +54,9 @@ class SessionStore:
         key = _slow_key(admin_token)
         self._cookies = URLSafeSerializer(key, salt="console session", signer_kwargs=_SIGNING)
         self.notices = URLSafeSerializer(key, salt="console notice", signer_kwargs=_SIGNING)
-        self._forms = Signer(key, salt="console form", key_derivation="hmac", digest_method=hashlib.sha256)
+        self._forms = Signer(
+            key, salt="console form", key_derivation="hmac", digest_method=hashlib.sha256
+        )
 
     def is_admin_token(self, given: str) -> bool:
         """Compared in constant time."""
@@ -57,7 +68,11 @@ class SessionStore:
             id, signed_in, ends = self._cookies.loads(request.cookies.get(COOKIE, ""))
         except (BadData, ValueError, TypeError):
             return None
-        return BrowserSession(id, signed_in) if self._now().timestamp() < ends and id not in self._ended else None
+        return (
+            BrowserSession(id, signed_in)
+            if self._now().timestamp() < ends and id not in self._ended
+            else None
+        )
 
     def end(self, session: BrowserSession) -> None:
         """Take this session no more."""
@@ -71,7 +86,13 @@ class SessionStore:
     def hand_out(self, request: Request, response: Response, session: BrowserSession) -> None:
         """Let the response set the session's cookie."""
         ends = (self._now() + LIFETIME).timestamp()
-        set_cookie(response, COOKIE, str(self._cookies.dumps([session.id, session.signed_in, ends])), LIFETIME, secure=self.secure(request))
+        set_cookie(
+            response,
+            COOKIE,
+            str(self._cookies.dumps([session.id, session.signed_in, ends])),
+            LIFETIME,
+            secure=self.secure(request),
+        )
 
     def secure(self, request: Request) -> bool:
         """Whether cookies may travel by https alone."""
@@ -83,14 +104,29 @@ class SessionStore:
 
     def is_own_form(self, session: BrowserSession, given: str) -> bool:
         """Whether the form came from a page of this session."""
-        return self._forms.verify_signature(session.id.encode(), given.encode("utf-8", "surrogatepass"))
+        return self._forms.verify_signature(
+            session.id.encode(), given.encode("utf-8", "surrogatepass")
+        )
 
 
-def set_cookie(response: Response, name: str, value: str, lifetime: timedelta, *, secure: bool) -> None:
+def set_cookie(
+    response: Response, name: str, value: str, lifetime: timedelta, *, secure: bool
+) -> None:
     """A cookie that no script can read and no other site can send."""
-    response.set_cookie(name, value, int(lifetime.total_seconds()), path=PATH, secure=secure, httponly=True, samesite="strict")
+    response.set_cookie(
+        name,
+        value,
+        int(lifetime.total_seconds()),
+        path=PATH,
+        secure=secure,
+        httponly=True,
+        samesite="strict",
+    )
 
 
 def _slow_key(admin_token: str) -> bytes:
-    """Of all that is signed. Anybody gets a cookie, and guessing the token from it must be slow (RFC 7914)."""
+    """Of all that is signed.
+
+    Anybody gets a cookie, and guessing the token from it must be slow (RFC 7914).
+    """
     return hashlib.scrypt(admin_token.encode(), salt=b"aom-gateway console", n=2**14, r=8, p=1)

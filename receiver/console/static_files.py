@@ -1,4 +1,6 @@
-"""Style and script of the console, which browsers may keep: pages ask for them by addresses that change with their content."""
+"""Style and script of the console, which browsers may keep: pages ask for them by addresses that
+change with their content.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,10 @@ from typing import Any
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+_HEADERS = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class KeptFiles(StaticFiles):

@@ -1,4 +1,6 @@
-"""The templates' environment: whatever a template shows is shown as text, with what cannot be seen made visible."""
+"""The templates' environment: whatever a template shows is shown as text, with what cannot be seen
+made visible.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ STATIC = HERE / "static"
 
 
 def environment() -> Environment:
-    """Expressions are escaped and made harmless; the filters `exact`, `lines` and `bdi` are for where that is not what is wanted."""
+    """Expressions are escaped and made harmless; the filters `exact`, `lines` and `bdi` are for
+    where that is not what is wanted.
+    """
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -43,7 +47,9 @@ def environment() -> Environment:
 def _finalize(value: Any) -> Any:
     if value is None:
         return ""
-    return escape_hidden(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return (
+        escape_hidden(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    )
 
 
 def exact(text: str) -> Markup:
@@ -121,5 +127,18 @@ def static(name: str) -> str:
 
 _FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
-    for function in (exact, lines, bdi, compact, kind, written, short, in_path, number, format_duration, utc, iso)
+    for function in (
+        exact,
+        lines,
+        bdi,
+        compact,
+        kind,
+        written,
+        short,
+        in_path,
+        number,
+        format_duration,
+        utc,
+        iso,
+    )
 }

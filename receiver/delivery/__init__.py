@@ -1,4 +1,6 @@
-"""From the inbox to the connectors: of each connector one process leads, takes lanes, writes them in batches and settles them."""
+"""From the inbox to the connectors: of each connector one process leads, takes lanes, writes them
+in batches and settles them.
+"""
 
 from receiver.delivery.delivery_context import DeliveryContext, DeliveryTiming
 from receiver.delivery.dispatcher import Dispatcher

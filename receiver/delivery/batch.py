@@ -13,7 +13,15 @@ from receiver.delivery.lane_outcome import LaneOutcome, plain_fields
 from receiver.delivery.limits.call_timeout import PATIENCE, CallTimeout
 from receiver.delivery.merge import LaneWrite
 from receiver.delivery.record_writer import Known, Results, write_records
-from receiver.inbox import LeaderTerm, ReadyLane, RecordStateRow, SettledLane, Settlement, StoreDamaged, StoreUnavailable
+from receiver.inbox import (
+    LeaderTerm,
+    ReadyLane,
+    RecordStateRow,
+    SettledLane,
+    Settlement,
+    StoreDamaged,
+    StoreUnavailable,
+)
 from receiver.text.redact_values import cut_values
 
 SETTLED_AT_ONCE = 100  # lanes in a transaction
@@ -24,7 +32,9 @@ Pair = tuple[LaneOutcome, LaneWrite]
 class LaneBatch:
     """Of the lanes that a leader takes together, in its `term`."""
 
-    def __init__(self, context: DeliveryContext, lanes: Sequence[ReadyLane], term: LeaderTerm) -> None:
+    def __init__(
+        self, context: DeliveryContext, lanes: Sequence[ReadyLane], term: LeaderTerm
+    ) -> None:
         self._context = context
         self._lanes = lanes
         self._term = term
@@ -32,12 +42,16 @@ class LaneBatch:
         self._written: list[Record] = []  # of the round at hand
         self._records: dict[Ref, RecordStateRow] = {}  # what the inbox has not been told yet
         self._calls = self._new_calls()
-        self._give_way = context.renderer.share.give_way  # between all that is computed for one lane after the other
+        # between all that is computed for one lane after the other
+        self._give_way = context.renderer.share.give_way
         self._started = context.now()
         self.lost = False
 
     async def run(self) -> None:
-        """Until every lane is through or has to wait. Cut short, what it was writing is in doubt."""
+        """Until every lane is through or has to wait.
+
+        Cut short, what it was writing is in doubt.
+        """
         try:
             await self._render()
             await self._settle()
@@ -66,13 +80,19 @@ class LaneBatch:
     async def _render(self) -> None:
         render, doubt = self._context.renderer.render, self._context.under_way.doubtful
         for lane in self._lanes:
-            unsure = lane.attempts > 0 or lane.lane_id in doubt or lane.deliveries[0].delivery_id <= self._term.doubtful_to
+            unsure = (
+                lane.attempts > 0
+                or lane.lane_id in doubt
+                or lane.deliveries[0].delivery_id <= self._term.doubtful_to
+            )
             outcome = LaneOutcome(lane, self._context.now(), doubtful=unsure)
             outcome.add([await render(delivery, lane.person_key) for delivery in lane.deliveries])
             self._outcomes.append(outcome)
 
     async def _groups(self) -> list[list[Pair]]:
-        """What is to be written now: most lanes together, those that must show whose fault it is one by one, oldest first."""
+        """What is to be written now: most lanes together, those that must show whose fault it is
+        one by one, oldest first.
+        """
         pending: list[Pair] = []
         for outcome in self._outcomes:
             await self._give_way()
@@ -90,7 +110,14 @@ class LaneBatch:
         async with self._context.locks.hold(refs):
             known = await self._known(refs)
             held = self._context.under_way.held()
-            results = await write_records(self._context.connector, writes, known, self._calls, now=self._context.now(), held=held)
+            results = await write_records(
+                self._context.connector,
+                writes,
+                known,
+                self._calls,
+                now=self._context.now(),
+                held=held,
+            )
             self._remember(results, known)
             for outcome, one in group:
                 await self._give_way()
@@ -105,10 +132,14 @@ class LaneBatch:
         for ref, result in results.items():
             if row := result.remote(known.get(ref)):
                 self._records[ref] = row
-        self._context.metrics.count_superseded(self._context.name, sum(bool(one.left_out) for one in results.values()))
+        self._context.metrics.count_superseded(
+            self._context.name, sum(bool(one.left_out) for one in results.values())
+        )
 
     async def _settle(self) -> None:
-        """Settle the lanes that are through; of the others remember what was written, for whoever shares a record with them."""
+        """Settle the lanes that are through; of the others remember what was written, for whoever
+        shares a record with them.
+        """
         done = [one for one in self._outcomes if one.finished and not one.is_settled]
         told = [one for one in done if not one.untouched]
         records, self._records = list(self._records.values()), {}
@@ -122,7 +153,9 @@ class LaneBatch:
                 one.is_settled = True
                 self._context.under_way.forget_troubles(one.lane.lane_id)
 
-    async def _settle_slice(self, outcomes: Sequence[LaneOutcome], records: Sequence[RecordStateRow]) -> set[int]:
+    async def _settle_slice(
+        self, outcomes: Sequence[LaneOutcome], records: Sequence[RecordStateRow]
+    ) -> set[int]:
         now, timing = self._context.now(), self._context.timing
         settled = []
         for outcome in outcomes:
@@ -130,10 +163,14 @@ class LaneBatch:
             settled.append(outcome.settled(now, timing.give_up, self._context.random))
         return await self._settle_together(settled, records)
 
-    async def _settle_together(self, lanes: Sequence[SettledLane], records: Sequence[RecordStateRow]) -> set[int]:
-        """One transaction; where a lane of it cannot be settled, each has its own, so that it is alone in its trouble.
+    async def _settle_together(
+        self, lanes: Sequence[SettledLane], records: Sequence[RecordStateRow]
+    ) -> set[int]:
+        """One transaction; where a lane of it cannot be settled, each has its own, so that it is
+        alone in its trouble.
 
-        Returns the lanes that could not be: they are put off in memory, since their CRM would be written without end.
+        Returns the lanes that could not be: they are put off in memory, since their CRM would be
+        written without end.
         """
         going_on = [one for one in self._outcomes if not one.finished and one.touched]
         told = Settlement(
@@ -142,7 +179,9 @@ class LaneBatch:
             self._term.epoch,
             lanes,
             records,
-            unfinished=[SettledLane(one.lane, touched=tuple(sorted(one.touched))) for one in going_on],
+            unfinished=[
+                SettledLane(one.lane, touched=tuple(sorted(one.touched))) for one in going_on
+            ],
         )
         try:
             report = await self._context.inbox.settle_lanes(told, now=self._context.now())
@@ -154,7 +193,9 @@ class LaneBatch:
             self._lose(lanes)
         return set()
 
-    async def _settle_one_by_one(self, lanes: Sequence[SettledLane], records: Sequence[RecordStateRow], error: Exception) -> set[int]:
+    async def _settle_one_by_one(
+        self, lanes: Sequence[SettledLane], records: Sequence[RecordStateRow], error: Exception
+    ) -> set[int]:
         if len(lanes) + len(records) <= 1:
             ids = {one.lane.lane_id for one in lanes}
             seconds = self._context.under_way.put_off(ids)
@@ -173,10 +214,14 @@ class LaneBatch:
         self.lost = True
         self._context.leadership.lose(self._term)
         self._context.metrics.leadership_lost(self._context.name, len(lanes))
-        self._context.log.warning("batch.lost", lanes=len(lanes), written=sum(bool(one.touched) for one in self._outcomes))
+        self._context.log.warning(
+            "batch.lost", lanes=len(lanes), written=sum(bool(one.touched) for one in self._outcomes)
+        )
 
     def _leave(self) -> None:
-        """The lanes are free again; those of which nobody knows what was written are remembered as such."""
+        """The lanes are free again; those of which nobody knows what was written are remembered as
+        such.
+        """
         under_way = self._context.under_way
         for outcome in self._outcomes:
             if outcome.is_settled and not isinstance(outcome.setback, NoAnswer):
@@ -196,14 +241,23 @@ class LaneBatch:
     async def _given_up(self, items: Sequence[Record | Link]) -> None:
         """The CRM may be writing these still: nobody sends them again before it must be through."""
         longest = self._context.connector.limits.longest_call
-        self._context.under_way.hold((one.ref if isinstance(one, Record) else one.source for one in items), longest)
+        self._context.under_way.hold(
+            (one.ref if isinstance(one, Record) else one.source for one in items), longest
+        )
         await self._context.leadership.hold(longest)
 
     def _told(self, fault: ConnectorError) -> str:
-        """What may be said of a fault in the open: a CRM quotes in its words what it was sent, and a foreign exception anything."""
+        """What may be said of a fault in the open: a CRM quotes in its words what it was sent, and
+        a foreign exception anything.
+        """
         if isinstance(fault, ConnectorDefect):
             self._context.metrics.count_defect(self._context.name)
-            told = f"a defect of the connector ({type(fault.__cause__).__name__}); the gateway's log says where" if fault.__cause__ else ""
+            told = (
+                f"a defect of the connector ({type(fault.__cause__).__name__}); the "
+                "gateway's log says where"
+                if fault.__cause__
+                else ""
+            )
             told = told or cut_values(str(fault), self._sent())
             self._context.log.error("connector.defect", reason=told, exc_info=fault.__cause__)
             return told
@@ -217,12 +271,20 @@ class LaneBatch:
     def _count(self, done: Iterable[LaneOutcome]) -> None:
         metrics, name, now = self._context.metrics, self._context.name, self._context.now()
         delivered = [one for outcome in done for one in outcome.delivered]
-        metrics.count_deliveries(name, delivered=len(delivered), dead=sum(len(outcome.dead) for outcome in done))
+        metrics.count_deliveries(
+            name, delivered=len(delivered), dead=sum(len(outcome.dead) for outcome in done)
+        )
         for outcome in done:
             metrics.count_attempt(name, outcome.outcome, (now - outcome.started).total_seconds())
             for delivery_id, _words in outcome.dead:
                 code, field = outcome.causes[delivery_id]
-                self._context.log.warning("delivery.dead", delivery=delivery_id, person=outcome.lane.person_key, code=code, field=field)
+                self._context.log.warning(
+                    "delivery.dead",
+                    delivery=delivery_id,
+                    person=outcome.lane.person_key,
+                    code=code,
+                    field=field,
+                )
 
     def _log(self) -> None:
         kept = [one for one in self._outcomes if one.is_settled]
@@ -240,7 +302,10 @@ class LaneBatch:
 def _slices(
     outcomes: Sequence[LaneOutcome], records: Sequence[RecordStateRow]
 ) -> Iterator[tuple[Sequence[LaneOutcome], Sequence[RecordStateRow]]]:
-    """Some lanes to a transaction, since new events wait for it. A record goes with the lane that wrote it last, or before."""
+    """Some lanes to a transaction, since new events wait for it.
+
+    A record goes with the lane that wrote it last, or before.
+    """
     if not outcomes and records:
         yield (), records
     left = {record.lane_id: list[RecordStateRow]() for record in records}

@@ -34,8 +34,8 @@ T = TypeVar("T", Record, Link)
 class NoAnswer:
     """Not settled by the CRM: the whole call failed, or was not made.
 
-    `sent`: it may have been written all the same. `alone`: the item stood alone in a call that failed while others went well.
-    `after`: so many seconds must pass before it is sent again.
+    `sent`: it may have been written all the same. `alone`: the item stood alone in a call that
+    failed while others went well. `after`: so many seconds must pass before it is sent again.
     """
 
     fault: ConnectorError
@@ -48,7 +48,8 @@ Verdict = Outcome | NoAnswer
 
 
 class ConnectorDefect(Unavailable):
-    """A connector raised what it should not have, which is the cause; or it answered what it should not have, which the text tells.
+    """A connector raised what it should not have, which is the cause; or it answered what it should
+    not have, which the text tells.
 
     Retried like an outage, and counted apart.
     """
@@ -63,7 +64,9 @@ class CallBreaker(Protocol):
         """A call was answered."""
 
     async def failed(self, fault: ConnectorError, *, told: str) -> float | None:
-        """Tell the seconds after which the batch may call again, None where the connector is paused."""
+        """Tell the seconds after which the batch may call again, None where the connector is
+        paused.
+        """
 
 
 @dataclass(slots=True)
@@ -89,9 +92,10 @@ class _Part(Generic[T]):
 class BatchCalls:
     """Makes them one after the other. `fault` ends the batch.
 
-    `before` is awaited before each. One may take `timeout` seconds, and after `longest` the CRM is through with it. `told` cuts out
-    of a fault's words what must not be repeated. `begun` is told of the items
-    right before they go out, `ended` once that is over, `given_up` of those whose call had no answer in its time.
+    `before` is awaited before each. One may take `timeout` seconds, and after `longest` the CRM is
+    through with it. `told` cuts out of a fault's words what must not be repeated. `begun` is told
+    of the items right before they go out, `ended` once that is over, `given_up` of those whose call
+    had no answer in its time.
     """
 
     sizes: BatchSizes
@@ -114,7 +118,10 @@ class BatchCalls:
         send: Callable[[Sequence[T]], Awaitable[Sequence[Outcome]]],
         most: int | None = None,
     ) -> list[tuple[T, Verdict]]:
-        """What came of each item. `kind` names what is sent, and `most` how many go in a call where no size is learnt for it."""
+        """What came of each item.
+
+        `kind` names what is sent, and `most` how many go in a call where no size is learnt for it.
+        """
         verdicts: list[tuple[T, Verdict]] = []
         queue: deque[_Part[T]] = deque([_Part(items)])
         while queue:
@@ -168,7 +175,9 @@ class BatchCalls:
             verdicts += self._settled(part, outcomes, kind, guilty=bool(suspects))
         return []
 
-    async def _answer(self, items: Sequence[T], send: Callable[[Sequence[T]], Awaitable[Sequence[Outcome]]]) -> list[Outcome]:
+    async def _answer(
+        self, items: Sequence[T], send: Callable[[Sequence[T]], Awaitable[Sequence[Outcome]]]
+    ) -> list[Outcome]:
         await self.before()
         self.begun(items)
         delivering.set(True)
@@ -190,8 +199,12 @@ class BatchCalls:
             failed = failed.parent
         await self.breaker.succeeded()
 
-    async def _failed(self, kind: str, part: _Part[T], fault: ConnectorError, verdicts: list[tuple[T, Verdict]]) -> list[_Part[T]]:
-        """No answer: wait and go on with smaller calls, or end the batch where the connector is paused for it."""
+    async def _failed(
+        self, kind: str, part: _Part[T], fault: ConnectorError, verdicts: list[tuple[T, Verdict]]
+    ) -> list[_Part[T]]:
+        """No answer: wait and go on with smaller calls, or end the batch where the connector is
+        paused for it.
+        """
         if isinstance(fault, LeadershipLost):
             self.fault = fault
             unknown = NoAnswer(fault, sent=fault.during_a_call)
@@ -216,13 +229,19 @@ class BatchCalls:
         verdicts += self._settled(part, [unknown] * len(part.items), kind, guilty=True)
         return []
 
-    def _halves(self, part: _Part[T], items: Sequence[T], *, refused: bool = True) -> list[_Part[T]]:
+    def _halves(
+        self, part: _Part[T], items: Sequence[T], *, refused: bool = True
+    ) -> list[_Part[T]]:
         failed = _Failed(len(part.items), len(items), part.failed, refused=refused)
         middle = (len(items) + 1) // 2
         return [_Part(half, failed) for half in (items[:middle], items[middle:]) if half]
 
-    def _settled(self, part: _Part[T], verdicts: Sequence[Verdict], kind: str, *, guilty: bool = False) -> list[tuple[T, Verdict]]:
-        """Where the calls that failed before it are through with that, learn whether their size was at fault."""
+    def _settled(
+        self, part: _Part[T], verdicts: Sequence[Verdict], kind: str, *, guilty: bool = False
+    ) -> list[tuple[T, Verdict]]:
+        """Where the calls that failed before it are through with that, learn whether their size was
+        at fault.
+        """
         failed = part.failed
         while failed:
             failed.open -= len(verdicts)
@@ -240,13 +259,21 @@ def _doubtful(items: Sequence[T]) -> list[T]:
 
 def _suspects(outcomes: Sequence[Outcome]) -> set[int]:
     """Rows whose refusal speaks of the whole transaction."""
-    return {place for place, outcome in enumerate(outcomes) if isinstance(outcome, Refused) and outcome.transaction}
+    return {
+        place
+        for place, outcome in enumerate(outcomes)
+        if isinstance(outcome, Refused) and outcome.transaction
+    }
 
 
 def _checked(outcomes: Sequence[object], expected: int) -> list[Outcome]:
-    """What a connector answered, if it is what it should have; an outcome that nobody knows must not pass for success."""
+    """What a connector answered, if it is what it should have; an outcome that nobody knows must
+    not pass for success.
+    """
     if len(outcomes) != expected:
-        raise ConnectorDefect(f"the connector answered {len(outcomes)} outcomes for {expected} items")
+        raise ConnectorDefect(
+            f"the connector answered {len(outcomes)} outcomes for {expected} items"
+        )
     checked: list[Outcome] = []
     for outcome in outcomes:
         match outcome:
@@ -255,5 +282,8 @@ def _checked(outcomes: Sequence[object], expected: int) -> list[Outcome]:
             case Saved():
                 checked.append(replace(outcome, id=str(outcome.id)))
             case _:
-                raise ConnectorDefect(f"the connector answered a value of the type {type(outcome).__name__}, which is no outcome")
+                raise ConnectorDefect(
+                    f"the connector answered a value of the type {type(outcome).__name__}, "
+                    "which is no outcome"
+                )
     return checked

@@ -24,25 +24,32 @@ from receiver.telemetry import GatewayMetrics
 
 @dataclass(frozen=True, slots=True)
 class DeliveryTiming:
-    """For how long a lane may keep failing before it is given up, and how many seconds one call of the CRM may take."""
+    """For how long a lane may keep failing before it is given up, and how many seconds one call of
+    the CRM may take.
+    """
 
     give_up: timedelta = timedelta(hours=72)
     timeout: float = 30.0
 
 
-FIRST_PUT_OFF, LONGEST_PUT_OFF = 5.0, 3600.0  # seconds that a lane which cannot be settled is left alone
+# seconds that a lane which cannot be settled is left alone
+FIRST_PUT_OFF, LONGEST_PUT_OFF = 5.0, 3600.0
 
 
 @dataclass(slots=True)
 class UnderWay:
-    """What a leader knows that the store does not: lanes in batches, lanes of calls without an answer, records these may be writing."""
+    """What a leader knows that the store does not: lanes in batches, lanes of calls without an
+    answer, records these may be writing.
+    """
 
     lanes: set[int] = field(default_factory=set)
     doubtful: set[int] = field(default_factory=set)
-    calls_since: dict[int, float] = field(default_factory=dict)  # batch → when its call began that has no answer yet
+    # batch → when its call began that has no answer yet
+    calls_since: dict[int, float] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     _held: dict[Ref, float] = field(default_factory=dict)
-    _put_off: dict[int, tuple[float, int]] = field(default_factory=dict)  # lane → until when, and how often so far
+    # lane → until when, and how often so far
+    _put_off: dict[int, tuple[float, int]] = field(default_factory=dict)
 
     def hold(self, refs: Iterable[Ref], seconds: float) -> None:
         """A call that was given up may be writing these for so long."""
@@ -57,10 +64,15 @@ class UnderWay:
     def busy(self) -> frozenset[int]:
         """Lanes that are not to be taken now."""
         now = self.clock()
-        return frozenset({*self.lanes, *(lane for lane, (until, _) in self._put_off.items() if until > now)})
+        return frozenset(
+            {*self.lanes, *(lane for lane, (until, _) in self._put_off.items() if until > now)}
+        )
 
     def put_off(self, lanes: Iterable[int]) -> float:
-        """These could not be settled: leave them alone for a while, longer each time. Returns for how many seconds."""
+        """These could not be settled: leave them alone for a while, longer each time.
+
+        Returns for how many seconds.
+        """
         longest = 0.0
         for lane in lanes:
             times = self._put_off.get(lane, (0.0, 0))[1]

@@ -1,4 +1,6 @@
-"""Takes the ready lanes of one connector and starts their delivery, for as long as this process leads it."""
+"""Takes the ready lanes of one connector and starts their delivery, for as long as this process
+leads it.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,19 @@ from receiver.delivery.scheduler import LaneChoice, LaneScheduler
 from receiver.inbox import LaneQueue, LeaderTerm, StoreDamaged, StoreUnavailable
 
 IDLE = timedelta(seconds=5)
-CALLS = 4  # lanes for so many calls are taken at once: what only some of them write, deals say, fills its calls too
+# lanes for so many calls are taken at once: what only some of them write, deals say, fills its
+# calls too
+CALLS = 4
 GLANCE = timedelta(seconds=0.05)  # how often a batch that fills is looked at
 CORRECT = 30.0  # seconds between looks whether lanes wait for a clock that was ahead
 SILENCE = 20.0  # seconds without an answer to a call that operators should know of
 
 
 class Dispatcher:
-    """One connector's deliveries. `run` until `stop`; several processes run one each on a shared store, and one of them leads."""
+    """One connector's deliveries.
+
+    `run` until `stop`; several processes run one each on a shared store, and one of them leads.
+    """
 
     def __init__(self, context: DeliveryContext, *, idle: timedelta = IDLE) -> None:
         self.name = context.name
@@ -30,7 +37,9 @@ class Dispatcher:
         self._limits = context.connector.limits
         self._inbox = context.inbox
         self._idle = idle  # look again at the latest after this, even if no wake-up came
-        self._scheduler = LaneScheduler(self._limits.records, self._limits.records, self._limits.linger, context.clock)
+        self._scheduler = LaneScheduler(
+            self._limits.records, self._limits.records, self._limits.linger, context.clock
+        )
         self._batches: set[asyncio.Task[None]] = set()
         self._in_bulk = 0  # of the batches
         self._term: LeaderTerm | None = None  # that this works in
@@ -48,7 +57,9 @@ class Dispatcher:
         """Deliver until stopped. A store that fails is tried again; nothing else ends it."""
         self._out_of_loop.clear()
         self._context.leadership.start()
-        leading = asyncio.create_task(self._context.leadership.run(), name=f"leadership {self.name}")
+        leading = asyncio.create_task(
+            self._context.leadership.run(), name=f"leadership {self.name}"
+        )
         try:
             while not self._stopping.is_set():
                 await self._turn_safely()
@@ -62,7 +73,9 @@ class Dispatcher:
         self._stopping.set()
 
     async def stop(self, grace: timedelta) -> None:
-        """Take no more, let batches under way end within `grace`, then cut them short; and let another process lead."""
+        """Take no more, let batches under way end within `grace`, then cut them short; and let
+        another process lead.
+        """
         self.take_no_more()
         await self._out_of_loop.wait()
         if self._batches:
@@ -74,7 +87,10 @@ class Dispatcher:
             await self._give_back()
 
     async def finish_batches(self, seconds: float) -> bool:
-        """Wait until the batches that are under way now have ended. False where one takes longer."""
+        """Wait until the batches that are under way now have ended.
+
+        False where one takes longer.
+        """
         batches = set(self._batches)
         return not batches or not (await asyncio.wait(batches, timeout=seconds))[1]
 
@@ -107,14 +123,18 @@ class Dispatcher:
             await self._wait_for_work()
 
     def _room(self) -> int:
-        """How many batches may be under way: one where it is not known how fast the CRM is, or known that it is slow."""
+        """How many batches may be under way: one where it is not known how fast the CRM is, or
+        known that it is slow.
+        """
         sizes = self._context.sizes
         return 1 if sizes.slow or not sizes.measured else self._limits.concurrency
 
     # --- leading ---
 
     async def _lead(self) -> LeaderTerm | None:
-        """The term in which to deliver now; None where this process does not lead, or has to wait, after having waited."""
+        """The term in which to deliver now; None where this process does not lead, or has to wait,
+        after having waited.
+        """
         leadership = self._context.leadership
         term = leadership.term
         if term is not self._term or term is None:
@@ -141,7 +161,8 @@ class Dispatcher:
             self._term = None
             self._context.metrics.set_paused(self.name, None)
             return
-        most = max(self._context.timing.timeout, self._limits.longest_call) + 10  # a clock may have been set back since
+        # a clock may have been set back since
+        most = max(self._context.timing.timeout, self._limits.longest_call) + 10
         self._first_call_at = self._context.clock() + min(term.calls_end_in, most)
         state = await self._context.breaker.start(term.epoch)
         self._context.sizes.start(state.sizes)
@@ -181,12 +202,18 @@ class Dispatcher:
     # --- taking lanes ---
 
     async def _take(self, term: LeaderTerm) -> bool:
-        """Start a batch of what is ready: a paused connector is probed with one lane. False where there is nothing to do yet."""
+        """Start a batch of what is ready: a paused connector is probed with one lane.
+
+        False where there is nothing to do yet.
+        """
         probing, sizes = self._context.breaker.paused, self._context.sizes
         self._scheduler.records = 1 if probing else sizes.smallest()
         self._scheduler.most = 1 if probing else CALLS * sizes.smallest()
         queues = await self._inbox.list_queues(
-            self.name, limit=self._scheduler.most, busy=self._context.under_way.busy(), now=self._context.now()
+            self.name,
+            limit=self._scheduler.most,
+            busy=self._context.under_way.busy(),
+            now=self._context.now(),
         )
         self._next_due = min((queue.next_due for queue in queues if queue.next_due), default=None)
         if not queues and not self._context.under_way.lanes:
@@ -205,8 +232,11 @@ class Dispatcher:
 
     def _choose(self, queues: Sequence[LaneQueue]) -> LaneChoice:
         room = self._room()
-        choice = self._scheduler.choose(queues, bulk_under_way=self._in_bulk, room=room - len(self._batches))
-        if choice.bulk and self._limits.concurrency == 1:  # what comes live has to wait for it: it is a short one
+        choice = self._scheduler.choose(
+            queues, bulk_under_way=self._in_bulk, room=room - len(self._batches)
+        )
+        # what comes live has to wait for it: it is a short one
+        if choice.bulk and self._limits.concurrency == 1:
             return LaneChoice(choice.lanes[: self._scheduler.records], bulk=True, ready=True)
         return choice
 
@@ -223,7 +253,8 @@ class Dispatcher:
             self._log.warning("batch.cut_short")
             return
         if isinstance(error := task.exception(), StoreUnavailable):
-            self._store_failed = not isinstance(error, StoreDamaged)  # beside a damaged page much goes on
+            # beside a damaged page much goes on
+            self._store_failed = not isinstance(error, StoreDamaged)
             self._log.error("batch.not_settled", reason=str(error))
         elif error:
             self._log.error("batch.failed", exc_info=error)
@@ -243,7 +274,8 @@ class Dispatcher:
 
     async def _correct_waits(self) -> None:
         self._corrected_at = self._context.clock()
-        with contextlib.suppress(StoreDamaged):  # which is told; the lanes that can be read are delivered
+        # which is told; the lanes that can be read are delivered
+        with contextlib.suppress(StoreDamaged):
             if corrected := await self._inbox.correct_waits(self.name, now=self._context.now()):
                 self._log.warning("clock.was_ahead", lanes=corrected)
 
@@ -251,6 +283,10 @@ class Dispatcher:
         """Until the first of the tasks ends, the dispatcher is stopped, or `most` has passed."""
         stopping = asyncio.create_task(self._stopping.wait())
         try:
-            await asyncio.wait({stopping, *tasks}, timeout=most.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                {stopping, *tasks},
+                timeout=most.total_seconds(),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
         finally:
             stopping.cancel()

@@ -1,4 +1,6 @@
-"""In which parts a lane's deliveries are written: folded into one, and smaller where that is refused, until the guilty one is found."""
+"""In which parts a lane's deliveries are written: folded into one, and smaller where that is
+refused, until the guilty one is found.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,19 @@ from dataclasses import dataclass, field
 from connectors.base import Ref, Refused
 from receiver.delivery.renderer import RenderedDelivery
 
-ALIKE = 3  # deliveries refused alone with the same words, after which those that would write the same are judged together
+# deliveries refused alone with the same words, after which those that would write the same are
+# judged together
+ALIKE = 3
 
 _Words = tuple[Ref, str, str]  # a record, and the code and message with which it was refused
 
 
 @dataclass(slots=True)
 class FoldPlan:
-    """What is left of a lane, in parts, the oldest first. Calls nobody: it is told what came of the part that it named."""
+    """What is left of a lane, in parts, the oldest first.
+
+    Calls nobody: it is told what came of the part that it named.
+    """
 
     parts: list[tuple[RenderedDelivery, ...]] = field(default_factory=list)
     together: bool = False  # the part at hand stands for all that would write the same
@@ -56,10 +63,15 @@ class FoldPlan:
     def drop(self, deliveries: Sequence[RenderedDelivery]) -> None:
         """Give these up."""
         gone = {one.delivery.delivery_id for one in deliveries}
-        kept = (tuple(one for one in part if one.delivery.delivery_id not in gone) for part in self.parts)
+        kept = (
+            tuple(one for one in part if one.delivery.delivery_id not in gone)
+            for part in self.parts
+        )
         self.parts = [part for part in kept if part]
 
-    def _judge_together(self, part: tuple[RenderedDelivery, ...], ref: Ref, refusal: Refused) -> tuple[RenderedDelivery, ...]:
+    def _judge_together(
+        self, part: tuple[RenderedDelivery, ...], ref: Ref, refusal: Refused
+    ) -> tuple[RenderedDelivery, ...]:
         newest = next(one for one in reversed(part) if _writes(one, ref))
         guilty = tuple(one for one in part if _same(one, newest, ref, refusal.field))
         rest = tuple(one for one in part if one not in guilty)
@@ -74,11 +86,20 @@ def _writes(rendered: RenderedDelivery, ref: Ref) -> bool:
 
 
 def _same(rendered: RenderedDelivery, other: RenderedDelivery, ref: Ref, name: str | None) -> bool:
-    """Whether it would write the same of a record: the field that is named with the same value, or, where none is, anything."""
+    """Whether it would write the same of a record: the field that is named with the same value, or,
+    where none is, anything.
+    """
     if not _writes(rendered, ref):
         return False
     values = [
-        next((record.fields[name] for record in one.records if record.ref == ref and name in record.fields), None)
+        next(
+            (
+                record.fields[name]
+                for record in one.records
+                if record.ref == ref and name in record.fields
+            ),
+            None,
+        )
         for one in (rendered, other)
         if name
     ]

@@ -18,12 +18,19 @@ from receiver.delivery.renderer import RenderedDelivery, UnrenderableDelivery
 from receiver.inbox import ACCOUNT_RULE, AttemptRow, ReadyLane, SettledLane
 from receiver.mapping import find_origins, fold_records
 
-LEAST_TRIES = 3  # before a lane is given up: the time alone may have passed while its connector was paused, or the clock was set
+# before a lane is given up: the time alone may have passed while its connector was paused, or the
+# clock was set
+LEAST_TRIES = 3
 LONGEST_SHOWN = 200  # characters of a value: what people read of it
 MOST_OPTIONS = 20
 MOST_SHOWN = 1000  # characters of all values of a record
 
-_RESULTS: dict[type[Verdict], str] = {Saved: "saved", Refused: "refused", Retry: "retry", NoAnswer: "unanswered"}
+_RESULTS: dict[type[Verdict], str] = {
+    Saved: "saved",
+    Refused: "refused",
+    Retry: "retry",
+    NoAnswer: "unanswered",
+}
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +45,8 @@ class LaneOutcome:
     is_settled: bool = False
     delivered: list[RenderedDelivery] = field(default_factory=list)
     dead: list[tuple[int, str]] = field(default_factory=list)
-    causes: dict[int, tuple[str, str]] = field(default_factory=dict)  # of the dead: code and field, for the log
+    # of the dead: code and field, for the log
+    causes: dict[int, tuple[str, str]] = field(default_factory=dict)
     setback: Retry | NoAnswer | None = None
     progress: bool = False  # this attempt has written something
     refusal: Refused | None = None
@@ -66,19 +74,26 @@ class LaneOutcome:
         part = self.plan.part
         several = len(part) > 1
         records = fold_records(one.records for one in part) if several else _unique(part[0].records)
-        sources = find_origins((one.delivery.event_id, one.records) for one in part) if several else None
+        sources = (
+            find_origins((one.delivery.event_id, one.records) for one in part) if several else None
+        )
         newest = max(one.delivery.event_id for one in part)
-        return LaneWrite(self.lane.lane_id, records, sources, newest, self.doubtful, self.lane.replayed)
+        return LaneWrite(
+            self.lane.lane_id, records, sources, newest, self.doubtful, self.lane.replayed
+        )
 
     def conclude(self, write: LaneWrite, results: Results) -> None:
-        """Take in what came of it: go on behind it, step through it until the guilty one is found, or wait."""
+        """Take in what came of it: go on behind it, step through it until the guilty one is found,
+        or wait.
+        """
         verdict = worst_verdict(lane_results(results, write))
         self._note(write, results)
         if isinstance(verdict, Saved):
             self.delivered += self.plan.saved()
         elif isinstance(verdict, Refused):
             if any(results[record.ref].contested for record in write.records) and not self.alone:
-                self.alone = True  # the refused record is another lane's too: only alone it shows whose fault it is
+                # the refused record is another lane's too: only alone it shows whose fault it is
+                self.alone = True
             else:
                 self._refused(verdict, write, results)
         else:
@@ -86,9 +101,16 @@ class LaneOutcome:
 
     def _refused(self, refusal: Refused, write: LaneWrite, results: Results) -> None:
         self.refusal = refusal
-        guilty = next(record.ref for record in write.records if refusal in results[record.ref].verdicts())
+        guilty = next(
+            record.ref for record in write.records if refusal in results[record.ref].verdicts()
+        )
         for one in self.plan.refused(guilty, refusal):
-            self._bury(one.delivery.delivery_id, describe_refusal(refusal), refusal.code, refusal.field or "")
+            self._bury(
+                one.delivery.delivery_id,
+                describe_refusal(refusal),
+                refusal.code,
+                refusal.field or "",
+            )
 
     def _bury(self, delivery_id: int, reason: str, code: str, place: str) -> None:
         self.dead.append((delivery_id, reason))
@@ -102,7 +124,9 @@ class LaneOutcome:
             result = results[ref]
             if result.sent:
                 self.touched.add(ref)
-            left_out = result.left_out & record.fields.keys() if result.left_out else result.left_out
+            left_out = (
+                result.left_out & record.fields.keys() if result.left_out else result.left_out
+            )
             self.sent.append(_shown(record, result.verdict, left_out, of.get(ref, [])))
             if isinstance(result.verdict, Saved):
                 self.progress |= result.sent
@@ -122,7 +146,11 @@ class LaneOutcome:
     @property
     def untouched(self) -> bool:
         """Nothing was sent, and nothing is known: it stays as it was."""
-        held = isinstance(self.setback, NoAnswer) and not self.setback.sent and self.setback.after is None
+        held = (
+            isinstance(self.setback, NoAnswer)
+            and not self.setback.sent
+            and self.setback.after is None
+        )
         return held and not (self.touched or self.delivered or self.dead)
 
     def settled(self, now: datetime, give_up: timedelta, random: Random) -> SettledLane:
@@ -131,7 +159,13 @@ class LaneOutcome:
         if isinstance(self.setback, Retry) and self.setback.give_up_after is not None:
             give_up = min(give_up, timedelta(seconds=self.setback.give_up_after))
         failing = self.lane.failing_since
-        if retry_at and burn and failing and now - failing > give_up and self.lane.attempts + 1 >= LEAST_TRIES:
+        if (
+            retry_at
+            and burn
+            and failing
+            and now - failing > give_up
+            and self.lane.attempts + 1 >= LEAST_TRIES
+        ):
             self._give_up(now, give_up)
             retry_at = retry_at if self.plan.parts else None
         return SettledLane(
@@ -153,7 +187,9 @@ class LaneOutcome:
         self.plan.drop(old)
 
     def _retry(self, now: datetime, random: Random) -> tuple[datetime | None, bool]:
-        """When to come back, and whether this attempt counts: a fault of the call is the connector's, not the lane's."""
+        """When to come back, and whether this attempt counts: a fault of the call is the
+        connector's, not the lane's.
+        """
         if self.setback is None:
             return None, True
         backoff = LANE.delay(0 if self.progress else self.lane.attempts, random)
@@ -161,12 +197,20 @@ class LaneOutcome:
             case Retry(after=after, rule=rule):
                 return now + max(backoff, bounded_wait(after)), rule is None
             case NoAnswer(fault=Unavailable() as fault, alone=True, after=after):
-                return now + max(backoff, bounded_wait(fault.retry_after), bounded_wait(after)), True
+                return now + max(
+                    backoff, bounded_wait(fault.retry_after), bounded_wait(after)
+                ), True
             case NoAnswer(after=after):
                 return now + bounded_wait(after), False
 
     def _setback_text(self) -> str:
-        return self.setback.reason if isinstance(self.setback, Retry) else str(self.setback.fault) if self.setback else ""
+        return (
+            self.setback.reason
+            if isinstance(self.setback, Retry)
+            else str(self.setback.fault)
+            if self.setback
+            else ""
+        )
 
     def _setback_code(self) -> str | None:
         match self.setback:
@@ -183,7 +227,9 @@ class LaneOutcome:
             duration_ms=round((now - self.started) / timedelta(milliseconds=1)),
             outcome=self.outcome,
             code=refusal.code if refusal else self._setback_code(),
-            message=refusal.message if refusal else self._setback_text() or (self.dead[0][1] if self.dead else None),
+            message=refusal.message
+            if refusal
+            else self._setback_text() or (self.dead[0][1] if self.dead else None),
             field=refusal.field if refusal else None,
             sent=self.sent,
             notes=tuple(self.notes),
@@ -201,7 +247,11 @@ class LaneOutcome:
 
 def _unique(records: tuple[Record, ...]) -> tuple[Record, ...]:
     """One event's records, each once: two routes may write the same one."""
-    return records if len({record.ref for record in records}) == len(records) else fold_records((records,))
+    return (
+        records
+        if len({record.ref for record in records}) == len(records)
+        else fold_records((records,))
+    )
 
 
 def describe_refusal(refused: Refused) -> str:
@@ -217,15 +267,26 @@ def _told(left_out: frozenset[str]) -> Iterator[str]:
 
 def plain_fields(record: Record) -> dict[str, Any]:
     """The values of a record, as JSON can hold them."""
-    return {name: value if type(value) is str else _plain(value) for name, value in record.fields.items()}
+    return {
+        name: value if type(value) is str else _plain(value)
+        for name, value in record.fields.items()
+    }
 
 
-def _shown(record: Record, verdict: Verdict, left_out: frozenset[str], of: list[int]) -> dict[str, Any]:
-    """What is kept of a record: cut to what a person would read. `of`: the deliveries that want it, where there are several."""
+def _shown(
+    record: Record, verdict: Verdict, left_out: frozenset[str], of: list[int]
+) -> dict[str, Any]:
+    """What is kept of a record: cut to what a person would read.
+
+    `of`: the deliveries that want it, where there are several.
+    """
     fields = plain_fields(record)
     for name in left_out:
         del fields[name]
-    if sum(len(value) for value in fields.values() if isinstance(value, str | list)) > LONGEST_SHOWN:
+    if (
+        sum(len(value) for value in fields.values() if isinstance(value, str | list))
+        > LONGEST_SHOWN
+    ):
         fields = _cut_all(fields)
     shown: dict[str, Any] = {
         "object": record.object,
@@ -258,7 +319,12 @@ def _cut(value: Any, length: int) -> Any:
     return value
 
 
-_PLAIN: dict[type, Callable[[Any], Any]] = {str: str, bool: bool, int: int, Append: lambda value: list(value.values)}
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    str: str,
+    bool: bool,
+    int: int,
+    Append: lambda value: list(value.values),
+}
 
 
 def _plain(value: Value) -> Any:

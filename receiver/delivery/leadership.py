@@ -1,4 +1,6 @@
-"""Leading a connector: this process takes it when nobody does, keeps it, and knows when it has lost it."""
+"""Leading a connector: this process takes it when nobody does, keeps it, and knows when it has lost
+it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ ASK_EVERY = 5  # looks: so seldom does a process ask for a lead that another has
 
 
 class LeadershipLost(ConnectorError):
-    """Another process leads by now: this one must write no more. `during_a_call`: something may have been written before."""
+    """Another process leads by now: this one must write no more.
+
+    `during_a_call`: something may have been written before.
+    """
 
     def __init__(self, message: str, *, during_a_call: bool = False) -> None:
         super().__init__(message)
@@ -56,7 +61,8 @@ class Leaders:
 class Leadership:
     """One connector's. `run` until `stop`; `term` is set while this process leads.
 
-    Before each call of the connector, `cover` it: a process that was frozen beyond its lease calls nobody.
+    Before each call of the connector, `cover` it: a process that was frozen beyond its lease calls
+    nobody.
     """
 
     def __init__(
@@ -78,7 +84,8 @@ class Leadership:
         self._now = now
         self._timeout = timeout  # seconds that one call may take
         self._lease = lease
-        self._pause = lease.total_seconds() / 4  # between renewals, and between looks whether a lead is free
+        # between renewals, and between looks whether a lead is free
+        self._pause = lease.total_seconds() / 4
         self._clock = clock
         self._valid_until = 0.0
         self._covered_until = 0.0  # the store knows of calls until then
@@ -97,7 +104,10 @@ class Leadership:
         return self.role in self._leaders.leaving
 
     async def run(self) -> None:
-        """Take the lead whenever it is free, and keep it, until told to `stop`. `start` it before."""
+        """Take the lead whenever it is free, and keep it, until told to `stop`.
+
+        `start` it before.
+        """
         while not self._stopping.is_set():
             try:
                 await (self._renew() if self.term else self.take())
@@ -140,13 +150,18 @@ class Leadership:
             self._end()
 
     async def give_back(self) -> None:
-        """Let another process lead at once. Calls that were cut short are told of, and that something is in doubt."""
+        """Let another process lead at once.
+
+        Calls that were cut short are told of, and that something is in doubt.
+        """
         if term := self.term:
             left = max(self._calls_end, self._held_until) - self._clock()
             end = max(left, 0.0) if left > 0 or self.in_doubt else None
             self._not_before = self._clock() + 3 * self._pause
             self._end()
-            await self._inbox.give_back_lead(self.role, term.epoch, calls_end_in=end, now=self._now())
+            await self._inbox.give_back_lead(
+                self.role, term.epoch, calls_end_in=end, now=self._now()
+            )
 
     async def _cover(self, seconds: float) -> None:
         term = self.term
@@ -176,7 +191,9 @@ class Leadership:
         asked = self._clock()
         left = max(self._calls_end, self._held_until) - asked
         end = left + 3 * self._pause if left > 0 else None
-        rival = await self._inbox.renew_lead(self.role, term.epoch, lease=self._lease, calls_end_in=end, now=self._now())
+        rival = await self._inbox.renew_lead(
+            self.role, term.epoch, lease=self._lease, calls_end_in=end, now=self._now()
+        )
         if rival is None:
             self.lose(term)
             return
@@ -190,7 +207,9 @@ class Leadership:
         asked = self._clock()
         if asked < self._not_before:
             return
-        term = await self._inbox.take_lead(self.role, holder=self._leaders.holder, lease=self._lease, now=self._now())
+        term = await self._inbox.take_lead(
+            self.role, holder=self._leaders.holder, lease=self._lease, now=self._now()
+        )
         if term is None:
             self._tries += 1
             if self._tries % ASK_EVERY == 1:

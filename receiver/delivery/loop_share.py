@@ -1,4 +1,6 @@
-"""Leaves the event loop to others: delivery computes much, and whoever posts an event waits for an answer."""
+"""Leaves the event loop to others: delivery computes much, and whoever posts an event waits for an
+answer.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ class LoopShare:
         self._since = time.monotonic()
 
     async def give_way(self) -> None:
-        """Once a slice is used up, let others run; and where they had much to do, leave them as much time again."""
+        """Once a slice is used up, let others run; and where they had much to do, leave them as
+        much time again.
+        """
         now = time.monotonic()
         if now - self._since < SLICE:
             return

@@ -1,4 +1,6 @@
-"""What several lanes want written, as one set of records: each stands there once, in the order in which it must go."""
+"""What several lanes want written, as one set of records: each stands there once, in the order in
+which it must go.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ from receiver.mapping import fold_records, ranks_of
 class LaneWrite:
     """What one lane wants written: folded records, and the newest event behind them.
 
-    `origins` tell of each record which event set which field, None where all are of that one. What only adds to a field has none:
-    it undoes nothing, whenever it comes.
+    `origins` tell of each record which event set which field, None where all are of that one. What
+    only adds to a field has none: it undoes nothing, whenever it comes.
     """
 
     lane_id: int
@@ -30,10 +32,14 @@ class LaneWrite:
         """Of the record's fields."""
         if self.origins is None:
             stamp = FieldVersion(self.event_id, self.lane_id)
-            stamps = {name: stamp for name, value in record.fields.items() if type(value) is not Append}
+            stamps = {
+                name: stamp for name, value in record.fields.items() if type(value) is not Append
+            }
         else:
             origins = self.origins[ref]
-            by_event = {event_id: FieldVersion(event_id, self.lane_id) for event_id in set(origins.values())}
+            by_event = {
+                event_id: FieldVersion(event_id, self.lane_id) for event_id in set(origins.values())
+            }
             stamps = {name: by_event[event_id] for name, event_id in origins.items()}
         for name, rank in ranks_of(record).items():
             stamps[name] = stamps[name]._replace(rank=rank)
@@ -41,7 +47,9 @@ class LaneWrite:
 
     def digest(self, ref: Ref, record: Record) -> str:
         """By which a record that this lane wrote is known again, when it is tried once more."""
-        newest = self.event_id if self.origins is None else max(self.origins[ref].values(), default="")
+        newest = (
+            self.event_id if self.origins is None else max(self.origins[ref].values(), default="")
+        )
         content = (self.replay, newest, sorted(record.fields.items()), record.links)
         return hashlib.sha256(repr(content).encode("utf-8", "replace")).hexdigest()[:32]
 
@@ -61,10 +69,16 @@ class MergedRecord:
         """Fold in what another lane wants of it: of each field the newest event counts."""
         self.uniform &= record.fields == self.record.fields
         stamps = write.stamps(self.ref, record)
-        behind = {name for name, one in stamps.items() if (own := self.stamps.get(name)) and is_behind(one, own)}
+        behind = {
+            name
+            for name, one in stamps.items()
+            if (own := self.stamps.get(name)) and is_behind(one, own)
+        }
         older = {name: value for name, value in record.fields.items() if name in behind}
         newer = {name: value for name, value in record.fields.items() if name not in behind}
-        (merged,) = fold_records(((replace(record, fields=older), self.record, replace(record, fields=newer)),))
+        (merged,) = fold_records(
+            ((replace(record, fields=older), self.record, replace(record, fields=newer)),)
+        )
         self.record = replace(merged, doubtful=self.record.doubtful or write.doubtful)
         self.stamps |= {name: stamps[name] for name in newer.keys() & stamps.keys()}
         self.lanes.add(write.lane_id)
@@ -81,5 +95,11 @@ def merge_writes(writes: Sequence[LaneWrite]) -> list[MergedRecord]:
                 known.add(write, record)
             else:
                 doubtful = replace(record, doubtful=True) if write.doubtful else record
-                merged[ref] = MergedRecord(ref, doubtful, write.stamps(ref, record), {write.lane_id}, write.digest(ref, record))
+                merged[ref] = MergedRecord(
+                    ref,
+                    doubtful,
+                    write.stamps(ref, record),
+                    {write.lane_id},
+                    write.digest(ref, record),
+                )
     return list(merged.values())

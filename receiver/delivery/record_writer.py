@@ -1,7 +1,8 @@
-"""Writes the records of several lanes in as few calls as they fit in, and says per record how it went.
+"""Writes the records of several lanes in as few calls as they fit in, and says per record how it
+went.
 
-Records that several lanes share are merged into one. A record waits for those that it links to, and shares their fate when they
-fail. A field that a newer event has set is left as it is.
+Records that several lanes share are merged into one. A record waits for those that it links to, and
+shares their fate when they fail. A field that a newer event has set is left as it is.
 """
 
 from __future__ import annotations
@@ -11,11 +12,27 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
-from connectors.base import Connector, Link, Links, Outcome, Record, Ref, Refused, Retry, Saved, TimedOut
+from connectors.base import (
+    Connector,
+    Link,
+    Links,
+    Outcome,
+    Record,
+    Ref,
+    Refused,
+    Retry,
+    Saved,
+    TimedOut,
+)
 from receiver.delivery.batch_calls import BatchCalls, NoAnswer, Verdict
 from receiver.delivery.merge import LaneWrite, MergedRecord, merge_writes
 from receiver.inbox import RecordState, RecordStateRow
-from receiver.inbox.lanes.field_versions import FieldVersions, newest_version, superseded_fields, version_horizon
+from receiver.inbox.lanes.field_versions import (
+    FieldVersions,
+    newest_version,
+    superseded_fields,
+    version_horizon,
+)
 from receiver.mapping import in_order_of_links
 
 Known = Mapping[tuple[str, str], RecordState]
@@ -26,7 +43,8 @@ Known = Mapping[tuple[str, str], RecordState]
 class RecordResult:
     """What became of one record. `links`: target → what came of tying it, where that was tried.
 
-    `left_out`: fields that a newer event has set. `sent`: a call was made for it, which may have written it.
+    `left_out`: fields that a newer event has set. `sent`: a call was made for it, which may have
+    written it.
     """
 
     merged: MergedRecord
@@ -35,7 +53,8 @@ class RecordResult:
     left_out: frozenset[str] = frozenset()
     links: dict[Ref, Verdict] = field(default_factory=dict)
     tied: dict[str, str] = field(default_factory=dict)  # link name → the id that it was made to
-    stamps: FieldVersions = field(default_factory=dict)  # of all fields that the CRM holds of ours now
+    # of all fields that the CRM holds of ours now
+    stamps: FieldVersions = field(default_factory=dict)
 
     @property
     def contested(self) -> bool:
@@ -55,16 +74,26 @@ class RecordResult:
         event_id = last.event_id if last else known.event_id if known else ""
         lane_id = last.lane_id if last else min(self.merged.lanes)
         digest = self.merged.digest if self.sent else known.digest if known else None
-        return RecordStateRow(ref.object, ref.key, self.verdict.id, event_id, lane_id, self.stamps, self.tied, digest)
+        return RecordStateRow(
+            ref.object, ref.key, self.verdict.id, event_id, lane_id, self.stamps, self.tied, digest
+        )
 
 
 Results = Mapping[Ref, RecordResult]
 
 
 async def write_records(
-    connector: Connector, writes: Sequence[LaneWrite], known: Known, calls: BatchCalls, *, now: datetime, held: Mapping[Ref, float]
+    connector: Connector,
+    writes: Sequence[LaneWrite],
+    known: Known,
+    calls: BatchCalls,
+    *,
+    now: datetime,
+    held: Mapping[Ref, float],
 ) -> Results:
-    """Upsert the records of all lanes, then link them. Never raises a ConnectorError: it is in the results.
+    """Upsert the records of all lanes, then link them.
+
+    Never raises a ConnectorError: it is in the results.
 
     `held`: records that an earlier call may be writing still, and for how many seconds.
     """
@@ -85,7 +114,14 @@ def lane_results(results: Results, write: LaneWrite) -> Iterator[Verdict]:
 
 
 class _Writer:
-    def __init__(self, connector: Connector, known: Known, calls: BatchCalls, horizon: str, held: Mapping[Ref, float]) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        known: Known,
+        calls: BatchCalls,
+        horizon: str,
+        held: Mapping[Ref, float],
+    ) -> None:
         self._connector = connector
         self._known = known
         self._calls = calls
@@ -105,7 +141,9 @@ class _Writer:
                 result.sent = not isinstance(verdict, NoAnswer) or verdict.sent
 
     def _ready(self, one: MergedRecord) -> Record | None:
-        """The record as it is to be sent; or None, with its verdict set, where it need not or cannot be."""
+        """The record as it is to be sent; or None, with its verdict set, where it need not or
+        cannot be.
+        """
         known = self._known.get(one.ref)
         result = self.results[one.ref] = RecordResult(one, _NOT_YET)
         if known:
@@ -120,10 +158,14 @@ class _Writer:
         }
         if known is None:
             return one.record
-        fields = {name: value for name, value in one.record.fields.items() if name not in result.left_out}
+        fields = {
+            name: value for name, value in one.record.fields.items() if name not in result.left_out
+        }
         return replace(one.record, id=known.id, fields=fields)
 
-    def _foregone(self, one: MergedRecord, known: RecordState | None, left_out: frozenset[str]) -> Verdict | None:
+    def _foregone(
+        self, one: MergedRecord, known: RecordState | None, left_out: frozenset[str]
+    ) -> Verdict | None:
         """What is known to come of a record without a call."""
         if known and one.record.doubtful and one.digest and known.digest == one.digest:
             return Saved(known.id, notes=("an earlier attempt has written it",))
@@ -144,9 +186,13 @@ class _Writer:
             return  # it has tied them within the write
         pairs = [pair for result in self.results.values() for pair in self._open_pairs(result)]
         pairs.sort(key=lambda pair: (pair.source.object, pair.target.object))
-        for (source, target), group in groupby(pairs, key=lambda pair: (pair.source.object, pair.target.object)):
+        for (source, target), group in groupby(
+            pairs, key=lambda pair: (pair.source.object, pair.target.object)
+        ):
             most = connector.limits.links
-            for pair, verdict in await self._calls.make(f"{source}>{target}", list(group), connector.link, most):
+            for pair, verdict in await self._calls.make(
+                f"{source}>{target}", list(group), connector.link, most
+            ):
                 result = self.results[pair.source]
                 result.links[pair.target] = verdict
                 if isinstance(verdict, Saved):
@@ -179,7 +225,9 @@ _STILL_WRITING = TimedOut("an earlier call has had no answer, and may be writing
 
 
 def worst_verdict(results: Iterable[Verdict]) -> Verdict:
-    """What decides over a lane: a refusal, else a call without an answer, else the longest retry, else success."""
+    """What decides over a lane: a refusal, else a call without an answer, else the longest retry,
+    else success.
+    """
     found = [result for result in results if not isinstance(result, Saved)]
     if not found:
         return Saved("")

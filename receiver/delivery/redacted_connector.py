@@ -1,7 +1,8 @@
-"""A connector whose words hold no secret: a CRM may repeat in an error what it was sent, credentials included.
+"""A connector whose words hold no secret: a CRM may repeat in an error what it was sent,
+credentials included.
 
-Every connector that the gateway or a command opens goes through here, so that nothing behind it, be it stored, logged, shown
-or posted, has to think of that.
+Every connector that the gateway or a command opens goes through here, so that nothing behind it, be
+it stored, logged, shown or posted, has to think of that.
 """
 
 from __future__ import annotations
@@ -12,7 +13,17 @@ from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, cast
 
-from connectors.base import BatchRefused, Connector, ConnectorError, Plan, Problem, Refused, Report, Retry, Saved
+from connectors.base import (
+    BatchRefused,
+    Connector,
+    ConnectorError,
+    Plan,
+    Problem,
+    Refused,
+    Report,
+    Retry,
+    Saved,
+)
 from receiver.text.secret_cutter import SecretCutter
 
 
@@ -30,7 +41,9 @@ class _RedactedConnector:
         for name in dir(type(connector)):
             if not name.startswith("_") and callable(method := getattr(connector, name)):
                 # as attributes of its own, by which `isinstance` knows the optional parts
-                setattr(self, name, self._redacted(method) if iscoroutinefunction(method) else method)
+                setattr(
+                    self, name, self._redacted(method) if iscoroutinefunction(method) else method
+                )
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connector, name)
@@ -52,21 +65,31 @@ class _RedactedConnector:
             case list() | tuple():
                 return [self._result(one) for one in result]
             case Saved() | Retry() | Refused() | Problem():
-                return self._with_texts(result, "notes", "reason", "rule", "code", "message", "where", "remedy")
+                return self._with_texts(
+                    result, "notes", "reason", "rule", "code", "message", "where", "remedy"
+                )
             case Plan():
                 steps = tuple(self._with_texts(step, "text") for step in result.steps)
                 return replace(result, steps=steps, blockers=tuple(self._result(result.blockers)))
             case Report():
-                return replace(self._with_texts(result, "done"), failed=tuple(self._result(result.failed)))
+                return replace(
+                    self._with_texts(result, "done"), failed=tuple(self._result(result.failed))
+                )
         return result
 
     def _with_texts(self, result: Any, *names: str) -> Any:
         """Changes those of these fields that it has, and makes no copy where they hold nothing."""
         texts = {name: value for name in names if (value := getattr(result, name, None))}
-        return replace(result, **{name: self._text(value) for name, value in texts.items()}) if texts else result
+        return (
+            replace(result, **{name: self._text(value) for name, value in texts.items()})
+            if texts
+            else result
+        )
 
     def _text(self, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
-        return self._cut(value) if isinstance(value, str) else tuple(self._cut(text) for text in value)
+        return (
+            self._cut(value) if isinstance(value, str) else tuple(self._cut(text) for text in value)
+        )
 
     def _redact_error(self, error: Exception) -> None:
         """In place: its type says what helps, and its attributes how long to wait."""

@@ -28,7 +28,9 @@ KEPT = 2048  # events
 
 @dataclass(frozen=True, slots=True)
 class RenderedDelivery:
-    """One delivery and the records that it wants written; none where no route wants it after all."""
+    """One delivery and the records that it wants written; none where no route wants it after
+    all.
+    """
 
     delivery: PendingDelivery
     records: tuple[Record, ...]
@@ -37,7 +39,9 @@ class RenderedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class UnrenderableDelivery:
-    """A delivery that cannot become records as the mapping stands; replaying it after a fix is the remedy."""
+    """A delivery that cannot become records as the mapping stands; replaying it after a fix is the
+    remedy.
+    """
 
     delivery: PendingDelivery
     reason: str
@@ -50,10 +54,11 @@ class NobodyHere(Exception):
 
 
 class EventReader:
-    """Reads stored events for all connectors: one that is about many people, or goes to several connectors, is read once.
+    """Reads stored events for all connectors: one that is about many people, or goes to several
+    connectors, is read once.
 
-    Events are read anew from their bytes, so that a mended schema counts. What is done with large ones is done on a thread of their
-    own: they would hold up what comes in meanwhile.
+    Events are read anew from their bytes, so that a mended schema counts. What is done with large
+    ones is done on a thread of their own: they would hold up what comes in meanwhile.
     """
 
     def __init__(self, sites: Mapping[str, SourceContext]) -> None:
@@ -65,11 +70,16 @@ class EventReader:
     async def read(self, delivery: PendingDelivery, site: SourceContext) -> Event:
         """Raises Invalid."""
         known = self._known.get(delivery.event_id)
-        if known is not None and known[1] == delivery.body:  # it may have been amended, or a person erased from it
+        # it may have been amended, or a person erased from it
+        if known is not None and known[1] == delivery.body:
             event = known[0]
         else:
             large = len(delivery.body) > LARGE
-            event = await self.beside(partial(_read, delivery, site)) if large else _read(delivery, site)
+            event = (
+                await self.beside(partial(_read, delivery, site))
+                if large
+                else _read(delivery, site)
+            )
             self._keep(delivery, event)
         if isinstance(event, InvalidBody):
             raise event
@@ -95,18 +105,34 @@ class EventReader:
 class LaneRenderer:
     """Renders for one connector, by the mapping as it stands."""
 
-    def __init__(self, connector: str, reader: EventReader, routes: RouteTable, share: LoopShare | None = None) -> None:
+    def __init__(
+        self,
+        connector: str,
+        reader: EventReader,
+        routes: RouteTable,
+        share: LoopShare | None = None,
+    ) -> None:
         self._connector = connector
         self._reader = reader
         self._routes = routes
         self.share = share or LoopShare()
 
-    async def render(self, delivery: PendingDelivery, person: str) -> RenderedDelivery | UnrenderableDelivery:
-        """The records of a delivery in the lane of a person. Raises nothing: a defect of ours is that delivery's alone."""
+    async def render(
+        self, delivery: PendingDelivery, person: str
+    ) -> RenderedDelivery | UnrenderableDelivery:
+        """The records of a delivery in the lane of a person.
+
+        Raises nothing: a defect of ours is that delivery's alone.
+        """
         await self.share.give_way()
         site = self._reader.sites.get(delivery.source)
         if site is None:
-            return UnrenderableDelivery(delivery, f"the source {delivery.source!r} is no longer configured", "source", delivery.source)
+            return UnrenderableDelivery(
+                delivery,
+                f"the source {delivery.source!r} is no longer configured",
+                "source",
+                delivery.source,
+            )
         try:
             event = await self._reader.read(delivery, site)
             if len(delivery.body) > LARGE:
@@ -116,15 +142,21 @@ class LaneRenderer:
             return RenderedDelivery(delivery, records, event.name)
         except InvalidBody as invalid:
             reason = "; ".join(f"{fault.path}: {fault.message}" for fault in invalid.faults)
-            return UnrenderableDelivery(delivery, reason, "schema", ", ".join(fault.path for fault in invalid.faults))
+            return UnrenderableDelivery(
+                delivery, reason, "schema", ", ".join(fault.path for fault in invalid.faults)
+            )
         except MappingFault as fault:
             return UnrenderableDelivery(delivery, str(fault), "mapping", fault.where)
         except NobodyHere as fault:
             return UnrenderableDelivery(delivery, str(fault), "person")
         except Exception as defect:  # noqa: BLE001 - one event must not hold up the others
             name = type(defect).__name__
-            structlog.get_logger().exception("render.defect", delivery=delivery.delivery_id, connector=self._connector)
-            return UnrenderableDelivery(delivery, f"a defect of the gateway ({name}); its log says where", "defect", name)
+            structlog.get_logger().exception(
+                "render.defect", delivery=delivery.delivery_id, connector=self._connector
+            )
+            return UnrenderableDelivery(
+                delivery, f"a defect of the gateway ({name}); its log says where", "defect", name
+            )
 
     def _records(self, event: Event, delivery: PendingDelivery, person: str) -> tuple[Record, ...]:
         if person not in event.keys:

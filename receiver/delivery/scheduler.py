@@ -1,4 +1,6 @@
-"""Which lanes go out next: live before bulk, sources in turn, and what is for very many people behind what is for one."""
+"""Which lanes go out next: live before bulk, sources in turn, and what is for very many people
+behind what is for one.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,10 @@ from receiver.inbox.db.tables import LanePriority
 
 @dataclass(frozen=True, slots=True)
 class LaneChoice:
-    """Lanes to take now; none where it is better to wait a moment, or nothing is ready. `ready`: whether anything is."""
+    """Lanes to take now; none where it is better to wait a moment, or nothing is ready.
+
+    `ready`: whether anything is.
+    """
 
     lanes: tuple[int, ...] = ()
     bulk: bool = False
@@ -22,15 +27,17 @@ class LaneChoice:
 class LaneScheduler:
     """Of one connector. It is told of what went out; the rest is what it is asked with.
 
-    `records` fit into one call, and `most` lanes may go out together. Under load a batch that is not full waits up to `linger`
-    seconds to fill, where one went out just before; what comes when nothing else does goes at once.
+    `records` fit into one call, and `most` lanes may go out together. Under load a batch that is
+    not full waits up to `linger` seconds to fill, where one went out just before; what comes when
+    nothing else does goes at once.
     """
 
     records: int
     most: int
     linger: float
     clock: Callable[[], float]
-    _until: dict[bool, float] = field(default_factory=dict)  # by bulk: until then a batch that is not full waits
+    # by bulk: until then a batch that is not full waits
+    _until: dict[bool, float] = field(default_factory=dict)
     _waited: set[bool] = field(default_factory=set)
     _last_sources: dict[bool, str] = field(default_factory=dict)
     _turn_of_bulk: bool = False
@@ -38,9 +45,13 @@ class LaneScheduler:
     def choose(self, queues: Sequence[LaneQueue], *, bulk_under_way: int, room: int) -> LaneChoice:
         """What to take, where so many batches can start and so many are under way in bulk.
 
-        What waits in bulk leaves one batch for what comes live, where there can be several; however much comes live, it goes on.
+        What waits in bulk leaves one batch for what comes live, where there can be several; however
+        much comes live, it goes on.
         """
-        ready = {bulk: [one for one in queues if one.due and _is_bulk(one) == bulk] for bulk in (False, True)}
+        ready = {
+            bulk: [one for one in queues if one.due and _is_bulk(one) == bulk]
+            for bulk in (False, True)
+        }
         order = (True, False) if self._turn_of_bulk and not bulk_under_way else (False, True)
         for bulk in order:
             if bulk and bulk_under_way and room <= 1:
@@ -69,7 +80,9 @@ class LaneScheduler:
         return (ready - ready % self.records or ready) if bulk in self._waited else ready
 
     def _in_turn(self, queues: Sequence[LaneQueue], size: int, *, bulk: bool) -> tuple[int, ...]:
-        """The first priority first; of one priority a lane of each source in turn, beginning behind the last one's."""
+        """The first priority first; of one priority a lane of each source in turn, beginning behind
+        the last one's.
+        """
         taken: list[int] = []
         for priority in sorted({queue.priority for queue in queues}):
             of = [queue for queue in queues if queue.priority == priority]
@@ -77,7 +90,9 @@ class LaneScheduler:
             of.sort(key=lambda queue: (queue.source <= last, queue.source))
             taken += _round_robin([queue.due for queue in of], size - len(taken))
             if len(taken) == size:
-                self._last_sources[bulk] = of[-1].source if len(of) == 1 else of[(len(taken) - 1) % len(of)].source
+                self._last_sources[bulk] = (
+                    of[-1].source if len(of) == 1 else of[(len(taken) - 1) % len(of)].source
+                )
                 break
         return tuple(taken)
 

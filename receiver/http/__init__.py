@@ -1,1 +1,3 @@
-"""The HTTP server: the application and its endpoints, authentication, limits, request bodies, answers that say what was wrong."""
+"""The HTTP server: the application and its endpoints, authentication, limits, request bodies,
+answers that say what was wrong.
+"""

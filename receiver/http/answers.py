@@ -9,7 +9,9 @@ _JSON = (b"content-type", b"application/json")
 
 
 class JSONAnswer:
-    """A whole JSON body with its status, as an ASGI application: at a third of the cost of Starlette's response."""
+    """A whole JSON body with its status, as an ASGI application: at a third of the cost of
+    Starlette's response.
+    """
 
     __slots__ = ("body", "status_code")
 

@@ -1,4 +1,7 @@
-"""Who is calling: the source whose token was given, or an operator. Who gives none, or a wrong one, is answered here."""
+"""Who is calling: the source whose token was given, or an operator.
+
+Who gives none, or a wrong one, is answered here.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,17 @@ from receiver.settings import Source
 
 
 class SourceTokens:
-    """All tokens of all sources. Every one is compared, in constant time each, whether or not one has matched."""
+    """All tokens of all sources.
+
+    Every one is compared, in constant time each, whether or not one has matched.
+    """
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
-        self._tokens = [(_bytes(token.get_secret_value()), name) for name, source in sources.items() for token in source.tokens]
+        self._tokens = [
+            (_bytes(token.get_secret_value()), name)
+            for name, source in sources.items()
+            for token in source.tokens
+        ]
 
     def source(self, given: str) -> str | None:
         """The name of the source whose token this is, or None."""
@@ -33,7 +43,10 @@ class SourceTokens:
 
 
 class OperatorToken:
-    """The admin token, for whoever sends it in a header. Wrong ones are counted, logged now and then, and answered ever more slowly."""
+    """The admin token, for whoever sends it in a header.
+
+    Wrong ones are counted, logged now and then, and answered ever more slowly.
+    """
 
     def __init__(self, token: SecretStr, limiter: GuessLimiter, log: AuthenticationLog) -> None:
         self._token = _bytes(token.get_secret_value())
@@ -41,20 +54,28 @@ class OperatorToken:
         self._log = log
 
     def refusal(self, request: Request) -> Response | None:
-        """None for the right token, whatever was given before: nobody can lock the operators out."""
+        """None for the right token, whatever was given before: nobody can lock the operators
+        out.
+        """
         address = request.client.host if request.client else "unknown"
-        if hmac.compare_digest(_bytes(from_header(request.headers.get("authorization", ""))), self._token):
+        if hmac.compare_digest(
+            _bytes(from_header(request.headers.get("authorization", ""))), self._token
+        ):
             self._limiter.succeeded(address)
             return None
         self._log.refused(address)
         if "authorization" in request.headers:  # who gives none does not guess
             if wait := self._limiter.wait(address):
                 return problem_response(
-                    429, f"Too many wrong tokens were given. Try again in {wait} s.", headers={"Retry-After": str(wait)}
+                    429,
+                    f"Too many wrong tokens were given. Try again in {wait} s.",
+                    headers={"Retry-After": str(wait)},
                 )
             self._limiter.failed(address)
         return problem_response(
-            401, "Give the admin token as Bearer token.", headers={"WWW-Authenticate": 'Bearer realm="aom-gateway admin"'}
+            401,
+            "Give the admin token as Bearer token.",
+            headers={"WWW-Authenticate": 'Bearer realm="aom-gateway admin"'},
         )
 
 
@@ -66,11 +87,16 @@ def unknown_address() -> Response:
 def unauthorised_response() -> Response:
     """Where a source's token is asked for in a header."""
     headers = {"WWW-Authenticate": 'Bearer realm="aom-gateway", Basic realm="aom-gateway"'}
-    return problem_response(401, "Give a source's token as Bearer token, or as the password of Basic.", headers=headers)
+    return problem_response(
+        401, "Give a source's token as Bearer token, or as the password of Basic.", headers=headers
+    )
 
 
 def from_header(authorization: str) -> str:
-    """The token in an Authorization header: Bearer, or Basic with the token as password. "" where there is none."""
+    """The token in an Authorization header: Bearer, or Basic with the token as password.
+
+    "" where there is none.
+    """
     scheme, _, value = authorization.strip().partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()

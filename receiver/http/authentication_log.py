@@ -13,7 +13,10 @@ EVERY = timedelta(minutes=1)
 
 
 class AuthenticationLog:
-    """Counts each; logs one a minute at most, so that guessing fills no disk. The token that was given is never noted."""
+    """Counts each; logs one a minute at most, so that guessing fills no disk.
+
+    The token that was given is never noted.
+    """
 
     def __init__(self, metrics: GatewayMetrics, now: Callable[[], datetime]) -> None:
         self._metrics = metrics
@@ -22,7 +25,10 @@ class AuthenticationLog:
         self._since = 0
 
     def refused(self, address: str) -> None:
-        """One more. Of those that came since the last line the log has the number, and the address of the last."""
+        """One more.
+
+        Of those that came since the last line the log has the number, and the address of the last.
+        """
         self._metrics.turned_away("admin_token")
         self._since += 1
         now = self._now()

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from math import ceil
 
 FREE = 5  # wrong guesses in a row that cost nothing but the guess
-SLOWEST = timedelta(minutes=1)  # between two guesses; more would let a guesser lock out whoever shares the address
+# between two guesses; more would let a guesser lock out whoever shares the address
+SLOWEST = timedelta(minutes=1)
 FORGOTTEN = timedelta(hours=1)
 REMEMBERED = 10_000  # addresses
 OF_ALL, WITHIN = 100, timedelta(minutes=10)  # wrong guesses from all addresses together
@@ -23,7 +24,10 @@ class _Guesser:
 
 
 class GuessLimiter:
-    """Of this process. `wait` says whether one more may be made; each wrong one has to be told to `failed`."""
+    """Of this process.
+
+    `wait` says whether one more may be made; each wrong one has to be told to `failed`.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -31,7 +35,9 @@ class GuessLimiter:
         self._all: deque[datetime] = deque(maxlen=OF_ALL)
 
     def wait(self, address: str) -> int:
-        """Seconds until the next guess from the address is looked at; 0 where it may be made now."""
+        """Seconds until the next guess from the address is looked at; 0 where it may be made
+        now.
+        """
         now = self._now()
         open_again = max(self._address_opens(_network(address)) or now, self._all_open() or now)
         return ceil(max(0.0, (open_again - now).total_seconds()))
@@ -67,4 +73,8 @@ def _network(address: str) -> str:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
-    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)  # noqa: PLR2004
+    return (
+        str(ipaddress.ip_network((parsed, 64), strict=False))
+        if parsed.version == 6
+        else str(parsed)
+    )

@@ -16,22 +16,42 @@ PROBLEMS: Mapping[int, str] = {
     405: "The address is right and the method is not; `Allow` names those that are.",
     408: "The head or the body did not come in time.",
     413: "The body is larger than `server.max_body_bytes`, as it came or unpacked.",
-    422: "What was sent does not fit; `errors` says where and why. A call of AOM is kept all the same "
+    422: "What was sent does not fit; `errors` says where and why. A call of AOM is kept all the "
+    "same "
     "(`kept` is true, `id` finds it in quarantine), and answered 202 where the source says so.",
-    429: "A source sends more than its `limit`, or too many wrong tokens of an operator came from one "
+    429: "A source sends more than its `limit`, or too many wrong tokens of an operator came from "
+    "one "
     "address; `Retry-After` says how long to wait.",
     431: "The head of the request is too large or has too many headers.",
     500: "The gateway met a defect of its own; its log says where.",
-    503: "The store cannot be used, the gateway shuts down, or it has no connection left; `Retry-After` says when to try again.",
+    503: "The store cannot be used, the gateway shuts down, or it has no connection left; "
+    "`Retry-After` says when to try again.",
 }
-"""Every status that a problem is answered with, and when. The status says all that the type does."""
+"""Every status that a problem is answered with, and when.
+
+The status says all that the type does.
+"""
 
 
 def problem_response(
-    status: int, detail: str, *, headers: Mapping[str, str] | None = None, title: str | None = None, **members: Any
+    status: int,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    title: str | None = None,
+    **members: Any,
 ) -> Response:
-    """`detail` is a sentence for a person; `members` are added for programs. The title is the status' own unless given."""
-    body = {"type": "about:blank", "title": title or HTTPStatus(status).phrase, "status": status, "detail": detail, **members}
+    """`detail` is a sentence for a person; `members` are added for programs.
+
+    The title is the status' own unless given.
+    """
+    body = {
+        "type": "about:blank",
+        "title": title or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        **members,
+    }
     return Response(json.dumps(body), status, headers, media_type="application/problem+json")
 
 

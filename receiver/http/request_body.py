@@ -43,12 +43,18 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 def is_gzip(scope: Scope, body: bytes) -> bool:
     """Whether it says so, and looks so: some relays unpack a body and leave the header."""
-    said = any(name == b"content-encoding" and value.strip().lower() in _GZIP for name, value in scope["headers"])
+    said = any(
+        name == b"content-encoding" and value.strip().lower() in _GZIP
+        for name, value in scope["headers"]
+    )
     return said and body.startswith(_MAGIC)
 
 
 def gunzip_body(data: bytes, limit: int) -> bytes:
-    """What is packed in all its members. Raises TooLarge beyond the limit, however little it is packed into, or NotGzip."""
+    """What is packed in all its members.
+
+    Raises TooLarge beyond the limit, however little it is packed into, or NotGzip.
+    """
     parts: list[bytes] = []
     left = limit
     for _ in range(_MEMBERS):
@@ -74,7 +80,9 @@ _GZIP = frozenset((b"gzip", b"x-gzip"))
 
 
 def _exceeds(digits: bytes, limit: int) -> bool:
-    """Compare without reading a number of any length: Python refuses those of thousands of digits."""
+    """Compare without reading a number of any length: Python refuses those of thousands of
+    digits.
+    """
     return len(digits) > len(str(limit)) or int(digits or b"0") > limit
 
 

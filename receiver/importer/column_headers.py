@@ -1,4 +1,6 @@
-"""Which part of a payload a column is, by its header: what exports of shops and learning platforms call it."""
+"""Which part of a payload a column is, by its header: what exports of shops and learning platforms
+call it.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +11,20 @@ from difflib import get_close_matches
 from receiver.aom import json_schema
 
 _PERSON = {
-    "email": "email emailaddress mail useremail studentemail learneremail customeremail billingemail billingemailaddress",
-    "first_name": "firstname givenname forename userfirstname studentfirstname customerfirstname billingfirstname",
-    "last_name": "lastname surname familyname userlastname studentlastname customerlastname billinglastname",
+    "email": "email emailaddress mail useremail studentemail learneremail customeremail billingemail "
+    "billingemailaddress",
+    "first_name": "firstname givenname forename userfirstname studentfirstname customerfirstname "
+    "billingfirstname",
+    "last_name": "lastname surname familyname userlastname studentlastname customerlastname "
+    "billinglastname",
     "name": "fullname displayname username studentname learnername customername",
     "id": "userid studentid learnerid customerid",
 }
 _ACCOUNT = {
     "id": "id",
     "name": "name",
-    "date_registered": "dateregistered registered registeredat registrationdate registeredon userregistered created createdat datecreated "
+    "date_registered": "dateregistered registered registeredat registrationdate registeredon userregistered "
+    "created createdat datecreated "
     "signupdate joined date",
 }
 _COURSE = {"id": "courseid", "name": "course coursename coursetitle"}
@@ -30,8 +36,14 @@ _SUBMISSION = {
 }
 _THINGS = {
     "quiz": {"quiz.id": "quizid", "quiz.name": "quiz quizname quiztitle"},
-    "assignment": {"assignment.id": "assignmentid", "assignment.name": "assignment assignmentname assignmenttitle"},
-    "discussion": {"discussion.id": "discussionid topicid", "discussion.name": "discussion discussionname discussiontitle topic"},
+    "assignment": {
+        "assignment.id": "assignmentid",
+        "assignment.name": "assignment assignmentname assignmenttitle",
+    },
+    "discussion": {
+        "discussion.id": "discussionid topicid",
+        "discussion.name": "discussion discussionname discussiontitle topic",
+    },
 }
 _ORDER = {
     "id": "id orderid ordernumber order",
@@ -68,11 +80,38 @@ _ANNOUNCEMENT = {
 
 _QUALIFIED = re.compile(r"([^()]+)\(([^()]+)\)")
 
-_NEEDED = {"course": ("userList[0].email",), "order": ("id", "status", "customer.email"), "announcement": ("receivers[0].email",)}
-_DATES = {"date_registered", "date_created", "date_submitted", "annoucement_date", "announcement_date"}
+_NEEDED = {
+    "course": ("userList[0].email",),
+    "order": ("id", "status", "customer.email"),
+    "announcement": ("receivers[0].email",),
+}
+_DATES = {
+    "date_registered",
+    "date_created",
+    "date_submitted",
+    "annoucement_date",
+    "announcement_date",
+}
 _STRUCTURED = {
-    *("line_items", "customer", "billing_address", "payment_gateway", "coupons", "notes", "userList", "enrolled_courses_list"),
-    *("course", "course_instructor", "course_instructor_name", "quiz", "assignment", "discussion", "receivers"),
+    *(
+        "line_items",
+        "customer",
+        "billing_address",
+        "payment_gateway",
+        "coupons",
+        "notes",
+        "userList",
+        "enrolled_courses_list",
+    ),
+    *(
+        "course",
+        "course_instructor",
+        "course_instructor_name",
+        "quiz",
+        "assignment",
+        "discussion",
+        "receivers",
+    ),
 }
 
 
@@ -94,7 +133,9 @@ def near_headers(path: str, event: str, headers: Sequence[str]) -> list[str]:
     """Which of them may be meant, the likeliest first."""
     names = [name for name, known in _targets(event).items() if known == path]
     squeezed_headers = {squeeze_header(header): header for header in headers}
-    near = [one for name in names for one in get_close_matches(name, squeezed_headers, n=2, cutoff=0.6)]
+    near = [
+        one for name in names for one in get_close_matches(name, squeezed_headers, n=2, cutoff=0.6)
+    ]
     within = [one for one in squeezed_headers if any(name in one for name in names)]
     return [squeezed_headers[one] for one in dict.fromkeys((*near, *within))][:3]
 
@@ -106,7 +147,9 @@ def header_path(header: str, event: str) -> str | None:
         return header.strip()
     plain, targets = squeeze_header(_turned(header)), _targets(event)
     return (
-        targets.get(plain) or targets.get(squeeze_header(header)) or next((name for name in known if squeeze_header(name) == plain), None)
+        targets.get(plain)
+        or targets.get(squeeze_header(header))
+        or next((name for name in known if squeeze_header(name) == plain), None)
     )
 
 
@@ -133,14 +176,23 @@ def _targets(event: str) -> Mapping[str, str]:
         case "course":
             return _under("userList[0].", _PERSON) | _under("enrolled_courses_list[0].", _COURSE)
         case "order":
-            return _under("customer.", _PERSON) | _under("customer.billing_address.", _ADDRESS) | _under("", _ORDER)
+            return (
+                _under("customer.", _PERSON)
+                | _under("customer.billing_address.", _ADDRESS)
+                | _under("", _ORDER)
+            )
         case "announcement":
             return _under("receivers[0].", _PERSON) | _under("", _ANNOUNCEMENT)
     return _under("", _PERSON, _SUBMISSION, _THINGS[family]) | _under("course.", _COURSE)
 
 
 def _under(prefix: str, *tables: Mapping[str, str]) -> dict[str, str]:
-    return {header: prefix + path for table in tables for path, headers in table.items() for header in _words(headers)}
+    return {
+        header: prefix + path
+        for table in tables
+        for path, headers in table.items()
+        for header in _words(headers)
+    }
 
 
 def _words(text: str) -> Iterable[str]:

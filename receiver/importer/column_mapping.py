@@ -10,7 +10,13 @@ from typing import Any
 
 from receiver.aom.values import email_address, order_status
 from receiver.config_errors import nearest_name
-from receiver.importer.column_headers import header_path, is_date, is_text, near_headers, needed_paths
+from receiver.importer.column_headers import (
+    header_path,
+    is_date,
+    is_text,
+    near_headers,
+    needed_paths,
+)
 from receiver.importer.event_times import time_in_format
 from receiver.importer.payload_paths import Path, WrongMapping, format_path, parse_path
 
@@ -22,7 +28,10 @@ FAULT = "fault"
 
 @dataclass(frozen=True, slots=True)
 class ColumnOptions:
-    """What the operator says of the columns. `paths` maps headers to paths, "" to leave one out; `constants` maps paths to values."""
+    """What the operator says of the columns.
+
+    `paths` maps headers to paths, "" to leave one out; `constants` maps paths to values.
+    """
 
     paths: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
@@ -32,7 +41,10 @@ class ColumnOptions:
 
 @dataclass(frozen=True)
 class ColumnMapping:
-    """`paths` has one entry per column, None for those that are left out. `constants` are the same for every line."""
+    """`paths` has one entry per column, None for those that are left out.
+
+    `constants` are the same for every line.
+    """
 
     headers: tuple[str, ...]
     paths: tuple[Path | None, ...]
@@ -40,14 +52,21 @@ class ColumnMapping:
     ignored: tuple[str, ...]  # headers that nobody has said a word about
     time: int | None = None  # the index of the column that says when it happened
     date_format: str = ""
-    own_status: int | None = None  # the column of the orders' own status, where the operator set one for all
+    # the column of the orders' own status, where the operator set one for all
+    own_status: int | None = None
 
     def payload(self, row: Sequence[str]) -> dict[str, Any]:
         """What is empty is left out; an object or a list in JSON becomes one."""
         values: dict[Path, Any] = dict(self.constants)
         for path, cell in zip(self.paths, row, strict=True):
             if path and (text := cell.strip()):
-                values[path] = time_in_format(text, self.date_format) if is_date(path) else text if is_text(path) else _structured(text)
+                values[path] = (
+                    time_in_format(text, self.date_format)
+                    if is_date(path)
+                    else text
+                    if is_text(path)
+                    else _structured(text)
+                )
         if (own := self._off(row)) is not None:
             values[_STATUS] = own
         nested: dict[str, Any] = _nested(values)
@@ -68,7 +87,9 @@ class ColumnMapping:
     @cached_property
     def gathers(self) -> bool:
         """Whether rows may be items of one order."""
-        return ("id",) in self.paths and any(path and path[0] == "line_items" and len(path) > 1 for path in self.paths)
+        return ("id",) in self.paths and any(
+            path and path[0] == "line_items" and len(path) > 1 for path in self.paths
+        )
 
     @cached_property
     def _id(self) -> int:
@@ -77,7 +98,9 @@ class ColumnMapping:
     @cached_property
     def _of_the_order(self) -> tuple[int, ...]:
         """The columns that are not an item's."""
-        mapped = {index for index, path in enumerate(self.paths) if path and path[0] != "line_items"}
+        mapped = {
+            index for index, path in enumerate(self.paths) if path and path[0] != "line_items"
+        }
         return tuple(sorted(mapped | ({self.time} if self.time is not None else set())))
 
     @property
@@ -89,22 +112,37 @@ class ColumnMapping:
         return row[self._id].strip() if self._id < len(row) else ""
 
     def continues(self, first: Sequence[str], row: Sequence[str]) -> bool:
-        """Whether a row is a further item of the order in `first`: what it says of the order is the same, or left blank."""
-        return self.gathers and bool(self.order_of(row)) and self.order_of(row) == self.order_of(first) and not self.differing(first, row)
+        """Whether a row is a further item of the order in `first`: what it says of the order is the
+        same, or left blank.
+        """
+        return (
+            self.gathers
+            and bool(self.order_of(row))
+            and self.order_of(row) == self.order_of(first)
+            and not self.differing(first, row)
+        )
 
     def differing(self, first: Sequence[str], row: Sequence[str]) -> str:
         """The header of a column that says something else of the order, "" where none does."""
         cells = ((index, _cell(first, index), _cell(row, index)) for index in self._of_the_order)
-        return next((self.headers[index] for index, one, other in cells if other and one != other), "")
+        return next(
+            (self.headers[index] for index, one, other in cells if other and one != other), ""
+        )
 
     def state(self, row: Sequence[str]) -> tuple[str, ...] | None:
-        """What tells a state of an order from its others: number, status and times; None for a row without a number."""
+        """What tells a state of an order from its others: number, status and times; None for a row
+        without a number.
+        """
         told = [index for index in self._of_the_order if self._is_telling(index)]
         return tuple(_cell(row, index) for index in told) if self.order_of(row) else None
 
     def _is_telling(self, index: int) -> bool:
         path = self.paths[index]
-        return index == self.time or path in {("id",), ("status",)} or (path is not None and is_date(path))
+        return (
+            index == self.time
+            or path in {("id",), ("status",)}
+            or (path is not None and is_date(path))
+        )
 
     def when(self, row: Sequence[str]) -> str:
         """What the column for the time says."""
@@ -112,18 +150,29 @@ class ColumnMapping:
 
     def shown(self) -> list[tuple[str, str]]:
         """Header and path of each column that is taken."""
-        return [(header, format_path(path)) for header, path in zip(self.headers, self.paths, strict=True) if path]
+        return [
+            (header, format_path(path))
+            for header, path in zip(self.headers, self.paths, strict=True)
+            if path
+        ]
 
 
 def _cell(row: Sequence[str], index: int) -> str:
     return row[index].strip() if index < len(row) else ""
 
 
-def map_columns(headers: Sequence[str], event: str, told: ColumnOptions, rows: Sequence[Sequence[str]] = ()) -> ColumnMapping:
-    """What nobody has told is mapped by what it is called. `rows` are some of the table, for advice. Raises WrongMapping."""
+def map_columns(
+    headers: Sequence[str], event: str, told: ColumnOptions, rows: Sequence[Sequence[str]] = ()
+) -> ColumnMapping:
+    """What nobody has told is mapped by what it is called.
+
+    `rows` are some of the table, for advice. Raises WrongMapping.
+    """
     found = {_header(name, headers): path for name, path in told.paths.items()}
     time = headers.index(_header(told.time, headers)) if told.time else None
-    paths: list[Path | None] = [parse_path(found[header]) if found.get(header) else None for header in headers]
+    paths: list[Path | None] = [
+        parse_path(found[header]) if found.get(header) else None for header in headers
+    ]
     fixed = {parse_path(path): value for path, value in told.constants.items()}
     taken = [path for path in (*paths, *fixed) if path]
     ignored: list[str] = []
@@ -139,12 +188,22 @@ def map_columns(headers: Sequence[str], event: str, told: ColumnOptions, rows: S
             paths[index] = parse_path(path)
             taken.append(parse_path(path))
     _require_no_clash(taken)
-    _require_needed(taken, event, ignored, [header for header in ignored if _holds_addresses(headers.index(header), rows)])
-    return ColumnMapping(tuple(headers), tuple(paths), fixed, tuple(ignored), time, told.date_format, own_status)
+    _require_needed(
+        taken,
+        event,
+        ignored,
+        [header for header in ignored if _holds_addresses(headers.index(header), rows)],
+    )
+    return ColumnMapping(
+        tuple(headers), tuple(paths), fixed, tuple(ignored), time, told.date_format, own_status
+    )
 
 
 def _own_status(headers: Sequence[str], event: str) -> int | None:
-    return next((index for index, header in enumerate(headers) if header_path(header, event) == "status"), None)
+    return next(
+        (index for index, header in enumerate(headers) if header_path(header, event) == "status"),
+        None,
+    )
 
 
 def _header(name: str, headers: Sequence[str]) -> str:
@@ -154,7 +213,10 @@ def _header(name: str, headers: Sequence[str]) -> str:
     if folded:
         return folded[0]
     near = nearest_name(name, headers)
-    raise WrongMapping(f"there is no column {name!r}; " + (f"did you mean {near!r}?" if near else f"there are: {', '.join(headers)}"))
+    raise WrongMapping(
+        f"there is no column {name!r}; "
+        + (f"did you mean {near!r}?" if near else f"there are: {', '.join(headers)}")
+    )
 
 
 def _require_no_clash(paths: Sequence[Path]) -> None:
@@ -162,7 +224,8 @@ def _require_no_clash(paths: Sequence[Path]) -> None:
         for other in paths[:index]:
             if _clash(path, other):
                 raise WrongMapping(
-                    f"two columns want to be {format_path(min(path, other, key=len))}; leave one out with --column 'HEADER='"
+                    f"two columns want to be {format_path(min(path, other, key=len))}; leave "
+                    "one out with --column 'HEADER='"
                 )
 
 
@@ -170,18 +233,30 @@ def _holds_addresses(index: int, rows: Sequence[Sequence[str]]) -> bool:
     return any(email_address.key_of_plain(_cell(row, index)) for row in rows)
 
 
-def _require_needed(taken: Sequence[Path], event: str, ignored: Sequence[str], addressed: Sequence[str]) -> None:
-    missing = [path for path in needed_paths(event) if not any(_clash(parse_path(path), one) for one in taken)]
+def _require_needed(
+    taken: Sequence[Path], event: str, ignored: Sequence[str], addressed: Sequence[str]
+) -> None:
+    missing = [
+        path
+        for path in needed_paths(event)
+        if not any(_clash(parse_path(path), one) for one in taken)
+    ]
     if missing:
         raise WrongMapping("\n".join(_missing(path, event, ignored, addressed) for path in missing))
 
 
 def _missing(path: str, event: str, ignored: Sequence[str], addressed: Sequence[str]) -> str:
-    near = (addressed if path.endswith("email") else None) or near_headers(path, event, [one for one in ignored if one not in addressed])
+    near = (addressed if path.endswith("email") else None) or near_headers(
+        path, event, [one for one in ignored if one not in addressed]
+    )
     left = ", ".join(repr(header) for header in near or ignored) or "none"
     likely = near[0] if near else "HEADER"
     say = f"--column {f'{likely}={path}'!r}" if ignored else f"--set {f'{path}=…'!r}"
-    return f"{event} needs {path}, and no column is it. " + (f"Is it {left}? " if near else f"Columns left: {left}. ") + f"Say {say}."
+    return (
+        f"{event} needs {path}, and no column is it. "
+        + (f"Is it {left}? " if near else f"Columns left: {left}. ")
+        + f"Say {say}."
+    )
 
 
 def _clash(one: Path, other: Path) -> bool:

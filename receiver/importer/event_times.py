@@ -1,4 +1,6 @@
-"""When it happened that a line tells of: what decides which of two events of a person is the newer one."""
+"""When it happened that a line tells of: what decides which of two events of a person is the newer
+one.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from receiver.aom.payload_schema import OrderChanged, Payload
 from receiver.aom.values import dates, order_status
 
 _TOLD_BY = ("date_registered", "date_submitted", "date_created", "date")
-_MADE = {"order.pending", "order.placed"}  # happen when the order is made; any other happens to it later, which no date of AOM's tells
+# happen when the order is made; any other happens to it later, which no date of AOM's tells
+_MADE = {"order.pending", "order.placed"}
 _LAST = 999_999  # microseconds
 
 
@@ -30,7 +33,9 @@ def is_change(event: str | None) -> bool:
 def time_of_event(event: Event, as_of: datetime | None) -> datetime:
     """The payload's own time, else `as_of`. Raises UnknownTime."""
     payload = event.payload
-    changed = isinstance(payload, OrderChanged) and is_change(order_status.event_of_status(payload.status))
+    changed = isinstance(payload, OrderChanged) and is_change(
+        order_status.event_of_status(payload.status)
+    )
     for name in () if changed else _TOLD_BY:
         date = getattr(payload, name, None)
         if isinstance(date, datetime):
@@ -38,10 +43,17 @@ def time_of_event(event: Event, as_of: datetime | None) -> datetime:
     if as_of:
         return as_of
     if changed:
-        raise UnknownTime("date_created", f"says when the order was made, not when it became {_status(payload)}; {_SAY}")
+        raise UnknownTime(
+            "date_created",
+            f"says when the order was made, not when it became {_status(payload)}; {_SAY}",
+        )
     name = next((name for name in _TOLD_BY if name in type(payload).model_fields), "")
     if unread := event.raw.get(name):
-        raise UnknownTime(name, f"{str(unread)[:50]!r} is no date that can be read; write 2026-03-01 14:30, or say --date-format")
+        raise UnknownTime(
+            name,
+            f"{str(unread)[:50]!r} is no date that can be read; write 2026-03-01 14:30, or "
+            "say --date-format",
+        )
     raise UnknownTime(name, f"nothing says when it happened; {_SAY}")
 
 
@@ -55,9 +67,15 @@ def _status(payload: Payload) -> str:
 def time_of_text(text: str, site: SourceContext, date_format: str = "") -> datetime:
     """Raises UnknownTime."""
     try:
-        return dates.place_in_zone(dates.read_date(time_in_format(text, date_format)), site.timezone)
+        return dates.place_in_zone(
+            dates.read_date(time_in_format(text, date_format)), site.timezone
+        )
     except ValueError:
-        raise UnknownTime("", f"{text[:50]!r} is no date that can be read; write 2026-03-01 14:30, or say --date-format") from None
+        raise UnknownTime(
+            "",
+            f"{text[:50]!r} is no date that can be read; write 2026-03-01 14:30, or say "
+            "--date-format",
+        ) from None
 
 
 def time_in_format(text: str, date_format: str) -> str:
@@ -69,7 +87,8 @@ def time_in_format(text: str, date_format: str) -> str:
 
 
 def in_file_order(at: datetime, number: int, *, newest_first: bool = False) -> datetime:
-    """Lines of the same second stay in the order of the file, or in the other one; and a line has the same time whenever it is sent.
+    """Lines of the same second stay in the order of the file, or in the other one; and a line has
+    the same time whenever it is sent.
 
     Beyond a million lines the gateway keeps those of one time in the order in which they come.
     """

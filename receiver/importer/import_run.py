@@ -30,7 +30,11 @@ _SHOWN = 20  # faults
 
 @dataclass(frozen=True, slots=True)
 class ImportJob:
-    """What the operator wants. `event` is None where payloads tell themselves what they are; `as_of` is the time of lines without one."""
+    """What the operator wants.
+
+    `event` is None where payloads tell themselves what they are; `as_of` is the time of lines
+    without one.
+    """
 
     file: Path
     event: str | None
@@ -49,20 +53,31 @@ class ImportJob:
             left = f" (left: {', '.join(mapped.ignored)})" if mapped.ignored else ""
             made = "; the order's date says when it was made" if dated else ""
             raise WrongMapping(
-                f"no column says when it happened{left}{made}, so that nobody can tell what is newer; say --time-column HEADER, "
+                f"no column says when it happened{left}{made}, so that nobody can tell what "
+                "is newer; say --time-column HEADER, "
                 "or --as-of with the time at which the export was made"
             )
         return mapped
 
     def time_path(self) -> PayloadPath | None:
-        """Where payloads in JSON say when it happened. Raises WrongMapping, also for what only a table has."""
+        """Where payloads in JSON say when it happened.
+
+        Raises WrongMapping, also for what only a table has.
+        """
         told = self.told
         if told.paths or told.constants or (told.date_format and not told.time):
-            raise WrongMapping("payloads in JSON have no columns: --column and --set are for CSV, --date-format is for --time-column PATH")
+            raise WrongMapping(
+                "payloads in JSON have no columns: --column and --set are for CSV, "
+                "--date-format is for --time-column PATH"
+            )
         return parse_path(told.time) if told.time else None
 
-    def build_validator(self, columns: ColumnMapping | None, *, newest_first: bool = False) -> LineValidator:
-        """For lines of a table with these columns, or without them for JSON. Raises WrongMapping."""
+    def build_validator(
+        self, columns: ColumnMapping | None, *, newest_first: bool = False
+    ) -> LineValidator:
+        """For lines of a table with these columns, or without them for JSON. Raises
+        WrongMapping.
+        """
         return LineValidator(
             self.site,
             self.event,
@@ -94,7 +109,8 @@ class ImportRun:
     faulty: int = 0  # lines
     faults: list[tuple[int, BodyError]] = field(default_factory=list)  # the first ones
     reasons: RejectReasons = field(default_factory=RejectReasons)
-    unreadable: dict[str, tuple[int, int]] = field(default_factory=dict)  # place → how often, the first line
+    # place → how often, the first line
+    unreadable: dict[str, tuple[int, int]] = field(default_factory=dict)
     example: bytes = b""
     newest_first: bool = False
     stopped: str = ""
@@ -108,10 +124,16 @@ class ImportRun:
         with open_lines(job.file, job.columns, job.encoding) as source:
             self.columns, self.size = source.columns, source.size
             self.next_line = job.from_line
-            self.newest_first, lines = sort_ahead(source.lines, job.build_validator(source.columns).told)
-            yield self._batches(source, lines, job.build_validator(source.columns, newest_first=self.newest_first))
+            self.newest_first, lines = sort_ahead(
+                source.lines, job.build_validator(source.columns).told
+            )
+            yield self._batches(
+                source, lines, job.build_validator(source.columns, newest_first=self.newest_first)
+            )
 
-    def _batches(self, source: LineSource, lines: Iterator[SourceLine], validate_line: LineValidator) -> Iterator[list[ValidatedLine]]:
+    def _batches(
+        self, source: LineSource, lines: Iterator[SourceLine], validate_line: LineValidator
+    ) -> Iterator[list[ValidatedLine]]:
         batch: list[ValidatedLine] = []
         size = 0
         for line in lines:
@@ -144,7 +166,9 @@ class ImportRun:
 
     def count_refused(self, validated: ValidatedLine, faults: tuple[BodyError, ...]) -> None:
         self.faulty += max(len(validated.line.cells), 1)
-        self.faults += [(validated.line.number, fault) for fault in faults][: _SHOWN - len(self.faults)]
+        self.faults += [(validated.line.number, fault) for fault in faults][
+            : _SHOWN - len(self.faults)
+        ]
         self.reasons.add(validated.line.number, faults)
 
     def count_answer(self, answer: LineAnswer) -> None:
@@ -155,7 +179,10 @@ class ImportRun:
 
 
 def dry_run(run: ImportRun, wanted: Callable[[Event], int]) -> None:
-    """Read and judge all lines, and send none. `wanted` says how many deliveries an event would make."""
+    """Read and judge all lines, and send none.
+
+    `wanted` says how many deliveries an event would make.
+    """
     with run.open_batches() as batches:
         for batch in batches:
             for validated in batch:
@@ -163,8 +190,16 @@ def dry_run(run: ImportRun, wanted: Callable[[Event], int]) -> None:
                 run.deliveries += wanted(validated.event) if validated.event else 0
 
 
-async def submit_lines(run: ImportRun, batches: Iterator[list[ValidatedLine]], throttle: ImportThrottle, faults: RejectsFile) -> None:
-    """Send all lines without a fault, and keep the others. Where the gateway takes no more, `course.stopped` says why."""
+async def submit_lines(
+    run: ImportRun,
+    batches: Iterator[list[ValidatedLine]],
+    throttle: ImportThrottle,
+    faults: RejectsFile,
+) -> None:
+    """Send all lines without a fault, and keep the others.
+
+    Where the gateway takes no more, `course.stopped` says why.
+    """
     try:
         for batch in batches:
             await _hand_in(run, throttle, faults, batch)
@@ -173,13 +208,19 @@ async def submit_lines(run: ImportRun, batches: Iterator[list[ValidatedLine]], t
         run.stopped = str(stopped)
 
 
-async def _hand_in(run: ImportRun, throttle: ImportThrottle, faults: RejectsFile, batch: list[ValidatedLine]) -> None:
+async def _hand_in(
+    run: ImportRun, throttle: ImportThrottle, faults: RejectsFile, batch: list[ValidatedLine]
+) -> None:
     answers = await throttle.submit_batch([validated for validated in batch if validated.event])
     for validated, answer in answers:
         run.count_answer(answer)
         if answer.faults:
             run.count_refused(
-                validated, refused := tuple(BodyError(path, f"the gateway says: {message}") for path, message in answer.faults)
+                validated,
+                refused := tuple(
+                    BodyError(path, f"the gateway says: {message}")
+                    for path, message in answer.faults
+                ),
             )
             _keep(faults, validated, refused)
     for validated in batch:
@@ -197,7 +238,15 @@ def _keep(faults: RejectsFile, validated: ValidatedLine, found: tuple[BodyError,
 
 def _places(columns: ColumnMapping | None) -> Mapping[str, str]:
     """What a path of the payload is called in the file."""
-    return {format_path(path): header for header, path in zip(columns.headers, columns.paths, strict=True) if path} if columns else {}
+    return (
+        {
+            format_path(path): header
+            for header, path in zip(columns.headers, columns.paths, strict=True)
+            if path
+        }
+        if columns
+        else {}
+    )
 
 
 def summarize_run(run: ImportRun, faults: Path | None) -> dict[str, Any]:
@@ -211,15 +260,28 @@ def summarize_run(run: ImportRun, faults: Path | None) -> dict[str, Any]:
         "duplicates": run.duplicates,
         "deliveries": run.deliveries,
         "faulty": run.faulty,
-        "faults": [{"line": number, "where": fault.path, "message": fault.message} for number, fault in run.faults],
+        "faults": [
+            {"line": number, "where": fault.path, "message": fault.message}
+            for number, fault in run.faults
+        ],
         "reasons": [
-            {"where": reason.fault.path, "message": reason.fault.message, "lines": reason.count, "first": reason.lines}
+            {
+                "where": reason.fault.path,
+                "message": reason.fault.message,
+                "lines": reason.count,
+                "first": reason.lines,
+            }
             for reason in run.reasons.most_frequent()
         ],
         "gathered": run.gathered,
         "faults_file": str(faults) if faults and run.faulty else None,
-        "unreadable": [{"where": place, "lines": often, "first": first} for place, (often, first) in run.unreadable.items()],
-        "columns": [{"header": header, "path": path} for header, path in run.columns.shown()] if run.columns else [],
+        "unreadable": [
+            {"where": place, "lines": often, "first": first}
+            for place, (often, first) in run.unreadable.items()
+        ],
+        "columns": [{"header": header, "path": path} for header, path in run.columns.shown()]
+        if run.columns
+        else [],
         "newest_first": run.newest_first,
         "ignored_columns": list(run.columns.ignored) if run.columns else [],
         "stopped": run.stopped or None,

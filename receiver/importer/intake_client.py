@@ -16,10 +16,20 @@ _LONGEST_PAUSE = 10.0
 
 
 class IntakeClient:
-    """`patience`: for so many seconds without an answer it tries again. `silent` is told each reason to wait, and "" once it goes on."""
+    """`patience`: for so many seconds without an answer it tries again.
+
+    `silent` is told each reason to wait, and "" once it goes on.
+    """
 
     def __init__(
-        self, http: httpx.AsyncClient, *, source: str, token: str, named: str | None, patience: float, silent: Callable[[str], None]
+        self,
+        http: httpx.AsyncClient,
+        *,
+        source: str,
+        token: str,
+        named: str | None,
+        patience: float,
+        silent: Callable[[str], None],
     ) -> None:
         self._http = http
         self._source = source
@@ -36,7 +46,10 @@ class IntakeClient:
         return self._understood(response)
 
     async def _answered(self, body: bytes | None, headers: Mapping[str, str]) -> httpx.Response:
-        """What the gateway says. A limit of the source's own makes the import slower, however long the file is."""
+        """What the gateway says.
+
+        A limit of the source's own makes the import slower, however long the file is.
+        """
         loop = asyncio.get_running_loop()
         pause, until = _FIRST_PAUSE, loop.time() + self._patience
         while True:
@@ -47,13 +60,17 @@ class IntakeClient:
                     return response
                 pause, until = _retry_after(response), loop.time() + self._patience + _LONGEST_PAUSE
             elif loop.time() + pause > until:
-                raise ImportStopped(f"the gateway has taken nothing for {self._patience:g} seconds: {why}")
+                raise ImportStopped(
+                    f"the gateway has taken nothing for {self._patience:g} seconds: {why}"
+                )
             else:
                 self._silent(why)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _posted(self, body: bytes | None, headers: Mapping[str, str]) -> tuple[httpx.Response | None, str]:
+    async def _posted(
+        self, body: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[httpx.Response | None, str]:
         """The answer, if any, and why to wait."""
         try:
             response = await self._http.post(self._path, content=body, headers=headers, timeout=30)
@@ -66,14 +83,20 @@ class IntakeClient:
     def _understood(self, response: httpx.Response) -> LineAnswer:
         if response.status_code == HTTPStatus.UNAUTHORIZED:
             raise ImportStopped(
-                f"the gateway does not know the token of the source {self._source}: was it started with another configuration?"
+                f"the gateway does not know the token of the source {self._source}: was it "
+                "started with another configuration?"
             )
         try:
             told = response.json()
         except ValueError:
-            raise ImportStopped(f"what answers at {self._http.base_url} is not the gateway: {response.status_code}, no JSON") from None
+            raise ImportStopped(
+                f"what answers at {self._http.base_url} is not the gateway: "
+                f"{response.status_code}, no JSON"
+            ) from None
         if told.get("status") in {"accepted", "duplicate"}:
-            return LineAnswer(duplicate=told["status"] == "duplicate", deliveries=told.get("deliveries", 0))
+            return LineAnswer(
+                duplicate=told["status"] == "duplicate", deliveries=told.get("deliveries", 0)
+            )
         faults = tuple((error["path"], error["message"]) for error in told.get("errors", ()))
         return LineAnswer(faults=faults or (("", str(told.get("detail", response.status_code))),))
 

@@ -22,7 +22,8 @@ from receiver.importer.text_encoding import UnknownEncoding, detect_encoding
 JSON_LINES = {".jsonl", ".ndjson", ".json"}
 TABLES = {".csv", ".tsv", ".txt"}
 _DELIMITERS = ",;\t|"
-_LONGEST = 4 * 1024 * 1024  # characters of a cell or bytes of a line; the gateway's own limit is below
+# characters of a cell or bytes of a line; the gateway's own limit is below
+_LONGEST = 4 * 1024 * 1024
 _SNIFFED = 64 * 1024
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
@@ -37,7 +38,9 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """`number` is where it begins in the file. `body` is None where it is no payload at all; `fault` then says why.
+    """`number` is where it begins in the file.
+
+    `body` is None where it is no payload at all; `fault` then says why.
 
     `time` is what the column for the time says.
     """
@@ -47,7 +50,8 @@ class SourceLine:
     body: bytes | None
     fault: str = ""
     time: str = ""
-    cells: tuple[tuple[str, ...], ...] = ()  # of a table: its rows, of which only those of one order are several
+    # of a table: its rows, of which only those of one order are several
+    cells: tuple[tuple[str, ...], ...] = ()
     last: int = 0  # where it ends in the file, if it is more than one row
 
     @property
@@ -58,7 +62,10 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class LineSource:
-    """An open file. `columns` is None for JSON Lines. `position` says how many of its `size` bytes are read."""
+    """An open file.
+
+    `columns` is None for JSON Lines. `position` says how many of its `size` bytes are read.
+    """
 
     lines: Iterator[SourceLine]
     columns: ColumnMapping | None
@@ -67,11 +74,15 @@ class LineSource:
 
 
 @contextmanager
-def open_lines(path: Path, columns: MakeColumns, encoding: str | None = None) -> Iterator[LineSource]:
-    """`columns` makes the columns of a table out of its headers and first rows. Raises UnreadableFile, WrongMapping, and what
-    `columns` raises.
+def open_lines(
+    path: Path, columns: MakeColumns, encoding: str | None = None
+) -> Iterator[LineSource]:
+    """`columns` makes the columns of a table out of its headers and first rows.
 
-    A table is looked through beforehand: whether it is text in that encoding, else in UTF-8, or UTF-16 if it says so.
+    Raises UnreadableFile, WrongMapping, and what `columns` raises.
+
+    A table is looked through beforehand: whether it is text in that encoding, else in UTF-8, or
+    UTF-16 if it says so.
     """
     try:
         with path.open("rb") as raw:
@@ -113,9 +124,15 @@ def _require_lines(path: Path, file: Any) -> None:
     file.seek(0)
     first, _, more = start.partition(b"\n")
     if first.startswith(b"["):
-        raise UnreadableFile(f"{path}: is one list in JSON; write one payload a line, as `jq -c '.[]' {path.name}` does")
+        raise UnreadableFile(
+            f"{path}: is one list in JSON; write one payload a line, as `jq -c '.[]' "
+            f"{path.name}` does"
+        )
     if more.strip() and first.startswith(b"{") and first.rstrip().endswith((b"{", b"[", b",")):
-        raise UnreadableFile(f"{path}: is JSON over several lines; write one payload a line, as `jq -c . {path.name}` does")
+        raise UnreadableFile(
+            f"{path}: is JSON over several lines; write one payload a line, as `jq -c . "
+            f"{path.name}` does"
+        )
 
 
 def _json_lines(file: Any) -> Iterator[SourceLine]:
@@ -134,7 +151,9 @@ def _shown(line: bytes) -> str:
     return line[:_SNIFFED].decode("utf-8", "replace")
 
 
-def _table(path: Path, text: io.TextIOWrapper, columns: MakeColumns, size: int, position: Callable[[], int]) -> LineSource:
+def _table(
+    path: Path, text: io.TextIOWrapper, columns: MakeColumns, size: int, position: Callable[[], int]
+) -> LineSource:
     csv.field_size_limit(_LONGEST)
     delimiter = _delimiter(text)
     headers, rows = _begun(path, _rows(text, delimiter))
@@ -144,14 +163,20 @@ def _table(path: Path, text: io.TextIOWrapper, columns: MakeColumns, size: int, 
         text.seek(0)
         require_together(_begun(path, _rows(text, delimiter))[1], mapped)
     text.seek(0)
-    return LineSource(_table_lines(_begun(path, _rows(text, delimiter))[1], mapped), mapped, size, position)
+    return LineSource(
+        _table_lines(_begun(path, _rows(text, delimiter))[1], mapped), mapped, size, position
+    )
 
 
 def _begun(path: Path, rows: Iterator[Row]) -> tuple[list[str], Iterator[Row]]:
     """The headers, and the rows after them."""
-    _, headers, fault = next((row for row in rows if row[2] or any(cell.strip() for cell in row[1])), (1, [], ""))
+    _, headers, fault = next(
+        (row for row in rows if row[2] or any(cell.strip() for cell in row[1])), (1, [], "")
+    )
     if fault or not any(header.strip() for header in headers):
-        raise UnreadableFile(f"{path}: the first line holds no headers" + (f": {fault}" if fault else ""))
+        raise UnreadableFile(
+            f"{path}: the first line holds no headers" + (f": {fault}" if fault else "")
+        )
     return [header.strip() for header in headers], rows
 
 
@@ -165,10 +190,16 @@ def _delimiter(text: io.TextIOWrapper) -> str:
 
 
 def _table_lines(rows: Iterator[Row], columns: ColumnMapping) -> Iterator[SourceLine]:
-    """Of a list of faults, what was written so that no spreadsheet computes it is read as it was."""
+    """Of a list of faults, what was written so that no spreadsheet computes it is read as it
+    was.
+    """
     width, is_faults = len(columns.headers), FAULT in columns.headers
     for group in gather_orders(rows, columns):
-        cells = [[unescape_formula(cell) for cell in row] for row in group.cells] if is_faults else group.cells
+        cells = (
+            [[unescape_formula(cell) for cell in row] for row in group.cells]
+            if is_faults
+            else group.cells
+        )
         text, kept, row = _as_text(cells), tuple(map(tuple, cells)), cells[0]
         if group.fault:
             yield SourceLine(group.number, text, None, group.fault, cells=kept)
@@ -177,12 +208,18 @@ def _table_lines(rows: Iterator[Row], columns: ColumnMapping) -> Iterator[Source
             yield SourceLine(group.number, text, None, fault, cells=kept)
         elif any(cell.strip() for cell in row):
             whole = rows_of(cells, width)
-            body = json.dumps(columns.order(whole), ensure_ascii=False).encode("utf-8", "surrogatepass")
-            yield SourceLine(group.number, text, body, time=columns.when(whole[0]), cells=kept, last=group.last)
+            body = json.dumps(columns.order(whole), ensure_ascii=False).encode(
+                "utf-8", "surrogatepass"
+            )
+            yield SourceLine(
+                group.number, text, body, time=columns.when(whole[0]), cells=kept, last=group.last
+            )
 
 
 def _rows(text: io.TextIOWrapper, delimiter: str) -> Iterator[Row]:
-    """Each with the number of its first line; or what is wrong with it, and then the next one from the line after."""
+    """Each with the number of its first line; or what is wrong with it, and then the next one from
+    the line after.
+    """
     read: list[str] = []
     reader = csv.reader(_remembered(text, read), delimiter=delimiter, strict=True)
     while True:

@@ -1,4 +1,6 @@
-"""What the gateway would say of a line, found out beforehand, so that what is faulty does not fill its quarantine."""
+"""What the gateway would say of a line, found out beforehand, so that what is faulty does not fill
+its quarantine.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ from receiver.importer.payload_paths import Path, find_value, is_within, remove_
 
 @dataclass(frozen=True, slots=True)
 class ValidatedLine:
-    """A line with its event and when it happened, or with its faults. `unreadable` are values that count as absent."""
+    """A line with its event and when it happened, or with its faults.
+
+    `unreadable` are values that count as absent.
+    """
 
     line: SourceLine
     event: Event | None
@@ -30,10 +35,12 @@ class ValidatedLine:
 
 @dataclass(frozen=True, slots=True)
 class LineValidator:
-    """`places` tells what a path of the payload is called in the file. `as_of` is the time of lines that say none.
+    """`places` tells what a path of the payload is called in the file.
 
-    `time` is where a payload in JSON says when it happened. It is not sent where AOM would not have sent it, so that the event
-    is the same as if it had come live.
+    `as_of` is the time of lines that say none.
+
+    `time` is where a payload in JSON says when it happened. It is not sent where AOM would not have
+    sent it, so that the event is the same as if it had come live.
     """
 
     site: SourceContext
@@ -50,15 +57,28 @@ class LineValidator:
         if line.body is None:
             return _faulty(line, BodyError("", line.fault))
         if len(line.body) > self.longest:
-            return _faulty(line, BodyError("", f"is {len(line.body)} bytes long; the gateway takes {self.longest}"))
+            return _faulty(
+                line,
+                BodyError("", f"is {len(line.body)} bytes long; the gateway takes {self.longest}"),
+            )
         try:
             line, event = self._read(line, line.body)
             at = self._placed(line, event)
         except InvalidBody as invalid:
-            return _faulty(line, *(BodyError(self.places.get(fault.path, fault.path), fault.message) for fault in invalid.faults))
+            return _faulty(
+                line,
+                *(
+                    BodyError(self.places.get(fault.path, fault.path), fault.message)
+                    for fault in invalid.faults
+                ),
+            )
         except UnknownTime as unknown:
-            return _faulty(line, BodyError(self.places.get(unknown.path, unknown.path), str(unknown)))
-        return ValidatedLine(line, event, at, (), tuple(self._called(path) for path in event.unreadable))
+            return _faulty(
+                line, BodyError(self.places.get(unknown.path, unknown.path), str(unknown))
+            )
+        return ValidatedLine(
+            line, event, at, (), tuple(self._called(path) for path in event.unreadable)
+        )
 
     def told(self, line: SourceLine) -> datetime | None:
         """When it happened as far as the line says, None for one with faults."""
@@ -82,13 +102,21 @@ class LineValidator:
 
     def _at(self, line: SourceLine, event: Event) -> datetime:
         """Raises UnknownTime."""
-        return time_of_text(line.time, self.site, self.date_format) if line.time else time_of_event(event, self.as_of)
+        return (
+            time_of_text(line.time, self.site, self.date_format)
+            if line.time
+            else time_of_event(event, self.as_of)
+        )
 
     def _placed(self, line: SourceLine, event: Event) -> datetime:
         """Raises UnknownTime."""
         at = self._at(line, event)
         if at > self.now() + timedelta(seconds=1):
-            raise UnknownTime("", f"happened at {at:%Y-%m-%d %H:%M}, which is in the future; is the source's time zone right?")
+            raise UnknownTime(
+                "",
+                f"happened at {at:%Y-%m-%d %H:%M}, which is in the future; is the source's "
+                "time zone right?",
+            )
         return min(in_file_order(at, line.number, newest_first=self.newest_first), self.now())
 
     def _called(self, unreadable: str) -> str:

@@ -1,4 +1,6 @@
-"""Rows of one order: exports of shops have one for each of its items, and some leave blank what stands in the first one already."""
+"""Rows of one order: exports of shops have one for each of its items, and some leave blank what
+stands in the first one already.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def gather_orders(rows: Iterator[Row], columns: ColumnMapping) -> Iterator[Order
 
 
 def require_together(rows: Iterator[Row], columns: ColumnMapping) -> None:
-    """Raises WrongMapping where it is not plain which rows make an order, so that nothing is sent of half of one."""
+    """Raises WrongMapping where it is not plain which rows make an order, so that nothing is sent
+    of half of one.
+    """
     seen: set[int] = set()
     before: OrderRows | None = None
     for group in gather_orders(rows, columns):
@@ -56,15 +60,21 @@ def require_together(rows: Iterator[Row], columns: ColumnMapping) -> None:
 def _why(group: OrderRows, before: OrderRows | None, columns: ColumnMapping) -> str:
     row, order = group.cells[0], columns.order_of(group.cells[0])
     header = columns.order_header
-    first = before.cells[0] if before and not before.fault and columns.state(before.cells[0]) == columns.state(row) else None
+    first = (
+        before.cells[0]
+        if before and not before.fault and columns.state(before.cells[0]) == columns.state(row)
+        else None
+    )
     if first is None or before is None:
         return (
-            f"line {group.number} is of the order {order!r} as lines before it are, but stands apart from them; "
+            f"line {group.number} is of the order {order!r} as lines before it are, but "
+            "stands apart from them; "
             f"sort the file by {header!r}, so that the items of an order come together"
         )
     other = columns.differing(first, row)
     return (
-        f"lines {before.number} and {group.number} are of one order ({order!r}) and differ in {other!r}; say what that is of an item, "
+        f"lines {before.number} and {group.number} are of one order ({order!r}) and differ "
+        f"in {other!r}; say what that is of an item, "
         f"like --column '{other}=line_items[0].total', or leave it out with --column '{other}='"
     )
 

@@ -21,14 +21,19 @@ def parse_path(path: str) -> Path:
     for part in path.split("."):
         match = _STEP.fullmatch(part)
         if match is None:
-            raise WrongMapping(f"{path!r} is no path; write customer.email, or line_items[0].total for the first of a list")
+            raise WrongMapping(
+                f"{path!r} is no path; write customer.email, or line_items[0].total for the "
+                "first of a list"
+            )
         steps += [match[1], *(int(index) for index in re.findall(r"\[(\d+)\]", match[2]))]
     return tuple(steps)
 
 
 def format_path(path: Path) -> str:
     """The other way round."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+    return "".join(
+        f"[{step}]" if isinstance(step, int) else f".{step}" for step in path
+    ).removeprefix(".")
 
 
 def find_value(payload: Any, path: Path) -> Any:

@@ -27,13 +27,17 @@ class NotOurs(Exception):
 
 
 class RejectsFile:
-    """A table of the faulty rows as they were, with one column more that says what is wrong: mended, it goes in as the table did.
+    """A table of the faulty rows as they were, with one column more that says what is wrong:
+    mended, it goes in as the table did.
 
-    For the owner only, since it holds personal data. There is none while there are no faults. With `goes_on` it is added to what an
-    earlier run found. Raises NotOurs rather than overwrite what is no list of faults of the same table, or follow a link.
+    For the owner only, since it holds personal data. There is none while there are no faults. With
+    `goes_on` it is added to what an earlier run found. Raises NotOurs rather than overwrite what is
+    no list of faults of the same table, or follow a link.
     """
 
-    def __init__(self, path: Path, headers: Sequence[str] | None = None, *, goes_on: bool = False) -> None:
+    def __init__(
+        self, path: Path, headers: Sequence[str] | None = None, *, goes_on: bool = False
+    ) -> None:
         self.path = path
         self.rows = 0
         self._of_table = headers is not None
@@ -45,7 +49,10 @@ class RejectsFile:
         self._file: IO[str] | None = None
         self._require_ours()
         if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-            raise NotOurs(f"{path.parent} cannot be written, so that faults could not be kept; name a file elsewhere with --faults")
+            raise NotOurs(
+                f"{path.parent} cannot be written, so that faults could not be kept; name a "
+                "file elsewhere with --faults"
+            )
         if not goes_on:
             path.unlink(missing_ok=True)
 
@@ -53,9 +60,15 @@ class RejectsFile:
         """Written at once, so that it is there if the import is cut short. Raises NotOurs."""
         if self._file is None:
             self._file = self._open()
-        why = "; ".join(f"{fault.path}: {fault.message}" if fault.path else fault.message for fault in faults)
+        why = "; ".join(
+            f"{fault.path}: {fault.message}" if fault.path else fault.message for fault in faults
+        )
         said = escape_formula(escape_hidden(f"line {line.number}: {why}")[:_SHOWN])
-        rows = [self._row(row, said) for row in line.cells] if self._of_table else [[str(line.number), escape_formula(line.text), said]]
+        rows = (
+            [self._row(row, said) for row in line.cells]
+            if self._of_table
+            else [[str(line.number), escape_formula(line.text), said]]
+        )
         csv.writer(self._file).writerows(rows)
         self.rows += len(rows)
 
@@ -65,7 +78,9 @@ class RejectsFile:
 
     def _row(self, cells: Sequence[str], said: str) -> list[str]:
         """What has no header stands behind the fault."""
-        kept = [escape_formula(cell) for index, cell in enumerate(cells) if index not in self._dropped]
+        kept = [
+            escape_formula(cell) for index, cell in enumerate(cells) if index not in self._dropped
+        ]
         own = kept[: self._fault_at]
         return [*own, *[""] * (self._fault_at - len(own)), said, *kept[self._fault_at :]]
 
@@ -76,9 +91,13 @@ class RejectsFile:
         try:
             descriptor = create_private(self.path) if fresh else open_private(self.path)
         except FileExistsError:
-            raise NotOurs(f"{self.path} was made by somebody else meanwhile; name another file with --faults") from None
+            raise NotOurs(
+                f"{self.path} was made by somebody else meanwhile; name another file with --faults"
+            ) from None
         encoding = "utf-8-sig" if fresh else "utf-8"
-        file = os.fdopen(descriptor, "w", encoding=encoding, errors="backslashreplace", newline="", buffering=1)
+        file = os.fdopen(
+            descriptor, "w", encoding=encoding, errors="backslashreplace", newline="", buffering=1
+        )
         if fresh:
             csv.writer(file).writerow(self._headers)
         return file
@@ -95,8 +114,15 @@ class RejectsFile:
             raise NotOurs(f"{self.path} {_why(error)}; name another file with --faults") from None
         except (UnicodeDecodeError, csv.Error):
             pass
-        raise NotOurs(f"{self.path} is there and is no list of faults of this table; name another file with --faults")
+        raise NotOurs(
+            f"{self.path} is there and is no list of faults of this table; name another file "
+            "with --faults"
+        )
 
 
 def _why(error: OSError) -> str:
-    return "is a link, which is not followed" if error.errno == errno.ELOOP else f"can't be used: {error.strerror}"
+    return (
+        "is a link, which is not followed"
+        if error.errno == errno.ELOOP
+        else f"can't be used: {error.strerror}"
+    )

@@ -1,4 +1,6 @@
-"""Whether the newest lines of a file come first, as shops export them: it decides between lines of the same time."""
+"""Whether the newest lines of a file come first, as shops export them: it decides between lines of
+the same time.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ _LINES = 1000
 _BYTES = 4 * 1024 * 1024
 
 
-def sort_ahead(lines: Iterator[SourceLine], time: Callable[[SourceLine], datetime | None]) -> tuple[bool, Iterator[SourceLine]]:
+def sort_ahead(
+    lines: Iterator[SourceLine], time: Callable[[SourceLine], datetime | None]
+) -> tuple[bool, Iterator[SourceLine]]:
     """Whether time runs backwards over the first lines, more often than forwards; and all lines."""
     first = _first(lines)
     times = [at for line in first if (at := time(line))]

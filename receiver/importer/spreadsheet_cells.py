@@ -1,4 +1,6 @@
-"""Cells of a table that a spreadsheet would compute, written so that it does not, and read as they were."""
+"""Cells of a table that a spreadsheet would compute, written so that it does not, and read as they
+were.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Hands lines in, a few at once, each person's in order. That they are delivered behind what comes live is the inbox's business."""
+"""Hands lines in, a few at once, each person's in order.
+
+That they are delivered behind what comes live is the inbox's business.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,9 @@ class ImportThrottle:
         self._post = post
         self._free = asyncio.Semaphore(AT_ONCE)
 
-    async def submit_batch(self, batch: Sequence[ValidatedLine]) -> list[tuple[ValidatedLine, LineAnswer]]:
+    async def submit_batch(
+        self, batch: Sequence[ValidatedLine]
+    ) -> list[tuple[ValidatedLine, LineAnswer]]:
         """Hand in some lines; lines about the same people one after the other. Raises Stopped."""
         chains: dict[tuple[str, ...], list[ValidatedLine]] = {}
         for one in batch:
@@ -43,7 +48,9 @@ class ImportThrottle:
             raise several.exceptions[0] from None
         return [pair for task in tasks for pair in task.result()]
 
-    async def _in_order(self, chain: Sequence[ValidatedLine]) -> list[tuple[ValidatedLine, LineAnswer]]:
+    async def _in_order(
+        self, chain: Sequence[ValidatedLine]
+    ) -> list[tuple[ValidatedLine, LineAnswer]]:
         answered = []
         for one in chain:
             async with self._free:

@@ -1,6 +1,16 @@
-"""The durable store: what was received, whom it has to be delivered to, and what came of it. See `Inbox`."""
+"""The durable store: what was received, whom it has to be delivered to, and what came of it.
 
-from receiver.inbox.db.errors import InboxError, StoreDamaged, StoreLocked, StoreUnavailable, Unknown, Unstorable
+See `Inbox`.
+"""
+
+from receiver.inbox.db.errors import (
+    InboxError,
+    StoreDamaged,
+    StoreLocked,
+    StoreUnavailable,
+    Unknown,
+    Unstorable,
+)
 from receiver.inbox.db.event_filter import EventFilter
 from receiver.inbox.db.event_ids import EventIds
 from receiver.inbox.events.accept import AcceptedEvent, NewEvent
@@ -17,8 +27,21 @@ from receiver.inbox.operation.leadership import LeaderTerm, process_name, role_o
 from receiver.inbox.operation.sent_alarms import SentAlarm
 from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, GroupKind
 from receiver.inbox.reads.coverage import EventCoverage, StoredCall
-from receiver.inbox.reads.event_detail import AttemptDetail, DeliveryDetail, EventDetail, PersonDetail, PersonLane, RemoteRecord
-from receiver.inbox.reads.queries import ConnectorStatus, DriftCount, EventRow, EventRowPage, StoreStatus
+from receiver.inbox.reads.event_detail import (
+    AttemptDetail,
+    DeliveryDetail,
+    EventDetail,
+    PersonDetail,
+    PersonLane,
+    RemoteRecord,
+)
+from receiver.inbox.reads.queries import (
+    ConnectorStatus,
+    DriftCount,
+    EventRow,
+    EventRowPage,
+    StoreStatus,
+)
 from receiver.inbox.reads.waiting_lanes import ACCOUNT_RULE, WaitingLanes
 
 __all__ = [

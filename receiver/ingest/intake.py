@@ -47,14 +47,22 @@ class IntakeCall:
 class Intake:
     """Its answers are those of the outward contract, whatever the bytes."""
 
-    def __init__(self, sources: Mapping[str, Source], validate_call: Validator, inbox: Inbox, metrics: GatewayMetrics) -> None:
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        validate_call: Validator,
+        inbox: Inbox,
+        metrics: GatewayMetrics,
+    ) -> None:
         self._sources = sources
         self._validate_call = validate_call
         self._inbox = inbox
         self._metrics = metrics
-        self._beside = ThreadPoolExecutor(1, "validation")  # one: several would fight for Python's lock, and the event loop with them
+        # one: several would fight for Python's lock, and the event loop with them
+        self._beside = ThreadPoolExecutor(1, "validation")
         self._bytes_beside = 0
-        self._large = asyncio.Lock()  # while an event for many is written, no other large body is validated
+        # while an event for many is written, no other large body is validated
+        self._large = asyncio.Lock()
         self._closing = False
         self._log = structlog.get_logger()
         self._quick_log = quick_log()
@@ -68,14 +76,18 @@ class Intake:
         if self._closing:
             return self._later("The gateway is shutting down. Send the event again later.")
         if self._bytes_beside > MOST_BESIDE:
-            return self._later("More large bodies wait than can be read. Send the event again later.")
+            return self._later(
+                "More large bodies wait than can be read. Send the event again later."
+            )
         return None
 
     async def take(self, call: IntakeCall) -> Answer:
-        """Keep it, then answer. What `occurred_at` some earlier time takes its place before all that came since.
+        """Keep it, then answer.
 
-        An event for many is written before the next large body is validated: where both compute, whoever waits for the
-        commit waits for both.
+        What `occurred_at` some earlier time takes its place before all that came since.
+
+        An event for many is written before the next large body is validated: where both compute,
+        whoever waits for the commit waits for both.
         """
         started = perf_counter()
         if len(call.body) <= LARGE:
@@ -113,16 +125,31 @@ class Intake:
         return await asyncio.get_running_loop().run_in_executor(self._beside, work, *arguments)
 
     def _validated(self, call: IntakeCall) -> NewEvent:
-        validated = self._validate_call(call.source, call.named, call.body, call.occurred_at or call.received_at)
+        validated = self._validate_call(
+            call.source, call.named, call.body, call.occurred_at or call.received_at
+        )
         if call.occurred_at:
             validated = replace(validated, late_at=call.received_at)
         return replace(validated, faults=(("", call.fault),), lanes=()) if call.fault else validated
 
-    async def _set_aside(self, call: IntakeCall, validated: NewEvent, error: Unstorable, started: float) -> Answer:
-        """No database takes it as what it was judged to be: keep the bytes in quarantine, or say that even that failed."""
+    async def _set_aside(
+        self, call: IntakeCall, validated: NewEvent, error: Unstorable, started: float
+    ) -> Answer:
+        """No database takes it as what it was judged to be: keep the bytes in quarantine, or say
+        that even that failed.
+        """
         faults = (("", str(error)),)
         bare = replace(
-            validated, name=None, how=None, named=None, disagreement=None, lanes=(), people=(), unknown=(), unreadable=(), faults=faults
+            validated,
+            name=None,
+            how=None,
+            named=None,
+            disagreement=None,
+            lanes=(),
+            people=(),
+            unknown=(),
+            unreadable=(),
+            faults=faults,
         )
         try:
             return self._answer(bare, await self._inbox.accept(bare), started)
@@ -132,11 +159,20 @@ class Intake:
             return self._not_kept(call, "no database takes it")  # whose words may quote it
 
     def _answer(self, validated: NewEvent, kept: AcceptedEvent, started: float) -> Answer:
-        outcome = "duplicate" if kept.duplicate else "quarantined" if validated.faults else "accepted"
+        outcome = (
+            "duplicate" if kept.duplicate else "quarantined" if validated.faults else "accepted"
+        )
         self._tell(validated, outcome, kept, perf_counter() - started)
         if validated.faults:
             return _refusal(self._sources[validated.source].invalid_status, validated, kept)
-        answer = orjson.dumps({"id": kept.id, "event": validated.name, "status": outcome, "deliveries": kept.deliveries})
+        answer = orjson.dumps(
+            {
+                "id": kept.id,
+                "event": validated.name,
+                "status": outcome,
+                "deliveries": kept.deliveries,
+            }
+        )
         return JSONAnswer(answer, 200 if kept.duplicate else 202)
 
     def _not_kept(self, call: IntakeCall, reason: str) -> Response:
@@ -156,8 +192,15 @@ class Intake:
             if validated.unknown:
                 self._metrics.count_drift(validated.source, validated.name, len(validated.unknown))
             if validated.unreadable:
-                self._metrics.count_unreadable(validated.source, validated.name, len(validated.unreadable))
-        told = {"id": kept.id, "source": validated.source, "name": validated.name, "deliveries": kept.deliveries}
+                self._metrics.count_unreadable(
+                    validated.source, validated.name, len(validated.unreadable)
+                )
+        told = {
+            "id": kept.id,
+            "source": validated.source,
+            "name": validated.name,
+            "deliveries": kept.deliveries,
+        }
         self._quick_log.info(f"event.{outcome}", **told, ms=round(seconds * 1000, 1))
 
 

@@ -1,4 +1,6 @@
-"""From the bytes of a call to what the inbox keeps: an event with its lanes, or a call in quarantine with its faults."""
+"""From the bytes of a call to what the inbox keeps: an event with its lanes, or a call in
+quarantine with its faults.
+"""
 
 from __future__ import annotations
 
@@ -17,23 +19,37 @@ Validator = Callable[[str, str | None, bytes, datetime], NewEvent]
 
 
 def build_validator(sites: Mapping[str, SourceContext], routes: RouteTable) -> Validator:
-    """A judge for these sources and routes. It never raises: what a defect of ours cannot judge is in quarantine until it is mended."""
+    """A judge for these sources and routes.
+
+    It never raises: what a defect of ours cannot judge is in quarantine until it is mended.
+    """
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
         try:
             event = read_event(body, sites[source], named)
-            return _recognised(source, named, body, received_at, event, routes.connectors(source, event.name))
+            return _recognised(
+                source, named, body, received_at, event, routes.connectors(source, event.name)
+            )
         except InvalidBody as invalid:
             return _quarantined(source, named, body, received_at, invalid)
         except Exception as defect:  # noqa: BLE001 - the sender may never send it again
             structlog.get_logger().exception("judge.defect", source=source)
-            fault = BodyError("", f"met a defect of the gateway ({type(defect).__name__}); its log says where")
+            fault = BodyError(
+                "", f"met a defect of the gateway ({type(defect).__name__}); its log says where"
+            )
             return _quarantined(source, named, body, received_at, InvalidBody((fault,)))
 
     return decide
 
 
-def _recognised(source: str, named: str | None, body: bytes, received_at: datetime, event: Event, connectors: tuple[str, ...]) -> NewEvent:
+def _recognised(
+    source: str,
+    named: str | None,
+    body: bytes,
+    received_at: datetime,
+    event: Event,
+    connectors: tuple[str, ...],
+) -> NewEvent:
     return NewEvent(
         source=source,
         name=event.name,
@@ -51,7 +67,9 @@ def _recognised(source: str, named: str | None, body: bytes, received_at: dateti
     )
 
 
-def _quarantined(source: str, named: str | None, body: bytes, received_at: datetime, invalid: InvalidBody) -> NewEvent:
+def _quarantined(
+    source: str, named: str | None, body: bytes, received_at: datetime, invalid: InvalidBody
+) -> NewEvent:
     return NewEvent(
         source=source,
         name=invalid.event,

@@ -1,1 +1,3 @@
-"""What a running gateway does beside accepting and delivering: long jobs, purging, and a cached status."""
+"""What a running gateway does beside accepting and delivering: long jobs, purging, and a cached
+status.
+"""

@@ -1,4 +1,6 @@
-"""Work that takes longer than whoever asked for it wants to wait: it goes on in the gateway, and says how far it is."""
+"""Work that takes longer than whoever asked for it wants to wait: it goes on in the gateway, and
+says how far it is.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,11 @@ REMEMBERED = 10  # of those that ended
 
 @dataclass(slots=True)
 class Job:
-    """One piece of work. `done` of `total` are in the unit of the work; `total` is 0 until it is known. `result` is a sentence."""
+    """One piece of work.
+
+    `done` of `total` are in the unit of the work; `total` is 0 until it is known. `result` is a
+    sentence.
+    """
 
     id: int
     what: str
@@ -38,7 +44,10 @@ Work = Callable[[Job], Awaitable[str]]
 
 
 class JobRunner:
-    """The jobs of this process. Each task is held here until it ends: the event loop itself would let it be collected."""
+    """The jobs of this process.
+
+    Each task is held here until it ends: the event loop itself would let it be collected.
+    """
 
     def __init__(self) -> None:
         self._numbers = count(1)
@@ -50,7 +59,9 @@ class JobRunner:
         return (*reversed(self._running.values()), *self._ended)
 
     async def start(self, what: str, work: Work, *, now: datetime, patience: float = 1.0) -> Job:
-        """Begin it, and return when it has ended or after `patience` seconds; the job's state says which."""
+        """Begin it, and return when it has ended or after `patience` seconds; the job's state says
+        which.
+        """
         job = Job(next(self._numbers), what, now)
         task = asyncio.create_task(self._run(job, work), name=f"job {job.id}: {what}")
         self._running[task] = job
@@ -72,7 +83,10 @@ class JobRunner:
             job.state = "done"
             log.info("job.done", result=job.result)
         except asyncio.CancelledError:
-            job.state, job.result = "stopped", "The gateway was stopped. What was done stays; ask for the rest again."
+            job.state, job.result = (
+                "stopped",
+                "The gateway was stopped. What was done stays; ask for the rest again.",
+            )
             log.warning("job.stopped", done=job.done, total=job.total)
         except InboxError as error:
             job.state, job.result = "failed", str(error)

@@ -10,7 +10,9 @@ from datetime import datetime
 
 @dataclass(slots=True)
 class RunningReplay:
-    """Counted in lanes, and events that get deliveries for routes that came after them; `lanes` is 0 until the number is known."""
+    """Counted in lanes, and events that get deliveries for routes that came after them; `lanes` is
+    0 until the number is known.
+    """
 
     started_at: datetime
     done: int = 0

@@ -1,4 +1,6 @@
-"""Removes what is older than `keep_days` from a running gateway, in small chunks that let new events through."""
+"""Removes what is older than `keep_days` from a running gateway, in small chunks that let new
+events through.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,17 @@ EVERY = timedelta(hours=1)
 
 
 async def keep_purging(
-    inbox: Inbox, keep: timedelta, now: Callable[[], datetime], *, first: timedelta = FIRST, every: timedelta = EVERY
+    inbox: Inbox,
+    keep: timedelta,
+    now: Callable[[], datetime],
+    *,
+    first: timedelta = FIRST,
+    every: timedelta = EVERY,
 ) -> None:
-    """Purge now and then, until cancelled. What waits, is dead or in quarantine stays, however old; whatever fails is tried again."""
+    """Purge now and then, until cancelled.
+
+    What waits, is dead or in quarantine stays, however old; whatever fails is tried again.
+    """
     log = structlog.get_logger()
     wait = first
     while True:
@@ -31,4 +41,6 @@ async def keep_purging(
             log.exception("retention.failed")
         else:
             if removed:
-                log.info("retention.purged", events=removed, older_than_days=keep / timedelta(days=1))
+                log.info(
+                    "retention.purged", events=removed, older_than_days=keep / timedelta(days=1)
+                )

@@ -11,9 +11,18 @@ from receiver.inbox import Inbox, StoreStatus
 
 
 class CachedStatus:
-    """Asks the store at most once in `fresh` seconds, however many ask: counting a large backlog takes a while."""
+    """Asks the store at most once in `fresh` seconds, however many ask: counting a large backlog
+    takes a while.
+    """
 
-    def __init__(self, inbox: Inbox, connectors: Iterable[str], now: Callable[[], datetime], *, fresh: float = 1.0) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        connectors: Iterable[str],
+        now: Callable[[], datetime],
+        *,
+        fresh: float = 1.0,
+    ) -> None:
         self._inbox = inbox
         self._connectors = tuple(connectors)
         self._now = now

@@ -7,7 +7,12 @@ from receiver.mapping.routes.fold import find_origins, fold_records, in_order_of
 from receiver.mapping.routes.ranked_record import RankedRecord, ranks_of
 from receiver.mapping.routes.route import Route
 from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute
-from receiver.mapping.routes.route_settings import FieldSettings, RouteSettings, SnippetSettings, UpsertSettings
+from receiver.mapping.routes.route_settings import (
+    FieldSettings,
+    RouteSettings,
+    SnippetSettings,
+    UpsertSettings,
+)
 
 __all__ = [
     "ConnectorAccount",

@@ -1,4 +1,6 @@
-"""What a payload would write: recognised, read and rendered as a delivery would be, without a store or a CRM."""
+"""What a payload would write: recognised, read and rendered as a delivery would be, without a store
+or a CRM.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from receiver.mapping import MappingFault, RouteTable
 
 @dataclass(frozen=True, slots=True)
 class PlannedDelivery:
-    """What one person's delivery to one connector would write, or the fault that it would die of."""
+    """What one person's delivery to one connector would write, or the fault that it would die
+    of.
+    """
 
     connector: str
     person: str
@@ -25,8 +29,17 @@ class PlannedDelivery:
 
     def plain(self) -> dict[str, Any]:
         """As JSON would have it."""
-        written = {"fault": self.fault} if self.fault is not None else {"records": [_plain(record) for record in self.records]}
-        return {"connector": self.connector, "person": self.person, "routes": list(self.routes), **written}
+        written = (
+            {"fault": self.fault}
+            if self.fault is not None
+            else {"records": [_plain(record) for record in self.records]}
+        )
+        return {
+            "connector": self.connector,
+            "person": self.person,
+            "routes": list(self.routes),
+            **written,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,34 +62,54 @@ class Explanation:
             "disagreement": self.event.disagreement,
             "unknown_keys": list(self.event.unknown),
             "unreadable": list(self.event.unreadable),
-            "left_out": [{"path": fault.path, "message": fault.message} for fault in self.event.left_out],
+            "left_out": [
+                {"path": fault.path, "message": fault.message} for fault in self.event.left_out
+            ],
             "normal": self.event.normal(),
             "deliveries": [one.plain() for one in self.deliveries],
         }
 
 
 def explain_body(
-    body: bytes, site: SourceContext, named: str | None, mapping: RouteTable, *, now: datetime, most: int | None = None
+    body: bytes,
+    site: SourceContext,
+    named: str | None,
+    mapping: RouteTable,
+    *,
+    now: datetime,
+    most: int | None = None,
 ) -> Explanation:
-    """Look at up to `most` deliveries. Raises Invalid where the payload would go into quarantine."""
+    """Look at up to `most` deliveries.
+
+    Raises Invalid where the payload would go into quarantine.
+    """
     event = read_event(body, site, named)
     connectors = mapping.connectors(site.name, event.name)
     deliveries = tuple(islice(_deliveries(event, connectors, mapping, now), most))
     return Explanation(event, deliveries, len(connectors) * len(event.people) - len(deliveries))
 
 
-def _deliveries(event: Event, connectors: Sequence[str], mapping: RouteTable, now: datetime) -> Iterator[PlannedDelivery]:
+def _deliveries(
+    event: Event, connectors: Sequence[str], mapping: RouteTable, now: datetime
+) -> Iterator[PlannedDelivery]:
     for connector in connectors:
         for person in event.people:
             yield _delivery(event, person, connector, mapping, now)
 
 
-def _delivery(event: Event, person: Person, connector: str, mapping: RouteTable, now: datetime) -> PlannedDelivery:
+def _delivery(
+    event: Event, person: Person, connector: str, mapping: RouteTable, now: datetime
+) -> PlannedDelivery:
     source = event.site.name
     routes = tuple(route.name for route in mapping.routes(connector, source, event.name))
     context = event.context(person.key, id="0" * 32, received_at=now)
     try:
-        return PlannedDelivery(connector, person.key, routes, records=mapping.render(connector, source, event.name, context))
+        return PlannedDelivery(
+            connector,
+            person.key,
+            routes,
+            records=mapping.render(connector, source, event.name, context),
+        )
     except MappingFault as fault:
         return PlannedDelivery(connector, person.key, routes, fault=str(fault))
 

@@ -28,21 +28,32 @@ _TYPES: Mapping[type, FieldType] = {
 
 
 def find_needs(routes: Iterable[PlacedRoute], account: ConnectorAccount) -> Needs:
-    """One entry per object, in order of appearance; what several places write into a field is put together."""
+    """One entry per object, in order of appearance; what several places write into a field is put
+    together.
+    """
     key_fields = account.type.key_fields if account.type is not None else {}
     found: dict[str, ObjectNeed] = {}
     for one in routes:
         kinds = check_expressions(one).kinds
         for index, upsert in enumerate(one.route.upsert):
-            fields = {name: _field(field, one.field_place(index, name), kinds) for name, field in upsert.fields.items()}
-            need = ObjectNeed(upsert.object, key_field_of(upsert, key_fields) or key_fields.get(upsert.object), fields, upsert.links)
+            fields = {
+                name: _field(field, one.field_place(index, name), kinds)
+                for name, field in upsert.fields.items()
+            }
+            need = ObjectNeed(
+                upsert.object,
+                key_field_of(upsert, key_fields) or key_fields.get(upsert.object),
+                fields,
+                upsert.links,
+            )
             known = found.get(upsert.object)
             found[upsert.object] = need if known is None else _together(known, need)
     return tuple(found.values())
 
 
 def _field(settings: FieldSettings, where: str, kinds: Mapping[str, list[Any]]) -> FieldNeed:
-    written = [settings.value] if settings.map is None else [*settings.map.values()]  # by a map, only what is in it
+    # by a map, only what is in it
+    written = [settings.value] if settings.map is None else [*settings.map.values()]
     constants = [*written, settings.default]
     values = frozenset[str]().union(*map(constant_texts, constants))
     if settings.append:
@@ -78,4 +89,6 @@ def _together(one: ObjectNeed, other: ObjectNeed) -> ObjectNeed:
 
 
 def _joined(one: FieldNeed, other: FieldNeed) -> FieldNeed:
-    return FieldNeed(_one_of({one.type, other.type}), one.values | other.values, one.places + other.places)
+    return FieldNeed(
+        _one_of({one.type, other.type}), one.values | other.values, one.places + other.places
+    )

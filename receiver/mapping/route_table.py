@@ -37,7 +37,10 @@ class RouteTable:
     """All routes, compiled. It changes nothing, so any number of threads may use it."""
 
     def __init__(
-        self, placed: abc.Sequence[PlacedRoute], accounts: abc.Mapping[str, ConnectorAccount], sources: abc.Collection[str]
+        self,
+        placed: abc.Sequence[PlacedRoute],
+        accounts: abc.Mapping[str, ConnectorAccount],
+        sources: abc.Collection[str],
     ) -> None:
         self.warnings: tuple[ConfigFault, ...] = ()
         self._placed = placed
@@ -47,15 +50,33 @@ class RouteTable:
         routes = [route for one in placed if (route := build_route(one, accounts, sources)).upserts]
         for source in sources:
             for event in EVENTS:
-                self._index(source, event, [route for route in routes if source in route.sources and event in route.events])
+                self._index(
+                    source,
+                    event,
+                    [
+                        route
+                        for route in routes
+                        if source in route.sources and event in route.events
+                    ],
+                )
 
     @classmethod
-    def compile(cls, settings: RouteTableSettings, types: abc.Mapping[str, type[Connector]] | None = None) -> Self:
-        """Check and compile all routes. Raises ConfigError with every fault. `types` are the registry's unless given."""
+    def compile(
+        cls, settings: RouteTableSettings, types: abc.Mapping[str, type[Connector]] | None = None
+    ) -> Self:
+        """Check and compile all routes.
+
+        Raises ConfigError with every fault. `types` are the registry's unless given.
+        """
         types = registry.types() if types is None else types
-        accounts = {name: ConnectorAccount(types[one.type], one.mapping) for name, one in settings.connectors.items()}
+        accounts = {
+            name: ConnectorAccount(types[one.type], one.mapping)
+            for name, one in settings.connectors.items()
+        }
         sources = tuple(settings.sources)
-        placed, faults = check_routes(dict(enumerate(settings.routes)), settings.snippets, accounts, sources)
+        placed, faults = check_routes(
+            dict(enumerate(settings.routes)), settings.snippets, accounts, sources
+        )
         if errors := [fault for fault in faults if not fault.warning]:
             raise ConfigError(errors)
         mapping = cls(placed, accounts, sources)
@@ -64,7 +85,9 @@ class RouteTable:
 
     @property
     def placed(self) -> tuple[PlacedRoute, ...]:
-        """The routes as they were written: the operator's own, then the standard ones that none of them replaces."""
+        """The routes as they were written: the operator's own, then the standard ones that none of
+        them replaces.
+        """
         return tuple(self._placed)
 
     def connectors(self, source: str, event: str) -> tuple[str, ...]:
@@ -72,21 +95,38 @@ class RouteTable:
         return self._connectors.get((source, event), ())
 
     def routes(self, connector: str, source: str, event: str) -> tuple[Route, ...]:
-        """The routes that an event takes to a connector, in the order of the configuration, standard ones last."""
+        """The routes that an event takes to a connector, in the order of the configuration,
+        standard ones last.
+        """
         return self._routes.get((connector, source, event), ())
 
-    def render(self, connector: str, source: str, event: str, context: abc.Mapping[str, Any]) -> tuple[Record, ...]:
-        """What the event writes, not folded yet; `context` is the event's own. Raises MappingFault, and nothing else."""
+    def render(
+        self, connector: str, source: str, event: str, context: abc.Mapping[str, Any]
+    ) -> tuple[Record, ...]:
+        """What the event writes, not folded yet; `context` is the event's own.
+
+        Raises MappingFault, and nothing else.
+        """
         scope = ExpressionScope(ENVIRONMENT, context, EventLimits())
-        return tuple([record for route in self.routes(connector, source, event) for record in route.render(scope)])
+        return tuple(
+            [
+                record
+                for route in self.routes(connector, source, event)
+                for record in route.render(scope)
+            ]
+        )
 
     def needs(self, connector: str) -> Needs:
         """What all routes write through a connector."""
-        return find_needs([one for one in self._placed if one.connector == connector], self._accounts[connector])
+        return find_needs(
+            [one for one in self._placed if one.connector == connector], self._accounts[connector]
+        )
 
     def _index(self, source: str, event: str, routes: abc.Iterable[Route]) -> None:
         found: dict[str, list[Route]] = {}
         for route in routes:
             found.setdefault(route.connector, []).append(route)
         self._connectors[source, event] = tuple(found)
-        self._routes.update({(connector, source, event): tuple(ones) for connector, ones in found.items()})
+        self._routes.update(
+            {(connector, source, event): tuple(ones) for connector, ones in found.items()}
+        )

@@ -1,4 +1,7 @@
-"""The Starlette application: which address leads where. The gateway behind it is opened and closed by `receiver.server.http_server`."""
+"""The Starlette application: which address leads where.
+
+The gateway behind it is opened and closed by `receiver.server.http_server`.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ from receiver.server.endpoints import EventReception, HeaderEndpoint, PathEndpoi
 
 
 def create_app(gateway: Gateway) -> ASGIApp:
-    """The application for an open gateway. What AOM calls goes straight to its endpoint: routing and middleware would double its way."""
+    """The application for an open gateway.
+
+    What AOM calls goes straight to its endpoint: routing and middleware would double its way.
+    """
     reception = EventReception(gateway.settings, gateway.intake, gateway.metrics, gateway.now)
     others, hot = _others(gateway, reception), PathEndpoint(reception)
 
@@ -34,10 +40,19 @@ def create_app(gateway: Gateway) -> ASGIApp:
 
 def _others(gateway: Gateway, reception: EventReception) -> Starlette:
     application = Starlette(
-        routes=[*public_routes(gateway, reception), *admin_routes(gateway), *console_routes(gateway)],
-        exception_handlers={HTTPException: _http_error, StoreUnavailable: _store_unavailable, 500: _defect},
+        routes=[
+            *public_routes(gateway, reception),
+            *admin_routes(gateway),
+            *console_routes(gateway),
+        ],
+        exception_handlers={
+            HTTPException: _http_error,
+            StoreUnavailable: _store_unavailable,
+            500: _defect,
+        },
     )
-    application.router.redirect_slashes = False  # behind a proxy it would redirect to an address that only the gateway knows
+    # behind a proxy it would redirect to an address that only the gateway knows
+    application.router.redirect_slashes = False
     return application
 
 
@@ -72,9 +87,14 @@ async def _readiness(gateway: Gateway) -> Response:
         states = {name: await gateway.inbox.find_state(name) for name in gateway.connectors}
         waiting = await gateway.inbox.find_waiting(gateway.connectors)
     except StoreUnavailable as error:
-        return JSONResponse({"status": "unavailable", "store": str(error)}, 503, {"Retry-After": "10"})
+        return JSONResponse(
+            {"status": "unavailable", "store": str(error)}, 503, {"Retry-After": "10"}
+        )
     connectors = {
-        name: {"state": presenters.state_of(state.paused), "reason": presenters.reason_of(state.reason, waiting.get(name))}
+        name: {
+            "state": presenters.state_of(state.paused),
+            "reason": presenters.reason_of(state.reason, waiting.get(name)),
+        }
         for name, state in states.items()
     }
     store = f"writable, but {gateway.inbox.long_log}" if gateway.inbox.long_log else "writable"
@@ -82,12 +102,17 @@ async def _readiness(gateway: Gateway) -> Response:
 
 
 async def _metrics(gateway: Gateway) -> Response:
-    """What was counted, and how the store stands. While it fails, the rest is told: that is when it is wanted."""
+    """What was counted, and how the store stands.
+
+    While it fails, the rest is told: that is when it is wanted.
+    """
     metrics = gateway.metrics
     for name, limiter in gateway.limiters.items():
         per_second = limiter.limit.calls / limiter.limit.seconds if limiter.limit else None
         metrics.rate(name, calls=limiter.calls, waiting=limiter.waiting, per_second=per_second)
-    metrics.set_sqlite(damaged=gateway.inbox.find_damage is not None, log_bytes=gateway.inbox.log_bytes)
+    metrics.set_sqlite(
+        damaged=gateway.inbox.find_damage is not None, log_bytes=gateway.inbox.log_bytes
+    )
     try:
         writable = await _is_writable(gateway)
         status = await gateway.standing.status()
@@ -95,18 +120,30 @@ async def _metrics(gateway: Gateway) -> Response:
         metrics.set_store(writable=False)
     else:
         metrics.set_store(writable=writable)
-        metrics.set_totals(quarantined=status.quarantined, oldest_pending_seconds=status.oldest_pending_seconds)
+        metrics.set_totals(
+            quarantined=status.quarantined, oldest_pending_seconds=status.oldest_pending_seconds
+        )
         for name, one in status.connectors.items():
-            metrics.set_backlog(name, pending=one.pending, dead=one.dead, oldest_pending_seconds=one.oldest_pending_seconds)
+            metrics.set_backlog(
+                name,
+                pending=one.pending,
+                dead=one.dead,
+                oldest_pending_seconds=one.oldest_pending_seconds,
+            )
             waiting = one.waiting
-            metrics.people_waiting(name, waiting.people if waiting else 0, held_back=bool(waiting and waiting.rule))
+            metrics.people_waiting(
+                name, waiting.people if waiting else 0, held_back=bool(waiting and waiting.rule)
+            )
             metrics.set_paused(name, one.kind)
     text = await gateway.workers.text() if gateway.workers else metrics.text()
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 async def _is_writable(gateway: Gateway) -> bool:
-    """False where it is damaged: then it still tells what does not need the damaged page. Raises StoreUnavailable where it is not."""
+    """False where it is damaged: then it still tells what does not need the damaged page.
+
+    Raises StoreUnavailable where it is not.
+    """
     try:
         await gateway.inbox.check_writable(gateway.now())
     except StoreDamaged:
@@ -123,7 +160,9 @@ async def _schema(request: Request) -> Response:
 
 async def _http_error(_request: Request, error: Exception) -> Response:
     status, detail, headers = (
-        (error.status_code, error.detail, error.headers) if isinstance(error, HTTPException) else (500, str(error), None)
+        (error.status_code, error.detail, error.headers)
+        if isinstance(error, HTTPException)
+        else (500, str(error), None)
     )
     return problem_response(status, detail, headers=headers)
 

@@ -32,7 +32,9 @@ class Connections(ServerState):
         return False
 
     def sweep(self, now: float) -> None:
-        """End what has taken too long; call it about once a second. uvloop says nothing of what it could not accept: it is told here."""
+        """End what has taken too long; call it about once a second. uvloop says nothing of what it
+        could not accept: it is told here.
+        """
         if used_up():
             self._complain("http.descriptors_used_up", now)
         for connection in list(self.connections):

@@ -1,4 +1,6 @@
-"""How many connections the system lets the gateway have: each takes a file descriptor, as do the store and the CRMs."""
+"""How many connections the system lets the gateway have: each takes a file descriptor, as do the
+store and the CRMs.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,14 @@ RESERVED = 256  # for the store, the CRMs, what is being loaded
 
 
 def raise_limit() -> int:
-    """Raise the limit of the process to what MOST connections need, as far as it may, and tell how many it allows."""
-    return min(MOST, _descriptors() - RESERVED) if _descriptors() > 2 * RESERVED else _descriptors() // 2
+    """Raise the limit of the process to what MOST connections need, as far as it may, and tell how
+    many it allows.
+    """
+    return (
+        min(MOST, _descriptors() - RESERVED)
+        if _descriptors() > 2 * RESERVED
+        else _descriptors() // 2
+    )
 
 
 def used_up() -> bool:

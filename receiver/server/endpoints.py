@@ -13,7 +13,12 @@ from starlette.types import Receive, Scope, Send
 
 from receiver.aom import EVENTS
 from receiver.http.answers import Answer
-from receiver.http.authentication import SourceTokens, from_header, unauthorised_response, unknown_address
+from receiver.http.authentication import (
+    SourceTokens,
+    from_header,
+    unauthorised_response,
+    unknown_address,
+)
 from receiver.http.problem_details import defect_response, problem_response
 from receiver.http.request_body import CutOff, NotGzip, TooLarge, gunzip_body, is_gzip, read_body
 from receiver.http.source_limits import SourceLimits
@@ -21,10 +26,16 @@ from receiver.ingest.intake import LARGE, Intake, IntakeCall
 from receiver.settings import Settings
 from receiver.telemetry import GatewayMetrics
 
-GREETING = "This address is ready to receive webhooks of Academy of Mine. Paste it into AOM as it is.\n"
+GREETING = (
+    "This address is ready to receive webhooks of Academy of Mine. Paste it into AOM as it is.\n"
+)
 
-_AROUND = " \t\r\n\v\f\0\xa0\xad\u034f\u061c\u115f\u180e\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
-    chr(code) for code in (*range(0x2000, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070))
+_AROUND = (
+    " \t\r\n\v\f\0\xa0\xad\u034f\u061c\u115f\u180e\u1680\u2028\u2029\u202f\u205f\u3000\ufeff"
+    + "".join(
+        chr(code)
+        for code in (*range(0x2000, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070))
+    )
 )
 """Blanks and characters that nobody sees: copying an address takes some along."""
 
@@ -35,7 +46,13 @@ _LONGEST_NAME = 100
 class EventReception:
     """What becomes of a request once its source is known."""
 
-    def __init__(self, settings: Settings, intake: Intake, metrics: GatewayMetrics, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        intake: Intake,
+        metrics: GatewayMetrics,
+        now: Callable[[], datetime],
+    ) -> None:
         self.tokens = SourceTokens(settings.sources)
         self.now = now
         self._limits = SourceLimits(settings.sources)
@@ -43,20 +60,36 @@ class EventReception:
         self._intake = intake
         self._metrics = metrics
 
-    async def answer(self, scope: Scope, receive: Receive, source: str, named: str | None, occurred_at: datetime | None = None) -> Answer:
+    async def answer(
+        self,
+        scope: Scope,
+        receive: Receive,
+        source: str,
+        named: str | None,
+        occurred_at: datetime | None = None,
+    ) -> Answer:
         if scope["method"] != "POST":
             return _greeting(scope["method"])
         if refusal := self._intake.refusal():
             return refusal
         if wait := self._limits.wait(source):
-            return self._turn_away(429, f"This source sends more than its limit. Send the event again in {wait} s.", "limit", wait)
+            return self._turn_away(
+                429,
+                f"This source sends more than its limit. Send the event again in {wait} s.",
+                "limit",
+                wait,
+            )
         try:
             body, fault = await self._body(scope, receive)
         except TooLarge:
-            return self._turn_away(413, f"The body is larger than {self._max_body_bytes} bytes.", "too_large")
+            return self._turn_away(
+                413, f"The body is larger than {self._max_body_bytes} bytes.", "too_large"
+            )
         except CutOff:
             return self._turn_away(400, "The body ended early.", "cut_off")
-        return await self._intake.take(IntakeCall(source, named, body, self.now(), occurred_at, fault))
+        return await self._intake.take(
+            IntakeCall(source, named, body, self.now(), occurred_at, fault)
+        )
 
     def refuse(self, answer: Response) -> Response:
         """Of a wrong token."""
@@ -81,12 +114,20 @@ class EventReception:
 
     def _turn_away(self, status: int, detail: str, reason: str, wait: int = 0) -> Response:
         self._metrics.turned_away(reason)
-        headers = {"Retry-After": str(wait)} if wait else {"Connection": "close"} if reason == "too_large" else None
+        headers = (
+            {"Retry-After": str(wait)}
+            if wait
+            else {"Connection": "close"}
+            if reason == "too_large"
+            else None
+        )
         return problem_response(status, detail, headers=headers, kept=False)
 
 
 class PathEndpoint:
-    """`/in/{token}[/{event}]`: what a school pastes into AOM. An ASGI application that reads the path itself: it is the hot one."""
+    """`/in/{token}[/{event}]`: what a school pastes into AOM. An ASGI application that reads the
+    path itself: it is the hot one.
+    """
 
     PREFIX = "/in/"
 
@@ -111,9 +152,11 @@ class PathEndpoint:
 
 
 class HeaderEndpoint:
-    """`/events[/{event}]` with an Authorization header, as an ASGI endpoint: for relays and scripts.
+    """`/events[/{event}]` with an Authorization header, as an ASGI endpoint: for relays and
+    scripts.
 
-    With `Occurred-At` (ISO 8601, with an offset) an event of the past takes its place before all that came since.
+    With `Occurred-At` (ISO 8601, with an offset) an event of the past takes its place before all
+    that came since.
     """
 
     def __init__(self, reception: EventReception) -> None:
@@ -125,18 +168,25 @@ class HeaderEndpoint:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         headers = Headers(scope=scope)
-        source = self._reception.tokens.source(from_header(headers.get("authorization", "")).strip(_AROUND))
+        source = self._reception.tokens.source(
+            from_header(headers.get("authorization", "")).strip(_AROUND)
+        )
         if source is None:
             return self._reception.refuse(unauthorised_response())
         told = headers.get("occurred-at")
         occurred_at = _moment(told) if told is not None else None
         if told is not None and not (occurred_at and occurred_at <= self._reception.now()):
-            return problem_response(400, "Occurred-At must be a past time like 2026-03-01T14:30:00Z.", kept=False)
-        return await self._reception.answer(scope, receive, source, event_name(scope["path_params"].get("event", "")), occurred_at)
+            return problem_response(
+                400, "Occurred-At must be a past time like 2026-03-01T14:30:00Z.", kept=False
+            )
+        return await self._reception.answer(
+            scope, receive, source, event_name(scope["path_params"].get("event", "")), occurred_at
+        )
 
 
 def event_name(given: str) -> str | None:
-    """The event's name in an address, which counts without regard to case and separators; any other as it is, so that it can be kept.
+    """The event's name in an address, which counts without regard to case and separators; any other
+    as it is, so that it can be kept.
 
     None where there is none. An address can name anything, with a slash at its end.
     """
@@ -145,11 +195,15 @@ def event_name(given: str) -> str | None:
     name = given.rstrip("/" + _AROUND).lstrip(_AROUND)[:_LONGEST_NAME]
     if known := _NAMES.get(_bare(name)):
         return known
-    return name.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}") or None
+    return (
+        name.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}") or None
+    )
 
 
 def _bare(name: str) -> str:
-    return _SEPARATORS.sub("", "".join(character for character in name if character not in _INVISIBLE)).lower()
+    return _SEPARATORS.sub(
+        "", "".join(character for character in name if character not in _INVISIBLE)
+    ).lower()
 
 
 _INVISIBLE = frozenset(_AROUND) - frozenset(" \t\r\n\v\f")

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 class HttpExchange(RequestResponseCycle):
-    """An answer that is there at once, as nearly all are, goes out in one write; any other goes the way of uvicorn.
+    """An answer that is there at once, as nearly all are, goes out in one write; any other goes the
+    way of uvicorn.
 
     A failure between the start of an answer and its body has sent nothing yet, and is answered 500.
     """
@@ -49,7 +50,9 @@ class HttpExchange(RequestResponseCycle):
         return True
 
     def _head(self, start: HTTPResponseStartEvent, length: int) -> bytes | None:
-        """None where it is not simple: no plain length, or a header that needs to be looked at, or that would be two lines."""
+        """None where it is not simple: no plain length, or a header that needs to be looked at, or
+        that would be two lines.
+        """
         parts, lines, told = [STATUS_LINE[start["status"]]], 2, None
         for name, value in chain(self.default_headers, start.get("headers", ())):
             if name == b"connection":
@@ -65,4 +68,6 @@ class HttpExchange(RequestResponseCycle):
             lines += 1
         parts.append(b"\r\n")
         head = b"".join(parts)
-        return head if head.count(b"\n") == head.count(b"\r") == lines and b"\0" not in head else None
+        return (
+            head if head.count(b"\n") == head.count(b"\r") == lines and b"\0" not in head else None
+        )

@@ -1,4 +1,6 @@
-"""Serves a gateway over HTTP until it is told to stop: first no new calls, then deliveries under way, then the store."""
+"""Serves a gateway over HTTP until it is told to stop: first no new calls, then deliveries under
+way, then the store.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +26,23 @@ from receiver.settings import Settings
 from receiver.telemetry.log_lines import LONGEST_WAIT
 from receiver.telemetry.worker_metrics import WorkerMetrics
 
-SELDOM = (20_000, 20, 20)  # Python's own 700 find the events that wait for a commit, again and again
+# Python's own 700 find the events that wait for a commit, again and again
+SELDOM = (20_000, 20, 20)
 SWITCH = 0.001  # seconds
 NOTICE = 0.5  # seconds in which new calls are told to come back later, before the port is closed
 
 
 class _Server(uvicorn.Server):
-    """uvicorn raises a captured signal again at its end, which would kill the process before the gateway is closed."""
+    """uvicorn raises a captured signal again at its end, which would kill the process before the
+    gateway is closed.
+    """
 
     def __init__(
-        self, config: uvicorn.Config, connections: Connections, on_started: Callable[[], None], on_signal: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        connections: Connections,
+        on_started: Callable[[], None],
+        on_signal: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self.server_state = self._connections = connections
@@ -59,25 +68,40 @@ class _Server(uvicorn.Server):
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, end, number)
-        yield  # and keep the handlers: closing, which comes next, must not be cut short by a second signal
+        # and keep the handlers: closing, which comes next, must not be cut short by a second signal
+        yield
 
 
 async def serve_gateway(
-    settings: Settings, on_ready: Callable[[Gateway], None] = lambda _gateway: None, *, worker: WorkerHandle | None = None
+    settings: Settings,
+    on_ready: Callable[[Gateway], None] = lambda _gateway: None,
+    *,
+    worker: WorkerHandle | None = None,
 ) -> None:
-    """Run until SIGTERM or Ctrl-C. `on_ready` is called once calls are answered. Raises StoreUnavailable, OSError (port taken).
+    """Run until SIGTERM or Ctrl-C. `on_ready` is called once calls are answered.
+
+    Raises StoreUnavailable, OSError (port taken).
 
     As one `worker` of several, on the socket that it was given, and no longer than its parent.
     """
     log = structlog.get_logger()
-    with worker.listener if worker else open_socket(settings.server.host, settings.server.port) as listener:
+    with (
+        worker.listener
+        if worker
+        else open_socket(settings.server.host, settings.server.port) as listener
+    ):
         async with open_gateway(settings) as gateway, _among_workers(gateway, worker):
             shared = Connections(raise_limit(), gateway.metrics.turned_away)
 
             def ready() -> None:
                 _spare_the_collector()
                 _share_the_lock()
-                log.info("gateway.ready", host=settings.server.host, port=listener.getsockname()[1], connections=shared.most)
+                log.info(
+                    "gateway.ready",
+                    host=settings.server.host,
+                    port=listener.getsockname()[1],
+                    connections=shared.most,
+                )
                 if worker:
                     worker.tell_ready()
                 on_ready(gateway)
@@ -104,26 +128,37 @@ async def _among_workers(gateway: Gateway, worker: WorkerHandle | None) -> Async
 
     loop.add_reader(worker.parent, stop)
     metrics = gateway.metrics
-    gateway.workers = WorkerMetrics(worker.directory, worker.number, worker.of, metrics.text, metrics.of_the_store)
+    gateway.workers = WorkerMetrics(
+        worker.directory, worker.number, worker.of, metrics.text, metrics.of_the_store
+    )
     async with gateway.workers.served():
         yield
 
 
 def _share_the_lock() -> None:
-    """Threads that compute give up Python's lock this often: the event loop has to win it back at each turn."""
+    """Threads that compute give up Python's lock this often: the event loop has to win it back at
+    each turn.
+    """
     sys.setswitchinterval(SWITCH)
 
 
 def _spare_the_collector() -> None:
-    """What a start has made stays. To look at all of it again and again would stop everything for 50 ms each time."""
+    """What a start has made stays.
+
+    To look at all of it again and again would stop everything for 50 ms each time.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(*SELDOM)
 
 
 def open_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """The listening socket, made before anything else, so that a port that is taken is told at once. `shared`: with other workers."""
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    """The listening socket, made before anything else, so that a port that is taken is told at
+    once. `shared`: with other workers.
+    """
+    family, _, _, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
     return socket.create_server(address, family=family, backlog=2048, reuse_port=shared)
 
 

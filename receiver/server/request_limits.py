@@ -1,6 +1,6 @@
-"""HTTP as uvicorn speaks it, with limits: on the size of a request's head, on the time that a request takes to come and its answer
-to be taken, on what is sent ahead of an answer, on how many connections are open. Who is turned away is told so in a problem, and
-gets to read it.
+"""HTTP as uvicorn speaks it, with limits: on the size of a request's head, on the time that a
+request takes to come and its answer to be taken, on what is sent ahead of an answer, on how many
+connections are open. Who is turned away is told so in a problem, and gets to read it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ HEADERS = 100
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 30.0
 ANSWER_SECONDS = 30.0  # in which a client takes its answer
-BYTES_PER_SECOND = 64 * 1024  # that many more bytes may take a second more: what is large is not slow
-DROPPED_BYTES = 8 * 1024 * 1024  # that much of what is not wanted is read, so that the answer is not lost in a reset
+# that many more bytes may take a second more: what is large is not slow
+BYTES_PER_SECOND = 64 * 1024
+# that much of what is not wanted is read, so that the answer is not lost in a reset
+DROPPED_BYTES = 8 * 1024 * 1024
 DROPPED_SECONDS = 5.0
 IDLE_SECONDS = 5.0  # between two requests
 
@@ -42,13 +44,20 @@ _HEADERS = {503: {**_CLOSE, "Retry-After": "10"}, 405: {**_CLOSE, "Allow": "GET,
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection. A request is parsed once the one before it is answered; what comes ahead of that is held as bytes.
+    """One connection.
+
+    A request is parsed once the one before it is answered; what comes ahead of that is held as
+    bytes.
 
     There are no timers: `look` finds what has taken too long.
     """
 
     def __init__(
-        self, config: uvicorn.Config, server_state: Connections, app_state: dict[str, Any], _loop: asyncio.AbstractEventLoop | None = None
+        self,
+        config: uvicorn.Config,
+        server_state: Connections,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._shared = server_state
@@ -60,7 +69,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._half_closed = False  # the other side sends nothing more
         self._deadline = math.inf
         self._keep_alive = True  # as the request under way wants it
-        self._dropping = -1  # bytes that are still read, and dropped, before the end; below 0: this is not the end
+        # bytes that are still read, and dropped, before the end; below 0: this is not the end
+        self._dropping = -1
         self._unsent, self._taken_by = 0, math.inf
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -68,7 +78,11 @@ class LimitedProtocol(HttpToolsProtocol):
         now = self.loop.time()
         self._deadline = now + HEAD_SECONDS
         if not self._shared.admit(now):
-            self._answer(503, "The gateway has as many connections as it can serve. Send the event again later.", "connections")
+            self._answer(
+                503,
+                "The gateway has as many connections as it can serve. Send the event again later.",
+                "connections",
+            )
             transport.close()
 
     def data_received(self, data: bytes) -> None:
@@ -78,7 +92,10 @@ class LimitedProtocol(HttpToolsProtocol):
             self._take(data)
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Whoever has sent all of a request may stop sending and still gets its answer. True keeps the connection."""
+        """Whoever has sent all of a request may stop sending and still gets its answer.
+
+        True keeps the connection.
+        """
         self._half_closed = True
         return self._is_busy() and not self._in_body
 
@@ -98,12 +115,16 @@ class LimitedProtocol(HttpToolsProtocol):
             if self._in_body or self._arrived <= HEAD_BYTES:
                 self._parse(part)
             else:
-                self._refuse(431, f"The head of the request is larger than {HEAD_BYTES} bytes.", "head")
+                self._refuse(
+                    431, f"The head of the request is larger than {HEAD_BYTES} bytes.", "head"
+                )
         if self._arrived and self._dropping < 0:
             self._incomplete(size)
 
     def _next_end(self, data: bytes, start: int) -> int:
-        """Where the head, or the body in chunks, may end, so that nothing behind it is parsed with it."""
+        """Where the head, or the body in chunks, may end, so that nothing behind it is parsed with
+        it.
+        """
         before = len(self._tail)
         end = (self._tail + data[start : start + len(_END)]).find(_END) if before else -1
         end = start + end - before if end >= 0 else data.find(_END, start)
@@ -114,7 +135,10 @@ class LimitedProtocol(HttpToolsProtocol):
         return end + len(_END)
 
     def _hold(self, data: bytes) -> None:
-        """Keep some of what comes ahead of an answer. Where it is too much, the answer is the connection's last."""
+        """Keep some of what comes ahead of an answer.
+
+        Where it is too much, the answer is the connection's last.
+        """
         self._held += data
         if len(self._held) > HEAD_BYTES:
             self._arrived, self._held = len(self._held), b""
@@ -134,7 +158,9 @@ class LimitedProtocol(HttpToolsProtocol):
             self._refuse(400, "This is no HTTP request.", "not_http")
 
     def _stay(self) -> None:
-        """Serve a request that asks for another protocol in this one, as RFC 9110 allows: the parser would leave out its body."""
+        """Serve a request that asks for another protocol in this one, as RFC 9110 allows: the
+        parser would leave out its body.
+        """
         method = self.parser.get_method()
         if method == b"CONNECT":
             self._refuse(405, "This is no proxy.", "not_http")
@@ -240,10 +266,16 @@ class LimitedProtocol(HttpToolsProtocol):
         elif self._in_body:
             self._refuse(408, f"The body did not come within {BODY_SECONDS:g} seconds.", "slow")
         else:
-            self._refuse(408, f"The head of the request did not come within {HEAD_SECONDS:g} seconds.", "slow")
+            self._refuse(
+                408,
+                f"The head of the request did not come within {HEAD_SECONDS:g} seconds.",
+                "slow",
+            )
 
     def end(self) -> None:
-        """Close, once the other side had a chance to read what was sent: data that nobody read would make the system reset it."""
+        """Close, once the other side had a chance to read what was sent: data that nobody read
+        would make the system reset it.
+        """
         if self.transport.is_closing():
             return
         if not self._arrived or self._half_closed:
@@ -293,10 +325,18 @@ class LimitedProtocol(HttpToolsProtocol):
         return now > self._taken_by
 
     def _refuse(self, status: int, detail: str, reason: str) -> None:
-        """Answer and close. Say nothing where that would be taken for a part of an answer that has begun."""
+        """Answer and close.
+
+        Say nothing where that would be taken for a part of an answer that has begun.
+        """
         if self._dropping >= 0 or self.transport.is_closing():
             return
-        structlog.get_logger().info("http.refused", status=status, reason=reason, client=self.client[0] if self.client else None)
+        structlog.get_logger().info(
+            "http.refused",
+            status=status,
+            reason=reason,
+            client=self.client[0] if self.client else None,
+        )
         if self._is_busy():
             begun = self.cycle.response_started
             self.cycle.disconnected = True
@@ -309,11 +349,18 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _answer(self, status: int, detail: str, reason: str) -> None:
         self._shared.turned_away(reason)
-        self.transport.write(_written(problem_response(status, detail, headers=_HEADERS.get(status, _CLOSE)), self._shared.default_headers))
+        self.transport.write(
+            _written(
+                problem_response(status, detail, headers=_HEADERS.get(status, _CLOSE)),
+                self._shared.default_headers,
+            )
+        )
 
 
 class _Lingering:
-    """The transport of a request whose body is still on its way: it closes in a way that lets the other side read the answer."""
+    """The transport of a request whose body is still on its way: it closes in a way that lets the
+    other side read the answer.
+    """
 
     def __init__(self, protocol: LimitedProtocol) -> None:
         self.write = protocol.transport.write
@@ -323,4 +370,11 @@ class _Lingering:
 
 def _written(response: Response, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
     status = f"HTTP/1.1 {response.status_code} {HTTPStatus(response.status_code).phrase}".encode()
-    return b"\r\n".join([status, *(b": ".join(header) for header in (*headers, *response.raw_headers)), b"", bytes(response.body)])
+    return b"\r\n".join(
+        [
+            status,
+            *(b": ".join(header) for header in (*headers, *response.raw_headers)),
+            b"",
+            bytes(response.body),
+        ]
+    )

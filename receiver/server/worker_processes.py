@@ -1,7 +1,9 @@
-"""Several processes on one port: a parent that starts them, starts anew those that crash, and ends with them.
+"""Several processes on one port: a parent that starts them, starts anew those that crash, and ends
+with them.
 
-Each has a listening socket of its own, between which the system shares out the connections (SO_REUSEPORT): one that crashed takes
-its socket with it, and the others get all connections until it is back.
+Each has a listening socket of its own, between which the system shares out the connections
+(SO_REUSEPORT): one that crashed takes its socket with it, and the others get all connections until
+it is back.
 """
 
 from __future__ import annotations
@@ -66,7 +68,10 @@ class WorkerSupervisor:
     """The parent. It has one thread and no event loop, so that it can fork at any time."""
 
     def __init__(self, number: int, listen: Callable[[int | None], socket.socket]) -> None:
-        """`listen` makes a socket that shares its port, given or as configured. Raises OSError where the port is taken."""
+        """`listen` makes a socket that shares its port, given or as configured.
+
+        Raises OSError where the port is taken.
+        """
         self._listen = listen
         first = listen(None)
         self.port = int(first.getsockname()[1])
@@ -78,7 +83,9 @@ class WorkerSupervisor:
         self._log = structlog.get_logger()
 
     def run(self) -> WorkerHandle | int:
-        """Returns in each worker what it is to do, and in the parent, when all have ended, the exit code."""
+        """Returns in each worker what it is to do, and in the parent, when all have ended, the exit
+        code.
+        """
         directory = Path(tempfile.mkdtemp(prefix="aom-gateway-"))
         self._parent = os.pipe()
         for number in _SIGNALS:
@@ -91,7 +98,9 @@ class WorkerSupervisor:
                 with suppress(Empty):
                     self._handle(self._signals.get(timeout=self._pause()))
                 self._collect()
-                if self._stopping_since is not None and not any(place.pid for place in self._places):
+                if self._stopping_since is not None and not any(
+                    place.pid for place in self._places
+                ):
                     return self._code
         finally:
             if all(not place.pid for place in self._places):  # else this is a worker
@@ -99,17 +108,25 @@ class WorkerSupervisor:
 
     def _due(self) -> list[_Place]:
         now = time.monotonic()
-        return [] if self._stopping_since is not None else [one for one in self._places if not one.pid and one.start_at <= now]
+        return (
+            []
+            if self._stopping_since is not None
+            else [one for one in self._places if not one.pid and one.start_at <= now]
+        )
 
     def _pause(self) -> float:
         now = time.monotonic()
-        return max(0.01, min((place.start_at - now for place in self._places if not place.pid), default=1.0))
+        return max(
+            0.01,
+            min((place.start_at - now for place in self._places if not place.pid), default=1.0),
+        )
 
     def _start(self, place: _Place, directory: Path) -> WorkerHandle | None:
         """The worker, in its process; None in this one."""
         listener = self._listeners.pop(place.number, None) or self._listen(self.port)
         ready, tell_ready = os.pipe()
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # until the child has its own answer to them
+        # until the child has its own answer to them
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if pid == 0:
             for number in _SIGNALS:
@@ -119,7 +136,9 @@ class WorkerSupervisor:
                 other.close()
             os.close(self._parent[1])
             place.pid = -1
-            return WorkerHandle(place.number, len(self._places), listener, directory, self._parent[0], tell_ready)
+            return WorkerHandle(
+                place.number, len(self._places), listener, directory, self._parent[0], tell_ready
+            )
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         listener.close()
         os.close(tell_ready)
@@ -149,11 +168,16 @@ class WorkerSupervisor:
                 ended, status = os.waitpid(place.pid, os.WNOHANG)
                 if ended:
                     self._ended(place, os.waitstatus_to_exitcode(status))
-        if self._stopping_since is not None and time.monotonic() - self._stopping_since > LONGEST_STOP:
+        if (
+            self._stopping_since is not None
+            and time.monotonic() - self._stopping_since > LONGEST_STOP
+        ):
             self._signal(signal.SIGKILL)
 
     def _ended(self, place: _Place, code: int) -> None:
-        """Whoever cannot even start takes all down, as a single process would; who crashes later is started anew."""
+        """Whoever cannot even start takes all down, as a single process would; who crashes later is
+        started anew.
+        """
         pid, place.pid = place.pid, 0
         was_ready = place.was_ready()
         now = time.monotonic()
@@ -166,4 +190,6 @@ class WorkerSupervisor:
             place.crashes = 1 if now - place.started > SOUND else place.crashes + 1
             pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (place.crashes - 1))
             place.start_at = now + pause
-            self._log.error("worker.ended", worker=place.number, pid=pid, code=code, again_in_seconds=pause)
+            self._log.error(
+                "worker.ended", worker=place.number, pid=pid, code=code, again_in_seconds=pause
+            )

@@ -3,7 +3,17 @@
 from receiver.config_errors import ConfigError, ConfigFault
 from receiver.mapping import RouteSettings
 from receiver.settings.loader import load_settings
-from receiver.settings.model import Alerts, Delivery, Limit, Log, Server, Settings, Source, Store, connector_secrets
+from receiver.settings.model import (
+    Alerts,
+    Delivery,
+    Limit,
+    Log,
+    Server,
+    Settings,
+    Source,
+    Store,
+    connector_secrets,
+)
 
 __all__ = [
     "Alerts",

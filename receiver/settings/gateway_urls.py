@@ -12,11 +12,17 @@ def local_url(settings: Settings) -> str:
     """Where this machine reaches the gateway."""
     host = settings.server.host
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - told apart, not bound
-    return f"http://[{host}]:{settings.server.port}" if ":" in host else f"http://{host}:{settings.server.port}"
+    return (
+        f"http://[{host}]:{settings.server.port}"
+        if ":" in host
+        else f"http://{host}:{settings.server.port}"
+    )
 
 
 def console_url(settings: Settings) -> str | None:
-    """The console as it is reached from outside; None where that is not known, or there is no console."""
+    """The console as it is reached from outside; None where that is not known, or there is no
+    console.
+    """
     if settings.server.public_url is None or settings.server.admin_token is None:
         return None
     return f"{public_url(settings)}/console"
@@ -33,5 +39,7 @@ def inbound_url(base: str, token: str, event: str | None = None) -> str:
 
 
 def menu_urls() -> dict[str, str]:
-    """The twelve entries of AOM's menu, by label, with the event name that each one's URL carries."""
+    """The twelve entries of AOM's menu, by label, with the event name that each one's URL
+    carries.
+    """
     return {LABELS[name]: name for name in MENU}

@@ -28,17 +28,21 @@ def load_settings(
     stand_ins: bool = False,
     types: Mapping[str, type[Connector]] | None = None,
 ) -> Settings:
-    """Load `config.toml`. Raises ConfigError with every fault that can be found in one go, routes and expressions included.
+    """Load `config.toml`.
 
-    With `stand_ins`, secrets that are not there are no fault but a warning: enough to explain and to check a mapping, not to
-    serve. `types` are the registry's unless given.
+    Raises ConfigError with every fault that can be found in one go, routes and expressions
+    included.
+
+    With `stand_ins`, secrets that are not there are no fault but a warning: enough to explain and
+    to check a mapping, not to serve. `types` are the registry's unless given.
     """
     directory = path.absolute().parent
     filled = fill_variables(parse_document(path), env, directory)
     warnings = _off(filled)
     warnings += [replace(fault, warning=True) for fault in filled.unset if stand_ins]
     tables = read_tables(filled.document, registry.types() if types is None else types)
-    places = () if stand_ins else find_misplaced(tables.store, tables.connectors, directory)  # with stand-ins nothing is stored
+    # with stand-ins nothing is stored
+    places = () if stand_ins else find_misplaced(tables.store, tables.connectors, directory)
     stages = (
         filled.unset,
         filled.faults,
@@ -55,11 +59,18 @@ def load_settings(
 
 def _off(filled: FilledDocument) -> list[ConfigFault]:
     """An admin token that is not set switches the console and the admin API off: no fault."""
-    off = [fault for fault in filled.unset if fault.where == _ADMIN_TOKEN and fault.message.startswith("the environment variable")]
+    off = [
+        fault
+        for fault in filled.unset
+        if fault.where == _ADMIN_TOKEN and fault.message.startswith("the environment variable")
+    ]
     if off:
         del filled.document["server"]["admin_token"]
         filled.unset[:] = [fault for fault in filled.unset if fault not in off]
-    return [replace(fault, message=f"{fault.message}: console and admin API are off", warning=True) for fault in off]
+    return [
+        replace(fault, message=f"{fault.message}: console and admin API are off", warning=True)
+        for fault in off
+    ]
 
 
 def _workers(tables: SettingsTables) -> list[ConfigFault]:
@@ -67,7 +78,13 @@ def _workers(tables: SettingsTables) -> list[ConfigFault]:
     if tables.server is None or tables.server.workers == 1 or not store.url.startswith("sqlite"):
         return []
     remedy = "write workers = 1, or a store.url like postgresql://USER:PASSWORD@HOST/DATABASE"
-    return [ConfigFault("server.workers", "is more than 1, and a SQLite file belongs to one process alone", remedy)]
+    return [
+        ConfigFault(
+            "server.workers",
+            "is more than 1, and a SQLite file belongs to one process alone",
+            remedy,
+        )
+    ]
 
 
 def _routes(tables: SettingsTables) -> list[ConfigFault]:
@@ -76,7 +93,9 @@ def _routes(tables: SettingsTables) -> list[ConfigFault]:
 
 
 def _without_echoes(stages: Iterable[Iterable[ConfigFault]]) -> list[ConfigFault]:
-    """Faults of all stages; of a place at which an earlier stage found something, a later one tells nothing more."""
+    """Faults of all stages; of a place at which an earlier stage found something, a later one tells
+    nothing more.
+    """
     faults: list[ConfigFault] = []
     for stage in stages:
         told = {fault.where for fault in faults}

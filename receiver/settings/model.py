@@ -13,7 +13,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, S
 from connectors.base import ConnectorSettings
 from receiver.config_errors import ConfigFault
 from receiver.mapping import RouteSettings, SnippetSettings
-from receiver.settings.value_types import AlarmUrl, Currency, Headers, Host, Number, Status, StoreUrl, TimeZone, Token, WebAddress
+from receiver.settings.value_types import (
+    AlarmUrl,
+    Currency,
+    Headers,
+    Host,
+    Number,
+    Status,
+    StoreUrl,
+    TimeZone,
+    Token,
+    WebAddress,
+)
 
 
 class _Table(BaseModel):
@@ -25,24 +36,49 @@ def _nothing(value: object) -> object:
 
 
 class Server(_Table):
-    host: Annotated[Host, Field(min_length=1, description="the address to listen on; 0.0.0.0 for all")] = "127.0.0.1"
+    host: Annotated[
+        Host, Field(min_length=1, description="the address to listen on; 0.0.0.0 for all")
+    ] = "127.0.0.1"
     port: Annotated[int, Number, Field(ge=0, le=65535, description="0 takes any free one")] = 8080
-    workers: Annotated[int, Number, Field(ge=1, le=64, description="processes on this port; more than one needs PostgreSQL")] = 1
-    public_url: Annotated[WebAddress | None, Field(description="where AOM reaches the gateway, for `urls`")] = None
-    admin_token: Annotated[
-        Token | None, BeforeValidator(_nothing), Field(description="opens the console and the admin API; without it they are off")
+    workers: Annotated[
+        int,
+        Number,
+        Field(ge=1, le=64, description="processes on this port; more than one needs PostgreSQL"),
+    ] = 1
+    public_url: Annotated[
+        WebAddress | None, Field(description="where AOM reaches the gateway, for `urls`")
     ] = None
-    max_body_bytes: Annotated[int, Number, Field(ge=1024, le=104_857_600, description="longer bodies are answered 413")] = 1_048_576
+    admin_token: Annotated[
+        Token | None,
+        BeforeValidator(_nothing),
+        Field(description="opens the console and the admin API; without it they are off"),
+    ] = None
+    max_body_bytes: Annotated[
+        int, Number, Field(ge=1024, le=104_857_600, description="longer bodies are answered 413")
+    ] = 1_048_576
 
 
 class Store(_Table):
-    url: Annotated[StoreUrl, Field(repr=False, description="relative SQLite paths start beside the configuration")] = (
-        "sqlite:///aom-gateway.db"
-    )
-    keep_days: Annotated[float, Number, Field(gt=0, le=36_500, description="how long delivered events stay")] = 90
-    dedup_hours: Annotated[float, Number, Field(ge=0, le=87_600, description="how long the newest state told again is a duplicate")] = 24
+    url: Annotated[
+        StoreUrl,
+        Field(repr=False, description="relative SQLite paths start beside the configuration"),
+    ] = "sqlite:///aom-gateway.db"
+    keep_days: Annotated[
+        float, Number, Field(gt=0, le=36_500, description="how long delivered events stay")
+    ] = 90
+    dedup_hours: Annotated[
+        float,
+        Number,
+        Field(ge=0, le=87_600, description="how long the newest state told again is a duplicate"),
+    ] = 24
     max_wal_mb: Annotated[
-        int, Number, Field(ge=256, le=1_048_576, description="SQLite: the longest log beside an endless reader; then events are refused")
+        int,
+        Number,
+        Field(
+            ge=256,
+            le=1_048_576,
+            description="SQLite: the longest log beside an endless reader; then events are refused",
+        ),
     ] = 4096
 
 
@@ -56,37 +92,72 @@ class Limit(_Table):
 class Source(_Table):
     """One AOM site."""
 
-    tokens: Annotated[tuple[Token, ...], Field(min_length=1, description='tokens = ["${TOKEN}"], two while rotating')]
+    tokens: Annotated[
+        tuple[Token, ...],
+        Field(min_length=1, description='tokens = ["${TOKEN}"], two while rotating'),
+    ]
     timezone: Annotated[TimeZone, Field(description="in which AOM shows dates")] = ZoneInfo("UTC")
     currency: Annotated[Currency, Field(description="of orders that name none")] = "USD"
-    invalid_status: Annotated[Literal[422, 202], Status, Field(description="the answer to what can't be understood")] = 422
+    invalid_status: Annotated[
+        Literal[422, 202], Status, Field(description="the answer to what can't be understood")
+    ] = 422
     limit: Annotated[
-        Limit | None, Field(description="limit = { events = 600, seconds = 60 }; what is above it is answered 429 and not kept")
+        Limit | None,
+        Field(
+            description="limit = { events = 600, seconds = 60 }; what is above it is answered 429 and "
+            "not kept"
+        ),
     ] = None
 
 
 class Delivery(_Table):
-    give_up_after_hours: Annotated[float, Number, Field(gt=0, le=87_600, description="then a delivery is dead")] = 72
-    lease_seconds: Annotated[float, Number, Field(ge=1, le=86_400, description="after a crash, another process goes on within so long")] = 6
+    give_up_after_hours: Annotated[
+        float, Number, Field(gt=0, le=87_600, description="then a delivery is dead")
+    ] = 72
+    lease_seconds: Annotated[
+        float,
+        Number,
+        Field(ge=1, le=86_400, description="after a crash, another process goes on within so long"),
+    ] = 6
 
 
 class Log(_Table):
-    level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="the least that is told")] = "info"
-    format: Annotated[Literal["auto", "json", "pretty"], Field(description="auto: pretty on a terminal, else JSON")] = "auto"
-    emails: Annotated[Literal["hashed", "plain"], Field(description="how addresses stand in the log")] = "hashed"
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="the least that is told")
+    ] = "info"
+    format: Annotated[
+        Literal["auto", "json", "pretty"],
+        Field(description="auto: pretty on a terminal, else JSON"),
+    ] = "auto"
+    emails: Annotated[
+        Literal["hashed", "plain"], Field(description="how addresses stand in the log")
+    ] = "hashed"
 
 
 class Alerts(_Table):
     """Where to post alarms, and what is worth one."""
 
     url: Annotated[
-        AlarmUrl | None, BeforeValidator(_nothing), Field(description='url = "${SLACK_WEBHOOK}"; an empty one switches alarms off')
+        AlarmUrl | None,
+        BeforeValidator(_nothing),
+        Field(description='url = "${SLACK_WEBHOOK}"; an empty one switches alarms off'),
     ]
-    headers: Annotated[Headers, Field(description='more of them, e.g. { Authorization = "Bearer ${ALARM_TOKEN}" }')] = {}
-    oldest_waiting_minutes: Annotated[float, Field(gt=0, le=525_600, description="how long a delivery may wait")] = 15
-    dead_letters: Annotated[int, Field(ge=1, le=1_000_000_000, description="so many of a connector are an alarm")] = 1
-    quarantined: Annotated[int, Field(ge=1, le=1_000_000_000, description="so many calls of a source are an alarm")] = 1
-    repeat_hours: Annotated[float | None, Field(gt=0, le=8760, description="tell again while it lasts; unless given, once")] = None
+    headers: Annotated[
+        Headers, Field(description='more of them, e.g. { Authorization = "Bearer ${ALARM_TOKEN}" }')
+    ] = {}
+    oldest_waiting_minutes: Annotated[
+        float, Field(gt=0, le=525_600, description="how long a delivery may wait")
+    ] = 15
+    dead_letters: Annotated[
+        int, Field(ge=1, le=1_000_000_000, description="so many of a connector are an alarm")
+    ] = 1
+    quarantined: Annotated[
+        int, Field(ge=1, le=1_000_000_000, description="so many calls of a source are an alarm")
+    ] = 1
+    repeat_hours: Annotated[
+        float | None,
+        Field(gt=0, le=8760, description="tell again while it lasts; unless given, once"),
+    ] = None
 
 
 class Settings(BaseModel):
@@ -110,7 +181,12 @@ class Settings(BaseModel):
 
     def secrets(self) -> frozenset[str]:
         """Everything that no log line may hold: tokens, and whatever the connectors keep secret."""
-        tables = (self.server, *self.sources.values(), *self.connectors.values(), *filter(None, [self.alerts]))
+        tables = (
+            self.server,
+            *self.sources.values(),
+            *self.connectors.values(),
+            *filter(None, [self.alerts]),
+        )
         found = {secret.get_secret_value() for table in tables for secret in _secrets(dict(table))}
         if self.alerts and self.alerts.url:
             found |= _parts(self.alerts.url.get_secret_value())
@@ -126,7 +202,11 @@ def connector_secrets(settings: ConnectorSettings) -> frozenset[str]:
 def _parts(url: str) -> set[str]:
     """What makes a webhook's address a secret, where it stands alone."""
     parts = urlsplit(url)
-    return {part for part in (parts.path, parts.query, parts.password or "") if len(part) >= _LONG_ENOUGH}
+    return {
+        part
+        for part in (parts.path, parts.query, parts.password or "")
+        if len(part) >= _LONG_ENOUGH
+    }
 
 
 _LONG_ENOUGH = 8  # characters; shorter ones are no secret, and stand in other words too

@@ -1,6 +1,8 @@
-"""Files that only their owner may read, from their first byte on: configurations with tokens, lists with personal data.
+"""Files that only their owner may read, from their first byte on: configurations with tokens, lists
+with personal data.
 
-None of these functions follows a link in the last part of a path: who may write in the folder cannot lead them elsewhere.
+None of these functions follows a link in the last part of a path: who may write in the folder
+cannot lead them elsewhere.
 """
 
 from __future__ import annotations
@@ -16,13 +18,21 @@ _MODE: Final = 0o600
 
 
 def create_private(path: Path) -> int:
-    """A descriptor of a new file, for writing. Raises FileExistsError where anything has that name, were it a link to nowhere."""
+    """A descriptor of a new file, for writing.
+
+    Raises FileExistsError where anything has that name, were it a link to nowhere.
+    """
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, _MODE)
 
 
 def open_private(path: Path) -> int:
-    """A descriptor of a file that is there, for reading and for writing at its end. Raises OSError for what is no file of its own."""
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    """A descriptor of a file that is there, for reading and for writing at its end.
+
+    Raises OSError for what is no file of its own.
+    """
+    descriptor = os.open(
+        path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    )
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "is no ordinary file", str(path))
@@ -30,7 +40,10 @@ def open_private(path: Path) -> int:
 
 
 def write_private(path: Path, text: str, *, replace: bool = False) -> None:
-    """Write a file as a whole or not at all. With `replace` it takes the place of what has the name; else FileExistsError."""
+    """Write a file as a whole or not at all.
+
+    With `replace` it takes the place of what has the name; else FileExistsError.
+    """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}") if replace else path
     with os.fdopen(create_private(beside), "w", encoding="utf-8") as file:
         try:

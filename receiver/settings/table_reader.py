@@ -1,4 +1,6 @@
-"""From a TOML document to the models of its tables, each read for itself, so that a fault in one hides none in another."""
+"""From a TOML document to the models of its tables, each read for itself, so that a fault in one
+hides none in another.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 @dataclass
 class SettingsTables:
-    """All that could be read. Names of sources and connectors are there even where their tables are faulty."""
+    """All that could be read.
+
+    Names of sources and connectors are there even where their tables are faulty.
+    """
 
     server: Server | None = None
     store: Store | None = None
@@ -39,7 +44,9 @@ class SettingsTables:
     faults: list[ConfigFault] = field(default_factory=list)
 
 
-def read_tables(document: Mapping[str, Any], types: Mapping[str, type[Connector]]) -> SettingsTables:
+def read_tables(
+    document: Mapping[str, Any], types: Mapping[str, type[Connector]]
+) -> SettingsTables:
     """Read all tables. `types` are the connectors that there are."""
     reader = _Reader(types)
     document = reader.known(document)
@@ -48,7 +55,9 @@ def read_tables(document: Mapping[str, Any], types: Mapping[str, type[Connector]
     tables.store = reader.one(Store, document.get("store", {}), "store")
     tables.delivery = reader.one(Delivery, document.get("delivery", {}), "delivery")
     tables.log = reader.one(Log, document.get("log", {}), "log")
-    tables.alerts = reader.one(Alerts, document["alerts"], "alerts") if "alerts" in document else None
+    tables.alerts = (
+        reader.one(Alerts, document["alerts"], "alerts") if "alerts" in document else None
+    )
     for name, table in reader.named(document, "sources"):
         tables.sources[name] = reader.one(Source, table, "sources", name)
     for name, table in reader.named(document, "connectors"):
@@ -60,7 +69,13 @@ def read_tables(document: Mapping[str, Any], types: Mapping[str, type[Connector]
         if (snippet := reader.one(SnippetSettings, table, "snippets", name)) is not None:
             tables.snippets[name] = snippet
     if not tables.sources and "sources" not in document:
-        tables.faults.append(ConfigFault("sources", "is missing: no call could come in", 'add [sources.NAME] with tokens = ["…"]'))
+        tables.faults.append(
+            ConfigFault(
+                "sources",
+                "is missing: no call could come in",
+                'add [sources.NAME] with tokens = ["…"]',
+            )
+        )
     return tables
 
 
@@ -100,7 +115,9 @@ class _Reader:
             return
         for name, table in tables.items():
             if not _NAME.fullmatch(name):
-                self._tell((kind, name), "is no good name", "use up to 64 letters, digits, '-' and '_'")
+                self._tell(
+                    (kind, name), "is no good name", "use up to 64 letters, digits, '-' and '_'"
+                )
             yield name, table
 
     def listed(self, document: Mapping[str, Any], kind: str) -> Iterator[tuple[int, Any]]:
@@ -132,7 +149,11 @@ class _Reader:
         try:
             return self._types[given]
         except UnknownConnector:
-            self._tell((*at, "type"), f"there is no connector type {given!r}", suggest_name(given, self._types, "there are"))
+            self._tell(
+                (*at, "type"),
+                f"there is no connector type {given!r}",
+                suggest_name(given, self._types, "there are"),
+            )
         except BrokenConnector as error:
             self._tell((*at, "type"), str(error), "update or reinstall that package")
         return None

@@ -11,7 +11,9 @@ from receiver.settings.value_types import FRESH
 SHORTEST = 16  # characters that take too long to guess
 
 
-def token_faults(server: Server | None, sources: Mapping[str, Source | None]) -> Iterator[ConfigFault]:
+def token_faults(
+    server: Server | None, sources: Mapping[str, Source | None]
+) -> Iterator[ConfigFault]:
     """All that is wrong with tokens beside what each says of itself."""
     yield from _shared(server, sources)
     yield from _short(server, sources)
@@ -23,17 +25,25 @@ def _shared(server: Server | None, sources: Mapping[str, Source | None]) -> Iter
     for where, token in _tokens(server, sources):
         known = first.setdefault(token, where)
         if known != where:
-            yield ConfigFault(where, f"is the same token as {known}", "give each a token of its own")
+            yield ConfigFault(
+                where, f"is the same token as {known}", "give each a token of its own"
+            )
 
 
 def _short(server: Server | None, sources: Mapping[str, Source | None]) -> Iterator[ConfigFault]:
     """A fault for each token that could be guessed."""
     for where, token in _tokens(server, sources):
         if len(token) < SHORTEST:
-            yield ConfigFault(where, f"is short for a token: {len(token)} characters", f"use at least {SHORTEST}; {FRESH}")
+            yield ConfigFault(
+                where,
+                f"is short for a token: {len(token)} characters",
+                f"use at least {SHORTEST}; {FRESH}",
+            )
 
 
-def _tokens(server: Server | None, sources: Mapping[str, Source | None]) -> Iterator[tuple[str, str]]:
+def _tokens(
+    server: Server | None, sources: Mapping[str, Source | None]
+) -> Iterator[tuple[str, str]]:
     if server is not None and server.admin_token is not None:
         yield "server.admin_token", server.admin_token.get_secret_value()
     for name, source in sources.items():

@@ -18,7 +18,10 @@ FRESH = "`aom-gateway init` writes fresh ones"
 def _token(secret: SecretStr) -> SecretStr:
     token = secret.get_secret_value()
     if not re.fullmatch(r"[A-Za-z0-9._~-]+", token):
-        raise RemediedError("holds characters that do not go into a URL", f"use letters, digits, '-', '_', '.' and '~'; {FRESH}")
+        raise RemediedError(
+            "holds characters that do not go into a URL",
+            f"use letters, digits, '-', '_', '.' and '~'; {FRESH}",
+        )
     return secret
 
 
@@ -32,7 +35,9 @@ def _time_zone(value: object) -> object:
     try:
         return ZoneInfo(value)
     except (ValueError, OSError, KeyError):  # KeyError: ZoneInfoNotFoundError
-        remedy = suggest_name(value, sorted(available_timezones()), "use a name like America/New_York; known")
+        remedy = suggest_name(
+            value, sorted(available_timezones()), "use a name like America/New_York; known"
+        )
         raise RemediedError(f"there is no time zone {value!r}", remedy) from None
 
 
@@ -42,7 +47,9 @@ TimeZone = Annotated[ZoneInfo, BeforeValidator(_time_zone)]
 def _currency(code: str) -> str:
     known = get_global("all_currencies")
     if code.upper() not in known:
-        raise RemediedError(f"there is no currency {code!r}", "use a code of ISO 4217, like USD or EUR")
+        raise RemediedError(
+            f"there is no currency {code!r}", "use a code of ISO 4217, like USD or EUR"
+        )
     return code.upper()
 
 
@@ -66,7 +73,10 @@ def _host(host: str) -> str:
     except UnicodeError:
         usable = False
     if not usable:
-        raise RemediedError("is no name or address of a machine", "write one like 127.0.0.1, ::1 or gateway.springfield.edu")
+        raise RemediedError(
+            "is no name or address of a machine",
+            "write one like 127.0.0.1, ::1 or gateway.springfield.edu",
+        )
     return host
 
 
@@ -77,7 +87,13 @@ Host = Annotated[str, AfterValidator(_host)]
 
 def _web_address(url: str) -> str:
     parts = _split(url)
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if (
+        parts is None
+        or parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+    ):
         raise RemediedError("is no web address", "write one like https://hooks.springfield.edu")
     return url.rstrip("/")
 
@@ -89,8 +105,16 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 def _alarm_url(secret: SecretStr) -> SecretStr:
     url = secret.get_secret_value()
     parts = _split(url)
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or not re.fullmatch(r"[!-~]+", url):
-        raise RemediedError("is no web address", "write one like https://hooks.slack.com/services/…, best as ${SLACK_WEBHOOK}")
+    if (
+        parts is None
+        or parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or not re.fullmatch(r"[!-~]+", url)
+    ):
+        raise RemediedError(
+            "is no web address",
+            "write one like https://hooks.slack.com/services/…, best as ${SLACK_WEBHOOK}",
+        )
     return secret
 
 
@@ -106,22 +130,36 @@ def _header_name(name: str) -> str:
 
 def _header_value(secret: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[ -~]*", secret.get_secret_value()):
-        raise RemediedError("holds characters that do not go into an HTTP header", "use printable ASCII on one line")
+        raise RemediedError(
+            "holds characters that do not go into an HTTP header", "use printable ASCII on one line"
+        )
     return secret
 
 
-Headers = dict[Annotated[str, AfterValidator(_header_name)], Annotated[SecretStr, AfterValidator(_header_value)]]
+Headers = dict[
+    Annotated[str, AfterValidator(_header_name)],
+    Annotated[SecretStr, AfterValidator(_header_value)],
+]
 
 
 def _store_url(url: str) -> str:
     parts = _split(url)
     scheme = "" if parts is None else parts.scheme.partition("+")[0]
     if parts is None or scheme not in ("sqlite", "postgresql", "postgres"):
-        raise RemediedError("is no database that the gateway can use", "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+        raise RemediedError(
+            "is no database that the gateway can use",
+            "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE",
+        )
     if scheme == "sqlite" and (parts.netloc or parts.path in ("", "/", "/:memory:") or "\0" in url):
-        raise RemediedError("names no file to keep events in", "write sqlite:///FILE, with four slashes for an absolute path")
+        raise RemediedError(
+            "names no file to keep events in",
+            "write sqlite:///FILE, with four slashes for an absolute path",
+        )
     if scheme == "sqlite" and "?" in url:
-        raise RemediedError("has parameters, which a SQLite store does not take", "write sqlite:///FILE and nothing behind it")
+        raise RemediedError(
+            "has parameters, which a SQLite store does not take",
+            "write sqlite:///FILE and nothing behind it",
+        )
     if scheme != "sqlite" and not parts.path.strip("/"):
         raise RemediedError("names no database", "write postgresql://USER:PASSWORD@HOST/DATABASE")
     return url

@@ -20,7 +20,9 @@ _STAND_IN = 32  # characters, so that it passes for a token
 
 @dataclass
 class FilledDocument:
-    """The document with all values in place. What could not be had is told, and something of its length stands in for it.
+    """The document with all values in place.
+
+    What could not be had is told, and something of its length stands in for it.
 
     `unset` are variables and files that are not there, `faults` what is written wrongly.
     """
@@ -30,8 +32,13 @@ class FilledDocument:
     faults: list[ConfigFault] = field(default_factory=list)
 
 
-def fill_variables(document: Mapping[str, Any], env: Mapping[str, str], directory: Path) -> FilledDocument:
-    """Replace all references. Files are looked for from `directory`; the line break at their end does not count."""
+def fill_variables(
+    document: Mapping[str, Any], env: Mapping[str, str], directory: Path
+) -> FilledDocument:
+    """Replace all references.
+
+    Files are looked for from `directory`; the line break at their end does not count.
+    """
     filled = FilledDocument({})
     filled.document = _Filler(env, directory, filled).value(dict(document), ())
     return filled
@@ -50,7 +57,9 @@ class _Filler:
             case list():
                 return [self.value(inner, (*steps, index)) for index, inner in enumerate(value)]
             case str() if "${" in value:
-                return _REFERENCE.sub(lambda match: self._replaced(match, format_place(steps)), value)
+                return _REFERENCE.sub(
+                    lambda match: self._replaced(match, format_place(steps)), value
+                )
         return value
 
     def _replaced(self, match: re.Match[str], where: str) -> str:
@@ -73,7 +82,9 @@ class _Filler:
             return default
         problem = "is empty" if name in self._env else "is not set"
         remedy = f"set it, or write ${{{name}:-}} if nothing will do"
-        self._told.unset.append(ConfigFault(where, f"the environment variable {name} {problem}", remedy))
+        self._told.unset.append(
+            ConfigFault(where, f"the environment variable {name} {problem}", remedy)
+        )
         return _stand_in(name)
 
     def _file(self, path: str, where: str) -> str:

@@ -1,4 +1,6 @@
-"""What the gateway tells of itself: log lines without payloads or secrets, and Prometheus metrics."""
+"""What the gateway tells of itself: log lines without payloads or secrets, and Prometheus
+metrics.
+"""
 
 from receiver.telemetry.logs import name_people_by, quick_log, set_up_logs
 from receiver.telemetry.metrics import GatewayMetrics

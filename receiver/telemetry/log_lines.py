@@ -1,4 +1,6 @@
-"""Log lines on their way out: those of one moment leave in one write, which costs an eighth of a write each."""
+"""Log lines on their way out: those of one moment leave in one write, which costs an eighth of a
+write each.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,10 @@ MOST_WAITING = 500  # lines
 
 
 class LogLines(TextIOBase):
-    """A text stream for structlog. On an event loop a line waits up to LONGEST_WAIT for others; elsewhere it is written at once."""
+    """A text stream for structlog.
+
+    On an event loop a line waits up to LONGEST_WAIT for others; elsewhere it is written at once.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

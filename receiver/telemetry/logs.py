@@ -1,4 +1,6 @@
-"""structlog set up: JSON lines for machines, colours on a terminal; the standard library's loggers come out the same way."""
+"""structlog set up: JSON lines for machines, colours on a terminal; the standard library's loggers
+come out the same way.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,23 @@ _OUR_OWN = frozenset({"level", "timestamp", "logger"})
 Format = Literal["auto", "json", "pretty"]
 
 
-def set_up_logs(level: str = "info", form: Format = "auto", *, secrets: Iterable[str] = (), plain_emails: bool = False) -> None:
-    """Configure logging for the process. Lines go to standard error; "auto" is pretty where that is a terminal."""
+def set_up_logs(
+    level: str = "info",
+    form: Format = "auto",
+    *,
+    secrets: Iterable[str] = (),
+    plain_emails: bool = False,
+) -> None:
+    """Configure logging for the process.
+
+    Lines go to standard error; "auto" is pretty where that is a terminal.
+    """
     pretty = form == "pretty" or (form == "auto" and sys.stderr.isatty())
-    last: Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if pretty else structlog.processors.JSONRenderer(_json)
+    last: Processor = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        if pretty
+        else structlog.processors.JSONRenderer(_json)
+    )
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -40,7 +55,12 @@ def set_up_logs(level: str = "info", form: Format = "auto", *, secrets: Iterable
     )
     handler = logging.StreamHandler(sys.stderr)
     formatter = structlog.stdlib.ProcessorFormatter(
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, tell_traceback, redaction, last],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            tell_traceback,
+            redaction,
+            last,
+        ],
         foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
     )
     handler.setFormatter(formatter)
@@ -51,15 +71,23 @@ def set_up_logs(level: str = "info", form: Format = "auto", *, secrets: Iterable
 
 
 def quick_log() -> Any:
-    """A logger for lines by the thousand, as set up. They hold none but our own values: nobody looks for secrets in them."""
+    """A logger for lines by the thousand, as set up.
+
+    They hold none but our own values: nobody looks for secrets in them.
+    """
     setup = structlog.get_config()
     costly = (structlog.contextvars.merge_contextvars, tell_traceback)
-    processors = [each for each in setup["processors"] if each not in costly and not isinstance(each, _LineRedaction)]
+    processors = [
+        each
+        for each in setup["processors"]
+        if each not in costly and not isinstance(each, _LineRedaction)
+    ]
     return structlog.wrap_logger(setup["logger_factory"](), processors=processors).bind()
 
 
 def name_people_by(key: bytes) -> None:
-    """From now on an address stands in the lines as a name that only this key gives; before, it stands there as no name at all.
+    """From now on an address stands in the lines as a name that only this key gives; before, it
+    stands there as no name at all.
 
     Without `set_up_logs` before it, nothing is done.
     """
@@ -74,7 +102,9 @@ class _LineRedaction:
     def __init__(self, redaction: Redaction) -> None:
         self.redaction = redaction
 
-    def __call__(self, _logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    def __call__(
+        self, _logger: object, _method: str, line: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
         for key, value in line.items():
             if isinstance(value, str) and key not in _OUR_OWN:
                 line[key] = self.redaction.redact(value)
@@ -82,17 +112,25 @@ class _LineRedaction:
 
 
 class _Stamper:
-    """The time in ISO 8601, UTC, to the millisecond. Its own because structlog's costs a quarter of a line."""
+    """The time in ISO 8601, UTC, to the millisecond.
+
+    Its own because structlog's costs a quarter of a line.
+    """
 
     def __init__(self) -> None:
         self._second = 0
         self._text = ""
 
-    def __call__(self, _logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    def __call__(
+        self, _logger: object, _method: str, line: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
         milliseconds = time.time_ns() // 1_000_000
         second, rest = divmod(milliseconds, 1000)
         if second != self._second:
-            self._second, self._text = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            self._second, self._text = (
+                second,
+                time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)),
+            )
         line["timestamp"] = f"{self._text}.{rest:03}Z"
         return line
 

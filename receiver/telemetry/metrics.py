@@ -1,4 +1,7 @@
-"""Prometheus metrics. One registry per gateway, so that several can live in one process, as in tests."""
+"""Prometheus metrics.
+
+One registry per gateway, so that several can live in one process, as in tests.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,15 @@ from importlib.metadata import version
 from itertools import product
 from platform import python_version
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _KINDS = ("auth", "misconfigured", "throttled", "unavailable")
@@ -44,37 +55,95 @@ class GatewayMetrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.figures: list[Figure] = []
-        self._events = self._counter("events", "Authenticated calls by what became of them", "source", "event", "outcome")
-        self._turned_away = self._counter("requests_turned_away", "Calls that were not kept", "reason")
-        self._disagreements = self._counter("recognition_disagreements", "Events whose URL and content disagree", "source", "event")
+        self._events = self._counter(
+            "events", "Authenticated calls by what became of them", "source", "event", "outcome"
+        )
+        self._turned_away = self._counter(
+            "requests_turned_away", "Calls that were not kept", "reason"
+        )
+        self._disagreements = self._counter(
+            "recognition_disagreements", "Events whose URL and content disagree", "source", "event"
+        )
         self._drift = self._counter("unknown_keys", "Keys that no schema knows", "source", "event")
         self._unreadable = self._counter(
-            "unreadable_values", "Values in accepted events that no schema understands, and people left out", "source", "event"
+            "unreadable_values",
+            "Values in accepted events that no schema understands, and people left out",
+            "source",
+            "event",
         )
-        self._deliveries = self._counter("deliveries", "Deliveries by outcome", "connector", "outcome")
-        self._defects = self._counter("connector_defects", "Errors that a connector should not have raised", "connector")
+        self._deliveries = self._counter(
+            "deliveries", "Deliveries by outcome", "connector", "outcome"
+        )
+        self._defects = self._counter(
+            "connector_defects", "Errors that a connector should not have raised", "connector"
+        )
         self._leadership_lost = self._counter(
-            "leadership_lost", "Lanes that were under way when another process had taken over", "connector"
+            "leadership_lost",
+            "Lanes that were under way when another process had taken over",
+            "connector",
         )
-        self._superseded = self._counter("records_superseded", "Records with fields left as a newer event had set them", "connector")
+        self._superseded = self._counter(
+            "records_superseded",
+            "Records with fields left as a newer event had set them",
+            "connector",
+        )
         self._accept = self._histogram("accept_seconds", "From the body's end to the answer")
-        self._attempts = self._histogram("attempt_seconds", "From claim to outcome, per lane", "connector", "outcome")
-        self._paused = self._gauge("connector_paused", "1 while a connector is paused for this reason", "connector", "reason")
+        self._attempts = self._histogram(
+            "attempt_seconds", "From claim to outcome, per lane", "connector", "outcome"
+        )
+        self._paused = self._gauge(
+            "connector_paused",
+            "1 while a connector is paused for this reason",
+            "connector",
+            "reason",
+        )
         self._pending = self._gauge("deliveries_pending", "Deliveries that wait", "connector")
-        self._waiting = self._gauge("connector_people_waiting", "People who are tried again; 1000 where there are more", "connector")
-        self._held = self._gauge("connector_held_back", "1 while a rule of the CRM's account holds people back", "connector")
-        self._dead = self._gauge("deliveries_dead", "Deliveries that wait for an operator", "connector")
-        self._oldest_of = self._gauge("connector_oldest_pending_seconds", "Age of the oldest delivery that waits", "connector")
-        self._calls = self._counter("connector_calls", "Calls that this process was allowed to make of the CRM", "connector")
-        self._calls_waiting = self._gauge("connector_calls_waiting", "Calls of this process that wait for the rate limit", "connector")
-        self._allowed = self._gauge("connector_calls_allowed_per_second", "The rate limit that all processes share", "connector")
+        self._waiting = self._gauge(
+            "connector_people_waiting",
+            "People who are tried again; 1000 where there are more",
+            "connector",
+        )
+        self._held = self._gauge(
+            "connector_held_back",
+            "1 while a rule of the CRM's account holds people back",
+            "connector",
+        )
+        self._dead = self._gauge(
+            "deliveries_dead", "Deliveries that wait for an operator", "connector"
+        )
+        self._oldest_of = self._gauge(
+            "connector_oldest_pending_seconds", "Age of the oldest delivery that waits", "connector"
+        )
+        self._calls = self._counter(
+            "connector_calls", "Calls that this process was allowed to make of the CRM", "connector"
+        )
+        self._calls_waiting = self._gauge(
+            "connector_calls_waiting",
+            "Calls of this process that wait for the rate limit",
+            "connector",
+        )
+        self._allowed = self._gauge(
+            "connector_calls_allowed_per_second",
+            "The rate limit that all processes share",
+            "connector",
+        )
         self._quarantined = self._gauge("events_quarantined", "Events that wait for an operator")
-        self._oldest = self._gauge("oldest_pending_seconds", "Age of the oldest delivery that waits, of all connectors")
-        self._writable = self._gauge("store_writable", "1 while events can be kept and no damage is known")
-        self._damaged = self._gauge("store_damaged", "1 once a damaged page was met in the SQLite file, until a restart")
+        self._oldest = self._gauge(
+            "oldest_pending_seconds", "Age of the oldest delivery that waits, of all connectors"
+        )
+        self._writable = self._gauge(
+            "store_writable", "1 while events can be kept and no damage is known"
+        )
+        self._damaged = self._gauge(
+            "store_damaged", "1 once a damaged page was met in the SQLite file, until a restart"
+        )
         self._log_bytes = self._gauge("store_log_bytes", "Size of SQLite's write-ahead log")
-        self._alarms = self._counter("alarms", "Messages to the receiver of alarms by outcome", "outcome")
-        self._gauge("build_info", "The version that runs", "version", "python").labels(version("aom-gateway"), python_version()).set(1)
+        self._alarms = self._counter(
+            "alarms", "Messages to the receiver of alarms by outcome", "outcome"
+        )
+        self._gauge("build_info", "The version that runs", "version", "python").labels(
+            version("aom-gateway"), python_version()
+        ).set(1)
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
         self.turned_away_by_store = 0
@@ -84,8 +153,17 @@ class GatewayMetrics:
     @property
     def of_the_store(self) -> frozenset[str]:
         """The names of what is read from the store, and so is the same in each process."""
-        gauges = ("connector_paused", "deliveries_pending", "deliveries_dead", "connector_oldest_pending_seconds", "events_quarantined")
-        return frozenset(f"aom_gateway_{name}" for name in (*gauges, "oldest_pending_seconds", "store_writable", "build_info"))
+        gauges = (
+            "connector_paused",
+            "deliveries_pending",
+            "deliveries_dead",
+            "connector_oldest_pending_seconds",
+            "events_quarantined",
+        )
+        return frozenset(
+            f"aom_gateway_{name}"
+            for name in (*gauges, "oldest_pending_seconds", "store_writable", "build_info")
+        )
 
     def count_event(self, source: str, event: str | None, outcome: str, seconds: float) -> None:
         """`outcome`: accepted, duplicate or quarantined."""
@@ -143,7 +221,9 @@ class GatewayMetrics:
         if per_second is not None:
             self._allowed.labels(connector).set(per_second)
 
-    def set_backlog(self, connector: str, *, pending: int, dead: int, oldest_pending_seconds: float | None) -> None:
+    def set_backlog(
+        self, connector: str, *, pending: int, dead: int, oldest_pending_seconds: float | None
+    ) -> None:
         self._pending.labels(connector).set(pending)
         self._dead.labels(connector).set(dead)
         self._oldest_of.labels(connector).set(oldest_pending_seconds or 0)
@@ -171,8 +251,12 @@ class GatewayMetrics:
         """What Prometheus scrapes."""
         return generate_latest(self.registry)
 
-    def start(self, connectors: Iterable[str], sources: Iterable[str] = (), events: Iterable[str] = ()) -> None:
-        """Show every connector, and what must never happen, from the start: an increase from nothing would not be seen."""
+    def start(
+        self, connectors: Iterable[str], sources: Iterable[str] = (), events: Iterable[str] = ()
+    ) -> None:
+        """Show every connector, and what must never happen, from the start: an increase from
+        nothing would not be seen.
+        """
         for reason in TURNED_AWAY:
             self._turned_away.labels(reason)
         for outcome in ("posted", "failed"):

@@ -1,4 +1,6 @@
-"""Where an error came from, without its words: libraries quote in them what they were given, and that is people's data."""
+"""Where an error came from, without its words: libraries quote in them what they were given, and
+that is people's data.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,24 @@ import traceback
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
-_HARMLESS = (AttributeError, NameError, ImportError, OSError, TypeError, MemoryError, RecursionError)
-"""Python's own words for these name code, files and types, never values. What is derived from them has words of its own."""
+_HARMLESS = (
+    AttributeError,
+    NameError,
+    ImportError,
+    OSError,
+    TypeError,
+    MemoryError,
+    RecursionError,
+)
+"""Python's own words for these name code, files and types, never values.
+
+What is derived from them has words of its own.
+"""
 
 
-def tell_traceback(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def tell_traceback(
+    _logger: object, _method: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
     """A structlog processor: `exc_info`, in whatever form, becomes the text `exception`."""
     if (error := _error(line.pop("exc_info", None))) is not None:
         line["exception"] = "".join(_told(error)).rstrip()
@@ -30,7 +45,11 @@ def _told(error: BaseException) -> Iterator[str]:
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
         yield from _told(cause)
-        yield "\nThen, because of it:\n" if cause is error.__cause__ else "\nThen, while that was handled:\n"
+        yield (
+            "\nThen, because of it:\n"
+            if cause is error.__cause__
+            else "\nThen, while that was handled:\n"
+        )
     yield from traceback.format_tb(error.__traceback__)
     yield f"{_named(error)}\n"
     if isinstance(error, BaseExceptionGroup):

@@ -1,4 +1,6 @@
-"""`/metrics` of several workers: whichever is asked answers for all, each figure with the number of its worker."""
+"""`/metrics` of several workers: whichever is asked answers for all, each figure with the number of
+its worker.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 class WorkerMetrics:
     """Each worker gives its own text at a socket in the directory that all of them know."""
 
-    def __init__(self, directory: Path, number: int, of: int, own: Callable[[], bytes], shared: Iterable[str]) -> None:
+    def __init__(
+        self, directory: Path, number: int, of: int, own: Callable[[], bytes], shared: Iterable[str]
+    ) -> None:
         """`shared`: the names of what stands in the store, and is the same for all."""
         self._directory = directory
         self._number = number
@@ -61,7 +65,10 @@ class WorkerMetrics:
 
 
 def merge_metrics(asked: int, texts: Mapping[int, bytes], shared: frozenset[str]) -> bytes:
-    """One text of several in Prometheus' format. What is shared is told once, by the one that was asked, which has it fresh."""
+    """One text of several in Prometheus' format.
+
+    What is shared is told once, by the one that was asked, which has it fresh.
+    """
     families: dict[str, list[str]] = {}
     for number, text in texts.items():
         name = ""
@@ -86,4 +93,8 @@ def _numbered(line: str, number: int) -> str:
     end = match.end() if match else 0
     rest = line[end:]
     label = f'worker="{number}"'
-    return f"{line[:end]}{{{label},{rest[1:]}" if rest.startswith("{") else f"{line[:end]}{{{label}}}{rest}"
+    return (
+        f"{line[:end]}{{{label},{rest[1:]}"
+        if rest.startswith("{")
+        else f"{line[:end]}{{{label}}}{rest}"
+    )

@@ -1,7 +1,9 @@
-"""Finds e-mail addresses in foreign text. What a valid one is, is said in `receiver.aom.values.email_address`.
+"""Finds e-mail addresses in foreign text.
 
-One pattern for all who look: it takes time in proportion to the text, whatever the text is. A search begins only where a
-run of characters begins, and never goes back within one.
+What a valid one is, is said in `receiver.aom.values.email_address`.
+
+One pattern for all who look: it takes time in proportion to the text, whatever the text is. A
+search begins only where a run of characters begins, and never goes back within one.
 """
 
 from __future__ import annotations
@@ -10,18 +12,24 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_DELIMITERS: Final = r"\s@\"'<>,;:()\[\]{}\\/=&?"  # never taken for a part of an address; some may stand in rare ones
+# never taken for a part of an address; some may stand in rare ones
+_DELIMITERS: Final = r"\s@\"'<>,;:()\[\]{}\\/=&?"
 _AT: Final = r"(?:@|%40|\\u0040)"  # plain, in a URL, in JSON
 _LOCAL: Final = rf"(?:[^{_DELIMITERS}%]|%(?!40))++"
 _DOMAIN: Final = rf"[^{_DELIMITERS}%.]++"
-_BEGIN: Final = rf"(?:(?<![^{_DELIMITERS}])(?<![^{_DELIMITERS}]')|(?<=%40))"  # where a run of such characters begins
+# where a run of such characters begins
+_BEGIN: Final = rf"(?:(?<![^{_DELIMITERS}])(?<![^{_DELIMITERS}]')|(?<=%40))"
 
-_ADDRESS: Final = re.compile(rf"{_BEGIN}{_LOCAL}(?:'{_LOCAL})*+{_AT}\.*+{_DOMAIN}(?:\.++{_DOMAIN})*+")
+_ADDRESS: Final = re.compile(
+    rf"{_BEGIN}{_LOCAL}(?:'{_LOCAL})*+{_AT}\.*+{_DOMAIN}(?:\.++{_DOMAIN})*+"
+)
 """o'neil@example.edu is one address, 'ann@example.edu' is one in quotes."""
 
 
 def find_addresses(text: str) -> Iterator[re.Match[str]]:
-    """All that looks like an e-mail address, from left to right; the dot that ends a sentence is none of it."""
+    """All that looks like an e-mail address, from left to right; the dot that ends a sentence is
+    none of it.
+    """
     return _ADDRESS.finditer(text)
 
 

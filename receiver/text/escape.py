@@ -1,18 +1,23 @@
-"""Foreign text shown as text, whatever it holds. Names, reasons and payloads are written by others."""
+"""Foreign text shown as text, whatever it holds.
+
+Names, reasons and payloads are written by others.
+"""
 
 from __future__ import annotations
 
 import re
 from unicodedata import category
 
-_SUSPICIOUS = re.compile(r"[^\x20-\x7e\xa1-\xac\xae-\u02ff]")  # most text has none, and needs no closer look
+# most text has none, and needs no closer look
+_SUSPICIOUS = re.compile(r"[^\x20-\x7e\xa1-\xac\xae-\u02ff]")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINERS = "\u200c\u200d"  # Persian, Hindi and others are written with them
 _BREAKS = "\n\t"
 
 
 def escape_hidden(text: str, *, lines: bool = False) -> str:
-    """The text with control characters, changes of the writing direction and the like as visible escapes.
+    """The text with control characters, changes of the writing direction and the like as visible
+    escapes.
 
     `lines` leaves line breaks and tabs as they are.
     """

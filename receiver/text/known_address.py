@@ -1,4 +1,6 @@
-"""Finds one known e-mail address in foreign text, in whatever way it is written there, and takes it out."""
+"""Finds one known e-mail address in foreign text, in whatever way it is written there, and takes it
+out.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from receiver.text.lower_case import lower_in_place
 
 ERASED: Final = "[erased]"
 
-_APOSTROPHES: Final = ("&#39;", "&#039;", "&#x27;", "&apos;", "&#8217;", "&rsquo;")  # as HTML has them
+# as HTML has them
+_APOSTROPHES: Final = ("&#39;", "&#039;", "&#x27;", "&apos;", "&#8217;", "&rsquo;")
 
 _BEGIN = (  # not within a longer address; after an escape
     r"(?:(?<![\w+-])(?<!\w[.'])|(?<=\\[bfnrt])|(?<=\\u[\da-f]{4})|(?<=%[\da-f]{2}))"
@@ -24,14 +27,19 @@ _END = r"(?![\w-])(?!\.\w)"
 
 @lru_cache(16)
 def address_forms(address: str) -> frozenset[str]:
-    """How a lower-cased address may be written, in lower case as far as SQLite knows it: plain, as JSON, in a URL."""
+    """How a lower-cased address may be written, in lower case as far as SQLite knows it: plain, as
+    JSON, in a URL.
+    """
     capital = "".join(letter if letter.isascii() else letter.upper() for letter in address)
     plain = {address, capital}
     as_json = {json.dumps(text)[1:-1] for text in plain}
     with_slashes = {text.replace("/", "\\/") for text in as_json}
     bases = plain | as_json | with_slashes | {quote(text, safe="@") for text in plain}
-    bases |= {base.replace("'", "\\u0027").replace("&", "\\u0026") for base in as_json}  # PHP's JSON_HEX_APOS, JSON_HEX_AMP
-    bases |= {text.replace("&", "&amp;").replace("'", mark) for text in plain for mark in _APOSTROPHES}
+    # PHP's JSON_HEX_APOS, JSON_HEX_AMP
+    bases |= {base.replace("'", "\\u0027").replace("&", "\\u0026") for base in as_json}
+    bases |= {
+        text.replace("&", "&amp;").replace("'", mark) for text in plain for mark in _APOSTROPHES
+    }
     every = {base.replace("@", at) for base in bases for at in ("@", "\\u0040", "%40")}
     return frozenset(re.sub(r"[A-Z]", lambda letter: letter[0].lower(), text) for text in every)
 
@@ -44,8 +52,8 @@ def names_address(text: str, address: str) -> bool:
 def scrub_address(text: str, address: str, *, in_path: bool = False) -> str:
     """The text with the address replaced, whatever its case.
 
-    bo@example.edu leaves jobo@example.edu and bo@example.edu.au alone. A path of keys, like `scores.bo@example.edu`, shows
-    nowhere where a key begins: with `in_path` any place will do.
+    bo@example.edu leaves jobo@example.edu and bo@example.edu.au alone. A path of keys, like
+    `scores.bo@example.edu`, shows nowhere where a key begins: with `in_path` any place will do.
     """
     kept, at = [], 0
     for start, end in _spans(text, address, in_path=in_path):
@@ -55,15 +63,19 @@ def scrub_address(text: str, address: str, *, in_path: bool = False) -> str:
 
 
 def _spans(text: str, address: str, *, in_path: bool = False) -> Iterator[tuple[int, int]]:
-    """Where it stands, from left to right. A plain search finds the places and the pattern looks at these alone, which is what
-    makes a text of a megabyte cheap.
+    """Where it stands, from left to right.
+
+    A plain search finds the places and the pattern looks at these alone, which is what makes a text
+    of a megabyte cheap.
     """
     if not may_hold_address(text):
         return
     lowered = lower_in_place(text)
     pattern = _pattern(address, in_path=in_path)
     free = 0
-    for start in sorted({start for form in _lowered_forms(address) for start in _places(lowered, form)}):
+    for start in sorted(
+        {start for form in _lowered_forms(address) for start in _places(lowered, form)}
+    ):
         if start >= free and (match := pattern.match(text, start)):
             free = match.end()
             yield start, free

@@ -1,4 +1,6 @@
-"""Cuts out of a CRM's words what it was sent, for where they are said in the open: the log, `/readyz`, the console, alarms."""
+"""Cuts out of a CRM's words what it was sent, for where they are said in the open: the log,
+`/readyz`, the console, alarms.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ _AFTER_ESCAPE = re.compile(r"(?:\\[bfnrt]|\\u[\da-fA-F]{4}|%[\da-fA-F]{2})\Z")
 
 
 def cut_values(words: str, sent: Iterable[Mapping[str, Any]]) -> str:
-    """The words without the values of these records (`key`, `fields`), in whatever case, plain or as JSON or a URL has them.
+    """The words without the values of these records (`key`, `fields`), in whatever case, plain or
+    as JSON or a URL has them.
 
     Only whole words are cut out, and no names of fields: what a remedy names stays to be read.
     """
@@ -24,8 +27,11 @@ def cut_values(words: str, sent: Iterable[Mapping[str, Any]]) -> str:
     names: set[str] = set()
     for record in sent:
         names |= {lower_in_place(name) for name in record["fields"]}
-        values |= {form for value in _values(record) for form in _found(lower_in_place(value), lowered)}
-    for value in sorted(values - names, key=len, reverse=True):  # the longest first: one may be a part of another
+        values |= {
+            form for value in _values(record) for form in _found(lower_in_place(value), lowered)
+        }
+    # the longest first: one may be a part of another
+    for value in sorted(values - names, key=len, reverse=True):
         words, lowered = _without(words, lowered, value)
     return words
 
@@ -46,7 +52,10 @@ def _without(words: str, lowered: str, value: str) -> tuple[str, str]:
 
 
 def _begins(text: str, start: int) -> bool:
-    """Whether no word is cut in two there. Only words in ASCII tell: others are written without spaces between them."""
+    """Whether no word is cut in two there.
+
+    Only words in ASCII tell: others are written without spaces between them.
+    """
     inside = _is_letter(text[start]) and start > 0 and _is_letter(text[start - 1])
     return not inside or _AFTER_ESCAPE.search(text[max(start - 6, 0) : start]) is not None
 

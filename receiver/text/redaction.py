@@ -1,4 +1,6 @@
-"""What may not be read in a log line: tokens never, e-mail addresses only under another name unless configured otherwise."""
+"""What may not be read in a log line: tokens never, e-mail addresses only under another name unless
+configured otherwise.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,8 @@ _TOKEN_IN_PATH = re.compile(r"(/in/)[^/\s?\"']+")
 class Redaction:
     """`secrets` are the configured tokens; they are cut out wherever they stand.
 
-    `key` is the installation's secret, by which an address gets its name: without it nobody can try a list of addresses
-    against a log. It is set once the store, which keeps it, is open.
+    `key` is the installation's secret, by which an address gets its name: without it nobody can try
+    a list of addresses against a log. It is set once the store, which keeps it, is open.
     """
 
     def __init__(self, secrets: Iterable[str] = (), *, plain_emails: bool = False) -> None:
@@ -51,6 +53,8 @@ class Redaction:
 
 
 def pseudonym(address: str, key: bytes) -> str:
-    """A stable short name for an address: the same person is recognised across lines, but not read."""
+    """A stable short name for an address: the same person is recognised across lines, but not
+    read.
+    """
     plain = address.replace("%40", "@").replace("\\u0040", "@").strip().lower()
     return "person:" + hmac.digest(key, plain.encode("utf-8", "replace"), "sha256").hex()[:16]

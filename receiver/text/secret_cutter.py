@@ -1,4 +1,6 @@
-"""Cuts secrets out of foreign words, also where only a part of one stands there, or in another writing."""
+"""Cuts secrets out of foreign words, also where only a part of one stands there, or in another
+writing.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from urllib.parse import quote
 from receiver.text.lower_case import lower_in_place
 from receiver.text.redaction import CUT
 
-_PART: Final = 10  # so many characters of a secret in a row are a part of it; fewer, like `pat-na1-`, stand in remedies
+# so many characters of a secret in a row are a part of it; fewer, like `pat-na1-`, stand in
+# remedies
+_PART: Final = 10
 _SHORTEST: Final = 4
 
 _CREDENTIALS: Final = re.compile(r"\b(bearer|basic)(\s+)[\w.~+/!=-]{8,}", re.IGNORECASE)
@@ -23,7 +27,9 @@ class SecretCutter:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         forms = {lower_in_place(form) for secret in secrets for form in _forms(secret)}
-        self._parts = frozenset(form[at : at + _PART] for form in forms for at in range(len(form) - _PART + 1))
+        self._parts = frozenset(
+            form[at : at + _PART] for form in forms for at in range(len(form) - _PART + 1)
+        )
         self._short = tuple(form for form in forms if _SHORTEST <= len(form) < _PART)
 
     def cut(self, text: str) -> str:

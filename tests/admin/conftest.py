@@ -47,13 +47,19 @@ class Api:
     http: httpx.Client
 
     def ask(self, method: str, path: str, *, status: int = 200, **request: Any) -> Any:
-        """The answer as JSON; one of another status than expected is a failure, and an error that is no problem document, too."""
+        """The answer as JSON; one of another status than expected is a failure, and an error that
+        is no problem document, too.
+        """
         response = self.http.request(method, path, **request)
         assert response.status_code == status, response.text
         if status >= 400:
             assert response.headers["content-type"] == "application/problem+json"
             problem = response.json()
-            assert (problem["status"], bool(problem["title"]), bool(problem["detail"])) == (status, True, True)
+            assert (problem["status"], bool(problem["title"]), bool(problem["detail"])) == (
+                status,
+                True,
+                True,
+            )
             return problem
         assert response.headers["content-type"] == "application/json"
         assert response.headers["cache-control"] == "no-store"
@@ -68,7 +74,12 @@ class Api:
     def take(self, event: str, payload: Any, *, token: str = TOKEN) -> str:
         """Hand in an event, or a call that goes to quarantine; its id."""
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-        answer = httpx.post(f"{self.running.url}/in/{token}{f'/{event}' if event else ''}", content=body, trust_env=False, timeout=30)
+        answer = httpx.post(
+            f"{self.running.url}/in/{token}{f'/{event}' if event else ''}",
+            content=body,
+            trust_env=False,
+            timeout=30,
+        )
         assert answer.status_code in {202, 422}, answer.text
         id: str = answer.json()["id"]
         return id
@@ -85,7 +96,10 @@ class Api:
 def asked(config: Path) -> Iterator[Api]:
     """A gateway that runs for the time of the block."""
     headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-    with gateway(config) as running, httpx.Client(base_url=running.url, headers=headers, trust_env=False, timeout=60) as http:
+    with (
+        gateway(config) as running,
+        httpx.Client(base_url=running.url, headers=headers, trust_env=False, timeout=60) as http,
+    ):
         yield Api(running, http)
 
 
@@ -98,9 +112,22 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 def account(email: str, **other: Any) -> dict[str, Any]:
     """What AOM sends of a new account."""
-    return {"id": 7, "email": email, "first_name": "Ann", "last_name": "Lee", "date_registered": "2026-01-02 10:00:00", **other}
+    return {
+        "id": 7,
+        "email": email,
+        "first_name": "Ann",
+        "last_name": "Lee",
+        "date_registered": "2026-01-02 10:00:00",
+        **other,
+    }
 
 
 def order(number: int, email: str, status: str = "COMPLETED", **other: Any) -> dict[str, Any]:
     """What AOM sends of an order."""
-    return {"id": number, "status": status, "line_items": [], "customer": {"email": email, "last_name": "Lee"}, **other}
+    return {
+        "id": number,
+        "status": status,
+        "line_items": [],
+        "customer": {"email": email, "last_name": "Lee"},
+        **other,
+    }

@@ -95,7 +95,9 @@ def test_a_person_goes_from_the_crm_and_from_the_gateway(school: School) -> None
 
 
 def test_nothing_is_written_behind_the_erasure(school: School) -> None:
-    """A call that was under way ends first, and what else was pending is given up: nobody comes back by it."""
+    """A call that was under way ends first, and what else was pending is given up: nobody comes
+    back by it.
+    """
     school.enrol("warm@example.edu")
     school.org.configure(row_ms=1500)
     calls = school.org.stats()["calls"]

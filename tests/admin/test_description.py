@@ -1,4 +1,6 @@
-"""/openapi.json is true: whatever it allows is taken, whatever it forbids is refused, and every answer is as it says."""
+"""/openapi.json is true: whatever it allows is taken, whatever it forbids is refused, and every
+answer is as it says.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,11 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import one_of
 from schemathesis import Case, GenerationMode
-from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
+from schemathesis.specs.openapi.checks import (
+    ignored_auth,
+    negative_data_rejection,
+    positive_data_acceptance,
+)
 
 from tests.admin.conftest import Api, account, order
 from tests.processes import ADMIN_TOKEN, TOKEN
@@ -61,7 +67,9 @@ def test_every_operation_is_described(described: Any) -> None:
 
 
 def test_all_that_the_description_refers_to_is_in_it(api: Api) -> None:
-    """A reference that leads nowhere would make a generated client wrong, and the tests below blind."""
+    """A reference that leads nowhere would make a generated client wrong, and the tests below
+    blind.
+    """
     description = httpx.get(f"{api.running.url}/openapi.json", trust_env=False).json()
     for reference in set(re.findall(r'"\$ref": "#/([^"]*)"', json.dumps(description))):
         found = description
@@ -75,9 +83,13 @@ def test_operations_do_as_described(described: Any, name: str) -> None:
     operation = described[name]
     intake = name.partition(" ")[2].startswith("/events")
     headers = {"Authorization": f"Bearer {TOKEN if intake else ADMIN_TOKEN}"}
-    # which of the events a body has to be depends on name and content; and what is not needed is kept, however odd it is
+    # which of the events a body has to be depends on name and content; and what is not needed is
+    # kept, however odd it is
     beyond: list[Any] = [positive_data_acceptance, negative_data_rejection] if intake else []
-    cases = [operation.as_strategy(generation_mode=mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)]
+    cases = [
+        operation.as_strategy(generation_mode=mode)
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    ]
 
     @settings(
         max_examples=EXAMPLES,
@@ -89,6 +101,7 @@ def test_operations_do_as_described(described: Any, name: str) -> None:
     )
     @given(case=one_of(cases))
     def check(case: Case[Any]) -> None:
-        case.call_and_validate(headers=headers, excluded_checks=[*beyond, ignored_auth])  # it gives wrong tokens, and 429 is no 401 to it
+        # it gives wrong tokens, and 429 is no 401 to it
+        case.call_and_validate(headers=headers, excluded_checks=[*beyond, ignored_auth])
 
     check()

@@ -22,7 +22,10 @@ def story(api: Api) -> dict[str, str]:
         "ben's account": api.take("account.created", account("ben@example.edu"), token=SHELBYVILLE),
         "ann's order": api.take("order.placed", order(1, "Ann@Example.edu")),
         "refused": api.take("order.placed", order(2, "refused@example.edu")),
-        "nobody's": api.take("announcement.created", {"announcement": "Hi", "receivers": [{"email": "ann@example.edu"}]}),
+        "nobody's": api.take(
+            "announcement.created",
+            {"announcement": "Hi", "receivers": [{"email": "ann@example.edu"}]},
+        ),
         "broken": api.take("order.placed", b"{"),
         "unknown": api.take("", b"[]"),
     }
@@ -55,14 +58,18 @@ def chosen(api: Api, story: dict[str, str], **query: object) -> set[str]:
         ({"since": "2020-01-01T00:00:00Z", "person": "ben@example.edu"}, {"ben's account"}),
     ],
 )
-def test_filters(api: Api, story: dict[str, str], query: dict[str, object], found: set[str]) -> None:
+def test_filters(
+    api: Api, story: dict[str, str], query: dict[str, object], found: set[str]
+) -> None:
     """All that is given must hold; addresses in any case."""
     assert chosen(api, story, **query) == found
 
 
 def test_a_person_is_not_looked_up_in_quarantine(api: Api, story: dict[str, str]) -> None:
     """How many calls there are that may be theirs is told."""
-    answer = api.get("/api/events", person="nobody@example.edu", source="springfield", event="order.placed")
+    answer = api.get(
+        "/api/events", person="nobody@example.edu", source="springfield", event="order.placed"
+    )
     assert (answer["items"], answer["unsearched"]) == ([], 1)
     assert api.get("/api/events", person="ann@example.edu")["unsearched"] == 2
     assert api.get("/api/events", source="springfield")["unsearched"] == 0
@@ -86,11 +93,22 @@ def test_a_group_is_looked_into(api: Api, story: dict[str, str]) -> None:
     assert chosen(api, story, group=broken["id"]) == {"broken"}
     assert chosen(api, story, group=unknown["id"]) == {"unknown"}
     (dead,) = groups["dead"]
-    assert (dead["connector"], dead["reason"], dead["count"]) == ("sandbox", "There is no field aom_plan. (NO_SUCH_FIELD)", 1)
+    assert (dead["connector"], dead["reason"], dead["count"]) == (
+        "sandbox",
+        "There is no field aom_plan. (NO_SUCH_FIELD)",
+        1,
+    )
     assert chosen(api, story, group=dead["id"]) == {"refused"}
     assert chosen(api, story, group=dead["id"], source="shelbyville") == set()
-    assert "quarantined" in api.get("/api/events", group=broken["id"], state="dead", status=422)["detail"]
-    for path, query in (("/api/events", {"group": "00000000"}), ("/api/groups/00000000", {}), ("/api/groups/%00", {})):
+    assert (
+        "quarantined"
+        in api.get("/api/events", group=broken["id"], state="dead", status=422)["detail"]
+    )
+    for path, query in (
+        ("/api/events", {"group": "00000000"}),
+        ("/api/groups/00000000", {}),
+        ("/api/groups/%00", {}),
+    ):
         detail = api.get(path, status=404, **query)["detail"]
         assert "There is no group" in detail
         assert "/api/" not in detail  # the command line shows it, too
@@ -122,8 +140,13 @@ def test_what_does_not_fit_is_named(api: Api, query: dict[str, object], path: st
 
 
 def test_pages_while_events_arrive(api: Api, story: dict[str, str]) -> None:
-    """Each event once, none left out, newest first, whatever comes meanwhile and however large the pages are."""
-    mine = [api.take("account.created", account(f"page{number}@example.edu"), token=SHELBYVILLE) for number in range(60)]
+    """Each event once, none left out, newest first, whatever comes meanwhile and however large the
+    pages are.
+    """
+    mine = [
+        api.take("account.created", account(f"page{number}@example.edu"), token=SHELBYVILLE)
+        for number in range(60)
+    ]
     done = threading.Event()
 
     def post() -> None:
@@ -131,7 +154,9 @@ def test_pages_while_events_arrive(api: Api, story: dict[str, str]) -> None:
         while not done.is_set():
             number += 1
             body = json.dumps(account(f"meanwhile{number}@example.edu"))
-            httpx.post(f"{api.running.url}/in/{SHELBYVILLE}/account.created", content=body, trust_env=False)
+            httpx.post(
+                f"{api.running.url}/in/{SHELBYVILLE}/account.created", content=body, trust_env=False
+            )
 
     poster = threading.Thread(target=post)
     newest = api.ids(source="shelbyville", limit=1)[0]
@@ -164,7 +189,9 @@ def walk(api: Api, limit: int) -> list[str]:
 
 
 def test_an_event_of_a_whole_school(api: Api) -> None:
-    """Its state is that of all its deliveries, not of those that are shown; those that need attention are shown first."""
+    """Its state is that of all its deliveries, not of those that are shown; those that need
+    attention are shown first.
+    """
     people = [{"id": number, "email": f"school{number:03}@example.edu"} for number in range(450)]
     people[440]["email"] = "refused-school@example.edu"
     users = {"userList": people, "enrolled_courses_list": [{"id": 1, "name": "Logic"}]}
@@ -173,7 +200,9 @@ def test_an_event_of_a_whole_school(api: Api) -> None:
     event = api.get(f"/api/events/{id}")
     assert (event["state"], event["people"], len(event["deliveries"])) == ("dead", 450, 200)
     assert event["counts"] == {"sandbox": {"dead": 1, "delivered": 449}}
-    assert [(one["person"], one["state"]) for one in event["deliveries"]][:1] == [("refused-school@example.edu", "dead")]
+    assert [(one["person"], one["state"]) for one in event["deliveries"]][:1] == [
+        ("refused-school@example.edu", "dead")
+    ]
     assert event["deliveries"][0]["attempts"][-1]["outcome"] == "refused"
     api.post("/api/discard", ids=[id])
 
@@ -181,19 +210,41 @@ def test_an_event_of_a_whole_school(api: Api) -> None:
 def test_one_event(api: Api, story: dict[str, str]) -> None:
     """What came, what was read of it, to whom it went, and what was said to each attempt."""
     event = api.get(f"/api/events/{story['refused']}")
-    assert (event["event"], event["source"], event["state"], event["recognised_by"]) == ("order.placed", "springfield", "dead", "url")
+    assert (event["event"], event["source"], event["state"], event["recognised_by"]) == (
+        "order.placed",
+        "springfield",
+        "dead",
+        "url",
+    )
     assert json.loads(event["raw"]) == order(2, "refused@example.edu")
     assert event["normal"]["order"]["id"] == "2"
     refused, written = sorted(event["deliveries"], key=lambda delivery: str(delivery["connector"]))
-    assert (refused["connector"], refused["person"], refused["state"]) == ("sandbox", "refused@example.edu", "dead")
-    assert (written["connector"], written["person"], written["state"]) == ("second", "refused@example.edu", "delivered")
+    assert (refused["connector"], refused["person"], refused["state"]) == (
+        "sandbox",
+        "refused@example.edu",
+        "dead",
+    )
+    assert (written["connector"], written["person"], written["state"]) == (
+        "second",
+        "refused@example.edu",
+        "delivered",
+    )
     last = refused["attempts"][-1]
-    assert (last["outcome"], last["code"], last["message"]) == ("refused", "NO_SUCH_FIELD", "There is no field aom_plan.")
+    assert (last["outcome"], last["code"], last["message"]) == (
+        "refused",
+        "NO_SUCH_FIELD",
+        "There is no field aom_plan.",
+    )
     assert last["sent"][0]["key"] == "refused@example.edu"
     assert datetime.fromisoformat(last["started_at"]) < datetime.now(UTC)
     assert written["attempts"][-1]["outcome"] == "saved"
     broken = api.get(f"/api/events/{story['broken']}")
-    assert (broken["state"], broken["raw"], broken["normal"], broken["deliveries"]) == ("quarantined", "{", None, [])
+    assert (broken["state"], broken["raw"], broken["normal"], broken["deliveries"]) == (
+        "quarantined",
+        "{",
+        None,
+        [],
+    )
     assert "JSON" in broken["errors"][0]["message"]
 
 
@@ -206,5 +257,7 @@ def test_no_such_event(api: Api, id: str) -> None:
 
 def test_bytes_that_are_no_text(api: Api) -> None:
     """A body that is not UTF-8 is shown with its bytes escaped."""
-    answer = httpx.post(f"{api.running.url}/in/{TOKEN}", content=b'{"a": "\xff\x00"}', trust_env=False)
+    answer = httpx.post(
+        f"{api.running.url}/in/{TOKEN}", content=b'{"a": "\xff\x00"}', trust_env=False
+    )
     assert api.get(f"/api/events/{answer.json()['id']}")["raw"] == '{"a": "\\xff\x00"}'

@@ -16,7 +16,10 @@ def at(email: str) -> str:
 
 def enrolment(*emails: str) -> dict[str, object]:
     """What AOM sends where a list of learners joins a course."""
-    return {"userList": [{"id": 1, "email": email} for email in emails], "enrolled_courses_list": [{"id": 1, "name": "Algebra"}]}
+    return {
+        "userList": [{"id": 1, "email": email} for email in emails],
+        "enrolled_courses_list": [{"id": 1, "name": "Algebra"}],
+    }
 
 
 @pytest.mark.parametrize(
@@ -40,10 +43,17 @@ def test_whoever_is_accepted_can_be_found_and_forgotten(api: Api, email: str) ->
         ("sandbox", "idle", 0),
         ("second", "idle", 0),
     ]
-    assert ("sandbox", "contact", email) in {(one["connector"], one["object"], one["key"]) for one in known["records"]}
+    assert ("sandbox", "contact", email) in {
+        (one["connector"], one["object"], one["key"]) for one in known["records"]
+    }
     assert api.ids(person=email) == [id]
     gone = api.ask("DELETE", at(email))
-    assert (gone["events"], gone["shared_events"], gone["deliveries"], gone["lanes"]) == (1, 0, 2, 2)
+    assert (gone["events"], gone["shared_events"], gone["deliveries"], gone["lanes"]) == (
+        1,
+        0,
+        2,
+        2,
+    )
     assert gone["beyond_reach"]
     assert api.get(at(email)) == {"email": email, "lanes": [], "records": []}
     assert api.ids(person=email) == []
@@ -51,11 +61,24 @@ def test_whoever_is_accepted_can_be_found_and_forgotten(api: Api, email: str) ->
 
 
 def test_nobody(api: Api) -> None:
-    """An address that is not known is empty, not an error, and can be forgotten; what is no address erases nothing."""
+    """An address that is not known is empty, not an error, and can be forgotten; what is no address
+    erases nothing.
+    """
     assert api.get(at("nobody@example.edu"))["lanes"] == []
     for nobody in ("nobody@example.edu", "@", "example.edu", "two\nlines", "a line\n"):
         gone = api.ask("DELETE", at(nobody))
-        assert {gone[name] for name in ("events", "shared_events", "deliveries", "attempts", "lanes", "remote_ids", "mentions")} == {0}
+        assert {
+            gone[name]
+            for name in (
+                "events",
+                "shared_events",
+                "deliveries",
+                "attempts",
+                "lanes",
+                "remote_ids",
+                "mentions",
+            )
+        } == {0}
     api.ask("DELETE", "/api/people/", status=422)
     api.ask("DELETE", at("x" * 401), status=422)
 
@@ -75,7 +98,9 @@ def test_the_others_keep_theirs(api: Api) -> None:
 
 
 def test_what_arrives_again_is_new(api: Api) -> None:
-    """The same call after the erasure is no duplicate: nothing of the person is left to know it by."""
+    """The same call after the erasure is no duplicate: nothing of the person is left to know it
+    by.
+    """
     api.take("account.created", account("again@example.edu"))
     api.settled()
     api.ask("DELETE", at("again@example.edu"))

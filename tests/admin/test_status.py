@@ -43,12 +43,29 @@ PATHS = (
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
 def test_nothing_without_the_admin_token(api: Api, method: str, path: str) -> None:
-    """Every operation wants it; a source's token, part of it, and more than it are wrong, and after some of them it is said to wait."""
+    """Every operation wants it; a source's token, part of it, and more than it are wrong, and after
+    some of them it is said to wait.
+    """
     basic = base64.b64encode(f"admin:{TOKEN}".encode()).decode()
-    for header in ("", "Bearer", f"Bearer {TOKEN}", f"Bearer {ADMIN_TOKEN[:-1]}", f"Bearer {ADMIN_TOKEN}x", f"Basic {basic}", ADMIN_TOKEN):
-        response = httpx.request(method, api.running.url + path, headers={"Authorization": header} if header else {}, trust_env=False)
+    for header in (
+        "",
+        "Bearer",
+        f"Bearer {TOKEN}",
+        f"Bearer {ADMIN_TOKEN[:-1]}",
+        f"Bearer {ADMIN_TOKEN}x",
+        f"Basic {basic}",
+        ADMIN_TOKEN,
+    ):
+        response = httpx.request(
+            method,
+            api.running.url + path,
+            headers={"Authorization": header} if header else {},
+            trust_env=False,
+        )
         assert response.status_code in {401, 429}
-        assert response.headers["www-authenticate" if response.status_code == 401 else "retry-after"]
+        assert response.headers[
+            "www-authenticate" if response.status_code == 401 else "retry-after"
+        ]
         assert response.headers["content-type"] == "application/problem+json"
         assert TOKEN not in response.text
 
@@ -66,11 +83,15 @@ def test_the_token_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch)
         return "in"
 
     metrics = GatewayMetrics()
-    operator = OperatorToken(SecretStr("the token"), GuessLimiter(utc_now), AuthenticationLog(metrics, utc_now))
+    operator = OperatorToken(
+        SecretStr("the token"), GuessLimiter(utc_now), AuthenticationLog(metrics, utc_now)
+    )
 
     async def guess() -> int:
         app = Starlette(routes=[Operation("GET", "/", "A door", handler, str).route(operator)])
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as http:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://gateway"
+        ) as http:
             return (await http.get("/", headers={"Authorization": "Bearer guess"})).status_code
 
     monkeypatch.setattr(hmac, "compare_digest", watched)
@@ -80,13 +101,17 @@ def test_the_token_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_guessing_is_seen(tmp_path: Path) -> None:
-    """Each wrong token is counted, and after some it is said to wait, while the right one is let in. The log says so once a minute,
-    from where, and never what was given.
+    """Each wrong token is counted, and after some it is said to wait, while the right one is let
+    in. The log says so once a minute, from where, and never what was given.
     """
     with asked(write_config(tmp_path, BODY)) as api:
         statuses = []
         for number in range(20):
-            response = httpx.get(api.running.url + "/api/status", headers={"Authorization": f"Bearer guess-{number}"}, trust_env=False)
+            response = httpx.get(
+                api.running.url + "/api/status",
+                headers={"Authorization": f"Bearer guess-{number}"},
+                trust_env=False,
+            )
             assert response.status_code == 401 or int(response.headers["retry-after"]) >= 1
             statuses.append(response.status_code)
         assert statuses[:FREE] == [401] * FREE
@@ -119,12 +144,18 @@ def test_status_and_drift(tmp_path: Path) -> None:
         api.settled()
         status = api.get("/api/status")
         assert (status["pending"], status["dead"], status["quarantined"]) == (0, 1, 1)
-        assert {name: (one["type"], one["state"], one["dead"]) for name, one in status["connectors"].items()} == {
+        assert {
+            name: (one["type"], one["state"], one["dead"])
+            for name, one in status["connectors"].items()
+        } == {
             "sandbox": ("sandbox", "running", 1),
             "second": ("sandbox", "running", 0),
         }
         assert status["connectors"]["sandbox"]["calls"] > 0
-        assert [(one["source"], one["event"], one["path"], one["count"]) for one in api.get("/api/drift")["items"]] == [
+        assert [
+            (one["source"], one["event"], one["path"], one["count"])
+            for one in api.get("/api/drift")["items"]
+        ] == [
             ("shelbyville", "account.created", "shoe_size", 1),
             ("springfield", "account.created", "shoe_size", 1),
         ]
@@ -148,4 +179,7 @@ def test_records_in_pages(api: Api) -> None:
     assert seen == people[::-1]
     assert api.get("/api/connectors/second/records/nothing") == {"items": [], "next": None}
     assert "second" in api.get("/api/connectors/crm/records/contact", status=404)["detail"]
-    assert "before" in api.get("/api/connectors/second/records/contact", before="x", status=422)["detail"]
+    assert (
+        "before"
+        in api.get("/api/connectors/second/records/contact", before="x", status=422)["detail"]
+    )

@@ -17,7 +17,10 @@ SECRET = "/services/T0SECRET/B0SECRET"
 
 @dataclass(slots=True)
 class AlarmReceiver:
-    """`status` is what it answers. `messages` are those that it has taken, `calls` all that came; `headers` those of the last call."""
+    """`status` is what it answers.
+
+    `messages` are those that it has taken, `calls` all that came; `headers` those of the last call.
+    """
 
     url: str = ""
     status: int = 200
@@ -33,7 +36,11 @@ class AlarmReceiver:
         return [message for message in list(self.messages) if wanted.items() <= message.items()]
 
     def wait_for(self, seconds: float = 60, **wanted: object) -> dict[str, Any]:
-        until(lambda: self.told(**wanted), f"a message with {wanted}; there are {self.messages}", seconds)
+        until(
+            lambda: self.told(**wanted),
+            f"a message with {wanted}; there are {self.messages}",
+            seconds,
+        )
         return self.told(**wanted)[0]
 
 

@@ -14,7 +14,14 @@ from receiver.alarms.alarm import Alarm
 from receiver.alarms.alarm_rules import MOST_REASONS, StoreSight, find_alarms
 from receiver.alarms.message import alarm_message
 from receiver.alarms.person_redaction import PersonRedaction
-from receiver.inbox import AttentionGroup, ConnectorStatus, GroupKind, PauseKind, StoreStatus, WaitingLanes
+from receiver.inbox import (
+    AttentionGroup,
+    ConnectorStatus,
+    GroupKind,
+    PauseKind,
+    StoreStatus,
+    WaitingLanes,
+)
 from receiver.inbox.lanes.failure_groups import reason_key
 from receiver.settings import Alerts
 
@@ -39,10 +46,23 @@ def found(
     return list(find_alarms(sight, alerts, PersonRedaction(), firing=firing, now=NOW).values())
 
 
-def paused(kind: PauseKind | None, *, since: float = 0, until: float = 0, oldest: float | None = None) -> dict[str, ConnectorStatus]:
+def paused(
+    kind: PauseKind | None, *, since: float = 0, until: float = 0, oldest: float | None = None
+) -> dict[str, ConnectorStatus]:
     """`since` minutes ago, for `until` more; the oldest has waited for `oldest` minutes."""
     waited = None if oldest is None else oldest * 60
-    return {"crm": ConnectorStatus(kind or "running", 3, 0, waited, kind, "a reason", NOW - minutes(since), NOW + minutes(until))}
+    return {
+        "crm": ConnectorStatus(
+            kind or "running",
+            3,
+            0,
+            waited,
+            kind,
+            "a reason",
+            NOW - minutes(since),
+            NOW + minutes(until),
+        )
+    }
 
 
 def held(rule: str) -> dict[str, ConnectorStatus]:
@@ -52,10 +72,17 @@ def held(rule: str) -> dict[str, ConnectorStatus]:
 
 
 def test_people_whom_a_rule_holds_back_are_an_alarm() -> None:
-    """Waiting does not help them. Those who wait for a lock are none, but the reason is told once they are late."""
+    """Waiting does not help them.
+
+    Those who wait for a lock are none, but the reason is told once they are late.
+    """
     assert found(connectors=held("")) == []
     (alarm,) = found(connectors=held("the account demands phone of new contacts"))
-    assert (alarm.cause, alarm.reason, alarm.count) == ("held_back", "the account demands phone of new contacts", 3)
+    assert (alarm.cause, alarm.reason, alarm.count) == (
+        "held_back",
+        "the account demands phone of new contacts",
+        3,
+    )
     text = alarm_message(alarm, "firing", None)["text"]
     assert "a rule of crm's account holds people back" in text
     assert "the account demands phone of new contacts. 3 people wait" in text
@@ -67,10 +94,14 @@ def test_people_whom_a_rule_holds_back_are_an_alarm() -> None:
     assert "ann" not in words
 
 
-def group(reason: str, count: int = 1, *, where: str = "crm", event: str | None = None, minute: float = 0) -> AttentionGroup:
+def group(
+    reason: str, count: int = 1, *, where: str = "crm", event: str | None = None, minute: float = 0
+) -> AttentionGroup:
     kind: GroupKind = "quarantined" if reason.startswith("[") else "dead"
     at = NOW + minutes(minute)
-    return AttentionGroup(kind, reason_key(where, reason), where, event, reason, count, at, at, "an-id")
+    return AttentionGroup(
+        kind, reason_key(where, reason), where, event, reason, count, at, at, "an-id"
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,9 +117,15 @@ def group(reason: str, count: int = 1, *, where: str = "crm", event: str | None 
         (paused("unavailable", since=6, until=1), True),
     ],
 )
-def test_a_pause_is_an_alarm_where_it_stays(status: dict[str, ConnectorStatus], alarm: bool) -> None:
-    """At once where only an operator can end it; a throttled or unavailable CRM once it takes minutes."""
-    assert [one.cause for one in found(connectors=status)] == (["connector_paused"] if alarm else [])
+def test_a_pause_is_an_alarm_where_it_stays(
+    status: dict[str, ConnectorStatus], alarm: bool
+) -> None:
+    """At once where only an operator can end it; a throttled or unavailable CRM once it takes
+    minutes.
+    """
+    assert [one.cause for one in found(connectors=status)] == (
+        ["connector_paused"] if alarm else []
+    )
 
 
 def test_waiting_is_an_alarm_beyond_the_limit_and_over_below_half_of_it() -> None:
@@ -96,16 +133,30 @@ def test_waiting_is_an_alarm_beyond_the_limit_and_over_below_half_of_it() -> Non
     assert found(connectors=paused(None, oldest=14)) == []
     (alarm,) = found(connectors=paused(None, oldest=16))
     assert (alarm.cause, alarm.since, alarm.count) == ("oldest_waiting", NOW - minutes(16), 3)
-    assert [one.key for one in found(connectors=paused(None, oldest=8), firing=[alarm.key])] == [alarm.key]
+    assert [one.key for one in found(connectors=paused(None, oldest=8), firing=[alarm.key])] == [
+        alarm.key
+    ]
     assert found(connectors=paused(None, oldest=7), firing=[alarm.key]) == []
     assert found(connectors=paused(None, oldest=16), oldest_waiting_minutes=20) == []
 
 
 def test_dead_letters_of_one_reason_are_one_alarm() -> None:
-    """However their words name different people; another reason, and another connector, is another alarm."""
-    same = [group(f"email: a{number}@example.edu is taken (TAKEN)", number, minute=number) for number in range(1, 4)]
-    first, second, third = found(dead=[*same, group("is locked", minute=9), group("is locked", where="other")])
-    assert (first.connector, first.count, first.since, "example" in first.reason) == ("crm", 6, NOW + minutes(1), False)
+    """However their words name different people; another reason, and another connector, is another
+    alarm.
+    """
+    same = [
+        group(f"email: a{number}@example.edu is taken (TAKEN)", number, minute=number)
+        for number in range(1, 4)
+    ]
+    first, second, third = found(
+        dead=[*same, group("is locked", minute=9), group("is locked", where="other")]
+    )
+    assert (first.connector, first.count, first.since, "example" in first.reason) == (
+        "crm",
+        6,
+        NOW + minutes(1),
+        False,
+    )
     assert (second.connector, third.connector) == ("crm", "other")
     assert len({first.key, second.key, third.key}) == 3
 
@@ -118,7 +169,9 @@ def test_a_key_does_not_depend_on_how_many_there_are() -> None:
 
 
 def test_a_key_does_not_depend_on_which_of_its_reasons_is_shown() -> None:
-    """A group shows its newest one, whatever value that quotes: the next is no news, and the last is not over."""
+    """A group shows its newest one, whatever value that quotes: the next is no news, and the last
+    is not over.
+    """
     (one,) = found(dead=[group("num: asdf was not a number (INVALID_INTEGER)")])
     (later,) = found(dead=[group("num: Maria was not a number (INVALID_INTEGER)", 2)])
     assert one.key == later.key
@@ -127,7 +180,9 @@ def test_a_key_does_not_depend_on_which_of_its_reasons_is_shown() -> None:
 def test_many_reasons_are_few_alarms() -> None:
     """A CRM that says something else about each record must not fill a chat room."""
     letters = "abcdefghijklmnopqrstuvwxyz"
-    alarms = found(dead=[group(f"is {letter}", 2, minute=minute) for minute, letter in enumerate(letters)])
+    alarms = found(
+        dead=[group(f"is {letter}", 2, minute=minute) for minute, letter in enumerate(letters)]
+    )
     assert len(alarms) == MOST_REASONS + 1
     assert alarms[-1].count == 2 * (26 - MOST_REASONS)
     assert alarms[-1].key == "dead_letters:crm:others"
@@ -144,7 +199,16 @@ def test_a_reason_that_is_not_seen_need_not_be_over() -> None:
 
 def test_quarantined_calls_are_told_by_source_event_and_faults() -> None:
     """In words."""
-    (alarm,) = found(aside=[group('[["customer.email", "is missing"], ["", "no shape"]]', 7, where="springfield", event="order.placed")])
+    (alarm,) = found(
+        aside=[
+            group(
+                '[["customer.email", "is missing"], ["", "no shape"]]',
+                7,
+                where="springfield",
+                event="order.placed",
+            )
+        ]
+    )
     assert (alarm.source, alarm.event, alarm.count) == ("springfield", "order.placed", 7)
     assert alarm.reason == "customer.email: is missing; no shape"
 
@@ -160,9 +224,14 @@ def test_a_message_says_all_and_calls_nobody() -> None:
     """Slack reads < and & as its own; other programs read the fields."""
     (alarm,) = found(dead=[group("<!channel> is & was")])
     told = alarm_message(alarm, "firing", "https://hooks.example.edu")
-    assert told["text"].startswith("AOM gateway https://hooks.example.edu: crm refused 1 delivery, the first of 2026-05-04 12:00 UTC: ")
+    assert told["text"].startswith(
+        "AOM gateway https://hooks.example.edu: crm refused 1 delivery, the first of "
+        "2026-05-04 12:00 UTC: "
+    )
     assert "&lt;!channel&gt; is &amp; was" in told["text"]
-    assert {name: told[name] for name in ("cause", "state", "connector", "reason", "count", "since")} == {
+    assert {
+        name: told[name] for name in ("cause", "state", "connector", "reason", "count", "since")
+    } == {
         "cause": "dead_letters",
         "state": "firing",
         "connector": "crm",
@@ -176,12 +245,18 @@ LIVE = ("@all", "@channel", "@here", "http://", "https://", "](", "www.", "WWW."
 
 
 def test_nothing_in_a_reason_is_live_in_a_chat_room() -> None:
-    """Nobody is called, nothing can be clicked and no picture is loaded that others have written; it reads the same."""
+    """Nobody is called, nothing can be clicked and no picture is loaded that others have written;
+    it reads the same.
+    """
     evil = (
-        "@all @channel: see http://evil.example, [here](//evil.example) ![x](HTTPS://evil.example/x.png) www.evil.example WWW.evil.example"
+        "@all @channel: see http://evil.example, [here](//evil.example) "
+        "![x](HTTPS://evil.example/x.png) www.evil.example WWW.evil.example"
     )
     alarms = [
-        *found(dead=[group(evil)], aside=[group(f'[["{evil}", "{evil}"]]', where="springfield", event=None)]),
+        *found(
+            dead=[group(evil)],
+            aside=[group(f'[["{evil}", "{evil}"]]', where="springfield", event=None)],
+        ),
         *found(connectors={evil: replace(paused("auth")["crm"], reason=evil)}),
     ]
     assert len(alarms) == 3
@@ -189,7 +264,9 @@ def test_nothing_in_a_reason_is_live_in_a_chat_room() -> None:
         for state in ("firing", "resolved"):
             text = alarm_message(alarm, state, None)["text"]
             assert not [word for word in LIVE if word.lower() in text.lower()], text
-    assert "http://evil.example" in alarm_message(alarms[0], "firing", None)["text"].replace("\u200b", "")
+    assert "http://evil.example" in alarm_message(alarms[0], "firing", None)["text"].replace(
+        "\u200b", ""
+    )
 
 
 def test_a_message_leads_to_the_console() -> None:
@@ -199,7 +276,10 @@ def test_a_message_leads_to_the_console() -> None:
     console = "https://hooks.example.edu/console"
     assert alarm_message(dead, "firing", None, console)["text"].endswith(f" {console}/attention")
     assert alarm_message(waits, "firing", None, console)["text"].endswith(f" {console}")
-    for told in (alarm_message(dead, "resolved", None, console), alarm_message(dead, "firing", None)):
+    for told in (
+        alarm_message(dead, "resolved", None, console),
+        alarm_message(dead, "firing", None),
+    ):
         assert "/console" not in told["text"]
 
 
@@ -210,7 +290,11 @@ def test_every_cause_has_words() -> None:
         *found(dead=[group("a")], aside=[group("[]", where="springfield")]),
         Alarm("store_failing", "store_failing", NOW, reason="disk full", count=3),
     ]
-    texts = [alarm_message(alarm, state, None)["text"] for alarm in alarms for state in ("firing", "resolved")]
+    texts = [
+        alarm_message(alarm, state, None)["text"]
+        for alarm in alarms
+        for state in ("firing", "resolved")
+    ]
     assert len(set(texts)) == 10
     assert not [text for text in texts if "None" in text]
     assert all(Alarm.load(alarm.dump()) == alarm for alarm in alarms)

@@ -12,9 +12,15 @@ PRIVACY = PersonRedaction(["s3cret-token"], {"dealstage", "AOM_Key__c"})
 @pytest.mark.parametrize(
     ("reason", "told"),
     [
-        ("email: Ann.O'Neil+x@example.edu is no address (INVALID_EMAIL)", "[address] is no address (INVALID_EMAIL)"),
+        (
+            "email: Ann.O'Neil+x@example.edu is no address (INVALID_EMAIL)",
+            "[address] is no address (INVALID_EMAIL)",
+        ),
         ("the contact 'Maria Silva' exists", "the contact “…” exists"),
-        ('Value "Zoë" for "dealstage" isn\'t one of its options', 'Value “…” for "dealstage" isn\'t one of its options'),
+        (
+            'Value "Zoë" for "dealstage" isn\'t one of its options',
+            'Value “…” for "dealstage" isn\'t one of its options',
+        ),
         ("phone: +1 (555) 123-4567 is too long", "phone: # is too long"),
         ("order 20261234 of 2026-05-04 failed: HTTP 503", "order # of # failed: HTTP 503"),
         ("the token s3cret-token is wrong", "the token *** is wrong"),
@@ -26,7 +32,9 @@ PRIVACY = PersonRedaction(["s3cret-token"], {"dealstage", "AOM_Key__c"})
     ],
 )
 def test_only_words_are_told(reason: str, told: str) -> None:
-    """No address, no quoted value, no long number, no secret; names of fields stay, since they say what to mend."""
+    """No address, no quoted value, no long number, no secret; names of fields stay, since they say
+    what to mend.
+    """
     assert PRIVACY.redact_reason(reason).endswith(told)
     assert "Ann" not in PRIVACY.redact_reason(reason)
 
@@ -48,4 +56,6 @@ def test_reasons_that_differ_by_numbers_are_alike() -> None:
     assert comparable_reason(PRIVACY.redact_reason("record 17 is locked")) == comparable_reason(
         PRIVACY.redact_reason("record 4711 is locked")
     )
-    assert comparable_reason(PRIVACY.redact_reason("record 17 is locked")) != comparable_reason(PRIVACY.redact_reason("record 17 is gone"))
+    assert comparable_reason(PRIVACY.redact_reason("record 17 is locked")) != comparable_reason(
+        PRIVACY.redact_reason("record 17 is gone")
+    )

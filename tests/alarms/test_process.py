@@ -37,42 +37,81 @@ mapping = "standard"
 [alerts]
 url = "{url}"
 """
-WORDS = "<!channel> refused{number}@example.edu of 'Maria Silva', phone +1 (555) 123-4567, is taken by record {number}"
+WORDS = (
+    "<!channel> refused{number}@example.edu of 'Maria Silva', phone +1 (555) 123-4567, is taken "
+    "by record {number}"
+)
 
 
-def write(directory: Path, receiver: AlarmReceiver, *, store: str | None = None, shared: Path | None = None) -> Path:
+def write(
+    directory: Path,
+    receiver: AlarmReceiver,
+    *,
+    store: str | None = None,
+    shared: Path | None = None,
+) -> Path:
     """A sandbox that refuses each address that begins with `refused` in words of its own."""
     directory.mkdir(exist_ok=True)
-    rules = [f"""{{ object = "contact", pattern = "^refused{n}@", message = "{WORDS.format(number=n)}" }}""" for n in range(30)]
+    rules = [
+        f"""{{ object = "contact", pattern = "^refused{n}@", message = "{WORDS.format(number=n)}" }}"""
+        for n in range(30)
+    ]
     body = SANDBOX.format(directory=shared or directory, refuse=",\n".join(rules), url=receiver.url)
-    return write_config(directory, body, store=store, server='public_url = "https://hooks.example.edu"')
+    return write_config(
+        directory, body, store=store, server='public_url = "https://hooks.example.edu"'
+    )
 
 
 def post(running: Running, email: str, note: str = "") -> int:
-    body = {"id": str(uuid4()), "note": note, "email": email, "first_name": "A", "last_name": "B", "date_registered": "2026-01-05 10:00:00"}
-    return httpx.post(f"{running.url}/in/{TOKEN}/account.created", content=json.dumps(body), trust_env=False).status_code
+    body = {
+        "id": str(uuid4()),
+        "note": note,
+        "email": email,
+        "first_name": "A",
+        "last_name": "B",
+        "date_registered": "2026-01-05 10:00:00",
+    }
+    return httpx.post(
+        f"{running.url}/in/{TOKEN}/account.created", content=json.dumps(body), trust_env=False
+    ).status_code
 
 
 def call(running: Running, method: str, path: str, body: object = None) -> httpx.Response:
     headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-    return httpx.request(method, running.url + path, json=body, headers=headers, trust_env=False, timeout=30)
+    return httpx.request(
+        method, running.url + path, json=body, headers=headers, trust_env=False, timeout=30
+    )
 
 
 def metric(running: Running, name: str, **labels: str) -> float | None:
     """The value of a sample; None where there is none."""
     text = httpx.get(running.url + "/metrics", trust_env=False, timeout=30).text
-    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
-    return next((float(sample.value) for sample in samples if sample.name == name and labels.items() <= sample.labels.items()), None)
+    samples = [
+        sample for family in text_string_to_metric_families(text) for sample in family.samples
+    ]
+    return next(
+        (
+            float(sample.value)
+            for sample in samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        ),
+        None,
+    )
 
 
 def discard_dead(running: Running) -> None:
     for event in running.admin("/api/events?state=dead")["items"]:
         for delivery in running.admin(f"/api/events/{event['id']}")["deliveries"]:
-            assert call(running, "POST", f"/api/deliveries/{delivery['id']}/discard").status_code == 200
+            assert (
+                call(running, "POST", f"/api/deliveries/{delivery['id']}/discard").status_code
+                == 200
+            )
 
 
 def test_dead_letters_are_told_once_whatever_happens_to_the_process(tmp_path: Path) -> None:
-    """One alarm for many of one reason; none after kill -9 and a restart; one message when they are gone; no personal data in any."""
+    """One alarm for many of one reason; none after kill -9 and a restart; one message when they are
+    gone; no personal data in any.
+    """
     with alarm_receiver() as receiver:
         config = write(tmp_path, receiver)
         with gateway(config) as running:
@@ -93,21 +132,45 @@ def test_dead_letters_are_told_once_whatever_happens_to_the_process(tmp_path: Pa
         with gateway(config) as running:
             assert metric(running, "aom_gateway_deliveries_dead", connector="sandbox") == 0
             assert running.terminate() == 0
-    assert (fired["connector"], fired["gateway"], over["key"]) == ("sandbox", "https://hooks.example.edu", fired["key"])
+    assert (fired["connector"], fired["gateway"], over["key"]) == (
+        "sandbox",
+        "https://hooks.example.edu",
+        fired["key"],
+    )
     assert fired["text"].endswith(" https://hooks.example.edu/console/attention")
-    assert [message["state"] for message in receiver.told(cause="dead_letters")] == ["firing", "resolved"]
+    assert [message["state"] for message in receiver.told(cause="dead_letters")] == [
+        "firing",
+        "resolved",
+    ]
     assert len(receiver.told(cause="quarantine")) == 1
     for message in receiver.messages:
-        assert not [word for word in ("refused0", "@example", "Maria", "4567") if word in json.dumps(message)], message
+        assert not [
+            word
+            for word in ("refused0", "@example", "Maria", "4567")
+            if word in json.dumps(message)
+        ], message
         assert "<" not in message["text"]
     assert SECRET not in log
 
 
 def test_a_paused_crm_is_told_once_and_its_return(tmp_path: Path) -> None:
-    """An expired token: one alarm across a kill and a restart, and one message when a new token works."""
+    """An expired token: one alarm across a kill and a restart, and one message when a new token
+    works.
+    """
     with alarm_receiver() as receiver, FakeHubSpot(Options(burst=100_000, stall=3)) as hubspot:
-        config = write_config(tmp_path, HUBSPOT.format(token=hubspot.token, crm=hubspot.url, url=receiver.url))
-        command = [sys.executable, "-m", "receiver.cli", "provision", "hubspot", "--apply", "--config", str(config)]
+        config = write_config(
+            tmp_path, HUBSPOT.format(token=hubspot.token, crm=hubspot.url, url=receiver.url)
+        )
+        command = [
+            sys.executable,
+            "-m",
+            "receiver.cli",
+            "provision",
+            "hubspot",
+            "--apply",
+            "--config",
+            str(config),
+        ]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         hubspot.set_token("expired")
         with gateway(config) as running:
@@ -116,7 +179,10 @@ def test_a_paused_crm_is_told_once_and_its_return(tmp_path: Path) -> None:
             until(lambda: "alarm.posted" in running.log.read_text(), "it is noted")
             running.kill()
         with gateway(config) as running:
-            assert metric(running, "aom_gateway_connector_paused", connector="hubspot", reason="auth") == 1
+            assert (
+                metric(running, "aom_gateway_connector_paused", connector="hubspot", reason="auth")
+                == 1
+            )
             hubspot.set_token("good")
             receiver.wait_for(120, cause="connector_paused", state="resolved")
             assert running.wait_until_delivered()["dead"] == 0
@@ -127,13 +193,21 @@ def test_a_paused_crm_is_told_once_and_its_return(tmp_path: Path) -> None:
 def test_two_processes_on_one_database_tell_once(tmp_path: Path, postgresql_url: str) -> None:
     """One of them tells; when it is killed, the other tells the end."""
     with alarm_receiver() as receiver:
-        configs = [write(tmp_path / name, receiver, store=postgresql_url, shared=tmp_path) for name in ("one", "two")]
+        configs = [
+            write(tmp_path / name, receiver, store=postgresql_url, shared=tmp_path)
+            for name in ("one", "two")
+        ]
         with gateway(configs[0]) as first, gateway(configs[1]) as second:
             for number in range(5):
                 assert post((first, second)[number % 2], f"refused{number}@example.edu") == 202
             receiver.wait_for(cause="dead_letters", state="firing")
-            until(lambda: any("alarm.posted" in one.log.read_text() for one in (first, second)), "it is noted")
-            teller, other = (first, second) if "alarm.posted" in first.log.read_text() else (second, first)
+            until(
+                lambda: any("alarm.posted" in one.log.read_text() for one in (first, second)),
+                "it is noted",
+            )
+            teller, other = (
+                (first, second) if "alarm.posted" in first.log.read_text() else (second, first)
+            )
             teller.kill()
             discard_dead(other)
             receiver.wait_for(cause="dead_letters", state="resolved")
@@ -142,7 +216,9 @@ def test_two_processes_on_one_database_tell_once(tmp_path: Path, postgresql_url:
 
 
 def test_a_receiver_that_is_down_holds_up_nothing_and_hears_of_it_later(tmp_path: Path) -> None:
-    """Deliveries go on; the log says what failed, without the address; the alarm comes once the receiver is back."""
+    """Deliveries go on; the log says what failed, without the address; the alarm comes once the
+    receiver is back.
+    """
     with alarm_receiver() as receiver:
         receiver.status = 404
         with gateway(write(tmp_path, receiver)) as running:
@@ -166,10 +242,16 @@ def test_a_store_that_fails_is_told(tmp_path: Path) -> None:
     with alarm_receiver() as receiver:
         config = write(tmp_path, receiver)
         with gateway(config, prefix=["prlimit", f"--fsize={8 * 1024 * 1024}:unlimited"]) as running:
-            until(lambda: post(running, "fine@example.edu", "x" * 700_000) == 503, "a call is answered 503")
+            until(
+                lambda: post(running, "fine@example.edu", "x" * 700_000) == 503,
+                "a call is answered 503",
+            )
             fired = receiver.wait_for(cause="store_failing", state="firing")
             assert metric(running, "aom_gateway_store_writable") == 0
-            subprocess.run(["prlimit", "--pid", str(running.process.pid), "--fsize=unlimited:unlimited"], check=True)
+            subprocess.run(
+                ["prlimit", "--pid", str(running.process.pid), "--fsize=unlimited:unlimited"],
+                check=True,
+            )
             receiver.wait_for(cause="store_failing", state="resolved")
             assert metric(running, "aom_gateway_store_writable") == 1
             assert running.terminate() == 0

@@ -53,8 +53,12 @@ class Scene:
                 await asyncio.sleep(0.01)
 
     async def some_looks(self) -> None:
-        """Until whatever the store shows now was surely looked at: an alarm of another connector is told and over."""
-        self.receiver.messages[:] = [message for message in self.receiver.messages if message["connector"] != "mark"]
+        """Until whatever the store shows now was surely looked at: an alarm of another connector is
+        told and over.
+        """
+        self.receiver.messages[:] = [
+            message for message in self.receiver.messages if message["connector"] != "mark"
+        ]
         await pause(self.inbox, "mark", kind="auth", reason="mark", now=self.now)
         await self.told(connector="mark", state="firing")
         await resume(self.inbox, "mark")
@@ -69,14 +73,27 @@ class Scene:
 
 
 @asynccontextmanager
-async def watched(inbox: Inbox, receiver: AlarmReceiver, directory: Path, alerts: str = "") -> AsyncIterator[Scene]:
+async def watched(
+    inbox: Inbox, receiver: AlarmReceiver, directory: Path, alerts: str = ""
+) -> AsyncIterator[Scene]:
     """A watch that looks all the time, until the block ends."""
-    settings = load_settings(write(directory, f'{SANDBOX}\n[alerts]\nurl = "{receiver.url}"\n{alerts}'), {})
+    settings = load_settings(
+        write(directory, f'{SANDBOX}\n[alerts]\nurl = "{receiver.url}"\n{alerts}'), {}
+    )
     scene = Scene(inbox, receiver)
     standing = CachedStatus(inbox, ["box", "mark"], lambda: scene.now, fresh=0)
     timing = WatchTiming(every=MOMENT, share=1)
     routes = RouteTable.compile(settings)
-    async with open_watch(settings, routes, inbox, standing, scene.metrics, lambda: scene.now, timing=timing, backoff=SOON) as watch:
+    async with open_watch(
+        settings,
+        routes,
+        inbox,
+        standing,
+        scene.metrics,
+        lambda: scene.now,
+        timing=timing,
+        backoff=SOON,
+    ) as watch:
         assert watch
         task = asyncio.create_task(watch.run())
         try:
@@ -125,7 +142,11 @@ def test_a_new_reason_is_told_and_more_of_an_old_one_is_not(tmp_path: Path, stor
             await one.kill("b", "email: b@example.edu is taken (TAKEN)")
             await one.inbox.accept(faulty("y"))
             await one.some_looks()
-            assert len(one.receiver.told(cause="dead_letters")) == len(one.receiver.told(cause="quarantine")) == 1
+            assert (
+                len(one.receiver.told(cause="dead_letters"))
+                == len(one.receiver.told(cause="quarantine"))
+                == 1
+            )
             await one.kill("c", "amount: is no number (INVALID)")
             await one.until(lambda: len(one.receiver.told(cause="dead_letters")) == 2)
             assert not [message for message in one.receiver.messages if "@" in str(message)]
@@ -180,7 +201,9 @@ def test_a_receiver_that_hangs_holds_up_no_delivery(tmp_path: Path, sqlite_url: 
             await one.until(lambda: one.receiver.calls)
             async with asyncio.timeout(2):
                 await one.kill("a", "is locked")
-            await one.until(lambda: b'aom_gateway_alarms_total{outcome="failed"} 1.0' in one.metrics.text())
+            await one.until(
+                lambda: b'aom_gateway_alarms_total{outcome="failed"} 1.0' in one.metrics.text()
+            )
             one.receiver.hold.set()
             one.receiver.hold = None
             await one.told(cause="dead_letters")
@@ -206,7 +229,9 @@ def test_headers_go_along(tmp_path: Path, sqlite_url: str) -> None:
     """As a receiver with a token needs it."""
 
     async def main() -> None:
-        async with scene(sqlite_url, tmp_path, 'headers = { Authorization = "Bearer alarm-token" }') as one:
+        async with scene(
+            sqlite_url, tmp_path, 'headers = { Authorization = "Bearer alarm-token" }'
+        ) as one:
             await pause(one.inbox, "box", kind="auth", reason="a", now=NOW)
             await one.told(connector="box")
             assert one.receiver.headers["Authorization"] == "Bearer alarm-token"
@@ -226,7 +251,8 @@ def test_what_is_over_before_it_could_be_told_is_not_told(tmp_path: Path, sqlite
             await resume(one.inbox, "box")
             await pause(one.inbox, "mark", kind="auth", reason="a", now=NOW)
             seen = one.receiver.calls
-            await one.until(lambda: one.receiver.calls >= seen + 2)  # the second is of a look that began after the end of the pause
+            # the second is of a look that began after the end of the pause
+            await one.until(lambda: one.receiver.calls >= seen + 2)
             one.receiver.status = 200
             await one.told(connector="mark", state="firing")
             assert one.receiver.told(connector="box") == []

@@ -35,7 +35,9 @@ def changed(event: str, /, **changes: Any) -> bytes:
     return json.dumps(kept).encode()
 
 
-def reading(body: bytes | dict[str, Any], named: str | None = None, site: SourceContext = NEW_YORK) -> Event:
+def reading(
+    body: bytes | dict[str, Any], named: str | None = None, site: SourceContext = NEW_YORK
+) -> Event:
     return read_event(body if isinstance(body, bytes) else json.dumps(body).encode(), site, named)
 
 

@@ -1,4 +1,6 @@
-"""Properties are checked on machines that are busy with other things, too: no example has a deadline."""
+"""Properties are checked on machines that are busy with other things, too: no example has a
+deadline.
+"""
 
 from hypothesis import HealthCheck, settings
 

@@ -35,29 +35,50 @@ def test_every_event_has_the_common_names(event: str) -> None:
 def test_an_event_with_nothing_but_its_people_has_all_names(event: str) -> None:
     """What is absent is None, empty, or blank, never an error."""
     person = {"email": "ada@example.edu"}
-    everyone = {"userList": [person], "receivers": [person], "customer": person, "id": 1, "status": "X"}
+    everyone = {
+        "userList": [person],
+        "receivers": [person],
+        "customer": person,
+        "id": 1,
+        "status": "X",
+    }
     body = person if event.startswith(("account", "quiz", "assignment", "discussion")) else everyone
     read = reading(body, event)
-    assert list(read.context("ada@example.edu", id="e1", received_at=RECEIVED)) == list(names_of_event(event))
+    assert list(read.context("ada@example.edu", id="e1", received_at=RECEIVED)) == list(
+        names_of_event(event)
+    )
     json.dumps(read.normal())
 
 
 def test_an_order_in_normal_form() -> None:
     """Ids are text, money is Decimal, the date is in the site's zone, the currency has its code."""
-    context = reading(sampled("order.placed")).context("student@app.com", id="e1", received_at=RECEIVED)
+    context = reading(sampled("order.placed")).context(
+        "student@app.com", id="e1", received_at=RECEIVED
+    )
     order = context["order"]
-    assert (order.id, order.status, order.currency, order.transaction_ref) == ("19", "COMPLETED", "USD", None)
+    assert (order.id, order.status, order.currency, order.transaction_ref) == (
+        "19",
+        "COMPLETED",
+        "USD",
+        None,
+    )
     assert (order.total, order.sub_total) == (Decimal(220), Decimal(220))
     assert order.date_created.isoformat() == "2020-08-11T19:45:00-04:00"
     assert order.payment_gateway == Named(id="Unknown", name="Manual order")
-    assert [(item.product_id, item.name, item.quantity, item.price, item.total) for item in order.line_items] == [
+    assert [
+        (item.product_id, item.name, item.quantity, item.price, item.total)
+        for item in order.line_items
+    ] == [
         ("1", "Product", Decimal(1), Decimal("110.00"), Decimal("110.00")),
         ("2", "Prod 2", Decimal(1), Decimal("110.00"), Decimal("110.00")),
     ]
     assert (order.coupons, order.notes) == ([], [])
     customer = context["customer"]
     assert (customer.id, customer.email, customer.name) == ("3", "student@app.com", "Demo Student")
-    assert (customer.billing_address.address_line_2, customer.billing_address.state) == ("Suite 309", "NY")
+    assert (customer.billing_address.address_line_2, customer.billing_address.state) == (
+        "Suite 309",
+        "NY",
+    )
 
 
 def test_the_common_names_say_who_what_and_when() -> None:
@@ -65,11 +86,25 @@ def test_the_common_names_say_who_what_and_when() -> None:
     read = reading(sampled("account.created"))
     context = read.context("johndoe@academyofmine.com", id="e1", received_at=RECEIVED)
     event, person, source = context["event"], context["person"], context["source"]
-    assert (event.id, event.name, event.label) == ("e1", "account.created", LABELS["account.created"])
+    assert (event.id, event.name, event.label) == (
+        "e1",
+        "account.created",
+        LABELS["account.created"],
+    )
     assert event.occurred_at.isoformat() == "2020-08-11T16:58:00-04:00"
     assert event.received_at.isoformat() == "2026-01-01T22:04:05-05:00"
-    assert (person.id, person.email, person.first_name, person.last_name, person.name) == ("4", person.key, "John", "Doe", "John Doe")
-    assert (source.name, source.currency, source.timezone) == ("springfield", "USD", "America/New_York")
+    assert (person.id, person.email, person.first_name, person.last_name, person.name) == (
+        "4",
+        person.key,
+        "John",
+        "Doe",
+        "John Doe",
+    )
+    assert (source.name, source.currency, source.timezone) == (
+        "springfield",
+        "USD",
+        "America/New_York",
+    )
     assert context["raw"] == sampled("account.created")
     assert (context["account"].id, context["account"].date_registered) == ("4", event.occurred_at)
 
@@ -86,13 +121,25 @@ def test_the_common_names_say_who_what_and_when() -> None:
     ],
 )
 def test_an_event_happened_when_its_payload_says(event: str, occurred_at: str) -> None:
-    """Orders and enrolments have no time of their own: an order's date is that of its making, whatever became of it."""
+    """Orders and enrolments have no time of their own: an order's date is that of its making,
+    whatever became of it.
+    """
     read = reading(sampled(event))
-    assert read.context(read.people[0].key, id="e1", received_at=RECEIVED)["event"].occurred_at.isoformat() == occurred_at
+    assert (
+        read.context(read.people[0].key, id="e1", received_at=RECEIVED)[
+            "event"
+        ].occurred_at.isoformat()
+        == occurred_at
+    )
 
 
 @pytest.mark.parametrize(
-    ("event", "part"), [("quiz.submitted", "quiz"), ("assignment.submitted", "assignment"), ("discussion.submitted", "discussion")]
+    ("event", "part"),
+    [
+        ("quiz.submitted", "quiz"),
+        ("assignment.submitted", "assignment"),
+        ("discussion.submitted", "discussion"),
+    ],
 )
 def test_a_submission_in_normal_form(event: str, part: str) -> None:
     """AOM's spellings of the instructor are one, and ids are text everywhere."""
@@ -106,7 +153,12 @@ def test_a_submission_in_normal_form(event: str, part: str) -> None:
 def test_a_grade_is_text() -> None:
     """Grades may be letters or numbers; a submitted assignment has none."""
     for grade, text in (("A+", "A+"), (87, "87"), (87.5, "87.5"), (0, "0"), (None, None)):
-        assert reading(changed("assignment.submitted", grade=grade), "assignment.evaluated").normal()["grade"] == text
+        assert (
+            reading(changed("assignment.submitted", grade=grade), "assignment.evaluated").normal()[
+                "grade"
+            ]
+            == text
+        )
     assert reading(sampled("assignment.submitted")).normal()["grade"] is None
 
 
@@ -115,14 +167,24 @@ def test_an_announcement_in_normal_form() -> None:
     announcement = reading(sampled("announcement.created")).normal()["announcement"]
     assert announcement["title"] == "Test announcement"
     assert announcement["content"].startswith("We have just released")
-    assert (announcement["created_by"], announcement["date"]) == ("Aom Staff", "2020-08-11T14:23:00-04:00")
+    assert (announcement["created_by"], announcement["date"]) == (
+        "Aom Staff",
+        "2020-08-11T14:23:00-04:00",
+    )
 
 
 def test_a_person_who_stands_there_twice_is_one() -> None:
     """People are unique by key, in order of appearance; the first entry counts."""
-    users = [{"email": "b@example.edu", "id": 1}, {"email": "a@example.edu"}, {"email": "B@Example.edu", "id": 2}]
+    users = [
+        {"email": "b@example.edu", "id": 1},
+        {"email": "a@example.edu"},
+        {"email": "B@Example.edu", "id": 2},
+    ]
     people = reading(changed("course.enrolled", userList=users)).people
-    assert [(person.key, person.id) for person in people] == [("b@example.edu", "1"), ("a@example.edu", None)]
+    assert [(person.key, person.id) for person in people] == [
+        ("b@example.edu", "1"),
+        ("a@example.edu", None),
+    ]
 
 
 def test_a_whole_name_is_made_of_its_parts_unless_it_is_sent() -> None:
@@ -132,7 +194,10 @@ def test_a_whole_name_is_made_of_its_parts_unless_it_is_sent() -> None:
         {"email": "b@example.edu", "first_name": "Bob", "name": "Dr Bob"},
         {"email": "c@example.edu"},
     ]
-    assert [person.name for person in reading(changed("announcement.created", receivers=receivers)).people] == ["Ada", "Dr Bob", ""]
+    assert [
+        person.name
+        for person in reading(changed("announcement.created", receivers=receivers)).people
+    ] == ["Ada", "Dr Bob", ""]
 
 
 def test_currency_and_zone_are_the_sites_where_the_payload_has_none() -> None:
@@ -152,13 +217,17 @@ def test_a_context_of_somebody_else_is_refused() -> None:
 
 def test_what_expressions_see_cannot_be_changed() -> None:
     """A mapping's expression has no effect on the next one."""
-    context = reading(sampled("order.placed")).context("student@app.com", id="e1", received_at=RECEIVED)
+    context = reading(sampled("order.placed")).context(
+        "student@app.com", id="e1", received_at=RECEIVED
+    )
     with pytest.raises(ValidationError):
         context["order"].total = Decimal(0)
 
 
 def test_the_digest_tells_contents_and_names_apart() -> None:
-    """Equal for the same event with its keys in another order; not for other values, or another name."""
+    """Equal for the same event with its keys in another order; not for other values, or another
+    name.
+    """
     body = sampled("assignment.submitted")
     digest = reading(body).digest
     assert len(digest) == 32

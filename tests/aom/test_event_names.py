@@ -14,7 +14,9 @@ def test_there_are_thirteen_events_and_each_has_a_label() -> None:
 
 
 def test_the_menu_has_aoms_twelve_entries() -> None:
-    """Each entry of AOM's menu has one name for its URL; refunds come by the URL of "Order Refused"."""
+    """Each entry of AOM's menu has one name for its URL; refunds come by the URL of "Order
+    Refused".
+    """
     assert len(MENU) == 12
     assert len({LABELS[name] for name in MENU}) == 12
     assert set(EVENTS) - set(MENU) == {"order.refunded"}
@@ -23,7 +25,9 @@ def test_the_menu_has_aoms_twelve_entries() -> None:
 def test_orders_and_assignments_are_families() -> None:
     """Events that look alike are of one family; all others are a family of their own."""
     assert {event_family(name) for name in EVENTS if name.startswith("order.")} == {"order"}
-    assert {event_family(name) for name in EVENTS if name.startswith("assignment.")} == {"assignment"}
+    assert {event_family(name) for name in EVENTS if name.startswith("assignment.")} == {
+        "assignment"
+    }
     assert event_family("quiz.submitted") == "quiz.submitted"
 
 

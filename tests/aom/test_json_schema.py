@@ -28,7 +28,12 @@ def test_a_sample_fits_its_schema(event: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "needed"), [("quiz.submitted", ["email"]), ("order.failed", ["id", "status", "customer"]), ("course.enrolled", ["userList"])]
+    ("event", "needed"),
+    [
+        ("quiz.submitted", ["email"]),
+        ("order.failed", ["id", "status", "customer"]),
+        ("course.enrolled", ["userList"]),
+    ],
 )
 def test_required_is_what_the_gateway_needs(event: str, needed: list[str]) -> None:
     """And nothing else."""
@@ -40,7 +45,9 @@ def test_required_is_what_the_gateway_needs(event: str, needed: list[str]) -> No
 
 def test_further_keys_are_allowed() -> None:
     """AOM may add what it likes."""
-    jsonschema_rs.validate(json_schema("quiz.submitted"), json.loads(changed("quiz.submitted", extra={"a": 1})))
+    jsonschema_rs.validate(
+        json_schema("quiz.submitted"), json.loads(changed("quiz.submitted", extra={"a": 1}))
+    )
 
 
 def test_keys_are_spelled_as_aom_spells_them() -> None:
@@ -65,4 +72,8 @@ def test_a_name_that_is_no_event_has_no_schema() -> None:
 def _keys(value: Any) -> list[str]:
     if isinstance(value, list):
         return [key for item in value for key in _keys(item)]
-    return [*value, *(key for item in value.values() for key in _keys(item))] if isinstance(value, dict) else []
+    return (
+        [*value, *(key for item in value.values() for key in _keys(item))]
+        if isinstance(value, dict)
+        else []
+    )

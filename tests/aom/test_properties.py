@@ -16,11 +16,46 @@ RECEIVED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 named = st.none() | st.sampled_from(EVENTS) | st.text(max_size=20)
 
-_STRANGE: list[Any] = [None, True, False, 0, -1, 10**400, 1e308, -1e-308, "", " ", "\0", "\ufeff", "\u202e", "NaN", [], {}, [[]], [{}]]
-_TELLING: list[Any] = ["ada@example.edu", "Aug 11, 2020 04:58 PM", "COMPLETED", "USD", "110.00", {"email": "ada@example.edu"}]
-leaves = st.sampled_from(_STRANGE + _TELLING) | st.text() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+_STRANGE: list[Any] = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    10**400,
+    1e308,
+    -1e-308,
+    "",
+    " ",
+    "\0",
+    "\ufeff",
+    "\u202e",
+    "NaN",
+    [],
+    {},
+    [[]],
+    [{}],
+]
+_TELLING: list[Any] = [
+    "ada@example.edu",
+    "Aug 11, 2020 04:58 PM",
+    "COMPLETED",
+    "USD",
+    "110.00",
+    {"email": "ada@example.edu"},
+]
+leaves = (
+    st.sampled_from(_STRANGE + _TELLING)
+    | st.text()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
 values = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=6
+    leaves,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
 )
 
 
@@ -51,7 +86,9 @@ def test_any_json_is_refused_or_read(value: Any, name: str | None) -> None:
 @settings(max_examples=600)
 @given(mutants(), named)
 def test_any_mutant_of_a_sample_is_refused_or_read(body: Any, name: str | None) -> None:
-    """The same for what is nearly an event; what is read has a normal form, a context for everyone, and storable texts."""
+    """The same for what is nearly an event; what is read has a normal form, a context for everyone,
+    and storable texts.
+    """
     _check(json.dumps(body).encode(), name)
 
 
@@ -75,7 +112,10 @@ def _check(body: bytes, name: str | None) -> None:
 
 def _check_invalid(invalid: InvalidBody) -> None:
     assert invalid.faults
-    assert all(fault.path.isprintable() and fault.message.isprintable() and fault.message for fault in invalid.faults)
+    assert all(
+        fault.path.isprintable() and fault.message.isprintable() and fault.message
+        for fault in invalid.faults
+    )
     assert invalid.event in (None, *EVENTS)
 
 

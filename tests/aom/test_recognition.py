@@ -35,7 +35,9 @@ def test_a_known_status_decides_over_the_url() -> None:
 
 
 def test_a_refund_on_the_url_of_refused_orders_is_as_aom_means_it() -> None:
-    """AOM's menu entry "Order Refused" has a sample of a refund: told by its status, and nothing disagrees."""
+    """AOM's menu entry "Order Refused" has a sample of a refund: told by its status, and nothing
+    disagrees.
+    """
     read = reading(sampled("order.refunded"), "order.refused")
     assert (read.name, read.how, read.disagreement) == ("order.refunded", "status", None)
 
@@ -44,15 +46,24 @@ def test_a_refund_on_the_url_of_refused_orders_is_as_aom_means_it() -> None:
 def test_an_unknown_status_keeps_the_urls_name(status: str) -> None:
     """The URL names an order whose status says nothing, and the status is reported."""
     read = reading(changed("order.placed", status=status), "order.refused")
-    assert (read.name, read.how, read.disagreement, read.unknown) == ("order.refused", "url", None, ())
+    assert (read.name, read.how, read.disagreement, read.unknown) == (
+        "order.refused",
+        "url",
+        None,
+        (),
+    )
     assert read.unreadable == ("status (unknown)",)
 
 
 def test_an_unknown_status_without_a_name_is_refused() -> None:
-    """Nothing tells what happened, so the operator has to look: the fault names the status, and those that are known."""
+    """Nothing tells what happened, so the operator has to look: the fault names the status, and
+    those that are known.
+    """
     invalid = refusal(changed("order.placed", status="SHIPPED"))
     assert (paths(invalid), invalid.event, invalid.how) == (["status"], None, None)
-    assert invalid.faults[0].message.startswith("'SHIPPED' is none that tells the event (COMPLETED, FAILED,")
+    assert invalid.faults[0].message.startswith(
+        "'SHIPPED' is none that tells the event (COMPLETED, FAILED,"
+    )
 
 
 def test_an_order_without_a_status_has_all_its_faults_told() -> None:
@@ -127,11 +138,16 @@ def test_the_url_holds_over_a_hint() -> None:
     """A hint is weak: it is told, and changes nothing."""
     read = reading(changed("assignment.submitted", grade="A"), "assignment.submitted")
     assert (read.name, read.how) == ("assignment.submitted", "url")
-    assert read.disagreement == "the URL says assignment.submitted, the body looks like assignment.evaluated"
+    assert (
+        read.disagreement
+        == "the URL says assignment.submitted, the body looks like assignment.evaluated"
+    )
 
 
 def test_the_url_holds_over_the_shape() -> None:
-    """A quiz on the URL of new accounts is taken for what the URL says, and the disagreement is told."""
+    """A quiz on the URL of new accounts is taken for what the URL says, and the disagreement is
+    told.
+    """
     read = reading(sampled("quiz.submitted"), "account.created")
     assert (read.name, read.how) == ("account.created", "url")
     assert read.disagreement == "the URL says account.created, the body looks like quiz.submitted"
@@ -147,7 +163,9 @@ def test_the_url_holds_over_the_shape() -> None:
     ],
 )
 def test_the_shape_decides_where_the_urls_event_would_have_no_people(sent: str, named: str) -> None:
-    """What cannot be the URL's event, but clearly is another one, is that: several events may share one URL in AOM."""
+    """What cannot be the URL's event, but clearly is another one, is that: several events may share
+    one URL in AOM.
+    """
     read = reading(sampled(sent), named)
     assert (read.name, read.how) == (sent, "shape")
     assert read.disagreement == f"the URL says {named}, the body looks like {sent}"
@@ -160,15 +178,25 @@ def test_an_order_on_another_events_url_is_an_order() -> None:
 
 
 def test_a_body_without_a_telling_shape_is_what_the_url_says() -> None:
-    """All but the person is optional, so the URL is enough, and there is nothing to disagree with."""
-    for event in ("account.created", "quiz.submitted", "assignment.rejected", "discussion.submitted"):
+    """All but the person is optional, so the URL is enough, and there is nothing to disagree
+    with.
+    """
+    for event in (
+        "account.created",
+        "quiz.submitted",
+        "assignment.rejected",
+        "discussion.submitted",
+    ):
         read = reading({"email": "ada@example.edu"}, event)
         assert (read.name, read.how, read.disagreement) == (event, "url", None)
 
 
 def test_a_null_is_no_shape() -> None:
     """A key without a value tells nothing."""
-    assert reading(changed("discussion.submitted", quiz=None, assignment=None)).name == "discussion.submitted"
+    assert (
+        reading(changed("discussion.submitted", quiz=None, assignment=None)).name
+        == "discussion.submitted"
+    )
 
 
 def test_a_body_of_no_known_shape_is_refused_with_what_would_be_right() -> None:
@@ -183,11 +211,15 @@ def test_an_unknown_name_in_the_url_is_refused_with_the_nearest_one() -> None:
     """However good the body is: somebody mistyped the URL."""
     invalid = refusal(sampled("order.placed"), "order.place")
     assert (paths(invalid), invalid.event, invalid.how) == (["url"], None, None)
-    assert invalid.faults[0].message == "'order.place' is no event of AOM; did you mean order.placed?"
+    assert (
+        invalid.faults[0].message == "'order.place' is no event of AOM; did you mean order.placed?"
+    )
 
 
 def test_a_hopeless_name_in_the_url_is_told_shortly() -> None:
-    """It is stored with each such call and shown wherever these are: without a list of all events; what was sent is escaped and cut."""
+    """It is stored with each such call and shown wherever these are: without a list of all events;
+    what was sent is escaped and cut.
+    """
     message = refusal(sampled("order.placed"), "\0" + "x" * 5000).faults[0].message
     assert message.endswith("is no event of AOM")
     assert message.isprintable()

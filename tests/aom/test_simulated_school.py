@@ -20,7 +20,9 @@ def school(seed: int = 1, learners: int = 30) -> SimulatedSchool:
 
 
 def test_every_payload_is_recognised_as_what_it_is() -> None:
-    """On its own URL each is the named event, without a disagreement or an unknown key, about the person it says."""
+    """On its own URL each is the named event, without a disagreement or an unknown key, about the
+    person it says.
+    """
     for name, payload in [*school().events(500), *school().tour()]:
         event = read_event(json.dumps(payload).encode(), SITE, name)
         assert (event.name, event.disagreement, event.unknown) == (name, None, ())

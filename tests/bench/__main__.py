@@ -1,4 +1,7 @@
-"""Runs every measurement and prints one table. CPU is that of the server's process, all its threads, per request that it answered."""
+"""Runs every measurement and prints one table.
+
+CPU is that of the server's process, all its threads, per request that it answered.
+"""
 
 from __future__ import annotations
 
@@ -34,18 +37,31 @@ latency_ms = 29000
 
 def main() -> None:
     require_wrk()
-    table = Table("what", "figure", title="The AOM gateway on this machine, on one processor", title_justify="left")
+    table = Table(
+        "what",
+        "figure",
+        title="The AOM gateway on this machine, on one processor",
+        title_justify="left",
+    )
     with tempfile.TemporaryDirectory(prefix="aom-gateway-bench-") as name:
         directory = Path(name)
         with bare() as yardstick:
-            for rows in (accepts(directory, yardstick), deliveries(directory, yardstick), rendering(), start(directory)):
+            for rows in (
+                accepts(directory, yardstick),
+                deliveries(directory, yardstick),
+                rendering(),
+                start(directory),
+            ):
                 for what, figure in rows:
                     table.add_row(what, figure)
     Console().print(table)
 
 
 def accepts(directory: Path, yardstick: Bare) -> Iterator[tuple[str, str]]:
-    """Durable accepts beside the bare route, in turns on the same processor. Each event has one lane; the CRM stands still."""
+    """Durable accepts beside the bare route, in turns on the same processor.
+
+    Each event has one lane; the CRM stands still.
+    """
     config = write_config(_new(directory / "accepts"), STANDSTILL)
     ours, bares = [], []
     with gateway(config, prefix=pinned(SERVER_CPU, [])) as running:
@@ -61,7 +77,9 @@ def accepts(directory: Path, yardstick: Bare) -> Iterator[tuple[str, str]]:
 
 
 def deliveries(directory: Path, yardstick: Bare) -> Iterator[tuple[str, str]]:
-    """A burst of orders, each with contact, deal and link, until the last is in the sandbox; what is posted while it is delivered."""
+    """A burst of orders, each with contact, deal and link, until the last is in the sandbox; what
+    is posted while it is delivered.
+    """
     config = write_config(_new(directory / "burst"))
     with gateway(config, prefix=pinned(SERVER_CPU, [])) as running:
         idle_memory = running.resident_mb()
@@ -76,13 +94,25 @@ def deliveries(directory: Path, yardstick: Bare) -> Iterator[tuple[str, str]]:
         running.wait_until_delivered(600)
         posted += beside.requests + full.requests
         used, took = cpu_seconds(running.process.pid) - before, time.perf_counter() - started
-        yield f"end to end into the sandbox, events/s (a burst of {posted:,})", f"{posted / took:,.0f}"
+        yield (
+            f"end to end into the sandbox, events/s (a burst of {posted:,})",
+            f"{posted / took:,.0f}",
+        )
         yield "end to end into the sandbox, CPU per event", yardstick.compared(used / posted * 1e6)
-        yield f"durable accepts/s while a backlog is delivered ({waiting:,} wait at its end)", _told([full])
+        yield (
+            f"durable accepts/s while a backlog is delivered ({waiting:,} wait at its end)",
+            _told([full]),
+        )
         yield "p99 of a post, one at a time: idle", f"{alone.p99:.1f} ms"
-        yield "p99 of a post, one at a time: while a backlog is delivered", f"{beside.p99:.1f} ms   {beside.p99 / alone.p99:.1f} times idle"
+        yield (
+            "p99 of a post, one at a time: while a backlog is delivered",
+            f"{beside.p99:.1f} ms   {beside.p99 / alone.p99:.1f} times idle",
+        )
         yield "resident memory, idle", f"{idle_memory:.0f} MB"
-        yield f"resident memory, after {alone.requests + posted:,} events", f"{running.resident_mb():.0f} MB"
+        yield (
+            f"resident memory, after {alone.requests + posted:,} events",
+            f"{running.resident_mb():.0f} MB",
+        )
 
 
 def start(directory: Path) -> Iterator[tuple[str, str]]:
@@ -93,7 +123,8 @@ def start(directory: Path) -> Iterator[tuple[str, str]]:
         started = time.perf_counter()
         with gateway(config) as running:
             request = urllib.request.Request(
-                f"{running.url}/in/{TOKEN}", b'{"id":1,"email":"a@b.edu","date_registered":"Aug 11, 2020 04:58 PM"}'
+                f"{running.url}/in/{TOKEN}",
+                b'{"id":1,"email":"a@b.edu","date_registered":"Aug 11, 2020 04:58 PM"}',
             )
             with urllib.request.urlopen(request, timeout=10) as response:
                 assert response.status == 202
@@ -119,7 +150,9 @@ class Bare:
 @contextmanager
 def bare() -> Iterator[Bare]:
     port = free_port()
-    process = subprocess.Popen(pinned(SERVER_CPU, [sys.executable, "-m", "tests.bench.bare", str(port)]))
+    process = subprocess.Popen(
+        pinned(SERVER_CPU, [sys.executable, "-m", "tests.bench.bare", str(port)])
+    )
     url = f"http://127.0.0.1:{port}/in/token/order.placed"
     try:
         until(lambda: _listens(url), "the bare route is ready")
@@ -142,16 +175,22 @@ def _listens(url: str) -> bool:
 def _measured(running: Running, seconds: int, *, offset: int, connections: int = 64) -> Load:
     """Orders that are all different, posted for so long."""
     url = f"{running.url}/in/{TOKEN}/order.placed"
-    load = wrk(url, seconds=seconds, offset=offset, connections=connections, process=running.process.pid)
+    load = wrk(
+        url, seconds=seconds, offset=offset, connections=connections, process=running.process.pid
+    )
     if load.errors:
         sys.exit(f"{load.errors} posts failed; see {running.log}")
     return load
 
 
 def _told(loads: list[Load]) -> str:
-    rate, p50, p99 = (median(getattr(load, name) for load in loads) for name in ("per_second", "p50", "p99"))
+    rate, p50, p99 = (
+        median(getattr(load, name) for load in loads) for name in ("per_second", "p50", "p99")
+    )
     errors = sum(load.errors for load in loads)
-    return f"{rate:,.0f}   p50 {p50:.1f} ms   p99 {p99:.1f} ms" + (f"   {errors} ERRORS" if errors else "")
+    return f"{rate:,.0f}   p50 {p50:.1f} ms   p99 {p99:.1f} ms" + (
+        f"   {errors} ERRORS" if errors else ""
+    )
 
 
 def _new(directory: Path) -> Path:

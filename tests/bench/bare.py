@@ -1,4 +1,6 @@
-"""The yardstick: a Starlette route that only reads the body and answers 202, served as the gateway is."""
+"""The yardstick: a Starlette route that only reads the body and answers 202, served as the gateway
+is.
+"""
 
 from __future__ import annotations
 

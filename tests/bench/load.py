@@ -15,7 +15,9 @@ SERVER_CPU, LOAD_CPU = "0", "1"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one run of wrk saw; latencies in milliseconds, CPU of the server in microseconds per request."""
+    """What one run of wrk saw; latencies in milliseconds, CPU of the server in microseconds per
+    request.
+    """
 
     per_second: float
     p50: float
@@ -32,11 +34,27 @@ def cpu_seconds(process: int) -> float:
 
 
 def wrk(url: str, *, seconds: int, process: int, connections: int = 64, offset: int = 0) -> Load:
-    """Post different orders for so long to the server that is this process. `offset` keeps a second run's orders apart."""
+    """Post different orders for so long to the server that is this process.
+
+    `offset` keeps a second run's orders apart.
+    """
     before = cpu_seconds(process)
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(SCRIPT), url]
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--latency",
+        "-s",
+        str(SCRIPT),
+        url,
+    ]
     result = subprocess.run(
-        pinned(LOAD_CPU, command), env={**os.environ, "BENCH_OFFSET": str(offset)}, capture_output=True, text=True, check=True
+        pinned(LOAD_CPU, command),
+        env={**os.environ, "BENCH_OFFSET": str(offset)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     line = next(line for line in result.stdout.splitlines() if line.startswith("RESULT "))
     requests, microseconds, p50, p99, errors = map(int, line.split()[1:])
@@ -46,7 +64,11 @@ def wrk(url: str, *, seconds: int, process: int, connections: int = 64, offset: 
 
 def pinned(cpu: str, command: list[str]) -> list[str]:
     """The command, kept to one processor where the machine has several."""
-    return ["taskset", "-c", cpu, *command] if shutil.which("taskset") and (os.cpu_count() or 1) > 1 else command
+    return (
+        ["taskset", "-c", cpu, *command]
+        if shutil.which("taskset") and (os.cpu_count() or 1) > 1
+        else command
+    )
 
 
 def require_wrk() -> None:
@@ -55,6 +77,8 @@ def require_wrk() -> None:
         return
     if shutil.which("apt-get") and os.geteuid() == 0:
         subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "wrk"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["apt-get", "install", "-y", "-qq", "wrk"], check=True, stdout=subprocess.DEVNULL
+        )
         return
     sys.exit("The benchmark needs wrk: install your system's package of that name.")

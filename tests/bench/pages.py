@@ -1,4 +1,5 @@
-"""How long the console's pages of events and people take with a full store, on SQLite and on PostgreSQL.
+"""How long the console's pages of events and people take with a full store, on SQLite and on
+PostgreSQL.
 
 python -m tests.bench.pages [--events 1000000] [--sqlite] [--postgresql]
 """
@@ -67,7 +68,15 @@ def main() -> None:
     parser.add_argument("--postgresql", action="store_true", help="only PostgreSQL")
     asked = parser.parse_args()
     both = asked.sqlite == asked.postgresql
-    table = Table("page", "store", "p50", "p95", "", title=f"Pages with {asked.events:,} stored events", title_justify="left")
+    table = Table(
+        "page",
+        "store",
+        "p50",
+        "p95",
+        "",
+        title=f"Pages with {asked.events:,} stored events",
+        title_justify="left",
+    )
     with tempfile.TemporaryDirectory(prefix="aom-gateway-bench-") as name:
         if both or asked.sqlite:
             measure(table, "SQLite", f"sqlite:///{name}/store.db", Path(name), asked.events)
@@ -82,18 +91,35 @@ def measure(table: Table, store: str, url: str, directory: Path, events: int) ->
     started = time.perf_counter()
     asyncio.run(fill(url, events))
     table.add_row("to fill the store", store, f"{time.perf_counter() - started:.0f} s", "", "")
-    with gateway(write_config(directory, CONFIG, store=url)) as running, signed_in(running) as client:
+    with (
+        gateway(write_config(directory, CONFIG, store=url)) as running,
+        signed_in(running) as client,
+    ):
         for what, addresses in kinds(events):
             timing = timed(client, what, addresses)
-            table.add_row(what, store, f"{timing.p50:.0f} ms", f"{timing.p95:.0f} ms", "" if timing.p95 < TARGET else "TOO SLOW")
+            table.add_row(
+                what,
+                store,
+                f"{timing.p50:.0f} ms",
+                f"{timing.p95:.0f} ms",
+                "" if timing.p95 < TARGET else "TOO SLOW",
+            )
 
 
 async def fill(url: str, events: int) -> None:
-    """Events of all names from two sources, one in a thousand in quarantine. Of the others one in 500 is dead, one in 200 pending."""
+    """Events of all names from two sources, one in a thousand in quarantine.
+
+    Of the others one in 500 is dead, one in 200 pending.
+    """
     inbox = await Inbox.open(url, dedup_hours=24)
     try:
         for start in range(0, events, AT_ONCE):
-            await asyncio.gather(*(inbox.accept(event(number)) for number in range(start, min(events, start + AT_ONCE))))
+            await asyncio.gather(
+                *(
+                    inbox.accept(event(number))
+                    for number in range(start, min(events, start + AT_ONCE))
+                )
+            )
         await settle(inbox, events)
     finally:
         await inbox.aclose()
@@ -102,7 +128,9 @@ async def fill(url: str, events: int) -> None:
 def event(number: int) -> NewEvent:
     """Of a learner who comes again after all the others have come."""
     email, name = learner(number), EVENTS[number % len(EVENTS)]
-    body = json.dumps({"id": number, "email": email, "first_name": "Ada", "padding": "x" * 400}).encode()
+    body = json.dumps(
+        {"id": number, "email": email, "first_name": "Ada", "padding": "x" * 400}
+    ).encode()
     faulty = number % 1000 == 0
     return NewEvent(
         source=SOURCES[number % 3 // 2],
@@ -142,7 +170,12 @@ def settled(lane: ReadyLane, now: datetime) -> SettledLane:
         lane,
         delivered=tuple(one.delivery_id for one in lane.deliveries if one.delivery_id not in dead),
         dead=tuple((id, f"reason {id % 3500 // 500}") for id in dead),
-        attempt=AttemptRow(started_at=now, duration_ms=80, outcome="refused" if dead else "saved", sent=[{"object": "contact"}]),
+        attempt=AttemptRow(
+            started_at=now,
+            duration_ms=80,
+            outcome="refused" if dead else "saved",
+            sent=[{"object": "contact"}],
+        ),
     )
 
 
@@ -152,11 +185,16 @@ def contact(lane: ReadyLane) -> RecordStateRow:
 
 
 def kinds(events: int) -> Iterator[tuple[str, list[str]]]:
-    """Each kind of page with the addresses to ask for, all different where the page is not always the same one."""
+    """Each kind of page with the addresses to ask for, all different where the page is not always
+    the same one.
+    """
     random = Random(5)
     times = [START + random.randrange(events) * APART for _ in range(TURNS)]
     people = [learner(random.randrange(events)) for _ in range(TURNS)]
-    days = [{"since": f"{at:%Y-%m-%dT%H:%M}", "until": f"{at + timedelta(days=1):%Y-%m-%dT%H:%M}"} for at in times]
+    days = [
+        {"since": f"{at:%Y-%m-%dT%H:%M}", "until": f"{at + timedelta(days=1):%Y-%m-%dT%H:%M}"}
+        for at in times
+    ]
     searches: dict[str, list[dict[str, str]]] = {
         "": [{}] * TURNS,
         ", a later page": [{"before": first_id(at)} for at in times],
@@ -164,11 +202,26 @@ def kinds(events: int) -> Iterator[tuple[str, list[str]]]:
         " by person": [{"person": email} for email in people],
         " by source": [{"source": random.choice(SOURCES), "before": first_id(at)} for at in times],
         " by name": [{"event": random.choice(EVENTS), "before": first_id(at)} for at in times],
-        " by source and name": [{"source": random.choice(SOURCES), "event": random.choice(EVENTS), "before": first_id(at)} for at in times],
+        " by source and name": [
+            {
+                "source": random.choice(SOURCES),
+                "event": random.choice(EVENTS),
+                "before": first_id(at),
+            }
+            for at in times
+        ],
         " by time": days,
         " by connector": [{"connector": "sandbox", "before": first_id(at)} for at in times],
-        " by time, name and state": [{**day, "event": random.choice(EVENTS), "state": "delivered"} for day in days],
-        **{f" {state}": [{"state": state}, *({"state": state, "before": first_id(at)} for at in times)] for state in STATES},
+        " by time, name and state": [
+            {**day, "event": random.choice(EVENTS), "state": "delivered"} for day in days
+        ],
+        **{
+            f" {state}": [
+                {"state": state},
+                *({"state": state, "before": first_id(at)} for at in times),
+            ]
+            for state in STATES
+        },
     }
     for what, asked in searches.items():
         yield f"Events{what}", [f"/console/events?{urlencode(one)}" for one in asked]
@@ -180,7 +233,9 @@ def kinds(events: int) -> Iterator[tuple[str, list[str]]]:
 def signed_in(running: Running) -> Iterator[httpx.Client]:
     visitor = Visitor(running.url)
     visitor.sign_in()
-    with httpx.Client(base_url=running.url, cookies=visitor.cookies, trust_env=False, timeout=60) as client:
+    with httpx.Client(
+        base_url=running.url, cookies=visitor.cookies, trust_env=False, timeout=60
+    ) as client:
         yield client
 
 

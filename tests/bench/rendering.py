@@ -1,4 +1,6 @@
-"""What one event costs between the store and the connector: read, put in normal form, rendered, folded."""
+"""What one event costs between the store and the connector: read, put in normal form, rendered,
+folded.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,22 @@ NUMBER, ROUNDS = 500, 10
 
 
 def rendering() -> Iterator[tuple[str, str]]:
-    """An order by the sandbox's shipped mapping; the best of several rounds, since others share the machine."""
+    """An order by the sandbox's shipped mapping; the best of several rounds, since others share the
+    machine.
+    """
     body, name = read_sample("order.placed") or b"", "order.placed"
     event = read_event(body, SITE, name)
     context, table = context_of(event), route_table()
     records = table.render("box", "springfield", name, context)
     yield "reading an order", _microseconds(lambda: read_event(body, SITE, name))
-    yield "the same, and its normal form", _microseconds(lambda: context_of(read_event(body, SITE, name)))
-    yield "rendering its contact and deal", _microseconds(lambda: table.render("box", "springfield", name, context))
+    yield (
+        "the same, and its normal form",
+        _microseconds(lambda: context_of(read_event(body, SITE, name))),
+    )
+    yield (
+        "rendering its contact and deal",
+        _microseconds(lambda: table.render("box", "springfield", name, context)),
+    )
     yield "folding them", _microseconds(lambda: fold_records([records]))
 
 
@@ -46,11 +56,16 @@ def route_table() -> RouteTable:
 
 
 def context_of(event: Event) -> dict[str, object]:
-    return event.context(event.keys[0], id="0" * 32, received_at=datetime(2026, 5, 1, 12, tzinfo=UTC))
+    return event.context(
+        event.keys[0], id="0" * 32, received_at=datetime(2026, 5, 1, 12, tzinfo=UTC)
+    )
 
 
 def _microseconds(work: Callable[[], object]) -> str:
-    return f"{min(repeat(work, timer=process_time, number=NUMBER, repeat=ROUNDS)) / NUMBER * 1e6:.1f} µs"
+    return (
+        f"{min(repeat(work, timer=process_time, number=NUMBER, repeat=ROUNDS)) / NUMBER * 1e6:.1f} "
+        "µs"
+    )
 
 
 if __name__ == "__main__":

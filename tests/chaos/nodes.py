@@ -30,7 +30,9 @@ class Node:
     @property
     def running(self) -> Running:
         assert self.process
-        return Running(self.process, f"http://127.0.0.1:{self.port}", self.config.with_suffix(".log"))
+        return Running(
+            self.process, f"http://127.0.0.1:{self.port}", self.config.with_suffix(".log")
+        )
 
     def start(self) -> None:
         command = [sys.executable, "-m", "receiver.cli", "serve", "--config", str(self.config)]
@@ -63,7 +65,10 @@ class Node:
 
 @dataclass(slots=True)
 class Cluster:
-    """Three gateways and their database. `strike` does one bad thing to them, `mend` takes all of them back."""
+    """Three gateways and their database.
+
+    `strike` does one bad thing to them, `mend` takes all of them back.
+    """
 
     nodes: list[Node]
     database: Any
@@ -71,7 +76,10 @@ class Cluster:
     struck: list[str] = field(default_factory=list)
 
     def strike(self) -> None:
-        """Kill, freeze, start again, or take the database away for a moment. One process is always left."""
+        """Kill, freeze, start again, or take the database away for a moment.
+
+        One process is always left.
+        """
         whole = [node for node in self.nodes if node.process and not node.frozen]
         broken = [node for node in self.nodes if node not in whole]
         choices = ["kill", "freeze"] if len(whole) > 1 else []
@@ -104,7 +112,8 @@ class Cluster:
 
     def _kill_database(self) -> None:
         pid = int((Path(self.database.pgdata) / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, signal.SIGQUIT)  # as a crash: no word to anybody, and recovery at the next start
+        # as a crash: no word to anybody, and recovery at the next start
+        os.kill(pid, signal.SIGQUIT)
         until(lambda: not _exists(pid), "the database is dead")
         self.database.ensure_postgres_running()
 
@@ -118,7 +127,9 @@ def _exists(pid: int) -> bool:
 
 
 @contextmanager
-def cluster(directory: Path, body: str, database: Any, random: Random, *, size: int = 3) -> Iterator[Cluster]:
+def cluster(
+    directory: Path, body: str, database: Any, random: Random, *, size: int = 3
+) -> Iterator[Cluster]:
     """All of them ready. `body` is the configuration beside the server and the store."""
     nodes = []
     for number in range(size):

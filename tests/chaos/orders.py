@@ -1,4 +1,6 @@
-"""Orders that two people are about, posted to whichever gateway answers, and what must be in the CRM in the end."""
+"""Orders that two people are about, posted to whichever gateway answers, and what must be in the
+CRM in the end.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,9 @@ STATUSES = ("PENDING", "COMPLETED", "REFUNDED", "COMPLETED", "REFUNDED")
 
 @dataclass(slots=True)
 class Orders:
-    """`last` is the status of the last event of each order that was answered; `buyers` who was named in one. `late` are the statuses
-    that a frozen gateway may have accepted at any time after the sender had gone on to another: newer then, as far as anybody knows.
+    """`last` is the status of the last event of each order that was answered; `buyers` who was
+    named in one. `late` are the statuses that a frozen gateway may have accepted at any time after
+    the sender had gone on to another: newer then, as far as anybody knows.
     """
 
     random: Random
@@ -49,12 +52,17 @@ class Orders:
             await asyncio.sleep(APART)
 
     async def _answered(self, http: httpx.AsyncClient, nodes: Sequence[Node], body: bytes) -> bool:
-        """Ask one after the other, as a sender that repeats until it is answered. Returns whether one was left without having answered."""
+        """Ask one after the other, as a sender that repeats until it is answered.
+
+        Returns whether one was left without having answered.
+        """
         left = False
         while True:
             for node in self.random.sample(list(nodes), len(nodes)):
                 try:
-                    response = await http.post(f"http://127.0.0.1:{node.port}/in/{TOKEN}", content=body)
+                    response = await http.post(
+                        f"http://127.0.0.1:{node.port}/in/{TOKEN}", content=body
+                    )
                 except httpx.HTTPError as error:
                     left |= isinstance(error, httpx.TimeoutException)
                     continue
@@ -66,5 +74,11 @@ class Orders:
 
 def _order(number: int, status: str, person: str, turn: int) -> bytes:
     payload: dict[str, Any] = json.loads(read_sample("order.placed") or b"{}")
-    customer = {**payload["customer"], "id": person.partition("@")[0].removeprefix("person"), "email": person}
-    return json.dumps({**payload, "id": number, "status": status, "customer": customer, "turn": turn}).encode()
+    customer = {
+        **payload["customer"],
+        "id": person.partition("@")[0].removeprefix("person"),
+        "email": person,
+    }
+    return json.dumps(
+        {**payload, "id": number, "status": status, "customer": customer, "turn": turn}
+    ).encode()

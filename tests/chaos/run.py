@@ -1,4 +1,6 @@
-"""Breaks things for a while, lets all come back, and compares every answered event with what the CRM holds."""
+"""Breaks things for a while, lets all come back, and compares every answered event with what the
+CRM holds.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,10 @@ timeout_seconds = 5
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was done and seen. `wrong`: what the CRM should hold and does not; empty where all is right."""
+    """What was done and seen.
+
+    `wrong`: what the CRM should hold and does not; empty where all is right.
+    """
 
     orders: int
     answered: int
@@ -51,8 +56,18 @@ class Report:
     wrong: tuple[str, ...]
 
 
-def run(directory: Path, database: Any, *, seconds: float, seed: int, senders: int = 8, every: float = 4.0) -> Report:
-    """Post orders for so many seconds, with something broken every few of them, and a fifth of all calls failing."""
+def run(
+    directory: Path,
+    database: Any,
+    *,
+    seconds: float,
+    seed: int,
+    senders: int = 8,
+    every: float = 4.0,
+) -> Report:
+    """Post orders for so many seconds, with something broken every few of them, and a fifth of all
+    calls failing.
+    """
     random = Random(seed)
     orders = Orders(random, people=60)
     with hubspot() as crm:
@@ -78,7 +93,9 @@ def run(directory: Path, database: Any, *, seconds: float, seed: int, senders: i
             )
 
 
-async def _storm(nodes: Cluster, orders: Orders, seconds: float, senders: int, every: float) -> None:
+async def _storm(
+    nodes: Cluster, orders: Orders, seconds: float, senders: int, every: float
+) -> None:
     end = time.monotonic() + seconds
 
     async def send(http: httpx.AsyncClient) -> None:
@@ -114,7 +131,9 @@ def _compare(orders: Orders, crm: HubSpotAccount, status: dict[str, Any]) -> lis
             wrong.append(f"{key} is missing")
         elif deals[key].status != last and (key, deals[key].status) not in orders.late:
             wrong.append(f"{key} is {deals[key].status}, and was {last} last")
-    wrong += [f"{person} is missing" for person in {one for _, one in orders.buyers} - contacts.keys()]
+    wrong += [
+        f"{person} is missing" for person in {one for _, one in orders.buyers} - contacts.keys()
+    ]
     wrong += [f"{pair} is not linked" for pair in orders.buyers - links]
     wrong += [f"{key} is nobody's" for key in deals.keys() - orders.last.keys()]
     return wrong

@@ -31,7 +31,14 @@ class Done:
 
 def command(*words: str, at: Path, code: int = 0, stdin: str = "") -> Done:
     """Run it in a directory; another exit code than expected, and a traceback, are failures."""
-    ended = subprocess.run([*COMMAND, *words], cwd=at, input=stdin.encode(), capture_output=True, check=False, timeout=120)
+    ended = subprocess.run(
+        [*COMMAND, *words],
+        cwd=at,
+        input=stdin.encode(),
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
     done = Done(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
     assert done.code == code, done.out + done.err
     assert "Traceback" not in done.err
@@ -39,10 +46,19 @@ def command(*words: str, at: Path, code: int = 0, stdin: str = "") -> Done:
 
 
 def on_terminal(*words: str, at: Path, columns: int = 80, code: int = 0, keys: str = "") -> str:
-    """Run it on a terminal of so many columns, with these keys pressed; all that it shows, without colours."""
+    """Run it on a terminal of so many columns, with these keys pressed; all that it shows, without
+    colours.
+    """
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    process = subprocess.Popen([*COMMAND, *words], cwd=at, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm"})
+    process = subprocess.Popen(
+        [*COMMAND, *words],
+        cwd=at,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm"},
+    )
     os.close(theirs)
     os.write(ours, keys.encode())
     shown = _all_of(ours)

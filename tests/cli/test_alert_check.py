@@ -11,7 +11,15 @@ from tests.processes import write_config
 
 
 def check(config: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "receiver.cli", "check", "--test-alert", "--config", str(config)]
+    command = [
+        sys.executable,
+        "-m",
+        "receiver.cli",
+        "check",
+        "--test-alert",
+        "--config",
+        str(config),
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -31,7 +39,10 @@ def test_one_that_is_not_taken_is_a_fault(tmp_path: Path) -> None:
         receiver.status = 404
         ended = check(write_config(tmp_path, f'[alerts]\nurl = "{receiver.url}"'))
     assert ended.returncode == 1
-    assert "alerts.url: a test alarm was not taken: the receiver answered 404: no_service" in ended.stderr
+    assert (
+        "alerts.url: a test alarm was not taken: the receiver answered 404: no_service"
+        in ended.stderr
+    )
     assert SECRET not in ended.stdout + ended.stderr
 
 

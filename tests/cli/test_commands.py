@@ -16,9 +16,16 @@ from tests.processes import TOKEN, gateway, get_json, write_config
 
 
 def run(*words: str, at: Path, code: int = 0, stdin: bytes = b"") -> str:
-    """Run the command in a directory; its output, and on another exit code than expected a failure."""
+    """Run the command in a directory; its output, and on another exit code than expected a
+    failure.
+    """
     done = subprocess.run(
-        [sys.executable, "-m", "receiver.cli", *words], cwd=at, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        [sys.executable, "-m", "receiver.cli", *words],
+        cwd=at,
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
     )
     text = done.stdout.decode()
     assert done.returncode == code, text
@@ -31,20 +38,27 @@ def run_json(*words: str, at: Path, code: int = 0, stdin: bytes = b"") -> Any:
 
 
 def test_init_makes_a_configuration_that_holds(tmp_path: Path) -> None:
-    """From nothing to a checked configuration: tokens are fresh, the file is private, `check` finds nothing wrong."""
+    """From nothing to a checked configuration: tokens are fresh, the file is private, `check` finds
+    nothing wrong.
+    """
     run("init", "--source", "springfield", "--timezone", "America/New_York", at=tmp_path)
     config = tmp_path / "config.toml"
     assert config.stat().st_mode & 0o077 == 0
     assert "holds: 1 source, 1 connector" in run("check", at=tmp_path)
     first = config.read_text()
     run("init", "--force", at=tmp_path)
-    assert set(re.findall(r'"(\S{32})"', first)).isdisjoint(re.findall(r'"(\S{32})"', config.read_text()))
+    assert set(re.findall(r'"(\S{32})"', first)).isdisjoint(
+        re.findall(r'"(\S{32})"', config.read_text())
+    )
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "says"), [("--source", "spring field", "letters"), ("--timezone", "America/NewYork", "New_York")]
+    ("option", "value", "says"),
+    [("--source", "spring field", "letters"), ("--timezone", "America/NewYork", "New_York")],
 )
-def test_init_writes_nothing_that_cannot_hold(tmp_path: Path, option: str, value: str, says: str) -> None:
+def test_init_writes_nothing_that_cannot_hold(
+    tmp_path: Path, option: str, value: str, says: str
+) -> None:
     """A name or a zone that cannot be is told, with what would do."""
     assert says in run("init", option, value, at=tmp_path, code=2)
     assert not (tmp_path / "config.toml").exists()
@@ -58,8 +72,13 @@ def test_init_does_not_overwrite(tmp_path: Path) -> None:
     assert (tmp_path / "config.toml").read_text() == before
 
 
-@pytest.mark.parametrize(("connector", "needed"), [("hubspot", "HUBSPOT_ACCESS_TOKEN"), ("salesforce", "SALESFORCE_DOMAIN")])
-def test_init_asks_the_environment_for_what_a_connector_needs(tmp_path: Path, connector: str, needed: str) -> None:
+@pytest.mark.parametrize(
+    ("connector", "needed"),
+    [("hubspot", "HUBSPOT_ACCESS_TOKEN"), ("salesforce", "SALESFORCE_DOMAIN")],
+)
+def test_init_asks_the_environment_for_what_a_connector_needs(
+    tmp_path: Path, connector: str, needed: str
+) -> None:
     """Secrets are not written into the file; what must be set stands in it by name."""
     run("init", "--connector", connector, at=tmp_path)
     assert f"${{{needed}}}" in (tmp_path / "config.toml").read_text()
@@ -70,12 +89,17 @@ def test_init_shows_the_choices_of_a_connector(tmp_path: Path) -> None:
     """What has to be decided stands in the file with its default, and with what else there is."""
     run("init", "--connector", "salesforce", at=tmp_path)
     written = (tmp_path / "config.toml").read_text()
-    assert "[connectors.salesforce.account]   # what new Contacts and Opportunities stand under" in written
+    assert (
+        "[connectors.salesforce.account]   # what new Contacts and Opportunities stand under"
+        in written
+    )
     assert 'policy = "none"   # "none" | "fixed" | "person" | "domain"' in written
 
 
 def test_wrong_use_is_told_from_findings(tmp_path: Path) -> None:
-    """Exit 2 for a command that cannot be meant, 1 for a configuration with faults; each says what would be right."""
+    """Exit 2 for a command that cannot be meant, 1 for a configuration with faults; each says what
+    would be right.
+    """
     assert "aom-gateway init" in run("check", at=tmp_path, code=2)
     assert "sandbox" in run("init", "--connector", "sandbx", at=tmp_path, code=2)
     (tmp_path / "config.toml").write_text("[servr]\n")
@@ -84,20 +108,43 @@ def test_wrong_use_is_told_from_findings(tmp_path: Path) -> None:
 
 
 def test_urls_are_ready_to_paste(tmp_path: Path) -> None:
-    """One URL per entry of AOM's menu and source, and one for any event; each is answered by the gateway."""
+    """One URL per entry of AOM's menu and source, and one for any event; each is answered by the
+    gateway.
+    """
     write_config(tmp_path, server='public_url = "https://hooks.springfield.edu/"')
     rows = run_json("urls", at=tmp_path)
     assert len(rows) == 13
-    assert {"label": "Order Refused", "event": "order.refused", "source": "springfield"}.items() <= rows[9].items()
+    assert {
+        "label": "Order Refused",
+        "event": "order.refused",
+        "source": "springfield",
+    }.items() <= rows[9].items()
     assert all(row["url"].startswith(f"https://hooks.springfield.edu/in/{TOKEN}") for row in rows)
     assert "not configured" in run("urls", "--source", "shelbyville", at=tmp_path, code=2)
 
 
 def test_explain_shows_what_a_payload_would_write(tmp_path: Path) -> None:
-    """Recognition, normal form and records, from a file or standard input, with no store and no credentials."""
-    config = write_config(tmp_path, '[connectors.hs]\ntype = "hubspot"\naccess_token = "${NOT_SET_ANYWHERE}"\nmapping = "standard"\n')
-    explained = run_json("explain", "-", "--event", "order.refused", at=tmp_path, stdin=read_sample("order.refunded") or b"")
-    assert (explained["event"], explained["recognised_by"], explained["disagreement"]) == ("order.refunded", "status", None)
+    """Recognition, normal form and records, from a file or standard input, with no store and no
+    credentials.
+    """
+    config = write_config(
+        tmp_path,
+        '[connectors.hs]\ntype = "hubspot"\naccess_token = "${NOT_SET_ANYWHERE}"\nmapping = '
+        '"standard"\n',
+    )
+    explained = run_json(
+        "explain",
+        "-",
+        "--event",
+        "order.refused",
+        at=tmp_path,
+        stdin=read_sample("order.refunded") or b"",
+    )
+    assert (explained["event"], explained["recognised_by"], explained["disagreement"]) == (
+        "order.refunded",
+        "status",
+        None,
+    )
     (delivery,) = explained["deliveries"]
     assert [record["object"] for record in delivery["records"]] == ["contact", "deal"]
     assert delivery["records"][1]["key"] == "springfield:19"
@@ -109,7 +156,13 @@ def test_explain_shows_what_a_payload_would_write(tmp_path: Path) -> None:
 def test_explain_of_what_would_be_quarantined(tmp_path: Path) -> None:
     """The faults, as the intake would answer them."""
     write_config(tmp_path)
-    answer = run_json("explain", "-", at=tmp_path, code=1, stdin=b'{"id": 1, "status": "COMPLETED", "line_items": [], "customer": {}}')
+    answer = run_json(
+        "explain",
+        "-",
+        at=tmp_path,
+        code=1,
+        stdin=b'{"id": 1, "status": "COMPLETED", "line_items": [], "customer": {}}',
+    )
     assert [error["path"] for error in answer["errors"]] == ["customer.email"]
     assert "quarantine" in run("explain", "-", at=tmp_path, code=1, stdin=b"x")
     assert "No such file" in run("explain", "nowhere.json", at=tmp_path, code=2)
@@ -123,21 +176,34 @@ def test_schemas_are_what_the_gateway_serves(tmp_path: Path) -> None:
     with gateway(config) as running:
         for name in ("order.placed", "course.enrolled"):
             written = json.loads((tmp_path / "schemas" / f"{name}.json").read_text())
-            assert written == json.loads(run("schemas", name, at=tmp_path)) == get_json(f"{running.url}/schemas/{name}.json")
+            assert (
+                written
+                == json.loads(run("schemas", name, at=tmp_path))
+                == get_json(f"{running.url}/schemas/{name}.json")
+            )
 
 
 def test_send_and_status(tmp_path: Path) -> None:
-    """Samples and simulated traffic reach the gateway; status says what became of them, and exit 1 that something needs attention."""
+    """Samples and simulated traffic reach the gateway; status says what became of them, and exit 1
+    that something needs attention.
+    """
     config = write_config(tmp_path)
     assert "aom-gateway serve" in run("status", at=tmp_path, code=1)
     with gateway(config) as running:
         answers = run_json("send", at=tmp_path)
         assert [answer["http_status"] for answer in answers] == [202] * 9
-        assert [answer["status"] for answer in run_json("send", "--shared", "order.refunded", at=tmp_path)] == ["duplicate"]
+        assert [
+            answer["status"]
+            for answer in run_json("send", "--shared", "order.refunded", at=tmp_path)
+        ] == ["duplicate"]
         run("send", "--simulate", "300", "--learners", "20", at=tmp_path)
         running.wait_until_delivered()
         status = run_json("status", at=tmp_path)
-        assert (status["pending"], status["dead"], status["connectors"]["sandbox"]["state"]) == (0, 0, "running")
+        assert (status["pending"], status["dead"], status["connectors"]["sandbox"]["state"]) == (
+            0,
+            0,
+            "running",
+        )
         (tmp_path / "broken.json").write_text('{"a": 1}')
         assert "quarantine" in run("send", "--file", "broken.json", at=tmp_path, code=1)
         assert run_json("status", at=tmp_path, code=1)["quarantined"] == 1
@@ -159,13 +225,17 @@ def test_serve_tells_what_stops_it(tmp_path: Path) -> None:
     config = write_config(tmp_path)
     with gateway(config):
         assert "server.port: cannot listen on" in run("serve", at=tmp_path, code=1)
-        text = config.read_text().replace(re.findall(r"port = \d+", config.read_text())[0], "port = 0")
+        text = config.read_text().replace(
+            re.findall(r"port = \d+", config.read_text())[0], "port = 0"
+        )
         (tmp_path / "second.toml").write_text(text)
         assert "store.url" in run("serve", "--config", "second.toml", at=tmp_path, code=1)
 
 
 def test_explain_tells_what_would_be_left_out(tmp_path: Path) -> None:
-    """Values that cannot be read, and people of several without an address, with place and reason."""
+    """Values that cannot be read, and people of several without an address, with place and
+    reason.
+    """
     write_config(tmp_path)
     users = [{"email": "ada@example.edu", "id": [1]}, {"email": "no address"}]
     (tmp_path / "one.json").write_text(json.dumps({"userList": users, "enrolled_courses_list": []}))

@@ -35,7 +35,10 @@ def test_it_replaces_nothing(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("mine")
     (tmp_path / "link.toml").symlink_to(tmp_path / "nowhere.toml")
     assert "replaces nothing" in command("init", "--full", at=tmp_path, code=2).err
-    assert "replaces nothing" in command("init", "--full", "--config", "link.toml", at=tmp_path, code=2).err
+    assert (
+        "replaces nothing"
+        in command("init", "--full", "--config", "link.toml", at=tmp_path, code=2).err
+    )
     assert "leave out --force" in command("init", "--full", "--force", at=tmp_path, code=2).err
     assert (tmp_path / "config.toml").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.toml", "link.toml"]

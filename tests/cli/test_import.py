@@ -28,20 +28,36 @@ ORDERS = """Order ID;E-Mail;First Name;Status;Date;Total;Line_Items;Mood
 ACCOUNT = "id,email,first_name,last_name,date_registered\n"
 
 
-def table(directory: Path, text: str, name: str = "history.csv", encoding: str = "utf-8-sig") -> Path:
+def table(
+    directory: Path, text: str, name: str = "history.csv", encoding: str = "utf-8-sig"
+) -> Path:
     path = directory / name
     path.write_bytes(text.replace("\n", "\r\n").encode(encoding))
     return path
 
 
 def accounts(directory: Path, count: int, people: int = 10_000) -> Path:
-    start = (datetime.now(UTC) - timedelta(days=30)).replace(tzinfo=None, microsecond=0)  # of the site's zone; too young to be purged
-    lines = [f"{n},p{n % people}@x.org,First{n},Last{n},{start + timedelta(minutes=n)}\n" for n in range(count)]
+    # of the site's zone; too young to be purged
+    start = (datetime.now(UTC) - timedelta(days=30)).replace(tzinfo=None, microsecond=0)
+    lines = [
+        f"{n},p{n % people}@x.org,First{n},Last{n},{start + timedelta(minutes=n)}\n"
+        for n in range(count)
+    ]
     return table(directory, ACCOUNT + "".join(lines))
 
 
 def started(directory: Path, *words: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "receiver.cli", "import", "history.csv", "--event", "account.created", "--json", *words]
+    command = [
+        sys.executable,
+        "-m",
+        "receiver.cli",
+        "import",
+        "history.csv",
+        "--event",
+        "account.created",
+        "--json",
+        *words,
+    ]
     return subprocess.Popen(command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
@@ -53,7 +69,9 @@ def answer(process: subprocess.Popen[bytes], code: int) -> Any:
 
 
 def contact(running: Running, email: str) -> dict[str, Any]:
-    return next(one["fields"] for one in running.records("sandbox", "contact") if one["key"] == email)
+    return next(
+        one["fields"] for one in running.records("sandbox", "contact") if one["key"] == email
+    )
 
 
 def some_pending_or_delivered(running: Running, least: int) -> bool:
@@ -61,18 +79,23 @@ def some_pending_or_delivered(running: Running, least: int) -> bool:
 
 
 def delivered(running: Running, id: str) -> bool:
-    return all(one["state"] == "delivered" for one in running.admin(f"/api/events/{id}")["deliveries"])
+    return all(
+        one["state"] == "delivered" for one in running.admin(f"/api/events/{id}")["deliveries"]
+    )
 
 
 def test_orders_of_a_shop(tmp_path: Path) -> None:
-    """A dry run says what would be and writes nothing; then every order is a deal with its own date, and a second run finds them known.
+    """A dry run says what would be and writes nothing; then every order is a deal with its own
+    date, and a second run finds them known.
 
     When an order was refunded, its date does not say.
     """
     config = write_config(tmp_path)
     table(tmp_path, ORDERS, "orders.csv")
     words: tuple[str, ...] = ("import", "orders.csv", "--event", "order.placed")
-    assert "line 4: Date: says when the order was made, not when it became REFUNDED" in run(*words, "--dry-run", at=tmp_path, code=1)
+    assert "line 4: Date: says when the order was made, not when it became REFUNDED" in run(
+        *words, "--dry-run", at=tmp_path, code=1
+    )
     words = (*words, "--as-of", "2024-04-01")
     before = sorted(tmp_path.iterdir())
     text = run(*words, "--dry-run", at=tmp_path)
@@ -82,20 +105,30 @@ def test_orders_of_a_shop(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == before
     with gateway(config) as running:
         told = run_json(*words, at=tmp_path)
-        assert (told["accepted"], told["duplicates"], told["deliveries"], told["faulty"]) == (2, 0, 2, 0)
+        assert (told["accepted"], told["duplicates"], told["deliveries"], told["faulty"]) == (
+            2,
+            0,
+            2,
+            0,
+        )
         running.wait_until_delivered()
         deals = {deal["key"]: deal["fields"] for deal in running.records("sandbox", "deal")}
         assert deals["springfield:1"]["created_at"] == "2024-03-01T10:00:00-05:00"
         assert deals["springfield:1"]["dealname"] == "Order 1: Algebra"
         assert deals["springfield:2"]["status"] == "REFUNDED"
-        assert [item["received_at"][:10] for item in running.admin("/api/events")["items"]] == ["2024-04-01", "2024-03-01"]
+        assert [item["received_at"][:10] for item in running.admin("/api/events")["items"]] == [
+            "2024-04-01",
+            "2024-03-01",
+        ]
         told = run_json(*words, at=tmp_path)
         assert (told["accepted"], told["duplicates"]) == (0, 2)
     assert not (tmp_path / "orders.csv.faults.csv").exists()
 
 
 def test_faults_are_collected(tmp_path: Path) -> None:
-    """With line, place as the file calls it, and what would be right; good lines go in all the same, and the exit code tells."""
+    """With line, place as the file calls it, and what would be right; good lines go in all the
+    same, and the exit code tells.
+    """
     config = write_config(tmp_path)
     table(
         tmp_path,
@@ -108,7 +141,16 @@ def test_faults_are_collected(tmp_path: Path) -> None:
         "eve@example.edu;Eve;2024-03-01\n",
     )
     with gateway(config) as running:
-        told = run_json("import", "history.csv", "--event", "account.created", "--faults", "f.csv", at=tmp_path, code=1)
+        told = run_json(
+            "import",
+            "history.csv",
+            "--event",
+            "account.created",
+            "--faults",
+            "f.csv",
+            at=tmp_path,
+            code=1,
+        )
         assert (told["accepted"], told["faulty"]) == (2, 4)
         assert running.admin("/api/status")["quarantined"] == 0
     with (tmp_path / "f.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -116,20 +158,42 @@ def test_faults_are_collected(tmp_path: Path) -> None:
     assert [row[0] for row in rows] == ["nobody", rows[1][0], "cyd@example.edu", "dan@example.edu"]
     assert [row[3].split(":")[0] for row in rows] == ["line 3", "line 4", "line 5", "line 6"]
     assert ["--date-format" in rows[2][3], "future" in rows[3][3]] == [True, True]
-    again = ("import", "history.csv", "--event", "account.created", "--faults", "f.csv", "--date-format", "%d/%m/%Y", "--dry-run")
+    again = (
+        "import",
+        "history.csv",
+        "--event",
+        "account.created",
+        "--faults",
+        "f.csv",
+        "--date-format",
+        "%d/%m/%Y",
+        "--dry-run",
+    )
     assert run_json(*again, at=tmp_path, code=1)["faulty"] == 3
 
 
 def test_history_does_not_undo_what_came_live(tmp_path: Path) -> None:
-    """The newer name stays with the contact, though the old one came in after it; of somebody without a newer one it is taken."""
+    """The newer name stays with the contact, though the old one came in after it; of somebody
+    without a newer one it is taken.
+    """
     config = write_config(tmp_path)
-    table(tmp_path, ACCOUNT + "1,ada@example.edu,Ada,Old,2020-01-01\n2,ben@example.edu,Ben,Old,2020-01-01\n")
+    table(
+        tmp_path,
+        ACCOUNT + "1,ada@example.edu,Ada,Old,2020-01-01\n2,ben@example.edu,Ben,Old,2020-01-01\n",
+    )
     with gateway(config) as running:
-        quiz = {**json.loads(read_sample("quiz.submitted") or b""), "email": "ada@example.edu", "last_name": "New"}
+        quiz = {
+            **json.loads(read_sample("quiz.submitted") or b""),
+            "email": "ada@example.edu",
+            "last_name": "New",
+        }
         quiz.pop("date_submitted", None)
         assert httpx.post(f"{running.url}/in/{TOKEN}/quiz.submitted", json=quiz).status_code == 202
         running.wait_until_delivered()
-        assert run_json("import", "history.csv", "--event", "account.created", at=tmp_path)["accepted"] == 2
+        assert (
+            run_json("import", "history.csv", "--event", "account.created", at=tmp_path)["accepted"]
+            == 2
+        )
         running.wait_until_delivered()
         names = {name: contact(running, f"{name}@example.edu") for name in ("ada", "ben")}
         assert ([one["lastname"] for one in names.values()]) == ["New", "Old"]
@@ -152,24 +216,38 @@ def test_lines_without_a_date_need_one(tmp_path: Path) -> None:
 def test_payloads_as_aom_sends_them(tmp_path: Path) -> None:
     """A line each, told apart by their shape; one that came live is known."""
     config = write_config(tmp_path)
-    bodies = [read_sample(name) or b"" for name in ("order.placed", "account.created", "quiz.submitted")]
-    bodies[0] = json.dumps({**json.loads(bodies[0]), "date_created": datetime.now(UTC).isoformat()}).encode()
+    bodies = [
+        read_sample(name) or b"" for name in ("order.placed", "account.created", "quiz.submitted")
+    ]
+    bodies[0] = json.dumps(
+        {**json.loads(bodies[0]), "date_created": datetime.now(UTC).isoformat()}
+    ).encode()
     lines = [json.dumps(json.loads(body)).encode() for body in bodies]
     (tmp_path / "all.jsonl").write_bytes(b"\n".join([*lines, b"{", b'{"x": 1}']))
     with gateway(config) as running:
         assert httpx.post(f"{running.url}/in/{TOKEN}", content=bodies[0]).status_code == 202
         told = run_json("import", "all.jsonl", at=tmp_path, code=1)
-        assert (told["accepted"], told["duplicates"], [fault["line"] for fault in told["faults"]]) == (2, 1, [4, 5])
+        assert (
+            told["accepted"],
+            told["duplicates"],
+            [fault["line"] for fault in told["faults"]],
+        ) == (2, 1, [4, 5])
         for event in ((), ("--event", "order.placed")):
-            assert "for CSV" in run("import", "all.jsonl", "--set", "status=X", *event, at=tmp_path, code=2)
+            assert "for CSV" in run(
+                "import", "all.jsonl", "--set", "status=X", *event, at=tmp_path, code=2
+            )
 
 
 def test_a_refund_that_was_missed(tmp_path: Path) -> None:
-    """Handed in as AOM would have sent it: not at the time at which the order was made, but at its own, which a path tells, or as of
-    the export. It stays on top of the order that came live, and is known when it comes again, with the time beside it or without.
+    """Handed in as AOM would have sent it: not at the time at which the order was made, but at its
+    own, which a path tells, or as of the export. It stays on top of the order that came live, and
+    is known when it comes again, with the time beside it or without.
     """
     config = write_config(tmp_path)
-    order = {**json.loads(read_sample("order.placed") or b""), "date_created": (datetime.now(UTC) - timedelta(minutes=1)).isoformat()}
+    order = {
+        **json.loads(read_sample("order.placed") or b""),
+        "date_created": (datetime.now(UTC) - timedelta(minutes=1)).isoformat(),
+    }
     refund = {**order, "status": "REFUNDED"}
     lines = tmp_path / "missed.jsonl"
     with gateway(config) as running:
@@ -181,7 +259,12 @@ def test_a_refund_that_was_missed(tmp_path: Path) -> None:
         assert "--time-column" in told["faults"][0]["message"]
         now = datetime.now(UTC).isoformat()
         lines.write_text(json.dumps({**refund, "shop": {"refunded_at": now}}))
-        assert run_json("import", "missed.jsonl", "--time-column", "shop.refunded_at", at=tmp_path)["accepted"] == 1
+        assert (
+            run_json("import", "missed.jsonl", "--time-column", "shop.refunded_at", at=tmp_path)[
+                "accepted"
+            ]
+            == 1
+        )
         running.wait_until_delivered()
         (deal,) = running.records("sandbox", "deal")
         assert deal["fields"]["status"] == "REFUNDED"
@@ -192,9 +275,15 @@ def test_a_refund_that_was_missed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("newest_first", [False, True])
 def test_lines_of_one_time(tmp_path: Path, newest_first: bool) -> None:
-    """The later one stays on top, which is the upper one in a file that runs backwards; sending it again changes nothing."""
+    """The later one stays on top, which is the upper one in a file that runs backwards; sending it
+    again changes nothing.
+    """
     config = write_config(tmp_path)
-    names = ["Oldest,2024-03-01 10:00", *(f"Name{number},2024-03-01 10:05" for number in range(70)), "Newest,2024-03-01 10:05"]
+    names = [
+        "Oldest,2024-03-01 10:00",
+        *(f"Name{number},2024-03-01 10:05" for number in range(70)),
+        "Newest,2024-03-01 10:05",
+    ]
     lines = [f"ada@example.edu,{name}\n" for name in (reversed(names) if newest_first else names)]
     table(tmp_path, "email,last_name,date_registered\n" + "".join(lines))
     words = ("import", "history.csv", "--event", "account.created")
@@ -221,8 +310,14 @@ def test_lines_of_one_time(tmp_path: Path, newest_first: bool) -> None:
         ((".", "--event", "account.created"), "directory"),
         (("empty.csv", "--event", "account.created"), "no headers"),
         (("old.csv", "--event", "account.created"), "--encoding cp1252"),
-        (("history.csv", "--event", "account.created", "--faults", "history.csv"), "no list of faults|the file itself"),
-        (("history.csv", "--event", "account.created", "--faults", "config.toml"), "no list of faults"),
+        (
+            ("history.csv", "--event", "account.created", "--faults", "history.csv"),
+            "no list of faults|the file itself",
+        ),
+        (
+            ("history.csv", "--event", "account.created", "--faults", "config.toml"),
+            "no list of faults",
+        ),
     ],
 )
 def test_wrong_use(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
@@ -263,16 +358,31 @@ def test_an_interrupted_import_goes_on(tmp_path: Path) -> None:
         told = answer(importing, code=1)
         assert told["stopped"] == "interrupted"
         assert 65 < told["next_line"] < 4001
-        rest = run_json("import", "history.csv", "--event", "account.created", "--from-line", str(told["next_line"]), at=tmp_path)
+        rest = run_json(
+            "import",
+            "history.csv",
+            "--event",
+            "account.created",
+            "--from-line",
+            str(told["next_line"]),
+            at=tmp_path,
+        )
         assert rest["stopped"] is None
         assert rest["lines"] == 4000 - (told["next_line"] - 2)
         assert running.wait_until_delivered()["dead"] == 0
         assert len(running.records("sandbox", "contact")) == 4000
-        assert run_json("import", "history.csv", "--event", "account.created", at=tmp_path)["duplicates"] == 4000
+        assert (
+            run_json("import", "history.csv", "--event", "account.created", at=tmp_path)[
+                "duplicates"
+            ]
+            == 4000
+        )
 
 
 def test_a_gateway_that_goes_down_and_comes_back(tmp_path: Path) -> None:
-    """The import waits for it and goes on; where it does not come back in time, it says where to go on."""
+    """The import waits for it and goes on; where it does not come back in time, it says where to go
+    on.
+    """
     config = write_config(tmp_path)
     accounts(tmp_path, 3000)
     with gateway(config) as running:
@@ -285,10 +395,14 @@ def test_a_gateway_that_goes_down_and_comes_back(tmp_path: Path) -> None:
         running.wait_until_delivered()
         assert len(running.records("sandbox", "contact")) == 3000
         accounts(tmp_path, 20_000)
-        new = datetime.now(UTC) - timedelta(days=30) + timedelta(minutes=4500)  # no line of the first file is as young, in any zone
+        # no line of the first file is as young, in any zone
+        new = datetime.now(UTC) - timedelta(days=30) + timedelta(minutes=4500)
         importing = started(tmp_path, "--patience", "1")
         until(
-            lambda: importing.poll() is not None or len(running.admin(f"/api/events?since={new:%Y-%m-%dT%H:%M:%SZ}")["items"]) > 10,
+            lambda: (
+                importing.poll() is not None
+                or len(running.admin(f"/api/events?since={new:%Y-%m-%dT%H:%M:%SZ}")["items"]) > 10
+            ),
             "more in",
         )
         running.kill()
@@ -304,7 +418,16 @@ def test_a_token_that_the_gateway_does_not_know(tmp_path: Path) -> None:
     with gateway(config):
         other = tmp_path / "other.toml"
         other.write_text(config.read_text().replace(TOKEN, "a-token-of-another-configuration"))
-        told = run_json("import", "history.csv", "--event", "account.created", "-c", "other.toml", at=tmp_path, code=1)
+        told = run_json(
+            "import",
+            "history.csv",
+            "--event",
+            "account.created",
+            "-c",
+            "other.toml",
+            at=tmp_path,
+            code=1,
+        )
     assert "does not know the token of the source springfield" in told["stopped"]
     assert (told["accepted"], told["next_line"]) == (0, 1)
 
@@ -317,11 +440,19 @@ def test_only_the_past_has_a_time_of_its_own(tmp_path: Path) -> None:
     with gateway(config) as running:
         later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
         for wrong in (later, "yesterday", "2024-01-01T00:00:00", "0001-01-01T00:00:00Z", ""):
-            refused = httpx.post(f"{running.url}/events", content=body, headers={**headers, "Occurred-At": wrong})
+            refused = httpx.post(
+                f"{running.url}/events", content=body, headers={**headers, "Occurred-At": wrong}
+            )
             assert (refused.status_code, refused.json()["kept"]) == (400, False)
-        httpx.post(f"{running.url}/in/{TOKEN}", content=body, headers={"Occurred-At": "2024-01-01T00:00:00Z"}).raise_for_status()
+        httpx.post(
+            f"{running.url}/in/{TOKEN}",
+            content=body,
+            headers={"Occurred-At": "2024-01-01T00:00:00Z"},
+        ).raise_for_status()
         (item,) = running.admin("/api/events")["items"]
-        assert datetime.fromisoformat(item["received_at"]) > datetime.now(UTC) - timedelta(minutes=10)
+        assert datetime.fromisoformat(item["received_at"]) > datetime.now(UTC) - timedelta(
+            minutes=10
+        )
 
 
 def test_the_limit_of_its_source_makes_it_slower(tmp_path: Path) -> None:
@@ -331,21 +462,29 @@ def test_the_limit_of_its_source_makes_it_slower(tmp_path: Path) -> None:
     with gateway(config) as running:
         told = answer(started(tmp_path, "--patience", "0"), code=0)
         assert (told["accepted"], told["faulty"], told["stopped"]) == (50, 0, None)
-        turned_away = re.search(r'requests_turned_away_total\{reason="limit"\} (\S+)', httpx.get(f"{running.url}/metrics").text)
+        turned_away = re.search(
+            r'requests_turned_away_total\{reason="limit"\} (\S+)',
+            httpx.get(f"{running.url}/metrics").text,
+        )
         assert turned_away
         assert float(turned_away[1]) > 0
 
 
 def test_live_events_go_first(tmp_path: Path) -> None:
     """While thousands of lines wait for a slow CRM, what comes live is there within seconds."""
-    config = write_config(tmp_path, '[connectors.sandbox]\ntype = "sandbox"\nmapping = "standard"\nlatency_ms = 200\n')
+    config = write_config(
+        tmp_path, '[connectors.sandbox]\ntype = "sandbox"\nmapping = "standard"\nlatency_ms = 200\n'
+    )
     accounts(tmp_path, 30_000)
     with gateway(config) as running:
         importing = started(tmp_path)
         until(lambda: some_pending_or_delivered(running, 500), "the import is under way")
         for number in range(5):
             sent = datetime.now(UTC)
-            body = {"email": f"live{number}@example.edu", "date_registered": "Aug 11, 2020 04:58 PM"}
+            body = {
+                "email": f"live{number}@example.edu",
+                "date_registered": "Aug 11, 2020 04:58 PM",
+            }
             id = httpx.post(f"{running.url}/in/{TOKEN}", json=body).json()["id"]
             until(partial(delivered, running, id), "the live event is delivered")
             assert datetime.now(UTC) - sent < timedelta(seconds=10)
@@ -355,36 +494,44 @@ def test_live_events_go_first(tmp_path: Path) -> None:
 
 
 def deal(running: Running, order: str) -> dict[str, Any]:
-    (found,) = [one["fields"] for one in running.records("sandbox", "deal") if one["key"].endswith(order)]
+    (found,) = [
+        one["fields"] for one in running.records("sandbox", "deal") if one["key"].endswith(order)
+    ]
     return dict(found)
 
 
 def test_orders_as_shops_export_them(tmp_path: Path) -> None:
-    """Off is off, whatever the option says; items are gathered; a rounded number is a fault, mended it goes in; nothing is left
-    out in silence.
+    """Off is off, whatever the option says; items are gathered; a rounded number is a fault, mended
+    it goes in; nothing is left out in silence.
     """
     config = write_config(tmp_path)
     table(
         tmp_path,
-        "order_id,order_date,status,customer_email,order_total\n7101,2024-03-01 11:00,wc-cancelled,c1@x.org,10\n"
-        "7102,2024-03-01 14:00,trash,c2@x.org,20\n7103,2024-03-01 14:00,wc-checkout-draft,c3@x.org,30\n"
+        "order_id,order_date,status,customer_email,order_total\n7101,2024-03-01 "
+        "11:00,wc-cancelled,c1@x.org,10\n"
+        "7102,2024-03-01 14:00,trash,c2@x.org,20\n7103,2024-03-01 "
+        "14:00,wc-checkout-draft,c3@x.org,30\n"
         "7104,2024-03-01,Erledigt,c4@x.org,1\n",
         "off.csv",
     )
     table(
         tmp_path,
         "Order Number,Order Status,Order Date,Email (Billing),Order Total Amount,Item Name,Mood\n"
-        "7201,Completed,2024-03-01 10:00,items@x.org,300.00,Course A,x\n7201,Completed,2024-03-01 10:00,items@x.org,300.00,Course B,y\n",
+        "7201,Completed,2024-03-01 10:00,items@x.org,300.00,Course "
+        "A,x\n7201,Completed,2024-03-01 10:00,items@x.org,300.00,Course B,y\n",
         "items.csv",
     )
     table(
         tmp_path,
         "Order ID,Date,Status,Email,Total\n2.02403E+11,2024-03-01 10:00,completed,s1@x.org,10\n"
-        "2.02403E+11,2024-03-02 10:00,completed,s2@x.org,what?\n7401.0,2024-03-02 11:00,completed,s3@x.org,30\n",
+        "2.02403E+11,2024-03-02 10:00,completed,s2@x.org,what?\n7401.0,2024-03-02 "
+        "11:00,completed,s3@x.org,30\n",
         "ids.csv",
     )
     with gateway(config) as running:
-        off = run("import", "off.csv", "--event", "order.placed", "--as-of", "2024-04-01", at=tmp_path)
+        off = run(
+            "import", "off.csv", "--event", "order.placed", "--as-of", "2024-04-01", at=tmp_path
+        )
         assert "3 order.failed, 1 order.placed" in off
         assert "status (unknown): says nothing that is known in 1 line" in off
         items = run("import", "items.csv", "--event", "order.placed", at=tmp_path)
@@ -402,7 +549,10 @@ def test_orders_as_shops_export_them(tmp_path: Path) -> None:
         assert (told["accepted"], told["faulty"], told["ignored_columns"]) == (2, 0, [])
         assert told["unreadable"] == [{"where": "Total (unreadable)", "lines": 1, "first": 3}]
         running.wait_until_delivered()
-        stages = [deal(running, order)["dealstage"] for order in ("7101", "7102", "7103", "7104", "7201", "7401", "202403000001")]
+        stages = [
+            deal(running, order)["dealstage"]
+            for order in ("7101", "7102", "7103", "7104", "7201", "7401", "202403000001")
+        ]
         assert stages == ["lost", "lost", "lost", "pending", "won", "won", "won"]
         assert deal(running, "7201")["dealname"] == "Order 7201: Course A, Course B"
         assert "amount" not in deal(running, "202403000002")

@@ -1,4 +1,6 @@
-"""Foreign text in every command: whatever names, addresses, keys and a CRM's words hold, a terminal shows it as text."""
+"""Foreign text in every command: whatever names, addresses, keys and a CRM's words hold, a terminal
+shows it as text.
+"""
 
 from __future__ import annotations
 
@@ -40,9 +42,18 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Runn
                 "date_registered": EVIL,
                 f"key {EVIL}": EVIL,
             }
-            answer = httpx.post(f"{running.url}/in/{TOKEN}/account.created", content=json.dumps(payload), trust_env=False)
+            answer = httpx.post(
+                f"{running.url}/in/{TOKEN}/account.created",
+                content=json.dumps(payload),
+                trust_env=False,
+            )
             assert answer.status_code == 202
-        for body in (f'{{"{EVIL}'.encode(), json.dumps({"email": EVIL, EVIL: EVIL, "customer": {"email": EVIL}, "status": EVIL}).encode()):
+        for body in (
+            f'{{"{EVIL}'.encode(),
+            json.dumps(
+                {"email": EVIL, EVIL: EVIL, "customer": {"email": EVIL}, "status": EVIL}
+            ).encode(),
+        ):
             httpx.post(f"{running.url}/in/{TOKEN}/order.placed", content=body, trust_env=False)
         running.wait_until_delivered()
         yield directory, running
@@ -61,12 +72,15 @@ def commands(directory: Path) -> Iterator[tuple[tuple[str, ...], int]]:
 
 
 def test_nothing_reaches_the_terminal(asked: tuple[Path, Running]) -> None:
-    """No control character, no change of the writing direction, no markup; printed for a file and on a terminal."""
+    """No control character, no change of the writing direction, no markup; printed for a file and
+    on a terminal.
+    """
     directory, _ = asked
     for words, code in commands(directory):
         done = command(*words, at=directory, code=code)
         assert hidden(done.out + done.err) == set(), words
-        shown = on_terminal(*words, at=directory, code=code).replace("\r", "")  # how a line is begun anew, of the command's own
+        # how a line is begun anew, of the command's own
+        shown = on_terminal(*words, at=directory, code=code).replace("\r", "")
         assert hidden(shown) == set(), words
         assert "next\u200f" not in shown
 
@@ -74,10 +88,22 @@ def test_nothing_reaches_the_terminal(asked: tuple[Path, Running]) -> None:
 def test_explain_shows_a_payload_as_text(tmp_path: Path) -> None:
     """Of a file that somebody sent: its keys, its values, its faults."""
     write_config(tmp_path, BODY)
-    good = {"id": 7, "email": "ann@example.edu", "first_name": EVIL, "last_name": EVIL, "date_registered": EVIL, f"key {EVIL}": EVIL}
-    for body, code in ((good, 0), ({"email": EVIL, EVIL: EVIL, "customer": {"email": EVIL}, "status": EVIL}, 1)):
+    good = {
+        "id": 7,
+        "email": "ann@example.edu",
+        "first_name": EVIL,
+        "last_name": EVIL,
+        "date_registered": EVIL,
+        f"key {EVIL}": EVIL,
+    }
+    for body, code in (
+        (good, 0),
+        ({"email": EVIL, EVIL: EVIL, "customer": {"email": EVIL}, "status": EVIL}, 1),
+    ):
         (tmp_path / "payload.json").write_text(json.dumps(body))
-        done = command("explain", "payload.json", "--event", "account.created", at=tmp_path, code=code)
+        done = command(
+            "explain", "payload.json", "--event", "account.created", at=tmp_path, code=code
+        )
         assert hidden(done.out + done.err) == set()
         assert code or "[red]x[/red]" in re.sub(r"\s*│\s*", " ", done.out)
 
@@ -85,7 +111,9 @@ def test_explain_shows_a_payload_as_text(tmp_path: Path) -> None:
 def test_markup_is_text(asked: tuple[Path, Running]) -> None:
     """What looks like markup of the terminal's library, or of a page, stands there as it came."""
     directory, _ = asked
-    items = command("events", "--person", "refused@example.edu", "--json", at=directory).json["items"]
+    items = command("events", "--person", "refused@example.edu", "--json", at=directory).json[
+        "items"
+    ]
     shown = command("events", items[0]["id"], at=directory).out
     assert "[red]x[/red]" in shown
     assert "<script>" in shown
@@ -107,4 +135,6 @@ def test_json_means_the_same(asked: tuple[Path, Running]) -> None:
 
 def hidden(text: str) -> set[str]:
     """Characters that a terminal would act on, or hide."""
-    return {character for character in text if category(character) in FORBIDDEN and character != "\n"}
+    return {
+        character for character in text if category(character) in FORBIDDEN and character != "\n"
+    }

@@ -83,7 +83,9 @@ SURFACE = [
 
 
 def test_the_surface_is_that_of_version_1() -> None:
-    """Connectors elsewhere import these names: a later version 1 may add to them, and take none away."""
+    """Connectors elsewhere import these names: a later version 1 may add to them, and take none
+    away.
+    """
     assert base.API == 1
     assert set(SURFACE) <= set(base.__all__)
     assert [name for name in base.__all__ if not hasattr(base, name)] == []
@@ -109,7 +111,11 @@ def test_all_that_is_defined_is_exported() -> None:
 
 def test_every_class_and_function_says_what_it_is() -> None:
     """The page is the manual of whoever writes a connector."""
-    kinds = {name for name in base.__all__ if inspect.isclass(getattr(base, name)) or inspect.isfunction(getattr(base, name))}
+    kinds = {
+        name
+        for name in base.__all__
+        if inspect.isclass(getattr(base, name)) or inspect.isfunction(getattr(base, name))
+    }
     assert [name for name, doc in _defined() if name in kinds and not doc] == []
 
 
@@ -137,7 +143,9 @@ def _descendants(kind: type[ConnectorError]) -> Iterator[type[ConnectorError]]:
 
 def test_the_trees_in_the_manual_are_the_real_ones() -> None:
     """Errors, outcomes and optional parts, as the classes are."""
-    assert _drawn("ConnectorError") == {kind.__name__: kind.__mro__[1].__name__ for kind in _descendants(ConnectorError)}
+    assert _drawn("ConnectorError") == {
+        kind.__name__: kind.__mro__[1].__name__ for kind in _descendants(ConnectorError)
+    }
     assert list(_drawn("Outcome")) == [kind.__name__ for kind in (Saved, Retry, Refused)]
     assert list(_drawn("optional")) == [kind.__name__ for kind in OPTIONAL]
 
@@ -145,7 +153,11 @@ def test_the_trees_in_the_manual_are_the_real_ones() -> None:
 def test_the_manual_names_the_methods_of_each_part() -> None:
     """As many as there are."""
     for part in (Connector, *OPTIONAL):
-        (said,) = re.findall(rf"    (?:[├└]── )?{part.__name__} +([\w, ;]+)(?::|$)", base.__doc__ or "", flags=re.MULTILINE)
+        (said,) = re.findall(
+            rf"    (?:[├└]── )?{part.__name__} +([\w, ;]+)(?::|$)",
+            base.__doc__ or "",
+            flags=re.MULTILINE,
+        )
         methods = {name for name in vars(part) if not name.startswith("_")}
         data = {name for name in inspect.get_annotations(part) if not name.startswith("_")}
         assert set(re.split(r"[,;] ", said)) == methods | data
@@ -160,7 +172,9 @@ def test_the_manual_names_the_methods_of_each_part() -> None:
         (SalesforceConnector, {Links, ShipsMappings, Provisions, Erases, Addressable}),
     ],
 )
-def test_a_connector_has_the_parts_whose_methods_it_has(kind: type[Connector], parts: set[type]) -> None:
+def test_a_connector_has_the_parts_whose_methods_it_has(
+    kind: type[Connector], parts: set[type]
+) -> None:
     """Nothing is inherited or registered for it."""
     assert {part for part in OPTIONAL if issubclass(kind, part)} == parts
 
@@ -174,13 +188,19 @@ def test_shipped_mappings_are_read_by_name() -> None:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Another package that announces the minimal connector, on the path of every process started here."""
+    """Another package that announces the minimal connector, on the path of every process started
+    here.
+    """
     info = tmp_path / "packages" / "mycrm-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mycrm\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[aom_gateway.connectors]\nmycrm = mycrm:MinimalConnector\n")
+    (info / "entry_points.txt").write_text(
+        "[aom_gateway.connectors]\nmycrm = mycrm:MinimalConnector\n"
+    )
     (info.parent / "mycrm.py").write_text(inspect.getsource(minimal))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(info.parent), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([str(info.parent), os.environ.get("PYTHONPATH", "")])
+    )
     return tmp_path
 
 
@@ -215,13 +235,17 @@ def test_the_required_part_is_enough(elsewhere: Path) -> None:
         command("send", "order.placed", at=elsewhere)
         status = running.wait_until_delivered()
     assert (status["dead"], status["quarantined"]) == (0, 0)
-    (contact, people), (deal, orders) = map(json.loads, (elsewhere / "written.jsonl").read_text().splitlines())
+    (contact, people), (deal, orders) = map(
+        json.loads, (elsewhere / "written.jsonl").read_text().splitlines()
+    )
     assert (contact, deal) == ("contact", "deal")
     assert list(orders.values()) == [list(people)], "the deal came with its link"
 
 
 def test_a_configuration_is_made_for_it(elsewhere: Path) -> None:
-    """`init` takes no mapping that the connector does not ship, and one that is named all the same is a fault."""
+    """`init` takes no mapping that the connector does not ship, and one that is named all the same
+    is a fault.
+    """
     command("init", "--connector", "mycrm", at=elsewhere)
     written = (elsewhere / "config.toml").read_text()
     assert "mapping = " not in written

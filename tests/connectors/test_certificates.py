@@ -41,7 +41,9 @@ def test_it_is_told_in_words_and_tried_again(kind: str, tmp_path: Path) -> None:
             settings = one.Settings.model_validate({"type": kind, "base_url": url, **TYPES[kind]})
             connector = one.open(settings, Context("crm", NoLimit(), tmp_path))
             with pytest.raises(Unavailable, match=WORDS):
-                await connector.upsert("contact", [Record("contact", "ada@example.edu", {"firstname": "Ada"})])
+                await connector.upsert(
+                    "contact", [Record("contact", "ada@example.edu", {"firstname": "Ada"})]
+                )
             await connector.aclose()
 
     asyncio.run(main())
@@ -53,7 +55,10 @@ def test_check_online_tells_it(kind: str, tmp_path: Path) -> None:
 
     async def main() -> None:
         async with distrusted_server(tmp_path) as url:
-            lines = "\n".join(f'{key} = "{value}"' for key, value in {"type": kind, "base_url": url, **TYPES[kind]}.items())
+            lines = "\n".join(
+                f'{key} = "{value}"'
+                for key, value in {"type": kind, "base_url": url, **TYPES[kind]}.items()
+            )
             source = '[sources.springfield]\ntokens = ["0123456789abcdef"]\ntimezone = "UTC"\n'
             text = f'{source}[connectors.crm]\n{lines}\nmapping = "standard"\n'
             await asyncio.to_thread((tmp_path / "config.toml").write_text, text)
@@ -76,5 +81,7 @@ def test_the_reason_is_found_however_deep_it_lies(tmp_path: Path) -> None:
             assert "self-signed" in str(tls_fault(raised.value))
 
     asyncio.run(main())
-    assert "no encrypted connection" in str(tls_fault(OSError(1, ssl.SSLError(1, "WRONG_VERSION_NUMBER"))))
+    assert "no encrypted connection" in str(
+        tls_fault(OSError(1, ssl.SSLError(1, "WRONG_VERSION_NUMBER")))
+    )
     assert tls_fault(ConnectionRefusedError("nobody there")) is None

@@ -25,6 +25,10 @@ TABLE = (LOCK, THROTTLE, DAILY, ROW)
         (["NEW"], 400, "", None),
     ],
 )
-def test_all_that_a_rule_says_must_fit(codes: list[str], status: int | None, message: str, found: object) -> None:
-    """A rule is about its codes, its statuses and its words together, whatever the case of the words."""
+def test_all_that_a_rule_says_must_fit(
+    codes: list[str], status: int | None, message: str, found: object
+) -> None:
+    """A rule is about its codes, its statuses and its words together, whatever the case of the
+    words.
+    """
     assert find_rule(TABLE, codes, status, message) is found

@@ -11,7 +11,10 @@ from connectors.base import Append, Record, Ref
 
 def test_a_record_is_named_by_object_and_key() -> None:
     """Whatever its fields: the name finds it among others."""
-    one, other = Record("deal", "springfield:19", {"amount": 1}), Record("deal", "springfield:19", {})
+    one, other = (
+        Record("deal", "springfield:19", {"amount": 1}),
+        Record("deal", "springfield:19", {}),
+    )
     assert one.ref == other.ref == Ref("deal", "springfield:19")
     assert {one.ref: "known"}[Ref("deal", "springfield:19")] == "known"
 

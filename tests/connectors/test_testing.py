@@ -47,14 +47,19 @@ class Short(SandboxConnector):
 class AlwaysCreated(SandboxConnector):
     async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
         return [
-            replace(outcome, created=True) if isinstance(outcome, Saved) else outcome for outcome in await super().upsert(object, records)
+            replace(outcome, created=True) if isinstance(outcome, Saved) else outcome
+            for outcome in await super().upsert(object, records)
         ]
 
 
 class DoublesDoubtful(SandboxConnector):
     async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
         return await super().upsert(
-            object, [replace(record, key="again-" + record.key) if record.doubtful else record for record in records]
+            object,
+            [
+                replace(record, key="again-" + record.key) if record.doubtful else record
+                for record in records
+            ],
         )
 
 
@@ -84,7 +89,10 @@ class CallsForNothing(SandboxConnector):
 class RefusesSecondLink(SandboxConnector):
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
         seen = self.__dict__.setdefault("seen", set())
-        outcomes = [Refused("DUPLICATE", "linked already") if pair.source in seen else Saved("") for pair in pairs]
+        outcomes = [
+            Refused("DUPLICATE", "linked already") if pair.source in seen else Saved("")
+            for pair in pairs
+        ]
         seen.update(pair.source for pair in pairs)
         return outcomes
 
@@ -135,39 +143,79 @@ def mapping(text: str) -> type[SandboxConnector]:
 
 
 UNNAMED = "[[routes]]\nevents = ['order.*']\n[[routes.upsert]]\nobject = 'contact'\n"
-UNTIED = "[[routes]]\nname = 'orders'\nevents = ['order.*']\n[[routes.upsert]]\nobject = 'deal'\nlinks = ['contact']\n"
+UNTIED = (
+    "[[routes]]\nname = 'orders'\nevents = ['order.*']\n[[routes.upsert]]\nobject = "
+    "'deal'\nlinks = ['contact']\n"
+)
 
 
 @pytest.mark.parametrize(
     ("connector", "check", "words"),
     [
-        (Reversed, records.every_record_is_answered_in_order, "outcomes come in the order of the records"),
+        (
+            Reversed,
+            records.every_record_is_answered_in_order,
+            "outcomes come in the order of the records",
+        ),
         (Short, records.every_record_is_answered_in_order, "10 were sent, 9 outcomes came back"),
-        (AlwaysCreated, records.created_is_told_from_updated, "created is False for a record that was there"),
+        (
+            AlwaysCreated,
+            records.created_is_told_from_updated,
+            "created is False for a record that was there",
+        ),
         (AlwaysCreated, records.repeating_is_harmless, "creates nothing"),
-        (DoublesDoubtful, records.repeating_is_harmless, "sent again as doubtful finds the same records"),
+        (
+            DoublesDoubtful,
+            records.repeating_is_harmless,
+            "sent again as doubtful finds the same records",
+        ),
         (KeepsCase, records.keys_fold, "became two"),
         (RefusesAll, records.one_refused_leaves_the_others, "only the record at fault is refused"),
         (WithoutGate, records.the_gate_is_asked_before_calls, "first awaits context.calls.take"),
         (CallsForNothing, records.an_empty_batch_is_no_call, "no call of the CRM"),
         (RefusesSecondLink, records.linking_twice_is_harmless, "linked already"),
-        (KnowsEverything, records.an_unknown_object_is_an_error, "an object that is not there can't be Saved"),
+        (
+            KnowsEverything,
+            records.an_unknown_object_is_an_error,
+            "an object that is not there can't be Saved",
+        ),
         (ForAnotherVersion, setup.the_interface_version_is_stated, "API = 1, not 2"),
         (ErasesHalf, setup.optional_parts_are_whole, r"Erases is .* but \['erase'\] stands alone"),
-        (NeverDone, setup.provisioning_twice_is_harmless, "not planned again, but \\['make the field'\\]"),
+        (
+            NeverDone,
+            setup.provisioning_twice_is_harmless,
+            "not planned again, but \\['make the field'\\]",
+        ),
         (
             Down,
             records.a_full_batch_is_taken,
-            "a full batch is taken, but the connector raises Unavailable: the server took no 100 of contact",
+            (
+                "a full batch is taken, but the connector raises Unavailable: the server took no "
+                "100 of contact"
+            ),
         ),
         (Undocumented, setup.settings_are_documented, "give 'mystery' a Field"),
-        (Leaky, setup.secrets_are_kept_out_of_sight, "'access_token' is to be a pydantic.SecretStr"),
-        (mapping("routes = ["), setup.shipped_mappings_are_sound, "the standard mapping is TOML, but"),
+        (
+            Leaky,
+            setup.secrets_are_kept_out_of_sight,
+            "'access_token' is to be a pydantic.SecretStr",
+        ),
+        (
+            mapping("routes = ["),
+            setup.shipped_mappings_are_sound,
+            "the standard mapping is TOML, but",
+        ),
         (mapping(UNNAMED), setup.shipped_mappings_are_sound, "a name of its own"),
-        (mapping(UNTIED), setup.shipped_mappings_are_sound, "links to \\['contact'\\], and writes only \\['deal'\\]"),
+        (
+            mapping(UNTIED),
+            setup.shipped_mappings_are_sound,
+            "links to \\['contact'\\], and writes only \\['deal'\\]",
+        ),
     ],
 )
-def test_a_breach_is_caught_in_words(connector: type[SandboxConnector], check: testing.Check, words: str, tmp_path: Path) -> None:
+def test_a_breach_is_caught_in_words(
+    connector: type[SandboxConnector], check: testing.Check, words: str, tmp_path: Path
+) -> None:
     """Each way to break the contract fails the check that guards it, with an explanation."""
     with sandbox() as subject, pytest.raises(testing.Breach, match=words):
         testing.run(check, replace(subject, connector=connector), tmp_path)
@@ -205,7 +253,9 @@ def test_threads_left_behind_are_a_breach(tmp_path: Path) -> None:
         (setup.provisioning_twice_is_harmless, {"provision": False}),
     ],
 )
-def test_what_the_subject_lacks_is_not_tried(check: testing.Check, change: dict[str, Any], tmp_path: Path) -> None:
+def test_what_the_subject_lacks_is_not_tried(
+    check: testing.Check, change: dict[str, Any], tmp_path: Path
+) -> None:
     """A check that has nothing to try says so, rather than passing."""
     with sandbox() as subject, pytest.raises(testing.NotTried):
         testing.run(check, replace(subject, **change), tmp_path)
@@ -224,7 +274,12 @@ def test_an_account_out_of_reach(tmp_path: Path) -> None:
 def test_the_suite_needs_no_pytest() -> None:
     """A developer without pytest can run the checks: nothing in the suite imports it."""
     code = "import sys, connectors.testing; print('pytest' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        == "False"
+    )
 
 
 def test_every_check_is_in_the_suite() -> None:
@@ -233,6 +288,8 @@ def test_every_check_is_in_the_suite() -> None:
         member
         for module in (records, setup)
         for name, member in vars(module).items()
-        if callable(member) and getattr(member, "__module__", "") == module.__name__ and not name.startswith("_")
+        if callable(member)
+        and getattr(member, "__module__", "") == module.__name__
+        and not name.startswith("_")
     }
     assert written == set(testing.CHECKS)

@@ -12,7 +12,9 @@ from connectors.threads import Threads
 
 
 def test_results_and_errors_come_back() -> None:
-    """A call's result is returned and its error raised, on a thread that bears the connector's name."""
+    """A call's result is returned and its error raised, on a thread that bears the connector's
+    name.
+    """
 
     async def main() -> None:
         threads = Threads("crm", workers=1)
@@ -74,7 +76,9 @@ def test_context_variables_follow() -> None:
 
 
 def test_closing_waits_for_calls_that_were_taken() -> None:
-    """Closing finishes the call under way and the one that waits, ends the threads and takes no more calls."""
+    """Closing finishes the call under way and the one that waits, ends the threads and takes no
+    more calls.
+    """
     gate, done = threading.Event(), []
 
     def call(number: int) -> None:

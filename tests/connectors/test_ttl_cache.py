@@ -16,7 +16,9 @@ HOUR = timedelta(hours=1)
 
 
 class Crm:
-    """Answers each look-up when a test lets it: `open` starts closed where a test wants to be first."""
+    """Answers each look-up when a test lets it: `open` starts closed where a test wants to be
+    first.
+    """
 
     def __init__(self) -> None:
         self.time = datetime(2026, 11, 1, tzinfo=UTC)
@@ -56,7 +58,9 @@ def with_crm(test: Callable[[Crm], Coroutine[Any, Any, None]]) -> Callable[[], N
 
 @with_crm
 async def test_a_value_serves_for_its_time(crm: Crm) -> None:
-    """One look-up per key, and another one when it is too old: for all, or for who asks for less."""
+    """One look-up per key, and another one when it is too old: for all, or for who asks for
+    less.
+    """
     assert [await crm.cache.get(key) for key in ("a", "a", "b")] == ["a 1", "a 1", "b 2"]
     crm.time += HOUR - timedelta(seconds=1)
     assert await crm.cache.get("a") == "a 1"
@@ -92,7 +96,10 @@ async def test_an_error_is_shared_and_not_kept(crm: Crm) -> None:
 
 @with_crm
 async def test_in_an_outage_the_old_value_serves_on(crm: Crm) -> None:
-    """It is tried again each time. Any other error is told, and so is an outage where nothing is known."""
+    """It is tried again each time.
+
+    Any other error is told, and so is an outage where nothing is known.
+    """
     with pytest.raises(Unavailable):
         await _failing(crm, Unavailable("away"))
     assert await crm.cache.get("a") == "a 2"

@@ -1,4 +1,6 @@
-"""What can be checked of a page without eyes: names, headings, contrast, and that nothing sticks out at the side."""
+"""What can be checked of a page without eyes: names, headings, contrast, and that nothing sticks
+out at the side.
+"""
 
 from __future__ import annotations
 

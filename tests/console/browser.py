@@ -1,4 +1,6 @@
-"""A real browser that misses nothing: console errors, violations of the policy, requests to other hosts."""
+"""A real browser that misses nothing: console errors, violations of the policy, requests to other
+hosts.
+"""
 
 from __future__ import annotations
 
@@ -16,21 +18,33 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 def launch(playwright: Playwright) -> Browser:
     """The system's Chromium, else Playwright's own; the test is skipped where there is neither."""
-    switches = ["--no-sandbox", "--disable-dev-shm-usage"]  # tests may run as root, and in containers
+    # tests may run as root, and in containers
+    switches = ["--no-sandbox", "--disable-dev-shm-usage"]
     for path in filter(None, map(shutil.which, _NAMES)):
         with suppress(Error):
             return playwright.chromium.launch(executable_path=path, args=switches)
     try:
         return playwright.chromium.launch(args=switches)
     except Error as error:
-        pytest.skip(f"no Chromium: install one, or run `playwright install chromium` ({str(error).splitlines()[0]})")
+        pytest.skip(
+            "no Chromium: install one, or run `playwright install chromium` "
+            f"({str(error).splitlines()[0]})"
+        )
 
 
 @contextmanager
 def watched_page(
-    browser: Browser, base: str, *, width: int = 1440, dark: bool = False, javascript: bool = True, expected: tuple[str, ...] = ()
+    browser: Browser,
+    base: str,
+    *,
+    width: int = 1440,
+    dark: bool = False,
+    javascript: bool = True,
+    expected: tuple[str, ...] = (),
 ) -> Iterator[Page]:
-    """A page in a browser of its own, with nothing stored. At its end all that it should not have done fails the test.
+    """A page in a browser of its own, with nothing stored.
+
+    At its end all that it should not have done fails the test.
 
     `expected` are words of console messages that are meant, e.g. "403" where a refusal is tested.
     """

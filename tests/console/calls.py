@@ -23,7 +23,13 @@ def newcomer() -> int:
 
 def post(running: Running, event: str, body: bytes) -> str:
     """Returns the id that the event got, accepted or in quarantine."""
-    answer = httpx.post(f"{running.url}/in/{TOKEN}/{event}", content=body, verify=NO_TLS, trust_env=False, timeout=30)
+    answer = httpx.post(
+        f"{running.url}/in/{TOKEN}/{event}",
+        content=body,
+        verify=NO_TLS,
+        trust_env=False,
+        timeout=30,
+    )
     found: str = answer.json()["id"]
     return found
 
@@ -35,7 +41,9 @@ def story(running: Running, id: str) -> Any:
 def ask(running: Running, path: str, body: object) -> Any:
     """An operation of the admin API."""
     headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-    return httpx.post(running.url + path, json=body, headers=headers, verify=NO_TLS, trust_env=False, timeout=30).json()
+    return httpx.post(
+        running.url + path, json=body, headers=headers, verify=NO_TLS, trust_env=False, timeout=30
+    ).json()
 
 
 def wait_for(running: Running, id: str, state: str) -> str:
@@ -46,21 +54,37 @@ def wait_for(running: Running, id: str, state: str) -> str:
 def dead(running: Running, number: int, **other: object) -> str:
     """An account that the sandbox refuses."""
     return wait_for(
-        running, post(running, "account.created", account(number, **{"id": next(_NUMBERS), "last_name": "Refused", **other})), "dead"
+        running,
+        post(
+            running,
+            "account.created",
+            account(number, **{"id": next(_NUMBERS), "last_name": "Refused", **other}),
+        ),
+        "dead",
     )
 
 
 def delivered(running: Running, number: int, **other: object) -> str:
     """An account that the sandbox takes."""
-    return wait_for(running, post(running, "account.created", account(number, **{"id": next(_NUMBERS), **other})), "delivered")
+    return wait_for(
+        running,
+        post(running, "account.created", account(number, **{"id": next(_NUMBERS), **other})),
+        "delivered",
+    )
 
 
 def mended(running: Running, id: str, body: bytes) -> None:
-    """As if the gateway had learned meanwhile to understand what came: it is there now in a form that it understands."""
+    """As if the gateway had learned meanwhile to understand what came: it is there now in a form
+    that it understands.
+    """
     with closing(sqlite3.connect(running.log.with_name("aom-gateway.db"))) as store, store:
         store.execute("UPDATE event SET body = ? WHERE id = ?", (body, id))
 
 
 def quarantined(running: Running) -> str:
     """A call without an address."""
-    return post(running, "account.created", b'{"date_registered": "Mar 1, 2026 02:30 PM", "id": %d}' % next(_NUMBERS))
+    return post(
+        running,
+        "account.created",
+        b'{"date_registered": "Mar 1, 2026 02:30 PM", "id": %d}' % next(_NUMBERS),
+    )

@@ -45,13 +45,20 @@ fields.firstname = "{{{{ person.first_name }}}}"
 
 def account(number: int, **other: object) -> bytes:
     """A new account; its address is learner{number}@example.edu unless said otherwise."""
-    who = {"id": number, "first_name": "Ada", "last_name": f"No{number}", "email": f"learner{number}@example.edu"}
+    who = {
+        "id": number,
+        "first_name": "Ada",
+        "last_name": f"No{number}",
+        "email": f"learner{number}@example.edu",
+    }
     return json.dumps({**who, "date_registered": "Mar 1, 2026 02:30 PM", **other}).encode()
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """For one module: as long as Playwright runs, no test of that thread can run an event loop of its own."""
+    """For one module: as long as Playwright runs, no test of that thread can run an event loop of
+    its own.
+    """
     with sync_playwright() as playwright:
         started = launch(playwright)
         yield started
@@ -60,11 +67,20 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A gateway with AOM's samples, three dead letters of one reason, quarantine of two reasons, hostile names, and a connector
-    whose token the CRM refuses, so that it is paused with deliveries pending.
+    """A gateway with AOM's samples, three dead letters of one reason, quarantine of two reasons,
+    hostile names, and a connector whose token the CRM refuses, so that it is paused with deliveries
+    pending.
     """
-    directory, server = tmp_path_factory.mktemp("console"), 'public_url = "https://hooks.example.edu"'
-    with FakeHubSpot() as hubspot, gateway(write_config(directory, CONNECTORS.format(hubspot=hubspot.url), server=server)) as running:
+    directory, server = (
+        tmp_path_factory.mktemp("console"),
+        'public_url = "https://hooks.example.edu"',
+    )
+    with (
+        FakeHubSpot() as hubspot,
+        gateway(
+            write_config(directory, CONNECTORS.format(hubspot=hubspot.url), server=server)
+        ) as running,
+    ):
         fill(running)
         yield running
 
@@ -78,10 +94,19 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def deserted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A gateway with something pending for a connector that has been taken out of the configuration."""
+    """A gateway with something pending for a connector that has been taken out of the
+    configuration.
+    """
     directory = tmp_path_factory.mktemp("deserted")
-    with FakeHubSpot() as hubspot, gateway(write_config(directory, CONNECTORS.format(hubspot=hubspot.url))) as running:
-        httpx.post(f"{running.url}/in/{TOKEN}/quiz.submitted", content=read_sample("quiz.submitted"), trust_env=False)
+    with (
+        FakeHubSpot() as hubspot,
+        gateway(write_config(directory, CONNECTORS.format(hubspot=hubspot.url))) as running,
+    ):
+        httpx.post(
+            f"{running.url}/in/{TOKEN}/quiz.submitted",
+            content=read_sample("quiz.submitted"),
+            trust_env=False,
+        )
         running.terminate()
     with gateway(write_config(directory)) as running:
         yield running
@@ -92,8 +117,16 @@ def fill(running: Running) -> None:
     posts += [("account.created", account(n, last_name="Refused")) for n in range(3)]
     posts += [("account.created", account(n)) for n in range(10, 15)]
     posts += [
-        ("account.created", account(20, first_name=SCRIPT, last_name=BACKWARDS, email="hostile@example.edu")),
-        ("account.created", account(21, first_name=FORMULA, last_name="\u05d0\u05d1\u05d2", email="formula@example.edu")),
+        (
+            "account.created",
+            account(20, first_name=SCRIPT, last_name=BACKWARDS, email="hostile@example.edu"),
+        ),
+        (
+            "account.created",
+            account(
+                21, first_name=FORMULA, last_name="\u05d0\u05d1\u05d2", email="formula@example.edu"
+            ),
+        ),
         ("account.created", b'{"date_registered": "Mar 1, 2026 02:30 PM", "id": 7}'),
         ("account.created", b'{"date_registered": "Mar 1, 2026 02:30 PM", "id": 8}'),
         ("order.placed", b"not JSON <script>alert(1)</script>"),
@@ -126,12 +159,30 @@ def plain_page(browser: Browser, running: Running) -> Iterator[Page]:
 
 @contextmanager
 def at_overview(
-    browser: Browser, url: str, *, width: int = 1440, javascript: bool = True, expected: tuple[str, ...] = ()
+    browser: Browser,
+    url: str,
+    *,
+    width: int = 1440,
+    javascript: bool = True,
+    expected: tuple[str, ...] = (),
 ) -> Iterator[Page]:
-    """A page of somebody who has signed in before. How that is done in a browser is the concern of `test_sign_in`."""
+    """A page of somebody who has signed in before.
+
+    How that is done in a browser is the concern of `test_sign_in`.
+    """
     with watched_page(browser, url, width=width, javascript=javascript, expected=expected) as page:
         for name, value in forged_cookie().items():
-            page.context.add_cookies([{"name": name, "value": value, "url": f"{url}/console", "httpOnly": True, "sameSite": "Strict"}])
+            page.context.add_cookies(
+                [
+                    {
+                        "name": name,
+                        "value": value,
+                        "url": f"{url}/console",
+                        "httpOnly": True,
+                        "sameSite": "Strict",
+                    }
+                ]
+            )
         page.goto("/console")
         yield page
 

@@ -14,7 +14,9 @@ from tests.console.calls import post, wait_for
 from tests.console.conftest import BACKWARDS, FORMULA, SCRIPT, account, at_overview
 from tests.processes import Running, gateway, write_config
 
-EMAIL = "=hyperlink('x')+<i>/z@example.edu".replace("<i>", "{i}").replace("(", "{").replace(")", "}")
+EMAIL = (
+    "=hyperlink('x')+<i>/z@example.edu".replace("<i>", "{i}").replace("(", "{").replace(")", "}")
+)
 REASON = f"{SCRIPT}{FORMULA}{BACKWARDS}\x1b[2J\x00\u2028<img src=x onerror=alert(1)>"
 LONG = "W" * 3000
 CONNECTORS = f"""
@@ -28,10 +30,26 @@ refuse = [{{ object = "contact", field = "lastname", pattern = "Refused", code =
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with gateway(write_config(tmp_path_factory.mktemp("hostile"), CONNECTORS)) as running:
-        names = {"first_name": SCRIPT + BACKWARDS, "last_name": f"Refused {FORMULA} \x1b[31m {LONG}", SCRIPT: {FORMULA: BACKWARDS}}
-        wait_for(running, post(running, "account.created", account(1, email=EMAIL, **names)), "dead")
-        wait_for(running, post(running, "account.created", account(2, **{**names, "last_name": "\u05d0\u202e"})), "delivered")
-        post(running, "account.created", json.dumps({"date_registered": SCRIPT, "id": FORMULA, "email": BACKWARDS + LONG}).encode())
+        names = {
+            "first_name": SCRIPT + BACKWARDS,
+            "last_name": f"Refused {FORMULA} \x1b[31m {LONG}",
+            SCRIPT: {FORMULA: BACKWARDS},
+        }
+        wait_for(
+            running, post(running, "account.created", account(1, email=EMAIL, **names)), "dead"
+        )
+        wait_for(
+            running,
+            post(running, "account.created", account(2, **{**names, "last_name": "\u05d0\u202e"})),
+            "delivered",
+        )
+        post(
+            running,
+            "account.created",
+            json.dumps(
+                {"date_registered": SCRIPT, "id": FORMULA, "email": BACKWARDS + LONG}
+            ).encode(),
+        )
         post(running, "order.placed", f"{SCRIPT}{BACKWARDS}\x00\x1b[2J{LONG}".encode())
         post(running, "order.placed", b"\xff\xfe<script>alert(1)</script>")
         yield running
@@ -55,12 +73,16 @@ def addresses(running: Running) -> Iterator[str]:
     for one in events:
         if one["person"]:
             email = "".join(f"%{byte:02x}" for byte in one["person"].encode())
-            yield from (f"/console/people?email={email}", f"/console/people/forget?email={email}", f"/console/events?person={email}")
+            yield from (
+                f"/console/people?email={email}",
+                f"/console/people/forget?email={email}",
+                f"/console/events?person={email}",
+            )
 
 
 def test_every_page_shows_it_as_text(page: Page, running: Running) -> None:
-    """No script runs, no element and no address comes of it, nothing hidden stays hidden, nothing sticks out at the side; and the page
-    stays one that everybody can use.
+    """No script runs, no element and no address comes of it, nothing hidden stays hidden, nothing
+    sticks out at the side; and the page stays one that everybody can use.
     """
     seen = ""
     for address in addresses(running):
@@ -69,7 +91,15 @@ def test_every_page_shows_it_as_text(page: Page, running: Running) -> None:
             click(summary)
         harmless(page, address)
         seen += page.locator("main").inner_text()
-    for shown in (SCRIPT, FORMULA, "\\u202egnp.exe\\u2066", "\\u001b[2J", "<img src=x onerror=alert(1)>", "\\xff\\xfe", EMAIL):
+    for shown in (
+        SCRIPT,
+        FORMULA,
+        "\\u202egnp.exe\\u2066",
+        "\\u001b[2J",
+        "<img src=x onerror=alert(1)>",
+        "\\xff\\xfe",
+        EMAIL,
+    ):
         assert shown in seen, shown
 
 

@@ -59,13 +59,17 @@ def test_the_first_page_with_a_slash(visitor: Visitor) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/console")
 
 
-@pytest.mark.parametrize("path", ["/console/nowhere", "/console/events", "/console", "/console/sign-in"])
+@pytest.mark.parametrize(
+    "path", ["/console/nowhere", "/console/events", "/console", "/console/sign-in"]
+)
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
 def test_a_method_that_no_page_takes(visitor: Visitor, method: str, path: str) -> None:
     """Is answered by a page of the console, never by a problem for programs."""
     visitor.sign_in()
     headers = {"Cookie": f"{COOKIE}={visitor.cookies[COOKIE]}"}
-    answer = httpx.request(method, visitor.url + path, headers=headers, verify=NO_TLS, trust_env=False)
+    answer = httpx.request(
+        method, visitor.url + path, headers=headers, verify=NO_TLS, trust_env=False
+    )
     assert answer.status_code == (415 if (method, path) == ("POST", "/console/sign-in") else 404)
     assert answer.headers["content-type"].startswith("text/html")
 
@@ -77,10 +81,20 @@ def test_a_defect_is_a_page_too(tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / "aom-gateway.db")) as store, store:
             store.execute("UPDATE event SET faults = '{'")
         answer = Visitor(running.url, forged_cookie()).get(f"/console/events/{id}")
-        assert (answer.status_code, answer.headers["content-type"]) == (500, "text/html; charset=utf-8")
+        assert (answer.status_code, answer.headers["content-type"]) == (
+            500,
+            "text/html; charset=utf-8",
+        )
         assert "Its log says where." in answer.text
         told = json.loads(
-            until(lambda: [line for line in running.log.read_text().splitlines() if "console.failed" in line], "it is logged")[0]
+            until(
+                lambda: [
+                    line
+                    for line in running.log.read_text().splitlines()
+                    if "console.failed" in line
+                ],
+                "it is logged",
+            )[0]
         )
         assert told["path"] == f"/console/events/{id}"
 
@@ -97,7 +111,11 @@ def test_a_body_that_is_no_form(visitor: Visitor) -> None:
         (b"a" * (65 * 1024), form, 413),
     ):
         answer = httpx.post(
-            f"{visitor.url}/console/set-up/urls", content=content, headers={**headers, **more}, verify=NO_TLS, trust_env=False
+            f"{visitor.url}/console/set-up/urls",
+            content=content,
+            headers={**headers, **more},
+            verify=NO_TLS,
+            trust_env=False,
         )
         assert answer.status_code == status
 
@@ -105,8 +123,15 @@ def test_a_body_that_is_no_form(visitor: Visitor) -> None:
 def test_without_an_admin_token_there_is_no_console(tmp_path: Path) -> None:
     """It is off, and says why."""
     config = write_config(tmp_path)
-    config.write_text("\n".join(line for line in config.read_text().splitlines() if not line.startswith("admin_token")))
+    config.write_text(
+        "\n".join(
+            line for line in config.read_text().splitlines() if not line.startswith("admin_token")
+        )
+    )
     with gateway(config) as running:
         for path in ("/console", "/console/events", "/console/sign-in"):
             answer = Visitor(running.url).get(path)
-            assert (answer.status_code, "server.admin_token" in answer.json()["detail"]) == (404, True)
+            assert (answer.status_code, "server.admin_token" in answer.json()["detail"]) == (
+                404,
+                True,
+            )

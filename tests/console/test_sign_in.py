@@ -21,7 +21,14 @@ from tests.console.conftest import sign_in
 from tests.console.visitor import NO_TLS, Visitor, forged_cookie
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, write_config
 
-PAGES = ("/console", "/console/events", "/console/attention", "/console/set-up", "/console/people/ada@example.edu", "/console/nowhere")
+PAGES = (
+    "/console",
+    "/console/events",
+    "/console/attention",
+    "/console/set-up",
+    "/console/people/ada@example.edu",
+    "/console/nowhere",
+)
 ACTIONS = ("/console/set-up/urls", "/console/set-up/explain", "/console/sign-out")
 
 
@@ -41,12 +48,16 @@ def test_no_page_without_signing_in(visitor: Visitor, path: str) -> None:
     """Whoever is not signed in is sent to the door, which leads back."""
     answer = visitor.get(f"{path}?source=springfield")
     assert answer.status_code == 303
-    assert answer.headers["location"] == str(httpx.URL("/console/sign-in", params={"next": f"{path}?source=springfield"}))
+    assert answer.headers["location"] == str(
+        httpx.URL("/console/sign-in", params={"next": f"{path}?source=springfield"})
+    )
 
 
 @pytest.mark.parametrize("path", ACTIONS)
 def test_no_action_without_signing_in(visitor: Visitor, path: str) -> None:
-    """Nothing is done for a form of somebody who is not signed in, even with a token that fits the session of the door."""
+    """Nothing is done for a form of somebody who is not signed in, even with a token that fits the
+    session of the door.
+    """
     visitor.get("/console/sign-in")
     answer = visitor.post(path, {"source": "springfield"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/console/sign-in")
@@ -54,13 +65,22 @@ def test_no_action_without_signing_in(visitor: Visitor, path: str) -> None:
 
 
 def test_the_admin_token_opens_and_leads_on(visitor: Visitor) -> None:
-    """After signing in the page opens that was asked for; the cookie is out of reach for scripts and other sites."""
+    """After signing in the page opens that was asked for; the cookie is out of reach for scripts
+    and other sites.
+    """
     page = visitor.get("/console/sign-in?next=/console/events?state=dead")
     assert 'value="/console/events?state=dead"' in page.text
-    answer = visitor.post("/console/sign-in", {"token": f" {ADMIN_TOKEN}\n", "next": "/console/events?state=dead"})
+    answer = visitor.post(
+        "/console/sign-in", {"token": f" {ADMIN_TOKEN}\n", "next": "/console/events?state=dead"}
+    )
     assert (answer.status_code, answer.headers["location"]) == (303, "/console/events?state=dead")
     (cookie,) = [line for line in answer.headers.get_list("set-cookie") if line.startswith(COOKIE)]
-    assert {part.strip().lower() for part in cookie.split(";")[1:]} == {"httponly", "max-age=43200", "path=/console", "samesite=strict"}
+    assert {part.strip().lower() for part in cookie.split(";")[1:]} == {
+        "httponly",
+        "max-age=43200",
+        "path=/console",
+        "samesite=strict",
+    }
     assert ADMIN_TOKEN not in cookie
     assert visitor.get("/console").status_code == 200
 
@@ -71,7 +91,10 @@ def test_the_session_is_a_new_one_after_signing_in(visitor: Visitor) -> None:
     before, csrf = dict(visitor.cookies), visitor.csrf
     visitor.sign_in()
     assert visitor.cookies[COOKIE] != before[COOKIE]
-    assert visitor.post("/console/set-up/urls", {"source": "springfield"}, csrf=csrf).status_code == 403
+    assert (
+        visitor.post("/console/set-up/urls", {"source": "springfield"}, csrf=csrf).status_code
+        == 403
+    )
     assert Visitor(visitor.url, before).get("/console").status_code == 303
 
 
@@ -96,15 +119,29 @@ def test_a_wrong_token_is_refused(visitor: Visitor, guess: str) -> None:
     ],
     ids=["expired", "of another admin token", "altered", "empty", "nonsense", "no text"],
 )
-def test_a_cookie_that_does_not_hold_opens_nothing(running: Running, cookies: dict[str, str]) -> None:
+def test_a_cookie_that_does_not_hold_opens_nothing(
+    running: Running, cookies: dict[str, str]
+) -> None:
     """Expired, forged, of a former admin token: the door again."""
-    headers = {b"cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()).encode("latin-1")}
-    assert httpx.get(f"{running.url}/console", headers=headers, verify=NO_TLS, trust_env=False).status_code == 303
+    headers = {
+        b"cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()).encode("latin-1")
+    }
+    assert (
+        httpx.get(
+            f"{running.url}/console", headers=headers, verify=NO_TLS, trust_env=False
+        ).status_code
+        == 303
+    )
 
 
 def test_a_cookie_holds_in_every_process_with_the_token(running: Running) -> None:
     """And for less than 12 hours."""
-    assert Visitor(running.url, forged_cookie(age=timedelta(hours=11, minutes=59))).get("/console").status_code == 200
+    assert (
+        Visitor(running.url, forged_cookie(age=timedelta(hours=11, minutes=59)))
+        .get("/console")
+        .status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize("csrf", ["", "wrong", "\u00e9"], ids=["missing", "wrong", "no ASCII"])
@@ -123,7 +160,10 @@ def test_a_form_of_another_session_does_nothing(visitor: Visitor, running: Runni
     other = Visitor(running.url)
     other.sign_in()
     other.get("/console")
-    assert visitor.post("/console/set-up/urls", {"source": "springfield"}, csrf=other.csrf).status_code == 403
+    assert (
+        visitor.post("/console/set-up/urls", {"source": "springfield"}, csrf=other.csrf).status_code
+        == 403
+    )
 
 
 def test_signing_in_needs_its_form_too(visitor: Visitor) -> None:
@@ -133,8 +173,8 @@ def test_signing_in_needs_its_form_too(visitor: Visitor) -> None:
 
 
 def test_twenty_guesses(tmp_path: Path) -> None:
-    """All are refused, most with a wait; the right token is let in all the same, so that nobody can lock the operators out. The log
-    counts them and holds none.
+    """All are refused, most with a wait; the right token is let in all the same, so that nobody can
+    lock the operators out. The log counts them and holds none.
     """
     with gateway(write_config(tmp_path)) as running:
         visitor = Visitor(running.url)
@@ -143,7 +183,11 @@ def test_twenty_guesses(tmp_path: Path) -> None:
         assert statuses[:5] == [403] * 5
         assert set(statuses) == {403, 429}
         assert statuses.count(429) >= 10
-        assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers if answer.status_code == 429)
+        assert all(
+            int(answer.headers["retry-after"]) >= 1
+            for answer in answers
+            if answer.status_code == 429
+        )
         assert visitor.get("/console").status_code == 303
         assert visitor.sign_in(ADMIN_TOKEN).status_code == 303
         assert visitor.get("/console").status_code == 200
@@ -185,7 +229,11 @@ def test_signing_out(visitor: Visitor) -> None:
     visitor.sign_in()
     visitor.get("/console")
     answer = visitor.post("/console/sign-out")
-    assert (answer.status_code, answer.headers["location"], visitor.cookies[COOKIE]) == (303, "/console/sign-in", "")
+    assert (answer.status_code, answer.headers["location"], visitor.cookies[COOKIE]) == (
+        303,
+        "/console/sign-in",
+        "",
+    )
     assert "You are signed out." in visitor.get("/console/sign-in").text
     assert visitor.get("/console").status_code == 303
 
@@ -194,14 +242,21 @@ def test_a_copied_cookie_is_worth_nothing_after_signing_out(visitor: Visitor) ->
     """The session ends at the gateway, not in the browser alone; other sessions go on."""
     visitor.sign_in()
     visitor.get("/console")
-    thief, colleague = Visitor(visitor.url, dict(visitor.cookies)), Visitor(visitor.url, forged_cookie())
+    thief, colleague = (
+        Visitor(visitor.url, dict(visitor.cookies)),
+        Visitor(visitor.url, forged_cookie()),
+    )
     assert thief.get("/console").status_code == 200
     visitor.post("/console/sign-out")
     assert thief.get("/console").status_code == 303
     assert colleague.get("/console").status_code == 200
 
 
-@pytest.mark.parametrize("fill", [{"next": "/console/" + "a" * 9_000}, {f"field{n}": "" for n in range(12)}], ids=["large", "many"])
+@pytest.mark.parametrize(
+    "fill",
+    [{"next": "/console/" + "a" * 9_000}, {f"field{n}": "" for n in range(12)}],
+    ids=["large", "many"],
+)
 def test_the_door_reads_no_large_form(visitor: Visitor, fill: dict[str, str]) -> None:
     """Anybody can send one: it is refused before it is read, whatever else it holds."""
     visitor.get("/console/sign-in")
@@ -213,13 +268,19 @@ def test_the_door_reads_no_large_form(visitor: Visitor, fill: dict[str, str]) ->
 
 def test_behind_https_cookies_travel_by_https_alone(tmp_path: Path) -> None:
     """Where the gateway is reached by https."""
-    with gateway(write_config(tmp_path, server='public_url = "https://hooks.example.edu"')) as running:
+    with gateway(
+        write_config(tmp_path, server='public_url = "https://hooks.example.edu"')
+    ) as running:
         answer = Visitor(running.url).sign_in()
         assert all("secure" in line.lower() for line in answer.headers.get_list("set-cookie"))
 
 
-def test_a_link_from_another_site_finds_the_session(browser: Browser, running: Running, tmp_path: Path) -> None:
-    """An alarm in a chat links to the console: whoever is signed in does not have to sign in again, though the cookie is strict."""
+def test_a_link_from_another_site_finds_the_session(
+    browser: Browser, running: Running, tmp_path: Path
+) -> None:
+    """An alarm in a chat links to the console: whoever is signed in does not have to sign in again,
+    though the cookie is strict.
+    """
     chat = tmp_path / "chat.html"
     chat.write_text(f'<!doctype html><a href="{running.url}/console/events?state=dead">alarm</a>')
     with watched_page(browser, running.url) as page:
@@ -231,7 +292,9 @@ def test_a_link_from_another_site_finds_the_session(browser: Browser, running: R
 
 
 def test_the_door_in_a_browser(browser: Browser, running: Running) -> None:
-    """A wrong token is told on the page; the right one leads to the page that was asked for; signing out leads back to the door."""
+    """A wrong token is told on the page; the right one leads to the page that was asked for;
+    signing out leads back to the door.
+    """
     with watched_page(browser, running.url, width=380, expected=("403",)) as page:
         page.goto("/console/set-up")
         page.get_by_label("Admin token").fill("wrong")
@@ -246,7 +309,9 @@ def test_the_door_in_a_browser(browser: Browser, running: Running) -> None:
 
 
 def test_nothing_that_anybody_gets_is_signed_with_the_admin_token_itself(visitor: Visitor) -> None:
-    """Whoever has a signature can try tokens against it as fast as they like, so each try has to be slow."""
+    """Whoever has a signature can try tokens against it as fast as they like, so each try has to be
+    slow.
+    """
     visitor.get("/console/sign-in")
     visitor.post("/console/sign-out", csrf="")
     assert visitor.cookies.keys() == {COOKIE, "aom_gateway_notice"}
@@ -254,6 +319,14 @@ def test_nothing_that_anybody_gets_is_signed_with_the_admin_token_itself(visitor
     for key, known in ((ADMIN_TOKEN, False), (slow, True)):
         how: Any = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
         for name, salt in ((COOKIE, "console session"), ("aom_gateway_notice", "console notice")):
-            assert URLSafeSerializer(key, salt=salt, signer_kwargs=how).loads_unsafe(visitor.cookies[name])[0] is known
+            assert (
+                URLSafeSerializer(key, salt=salt, signer_kwargs=how).loads_unsafe(
+                    visitor.cookies[name]
+                )[0]
+                is known
+            )
         id, *_ = URLSafeSerializer(key).loads_unsafe(visitor.cookies[COOKIE])[1]
-        assert Signer(key, salt="console form", **how).verify_signature(id.encode(), visitor.csrf) is known
+        assert (
+            Signer(key, salt="console form", **how).verify_signature(id.encode(), visitor.csrf)
+            is known
+        )

@@ -19,7 +19,10 @@ def rendered(template: str, **context: Any) -> str:
 
 def test_expressions_are_escaped_and_what_cannot_be_seen_is_shown() -> None:
     """Without a filter."""
-    assert rendered("{{ x }}", x=HOSTILE) == "&lt;b&gt;&#34;x&#34;&lt;/b&gt;\\u202egnp.exe\\u0000\\n\\ud800"
+    assert (
+        rendered("{{ x }}", x=HOSTILE)
+        == "&lt;b&gt;&#34;x&#34;&lt;/b&gt;\\u202egnp.exe\\u0000\\n\\ud800"
+    )
     assert rendered("{{ x }}{{ y }}", x=None, y=Markup("<br>")) == "<br>"
 
 
@@ -30,7 +33,10 @@ def test_lines_keep_their_breaks() -> None:
 
 def test_exact_values_come_back_as_they_were() -> None:
     """For form fields; only what no page can hold is replaced."""
-    assert rendered('<input value="{{ x | exact }}">', x='a"\u202e\n\ud800') == '<input value="a&#34;\u202e\n?">'
+    assert (
+        rendered('<input value="{{ x | exact }}">', x='a"\u202e\n\ud800')
+        == '<input value="a&#34;\u202e\n?">'
+    )
 
 
 def test_names_keep_their_direction_to_themselves() -> None:
@@ -40,7 +46,10 @@ def test_names_keep_their_direction_to_themselves() -> None:
 
 def test_addresses_hold_anything() -> None:
     """A person's key may be any text."""
-    assert rendered("/console/people/{{ x | in_path }}", x="a/b?c#<\ud800@x.edu") == "/console/people/a%2Fb%3Fc%23%3C%3F@x.edu"
+    assert (
+        rendered("/console/people/{{ x | in_path }}", x="a/b?c#<\ud800@x.edu")
+        == "/console/people/a%2Fb%3Fc%23%3C%3F@x.edu"
+    )
 
 
 def test_a_name_that_is_not_there_is_a_defect() -> None:

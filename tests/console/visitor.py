@@ -14,7 +14,8 @@ from starlette.responses import Response
 from receiver.console.session import COOKIE, SessionStore
 from tests.processes import ADMIN_TOKEN
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # httpx would read the certificates of the system for each call
+# httpx would read the certificates of the system for each call
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 
@@ -27,13 +28,37 @@ class Visitor:
     csrf: str = ""
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        return self._took(httpx.get(self.url + path, headers=self._headers(headers), verify=NO_TLS, trust_env=False, timeout=30))
+        return self._took(
+            httpx.get(
+                self.url + path,
+                headers=self._headers(headers),
+                verify=NO_TLS,
+                trust_env=False,
+                timeout=30,
+            )
+        )
 
-    def post(self, path: str, form: dict[str, str] | None = None, *, csrf: str | None = None, **headers: str) -> httpx.Response:
-        """The form goes with the token of the page that was got last, unless another is given; "" sends none."""
+    def post(
+        self,
+        path: str,
+        form: dict[str, str] | None = None,
+        *,
+        csrf: str | None = None,
+        **headers: str,
+    ) -> httpx.Response:
+        """The form goes with the token of the page that was got last, unless another is given; ""
+        sends none.
+        """
         token = self.csrf if csrf is None else csrf
         data = {**(form or {}), **({"csrf": token} if token else {})}
-        sent = httpx.post(self.url + path, data=data, headers=self._headers(headers), verify=NO_TLS, trust_env=False, timeout=30)
+        sent = httpx.post(
+            self.url + path,
+            data=data,
+            headers=self._headers(headers),
+            verify=NO_TLS,
+            trust_env=False,
+            timeout=30,
+        )
         return self._took(sent)
 
     def sign_in(self, token: str = ADMIN_TOKEN) -> httpx.Response:
@@ -42,7 +67,10 @@ class Visitor:
 
     def _headers(self, given: dict[str, str]) -> dict[str, str]:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        return {**({"Cookie": cookies} if cookies else {}), **{name.replace("_", "-"): value for name, value in given.items()}}
+        return {
+            **({"Cookie": cookies} if cookies else {}),
+            **{name.replace("_", "-"): value for name, value in given.items()},
+        }
 
     def _took(self, response: httpx.Response) -> httpx.Response:
         for line in response.headers.get_list("set-cookie"):
@@ -56,6 +84,15 @@ class Visitor:
 def forged_cookie(token: str = ADMIN_TOKEN, *, age: timedelta = timedelta(0)) -> dict[str, str]:
     """The cookie of somebody who signed in so long ago at a gateway with this token."""
     sessions, response = SessionStore(token, lambda: datetime.now(UTC) - age), Response()
-    request = Request({"type": "http", "scheme": "http", "method": "GET", "path": "/", "headers": [], "server": ("x", 80)})
+    request = Request(
+        {
+            "type": "http",
+            "scheme": "http",
+            "method": "GET",
+            "path": "/",
+            "headers": [],
+            "server": ("x", 80),
+        }
+    )
     sessions.hand_out(request, response, sessions.new(signed_in=True))
     return {COOKIE: response.headers["set-cookie"].partition(";")[0].partition("=")[2]}

@@ -1,4 +1,6 @@
-"""What makes the calls of a test's batch, without a store: no leadership, and a breaker that waits for nobody."""
+"""What makes the calls of a test's batch, without a store: no leadership, and a breaker that waits
+for nobody.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class Calling:
     sizes: BatchSizes | None = None
 
     def calls(self, connector: Connector) -> BatchCalls:
-        sizes = self.sizes = self.sizes or BatchSizes(connector.limits.records, structlog.get_logger())
+        sizes = self.sizes = self.sizes or BatchSizes(
+            connector.limits.records, structlog.get_logger()
+        )
         return BatchCalls(
             sizes,
             self,
@@ -46,7 +50,9 @@ class Calling:
         assert told == str(fault)
         self.faults.append(fault)
         self.failures += 1
-        return 0.0 if self.failures < self.opens_after and type(fault).__name__ in _PASSING else None
+        return (
+            0.0 if self.failures < self.opens_after and type(fault).__name__ in _PASSING else None
+        )
 
     async def _before(self) -> None: ...
 

@@ -1,5 +1,7 @@
 # ruff: noqa: ARG002, ARG003 - it keeps to the interface, whatever it needs of it
-"""A CRM in memory that does what a test tells it: a connector like any other, for the gateway's side of the bargain."""
+"""A CRM in memory that does what a test tells it: a connector like any other, for the gateway's
+side of the bargain.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ Rule = Callable[[Record], Outcome | None]
 
 
 class Crm:
-    """Keeps records by object and key. `rule` may answer for a record; `faults` are raised by the next calls, one each."""
+    """Keeps records by object and key.
+
+    `rule` may answer for a record; `faults` are raised by the next calls, one each.
+    """
 
     API: ClassVar[int] = 1
     Settings: ClassVar[type[ConnectorSettings]] = ConnectorSettings
@@ -57,7 +62,9 @@ class Crm:
         refused = next((verdict for verdict in verdicts if isinstance(verdict, Refused)), None)
         if refused and self.refuses_whole_batches:
             raise BatchRefused(refused.code, refused.message, refused.field)
-        outcomes = [verdict or self._save(record) for record, verdict in zip(records, verdicts, strict=True)]
+        outcomes = [
+            verdict or self._save(record) for record, verdict in zip(records, verdicts, strict=True)
+        ]
         if fault:
             raise fault
         return outcomes

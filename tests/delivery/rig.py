@@ -114,16 +114,26 @@ class Rig:
             await leadership.take()
             await asyncio.sleep(0.01)
         queues = await self.inbox.list_queues("crm", limit=100, busy=frozenset(), now=self.clock())
-        lanes = await self.inbox.load_lanes([lane for queue in queues for lane in queue.due], now=self.clock())
+        lanes = await self.inbox.load_lanes(
+            [lane for queue in queues for lane in queue.due], now=self.clock()
+        )
         return LaneBatch(self.context, lanes, leadership.term)
 
     async def account(self, person: str, **fields: Any) -> AcceptedEvent:
         """Hand in a sign-up of person@b.edu."""
-        return await self.hand_in("account.created", {"email": f"{person}@b.edu", "date_registered": "x", **fields})
+        return await self.hand_in(
+            "account.created", {"email": f"{person}@b.edu", "date_registered": "x", **fields}
+        )
 
     async def order(self, person: str, number: int, status: str, **fields: Any) -> AcceptedEvent:
         """Hand in an order of person@b.edu."""
-        payload = {"id": number, "status": status, "line_items": [], "customer": {"email": f"{person}@b.edu"}, **fields}
+        payload = {
+            "id": number,
+            "status": status,
+            "line_items": [],
+            "customer": {"email": f"{person}@b.edu"},
+            **fields,
+        }
         return await self.hand_in("order.placed", payload)
 
     async def announce(self, people: int, text: str = "Welcome") -> AcceptedEvent:
@@ -133,7 +143,9 @@ class Rig:
         return await self.hand_in("announcement.created", payload, people)
 
     async def hand_in(self, name: str, payload: dict[str, Any], people: int = 1) -> AcceptedEvent:
-        accepted = await self.inbox.accept(self.judge("school", name, json.dumps(payload).encode(), self.clock()))
+        accepted = await self.inbox.accept(
+            self.judge("school", name, json.dumps(payload).encode(), self.clock())
+        )
         assert accepted.deliveries == people
         return accepted
 
@@ -147,7 +159,9 @@ class Rig:
         return await self.inbox.find_event(accepted.id)
 
     async def states(self, *accepted: AcceptedEvent) -> list[str]:
-        return [delivery.state for one in accepted for delivery in (await self.story(one)).deliveries]
+        return [
+            delivery.state for one in accepted for delivery in (await self.story(one)).deliveries
+        ]
 
     async def is_delivered(self, accepted: AcceptedEvent) -> bool:
         return set(await self.states(accepted)) == {"delivered"}
@@ -183,7 +197,13 @@ async def rig(
     config = directory / "config.toml"
     config.write_text(CONFIG)
     settings = load_settings(config)
-    sites, routes, metrics, clock, random = sites_of(settings), RouteTable.compile(settings), GatewayMetrics(), Clock(), Random(1)
+    sites, routes, metrics, clock, random = (
+        sites_of(settings),
+        RouteTable.compile(settings),
+        GatewayMetrics(),
+        Clock(),
+        Random(1),
+    )
     timing = timing or DeliveryTiming()
     inbox = await Inbox.open(store or f"sqlite:///{directory}/inbox.db", dedup_hours=0)
     leadership = Leadership(inbox, "crm", Leaders(), clock, timeout=timing.timeout, lease=lease)
@@ -207,7 +227,9 @@ async def rig(
     )
     dispatcher = Dispatcher(context, idle=IDLE)
     tasks = [asyncio.create_task(dispatcher.run())] if running else []
-    opened = Rig(inbox, crm, context, dispatcher, metrics, clock, build_validator(sites, routes), tasks)
+    opened = Rig(
+        inbox, crm, context, dispatcher, metrics, clock, build_validator(sites, routes), tasks
+    )
     try:
         yield opened
     finally:

@@ -18,7 +18,12 @@ BAD = Refused("INVALID", "that will not do", "firstname")
 
 
 def run(
-    directory: Path, crm: Crm, scenario: Callable[[Rig], Awaitable[None]], *, timing: DeliveryTiming | None = None, running: bool = True
+    directory: Path,
+    crm: Crm,
+    scenario: Callable[[Rig], Awaitable[None]],
+    *,
+    timing: DeliveryTiming | None = None,
+    running: bool = True,
 ) -> None:
     async def within() -> None:
         async with rig(directory, crm, timing=timing, running=running) as opened:
@@ -28,8 +33,8 @@ def run(
 
 
 def held(crm: Crm, object: str = "") -> tuple[asyncio.Event, asyncio.Event]:
-    """Let the CRM keep every caller waiting, or those that write this object: the first event tells that one is inside, setting the
-    second lets all go on.
+    """Let the CRM keep every caller waiting, or those that write this object: the first event tells
+    that one is inside, setting the second lets all go on.
     """
     inside, go_on = asyncio.Event(), asyncio.Event()
 
@@ -48,7 +53,9 @@ async def start(opened: Rig) -> asyncio.Task[None]:
 
 
 async def attempts_of(opened: Rig, id: str) -> int:
-    return sum(len(delivery.attempts) for delivery in (await opened.inbox.find_event(id)).deliveries)
+    return sum(
+        len(delivery.attempts) for delivery in (await opened.inbox.find_event(id)).deliveries
+    )
 
 
 async def attempted(opened: Rig, id: str) -> bool:
@@ -62,4 +69,12 @@ async def stage_is(crm: Crm, stage: str) -> bool:
 
 async def stages_sent(crms: Sequence[Crm], stage: str, *, times: int) -> bool:
     """Order 19 has gone out with this stage so often."""
-    return sum(record.fields["stage"] == stage for crm in crms for record in crm.received if record.ref == DEAL) >= times
+    return (
+        sum(
+            record.fields["stage"] == stage
+            for crm in crms
+            for record in crm.received
+            if record.ref == DEAL
+        )
+        >= times
+    )

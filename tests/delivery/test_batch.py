@@ -1,5 +1,7 @@
 # ruff: noqa: SLF001 - it looks into what it tests
-"""What a batch leaves behind in trouble: outages, refusals, locks, stores that fail, and leaders that change in the middle."""
+"""What a batch leaves behind in trouble: outages, refusals, locks, stores that fail, and leaders
+that change in the middle.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ ONE_BY_ONE = Limits(records=10, links=10, concurrency=1, linger=0)
 
 
 def test_a_row_that_no_call_survives_holds_up_nobody_else(tmp_path: Path) -> None:
-    """The CRM answers 500 to every call that holds one certain row: the other 99 are written, and soon."""
+    """The CRM answers 500 to every call that holds one certain row: the other 99 are written, and
+    soon.
+    """
     crm = Crm(limits=Limits(records=100, links=100, concurrency=1, linger=0))
 
     def rule(record: Record) -> Outcome | None:
@@ -95,7 +99,10 @@ def test_doubt_outlives_an_attempt_that_sent_nothing(tmp_path: Path) -> None:
     async def scenario(opened: Rig) -> None:
         await opened.account("ann")
         await opened.account("ben")
-        crm.faults = [Unavailable("503"), *[Unavailable("reset, and ben may have been written")] * 2]
+        crm.faults = [
+            Unavailable("503"),
+            *[Unavailable("reset, and ben may have been written")] * 2,
+        ]
         await (await opened.batch()).run()
         opened.clock.ahead += timedelta(seconds=60)
         crm.faults = [AuthFailed("the token")]
@@ -103,12 +110,17 @@ def test_doubt_outlives_an_attempt_that_sent_nothing(tmp_path: Path) -> None:
         opened.clock.ahead += timedelta(seconds=60)
         crm.received.clear()
         await (await opened.batch()).run()
-        assert {record.key: record.doubtful for record in crm.received} == {"ann@b.edu": True, "ben@b.edu": True}
+        assert {record.key: record.doubtful for record in crm.received} == {
+            "ann@b.edu": True,
+            "ben@b.edu": True,
+        }
 
     run(tmp_path, crm, scenario, running=False)
 
 
-def test_an_unfinished_lane_of_a_frozen_leader_is_delivered_again(tmp_path: Path, postgresql_url: str) -> None:
+def test_an_unfinished_lane_of_a_frozen_leader_is_delivered_again(
+    tmp_path: Path, postgresql_url: str
+) -> None:
     """What it wrote over is delivered again also where it was not through with the lane."""
     frozen, crm = Crm(limits=ONE_BY_ONE), Crm(limits=ONE_BY_ONE)
     crm.held = frozen.held
@@ -157,7 +169,9 @@ async def _is_named(crm: Crm, name: str) -> bool:
 
 
 def test_calls_of_a_dead_leader_are_known_to_the_one_after_next(postgresql_url: str) -> None:
-    """A leads and dies in a call of five minutes, B takes over and gives back at once: C waits for the end of that call."""
+    """A leads and dies in a call of five minutes, B takes over and gives back at once: C waits for
+    the end of that call.
+    """
 
     async def main() -> None:
         inbox = await Inbox.open(postgresql_url, dedup_hours=0)
@@ -166,7 +180,9 @@ def test_calls_of_a_dead_leader_are_known_to_the_one_after_next(postgresql_url: 
             short = timedelta(seconds=0.2)
             first = await inbox.take_lead("connector crm", holder="a", lease=short, now=now())
             assert first
-            await inbox.renew_lead("connector crm", first.epoch, lease=short, calls_end_in=300, now=now())
+            await inbox.renew_lead(
+                "connector crm", first.epoch, lease=short, calls_end_in=300, now=now()
+            )
             await asyncio.sleep(0.3)
             second = Leadership(inbox, "crm", Leaders("b"), now, timeout=30)
             await second.take()
@@ -204,9 +220,13 @@ def test_a_call_that_was_cut_short_is_in_doubt_also_later(postgresql_url: str) -
 
 
 def test_a_shared_record_that_is_refused_is_not_tried_once_per_person(tmp_path: Path) -> None:
-    """Sixty people's events write one record, all the same, which the CRM refuses: that takes few calls."""
+    """Sixty people's events write one record, all the same, which the CRM refuses: that takes few
+    calls.
+    """
     crm = Crm(limits=Limits(records=100, links=100, concurrency=1, linger=0))
-    crm.rule = lambda record: Refused("INVALID", "no such stage", "stage") if record.ref == DEAL else None
+    crm.rule = lambda record: (
+        Refused("INVALID", "no such stage", "stage") if record.ref == DEAL else None
+    )
 
     async def scenario(opened: Rig) -> None:
         for number in range(60):
@@ -222,7 +242,9 @@ def test_a_shared_record_that_is_refused_is_not_tried_once_per_person(tmp_path: 
     run(tmp_path, crm, scenario, running=False)
 
 
-def test_a_clock_that_was_ahead_is_seen_to_also_under_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_was_ahead_is_seen_to_also_under_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A lane of that clock goes out though there is always something else to do."""
     monkeypatch.setattr("receiver.delivery.dispatcher.CORRECT", 0.2)
     crm = Crm(limits=Limits(records=1, links=1, concurrency=1, linger=0))
@@ -281,12 +303,16 @@ async def _in_time(opened: Rig) -> bool:
 
 
 def test_a_lane_that_cannot_be_settled_is_not_sent_for_ever(tmp_path: Path) -> None:
-    """The store refuses what came of one lane: its record does not go out at full speed meanwhile."""
+    """The store refuses what came of one lane: its record does not go out at full speed
+    meanwhile.
+    """
     crm = Crm()
 
     async def scenario(opened: Rig) -> None:
         with sqlite3.connect(tmp_path / "inbox.db") as db:
-            db.execute("CREATE TRIGGER no BEFORE UPDATE ON delivery BEGIN SELECT RAISE(ABORT, 'no'); END")
+            db.execute(
+                "CREATE TRIGGER no BEFORE UPDATE ON delivery BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
         with structlog.testing.capture_logs():
             await opened.account("ann")
             await asyncio.sleep(3)
@@ -320,7 +346,9 @@ def test_a_store_that_cannot_be_written_is_not_asked_all_the_time(tmp_path: Path
     run(tmp_path, crm, scenario)
 
 
-def test_a_link_that_no_index_takes_costs_its_own_memory_alone(tmp_path: Path, postgresql_url: str) -> None:
+def test_a_link_that_no_index_takes_costs_its_own_memory_alone(
+    tmp_path: Path, postgresql_url: str
+) -> None:
     """What is known of the other records of a batch is kept."""
     random = Random(1)
     long = "".join(chr(random.randrange(0x4E00, 0x9F00)) for _ in range(780))
@@ -334,7 +362,9 @@ def test_a_link_that_no_index_takes_costs_its_own_memory_alone(tmp_path: Path, p
                 RecordStateRow("deal", "19", "1", "e", lane.lane_id),
                 RecordStateRow("deal", long, "1", "e", lane.lane_id, {}, {f"contact/{long}": "2"}),
             ]
-            await one.inbox.settle_lanes(Settlement("crm", "connector crm", term.epoch, (), rows), now=one.clock())
+            await one.inbox.settle_lanes(
+                Settlement("crm", "connector crm", term.epoch, (), rows), now=one.clock()
+            )
             assert set(await one.inbox.find_record_states("crm", [DEAL])) == {DEAL}
 
     asyncio.run(main())
@@ -369,7 +399,9 @@ def test_a_process_that_leads_much_keeps_its_half(postgresql_url: str) -> None:
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("fault", [Unavailable("503", 0), Throttled("429", 0)], ids=lambda fault: type(fault).__name__)
+@pytest.mark.parametrize(
+    "fault", [Unavailable("503", 0), Throttled("429", 0)], ids=lambda fault: type(fault).__name__
+)
 def test_a_retry_after_of_zero_is_no_busy_loop(tmp_path: Path, fault: Exception) -> None:
     """`Retry-After: 0` says "whenever you like"; the gateway backs off all the same."""
     crm = Crm()
@@ -384,7 +416,9 @@ def test_a_retry_after_of_zero_is_no_busy_loop(tmp_path: Path, fault: Exception)
 
 
 def test_a_call_that_delivers_nothing_needs_no_lead(tmp_path: Path) -> None:
-    """An operator erases a person in the CRM at a process that does not deliver: the same limiter lets the call through."""
+    """An operator erases a person in the CRM at a process that does not deliver: the same limiter
+    lets the call through.
+    """
 
     async def scenario(opened: Rig) -> None:
         await opened.context.limiter.take()

@@ -1,4 +1,6 @@
-"""Calls that fail as a whole: halved until they pass or a row stands alone, at a size that is remembered."""
+"""Calls that fail as a whole: halved until they pass or a row stands alone, at a size that is
+remembered.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,26 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from connectors.base import BatchRefused, Limits, Outcome, Record, Refused, Retry, Saved, TimedOut, Unavailable
+from connectors.base import (
+    BatchRefused,
+    Limits,
+    Outcome,
+    Record,
+    Refused,
+    Retry,
+    Saved,
+    TimedOut,
+    Unavailable,
+)
 from receiver.delivery.batch_calls import NoAnswer, Verdict
 from tests.delivery.calling import Calling
 from tests.delivery.crm import Crm
 
-TRIGGER = Refused("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "OrderTrigger: System.NullPointerException", transaction=True)
+TRIGGER = Refused(
+    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+    "OrderTrigger: System.NullPointerException",
+    transaction=True,
+)
 Org = Callable[[Sequence[Record]], list[Outcome]]
 
 
@@ -53,7 +69,9 @@ def saved(some: Sequence[Record]) -> list[Outcome]:
 
 def throws_for(key: str) -> Org:
     """A trigger throws for this row, and the CRM gives every row of the call the same code."""
-    return lambda some: [TRIGGER] * len(some) if any(record.key == key for record in some) else saved(some)
+    return lambda some: (
+        [TRIGGER] * len(some) if any(record.key == key for record in some) else saved(some)
+    )
 
 
 def takes(most: int) -> Org:
@@ -62,7 +80,9 @@ def takes(most: int) -> Org:
 
 
 def test_one_row_that_makes_a_trigger_throw_is_dead_alone() -> None:
-    """Of 200 rows with the same code 199 are written, in few calls, and the size was not at fault."""
+    """Of 200 rows with the same code 199 are written, in few calls, and the size was not at
+    fault.
+    """
     account = Account(throws_for("p77@b.edu"))
     verdicts = account.send(records(200))
     assert [place for place, verdict in enumerate(verdicts) if verdict == TRIGGER] == [77]
@@ -83,7 +103,9 @@ def test_the_size_that_an_org_takes_is_learnt(most: int) -> None:
 
 
 def test_a_size_is_learnt_beside_a_guilty_row() -> None:
-    """A row that is refused alone does not hide that the others went through in smaller calls only."""
+    """A row that is refused alone does not hide that the others went through in smaller calls
+    only.
+    """
     org = takes(12)
     account = Account(lambda some: throws_for("p3@b.edu")(some) if len(some) <= 12 else org(some))
     verdicts = account.send(records(100))
@@ -92,7 +114,9 @@ def test_a_size_is_learnt_beside_a_guilty_row() -> None:
 
 
 def test_a_size_grows_again_slowly() -> None:
-    """An org that was mended takes more: the size is tried upwards, and falls back to what works where it is not."""
+    """An org that was mended takes more: the size is tried upwards, and falls back to what works
+    where it is not.
+    """
     limit = 12
 
     def org(some: Sequence[Record]) -> list[Outcome]:
@@ -133,7 +157,14 @@ def test_rows_that_only_wait_are_not_split() -> None:
     locked, plain = Retry("locked"), Refused("INVALID_EMAIL", "no address")
 
     def org(some: Sequence[Record]) -> list[Outcome]:
-        return [locked if record.key == "p1@b.edu" else plain if record.key == "p2@b.edu" else Saved("1") for record in some]
+        return [
+            locked
+            if record.key == "p1@b.edu"
+            else plain
+            if record.key == "p2@b.edu"
+            else Saved("1")
+            for record in some
+        ]
 
     account = Account(org)
     assert account.send(records(50))[1:3] == [locked, plain]
@@ -141,7 +172,9 @@ def test_rows_that_only_wait_are_not_split() -> None:
 
 
 def test_a_call_that_timed_out_is_not_sent_again() -> None:
-    """It may be running still: its rows wait as long as the CRM may take; the next calls are smaller, and one at a time."""
+    """It may be running still: its rows wait as long as the CRM may take; the next calls are
+    smaller, and one at a time.
+    """
 
     def org(some: Sequence[Record]) -> list[Outcome]:
         if len(some) > 60:
@@ -152,7 +185,9 @@ def test_a_call_that_timed_out_is_not_sent_again() -> None:
     verdicts = account.send(records(200))
     unknown = [verdict for verdict in verdicts if isinstance(verdict, NoAnswer)]
     assert len(unknown) == 100
-    assert {(verdict.sent, verdict.alone, verdict.after) for verdict in unknown} == {(True, False, 60)}
+    assert {(verdict.sent, verdict.alone, verdict.after) for verdict in unknown} == {
+        (True, False, 60)
+    }
     assert account.calls == [100, 50, 50]
     assert len(account.calling.given_up) == 100
     assert account.calling.sizes
@@ -160,7 +195,9 @@ def test_a_call_that_timed_out_is_not_sent_again() -> None:
 
 
 def test_a_row_that_no_call_survives_is_alone_at_the_end() -> None:
-    """The CRM answers 500 for the whole call for one row: the others are written, and no size is learnt from an outage."""
+    """The CRM answers 500 for the whole call for one row: the others are written, and no size is
+    learnt from an outage.
+    """
 
     def org(some: Sequence[Record]) -> list[Outcome]:
         if any(record.key == "p6@b.edu" for record in some):
@@ -170,7 +207,9 @@ def test_a_row_that_no_call_survives_is_alone_at_the_end() -> None:
     account = Account(org, most=32)
     account.calling.opens_after = 99
     verdicts = account.send(records(32))
-    unknown = {place: verdict for place, verdict in enumerate(verdicts) if isinstance(verdict, NoAnswer)}
+    unknown = {
+        place: verdict for place, verdict in enumerate(verdicts) if isinstance(verdict, NoAnswer)
+    }
     assert list(unknown) == [6]
     assert account.size == 32
 

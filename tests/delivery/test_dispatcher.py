@@ -1,4 +1,6 @@
-"""From the inbox to the CRM and back: what a dispatcher does with every kind of answer, on a real store."""
+"""From the inbox to the CRM and back: what a dispatcher does with every kind of answer, on a real
+store.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ def test_waiting_events_of_one_person_are_one_write(tmp_path: Path) -> None:
 
 
 def test_the_guilty_delivery_dies_alone(tmp_path: Path) -> None:
-    """A refused fold is taken apart: the bad event is dead with the CRM's words, those before and after it are delivered."""
+    """A refused fold is taken apart: the bad event is dead with the CRM's words, those before and
+    after it are delivered.
+    """
     crm = Crm()
     crm.rule = lambda record: BAD if record.fields.get("firstname") == "bad" else None
 
@@ -66,7 +70,13 @@ def test_the_guilty_delivery_dies_alone(tmp_path: Path) -> None:
         last = [await opened.account("ann", last_name="Last", note=n) for n in range(3)]
         task = await start(opened)
         await opened.until_done(dead=1)
-        assert await opened.states(first, guilty, *last) == ["delivered", "dead", "delivered", "delivered", "delivered"]
+        assert await opened.states(first, guilty, *last) == [
+            "delivered",
+            "dead",
+            "delivered",
+            "delivered",
+            "delivered",
+        ]
         story = await opened.story(guilty)
         assert story.deliveries[0].reason == "firstname: that will not do (INVALID)"
         assert crm.held[Ref("contact", "ann@b.edu")] == {"firstname": "Ann", "lastname": "Last"}
@@ -77,7 +87,9 @@ def test_the_guilty_delivery_dies_alone(tmp_path: Path) -> None:
 
 
 def test_a_refusal_in_one_lane_does_not_hold_up_the_others(tmp_path: Path) -> None:
-    """Of ten people in one batch nine are delivered, also where the CRM refuses the batch as a whole."""
+    """Of ten people in one batch nine are delivered, also where the CRM refuses the batch as a
+    whole.
+    """
     crm = Crm()
     crm.refuses_whole_batches = True
     crm.rule = lambda record: BAD if record.key == "p3@b.edu" else None
@@ -109,7 +121,9 @@ def test_a_defect_of_a_connector_is_counted_apart_and_retried(tmp_path: Path) ->
 
 
 def test_a_replay_after_a_fix_delivers_the_dead(tmp_path: Path) -> None:
-    """A dead delivery is delivered again with all that came later for the person, and nobody falls back."""
+    """A dead delivery is delivered again with all that came later for the person, and nobody falls
+    back.
+    """
     crm = Crm()
     broken = {"it": True}
     crm.rule = lambda record: BAD if broken["it"] and record.object == "deal" else None
@@ -120,7 +134,9 @@ def test_a_replay_after_a_fix_delivers_the_dead(tmp_path: Path) -> None:
         broken["it"] = False
         refunded = await opened.order("ann", 5, "REFUNDED")
         await opened.until(lambda: opened.is_delivered(refunded))
-        done = await opened.inbox.replay_deliveries(DeliverySelection(events=[placed.id]), now=opened.clock())
+        done = await opened.inbox.replay_deliveries(
+            DeliverySelection(events=[placed.id]), now=opened.clock()
+        )
         assert (done.chosen, done.again) == (1, 2)
         await opened.until_done()
         assert crm.held[Ref("deal", "5")]["stage"] == "REFUNDED"
@@ -129,7 +145,9 @@ def test_a_replay_after_a_fix_delivers_the_dead(tmp_path: Path) -> None:
 
 
 def test_a_mapping_that_cannot_be_applied_names_its_place(tmp_path: Path) -> None:
-    """The delivery is dead at once, with the place in the configuration; the person's other events are delivered."""
+    """The delivery is dead at once, with the place in the configuration; the person's other events
+    are delivered.
+    """
     crm = Crm()
 
     async def scenario(opened: Rig) -> None:
@@ -137,7 +155,9 @@ def test_a_mapping_that_cannot_be_applied_names_its_place(tmp_path: Path) -> Non
         good = await opened.account("ann", first_name="Ann")
         await opened.until_done(dead=1)
         assert await opened.states(bad, good) == ["dead", "delivered"]
-        assert "routes[0].upsert[0].fields.score" in ((await opened.story(bad)).deliveries[0].reason or "")
+        assert "routes[0].upsert[0].fields.score" in (
+            (await opened.story(bad)).deliveries[0].reason or ""
+        )
         assert crm.held[Ref("contact", "ann@b.edu")]["firstname"] == "Ann"
 
     run(tmp_path, crm, scenario)
@@ -188,7 +208,9 @@ def test_a_link_that_failed_is_repeated_without_its_records(tmp_path: Path) -> N
 
 
 def test_a_replay_writes_everything_again_also_where_it_fails_in_between(tmp_path: Path) -> None:
-    """Somebody may have changed the record in the CRM: what was written before the replay does not count."""
+    """Somebody may have changed the record in the CRM: what was written before the replay does not
+    count.
+    """
     crm = Crm()
 
     async def scenario(opened: Rig) -> None:
@@ -212,7 +234,9 @@ async def _at_least(opened: Rig, id: str, number: int) -> bool:
 
 
 def test_a_person_does_not_die_of_anothers_field(tmp_path: Path) -> None:
-    """Where lanes share a record that is refused, each is tried alone: only the guilty delivery is dead."""
+    """Where lanes share a record that is refused, each is tried alone: only the guilty delivery is
+    dead.
+    """
     crm = Crm()
     crm.rule = lambda record: BAD if record.fields.get("note") == "bad" else None
 
@@ -229,7 +253,9 @@ def test_a_person_does_not_die_of_anothers_field(tmp_path: Path) -> None:
 
 
 def test_a_refund_under_another_address_does_not_fall_behind(tmp_path: Path) -> None:
-    """The order was placed by one address and refunded under another: the older event does not overwrite, whichever is written first."""
+    """The order was placed by one address and refunded under another: the older event does not
+    overwrite, whichever is written first.
+    """
     crm = Crm(limits=Limits(records=1, concurrency=2, linger=0))
     inside, go_on = held(crm)
 
@@ -238,7 +264,10 @@ def test_a_refund_under_another_address_does_not_fall_behind(tmp_path: Path) -> 
         refunded = await opened.order("new", 7, "REFUNDED")
         both = await opened.batch()
         lanes = {lane.person_key: lane for lane in both._lanes}  # noqa: SLF001 - taken in two batches
-        newer, older = (LaneBatch(opened.context, [lanes[f"{person}@b.edu"]], LeaderTerm(1)) for person in ("new", "old"))
+        newer, older = (
+            LaneBatch(opened.context, [lanes[f"{person}@b.edu"]], LeaderTerm(1))
+            for person in ("new", "old")
+        )
         first = asyncio.create_task(newer.run())
         await inside.wait()
         second = asyncio.create_task(older.run())
@@ -251,7 +280,9 @@ def test_a_refund_under_another_address_does_not_fall_behind(tmp_path: Path) -> 
     run(tmp_path, crm, scenario, running=False)
 
 
-def test_a_connector_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connector_that_hangs_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A call without a sign of life ends as an outage; the others go on."""
     monkeypatch.setattr("receiver.delivery.batch.PATIENCE", -29.8)
     crm = Crm(limits=Limits(records=10, concurrency=1, linger=0))
@@ -262,7 +293,9 @@ def test_a_connector_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.
         await inside.wait()
         await opened.until(lambda: attempts_of(opened, one.id))
         crm.before_answer = None
-        assert "no sign of life" in ((await opened.story(one)).deliveries[0].attempts[0].message or "")
+        assert "no sign of life" in (
+            (await opened.story(one)).deliveries[0].attempts[0].message or ""
+        )
         opened.clock.ahead = timedelta(seconds=70)
         await opened.until_done()
 
@@ -270,7 +303,9 @@ def test_a_connector_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_defect_in_rendering_is_that_deliverys_alone(tmp_path: Path) -> None:
-    """An event that our own code cannot cope with is dead with a word on it; the others are delivered."""
+    """An event that our own code cannot cope with is dead with a word on it; the others are
+    delivered.
+    """
     crm = Crm()
 
     async def scenario(opened: Rig) -> None:

@@ -21,7 +21,9 @@ Verdict = Callable[[tuple[RenderedDelivery, ...]], tuple[Ref, Refused] | None]
 
 
 def rendered(number: int, ref: Ref = ANN, **fields: str) -> RenderedDelivery:
-    delivery = PendingDelivery(number, number, f"{number:032x}", "school", "quiz.submitted", None, b"{}", NOW)
+    delivery = PendingDelivery(
+        number, number, f"{number:032x}", "school", "quiz.submitted", None, b"{}", NOW
+    )
     return RenderedDelivery(delivery, (Record(ref.object, ref.key, fields),), "quiz.submitted")
 
 
@@ -51,10 +53,16 @@ def test_what_is_always_refused_with_the_same_words_is_not_tried_once_per_event(
 
 @pytest.mark.parametrize("guilty", [{0}, {17}, {29}, {3, 4}, {0, 10, 20, 29}, set(range(0, 30, 5))])
 def test_only_the_guilty_are_dead(guilty: set[int]) -> None:
-    """Those before, between and after them are saved, though they are refused with the same words."""
+    """Those before, between and after them are saved, though they are refused with the same
+    words.
+    """
 
     def verdict(part: tuple[RenderedDelivery, ...]) -> tuple[Ref, Refused] | None:
-        return (ANN, BAD_PHONE) if any(one.records[0].fields["phone"] == "bad" for one in part) else None
+        return (
+            (ANN, BAD_PHONE)
+            if any(one.records[0].fields["phone"] == "bad" for one in part)
+            else None
+        )
 
     deliveries = [rendered(n, phone="bad" if n in guilty else f"+1 555 {n}") for n in range(30)]
     _, dead, _ = play(deliveries, verdict)
@@ -64,7 +72,10 @@ def test_only_the_guilty_are_dead(guilty: set[int]) -> None:
 def test_a_value_that_a_later_event_mends_kills_nobody() -> None:
     """The fold goes through: its last value is right."""
     deliveries = [rendered(0, phone="bad"), rendered(1, phone="+1 555")]
-    saved, dead, calls = play(deliveries, lambda part: None if part[-1].records[0].fields["phone"] != "bad" else (ANN, BAD_PHONE))
+    saved, dead, calls = play(
+        deliveries,
+        lambda part: None if part[-1].records[0].fields["phone"] != "bad" else (ANN, BAD_PHONE),
+    )
     assert (saved, dead, calls) == ({0, 1}, set(), 1)
 
 
@@ -84,7 +95,10 @@ def test_the_oldest_part_goes_first() -> None:
     """Whatever is taken apart, order holds."""
     plan = FoldPlan([tuple(rendered(n) for n in range(8))])
     plan.refused(ANN, BLOCKED)
-    assert [[one.delivery.seq for one in part] for part in plan.parts] == [[0, 1, 2, 3], [4, 5, 6, 7]]
+    assert [[one.delivery.seq for one in part] for part in plan.parts] == [
+        [0, 1, 2, 3],
+        [4, 5, 6, 7],
+    ]
     plan.saved()
     plan.refused(ANN, BLOCKED)
     assert [[one.delivery.seq for one in part] for part in plan.parts] == [[4, 5], [6, 7]]

@@ -1,4 +1,6 @@
-"""What is kept of attempts stays small, however long an outage lasts and however large an event is."""
+"""What is kept of attempts stays small, however long an outage lasts and however large an event
+is.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ TEXT = "All courses begin on Monday. " * 2400  # 69 kB
 
 
 def test_an_outage_writes_no_history_that_grows(tmp_path: Path) -> None:
-    """A large announcement to many people against a CRM that is down: the store holds little more than the event itself."""
+    """A large announcement to many people against a CRM that is down: the store holds little more
+    than the event itself.
+    """
     crm = Crm(limits=Limits(records=100, links=100, concurrency=4, linger=0))
     file = tmp_path / "inbox.db"
 
@@ -47,7 +51,9 @@ def test_an_outage_writes_no_history_that_grows(tmp_path: Path) -> None:
 
 
 def test_what_was_sent_is_cut_to_what_people_read(tmp_path: Path) -> None:
-    """A long text stands there with its beginning and its length, and what a CRM says of it is whole."""
+    """A long text stands there with its beginning and its length, and what a CRM says of it is
+    whole.
+    """
     crm = Crm()
     crm.rule = lambda _record: Refused("TOO_LONG", "69600 characters are too many", "announced")
 

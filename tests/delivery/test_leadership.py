@@ -1,4 +1,6 @@
-"""Of each connector one process leads: what is under way is its own, and what it no longer leads counts for nothing."""
+"""Of each connector one process leads: what is under way is its own, and what it no longer leads
+counts for nothing.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def test_stopping_lets_what_is_under_way_finish(tmp_path: Path) -> None:
         go_on.set()
         await stopping
         assert await opened.states(one) == ["delivered"]
-        term = await opened.inbox.take_lead("connector crm", holder="b", lease=HOUR, now=opened.clock())
+        term = await opened.inbox.take_lead(
+            "connector crm", holder="b", lease=HOUR, now=opened.clock()
+        )
         assert term
         assert (term.clean, term.calls_end_in) == (True, 0)
 
@@ -41,7 +45,9 @@ def test_stopping_lets_what_is_under_way_finish(tmp_path: Path) -> None:
 
 
 def test_a_call_that_outlives_the_grace_is_told_of(tmp_path: Path) -> None:
-    """It may write still: whoever leads next waits for its end, and takes what was pending as doubtful."""
+    """It may write still: whoever leads next waits for its end, and takes what was pending as
+    doubtful.
+    """
     crm = Crm()
     inside, _ = held(crm)
 
@@ -50,7 +56,9 @@ def test_a_call_that_outlives_the_grace_is_told_of(tmp_path: Path) -> None:
         await inside.wait()
         await opened.dispatcher.stop(timedelta(seconds=0.05))
         assert await opened.states(one) == ["pending"]
-        term = await opened.inbox.take_lead("connector crm", holder="b", lease=HOUR, now=opened.clock())
+        term = await opened.inbox.take_lead(
+            "connector crm", holder="b", lease=HOUR, now=opened.clock()
+        )
         assert term
         assert not term.clean
         assert 0 < term.calls_end_in <= 30
@@ -90,7 +98,9 @@ def test_a_lead_is_kept_while_a_call_takes_long(tmp_path: Path, postgresql_url: 
             await inside.wait()
             for _ in range(4):
                 await asyncio.sleep(0.5)
-                other = await opened.inbox.take_lead("connector crm", holder="b", lease=HOUR, now=opened.clock())
+                other = await opened.inbox.take_lead(
+                    "connector crm", holder="b", lease=HOUR, now=opened.clock()
+                )
                 assert other is None
             go_on.set()
             await opened.until(partial(opened.is_delivered, one))
@@ -98,8 +108,12 @@ def test_a_lead_is_kept_while_a_call_takes_long(tmp_path: Path, postgresql_url: 
     asyncio.run(main())
 
 
-def test_another_process_takes_over_from_one_that_is_dead(tmp_path: Path, postgresql_url: str) -> None:
-    """It waits until the dead one's calls must be over; then it delivers what was left, as doubtful."""
+def test_another_process_takes_over_from_one_that_is_dead(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    """It waits until the dead one's calls must be over; then it delivers what was left, as
+    doubtful.
+    """
     dead, crm = Crm(limits=ONE_BY_ONE), Crm(limits=ONE_BY_ONE)
     inside, _ = held(dead)
     directories = _directories(tmp_path)
@@ -129,8 +143,12 @@ def test_another_process_takes_over_from_one_that_is_dead(tmp_path: Path, postgr
 
 
 @pytest.mark.parametrize("late", ["write", "settle"])
-def test_what_a_frozen_leader_wrote_over_is_delivered_again(tmp_path: Path, postgresql_url: str, late: str) -> None:
-    """An order that two people's events are about: the older one's call comes through after the newer one's, or is told late."""
+def test_what_a_frozen_leader_wrote_over_is_delivered_again(
+    tmp_path: Path, postgresql_url: str, late: str
+) -> None:
+    """An order that two people's events are about: the older one's call comes through after the
+    newer one's, or is told late.
+    """
     frozen, crm = Crm(limits=ONE_BY_ONE), Crm(limits=ONE_BY_ONE)
     crm.held = frozen.held
     inside, go_on = held(frozen, "deal")
@@ -153,7 +171,9 @@ def test_what_a_frozen_leader_wrote_over_is_delivered_again(tmp_path: Path, post
             await other.until(partial(other.is_delivered, placed))
             if late == "settle":
                 overwritten: list[Outcome] = [Saved("id-deal-19")]
-                frozen.rule = lambda record: overwritten.pop() if overwritten and record.ref == DEAL else None
+                frozen.rule = lambda record: (
+                    overwritten.pop() if overwritten and record.ref == DEAL else None
+                )
             go_on.set()
             await call
             assert batch.lost
@@ -166,8 +186,12 @@ def test_what_a_frozen_leader_wrote_over_is_delivered_again(tmp_path: Path, post
     asyncio.run(main())
 
 
-def test_the_retry_of_a_write_that_is_older_does_not_leave_the_newer_one_undone(tmp_path: Path) -> None:
-    """One lost answer is enough: the older event was carried out unseen, the newer one of another person comes after it and stands."""
+def test_the_retry_of_a_write_that_is_older_does_not_leave_the_newer_one_undone(
+    tmp_path: Path,
+) -> None:
+    """One lost answer is enough: the older event was carried out unseen, the newer one of another
+    person comes after it and stands.
+    """
     crm = Crm(limits=ONE_BY_ONE)
 
     async def scenario(opened: Rig) -> None:
@@ -190,7 +214,9 @@ def test_the_retry_of_a_write_that_is_older_does_not_leave_the_newer_one_undone(
 
 
 def test_connectors_spread_over_the_processes(postgresql_url: str) -> None:
-    """A process that comes later gets one of two connectors from the one that leads both, and no more."""
+    """A process that comes later gets one of two connectors from the one that leads both, and no
+    more.
+    """
 
     async def main() -> None:
         inbox = await Inbox.open(postgresql_url, dedup_hours=0)
@@ -200,7 +226,12 @@ def test_connectors_spread_over_the_processes(postgresql_url: str) -> None:
         now = Clock()
         processes = [Leaders("a"), Leaders("b")]
         leads = [
-            [Leadership(inbox, name, leaders, now, timeout=1, lease=timedelta(seconds=0.4), clock=clock) for name in ("crm", "other")]
+            [
+                Leadership(
+                    inbox, name, leaders, now, timeout=1, lease=timedelta(seconds=0.4), clock=clock
+                )
+                for name in ("crm", "other")
+            ]
             for leaders in processes
         ]
         tasks = []

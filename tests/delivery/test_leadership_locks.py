@@ -14,14 +14,27 @@ from tests.delivery.rig import rig
 from tests.delivery.scenario import start
 
 
-def test_a_leader_whose_settle_waits_for_a_lock_keeps_its_lead(tmp_path: Path, postgresql_url: str) -> None:
-    """Somebody else holds a lane's row for longer than the lease (an erasure, a large replay): nobody takes over."""
+def test_a_leader_whose_settle_waits_for_a_lock_keeps_its_lead(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    """Somebody else holds a lane's row for longer than the lease (an erasure, a large replay):
+    nobody takes over.
+    """
 
     async def main() -> None:
         crm = Crm()
-        async with rig(tmp_path, crm, running=False, store=postgresql_url, lease=timedelta(seconds=1)) as one:
+        async with rig(
+            tmp_path, crm, running=False, store=postgresql_url, lease=timedelta(seconds=1)
+        ) as one:
             await one.account("ann")
-            rival = Leadership(one.inbox, "crm", Leaders("rival"), one.clock, timeout=30, lease=timedelta(seconds=1))
+            rival = Leadership(
+                one.inbox,
+                "crm",
+                Leaders("rival"),
+                one.clock,
+                timeout=30,
+                lease=timedelta(seconds=1),
+            )
             url = postgresql_url.replace("+psycopg", "")
             with psycopg.connect(url) as other:
                 other.execute("SELECT id FROM lane FOR UPDATE")

@@ -1,4 +1,6 @@
-"""Records that several lanes write: of each field the newest event counts, in whatever order the lanes come to write it."""
+"""Records that several lanes write: of each field the newest event counts, in whatever order the
+lanes come to write it.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,13 @@ def lane_write(lane: int, *events: tuple[int, Record]) -> LaneWrite:
     fields: dict[str, Any] = {}
     for _, record in events:
         fields |= record.fields
-    return LaneWrite(lane, (replace(events[0][1], fields=fields),), find_origins(rendered), rendered[-1][0], doubtful=False)
+    return LaneWrite(
+        lane,
+        (replace(events[0][1], fields=fields),),
+        find_origins(rendered),
+        rendered[-1][0],
+        doubtful=False,
+    )
 
 
 async def deliver(opened: Rig) -> None:
@@ -48,7 +56,9 @@ async def deliver(opened: Rig) -> None:
 
 
 def holding_up(crm: Crm, person: str) -> Callable[[], None]:
-    """The CRM will not have this person's contact, nor then what links to it, until the returned function is called."""
+    """The CRM will not have this person's contact, nor then what links to it, until the returned
+    function is called.
+    """
     held = {f"{person}@b.edu"}
     crm.rule = lambda record: Retry("locked", 0.05) if record.key in held else None
     return held.clear
@@ -75,14 +85,19 @@ def test_of_each_field_the_newest_event_counts(order: tuple[int, ...]) -> None:
 
 def test_options_to_append_are_united_whoever_comes_first() -> None:
     """An older event's options do not replace those of a newer one, nor get lost."""
-    writes = [lane_write(1, (1, deal(courses=Append(("A",))))), lane_write(2, (2, deal(courses=Append(("B",)))))]
+    writes = [
+        lane_write(1, (1, deal(courses=Append(("A",))))),
+        lane_write(2, (2, deal(courses=Append(("B",))))),
+    ]
     (shared,) = merge_writes(writes)
     assert shared.record.fields == {"courses": Append(("A", "B"))}
     assert shared.stamps == {}
 
 
 def test_a_refund_of_another_person_stands_whatever_else_the_buyer_does(tmp_path: Path) -> None:
-    """One batch: bought by one, refunded by another, and then something of the first that is not about the order."""
+    """One batch: bought by one, refunded by another, and then something of the first that is not
+    about the order.
+    """
     crm = Crm()
 
     async def scenario(opened: Rig) -> None:
@@ -96,7 +111,9 @@ def test_a_refund_of_another_person_stands_whatever_else_the_buyer_does(tmp_path
 
 
 def test_a_refund_is_written_after_a_replay_of_the_buyers_lane(tmp_path: Path) -> None:
-    """The purchase, written again together with a newer event that is not about the order, does not count as newer than the refund."""
+    """The purchase, written again together with a newer event that is not about the order, does not
+    count as newer than the refund.
+    """
     crm = Crm()
     let_go = holding_up(crm, "ben")
 
@@ -107,7 +124,9 @@ def test_a_refund_is_written_after_a_replay_of_the_buyers_lane(tmp_path: Path) -
         again = await opened.order("ann", 20, "COMPLETED")
         await opened.until(partial(attempted, opened, again.id))
         written = len(crm.received)
-        await opened.inbox.replay_deliveries(DeliverySelection(filter=EventFilter(person="ann@b.edu")), now=opened.clock())
+        await opened.inbox.replay_deliveries(
+            DeliverySelection(filter=EventFilter(person="ann@b.edu")), now=opened.clock()
+        )
         await opened.until(partial(was_written_again, crm, written))
         let_go()
         await opened.until_done()
@@ -121,7 +140,9 @@ async def was_written_again(crm: Crm, since: int) -> bool:
 
 
 def test_what_only_the_older_event_says_is_written_and_the_rest_is_told(tmp_path: Path) -> None:
-    """A late lane adds its own fields to what a newer event has set; the attempt and a figure tell of the others."""
+    """A late lane adds its own fields to what a newer event has set; the attempt and a figure tell
+    of the others.
+    """
     crm = Crm()
     let_go = holding_up(crm, "ben")
 
@@ -142,7 +163,9 @@ def test_what_only_the_older_event_says_is_written_and_the_rest_is_told(tmp_path
 
 
 def test_an_older_event_that_has_nothing_to_add_only_ties_its_links(tmp_path: Path) -> None:
-    """The record is not sent; the person is linked to it all the same, and what is known of its fields stays."""
+    """The record is not sent; the person is linked to it all the same, and what is known of its
+    fields stays.
+    """
     crm = Crm()
     let_go = holding_up(crm, "ben")
 
@@ -153,19 +176,28 @@ def test_an_older_event_that_has_nothing_to_add_only_ties_its_links(tmp_path: Pa
         await opened.until(partial(stage_is, crm, "REFUNDED"))
         let_go()
         await opened.until_done()
-        assert {record.fields["stage"] for record in crm.received if record.ref == DEAL} == {"REFUNDED"}
+        assert {record.fields["stage"] for record in crm.received if record.ref == DEAL} == {
+            "REFUNDED"
+        }
         assert (DEAL, Ref("contact", "ben@b.edu")) in crm.links
         known = (await opened.inbox.find_record_states("crm", [("deal", "19")]))["deal", "19"]
         assert known.stamps["stage"].event_id == known.event_id == refunded.id
-        assert known.links == {f"contact/{name}@b.edu": f"id-contact-{name}@b.edu" for name in ("ann", "ben")}
+        assert known.links == {
+            f"contact/{name}@b.edu": f"id-contact-{name}@b.edu" for name in ("ann", "ben")
+        }
 
     run(tmp_path, crm, scenario)
 
 
 def test_a_field_stays_with_its_newest_event_when_the_record_goes_on() -> None:
-    """Another lane's refund is not undone by a replay of the purchase, although the buyer's lane wrote another field since."""
+    """Another lane's refund is not undone by a replay of the purchase, although the buyer's lane
+    wrote another field since.
+    """
     crm = Crm()
-    placed, refunded = lane_write(1, (1, deal(stage="PLACED"))), lane_write(2, (2, deal(stage="REFUNDED")))
+    placed, refunded = (
+        lane_write(1, (1, deal(stage="PLACED"))),
+        lane_write(2, (2, deal(stage="REFUNDED"))),
+    )
     noted = lane_write(1, (3, deal(note="x")))
     known: RecordState | None = None
     for one in (placed, refunded, noted, placed):
@@ -184,11 +216,18 @@ def test_a_lane_may_always_write_again_what_it_wrote(tmp_path: Path) -> None:
     crm = Crm()
 
     async def scenario(opened: Rig) -> None:
-        right, wrong = await opened.order("ann", 19, "COMPLETED"), await opened.order("ann", 19, "REFUNDED")
+        right, wrong = (
+            await opened.order("ann", 19, "COMPLETED"),
+            await opened.order("ann", 19, "REFUNDED"),
+        )
         await opened.until_done()
         await opened.dispatcher.stop(timedelta(seconds=5))
-        await opened.inbox.replay_deliveries(DeliverySelection(events=[right.id]), now=opened.clock())
-        await opened.inbox.discard_selected(DeliverySelection(events=[wrong.id]), now=opened.clock())
+        await opened.inbox.replay_deliveries(
+            DeliverySelection(events=[right.id]), now=opened.clock()
+        )
+        await opened.inbox.discard_selected(
+            DeliverySelection(events=[wrong.id]), now=opened.clock()
+        )
         opened.dispatcher = type(opened.dispatcher)(opened.context)
         await deliver(opened)
         assert crm.held[DEAL]["stage"] == "COMPLETED"
@@ -197,7 +236,9 @@ def test_a_lane_may_always_write_again_what_it_wrote(tmp_path: Path) -> None:
 
 
 def test_the_store_knows_what_the_crm_holds_where_a_lane_wrote_again(tmp_path: Path) -> None:
-    """Its newest event is refused at last, and the one before it is what stands: a newer one of another person is no older than that."""
+    """Its newest event is refused at last, and the one before it is what stands: a newer one of
+    another person is no older than that.
+    """
     crm = Crm()
 
     async def scenario(opened: Rig) -> None:
@@ -206,10 +247,14 @@ def test_the_store_knows_what_the_crm_holds_where_a_lane_wrote_again(tmp_path: P
         await opened.order("ann", 19, "REFUNDED")
         await opened.until_done()
         crm.rule = lambda record: BAD if record.fields.get("stage") == "REFUNDED" else None
-        await opened.inbox.replay_deliveries(DeliverySelection(events=[placed.id]), now=opened.clock())
+        await opened.inbox.replay_deliveries(
+            DeliverySelection(events=[placed.id]), now=opened.clock()
+        )
         await opened.until_done(dead=1)
         assert crm.held[DEAL]["stage"] == "PLACED"
-        await opened.inbox.replay_deliveries(DeliverySelection(events=[paid.id]), now=opened.clock())
+        await opened.inbox.replay_deliveries(
+            DeliverySelection(events=[paid.id]), now=opened.clock()
+        )
         await opened.until_done(dead=1)
         assert crm.held[DEAL]["stage"] == "COMPLETED"
 
@@ -218,14 +263,24 @@ def test_the_store_knows_what_the_crm_holds_where_a_lane_wrote_again(tmp_path: P
 
 async def import_order(opened: Rig, person: str, status: str, age: timedelta, **fields: Any) -> str:
     """Hand in late what happened so long ago."""
-    payload = {"id": 19, "status": status, "line_items": [], "customer": {"email": f"{person}@b.edu"}, **fields}
-    judged = opened.judge("school", "order.placed", json.dumps(payload).encode(), opened.clock() - age)
+    payload = {
+        "id": 19,
+        "status": status,
+        "line_items": [],
+        "customer": {"email": f"{person}@b.edu"},
+        **fields,
+    }
+    judged = opened.judge(
+        "school", "order.placed", json.dumps(payload).encode(), opened.clock() - age
+    )
     return (await opened.inbox.accept(replace(judged, late_at=opened.clock()))).id
 
 
 @pytest.mark.parametrize("person", ["ann", "ben"])
 def test_an_import_does_not_undo_what_came_after_it(tmp_path: Path, person: str) -> None:
-    """Also where the newer event is purged, and in the record's own lane; what the newer did not set is written."""
+    """Also where the newer event is purged, and in the record's own lane; what the newer did not
+    set is written.
+    """
     crm = Crm()
 
     async def scenario(opened: Rig) -> None:
@@ -254,7 +309,9 @@ def test_an_event_of_a_clock_that_was_ahead_stands_against_nobody(tmp_path: Path
         await opened.until_done()
         await opened.order("cat", 19, "REFUNDED")
         await opened.until_done()
-        await opened.inbox.replay_deliveries(DeliverySelection(events=[placed.id]), now=opened.clock())
+        await opened.inbox.replay_deliveries(
+            DeliverySelection(events=[placed.id]), now=opened.clock()
+        )
         await opened.until_done()
         assert crm.held[DEAL]["stage"] == "REFUNDED"
 
@@ -262,14 +319,18 @@ def test_an_event_of_a_clock_that_was_ahead_stands_against_nobody(tmp_path: Path
 
 
 def test_what_a_lane_has_written_is_known_before_it_is_through(tmp_path: Path) -> None:
-    """While it steps through its deliveries, others can see which event has set what of a record that it shares with them."""
+    """While it steps through its deliveries, others can see which event has set what of a record
+    that it shares with them.
+    """
     crm = Crm(limits=Limits(records=10, links=10, concurrency=1, linger=0))
     crm.rule = lambda record: BAD if record.fields.get("firstname") == "bad" else None
     seen: list[bool] = []
 
     async def scenario(opened: Rig) -> None:
         async def look() -> None:
-            seen.append(("deal", "7") in await opened.inbox.find_record_states("crm", [("deal", "7")]))
+            seen.append(
+                ("deal", "7") in await opened.inbox.find_record_states("crm", [("deal", "7")])
+            )
 
         crm.before_answer = look
         await opened.order("ann", 7, "COMPLETED")

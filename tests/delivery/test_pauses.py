@@ -32,8 +32,12 @@ from tests.delivery.scenario import run, start
         (Unavailable("maintenance", retry_after=1), "unavailable"),
     ],
 )
-def test_a_connector_is_paused_and_goes_on_by_itself(tmp_path: Path, fault: ConnectorError, kind: str) -> None:
-    """It says why, burns no attempts of those that only waited, tries one lane now and then, and drains when that goes through."""
+def test_a_connector_is_paused_and_goes_on_by_itself(
+    tmp_path: Path, fault: ConnectorError, kind: str
+) -> None:
+    """It says why, burns no attempts of those that only waited, tries one lane now and then, and
+    drains when that goes through.
+    """
     crm = Crm(limits=Limits(records=10, concurrency=1, linger=0))
     crm.faults = [fault, fault]
 
@@ -92,7 +96,9 @@ async def _is_paused_beyond(opened: Rig, time: datetime) -> bool:
 
 
 def test_outages_open_the_breaker_only_after_some(tmp_path: Path) -> None:
-    """Single failures are waited out in the batch; five in a row pause the connector, and cost no lane an attempt."""
+    """Single failures are waited out in the batch; five in a row pause the connector, and cost no
+    lane an attempt.
+    """
     crm = Crm(limits=Limits(records=1, concurrency=1, linger=0))
     crm.faults = [Unavailable("down")] * 5
 
@@ -105,8 +111,11 @@ def test_outages_open_the_breaker_only_after_some(tmp_path: Path) -> None:
 
         await opened.until(paused)
         assert len(crm.calls) == 5
-        tries = [delivery.tries for one in people for delivery in (await opened.story(one)).deliveries]
-        assert sum(tries) <= 1  # of the first one: as far as was known then, the fault could be its own
+        tries = [
+            delivery.tries for one in people for delivery in (await opened.story(one)).deliveries
+        ]
+        # of the first one: as far as was known then, the fault could be its own
+        assert sum(tries) <= 1
         opened.clock.ahead = timedelta(minutes=5)
         await opened.until_done()
         await opened.dispatcher.stop(timedelta(seconds=5))
@@ -116,7 +125,9 @@ def test_outages_open_the_breaker_only_after_some(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["running", "after a restart"])
-def test_a_pause_lasts_as_long_as_its_rule_whatever_the_clock_says(tmp_path: Path, restarted: bool) -> None:
+def test_a_pause_lasts_as_long_as_its_rule_whatever_the_clock_says(
+    tmp_path: Path, restarted: bool
+) -> None:
     """A clock that was a year ahead and is put right again stops no connector for a year."""
     crm = Crm(limits=Limits(records=10, concurrency=1, linger=0))
     crm.faults = [AuthFailed("the token is refused")]
@@ -137,7 +148,9 @@ def test_a_pause_lasts_as_long_as_its_rule_whatever_the_clock_says(tmp_path: Pat
 
 
 def test_a_fault_of_deals_alone_is_looked_at_rarely_after_an_hour(tmp_path: Path) -> None:
-    """The contact of each probe goes through before its deal fails: that is still the same pause, and costs few calls of the day."""
+    """The contact of each probe goes through before its deal fails: that is still the same pause,
+    and costs few calls of the day.
+    """
 
     async def scenario(opened: Rig) -> None:
         breaker, fault = opened.context.breaker, Misconfigured("no field aom_key")
@@ -179,7 +192,9 @@ def test_a_defect_is_not_quoted_in_the_open(tmp_path: Path) -> None:
             await opened.account(f"p{number}")
         task = await start(opened)
         await opened.until(lambda: _is_paused_beyond(opened, opened.clock()))
-        assert (await opened.inbox.find_state("crm")).reason == "a defect of the connector (ValueError); the gateway's log says where"
+        assert (
+            await opened.inbox.find_state("crm")
+        ).reason == "a defect of the connector (ValueError); the gateway's log says where"
         await opened.dispatcher.stop(timedelta(seconds=5))
         await task
 

@@ -40,13 +40,17 @@ def lane_write(lane: int, *records: Record, second: int = 9, doubtful: bool = Fa
 
 
 def known(id: str, **links: str) -> RecordState:
-    return RecordState(id, {name.replace("_", "/", 1): target for name, target in links.items()}, event_id(1), {})
+    return RecordState(
+        id, {name.replace("_", "/", 1): target for name, target in links.items()}, event_id(1), {}
+    )
 
 
 Known = Mapping[tuple[str, str], RecordState]
 
 
-def run(crm: Crm, *writes: LaneWrite, remotes: Known | None = None, calling: Calling | None = None) -> Results:
+def run(
+    crm: Crm, *writes: LaneWrite, remotes: Known | None = None, calling: Calling | None = None
+) -> Results:
     made = (calling or Calling()).calls(crm)
     return asyncio.run(write_records(crm, writes, remotes or {}, made, now=NOW, held={}))
 
@@ -91,7 +95,9 @@ def test_a_batch_refused_as_a_whole_is_split_until_the_guilty_record_stands_alon
 
 
 def test_a_deal_shares_the_fate_of_its_contact() -> None:
-    """A deal whose contact is refused is not written, and its lane is told of the contact's refusal."""
+    """A deal whose contact is refused is not written, and its lane is told of the contact's
+    refusal.
+    """
     crm = Crm()
     crm.rule = lambda record: BAD if record.key == "1@b.edu" else None
     writes = [lane_write(n, contact(f"{n}@b.edu"), deal(f"o{n}", f"{n}@b.edu")) for n in (1, 2)]
@@ -117,12 +123,17 @@ def test_after_a_fault_of_the_connector_nothing_more_is_called() -> None:
     writes = [lane_write(n, contact(f"{n}@b.edu")) for n in range(6)]
     results = run(crm, *writes)
     assert len(crm.calls) == 2
-    sent = [verdict.sent if isinstance(verdict, NoAnswer) else None for verdict in verdicts(results, *writes)]
+    sent = [
+        verdict.sent if isinstance(verdict, NoAnswer) else None
+        for verdict in verdicts(results, *writes)
+    ]
     assert sent == [None, None, True, True, False, False]
 
 
 def test_known_links_are_not_made_again() -> None:
-    """A pair that is known to be tied costs no call, unless the record or what it is tied to has a new id."""
+    """A pair that is known to be tied costs no call, unless the record or what it is tied to has a
+    new id.
+    """
     crm = Crm()
     one = lane_write(1, contact("a@b.edu"), deal("o1", "a@b.edu"))
     tied = {"contact/a@b.edu": "id-contact-a@b.edu"}
@@ -150,7 +161,9 @@ def test_a_link_to_a_record_of_an_earlier_batch_uses_its_remembered_id() -> None
 
 
 def test_ids_and_doubt_reach_the_connector() -> None:
-    """A remembered id comes with the record, and so does the doubt after an attempt without an answer."""
+    """A remembered id comes with the record, and so does the doubt after an attempt without an
+    answer.
+    """
     crm = Crm()
     remotes = {("contact", "a@b.edu"): known("5")}
     run(crm, lane_write(1, contact("a@b.edu"), doubtful=True), remotes=remotes)
@@ -158,7 +171,9 @@ def test_ids_and_doubt_reach_the_connector() -> None:
 
 
 def test_what_a_connector_should_not_raise_is_a_defect() -> None:
-    """An unexpected error and a wrong number of outcomes are told apart from outages, and retried."""
+    """An unexpected error and a wrong number of outcomes are told apart from outages, and
+    retried.
+    """
     crm = Crm()
     crm.faults = [KeyError("x")]
     one = lane_write(1, contact("a@b.edu"))

@@ -85,7 +85,14 @@ def test_no_answer_holds_a_secret(answer: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [AuthFailed(SAYS), BatchRefused("BAD", SAYS, "email"), Throttled(SAYS, 7.0), KeyError(SAYS), ValueError(1, SAYS)]
+    "error",
+    [
+        AuthFailed(SAYS),
+        BatchRefused("BAD", SAYS, "email"),
+        Throttled(SAYS, 7.0),
+        KeyError(SAYS),
+        ValueError(1, SAYS),
+    ],
 )
 def test_no_error_holds_a_secret(error: Exception) -> None:
     """Its type and what it says of times stay, for they decide what is done."""
@@ -115,7 +122,10 @@ def test_all_else_is_the_connectors_own() -> None:
     assert answered(Plan((step,))).steps == (step,)
     connector = echoing(None)
     assert isinstance(connector, Addressable)
-    assert (cast("Any", connector).limits, connector.record_url("deal", "7")) == ("its own", "https://crm/deal/7")
+    assert (cast("Any", connector).limits, connector.record_url("deal", "7")) == (
+        "its own",
+        "https://crm/deal/7",
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,7 +133,9 @@ def test_all_else_is_the_connectors_own() -> None:
     [(Browsable, True), (Addressable, True), (Provisions, True), (Links, False), (Erases, False)],
 )
 def test_it_has_the_optional_parts_of_the_connector(part: type, has: bool) -> None:
-    """All of a part are attributes of its own: from Python 3.12 on `isinstance` asks no `__getattr__`."""
+    """All of a part are attributes of its own: from Python 3.12 on `isinstance` asks no
+    `__getattr__`.
+    """
     connector = echoing(None)
     methods = {name for name in vars(part) if not name.startswith("_")}
     assert isinstance(connector, part) is has

@@ -10,19 +10,42 @@ from pathlib import Path
 
 import pytest
 
-from receiver.delivery.renderer import LARGE, EventReader, LaneRenderer, RenderedDelivery, UnrenderableDelivery
+from receiver.delivery.renderer import (
+    LARGE,
+    EventReader,
+    LaneRenderer,
+    RenderedDelivery,
+    UnrenderableDelivery,
+)
 from receiver.inbox import PendingDelivery
 from tests.mapping.sample_routes import SITE, contact, mapping, route
 
-COSTLY = "{{ order.id if order.id == '2' else raw.line_items | select('in', raw.line_items) | list | length }}"
+COSTLY = (
+    "{{ order.id if order.id == '2' else raw.line_items | select('in', raw.line_items) | list | "
+    "length }}"
+)
 
 
 def order(number: int, items: int = 0) -> PendingDelivery:
     """A delivery of an order with so many line items."""
     lines = [{"id": item, "name": f"Item {item}", "quantity": 1} for item in range(items)]
-    payload = {"id": number, "status": "COMPLETED", "customer": {"email": "a@x.test"}, "line_items": lines}
+    payload = {
+        "id": number,
+        "status": "COMPLETED",
+        "customer": {"email": "a@x.test"},
+        "line_items": lines,
+    }
     body = json.dumps(payload).encode()
-    return PendingDelivery(number, number, f"{number:032d}", "springfield", "order.placed", None, body, datetime.now(UTC))
+    return PendingDelivery(
+        number,
+        number,
+        f"{number:032d}",
+        "springfield",
+        "order.placed",
+        None,
+        body,
+        datetime.now(UTC),
+    )
 
 
 def renderer(directory: Path, expression: str, reader: EventReader | None = None) -> LaneRenderer:
@@ -40,8 +63,12 @@ async def turns_during(rendering: asyncio.Task[RenderedDelivery | UnrenderableDe
     return turns
 
 
-def test_a_costly_expression_is_that_deliverys_alone_and_leaves_the_loop_free(tmp_path: Path) -> None:
-    """The event is large, so that it is read and rendered beside the loop; its fault kills no other delivery."""
+def test_a_costly_expression_is_that_deliverys_alone_and_leaves_the_loop_free(
+    tmp_path: Path,
+) -> None:
+    """The event is large, so that it is read and rendered beside the loop; its fault kills no other
+    delivery.
+    """
     working = renderer(tmp_path, COSTLY)
     large = order(1, items=1000)
     assert len(large.body) > LARGE
@@ -84,7 +111,10 @@ def test_many_small_events_leave_the_loop_free(tmp_path: Path) -> None:
 def test_an_event_for_many_people_is_read_once(tmp_path: Path) -> None:
     """Also where it goes to several connectors, or is delivered in several batches."""
     reader = EventReader({"springfield": SITE})
-    one, other = renderer(tmp_path, "{{ order.id }}", reader), renderer(tmp_path, "{{ order.id }}", reader)
+    one, other = (
+        renderer(tmp_path, "{{ order.id }}", reader),
+        renderer(tmp_path, "{{ order.id }}", reader),
+    )
     delivery = order(7)
 
     async def scenario() -> None:
@@ -96,13 +126,25 @@ def test_an_event_for_many_people_is_read_once(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize(("entry", "oldest_is_kept"), [("a text of eighty letters " * 4, True), ([1, 2, 3], False)])
+@pytest.mark.parametrize(
+    ("entry", "oldest_is_kept"), [("a text of eighty letters " * 4, True), ([1, 2, 3], False)]
+)
 def test_events_are_kept_by_the_memory_that_they_take(entry: object, oldest_is_kept: bool) -> None:
-    """Not by their length: of those that consist of lists few are kept. The newest one always is."""
+    """Not by their length: of those that consist of lists few are kept.
+
+    The newest one always is.
+    """
     reader = EventReader({"springfield": SITE})
     size = len(json.dumps(entry)) + 2
-    payload = {"status": "COMPLETED", "customer": {"email": "a@x.test"}, "notes": [entry] * (500_000 // size)}
-    posts = [replace(order(number), body=json.dumps(payload | {"id": number}).encode()) for number in range(1, 9)]
+    payload = {
+        "status": "COMPLETED",
+        "customer": {"email": "a@x.test"},
+        "notes": [entry] * (500_000 // size),
+    }
+    posts = [
+        replace(order(number), body=json.dumps(payload | {"id": number}).encode())
+        for number in range(1, 9)
+    ]
 
     async def scenario() -> None:
         events = [await reader.read(post, SITE) for post in posts]

@@ -18,7 +18,9 @@ from tests.delivery.scenario import attempts_of, run, start
 
 @pytest.mark.parametrize("applied", [False, True], ids=["not applied", "applied"])
 def test_a_call_without_an_answer_is_repeated(tmp_path: Path, applied: bool) -> None:
-    """After an outage the lane comes again, as doubtful; the order ends in its last state and nothing is doubled."""
+    """After an outage the lane comes again, as doubtful; the order ends in its last state and
+    nothing is doubled.
+    """
     crm = Crm()
     crm.faults = [Unavailable("reset")]
     crm.apply_before_fault = applied
@@ -37,7 +39,9 @@ def test_a_call_without_an_answer_is_repeated(tmp_path: Path, applied: bool) -> 
 
 
 def test_a_call_without_an_answer_is_repeated_in_halves(tmp_path: Path) -> None:
-    """One row may be what the CRM cannot cope with: it ends alone, and the others are written though it never is."""
+    """One row may be what the CRM cannot cope with: it ends alone, and the others are written
+    though it never is.
+    """
     crm = Crm(limits=Limits(records=16, concurrency=1, linger=0))
 
     def rule(record: Record) -> Outcome | None:
@@ -71,7 +75,9 @@ async def _has_fewer_faults(crm: Crm, left: int) -> bool:
 
 
 def test_an_outage_gives_nobody_up(tmp_path: Path) -> None:
-    """However long the CRM is away, its lanes are not to blame: they wait, and go on when it is back."""
+    """However long the CRM is away, its lanes are not to blame: they wait, and go on when it is
+    back.
+    """
     crm = Crm(limits=Limits(records=1, concurrency=1, linger=0))
     crm.faults = [Unavailable("down")] * 12
 
@@ -143,17 +149,24 @@ def test_what_is_not_worth_the_whole_wait_is_given_up_earlier(tmp_path: Path) ->
         assert await opened.states(one) == ["pending"]
         opened.clock.ahead = timedelta(hours=25)
         await opened.until_done(dead=1)
-        assert "gave up after 1 day, 0:00:00: locked by an approval" in ((await opened.story(one)).deliveries[0].reason or "")
+        assert "gave up after 1 day, 0:00:00: locked by an approval" in (
+            (await opened.story(one)).deliveries[0].reason or ""
+        )
 
     run(tmp_path, crm, scenario)
 
 
 async def _have_been_made(opened: Rig, id: str, attempts: int) -> bool:
-    return sum(delivery.tries for delivery in (await opened.inbox.find_event(id)).deliveries) >= attempts
+    return (
+        sum(delivery.tries for delivery in (await opened.inbox.find_event(id)).deliveries)
+        >= attempts
+    )
 
 
 def test_the_time_alone_gives_nothing_up(tmp_path: Path) -> None:
-    """A clock that was set forward, or a connector that was paused for days, leaves a lane some tries yet."""
+    """A clock that was set forward, or a connector that was paused for days, leaves a lane some
+    tries yet.
+    """
     crm = Crm()
     crm.rule = lambda _record: Retry("maintenance") if len(crm.received) < 3 else None
 
@@ -171,7 +184,9 @@ def test_the_time_alone_gives_nothing_up(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_was_ahead_strands_nobody(tmp_path: Path) -> None:
-    """A retry, and a lane of an event, at a time of a clock that was set back are due as soon as it is."""
+    """A retry, and a lane of an event, at a time of a clock that was set back are due as soon as it
+    is.
+    """
     crm = Crm()
 
     async def scenario(opened: Rig) -> None:
@@ -179,7 +194,9 @@ def test_a_clock_that_was_ahead_strands_nobody(tmp_path: Path) -> None:
         retried, fresh = await opened.account("ann"), await opened.account("ben")
         crm.rule = lambda record: Retry("locked", 3600) if record.key == "ann@b.edu" else None
         await (await opened.batch()).run()
-        await opened.inbox.replay_deliveries(DeliverySelection(events=[fresh.id]), now=opened.clock())
+        await opened.inbox.replay_deliveries(
+            DeliverySelection(events=[fresh.id]), now=opened.clock()
+        )
         crm.rule = lambda _record: None
         opened.clock.wrong = timedelta(0)
         task = await start(opened)

@@ -16,7 +16,9 @@ from tests.delivery.scenario import start
 
 
 def test_a_replay_of_many_leaves_room_for_what_comes_live(tmp_path: Path) -> None:
-    """However long the calls of a replay take, a learner who signs up meanwhile is written; the rest of the replay goes on behind."""
+    """However long the calls of a replay take, a learner who signs up meanwhile is written; the
+    rest of the replay goes on behind.
+    """
     crm = Crm(limits=Limits(records=2, links=2, concurrency=2, linger=0))
 
     async def scenario() -> None:
@@ -31,7 +33,9 @@ def test_a_replay_of_many_leaves_room_for_what_comes_live(tmp_path: Path) -> Non
                     await go_on.wait()
 
             crm.before_answer = hold
-            await opened.inbox.replay_deliveries(DeliverySelection(events=[one.id for one in known]), now=opened.clock())
+            await opened.inbox.replay_deliveries(
+                DeliverySelection(events=[one.id for one in known]), now=opened.clock()
+            )
             await inside.wait()
             live = await opened.account("ann")
             await opened.until(lambda: opened.is_delivered(live))
@@ -58,14 +62,19 @@ def test_neither_starves_where_there_is_one_batch_at_a_time(tmp_path: Path) -> N
                 await asyncio.sleep(0.05)  # longer than the linger
 
             crm.before_answer = slow
-            await opened.inbox.replay_deliveries(DeliverySelection(events=[one.id for one in known]), now=opened.clock())
+            await opened.inbox.replay_deliveries(
+                DeliverySelection(events=[one.id for one in known]), now=opened.clock()
+            )
             await opened.until(lambda: _delivered(opened, known))
             crm.before_answer = None
             await opened.until_done()
 
     asyncio.run(scenario())
     kinds = [keys[0].startswith("live") for _, keys in crm.calls]
-    assert not any(one == other == third is False for one, other, third in zip(kinds, kinds[1:], kinds[2:], strict=False))
+    assert not any(
+        one == other == third is False
+        for one, other, third in zip(kinds, kinds[1:], kinds[2:], strict=False)
+    )
 
 
 async def _delivered(opened: Rig, events: Sequence[AcceptedEvent]) -> bool:
@@ -83,7 +92,9 @@ def test_a_lane_in_bulk_and_a_live_one_are_not_one_batch(tmp_path: Path) -> None
             await opened.until_done()
             await opened.dispatcher.stop(timedelta(seconds=5))
             await task
-            await opened.inbox.replay_deliveries(DeliverySelection(events=[one.id for one in known]), now=opened.clock())
+            await opened.inbox.replay_deliveries(
+                DeliverySelection(events=[one.id for one in known]), now=opened.clock()
+            )
             await opened.account("ann")
         crm.calls.clear()
         async with rig(tmp_path, crm) as opened:
@@ -116,7 +127,9 @@ def test_a_trickle_costs_few_calls(tmp_path: Path) -> None:
 
 
 def test_an_event_for_very_many_people_delays_nobody(tmp_path: Path) -> None:
-    """While an announcement to 400 people is written, an order goes before those that are left of it."""
+    """While an announcement to 400 people is written, an order goes before those that are left of
+    it.
+    """
     crm = Crm(limits=Limits(records=10, links=10, concurrency=2, linger=0))
 
     async def scenario() -> None:

@@ -35,7 +35,12 @@ def pages() -> dict[str, str]:
 
 def blocks(language: str) -> list[Block]:
     """All blocks of a language."""
-    return [Block(page, language, found[2]) for page, text in pages().items() for found in _BLOCK.finditer(text) if found[1] == language]
+    return [
+        Block(page, language, found[2])
+        for page, text in pages().items()
+        for found in _BLOCK.finditer(text)
+        if found[1] == language
+    ]
 
 
 def cells(page: str) -> Iterator[list[str]]:

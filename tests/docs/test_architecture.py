@@ -38,7 +38,9 @@ def test_each_promise_names_its_test() -> None:
     end = rows.index(["folder", "what it is"])
     promises = rows[start + 2 : end]
     assert len(promises) > 20
-    assert [row for row in promises if not re.fullmatch(r"`tests/[\w/]+\.py::test_\w+`", row[1])] == []
+    assert [
+        row for row in promises if not re.fullmatch(r"`tests/[\w/]+\.py::test_\w+`", row[1])
+    ] == []
 
 
 def test_every_table_of_the_store_is_explained() -> None:

@@ -31,7 +31,9 @@ def used(path: str, table: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 yield from used(place, one)
                 continue
             for inner in one.values():
-                yield from used(f"{place}.NAME", inner if isinstance(inner, dict) else {"value": inner})
+                yield from used(
+                    f"{place}.NAME", inner if isinstance(inner, dict) else {"value": inner}
+                )
 
 
 def test_all_that_the_example_uses_is_documented() -> None:
@@ -44,13 +46,20 @@ def test_all_that_the_example_uses_is_documented() -> None:
 
 def test_every_key_is_described() -> None:
     """A key without a description is a riddle."""
-    bare = [f"{one.path}.{key}" for one in config_tables() for key, field in one.fields.items() if not field.description]
+    bare = [
+        f"{one.path}.{key}"
+        for one in config_tables()
+        for key, field in one.fields.items()
+        if not field.description
+    ]
     assert bare == []
 
 
 def test_types_bounds_and_defaults_are_told() -> None:
     """A few of them, to the letter."""
-    fields = {(one.path, key): field for one in config_tables() for key, field in one.fields.items()}
+    fields = {
+        (one.path, key): field for one in config_tables() for key, field in one.fields.items()
+    }
     port, tokens = fields["server", "port"], fields["sources.NAME", "tokens"]
     assert (type_and_bounds(port), default_of(port)) == (
         "whole number, at least 0, at most 65,535",
@@ -58,7 +67,9 @@ def test_types_bounds_and_defaults_are_told() -> None:
     )
     assert (type_and_bounds(tokens), default_of(tokens)) == ("list of text, secret", "needed")
     assert default_of(fields["sources.NAME", "timezone"]) == '`"UTC"`'
-    assert default_of(fields["connectors.NAME with type = salesforce", "timeout_seconds"]) == "`120.0`"
+    assert (
+        default_of(fields["connectors.NAME with type = salesforce", "timeout_seconds"]) == "`120.0`"
+    )
 
 
 def test_the_page_shows_all(site: Path) -> None:

@@ -125,5 +125,7 @@ def test_the_languages_are_those_that_are_looked_at() -> None:
     """A block in another one, or one without a language that holds commands, is never run."""
     text = "\n".join(pages().values())
     assert set(re.findall(r"^```(\w+)$", text, re.MULTILINE)) <= {"toml", "sh", "json", "python"}
-    bare = re.findall(r"^```\n(.*?)^```$", re.sub(r"(?ms)^```\w+\n.*?^```$", "", text), re.MULTILINE | re.DOTALL)
+    bare = re.findall(
+        r"^```\n(.*?)^```$", re.sub(r"(?ms)^```\w+\n.*?^```$", "", text), re.MULTILINE | re.DOTALL
+    )
     assert not any(PROGRAM in one for one in bare)

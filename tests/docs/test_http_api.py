@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docs.hooks.http_api import admin_operations, answer_types, described, taken_by, text_of, type_of
+from docs.hooks.http_api import (
+    admin_operations,
+    answer_types,
+    described,
+    taken_by,
+    text_of,
+    type_of,
+)
 from receiver.http.problem_details import PROBLEMS
 from tests.docs.pages import ROOT, shown
 from tests.docs.source import numbers_given_to

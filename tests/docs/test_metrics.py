@@ -25,11 +25,15 @@ def test_all_that_is_exposed_is_described() -> None:
 
 
 def test_the_reasons_are_those_that_are_counted() -> None:
-    """Every text that the server gives for a call that it turns away, and none that nobody gives."""
+    """Every text that the server gives for a call that it turns away, and none that nobody
+    gives.
+    """
     methods = ("turned_away", "_turn_away", "_refuse", "_answer")
     given = texts_given_to(methods, ROOT / "receiver")
     assert set(TURNED_AWAY) <= given
-    assert {text for text in given if text.islower() and text.replace("_", "").isalpha()} == set(TURNED_AWAY)
+    assert {text for text in given if text.islower() and text.replace("_", "").isalpha()} == set(
+        TURNED_AWAY
+    )
 
 
 def test_the_page_shows_all(site: Path) -> None:

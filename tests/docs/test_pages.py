@@ -14,7 +14,9 @@ from tests.docs.pages import ROOT, blocks, cells, pages
 def test_schools_are_told_of_all_entries_of_the_menu() -> None:
     """By AOM's own labels, with the end of each address."""
     rows = {row[0]: row[1].strip("`") for row in cells("docs/schools.md")}
-    assert {label: rows.get(label) for label in map(LABELS.get, MENU) if label} == {LABELS[name]: name for name in MENU}
+    assert {label: rows.get(label) for label in map(LABELS.get, MENU) if label} == {
+        LABELS[name]: name for name in MENU
+    }
 
 
 def test_every_cause_of_an_alarm_is_explained() -> None:

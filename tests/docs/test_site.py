@@ -62,12 +62,16 @@ def in_styles(text: str) -> list[str]:
 
 def test_the_look_at_pages_sees_what_is_foreign() -> None:
     """A check that finds nothing anywhere would hold always."""
-    seen = Fetched("<script src='https://a.example/x.js'></script><p style='background: url(//b.example)'>")
+    seen = Fetched(
+        "<script src='https://a.example/x.js'></script><p style='background: url(//b.example)'>"
+    )
     assert seen.addresses == ["https://a.example/x.js"]
     assert in_styles(seen.styles[-1]) == ["//b.example"]
     assert in_styles("@import 'https://c.example';") == ["https://c.example"]
     assert all(map(FOREIGN.match, ("https://a.example/x.js", "//b.example")))
-    assert not any(map(FOREIGN.match, ("assets/a.js", "/a.js", "data:image/svg+xml;base64,", "#top")))
+    assert not any(
+        map(FOREIGN.match, ("assets/a.js", "/a.js", "data:image/svg+xml;base64,", "#top"))
+    )
 
 
 def test_nothing_is_fetched_from_another_host(site: Path) -> None:

@@ -1,4 +1,6 @@
-"""Out of quarantine through the real process: another event name, or an edited body, by API, command and console."""
+"""Out of quarantine through the real process: another event name, or an edited body, by API,
+command and console.
+"""
 
 from __future__ import annotations
 
@@ -35,21 +37,39 @@ def quarantined(running: Running, body: Any, event: str = "") -> str:
 
 def amend(running: Running, id: str, **given: Any) -> httpx.Response:
     headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-    return httpx.post(f"{running.url}/api/quarantine/{id}/amend", json=given, headers=headers, trust_env=False, timeout=60)
+    return httpx.post(
+        f"{running.url}/api/quarantine/{id}/amend",
+        json=given,
+        headers=headers,
+        trust_env=False,
+        timeout=60,
+    )
 
 
 def account(email: str) -> dict[str, Any]:
-    return {"id": 72, "first_name": "Ada", "email": email, "date_registered": "Aug 11, 2020 04:58 PM"}
+    return {
+        "id": 72,
+        "first_name": "Ada",
+        "email": email,
+        "date_registered": "Aug 11, 2020 04:58 PM",
+    }
 
 
 def test_another_name_lets_it_out(running: Running) -> None:
     """As it came it stays readable beside it."""
     id = quarantined(running, account("typo@example.edu"), "acount.craeted")
     answer = amend(running, id, event="account.created")
-    assert (answer.status_code, answer.json()) == (200, {"id": id, "event": "account.created", "status": "accepted", "deliveries": 1})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"id": id, "event": "account.created", "status": "accepted", "deliveries": 1},
+    )
     assert fields(running, "contact", "typo@example.edu") is not None
     event = running.admin(f"/api/events/{id}")
-    assert (event["state"], event["named"], event["original"]["named"]) == ("delivered", "account.created", "acount.craeted")
+    assert (event["state"], event["named"], event["original"]["named"]) == (
+        "delivered",
+        "account.created",
+        "acount.craeted",
+    )
     assert json.loads(event["original"]["raw"]) == account("typo@example.edu")
 
 
@@ -78,7 +98,11 @@ def test_what_still_has_faults_stays_as_it_was(running: Running) -> None:
     assert answer.status_code == 422
     assert "email: must be an e-mail address" in answer.json()["detail"]
     event = running.admin(f"/api/events/{id}")
-    assert (event["state"], event["original"], json.loads(event["raw"])) == ("quarantined", None, body)
+    assert (event["state"], event["original"], json.loads(event["raw"])) == (
+        "quarantined",
+        None,
+        body,
+    )
 
 
 def test_what_repeats_another_event_leaves_the_quarantine(running: Running) -> None:
@@ -93,7 +117,9 @@ def test_what_repeats_another_event_leaves_the_quarantine(running: Running) -> N
 def test_only_what_is_in_quarantine_is_amended(running: Running) -> None:
     """An accepted event, or none at all, is not; and something has to be given."""
     id = post(running, account("fine@example.edu")).json()["id"]
-    assert [amend(running, which, event="quiz.submitted").status_code for which in (id, "0" * 32)] == [404, 404]
+    assert [
+        amend(running, which, event="quiz.submitted").status_code for which in (id, "0" * 32)
+    ] == [404, 404]
     assert [amend(running, id).status_code, amend(running, id, evnt="x").status_code] == [422, 422]
 
 
@@ -112,7 +138,12 @@ def test_the_person_is_forgotten_in_the_original_too(running: Running) -> None:
     amend(running, id, event="account.created", body=account("new.address@example.edu"))
     running.wait_until_delivered()
     headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-    httpx.delete(f"{running.url}/api/people/old.address@example.edu", headers=headers, trust_env=False, timeout=60).raise_for_status()
+    httpx.delete(
+        f"{running.url}/api/people/old.address@example.edu",
+        headers=headers,
+        trust_env=False,
+        timeout=60,
+    ).raise_for_status()
     assert "old.address" not in json.dumps(running.admin(f"/api/events/{id}"))
 
 
@@ -120,15 +151,28 @@ def test_the_command(running: Running, directory: Path) -> None:
     """By name, by file; wrong use and faults end with 2."""
     id = quarantined(running, account("command@example.edu"), "nothing.known")
     assert "Say what it is" in run("quarantine", "amend", id, at=directory, code=2)
-    assert "is no event of AOM" in run("quarantine", "amend", id, "--event", "nothing.else", at=directory, code=2)
+    assert "is no event of AOM" in run(
+        "quarantine", "amend", id, "--event", "nothing.else", at=directory, code=2
+    )
     (directory / "mended.json").write_text(json.dumps(account("mended@example.edu")))
-    told = run_json("quarantine", "amend", id, "--event", "account.created", "--body", "mended.json", at=directory)
+    told = run_json(
+        "quarantine",
+        "amend",
+        id,
+        "--event",
+        "account.created",
+        "--body",
+        "mended.json",
+        at=directory,
+    )
     assert (told["id"], told["status"], told["deliveries"]) == (id, "accepted", 1)
     assert fields(running, "contact", "mended@example.edu") is not None
 
 
 def test_the_console(running: Running) -> None:
-    """The page of a call in quarantine has a form; with faults it comes back with what was typed."""
+    """The page of a call in quarantine has a form; with faults it comes back with what was
+    typed.
+    """
     id = quarantined(running, account("console@example.edu"), "nothing.known")
     visitor = Visitor(running.url, forged_cookie())
     assert "Amend it" in visitor.get(f"/console/events/{id}").text

@@ -18,7 +18,9 @@ BURST = 5_000
 
 
 def test_kill_during_a_burst_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
-    """Killed twice in a burst: every event that was answered is there and delivered; no contact or deal is there twice."""
+    """Killed twice in a burst: every event that was answered is there and delivered; no contact or
+    deal is there twice.
+    """
     config = write_config(tmp_path)
     school = SimulatedSchool(Random(11), learners=400, at=datetime(2026, 1, 5, tzinfo=UTC))
     posts = [(name, json.dumps(payload).encode()) for name, payload in school.events(BURST)]
@@ -40,8 +42,12 @@ def test_kill_during_a_burst_loses_nothing_and_doubles_nothing(tmp_path: Path) -
 
 
 def test_sigterm_finishes_and_ends_cleanly(tmp_path: Path) -> None:
-    """SIGTERM in the middle of deliveries ends with exit 0, and the rest is delivered after the next start at once."""
-    config = write_config(tmp_path, '[connectors.sandbox]\ntype = "sandbox"\nmapping = "standard"\nlatency_ms = 300\n')
+    """SIGTERM in the middle of deliveries ends with exit 0, and the rest is delivered after the
+    next start at once.
+    """
+    config = write_config(
+        tmp_path, '[connectors.sandbox]\ntype = "sandbox"\nmapping = "standard"\nlatency_ms = 300\n'
+    )
     school = SimulatedSchool(Random(12), learners=800, at=datetime(2026, 1, 5, tzinfo=UTC))
     posts = [(name, json.dumps(payload).encode()) for name, payload in school.events(1500)]
     with gateway(config) as running:
@@ -52,11 +58,16 @@ def test_sigterm_finishes_and_ends_cleanly(tmp_path: Path) -> None:
         running.wait_until_delivered(60)
         assert set(_all_events(running).values()) == {"delivered"}
         assert answered
-        assert max(record["writes"] for record in running.records("sandbox", "deal")) <= 3  # pending, paid, refunded
+        # pending, paid, refunded
+        assert max(record["writes"] for record in running.records("sandbox", "deal")) <= 3
 
 
-async def _post_until_killed(running: Running, posts: list[tuple[str, bytes]], kill_after: int | None) -> dict[str, bytes]:
-    """Post as 32 senders at once, each person's events in order; kill the process after so many answers. Returns the answered ids."""
+async def _post_until_killed(
+    running: Running, posts: list[tuple[str, bytes]], kill_after: int | None
+) -> dict[str, bytes]:
+    """Post as 32 senders at once, each person's events in order; kill the process after so many
+    answers. Returns the answered ids.
+    """
     answered: dict[str, bytes] = {}
 
     async def sender(http: httpx.AsyncClient, mine: list[tuple[str, bytes]]) -> None:
@@ -73,7 +84,9 @@ async def _post_until_killed(running: Running, posts: list[tuple[str, bytes]], k
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
         shares: dict[int, list[tuple[str, bytes]]] = {}
         for name, body in posts:
-            shares.setdefault(zlib.crc32(person_of(json.loads(body)).encode()) % 32, []).append((name, body))
+            shares.setdefault(zlib.crc32(person_of(json.loads(body)).encode()) % 32, []).append(
+                (name, body)
+            )
         await asyncio.gather(*(sender(http, share) for share in shares.values()))
     return answered
 
@@ -91,7 +104,13 @@ def _all_events(running: Running) -> dict[str, str]:
 
 def _assert_last_stage(running: Running, payloads: list[dict[str, object]]) -> None:
     """A deal whose refund was answered is refunded: nothing was written out of order."""
-    refunded = {f"springfield:{payload['id']}" for payload in payloads if payload.get("status") == "REFUNDED"}
-    stages = {deal["key"]: deal["fields"]["dealstage"] for deal in running.records("sandbox", "deal")}
+    refunded = {
+        f"springfield:{payload['id']}"
+        for payload in payloads
+        if payload.get("status") == "REFUNDED"
+    }
+    stages = {
+        deal["key"]: deal["fields"]["dealstage"] for deal in running.records("sandbox", "deal")
+    }
     assert refunded
     assert {stages[key] for key in refunded} == {"refunded"}

@@ -14,7 +14,9 @@ from tests.processes import Running, gateway
 
 ORDERS = 2000
 DAYS = 1000
-"""How many events: orders of as many new buyers; and events of all kinds, of a fifth as many learners."""
+"""How many events: orders of as many new buyers; and events of all kinds, of a fifth as many
+learners.
+"""
 
 CALLS_FOR_ORDERS = {"hubspot": 0.035, "salesforce": 0.025}
 CALLS_FOR_DAYS = {"hubspot": 0.02, "salesforce": 0.02}
@@ -38,8 +40,12 @@ def drain(running: Running, crms: Collection[Account], posts: list[Post]) -> dic
     [(orders(ORDERS), CALLS_FOR_ORDERS), (days(DAYS, learners=DAYS // 5), CALLS_FOR_DAYS)],
     ids=["orders", "days"],
 )
-def test_a_backlog_costs_few_calls(tmp_path: Path, crms: dict[str, Account], posts: list[Post], budget: dict[str, float]) -> None:
-    """Records go together, contacts, deals and links: nobody is written twice, and the calls are within their budget."""
+def test_a_backlog_costs_few_calls(
+    tmp_path: Path, crms: dict[str, Account], posts: list[Post], budget: dict[str, float]
+) -> None:
+    """Records go together, contacts, deals and links: nobody is written twice, and the calls are
+    within their budget.
+    """
     with gateway(configure(tmp_path, *crms.values())) as running:
         assert drain(running, crms.values(), posts)["dead"] == 0
     for name, crm in crms.items():
@@ -47,5 +53,9 @@ def test_a_backlog_costs_few_calls(tmp_path: Path, crms: dict[str, Account], pos
         assert contacts.keys() == people(posts)
         assert {key: deal.status for key, deal in deals.items()} == last_status(posts)
         assert crm.buyers() == buyers(posts)
-        assert {contact.writes for contact in contacts.values()} == {deal.writes for deal in deals.values()} == {1}
+        assert (
+            {contact.writes for contact in contacts.values()}
+            == {deal.writes for deal in deals.values()}
+            == {1}
+        )
         assert crm.calls() <= budget[name] * len(posts)

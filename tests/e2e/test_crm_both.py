@@ -1,4 +1,6 @@
-"""HubSpot and Salesforce at once, from the same events: what one account suffers is not the others'."""
+"""HubSpot and Salesforce at once, from the same events: what one account suffers is not the
+others'.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +32,16 @@ def deliver(running: Running, posts: list[Post], accounts: Collection[Account]) 
     for account in accounts:
         account.forget_calls()
     post_all(running, posts)
-    until(lambda: not any(pending(running, account) for account in accounts), "all is delivered", SOON)
+    until(
+        lambda: not any(pending(running, account) for account in accounts), "all is delivered", SOON
+    )
     return {account.name: account.calls() for account in accounts}
 
 
 def test_broken_accounts_hold_up_no_other(tmp_path: Path) -> None:
-    """While one of each CRM hangs, answers 503 or refuses the credentials, the others get all soon, in as few calls; nothing is lost."""
+    """While one of each CRM hangs, answers 503 or refuses the credentials, the others get all soon,
+    in as few calls; nothing is lost.
+    """
     posts = orders(4 * NUMBER)
     with ExitStack() as stack:
         sound = [stack.enter_context(open_(name)) for name, open_ in CRMS.items()]
@@ -48,7 +54,9 @@ def test_broken_accounts_hold_up_no_other(tmp_path: Path) -> None:
                 trouble(account)
             calls = deliver(running, posts[number * NUMBER : (number + 1) * NUMBER], sound)
             assert all(calls[account.name] <= alone[account.name] * 1.5 for account in sound)
-            assert [pending(running, account) for account in broken] == [number * NUMBER] * len(broken)
+            assert [pending(running, account) for account in broken] == [number * NUMBER] * len(
+                broken
+            )
         assert running.admin("/api/status")["dead"] == 0
         assert all(account.buyers() == buyers(posts) for account in sound)
         assert all(account.buyers() == buyers(posts[:NUMBER]) for account in broken)

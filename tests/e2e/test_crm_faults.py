@@ -1,4 +1,6 @@
-"""What a CRM refuses, fails at, or can't do for now costs nobody else anything, through the real process."""
+"""What a CRM refuses, fails at, or can't do for now costs nobody else anything, through the real
+process.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ TROUBLES = {
 
 
 def attempts(running: Running, event: dict[str, Any]) -> list[dict[str, Any]]:
-    """The attempts at an event's only delivery that count: while a connector is paused, none does."""
+    """The attempts at an event's only delivery that count: while a connector is paused, none
+    does.
+    """
     (delivery,) = running.admin(f"/api/events/{event['id']}")["deliveries"]
     return [attempt for attempt in delivery["attempts"] if attempt["outcome"] != "paused"]
 
@@ -37,7 +41,9 @@ def events(running: Running, query: str = "") -> list[dict[str, Any]]:
 
 
 def test_one_bad_record_dies_alone(tmp_path: Path, crm: Account) -> None:
-    """Of a full call one record is dead, with the CRM's code, words and field; the others are written in the same attempt."""
+    """Of a full call one record is dead, with the CRM's code, words and field; the others are
+    written in the same attempt.
+    """
     posts = orders(CALL[crm.name])
     bad = posts[30][1]["customer"]
     refusal = crm.spoil(bad)
@@ -57,13 +63,17 @@ def test_one_bad_record_dies_alone(tmp_path: Path, crm: Account) -> None:
             refusal.field,
         )
         written = [attempts(running, event) for event in events(running, "&state=delivered")]
-        assert [[attempt["outcome"] for attempt in one] for one in written] == [["saved"]] * (len(posts) - 1)
+        assert [[attempt["outcome"] for attempt in one] for one in written] == [["saved"]] * (
+            len(posts) - 1
+        )
     assert crm.contacts().keys() == people(posts) - {dead["person"]}
     assert crm.buyers() == [pair for pair in buyers(posts) if pair[1] != dead["person"]]
 
 
 def test_calls_that_fail_lose_and_double_nothing(tmp_path: Path, crms: dict[str, Account]) -> None:
-    """A fifth of all calls fails, before or after it was carried out: all ends written once, in order, and nothing is dead."""
+    """A fifth of all calls fails, before or after it was carried out: all ends written once, in
+    order, and nothing is dead.
+    """
     posts = days(400, learners=60)
     config = configure(tmp_path, *crms.values())
     for crm in crms.values():
@@ -72,7 +82,10 @@ def test_calls_that_fail_lose_and_double_nothing(tmp_path: Path, crms: dict[str,
         for start in range(0, len(posts), 100):
             post_all(running, posts[start : start + 100])
             seen = {name: crm.calls() for name, crm in crms.items()}
-            until(lambda seen=seen: all(crm.calls() > seen[name] for name, crm in crms.items()), "each CRM is called")  # type: ignore[misc]
+            until(
+                lambda seen=seen: all(crm.calls() > seen[name] for name, crm in crms.items()),
+                "each CRM is called",
+            )  # type: ignore[misc]
         assert running.wait_until_delivered(240)["dead"] == 0
     for crm in crms.values():
         assert crm.contacts().keys() == people(posts)
@@ -83,7 +96,9 @@ def test_calls_that_fail_lose_and_double_nothing(tmp_path: Path, crms: dict[str,
 
 
 def test_a_connector_that_can_not_write_pauses_and_goes_on_by_itself(tmp_path: Path) -> None:
-    """Refused credentials and a lost field raise an alarm that says what helps, and burn no attempt; once mended, all drains by itself."""
+    """Refused credentials and a lost field raise an alarm that says what helps, and burn no
+    attempt; once mended, all drains by itself.
+    """
     posts = orders(50)
     with in_trouble(tmp_path) as (accounts, running):
         post_all(running, posts)
@@ -97,7 +112,10 @@ def test_a_connector_that_can_not_write_pauses_and_goes_on_by_itself(tmp_path: P
         until_it_is(running, "running", *TROUBLES)
         for event in events(running):
             for delivery in running.admin(f"/api/events/{event['id']}")["deliveries"]:
-                assert {attempt["outcome"] for attempt in delivery["attempts"]} <= {"paused", "saved"}
+                assert {attempt["outcome"] for attempt in delivery["attempts"]} <= {
+                    "paused",
+                    "saved",
+                }
         for account in accounts.values():
             assert account.contacts().keys() == people(posts)
             assert account.buyers() == buyers(posts)
@@ -107,7 +125,9 @@ def test_a_connector_that_can_not_write_pauses_and_goes_on_by_itself(tmp_path: P
 def in_trouble(directory: Path) -> Iterator[tuple[dict[str, Account], Running]]:
     """A gateway with the connectors of TROUBLES, none of which can write."""
     with ExitStack() as stack:
-        accounts = {name: stack.enter_context(CRMS[crm](name)) for name, (crm, _, _) in TROUBLES.items()}
+        accounts = {
+            name: stack.enter_context(CRMS[crm](name)) for name, (crm, _, _) in TROUBLES.items()
+        }
         config = configure(directory, *accounts.values())
         for name, account in accounts.items():
             account.drop_field() if name.endswith("field") else account.lock_out()
@@ -129,9 +149,16 @@ def mend(name: str, account: Account) -> None:
 def assert_alarm(running: Running, name: str) -> None:
     _, kind, remedy = TROUBLES[name]
     assert remedy in get_json(running.url + "/readyz")["connectors"][name]["reason"]
-    assert f'connector_paused{{connector="{name}",reason="{kind}"}} 1.0' in httpx.get(running.url + "/metrics", trust_env=False).text
+    assert (
+        f'connector_paused{{connector="{name}",reason="{kind}"}} 1.0'
+        in httpx.get(running.url + "/metrics", trust_env=False).text
+    )
     until(
-        lambda: any(all(word in line for word in (f'"{name}"', '"connector.paused"', remedy)) for line in _log(running)), "it is in the log"
+        lambda: any(
+            all(word in line for word in (f'"{name}"', '"connector.paused"', remedy))
+            for line in _log(running)
+        ),
+        "it is in the log",
     )
 
 

@@ -1,4 +1,6 @@
-"""People whom a CRM knows already, from a form, an import, or a colleague: the real process updates them, and doubles nobody."""
+"""People whom a CRM knows already, from a form, an import, or a colleague: the real process updates
+them, and doubles nobody.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from tests.processes import Running, gateway
 
 
 def test_hubspot_people_are_found_by_their_addresses(tmp_path: Path) -> None:
-    """A contact is updated by its e-mail or a secondary one, which stays secondary; one that is merged goes on under its new id."""
+    """A contact is updated by its e-mail or a secondary one, which stays secondary; one that is
+    merged goes on under its new id.
+    """
     posts = orders(4)
     known, second, kept, gone = (post[1]["customer"]["email"].lower() for post in posts)
     with hubspot() as crm:
@@ -29,13 +33,17 @@ def test_hubspot_people_are_found_by_their_addresses(tmp_path: Path) -> None:
             post_all(running, [*later, another])
             assert running.wait_until_delivered()["dead"] == 0
         assert {one.id for one in crm.contacts().values()} == {*ids, new}
-        assert {deal.status for key, deal in crm.deals().items() if key != "springfield:1"} == {"REFUNDED"}
+        assert {deal.status for key, deal in crm.deals().items() if key != "springfield:1"} == {
+            "REFUNDED"
+        }
         assert ("springfield:1", kept) in crm.buyers()
         assert len(crm.buyers()) == 5
 
 
 def test_salesforce_contacts_without_our_key_are_taken_over(tmp_path: Path) -> None:
-    """One match gets our key; several go by the configured choice; a lead is gone past, or left to the sales team if so configured."""
+    """One match gets our key; several go by the configured choice; a lead is gone past, or left to
+    the sales team if so configured.
+    """
     posts = orders(4)
     one, several, lead, new = (post[1]["customer"]["email"].lower() for post in posts)
     choices = {
@@ -44,15 +52,23 @@ def test_salesforce_contacts_without_our_key_are_taken_over(tmp_path: Path) -> N
         "strict": 'several_matches = "dead_letter"\nmatch_leads = true',
     }
     with ExitStack() as stack:
-        orgs = {name: stack.enter_context(salesforce(name, settings)) for name, settings in choices.items()}
+        orgs = {
+            name: stack.enter_context(salesforce(name, settings))
+            for name, settings in choices.items()
+        }
         seeded = {name: seed(org, one, several, lead) for name, org in orgs.items()}
         with gateway(configure(tmp_path, *orgs.values())) as running:
             post_all(running, posts)
             assert running.wait_until_delivered()["dead"] == 2
             dead = [
-                delivery for event in running.admin("/api/events?state=dead")["items"] for delivery in dead_letters(running, event["id"])
+                delivery
+                for event in running.admin("/api/events?state=dead")["items"]
+                for delivery in dead_letters(running, event["id"])
             ]
-        assert sorted((delivery["connector"], delivery["person"], delivery["reason"].rpartition(" ")[2]) for delivery in dead) == [
+        assert sorted(
+            (delivery["connector"], delivery["person"], delivery["reason"].rpartition(" ")[2])
+            for delivery in dead
+        ) == [
             ("strict", several, "(SEVERAL_MATCHES)"),
             ("strict", lead, "(UNCONVERTED_LEAD)"),
         ]
@@ -69,13 +85,20 @@ def test_salesforce_contacts_without_our_key_are_taken_over(tmp_path: Path) -> N
             assert {record["AOM_Key__c"] for id_, record in records.items() if id_ not in ids} == (
                 {new} if name == "strict" else {lead, new}
             )
-            assert len(org.fake.records("Opportunity")) == len(org.fake.records("OpportunityContactRole")) == (2 if name == "strict" else 4)
+            assert (
+                len(org.fake.records("Opportunity"))
+                == len(org.fake.records("OpportunityContactRole"))
+                == (2 if name == "strict" else 4)
+            )
 
 
 def seed(org: SalesforceAccount, one: str, several: str, lead: str) -> list[str]:
     """Contacts as people make them, without our key, and a lead; returns the Contacts' ids."""
     org.fake.seed("Lead", LastName="Known", Company="Example", Email=lead, IsConverted=False)
-    return [org.fake.seed("Contact", LastName="Known", Email=address) for address in (one, several, several)]
+    return [
+        org.fake.seed("Contact", LastName="Known", Email=address)
+        for address in (one, several, several)
+    ]
 
 
 def dead_letters(running: Running, event: str) -> list[dict[str, Any]]:

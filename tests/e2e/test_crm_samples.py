@@ -19,13 +19,23 @@ def deliver(running: Running) -> None:
 
 
 def content(account: Account) -> object:
-    """What is there, with the ids, so that what was made anew shows; how often it was written does not matter."""
-    contacts = {address: replace(contact, writes=0) for address, contact in account.contacts().items()}
-    return contacts, {key: replace(deal, writes=0) for key, deal in account.deals().items()}, account.buyers()
+    """What is there, with the ids, so that what was made anew shows; how often it was written does
+    not matter.
+    """
+    contacts = {
+        address: replace(contact, writes=0) for address, contact in account.contacts().items()
+    }
+    return (
+        contacts,
+        {key: replace(deal, writes=0) for key, deal in account.deals().items()},
+        account.buyers(),
+    )
 
 
 def test_the_samples_become_contacts_and_a_deal(tmp_path: Path, crms: dict[str, Account]) -> None:
-    """One contact per address, one deal for order 19 at its last stage, tied to its buyer; whoever posts them again creates nothing."""
+    """One contact per address, one deal for order 19 at its last stage, tied to its buyer; whoever
+    posts them again creates nothing.
+    """
     config = configure(tmp_path, *crms.values())
     with gateway(config) as running:
         deliver(running)
@@ -43,8 +53,15 @@ def test_the_samples_become_contacts_and_a_deal(tmp_path: Path, crms: dict[str, 
 
 def assert_right(crm: Account) -> None:
     contacts = crm.contacts()
-    assert contacts.keys() - {"ehj@academyofmine.com"} == {"johndoe@academyofmine.com", "dev@academyofmine.com", "student@app.com"}
-    assert (contacts["johndoe@academyofmine.com"].first_name, contacts["johndoe@academyofmine.com"].last_name) == ("John", "Doe")
+    assert contacts.keys() - {"ehj@academyofmine.com"} == {
+        "johndoe@academyofmine.com",
+        "dev@academyofmine.com",
+        "student@app.com",
+    }
+    assert (
+        contacts["johndoe@academyofmine.com"].first_name,
+        contacts["johndoe@academyofmine.com"].last_name,
+    ) == ("John", "Doe")
     assert contacts["dev@academyofmine.com"].course == "test course to test all the events"
     (deal,) = crm.deals().values()
     assert (deal.stage, deal.status, deal.amount) == (CLOSED_LOST[crm.name], "REFUNDED", "220")

@@ -1,4 +1,6 @@
-"""A stage that climbs and a date that is never set back, through the real process, in whatever order events come."""
+"""A stage that climbs and a date that is never set back, through the real process, in whatever
+order events come.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +31,21 @@ fields.newest_event = "{{ event.name }}"
 
 
 def quiz(person: str, day: int) -> tuple[str, dict[str, Any]]:
-    return "quiz.submitted", {"email": person, "quiz": {"id": 1}, "date_submitted": f"2024-03-{day:02} 10:00"}
+    return "quiz.submitted", {
+        "email": person,
+        "quiz": {"id": 1},
+        "date_submitted": f"2024-03-{day:02} 10:00",
+    }
 
 
 def order(person: str) -> tuple[str, dict[str, Any]]:
     customer = {"email": person}
-    return "order.placed", {"id": f"of-{person}", "status": "COMPLETED", "customer": customer, "line_items": []}
+    return "order.placed", {
+        "id": f"of-{person}",
+        "status": "COMPLETED",
+        "customer": customer,
+        "line_items": [],
+    }
 
 
 def post(running: Running, event: str, body: Mapping[str, Any]) -> str:
@@ -48,7 +59,9 @@ def fields_of(running: Running) -> dict[str, dict[str, Any]]:
 
 
 def test_nothing_falls_back(tmp_path: Path) -> None:
-    """Folded or one by one, replayed or not: the order of the dates and of the stages counts, not that of the calls."""
+    """Folded or one by one, replayed or not: the order of the dates and of the stages counts, not
+    that of the calls.
+    """
     config = write_config(tmp_path, CONFIG)
     orders = list(permutations((1, 9, 5)))
     people = [f"p{number}@example.edu" for number in range(len(orders))]
@@ -57,9 +70,9 @@ def test_nothing_falls_back(tmp_path: Path) -> None:
             for day in days:
                 post(running, *quiz(person, day))
         running.wait_until_delivered()
-        assert {key: (one["last_at"][:10], one["last_what"]) for key, one in fields_of(running).items()} == dict.fromkeys(
-            people, ("2024-03-09", "quiz.submitted")
-        )
+        assert {
+            key: (one["last_at"][:10], one["last_what"]) for key, one in fields_of(running).items()
+        } == dict.fromkeys(people, ("2024-03-09", "quiz.submitted"))
         for person in people:
             post(running, *order(person))
         running.wait_until_delivered()
@@ -68,8 +81,14 @@ def test_nothing_falls_back(tmp_path: Path) -> None:
         assert {one["last_what"] for one in after_order.values()} == {"order.placed"}
         late = [post(running, *quiz(person, 7)) for person in people]
         running.wait_until_delivered()
-        unchanged = {key: {**one, "newest_event": "quiz.submitted"} for key, one in after_order.items()}
+        unchanged = {
+            key: {**one, "newest_event": "quiz.submitted"} for key, one in after_order.items()
+        }
         assert fields_of(running) == unchanged
-        httpx.post(f"{running.url}/api/replay", json={"ids": late}, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}).raise_for_status()
+        httpx.post(
+            f"{running.url}/api/replay",
+            json={"ids": late},
+            headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
+        ).raise_for_status()
         running.wait_until_delivered()
         assert fields_of(running) == unchanged

@@ -1,4 +1,5 @@
-"""Whatever comes of AOM's samples when they are bent: no call fails, nothing is made up, nothing is left out in silence.
+"""Whatever comes of AOM's samples when they are bent: no call fails, nothing is made up, nothing is
+left out in silence.
 
 A few hundred bodies with each run of the tests; AOM_FUZZ=20000 sends as many.
 """
@@ -35,7 +36,16 @@ NOW = datetime(2031, 7, 19, 11, 23, 47, tzinfo=UTC)
 
 _words: Callable[[str], list[str]] = re.compile(r"\w+").findall
 _OURS = set(
-    _words(" ".join([*LABELS.values(), *EVENTS, "order won lost pending refunded springfield true false", NOW.isoformat()]).lower())
+    _words(
+        " ".join(
+            [
+                *LABELS.values(),
+                *EVENTS,
+                "order won lost pending refunded springfield true false",
+                NOW.isoformat(),
+            ]
+        ).lower()
+    )
 )
 
 
@@ -56,7 +66,14 @@ def mapping(tmp_path_factory: pytest.TempPathFactory) -> RouteTable:
     return RouteTable.compile(load_settings(write_config(tmp_path_factory.mktemp("mapping"))))
 
 
-_ENTITIES = {"&": "&amp;", "e": "&#101;", "'": "&#8217;", "1": "&#49;", " ": "&nbsp;", "S": "&Scaron;"}
+_ENTITIES = {
+    "&": "&amp;",
+    "e": "&#101;",
+    "'": "&#8217;",
+    "1": "&#49;",
+    " ": "&nbsp;",
+    "S": "&Scaron;",
+}
 
 
 def _escaped(text: str) -> str:
@@ -75,13 +92,19 @@ def _leaves_changed(change: Callable[[str], str]) -> Callable[[Any], Any]:
             return change(value) if "@" not in value else value
         if isinstance(value, list):
             return [walk(item) for item in value]
-        return {key: walk(item) for key, item in value.items()} if isinstance(value, dict) else value
+        return (
+            {key: walk(item) for key, item in value.items()} if isinstance(value, dict) else value
+        )
 
     return walk
 
 
 def _many(value: Any) -> Any:
-    return {key: item * 50 if isinstance(item, list) else item for key, item in value.items()} if isinstance(value, dict) else value
+    return (
+        {key: item * 50 if isinstance(item, list) else item for key, item in value.items()}
+        if isinstance(value, dict)
+        else value
+    )
 
 
 _SHAPES: Sequence[Callable[[Any], Any]] = (
@@ -105,21 +128,36 @@ _ENCODED: Sequence[Callable[[bytes], bytes]] = (
     lambda body: body.replace(b"e", b"\\u0065"),
 )
 _encodings = st.sampled_from([*[_ENCODED[0]] * 8, *_ENCODED])
-_names = st.none() | st.sampled_from(EVENTS) | st.sampled_from(["order_placed", "Account.Created", "nothing", "%20", "x" * 300])
+_names = (
+    st.none()
+    | st.sampled_from(EVENTS)
+    | st.sampled_from(["order_placed", "Account.Created", "nothing", "%20", "x" * 300])
+)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
 @given(value=mutants(), shape=st.sampled_from(_SHAPES), encode=_encodings, named=_names)
 def test_bent_samples(
-    http: httpx.Client, mapping: RouteTable, value: Any, shape: Callable[[Any], Any], encode: Callable[[bytes], bytes], named: str | None
+    http: httpx.Client,
+    mapping: RouteTable,
+    value: Any,
+    shape: Callable[[Any], Any],
+    encode: Callable[[bytes], bytes],
+    named: str | None,
 ) -> None:
-    """Each is answered as accepted, known or kept; what would be written of it is its own; what is not read is reported."""
+    """Each is answered as accepted, known or kept; what would be written of it is its own; what is
+    not read is reported.
+    """
     body = encode(json.dumps(shape(value), ensure_ascii=False).encode("utf-8", "surrogatepass"))
     answer = http.post(f"/in/{TOKEN}" + (f"/{named}" if named else ""), content=body)
     assert answer.status_code in (200, 202, 422), (answer.status_code, answer.text)
     assert answer.json().get("kept", True) is True
     try:
-        explained = explanation.explain_body(body, NEW_YORK, named if named != "%20" else None, mapping, now=NOW, most=20)
+        explained = explanation.explain_body(
+            body, NEW_YORK, named if named != "%20" else None, mapping, now=NOW, most=20
+        )
     except InvalidBody:
         assert answer.status_code == 422
         return
@@ -148,7 +186,9 @@ def _require_own(explained: explanation.Explanation) -> None:
                     _require_words(name, one, own, digits, leaves)
 
 
-def _require_words(name: str, value: object, own: set[str], digits: str, leaves: Sequence[str]) -> None:
+def _require_words(
+    name: str, value: object, own: set[str], digits: str, leaves: Sequence[str]
+) -> None:
     if isinstance(value, datetime):
         stands = value.year == NOW.year or any(str(value.year) in leaf for leaf in leaves)
         assert stands, (name, value)
@@ -158,7 +198,11 @@ def _require_words(name: str, value: object, own: set[str], digits: str, leaves:
         return
     for word in _words(str(value).lower()):
         number = word.strip("0")
-        assert word in own or any(word in leaf for leaf in leaves) or (word.isdigit() and number in digits), (name, value, word)
+        assert (
+            word in own
+            or any(word in leaf for leaf in leaves)
+            or (word.isdigit() and number in digits)
+        ), (name, value, word)
 
 
 def _leaves(value: Any) -> Iterator[str]:
@@ -173,7 +217,12 @@ def _leaves(value: Any) -> Iterator[str]:
         yield from (repr(value), repr(round(value, 4)), f"{value:f}", str(int(value)))
     elif value is not None:
         text = str(value).lower()
-        yield from (text, unescape(str(value)).lower(), unescape(text), "".join(_words(unescape(text))))
+        yield from (
+            text,
+            unescape(str(value)).lower(),
+            unescape(text),
+            "".join(_words(unescape(text))),
+        )
 
 
 def _require_reported(event: Event) -> None:
@@ -196,13 +245,21 @@ def _require_read(model: BaseModel, raw: dict[str, Any], path: str, told: set[st
             fields.setdefault(name, key)
     for name, key in fields.items():
         value, read, place = raw[key], getattr(model, name), f"{path}{key}"
-        reported = any(one.startswith((f"{place} (", f"{place}[] (", f"{place}[].")) for one in told)
+        reported = any(
+            one.startswith((f"{place} (", f"{place}[] (", f"{place}[].")) for one in told
+        )
         if isinstance(read, BaseModel) and isinstance(value, dict):
             _require_read(read, value, f"{place}.", told)
         elif isinstance(read, list) and isinstance(value, list):
-            assert len(read) >= len([item for item in value if not _is_nothing(item)]) or reported, (place, told)
+            assert (
+                len(read) >= len([item for item in value if not _is_nothing(item)]) or reported
+            ), (place, told)
             for one, item in zip(read, value, strict=False):
-                if isinstance(one, BaseModel) and isinstance(item, dict) and len(read) == len(value):
+                if (
+                    isinstance(one, BaseModel)
+                    and isinstance(item, dict)
+                    and len(read) == len(value)
+                ):
                     _require_read(one, item, f"{place}[].", told)
         elif read in (None, "", []):
             assert reported or _is_nothing(value), (place, value, told)

@@ -42,7 +42,13 @@ MENDED = MISTAKEN.replace("{{ {'REFUNDED': 'refunded'}[order.status] }}", "{{ or
 
 def command(*words: str, at: Path, code: int = 0) -> Any:
     """What the command prints as JSON."""
-    done = subprocess.run([sys.executable, "-m", "receiver.cli", *words, "--json"], cwd=at, capture_output=True, check=False, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-m", "receiver.cli", *words, "--json"],
+        cwd=at,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
     assert done.returncode == code, done.stderr.decode() + done.stdout.decode()
     return json.loads(done.stdout)
 
@@ -53,9 +59,14 @@ def refunds(posts: Sequence[Post]) -> list[Post]:
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgresql"])
-def test_a_mapping_mistake_is_made_good(tmp_path: Path, request: pytest.FixtureRequest, store: str) -> None:
-    """500 deliveries died of one mistake. `dead` names its reason, the mapping is mended, `replay --group` does the rest: all 500 end right
-    although half of their people's orders were refunded meanwhile, and nobody falls back behind the refund.
+def test_a_mapping_mistake_is_made_good(
+    tmp_path: Path, request: pytest.FixtureRequest, store: str
+) -> None:
+    """500 deliveries died of one mistake.
+
+    `dead` names its reason, the mapping is mended, `replay --group` does the rest: all 500 end
+    right although half of their people's orders were refunded meanwhile, and nobody falls back
+    behind the refund.
     """
     config = write_config(tmp_path, MISTAKEN, store=request.getfixturevalue(f"{store}_url"))
     placed = orders(LEARNERS)
@@ -75,9 +86,14 @@ def test_a_mapping_mistake_is_made_good(tmp_path: Path, request: pytest.FixtureR
         done = command("replay", "--group", group["id"], "--yes", "--wait", at=tmp_path)
         assert (done["chosen"], done["replayed"]) == (LEARNERS, LEARNERS + len(refunded))
         assert command("dead", at=tmp_path) == []
-        stages = {deal["key"]: deal["fields"]["dealstage"] for deal in running.records("sandbox", "deal")}
+        stages = {
+            deal["key"]: deal["fields"]["dealstage"] for deal in running.records("sandbox", "deal")
+        }
         gone = {f"springfield:{payload['id']}" for _, payload in refunded}
         assert stages == {
-            f"springfield:{payload['id']}": "REFUNDED" if f"springfield:{payload['id']}" in gone else "COMPLETED" for _, payload in placed
+            f"springfield:{payload['id']}": "REFUNDED"
+            if f"springfield:{payload['id']}" in gone
+            else "COMPLETED"
+            for _, payload in placed
         }
         assert len(running.records("sandbox", "contact")) == LEARNERS

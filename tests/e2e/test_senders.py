@@ -24,18 +24,32 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def post(running: Running, body: Any, event: str = "") -> httpx.Response:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return httpx.post(f"{running.url}/in/{TOKEN}" + (f"/{event}" if event else ""), content=content, trust_env=False, timeout=60)
+    return httpx.post(
+        f"{running.url}/in/{TOKEN}" + (f"/{event}" if event else ""),
+        content=content,
+        trust_env=False,
+        timeout=60,
+    )
 
 
 def order(number: int, status: str = "COMPLETED", **changes: Any) -> dict[str, Any]:
-    """AOM's sample as another order, of a customer of its own; a value of `...` takes the key away."""
+    """AOM's sample as another order, of a customer of its own; a value of `...` takes the key
+    away.
+    """
     body: dict[str, Any] = json.loads(read_sample("order.placed") or b"")
-    body |= {"id": number, "status": status, "customer": body["customer"] | {"id": number, "email": f"c{number}@example.edu"}} | changes
+    body |= {
+        "id": number,
+        "status": status,
+        "customer": body["customer"] | {"id": number, "email": f"c{number}@example.edu"},
+    } | changes
     return {key: value for key, value in body.items() if value is not ...}
 
 
 def enrolment(*users: object, courses: Any = ({"id": 9, "name": "Ethics"},)) -> dict[str, Any]:
-    return {"userList": list(users), "enrolled_courses_list": courses if isinstance(courses, dict) else list(courses)}
+    return {
+        "userList": list(users),
+        "enrolled_courses_list": courses if isinstance(courses, dict) else list(courses),
+    }
 
 
 def learner(name: str) -> dict[str, Any]:
@@ -43,7 +57,9 @@ def learner(name: str) -> dict[str, Any]:
 
 
 def fields(running: Running, object_name: str, key: str) -> dict[str, Any] | None:
-    """Of the record with that key in the sandbox, once all is delivered; None where there is none."""
+    """Of the record with that key in the sandbox, once all is delivered; None where there is
+    none.
+    """
     running.wait_until_delivered()
     found = [record for record in running.records("sandbox", object_name) if record["key"] == key]
     return dict(found[0]["fields"]) if found else None
@@ -51,12 +67,18 @@ def fields(running: Running, object_name: str, key: str) -> dict[str, Any] | Non
 
 def deal(running: Running, number: int) -> dict[str, Any]:
     """The one deal of that order."""
-    (found,) = [one for one in running.records("sandbox", "deal") if re.split("[:-]", one["key"])[-1] == str(number)]
+    (found,) = [
+        one
+        for one in running.records("sandbox", "deal")
+        if re.split("[:-]", one["key"])[-1] == str(number)
+    ]
     return dict(found["fields"])
 
 
 def drift(running: Running) -> dict[tuple[str, str], int]:
-    return {(one["event"], one["path"]): one["count"] for one in running.admin("/api/drift")["items"]}
+    return {
+        (one["event"], one["path"]): one["count"] for one in running.admin("/api/drift")["items"]
+    }
 
 
 @pytest.mark.parametrize(
@@ -70,8 +92,12 @@ def drift(running: Running) -> dict[tuple[str, str], int]:
         (("FAILED", "COMPLETED", "FAILED"), 0, "lost"),
     ],
 )
-def test_a_state_that_returns_counts(running: Running, statuses: tuple[str, ...], duplicates: int, stage: str) -> None:
-    """The deal ends where the last call says, and only what repeats the last state is a duplicate."""
+def test_a_state_that_returns_counts(
+    running: Running, statuses: tuple[str, ...], duplicates: int, stage: str
+) -> None:
+    """The deal ends where the last call says, and only what repeats the last state is a
+    duplicate.
+    """
     number = 10_000 + sum("".join(statuses).encode())
     answers = [post(running, order(number, status)).json()["status"] for status in statuses]
     assert answers.count("duplicate") == duplicates
@@ -79,7 +105,9 @@ def test_a_state_that_returns_counts(running: Running, statuses: tuple[str, ...]
     assert deal(running, number)["dealstage"] == stage
 
 
-@pytest.mark.parametrize("status", ["CANCELLED", "wc-cancelled", "trash", "wc-checkout-draft", "Draft"])
+@pytest.mark.parametrize(
+    "status", ["CANCELLED", "wc-cancelled", "trash", "wc-checkout-draft", "Draft"]
+)
 def test_an_order_that_is_off_is_never_won(running: Running, status: str) -> None:
     """Whatever the URL says: it failed, and the disagreement is told."""
     number = 20_000 + sum(status.encode())
@@ -87,10 +115,14 @@ def test_an_order_that_is_off_is_never_won(running: Running, status: str) -> Non
     assert (answer.status_code, answer.json()["event"]) == (202, "order.failed")
     running.wait_until_delivered()
     assert deal(running, number)["dealstage"] == "lost"
-    assert "says order.failed" in running.admin(f"/api/events/{answer.json()['id']}")["disagreement"]
+    assert (
+        "says order.failed" in running.admin(f"/api/events/{answer.json()['id']}")["disagreement"]
+    )
 
 
-@pytest.mark.parametrize("status", ["wc-custom", "partially-refunded", "Abgeschlossen", "COMPLETED?"])
+@pytest.mark.parametrize(
+    "status", ["wc-custom", "partially-refunded", "Abgeschlossen", "COMPLETED?"]
+)
 def test_a_status_that_nobody_knows_wins_nothing(running: Running, status: str) -> None:
     """It keeps the URL's name, and is reported."""
     number = 30_000 + sum(status.encode())
@@ -109,9 +141,16 @@ def test_a_cancelled_order_without_a_url_has_a_clear_reason(running: Running) ->
 
 
 def test_what_cannot_be_read_is_absent_and_reported(running: Running) -> None:
-    """In the answer of the drift, in the metrics, on the event and in the console; the amount and the currency are read."""
+    """In the answer of the drift, in the metrics, on the event and in the console; the amount and
+    the currency are read.
+    """
     before = drift(running).get(("order.placed", "date_created (unreadable)"), 0)
-    body = order(7003, date_created="ao\u00fbt 11, 2020 16:58", currency="Pound sterling (\u00a3) \u2014 GBP", order_total="&pound;220.00")
+    body = order(
+        7003,
+        date_created="ao\u00fbt 11, 2020 16:58",
+        currency="Pound sterling (\u00a3) \u2014 GBP",
+        order_total="&pound;220.00",
+    )
     id = post(running, body).json()["id"]
     running.wait_until_delivered()
     written = deal(running, 7003)
@@ -119,8 +158,14 @@ def test_what_cannot_be_read_is_absent_and_reported(running: Running) -> None:
     assert "created_at" not in written
     assert drift(running)["order.placed", "date_created (unreadable)"] == before + 1
     assert running.admin(f"/api/events/{id}")["unreadable"] == ["date_created (unreadable)"]
-    metrics = httpx.get(f"{running.url}/metrics", headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}, trust_env=False).text
-    assert 'aom_gateway_unreadable_values_total{event="order.placed",source="springfield"}' in metrics
+    metrics = httpx.get(
+        f"{running.url}/metrics",
+        headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
+        trust_env=False,
+    ).text
+    assert (
+        'aom_gateway_unreadable_values_total{event="order.placed",source="springfield"}' in metrics
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,8 +179,12 @@ def test_what_cannot_be_read_is_absent_and_reported(running: Running) -> None:
         (7015, {"currency": {"code": "USD"}}, "currency (unreadable)", "currency"),
     ],
 )
-def test_no_value_is_made_up(running: Running, number: int, changes: dict[str, Any], path: str, absent: str) -> None:
-    """Where one cannot be read, nothing is written in its place; never the site's currency for another one."""
+def test_no_value_is_made_up(
+    running: Running, number: int, changes: dict[str, Any], path: str, absent: str
+) -> None:
+    """Where one cannot be read, nothing is written in its place; never the site's currency for
+    another one.
+    """
     id = post(running, order(number, **changes)).json()["id"]
     running.wait_until_delivered()
     assert absent not in deal(running, number)
@@ -147,29 +196,48 @@ def test_no_value_is_made_up(running: Running, number: int, changes: dict[str, A
 def test_one_bad_apple_stays_alone(running: Running, bad: object) -> None:
     """Four are delivered, the fifth is reported with its place and reason."""
     name = f"bulk{sum(json.dumps(bad).encode())}"
-    users = [*(learner(f"{name}{number}") for number in range(2)), bad, *(learner(f"{name}{number}") for number in range(2, 4))]
+    users = [
+        *(learner(f"{name}{number}") for number in range(2)),
+        bad,
+        *(learner(f"{name}{number}") for number in range(2, 4)),
+    ]
     answer = post(running, enrolment(*users), "course.enrolled")
     assert (answer.status_code, answer.json()["deliveries"]) == (202, 4)
     (left_out,) = running.admin(f"/api/events/{answer.json()['id']}")["left_out"]
     assert left_out["path"].startswith("userList[2]")
     assert fields(running, "contact", f"{name}3@example.edu") is not None
-    assert any(event == "course.enrolled" and "(left out)" in path for event, path in drift(running))
+    assert any(
+        event == "course.enrolled" and "(left out)" in path for event, path in drift(running)
+    )
 
 
 def test_a_list_with_gaps_is_a_list(running: Running) -> None:
     """Everyone, every course."""
-    body = enrolment(courses={"5": {"id": 2, "name": "Course Two"}, "9": {"id": 3, "name": "Course Three"}})
-    answer = post(running, body | {"userList": {"1": learner("keyed1"), "3": learner("keyed3")}}, "course.enrolled")
+    body = enrolment(
+        courses={"5": {"id": 2, "name": "Course Two"}, "9": {"id": 3, "name": "Course Three"}}
+    )
+    answer = post(
+        running,
+        body | {"userList": {"1": learner("keyed1"), "3": learner("keyed3")}},
+        "course.enrolled",
+    )
     assert (answer.status_code, answer.json()["deliveries"]) == (202, 2)
     normal = running.admin(f"/api/events/{answer.json()['id']}")["normal"]
     assert [course["name"] for course in normal["courses"]] == ["Course Two", "Course Three"]
     assert fields(running, "contact", "keyed3@example.edu") is not None
 
 
-@pytest.mark.parametrize("name", ["account_created", "Account.Created", "account-created", "ACCOUNT_CREATED", "accountCreated"])
+@pytest.mark.parametrize(
+    "name",
+    ["account_created", "Account.Created", "account-created", "ACCOUNT_CREATED", "accountCreated"],
+)
 def test_a_name_is_known_however_it_is_typed(running: Running, name: str) -> None:
     """The school's typing does not send calls into quarantine."""
-    body = {"id": 72, "email": f"typed{sum(name.encode())}@example.edu", "date_registered": "Aug 11, 2020 04:58 PM"}
+    body = {
+        "id": 72,
+        "email": f"typed{sum(name.encode())}@example.edu",
+        "date_registered": "Aug 11, 2020 04:58 PM",
+    }
     answer = post(running, body, name)
     assert (answer.status_code, answer.json()["event"]) == (202, "account.created")
 
@@ -225,7 +293,11 @@ def test_ids_of_spreadsheets(running: Running) -> None:
 def test_php_around_the_json(running: Running) -> None:
     """A warning before it, a line break in HTML behind it."""
     body = json.dumps(order(7500)).encode()
-    answers = [post(running, body + b"<br>"), post(running, b"<b>Warning</b>: x in a.php<br />\n" + body), post(running, body)]
+    answers = [
+        post(running, body + b"<br>"),
+        post(running, b"<b>Warning</b>: x in a.php<br />\n" + body),
+        post(running, body),
+    ]
     assert [answer.json()["status"] for answer in answers] == ["accepted", "duplicate", "duplicate"]
 
 
@@ -233,7 +305,14 @@ def test_php_around_the_json(running: Running) -> None:
 def test_nothing_is_nothing(running: Running, nothing: object) -> None:
     """However PHP writes it; none of it is worth a report."""
     number = 8000 + sum(json.dumps(nothing).encode())
-    body = order(number, order_total=nothing, currency=nothing, date_created=nothing, coupons=nothing, transaction_ref=nothing)
+    body = order(
+        number,
+        order_total=nothing,
+        currency=nothing,
+        date_created=nothing,
+        coupons=nothing,
+        transaction_ref=nothing,
+    )
     id = post(running, body).json()["id"]
     assert running.admin(f"/api/events/{id}")["unreadable"] == []
 
@@ -262,7 +341,9 @@ def test_nothing_is_nothing(running: Running, nothing: object) -> None:
         (50_019, ["220"], "220"),
     ],
 )
-def test_an_amount_is_read_however_it_is_written(running: Running, number: int, sent: object, amount: str) -> None:
+def test_an_amount_is_read_however_it_is_written(
+    running: Running, number: int, sent: object, amount: str
+) -> None:
     """To the last digit, and nothing is reported; a total of 0 is one."""
     id = post(running, order(number, order_total=sent)).json()["id"]
     running.wait_until_delivered()
@@ -288,8 +369,12 @@ def test_an_amount_is_read_however_it_is_written(running: Running, number: int, 
         (51_013, "11/08/2020", None),
     ],
 )
-def test_a_date_is_read_however_it_is_written(running: Running, number: int, sent: str, moment: str | None) -> None:
-    """In the school's zone, also where the clocks change; what is no date is absent and reported."""
+def test_a_date_is_read_however_it_is_written(
+    running: Running, number: int, sent: str, moment: str | None
+) -> None:
+    """In the school's zone, also where the clocks change; what is no date is absent and
+    reported.
+    """
     id = post(running, order(number, date_created=sent)).json()["id"]
     event = running.admin(f"/api/events/{id}")
     assert event["normal"]["order"]["date_created"] == moment
@@ -315,10 +400,16 @@ def test_a_date_is_read_however_it_is_written(running: Running, number: int, sen
         (52_012, "Bitcoin", None),
     ],
 )
-def test_a_currency_is_known_by_its_name(running: Running, number: int, sent: str, code: str | None) -> None:
-    """WooCommerce's names, and codes; what has no code is absent and reported, never the site's currency."""
+def test_a_currency_is_known_by_its_name(
+    running: Running, number: int, sent: str, code: str | None
+) -> None:
+    """WooCommerce's names, and codes; what has no code is absent and reported, never the site's
+    currency.
+    """
     id = post(running, order(number, currency=sent)).json()["id"]
-    assert running.admin(f"/api/events/{id}")["unreadable"] == ([] if code else ["currency (unreadable)"])
+    assert running.admin(f"/api/events/{id}")["unreadable"] == (
+        [] if code else ["currency (unreadable)"]
+    )
     running.wait_until_delivered()
     assert deal(running, number).get("currency") == code
 
@@ -338,7 +429,9 @@ def test_a_currency_is_known_by_its_name(running: Running, number: int, sent: st
         (["alone@example.edu"], "alone@example.edu"),
     ],
 )
-def test_an_address_is_one_person_however_it_is_written(running: Running, sent: object, key: str) -> None:
+def test_an_address_is_one_person_however_it_is_written(
+    running: Running, sent: object, key: str
+) -> None:
     """And that person is a contact."""
     answer = post(running, {"email": sent, "date_registered": "Aug 11, 2020 04:58 PM"})
     assert (answer.status_code, answer.json()["deliveries"]) == (202, 1)
@@ -357,16 +450,27 @@ def test_an_address_is_one_person_however_it_is_written(running: Running, sent: 
 def test_what_is_no_address_is_refused_with_a_reason(running: Running, bad: object) -> None:
     """It is kept, and the answer says what would be right."""
     answer = post(running, {"email": bad, "date_registered": "Aug 11, 2020 04:58 PM"})
-    assert (answer.status_code, answer.json()["kept"], answer.json()["errors"][0]["path"]) == (422, True, "email")
+    assert (answer.status_code, answer.json()["kept"], answer.json()["errors"][0]["path"]) == (
+        422,
+        True,
+        "email",
+    )
     assert "must be an e-mail address like ada@example.edu" in answer.json()["errors"][0]["message"]
 
 
-@pytest.mark.parametrize(("key", "event", "stage"), [("COMPLETED", "order.placed", "won"), ("wc-cancelled", "order.failed", "lost")])
-def test_an_order_whose_values_are_lists_of_one(running: Running, key: str, event: str, stage: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "event", "stage"),
+    [("COMPLETED", "order.placed", "won"), ("wc-cancelled", "order.failed", "lost")],
+)
+def test_an_order_whose_values_are_lists_of_one(
+    running: Running, key: str, event: str, stage: str
+) -> None:
     """It is the same order as without them, and its next state is its own."""
     number = 53_000 + len(key)
     first = order(number, "PENDING")
-    listed = {name: [value] for name, value in order(number, key).items() if isinstance(value, str | int)}
+    listed = {
+        name: [value] for name, value in order(number, key).items() if isinstance(value, str | int)
+    }
     post(running, first)
     answer = post(running, first | listed, "order.placed")
     assert (answer.status_code, answer.json()["event"]) == (202, event)
@@ -380,20 +484,40 @@ def test_an_order_whose_values_are_lists_of_one(running: Running, key: str, even
 def test_a_long_run_of_blanks_holds_nobody_up(running: Running, key: str, blank: str) -> None:
     """A value of two letters and half a MiB of blanks between them is answered like any other."""
     text = "\u00e9" + blank * 150_000 + "b"
-    changes = {"customer": {"email": "blanks@example.edu", key: text}} if key in ("email", "first_name") else {key: text}
-    assert post(running, order(54_000 + len(key)) | changes, "order.placed").status_code in (202, 422)
+    changes = (
+        {"customer": {"email": "blanks@example.edu", key: text}}
+        if key in ("email", "first_name")
+        else {key: text}
+    )
+    assert post(running, order(54_000 + len(key)) | changes, "order.placed").status_code in (
+        202,
+        422,
+    )
 
 
 def test_what_is_right_today_stays_so(running: Running) -> None:
-    """Long and far-away names, many items, ids of twenty digits, a total of 0, and spellings of a status."""
-    items = [{"product_id": number, "product_name": f"P{number}", "quantity": 1, "total": "1"} for number in range(150)]
+    """Long and far-away names, many items, ids of twenty digits, a total of 0, and spellings of a
+    status.
+    """
+    items = [
+        {"product_id": number, "product_name": f"P{number}", "quantity": 1, "total": "1"}
+        for number in range(150)
+    ]
     number = 12345678901234567890
-    customer = {"email": "long@example.edu", "first_name": "\U0001f600" * 10, "last_name": "\u0627\u0644" * 1500}
-    answer = post(running, order(number, "wc-completed", line_items=items, order_total=0, customer=customer))
+    customer = {
+        "email": "long@example.edu",
+        "first_name": "\U0001f600" * 10,
+        "last_name": "\u0627\u0644" * 1500,
+    }
+    answer = post(
+        running, order(number, "wc-completed", line_items=items, order_total=0, customer=customer)
+    )
     assert (answer.status_code, answer.json()["event"]) == (202, "order.placed")
     for spelling in ("pending", "wc-pending", "Pending payment", "payment_pending"):
         assert post(running, order(8801, spelling)).json()["event"] == "order.pending"
-    assert post(running, order(8802, "COMPLETED"), "order.refused").json()["event"] == "order.placed"
+    assert (
+        post(running, order(8802, "COMPLETED"), "order.refused").json()["event"] == "order.placed"
+    )
     contact = fields(running, "contact", "long@example.edu")
     assert contact is not None
     assert contact["lastname"] == customer["last_name"]

@@ -1,4 +1,6 @@
-"""A store that is damaged, that another program reads on and on, or that a second gateway opens: the real process says so."""
+"""A store that is damaged, that another program reads on and on, or that a second gateway opens:
+the real process says so.
+"""
 
 from __future__ import annotations
 
@@ -45,14 +47,22 @@ def write(directory: Path, receiver: AlarmReceiver) -> Path:
 
 
 def account(person: str, note: str = "") -> str:
-    body = {"id": str(uuid4()), "email": person, "first_name": "A", "note": note, "date_registered": "2026-01-05 10:00:00"}
+    body = {
+        "id": str(uuid4()),
+        "email": person,
+        "first_name": "A",
+        "note": note,
+        "date_registered": "2026-01-05 10:00:00",
+    }
     return json.dumps(body)
 
 
 def post(running: Running, note: str = "") -> int:
     """A new account of somebody new."""
     body = account(f"{uuid4()}@example.edu", note)
-    return httpx.post(f"{running.url}/in/{TOKEN}/account.created", content=body, trust_env=False).status_code
+    return httpx.post(
+        f"{running.url}/in/{TOKEN}/account.created", content=body, trust_env=False
+    ).status_code
 
 
 def readiness(running: Running) -> tuple[int, str]:
@@ -61,7 +71,13 @@ def readiness(running: Running) -> tuple[int, str]:
 
 
 def waiting(person: str) -> NewEvent:
-    return new(account(person), person, connectors=["sandbox"], name="account.created", at=datetime.now(UTC))
+    return new(
+        account(person),
+        person,
+        connectors=["sandbox"],
+        name="account.created",
+        at=datetime.now(UTC),
+    )
 
 
 def fill(file: Path) -> None:
@@ -76,13 +92,17 @@ def fill(file: Path) -> None:
 
 
 def test_one_damaged_page_is_told_everywhere_and_calls_are_still_kept(tmp_path: Path) -> None:
-    """`/readyz`, `/metrics`, the status, the console, an alarm and the log say what is damaged; whoever calls is answered 202."""
+    """`/readyz`, `/metrics`, the status, the console, an alarm and the log say what is damaged;
+    whoever calls is answered 202.
+    """
     store = tmp_path / "aom-gateway.db"
     fill(store)
     damage_page(store, "event", leaf=0)
     with alarm_receiver() as receiver, gateway(write(tmp_path, receiver)) as running:
         until(lambda: readiness(running)[0] == 503, "the gateway is not ready")
-        assert readiness(running)[1].startswith(f"{store} is damaged (database disk image is malformed, seen in ")
+        assert readiness(running)[1].startswith(
+            f"{store} is damaged (database disk image is malformed, seen in "
+        )
         told = receiver.wait_for(cause="store_damaged", state="firing")
         assert f"{store} is damaged" in told["text"]
         assert ".clone NEW" in told["text"]
@@ -103,12 +123,18 @@ def test_one_damaged_page_is_told_everywhere_and_calls_are_still_kept(tmp_path: 
 
 @pytest.mark.parametrize("name", ["event", "delivery_state", "delivery_lane", "lane"])
 def test_what_lies_on_other_pages_is_delivered(tmp_path: Path, name: str) -> None:
-    """Whichever table or index is damaged, in reading or in noting what was written; and nobody is written again and again."""
+    """Whichever table or index is damaged, in reading or in noting what was written; and nobody is
+    written again and again.
+    """
     store = tmp_path / "aom-gateway.db"
     fill(store)
     damage_page(store, name)
     with alarm_receiver() as receiver, gateway(write(tmp_path, receiver)) as running:
-        until(lambda: len(running.records("sandbox", "contact")) > EVENTS / 4, "the others are delivered")  # a page of an index is of many
+        # a page of an index is of many
+        until(
+            lambda: len(running.records("sandbox", "contact")) > EVENTS / 4,
+            "the others are delivered",
+        )
         receiver.wait_for(cause="store_damaged", state="firing")
         until(lambda: calls_stand_still(running), "nothing is written any more")
         assert running.terminate() == 0
@@ -133,7 +159,9 @@ def endless_reader(file: Path) -> Iterator[None]:
 
 
 def test_an_endless_reader_is_told_and_the_log_is_emptied_after_it(tmp_path: Path) -> None:
-    """The log's growth is in `/readyz`, the status, `/metrics` and an alarm, with what to do; all of it ends with the reader."""
+    """The log's growth is in `/readyz`, the status, `/metrics` and an alarm, with what to do; all
+    of it ends with the reader.
+    """
     log = tmp_path / "aom-gateway.db-wal"
     with alarm_receiver() as receiver, gateway(write(tmp_path, receiver)) as running:
         assert post(running) == 202
@@ -144,7 +172,9 @@ def test_an_endless_reader_is_told_and_the_log_is_emptied_after_it(tmp_path: Pat
             assert f"{log} has grown to " in told["text"]
             code, words = readiness(running)
             assert (code, words.split(" has ")[0]) == (200, f"writable, but {log}")
-            assert running.admin("/api/status")["store"]["long_log"].startswith(f"{log} has grown to ")
+            assert running.admin("/api/status")["store"]["long_log"].startswith(
+                f"{log} has grown to "
+            )
             assert (metric(running, "aom_gateway_store_log_bytes") or 0) > 32 * MB
         until(lambda: log.stat().st_size < 17 * MB, "the log is emptied")
         receiver.wait_for(cause="store_log", state="resolved")
@@ -177,6 +207,8 @@ def test_a_second_gateway_on_the_same_file_is_refused_whatever_its_name(tmp_path
         command = [sys.executable, "-m", "receiver.cli", "serve", "--config", str(config)]
         second = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert second.returncode != 0
-        assert f"is in use by process {running.process.pid}" in " ".join((second.stdout + second.stderr).split())
+        assert f"is in use by process {running.process.pid}" in " ".join(
+            (second.stdout + second.stderr).split()
+        )
         assert post(running) == 202
         assert running.terminate() == 0

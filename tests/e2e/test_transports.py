@@ -1,4 +1,6 @@
-"""How senders speak HTTP, through the real process: whatever way a call comes in, it is kept and answered."""
+"""How senders speak HTTP, through the real process: whatever way a call comes in, it is kept and
+answered.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def account(number: int | None = None) -> bytes:
     """Of somebody new, unless it is told of whom."""
     number = next(_numbers) if number is None else number
-    body = {"id": number, "email": f"t{number}@example.edu", "date_registered": "Aug 11, 2020 04:58 PM"}
+    body = {
+        "id": number,
+        "email": f"t{number}@example.edu",
+        "date_registered": "Aug 11, 2020 04:58 PM",
+    }
     return json.dumps(body).encode()
 
 
@@ -38,7 +44,13 @@ def connect(running: Running) -> socket.socket:
     return socket.create_connection((host, int(port)), timeout=30)
 
 
-def request(body: bytes, *lines: bytes, path: bytes = TOKEN.encode(), method: bytes = b"POST", version: bytes = b"1.1") -> bytes:
+def request(
+    body: bytes,
+    *lines: bytes,
+    path: bytes = TOKEN.encode(),
+    method: bytes = b"POST",
+    version: bytes = b"1.1",
+) -> bytes:
     """As it goes over the wire."""
     start = b"%b /in/%b HTTP/%b" % (method, path, version)
     return b"\r\n".join([start, *lines, b"Content-Length: %d" % len(body), b"", body])
@@ -64,11 +76,16 @@ def test_blank_lines_before_a_request(running: Running, before: bytes) -> None:
 
 def test_a_byte_order_mark_before_the_body(running: Running) -> None:
     """One is no part of it."""
-    answer = answered(running, request(b"\xef\xbb\xbf" + account(), b"Host: x", b"Connection: close"))
+    answer = answered(
+        running, request(b"\xef\xbb\xbf" + account(), b"Host: x", b"Connection: close")
+    )
     assert answer.startswith(b"HTTP/1.1 202 ")
 
 
-@pytest.mark.parametrize("behind", ["/", "?a=b", "/?a=b", "/account.created/", "/account.created?a=b", "/account.created/?a=/b"])
+@pytest.mark.parametrize(
+    "behind",
+    ["/", "?a=b", "/?a=b", "/account.created/", "/account.created?a=b", "/account.created/?a=/b"],
+)
 def test_a_slash_or_a_query_behind_an_address(running: Running, behind: str) -> None:
     """It is no part of the token or of the event's name."""
     path = f"{TOKEN}{behind}".encode()
@@ -76,11 +93,19 @@ def test_a_slash_or_a_query_behind_an_address(running: Running, behind: str) -> 
     assert answer.startswith(b"HTTP/1.1 202 ")
 
 
-@pytest.mark.parametrize("path", [TOKEN, f"{TOKEN}/", f"{TOKEN}/order.placed", f"{TOKEN}/order.placed?a=b"])
+@pytest.mark.parametrize(
+    "path", [TOKEN, f"{TOKEN}/", f"{TOKEN}/order.placed", f"{TOKEN}/order.placed?a=b"]
+)
 def test_who_only_looks_is_greeted(running: Running, path: str) -> None:
-    """With GET; HEAD has no body; any other method is told which there are. None of them says a secret."""
+    """With GET; HEAD has no body; any other method is told which there are.
+
+    None of them says a secret.
+    """
     answers = {
-        method: answered(running, request(b"", b"Host: x", b"Connection: close", path=path.encode(), method=method))
+        method: answered(
+            running,
+            request(b"", b"Host: x", b"Connection: close", path=path.encode(), method=method),
+        )
         for method in (b"GET", b"HEAD", b"PUT", b"DELETE", b"PATCH", b"OPTIONS")
     }
     assert b"ready to receive webhooks" in answers[b"GET"]
@@ -124,7 +149,9 @@ def test_an_old_http(running: Running, version: bytes, host: tuple[bytes, ...]) 
 def test_a_sender_that_expects_to_be_asked_for_the_body(running: Running) -> None:
     """It is, and then it is answered."""
     body = account()
-    head = request(body, b"Host: x", b"Expect: 100-continue", b"Connection: close").removesuffix(body)
+    head = request(body, b"Host: x", b"Expect: 100-continue", b"Connection: close").removesuffix(
+        body
+    )
     with connect(running) as client:
         client.sendall(head)
         assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -157,7 +184,9 @@ def test_a_sender_that_does_not_wait_for_the_answer(running: Running, reset: boo
 
 @pytest.mark.parametrize(("path", "status"), [(b"wrong", b"404"), (TOKEN.encode(), b"422")])
 def test_a_connection_goes_on_after_a_refusal(running: Running, path: bytes, status: bytes) -> None:
-    """Where the whole request came, the next one on the same connection is answered as if it were the first."""
+    """Where the whole request came, the next one on the same connection is answered as if it were
+    the first.
+    """
     refused = request(b"{}", b"Host: x", path=path)
     with connect(running) as client:
         statuses = []
@@ -191,7 +220,9 @@ def test_a_session_goes_on_after_a_body_that_is_too_large(running: Running) -> N
 def test_two_requests_in_one_go(running: Running) -> None:
     """Both are answered, in their order."""
     first, second = account(), account()
-    answer = answered(running, request(first, b"Host: x") + request(second, b"Host: x", b"Connection: close"))
+    answer = answered(
+        running, request(first, b"Host: x") + request(second, b"Host: x", b"Connection: close")
+    )
     assert answer.count(b"HTTP/1.1 202 ") == 2
 
 
@@ -200,6 +231,9 @@ def test_equal_calls_at_once(running: Running) -> None:
     for _ in range(10):
         data = request(account(), b"Host: x", b"Connection: close")
         with ThreadPoolExecutor(6) as pool:
-            answers = [json.loads(one.partition(b"\r\n\r\n")[2]) for one in pool.map(answered, [running] * 6, [data] * 6)]
+            answers = [
+                json.loads(one.partition(b"\r\n\r\n")[2])
+                for one in pool.map(answered, [running] * 6, [data] * 6)
+            ]
         assert Counter(one["status"] for one in answers) == {"accepted": 1, "duplicate": 5}
         assert len({one["id"] for one in answers}) == 1

@@ -29,27 +29,47 @@ def samples() -> list[Post]:
 def orders(number: int) -> list[Post]:
     """Paid orders of as many buyers, who are new."""
     school = SimulatedSchool(Random(5), learners=1, at=datetime(2026, 1, 5, tzinfo=UTC))
-    return [("order.placed", _paid(school.order()[1], f"Buyer{n}@example.edu")) for n in range(number)]
+    return [
+        ("order.placed", _paid(school.order()[1], f"Buyer{n}@example.edu")) for n in range(number)
+    ]
 
 
 def days(number: int, *, learners: int, seed: int = 6) -> list[Post]:
     """So many events of all kinds, of a school at work."""
-    return list(SimulatedSchool(Random(seed), learners=learners, at=datetime(2026, 1, 5, tzinfo=UTC)).events(number))
+    return list(
+        SimulatedSchool(
+            Random(seed), learners=learners, at=datetime(2026, 1, 5, tzinfo=UTC)
+        ).events(number)
+    )
 
 
 def last_status(posts: Sequence[Post]) -> dict[str, str]:
     """In which status each order ends, by its key in a CRM."""
-    return {f"springfield:{payload['id']}": payload["status"] for name, payload in posts if name.startswith("order.")}
+    return {
+        f"springfield:{payload['id']}": payload["status"]
+        for name, payload in posts
+        if name.startswith("order.")
+    }
 
 
 def buyers(posts: Sequence[Post]) -> list[tuple[str, str]]:
     """Who bought what: pairs of an order's key and its buyer's address, in order, each once."""
-    return sorted({(f"springfield:{one['id']}", one["customer"]["email"].lower()) for name, one in posts if name.startswith("order.")})
+    return sorted(
+        {
+            (f"springfield:{one['id']}", one["customer"]["email"].lower())
+            for name, one in posts
+            if name.startswith("order.")
+        }
+    )
 
 
 def people(posts: Sequence[Post]) -> set[str]:
     """Everybody whom the events are about, announcements aside."""
-    return {person["email"].lower() for _, payload in posts for person in payload.get("userList") or [payload.get("customer") or payload]}
+    return {
+        person["email"].lower()
+        for _, payload in posts
+        for person in payload.get("userList") or [payload.get("customer") or payload]
+    }
 
 
 def post_all(running: Running, posts: Sequence[Post]) -> None:
@@ -62,7 +82,9 @@ def post_all(running: Running, posts: Sequence[Post]) -> None:
 
     async def sender(http: httpx.AsyncClient) -> None:
         for name, payload in (post for posts_of_one in waiting for post in posts_of_one):
-            response = await http.post(f"{running.url}/in/{TOKEN}/{name}", content=json.dumps(payload).encode())
+            response = await http.post(
+                f"{running.url}/in/{TOKEN}/{name}", content=json.dumps(payload).encode()
+            )
             assert response.status_code == 202, response.text
 
     async def everybody() -> None:
@@ -73,4 +95,8 @@ def post_all(running: Running, posts: Sequence[Post]) -> None:
 
 
 def _paid(order: dict[str, Any], address: str) -> dict[str, Any]:
-    return {**order, "status": "COMPLETED", "customer": {**order["customer"], "id": order["id"], "email": address}}
+    return {
+        **order,
+        "status": "COMPLETED",
+        "customer": {**order["customer"], "id": order["id"], "email": address},
+    }

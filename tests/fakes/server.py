@@ -1,4 +1,6 @@
-"""HTTP/1.1 as far as a fake needs it, on a thread and loop of its own: keep-alive, bodies with a length, and hanging up when told to."""
+"""HTTP/1.1 as far as a fake needs it, on a thread and loop of its own: keep-alive, bodies with a
+length, and hanging up when told to.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`target` is the address as it came, `path` and `query` are its parts, decoded; header names are in lower case."""
+    """`target` is the address as it came, `path` and `query` are its parts, decoded; header names
+    are in lower case.
+    """
 
     method: str
     target: str
@@ -32,16 +36,29 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A `body` that is text goes out as HTML, None as nothing, anything else as JSON; `headers` may say another type."""
+    """A `body` that is text goes out as HTML, None as nothing, anything else as JSON; `headers` may
+    say another type.
+    """
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def encoded(self) -> bytes:
-        kind, body = ("text/html", self.body.encode()) if isinstance(self.body, str) else ("application/json", _json(self.body))
-        head = {"Content-Type": f"{kind};charset=UTF-8", **self.headers, "Content-Length": str(len(body))}
-        lines = [f"HTTP/1.1 {self.status} {_reason(self.status)}", *(f"{name}: {value}" for name, value in head.items())]
+        kind, body = (
+            ("text/html", self.body.encode())
+            if isinstance(self.body, str)
+            else ("application/json", _json(self.body))
+        )
+        head = {
+            "Content-Type": f"{kind};charset=UTF-8",
+            **self.headers,
+            "Content-Length": str(len(body)),
+        }
+        lines = [
+            f"HTTP/1.1 {self.status} {_reason(self.status)}",
+            *(f"{name}: {value}" for name, value in head.items()),
+        ]
         return "\r\n".join((*lines, "", "")).encode("latin-1") + body
 
 
@@ -50,7 +67,10 @@ Handler = Callable[[Request], Awaitable[Response | None]]
 
 
 class Server:
-    """Serves from `start` to `stop`, or inside a `with`. Port 0 takes a free one; a server that was stopped starts again on its own."""
+    """Serves from `start` to `stop`, or inside a `with`.
+
+    Port 0 takes a free one; a server that was stopped starts again on its own.
+    """
 
     def __init__(self, handler: Handler, port: int = 0) -> None:
         self.port = port
@@ -68,7 +88,9 @@ class Server:
     def start(self) -> Self:
         """Raises OSError where the port can't be had."""
         ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)), name="fake", daemon=True)
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve(ready)), name="fake", daemon=True
+        )
         self._thread.start()
         ready.wait()
         if self._failure:
@@ -130,8 +152,13 @@ class Server:
 async def _read(reader: asyncio.StreamReader) -> Request:
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").rstrip().split("\r\n")
     method, target, _ = first.split(" ")
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return Request(method, target, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
+    headers = {
+        name.strip().lower(): value.strip()
+        for name, _, value in (line.partition(":") for line in lines)
+    }
+    return Request(
+        method, target, headers, await reader.readexactly(int(headers.get("content-length", "0")))
+    )
 
 
 def _json(body: Any) -> bytes:

@@ -47,7 +47,9 @@ def test_a_guesser_is_forgotten_after_a_while() -> None:
 
 
 def test_many_addresses_are_limited_together() -> None:
-    """So many wrong guesses in so much time; then everybody waits until the first of them is old."""
+    """So many wrong guesses in so much time; then everybody waits until the first of them is
+    old.
+    """
     clock = Clock()
     limiter = GuessLimiter(clock)
     for n in range(OF_ALL):

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from receiver.aom import EVENTS, SourceContext, json_schema, read_event
 from receiver.importer import ColumnOptions, WrongMapping, map_columns
 from receiver.importer.column_headers import needed_paths
-from receiver.importer.payload_paths import find_value, format_path, is_within, parse_path, remove_value
+from receiver.importer.payload_paths import (
+    find_value,
+    format_path,
+    is_within,
+    parse_path,
+    remove_value,
+)
 
 SITE = SourceContext("springfield", ZoneInfo("America/New_York"), "USD")
 ORDER = ["id", "status", "email"]
@@ -24,8 +30,19 @@ def shown(headers: list[str], event: str, **told: object) -> dict[str, str]:
 
 
 def test_headers_are_known_by_what_they_are_called() -> None:
-    """However they are written; nested names as they are; the first of two for one place; what nobody knows is told."""
-    headers = ["Order ID", "E-Mail", "customer.first_name", "STATUS", "billing_city", "Line_Items", "order number", "Mood"]
+    """However they are written; nested names as they are; the first of two for one place; what
+    nobody knows is told.
+    """
+    headers = [
+        "Order ID",
+        "E-Mail",
+        "customer.first_name",
+        "STATUS",
+        "billing_city",
+        "Line_Items",
+        "order number",
+        "Mood",
+    ]
     columns = map_columns(headers, "order.placed", ColumnOptions())
     assert dict(columns.shown()) == {
         "Order ID": "id",
@@ -40,9 +57,14 @@ def test_headers_are_known_by_what_they_are_called() -> None:
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_a_table_of_what_is_needed_makes_an_event(event: str) -> None:
-    """Columns called as the paths that an event needs are enough for it, and each of them is needed."""
+    """Columns called as the paths that an event needs are enough for it, and each of them is
+    needed.
+    """
     paths = list(needed_paths(event))
-    cells = ["ada@example.edu" if path.endswith("email") else "COMPLETED" if path == "status" else "7" for path in paths]
+    cells = [
+        "ada@example.edu" if path.endswith("email") else "COMPLETED" if path == "status" else "7"
+        for path in paths
+    ]
     payload = map_columns(paths, event, ColumnOptions()).payload(cells)
     assert read_event(json.dumps(payload).encode(), SITE, event).keys == ("ada@example.edu",)
     for path in paths:
@@ -63,10 +85,16 @@ def test_what_is_told_wins() -> None:
 
 
 @pytest.mark.parametrize("left_out", [{}, {"status": ""}])
-@pytest.mark.parametrize("off", ["cancelled", "wc-trash", "Draft", "wc-checkout-draft", "auto-draft"])
-def test_no_status_for_all_makes_a_sale_of_an_order_that_is_off(left_out: dict[str, str], off: str) -> None:
+@pytest.mark.parametrize(
+    "off", ["cancelled", "wc-trash", "Draft", "wc-checkout-draft", "auto-draft"]
+)
+def test_no_status_for_all_makes_a_sale_of_an_order_that_is_off(
+    left_out: dict[str, str], off: str
+) -> None:
     """It counts for all lines but for those that say themselves that there is none."""
-    columns = map_columns(ORDER, "order.placed", ColumnOptions(paths=left_out, constants={"status": "COMPLETED"}))
+    columns = map_columns(
+        ORDER, "order.placed", ColumnOptions(paths=left_out, constants={"status": "COMPLETED"})
+    )
     assert columns.payload(["1", off, "a@x.org"])["status"] == off
     assert columns.payload(["1", "shipped", "a@x.org"])["status"] == "COMPLETED"
     assert columns.payload(["1", "", "a@x.org"])["status"] == "COMPLETED"
@@ -75,26 +103,47 @@ def test_no_status_for_all_makes_a_sale_of_an_order_that_is_off(left_out: dict[s
 
 def test_a_missing_column_is_told_with_its_likely_one() -> None:
     """Before anything is read: the path, the header that may be meant, and what to say."""
-    with pytest.raises(WrongMapping, match=r"(?s)account.created needs email.*'Learner e-mial'.*--column 'Learner e-mial=email'"):
+    with pytest.raises(
+        WrongMapping,
+        match=r"(?s)account.created needs email.*'Learner e-mial'.*--column 'Learner e-mial=email'",
+    ):
         map_columns(["id", "Learner e-mial"], "account.created", ColumnOptions())
     rows = [["Bern", "a@x.org", "x"], ["", "", "y"]]
-    with pytest.raises(WrongMapping, match=r"email, and no column is it. Is it 'Kontakt'\? Say --column 'Kontakt=email'"):
+    with pytest.raises(
+        WrongMapping,
+        match=r"email, and no column is it. Is it 'Kontakt'\? Say --column 'Kontakt=email'",
+    ):
         map_columns(["City", "Kontakt", "Email name"], "account.created", ColumnOptions(), rows)
-    with pytest.raises(WrongMapping, match=r"Columns left: 'City', 'Mood'. Say --column 'HEADER=email'"):
+    with pytest.raises(
+        WrongMapping, match=r"Columns left: 'City', 'Mood'. Say --column 'HEADER=email'"
+    ):
         map_columns(["City", "Mood"], "account.created", ColumnOptions(), [["Bern", "good"]])
     with pytest.raises(WrongMapping, match="no column 'E-mial'; did you mean 'E-mail'"):
         map_columns(["E-mail"], "account.created", ColumnOptions(paths={"E-mial": "email"}))
     with pytest.raises(WrongMapping, match="two columns want to be email"):
-        map_columns(["a", "b"], "account.created", ColumnOptions(paths={"a": "email", "b": "email"}))
+        map_columns(
+            ["a", "b"], "account.created", ColumnOptions(paths={"a": "email", "b": "email"})
+        )
     with pytest.raises(WrongMapping, match="no path"):
         map_columns(["a"], "account.created", ColumnOptions(paths={"a": "user..email"}))
 
 
 def test_cells_become_values() -> None:
-    """Empty ones are left out, lists are made, JSON is read where a list or object belongs, and only there; dates are rewritten."""
-    headers = [*ORDER, "line_items[0].name", "line_items[1].name", "notes", "transaction_ref", "date"]
+    """Empty ones are left out, lists are made, JSON is read where a list or object belongs, and
+    only there; dates are rewritten.
+    """
+    headers = [
+        *ORDER,
+        "line_items[0].name",
+        "line_items[1].name",
+        "notes",
+        "transaction_ref",
+        "date",
+    ]
     columns = map_columns(headers, "order.placed", ColumnOptions(date_format="%d/%m/%Y %H:%M"))
-    assert columns.payload([" 1 ", "FAILED", "a@x.org", "", "Algebra", '["call"]', "[7]", "04/03/2024 10:20"]) == {
+    assert columns.payload(
+        [" 1 ", "FAILED", "a@x.org", "", "Algebra", '["call"]', "[7]", "04/03/2024 10:20"]
+    ) == {
         "id": "1",
         "status": "FAILED",
         "customer": {"email": "a@x.org"},
@@ -116,21 +165,41 @@ def test_a_path_reads_as_it_is_written(steps: list[str | int], first: str) -> No
 
 
 def test_what_a_path_leads_to() -> None:
-    """It is found, and can be left out with what held nothing else; the payload itself stays as it was."""
+    """It is found, and can be left out with what held nothing else; the payload itself stays as it
+    was.
+    """
     payload = {"a": {"b": [{"at": 1}, {"at": 2, "c": 3}]}, "at": 0}
-    assert [find_value(payload, parse_path(path)) for path in ("at", "a.b[1].at", "a.b[2].at", "a.at", "at.b")] == [0, 2, None, None, None]
-    assert remove_value(payload, parse_path("a.b[1].at")) == {"a": {"b": [{"at": 1}, {"c": 3}]}, "at": 0}
+    assert [
+        find_value(payload, parse_path(path))
+        for path in ("at", "a.b[1].at", "a.b[2].at", "a.at", "at.b")
+    ] == [0, 2, None, None, None]
+    assert remove_value(payload, parse_path("a.b[1].at")) == {
+        "a": {"b": [{"at": 1}, {"c": 3}]},
+        "at": 0,
+    }
     assert remove_value({"a": {"b": [{"at": 1}]}, "at": 0}, parse_path("a.b[0].at")) == {"at": 0}
-    assert remove_value(payload, parse_path("a.x.y")) == payload == {"a": {"b": [{"at": 1}, {"at": 2, "c": 3}]}, "at": 0}
+    assert (
+        remove_value(payload, parse_path("a.x.y"))
+        == payload
+        == {"a": {"b": [{"at": 1}, {"at": 2, "c": 3}]}, "at": 0}
+    )
     assert is_within(parse_path("a.b[7].at"), ["a.b[].at"])
     assert is_within(parse_path("a.b[7].at"), ["a"])
     assert not is_within(parse_path("a.b"), ["a.b[].at", "b"])
 
 
 @given(st.lists(st.text(max_size=12), max_size=12), st.sampled_from(EVENTS), st.data())
-def test_any_table_is_mapped_or_told_why_not(headers: list[str], event: str, data: st.DataObject) -> None:
-    """Headers of any sort end in a mapping or in WrongMapping; any cells in JSON that holds no place twice."""
-    headers += data.draw(st.lists(st.sampled_from([*needed_paths(event), *json_schema(event)["properties"]]), max_size=6))
+def test_any_table_is_mapped_or_told_why_not(
+    headers: list[str], event: str, data: st.DataObject
+) -> None:
+    """Headers of any sort end in a mapping or in WrongMapping; any cells in JSON that holds no
+    place twice.
+    """
+    headers += data.draw(
+        st.lists(
+            st.sampled_from([*needed_paths(event), *json_schema(event)["properties"]]), max_size=6
+        )
+    )
     try:
         columns = map_columns(headers, event, ColumnOptions())
     except WrongMapping:
@@ -167,4 +236,6 @@ def test_headers_with_what_they_belong_to_are_known() -> None:
 
 def test_the_column_of_a_list_of_faults_is_nothing_to_tell() -> None:
     """It is known what it is."""
-    assert map_columns(["email", "fault", "Mood"], "account.created", ColumnOptions()).ignored == ("Mood",)
+    assert map_columns(["email", "fault", "Mood"], "account.created", ColumnOptions()).ignored == (
+        "Mood",
+    )

@@ -15,7 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.importer import ColumnMapping, ColumnOptions, SourceLine, UnreadableFile, WrongMapping, map_columns, open_lines
+from receiver.importer import (
+    ColumnMapping,
+    ColumnOptions,
+    SourceLine,
+    UnreadableFile,
+    WrongMapping,
+    map_columns,
+    open_lines,
+)
 
 
 def columns(headers: list[str], rows: list[list[str]]) -> ColumnMapping:
@@ -50,14 +58,22 @@ def test_a_spreadsheet_is_read_as_it_is(tmp_path: Path, encoding: str, packed: b
     """With a byte order mark or without, any common delimiter, CRLF, packed or not."""
     for delimiter in ";,\t|":
         content = TABLE.replace(";", delimiter).encode(encoding)
-        path = written(tmp_path, gzip.compress(content) if packed else content, "a.csv.gz" if packed else "a.csv")
+        path = written(
+            tmp_path,
+            gzip.compress(content) if packed else content,
+            "a.csv.gz" if packed else "a.csv",
+        )
         assert payloads(path) == [{"email": "müller@x.org", "first_name": "Jörg"}]
 
 
 def test_an_older_excel_is_told_and_then_read(tmp_path: Path) -> None:
-    """Nothing is guessed: the line, the byte, and how it would read; with the encoding it is read so."""
+    """Nothing is guessed: the line, the byte, and how it would read; with the encoding it is read
+    so.
+    """
     path = written(tmp_path, b"email;first_name\r\na@x.org;A\r\nb@x.org;J\xf6rg\r\n")
-    with pytest.raises(UnreadableFile, match=r"line 3: byte 0xf6 is not utf-8.*--encoding cp1252.*Jörg"):
+    with pytest.raises(
+        UnreadableFile, match=r"line 3: byte 0xf6 is not utf-8.*--encoding cp1252.*Jörg"
+    ):
         lines(path)
     assert payloads(path, "cp1252")[1] == {"email": "b@x.org", "first_name": "Jörg"}
     with pytest.raises(UnreadableFile, match="no encoding 'cp125'"):
@@ -66,12 +82,20 @@ def test_an_older_excel_is_told_and_then_read(tmp_path: Path) -> None:
 
 def test_lines_have_their_numbers(tmp_path: Path) -> None:
     """Those of the file, where they begin: past empty lines, `sep=`, and cells with line ends."""
-    path = written(tmp_path, b'sep=;\r\nemail;first_name\r\n\r\na@x.org;"A\r\nB"\r\n;;\r\nc@x.org;C\r\n')
-    assert [(line.number, json.loads(line.body or b"")["email"]) for line in lines(path)] == [(4, "a@x.org"), (7, "c@x.org")]
+    path = written(
+        tmp_path, b'sep=;\r\nemail;first_name\r\n\r\na@x.org;"A\r\nB"\r\n;;\r\nc@x.org;C\r\n'
+    )
+    assert [(line.number, json.loads(line.body or b"")["email"]) for line in lines(path)] == [
+        (4, "a@x.org"),
+        (7, "c@x.org"),
+    ]
 
 
 def test_a_bad_line_is_one_fault(tmp_path: Path) -> None:
-    """What follows it is read: too many cells, a quote within a cell. Too few cells are empty ones."""
+    """What follows it is read: too many cells, a quote within a cell.
+
+    Too few cells are empty ones.
+    """
     path = written(tmp_path, b'email,first_name\na@x.org,"A" B\nb@x.org,B,C\nc@x.org\nd@x.org,D\n')
     first, second, *rest = payloads(path)
     assert "cannot be read" in str(first)
@@ -79,7 +103,9 @@ def test_a_bad_line_is_one_fault(tmp_path: Path) -> None:
     assert rest == [{"email": "c@x.org"}, {"email": "d@x.org", "first_name": "D"}]
 
 
-@pytest.mark.parametrize(("content", "says"), [(b"", "no headers"), (b"\n\n", "no headers"), (b'"email\n', "no headers")])
+@pytest.mark.parametrize(
+    ("content", "says"), [(b"", "no headers"), (b"\n\n", "no headers"), (b'"email\n', "no headers")]
+)
 def test_what_is_no_table(tmp_path: Path, content: bytes, says: str) -> None:
     """Is told, with the file."""
     with pytest.raises(UnreadableFile, match=says):
@@ -99,7 +125,9 @@ def test_a_packed_file_that_is_cut_off(tmp_path: Path) -> None:
 
 
 def test_json_lines(tmp_path: Path) -> None:
-    """Each to the byte, with its number; empty ones are none; known by the name or the first character."""
+    """Each to the byte, with its number; empty ones are none; known by the name or the first
+    character.
+    """
     content = b'\xef\xbb\xbf{"a": 1}\r\n\n  {"b": "\xff"}\n{"c"'
     for name in ("a.jsonl", "a.NDJSON", "export"):
         assert [(line.number, line.body) for line in lines(written(tmp_path, content, name))] == [
@@ -135,14 +163,31 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
-@given(st.lists(st.tuples(CELL, CELL), max_size=10), st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n"]))
-def test_whatever_a_table_holds_comes_back(rows: list[tuple[str, str]], delimiter: str, end: str) -> None:
-    """Quotes, delimiters and line ends within cells; each line but the empty ones, with the white space around cells cut."""
+@given(
+    st.lists(st.tuples(CELL, CELL), max_size=10),
+    st.sampled_from(",;\t|"),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_whatever_a_table_holds_comes_back(
+    rows: list[tuple[str, str]], delimiter: str, end: str
+) -> None:
+    """Quotes, delimiters and line ends within cells; each line but the empty ones, with the white
+    space around cells cut.
+    """
     text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL).writerows([("email", "name"), *rows])
+    csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL).writerows(
+        [("email", "name"), *rows]
+    )
     with TemporaryDirectory() as directory:
         found = payloads(written(Path(directory), text.getvalue().encode()))
-    filled = [{key: cell.strip() for key, cell in zip(("email", "name"), row, strict=True) if cell.strip()} for row in rows]
+    filled = [
+        {
+            key: cell.strip()
+            for key, cell in zip(("email", "name"), row, strict=True)
+            if cell.strip()
+        }
+        for row in rows
+    ]
     assert found == [row for row in filled if row]
 
 
@@ -151,7 +196,9 @@ def test_any_bytes_end_in_lines_or_in_words(content: bytes) -> None:
     """Whatever a file holds."""
     for name in ("a.csv", "a.jsonl"):
         with TemporaryDirectory() as directory, suppress(UnreadableFile):
-            assert all(line.number for line in lines(written(Path(directory), b"email\n" + content, name)))
+            assert all(
+                line.number for line in lines(written(Path(directory), b"email\n" + content, name))
+            )
 
 
 ORDERS = "order_id,order_date,status,customer_email,first_name,order_total,item_name,quantity\n"
@@ -177,7 +224,9 @@ def items(line: SourceLine) -> list[str]:
     ],
 )
 def test_rows_of_one_order_are_one_order(tmp_path: Path, more: str) -> None:
-    """A shop writes one for each item; what stands in the first row may be left blank in the others."""
+    """A shop writes one for each item; what stands in the first row may be left blank in the
+    others.
+    """
     first, other = of_orders(
         tmp_path,
         "7201,2024-03-01,completed,a@x.org,Ida,300.00,Course A,1",
@@ -186,7 +235,13 @@ def test_rows_of_one_order_are_one_order(tmp_path: Path, more: str) -> None:
         "7202,2024-03-01,completed,b@x.org,Ben,10,Course C,1",
     )
     assert (items(first), items(other)) == (["Course A", "Course B", "Course A"], ["Course C"])
-    assert (first.number, first.after, len(first.cells), other.number, other.after) == (2, 5, 3, 5, 6)
+    assert (first.number, first.after, len(first.cells), other.number, other.after) == (
+        2,
+        5,
+        3,
+        5,
+        6,
+    )
     assert json.loads(first.body or b"")["order_total"] == "300.00"
 
 
@@ -211,7 +266,9 @@ def test_states_of_one_order_are_not_its_items(tmp_path: Path) -> None:
         (("1,2024-03-01,completed,a@x.org,I,100,A,1", "1,2024-03-01,completed,b@x.org,I,100,B,1"), "differ in 'customer_email'"),
     ],
 )  # fmt: skip
-def test_where_it_is_not_plain_what_makes_an_order_nothing_is_read(tmp_path: Path, rows: tuple[str, ...], says: str) -> None:
+def test_where_it_is_not_plain_what_makes_an_order_nothing_is_read(
+    tmp_path: Path, rows: tuple[str, ...], says: str
+) -> None:
     """No half of one is sent: it is said before, with what helps."""
     with pytest.raises(WrongMapping, match=says):
         of_orders(tmp_path, *rows)
@@ -219,15 +276,29 @@ def test_where_it_is_not_plain_what_makes_an_order_nothing_is_read(tmp_path: Pat
 
 def test_rows_without_items_are_not_gathered(tmp_path: Path) -> None:
     """Two rows of one order are two tellings of it then."""
-    path = written(tmp_path, b"id,status,email,total,date\n1,completed,a@x.org,5,2024-01-01\n1,completed,a@x.org,5,2024-01-01\n")
+    path = written(
+        tmp_path,
+        b"id,status,email,total,date\n1,completed,a@x.org,5,2024-01-01\n1,completed,a@x.org,5,2024-01-01\n",
+    )
     with open_lines(path, orders) as source:
         assert [line.number for line in source.lines] == [2, 3]
 
 
-@pytest.mark.parametrize("content", [b'{\n "id": 1\n}\n', b'\xef\xbb\xbf{\n  "userList": [\n]}', b'{"id": 1,\n"b": 2}', b'{"a": [\n1]}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{\n "id": 1\n}\n',
+        b'\xef\xbb\xbf{\n  "userList": [\n]}',
+        b'{"id": 1,\n"b": 2}',
+        b'{"a": [\n1]}',
+    ],
+)
 def test_a_pretty_printed_document_is_said_in_one_line(tmp_path: Path, content: bytes) -> None:
     """Not a fault for each of its lines."""
-    with pytest.raises(UnreadableFile, match=r"is JSON over several lines; write one payload a line, as `jq -c \. a\.json` does"):
+    with pytest.raises(
+        UnreadableFile,
+        match=r"is JSON over several lines; write one payload a line, as `jq -c \. a\.json` does",
+    ):
         lines(written(tmp_path, content, "a.json"))
 
 
@@ -235,5 +306,8 @@ def test_a_pretty_printed_document_is_said_in_one_line(tmp_path: Path, content: 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "export"])
 def test_a_list_in_json_is_said_in_one_line(tmp_path: Path, content: bytes, name: str) -> None:
     """Whatever the file is called."""
-    with pytest.raises(UnreadableFile, match=f"is one list in JSON; write one payload a line, as `jq -c '.*' {name}` does"):
+    with pytest.raises(
+        UnreadableFile,
+        match=f"is one list in JSON; write one payload a line, as `jq -c '.*' {name}` does",
+    ):
         lines(written(tmp_path, content, name))

@@ -5,11 +5,16 @@ from receiver.importer.reject_reasons import RejectReasons
 
 
 def test_lines_of_one_mistake_are_one_reason() -> None:
-    """Whatever values they quote; the first lines are named, the others counted, the most frequent reason comes first."""
+    """Whatever values they quote; the first lines are named, the others counted, the most frequent
+    reason comes first.
+    """
     reasons = RejectReasons()
     reasons.add(1, [BodyError("id", "is needed and missing")])
     for number in range(2, 187):
-        reasons.add(number, [BodyError("email", f"'x{number}' is none"), BodyError("date", f"is 2024-03-{number}")])
+        reasons.add(
+            number,
+            [BodyError("email", f"'x{number}' is none"), BodyError("date", f"is 2024-03-{number}")],
+        )
     first, second, last = reasons.most_frequent()
     assert (first.fault.message, first.count, first.lines) == ("'x2' is none", 185, [2, 3, 4, 5, 6])
     assert (second.fault.path, second.count) == ("date", 185)

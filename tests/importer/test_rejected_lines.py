@@ -25,7 +25,9 @@ def line(number: int, *rows: tuple[str, ...], text: str = "") -> SourceLine:
 
 
 def test_mended_rows_go_in_again(tmp_path: Path) -> None:
-    """The columns are those of the table, as they were, and one more that says what is wrong; all rows of an order are there."""
+    """The columns are those of the table, as they were, and one more that says what is wrong; all
+    rows of an order are there.
+    """
     faults = RejectsFile(tmp_path / "f.csv", ["id", "email"])
     faults.add(line(2, ("1", "ada")), [BodyError("email", "is wrong"), BodyError("id", "too")])
     faults.add(line(3, ("2", ""), ("2", "b")), [BodyError("", "is wrong")])
@@ -50,9 +52,21 @@ def test_a_list_of_faults_has_faults_of_its_own(tmp_path: Path) -> None:
 
 
 def test_no_cell_is_computed(tmp_path: Path) -> None:
-    """A spreadsheet shows what a cell holds, also behind spaces; what is no formula stays as it is."""
+    """A spreadsheet shows what a cell holds, also behind spaces; what is no formula stays as it
+    is.
+    """
     faults = RejectsFile(tmp_path / "f.csv", ["name"])
-    for text in ('=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "'=1"):  # noqa: RUF001
+    for text in (
+        '=HYPERLINK("http://x")',
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        " =1",
+        "＝1",
+        "'=1",
+    ):
         faults.add(line(1, (text,)), [BodyError("", "is wrong")])
     faults.add(line(2, ("1=1",)), [BodyError("email", "is needed")])
     faults.close()
@@ -82,7 +96,10 @@ def test_payloads_in_json_are_listed_with_their_lines(tmp_path: Path) -> None:
     faults = RejectsFile(tmp_path / "f.csv")
     faults.add(line(7, text='{"id": 1}'), [BodyError("email", "is needed")])
     faults.close()
-    assert rows(tmp_path / "f.csv") == [["line", "content", "fault"], ["7", '{"id": 1}', "line 7: email: is needed"]]
+    assert rows(tmp_path / "f.csv") == [
+        ["line", "content", "fault"],
+        ["7", '{"id": 1}', "line 7: email: is needed"],
+    ]
 
 
 def test_it_is_there_only_with_faults_and_only_for_its_owner(tmp_path: Path) -> None:
@@ -101,7 +118,9 @@ def test_it_is_there_only_with_faults_and_only_for_its_owner(tmp_path: Path) -> 
 
 
 def test_nothing_else_is_overwritten(tmp_path: Path) -> None:
-    """Another file that has the name stays, also the list of another table, and so is told a place that cannot be written."""
+    """Another file that has the name stays, also the list of another table, and so is told a place
+    that cannot be written.
+    """
     path = tmp_path / "f.csv"
     for text in ("email\nada@example.edu\n", "id,email,fault\n1,a,b\n", "\xff"):
         path.write_text(text, encoding="latin-1")
@@ -122,7 +141,9 @@ def ours(path: Path) -> Path:
 
 @pytest.mark.parametrize("goes_on", [False, True])
 def test_no_link_is_followed(tmp_path: Path, *, goes_on: bool) -> None:
-    """Not to a file that is not there yet, nor to another list of faults: both would be written in somebody else's place."""
+    """Not to a file that is not there yet, nor to another list of faults: both would be written in
+    somebody else's place.
+    """
     for number, target in enumerate((tmp_path / "nowhere", ours(tmp_path / "other.csv"), tmp_path)):
         before = target.read_bytes() if target.is_file() else None
         link = tmp_path / f"link{number}"
@@ -134,9 +155,15 @@ def test_no_link_is_followed(tmp_path: Path, *, goes_on: bool) -> None:
 
 
 def test_what_comes_in_its_place_meanwhile_is_left_alone(tmp_path: Path) -> None:
-    """Between the start of an import and its first fault: a file, a link, a pipe that nobody reads."""
+    """Between the start of an import and its first fault: a file, a link, a pipe that nobody
+    reads.
+    """
     path = tmp_path / "f.csv"
-    for put in (lambda: path.write_text("mine"), lambda: path.symlink_to(tmp_path / "new"), lambda: os.mkfifo(path)):
+    for put in (
+        lambda: path.write_text("mine"),
+        lambda: path.symlink_to(tmp_path / "new"),
+        lambda: os.mkfifo(path),
+    ):
         faults = RejectsFile(path, ["email"])
         put()
         with pytest.raises(NotOurs):

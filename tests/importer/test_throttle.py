@@ -44,7 +44,10 @@ def _event(person: int) -> Event:
 
 
 def _lines(people: Sequence[int]) -> list[ValidatedLine]:
-    return [ValidatedLine(SourceLine(number, "{}", b"{}"), _event(person), None, ()) for number, person in enumerate(people)]
+    return [
+        ValidatedLine(SourceLine(number, "{}", b"{}"), _event(person), None, ())
+        for number, person in enumerate(people)
+    ]
 
 
 def _sent(gateway: Gateway, lines: Sequence[ValidatedLine]) -> list[int]:

@@ -36,7 +36,13 @@ def seconds(number: float) -> timedelta:
     return timedelta(seconds=number)
 
 
-def new(content: str, *people: str, connectors: Sequence[str] = ("crm",), at: datetime = NOW, **other: Any) -> NewEvent:
+def new(
+    content: str,
+    *people: str,
+    connectors: Sequence[str] = ("crm",),
+    at: datetime = NOW,
+    **other: Any,
+) -> NewEvent:
     """An event whose identity is its content; without people it is Ann's."""
     people = people or (ANN,)
     values: dict[str, Any] = {
@@ -56,7 +62,11 @@ def new(content: str, *people: str, connectors: Sequence[str] = ("crm",), at: da
 
 def faulty(content: str, *faults: tuple[str, str], **other: Any) -> NewEvent:
     """A call that goes to quarantine."""
-    values: dict[str, Any] = {"people": (), "lanes": (), "faults": faults or (("email", "is missing"),)}
+    values: dict[str, Any] = {
+        "people": (),
+        "lanes": (),
+        "faults": faults or (("email", "is missing"),),
+    }
     return new(content, **{**values, **other})
 
 
@@ -93,7 +103,9 @@ async def take_ready(
     busy: Collection[int] = (),
     priority: int | None = None,
 ) -> list[ReadyLane]:
-    """As a connector's leader would: what is due, in the order of the queues, or of one priority."""
+    """As a connector's leader would: what is due, in the order of the queues, or of one
+    priority.
+    """
     queues = await inbox.list_queues(connector, limit=limit, busy=busy, now=at)
     wanted = [queue for queue in queues if priority in (None, queue.priority)]
     due = [id for queue in wanted for id in queue.due]
@@ -197,7 +209,9 @@ def stored(test: Callable[[Inbox], Awaitable[None]]) -> Callable[[str], None]:
 
 def rows(url: str, statement: str) -> list[Any]:
     """What a query finds, or nothing for a change, made beside the inbox."""
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg") if url.startswith("postgres") else url)
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg") if url.startswith("postgres") else url
+    )
     try:
         with engine.begin() as connection:
             done = connection.execute(text(statement))

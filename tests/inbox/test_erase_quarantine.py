@@ -11,14 +11,32 @@ from receiver.inbox import ErasedPerson, Inbox, Unknown
 from receiver.inbox.events.erase import apply_changes, event_changes, stored_events
 from tests.inbox.store import ANN, BEN, faulty, open_inbox, stored
 
-SHARED = json.dumps({"userList": [{"email": "Ann@Example.edu", "name": "Ann Smith"}, {"email": BEN}], "courses": ["Algebra"]})
+SHARED = json.dumps(
+    {
+        "userList": [{"email": "Ann@Example.edu", "name": "Ann Smith"}, {"email": BEN}],
+        "courses": ["Algebra"],
+    }
+)
 
 OF_NOBODY_KNOWS_WHOM: list[tuple[str, object]] = [
     ("o'neil@example.edu", {"customer": {"email": "o'neil@example.edu", "last_name": "O'Neil"}}),
-    (ANN, {"status": "COMPLETED", "customer": {"email": ANN, "last_name": "Smith"}, "notes": [f"ring {BEN}"]}),
+    (
+        ANN,
+        {
+            "status": "COMPLETED",
+            "customer": {"email": ANN, "last_name": "Smith"},
+            "notes": [f"ring {BEN}"],
+        },
+    ),
     (ANN, {"status": "COMPLETED", "email": ANN, "last_name": "Smith", "notes": BEN}),
     (ANN, {"email": ANN, "last_name": "Smith", "logo": "logo@2x.png"}),
-    (ANN, {"order": {"customer": {"email": ANN, "last_name": "Smith"}}, "image": "https://x/logo@2x.png"}),
+    (
+        ANN,
+        {
+            "order": {"customer": {"email": ANN, "last_name": "Smith"}},
+            "image": "https://x/logo@2x.png",
+        },
+    ),
     (ANN, {"from": f"Smith <{ANN.upper()}>", "to": BEN}),
 ]
 
@@ -50,7 +68,11 @@ async def test_a_megabyte_beside_an_address_is_no_obstacle(inbox: Inbox) -> None
     letters = "a" * (1 << 20)
     alone = (await inbox.accept(faulty(json.dumps({"email": ANN, "note": letters})))).id
     raw = (await inbox.accept(faulty(f"{letters} {ANN} {letters}"))).id
-    shared = (await inbox.accept(faulty(json.dumps({"userList": [{"email": ANN}, {"email": BEN}], "note": letters})))).id
+    shared = (
+        await inbox.accept(
+            faulty(json.dumps({"userList": [{"email": ANN}, {"email": BEN}], "note": letters}))
+        )
+    ).id
     started = time.process_time()
     await inbox.erase_person(ANN)
     assert time.process_time() - started < 5  # the square of it would be hours
@@ -58,7 +80,9 @@ async def test_a_megabyte_beside_an_address_is_no_obstacle(inbox: Inbox) -> None
 
 
 def test_nothing_is_worked_out_while_the_store_is_being_written(sqlite_url: str) -> None:
-    """What becomes of an event is decided off the writer's thread, and counts only where the event is still the one that was read."""
+    """What becomes of an event is decided off the writer's thread, and counts only where the event
+    is still the one that was read.
+    """
 
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:

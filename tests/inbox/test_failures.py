@@ -1,4 +1,6 @@
-"""A full disk, a killed process, a lost server: nothing that was answered is lost, and the store recovers by itself."""
+"""A full disk, a killed process, a lost server: nothing that was answered is lost, and the store
+recovers by itself.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,20 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from receiver.inbox import Inbox, StoreUnavailable
-from tests.inbox.store import ANN, NOW, bodies, check, delivered, new, open_inbox, rows, settle, stored, take_one, take_ready
+from tests.inbox.store import (
+    ANN,
+    NOW,
+    bodies,
+    check,
+    delivered,
+    new,
+    open_inbox,
+    rows,
+    settle,
+    stored,
+    take_one,
+    take_ready,
+)
 
 HEAVY = "x" * 20_000
 
@@ -35,17 +50,24 @@ async def until_it_works(call: Callable[[], Awaitable[object]]) -> None:
 
 
 def test_a_full_database_recovers(sqlite_url: str) -> None:
-    """Where the file may not grow, events are refused as StoreUnavailable, and accepted again once it may."""
+    """Where the file may not grow, events are refused as StoreUnavailable, and accepted again once
+    it may.
+    """
 
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
             first = await inbox.accept(new("first"))
             await inbox._writer.run_bare(_limit(300))  # noqa: SLF001 - SQLite's own limit sits on the connection
-            results = await asyncio.gather(*(inbox.accept(new(f"{number} {HEAVY}")) for number in range(100)), return_exceptions=True)
+            results = await asyncio.gather(
+                *(inbox.accept(new(f"{number} {HEAVY}")) for number in range(100)),
+                return_exceptions=True,
+            )
             assert all(isinstance(one, StoreUnavailable) for one in results)
             assert "full" in str(results[0])
             await inbox.check_writable(NOW)
-            kept = await asyncio.gather(*(inbox.accept(new(f"{number} {HEAVY}")) for number in range(100)))
+            kept = await asyncio.gather(
+                *(inbox.accept(new(f"{number} {HEAVY}")) for number in range(100))
+            )
             assert not any(one.duplicate for one in kept)
             assert len({first.id, *(one.id for one in kept)}) == 101
 
@@ -95,8 +117,12 @@ asyncio.run(main())
 
 
 def test_a_full_disk_recovers(sqlite_url: str) -> None:
-    """Where no file may grow any more, events are refused and `ready` says so; what was answered is there; then all goes on."""
-    result = subprocess.run([sys.executable, "-c", FULL_DISK, sqlite_url], capture_output=True, text=True, check=False)
+    """Where no file may grow any more, events are refused and `ready` says so; what was answered is
+    there; then all goes on.
+    """
+    result = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, sqlite_url], capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr
     assert "not ready: the store is not available" in result.stdout
     assert int(result.stdout.split("refused")[1].split()[0]) > 100
@@ -125,15 +151,24 @@ asyncio.run(main())
 
 
 def test_a_killed_process_loses_nothing_that_it_answered(store_url: str) -> None:
-    """Killed in the middle of accepting, three times: every event that was acknowledged is there, in order, with its delivery."""
+    """Killed in the middle of accepting, three times: every event that was acknowledged is there,
+    in order, with its delivery.
+    """
     answered: list[list[str]] = []
     for _ in range(3):
         command = [sys.executable, "-u", "-c", ACCEPTING, store_url]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": os.getcwd()})  # noqa: PTH109
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.getcwd()},
+        )
         assert process.stdout
         answered.extend(process.stdout.readline().split() for _ in range(700))
         process.send_signal(signal.SIGKILL)
-        answered += [line.split() for line in process.stdout.read().splitlines() if line.count(" ") == 2]
+        answered += [
+            line.split() for line in process.stdout.read().splitlines() if line.count(" ") == 2
+        ]
         process.wait()
         process.stdout.close()
 
@@ -142,7 +177,10 @@ def test_a_killed_process_loses_nothing_that_it_answered(store_url: str) -> None
             lanes = {one.person_key: one for one in await take_ready(inbox)}
             for name in range(32):
                 mine = [(id, number) for id, by, number in answered if by == f"{name}"]
-                kept = [(one.event_id, one.body.decode().split()[1]) for one in lanes[f"{name}@example.edu"].deliveries]
+                kept = [
+                    (one.event_id, one.body.decode().split()[1])
+                    for one in lanes[f"{name}@example.edu"].deliveries
+                ]
                 assert set(mine[:100]) <= set(kept) or lanes[f"{name}@example.edu"].capped
 
     check(store_url)
@@ -153,7 +191,10 @@ def test_a_killed_process_loses_nothing_that_it_answered(store_url: str) -> None
 
 def terminate(url: str) -> int:
     """Cut all connections of others to this database; returns how many there were."""
-    query = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    query = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = "
+        "current_database() AND pid <> pg_backend_pid()"
+    )
     with psycopg.connect(url, autocommit=True) as connection:
         row = connection.execute(query).fetchone()
         assert row
@@ -161,7 +202,9 @@ def terminate(url: str) -> int:
 
 
 def test_lost_connections_recover(postgresql_url: str) -> None:
-    """After the server cut all connections, everything works at once: accept, look, settle, queries."""
+    """After the server cut all connections, everything works at once: accept, look, settle,
+    queries.
+    """
 
     async def main() -> None:
         async with open_inbox(postgresql_url) as inbox:
@@ -175,21 +218,33 @@ def test_lost_connections_recover(postgresql_url: str) -> None:
             terminate(postgresql_url)
             assert (await settle(inbox, [delivered(taken)], now=NOW)).delivered == 2
             terminate(postgresql_url)
-            assert await inbox.add_deliveries({taken.deliveries[0].event_id: [("other", ANN)]}, now=NOW) == 1
+            assert (
+                await inbox.add_deliveries(
+                    {taken.deliveries[0].event_id: [("other", ANN)]}, now=NOW
+                )
+                == 1
+            )
 
     asyncio.run(main())
 
 
 def test_whoever_is_beaten_tries_again(postgresql_url: str) -> None:
-    """Where the server gives up a transaction in favour of another, as in a deadlock, it is repeated; an event is not refused for it."""
+    """Where the server gives up a transaction in favour of another, as in a deadlock, it is
+    repeated; an event is not refused for it.
+    """
     beaten = 0
 
-    def beat(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> tuple[str, Any]:
+    def beat(
+        _connection: Any, _cursor: Any, statement: str, values: Any, *_: Any
+    ) -> tuple[str, Any]:
         nonlocal beaten
         if beaten or "INSERT INTO lane" not in statement:
             return statement, values
         beaten += 1
-        return "DO $$ BEGIN RAISE EXCEPTION 'beaten' USING ERRCODE = 'deadlock_detected'; END $$", ()
+        return (
+            "DO $$ BEGIN RAISE EXCEPTION 'beaten' USING ERRCODE = 'deadlock_detected'; END $$",
+            (),
+        )
 
     async def main() -> None:
         nonlocal beaten
@@ -210,7 +265,9 @@ def test_whoever_is_beaten_tries_again(postgresql_url: str) -> None:
 
 @pytest.mark.parametrize("dedup_hours", [0, 24])
 def test_a_commit_whose_answer_was_lost(store_url: str, dedup_hours: float) -> None:
-    """The connection breaks just after the database has committed: the events are accepted, and there once."""
+    """The connection breaks just after the database has committed: the events are accepted, and
+    there once.
+    """
     left = 1
 
     def commit_and_break(connection: Connection) -> None:
@@ -236,7 +293,9 @@ def test_a_commit_whose_answer_was_lost(store_url: str, dedup_hours: float) -> N
 
 
 def test_connections_that_are_cut_all_the_time(postgresql_url: str) -> None:
-    """Events are accepted or refused, and each that was accepted is there once, with its delivery, in order."""
+    """Events are accepted or refused, and each that was accepted is there once, with its delivery,
+    in order.
+    """
 
     async def main() -> None:
         kept: list[str] = []
@@ -251,7 +310,10 @@ def test_connections_that_are_cut_all_the_time(postgresql_url: str) -> None:
             cutting = asyncio.create_task(cut())
             for number in range(60):
                 accepted = await asyncio.gather(
-                    *(_until_accepted(inbox, f"{number} {index}", f"learner{index}@example.edu") for index in range(8))
+                    *(
+                        _until_accepted(inbox, f"{number} {index}", f"learner{index}@example.edu")
+                        for index in range(8)
+                    )
                 )
                 kept += accepted
             done = True
@@ -292,7 +354,9 @@ async def test_a_store_that_is_closing_refuses(inbox: Inbox) -> None:
 
 @stored
 async def test_more_than_fits_is_refused(inbox: Inbox) -> None:
-    """Where events come faster than they can be written, those beyond 20,000 are refused instead of filling the memory."""
+    """Where events come faster than they can be written, those beyond 20,000 are refused instead of
+    filling the memory.
+    """
     results = await asyncio.gather(*(_accepted(inbox, number) for number in range(20_050)))
     assert results == [True] * 20_000 + [False] * 50
 

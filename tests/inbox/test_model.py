@@ -1,7 +1,7 @@
 """Whatever happens in whatever order, a CRM ends in the state that the events describe.
 
-Hypothesis accepts, leads, writes, settles, freezes, crashes, replays and discards at random; a dictionary
-stands for the CRM. Two people share one record of it, beside each one's own.
+Hypothesis accepts, leads, writes, settles, freezes, crashes, replays and discards at random; a
+dictionary stands for the CRM. Two people share one record of it, beside each one's own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,12 @@ from hypothesis.stateful import (
 )
 
 from receiver.inbox import DeliverySelection, Inbox, ReadyLane, RecordStateRow, SettledLane
-from receiver.inbox.lanes.field_versions import FieldVersion, FieldVersions, superseded_fields, version_horizon
+from receiver.inbox.lanes.field_versions import (
+    FieldVersion,
+    FieldVersions,
+    superseded_fields,
+    version_horizon,
+)
 from tests.inbox.store import (
     ANN,
     BEN,
@@ -50,7 +55,10 @@ DEAL = ("deal", SHARED)
 
 @dataclass
 class Work:
-    """A lane that a leader has under way. `written` once the CRM has it, `stamps` if that was shared."""
+    """A lane that a leader has under way.
+
+    `written` once the CRM has it, `stamps` if that was shared.
+    """
 
     epoch: int
     lane: ReadyLane
@@ -64,7 +72,9 @@ class Work:
 
 
 class Gateway(RuleBasedStateMachine):
-    """One store, one connector, two people; processes that lead one after the other, some frozen."""
+    """One store, one connector, two people; processes that lead one after the other, some
+    frozen.
+    """
 
     def __init__(self, new_store: Callable[[], str]) -> None:
         super().__init__()
@@ -75,7 +85,8 @@ class Gateway(RuleBasedStateMachine):
         self.events: list[tuple[str, str]] = []  # (id, person), in the order of accepting
         self.epoch = self.run(take_lead(self.inbox))
         self.work: list[Work] = []  # of the leader, and of those before it that are frozen
-        self.crm: dict[str, int] = {}  # the person's record or the shared one -> number of the event
+        # the person's record or the shared one -> number of the event
+        self.crm: dict[str, int] = {}
         self.sent: set[str] = set()  # events that the CRM has seen
         self.given_up: set[str] = set()
         self.unclear: set[str] = set()  # records that hold what was given up
@@ -127,7 +138,9 @@ class Gateway(RuleBasedStateMachine):
     @precondition(lambda self: self.mine())
     @rule(data=st.data())
     def write(self, data: st.DataObject) -> None:
-        """One round of a lane that goes on: what was written is remembered before anybody else writes."""
+        """One round of a lane that goes on: what was written is remembered before anybody else
+        writes.
+        """
         work = self.draw_mine(data)
         self.call(work)
         self.tell(work, settled=False)
@@ -171,7 +184,9 @@ class Gateway(RuleBasedStateMachine):
 
     @rule(person=PEOPLE)
     def fall_behind(self, person: str) -> None:
-        """The leader freezes with all that is ready, and its successor delivers it and what came since."""
+        """The leader freezes with all that is ready, and its successor delivers it and what came
+        since.
+        """
         self.take(2)
         self.take_over()
         self.accept(person)
@@ -180,7 +195,9 @@ class Gateway(RuleBasedStateMachine):
     @precondition(lambda self: self.frozen())
     @rule(data=st.data(), call=st.booleans())
     def wake_up(self, data: st.DataObject, call: bool) -> None:
-        """A frozen leader goes on where it was: in the middle of a call, or before it is settled."""
+        """A frozen leader goes on where it was: in the middle of a call, or before it is
+        settled.
+        """
         work = data.draw(st.sampled_from(self.frozen()))
         if call:
             self.call(work)
@@ -189,7 +206,9 @@ class Gateway(RuleBasedStateMachine):
 
     @rule()
     def crash(self) -> None:
-        """Of what was under way nobody tells any more, the new leader begins anew; its calls are over by then."""
+        """Of what was under way nobody tells any more, the new leader begins anew; its calls are
+        over by then.
+        """
         self.run(self.inbox.aclose())
         self.inbox = self.run(Inbox.open(self.url, dedup_hours=24))
         self.work = []
@@ -206,7 +225,9 @@ class Gateway(RuleBasedStateMachine):
         return found[DEAL].stamps if found else {}
 
     def call(self, work: Work) -> None:
-        """Write the person's record, and the shared one unless a newer event is known to have set it."""
+        """Write the person's record, and the shared one unless a newer event is known to have set
+        it.
+        """
         known = work.known if work.epoch != self.epoch else self.known()
         stamps = {"stage": FieldVersion(work.newest, work.lane.lane_id)}
         keys = {work.lane.person_key}
@@ -224,7 +245,9 @@ class Gateway(RuleBasedStateMachine):
             self.unclear |= {person, SHARED}
 
     def tell(self, work: Work, *, settled: bool = True) -> None:
-        """A leader remembers what it wrote in the very transaction that settles the lane, or before."""
+        """A leader remembers what it wrote in the very transaction that settles the lane, or
+        before.
+        """
         row = RecordStateRow(*DEAL, "1", work.newest, work.lane.lane_id, work.stamps or {})
         records = [row] if work.stamps else []
         done = delivered(work.lane) if work.written else SettledLane(work.lane, retry_at=self.now)
@@ -233,7 +256,9 @@ class Gateway(RuleBasedStateMachine):
         else:
             self.run(settle(self.inbox, [], records=records, epoch=work.epoch, now=self.now))
 
-    def settle(self, work: Work, result: SettledLane, records: Sequence[RecordStateRow] = ()) -> None:
+    def settle(
+        self, work: Work, result: SettledLane, records: Sequence[RecordStateRow] = ()
+    ) -> None:
         if work in self.work:
             self.work.remove(work)
         touched = (("contact", work.lane.person_key), DEAL) if work.written else ()
@@ -274,7 +299,9 @@ class Gateway(RuleBasedStateMachine):
         assert self.run(self.inbox.read_status(now=self.now)).pending == 0
 
     def compare(self) -> None:
-        """The newest event of each person is what the CRM holds of him; the newest of all is in the shared record."""
+        """The newest event of each person is what the CRM holds of him; the newest of all is in the
+        shared record.
+        """
         wanted: dict[str, int] = {}
         for number, (id, person) in enumerate(self.events):
             if self.run(states(self.inbox, id)) == ["delivered"]:

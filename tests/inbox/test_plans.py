@@ -12,7 +12,21 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 from receiver.inbox import DeliverySelection, EventFilter, Inbox, SettledLane, role_of
-from tests.inbox.store import ANN, MOMENT, NOW, attempt, delivered, faulty, new, next_due, open_inbox, remote, settle, take_lead, take_ready
+from tests.inbox.store import (
+    ANN,
+    MOMENT,
+    NOW,
+    attempt,
+    delivered,
+    faulty,
+    new,
+    next_due,
+    open_inbox,
+    remote,
+    settle,
+    take_lead,
+    take_ready,
+)
 
 LARGE = ("event", "event_person", "lane", "delivery", "attempt", "remote", "remote_link")
 FILTERS = (
@@ -31,8 +45,14 @@ FILTERS = (
     EventFilter(person=ANN, reason_key="0123456789ab"),
     EventFilter(state="dead", ids=("one", "two")),
     EventFilter(state="quarantined", ids=("one", "two")),
-    *(EventFilter(state=state) for state in ("pending", "delivered", "dead", "discarded", "quarantined")),
-    *(EventFilter(state=state, event="quiz.submitted") for state in ("pending", "delivered", "dead", "discarded", "quarantined")),
+    *(
+        EventFilter(state=state)
+        for state in ("pending", "delivered", "dead", "discarded", "quarantined")
+    ),
+    *(
+        EventFilter(state=state, event="quiz.submitted")
+        for state in ("pending", "delivered", "dead", "discarded", "quarantined")
+    ),
 )
 
 
@@ -41,11 +61,20 @@ async def filled(inbox: Inbox) -> str:
     kept = await inbox.accept(new("first", ANN, connectors=("crm", "other")))
     await asyncio.gather(
         *(
-            inbox.accept(new(f"{number}", f"learner{number % 900}@example.edu", at=NOW + timedelta(seconds=number)))
+            inbox.accept(
+                new(
+                    f"{number}",
+                    f"learner{number % 900}@example.edu",
+                    at=NOW + timedelta(seconds=number),
+                )
+            )
             for number in range(3000)
         ),
         *(inbox.accept(faulty(f"faulty {number}", source="shelbyville")) for number in range(50)),
-        *(inbox.accept(new(f"nobody's {number}", connectors=(), name="quiz.submitted")) for number in range(50)),
+        *(
+            inbox.accept(new(f"nobody's {number}", connectors=(), name="quiz.submitted"))
+            for number in range(50)
+        ),
     )
     done, records = [], []
     for taken in await take_ready(inbox, limit=800, at=NOW + timedelta(days=1)):
@@ -100,11 +129,18 @@ async def change(inbox: Inbox, id: str) -> None:
     """All that a person does, but the erasure, which reads everything on purpose."""
     await inbox.replay_deliveries(DeliverySelection(events=(id,)), now=NOW)
     await inbox.replay_deliveries(DeliverySelection(filter=EventFilter(state="dead")), now=NOW)
-    await inbox.discard_selected(DeliverySelection(filter=EventFilter(state="dead", connector="crm", reason_key="0123456789ab")), now=NOW)
+    await inbox.discard_selected(
+        DeliverySelection(
+            filter=EventFilter(state="dead", connector="crm", reason_key="0123456789ab")
+        ),
+        now=NOW,
+    )
     await inbox.discard_selected(DeliverySelection(events=(id,)), now=NOW)
     aside = (await inbox.list_quarantined(limit=2))[0].id
     await inbox.discard_quarantined([aside])
-    await inbox.accept_revalidated((await inbox.list_quarantined(limit=1))[0].id, new("judged"), now=NOW)
+    await inbox.accept_revalidated(
+        (await inbox.list_quarantined(limit=1))[0].id, new("judged"), now=NOW
+    )
     reached, _ = await inbox.list_coverage(EventFilter(source="springfield"), limit=50)
     await inbox.list_coverage(EventFilter(state="dead", connector="crm", reason="no"), limit=50)
     await inbox.find_calls([one.id for one in reached])
@@ -118,9 +154,15 @@ def test_nothing_is_searched_for_by_reading_all(store_url: str) -> None:
     async def main() -> None:
         async with open_inbox(store_url) as inbox:
             id = await filled(inbox)
-            for work in (lambda: deliver(inbox), lambda: look(inbox, id), lambda: change(inbox, id)):
+            for work in (
+                lambda: deliver(inbox),
+                lambda: look(inbox, id),
+                lambda: change(inbox, id),
+            ):
                 for statement, plan in await explained(store_url, work):
-                    assert not [line for line in plan if _reads_all(line)], f"{statement}\n" + "\n".join(plan)
+                    assert not [line for line in plan if _reads_all(line)], (
+                        f"{statement}\n" + "\n".join(plan)
+                    )
 
     asyncio.run(main())
 
@@ -138,7 +180,11 @@ def test_what_is_known_by_its_id_is_found_by_its_id(sqlite_url: str) -> None:
                 await inbox.replay_deliveries(DeliverySelection(deliveries=(1, 2, 3)), now=NOW)
 
             for statement, plan in await explained(sqlite_url, work):
-                assert not [line for line in plan if "delivery_state (state=?)" in line or "AUTOMATIC" in line], statement
+                assert not [
+                    line
+                    for line in plan
+                    if "delivery_state (state=?)" in line or "AUTOMATIC" in line
+                ], statement
 
     asyncio.run(main())
 
@@ -155,7 +201,14 @@ def watched() -> Iterator[dict[str, Any]]:
     """Collects statements with one set of values each."""
     seen: dict[str, Any] = {}
 
-    def note(_connection: Connection, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:
+    def note(
+        _connection: Connection,
+        _cursor: Any,
+        statement: str,
+        values: Any,
+        _context: Any,
+        many: bool,
+    ) -> None:
         if statement.startswith(("SELECT", "WITH", "UPDATE", "DELETE")):
             seen.setdefault(statement, values[0] if many else values)
 
@@ -168,16 +221,27 @@ def watched() -> Iterator[dict[str, Any]]:
 
 def _explain(url: str, statements: dict[str, Any]) -> list[tuple[str, list[str]]]:
     postgresql = url.startswith("postgres")
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), paramstyle="format") if postgresql else create_engine(url)
+    engine = (
+        create_engine(make_url(url).set(drivername="postgresql+psycopg"), paramstyle="format")
+        if postgresql
+        else create_engine(url)
+    )
     with engine.connect() as connection:
         if postgresql:  # tables of tests are too small for indexes to be worth it
             connection.exec_driver_sql("SET enable_seqscan = off")
             plans = [
-                (text, [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {text}", values)]) for text, values in statements.items()
+                (text, [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {text}", values)])
+                for text, values in statements.items()
             ]
         else:
             plans = [
-                (text, [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)])
+                (
+                    text,
+                    [
+                        row[3]
+                        for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
+                    ],
+                )
                 for text, values in statements.items()
             ]
     engine.dispose()
@@ -189,4 +253,8 @@ def _reads_all(line: str) -> bool:
     words = line.replace("->", "").split()
     if words[:2] == ["Seq", "Scan"]:
         return words[3] in LARGE
-    return words[0] == "SCAN" and words[1] in LARGE and line != "SCAN event USING COVERING INDEX sqlite_autoindex_event_1"
+    return (
+        words[0] == "SCAN"
+        and words[1] in LARGE
+        and line != "SCAN event USING COVERING INDEX sqlite_autoindex_event_1"
+    )

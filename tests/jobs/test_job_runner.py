@@ -29,7 +29,9 @@ def test_short_work_is_done_when_start_returns() -> None:
 
 
 def test_long_work_goes_on() -> None:
-    """Start returns while it is under way; nobody has to hold it, and the newest is listed first."""
+    """Start returns while it is under way; nobody has to hold it, and the newest is listed
+    first.
+    """
     go = asyncio.Event()
 
     async def work(_job: Job) -> str:
@@ -65,7 +67,10 @@ def test_what_fails_says_why() -> None:
         first = await background.start("one", unavailable, now=NOW)
         second = await background.start("two", defect, now=NOW)
         assert (first.state, first.result) == ("failed", "the disk is full")
-        assert (second.state, second.result) == ("failed", "The gateway failed. Its log says where.")
+        assert (second.state, second.result) == (
+            "failed",
+            "The gateway failed. Its log says where.",
+        )
 
     asyncio.run(main())
 
@@ -87,6 +92,8 @@ def test_closing_stops_what_is_under_way() -> None:
         assert job.state == "stopped"
         for number in range(30):
             await background.start(f"{number}", short, now=NOW)
-        assert [one.what for one in background.jobs()] == [f"{number}" for number in range(29, 19, -1)]
+        assert [one.what for one in background.jobs()] == [
+            f"{number}" for number in range(29, 19, -1)
+        ]
 
     asyncio.run(main())

@@ -15,7 +15,9 @@ from tests.inbox.store import NOW, delivered, new, settle, take_one
 
 
 def test_what_is_old_and_done_is_removed(tmp_path: Path) -> None:
-    """A delivered event is gone once it is older than it is to be kept; one that waits stays; purging goes on."""
+    """A delivered event is gone once it is older than it is to be kept; one that waits stays;
+    purging goes on.
+    """
 
     async def main() -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path}/inbox.db", dedup_hours=1)
@@ -25,7 +27,13 @@ def test_what_is_old_and_done_is_removed(tmp_path: Path) -> None:
             waiting = await inbox.accept(new("waiting"))
             moment = timedelta(seconds=0.01)
             task = asyncio.create_task(
-                keep_purging(inbox, timedelta(days=90), lambda: NOW + timedelta(days=91), first=moment, every=moment)
+                keep_purging(
+                    inbox,
+                    timedelta(days=90),
+                    lambda: NOW + timedelta(days=91),
+                    first=moment,
+                    every=moment,
+                )
             )
             async with asyncio.timeout(20):
                 while await _is_there(inbox, done.id):
@@ -53,11 +61,19 @@ def test_what_is_young_stays(tmp_path: Path) -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path}/inbox.db", dedup_hours=1)
         try:
             done = await inbox.accept(new("done", at=datetime.now(UTC)))
-            await settle(inbox, [delivered(await take_one(inbox, at=datetime.now(UTC)))], now=datetime.now(UTC))
+            await settle(
+                inbox,
+                [delivered(await take_one(inbox, at=datetime.now(UTC)))],
+                now=datetime.now(UTC),
+            )
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.2):
                     await keep_purging(
-                        inbox, timedelta(days=90), lambda: datetime.now(UTC), first=timedelta(0), every=timedelta(seconds=0.01)
+                        inbox,
+                        timedelta(days=90),
+                        lambda: datetime.now(UTC),
+                        first=timedelta(0),
+                        every=timedelta(seconds=0.01),
                     )
             assert await _is_there(inbox, done.id)
         finally:
@@ -80,12 +96,16 @@ def test_no_error_is_the_end_of_it(tmp_path: Path) -> None:
 
         moment = timedelta(seconds=0.01)
         with capture_logs() as lines:
-            task = asyncio.create_task(keep_purging(inbox, timedelta(days=90), now, first=moment, every=moment))
+            task = asyncio.create_task(
+                keep_purging(inbox, timedelta(days=90), now, first=moment, every=moment)
+            )
             async with asyncio.timeout(20):
                 while looked < 3:
                     await asyncio.sleep(0.01)
             task.cancel()
             await inbox.aclose()
-        assert [(line["event"], line["exc_info"]) for line in lines][:2] == [("retention.failed", True)] * 2
+        assert [(line["event"], line["exc_info"]) for line in lines][:2] == [
+            ("retention.failed", True)
+        ] * 2
 
     asyncio.run(main())

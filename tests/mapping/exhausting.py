@@ -1,8 +1,10 @@
-"""Renders the expressions on standard input, a JSON list, where memory is short; tells what came of each as a line of JSON.
+"""Renders the expressions on standard input, a JSON list, where memory is short; tells what came of
+each as a line of JSON.
 
 An expression that names `item` is evaluated for each of a thousand items.
 
-Run as `python -m tests.mapping.exhausting`: what would freeze or exhaust the gateway harms this process alone.
+Run as `python -m tests.mapping.exhausting`: what would freeze or exhaust the gateway harms this
+process alone.
 """
 
 import json
@@ -65,7 +67,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
     for expression in json.load(sys.stdin):
         began = time.process_time()
-        sys.stdout.write(json.dumps([*outcome(expression, names), time.process_time() - began]) + "\n")
+        sys.stdout.write(
+            json.dumps([*outcome(expression, names), time.process_time() - began]) + "\n"
+        )
         sys.stdout.flush()
 
 

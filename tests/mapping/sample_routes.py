@@ -40,12 +40,16 @@ def contact(fields: str) -> str:
     return f'\n[[routes.upsert]]\nobject = "contact"\n{fields}\n'
 
 
-def rendered(directory: Path, event: str, routes: str, body: bytes | None = None) -> tuple[Record, ...]:
+def rendered(
+    directory: Path, event: str, routes: str, body: bytes | None = None
+) -> tuple[Record, ...]:
     """What the sample of an event, or another body, writes."""
     return mapping(directory, routes).render("box", "springfield", event, context(event, body))
 
 
-def value(directory: Path, expression: str, event: str = "order.placed", body: bytes | None = None) -> Value | None:
+def value(
+    directory: Path, expression: str, event: str = "order.placed", body: bytes | None = None
+) -> Value | None:
     """What one field gets; None where it is not sent. The expression is TOML, quotes included."""
     (record,) = rendered(directory, event, route(event, contact(f"fields.x = {expression}")), body)
     return record.fields.get("x")
@@ -56,8 +60,13 @@ def mapping_faults(directory: Path, routes: str) -> dict[str, ConfigFault]:
     return faults_of(directory, SANDBOX + routes)
 
 
-def field_fault(directory: Path, expression: str, events: str = "order.placed") -> ConfigFault | None:
-    """The fault of one field's expression, None where it is right. The expression is TOML, quotes included."""
+def field_fault(
+    directory: Path, expression: str, events: str = "order.placed"
+) -> ConfigFault | None:
+    """The fault of one field's expression, None where it is right.
+
+    The expression is TOML, quotes included.
+    """
     faults = mapping_faults(directory, route(events, contact(f"fields.x = {expression}")))
     assert set(faults) <= {"routes[0].upsert[0].fields.x"}
     return next(iter(faults.values()), None)

@@ -19,7 +19,10 @@ def doubled(start: str, step: str) -> str:
 
 
 ATTACKS = [
-    "{% for a in raw.list %}{% for b in raw.list %}{% for c in raw.list %}{% endfor %}{% endfor %}{% endfor %}",
+    (
+        "{% for a in raw.list %}{% for b in raw.list %}{% for c in raw.list %}{% endfor %}{% "
+        "endfor %}{% endfor %}"
+    ),
     "{% for a in raw.list %}{% for b in raw.words | map('upper') %}{% endfor %}{% endfor %}",
     "{% for a in raw.list %}{% for b in raw.words if b in raw.words %}{% endfor %}{% endfor %}",
     "{% for a in raw.list %}{% for b in raw.text %}{% endfor %}{% endfor %}",
@@ -166,7 +169,9 @@ HARMLESS = [
 ]
 
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to its memory")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux holds a process to its memory"
+)
 
 
 @pytest.fixture(scope="module")
@@ -174,14 +179,26 @@ def outcomes() -> dict[str, tuple[str, str, float]]:
     """What came of every expression, in a process of its own."""
     expressions = ATTACKS + HARMLESS
     command = [sys.executable, "-m", "tests.mapping.exhausting"]
-    ended = subprocess.run(command, input=json.dumps(expressions), capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
+    ended = subprocess.run(
+        command,
+        input=json.dumps(expressions),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=300,
+        check=False,
+    )
     lines = [json.loads(line) for line in ended.stdout.splitlines()]
-    assert len(lines) == len(expressions), f"it ended at {expressions[len(lines)]}: {ended.stderr[-500:]}"
+    assert len(lines) == len(expressions), (
+        f"it ended at {expressions[len(lines)]}: {ended.stderr[-500:]}"
+    )
     return dict(zip(expressions, lines, strict=True))
 
 
 @pytest.mark.parametrize("expression", ATTACKS)
-def test_what_would_exhaust_the_gateway_is_a_fault(outcomes: dict[str, tuple[str, str, float]], expression: str) -> None:
+def test_what_would_exhaust_the_gateway_is_a_fault(
+    outcomes: dict[str, tuple[str, str, float]], expression: str
+) -> None:
     """It is refused beforehand, or ends soon, in little memory, as a fault with its place."""
     what, words, seconds = outcomes[expression]
     assert what in ("refused", "fault"), words
@@ -191,7 +208,9 @@ def test_what_would_exhaust_the_gateway_is_a_fault(outcomes: dict[str, tuple[str
 
 
 @pytest.mark.parametrize("expression", HARMLESS)
-def test_what_goes_through_a_large_payload_once_is_allowed(outcomes: dict[str, tuple[str, str, float]], expression: str) -> None:
+def test_what_goes_through_a_large_payload_once_is_allowed(
+    outcomes: dict[str, tuple[str, str, float]], expression: str
+) -> None:
     """Ten thousand items, or a megabyte of text, are no trouble."""
     what, words, _ = outcomes[expression]
     assert what == "written", words

@@ -14,25 +14,93 @@ from tests.mapping.sample_routes import context
 
 WORDS = st.sampled_from(
     [
-        *("{{", "}}", "{%", "%}", "if", "else", "for", "in", "set", "not", "is", "defined", "and", "or", "(", ")", "[", "]", "{", "}"),
-        *("|", "~", "+", "-", "*", "**", "/", "%", ".", ",", ":", "==", "<", "order", "person", "raw", "x", "items", "email", "total"),
-        *("map", "join", "first", "default", "date", "money", "slug", "sum", "attribute='name'", "'text'", "5", "1.5", "none", "true", "="),
+        *(
+            "{{",
+            "}}",
+            "{%",
+            "%}",
+            "if",
+            "else",
+            "for",
+            "in",
+            "set",
+            "not",
+            "is",
+            "defined",
+            "and",
+            "or",
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+        ),
+        *(
+            "|",
+            "~",
+            "+",
+            "-",
+            "*",
+            "**",
+            "/",
+            "%",
+            ".",
+            ",",
+            ":",
+            "==",
+            "<",
+            "order",
+            "person",
+            "raw",
+            "x",
+            "items",
+            "email",
+            "total",
+        ),
+        *(
+            "map",
+            "join",
+            "first",
+            "default",
+            "date",
+            "money",
+            "slug",
+            "sum",
+            "attribute='name'",
+            "'text'",
+            "5",
+            "1.5",
+            "none",
+            "true",
+            "=",
+        ),
         *("endif", "endfor", "loop", "line_items", "__class__", "upper", "sort", "int", "0"),
     ]
 )
 
-EXPRESSIONS = st.lists(WORDS, max_size=12).map(" ".join) | st.lists(WORDS, max_size=8).map(lambda words: "{{ " + " ".join(words) + " }}")
+EXPRESSIONS = st.lists(WORDS, max_size=12).map(" ".join) | st.lists(WORDS, max_size=8).map(
+    lambda words: "{{ " + " ".join(words) + " }}"
+)
 
 NAMES = context("order.placed")
 
 
 def compiled(**upsert: Any) -> RouteTable:
     """A mapping of one upsert. Raises ConfigError."""
-    route, faults = read_model(RouteSettings, {"events": ["order.*"], "connector": "box", "upsert": [{"object": "contact", **upsert}]}, ())
+    route, faults = read_model(
+        RouteSettings,
+        {"events": ["order.*"], "connector": "box", "upsert": [{"object": "contact", **upsert}]},
+        (),
+    )
     if route is None or faults:
         raise ConfigError(faults)
     box = ConnectorSettings(type="sandbox")
-    return RouteTable.compile(SimpleNamespace(sources={"springfield": None}, connectors={"box": box}, routes=[route], snippets={}))
+    return RouteTable.compile(
+        SimpleNamespace(
+            sources={"springfield": None}, connectors={"box": box}, routes=[route], snippets={}
+        )
+    )
 
 
 @settings(max_examples=400, deadline=None)
@@ -40,7 +108,13 @@ def compiled(**upsert: Any) -> RouteTable:
 def test_any_expression_is_right_or_a_fault(key: str, field: str, fallback: str) -> None:
     """Beforehand a ConfigError, at work a MappingFault, and nothing else."""
     with suppress(ConfigError, MappingFault):
-        mapping = compiled(key=key or "x", fields={"x": {"value": field, "default": fallback}, "y": {"value": field, "append": True}})
+        mapping = compiled(
+            key=key or "x",
+            fields={
+                "x": {"value": field, "default": fallback},
+                "y": {"value": field, "append": True},
+            },
+        )
         mapping.needs("box")
         mapping.render("box", "springfield", "order.placed", NAMES)
 

@@ -22,7 +22,10 @@ def need(directory: Path, *fields: str) -> FieldNeed:
     [
         ("customer", {"customer"}),
         ("{{ 'customer' if order.total else none }}", {"customer"}),
-        ("{{ 'won' if order.total else ('lost' if order.id else 'open') }}", {"won", "lost", "open"}),
+        (
+            "{{ 'won' if order.total else ('lost' if order.id else 'open') }}",
+            {"won", "lost", "open"},
+        ),
         ("{{ order.transaction_ref | default('none given') }}", {"none given"}),
         ("{{ order.transaction_ref or 'none given' }}", {"none given"}),
         ("{{ order.status }}", set()),
@@ -61,14 +64,26 @@ def test_objects_keys_and_links(tmp_path: Path) -> None:
         ('"customer"', "string", {"customer"}),
         ("5", "number", set()),
         ("true", "boolean", set()),
-        ('{ value = "{{ order.status }}", map = { A = "won", B = "lost" }, default = "open" }', "choice", {"won", "lost", "open"}),
+        (
+            '{ value = "{{ order.status }}", map = { A = "won", B = "lost" }, default = "open" }',
+            "choice",
+            {"won", "lost", "open"},
+        ),
         ('{ value = "{{ order.status }}", map = { A = 1, B = 2 }, default = 3 }', "number", set()),
-        ('{ value = "{{ order.status }}", append = true, map = { A = "won" } }', "choices", {"won"}),
+        (
+            '{ value = "{{ order.status }}", append = true, map = { A = "won" } }',
+            "choices",
+            {"won"},
+        ),
     ],
 )
-def test_the_type_and_the_constants_of_a_field(tmp_path: Path, field: str, kind: FieldType | None, values: set[str]) -> None:
+def test_the_type_and_the_constants_of_a_field(
+    tmp_path: Path, field: str, kind: FieldType | None, values: set[str]
+) -> None:
     """The type where it is known, and what a mapping can produce."""
-    assert need(tmp_path, field) == FieldNeed(kind, frozenset(values), ("routes[0].upsert[0].fields.x",))
+    assert need(tmp_path, field) == FieldNeed(
+        kind, frozenset(values), ("routes[0].upsert[0].fields.x",)
+    )
 
 
 def test_what_goes_through_a_map_is_not_written_itself(tmp_path: Path) -> None:
@@ -80,7 +95,14 @@ def test_what_goes_through_a_map_is_not_written_itself(tmp_path: Path) -> None:
 def test_places_that_write_one_field_are_put_together(tmp_path: Path) -> None:
     """All their places and constants, and a type that takes all of them."""
     found = need(tmp_path, '"a"', '"b"')
-    assert found == FieldNeed("string", frozenset({"a", "b"}), ("routes[0].upsert[0].fields.x", "routes[1].upsert[0].fields.x"))
-    assert need(tmp_path, '"{{ order.date_created }}"', '"{{ order.date_created | date }}"').type == "datetime"
+    assert found == FieldNeed(
+        "string",
+        frozenset({"a", "b"}),
+        ("routes[0].upsert[0].fields.x", "routes[1].upsert[0].fields.x"),
+    )
+    assert (
+        need(tmp_path, '"{{ order.date_created }}"', '"{{ order.date_created | date }}"').type
+        == "datetime"
+    )
     assert need(tmp_path, '"{{ order.total }}"', '"{{ order.id }}"').type == "string"
     assert need(tmp_path, '"{{ order.total }}"', '"{{ raw.x }}"').type is None

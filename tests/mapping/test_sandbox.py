@@ -47,7 +47,9 @@ from tests.mapping.sample_routes import field_fault, value
     ],
 )
 def test_what_leads_out_is_refused_beforehand(tmp_path: Path, expression: str) -> None:
-    """Inner attributes, globals, templates and filters that are not offered are faults of the configuration."""
+    """Inner attributes, globals, templates and filters that are not offered are faults of the
+    configuration.
+    """
     assert field_fault(tmp_path, f'"{expression}"') is not None
 
 

@@ -12,7 +12,9 @@ CALLS = 200  # of functions in Python, which are as many on a slow machine
 
 
 def test_an_order_is_rendered_in_few_calls(tmp_path: Path) -> None:
-    """Two upserts with a dozen expressions: a path like `person.first_name` is a function, not a template."""
+    """Two upserts with a dozen expressions: a path like `person.first_name` is a function, not a
+    template.
+    """
     table = RouteTable.compile(loaded(tmp_path, SANDBOX + 'mapping = "standard"\n'))
     names = context("order.placed")
     table.render("box", "springfield", "order.placed", names)

@@ -23,7 +23,13 @@ def bare(tmp_path: Path) -> Path:
 
 def planned(checkout: Path, target: str) -> list[str]:
     """The commands that make would run."""
-    done = subprocess.run(["make", "--dry-run", "--no-print-directory", target], cwd=checkout, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", target],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return done.stdout.splitlines()
 
 
@@ -35,13 +41,19 @@ def test_running_needs_no_test_tools(bare: Path, target: str) -> None:
     assert [line for line in commands if DEVELOPMENT in line] == []
 
 
-@pytest.mark.parametrize("target", ["develop", "test", "lint", "format", "bench", "chaos", "bench-pages"])
+@pytest.mark.parametrize(
+    "target", ["develop", "test", "lint", "format", "bench", "chaos", "bench-pages"]
+)
 def test_developing_sets_up_all_that_it_needs(bare: Path, target: str) -> None:
     """On a bare checkout, in this order: the gateway, the tools, the work."""
     commands = planned(bare, target)
     (gateway,) = [number for number, line in enumerate(commands) if "--editable" in line]
     (tools,) = [number for number, line in enumerate(commands) if DEVELOPMENT in line]
-    work = [number for number, line in enumerate(commands) if line.startswith(".venv/bin/") and "pip install" not in line]
+    work = [
+        number
+        for number, line in enumerate(commands)
+        if line.startswith(".venv/bin/") and "pip install" not in line
+    ]
     assert gateway < tools < min(work, default=len(commands))
 
 

@@ -37,7 +37,10 @@ def test_it_holds_both_packages_and_the_examples(wheel: Path) -> None:
         for path in (ROOT / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert held == ours | {"receiver/examples/config.example.toml", "receiver/examples/alerts.example.yml"}
+    assert held == ours | {
+        "receiver/examples/config.example.toml",
+        "receiver/examples/alerts.example.yml",
+    }
 
 
 def test_it_asks_for_no_test_tools(wheel: Path) -> None:
@@ -45,7 +48,10 @@ def test_it_asks_for_no_test_tools(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
         metadata = message_from_string(archive.read(name).decode())
-    needed = {re.split(r"[^a-z0-9-]", line, maxsplit=1)[0] for line in metadata.get_all("Requires-Dist", [])}
+    needed = {
+        re.split(r"[^a-z0-9-]", line, maxsplit=1)[0]
+        for line in metadata.get_all("Requires-Dist", [])
+    }
     assert {"starlette", "uvicorn"} <= needed
     assert needed & {"pytest", "hypothesis", "mypy", "ruff", "playwright", "hatchling"} == set()
 
@@ -53,7 +59,9 @@ def test_it_asks_for_no_test_tools(wheel: Path) -> None:
 def test_it_says_its_version(installed: Environment, tmp_path: Path) -> None:
     """As the metadata has it."""
     done = installed.run("--version", at=tmp_path)
-    (version,) = re.findall(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), flags=re.MULTILINE)
+    (version,) = re.findall(
+        r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), flags=re.MULTILINE
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, f"aom-gateway {version}\n", "")
 
 

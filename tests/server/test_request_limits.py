@@ -41,7 +41,10 @@ def connect(running: Running) -> socket.socket:
 
 
 def sent(running: Running, data: bytes) -> bytes:
-    """Everything that comes back until the gateway closes. Fails where the answer is lost in a reset."""
+    """Everything that comes back until the gateway closes.
+
+    Fails where the answer is lost in a reset.
+    """
     with connect(running) as client:
         client.sendall(data)
         return b"".join(iter(lambda: client.recv(65536), b""))
@@ -78,13 +81,29 @@ def test_a_head_that_is_too_large(running: Running, request_: bytes) -> None:
 
 def test_a_head_within_the_limit(running: Running) -> None:
     """It may come together with a body that is larger than the limit of the head."""
-    body = json.dumps({"id": 1, "email": "a@b.edu", "date_registered": "Aug 11, 2020 04:58 PM", "more": "a" * 300_000}).encode()
-    answer = sent(running, head(b"X-A: " + b"a" * 16_000, b"Connection: close", b"Content-Length: %d" % len(body)) + body)
+    body = json.dumps(
+        {
+            "id": 1,
+            "email": "a@b.edu",
+            "date_registered": "Aug 11, 2020 04:58 PM",
+            "more": "a" * 300_000,
+        }
+    ).encode()
+    answer = sent(
+        running,
+        head(b"X-A: " + b"a" * 16_000, b"Connection: close", b"Content-Length: %d" % len(body))
+        + body,
+    )
     assert answer.startswith(b"HTTP/1.1 202 ")
 
 
 @pytest.mark.parametrize(
-    "data", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", head(start=b"GET  ")]
+    "data",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        head(start=b"GET  "),
+    ],
 )
 def test_what_is_no_http(running: Running, data: bytes) -> None:
     """TLS on a plain port, HTTP/2, garbage: 400, as a problem."""
@@ -92,19 +111,29 @@ def test_what_is_no_http(running: Running, data: bytes) -> None:
 
 
 def test_what_is_no_http_behind_a_request(running: Running) -> None:
-    """The request is kept, so it gets its answer; what follows gets its own, and the connection is closed."""
-    body = json.dumps({"id": 7, "email": "a@b.edu", "date_registered": "Aug 11, 2020 04:58 PM"}).encode()
+    """The request is kept, so it gets its answer; what follows gets its own, and the connection is
+    closed.
+    """
+    body = json.dumps(
+        {"id": 7, "email": "a@b.edu", "date_registered": "Aug 11, 2020 04:58 PM"}
+    ).encode()
     answer = sent(running, head(b"Content-Length: %d" % len(body)) + body + b"\0\0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 202 ")
     assert answer.count(b"HTTP/1.1 400 ") == 1
 
 
 @pytest.mark.parametrize("closing", [b"Connection: close", b"X-A: a"])
-@pytest.mark.parametrize(("start", "status"), [(DOOR, 413), (b"POST /in/wrong", 404), (b"POST /events", 401)])
-def test_an_answer_before_the_bodys_end_is_read(running: Running, start: bytes, status: int, closing: bytes) -> None:
+@pytest.mark.parametrize(
+    ("start", "status"), [(DOOR, 413), (b"POST /in/wrong", 404), (b"POST /events", 401)]
+)
+def test_an_answer_before_the_bodys_end_is_read(
+    running: Running, start: bytes, status: int, closing: bytes
+) -> None:
     """Whoever sends first and reads then, as most clients do, must see the answer and no reset."""
     for _ in range(5):
-        answer = sent(running, head(closing, b"Content-Length: 5000000", start=start) + b"a" * 5_000_000)
+        answer = sent(
+            running, head(closing, b"Content-Length: 5000000", start=start) + b"a" * 5_000_000
+        )
         assert answer.startswith(f"HTTP/1.1 {status} ".encode())
         assert answer.count(b"HTTP/1.1") == 1
 
@@ -124,9 +153,15 @@ def send_for_ever(client: socket.socket) -> None:
 
 @pytest.mark.parametrize("upgrade", [b"h2c", b"websocket"])
 def test_a_wish_for_another_protocol_costs_no_body(running: Running, upgrade: bytes) -> None:
-    """Java's client asks for h2c with its first POST: it is answered in HTTP/1.1, with all that it sent."""
+    """Java's client asks for h2c with its first POST: it is answered in HTTP/1.1, with all that it
+    sent.
+    """
     body = read_sample("order.placed") or b""
-    lines = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: " + upgrade, b"HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA")
+    lines = (
+        b"Connection: Upgrade, HTTP2-Settings",
+        b"Upgrade: " + upgrade,
+        b"HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA",
+    )
     data = head(*lines, b"Content-Length: %d" % len(body)) + body
     answer = sent(running, data + data + head(b"Connection: close", start=b"GET /healthz"))
     assert answer.count(b'"event":"order.placed"') == 2
@@ -147,8 +182,12 @@ def test_a_request_in_pieces_keeps_its_connection(running: Running) -> None:
 
 
 def test_too_many_connections(tmp_path: Path) -> None:
-    """One more than the system has room for is answered 503; once others are closed, it is served."""
-    with gateway(write_config(tmp_path), prefix=["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]) as running:
+    """One more than the system has room for is answered 503; once others are closed, it is
+    served.
+    """
+    with gateway(
+        write_config(tmp_path), prefix=["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]
+    ) as running:
         clients = [connect(running) for _ in range(60)]
         until(lambda: '"http.connections_used_up"' in running.log.read_text(), "the log tells it")
         turned_away, _, _ = select.select(clients, [], [], 0)
@@ -160,7 +199,9 @@ def test_too_many_connections(tmp_path: Path) -> None:
 
 
 def _is_alive(running: Running) -> bool:
-    return sent(running, head(b"Connection: close", start=b"GET /healthz")).endswith(b'{"status":"alive"}')
+    return sent(running, head(b"Connection: close", start=b"GET /healthz")).endswith(
+        b'{"status":"alive"}'
+    )
 
 
 def test_descriptors_that_are_used_up_are_told(tmp_path: Path) -> None:
@@ -199,7 +240,13 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         if not message.get("more_body"):
             await asyncio.sleep(1 if scope["path"] == "/later" else 0)
             body = (str(length) if scope["path"] != "/large" else "x" * 20_000_000).encode()
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]})
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 200,
+                    "headers": [(b"content-length", str(len(body)).encode())],
+                }
+            )
             await send({"type": "http.response.body", "body": body})
             return
 
@@ -214,7 +261,9 @@ async def served(counted: Counter[str]) -> AsyncIterator[Callable[[], Awaitable[
     config.load()
     shared = Connections(100, lambda reason: counted.update([reason]))
     loop = asyncio.get_running_loop()
-    listening = await loop.create_server(lambda: LimitedProtocol(config, shared, {}), "127.0.0.1", 0)
+    listening = await loop.create_server(
+        lambda: LimitedProtocol(config, shared, {}), "127.0.0.1", 0
+    )
 
     async def sweep() -> None:
         while True:
@@ -234,10 +283,16 @@ async def served(counted: Counter[str]) -> AsyncIterator[Callable[[], Awaitable[
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"POST /in/x HTTP/1.1\r\nHost: x", "The head of the request did not come within 0.3 seconds."),
+        (
+            b"POST /in/x HTTP/1.1\r\nHost: x",
+            "The head of the request did not come within 0.3 seconds.",
+        ),
         (b"\r\n", "The head of the request did not come within 0.3 seconds."),
         (head(b"Content-Length: 10") + b"123", "The body did not come within 0.3 seconds."),
-        (head(b"Transfer-Encoding: chunked") + b"3\r\n123\r\n", "The body did not come within 0.3 seconds."),
+        (
+            head(b"Transfer-Encoding: chunked") + b"3\r\n123\r\n",
+            "The body did not come within 0.3 seconds.",
+        ),
     ],
 )
 def test_a_request_that_never_ends(monkeypatch: pytest.MonkeyPatch, data: bytes, says: str) -> None:
@@ -292,11 +347,19 @@ def test_a_large_body_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("framed", [b"Content-Length: 10", b"Transfer-Encoding: chunked"])
-def test_an_answer_that_takes_longer_than_a_body_may(monkeypatch: pytest.MonkeyPatch, framed: bytes) -> None:
-    """Once a body is there, in however many pieces, nobody is hung up on for the time that the gateway takes."""
+def test_an_answer_that_takes_longer_than_a_body_may(
+    monkeypatch: pytest.MonkeyPatch, framed: bytes
+) -> None:
+    """Once a body is there, in however many pieces, nobody is hung up on for the time that the
+    gateway takes.
+    """
     monkeypatch.setattr(request_limits, "BODY_SECONDS", 0.2)
     monkeypatch.setattr(request_limits, "BYTES_PER_SECOND", 1_000_000_000)
-    pieces = (b"12345", b"67890") if b"Length" in framed else (b"5\r\n12345\r\n", b"5\r\n67890\r\n0\r\n\r\n")
+    pieces = (
+        (b"12345", b"67890")
+        if b"Length" in framed
+        else (b"5\r\n12345\r\n", b"5\r\n67890\r\n0\r\n\r\n")
+    )
 
     async def main() -> None:
         async with served(Counter()) as connect, asyncio.timeout(20):
@@ -360,11 +423,15 @@ def test_the_number_of_headers(running: Running, count: int) -> None:
     """A hundred are taken, with Host; more are 431, however short."""
     lines = [b"X-%d: a" % number for number in range(count - 2)]
     answer = sent(running, head(b"Connection: close", *lines, start=b"GET /healthz"))
-    assert answer.startswith(b"HTTP/1.1 200 " if count <= request_limits.HEADERS else b"HTTP/1.1 431 ")
+    assert answer.startswith(
+        b"HTTP/1.1 200 " if count <= request_limits.HEADERS else b"HTTP/1.1 431 "
+    )
 
 
 def test_requests_sent_ahead_take_no_memory(running: Running) -> None:
-    """Sixteen connections with 256 kB of tiny requests each: one of each is parsed at a time, and the rest is not kept."""
+    """Sixteen connections with 256 kB of tiny requests each: one of each is parsed at a time, and
+    the rest is not kept.
+    """
     before = running.resident_mb()
     clients = [connect(running) for _ in range(16)]
     for client in clients:
@@ -378,7 +445,9 @@ def test_requests_sent_ahead_take_no_memory(running: Running) -> None:
 
 def test_some_requests_sent_ahead_are_all_answered(running: Running) -> None:
     """In their order, each on its own, also where they come in pieces that end anywhere."""
-    requests = b"".join(head(start=b"GET /healthz") if number % 2 else head(start=b"GET /x") for number in range(40))
+    requests = b"".join(
+        head(start=b"GET /healthz") if number % 2 else head(start=b"GET /x") for number in range(40)
+    )
     requests += head(b"Connection: close", start=b"GET /healthz")
     for size in (1, 7, 1000, len(requests)):
         with connect(running) as client:
@@ -390,7 +459,9 @@ def test_some_requests_sent_ahead_are_all_answered(running: Running) -> None:
 
 
 def test_bodies_in_chunks_one_after_another(running: Running) -> None:
-    """Their ends are found wherever the pieces are cut; a trailer that speaks of a length changes nothing."""
+    """Their ends are found wherever the pieces are cut; a trailer that speaks of a length changes
+    nothing.
+    """
     body = read_sample("account.created") or b""
     chunked = b"%x\r\n%b\r\n0\r\nX-Sum: 5\r\n\r\n" % (len(body), body)
     one = head(b"Transfer-Encoding: chunked") + chunked
@@ -416,10 +487,16 @@ def test_many_wishes_for_another_protocol(running: Running, upgrade: bytes) -> N
 
 @pytest.mark.parametrize("ahead", [0, 1])
 def test_a_sender_that_stops_sending_gets_its_answers(running: Running, ahead: int) -> None:
-    """Half-closed connections are no closed ones: `nc -N` and some proxies do so right behind the request."""
-    body = json.dumps({"id": ahead, "email": f"half{ahead}@b.edu", "date_registered": "Aug 11, 2020 04:58 PM"}).encode()
+    """Half-closed connections are no closed ones: `nc -N` and some proxies do so right behind the
+    request.
+    """
+    body = json.dumps(
+        {"id": ahead, "email": f"half{ahead}@b.edu", "date_registered": "Aug 11, 2020 04:58 PM"}
+    ).encode()
     with connect(running) as client:
-        client.sendall(head(start=b"GET /healthz") * ahead + head(b"Content-Length: %d" % len(body)) + body)
+        client.sendall(
+            head(start=b"GET /healthz") * ahead + head(b"Content-Length: %d" % len(body)) + body
+        )
         client.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: client.recv(65536), b""))
     assert answer.count(b"HTTP/1.1 200 ") == ahead
@@ -427,7 +504,9 @@ def test_a_sender_that_stops_sending_gets_its_answers(running: Running, ahead: i
 
 
 def test_a_sender_that_sends_far_ahead_and_stops_gets_an_answer(running: Running) -> None:
-    """Of requests beyond what is held ahead of an answer only the first is taken; that one is answered, and not dropped unsaid."""
+    """Of requests beyond what is held ahead of an answer only the first is taken; that one is
+    answered, and not dropped unsaid.
+    """
     one = head(b"X-Padding: " + b"a" * 500, start=b"GET /healthz")
     with connect(running) as client:
         client.sendall(one * 100)
@@ -447,15 +526,38 @@ def test_a_sender_that_stops_in_the_middle(running: Running) -> None:
 
 
 def test_uvicorn_is_as_the_protocol_knows_it() -> None:
-    """What is used of its private parts is there: where this fails, look at them before the upper bound in pyproject.toml is moved."""
+    """What is used of its private parts is there: where this fails, look at them before the upper
+    bound in pyproject.toml is moved.
+    """
     protocol_source = inspect.getsource(httptools_impl.HttpToolsProtocol)
-    for name in ("_start_asgi_task", "on_message_begin", "on_response_complete", "timeout_keep_alive_task", "self.pipeline"):
+    for name in (
+        "_start_asgi_task",
+        "on_message_begin",
+        "on_response_complete",
+        "timeout_keep_alive_task",
+        "self.pipeline",
+    ):
         assert name in protocol_source
     options = inspect.signature(httptools_impl.RequestResponseCycle).parameters
     assert list(options) == [
-        *("scope", "transport", "flow", "logger", "access_logger", "access_log", "default_headers", "message_event"),
+        *(
+            "scope",
+            "transport",
+            "flow",
+            "logger",
+            "access_logger",
+            "access_log",
+            "default_headers",
+            "message_event",
+        ),
         *("expect_100_continue", "keep_alive", "on_response"),
     ]
     send = inspect.getsource(httptools_impl.RequestResponseCycle.send)
-    for name in ("response_started", "response_complete", "self.message_event.set()", "self.on_response()", "self.flow.write_paused"):
+    for name in (
+        "response_started",
+        "response_complete",
+        "self.message_event.set()",
+        "self.on_response()",
+        "self.flow.write_paused",
+    ):
         assert name in send

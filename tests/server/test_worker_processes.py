@@ -29,25 +29,38 @@ def running(tmp_path: Path, postgresql_url: str) -> Iterator[Running]:
 
 def workers(running: Running) -> list[int]:
     """The ports' processes that have said that they are ready, of those that live."""
-    children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
+    children = (
+        Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text().split()
+    )
     ready = running.log.read_text().count('"gateway.ready"')
     return [int(child) for child in children] if ready >= 2 else []
 
 
 def post(running: Running, number: int) -> int:
-    body = {"id": number, "email": f"w{number}@example.edu", "date_registered": "Aug 11, 2020 04:58 PM"}
-    return httpx.post(f"{running.url}/in/{TOKEN}", content=json.dumps(body), trust_env=False, timeout=30).status_code
+    body = {
+        "id": number,
+        "email": f"w{number}@example.edu",
+        "date_registered": "Aug 11, 2020 04:58 PM",
+    }
+    return httpx.post(
+        f"{running.url}/in/{TOKEN}", content=json.dumps(body), trust_env=False, timeout=30
+    ).status_code
 
 
 def accepted(running: Running) -> dict[str, float]:
     """How many events each worker has accepted, by `/metrics` of whichever is asked."""
     text = httpx.get(f"{running.url}/metrics", trust_env=False, timeout=30).text
-    found = re.findall(r'aom_gateway_events_total\{worker="(\d)",event="account.created",outcome="accepted".*\} (.+)', text)
+    found = re.findall(
+        r'aom_gateway_events_total\{worker="(\d)",event="account.created",outcome="accepted".*\} (.+)',
+        text,
+    )
     return {worker: float(value) for worker, value in found}
 
 
 def test_all_accept_and_each_counts_what_it_took(running: Running) -> None:
-    """Connections are shared out between them; `/metrics` holds the figures of all, whichever answers."""
+    """Connections are shared out between them; `/metrics` holds the figures of all, whichever
+    answers.
+    """
     assert [post(running, number) for number in range(60)] == [202] * 60
     for _ in range(10):
         counts = accepted(running)
@@ -67,7 +80,9 @@ def test_one_that_is_killed_is_started_anew(running: Running) -> None:
     until(lambda: running.log.read_text().count('"gateway.ready"') == 3, "there is a new one")
     assert second in workers(running)
     assert first not in workers(running)
-    assert {item["person"] for item in running.admin("/api/events?limit=100")["items"]} == {f"w{n}@example.edu" for n in range(20)}
+    assert {item["person"] for item in running.admin("/api/events?limit=100")["items"]} == {
+        f"w{n}@example.edu" for n in range(20)
+    }
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -96,7 +111,9 @@ def test_a_port_that_is_taken_is_told_once(running: Running, tmp_path: Path) -> 
 
 def test_workers_that_cannot_start_take_all_down(tmp_path: Path) -> None:
     """With the exit code and the words of one that is alone."""
-    outcome = serve(write_config(tmp_path, store="postgresql://nobody@127.0.0.1:1/none", server="workers = 2"))
+    outcome = serve(
+        write_config(tmp_path, store="postgresql://nobody@127.0.0.1:1/none", server="workers = 2")
+    )
     assert outcome.returncode == 1
     assert "store.url: postgresql" in outcome.stderr
 
@@ -105,7 +122,10 @@ def test_a_sqlite_file_belongs_to_one_process(tmp_path: Path) -> None:
     """More workers are a fault of the configuration, said in words."""
     config = write_config(tmp_path, server="workers = 2")
     outcome = subprocess.run(
-        [sys.executable, "-m", "receiver.cli", "check", "--config", str(config)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "receiver.cli", "check", "--config", str(config)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert outcome.returncode == 1
     assert "server.workers" in outcome.stdout + outcome.stderr
@@ -118,7 +138,9 @@ def serve(config: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_metrics_are_merged_by_family() -> None:
-    """Each family has its head once; what stands in the store comes once, from the one that was asked, without a number."""
+    """Each family has its head once; what stands in the store comes once, from the one that was
+    asked, without a number.
+    """
     one = b'# HELP a_total A\n# TYPE a_total counter\na_total{x="1 {"} 1.0\n# HELP s S\n# TYPE s gauge\ns 5.0\n'
     two = one.replace(b"1.0", b"2.0").replace(b"5.0", b"4.0") + b"# HELP b B\n# TYPE b gauge\nb 7\n"
     assert merge_metrics(1, {1: one, 2: two}, frozenset({"s"})).decode().splitlines() == [

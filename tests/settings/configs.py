@@ -33,7 +33,10 @@ def loaded(directory: Path, text: str, env: Mapping[str, str] | None = None) -> 
 
 
 def faults_of(
-    directory: Path, text: str, env: Mapping[str, str] | None = None, types: Mapping[str, type[Connector]] | None = None
+    directory: Path,
+    text: str,
+    env: Mapping[str, str] | None = None,
+    types: Mapping[str, type[Connector]] | None = None,
 ) -> dict[str, ConfigFault]:
     """The faults of a configuration by their places; {} where it is right."""
     try:

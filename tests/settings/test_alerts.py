@@ -24,7 +24,8 @@ def test_the_address_and_the_headers_are_secrets(tmp_path: Path) -> None:
     """No log line, and no printed settings, hold them; the path alone neither."""
     settings = loaded(
         tmp_path,
-        f'{MINIMAL}\n[alerts]\nurl = "${{SLACK_WEBHOOK}}"\nheaders = {{ Authorization = "Bearer ${{TOKEN}}" }}',
+        f'{MINIMAL}\n[alerts]\nurl = "${{SLACK_WEBHOOK}}"\nheaders = {{ Authorization = '
+        f'"Bearer ${{TOKEN}}" }}',
         {"SLACK_WEBHOOK": URL, "TOKEN": "a-long-token"},
     )
     assert {URL, "/services/T000/B000/XXXX", "Bearer a-long-token"} <= settings.secrets()
@@ -34,23 +35,46 @@ def test_the_address_and_the_headers_are_secrets(tmp_path: Path) -> None:
 
 def test_a_short_path_is_no_secret(tmp_path: Path) -> None:
     """Or every slash of the log would be cut out."""
-    assert not loaded(tmp_path, f'{MINIMAL}\n[alerts]\nurl = "http://127.0.0.1:9/"').secrets() & {"/", ""}
+    assert not loaded(tmp_path, f'{MINIMAL}\n[alerts]\nurl = "http://127.0.0.1:9/"').secrets() & {
+        "/",
+        "",
+    }
 
 
 @pytest.mark.parametrize(
     ("text", "where", "says"),
     [
         ("", "alerts.url", "is missing"),
-        ('url = "hooks.slack.com/services"', "alerts.url", "is no web address; write one like https://hooks.slack.com/"),
+        (
+            'url = "hooks.slack.com/services"',
+            "alerts.url",
+            "is no web address; write one like https://hooks.slack.com/",
+        ),
         ('url = "ftp://x/y"', "alerts.url", "is no web address"),
         ('url = "https://x/a b"', "alerts.url", "is no web address"),
         (f'url = "{URL}"\nurll = 1', "alerts.urll", "did you mean 'url'?"),
-        (f'url = "{URL}"\noldest_waiting_minutes = 0', "alerts.oldest_waiting_minutes", "must be greater than 0"),
-        (f'url = "{URL}"\noldest_waiting_minutes = inf', "alerts.oldest_waiting_minutes", "must be"),
+        (
+            f'url = "{URL}"\noldest_waiting_minutes = 0',
+            "alerts.oldest_waiting_minutes",
+            "must be greater than 0",
+        ),
+        (
+            f'url = "{URL}"\noldest_waiting_minutes = inf',
+            "alerts.oldest_waiting_minutes",
+            "must be",
+        ),
         (f'url = "{URL}"\ndead_letters = 0', "alerts.dead_letters", "must be at least 1"),
         (f'url = "{URL}"\nrepeat_hours = 1e300', "alerts.repeat_hours", "must be"),
-        (f'url = "{URL}"\nheaders = {{ "a b" = "x" }}', 'alerts.headers."a b"', "is no name of an HTTP header"),
-        (f'url = "{URL}"\nheaders = {{ X = "a\\nb" }}', "alerts.headers.X", "do not go into an HTTP header"),
+        (
+            f'url = "{URL}"\nheaders = {{ "a b" = "x" }}',
+            'alerts.headers."a b"',
+            "is no name of an HTTP header",
+        ),
+        (
+            f'url = "{URL}"\nheaders = {{ X = "a\\nb" }}',
+            "alerts.headers.X",
+            "do not go into an HTTP header",
+        ),
     ],
 )
 def test_a_mistake_is_told_at_its_place(tmp_path: Path, text: str, where: str, says: str) -> None:

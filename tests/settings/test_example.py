@@ -9,7 +9,18 @@ from pydantic import BaseModel
 from connectors import registry
 from connectors.base import ConnectorSettings, RateLimit
 from receiver.mapping import FieldSettings, RouteTable, UpsertSettings
-from receiver.settings import Alerts, Delivery, Limit, Log, RouteSettings, Server, Settings, Source, Store, load_settings
+from receiver.settings import (
+    Alerts,
+    Delivery,
+    Limit,
+    Log,
+    RouteSettings,
+    Server,
+    Settings,
+    Source,
+    Store,
+    load_settings,
+)
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -51,7 +62,11 @@ def test_the_example_loads_without_a_warning_of_its_own() -> None:
 def test_every_key_is_shown(model: type[BaseModel]) -> None:
     """A key that is not in the example is not documented."""
     shown = EXAMPLE.read_text("utf-8")
-    assert [name for name in model.model_fields if not re.search(rf"\b{name}(\.\w+)? = |\.{name}\]\]", shown)] == []
+    assert [
+        name
+        for name in model.model_fields
+        if not re.search(rf"\b{name}(\.\w+)? = |\.{name}\]\]", shown)
+    ] == []
 
 
 def test_every_key_of_the_connectors_in_use_is_shown() -> None:
@@ -68,4 +83,7 @@ def test_defaults_in_the_example_are_the_defaults() -> None:
     assert (settings.delivery, settings.log) == (Delivery(), Log())
     assert (settings.server.host, settings.server.port) == (Server().host, Server().port)
     assert settings.server.max_body_bytes == Server().max_body_bytes
-    assert (settings.store.keep_days, settings.store.dedup_hours) == (Store().keep_days, Store().dedup_hours)
+    assert (settings.store.keep_days, settings.store.dedup_hours) == (
+        Store().keep_days,
+        Store().dedup_hours,
+    )

@@ -28,7 +28,9 @@ def test_nobody_else_may_read_it_at_any_time(tmp_path: Path, *, replace: bool) -
 
 
 def test_nothing_that_is_there_is_written_into(tmp_path: Path) -> None:
-    """Neither a file nor what a link leads to; replacing takes the link's place and leaves its target alone."""
+    """Neither a file nor what a link leads to; replacing takes the link's place and leaves its
+    target alone.
+    """
     target = tmp_path / "target"
     target.write_text("mine")
     target.chmod(0o644)

@@ -39,14 +39,29 @@ fields.amount = "{{ order.total"                              # 10: no valid exp
 EXPECTED = {
     "server.prot": ("is not a known key", "did you mean 'port'?"),
     "server.public_url": ("is no web address", "write one like https://hooks.springfield.edu"),
-    "sources.springfield.tokens[0]": ("the environment variable SPRINGFIELD_TOKEN is not set", "set it"),
-    "sources.springfield.timezone": ("there is no time zone 'America/New_Yrok'", "did you mean 'America/New_York'?"),
+    "sources.springfield.tokens[0]": (
+        "the environment variable SPRINGFIELD_TOKEN is not set",
+        "set it",
+    ),
+    "sources.springfield.timezone": (
+        "there is no time zone 'America/New_Yrok'",
+        "did you mean 'America/New_York'?",
+    ),
     "connectors.crm.type": ("there is no connector type 'hubspto'", ""),
     "routes[0].sources[0]": ("there is no source 'springfeild'", "did you mean 'springfield'?"),
     "routes[0].events[1]": ("there is no event 'order.plced'", "did you mean 'order.placed'?"),
-    "routes[0].upsert[0].fields.firstname": ("'custmer' is not part of order.placed", "did you mean 'customer'?"),
-    "routes[0].upsert[1].links[0]": ("the route writes no 'contcat' to link to", "did you mean 'contact'?"),
-    "routes[0].upsert[1].fields.amount": ("is no valid expression: unexpected end of template", "see Jinja's expressions"),
+    "routes[0].upsert[0].fields.firstname": (
+        "'custmer' is not part of order.placed",
+        "did you mean 'customer'?",
+    ),
+    "routes[0].upsert[1].links[0]": (
+        "the route writes no 'contcat' to link to",
+        "did you mean 'contact'?",
+    ),
+    "routes[0].upsert[1].fields.amount": (
+        "is no valid expression: unexpected end of template",
+        "see Jinja's expressions",
+    ),
 }
 
 

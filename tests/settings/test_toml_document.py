@@ -33,7 +33,9 @@ def test_a_syntax_fault_names_its_line(tmp_path: Path) -> None:
     """Line and column, what is wrong, and a remedy."""
     (tmp_path / "c.toml").write_text("x = 1\n\ny = text\n", "utf-8")
     assert fault_of(tmp_path / "c.toml") == ConfigFault(
-        "c.toml, line 3, column 5", "is no TOML: Invalid value", 'texts stand in quotes: name = "text"'
+        "c.toml, line 3, column 5",
+        "is no TOML: Invalid value",
+        'texts stand in quotes: name = "text"',
     )
 
 
@@ -68,4 +70,7 @@ def test_a_number_without_end_is_told_with_its_line(tmp_path: Path) -> None:
     """Python reads none of more than 4,300 digits."""
     (tmp_path / "c.toml").write_text(f"[server]\nport = {'9' * 5000}\n", "utf-8")
     fault = fault_of(tmp_path / "c.toml")
-    assert (fault.where, fault.message) == ("c.toml, line 2", "holds a number of thousands of digits")
+    assert (fault.where, fault.message) == (
+        "c.toml, line 2",
+        "holds a number of thousands of digits",
+    )

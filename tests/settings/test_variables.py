@@ -35,7 +35,9 @@ def test_files_are_read_beside_the_configuration(tmp_path: Path) -> None:
     """A line break at the end does not count; blanks do."""
     (tmp_path / "token").write_text(" secret \r\n", "utf-8")
     assert fill_variables({"t": "${file:token}"}, {}, tmp_path).document == {"t": " secret "}
-    assert fill_variables({"t": f"${{file:{tmp_path}/token}}"}, {}, Path("/")).document == {"t": " secret "}
+    assert fill_variables({"t": f"${{file:{tmp_path}/token}}"}, {}, Path("/")).document == {
+        "t": " secret "
+    }
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe"])
@@ -61,10 +63,17 @@ def test_dollars_that_mean_themselves_stay(tmp_path: Path) -> None:
     """`$${` is a plain `${`; a dollar before an expression, or alone, is no reference."""
     document = {"a": "$${ONE}", "b": "Total: ${{ order.total }}", "c": "$5", "d": "a$"}
     filled = fill_variables(document, {"ONE": "1"}, tmp_path)
-    assert filled.document == {"a": "${ONE}", "b": "Total: ${{ order.total }}", "c": "$5", "d": "a$"}
+    assert filled.document == {
+        "a": "${ONE}",
+        "b": "Total: ${{ order.total }}",
+        "c": "$5",
+        "d": "a$",
+    }
     assert filled.faults == []
 
 
 def test_what_a_variable_holds_is_not_read_again(tmp_path: Path) -> None:
     """A password may hold `${`."""
-    assert fill_variables({"t": "${ONE}"}, {"ONE": "a${TWO}b"}, tmp_path).document == {"t": "a${TWO}b"}
+    assert fill_variables({"t": "${ONE}"}, {"ONE": "a${TWO}b"}, tmp_path).document == {
+        "t": "a${TWO}b"
+    }

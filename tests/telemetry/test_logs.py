@@ -18,7 +18,9 @@ set_up_logs({level!r}, {form!r}, secrets=["the-secret-of-a-school"])
 def lines(body: str, *, level: str = "info", form: str = "json") -> list[str]:
     """What a process with this body writes to standard error."""
     script = SCRIPT.format(level=level, form=form, body=body)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert not done.stdout
     return done.stderr.splitlines()
 
@@ -32,7 +34,10 @@ def test_lines_are_json_with_level_and_time() -> None:
 
 def test_quick_lines_look_like_all_others() -> None:
     """Only the search for secrets is left out; the level holds for them too."""
-    body = "from receiver.telemetry import quick_log; log = quick_log(); log.debug('no'); log.info('event.accepted', id='1', n=2)"
+    body = (
+        "from receiver.telemetry import quick_log; log = quick_log(); log.debug('no'); "
+        "log.info('event.accepted', id='1', n=2)"
+    )
     (line,) = map(json.loads, lines(body))
     assert line.pop("timestamp").endswith("Z")
     assert line == {"event": "event.accepted", "level": "info", "id": "1", "n": 2}
@@ -42,7 +47,9 @@ def test_quick_lines_look_like_all_others() -> None:
 
 def test_the_standard_librarys_loggers_come_out_the_same_way() -> None:
     """Libraries log too; their secrets are cut out as well."""
-    (line,) = map(json.loads, lines("logging.getLogger('lib').warning('%s said', 'the-secret-of-a-school')"))
+    (line,) = map(
+        json.loads, lines("logging.getLogger('lib').warning('%s said', 'the-secret-of-a-school')")
+    )
     assert (line["event"], line["level"], line["logger"]) == ("*** said", "warning", "lib")
 
 
@@ -79,11 +86,16 @@ structlog.get_logger().info('line', n=2000)
 
 def test_quieter_levels_are_left_out() -> None:
     """With level = warning, info is not written."""
-    assert len(lines("log = structlog.get_logger(); log.info('a'); log.warning('b')", level="warning")) == 1
+    assert (
+        len(lines("log = structlog.get_logger(); log.info('a'); log.warning('b')", level="warning"))
+        == 1
+    )
 
 
 def test_people_are_named_by_the_key_that_the_store_keeps() -> None:
-    """In our own lines and in those of libraries alike; before the key is known, an address has no name."""
+    """In our own lines and in those of libraries alike; before the key is known, an address has no
+    name.
+    """
     body = """
 from receiver.telemetry import name_people_by
 structlog.get_logger().info('early', person='ada@example.edu')

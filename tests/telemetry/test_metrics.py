@@ -33,13 +33,30 @@ mapping = "standard"
 SANDBOX, HUBSPOT = {"connector": "sandbox"}, {"connector": "hubspot"}
 ORDER = {"source": "springfield", "event": "order.failed"}
 
-MOVED: list[tuple[str, Mapping[str, str], float]] = [  # sample, labels, the least that it must be after what `busy` does
-    ("aom_gateway_events_total", {"source": "springfield", "event": "account.created", "outcome": "accepted"}, 1),
-    ("aom_gateway_events_total", {"source": "springfield", "event": "account.created", "outcome": "duplicate"}, 1),
-    ("aom_gateway_events_total", {"source": "springfield", "event": "unknown", "outcome": "quarantined"}, 1),
+# sample, labels, the least that it must be after what `busy` does
+MOVED: list[tuple[str, Mapping[str, str], float]] = [
+    (
+        "aom_gateway_events_total",
+        {"source": "springfield", "event": "account.created", "outcome": "accepted"},
+        1,
+    ),
+    (
+        "aom_gateway_events_total",
+        {"source": "springfield", "event": "account.created", "outcome": "duplicate"},
+        1,
+    ),
+    (
+        "aom_gateway_events_total",
+        {"source": "springfield", "event": "unknown", "outcome": "quarantined"},
+        1,
+    ),
     ("aom_gateway_requests_turned_away_total", {"reason": "token"}, 1),
     ("aom_gateway_requests_turned_away_total", {"reason": "too_large"}, 1),
-    ("aom_gateway_recognition_disagreements_total", {"source": "springfield", "event": "quiz.submitted"}, 1),
+    (
+        "aom_gateway_recognition_disagreements_total",
+        {"source": "springfield", "event": "quiz.submitted"},
+        1,
+    ),
     ("aom_gateway_unknown_keys_total", ORDER, 1),
     ("aom_gateway_unreadable_values_total", ORDER, 1),
     ("aom_gateway_deliveries_total", {**SANDBOX, "outcome": "delivered"}, 1),
@@ -94,7 +111,15 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         (TOKEN, "{}"),
         (TOKEN, " " * 2_000_000),
         ("wrong", "{}"),
-        *((TOKEN, json.dumps({**order, "id": number, "customer": {"email": f"o{number}@example.edu"}})) for number in range(1, 9)),
+        *(
+            (
+                TOKEN,
+                json.dumps(
+                    {**order, "id": number, "customer": {"email": f"o{number}@example.edu"}}
+                ),
+            )
+            for number in range(1, 9)
+        ),
     ]
     with gateway(write_config(tmp_path_factory.mktemp("metrics"), BODY)) as running:
         for path, body in posts:
@@ -111,22 +136,38 @@ def scrape(running: Running) -> dict[str, Metric]:
 
 def value(families: Mapping[str, Metric], name: str, labels: Mapping[str, str]) -> float:
     """Of the first sample that has the labels; 0 where there is none."""
-    samples = [sample for family in families.values() for sample in family.samples if sample.name == name]
-    return next((float(sample.value) for sample in samples if labels.items() <= sample.labels.items()), 0.0)
+    samples = [
+        sample for family in families.values() for sample in family.samples if sample.name == name
+    ]
+    return next(
+        (float(sample.value) for sample in samples if labels.items() <= sample.labels.items()), 0.0
+    )
 
 
-@pytest.mark.parametrize(("name", "labels", "least"), MOVED, ids=lambda value: value if isinstance(value, str) else "")
-def test_each_figure_moves(busy: Running, name: str, labels: Mapping[str, str], least: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "labels", "least"), MOVED, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_each_figure_moves(
+    busy: Running, name: str, labels: Mapping[str, str], least: float
+) -> None:
     """What happened is seen."""
-    until(lambda: value(scrape(busy), name, labels) >= least, f"{name} {labels} is at least {least}")
+    until(
+        lambda: value(scrape(busy), name, labels) >= least, f"{name} {labels} is at least {least}"
+    )
 
 
 def test_every_family_is_known_here_and_says_what_it_is(busy: Running) -> None:
     """A new one needs a help text, and a place in the lists above."""
-    families = {name: family for name, family in scrape(busy).items() if name.startswith("aom_gateway_") and not name.endswith("_created")}
+    families = {
+        name: family
+        for name, family in scrape(busy).items()
+        if name.startswith("aom_gateway_") and not name.endswith("_created")
+    }
     samples = {name for name, _, _ in MOVED}
     assert families.keys() >= AT_REST
-    assert {name for name in families if not samples & {name, f"{name}_total", f"{name}_count"}} == AT_REST
+    assert {
+        name for name in families if not samples & {name, f"{name}_total", f"{name}_count"}
+    } == AT_REST
     assert [name for name, family in families.items() if not family.documentation] == []
 
 
@@ -134,7 +175,11 @@ def test_labels_are_of_fixed_sets(busy: Running) -> None:
     """However many people there are, and whatever callers send, the number of series is bounded."""
     before = sum(len(family.samples) for family in scrape(busy).values())
     for number in range(20):
-        body = {"id": number, "email": f"new{number}@example.edu", "date_registered": "2026-01-05 10:00:00"}
+        body = {
+            "id": number,
+            "email": f"new{number}@example.edu",
+            "date_registered": "2026-01-05 10:00:00",
+        }
         for path in (TOKEN, f"{TOKEN}/made.up.{number}", f"guess{number}"):
             httpx.post(f"{busy.url}/in/{path}", content=json.dumps(body), trust_env=False)
     families = scrape(busy)
@@ -151,7 +196,11 @@ def rules() -> list[dict[str, str | dict[str, str]]]:
 
 def test_the_example_alerts_read_what_is_there(busy: Running) -> None:
     """Each names metrics and labels that the gateway shows, and says what to do."""
-    shown = {sample.name: set(sample.labels) for family in scrape(busy).values() for sample in family.samples}
+    shown = {
+        sample.name: set(sample.labels)
+        for family in scrape(busy).values()
+        for sample in family.samples
+    }
     names = [str(rule["alert"]) for rule in rules()]
     assert len(names) == len(set(names)) > 10
     for rule in rules():
@@ -160,8 +209,16 @@ def test_the_example_alerts_read_what_is_there(busy: Running) -> None:
         assert used <= shown.keys(), rule["alert"]
         assert used or "up{" in expression
         for name in used:
-            asked = {label for part in re.findall(rf"{name}{{([^}}]*)}}", expression) for label in re.findall(r"(\w+)=", part)}
-            grouped = {label.strip() for part in re.findall(r"by \(([^)]*)\)", expression) for label in part.split(",")}
+            asked = {
+                label
+                for part in re.findall(rf"{name}{{([^}}]*)}}", expression)
+                for label in re.findall(r"(\w+)=", part)
+            }
+            grouped = {
+                label.strip()
+                for part in re.findall(r"by \(([^)]*)\)", expression)
+                for label in part.split(",")
+            }
             assert (asked | grouped) - {"instance"} <= shown[name], rule["alert"]
         annotations = rule["annotations"]
         assert isinstance(annotations, dict)

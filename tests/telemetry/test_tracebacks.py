@@ -32,7 +32,16 @@ def raised(error: BaseException, cause: BaseException | None = None) -> BaseExce
     raise AssertionError
 
 
-@pytest.mark.parametrize("error", [ValueError(QUOTED), KeyError(QUOTED), sqlite3.DataError(QUOTED), Refusal(QUOTED), Exception(QUOTED)])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError(QUOTED),
+        KeyError(QUOTED),
+        sqlite3.DataError(QUOTED),
+        Refusal(QUOTED),
+        Exception(QUOTED),
+    ],
+)
 def test_an_error_is_named_and_not_quoted(error: BaseException) -> None:
     """Its type and where it was raised; what it says of a value stays out."""
     text = told(raised(error))
@@ -43,8 +52,12 @@ def test_an_error_is_named_and_not_quoted(error: BaseException) -> None:
 
 def test_what_names_only_code_and_files_is_quoted() -> None:
     """Python's own words, which help to find a defect."""
-    assert told(raised(AttributeError("'NoneType' has no attribute 'x'"))).endswith("AttributeError: 'NoneType' has no attribute 'x'")
-    assert told(raised(FileNotFoundError(2, "No such file", "x.pem"))).endswith("No such file: 'x.pem'")
+    assert told(raised(AttributeError("'NoneType' has no attribute 'x'"))).endswith(
+        "AttributeError: 'NoneType' has no attribute 'x'"
+    )
+    assert told(raised(FileNotFoundError(2, "No such file", "x.pem"))).endswith(
+        "No such file: 'x.pem'"
+    )
 
 
 def test_causes_and_groups_are_told_the_same_way() -> None:

@@ -49,10 +49,31 @@ def test_the_quick_look_never_misses_one(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["a", "a'", "'", "a@", "@", "%40", "%", "a.", "x@.", "a%40", "a ", "\\u0040", "a'a@", "x@a.", ".", "é", "a@a'"]
+    "unit",
+    [
+        "a",
+        "a'",
+        "'",
+        "a@",
+        "@",
+        "%40",
+        "%",
+        "a.",
+        "x@.",
+        "a%40",
+        "a ",
+        "\\u0040",
+        "a'a@",
+        "x@a.",
+        ".",
+        "é",
+        "a@a'",
+    ],
 )
 def test_any_megabyte_takes_a_moment(unit: str) -> None:
-    """The time grows with the text and not with its square: on the old pattern a megabyte of letters took hours."""
+    """The time grows with the text and not with its square: on the old pattern a megabyte of
+    letters took hours.
+    """
     text = f"{unit * (MEGABYTE // len(unit))} ann@example.edu"
     started = time.process_time()
     assert found(text)[-1].endswith("ann@example.edu")

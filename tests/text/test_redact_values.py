@@ -5,20 +5,38 @@ import pytest
 from receiver.text.redact_values import cut_values
 
 SENT = [
-    {"key": "ada@example.edu", "fields": {"firstname": "Ada", "note": "Ada Lovelace", "amount": "12", "interests": ["maths", "engines"]}},
+    {
+        "key": "ada@example.edu",
+        "fields": {
+            "firstname": "Ada",
+            "note": "Ada Lovelace",
+            "amount": "12",
+            "interests": ["maths", "engines"],
+        },
+    },
     {"key": "b", "fields": {}},
 ]
 
 
 def test_what_was_sent_is_cut_out() -> None:
-    """Keys and values, also where one is a part of another; the rest, which says what helps, stays."""
-    words = "INVALID: 'Ada Lovelace' of ada@example.edu likes engines; see Settings \N{RIGHTWARDS ARROW} Properties, 12 are allowed"
-    assert cut_values(words, SENT) == "INVALID: '…' of … likes …; see Settings \N{RIGHTWARDS ARROW} Properties, 12 are allowed"
+    """Keys and values, also where one is a part of another; the rest, which says what helps,
+    stays.
+    """
+    words = (
+        "INVALID: 'Ada Lovelace' of ada@example.edu likes engines; see Settings "
+        "\N{RIGHTWARDS ARROW} Properties, 12 are allowed"
+    )
+    assert (
+        cut_values(words, SENT)
+        == "INVALID: '…' of … likes …; see Settings \N{RIGHTWARDS ARROW} Properties, 12 are allowed"
+    )
 
 
 def test_words_without_anything_sent_stay_whole() -> None:
     """Most do."""
-    assert cut_values("HubSpot refuses the access token", SENT) == "HubSpot refuses the access token"
+    assert (
+        cut_values("HubSpot refuses the access token", SENT) == "HubSpot refuses the access token"
+    )
     assert cut_values("HubSpot refuses the access token", []) == "HubSpot refuses the access token"
 
 
@@ -47,7 +65,23 @@ def test_what_was_sent_is_known_in_other_forms(value: str, words: str) -> None:
 
 def test_a_remedy_can_still_be_read() -> None:
     """Names of fields stay, also where somebody is called like a part of one."""
-    words = "Contact has no field AOM_Last_Activity__c (lastname): Setup \N{RIGHTWARDS ARROW} Object Manager"
-    sent = [{"key": "k", "fields": {"lastname": "Object", "firstname": "Activity", "source": "AOM", "note": "lastname"}}]
-    told = "Contact has no field AOM_Last_Activity__c (lastname): Setup \N{RIGHTWARDS ARROW} \N{HORIZONTAL ELLIPSIS} Manager"
+    words = (
+        "Contact has no field AOM_Last_Activity__c (lastname): Setup \N{RIGHTWARDS ARROW} Object "
+        "Manager"
+    )
+    sent = [
+        {
+            "key": "k",
+            "fields": {
+                "lastname": "Object",
+                "firstname": "Activity",
+                "source": "AOM",
+                "note": "lastname",
+            },
+        }
+    ]
+    told = (
+        "Contact has no field AOM_Last_Activity__c (lastname): Setup \N{RIGHTWARDS ARROW} "
+        "\N{HORIZONTAL ELLIPSIS} Manager"
+    )
     assert cut_values(words, sent) == told

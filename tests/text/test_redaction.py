@@ -27,14 +27,25 @@ def test_secrets_are_cut_out_wherever_they_stand() -> None:
 
 def test_a_token_in_an_address_is_cut_out_though_unknown() -> None:
     """A wrong token may be a right one with a slip of the finger."""
-    assert Redaction().redact("GET /in/almost-right/order.placed?x=1") == "GET /in/***/order.placed?x=1"
+    assert (
+        Redaction().redact("GET /in/almost-right/order.placed?x=1")
+        == "GET /in/***/order.placed?x=1"
+    )
 
 
 def test_addresses_are_named_by_the_key_unless_configured_otherwise() -> None:
-    """The same person is recognised across lines, whatever the case and way of writing, and is not read."""
+    """The same person is recognised across lines, whatever the case and way of writing, and is not
+    read.
+    """
     name = pseudonym("ada.lovelace@example.edu", KEY)
-    assert named().redact("refused: Ada.Lovelace@Example.edu is no address") == f"refused: {name} is no address"
-    assert named().redact("GET /people/ada.lovelace%40example.edu, gone.") == f"GET /people/{name}, gone."
+    assert (
+        named().redact("refused: Ada.Lovelace@Example.edu is no address")
+        == f"refused: {name} is no address"
+    )
+    assert (
+        named().redact("GET /people/ada.lovelace%40example.edu, gone.")
+        == f"GET /people/{name}, gone."
+    )
     assert named().redact("It was ada.lovelace@example.edu.") == f"It was {name}."
     text = "refused: Ada.Lovelace@Example.edu is no address"
     assert Redaction(plain_emails=True).redact(text) == text

@@ -24,7 +24,10 @@ cut = SecretCutter([TOKEN, "s3cr+t/with=signs&more", "short"]).cut
         ("body client_secret=s3cr%2Bt%2Fwith%3Dsigns%26more&x=1", "body client_secret=***&x=1"),
         ("a short one", "a *** one"),
         ("Authorization: Bearer 00Dxx0000!AQcAQH.made.meanwhile", "Authorization: Bearer ***"),
-        ("HubSpot's tokens begin with pat-na1-: rotate it", "HubSpot's tokens begin with pat-na1-: rotate it"),
+        (
+            "HubSpot's tokens begin with pat-na1-: rotate it",
+            "HubSpot's tokens begin with pat-na1-: rotate it",
+        ),
         (f"{TOKEN}{TOKEN} twice, {TOKEN}", "*** twice, ***"),
     ],
 )

@@ -136,7 +136,9 @@ class LineItems:
             await self._call("archive", {"inputs": [{"id": id_} for id_ in ids]})
 
     async def _call(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
-        return await self.batch.api.call("POST", self.batch.api.paths.batch("line_items", action), body)
+        return await self.batch.api.call(
+            "POST", self.batch.api.paths.batch("line_items", action), body
+        )
 
     async def _rows(self, records: Sequence[Record]) -> list[BatchRow]:
         account, settings = self.batch.account, self.batch.settings

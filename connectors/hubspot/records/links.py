@@ -1,4 +1,7 @@
-"""Tying records together by batch associate. HubSpot can answer 2xx and tie nothing: each pair counts only where it is named."""
+"""Tying records together by batch associate.
+
+HubSpot can answer 2xx and tie nothing: each pair counts only where it is named.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,17 @@ NOT_TOLD = "HubSpot's answer does not name this link"
 
 
 async def link_records(pairs: Sequence[Link], api: HubSpotApi) -> list[Outcome]:
-    """Outcomes in the order of the pairs; one call for each pair of objects among them. Raises what concerns all of them."""
+    """Outcomes in the order of the pairs; one call for each pair of objects among them.
+
+    Raises what concerns all of them.
+    """
     kinds: dict[tuple[str, str], dict[Pair, None]] = {}
     for pair in pairs:
         kinds.setdefault(_kind(pair), {})[pair.source_id, pair.target_id] = None
-    outcomes = {kind: await associate_pairs(api, api.paths.associate(*kind), list(ids)) for kind, ids in kinds.items()}
+    outcomes = {
+        kind: await associate_pairs(api, api.paths.associate(*kind), list(ids))
+        for kind, ids in kinds.items()
+    }
     return [outcomes[_kind(pair)][pair.source_id, pair.target_id] for pair in pairs]
 
 
@@ -68,7 +77,9 @@ def _tied(data: Mapping[str, Any]) -> set[Pair]:
 
 
 def _id(item: Mapping[str, Any], end: str) -> str:
-    """Read an end's id: `{"from": {"id": …}}`, or `fromObjectId` as other association calls have it."""
+    """Read an end's id: `{"from": {"id": …}}`, or `fromObjectId` as other association calls have
+    it.
+    """
     nested = item.get(end)
     return str(nested.get("id")) if isinstance(nested, dict) else str(item.get(f"{end}ObjectId"))
 

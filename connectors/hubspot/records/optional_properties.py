@@ -32,7 +32,9 @@ def _droppable(name: str, own: Iterable[str]) -> frozenset[str]:
     return frozenset(own).difference(KEY_FIELDS.values()) | _BUILT_IN.get(name, frozenset())
 
 
-OPTIONAL_PROPERTIES = {object_type(name): _droppable(name, own) for name, own in own_properties().items()}
+OPTIONAL_PROPERTIES = {
+    object_type(name): _droppable(name, own) for name, own in own_properties().items()
+}
 """By object, what the shipped mappings write and a record can do without.
 
 Stages, names and amounts are not among them.

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def write_value(value: Value, property_: Property | None) -> str:
-    """Write a value as HubSpot takes it. Where the property is not known, the value's own type decides."""
+    """Write a value as HubSpot takes it.
+
+    Where the property is not known, the value's own type decides.
+    """
     match value:
         case bool():
             return "true" if value else "false"

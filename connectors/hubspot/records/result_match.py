@@ -33,18 +33,24 @@ class MatchedResults:
     stray_faults: list[HubSpotError] = field(default_factory=list)  # that name no row
 
 
-def match_batch(rows: Sequence[BatchRow], key_field: str, data: Mapping[str, Any]) -> MatchedResults:
+def match_batch(
+    rows: Sequence[BatchRow], key_field: str, data: Mapping[str, Any]
+) -> MatchedResults:
     found = MatchedResults()
     stray_results = _match_results(found, rows, key_field, data)
     found.stray_faults = _match_errors(found, rows, data)
-    found.loose = [row for row in rows if row.trace not in found.saved and row.trace not in found.faults]
+    found.loose = [
+        row for row in rows if row.trace not in found.saved and row.trace not in found.faults
+    ]
     strays: list[Saved | HubSpotError] = [*stray_results, *found.stray_faults]
     if len(found.loose) == 1 and strays and 1 in (len(strays), len(rows)):  # by elimination
         _take(found, strays[0])
     return found
 
 
-def _match_results(found: MatchedResults, rows: Sequence[BatchRow], key_field: str, data: Mapping[str, Any]) -> list[Saved]:
+def _match_results(
+    found: MatchedResults, rows: Sequence[BatchRow], key_field: str, data: Mapping[str, Any]
+) -> list[Saved]:
     """Sort the results to their rows, and give those that have none."""
     by_trace = {row.trace: row for row in rows}
     by_key = {row.key.casefold(): row for row in rows}
@@ -64,7 +70,9 @@ def _match_results(found: MatchedResults, rows: Sequence[BatchRow], key_field: s
     return strays
 
 
-def _match_errors(found: MatchedResults, rows: Sequence[BatchRow], data: Mapping[str, Any]) -> list[HubSpotError]:
+def _match_errors(
+    found: MatchedResults, rows: Sequence[BatchRow], data: Mapping[str, Any]
+) -> list[HubSpotError]:
     """Sort the errors to their rows, and give those that have none."""
     stray = []
     for fault in (read_error(item, MULTI_STATUS) for item in items_of(data, "errors")):

@@ -6,7 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Append, Record, Refused, Retry
-from connectors.hubspot.records.optional_properties import CURRENCY, currency_note, left_out, may_leave_out, unknown_option
+from connectors.hubspot.records.optional_properties import (
+    CURRENCY,
+    currency_note,
+    left_out,
+    may_leave_out,
+    unknown_option,
+)
 from connectors.hubspot.records.property_values import write_value
 from connectors.hubspot.records.stages import pipeline_fields, place_in_pipeline
 

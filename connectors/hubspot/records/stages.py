@@ -21,11 +21,14 @@ def pipeline_fields(type_: str) -> tuple[str, str]:
     return FIELDS.get(type_, FIELDS_OF_OTHERS)
 
 
-def place_in_pipeline(type_: str, fields: Mapping[str, Value], pipelines: tuple[Pipeline, ...] | None, usual: str) -> dict[str, str]:
+def place_in_pipeline(
+    type_: str, fields: Mapping[str, Value], pipelines: tuple[Pipeline, ...] | None, usual: str
+) -> dict[str, str]:
     """Give pipeline and stage as HubSpot wants them, where `fields` name a stage.
 
-    A deal whose mapping names a stage alone goes to the `usual` pipeline; raises Misconfigured where that is not there.
-    Anything else that is not known is sent as it is: HubSpot's own words on it are the best. `pipelines` None: not known.
+    A deal whose mapping names a stage alone goes to the `usual` pipeline; raises Misconfigured
+    where that is not there. Anything else that is not known is sent as it is: HubSpot's own words
+    on it are the best. `pipelines` None: not known.
     """
     pipeline_field, stage_field = pipeline_fields(type_)
     if stage_field not in fields:
@@ -45,4 +48,7 @@ def place_in_pipeline(type_: str, fields: Mapping[str, Value], pipelines: tuple[
 
 def _no_pipeline(name: str, pipelines: tuple[Pipeline, ...]) -> str:
     known = ", ".join(pipeline.label for pipeline in pipelines)
-    return f"HubSpot has no deal pipeline {name!r}: set `pipeline` to one of {known} (Settings → Objects → Deals → Pipelines)"
+    return (
+        f"HubSpot has no deal pipeline {name!r}: set `pipeline` to one of {known} (Settings → "
+        "Objects → Deals → Pipelines)"
+    )

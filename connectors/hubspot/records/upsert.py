@@ -45,7 +45,9 @@ class UpsertBatch:
     async def write(self, records: Sequence[Record]) -> list[Outcome]:
         """Outcomes in the order of the records. Raises what concerns all of them."""
         try:
-            prepared = await prepare_rows(self.type, self.key_field, records, self.account, self.settings)
+            prepared = await prepare_rows(
+                self.type, self.key_field, records, self.account, self.settings
+            )
             outcomes = await self.send([row for row in prepared if isinstance(row, BatchRow)])
         except Misconfigured:
             self.account.forget(self.type)

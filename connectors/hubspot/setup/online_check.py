@@ -81,7 +81,9 @@ async def _scopes(where: str, needs: Needs, api: HubSpotApi) -> AsyncIterator[Pr
                 yield Problem(f"{where}.access_token", f"{type_} can't be written: {error}", KEYS)
 
 
-async def _rules(where: str, needs: Needs, account: AccountSchema, settings: HubSpotSettings) -> AsyncIterator[Problem]:
+async def _rules(
+    where: str, needs: Needs, account: AccountSchema, settings: HubSpotSettings
+) -> AsyncIterator[Problem]:
     """Say what the account's own rules will refuse, as far as HubSpot tells."""
     for need in needs:
         if object_type(need.object) == "deals" and "dealstage" in need.fields:
@@ -95,8 +97,12 @@ async def _rules(where: str, needs: Needs, account: AccountSchema, settings: Hub
         yield Problem(f"{where}.api_version", message, remedy, fatal=False)
 
 
-async def _stage_rules(need: ObjectNeed, account: AccountSchema, settings: HubSpotSettings) -> AsyncIterator[Problem]:
-    """Compare the stages that orders begin in with those that the pipeline lets a deal be made in."""
+async def _stage_rules(
+    need: ObjectNeed, account: AccountSchema, settings: HubSpotSettings
+) -> AsyncIterator[Problem]:
+    """Compare the stages that orders begin in with those that the pipeline lets a deal be made
+    in.
+    """
     wanted = sorted(need.fields["dealstage"].values)
     stated = need.fields.get("pipeline")
     names = sorted(stated.values) if stated else [settings.pipeline]
@@ -113,7 +119,9 @@ async def _stage_rules(need: ObjectNeed, account: AccountSchema, settings: HubSp
             yield Problem(need.fields["dealstage"].places[0], message, remedy, fatal=False)
 
 
-async def _set_up(where: str, name: str, known: Sequence[Problem], plan: Callable[[], Awaitable[Plan]]) -> list[Problem]:
+async def _set_up(
+    where: str, name: str, known: Sequence[Problem], plan: Callable[[], Awaitable[Plan]]
+) -> list[Problem]:
     """Say what `provision` would do, and what only a person can."""
     try:
         made = await plan()
@@ -121,16 +129,27 @@ async def _set_up(where: str, name: str, known: Sequence[Problem], plan: Callabl
         told = any(str(error) in problem.message for problem in known)
         return [] if told else [Problem(where, str(error), KEYS)]
     remedy = f"aom-gateway provision {name} --apply, or Settings → Properties"
-    steps = [Problem(step.data.get("where", where), f"not done yet: {step.text}", remedy) for step in made.steps]
+    steps = [
+        Problem(step.data.get("where", where), f"not done yet: {step.text}", remedy)
+        for step in made.steps
+    ]
     return [*made.blockers, *steps]
 
 
-async def _currencies(where: str, needs: Needs, api: HubSpotApi, settings: HubSpotSettings) -> AsyncIterator[Problem]:
+async def _currencies(
+    where: str, needs: Needs, api: HubSpotApi, settings: HubSpotSettings
+) -> AsyncIterator[Problem]:
     """Say which currencies deals can have, where the mapping does not tell which it will meet."""
     fields = [need.fields.get(CURRENCY) for need in needs if object_type(need.object) == "deals"]
-    if not any(field and not field.values for field in fields) or not (known := await _known_currencies(api)):
+    if not any(field and not field.values for field in fields) or not (
+        known := await _known_currencies(api)
+    ):
         return
-    becomes = "is written without its currency" if settings.unknown_currency == "leave_out" else "is refused"
+    becomes = (
+        "is written without its currency"
+        if settings.unknown_currency == "leave_out"
+        else "is refused"
+    )
     message = f"a deal in another currency than {', '.join(known)} {becomes}"
     yield Problem(
         f"{where}.unknown_currency",
@@ -145,7 +164,11 @@ async def _known_currencies(api: HubSpotApi) -> list[str]:
         details = await api.read(api.paths.account("details"))
     except Misconfigured:
         return []
-    return [str(code) for code in (details.get("companyCurrency"), *(details.get("additionalCurrencies") or ())) if code]
+    return [
+        str(code)
+        for code in (details.get("companyCurrency"), *(details.get("additionalCurrencies") or ()))
+        if code
+    ]
 
 
 async def _calls_left(where: str, api: HubSpotApi) -> AsyncIterator[Problem]:

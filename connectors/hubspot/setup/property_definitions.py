@@ -1,4 +1,6 @@
-"""Properties as they would be created: our own by their definitions, others by what the mapping writes into them."""
+"""Properties as they would be created: our own by their definitions, others by what the mapping
+writes into them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,11 @@ if TYPE_CHECKING:
 
     from connectors.base import FieldNeed, FieldType
 
-KEY_FIELDS: Mapping[str, str] = {"contact": "email", "deal": "aom_order_key", "line_item": "aom_item_key"}
+KEY_FIELDS: Mapping[str, str] = {
+    "contact": "email",
+    "deal": "aom_order_key",
+    "line_item": "aom_item_key",
+}
 """The property that holds an object's key, where a mapping does not say."""
 
 GROUP = "academy_of_mine"
@@ -56,13 +62,18 @@ def property_of(object_: str, name: str, need: FieldNeed, *, unique: bool) -> di
     if type_ == "enumeration":
         body["options"] = property_options(sorted(need.values))
     if type_ == "bool":
-        body["options"] = [*property_options(["true"], ["Yes"]), *property_options(["false"], ["No"], first=1)]
+        body["options"] = [
+            *property_options(["true"], ["Yes"]),
+            *property_options(["false"], ["No"], first=1),
+        ]
     if unique:
         body["hasUniqueValue"] = True
     return body
 
 
-def property_options(values: Iterable[str], labels: Iterable[str] | None = None, *, first: int = 0) -> list[dict[str, Any]]:
+def property_options(
+    values: Iterable[str], labels: Iterable[str] | None = None, *, first: int = 0
+) -> list[dict[str, Any]]:
     listed = list(values)
     return [
         {"value": value, "label": label, "displayOrder": number, "hidden": False}

@@ -18,7 +18,10 @@ THERE = "EXISTS"  # OBJECT_ALREADY_EXISTS, PROPERTY_EXISTS, …
 
 
 async def provision_steps(plan: Plan, api: HubSpotApi) -> Report:
-    """Step by step. What is there already counts as done; a ConnectorError that concerns all steps is raised."""
+    """Step by step.
+
+    What is there already counts as done; a ConnectorError that concerns all steps is raised.
+    """
     done: list[str] = []
     failed: list[Problem] = []
     for step in plan.steps:
@@ -26,7 +29,13 @@ async def provision_steps(plan: Plan, api: HubSpotApi) -> Report:
             await _carry_out(step, api)
         except CallRefused as error:
             if not _is_there(error):
-                failed.append(Problem(step.text, str(error), "Settings → Properties: create it by hand, or mend what HubSpot names"))
+                failed.append(
+                    Problem(
+                        step.text,
+                        str(error),
+                        "Settings → Properties: create it by hand, or mend what HubSpot names",
+                    )
+                )
                 continue
         done.append(step.text)
     return Report(tuple(done), tuple(failed))
@@ -54,4 +63,6 @@ async def _add_options(data: Mapping[str, Any], api: HubSpotApi) -> None:
     known = {option["value"] for option in there}
     new = [value for value in data["values"] if value not in known]
     if new:
-        await api.call("PATCH", path, {"options": [*there, *property_options(new, first=len(there))]})
+        await api.call(
+            "PATCH", path, {"options": [*there, *property_options(new, first=len(there))]}
+        )

@@ -25,17 +25,30 @@ async def make_plan(needs: Needs, account: AccountSchema, settings: HubSpotSetti
         type_ = object_type(need.object)
         properties = await account.find_properties(type_)
         if properties is None:
-            remedy = "Settings → Objects → Custom Objects: create it, or take its internal name from there"
+            remedy = (
+                "Settings → Objects → Custom Objects: create it, or take its internal name from "
+                "there"
+            )
             blockers.append(Problem(need.object, f"HubSpot has no object {need.object!r}", remedy))
             continue
         staged = any(name in need.fields for name in pipeline_fields(type_))
         pipelines = await account.read_pipelines(type_) if staged else ()
         found = ObjectComparison(need, type_, need.key_field, properties, pipelines, settings)
-        blockers += [*found.blockers(), *[problem async for problem in _unassociated(need, account)]]
+        blockers += [
+            *found.blockers(),
+            *[problem async for problem in _unassociated(need, account)],
+        ]
         missing = list(found.steps())
-        if missing and missing[0].data["kind"] == "property" and GROUP not in await account.read_groups(type_):
+        if (
+            missing
+            and missing[0].data["kind"] == "property"
+            and GROUP not in await account.read_groups(type_)
+        ):
             steps.append(
-                Step(f"create the property group {GROUP_LABEL!r} of {type_}", {"kind": "group", "type": type_, "body": property_group()})
+                Step(
+                    f"create the property group {GROUP_LABEL!r} of {type_}",
+                    {"kind": "group", "type": type_, "body": property_group()},
+                )
             )
         steps += missing
     return Plan(tuple(steps), tuple(blockers))
@@ -46,4 +59,6 @@ async def _unassociated(need: ObjectNeed, account: AccountSchema) -> AsyncIterat
         one, other = object_type(need.object), object_type(target)
         if not await account.are_associated(one, other):
             remedy = f"Settings → Objects → Custom Objects → {need.object} → Associations"
-            yield Problem(need.object, f"HubSpot has no association between {one} and {other}", remedy)
+            yield Problem(
+                need.object, f"HubSpot has no association between {one} and {other}", remedy
+            )

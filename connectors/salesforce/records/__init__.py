@@ -1,1 +1,3 @@
-"""Writing records to Salesforce: rows, lookups, accounts, parents, roles, and the outcome of each row."""
+"""Writing records to Salesforce: rows, lookups, accounts, parents, roles, and the outcome of each
+row.
+"""

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 255
 STAND_UNDER = {"Contact", "Opportunity"}
-NO_ACCOUNT = "[connectors.….account] names {} {!r}, and the org has no such Account that the run-as user can see"
+NO_ACCOUNT = (
+    "[connectors.….account] names {} {!r}, and the org has no such Account that the run-as user "
+    "can see"
+)
 
 
 class ContactAccounts:
@@ -73,7 +76,9 @@ class ContactAccounts:
 
 
 class DealAccounts:
-    """Puts new Opportunities under the Account of their buyer, wherever staff has moved that one."""
+    """Puts new Opportunities under the Account of their buyer, wherever staff has moved that
+    one.
+    """
 
     def __init__(self, key_field: str, contact_key: str) -> None:
         self._key_field = key_field
@@ -101,13 +106,17 @@ class DealAccounts:
 
 
 def with_accounts(needs: Needs, settings: AccountSettings) -> list[ObjectNeed]:
-    """Add to what the mapping writes what the policy does: the Accounts, and the places under them."""
+    """Add to what the mapping writes what the policy does: the Accounts, and the places under
+    them.
+    """
     if settings.policy == "none":
         return [*needs]
     found = [_with_place(need) if api_name(need.object) in STAND_UNDER else need for need in needs]
     if settings.policy != "fixed" and any(api_name(need.object) == "Contact" for need in needs):
         place = ("account.policy",)
-        account = ObjectNeed("Account", settings.key_field, {"Name": FieldNeed("string", places=place)})
+        account = ObjectNeed(
+            "Account", settings.key_field, {"Name": FieldNeed("string", places=place)}
+        )
         found.insert(0, account)
     return found
 

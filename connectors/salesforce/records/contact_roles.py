@@ -1,4 +1,7 @@
-"""Ties deals to contacts by OpportunityContactRole. It has no key to upsert by, so a role is looked for before it is made."""
+"""Ties deals to contacts by OpportunityContactRole.
+
+It has no key to upsert by, so a role is looked for before it is made.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ Pair = tuple[str, str]
 
 
 class ContactRoles:
-    """Makes each role once. For an opportunity that it saw come into being, it need not look: there can be none yet."""
+    """Makes each role once.
+
+    For an opportunity that it saw come into being, it need not look: there can be none yet.
+    """
 
     def __init__(self, api: SalesforceApi) -> None:
         self._api = api
@@ -38,9 +44,17 @@ class ContactRoles:
             self._new.popitem(last=False)
 
     async def make(self, links: Sequence[Link]) -> list[Saved | Retry | SalesforceFailure]:
-        """Make the roles that are not there, each the primary one unless the opportunity has another. Up to two calls."""
+        """Make the roles that are not there, each the primary one unless the opportunity has
+        another. Up to two calls.
+        """
         pairs = [_pair(link) for link in links]
-        present, primary = await self._look({pair[0] for pair, link in zip(pairs, links, strict=True) if self._may_exist(pair, link)})
+        present, primary = await self._look(
+            {
+                pair[0]
+                for pair, link in zip(pairs, links, strict=True)
+                if self._may_exist(pair, link)
+            }
+        )
         for opportunity, _ in pairs:
             self._new.pop(opportunity, None)  # whatever comes of this call, the next one looks
         missing = []
@@ -49,31 +63,52 @@ class ContactRoles:
                 missing.append(_role(pair, primary=pair[0] not in primary))
                 primary.add(pair[0])
         if missing:
-            answer = await self._api.call("POST", "composite/sobjects", {"allOrNone": False, "records": missing}, writes=True)
+            answer = await self._api.call(
+                "POST", "composite/sobjects", {"allOrNone": False, "records": missing}, writes=True
+            )
             made = read_results(answer, len(missing))
-            present |= {(role["OpportunityId"], role["ContactId"]): result for role, result in zip(missing, made, strict=True)}
+            present |= {
+                (role["OpportunityId"], role["ContactId"]): result
+                for role, result in zip(missing, made, strict=True)
+            }
         return [_made(present[pair]) for pair in pairs]
 
     def _may_exist(self, pair: Pair, link: Link) -> bool:
         return link.doubtful or pair[0] not in self._new
 
-    async def _look(self, opportunities: set[str]) -> tuple[dict[Pair, Saved | SalesforceFailure], set[str]]:
+    async def _look(
+        self, opportunities: set[str]
+    ) -> tuple[dict[Pair, Saved | SalesforceFailure], set[str]]:
         pieces = in_lists(sorted(opportunities))
         start = f"SELECT Id, OpportunityId, ContactId, IsPrimary FROM {ROLE} WHERE OpportunityId IN"
-        rows = await self._api.query(*(f"{start} ({piece})" for piece in pieces)) if opportunities else []
-        present: dict[Pair, Saved | SalesforceFailure] = {(row["OpportunityId"], row["ContactId"]): Saved(row["Id"]) for row in rows}
+        rows = (
+            await self._api.query(*(f"{start} ({piece})" for piece in pieces))
+            if opportunities
+            else []
+        )
+        present: dict[Pair, Saved | SalesforceFailure] = {
+            (row["OpportunityId"], row["ContactId"]): Saved(row["Id"]) for row in rows
+        }
         return present, {row["OpportunityId"] for row in rows if row["IsPrimary"]}
 
 
 def _made(result: Saved | SalesforceFailure) -> Saved | Retry | SalesforceFailure:
-    """Let a role wait whose Contact or Opportunity was deleted meanwhile: the next write makes that anew, with another id."""
+    """Let a role wait whose Contact or Opportunity was deleted meanwhile: the next write makes that
+    anew, with another id.
+    """
     if isinstance(result, SalesforceFailure) and result.outcome is ErrorOutcome.GONE:
-        return Retry(f"{result} → the Contact or the Opportunity was deleted; it is made anew first")
+        return Retry(
+            f"{result} → the Contact or the Opportunity was deleted; it is made anew first"
+        )
     return result
 
 
 def _pair(link: Link) -> Pair:
-    return (link.source_id, link.target_id) if api_name(link.source.object) == "Opportunity" else (link.target_id, link.source_id)
+    return (
+        (link.source_id, link.target_id)
+        if api_name(link.source.object) == "Opportunity"
+        else (link.target_id, link.source_id)
+    )
 
 
 def _role(pair: Pair, *, primary: bool) -> dict[str, Any]:

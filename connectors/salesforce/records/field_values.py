@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 CURRENCY = "CurrencyIsoCode"
 CUT = {"string", "textarea"}
-"""Types whose text may be cut. An address, a link or a key that is cut is another one; Salesforce shall refuse it."""
+"""Types whose text may be cut.
+
+An address, a link or a key that is cut is another one; Salesforce shall refuse it.
+"""
 
 APPENDED = {"multipicklist", *CUT}
 """Types that can hold several options; of another the last option is written."""
@@ -29,7 +32,10 @@ Column = str | bool | int | float | None
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """A record as Salesforce takes it. `appends` are options that still want uniting with those that the org has."""
+    """A record as Salesforce takes it.
+
+    `appends` are options that still want uniting with those that the org has.
+    """
 
     body: Mapping[str, Any]
     notes: tuple[str, ...] = ()
@@ -43,7 +49,10 @@ class FieldRow:
 
 
 def build_row(record: Record, sobject: SObject) -> FieldRow | Refused:
-    """Give the columns of a record's own fields, or what is wrong with one. Raises Misconfigured for a field that can't be written."""
+    """Give the columns of a record's own fields, or what is wrong with one.
+
+    Raises Misconfigured for a field that can't be written.
+    """
     body: dict[str, Any] = {}
     notes: list[str] = []
     appends: dict[str, tuple[str, ...]] = {}
@@ -56,16 +65,23 @@ def build_row(record: Record, sobject: SObject) -> FieldRow | Refused:
             field = _writable(sobject, name)
             try:
                 if isinstance(value, Append) and field.type in APPENDED:
-                    appends[name] = tuple(_option(field, option) if field.bound else option for option in value.values)
+                    appends[name] = tuple(
+                        _option(field, option) if field.bound else option for option in value.values
+                    )
                 else:
-                    body[name] = build_column(field, value.values[-1] if isinstance(value, Append) else value, notes)
+                    body[name] = build_column(
+                        field, value.values[-1] if isinstance(value, Append) else value, notes
+                    )
             except ValueError as error:
                 return Refused("INVALID_VALUE", str(error), name)
     return FieldRow(body, tuple(notes), appends)
 
 
 def build_column(field: ObjectField, value: Value, notes: list[str]) -> Column:
-    """Write a value for a field. Raises ValueError where the field can't hold it; `notes` takes what was changed."""
+    """Write a value for a field.
+
+    Raises ValueError where the field can't hold it; `notes` takes what was changed.
+    """
     if value == "":
         return None
     if field.bound:
@@ -89,7 +105,9 @@ def write_text(value: Value) -> str:
 
 
 def cut_text(written: str, length: int) -> str:
-    """Shorten a text to a length as Salesforce counts it: characters outside the basic plane are two."""
+    """Shorten a text to a length as Salesforce counts it: characters outside the basic plane are
+    two.
+    """
     if not length or len(written) * 2 <= length or _units(written) <= length:
         return written
     kept = written[: length - 1]
@@ -107,23 +125,34 @@ def unite_options(old: str | None, new: tuple[str, ...]) -> str:
 def _writable(sobject: SObject, name: str) -> ObjectField:
     field = sobject.field(name)
     if not field.writable:
-        raise Misconfigured(f"the run-as user may not write {sobject.name}.{name} → {PERMISSIONS}; formulas can never be written")
+        raise Misconfigured(
+            f"the run-as user may not write {sobject.name}.{name} → {PERMISSIONS}; formulas "
+            "can never be written"
+        )
     return field
 
 
 def _by_parent(name: str, value: Value | Append) -> dict[str, Any]:
-    """Write `Learner__r.AOM_Key__c` as Salesforce names a parent by its external id; a blank one is left out, as it is refused."""
+    """Write `Learner__r.AOM_Key__c` as Salesforce names a parent by its external id; a blank one is
+    left out, as it is refused.
+    """
     relationship, _, key = name.partition(".")
     written = "" if isinstance(value, Append) else write_text(value)
     return {relationship: {key: written}} if written else {}
 
 
 def _option(field: ObjectField, written: str) -> str:
-    chosen = [part.strip() for part in written.split(";")] if field.type == "multipicklist" else [written.strip()]
+    chosen = (
+        [part.strip() for part in written.split(";")]
+        if field.type == "multipicklist"
+        else [written.strip()]
+    )
     known = [field.options.get(part.casefold()) for part in chosen]
     if None in known:
         options = ", ".join(dict.fromkeys(field.options.values()))
-        raise ValueError(f"{written!r} is no option of {field.label} ({field.name}); there are: {options}")
+        raise ValueError(
+            f"{written!r} is no option of {field.label} ({field.name}); there are: {options}"
+        )
     return ";".join(option for option in known if option is not None)
 
 
@@ -162,7 +191,11 @@ def _datetime(value: Value) -> str:
 
 def _moment(written: str) -> date:
     try:
-        return datetime.fromisoformat(written) if len(written) > len("2026-01-01") else date.fromisoformat(written)
+        return (
+            datetime.fromisoformat(written)
+            if len(written) > len("2026-01-01")
+            else date.fromisoformat(written)
+        )
     except ValueError as error:
         raise ValueError(f"{written!r} is no date as ISO 8601 writes it") from error
 

@@ -23,7 +23,9 @@ class RowLookup(Protocol):
         """Set the id, the result or further columns of the jobs. Raises Misconfigured."""
 
 
-def select_queries(columns: Iterable[str], object: str, field: str, values: Iterable[str], order: str = "") -> list[str]:
+def select_queries(
+    columns: Iterable[str], object: str, field: str, values: Iterable[str], order: str = ""
+) -> list[str]:
     """Write the queries for the rows of an object in which a field holds one of the values."""
     start = f"SELECT {', '.join(dict.fromkeys(columns))} FROM {object} WHERE {field} IN"
     return [f"{start} ({piece}){order}" for piece in in_lists(sorted({*values} - {""}))]

@@ -23,7 +23,9 @@ ACCOUNT = "{} is a person account, which the gateway does not write: see docs/sa
 
 
 class PersonClaims:
-    """Decides who takes over which Contact; `by_key` also finds those whose e-mail was changed there."""
+    """Decides who takes over which Contact; `by_key` also finds those whose e-mail was changed
+    there.
+    """
 
     def __init__(
         self,
@@ -48,12 +50,16 @@ class PersonClaims:
             keys = [job.person.key for job in jobs]
             queries += select_queries(self._columns, "Contact", self._key_field, keys)
         if self._leads:
-            leads = select_queries(["Id", "Email"], "Lead", "IsConverted = false AND Email", addresses)
+            leads = select_queries(
+                ["Id", "Email"], "Lead", "IsConverted = false AND Email", addresses
+            )
             queries += leads
         return queries
 
     def complete(self, jobs: Sequence[RowWrite], rows: Sequence[FoundRow]) -> None:
-        """Set the id to take over, or why the person is not written; neither of who is not there."""
+        """Set the id to take over, or why the person is not written; neither of who is not
+        there.
+        """
         contacts: defaultdict[str, list[FoundRow]] = defaultdict(list)
         ours: dict[str, FoundRow] = {}
         for row in rows_of(rows, "Contact"):
@@ -64,10 +70,14 @@ class PersonClaims:
         for job in jobs:
             free = [row for row in contacts[job.person.address] if row["Id"] not in taken]
             verdict = self._verdict(job.person, ours.get(job.person.key), free, leads)
-            job.id, job.result = (None, verdict) if isinstance(verdict, Refused) else (verdict, None)
+            job.id, job.result = (
+                (None, verdict) if isinstance(verdict, Refused) else (verdict, None)
+            )
             taken |= {job.id} if job.id else set()
 
-    def _verdict(self, person: RowPerson, own: FoundRow | None, matches: Sequence[FoundRow], leads: set[str]) -> str | Refused | None:
+    def _verdict(
+        self, person: RowPerson, own: FoundRow | None, matches: Sequence[FoundRow], leads: set[str]
+    ) -> str | Refused | None:
         if own is not None:
             return str(own["Id"])
         if any(row.get(PERSON_ACCOUNT) for row in matches):

@@ -26,10 +26,12 @@ async def row_outcomes(
     key_fields: Collection[str] = (),
     keep: bool = False,
 ) -> list[Outcome]:
-    """Give the outcomes of rows of an object; `key_fields` hold our keys, its own and its Account's.
+    """Give the outcomes of rows of an object; `key_fields` hold our keys, its own and its
+    Account's.
 
-    Raises Misconfigured or Throttled where a row's failure speaks of all; what was saved is then saved
-    again later, which is harmless. Where it is not, `keep` what was saved, and let the others come again.
+    Raises Misconfigured or Throttled where a row's failure speaks of all; what was saved is then
+    saved again later, which is harmless. Where it is not, `keep` what was saved, and let the others
+    come again.
     """
     failed = [result for result in results if isinstance(result, SalesforceFailure)]
     refused = any(each.outcome is ErrorOutcome.ACCESS for each in failed)
@@ -37,7 +39,9 @@ async def row_outcomes(
     outcomes: list[Outcome] = []
     for result in results:
         verdict: Outcome | ConnectorError = (
-            result if not isinstance(result, SalesforceFailure) else _verdict(result, name, key_fields, one_record=one_record)
+            result
+            if not isinstance(result, SalesforceFailure)
+            else _verdict(result, name, key_fields, one_record=one_record)
         )
         if isinstance(verdict, ConnectorError):
             if not keep:
@@ -47,7 +51,9 @@ async def row_outcomes(
     return outcomes
 
 
-def _verdict(failed: SalesforceFailure, name: str, key_fields: Collection[str], *, one_record: bool) -> Outcome | ConnectorError:
+def _verdict(
+    failed: SalesforceFailure, name: str, key_fields: Collection[str], *, one_record: bool
+) -> Outcome | ConnectorError:
     match failed.outcome:
         case ErrorOutcome.RETRY | ErrorOutcome.UNAVAILABLE:
             remedy = failed.rule.remedy
@@ -82,6 +88,8 @@ def is_own_key(failed: SalesforceFailure, key_fields: Collection[str]) -> bool:
 
 
 async def _may_write(objects: ObjectCache, name: str) -> bool:
-    """Ask anew whether the user may write the object: then the refusal is about one record's sharing."""
+    """Ask anew whether the user may write the object: then the refusal is about one record's
+    sharing.
+    """
     found = await objects.find(name, keep=timedelta())
     return found is not None and found.createable and found.updateable

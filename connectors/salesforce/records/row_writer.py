@@ -1,4 +1,6 @@
-"""Writes the rows of one object: by our key, or by Salesforce's id where it is known, in one call of up to 200."""
+"""Writes the rows of one object: by our key, or by Salesforce's id where it is known, in one call
+of up to 200.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from connectors.salesforce.records.row_job import NewAccount, RowWrite
 
 ROUNDS = 3
-"""A row may be sent again by another way: a merged Contact is claimed anew, a missing LastName is made up."""
+"""A row may be sent again by another way: a merged Contact is claimed anew, a missing LastName is
+made up.
+"""
 
 
 class RowWriter:
@@ -58,7 +62,9 @@ class RowWriter:
 
     async def _look_up(self, jobs: Sequence[RowWrite]) -> None:
         new = [job for job in jobs if not job.known]
-        queries = [query for lookup in self._lookups for query in lookup.queries(new)] if new else []
+        queries = (
+            [query for lookup in self._lookups for query in lookup.queries(new)] if new else []
+        )
         if not queries:
             return
         rows = await self._api.query(*queries)
@@ -75,30 +81,50 @@ class RowWriter:
         columns = ", ".join(dict.fromkeys(("Id", self._key_field, *names)))
         start = f"SELECT {columns} FROM {self._sobject.name} WHERE"
         by_id = [f"{start} Id IN ({piece})" for piece in in_lists(job.id for job in jobs if job.id)]
-        by_key = [f"{start} {self._key_field} IN ({piece})" for piece in in_lists(job.person.key for job in jobs if not job.id)]
+        by_key = [
+            f"{start} {self._key_field} IN ({piece})"
+            for piece in in_lists(job.person.key for job in jobs if not job.id)
+        ]
         rows = await self._api.query(*by_id, *by_key)
-        old = {row["Id"]: row for row in rows} | {str(row[self._key_field]).lower(): row for row in rows}
+        old = {row["Id"]: row for row in rows} | {
+            str(row[self._key_field]).lower(): row for row in rows
+        }
         for job in jobs:
             present = old.get(job.id or job.person.key, {})
             job.row = job.row.having(
-                **{name: unite_options(present.get(name), options) for name, options in (job.row.appends or {}).items()}
+                **{
+                    name: unite_options(present.get(name), options)
+                    for name, options in (job.row.appends or {}).items()
+                }
             )
 
     async def _send(self, jobs: Sequence[RowWrite]) -> None:
         accounts = {job.account.key: job.account for job in jobs if job.account}
         ways: defaultdict[str, list[RowWrite]] = defaultdict(list)
         for job in jobs:
-            ways["composite/sobjects" if job.id else f"composite/sobjects/{self._sobject.name}/{self._key_field}"].append(job)
-        parts = [_collection(path, [self._record(job) for job in group]) for path, group in ways.items()]
+            ways[
+                "composite/sobjects"
+                if job.id
+                else f"composite/sobjects/{self._sobject.name}/{self._key_field}"
+            ].append(job)
+        parts = [
+            _collection(path, [self._record(job) for job in group]) for path, group in ways.items()
+        ]
         if accounts:  # the first part, so that they are there when their Contacts come
             path = f"composite/sobjects/Account/{self._account_key}"
             parts.insert(0, _collection(path, [self._account(each) for each in accounts.values()]))
         answers = await self._api.composite(parts, writes=True)
         for group, answer in zip(ways.values(), answers[-len(ways) :], strict=True):
             for job, result in zip(group, read_results(answer, len(group)), strict=True):
-                job.result = Saved(result.id, result.created, job.row.notes) if isinstance(result, Saved) else result
+                job.result = (
+                    Saved(result.id, result.created, job.row.notes)
+                    if isinstance(result, Saved)
+                    else result
+                )
         if accounts:
-            self._learn_accounts(jobs, dict(zip(accounts, read_results(answers[0], len(accounts)), strict=True)))
+            self._learn_accounts(
+                jobs, dict(zip(accounts, read_results(answers[0], len(accounts)), strict=True))
+            )
 
     def _account(self, account: NewAccount) -> dict[str, Any]:
         return {
@@ -107,7 +133,9 @@ class RowWriter:
             self._account_key: account.key,
         }
 
-    def _learn_accounts(self, jobs: Sequence[RowWrite], made: Mapping[str, Saved | SalesforceFailure]) -> None:
+    def _learn_accounts(
+        self, jobs: Sequence[RowWrite], made: Mapping[str, Saved | SalesforceFailure]
+    ) -> None:
         """Let a row whose Account was refused tell that, instead of missing it."""
         for job in jobs:
             if job.account is None:
@@ -131,10 +159,16 @@ class RowWriter:
         failed = job.result
         if not isinstance(failed, SalesforceFailure):
             return
-        if failed.code == "REQUIRED_FIELD_MISSING" and "LastName" in failed.fields and not job.row.body.get("LastName"):
+        if (
+            failed.code == "REQUIRED_FIELD_MISSING"
+            and "LastName" in failed.fields
+            and not job.row.body.get("LastName")
+        ):
             name = self._last_name or job.person.address.partition("@")[0] or job.person.key
             job.row, job.result = (
-                job.row.having(LastName=name[:80]).noted(f"there is no last name; {name!r} was taken"),
+                job.row.having(LastName=name[:80]).noted(
+                    f"there is no last name; {name!r} was taken"
+                ),
                 None,
             )
         elif job.id and failed.outcome is ErrorOutcome.TAKEN and failed.names(self._key_field):
@@ -148,7 +182,10 @@ def _collection(path: str, records: list[dict[str, Any]]) -> tuple[str, str, Any
 
 
 def read_results(answer: Any, count: int) -> list[Saved | SalesforceFailure]:
-    """Read the results of a collection, which stand in the order of its records. Raises Unavailable where they do not fit."""
+    """Read the results of a collection, which stand in the order of its records.
+
+    Raises Unavailable where they do not fit.
+    """
     if not isinstance(answer, list) or len(answer) != count:
         raise Unavailable(f"the answer holds no {count} results")
     return [_result(each) for each in answer]
@@ -161,6 +198,8 @@ def _result(each: Mapping[str, Any]) -> Saved | SalesforceFailure:
 
 
 def _is_gone(failed: SalesforceFailure) -> bool:
-    """Tell whether it is the record itself that was deleted or merged, and not one that it names in a field."""
+    """Tell whether it is the record itself that was deleted or merged, and not one that it names in
+    a field.
+    """
     gone = failed.outcome is ErrorOutcome.GONE or failed.code == "NOT_FOUND"
     return gone and not {*failed.fields} - {"Id"}

@@ -27,7 +27,9 @@ KEY = {"type": "Text", "length": 255, "externalId": True, "unique": True, "caseS
 
 def field_metadata(name: str, need: FieldNeed | None) -> dict[str, Any]:
     """Give the metadata of a custom field; without a need it is a key."""
-    kind, label = STANDARD.get(name, (need.type if need else "string", name.removesuffix("__c").replace("_", " ")))
+    kind, label = STANDARD.get(
+        name, (need.type if need else "string", name.removesuffix("__c").replace("_", " "))
+    )
     shape = KEY if need is None else _shape(kind or "string", sorted(need.values))
     return {"label": label, "description": "Written by the AOM gateway", **shape}
 
@@ -47,8 +49,18 @@ def lookup_metadata(name: str, target: str, source: str) -> dict[str, Any]:
 
 def in_words(shape: Mapping[str, Any]) -> str:
     """Describe metadata as Setup does: `Text(255), External ID, unique`."""
-    size = f"({shape['length']})" if "length" in shape else f"({shape['referenceTo']})" if "referenceTo" in shape else ""
-    marks = [text for mark, text in (("externalId", "External ID"), ("unique", "unique")) if shape.get(mark)]
+    size = (
+        f"({shape['length']})"
+        if "length" in shape
+        else f"({shape['referenceTo']})"
+        if "referenceTo" in shape
+        else ""
+    )
+    marks = [
+        text
+        for mark, text in (("externalId", "External ID"), ("unique", "unique"))
+        if shape.get(mark)
+    ]
     return ", ".join([f"{shape['type']}{size}", *marks])
 
 

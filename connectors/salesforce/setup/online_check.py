@@ -1,11 +1,19 @@
-"""What would keep the gateway from writing to this org: credentials, version, limits, objects, fields, keys, stages."""
+"""What would keep the gateway from writing to this org: credentials, version, limits, objects,
+fields, keys, stages.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from connectors.base import AuthFailed, FieldNeed, Misconfigured, ObjectNeed, Problem, Throttled
-from connectors.salesforce.error_table import ENCRYPTION, ENCRYPTION_POLICY, FIELDS, PERMISSIONS, STORAGE
+from connectors.salesforce.error_table import (
+    ENCRYPTION,
+    ENCRYPTION_POLICY,
+    FIELDS,
+    PERMISSIONS,
+    STORAGE,
+)
 from connectors.salesforce.objects import TYPES, ObjectCache, ObjectField, SObject, api_name
 from connectors.salesforce.records.contact_roles import ROLE
 from connectors.salesforce.records.field_values import CURRENCY
@@ -24,7 +32,8 @@ if TYPE_CHECKING:
 FEW_CALLS = 0.1  # of the day's, that the gateway may still make
 PROVISION = "`aom-gateway provision`, or "
 PERSON_ACCOUNTS = (
-    "this org has person accounts; the gateway writes Contacts, so that a learner who is a person account already would be refused "
+    "this org has person accounts; the gateway writes Contacts, so that a learner who is a "
+    "person account already would be refused "
     "(PERSON_ACCOUNT), and all others become Contacts beside them"
 )
 
@@ -46,7 +55,10 @@ async def find_problems(
     settings: SalesforceSettings,
     needs: Needs,
 ) -> list[Problem]:
-    """Ask the org, and tell all that is wrong at once. Raises Unavailable; all else is a problem."""
+    """Ask the org, and tell all that is wrong at once.
+
+    Raises Unavailable; all else is a problem.
+    """
     found: list[Problem] = []
     try:
         async for problem in _asked(api, objects, settings, needs):
@@ -103,7 +115,10 @@ async def _limits(api: SalesforceApi, settings: SalesforceSettings) -> list[Prob
     calls, storage = limits.get("DailyApiRequests", {}), limits.get("DataStorageMB", {})
     top, left = calls.get("Max", 0), calls.get("Remaining", 0)
     if top and left <= top * (1 - settings.daily_share + FEW_CALLS):
-        text = f"{left} of {top} API calls are left in these 24 hours, and daily_share leaves {1 - settings.daily_share:.0%} to others"
+        text = (
+            f"{left} of {top} API calls are left in these 24 hours, and daily_share leaves "
+            f"{1 - settings.daily_share:.0%} to others"
+        )
         found.append(
             Problem(
                 "limits",
@@ -117,7 +132,9 @@ async def _limits(api: SalesforceApi, settings: SalesforceSettings) -> list[Prob
     return found
 
 
-async def _object(objects: ObjectCache, settings: SalesforceSettings, need: ObjectNeed) -> list[Problem]:
+async def _object(
+    objects: ObjectCache, settings: SalesforceSettings, need: ObjectNeed
+) -> list[Problem]:
     name = api_name(need.object)
     sobject = await objects.find(name)
     if sobject is None:
@@ -157,7 +174,9 @@ def _key(sobject: SObject, key_field: str) -> Iterator[Problem]:
         )
     elif not sobject.fields[key_field].unique and key_field != "Email":
         text = "it holds the key, and is not unique: two records could get the same one"
-        yield Problem(f"{sobject.name}.{key_field}", text, f"{FIELDS} → {key_field} → Edit → Unique")
+        yield Problem(
+            f"{sobject.name}.{key_field}", text, f"{FIELDS} → {key_field} → Edit → Unique"
+        )
 
 
 def _field(sobject: SObject, name: str, need: FieldNeed) -> Iterator[Problem]:
@@ -185,11 +204,20 @@ def _values(sobject: SObject, field: ObjectField, need: FieldNeed, place: str) -
     if need.type is not None and need.type not in TAKEN[kind]:
         text = f"{sobject.name}.{field.name} is of the type {field.type}, and takes no {need.type}"
         yield Problem(place, text, "map it to another field, or make one of the right type")
-    strange = sorted(value for value in need.values if value and value.casefold() not in field.options) if field.bound else []
+    strange = (
+        sorted(value for value in need.values if value and value.casefold() not in field.options)
+        if field.bound
+        else []
+    )
     if strange:
         options = ", ".join(dict.fromkeys(field.options.values()))
-        text = f"{', '.join(map(repr, strange))}: no option of {sobject.name}.{field.name}; there are: {options}"
-        yield Problem(place, text, f"use these in the mapping, or add yours at {FIELDS} → {field.name}")
+        text = (
+            f"{', '.join(map(repr, strange))}: no option of {sobject.name}.{field.name}; there "
+            f"are: {options}"
+        )
+        yield Problem(
+            place, text, f"use these in the mapping, or add yours at {FIELDS} → {field.name}"
+        )
 
 
 def _by_parent(sobject: SObject, name: str, place: str) -> Iterator[Problem]:
@@ -219,8 +247,16 @@ def _required(sobject: SObject, need: ObjectNeed, key_field: str) -> Iterator[Pr
         written.add("LastName")  # made up where AOM has none
     for field in sobject.fields.values():
         by_link = any(api_name(target) in field.parents for target in need.links)
-        if field.required and not by_link and field.name not in written and field.relationship not in written:
-            text = f"the org requires {sobject.name}.{field.name}, and the mapping does not write it: new records will be refused"
+        if (
+            field.required
+            and not by_link
+            and field.name not in written
+            and field.relationship not in written
+        ):
+            text = (
+                f"the org requires {sobject.name}.{field.name}, and the mapping does not write "
+                "it: new records will be refused"
+            )
             yield Problem(
                 f"{sobject.name}.{field.name}",
                 text,
@@ -228,14 +264,20 @@ def _required(sobject: SObject, need: ObjectNeed, key_field: str) -> Iterator[Pr
             )
 
 
-async def _accounts(api: SalesforceApi, objects: ObjectCache, settings: SalesforceSettings, needs: Needs) -> list[Problem]:
+async def _accounts(
+    api: SalesforceApi, objects: ObjectCache, settings: SalesforceSettings, needs: Needs
+) -> list[Problem]:
     written = {api_name(need.object) for need in needs}
     contact = await objects.find("Contact") if "Contact" in written else None
     return await account_problems(api, contact, settings.account) if contact else []
 
 
-async def _helpers(objects: ObjectCache, settings: SalesforceSettings, needs: Needs) -> list[Problem]:
-    """Look at what the connector needs for itself: e-mails to claim people by, contact roles, leads."""
+async def _helpers(
+    objects: ObjectCache, settings: SalesforceSettings, needs: Needs
+) -> list[Problem]:
+    """Look at what the connector needs for itself: e-mails to claim people by, contact roles,
+    leads.
+    """
     found = []
     written = {api_name(need.object) for need in needs}
     contact = await objects.find("Contact") if "Contact" in written else None
@@ -243,9 +285,15 @@ async def _helpers(objects: ObjectCache, settings: SalesforceSettings, needs: Ne
         found.append(_missing(contact, "Email", "Contact.Email"))
     email = contact.fields.get("Email") if contact and settings.contact_key != "Email" else None
     if email and not email.filterable:
-        found.append(Problem("Contact.Email", f"it can not be filtered: {ENCRYPTION}", ENCRYPTION_POLICY))
+        found.append(
+            Problem("Contact.Email", f"it can not be filtered: {ENCRYPTION}", ENCRYPTION_POLICY)
+        )
     if contact and PERSON_ACCOUNT in contact.fields:
-        found.append(Problem("Contact", PERSON_ACCOUNTS, "use an org without person accounts, or convert them"))
+        found.append(
+            Problem(
+                "Contact", PERSON_ACCOUNTS, "use an org without person accounts, or convert them"
+            )
+        )
     if any(is_role(need.object, target) for need in needs for target in need.links):
         role = await objects.find(ROLE)
         if role is None or not role.createable:
@@ -258,7 +306,11 @@ async def _helpers(objects: ObjectCache, settings: SalesforceSettings, needs: Ne
             )
     if contact and settings.on_forget == "delete" and not contact.deletable:
         text = 'the run-as user may not delete Contact, as on_forget = "delete" wants'
-        found.append(Problem("on_forget", text, f'let it: {PERMISSIONS}; or set on_forget = "empty"', fatal=False))
+        found.append(
+            Problem(
+                "on_forget", text, f'let it: {PERMISSIONS}; or set on_forget = "empty"', fatal=False
+            )
+        )
     if settings.match_leads and await objects.find("Lead") is None:
         found.append(
             Problem(

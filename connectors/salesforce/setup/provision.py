@@ -22,7 +22,9 @@ async def provision_steps(admin: SalesforceApi, plan: Plan, permission_set: str)
     failed: list[Problem] = []
     for step in plan.steps:
         try:
-            refused = await admin.create(step.data["path"], await _filled(admin, step.data["body"], permission_set))
+            refused = await admin.create(
+                step.data["path"], await _filled(admin, step.data["body"], permission_set)
+            )
         except Misconfigured as fault:
             failed.append(Problem(step.text, str(fault)))
             continue
@@ -39,10 +41,14 @@ async def provision_steps(admin: SalesforceApi, plan: Plan, permission_set: str)
     return Report(tuple(done), tuple(failed))
 
 
-async def _filled(admin: SalesforceApi, body: Mapping[str, Any], permission_set: str) -> dict[str, Any]:
+async def _filled(
+    admin: SalesforceApi, body: Mapping[str, Any], permission_set: str
+) -> dict[str, Any]:
     if SET not in body.values():
         return dict(body)
-    rows = await admin.query(f"SELECT Id FROM PermissionSet WHERE Name = {quote_text(permission_set)}")
+    rows = await admin.query(
+        f"SELECT Id FROM PermissionSet WHERE Name = {quote_text(permission_set)}"
+    )
     if not rows:
         raise Misconfigured(f"there is no permission set {permission_set}")
     return {name: rows[0]["Id"] if value == SET else value for name, value in body.items()}

@@ -1,4 +1,6 @@
-"""What `provision` would make: fields, and a permission set that lets the run-as user write them."""
+"""What `provision` would make: fields, and a permission set that lets the run-as user write
+them.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from connectors.salesforce.api import SalesforceApi
 
 SET = "@permission set"
-"""Stands in a step's body for the id of the permission set, which is known when the step is done."""
+"""Stands in a step's body for the id of the permission set, which is known when the step is
+done.
+"""
 
 READ_TOO = {"Contact": "Account", "Opportunity": "Account"}
 """Salesforce lets nobody write the one who may not read the other."""
@@ -30,7 +34,10 @@ READ_TOO = {"Contact": "Account", "Opportunity": "Account"}
 READ_BY_US = {"Contact": ("Email",)}
 """What the connector reads whether a mapping writes it or not."""
 
-ADMIN = "give an administrator's access token as provision_token, e.g. of `sf org auth show-access-token`"
+ADMIN = (
+    "give an administrator's access token as provision_token, e.g. of `sf org auth "
+    "show-access-token`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,11 @@ class ObjectView:
 
 
 async def plan_provision(
-    api: SalesforceApi, admin: SalesforceApi, objects: ObjectCache, settings: SalesforceSettings, needs: Needs
+    api: SalesforceApi,
+    admin: SalesforceApi,
+    objects: ObjectCache,
+    settings: SalesforceSettings,
+    needs: Needs,
 ) -> Plan:
     """Compare the needs with the org, as the run-as user sees it (`api`) and as it is (`admin`)."""
     await api.sign_in()
@@ -75,7 +86,11 @@ async def plan_provision(
             existing = seen if wanted.keys() <= seen else await _existing(admin, name)
         except Misconfigured as fault:
             return Plan((), (Problem("provision", str(fault).partition(" → ")[0], ADMIN),))
-        steps += [_creation(name, field, shape) for field, shape in wanted.items() if field not in existing]
+        steps += [
+            _creation(name, field, shape)
+            for field, shape in wanted.items()
+            if field not in existing
+        ]
         grants += [*_object_grants(view), *_field_grants(view, need, wanted)]
         blockers += _blockers(sobject, need, key_field)
     if grants:
@@ -91,17 +106,28 @@ async def plan_provision(
 def _wanted(sobject: SObject, need: ObjectNeed, key_field: str) -> dict[str, dict[str, Any]]:
     """Give the custom fields that the mapping writes, with the metadata to make them."""
     wanted = {key_field: field_metadata.field_metadata(key_field, None)}
-    wanted |= {name: field_metadata.field_metadata(name, field) for name, field in need.fields.items() if name != key_field}
+    wanted |= {
+        name: field_metadata.field_metadata(name, field)
+        for name, field in need.fields.items()
+        if name != key_field
+    }
     for target in need.links:
-        if not is_role(need.object, target) and not any(api_name(target) in field.parents for field in sobject.fields.values()):
+        if not is_role(need.object, target) and not any(
+            api_name(target) in field.parents for field in sobject.fields.values()
+        ):
             name = f"AOM_{api_name(target).removesuffix('__c')}__c"
             wanted[name] = field_metadata.lookup_metadata(name, api_name(target), sobject.name)
-    return {name: shape for name, shape in wanted.items() if name.endswith("__c") and "." not in name}
+    return {
+        name: shape for name, shape in wanted.items() if name.endswith("__c") and "." not in name
+    }
 
 
 async def _existing(admin: SalesforceApi, name: str) -> set[str]:
     """List the custom fields that there are, seen or not."""
-    rows = await admin.tooling(f"SELECT DeveloperName FROM CustomField WHERE EntityDefinition.QualifiedApiName = {quote_text(name)}")
+    rows = await admin.tooling(
+        "SELECT DeveloperName FROM CustomField WHERE EntityDefinition.QualifiedApiName = "
+        f"{quote_text(name)}"
+    )
     return {f"{row['DeveloperName']}__c" for row in rows}
 
 
@@ -114,14 +140,22 @@ def _creation(name: str, field: str, shape: Mapping[str, Any]) -> Step:
 
 
 def _field_grants(view: ObjectView, need: ObjectNeed, wanted: Iterable[str]) -> Iterator[Step]:
-    """Grant the fields that are made, and those that an administrator sees and the user does not."""
+    """Grant the fields that are made, and those that an administrator sees and the user does
+    not.
+    """
     for field in wanted:
         if not view.may_write(field):
             yield _field_grant(view.whole.name, field)
     standard = dict.fromkeys((*need.fields, *READ_BY_US.get(view.whole.name, ())))
     for field in standard:
         there = view.whole.fields.get(field)
-        if there and field not in {*wanted} and there.grantable and there.writable and not view.may_write(field):
+        if (
+            there
+            and field not in {*wanted}
+            and there.grantable
+            and there.writable
+            and not view.may_write(field)
+        ):
             yield _field_grant(view.whole.name, field)
 
 
@@ -156,7 +190,9 @@ def _object_grants(view: ObjectView) -> Iterator[Step]:
 
 def _object_grant(name: str, verbs: str, **rights: bool) -> Step:
     body = {"ParentId": SET, "SobjectType": name, **rights}
-    return Step(f"let the run-as user {verbs} {name}", {"path": "sobjects/ObjectPermissions", "body": body})
+    return Step(
+        f"let the run-as user {verbs} {name}", {"path": "sobjects/ObjectPermissions", "body": body}
+    )
 
 
 async def _permission_set(api: SalesforceApi, admin: SalesforceApi, name: str) -> list[Step]:

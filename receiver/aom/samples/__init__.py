@@ -1,4 +1,7 @@
-"""AOM's own examples, verbatim from its public page on webhooks. It publishes none for the other events."""
+"""AOM's own examples, verbatim from its public page on webhooks.
+
+It publishes none for the other events.
+"""
 
 from functools import cache
 from importlib.resources import files

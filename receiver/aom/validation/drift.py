@@ -1,5 +1,6 @@
-"""What a body holds that its event's schema does not know, or not so: AOM changes its payloads without a word, and the
-operator should see it. One pass over the body finds the unknown keys, and tells whether all else is surely as it should be.
+"""What a body holds that its event's schema does not know, or not so: AOM changes its payloads
+without a word, and the operator should see it. One pass over the body finds the unknown keys, and
+tells whether all else is surely as it should be.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,10 @@ MORE = "…"  # stands for those beyond
 
 @dataclass(slots=True)
 class DriftSurvey:
-    """What a pass over a body finds. `sure`: all that is known is surely readable, and what is needed is there."""
+    """What a pass over a body finds.
+
+    `sure`: all that is known is surely readable, and what is needed is there.
+    """
 
     sure: bool = True
     people: list[str] = field(default_factory=list)  # the keys of all whose address is a plain one
@@ -38,7 +42,9 @@ def survey_drift(raw: Mapping[str, Any], event: str) -> DriftSurvey:
 
 
 def shown_paths(paths: list[str]) -> tuple[str, ...]:
-    """Sorted, unique, no more and no longer than is good for a list that people read; `…` at its end stands for more."""
+    """Sorted, unique, no more and no longer than is good for a list that people read; `…` at its
+    end stands for more.
+    """
     if not paths:
         return ()
     every = sorted({path[:LONGEST] for path in paths})
@@ -56,7 +62,9 @@ def _look_over(value: Mapping[str, Any], here: KnownKeys, found: DriftSurvey) ->
         elif key in here.addresses:
             _look_at_address(item, found)
         elif key in here.lists:
-            found.sure &= item is None or (type(item) is list and not any(isinstance(one, str) and "&" in one for one in item))
+            found.sure &= item is None or (
+                type(item) is list and not any(isinstance(one, str) and "&" in one for one in item)
+            )
         else:
             found.unknown.append(here.path + printable_text(key))
     if here.needed and not here.needed <= value.keys():

@@ -1,4 +1,7 @@
-"""What is wrong with a body, and where. All texts can be stored and shown anywhere: UTF-8, no NUL, no control characters."""
+"""What is wrong with a body, and where.
+
+All texts can be stored and shown anywhere: UTF-8, no NUL, no control characters.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,19 +15,31 @@ MOST = 100  # faults of one body
 
 @dataclass(frozen=True, slots=True)
 class BodyError:
-    """`path` is like `line_items[0].total`, `""` for the whole body, `url` for the name in the URL."""
+    """`path` is like `line_items[0].total`, `""` for the whole body, `url` for the name in the
+    URL.
+    """
 
     path: str
     message: str
 
 
 class InvalidBody(Exception):
-    """The body is no event that can be used: `faults` holds all reasons, `event` and `how` what it was recognised as, if it was."""
+    """The body is no event that can be used: `faults` holds all reasons, `event` and `how` what it
+    was recognised as, if it was.
+    """
 
-    def __init__(self, faults: Sequence[BodyError], event: str | None = None, how: RecognisedBy | None = None) -> None:
+    def __init__(
+        self, faults: Sequence[BodyError], event: str | None = None, how: RecognisedBy | None = None
+    ) -> None:
         left_out = len(faults) - MOST
-        self.faults = (*faults[:MOST], BodyError("", f"has {left_out} more faults")) if left_out > 1 else tuple(faults)
-        super().__init__("; ".join(f"{fault.path or 'body'}: {fault.message}" for fault in self.faults))
+        self.faults = (
+            (*faults[:MOST], BodyError("", f"has {left_out} more faults"))
+            if left_out > 1
+            else tuple(faults)
+        )
+        super().__init__(
+            "; ".join(f"{fault.path or 'body'}: {fault.message}" for fault in self.faults)
+        )
         self.event = event
         self.how = how
 
@@ -42,5 +57,7 @@ def quoted_value(value: object) -> str:
 
 def format_path(steps: Sequence[str | int]) -> str:
     """`("line_items", 0, "total")` → `line_items[0].total`."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{printable_text(step)}" for step in steps)
+    text = "".join(
+        f"[{step}]" if isinstance(step, int) else f".{printable_text(step)}" for step in steps
+    )
     return text.removeprefix(".")[:LONGEST]

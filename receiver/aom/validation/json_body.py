@@ -14,11 +14,13 @@ BOM = b"\xef\xbb\xbf"
 
 FEW_BYTES = 64 * 1024  # a body of which may consist of whatever it likes
 BYTES_EACH = 8  # at least, of a list or an object in a larger one
-"""Half a million lists fit into a MiB, which take fifty of memory; and while Python's collector looks
-at them, no other thread runs.
+"""Half a million lists fit into a MiB, which take fifty of memory; and while Python's collector
+looks at them, no other thread runs.
 """
 
-_printed = re.compile(rb"(?:<|(?:PHP )?(?:Warning|Notice|Deprecated|Strict Standards):).*", re.DOTALL).fullmatch
+_printed = re.compile(
+    rb"(?:<|(?:PHP )?(?:Warning|Notice|Deprecated|Strict Standards):).*", re.DOTALL
+).fullmatch
 
 _exact = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
@@ -30,11 +32,13 @@ class ParsedBody(NamedTuple):
 
 
 def parse_body(body: bytes) -> ParsedBody:
-    """The object in a body. Of a key that stands twice the last value counts; what PHP prints around the JSON is left out.
+    """The object in a body.
 
-    Raises Invalid for what is no JSON object in UTF-8 (NaN, Infinity and lone surrogates are no JSON), is nested deeper than
-    200, consists of hardly anything but lists and objects, or holds NUL characters or numbers
-    beyond floating point, which later stages could not keep.
+    Of a key that stands twice the last value counts; what PHP prints around the JSON is left out.
+
+    Raises Invalid for what is no JSON object in UTF-8 (NaN, Infinity and lone surrogates are no
+    JSON), is nested deeper than 200, consists of hardly anything but lists and objects, or holds
+    NUL characters or numbers beyond floating point, which later stages could not keep.
     """
     if len(body) > FEW_BYTES and (body.count(b"[") + body.count(b"{")) * BYTES_EACH > len(body):
         raise InvalidBody([BodyError("", "has more lists and objects than are read")])
@@ -44,9 +48,18 @@ def parse_body(body: bytes) -> ParsedBody:
     try:
         canonical = _canonical(value, part)
     except ValueError as error:  # JSON can say 1e999, floating point cannot
-        found = [BodyError(where, "is a number out of range") for where in _places(value, _is_infinite)]
-        raise InvalidBody(found or [BodyError("", f"holds a number that cannot be kept: {error}")]) from None
-    if b"\\u0000" in canonical and (found := [BodyError(where, "holds a NUL character (\\u0000)") for where in _places(value, _has_nul)]):
+        found = [
+            BodyError(where, "is a number out of range") for where in _places(value, _is_infinite)
+        ]
+        raise InvalidBody(
+            found or [BodyError("", f"holds a number that cannot be kept: {error}")]
+        ) from None
+    if b"\\u0000" in canonical and (
+        found := [
+            BodyError(where, "holds a NUL character (\\u0000)")
+            for where in _places(value, _has_nul)
+        ]
+    ):
         raise InvalidBody(found)
     return ParsedBody(value, canonical, around=part is not body)
 
@@ -92,10 +105,16 @@ def _json(body: bytes) -> tuple[Any, bytes]:
 
 
 def _unwrapped(body: bytes) -> bytes:
-    """The one object between what PHP may print before it and behind it, b"" where it is not plain which that is."""
+    """The one object between what PHP may print before it and behind it, b"" where it is not plain
+    which that is.
+    """
     start, end = body.find(b"{"), body.rfind(b"}") + 1
     before, behind = body[: max(start, 0)].removeprefix(BOM).strip(), body[end:].strip()
-    plain = 0 <= start < end and (before or behind) and all(not part or _printed(part) for part in (before, behind))
+    plain = (
+        0 <= start < end
+        and (before or behind)
+        and all(not part or _printed(part) for part in (before, behind))
+    )
     return body[start:end] if plain else b""
 
 

@@ -12,14 +12,17 @@ from receiver.aom.payload_schema import PAYLOADS, Learner
 from receiver.aom.values.field_types import QuickLook
 
 MOST_OBJECTS = 10_000
-"""In a list of what are no people: nobody buys so many line items at once, and each takes a kilobyte of
-memory.
+"""In a list of what are no people: nobody buys so many line items at once, and each takes a
+kilobyte of memory.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class KnownKeys:
-    """The keys of one object, or of each object in a list, as a schema knows them. `path` has `[]` for the index of a list."""
+    """The keys of one object, or of each object in a list, as a schema knows them.
+
+    `path` has `[]` for the index of a list.
+    """
 
     path: str
     is_list: bool
@@ -27,7 +30,8 @@ class KnownKeys:
     needed: frozenset[str]
     nested: Mapping[str, "KnownKeys"]
     lists: frozenset[str] = frozenset()  # keys of lists, also of those that may hold anything
-    looks: Mapping[str, QuickLook] = field(default_factory=dict)  # at the values that are no objects and no lists
+    # at the values that are no objects and no lists
+    looks: Mapping[str, QuickLook] = field(default_factory=dict)
     texts: frozenset[str] = frozenset()  # keys of those in which HTML's escapes are read
     addresses: frozenset[str] = frozenset()
 
@@ -76,7 +80,9 @@ def _nested(annotation: Any, path: str) -> KnownKeys | None:
 
 
 def _is_list(annotation: Any) -> bool:
-    return get_origin(annotation) is list or any(get_origin(part) is list for part in get_args(annotation))
+    return get_origin(annotation) is list or any(
+        get_origin(part) is list for part in get_args(annotation)
+    )
 
 
 def _look(info: FieldInfo) -> QuickLook | None:

@@ -1,7 +1,8 @@
-"""Tells in one pass of pydantic's core, at half of what Python takes, that a body is as plain as nearly all are.
+"""Tells in one pass of pydantic's core, at half of what Python takes, that a body is as plain as
+nearly all are.
 
-Plain is: no key that the schema does not know, all that is needed is there, and each value is in the form that AOM writes. Of
-any other body nothing is said: `drift.survey` looks at it key by key.
+Plain is: no key that the schema does not know, all that is needed is there, and each value is in
+the form that AOM writes. Of any other body nothing is said: `drift.survey` looks at it key by key.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +16,8 @@ from receiver.aom.validation.known_keys import MOST_OBJECTS, KnownKeys, known_ke
 from receiver.aom.values import email_address
 from receiver.aom.values.field_types import PLAIN_TEXT
 
-# lists end at the first fault: to note down each of 100,000 would hold Python's lock for half a second
+# lists end at the first fault: to note down each of 100,000 would hold Python's lock for half a
+# second
 _ANYTHING = core.nullable_schema(
     core.list_schema(
         core.union_schema(
@@ -49,11 +51,15 @@ def people_of_plain(raw: Mapping[str, Any], event: str) -> list[str] | None:
 @cache
 def _reader(event: str) -> tuple[Callable[[Any], Any], Callable[[Mapping[str, Any]], list[Any]]]:
     here = known_keys(event)
-    return SchemaValidator(_object(here), core.CoreConfig(strict=True, hide_input_in_errors=True)).validate_python, _learners(here)
+    return SchemaValidator(
+        _object(here), core.CoreConfig(strict=True, hide_input_in_errors=True)
+    ).validate_python, _learners(here)
 
 
 def _learners(here: KnownKeys) -> Callable[[Mapping[str, Any]], list[Any]]:
-    """How to find those who have an address in a plain body of this event: at its top, or below one key of it."""
+    """How to find those who have an address in a plain body of this event: at its top, or below one
+    key of it.
+    """
     if here.addresses:
         return lambda raw: [raw]
     ((key, inner),) = ((key, inner) for key, inner in here.nested.items() if inner.addresses)
@@ -61,7 +67,10 @@ def _learners(here: KnownKeys) -> Callable[[Mapping[str, Any]], list[Any]]:
 
 
 def _object(here: KnownKeys) -> CoreSchema:
-    fields = {key: core.typed_dict_field(_value(key, here), required=key in here.needed) for key in here.keys}
+    fields = {
+        key: core.typed_dict_field(_value(key, here), required=key in here.needed)
+        for key in here.keys
+    }
     return core.typed_dict_schema(fields)
 
 

@@ -1,8 +1,9 @@
 """Strict about what is needed, lenient about the rest.
 
-A fault in something needed makes the event invalid; where it is one person's of several, that one is left out, and told.
-Anything else that cannot be read (a date in a new format, a text where an object was) counts as absent: it stays in the raw
-body, and its path is reported with what the schema does not know.
+A fault in something needed makes the event invalid; where it is one person's of several, that one
+is left out, and told. Anything else that cannot be read (a date in a new format, a text where an
+object was) counts as absent: it stays in the raw body, and its path is reported with what the
+schema does not know.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +24,8 @@ from receiver.aom.validation.tolerance import as_meant
 MOST = 1000  # unreadable values of one body; more are not looked at singly
 MOST_COSTLY = 1000  # addresses of one body that are dear to check
 
-_EMPTY: tuple[object, ...] = ("", [], {}, False)  # how PHP writes "there is none"; not worth a report
+# how PHP writes "there is none"; not worth a report
+_EMPTY: tuple[object, ...] = ("", [], {}, False)
 
 _EXPECTED: Mapping[str, str] = {
     "model_type": "must be an object, not {kind}",
@@ -35,7 +37,10 @@ _EXPECTED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ValidatedBody:
-    """`unreadable`: the paths of what counts as absent. `left_out`: the people who lack what is needed, each with place and reason."""
+    """`unreadable`: the paths of what counts as absent.
+
+    `left_out`: the people who lack what is needed, each with place and reason.
+    """
 
     payload: Payload
     unknown: list[str]
@@ -49,7 +54,15 @@ def validate_body(raw: Mapping[str, Any], event: str) -> ValidatedBody:
     rest = as_meant(raw, here)  # a copy, to be cut to what can be read
     found = survey_drift(rest, event)
     if found.costly > MOST_COSTLY:
-        raise InvalidBody([BodyError("", f"has {found.costly} addresses of an unusual form; more than {MOST_COSTLY} are not looked at")])
+        raise InvalidBody(
+            [
+                BodyError(
+                    "",
+                    f"has {found.costly} addresses of an unusual form; more than "
+                    f"{MOST_COSTLY} are not looked at",
+                )
+            ]
+        )
     if found.too_long:
         message = f"has more than {MOST_OBJECTS:,} entries"
         raise InvalidBody([BodyError(where, message) for where in found.too_long])
@@ -58,7 +71,9 @@ def validate_body(raw: Mapping[str, Any], event: str) -> ValidatedBody:
     left_out: list[BodyError] = []
     while True:  # where a key of two spellings was cut, the other one counts
         try:
-            return ValidatedBody(PAYLOADS[event].model_validate(rest), found.unknown, unreadable, left_out)
+            return ValidatedBody(
+                PAYLOADS[event].model_validate(rest), found.unknown, unreadable, left_out
+            )
         except ValidationError as error:
             problems = _problems(error)
         alone = _left_out(problems, here, rest)
@@ -66,8 +81,15 @@ def validate_body(raw: Mapping[str, Any], event: str) -> ValidatedBody:
         left_out += map(_fault, lacking)
         unreadable += [f"{_general(problem['loc'])} (left out)" for problem in lacking]
         optional = [problem for problem in problems if problem["loc"][:2] not in alone]
-        unreadable += [f"{_general(problem['loc'])} (unreadable)" for problem in optional if problem["input"] not in _EMPTY]
-        for steps in (*(problem["loc"] for problem in reversed(optional)), *sorted(alone, reverse=True)):
+        unreadable += [
+            f"{_general(problem['loc'])} (unreadable)"
+            for problem in optional
+            if problem["input"] not in _EMPTY
+        ]
+        for steps in (
+            *(problem["loc"] for problem in reversed(optional)),
+            *sorted(alone, reverse=True),
+        ):
             _cut(rest, steps)  # a list keeps its indexes if it is cut from its end
 
 
@@ -83,13 +105,19 @@ def find_errors(raw: Mapping[str, Any], event: str) -> Sequence[BodyError]:
 def _left_out(
     problems: Sequence[ErrorDetails], here: KnownKeys, rest: Mapping[str, Any]
 ) -> dict[tuple[str | int, ...], list[ErrorDetails]]:
-    """Where people stand who lack something needed, with what that is. Raises Invalid where it is not theirs alone, or all lack it."""
+    """Where people stand who lack something needed, with what that is.
+
+    Raises Invalid where it is not theirs alone, or all lack it.
+    """
     needed = [problem for problem in problems if _is_needed(problem["loc"], here)]
     alone: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
     for problem in needed:
         alone.setdefault(problem["loc"][:2], []).append(problem)
     theirs = all(len(where) == 2 and isinstance(where[1], int) for where in alone)  # noqa: PLR2004 - a list and an index
-    if not theirs or any(len(rest[str(of)]) == sum(key == of for key, *_ in alone) for of in {key for key, *_ in alone}):
+    if not theirs or any(
+        len(rest[str(of)]) == sum(key == of for key, *_ in alone)
+        for of in {key for key, *_ in alone}
+    ):
         raise InvalidBody([_fault(problem) for problem in needed]) from None
     return alone
 
@@ -116,9 +144,15 @@ def _is_needed(steps: Sequence[str | int], here: KnownKeys) -> bool:
 def _fault(problem: ErrorDetails) -> BodyError:
     where = format_path(problem["loc"])
     if problem["type"] == "missing":
-        return BodyError(where, f"is needed and missing{_misspelt(problem['loc'], problem['input'])}")
+        return BodyError(
+            where, f"is needed and missing{_misspelt(problem['loc'], problem['input'])}"
+        )
     expected = _EXPECTED.get(problem["type"])
-    message = expected.format(kind=json_kind(problem["input"])) if expected else str(problem.get("ctx", {}).get("error", problem["msg"]))
+    message = (
+        expected.format(kind=json_kind(problem["input"]))
+        if expected
+        else str(problem.get("ctx", {}).get("error", problem["msg"]))
+    )
     return BodyError(where, printable_text(message))
 
 
@@ -135,4 +169,6 @@ def _cut(raw: Any, steps: Sequence[str | int]) -> None:
 
 
 def _general(steps: Sequence[str | int]) -> str:
-    return format_path(["[]" if isinstance(step, int) else step for step in steps]).replace(".[]", "[]")
+    return format_path(["[]" if isinstance(step, int) else step for step in steps]).replace(
+        ".[]", "[]"
+    )

@@ -1,7 +1,8 @@
-"""A body as it was meant, where PHP, WordPress or a spreadsheet wrote it otherwise and the sense is plain.
+"""A body as it was meant, where PHP, WordPress or a spreadsheet wrote it otherwise and the sense is
+plain.
 
-A list with gaps comes as an object with numbers for keys; a value comes as a list of one, a text with
-the escapes of HTML in it.
+A list with gaps comes as an object with numbers for keys; a value comes as a list of one, a text
+with the escapes of HTML in it.
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,11 @@ def as_meant(raw: Mapping[str, Any], here: KnownKeys) -> dict[str, Any]:
 def _part(item: Any, key: str, here: KnownKeys) -> Any:
     inner = here.nested.get(key)
     if (inner and inner.is_list) or key in here.lists:
-        return [_entry(one, inner) for one in closed] if isinstance(closed := _closed(item), list) else item
+        return (
+            [_entry(one, inner) for one in closed]
+            if isinstance(closed := _closed(item), list)
+            else item
+        )
     if inner:
         return as_meant(item, inner) if isinstance(item, dict) else item
     return _text(item) if key in here.texts else item

@@ -1,1 +1,3 @@
-"""The values in AOM's payloads: addresses, dates, amounts, currencies, statuses; each read or refused."""
+"""The values in AOM's payloads: addresses, dates, amounts, currencies, statuses; each read or
+refused.
+"""

@@ -1,6 +1,7 @@
 """From the currency's name as AOM shows it ("United States (US) dollar") to its code in ISO 4217.
 
-The names are WooCommerce's, which follow the English names of the Unicode CLDR but for some; Babel knows the CLDR's.
+The names are WooCommerce's, which follow the English names of the Unicode CLDR but for some; Babel
+knows the CLDR's.
 """
 
 import re
@@ -39,7 +40,10 @@ ALIASES: Mapping[str, str] = {
     "United States dollar": "USD",
     "United States (US) dollar": "USD",
 }
-"""Where WooCommerce's names are not the CLDR's. Currencies without an ISO code (Bitcoin, Manx pound …) are not here on purpose."""
+"""Where WooCommerce's names are not the CLDR's.
+
+Currencies without an ISO code (Bitcoin, Manx pound …) are not here on purpose.
+"""
 
 _UNDECORATED = str.maketrans("łđıø", "ldio")  # letters that Unicode does not take apart
 
@@ -51,7 +55,10 @@ _LONGEST = 100  # characters
 
 
 def read_currency(value: object) -> str:
-    """The ISO 4217 code for a name or a code, whatever its case, accents and HTML entities. Raises ValueError if there is none."""
+    """The ISO 4217 code for a name or a code, whatever its case, accents and HTML entities.
+
+    Raises ValueError if there is none.
+    """
     found = _code(value) if isinstance(value, str) and len(value) <= _LONGEST else None
     if found is None:
         raise ValueError("must be the name of a currency or its code in ISO 4217")
@@ -103,5 +110,9 @@ def _in_use() -> Iterator[str]:
 
 
 def _folded(name: str) -> str:
-    letters = normalize("NFKD", unescape(name).casefold().replace("&", " and ")).translate(_UNDECORATED)
-    return " ".join(re.findall(r"\w+", "".join(letter for letter in letters if not combining(letter))))
+    letters = normalize("NFKD", unescape(name).casefold().replace("&", " and ")).translate(
+        _UNDECORATED
+    )
+    return " ".join(
+        re.findall(r"\w+", "".join(letter for letter in letters if not combining(letter)))
+    )

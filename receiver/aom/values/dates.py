@@ -1,4 +1,6 @@
-"""AOM's dates: "Aug 11, 2020 04:58 PM", to the minute and without a zone; ISO 8601 is understood too."""
+"""AOM's dates: "Aug 11, 2020 04:58 PM", to the minute and without a zone; ISO 8601 is understood
+too.
+"""
 
 import re
 from datetime import UTC, date, datetime
@@ -6,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from receiver.aom.values.plain_text import evenly_spaced
 
-YEARS = range(1970, 2200)  # WordPress writes "no date" as year 0 or -1; a date at the end of time cannot change zones
+# WordPress writes "no date" as year 0 or -1; a date at the end of time cannot change zones
+YEARS = range(1970, 2200)
 _NEVER = date(1970, 1, 1)  # how PHP writes "no date", at whatever hour the site's zone makes of it
 
 _LONGEST = 100  # characters
@@ -23,13 +26,31 @@ PLAIN = (  # just as AOM writes them
 )
 _plain = re.compile(PLAIN).fullmatch
 
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+_MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 # our own table: strptime's names change with the locale of the process
-_MONTH = {name[:letters]: number for number, name in enumerate(_MONTHS, 1) for letters in (3, len(name))} | {"sept": 9}
+_MONTH = {
+    name[:letters]: number for number, name in enumerate(_MONTHS, 1) for letters in (3, len(name))
+} | {"sept": 9}
 
 
 def read_date(value: object) -> datetime:
-    """As it stands in the text: naive unless it names an offset. Raises ValueError for anything that is no date of `YEARS`."""
+    """As it stands in the text: naive unless it names an offset.
+
+    Raises ValueError for anything that is no date of `YEARS`.
+    """
     found = None
     if isinstance(value, str) and len(value) <= _LONGEST:
         found = _date(value if _plain(value) else evenly_spaced(value))
@@ -46,8 +67,9 @@ def is_plain(value: object) -> bool:
 def place_in_zone(date: datetime, zone: ZoneInfo) -> datetime:
     """The moment in the site's zone. A naive date is the wall clock of that zone.
 
-    When clocks go back and an hour comes twice, the first of the two is meant; when clocks go forward and the
-    time does not exist, it is the moment so long after the gap began: 02:30 becomes 03:30.
+    When clocks go back and an hour comes twice, the first of the two is meant; when clocks go
+    forward and the time does not exist, it is the moment so long after the gap began: 02:30 becomes
+    03:30.
     """
     aware = date if date.tzinfo else date.replace(tzinfo=zone)
     return aware.astimezone(UTC).astimezone(zone)
@@ -65,11 +87,15 @@ def _assembled(found: re.Match[str]) -> datetime:
     """Raises ValueError where there is no such month, day, hour or minute."""
     month, day, year, hour, minute, second, half = found.groups(default="0")
     day_of_year = datetime(int(year), _MONTH.get(month.lower(), 0), int(day))  # noqa: DTZ001 - placed in its zone later
-    return day_of_year.replace(hour=_hour(int(hour), half.upper()), minute=int(minute), second=int(second))
+    return day_of_year.replace(
+        hour=_hour(int(hour), half.upper()), minute=int(minute), second=int(second)
+    )
 
 
 def _hour(hour: int, half: str) -> int:
-    """Of 24 hours, or of 12 with their half of the day, A or P; or of 24 with a half that says the same (16:58 PM, 00:30 AM)."""
+    """Of 24 hours, or of 12 with their half of the day, A or P; or of 24 with a half that says the
+    same (16:58 PM, 00:30 AM).
+    """
     if half not in ("A", "P"):
         return hour
     if (hour == 0 and half == "P") or (hour > 12 and half == "A"):  # noqa: PLR2004 - a clock's face

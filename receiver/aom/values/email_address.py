@@ -10,7 +10,8 @@ EXPECTED = "must be an e-mail address like ada@example.edu"
 
 _LONGEST = 254  # characters, RFC 5321
 
-# the addresses that nearly everyone has, at a hundredth of the price of email-validator, which sees all others
+# the addresses that nearly everyone has, at a hundredth of the price of email-validator, which sees
+# all others
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"(?!..--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = rf"(?:{_LABEL}\.)*[A-Za-z]{{2,63}}"
@@ -19,9 +20,11 @@ _plain_domain = re.compile(_DOMAIN).fullmatch
 
 
 def read_address(value: object) -> str:
-    """Trimmed, lower-cased, in Unicode's composed form: equal for everything that names the same mailbox at AOM.
+    """Trimmed, lower-cased, in Unicode's composed form: equal for everything that names the same
+    mailbox at AOM.
 
-    Addresses of private networks (`ada@school.local`) are taken; whether mail gets there is not asked. Raises ValueError.
+    Addresses of private networks (`ada@school.local`) are taken; whether mail gets there is not
+    asked. Raises ValueError.
     """
     if key := key_of_plain(value):
         return key
@@ -49,15 +52,23 @@ def key_of_plain(value: object) -> str | None:
 
 def is_costly(value: object) -> bool:
     """Whether email-validator has to be asked about it, at a hundred times the price."""
-    return type(value) is str and "@" in value and len(value) <= _LONGEST and key_of_plain(value) is None
+    return (
+        type(value) is str
+        and "@" in value
+        and len(value) <= _LONGEST
+        and key_of_plain(value) is None
+    )
 
 
 def _normalized(address: str) -> str:
     local, _, domain = address.rpartition("@")
-    if local and _plain_domain(domain):  # email-validator refuses .local and .test always; a stand-in lets it judge the rest
+    # email-validator refuses .local and .test always; a stand-in lets it judge the rest
+    if local and _plain_domain(domain):
         return f"{_validated(f'{local}@example.com').removesuffix('example.com')}{domain}"
     return _validated(address)
 
 
 def _validated(address: str) -> str:
-    return validate_email(address, check_deliverability=False, globally_deliverable=False).normalized
+    return validate_email(
+        address, check_deliverability=False, globally_deliverable=False
+    ).normalized

@@ -1,7 +1,8 @@
 """The values in AOM's payloads: what is accepted, and what it becomes.
 
-What is absent may be absent in any way: the key is missing, null, or an empty text. Beside its reader, each type has a look
-that tells at a fraction of the price that a value is one of those which nearly all are; it never says so wrongly.
+What is absent may be absent in any way: the key is missing, null, or an empty text. Beside its
+reader, each type has a look that tells at a fraction of the price that a value is one of those
+which nearly all are; it never says so wrongly.
 """
 
 import re
@@ -28,14 +29,18 @@ _plain_id = re.compile(_ID).fullmatch
 
 
 def read_id(value: object) -> str:
-    """3 and "3" are the same id, and so is "3.0", as spreadsheets write it. Raises ValueError, also for 0, which is nobody's, and
-    for what was rounded (2.02403E+11): two ids may look the same.
+    """3 and "3" are the same id, and so is "3.0", as spreadsheets write it.
+
+    Raises ValueError, also for 0, which is nobody's, and for what was rounded (2.02403E+11): two
+    ids may look the same.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     elif isinstance(value, float) and value.is_integer():
         if abs(value) >= _WHOLE_FLOATS:
-            raise ValueError(f"{value!r} is a rounded number and no id any more; send it as it is, as text")
+            raise ValueError(
+                f"{value!r} is a rounded number and no id any more; send it as it is, as text"
+            )
         value = str(int(value))
     if not isinstance(value, str):
         raise ValueError("must be an id, as number or text")  # noqa: TRY004 - pydantic wants a ValueError
@@ -47,9 +52,15 @@ def read_id(value: object) -> str:
     if not value.strip("0"):
         raise ValueError("must be an id; 0 is none")
     if _grouped(value):
-        raise ValueError(f"{value} is a number written for people; send it without commas: {value.replace(',', '')}")
+        raise ValueError(
+            f"{value} is a number written for people; send it without commas: "
+            f"{value.replace(',', '')}"
+        )
     if _rounded(value):
-        raise ValueError(f"{value} is a rounded number and no id any more; format the column as text and export it anew")
+        raise ValueError(
+            f"{value} is a rounded number and no id any more; format the column as text and "
+            "export it anew"
+        )
     return value
 
 
@@ -57,7 +68,9 @@ def _optional_id(value: object) -> str | None:
     """0 stands for a guest, or for nothing."""
     if value and _is_plain_id(value):
         return str(value)
-    if value is None or (isinstance(value, int | float) and value == 0 and not isinstance(value, bool)):
+    if value is None or (
+        isinstance(value, int | float) and value == 0 and not isinstance(value, bool)
+    ):
         return None
     if isinstance(value, str) and not plain_text.strip_invisible(value).strip("0."):
         return None
@@ -65,16 +78,25 @@ def _optional_id(value: object) -> str | None:
 
 
 def _optional(read: Callable[[Any], Any]) -> PlainValidator:
-    return PlainValidator(lambda value: None if value is None or value == "" or (type(value) is str and value.isspace()) else read(value))
+    return PlainValidator(
+        lambda value: (
+            None
+            if value is None or value == "" or (type(value) is str and value.isspace())
+            else read(value)
+        )
+    )
 
 
 class QuickLook:
-    """Whether a value is surely what its field takes, told quickly; `plain` tells it of nearly all, more quickly still.
+    """Whether a value is surely what its field takes, told quickly; `plain` tells it of nearly all,
+    more quickly still.
 
     `literal`: it is taken to the letter, or not at all.
     """
 
-    def __init__(self, sure: Callable[[Any], bool], plain: CoreSchema, *, literal: bool = False) -> None:
+    def __init__(
+        self, sure: Callable[[Any], bool], plain: CoreSchema, *, literal: bool = False
+    ) -> None:
         self.sure = sure
         self.plain = plain
         self.literal = literal
@@ -87,12 +109,16 @@ def _text(pattern: str) -> CoreSchema:
 PLAIN_TEXT: Final = core.str_schema(pattern=r"\A[^&]*\z", strict=True)
 _WHOLE = core.int_schema(gt=0, lt=10**18, strict=True)
 _PLAIN_ID = core.union_schema([_WHOLE, _text(_ID)], mode="left_to_right")
-_PLAIN_OPTIONAL_ID = core.nullable_schema(core.union_schema([_WHOLE, _text(f"(?:{_ID})?")], mode="left_to_right"))
+_PLAIN_OPTIONAL_ID = core.nullable_schema(
+    core.union_schema([_WHOLE, _text(f"(?:{_ID})?")], mode="left_to_right")
+)
 _PLAIN_DATE = core.nullable_schema(_text(f"(?:{dates.PLAIN})?"))
 _PLAIN_CURRENCY = core.literal_schema([*currency.ALIASES, "", None])
 _KNOWN_STATUS = core.literal_schema([*order_status.EVENTS_BY_STATUS, *order_status.OFF])
 _AMOUNT = core.float_schema(gt=-money.LIMIT, lt=money.LIMIT, strict=True)
-_PLAIN_MONEY = core.nullable_schema(core.union_schema([_text(f"(?:{money.PLAIN})?"), _AMOUNT], mode="left_to_right"))
+_PLAIN_MONEY = core.nullable_schema(
+    core.union_schema([_text(f"(?:{money.PLAIN})?"), _AMOUNT], mode="left_to_right")
+)
 
 
 def _or_reads(is_plain: Callable[[Any], bool], read: Callable[[Any], Any]) -> Callable[[Any], bool]:
@@ -116,11 +142,15 @@ def _is_plain_id(value: Any) -> bool:
     kind = type(value)
     if kind is int:
         return 0 < value < 10**18  # type: ignore[no-any-return]
-    return value is None or (kind is str and (value == "" or (_plain_id(value) is not None and not _rounded(value))))
+    return value is None or (
+        kind is str and (value == "" or (_plain_id(value) is not None and not _rounded(value)))
+    )
 
 
 def _is_known_status(value: Any) -> bool:
-    return type(value) is str and (value in order_status.EVENTS_BY_STATUS or value in order_status.OFF)
+    return type(value) is str and (
+        value in order_status.EVENTS_BY_STATUS or value in order_status.OFF
+    )
 
 
 Text = Annotated[str | None, QuickLook(_is_plain_text, core.nullable_schema(PLAIN_TEXT))]
@@ -139,15 +169,23 @@ NeededId = Annotated[
     WithJsonSchema({"type": ["integer", "string"], "minLength": 1}),
 ]
 
-Email = Annotated[str, PlainValidator(email_address.read_address), WithJsonSchema({"type": "string", "format": "email"})]
+Email = Annotated[
+    str,
+    PlainValidator(email_address.read_address),
+    WithJsonSchema({"type": "string", "format": "email"}),
+]
 
 Status = Annotated[
     str,
     PlainValidator(order_status.read_status),
     QuickLook(
-        _is_known_status, core.literal_schema([*order_status.EVENTS_BY_STATUS, *order_status.OFF]), literal=True
+        _is_known_status,
+        core.literal_schema([*order_status.EVENTS_BY_STATUS, *order_status.OFF]),
+        literal=True,
     ),  # by which events are told: nothing is to be read into it
-    WithJsonSchema({"type": "string", "minLength": 1, "examples": list(order_status.EVENTS_BY_STATUS)}),
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "examples": list(order_status.EVENTS_BY_STATUS)}
+    ),
 ]
 
 Money = Annotated[
@@ -175,5 +213,10 @@ Date = Annotated[
     datetime | None,
     _optional(dates.read_date),
     QuickLook(_or_reads(dates.is_plain, dates.read_date), _PLAIN_DATE),
-    WithJsonSchema({"type": ["string", "null"], "examples": ["Aug 11, 2020 04:58 PM", "2020-08-11T16:58:00-04:00"]}),
+    WithJsonSchema(
+        {
+            "type": ["string", "null"],
+            "examples": ["Aug 11, 2020 04:58 PM", "2020-08-11T16:58:00-04:00"],
+        }
+    ),
 ]

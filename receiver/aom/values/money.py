@@ -16,19 +16,25 @@ PLAIN = r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?"  # nearly all
 
 _plain = re.compile(PLAIN).fullmatch
 _parts = re.compile(r"([^0-9.,]*)([0-9](?:.*[0-9])?)([^0-9.,]*)").fullmatch
-_english = re.compile(rf"[1-9][0-9]{{0,2}}(?:(?:,|{_GAP})[0-9]{{2,3}})*(?:,|{_GAP})[0-9]{{3}}(?:\.[0-9]+)?").fullmatch  # India's pairs too
+# India's pairs too
+_english = re.compile(
+    rf"[1-9][0-9]{{0,2}}(?:(?:,|{_GAP})[0-9]{{2,3}})*(?:,|{_GAP})[0-9]{{3}}(?:\.[0-9]+)?"
+).fullmatch
 _below_one = re.compile(r"0,[0-9]{1,10}").fullmatch
-_continental = re.compile(rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:(?:\.|{_GAP})[0-9]{{3}})+),[0-9]{{1,2}}").fullmatch
+_continental = re.compile(
+    rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:(?:\.|{_GAP})[0-9]{{3}})+),[0-9]{{1,2}}"
+).fullmatch
 _sign = re.compile("[+\u2212-]").search
 
 
 def read_amount(value: object) -> Decimal:
-    """Exact for integers and texts; floats are rounded to 4 places, which takes away the noise of binary fractions.
+    """Exact for integers and texts; floats are rounded to 4 places, which takes away the noise of
+    binary fractions.
 
-    At most 15 digits before the point and 10 behind it. Texts may carry a sign, a currency's symbol or code, and
-    separators that leave no doubt: "1,234.50", "12,34,567", "1.234,50", "110,00", "$5", "-US$ 5", "5 EUR". A comma before
-    three digits separates thousands, as AOM is English, but after a single 0, where there are none. Raises ValueError for
-    anything else.
+    At most 15 digits before the point and 10 behind it. Texts may carry a sign, a currency's symbol
+    or code, and separators that leave no doubt: "1,234.50", "12,34,567", "1.234,50", "110,00",
+    "$5", "-US$ 5", "5 EUR". A comma before three digits separates thousands, as AOM is English, but
+    after a single 0, where there are none. Raises ValueError for anything else.
     """
     if isinstance(value, str):
         return Decimal(value if _plain(value) else _undressed(strip_invisible(value)))
@@ -54,7 +60,11 @@ def _undressed(text: str) -> str:
     before, number, after = found.groups()
     sign = _sign(before)
     digits = _without_separators(number)
-    if not (_is_currency(before.replace(sign.group(), "", 1) if sign else before) and _is_currency(after) and _plain(digits)):
+    if not (
+        _is_currency(before.replace(sign.group(), "", 1) if sign else before)
+        and _is_currency(after)
+        and _plain(digits)
+    ):
         raise ValueError(EXPECTED)
     return digits if sign is None or sign.group() == "+" else f"-{digits}"
 
@@ -72,4 +82,6 @@ def _is_currency(text: str) -> bool:
     text = text.strip()
     if text.isascii() and text.isalpha():
         return text.isupper() and len(text) == 3  # noqa: PLR2004 - ISO 4217
-    return not text or (category(text[-1]) == "Sc" and len(text) <= 4 and (len(text) == 1 or text[:-1].isalpha()))  # noqa: PLR2004 - MOP$
+    return not text or (
+        category(text[-1]) == "Sc" and len(text) <= 4 and (len(text) == 1 or text[:-1].isalpha())
+    )

@@ -14,20 +14,36 @@ EVENTS_BY_STATUS: Mapping[str, str] = {
     "REFUSED": "order.refused",
     "PENDING": "order.pending",
     "PAYMENT-PENDING": "order.pending",
-    # WooCommerce's order statuses, which AOM's resemble: paid but not yet fulfilled; waiting for the payment to be confirmed
+    # WooCommerce's order statuses, which AOM's resemble: paid but not yet fulfilled; waiting for
+    # the payment to be confirmed
     "PROCESSING": "order.placed",
     "ON-HOLD": "order.pending",
     "PENDING-PAYMENT": "order.pending",
 }
-"""Only what is sound: any other status keeps the name in the URL, but for those that say that the order is off."""
+"""Only what is sound: any other status keeps the name in the URL, but for those that say that the
+order is off.
+"""
 
 OFF: frozenset[str] = frozenset(
     {
-        *("CANCELLED", "CANCELED", "CANCELLED-BY-CUSTOMER", "TRASH", "TRASHED", "DELETED", "DRAFT", "AUTO-DRAFT", "CHECKOUT-DRAFT"),
+        *(
+            "CANCELLED",
+            "CANCELED",
+            "CANCELLED-BY-CUSTOMER",
+            "TRASH",
+            "TRASHED",
+            "DELETED",
+            "DRAFT",
+            "AUTO-DRAFT",
+            "CHECKOUT-DRAFT",
+        ),
         *("ABANDONED", "VOID", "VOIDED", "EXPIRED", "REJECTED", "DECLINED"),
     }
 )
-"""There is no sale, whatever the URL says. None of AOM's events, so that without a URL that names one they tell nothing."""
+"""There is no sale, whatever the URL says.
+
+None of AOM's events, so that without a URL that names one they tell nothing.
+"""
 
 OFF_EVENT = "order.failed"
 
@@ -36,7 +52,10 @@ _LONGEST_SENT = 1000  # with escapes of HTML in it; longer ones are no status, a
 
 
 def read_status(value: object) -> str:
-    """Upper case, words joined by hyphens, without WooCommerce's prefix: `wc-on_hold` → `ON-HOLD`. Raises ValueError."""
+    """Upper case, words joined by hyphens, without WooCommerce's prefix: `wc-on_hold` → `ON-HOLD`.
+
+    Raises ValueError.
+    """
     status = _normal(value) or ""
     if not 0 < len(status) <= _LONGEST:
         raise ValueError(f"must be a status like COMPLETED, a text of 1 to {_LONGEST} characters")
@@ -68,4 +87,6 @@ def _normal(value: object) -> str | None:
     text = alone(value)
     if not isinstance(text, str) or text in EVENTS_BY_STATUS or len(text) > _LONGEST_SENT:
         return text if isinstance(text, str) else None
-    return re.sub(r"[\s_-]+", "-", strip_invisible(without_entities(text)).upper()).removeprefix("WC-")
+    return re.sub(r"[\s_-]+", "-", strip_invisible(without_entities(text)).upper()).removeprefix(
+        "WC-"
+    )

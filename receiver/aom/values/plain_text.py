@@ -1,10 +1,14 @@
-"""Texts as they were meant: without the escapes of HTML, and without what nobody sees at their ends."""
+"""Texts as they were meant: without the escapes of HTML, and without what nobody sees at their
+ends.
+"""
 
 import re
 from html import unescape
 
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-"""What a copied text brings along: soft hyphens, zero-width characters, directions, a byte order mark."""
+"""What a copied text brings along: soft hyphens, zero-width characters, directions, a byte order
+mark.
+"""
 
 BLANKS = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
@@ -22,14 +26,22 @@ def has_entities(text: str) -> bool:
 
 
 def without_entities(text: str) -> str:
-    """`Se&aacute;n` → `Seán`, once: `&amp;amp;` is `&amp;`. What lacks its semicolon is no entity: `R&D`, `Q&not sure`."""
-    return _entity.sub(lambda found: unescape(found[0]).replace("\0", ""), text) if "&" in text else text
+    """`Se&aacute;n` → `Seán`, once: `&amp;amp;` is `&amp;`.
+
+    What lacks its semicolon is no entity: `R&D`, `Q&not sure`.
+    """
+    return (
+        _entity.sub(lambda found: unescape(found[0]).replace("\0", ""), text)
+        if "&" in text
+        else text
+    )
 
 
 def strip_invisible(text: str) -> str:
     """Without blanks and invisible characters at its ends.
 
-    No pattern may do this: to look for blanks before the end, it tries anew at each blank in the text.
+    No pattern may do this: to look for blanks before the end, it tries anew at each blank in the
+    text.
     """
     return text.strip(_AT_ENDS)
 

@@ -46,14 +46,22 @@ def init(
     connector: Annotated[str, typer.Option(help="The CRM to write to.")] = "sandbox",
     timezone: Annotated[str, typer.Option(help="The time zone in which AOM shows dates.")] = "UTC",
     force: Annotated[bool, typer.Option(help="Replace a file that exists.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="Write the whole example, every key explained; replaces nothing.")] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Write the whole example, every key explained; replaces nothing."
+        ),
+    ] = False,
 ) -> None:
     """Write a configuration with fresh tokens."""
     if full:
         _write_example(config, force=force)
         return
     if config.exists() and not force:
-        fail_command(f"{config} exists already. Use --force to replace it; tokens pasted into AOM would then be void.")
+        fail_command(
+            f"{config} exists already. Use --force to replace it; tokens pasted into AOM "
+            "would then be void."
+        )
     try:
         kind = registry.load(connector)
     except registry.UnknownConnector as error:
@@ -64,23 +72,32 @@ def init(
     except OSError as error:
         fail_command(f"{config} can't be written: {error.strerror or error}")
     out.print(
-        f"Wrote {config}. Next: `aom-gateway check`, `aom-gateway serve`, and `aom-gateway urls` for what to paste into AOM.", markup=False
+        f"Wrote {config}. Next: `aom-gateway check`, `aom-gateway serve`, and `aom-gateway "
+        "urls` for what to paste into AOM.",
+        markup=False,
     )
 
 
 def _write_example(config: Path, *, force: bool) -> None:
     """Write config.example.toml as it stands: its secrets are variables."""
     if force:
-        fail_command("--full replaces nothing: leave out --force, or name another file with --config.")
+        fail_command(
+            "--full replaces nothing: leave out --force, or name another file with --config."
+        )
     if os.path.lexists(config):
-        fail_command(f"{config} exists already, and --full replaces nothing. Name another file with --config.")
+        fail_command(
+            f"{config} exists already, and --full replaces nothing. Name another file with "
+            "--config."
+        )
     try:
         write_private(config, find_example(CONFIGURATION).read_text("utf-8"))
     except OSError as error:
         fail_command(f"{config} can't be written: {error.strerror or error}")
     out.print(
-        f"Wrote {config}, the whole example: keep what you need, and set the variables that it names. "
-        f"`aom-gateway check` says what is missing. Rules for Prometheus: {find_example(ALERTING_RULES)}",
+        f"Wrote {config}, the whole example: keep what you need, and set the variables that "
+        "it names. "
+        "`aom-gateway check` says what is missing. Rules for Prometheus: "
+        f"{find_example(ALERTING_RULES)}",
         markup=False,
     )
 
@@ -120,22 +137,30 @@ type = "{connector}"
 def _mapping(kind: type[Connector]) -> str:
     """Write the line that takes the routes which the connector ships, where it ships any."""
     ships = "standard" in read_shipped_mappings(kind)
-    return 'mapping = "standard"' if ships else "# it ships no mapping: write [[routes]] of your own"
+    return (
+        'mapping = "standard"' if ships else "# it ships no mapping: write [[routes]] of your own"
+    )
 
 
 def _required(name: str, kind: type[Connector]) -> str:
-    """A line for each setting that the connector cannot do without, read from the environment; other secrets as comments."""
+    """A line for each setting that the connector cannot do without, read from the environment;
+    other secrets as comments.
+    """
     lines = []
     for key, field in kind.Settings.model_fields.items():
         needed = field.is_required()
         if key != "type" and (needed or SecretStr in get_args(field.annotation)):
             comment = f"   # {field.description}" if field.description else ""
-            lines.append(f'{"" if needed else "# "}{key} = "${{{name.upper()}_{key.upper()}}}"{comment}\n')
+            lines.append(
+                f'{"" if needed else "# "}{key} = "${{{name.upper()}_{key.upper()}}}"{comment}\n'
+            )
     return "".join(lines)
 
 
 def _choices(name: str, kind: type[Connector]) -> str:
-    """Write a table for each group of the connector's settings that holds a choice, with what there is to choose from."""
+    """Write a table for each group of the connector's settings that holds a choice, with what there
+    is to choose from.
+    """
     lines = []
     for key, field in kind.Settings.model_fields.items():
         group = field.annotation
@@ -152,8 +177,13 @@ def _choices(name: str, kind: type[Connector]) -> str:
 @app.command()
 def check(
     config: ConfigOption = CONFIG,
-    online: Annotated[bool, typer.Option("--online", help="Ask the CRMs too: credentials, fields, stages, limits.")] = False,
-    test_alert: Annotated[bool, typer.Option("--test-alert", help="Post a test alarm to alerts.url.")] = False,
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Ask the CRMs too: credentials, fields, stages, limits."),
+    ] = False,
+    test_alert: Annotated[
+        bool, typer.Option("--test-alert", help="Post a test alarm to alerts.url.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Find every fault of the configuration before it runs."""
@@ -163,7 +193,12 @@ def check(
     found += check_online(settings, mapping) if online else ()
     found += check_alarms(settings) if test_alert else ()
     if as_json:
-        print_json([{"where": f.where, "message": f.message, "remedy": f.remedy, "warning": f.warning} for f in found])
+        print_json(
+            [
+                {"where": f.where, "message": f.message, "remedy": f.remedy, "warning": f.warning}
+                for f in found
+            ]
+        )
     else:
         show_faults(config, tuple(found))
     if any(not fault.warning for fault in found):
@@ -173,7 +208,11 @@ def check(
 
 
 def _summary(settings: Settings) -> str:
-    counted = ((len(settings.sources), "source"), (len(settings.connectors), "connector"), (len(settings.routes), "own route"))
+    counted = (
+        (len(settings.sources), "source"),
+        (len(settings.connectors), "connector"),
+        (len(settings.routes), "own route"),
+    )
     return ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in counted)
 
 
@@ -183,13 +222,22 @@ def urls(
     source: Annotated[str | None, typer.Option(help="One source; all unless given.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the URLs to paste into AOM, one per entry of its menu. They hold the token: treat them as passwords."""
+    """Show the URLs to paste into AOM, one per entry of its menu. They hold the token: treat them
+    as passwords.
+    """
     settings = settings_of(config)
     if source and source not in settings.sources:
-        fail_command(f"--source: {source!r} is not configured; there are: {', '.join(settings.sources)}")
+        fail_command(
+            f"--source: {source!r} is not configured; there are: {', '.join(settings.sources)}"
+        )
     base = public_url(settings)
     rows = [
-        {"source": name, "label": label, "event": event, "url": inbound_url(base, one.tokens[0].get_secret_value(), event)}
+        {
+            "source": name,
+            "label": label,
+            "event": event,
+            "url": inbound_url(base, one.tokens[0].get_secret_value(), event),
+        }
         for name, one in settings.sources.items()
         if source in {None, name}
         for label, event in [*menu_urls().items(), ("(any event)", None)]
@@ -204,13 +252,20 @@ def urls(
                 table.add_row(row["label"], row["url"])
         out.print(table)
     if not settings.server.public_url:
-        out.print("server.public_url is not set: AOM must reach these addresses from outside.", style="yellow")
+        out.print(
+            "server.public_url is not set: AOM must reach these addresses from outside.",
+            style="yellow",
+        )
 
 
 @app.command()
 def schemas(
-    event: Annotated[str | None, typer.Argument(help="One event; a list of all unless given.")] = None,
-    directory: Annotated[Path | None, typer.Option("--to", help="Write every schema into this directory.")] = None,
+    event: Annotated[
+        str | None, typer.Argument(help="One event; a list of all unless given.")
+    ] = None,
+    directory: Annotated[
+        Path | None, typer.Option("--to", help="Write every schema into this directory.")
+    ] = None,
 ) -> None:
     """Show what AOM sends, as JSON Schema."""
     if event and event not in EVENTS:
@@ -219,7 +274,9 @@ def schemas(
         directory.mkdir(parents=True, exist_ok=True)
         for name in [event] if event else EVENTS:
             (directory / f"{name}.json").write_text(_as_json(name), encoding="utf-8")
-        out.print(f"Wrote {1 if event else len(EVENTS)} schemas into {directory}{os.sep}", markup=False)
+        out.print(
+            f"Wrote {1 if event else len(EVENTS)} schemas into {directory}{os.sep}", markup=False
+        )
     elif event:
         typer.echo(_as_json(event), nl=False)
     else:

@@ -1,4 +1,6 @@
-"""`dead` and `quarantine`: what waits for a decision, grouped by its reason, and what can be decided."""
+"""`dead` and `quarantine`: what waits for a decision, grouped by its reason, and what can be
+decided.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ from receiver.cli.table_cells import table_cell
 from receiver.text.plurals import pluralize
 
 LimitOption = Annotated[int, typer.Option(help="At most so many groups, the largest first.", min=1)]
-DiscardOption = Annotated[str | None, typer.Option(help="Give up all of this group.", metavar="GROUP")]
+DiscardOption = Annotated[
+    str | None, typer.Option(help="Give up all of this group.", metavar="GROUP")
+]
 
 
 PAGE = 500
@@ -56,7 +60,14 @@ def dead(
         asyncio.run(_discard(config, "dead", "/api/discard", discard, yes=yes, as_json=as_json))
         return
     answer = asyncio.run(_groups(config, limit))
-    _tell(answer["dead"], answer["dead_groups"], _why_dead, "Nothing is dead.", "replay --group GROUP", as_json=as_json)
+    _tell(
+        answer["dead"],
+        answer["dead_groups"],
+        _why_dead,
+        "Nothing is dead.",
+        "replay --group GROUP",
+        as_json=as_json,
+    )
 
 
 quarantined = typer.Typer()
@@ -67,13 +78,16 @@ app.add_typer(quarantined, name="quarantine")
 def quarantine(
     context: typer.Context,
     config: ConfigOption = CONFIG,
-    revalidate: Annotated[bool, typer.Option("--revalidate", help="Judge all that is in quarantine anew.")] = False,
+    revalidate: Annotated[
+        bool, typer.Option("--revalidate", help="Judge all that is in quarantine anew.")
+    ] = False,
     discard: DiscardOption = None,
     limit: LimitOption = 100,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show calls that were not understood, grouped by their faults; amend one with `quarantine amend`.
+    """Show calls that were not understood, grouped by their faults; amend one with `quarantine
+    amend`.
 
     --json prints a list of {"id", "source", "event", "errors", "count", "first", "last"}, of --discard {"discarded"}, of --revalidate
     {"accepted", "remaining"}. Exit 1 where any are in quarantine.
@@ -83,32 +97,55 @@ def quarantine(
     if revalidate and discard is not None:
         fail_command("Give --revalidate or --discard, not both.")
     if discard is not None:
-        asyncio.run(_discard(config, "quarantined", "/api/quarantine/discard", discard, yes=yes, as_json=as_json))
+        asyncio.run(
+            _discard(
+                config, "quarantined", "/api/quarantine/discard", discard, yes=yes, as_json=as_json
+            )
+        )
     elif revalidate:
         asyncio.run(_revalidate(config, as_json=as_json))
     else:
         answer = asyncio.run(_groups(config, limit))
         groups, number = answer["quarantined"], answer["quarantined_groups"]
-        _tell(groups, number, _why_quarantined, "Nothing is in quarantine.", "quarantine --revalidate", as_json=as_json)
+        _tell(
+            groups,
+            number,
+            _why_quarantined,
+            "Nothing is in quarantine.",
+            "quarantine --revalidate",
+            as_json=as_json,
+        )
 
 
 @quarantined.command()
 def amend(
     id: Annotated[str, typer.Argument(help="The call, as `events --state quarantined` shows it.")],
     config: ConfigOption = CONFIG,
-    event: Annotated[str | None, typer.Option(help="The event that the URL should have named, e.g. order.placed.")] = None,
-    body: Annotated[str | None, typer.Option(help="A file with the payload as it should have been, or - for standard input.")] = None,
+    event: Annotated[
+        str | None,
+        typer.Option(help="The event that the URL should have named, e.g. order.placed."),
+    ] = None,
+    body: Annotated[
+        str | None,
+        typer.Option(
+            help="A file with the payload as it should have been, or - for standard input."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Give a call in quarantine another event name, or another body; it is judged anew, and delivered before its people's later events.
+    """Give a call in quarantine another event name, or another body; it is judged anew, and
+    delivered before its people's later events.
 
-    As it came it stays readable beside it. Where it still has faults, nothing is changed, and they are shown; exit 2.
+    As it came it stays readable beside it. Where it still has faults, nothing is changed, and they
+    are shown; exit 2.
     --json prints {"id", "event", "status", "deliveries"}.
     """
     if event is None and body is None:
         fail_command("Say what it is with --event, or give the mended payload with --body FILE.")
     given = {"event": event, "body": _text_of(body) if body is not None else None}
-    answer = asyncio.run(_amend(config, id, {name: value for name, value in given.items() if value is not None}))
+    answer = asyncio.run(
+        _amend(config, id, {name: value for name, value in given.items() if value is not None})
+    )
     if as_json:
         print_json(answer)
     elif answer["status"] == "duplicate":
@@ -133,14 +170,18 @@ async def _groups(config: Path, limit: int) -> Any:
     """As one answer of the API, from as many as it takes."""
     async with open_admin(settings_of(config)) as asked:
         answer = await asked.get("/api/groups", limit=min(PAGE, limit))
-        for skip in range(PAGE, min(limit, max(answer["dead_groups"], answer["quarantined_groups"])), PAGE):
+        for skip in range(
+            PAGE, min(limit, max(answer["dead_groups"], answer["quarantined_groups"])), PAGE
+        ):
             more = await asked.get("/api/groups", skip=skip, limit=min(PAGE, limit - skip))
             for kind in ("dead", "quarantined"):
                 answer[kind] += more[kind]
         return answer
 
 
-async def _discard(config: Path, kind: str, path: str, id: str, *, yes: bool, as_json: bool) -> None:
+async def _discard(
+    config: Path, kind: str, path: str, id: str, *, yes: bool, as_json: bool
+) -> None:
     async with open_admin(settings_of(config)) as asked:
         group = await _group(asked, kind, id)
         confirm_action(f"Give up all {group['count']} of the group {id}?", yes=yes, as_json=as_json)
@@ -173,18 +214,36 @@ async def _revalidate(config: Path, *, as_json: bool) -> None:
         raise typer.Exit(FOUND)
 
 
-def _tell(groups: list[Any], number: int, why: Callable[[Any], Text], nothing: str, remedy: str, *, as_json: bool) -> None:
+def _tell(
+    groups: list[Any],
+    number: int,
+    why: Callable[[Any], Text],
+    nothing: str,
+    remedy: str,
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
         print_json(groups)
     elif groups:
-        table = Table(Column("group", no_wrap=True), Column("number", justify="right"), "why", Column("first and last", no_wrap=True))
+        table = Table(
+            Column("group", no_wrap=True),
+            Column("number", justify="right"),
+            "why",
+            Column("first and last", no_wrap=True),
+        )
         for one in groups:
             times = f"{show_time(one['first'])}\n{show_time(one['last'])}"
             table.add_row(table_cell(one["id"]), table_cell(one["count"]), why(one), Text(times))
         out.print(table)
         if number > len(groups):
-            out.print(f"These are {len(groups)} of {number} groups, the largest; see more with --limit.")
-        out.print(f"See one with `events --group GROUP`; when the cause is mended: `{remedy}`.", style="dim")
+            out.print(
+                f"These are {len(groups)} of {number} groups, the largest; see more with --limit."
+            )
+        out.print(
+            f"See one with `events --group GROUP`; when the cause is mended: `{remedy}`.",
+            style="dim",
+        )
     else:
         out.print(nothing)
     if groups:
@@ -196,5 +255,7 @@ def _why_dead(group: dict[str, Any]) -> Text:
 
 
 def _why_quarantined(group: dict[str, Any]) -> Text:
-    faults = "; ".join(f"{error['path'] or 'the body'} {error['message']}" for error in group["errors"])
+    faults = "; ".join(
+        f"{error['path'] or 'the body'} {error['message']}" for error in group["errors"]
+    )
     return table_cell(f"{group['source']}, {group['event'] or 'no known event'}: {faults}")

@@ -1,4 +1,6 @@
-"""`demo`: the whole way on this machine: a gateway with a sandbox CRM, AOM's events posted to it, and what the CRM holds then."""
+"""`demo`: the whole way on this machine: a gateway with a sandbox CRM, AOM's events posted to it,
+and what the CRM holds then.
+"""
 
 from __future__ import annotations
 
@@ -35,18 +37,27 @@ SETTLED_WITHIN = 60.0  # seconds; far more than it takes
 @app.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End when all is delivered.")] = False,
-    port: Annotated[int | None, typer.Option(help=f"The port to listen on; {PORT}, or a free one where that is taken.")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(help=f"The port to listen on; {PORT}, or a free one where that is taken."),
+    ] = None,
 ) -> None:
-    """Start a gateway with a sandbox CRM, send every AOM event, and show the contacts and deals that come of it."""
+    """Start a gateway with a sandbox CRM, send every AOM event, and show the contacts and deals
+    that come of it.
+    """
     with tempfile.TemporaryDirectory(prefix="aom-gateway-demo-") as directory:
         settings = _settings(Path(directory), port or _free_port())
         set_up_logs("warning")
         try:
             complete = uvloop.run(_demonstrate(settings, once=once))
         except OSError as error:
-            fail_command(f"Cannot listen on port {settings.server.port}: {error.strerror or error}", code=1)
+            fail_command(
+                f"Cannot listen on port {settings.server.port}: {error.strerror or error}", code=1
+            )
     if not complete:
-        fail_command(f"Not everything was delivered within {SETTLED_WITHIN:.0f} seconds.", code=FOUND)
+        fail_command(
+            f"Not everything was delivered within {SETTLED_WITHIN:.0f} seconds.", code=FOUND
+        )
 
 
 def _settings(directory: Path, port: int) -> Settings:
@@ -104,8 +115,12 @@ async def _tour(settings: Settings, ready: asyncio.Event, *, keep_running: bool)
     posts = _posts()
     async with open_client() as http:
         operator = DemoOperator(http, settings)
-        base = inbound_url(local_url(settings), settings.sources["demo"].tokens[0].get_secret_value())
-        out.print(f"Sending {len(posts)} events to the gateway at {local_url(settings)} …", markup=False)
+        base = inbound_url(
+            local_url(settings), settings.sources["demo"].tokens[0].get_secret_value()
+        )
+        out.print(
+            f"Sending {len(posts)} events to the gateway at {local_url(settings)} …", markup=False
+        )
         answered = [await post_one(http, base, post) for post in posts]
         complete = await operator.wait_until_settled(SETTLED_WITHIN)
         _show_answers(answered)
@@ -115,7 +130,11 @@ async def _tour(settings: Settings, ready: asyncio.Event, *, keep_running: bool)
     if keep_running:
         out.print(f"\nRunning until Ctrl-C. Post events to {base}", markup=False)
         token = settings.server.admin_token
-        out.print(f"Console: {local_url(settings)}/console, sign in with {token.get_secret_value() if token else ''}", markup=False)
+        out.print(
+            f"Console: {local_url(settings)}/console, sign in with "
+            f"{token.get_secret_value() if token else ''}",
+            markup=False,
+        )
     return complete
 
 
@@ -123,7 +142,9 @@ def _posts() -> list[PostedEvent]:
     """AOM's own samples, then a school's tour through all events."""
     samples = [PostedEvent(name, body) for name in EVENTS if (body := read_sample(name))]
     school = SimulatedSchool(Random(7), learners=5, at=datetime.now(UTC))  # noqa: S311 - no secret
-    return samples + [PostedEvent(name, json.dumps(payload).encode()) for name, payload in school.tour()]
+    return samples + [
+        PostedEvent(name, json.dumps(payload).encode()) for name, payload in school.tour()
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +157,9 @@ class DemoOperator:
     async def get(self, path: str, **query: str | int) -> dict[str, Any]:
         token = self.settings.server.admin_token
         headers = {"Authorization": f"Bearer {token.get_secret_value() if token else ''}"}
-        response = await self.http.get(local_url(self.settings) + path, params=query, headers=headers)
+        response = await self.http.get(
+            local_url(self.settings) + path, params=query, headers=headers
+        )
         response.raise_for_status()
         answer: dict[str, Any] = response.json()
         return answer
@@ -161,16 +184,42 @@ _DEAL = ("dealname", "amount", "currency", "dealstage")
 
 
 def _show_answers(answered: list[PostedEvent]) -> None:
-    table = Table("event", "recognised by URL as", "answer", "deliveries", title="What AOM sent", title_justify="left")
+    table = Table(
+        "event",
+        "recognised by URL as",
+        "answer",
+        "deliveries",
+        title="What AOM sent",
+        title_justify="left",
+    )
     for post in answered:
         answer = post.answer or {}
-        table.add_row(post.event, str(answer.get("event")), f"{post.status} {answer.get('status', '')}", str(answer.get("deliveries", "")))
+        table.add_row(
+            post.event,
+            str(answer.get("event")),
+            f"{post.status} {answer.get('status', '')}",
+            str(answer.get("deliveries", "")),
+        )
     out.print(table)
 
 
 def _show_records(name: str, records: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
-    table = Table(Column("key", no_wrap=True), *columns, "linked to", "writes", title=f"{name}s in the sandbox CRM", title_justify="left")
+    table = Table(
+        Column("key", no_wrap=True),
+        *columns,
+        "linked to",
+        "writes",
+        title=f"{name}s in the sandbox CRM",
+        title_justify="left",
+    )
     for record in records:
-        links = ", ".join(link if isinstance(link, str) else f"{link['key']}" for link in record["links"])
-        table.add_row(record["key"], *(str(record["fields"].get(column, "")) for column in columns), links, str(record["writes"]))
+        links = ", ".join(
+            link if isinstance(link, str) else f"{link['key']}" for link in record["links"]
+        )
+        table.add_row(
+            record["key"],
+            *(str(record["fields"].get(column, "")) for column in columns),
+            links,
+            str(record["writes"]),
+        )
     out.print(table)

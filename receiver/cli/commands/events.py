@@ -12,7 +12,16 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from receiver.cli.admin_client import AdminClient, in_path, open_admin
-from receiver.cli.app import CONFIG, ConfigOption, JsonOption, app, fail_command, out, print_json, settings_of
+from receiver.cli.app import (
+    CONFIG,
+    ConfigOption,
+    JsonOption,
+    app,
+    fail_command,
+    out,
+    print_json,
+    settings_of,
+)
 from receiver.cli.local_times import SinceOption, UntilOption, iso_time, show_time
 from receiver.cli.table_cells import table_cell
 from receiver.text.escape import escape_hidden
@@ -37,25 +46,34 @@ _STATES = {"dead": "red", "quarantined": "red", "pending": "yellow", "delivered"
 
 @app.command()
 def events(
-    id: Annotated[str | None, typer.Argument(help="One event, with all that is known of it; a list unless given.")] = None,
+    id: Annotated[
+        str | None,
+        typer.Argument(help="One event, with all that is known of it; a list unless given."),
+    ] = None,
     config: ConfigOption = CONFIG,
     source: Annotated[str | None, typer.Option(help="Of this source.")] = None,
     event: Annotated[str | None, typer.Option(help="Of this name, e.g. order.placed.")] = None,
     state: Annotated[EventState | None, typer.Option(help="In this state.")] = None,
     person: Annotated[str | None, typer.Option(help="With this e-mail address in it.")] = None,
     connector: Annotated[str | None, typer.Option(help="For this connector.")] = None,
-    group: Annotated[str | None, typer.Option(help="Of this group of `dead` or `quarantine`.")] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Of this group of `dead` or `quarantine`.")
+    ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    before: Annotated[str | None, typer.Option(help="Older than this event: where a list ended.")] = None,
+    before: Annotated[
+        str | None, typer.Option(help="Older than this event: where a list ended.")
+    ] = None,
     limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List what arrived, newest first, or show one event with its story. Times are those of this machine's zone.
+    """List what arrived, newest first, or show one event with its story. Times are those of this
+    machine's zone.
 
     --json prints {"items", "next", "unsearched"}, an item being {"id", "event", "source", "state", "received_at", "recognised_by",
-    "person", "people", "deliveries"}, `next` what to give as --before, and `unsearched` how many calls in quarantine fit but for the
-    person, who is not looked up there; of one event what GET /api/events/{id} answers, see /openapi.json.
+    "person", "people", "deliveries"}, `next` what to give as --before, and `unsearched` how many
+    calls in quarantine fit but for the person, who is not looked up there; of one event what GET
+    /api/events/{id} answers, see /openapi.json.
     """
     if id == "":
         fail_command("The id is empty.")
@@ -79,16 +97,24 @@ def events(
         _show_all(answer)
 
 
-async def _ask(config: ConfigOption, id: str | None, chosen: dict[str, str | None], limit: int) -> Any:
+async def _ask(
+    config: ConfigOption, id: str | None, chosen: dict[str, str | None], limit: int
+) -> Any:
     async with open_admin(settings_of(config)) as asked:
-        return await asked.get(f"/api/events/{in_path(id)}") if id is not None else await _pages(asked, chosen, limit)
+        return (
+            await asked.get(f"/api/events/{in_path(id)}")
+            if id is not None
+            else await _pages(asked, chosen, limit)
+        )
 
 
 async def _pages(asked: AdminClient, chosen: dict[str, str | None], limit: int) -> dict[str, Any]:
     items: list[Any] = []
     before = chosen["before"]
     while True:
-        page = await asked.get("/api/events", **{**chosen, "before": before}, limit=min(PAGE, limit - len(items)))
+        page = await asked.get(
+            "/api/events", **{**chosen, "before": before}, limit=min(PAGE, limit - len(items))
+        )
         items += page["items"]
         before = page["next"]
         if before is None or len(items) >= limit:
@@ -102,24 +128,48 @@ def _show_all(answer: dict[str, Any]) -> None:
         out.print("There are no such events.")
     if answer["unsearched"]:
         those = pluralize(answer["unsearched"], "call")
-        out.print(f"Besides, {those} in quarantine may be theirs: people are not looked up in what was not understood. See `quarantine`.")
+        out.print(
+            f"Besides, {those} in quarantine may be theirs: people are not looked up in what "
+            "was not understood. See `quarantine`."
+        )
     if answer["next"]:
-        out.print(f"There are more: --before {escape_hidden(answer['next'])}, or a higher --limit.", markup=False)
+        out.print(
+            f"There are more: --before {escape_hidden(answer['next'])}, or a higher --limit.",
+            markup=False,
+        )
 
 
 def _wide(items: list[Any]) -> Table:
-    table = Table(Column("received", no_wrap=True), "source", "event", "state", "person", "deliveries", Column("id", no_wrap=True))
+    table = Table(
+        Column("received", no_wrap=True),
+        "source",
+        "event",
+        "state",
+        "person",
+        "deliveries",
+        Column("id", no_wrap=True),
+    )
     for one in items:
         source, name, state, person = _cells(one)
         table.add_row(
-            table_cell(show_time(one["received_at"])), source, name, state, person, table_cell(_counts(one)), table_cell(one["id"])
+            table_cell(show_time(one["received_at"])),
+            source,
+            name,
+            state,
+            person,
+            table_cell(_counts(one)),
+            table_cell(one["id"]),
         )
     return table
 
 
 def _narrow(items: list[Any]) -> Table:
     """Two lines each, so that ids and addresses can be read, and copied."""
-    table = Table(Column("received, id", no_wrap=True), "event, source", Column("state, person", overflow="fold"))
+    table = Table(
+        Column("received, id", no_wrap=True),
+        "event, source",
+        Column("state, person", overflow="fold"),
+    )
     for one in items:
         source, name, state, person = _cells(one)
         table.add_row(
@@ -133,7 +183,12 @@ def _narrow(items: list[Any]) -> Table:
 def _cells(one: dict[str, Any]) -> tuple[Text, Text, Text, Text]:
     others = f" and {one['people'] - 1} more" if one["people"] > 1 else ""
     state = table_cell(one["state"], _STATES.get(one["state"], ""))
-    return table_cell(one["source"]), table_cell(one["event"] or "(unknown)"), state, table_cell(f"{one['person'] or ''}{others}")
+    return (
+        table_cell(one["source"]),
+        table_cell(one["event"] or "(unknown)"),
+        state,
+        table_cell(f"{one['person'] or ''}{others}"),
+    )
 
 
 def _counts(one: dict[str, Any]) -> str:
@@ -141,7 +196,11 @@ def _counts(one: dict[str, Any]) -> str:
 
 
 def _show_one(event: dict[str, Any]) -> None:
-    table = Table(show_header=False, title=escape_hidden(f"{event['event'] or 'an unknown event'} {event['id']}"), title_justify="left")
+    table = Table(
+        show_header=False,
+        title=escape_hidden(f"{event['event'] or 'an unknown event'} {event['id']}"),
+        title_justify="left",
+    )
     for label, value in _facts(event):
         table.add_row(label, table_cell(value))
     out.print(table)
@@ -163,17 +222,33 @@ def _facts(event: dict[str, Any]) -> list[tuple[str, object]]:
         ("disagreement", event["disagreement"]),
         ("keys that no schema knows", ", ".join(event["unknown_keys"])),
         ("values that count as absent", ", ".join(event["unreadable"])),
-        ("left out", "; ".join(f"{fault['path']}: {fault['message']}" for fault in event["left_out"])),
-        *(("fault", f"{error['path'] or '(body)'}: {error['message']}") for error in event["errors"]),
+        (
+            "left out",
+            "; ".join(f"{fault['path']}: {fault['message']}" for fault in event["left_out"]),
+        ),
+        *(
+            ("fault", f"{error['path'] or '(body)'}: {error['message']}")
+            for error in event["errors"]
+        ),
     ]
     return [(label, value) for label, value in told if value]
 
 
 def _show_delivery(delivery: dict[str, Any]) -> None:
     """In lines, not in a table: what was sent and what came back are long."""
-    following = f", next attempt {show_time(delivery['next_attempt_at'])}" if delivery["next_attempt_at"] else ""
+    following = (
+        f", next attempt {show_time(delivery['next_attempt_at'])}"
+        if delivery["next_attempt_at"]
+        else ""
+    )
     out.print()
-    out.print(escape_hidden(f"{delivery['person']} at {delivery['connector']}: {delivery['state']}{following}"), style="bold", markup=False)
+    out.print(
+        escape_hidden(
+            f"{delivery['person']} at {delivery['connector']}: {delivery['state']}{following}"
+        ),
+        style="bold",
+        markup=False,
+    )
     if delivery["reason"]:
         out.print(escape_hidden(delivery["reason"]), style="red", markup=False)
     for attempt in delivery["attempts"]:
@@ -200,9 +275,19 @@ def _show_rest(event: dict[str, Any]) -> None:
     """What an event for a whole school has besides the deliveries that are shown."""
     number = sum(sum(states.values()) for states in event["counts"].values())
     if number > len(event["deliveries"]):
-        out.print(f"\nThese are {len(event['deliveries'])} of {number} deliveries, what needs attention first:", style="bold")
+        out.print(
+            f"\nThese are {len(event['deliveries'])} of {number} deliveries, what needs "
+            "attention first:",
+            style="bold",
+        )
         for connector, states in event["counts"].items():
-            out.print(escape_hidden(f"  {connector}: {', '.join(f'{many} {state}' for state, many in states.items())}"), markup=False)
+            out.print(
+                escape_hidden(
+                    f"  {connector}: "
+                    f"{', '.join(f'{many} {state}' for state, many in states.items())}"
+                ),
+                markup=False,
+            )
 
 
 def _show_payload(title: str, text: str) -> None:

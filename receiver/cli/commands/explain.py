@@ -11,7 +11,18 @@ import typer
 from rich.table import Table
 
 from receiver.aom import InvalidBody
-from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, err, fail_command, out, print_json, settings_of
+from receiver.cli.app import (
+    CONFIG,
+    FOUND,
+    ConfigOption,
+    JsonOption,
+    app,
+    err,
+    fail_command,
+    out,
+    print_json,
+    settings_of,
+)
 from receiver.cli.table_cells import table_cell
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable, explanation
@@ -23,17 +34,29 @@ def explain(
     file: Annotated[str, typer.Argument(help="A file with the payload, or - for standard input.")],
     config: ConfigOption = CONFIG,
     event: Annotated[str | None, typer.Option(help="The event that the URL would name.")] = None,
-    source: Annotated[str | None, typer.Option(help="The source that would send it; the first one unless given.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="The source that would send it; the first one unless given.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a payload is recognised as, its normal form, and the records that it would write."""
+    """Show what a payload is recognised as, its normal form, and the records that it would
+    write.
+    """
     settings = settings_of(config, stand_ins=True)
     name = source or next(iter(settings.sources))
     if name not in settings.sources:
-        fail_command(f"--source: {name!r} is not configured; there are: {', '.join(settings.sources)}")
+        fail_command(
+            f"--source: {name!r} is not configured; there are: {', '.join(settings.sources)}"
+        )
     body = payload_of(file)
     try:
-        explained = explanation.explain_body(body, sites_of(settings)[name], event, RouteTable.compile(settings), now=datetime.now(UTC))
+        explained = explanation.explain_body(
+            body,
+            sites_of(settings)[name],
+            event,
+            RouteTable.compile(settings),
+            now=datetime.now(UTC),
+        )
     except InvalidBody as invalid:
         _show_faults(invalid, as_json=as_json)
         raise typer.Exit(FOUND) from invalid
@@ -56,20 +79,41 @@ def payload_of(file: str) -> bytes:
 
 
 def _show(explained: dict[str, Any]) -> None:
-    out.print(f"{explained['event']}, recognised by its {explained['recognised_by']}", style="bold", markup=False)
+    out.print(
+        f"{explained['event']}, recognised by its {explained['recognised_by']}",
+        style="bold",
+        markup=False,
+    )
     if explained["disagreement"]:
         out.print(escape_hidden(explained["disagreement"]), style="yellow", markup=False)
     if explained["unknown_keys"]:
-        out.print(escape_hidden(f"keys that no schema knows: {', '.join(explained['unknown_keys'])}"), style="yellow", markup=False)
+        out.print(
+            escape_hidden(f"keys that no schema knows: {', '.join(explained['unknown_keys'])}"),
+            style="yellow",
+            markup=False,
+        )
     if explained["unreadable"]:
-        out.print(escape_hidden(f"values that count as absent: {', '.join(explained['unreadable'])}"), style="yellow", markup=False)
+        out.print(
+            escape_hidden(f"values that count as absent: {', '.join(explained['unreadable'])}"),
+            style="yellow",
+            markup=False,
+        )
     for fault in explained["left_out"]:
-        out.print(escape_hidden(f"left out: {fault['path']}: {fault['message']}"), style="yellow", markup=False)
+        out.print(
+            escape_hidden(f"left out: {fault['path']}: {fault['message']}"),
+            style="yellow",
+            markup=False,
+        )
     print_json(explained["normal"])
     if not explained["deliveries"]:
-        out.print("No route wants it: it would be kept, and nothing would be written.", style="yellow")
+        out.print(
+            "No route wants it: it would be kept, and nothing would be written.", style="yellow"
+        )
     for delivery in explained["deliveries"]:
-        head = f"{delivery['connector']} ← {delivery['person']} (routes: {', '.join(delivery['routes'])})"
+        head = (
+            f"{delivery['connector']} ← {delivery['person']} (routes: "
+            f"{', '.join(delivery['routes'])})"
+        )
         out.print()
         out.print(escape_hidden(head), style="bold", markup=False)
         if "fault" in delivery:
@@ -80,7 +124,11 @@ def _show(explained: dict[str, Any]) -> None:
 
 def _show_record(record: dict[str, Any]) -> None:
     where = f" by {record['key_field']}" if record["key_field"] else ""
-    table = Table(title=table_cell(f"{record['object']}{where}: {record['key']}"), title_justify="left", show_header=False)
+    table = Table(
+        title=table_cell(f"{record['object']}{where}: {record['key']}"),
+        title_justify="left",
+        show_header=False,
+    )
     for name, value in record["fields"].items():
         table.add_row(table_cell(name), table_cell(value), type(value).__name__)
     for link in record["links"]:
@@ -90,8 +138,17 @@ def _show_record(record: dict[str, Any]) -> None:
 
 def _show_faults(invalid: InvalidBody, *, as_json: bool) -> None:
     if as_json:
-        print_json({"event": invalid.event, "errors": [{"path": f.path, "message": f.message} for f in invalid.faults]})
+        print_json(
+            {
+                "event": invalid.event,
+                "errors": [{"path": f.path, "message": f.message} for f in invalid.faults],
+            }
+        )
         return
-    err.print(f"It would be kept in quarantine{f', as {invalid.event}' if invalid.event else ''}:", style="red", markup=False)
+    err.print(
+        f"It would be kept in quarantine{f', as {invalid.event}' if invalid.event else ''}:",
+        style="red",
+        markup=False,
+    )
     for fault in invalid.faults:
         err.print(escape_hidden(f"  {fault.path or '(body)'}: {fault.message}"), markup=False)

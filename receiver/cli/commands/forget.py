@@ -34,14 +34,17 @@ NOTHING_YET = "This gateway keeps what it knows of them: mend it and repeat."
 def forget(
     email: Annotated[str, typer.Argument(help="The person's e-mail address.")],
     config: ConfigOption = CONFIG,
-    in_crm: Annotated[bool, typer.Option("--in-crm", help="Erase them from the CRMs too; shows a plan first.")] = False,
+    in_crm: Annotated[
+        bool, typer.Option("--in-crm", help="Erase them from the CRMs too; shows a plan first.")
+    ] = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Erase a person from this gateway, and say what was removed and what is beyond its reach.
 
     --json prints {"events", "shared_events", "deliveries", "attempts", "lanes", "remote_ids", "mentions", "beyond_reach", "crm"}.
-    Exit 0 also where nothing of them was stored; 1 where a CRM refused, and then this gateway keeps what it knows.
+    Exit 0 also where nothing of them was stored; 1 where a CRM refused, and then this gateway keeps
+    what it knows.
     """
     if "@" not in email.strip("@ "):
         fail_command(f"{email!r} is no e-mail address.")
@@ -64,8 +67,17 @@ async def _forget(config: Path, email: str, *, in_crm: bool, yes: bool, as_json:
     async with open_admin(settings_of(config)) as asked:
         if not yes:
             known = await asked.get(path)
-            records = ", ".join(f"{one['object']} {one['id']} at {one['connector']}" for one in known["records"]) or "no record in a CRM"
-            lanes = f"deliveries to {', '.join(one['connector'] for one in known['lanes'])}" if known["lanes"] else "no deliveries"
+            records = (
+                ", ".join(
+                    f"{one['object']} {one['id']} at {one['connector']}" for one in known["records"]
+                )
+                or "no record in a CRM"
+            )
+            lanes = (
+                f"deliveries to {', '.join(one['connector'] for one in known['lanes'])}"
+                if known["lanes"]
+                else "no deliveries"
+            )
             if not as_json:
                 out.print(escape_hidden(f"Known of {email}: {lanes}; {records}."), markup=False)
                 if in_crm:
@@ -107,9 +119,16 @@ def _show(email: str, gone: dict[str, Any]) -> None:
             ("deliveries", "delivery", None),
             ("attempts", "attempt", None),
             ("remote_ids", "id of their record in a CRM", "ids of their records in a CRM"),
-            ("mentions", "other place in which the address stood", "other places in which the address stood"),
+            (
+                "mentions",
+                "other place in which the address stood",
+                "other places in which the address stood",
+            ),
         )
         if gone[name]
     ]
-    out.print(escape_hidden(f"{email} is erased: {', '.join(removed) or 'nothing of them was stored'}."), markup=False)
+    out.print(
+        escape_hidden(f"{email} is erased: {', '.join(removed) or 'nothing of them was stored'}."),
+        markup=False,
+    )
     out.print(f"Not within reach: {'; '.join(gone['beyond_reach'])}.", markup=False)

@@ -14,7 +14,16 @@ import typer
 
 from receiver.aom import EVENTS, Event
 from receiver.cli.admin_client import open_admin
-from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail_command, print_json, settings_of
+from receiver.cli.app import (
+    CONFIG,
+    FOUND,
+    ConfigOption,
+    JsonOption,
+    app,
+    fail_command,
+    print_json,
+    settings_of,
+)
 from receiver.cli.import_report import ImportWatcher, show_import, watch_import
 from receiver.cli.local_times import parse_time
 from receiver.config_errors import suggest_name
@@ -40,30 +49,61 @@ from receiver.settings import Settings
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV with a line of headers, or JSON Lines with one payload each; .gz too.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with a line of headers, or JSON Lines with one payload each; .gz too."
+        ),
+    ],
     config: ConfigOption = CONFIG,
-    event: Annotated[str | None, typer.Option(help="What each line is, e.g. account.created; not needed for JSON.")] = None,
-    source: Annotated[str | None, typer.Option(help="The site it comes from; needed where there are several.")] = None,
-    column: Annotated[list[str] | None, typer.Option(help='What a column is: "E-mail=customer.email"; "E-mail=" leaves it out.')] = None,
-    constant: Annotated[list[str] | None, typer.Option("--set", help="The same for every line: status=COMPLETED.")] = None,
-    time_column: Annotated[str, typer.Option(help="The column, or in JSON the path, that says when it happened.")] = "",
-    date_format: Annotated[str, typer.Option(help="How dates are written, e.g. %d/%m/%Y %H:%M.")] = "",
-    as_of: Annotated[str | None, typer.Option(help="The time of lines without a date: when the export was made.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of a CSV file: cp1252 for an older Excel.")] = None,
-    faults: Annotated[Path | None, typer.Option(help="Where faulty lines go; FILE.faults.csv unless given.")] = None,
+    event: Annotated[
+        str | None,
+        typer.Option(help="What each line is, e.g. account.created; not needed for JSON."),
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="The site it comes from; needed where there are several.")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help='What a column is: "E-mail=customer.email"; "E-mail=" leaves it out.'),
+    ] = None,
+    constant: Annotated[
+        list[str] | None, typer.Option("--set", help="The same for every line: status=COMPLETED.")
+    ] = None,
+    time_column: Annotated[
+        str, typer.Option(help="The column, or in JSON the path, that says when it happened.")
+    ] = "",
+    date_format: Annotated[
+        str, typer.Option(help="How dates are written, e.g. %d/%m/%Y %H:%M.")
+    ] = "",
+    as_of: Annotated[
+        str | None, typer.Option(help="The time of lines without a date: when the export was made.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of a CSV file: cp1252 for an older Excel.")
+    ] = None,
+    faults: Annotated[
+        Path | None, typer.Option(help="Where faulty lines go; FILE.faults.csv unless given.")
+    ] = None,
     from_line: Annotated[int, typer.Option(help="Go on from this line of the file.", min=1)] = 1,
-    patience: Annotated[float, typer.Option(help="Seconds to wait for a gateway that does not answer.", min=0)] = 60,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent, and what is wrong.")] = False,
+    patience: Annotated[
+        float, typer.Option(help="Seconds to wait for a gateway that does not answer.", min=0)
+    ] = 60,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be sent, and what is wrong.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Hand in a school's history. Each line takes its place in time: what happened later, and was received already, stays on top.
+    """Hand in a school's history. Each line takes its place in time: what happened later, and was
+    received already, stays on top.
 
-    Its time is what --time-column says, else its own date, else --as-of. The date of an order says when it was made: what happened
-    to it later (failed, refused, refunded) needs one of the two. Lines of the same time stay in the order of the file, or in the
-    other one where time runs backwards over its first lines.
+    Its time is what --time-column says, else its own date, else --as-of. The date of an order says
+    when it was made: what happened to it later (failed, refused, refunded) needs one of the two.
+    Lines of the same time stay in the order of the file, or in the other one where time runs
+    backwards over its first lines.
 
-    Lines go through the same validation as what AOM sends, wait behind it, and can be sent again without harm.
-    Exit 1 where lines were faulty or the import stopped early.
+    Lines go through the same validation as what AOM sends, wait behind it, and can be sent again
+    without harm. Exit 1 where lines were faulty or the import stopped early.
     """
     settings = settings_of(config)
     name = _source(settings, source)
@@ -71,7 +111,9 @@ def import_(
         file=file,
         event=_event(event, file),
         site=sites_of(settings)[name],
-        told=ColumnOptions(_pairs("--column", column), _pairs("--set", constant), time_column, date_format),
+        told=ColumnOptions(
+            _pairs("--column", column), _pairs("--set", constant), time_column, date_format
+        ),
         as_of=_past(as_of),
         encoding=encoding,
         from_line=from_line,
@@ -96,7 +138,9 @@ def import_(
         raise typer.Exit(FOUND)
 
 
-def _run(settings: Settings, run: ImportRun, faults: Path | None, patience: float, *, quiet: bool) -> None:
+def _run(
+    settings: Settings, run: ImportRun, faults: Path | None, patience: float, *, quiet: bool
+) -> None:
     """`faults` is None for a dry run."""
     with watch_import(run, quiet=quiet) as watcher:
         if faults is None:
@@ -107,13 +151,22 @@ def _run(settings: Settings, run: ImportRun, faults: Path | None, patience: floa
         asyncio.run(_hand_in(settings, run, faults, watcher, patience))
 
 
-async def _hand_in(settings: Settings, run: ImportRun, path: Path, watcher: ImportWatcher, patience: float) -> None:
+async def _hand_in(
+    settings: Settings, run: ImportRun, path: Path, watcher: ImportWatcher, patience: float
+) -> None:
     source = run.job.site.name
     token = settings.sources[source].tokens[0].get_secret_value()
     with run.open_batches() as batches, _faults_of(run, path) as faults:
         async with open_admin(settings) as asked:
             run.unattended = not asked.running
-            post = IntakeClient(asked.http, source=source, token=token, named=run.job.event, patience=patience, silent=watcher.silent)
+            post = IntakeClient(
+                asked.http,
+                source=source,
+                token=token,
+                named=run.job.event,
+                patience=patience,
+                silent=watcher.silent,
+            )
             await submit_lines(run, batches, ImportThrottle(post), faults)
 
 
@@ -132,19 +185,29 @@ def _deliveries(settings: Settings, source: str) -> Callable[[Event], int]:
 
 def _source(settings: Settings, given: str | None) -> str:
     if given is None and len(settings.sources) > 1:
-        fail_command(f"Say with --source which site the file comes from; there are: {', '.join(settings.sources)}")
+        fail_command(
+            "Say with --source which site the file comes from; there are: "
+            f"{', '.join(settings.sources)}"
+        )
     name = given or next(iter(settings.sources))
     if name not in settings.sources:
-        fail_command(f"--source: {name!r} is not configured; {suggest_name(name, settings.sources, 'there are')}")
+        fail_command(
+            f"--source: {name!r} is not configured; "
+            f"{suggest_name(name, settings.sources, 'there are')}"
+        )
     return name
 
 
 def _event(given: str | None, file: Path) -> str | None:
     if given is not None and given not in EVENTS:
-        fail_command(f"--event: {given!r} is no event of AOM; {suggest_name(given, EVENTS, 'there are')}")
+        fail_command(
+            f"--event: {given!r} is no event of AOM; {suggest_name(given, EVENTS, 'there are')}"
+        )
     try:
         if given is None and not is_json_lines(file):
-            fail_command(f"Say with --event what a line of {file} is; there are: {', '.join(EVENTS)}")
+            fail_command(
+                f"Say with --event what a line of {file} is; there are: {', '.join(EVENTS)}"
+            )
     except (OSError, EOFError) as error:
         fail_command(f"{file}: {getattr(error, 'strerror', None) or error}")
     return given
@@ -157,7 +220,8 @@ def _pairs(option: str, given: list[str] | None) -> Mapping[str, str]:
         name, sign, value = text.rpartition("=") if option == "--column" else text.partition("=")
         if not sign or not name.strip():
             fail_command(
-                f"{option}: {text!r} is no pair; write it like " + ("'E-mail=email'" if option == "--column" else "status=COMPLETED")
+                f"{option}: {text!r} is no pair; write it like "
+                + ("'E-mail=email'" if option == "--column" else "status=COMPLETED")
             )
         pairs[name.strip()] = value.strip()
     return pairs

@@ -1,4 +1,6 @@
-"""`provision`, and what `check --online` asks: the command line speaks to a CRM itself, beside the running gateway."""
+"""`provision`, and what `check --online` asks: the command line speaks to a CRM itself, beside the
+running gateway.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,18 @@ from connectors.base import (
     RateLimit,
     Report,
 )
-from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail_command, out, print_json, settings_of, show_faults
+from receiver.cli.app import (
+    CONFIG,
+    FOUND,
+    ConfigOption,
+    JsonOption,
+    app,
+    fail_command,
+    out,
+    print_json,
+    settings_of,
+    show_faults,
+)
 from receiver.gateway import open_connector
 from receiver.mapping import RouteTable
 from receiver.settings import ConfigFault, Settings
@@ -48,7 +61,9 @@ def check_online(settings: Settings, mapping: RouteTable) -> list[ConfigFault]:
     """What the CRMs say of the configuration, all asked at once."""
 
     async def ask() -> list[list[ConfigFault]]:
-        return await asyncio.gather(*(_check(settings, mapping, name) for name in settings.connectors))
+        return await asyncio.gather(
+            *(_check(settings, mapping, name) for name in settings.connectors)
+        )
 
     return [fault for faults in asyncio.run(ask()) for fault in faults]
 
@@ -64,7 +79,13 @@ async def _check(settings: Settings, mapping: RouteTable, name: str) -> list[Con
 
 def _fault(name: str, problem: Problem) -> ConfigFault:
     where = f"connectors.{name}"
-    place = problem.where if problem.where.startswith(where) else f"{where}: {problem.where}" if problem.where else where
+    place = (
+        problem.where
+        if problem.where.startswith(where)
+        else f"{where}: {problem.where}"
+        if problem.where
+        else where
+    )
     return ConfigFault(place, problem.message, problem.remedy, warning=not problem.fatal)
 
 
@@ -75,10 +96,14 @@ def provision(
     apply: Annotated[bool, typer.Option("--apply", help="Create what the plan lists.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what the CRM lacks for the configured mapping, and create it with --apply. Exit 1 where something stands in the way."""
+    """Show what the CRM lacks for the configured mapping, and create it with --apply. Exit 1 where
+    something stands in the way.
+    """
     settings = settings_of(config)
     if connector not in settings.connectors:
-        fail_command(f"{connector!r} is not configured; there are: {', '.join(settings.connectors)}")
+        fail_command(
+            f"{connector!r} is not configured; there are: {', '.join(settings.connectors)}"
+        )
     try:
         plan, report = asyncio.run(_provision(settings, connector, apply=apply))
     except ConnectorError as error:
@@ -95,7 +120,10 @@ async def _provision(settings: Settings, name: str, *, apply: bool) -> tuple[Pla
     mapping = RouteTable.compile(settings)
     async with temporary_connector(settings, name) as connector:
         if not isinstance(connector, Provisions):
-            fail_command(f"connectors.{name} creates nothing in its CRM; `check --online` says what is missing there.")
+            fail_command(
+                f"connectors.{name} creates nothing in its CRM; `check --online` says what "
+                "is missing there."
+            )
         plan = await connector.plan(mapping.needs(name))
         return plan, await connector.provision(plan) if apply else None
 

@@ -46,26 +46,40 @@ class DeliveryState(StrEnum):
 
 @app.command()
 def replay(
-    ids: Annotated[list[str] | None, typer.Argument(help="Events by their ids; or choose with the options.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Events by their ids; or choose with the options.")
+    ] = None,
     config: ConfigOption = CONFIG,
     group: Annotated[str | None, typer.Option(help="A group of `dead`.")] = None,
     state: Annotated[DeliveryState | None, typer.Option(help="Deliveries in this state.")] = None,
     connector: Annotated[str | None, typer.Option(help="To this connector only.")] = None,
     source: Annotated[str | None, typer.Option(help="Events of this source.")] = None,
-    event: Annotated[str | None, typer.Option(help="Events of this name, e.g. order.placed.")] = None,
+    event: Annotated[
+        str | None, typer.Option(help="Events of this name, e.g. order.placed.")
+    ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many it would be.")] = False,
-    wait: Annotated[bool, typer.Option("--wait", help="Stay until all that was received so far is delivered or dead.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how many it would be.")
+    ] = False,
+    wait: Annotated[
+        bool,
+        typer.Option(
+            "--wait", help="Stay until all that was received so far is delivered or dead."
+        ),
+    ] = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Deliver again, with all that came later for the same people, so that nobody is moved backwards. Asks first, with the numbers.
+    """Deliver again, with all that came later for the same people, so that nobody is moved
+    backwards. Asks first, with the numbers.
 
-    Events also reach connectors whose routes were added after them. The replay is the gateway's: it goes on if this command ends.
+    Events also reach connectors whose routes were added after them. The replay is the gateway's: it
+    goes on if this command ends.
 
     --json prints {"replayed", "chosen", "routed", "lanes", "dry_run", "notes"}: `replayed` deliveries are pending, of which `chosen` were
-    asked for and `routed` are for routes that were added later. Exit 1 where there was nothing to replay, or after --wait anything is dead.
+    asked for and `routed` are for routes that were added later. Exit 1 where there was nothing to
+    replay, or after --wait anything is dead.
     """
     given = {
         "ids": ids,
@@ -79,7 +93,9 @@ def replay(
     }
     chosen = {name: value for name, value in given.items() if value is not None and value != []}
     _require_sense(chosen)
-    answer, dead = asyncio.run(_replay(config, chosen, dry_run=dry_run, wait=wait, yes=yes, as_json=as_json))
+    answer, dead = asyncio.run(
+        _replay(config, chosen, dry_run=dry_run, wait=wait, yes=yes, as_json=as_json)
+    )
     if as_json:
         print_json(answer)
     if dead:
@@ -89,15 +105,24 @@ def replay(
 
 
 def _require_sense(chosen: dict[str, Any]) -> None:
-    """An option that is empty is a variable of a script that was not set: without it, much more would be replayed."""
-    empty = [name for name, value in chosen.items() if value == "" or (name == "ids" and "" in value)]
+    """An option that is empty is a variable of a script that was not set: without it, much more
+    would be replayed.
+    """
+    empty = [
+        name for name, value in chosen.items() if value == "" or (name == "ids" and "" in value)
+    ]
     if empty:
         fail_command(f"{empty[0] if empty[0] == 'ids' else f'--{empty[0]}'}: is empty.")
     if not chosen:
-        fail_command("Say what to replay: ids of events, --group, or --state, --connector, --source, --event, --since, --until.")
+        fail_command(
+            "Say what to replay: ids of events, --group, or --state, --connector, --source, "
+            "--event, --since, --until."
+        )
 
 
-async def _replay(config: Path, chosen: dict[str, Any], *, dry_run: bool, wait: bool, yes: bool, as_json: bool) -> tuple[Any, int]:
+async def _replay(
+    config: Path, chosen: dict[str, Any], *, dry_run: bool, wait: bool, yes: bool, as_json: bool
+) -> tuple[Any, int]:
     """What the gateway answered, and how many are dead where it was waited for."""
     async with open_admin(settings_of(config)) as asked:
         if dry_run or not yes:
@@ -110,7 +135,9 @@ async def _replay(config: Path, chosen: dict[str, Any], *, dry_run: bool, wait: 
         answer = await _with_progress(asked, chosen)
         later = "" if asked.running else ", and delivered once `aom-gateway serve` runs"
         _tell(answer, f"{answer['replayed']} pending again{later}", as_json=as_json)
-        return answer, await _until_delivered(asked, started, chosen.get("connector")) if wait and asked.running else 0
+        return answer, await _until_delivered(
+            asked, started, chosen.get("connector")
+        ) if wait and asked.running else 0
 
 
 def _tell(answer: dict[str, Any], what_becomes: str, *, as_json: bool) -> None:
@@ -157,13 +184,19 @@ def _told_if_interrupted(what_goes_on: str) -> Iterator[None]:
 
 @asynccontextmanager
 async def _looking(progress: Progress, task: Any, asked: AdminClient) -> AsyncIterator[None]:
-    """Show how far the replay is that begins now: the oldest of those that were not there before."""
+    """Show how far the replay is that begins now: the oldest of those that were not there
+    before.
+    """
     others = {one["started_at"] for one in await _running(asked)}
 
     async def look() -> None:
         while True:
             await asyncio.sleep(GLANCE)
-            for one in [one for one in await _running(asked) if one["started_at"] not in others and one["lanes"]][:1]:
+            for one in [
+                one
+                for one in await _running(asked)
+                if one["started_at"] not in others and one["lanes"]
+            ][:1]:
                 progress.update(task, completed=one["done"], total=one["lanes"])
 
     looking = asyncio.create_task(look())
@@ -179,10 +212,20 @@ async def _running(asked: AdminClient) -> list[dict[str, Any]]:
     return items
 
 
-async def _until_delivered(asked: AdminClient, received_before: datetime, connector: str | None) -> int:
+async def _until_delivered(
+    asked: AdminClient, received_before: datetime, connector: str | None
+) -> int:
     """Returns how many are dead then. Events that came since are not waited for."""
-    query = {"state": "pending", "until": received_before.isoformat(), "connector": connector, "limit": 1}
-    with _told_if_interrupted("Interrupted. What is pending is delivered all the same."), _progress() as progress:
+    query = {
+        "state": "pending",
+        "until": received_before.isoformat(),
+        "connector": connector,
+        "limit": 1,
+    }
+    with (
+        _told_if_interrupted("Interrupted. What is pending is delivered all the same."),
+        _progress() as progress,
+    ):
         task = progress.add_task("delivering", total=None)
         most = 0
         while (await asked.get("/api/events", **query))["items"]:
@@ -195,5 +238,10 @@ async def _until_delivered(asked: AdminClient, received_before: datetime, connec
 
 
 def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     return Progress(*columns, console=err, disable=not err.is_terminal, transient=True)

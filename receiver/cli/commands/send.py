@@ -21,7 +21,17 @@ from rich.table import Table
 
 from receiver.aom import EVENTS, read_sample
 from receiver.aom.simulated_school import SimulatedSchool, person_of
-from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail_command, out, print_json, settings_of
+from receiver.cli.app import (
+    CONFIG,
+    FOUND,
+    ConfigOption,
+    JsonOption,
+    app,
+    fail_command,
+    out,
+    print_json,
+    settings_of,
+)
 from receiver.settings import Settings
 from receiver.settings.gateway_urls import inbound_url, local_url
 from receiver.text.plurals import pluralize
@@ -31,7 +41,10 @@ CONCURRENCY = 32
 
 @dataclass(frozen=True, slots=True)
 class PostedEvent:
-    """One call to make, and what was answered (status 0: no answer, and why). Posts of one `person` are made one after the other."""
+    """One call to make, and what was answered (status 0: no answer, and why).
+
+    Posts of one `person` are made one after the other.
+    """
 
     event: str
     body: bytes
@@ -42,14 +55,29 @@ class PostedEvent:
 
 @app.command()
 def send(
-    events: Annotated[list[str] | None, typer.Argument(help="Events whose samples to send; all that have one unless given.")] = None,
+    events: Annotated[
+        list[str] | None,
+        typer.Argument(help="Events whose samples to send; all that have one unless given."),
+    ] = None,
     config: ConfigOption = CONFIG,
-    source: Annotated[str | None, typer.Option(help="The source to send as; the first one unless given.")] = None,
-    url: Annotated[str | None, typer.Option(help="Another gateway, e.g. https://hooks.springfield.edu.")] = None,
-    file: Annotated[Path | None, typer.Option(help="Send this payload instead of a sample.")] = None,
-    shared: Annotated[bool, typer.Option(help="Use the shared URL, which does not name the event.")] = False,
-    simulate: Annotated[int, typer.Option(help="Send so many events of a simulated school.", min=0)] = 0,
-    rate: Annotated[float, typer.Option(help="Simulated events per second; 0 is as fast as they go.", min=0)] = 0,
+    source: Annotated[
+        str | None, typer.Option(help="The source to send as; the first one unless given.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Another gateway, e.g. https://hooks.springfield.edu.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Send this payload instead of a sample.")
+    ] = None,
+    shared: Annotated[
+        bool, typer.Option(help="Use the shared URL, which does not name the event.")
+    ] = False,
+    simulate: Annotated[
+        int, typer.Option(help="Send so many events of a simulated school.", min=0)
+    ] = 0,
+    rate: Annotated[
+        float, typer.Option(help="Simulated events per second; 0 is as fast as they go.", min=0)
+    ] = 0,
     learners: Annotated[int, typer.Option(help="Learners of the simulated school.", min=1)] = 100,
     seed: Annotated[int, typer.Option(help="The same seed gives the same traffic.")] = 1,
     as_json: JsonOption = False,
@@ -60,7 +88,8 @@ def send(
     if simulate:
         school = SimulatedSchool(Random(seed), learners=learners, at=datetime.now(UTC))  # noqa: S311 - no secret
         posts: Iterator[PostedEvent] = (
-            PostedEvent(name, json.dumps(payload).encode(), person_of(payload)) for name, payload in school.events(simulate)
+            PostedEvent(name, json.dumps(payload).encode(), person_of(payload))
+            for name, payload in school.events(simulate)
         )
         total = simulate
     else:
@@ -76,7 +105,9 @@ def _token(settings: Settings, source: str | None) -> str:
     if source is None:
         source = next(iter(settings.sources))
     if source not in settings.sources:
-        fail_command(f"--source: {source!r} is not configured; there are: {', '.join(settings.sources)}")
+        fail_command(
+            f"--source: {source!r} is not configured; there are: {', '.join(settings.sources)}"
+        )
     return settings.sources[source].tokens[0].get_secret_value()
 
 
@@ -86,27 +117,39 @@ def _chosen(events: list[str] | None, file: Path | None) -> list[PostedEvent]:
         if name not in EVENTS:
             fail_command(f"{name!r} is not an event; there are: {', '.join(EVENTS)}")
         if file is None and read_sample(name) is None:
-            fail_command(f"AOM publishes no sample of {name}; give a payload with --file, or use --simulate.")
+            fail_command(
+                f"AOM publishes no sample of {name}; give a payload with --file, or use --simulate."
+            )
     if file:
         return [PostedEvent(names[0] if events else "", file.read_bytes())]
     return [PostedEvent(name, read_sample(name) or b"") for name in names]
 
 
-async def _post_all(base: str, posts: Iterator[PostedEvent], total: int, *, shared: bool, rate: float, quiet: bool) -> list[PostedEvent]:
+async def _post_all(
+    base: str, posts: Iterator[PostedEvent], total: int, *, shared: bool, rate: float, quiet: bool
+) -> list[PostedEvent]:
     """Up to CONCURRENCY at once, and each person's in order."""
     answered: list[PostedEvent] = []
-    with Progress(console=out, disable=quiet or not out.is_terminal or total < CONCURRENCY, transient=True) as progress:
+    with Progress(
+        console=out, disable=quiet or not out.is_terminal or total < CONCURRENCY, transient=True
+    ) as progress:
         task = progress.add_task("sending", total=total)
         async with open_client() as http:
             async for batch in _paced(posts, rate):
-                groups = [list(group) for _, group in groupby(sorted(batch, key=_person), key=_person)]
-                for done in await asyncio.gather(*(_post_in_order(http, base, group, shared=shared) for group in groups)):
+                groups = [
+                    list(group) for _, group in groupby(sorted(batch, key=_person), key=_person)
+                ]
+                for done in await asyncio.gather(
+                    *(_post_in_order(http, base, group, shared=shared) for group in groups)
+                ):
                     answered += done
                 progress.update(task, completed=len(answered))
     return answered
 
 
-async def _post_in_order(http: httpx.AsyncClient, base: str, posts: list[PostedEvent], *, shared: bool) -> list[PostedEvent]:
+async def _post_in_order(
+    http: httpx.AsyncClient, base: str, posts: list[PostedEvent], *, shared: bool
+) -> list[PostedEvent]:
     return [await post_one(http, base, post, shared=shared) for post in posts]
 
 
@@ -134,29 +177,54 @@ async def open_client() -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def post_one(http: httpx.AsyncClient, base: str, post: PostedEvent, *, shared: bool = False) -> PostedEvent:
+async def post_one(
+    http: httpx.AsyncClient, base: str, post: PostedEvent, *, shared: bool = False
+) -> PostedEvent:
     """Post it as AOM would. No answer is an answer too: status 0."""
     url = base if shared or not post.event else f"{base}/{post.event}"
     try:
-        response = await http.post(url, content=post.body, headers={"Content-Type": "application/json"})
+        response = await http.post(
+            url, content=post.body, headers={"Content-Type": "application/json"}
+        )
         return replace(post, status=response.status_code, answer=response.json())
     except httpx.HTTPError as error:
         return replace(post, answer={"detail": f"no answer: {error or type(error).__name__}"})
     except ValueError:
-        return replace(post, status=response.status_code, answer={"detail": "the answer is no JSON: is this the gateway?"})
+        return replace(
+            post,
+            status=response.status_code,
+            answer={"detail": "the answer is no JSON: is this the gateway?"},
+        )
 
 
 def _show(answered: Iterable[PostedEvent], *, as_json: bool, single: bool) -> None:
     if as_json:
-        print_json([{"event": post.event, "http_status": post.status, **(post.answer or {})} for post in answered])
+        print_json(
+            [
+                {"event": post.event, "http_status": post.status, **(post.answer or {})}
+                for post in answered
+            ]
+        )
         return
-    table = Table("event", "answer", "what became of it", "id") if single else Table("event", "answer", "how many")
+    table = (
+        Table("event", "answer", "what became of it", "id")
+        if single
+        else Table("event", "answer", "how many")
+    )
     if single:
         for post in answered:
             answer = post.answer or {}
-            table.add_row(answer.get("event") or post.event, str(post.status or "-"), _summary(answer), str(answer.get("id", "")))
+            table.add_row(
+                answer.get("event") or post.event,
+                str(post.status or "-"),
+                _summary(answer),
+                str(answer.get("id", "")),
+            )
     else:
-        counts = Counter((post.event, post.status, _summary(post.answer or {}, counted=True)) for post in answered)
+        counts = Counter(
+            (post.event, post.status, _summary(post.answer or {}, counted=True))
+            for post in answered
+        )
         for (event, status, summary), number in sorted(counts.items()):
             table.add_row(event, f"{status or '-'} {summary}", str(number))
     out.print(table)
@@ -164,7 +232,9 @@ def _show(answered: Iterable[PostedEvent], *, as_json: bool, single: bool) -> No
 
 def _summary(answer: dict[str, Any], *, counted: bool = False) -> str:
     if answer.get("errors"):
-        return "in quarantine: " + "; ".join(f"{error['path'] or 'the body'}: {error['message']}" for error in answer["errors"])
+        return "in quarantine: " + "; ".join(
+            f"{error['path'] or 'the body'}: {error['message']}" for error in answer["errors"]
+        )
     if counted:
         return str(answer.get("status") if "deliveries" in answer else answer.get("detail", ""))
     if "deliveries" in answer:

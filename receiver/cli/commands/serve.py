@@ -32,7 +32,11 @@ def run_gateway(settings: Settings) -> None:
     except StoreUnavailable as error:
         fail_command(f"store.url: {error}", code=1)
     except OSError as error:
-        fail_command(f"server.port: cannot listen on {settings.server.host}:{settings.server.port}: {error.strerror or error}", code=1)
+        fail_command(
+            f"server.port: cannot listen on {settings.server.host}:{settings.server.port}: "
+            f"{error.strerror or error}",
+            code=1,
+        )
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit from None
 
@@ -41,7 +45,9 @@ def _become_worker(settings: Settings) -> WorkerHandle:
     """Returns in each worker; the parent ends here once they have ended."""
     host, port = settings.server.host, settings.server.port
     open_socket(host, port).close()  # a shared port would be shared with another gateway, too
-    outcome = WorkerSupervisor(settings.server.workers, lambda known: open_socket(host, known or port, shared=True)).run()
+    outcome = WorkerSupervisor(
+        settings.server.workers, lambda known: open_socket(host, known or port, shared=True)
+    ).run()
     if isinstance(outcome, int):
         raise typer.Exit(outcome)
     return outcome
@@ -49,4 +55,9 @@ def _become_worker(settings: Settings) -> WorkerHandle:
 
 def set_up_logging(settings: Settings) -> None:
     """Logging as configured, with every secret of the configuration cut out of the lines."""
-    set_up_logs(settings.log.level, settings.log.format, secrets=settings.secrets(), plain_emails=settings.log.emails == "plain")
+    set_up_logs(
+        settings.log.level,
+        settings.log.format,
+        secrets=settings.secrets(),
+        plain_emails=settings.log.emails == "plain",
+    )

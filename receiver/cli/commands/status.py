@@ -17,7 +17,17 @@ from rich.table import Table
 from rich.text import Text
 
 from receiver.cli.admin_client import open_admin
-from receiver.cli.app import CONFIG, FOUND, ConfigOption, JsonOption, app, fail_command, out, print_json, settings_of
+from receiver.cli.app import (
+    CONFIG,
+    FOUND,
+    ConfigOption,
+    JsonOption,
+    app,
+    fail_command,
+    out,
+    print_json,
+    settings_of,
+)
 from receiver.cli.table_cells import table_cell
 from receiver.text.durations import format_duration
 
@@ -27,17 +37,20 @@ _STATES = {"running": "green", "paused": "bold red", "throttled": "yellow", "una
 @app.command()
 def status(
     config: ConfigOption = CONFIG,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again and again, until Ctrl-C.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Look again and again, until Ctrl-C.")
+    ] = False,
     every: Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1)] = 2,
     as_json: JsonOption = False,
 ) -> None:
     """Show what waits, what was refused, and how the connectors are.
 
     --json prints {"running", "pending", "dead", "quarantined", "oldest_pending_seconds", "connectors", "store"}; the connectors
-    by name, each with {"type", "state", "reason", "since", "until", "pending", "dead", "oldest_pending_seconds", "leader", "note",
-    "sizes", "waiting", "calls", "allowed"}; the store with {"damage", "long_log", "log_bytes"}. Exit 1 where something needs
-    attention: dead deliveries, calls in quarantine, a connector that is paused or whose account's rules hold people back, a
-    store that is damaged or has a log that grows, or no gateway that runs.
+    by name, each with {"type", "state", "reason", "since", "until", "pending", "dead",
+    "oldest_pending_seconds", "leader", "note", "sizes", "waiting", "calls", "allowed"}; the store
+    with {"damage", "long_log", "log_bytes"}. Exit 1 where something needs attention: dead
+    deliveries, calls in quarantine, a connector that is paused or whose account's rules hold people
+    back, a store that is damaged or has a log that grows, or no gateway that runs.
     """
     if watch and as_json:
         fail_command("--watch is for people; a script asks `status --json` again and again.")
@@ -61,7 +74,13 @@ async def _ask(config: Path) -> dict[str, Any]:
 
 def _needs_attention(answer: dict[str, Any]) -> bool:
     paused = any(one["state"] == "paused" or _is_held(one) for one in answer["connectors"].values())
-    return bool(paused or answer["dead"] or answer["quarantined"] or _faults(answer["store"]) or not answer["running"])
+    return bool(
+        paused
+        or answer["dead"]
+        or answer["quarantined"]
+        or _faults(answer["store"])
+        or not answer["running"]
+    )
 
 
 def _is_held(connector: dict[str, Any]) -> bool:
@@ -77,7 +96,10 @@ def _faults(store: dict[str, Any]) -> list[str]:
 async def _watch(config: Path, every: float) -> None:
     async with open_admin(settings_of(config)) as asked:
         if not asked.running:
-            fail_command("No gateway runs, so nothing changes. Start it with `aom-gateway serve`.", code=FOUND)
+            fail_command(
+                "No gateway runs, so nothing changes. Start it with `aom-gateway serve`.",
+                code=FOUND,
+            )
         pace = CallPace()
         with _looks() as show:
             while True:
@@ -104,15 +126,25 @@ class CallPace:
     def of(self, name: str, calls: int, now: float) -> float | None:
         """None at the first look, and where the gateway was started anew."""
         before, self.calls[name] = self.calls.get(name), (now, calls)
-        return (calls - before[1]) / (now - before[0]) if before and calls >= before[1] and now > before[0] else None
+        return (
+            (calls - before[1]) / (now - before[0])
+            if before and calls >= before[1] and now > before[0]
+            else None
+        )
 
 
 def _shown(answer: dict[str, Any], pace: CallPace) -> RenderableType:
     oldest = answer["oldest_pending_seconds"]
-    waiting = f"{answer['pending']} waiting" + (f", the oldest for {format_duration(oldest)}" if oldest is not None else "")
+    waiting = f"{answer['pending']} waiting" + (
+        f", the oldest for {format_duration(oldest)}" if oldest is not None else ""
+    )
     head = Text(f"{waiting}; {answer['dead']} dead; {answer['quarantined']} in quarantine")
     if not answer["running"]:
-        head.append("\nNo gateway runs: nothing is received or delivered. Start it with `aom-gateway serve`.", style="yellow")
+        head.append(
+            "\nNo gateway runs: nothing is received or delivered. Start it with `aom-gateway "
+            "serve`.",
+            style="yellow",
+        )
     table = Table("connector", "state", "waiting", "oldest", "dead", "calls/s")
     now = time.monotonic()
     for name, one in answer["connectors"].items():
@@ -143,4 +175,8 @@ def _remarks(connectors: dict[str, Any]) -> Iterator[Text]:
 
 def _rate(used: float | None, allowed: dict[str, Any] | None) -> str:
     parts = [f"{used:.1f}"] if used is not None else []
-    return " of ".join([*parts, f"{allowed['calls'] / allowed['seconds']:g}"]) if allowed else "".join(parts)
+    return (
+        " of ".join([*parts, f"{allowed['calls'] / allowed['seconds']:g}"])
+        if allowed
+        else "".join(parts)
+    )

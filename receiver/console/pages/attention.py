@@ -1,4 +1,6 @@
-"""The page Attention: what waits for a decision, grouped by its reason; and what is being done about it."""
+"""The page Attention: what waits for a decision, grouped by its reason; and what is being done
+about it.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +27,17 @@ _FURTHEST = 10**6
 
 def routes(console: Console) -> list[Route]:
     pages = AttentionPage(console)
-    return [console.get(ATTENTION, pages.show), console.post(f"{ATTENTION}/revalidate", pages.revalidate)]
+    return [
+        console.get(ATTENTION, pages.show),
+        console.post(f"{ATTENTION}/revalidate", pages.revalidate),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class AttentionPart:
-    """Which groups of a kind are on the page, and the addresses of its neighbours; None where there is none."""
+    """Which groups of a kind are on the page, and the addresses of its neighbours; None where there
+    is none.
+    """
 
     first: int
     last: int
@@ -58,7 +65,9 @@ class AttentionPage:
             "attention.html",
             by=by,
             dead=[(presenters.present_dead_group(one), one.example) for one in dead],
-            quarantined=[(presenters.present_quarantined_group(one), one.example) for one in quarantined],
+            quarantined=[
+                (presenters.present_quarantined_group(one), one.example) for one in quarantined
+            ],
             dead_part=_part(skip, len(dead), number.dead, by),
             quarantined_part=_part(skip, len(quarantined), number.quarantined, by),
             connectors=[(name, one.dead) for name, one in status.connectors.items() if one.dead],
@@ -68,12 +77,18 @@ class AttentionPage:
 
     async def revalidate(self, request: Request) -> Response:
         work = actions.revalidate_work(self._gateway)
-        return self._console.redirect(request, ATTENTION, await carry_out(self._gateway, "Checking the quarantine again", work))
+        return self._console.redirect(
+            request,
+            ATTENTION,
+            await carry_out(self._gateway, "Checking the quarantine again", work),
+        )
 
 
 def _skip(request: Request) -> int:
     given = request.query_params.get("skip", "")
-    return min(int(given), _FURTHEST) if given.isascii() and given.isdigit() and len(given) < 10 else 0  # noqa: PLR2004 - digits
+    return (
+        min(int(given), _FURTHEST) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+    )
 
 
 def _part(skip: int, shown: int, number: int, by: Order) -> AttentionPart:
@@ -88,4 +103,6 @@ def _part(skip: int, shown: int, number: int, by: Order) -> AttentionPart:
 
 def _troubled(jobs: Sequence[Job]) -> tuple[list[Job], list[Job]]:
     """What is under way or has failed, which is to be seen first; and what ended well."""
-    return [job for job in jobs if job.state != "done"], [job for job in jobs if job.state == "done"]
+    return [job for job in jobs if job.state != "done"], [
+        job for job in jobs if job.state == "done"
+    ]

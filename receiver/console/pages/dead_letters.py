@@ -40,7 +40,9 @@ class DeadLetterPages:
         if request.state.form.get("confirmed") != "yes":
             return await self._confirm(request, connector)
         return await self._done(
-            request, f"Discarding: all that was dead at {connector}", actions.discard_work(self._gateway, _all(connector))
+            request,
+            f"Discarding: all that was dead at {connector}",
+            actions.discard_work(self._gateway, _all(connector)),
         )
 
     async def _connector(self, request: Request) -> str:
@@ -56,7 +58,12 @@ class DeadLetterPages:
             request,
             "confirm.html",
             title=f"Discard all {number:,} that are dead at {connector}?",
-            says=["They are not delivered. The events stay, and can be replayed later, until they are purged."],
+            says=[
+                (
+                    "They are not delivered. The events stay, and can be replayed later, until "
+                    "they are purged."
+                )
+            ],
             action=DISCARD,
             fields=[("connector", connector)],
             button="Discard",
@@ -64,7 +71,9 @@ class DeadLetterPages:
         )
 
     async def _done(self, request: Request, what: str, work: Work) -> Response:
-        return self._console.redirect(request, ATTENTION, await carry_out(self._gateway, what, work))
+        return self._console.redirect(
+            request, ATTENTION, await carry_out(self._gateway, what, work)
+        )
 
 
 def _all(connector: str) -> DeliverySelection:

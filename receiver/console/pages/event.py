@@ -49,7 +49,10 @@ def routes(console: Console) -> list[Route]:
 
 
 class EventPages:
-    """The page and its actions. These concern one delivery where the form names one, else the whole event."""
+    """The page and its actions.
+
+    These concern one delivery where the form names one, else the whole event.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -94,35 +97,55 @@ class EventPages:
     async def replay(self, request: Request) -> Response:
         stored = await self._stored(request)
         work = actions.replay_work(self._gateway, self._selection(request, stored))
-        return self._back(request, stored, await carry_out(self._gateway, "Replay of one event", work))
+        return self._back(
+            request, stored, await carry_out(self._gateway, "Replay of one event", work)
+        )
 
     async def discard(self, request: Request) -> Response:
         stored = await self._stored(request)
         if request.state.form.get("confirmed") != "yes":
             return self._confirm(request, stored)
         if stored.state == "quarantined":
-            work = actions.discard_calls(self._gateway, EventFilter(state="quarantined", ids=(stored.id,)))
+            work = actions.discard_calls(
+                self._gateway, EventFilter(state="quarantined", ids=(stored.id,))
+            )
         else:
             work = actions.discard_work(self._gateway, self._selection(request, stored))
-        return self._back(request, stored, await carry_out(self._gateway, "Discarding one event", work))
+        return self._back(
+            request, stored, await carry_out(self._gateway, "Discarding one event", work)
+        )
 
     async def revalidate(self, request: Request) -> Response:
         stored = await self._stored(request)
         work = actions.revalidate_calls(self._gateway, (stored.id,))
-        return self._back(request, stored, await carry_out(self._gateway, "Checking one call again", work))
+        return self._back(
+            request, stored, await carry_out(self._gateway, "Checking one call again", work)
+        )
 
     async def amend(self, request: Request) -> Response:
         stored = await self._stored(request)
         form = request.state.form
         event, body = form.get("event", ""), form.get("body", "")
         as_it_is = stored.body.decode("utf-8", "backslashreplace")
-        content = body.encode("utf-8", "surrogatepass") if body and _lines(body) != _lines(as_it_is) else None
-        done = await replay_and_amend.amend_call(self._gateway, stored.id, event=event or None, body=content)
+        content = (
+            body.encode("utf-8", "surrogatepass")
+            if body and _lines(body) != _lines(as_it_is)
+            else None
+        )
+        done = await replay_and_amend.amend_call(
+            self._gateway, stored.id, event=event or None, body=content
+        )
         if done.accepted is None:
             states = await self._gateway.inbox.find_states()
             attempt = {"event": event, "body": body, "errors": done.errors}
-            return await asyncio.to_thread(self._shown, request, stored, states, amending=attempt, status=422)
-        told = "It repeats another event, and left the quarantine." if done.accepted.duplicate else f"Accepted as {done.event}."
+            return await asyncio.to_thread(
+                self._shown, request, stored, states, amending=attempt, status=422
+            )
+        told = (
+            "It repeats another event, and left the quarantine."
+            if done.accepted.duplicate
+            else f"Accepted as {done.event}."
+        )
         return self._back(request, stored, told)
 
     async def _stored(self, request: Request) -> StoredEvent:
@@ -164,8 +187,20 @@ def _what_is_lost(stored: StoredEvent, delivery: str) -> list[str]:
             "This call leaves the quarantine and is not delivered to anybody.",
             "The call itself stays, and can be checked again on its page, until it is purged.",
         ]
-    chosen = [one for one in stored.deliveries if one.state in ("dead", "pending") and (not delivery or str(one.id) == delivery)]
-    number = len(chosen) if delivery else sum(states.get(state, 0) for states in stored.counts.values() for state in ("dead", "pending"))
+    chosen = [
+        one
+        for one in stored.deliveries
+        if one.state in ("dead", "pending") and (not delivery or str(one.id) == delivery)
+    ]
+    number = (
+        len(chosen)
+        if delivery
+        else sum(
+            states.get(state, 0)
+            for states in stored.counts.values()
+            for state in ("dead", "pending")
+        )
+    )
     says = [f"{one.connector} does not get it for {one.person}." for one in chosen[:MOST_TOLD]]
     says += [f"And so for {number - MOST_TOLD:,} more."] if number > MOST_TOLD else []
     return [*says, "The event itself stays, and can be replayed later, until it is purged."]
@@ -173,7 +208,14 @@ def _what_is_lost(stored: StoredEvent, delivery: str) -> list[str]:
 
 def _people(stored: StoredEvent) -> list[str]:
     """Those with deliveries, and the first where nobody has any."""
-    return list(dict.fromkeys([*(one.person for one in stored.deliveries), *([stored.person] if stored.person else [])]))
+    return list(
+        dict.fromkeys(
+            [
+                *(one.person for one in stored.deliveries),
+                *([stored.person] if stored.person else []),
+            ]
+        )
+    )
 
 
 def _lines(text: str) -> list[str]:

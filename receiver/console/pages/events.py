@@ -37,12 +37,22 @@ class EventsPage:
         search = EventSearch.read(request.query_params)
         try:
             group = await self._group(search)
-            chosen = attention_groups.narrow_filter(group, search.filter()) if group else search.filter()
+            chosen = (
+                attention_groups.narrow_filter(group, search.filter()) if group else search.filter()
+            )
         except (UnfitParameter, NotFound) as error:
             return self._page(request, search, TurnedPage(), status=422, fault=str(error))
-        turned = await turn_page(self._gateway.inbox, chosen, EVENTS, search.asked(), request.query_params)
+        turned = await turn_page(
+            self._gateway.inbox, chosen, EVENTS, search.asked(), request.query_params
+        )
         unsearched = 0 if turned.items else await self._gateway.inbox.count_unsearched(chosen)
-        return self._page(request, search, turned, reasons=group_reasons(group) if group else (), unsearched=unsearched)
+        return self._page(
+            request,
+            search,
+            turned,
+            reasons=group_reasons(group) if group else (),
+            unsearched=unsearched,
+        )
 
     async def _group(self, search: EventSearch) -> AttentionGroup | None:
         if not search.group:
@@ -50,9 +60,20 @@ class EventsPage:
         try:
             return await attention_groups.find_group(self._gateway.inbox, search.group)
         except NotFound:
-            raise NotFound(f"There is no group {search.group} any more: what was in it was replayed, discarded or accepted.") from None
+            raise NotFound(
+                f"There is no group {search.group} any more: what was in it was replayed, "
+                "discarded or accepted."
+            ) from None
 
-    def _page(self, request: Request, search: EventSearch, turned: TurnedPage, *, status: int = 200, **context: Any) -> Response:
+    def _page(
+        self,
+        request: Request,
+        search: EventSearch,
+        turned: TurnedPage,
+        *,
+        status: int = 200,
+        **context: Any,
+    ) -> Response:
         settings = self._gateway.settings
         return self._console.page(
             request,
@@ -73,7 +94,9 @@ def group_reasons(group: AttentionGroup) -> list[str]:
     """Why the deliveries or calls of a group are where they are, in sentences."""
     if group.kind == "dead":
         return [group.reason or "No reason is known."]
-    return [f"{path or 'The body'}: {message}" for path, message in json.loads(group.reason or "[]")]
+    return [
+        f"{path or 'The body'}: {message}" for path, message in json.loads(group.reason or "[]")
+    ]
 
 
 def _choice(values: Iterable[str]) -> list[tuple[str, str]]:
@@ -82,5 +105,7 @@ def _choice(values: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _with(names: Iterable[str], chosen: str) -> list[str]:
-    """What can be chosen: all that is configured, and what was asked for though it is not any more."""
+    """What can be chosen: all that is configured, and what was asked for though it is not any
+    more.
+    """
     return sorted({*names, *([chosen] if chosen else [])})

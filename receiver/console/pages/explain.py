@@ -28,12 +28,17 @@ def routes(console: Console) -> list[Route]:
     return [console.get(EXPLAIN, box.show), console.post(EXPLAIN, box.explain, most=MOST_BYTES)]
 
 
-def form_fields(gateway: Gateway, payload: str = "", source: str = "", event: str = "") -> dict[str, Any]:
+def form_fields(
+    gateway: Gateway, payload: str = "", source: str = "", event: str = ""
+) -> dict[str, Any]:
     """What the form needs, filled in as given."""
     return {
         "payload": payload,
         "source_options": [(name, name) for name in gateway.settings.sources],
-        "event_options": [("", "none: told by the content"), *((name, f"{name} ({LABELS[name]})") for name in EVENTS)],
+        "event_options": [
+            ("", "none: told by the content"),
+            *((name, f"{name} ({LABELS[name]})") for name in EVENTS),
+        ],
         "chosen_source": source,
         "chosen_event": event,
         "samples": [name for name in EVENTS if read_sample(name)],
@@ -51,7 +56,9 @@ class ExplainBox:
         """The box, empty or with AOM's own sample of an event."""
         event = request.query_params.get("sample", "")
         body = read_sample(event) if event in EVENTS else None
-        fields = form_fields(self._gateway, body.decode() if body else "", event=event if body else "")
+        fields = form_fields(
+            self._gateway, body.decode() if body else "", event=event if body else ""
+        )
         return self._console.page(request, "explain.html", explained=None, invalid=None, **fields)
 
     async def explain(self, request: Request) -> Response:
@@ -63,11 +70,29 @@ class ExplainBox:
         fields = form_fields(gateway, payload, source, event)
         body = payload.encode("utf-8", "surrogatepass")
         if len(body) > gateway.settings.server.max_body_bytes:
-            told = PageNotice("This is longer than server.max_body_bytes: a call like that is answered 413, and not kept.", "warn")
-            return await self._console.large_page(request, "explain.html", notice=told, explained=None, invalid=None, **fields)
+            told = PageNotice(
+                "This is longer than server.max_body_bytes: a call like that is answered "
+                "413, and not kept.",
+                "warn",
+            )
+            return await self._console.large_page(
+                request, "explain.html", notice=told, explained=None, invalid=None, **fields
+            )
         try:
-            explained = await asyncio.to_thread(explain_body, body, site, event or None, gateway.routes, now=gateway.now(), most=MOST)
+            explained = await asyncio.to_thread(
+                explain_body,
+                body,
+                site,
+                event or None,
+                gateway.routes,
+                now=gateway.now(),
+                most=MOST,
+            )
             normal = await asyncio.to_thread(as_json, explained.event.normal(), MOST_SHOWN)
         except InvalidBody as invalid:
-            return await self._console.large_page(request, "explain.html", explained=None, invalid=invalid, **fields)
-        return await self._console.large_page(request, "explain.html", explained=explained, invalid=None, normal=normal, **fields)
+            return await self._console.large_page(
+                request, "explain.html", explained=None, invalid=invalid, **fields
+            )
+        return await self._console.large_page(
+            request, "explain.html", explained=explained, invalid=None, normal=normal, **fields
+        )

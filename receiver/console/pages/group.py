@@ -23,8 +23,20 @@ from receiver.inbox.db.storable_text import storable_text
 from receiver.jobs.job_runner import Work
 
 _LATER = {
-    "dead": ("deliveries", "They are not delivered. The events stay, and can be replayed later, until they are purged."),
-    "quarantined": ("calls", "They are not delivered. The calls stay, and each can be checked again on its page, until it is purged."),
+    "dead": (
+        "deliveries",
+        (
+            "They are not delivered. The events stay, and can be replayed later, until they are "
+            "purged."
+        ),
+    ),
+    "quarantined": (
+        "calls",
+        (
+            "They are not delivered. The calls stay, and each can be checked again on its page, "
+            "until it is purged."
+        ),
+    ),
 }
 NOTHING_TICKED = PageNotice("Nothing was ticked, so nothing was done.", "warn")
 
@@ -41,7 +53,10 @@ def routes(console: Console) -> list[Route]:
 
 
 class GroupPages:
-    """The page and its actions. These concern the whole group, or the events that are ticked in the form."""
+    """The page and its actions.
+
+    These concern the whole group, or the events that are ticked in the form.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -53,16 +68,32 @@ class GroupPages:
         except NotFound:
             return self._gone(request)
         id = request.path_params["group"]
-        turned = await turn_page(self._gateway.inbox, chosen, f"{ATTENTION}/{id}", {}, request.query_params)
+        turned = await turn_page(
+            self._gateway.inbox, chosen, f"{ATTENTION}/{id}", {}, request.query_params
+        )
         return self._console.page(
-            request, "group.html", id=id, group=group, dead=chosen.state == "dead", reasons=group_reasons(group), turned=turned
+            request,
+            "group.html",
+            id=id,
+            group=group,
+            dead=chosen.state == "dead",
+            reasons=group_reasons(group),
+            turned=turned,
         )
 
     async def replay(self, request: Request) -> Response:
-        return await self._act(request, "Replay", lambda chosen: actions.replay_work(self._gateway, DeliverySelection(filter=chosen)))
+        return await self._act(
+            request,
+            "Replay",
+            lambda chosen: actions.replay_work(self._gateway, DeliverySelection(filter=chosen)),
+        )
 
     async def revalidate(self, request: Request) -> Response:
-        return await self._act(request, "Checking again", lambda chosen: actions.revalidate_calls(self._gateway, chosen))
+        return await self._act(
+            request,
+            "Checking again",
+            lambda chosen: actions.revalidate_calls(self._gateway, chosen),
+        )
 
     async def discard(self, request: Request) -> Response:
         if request.state.form.get("confirmed") != "yes":
@@ -74,13 +105,17 @@ class GroupPages:
             return actions.discard_calls(self._gateway, chosen)
         return actions.discard_work(self._gateway, DeliverySelection(filter=chosen))
 
-    async def _act(self, request: Request, what: str, work: Callable[[EventFilter], Work]) -> Response:
+    async def _act(
+        self, request: Request, what: str, work: Callable[[EventFilter], Work]
+    ) -> Response:
         aim = await self._aim(request)
         if isinstance(aim, Response):
             return aim
         group, chosen = aim
         number = group.count if chosen.ids is None else len(chosen.ids)
-        notice = await carry_out(self._gateway, f"{what}: {number:,} at {group.where}", work(chosen))
+        notice = await carry_out(
+            self._gateway, f"{what}: {number:,} at {group.where}", work(chosen)
+        )
         return self._console.redirect(request, ATTENTION, notice)
 
     async def _confirm(self, request: Request) -> Response:
@@ -88,7 +123,11 @@ class GroupPages:
         if isinstance(aim, Response):
             return aim
         group, chosen = aim
-        scope = f"all {group.count:,}" if chosen.ids is None else f"{len(chosen.ids):,} of {group.count:,}"
+        scope = (
+            f"all {group.count:,}"
+            if chosen.ids is None
+            else f"{len(chosen.ids):,} of {group.count:,}"
+        )
         what, later = _LATER[group.kind]
         return self._console.page(
             request,
@@ -96,13 +135,17 @@ class GroupPages:
             title=f"Discard {scope} {what}?",
             says=[*group_reasons(group)[:5], later],
             action=f"{self._address(request)}/discard",
-            fields=[("scope", "all")] if chosen.ids is None else [("event", id) for id in chosen.ids],
+            fields=[("scope", "all")]
+            if chosen.ids is None
+            else [("event", id) for id in chosen.ids],
             button="Discard",
             back=self._address(request),
         )
 
     async def _aim(self, request: Request) -> tuple[AttentionGroup, EventFilter] | Response:
-        """The group, and what of it the action concerns; or where to go instead, since that is nothing."""
+        """The group, and what of it the action concerns; or where to go instead, since that is
+        nothing.
+        """
         try:
             group, whole = await self._find(request)
         except NotFound:
@@ -114,7 +157,9 @@ class GroupPages:
 
     async def _find(self, request: Request) -> tuple[AttentionGroup, EventFilter]:
         """The group, and what is in it. Raises NotFound."""
-        group = await attention_groups.find_group(self._gateway.inbox, storable_text(request.path_params["group"]))
+        group = await attention_groups.find_group(
+            self._gateway.inbox, storable_text(request.path_params["group"])
+        )
         return group, attention_groups.group_filter(group)
 
     def _chosen(self, request: Request, whole: EventFilter) -> EventFilter:
@@ -126,5 +171,8 @@ class GroupPages:
         return f"{ATTENTION}/{quote(request.path_params['group'], safe='')}"
 
     def _gone(self, request: Request) -> Response:
-        notice = PageNotice("This group is not there any more: what was in it was replayed, discarded or accepted.", "warn")
+        notice = PageNotice(
+            "This group is not there any more: what was in it was replayed, discarded or accepted.",
+            "warn",
+        )
         return self._console.redirect(request, ATTENTION, notice)

@@ -43,12 +43,20 @@ class OverviewPage:
             request,
             "overview.html",
             store=status,
-            faults=[words for words in (gateway.inbox.find_damage, gateway.inbox.long_log) if words],
+            faults=[
+                words for words in (gateway.inbox.find_damage, gateway.inbox.long_log) if words
+            ],
             connectors=[
-                advise_connector(name, configured[name].type if name in configured else None, one, gateway.limiters.get(name))
+                advise_connector(
+                    name,
+                    configured[name].type if name in configured else None,
+                    one,
+                    gateway.limiters.get(name),
+                )
                 for name, one in status.connectors.items()
             ],
-            late_after=60 * (gateway.settings.alerts.oldest_waiting_minutes if gateway.settings.alerts else 15),
+            late_after=60
+            * (gateway.settings.alerts.oldest_waiting_minutes if gateway.settings.alerts else 15),
             hours=hours,
             periods=PERIODS,
             chart=draw_chart([hour.events for hour in hours]),

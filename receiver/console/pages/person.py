@@ -1,4 +1,6 @@
-"""The page of a person: how they stand at each connector, what the CRMs hold of them, their events; and forgetting them."""
+"""The page of a person: how they stand at each connector, what the CRMs hold of them, their events;
+and forgetting them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,11 @@ FEW = 20  # records that are shown at once; somebody can have hundreds
 
 def routes(console: Console) -> list[Route]:
     pages = PersonPages(console)
-    return [console.get(PEOPLE, pages.show), console.get(FORGET, pages.confirm), console.post(FORGET, pages.forget)]
+    return [
+        console.get(PEOPLE, pages.show),
+        console.get(FORGET, pages.confirm),
+        console.post(FORGET, pages.forget),
+    ]
 
 
 class PersonPages:
@@ -43,8 +49,12 @@ class PersonPages:
             return self._console.page(request, "people.html")
         inbox, chosen = self._gateway.inbox, EventFilter(person=email)
         person = presenters.present_person(await inbox.find_person(email))
-        turned = await turn_page(inbox, chosen, PEOPLE, {"email": email}, request.query_params, to="#events")
-        urls = [record_url(self._gateway, one.connector, one.object, one.id) for one in person.records]
+        turned = await turn_page(
+            inbox, chosen, PEOPLE, {"email": email}, request.query_params, to="#events"
+        )
+        urls = [
+            record_url(self._gateway, one.connector, one.object, one.id) for one in person.records
+        ]
         known = bool(person.lanes or person.records or turned.items)
         return self._console.page(
             request,
@@ -80,8 +90,12 @@ class PersonPages:
 
     async def forget(self, request: Request) -> Response:
         form = request.state.form
-        work = actions.erase_work(self._gateway, self._address(form.get("email", "")), in_crm=bool(form.get("in_crm")))
-        return self._console.redirect(request, PEOPLE, await carry_out(self._gateway, "Erasing a person", work))
+        work = actions.erase_work(
+            self._gateway, self._address(form.get("email", "")), in_crm=bool(form.get("in_crm"))
+        )
+        return self._console.redirect(
+            request, PEOPLE, await carry_out(self._gateway, "Erasing a person", work)
+        )
 
     def _address(self, given: str) -> str:
         email = _email(given)
@@ -95,7 +109,11 @@ def _standing(
 ) -> list[tuple[views.PersonLane, views.ConnectorWord, ConnectorState | None]]:
     """Each lane with what its connector does; where that is paused, why and how long."""
     paused = {name: state for name, state in states.items() if state.paused}
-    return [(lane, presenters.state_of(state.paused if state else None), state) for lane in lanes for state in [paused.get(lane.connector)]]
+    return [
+        (lane, presenters.state_of(state.paused if state else None), state)
+        for lane in lanes
+        for state in [paused.get(lane.connector)]
+    ]
 
 
 def _email(given: str) -> str:

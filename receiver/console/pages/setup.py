@@ -36,24 +36,42 @@ class SetUpPage:
         return self._console.page(
             request,
             "setup.html",
-            urls={name: _urls(base, mask_token(self._tokens(name)[0])) for name in self._settings.sources},
+            urls={
+                name: _urls(base, mask_token(self._tokens(name)[0]))
+                for name in self._settings.sources
+            },
             sources=self._settings.sources,
-            tokens={name: [mask_token(token) for token in self._tokens(name)] for name in self._settings.sources},
+            tokens={
+                name: [mask_token(token) for token in self._tokens(name)]
+                for name in self._settings.sources
+            },
             public_url=self._settings.server.public_url,
-            connectors={name: connector_settings(one, self._settings.secrets()) for name, one in self._settings.connectors.items()},
+            connectors={
+                name: connector_settings(one, self._settings.secrets())
+                for name, one in self._settings.connectors.items()
+            },
             mapped=mapped_routes(self._gateway),
             warnings=[*self._settings.warnings, *self._gateway.routes.warnings],
             **form_fields(self._gateway),
         )
 
     async def urls(self, request: Request) -> Response:
-        """The URLs of a source with its token. The answer to a POST: it is in no address, no history and no cache."""
+        """The URLs of a source with its token.
+
+        The answer to a POST: it is in no address, no history and no cache.
+        """
         name = request.state.form.get("source", "")
         if name not in self._settings.sources:
             raise NotFound(f"There is no source {name!r}.")
         structlog.get_logger().info("console.token_shown", source=name)
         urls = _urls(public_url(self._settings), self._tokens(name)[0])
-        return self._console.page(request, "urls.html", source=name, urls=urls, public_url=self._settings.server.public_url)
+        return self._console.page(
+            request,
+            "urls.html",
+            source=name,
+            urls=urls,
+            public_url=self._settings.server.public_url,
+        )
 
     def _tokens(self, source: str) -> list[str]:
         return [token.get_secret_value() for token in self._settings.sources[source].tokens]
@@ -61,8 +79,13 @@ class SetUpPage:
 
 def _urls(base: str, token: str) -> list[tuple[str, str]]:
     """Labels of AOM's menu, each with the URL to paste there. `token` may be a masked one."""
-    entries: list[tuple[str, str | None]] = [*menu_urls().items(), ("Any other (told by its content)", None)]
-    return [(label, f"{base}/in/{token}" + (f"/{event}" if event else "")) for label, event in entries]
+    entries: list[tuple[str, str | None]] = [
+        *menu_urls().items(),
+        ("Any other (told by its content)", None),
+    ]
+    return [
+        (label, f"{base}/in/{token}" + (f"/{event}" if event else "")) for label, event in entries
+    ]
 
 
 def mask_token(token: str) -> str:

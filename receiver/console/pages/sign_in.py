@@ -29,7 +29,9 @@ def routes(console: Console) -> list[Route]:
 
 
 def own_page(address: str) -> str:
-    """The address if it is a page of the console, else the first page: nobody is to be led to another site by a link to ours."""
+    """The address if it is a page of the console, else the first page: nobody is to be led to
+    another site by a link to ours.
+    """
     fits = len(address) <= _LONGEST and _OWN_PAGE.fullmatch(address) and "\\" not in address
     return address if fits and not address.startswith((SIGN_IN, SIGN_OUT)) else PATH
 
@@ -54,21 +56,37 @@ class SignInPages:
         return self._form(request, session, then)
 
     async def sign_in(self, request: Request) -> Response:
-        """Slow wrong tokens alone: the right one is let in whatever was given before, so that nobody can lock the operators out."""
-        session, address = self._sessions.read(request), request.client.host if request.client else "unknown"
+        """Slow wrong tokens alone: the right one is let in whatever was given before, so that
+        nobody can lock the operators out.
+        """
+        session, address = (
+            self._sessions.read(request),
+            request.client.host if request.client else "unknown",
+        )
         try:
             form = await read_form(request, most=_FORM, fields=_FIELDS)
         except BadForm as error:
             return self._form(request, session, PATH, error.status, str(error))
         then = own_page(form.get("next", ""))
         if session is None or not self._sessions.is_own_form(session, form.get("csrf", "")):
-            return self._form(request, session, then, 403, "This form was too old, or your browser sends no cookies. Try again.")
-        right, wait = self._sessions.is_admin_token(form.get("token", "").strip()), self._guesses.wait(address)
+            return self._form(
+                request,
+                session,
+                then,
+                403,
+                "This form was too old, or your browser sends no cookies. Try again.",
+            )
+        right, wait = (
+            self._sessions.is_admin_token(form.get("token", "").strip()),
+            self._guesses.wait(address),
+        )
         if wait and not right:
             self._log.warning("console.sign_in_held_back", address=address, seconds=wait)
             return self._held_back(request, session, then, wait)
         if not right:
-            self._log.warning("console.sign_in_refused", address=address, in_a_row=self._guesses.failed(address))
+            self._log.warning(
+                "console.sign_in_refused", address=address, in_a_row=self._guesses.failed(address)
+            )
             return self._form(request, session, then, 403, "That is not the admin token.")
         self._guesses.succeeded(address)
         self._log.info("console.signed_in", address=address)
@@ -83,17 +101,31 @@ class SignInPages:
         response.delete_cookie(COOKIE, path=PATH)
         return response
 
-    def _held_back(self, request: Request, session: BrowserSession, then: str, wait: int) -> Response:
-        text = f"Too many wrong tokens were given. Try again in {wait} second{'' if wait == 1 else 's'}."
+    def _held_back(
+        self, request: Request, session: BrowserSession, then: str, wait: int
+    ) -> Response:
+        text = (
+            f"Too many wrong tokens were given. Try again in {wait} "
+            f"second{'' if wait == 1 else 's'}."
+        )
         response = self._form(request, session, then, 429, text)
         response.headers["Retry-After"] = str(wait)
         return response
 
-    def _form(self, request: Request, session: BrowserSession | None, then: str, status: int = 200, fault: str | None = None) -> Response:
+    def _form(
+        self,
+        request: Request,
+        session: BrowserSession | None,
+        then: str,
+        status: int = 200,
+        fault: str | None = None,
+    ) -> Response:
         known = session or self._sessions.new(signed_in=False)
         request.state.session = known
         notice = PageNotice(fault, "bad") if fault else None
-        response = self._console.page(request, "sign_in.html", status=status, notice=notice, then=then)
+        response = self._console.page(
+            request, "sign_in.html", status=status, notice=notice, then=then
+        )
         if not known.signed_in:
             self._sessions.hand_out(request, response, known)
         return response

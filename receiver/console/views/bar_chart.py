@@ -30,7 +30,10 @@ def draw_chart(values: Sequence[int]) -> BarChart:
     top, step = _round_up(max(values, default=0)), WIDTH / max(1, len(values))
     heights = [max(1.0, value / top * HEIGHT) if value else 0.0 for value in values]
     bars = [
-        ChartBar(round(n * step + _GAP / 2, 2), round(HEIGHT - h, 2), round(step - _GAP, 2), round(h, 2)) for n, h in enumerate(heights)
+        ChartBar(
+            round(n * step + _GAP / 2, 2), round(HEIGHT - h, 2), round(step - _GAP, 2), round(h, 2)
+        )
+        for n, h in enumerate(heights)
     ]
     return BarChart(bars, top)
 

@@ -1,4 +1,6 @@
-"""The configuration as it was loaded, for reading: connectors without their secrets, routes with their expressions."""
+"""The configuration as it was loaded, for reading: connectors without their secrets, routes with
+their expressions.
+"""
 
 from __future__ import annotations
 
@@ -26,19 +28,29 @@ class ShownSetting:
 
 @dataclass(frozen=True, slots=True)
 class MappedRoute:
-    """A route as it was written, with the names of the events and sources that its patterns match. `own`: not the connector's."""
+    """A route as it was written, with the names of the events and sources that its patterns match.
+
+    `own`: not the connector's.
+    """
 
     placed: PlacedRoute
     sources: Sequence[str]
     own: bool
 
 
-def connector_settings(settings: ConnectorSettings, secrets: Collection[str]) -> Sequence[ShownSetting]:
+def connector_settings(
+    settings: ConnectorSettings, secrets: Collection[str]
+) -> Sequence[ShownSetting]:
     """What was given first, then the defaults. What is not set is left out."""
     plain = settings.model_dump(mode="json")
     fields = type(settings).model_fields
     found = [
-        ShownSetting(name, _open(plain[name], secrets), field.description or "", name in settings.model_fields_set)
+        ShownSetting(
+            name,
+            _open(plain[name], secrets),
+            field.description or "",
+            name in settings.model_fields_set,
+        )
         for name, field in fields.items()
         if plain[name] is not None
     ]
@@ -50,7 +62,9 @@ def mapped_routes(gateway: Gateway) -> Mapping[str, Sequence[MappedRoute]]:
     known = tuple(gateway.settings.sources)
     return {
         name: [
-            MappedRoute(one, [source for source in known if source in (one.route.sources or known)], one.own)
+            MappedRoute(
+                one, [source for source in known if source in (one.route.sources or known)], one.own
+            )
             for one in gateway.routes.placed
             if one.connector == name
         ]
@@ -59,7 +73,10 @@ def mapped_routes(gateway: Gateway) -> Mapping[str, Sequence[MappedRoute]]:
 
 
 def _open(value: Any, secrets: Collection[str]) -> Any:
-    """The value with all that is secret in it hidden. A `SecretStr` has already become asterisks."""
+    """The value with all that is secret in it hidden.
+
+    A `SecretStr` has already become asterisks.
+    """
     if isinstance(value, dict):
         return {name: _open(one, secrets) for name, one in value.items()}
     if isinstance(value, list):

@@ -13,22 +13,32 @@ from receiver.inbox import ConnectorStatus
 
 _ADVICE = {
     "auth": (
-        "Renew the credentials in the CRM. If they changed, put the new ones into the configuration and restart the gateway; "
+        "Renew the credentials in the CRM. If they changed, put the new ones into the "
+        "configuration and restart the gateway; "
         "otherwise deliveries go on by themselves within a minute."
     ),
     "misconfigured": (
-        "Create what is missing in the CRM; `aom-gateway provision {name}` shows what it is, and with --apply creates it. "
+        "Create what is missing in the CRM; `aom-gateway provision {name}` shows what it is, "
+        "and with --apply creates it. "
         "Deliveries then go on by themselves within a minute."
     ),
-    "throttled": "The CRM wants fewer calls. Deliveries go on by themselves; if this is frequent, lower its rate_limit.",
-    "unavailable": "The CRM gives no usable answer. It is tried again by itself; if this lasts, look whether the CRM is up.",
+    "throttled": "The CRM wants fewer calls. Deliveries go on by themselves; if this is frequent, lower "
+    "its rate_limit.",
+    "unavailable": "The CRM gives no usable answer. It is tried again by itself; if this lasts, look "
+    "whether the CRM is up.",
 }
-_GONE = "It is not in the configuration any more. Configure it again to deliver what waits for it, or discard that in Attention."
+_GONE = (
+    "It is not in the configuration any more. Configure it again to deliver what waits for it, "
+    "or discard that in Attention."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectorAdvice:
-    """One connector on the overview. `share` is the part of the allowed rate that is used, from 0 to 1."""
+    """One connector on the overview.
+
+    `share` is the part of the allowed rate that is used, from 0 to 1.
+    """
 
     name: str
     type: str
@@ -49,10 +59,14 @@ class ConnectorAdvice:
 
     @property
     def share(self) -> float | None:
-        return min(1.0, self.per_second / self.allowed_per_second) if self.allowed_per_second else None
+        return (
+            min(1.0, self.per_second / self.allowed_per_second) if self.allowed_per_second else None
+        )
 
 
-def advise_connector(name: str, type: str | None, stored: ConnectorStatus, limiter: RateLimiter | None) -> ConnectorAdvice:
+def advise_connector(
+    name: str, type: str | None, stored: ConnectorStatus, limiter: RateLimiter | None
+) -> ConnectorAdvice:
     """`type` is None where it is not configured."""
     limit = limiter.limit if limiter else None
     return ConnectorAdvice(

@@ -25,8 +25,8 @@ class ShownAttempt:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStory:
-    """The deliveries of the event at one connector that are shown, and how many there are in each state. `pause` is what the pending
-    ones wait for.
+    """The deliveries of the event at one connector that are shown, and how many there are in each
+    state. `pause` is what the pending ones wait for.
     """
 
     connector: str
@@ -43,7 +43,9 @@ class DeliveryStory:
 class StoryBuilder:
     """Tells the stories of one event. `states` are those of the connectors."""
 
-    def __init__(self, gateway: Gateway, stored: StoredEvent, states: Mapping[str, ConnectorState]) -> None:
+    def __init__(
+        self, gateway: Gateway, stored: StoredEvent, states: Mapping[str, ConnectorState]
+    ) -> None:
         self._gateway = gateway
         self._stored = stored
         self._states = states
@@ -51,15 +53,27 @@ class StoryBuilder:
     def build_stories(self, deliveries: Sequence[views.DeliveryView]) -> list[DeliveryStory]:
         """By connector; at each in the order in which they come."""
         ordered = sorted(deliveries, key=attrgetter("connector"))
-        return [self._story(name, list(group)) for name, group in groupby(ordered, key=attrgetter("connector"))]
+        return [
+            self._story(name, list(group))
+            for name, group in groupby(ordered, key=attrgetter("connector"))
+        ]
 
     def _story(self, connector: str, deliveries: Sequence[views.DeliveryView]) -> DeliveryStory:
         state = self._states.get(connector)
         counts = self._stored.counts.get(connector, {})
         waits = state and state.paused and counts.get("pending")
         told = [(one, self._tried(one)) for one in deliveries]
-        return DeliveryStory(connector, presenters.state_of(state.paused if state else None), state if waits else None, counts, told)
+        return DeliveryStory(
+            connector,
+            presenters.state_of(state.paused if state else None),
+            state if waits else None,
+            counts,
+            told,
+        )
 
     def _tried(self, delivery: views.DeliveryView) -> list[ShownAttempt]:
         url = partial(record_url, self._gateway, delivery.connector)
-        return [ShownAttempt(one, [read_sent_record(record, url) for record in one.sent]) for one in delivery.attempts]
+        return [
+            ShownAttempt(one, [read_sent_record(record, url) for record in one.sent])
+            for one in delivery.attempts
+        ]

@@ -1,4 +1,6 @@
-"""What somebody looks for among the events: read from the address of the page, so that it can be kept as a bookmark."""
+"""What somebody looks for among the events: read from the address of the page, so that it can be
+kept as a bookmark.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,12 @@ class EventSearch:
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> Self:
-        return cls(**{field.name: storable_text(query.get(field.name, "")).strip() for field in fields(cls)})
+        return cls(
+            **{
+                field.name: storable_text(query.get(field.name, "")).strip()
+                for field in fields(cls)
+            }
+        )
 
     def asked(self) -> dict[str, str]:
         """What to put into an address to ask the same again."""
@@ -38,8 +45,16 @@ class EventSearch:
 
     @property
     def moments(self) -> Sequence[tuple[str, str, str]]:
-        """Name, label and value of the fields for times: in UTC and to the minute, however it was asked; empty where it is no time."""
-        return [(name, label, _in_field(text)) for name, label, text in (("since", "From", self.since), ("until", "Before", self.until))]
+        """Name, label and value of the fields for times: in UTC and to the minute, however it was
+        asked; empty where it is no time.
+        """
+        return [
+            (name, label, _in_field(text))
+            for name, label, text in (
+                ("since", "From", self.since),
+                ("until", "Before", self.until),
+            )
+        ]
 
     def without_group(self) -> EventSearch:
         return replace(self, group="")
@@ -59,7 +74,9 @@ class EventSearch:
     def _state(self) -> State | None:
         found = next((state for state in STATES if state == self.state), None)
         if self.state and found is None:
-            raise UnfitParameter(f"There is no state {self.state!r}; there are: {', '.join(STATES)}.")
+            raise UnfitParameter(
+                f"There is no state {self.state!r}; there are: {', '.join(STATES)}."
+            )
         return found
 
 
@@ -78,4 +95,6 @@ def _moment(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise UnfitParameter(f"{text!r} is no time; write 2026-03-01 or 2026-03-01T14:30.") from None
+        raise UnfitParameter(
+            f"{text!r} is no time; write 2026-03-01 or 2026-03-01T14:30."
+        ) from None

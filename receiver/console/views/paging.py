@@ -24,15 +24,24 @@ class TurnedPage:
 
 def page_address(path: str, asked: Mapping[str, str], **more: str) -> str:
     """The path with what is asked there; what is empty is left out."""
-    given = {name: value.encode("utf-8", "replace") for name, value in {**asked, **more}.items() if value}
+    given = {
+        name: value.encode("utf-8", "replace") for name, value in {**asked, **more}.items() if value
+    }
     return f"{path}?{urlencode(given)}" if given else path
 
 
 async def turn_page(
-    inbox: Inbox, chosen: EventFilter, path: str, asked: Mapping[str, str], query: Mapping[str, str], *, to: str = ""
+    inbox: Inbox,
+    chosen: EventFilter,
+    path: str,
+    asked: Mapping[str, str],
+    query: Mapping[str, str],
+    *,
+    to: str = "",
 ) -> TurnedPage:
-    """The page that the query's `before` or `after` names, or the first. `asked` is kept in the neighbours' addresses, which lead to
-    the place `to` on their page.
+    """The page that the query's `before` or `after` names, or the first.
+
+    `asked` is kept in the neighbours' addresses, which lead to the place `to` on their page.
     """
 
     def at(**more: str) -> str:
@@ -42,7 +51,9 @@ async def turn_page(
     if after:
         page = await inbox.list_events(chosen, after=after, limit=PAGE)
         if page.next:
-            return _turned(page, newer=at(after=page.items[0].id), older=at(before=page.items[-1].id))
+            return _turned(
+                page, newer=at(after=page.items[0].id), older=at(before=page.items[-1].id)
+            )
         before = ""  # all that are newer are on the first page
     page = await inbox.list_events(chosen, before=before or None, limit=PAGE)
     newer = at(after=page.items[0].id) if before and page.items else None

@@ -27,8 +27,8 @@ class _TooDeep(Exception):
 
 
 def indent_json(text: str, most: int | None = None) -> TextExcerpt:
-    """JSON with a line for each value, every token as it was sent; verbatim what is no JSON, or too deep to be read so. Up to `most`
-    characters.
+    """JSON with a line for each value, every token as it was sent; verbatim what is no JSON, or too
+    deep to be read so. Up to `most` characters.
     """
     try:
         json.loads(text)

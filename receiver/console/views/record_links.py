@@ -11,12 +11,20 @@ from typing import Any
 from connectors.base import Addressable
 from receiver.gateway import Gateway
 
-RESULTS = {"saved": "saved", "refused": "refused", "retry": "to be sent again", "unanswered": "the call failed"}
+RESULTS = {
+    "saved": "saved",
+    "refused": "refused",
+    "retry": "to be sent again",
+    "unanswered": "the call failed",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class SentRecord:
-    """One record of an attempt, as the store keeps it. `id` is the CRM's and empty where it answered none."""
+    """One record of an attempt, as the store keeps it.
+
+    `id` is the CRM's and empty where it answered none.
+    """
 
     object: str
     key: str
@@ -28,7 +36,9 @@ class SentRecord:
     links: Sequence[str]
 
 
-def read_sent_record(stored: Mapping[str, Any], url: Callable[[str, str], str | None]) -> SentRecord:
+def read_sent_record(
+    stored: Mapping[str, Any], url: Callable[[str, str], str | None]
+) -> SentRecord:
     """`url` gives the page of an (object, id)."""
     object, id = str(stored.get("object", "")), str(stored.get("id") or "")
     return SentRecord(
@@ -56,5 +66,9 @@ def record_url(gateway: Gateway, connector: str, object: str, id: str) -> str | 
 
 
 def https_only(url: str | None) -> str | None:
-    """The address if it may stand behind a link: connectors make it of what a CRM or a configuration says."""
-    return url if url and re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d+)?(/[\x21-\x7e]*)?", url) else None
+    """The address if it may stand behind a link: connectors make it of what a CRM or a
+    configuration says.
+    """
+    return (
+        url if url and re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d+)?(/[\x21-\x7e]*)?", url) else None
+    )

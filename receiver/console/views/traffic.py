@@ -20,7 +20,9 @@ class TrafficHour:
 
 
 class TrafficCounter:
-    """Hours that are over are counted once: a page that looks again and again asks for the current one alone."""
+    """Hours that are over are counted once: a page that looks again and again asks for the current
+    one alone.
+    """
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
@@ -29,8 +31,13 @@ class TrafficCounter:
     async def hours(self, number: int, now: datetime) -> Sequence[TrafficHour]:
         """The last so many, the current one last. Raises StoreUnavailable."""
         current = now.replace(minute=0, second=0, microsecond=0)
-        self._over = {begin: events for begin, events in self._over.items() if begin > current - MOST * HOUR}
-        return [TrafficHour(begin, await self._events(begin, now)) for begin in (current - HOUR * back for back in reversed(range(number)))]
+        self._over = {
+            begin: events for begin, events in self._over.items() if begin > current - MOST * HOUR
+        }
+        return [
+            TrafficHour(begin, await self._events(begin, now))
+            for begin in (current - HOUR * back for back in reversed(range(number)))
+        ]
 
     async def _events(self, begin: datetime, now: datetime) -> int:
         known = self._over.get(begin)

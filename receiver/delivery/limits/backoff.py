@@ -1,4 +1,6 @@
-"""When to try again: exponential back-off with full jitter, so that what failed together does not return together."""
+"""When to try again: exponential back-off with full jitter, so that what failed together does not
+return together.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from random import Random
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """A delay drawn evenly from [0, first · 2^attempts], the upper end capped at `most`; never under `least`."""
+    """A delay drawn evenly from [0, first · 2^attempts], the upper end capped at `most`; never
+    under `least`.
+    """
 
     first: timedelta
     most: timedelta
@@ -30,7 +34,9 @@ LONGEST_WAIT = timedelta(days=2)
 
 
 def bounded_wait(seconds: float | None) -> timedelta:
-    """How long a CRM asks to wait, within reason: no answer of a CRM may stop a lane for years, or break arithmetic."""
+    """How long a CRM asks to wait, within reason: no answer of a CRM may stop a lane for years, or
+    break arithmetic.
+    """
     if seconds is None or not seconds > 0:
         return timedelta(0)
     return timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds()))

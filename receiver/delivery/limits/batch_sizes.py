@@ -1,4 +1,6 @@
-"""How many records of each object the CRM takes in a call: learnt where it is fewer than it says, and grown again slowly."""
+"""How many records of each object the CRM takes in a call: learnt where it is fewer than it says,
+and grown again slowly.
+"""
 
 from __future__ import annotations
 
@@ -51,10 +53,14 @@ class BatchSizes:
     def learnt(self) -> dict[str, int]:
         """Object → size, where it is fewer than the CRM says."""
         self.changed = False
-        return {kind: known.size for kind, known in sorted(self._of.items()) if known.size < self.most}
+        return {
+            kind: known.size for kind, known in sorted(self._of.items()) if known.size < self.most
+        }
 
     def works(self, kind: str, size: int, *, fails: int) -> None:
-        """Every row of a call that failed as a whole went through in calls of up to `size`: its size was at fault."""
+        """Every row of a call that failed as a whole went through in calls of up to `size`: its
+        size was at fault.
+        """
         known = self._of.get(kind, _Learnt(self.most))
         proven = max(size, known.proven if known.proven < fails else 1)
         too_early = known.proven < known.size == fails  # it had grown, and did not work

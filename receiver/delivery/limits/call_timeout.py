@@ -17,7 +17,9 @@ LONGEST = 1800.0  # seconds that a connector may take in all, however lively
 
 
 class CallTimeout:
-    """A connector's code lives as long as it makes calls of its CRM, or waits for the rate limit."""
+    """A connector's code lives as long as it makes calls of its CRM, or waits for the rate
+    limit.
+    """
 
     def __init__(self, limiter: RateLimiter | None = None, patience: float = PATIENCE) -> None:
         self._limiter = limiter
@@ -30,11 +32,16 @@ class CallTimeout:
         try:
             while not (await asyncio.wait({task}, timeout=self._patience))[0]:
                 if time.monotonic() - started > LONGEST or not self._is_alive():
-                    raise TimedOut(f"the connector gave no sign of life for {self._patience:g} s; its call was given up")
+                    raise TimedOut(
+                        f"the connector gave no sign of life for {self._patience:g} s; its "
+                        "call was given up"
+                    )
             return task.result()
         finally:
             task.cancel()
 
     def _is_alive(self) -> bool:
         limiter = self._limiter
-        return limiter is not None and (limiter.waiting > 0 or time.monotonic() - limiter.moved < self._patience)
+        return limiter is not None and (
+            limiter.waiting > 0 or time.monotonic() - limiter.moved < self._patience
+        )

@@ -1,4 +1,6 @@
-"""Whether a connector may be called: paused by its own faults, open again after one lane has gone through."""
+"""Whether a connector may be called: paused by its own faults, open again after one lane has gone
+through.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ ALARMS = {"auth", "misconfigured"}  # what only an operator can end stays in sig
 
 
 class CircuitBreaker:
-    """One connector's, in the memory of whoever leads it; the store has a copy for the next leader and for operators."""
+    """One connector's, in the memory of whoever leads it; the store has a copy for the next leader
+    and for operators.
+    """
 
     def __init__(
         self,
@@ -86,7 +90,9 @@ class CircuitBreaker:
         self.failures = 0
         if self.paused and self.seconds_left() == 0:
             self._ended, self._ended_at = self._state, self._clock()
-            self._state = replace(self._state, paused=None, reason="", since=None, until=None, wait=timedelta(0))
+            self._state = replace(
+                self._state, paused=None, reason="", since=None, until=None, wait=timedelta(0)
+            )
             self._metrics.set_paused(self._name, None)
             self._log.info("connector.resumed")
             await self._inbox.keep_state(self._state, self._epoch)
@@ -94,8 +100,8 @@ class CircuitBreaker:
     async def failed(self, fault: ConnectorError, *, told: str) -> float | None:
         """Pause for as long as the fault asks; an outage only after several failures in a row.
 
-        `told` is what the log, `/readyz` and alarms may say of it. Returns the seconds after which the batch may call again,
-        None where the connector is paused.
+        `told` is what the log, `/readyz` and alarms may say of it. Returns the seconds after which
+        the batch may call again, None where the connector is paused.
         """
         self.failures += 1
         wait = self._wait(fault)
@@ -136,6 +142,8 @@ class CircuitBreaker:
         await self._inbox.keep_state(self._state, self._epoch)
 
     def _latest_pause(self) -> ConnectorState:
-        """The pause in force, or one that ended so short a time ago that a fault goes on with it."""
+        """The pause in force, or one that ended so short a time ago that a fault goes on with
+        it.
+        """
         relapsed = not self.paused and self._clock() - self._ended_at < RELAPSE
         return self._ended if relapsed else self._state

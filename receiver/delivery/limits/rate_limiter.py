@@ -19,13 +19,16 @@ _ROUNDING = 1e-6
 
 
 class RateLimiter:
-    """Implements `connectors.base.CallGate`: a token bucket in the memory of whoever leads the connector.
+    """Implements `connectors.base.CallGate`: a token bucket in the memory of whoever leads the
+    connector.
 
-    Without a limit, configured or learned, every call is allowed at once. `before_call` is awaited right before each that is
-    `delivering`.
+    Without a limit, configured or learned, every call is allowed at once. `before_call` is awaited
+    right before each that is `delivering`.
     """
 
-    def __init__(self, configured: RateLimit | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, configured: RateLimit | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.limit = configured
         self.calls = 0  # let through so far, by this process
         self.waiting = 0  # calls that wait for their turn
@@ -53,7 +56,10 @@ class RateLimiter:
         self.limit = min(known, key=lambda one: one.calls / one.seconds)
 
     def start(self, tokens: float | None) -> None:
-        """Begin with what the bucket held when it was given back. None: nobody knows, so it is empty."""
+        """Begin with what the bucket held when it was given back.
+
+        None: nobody knows, so it is empty.
+        """
         self._level, self._filled_at = tokens or 0.0, self._clock()
 
     def level(self) -> float | None:
@@ -86,10 +92,12 @@ class RateLimiter:
 
 
 def drain_bucket(level: float | None, calls: int, limit: RateLimit) -> tuple[float, float]:
-    """The bucket's new level (None: it was full), and the seconds to wait, 0.0 where the calls were taken.
+    """The bucket's new level (None: it was full), and the seconds to wait, 0.0 where the calls were
+    taken.
 
-    A full bucket and what flows in during `seconds` are together what is allowed, so that no period of that length sees
-    more. More calls than the bucket holds are allowed when it is full; it then has to be filled from below zero.
+    A full bucket and what flows in during `seconds` are together what is allowed, so that no period
+    of that length sees more. More calls than the bucket holds are allowed when it is full; it then
+    has to be filled from below zero.
     """
     size, flow = _size(limit), _flow(limit)
     now = size if level is None else min(size, level)

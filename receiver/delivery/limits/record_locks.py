@@ -10,7 +10,9 @@ from connectors.base import Ref
 
 
 class RecordLocks:
-    """A batch that wants a record which another one is writing waits for it, so that none is in two calls at once."""
+    """A batch that wants a record which another one is writing waits for it, so that none is in two
+    calls at once.
+    """
 
     def __init__(self) -> None:
         self._refs: set[Ref] = set()

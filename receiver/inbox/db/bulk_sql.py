@@ -1,8 +1,9 @@
 """Statements for many rows at once, compiled once.
 
-Each call into a driver gives up Python's lock and has to win it back from all other threads, up to a millisecond from each,
-while the transaction is open. So rows go in few large statements: an event for 10,000 people in twenty, not in 300. They
-come in powers of two, so that the database's own cache knows them all.
+Each call into a driver gives up Python's lock and has to win it back from all other threads, up to
+a millisecond from each, while the transaction is open. So rows go in few large statements: an event
+for 10,000 people in twenty, not in 300. They come in powers of two, so that the database's own
+cache knows them all.
 """
 
 from __future__ import annotations
@@ -18,11 +19,15 @@ Row = tuple[Any, ...]
 
 
 class BulkStatement:
-    """`build` makes the statement for given rows; the rows' values must be its only parameters, in reading order."""
+    """`build` makes the statement for given rows; the rows' values must be its only parameters, in
+    reading order.
+    """
 
     LARGEST = 1024  # rows; of the widest table, half of the parameters that SQLite takes
 
-    def __init__(self, width: int, build: Callable[[Dialect, Sequence[Row]], ClauseElement]) -> None:
+    def __init__(
+        self, width: int, build: Callable[[Dialect, Sequence[Row]], ClauseElement]
+    ) -> None:
         self._width = width
         self._build = build
         self._texts: dict[tuple[str, int], str] = {}
@@ -40,7 +45,10 @@ class BulkStatement:
         return changed
 
     def text(self, dialect: Dialect, size: int) -> str:
-        """The statement for so many rows. What a second row adds is repeated: to compile a thousand rows takes long."""
+        """The statement for so many rows.
+
+        What a second row adds is repeated: to compile a thousand rows takes long.
+        """
         known = self._texts.get((dialect.name, size))
         if known is None:
             of_one, of_two = self.compiled(dialect, 1), self.compiled(dialect, 2)
@@ -52,10 +60,15 @@ class BulkStatement:
 
     def compiled(self, dialect: Dialect, size: int) -> str:
         numbers = range(size * self._width)
-        rows = [tuple(numbers[start : start + self._width]) for start in range(0, len(numbers), self._width)]
+        rows = [
+            tuple(numbers[start : start + self._width])
+            for start in range(0, len(numbers), self._width)
+        ]
         compiled = self._build(dialect, rows).compile(dialect=dialect)
         names = getattr(compiled, "positiontup", None) or ()
         params = compiled.params  # made anew at each look
         if [params[name] for name in names] != list(numbers):
-            raise AssertionError(f"the parameters of this statement are not its rows in order:\n{compiled}")
+            raise AssertionError(
+                f"the parameters of this statement are not its rows in order:\n{compiled}"
+            )
         return str(compiled)

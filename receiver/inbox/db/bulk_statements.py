@@ -5,12 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Dialect, Table, Text, and_, case, column, insert, literal_column, or_, select, values
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Dialect,
+    Table,
+    Text,
+    and_,
+    case,
+    column,
+    insert,
+    literal_column,
+    or_,
+    select,
+    values,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import CTE, ClauseElement
 
 from receiver.inbox.db.bulk_sql import BulkStatement, Row
-from receiver.inbox.db.tables import attempt, delivery, drift, event, event_person, lane, literal, remote, remote_link
+from receiver.inbox.db.tables import (
+    attempt,
+    delivery,
+    drift,
+    event,
+    event_person,
+    lane,
+    literal,
+    remote,
+    remote_link,
+)
 
 _ZERO: Final = literal_column("0", BigInteger())
 _TRUE: Final = literal_column("true", Boolean())
@@ -22,11 +46,17 @@ def insert_statement(dialect: Dialect, table: Table) -> Any:
 
 
 def _given(rows: Sequence[Row], **columns: type[Text | BigInteger]) -> CTE:
-    return values(*(column(name, type_) for name, type_ in columns.items())).data(list(rows)).cte("given")
+    return (
+        values(*(column(name, type_) for name, type_ in columns.items()))
+        .data(list(rows))
+        .cte("given")
+    )
 
 
 def _unless_there(table: Table) -> Any:
-    return lambda dialect, rows: insert_statement(dialect, table).values(list(rows)).on_conflict_do_nothing()
+    return lambda dialect, rows: (
+        insert_statement(dialect, table).values(list(rows)).on_conflict_do_nothing()
+    )
 
 
 def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
@@ -40,7 +70,8 @@ def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
         priority=BigInteger,
     )
     fixed = (literal("ready"), _ZERO, _ZERO, _ZERO)
-    chosen = select(*given.c, *fixed).where(_TRUE)  # without a WHERE, SQLite takes ON CONFLICT for a join
+    # without a WHERE, SQLite takes ON CONFLICT for a join
+    chosen = select(*given.c, *fixed).where(_TRUE)
     names = [*given.c.keys(), "state", "wait", "attempts", "replayed"]
     new = insert_statement(dialect, lane).from_select(names, chosen)
     idle = lane.c.state == literal("idle")
@@ -62,8 +93,17 @@ def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
 def _deliveries(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     given = _given(rows, person_key=Text, connector=Text, event_id=Text, after=BigInteger)
     mine = and_(lane.c.person_key == given.c.person_key, lane.c.connector == given.c.connector)
-    chosen = select(lane.c.id, given.c.event_id, lane.c.connector, lane.c.version - given.c.after, literal("pending"))
-    return insert(delivery).from_select(["lane_id", "event_id", "connector", "seq", "state"], chosen.select_from(given.join(lane, mine)))
+    chosen = select(
+        lane.c.id,
+        given.c.event_id,
+        lane.c.connector,
+        lane.c.version - given.c.after,
+        literal("pending"),
+    )
+    return insert(delivery).from_select(
+        ["lane_id", "event_id", "connector", "seq", "state"],
+        chosen.select_from(given.join(lane, mine)),
+    )
 
 
 def _drift(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
@@ -78,7 +118,10 @@ def _remotes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     new = insert_statement(dialect, remote).values(list(rows))
     return new.on_conflict_do_update(  # type: ignore[no-any-return]
         index_elements=["connector", "object", "key"],
-        set_={name: new.excluded[name] for name in ("id", "lane_id", "event_id", "digest", "written_at", "stamps")},
+        set_={
+            name: new.excluded[name]
+            for name in ("id", "lane_id", "event_id", "digest", "written_at", "stamps")
+        },
     )
 
 
@@ -104,12 +147,15 @@ PEOPLE: Final = BulkStatement(2, _unless_there(event_person))
 LANES: Final = BulkStatement(6, _lanes)
 """Person key, connector, source, due time, number of new deliveries, priority; in order.
 
-An idle lane becomes ready. Any other keeps its time, unless it is not in back-off and due later than
-the new ones: a clock was ahead when it was told its time. What goes first counts.
+An idle lane becomes ready. Any other keeps its time, unless it is not in back-off and due later
+than the new ones: a clock was ahead when it was told its time. What goes first counts.
 """
 
 DELIVERIES: Final = BulkStatement(4, _deliveries)
-"""Person key, connector, event id, how many of the same lane come after it. They are numbered by their lanes' versions."""
+"""Person key, connector, event id, how many of the same lane come after it.
+
+They are numbered by their lanes' versions.
+"""
 
 DRIFT: Final = BulkStatement(6, _drift)
 """Source, event name, path, count, first and last time; in order."""

@@ -1,4 +1,6 @@
-"""Opens the database: engines, what every connection is told, and the right to use a SQLite file."""
+"""Opens the database: engines, what every connection is told, and the right to use a SQLite
+file.
+"""
 
 from __future__ import annotations
 
@@ -33,13 +35,23 @@ _SQLITE = (
     "PRAGMA cache_size = -16000",
     "PRAGMA temp_store = MEMORY",
 )
-_SQLITE_READER = (*_SQLITE, "PRAGMA query_only = ON", "PRAGMA cache_size = -4000")  # there are several, and the system caches, too
+# there are several, and the system caches, too
+_SQLITE_READER = (*_SQLITE, "PRAGMA query_only = ON", "PRAGMA cache_size = -4000")
 _POSTGRESQL = (
     "SET lock_timeout = '20s'",
     "SET idle_in_transaction_session_timeout = '30s'",  # a process that froze must not hold lanes
-    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+    (
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE "
+        "current_setting('synchronous_commit') = 'off'"
+    ),
 )
-_LIBPQ = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
+_LIBPQ = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 
 
 _READ_UNTIL = "read_until"
@@ -48,7 +60,10 @@ _STEPS = 20_000  # of SQLite's machine, between two looks at the clock: less tha
 
 @dataclass(frozen=True, slots=True)
 class StoreEngines:
-    """`write` begins with the right to write. On SQLite only the inbox's writer thread may use it."""
+    """`write` begins with the right to write.
+
+    On SQLite only the inbox's writer thread may use it.
+    """
 
     write: Engine
     read: Engine
@@ -69,17 +84,23 @@ class StoreEngines:
 
 
 def open_engines(text: str, max_wal_mb: int = MAX_WAL_MB) -> StoreEngines:
-    """Open and migrate the database of a URL like `sqlite:///aom-gateway.db` or `postgresql://user:password@host/name`."""
+    """Open and migrate the database of a URL like `sqlite:///aom-gateway.db` or
+    `postgresql://user:password@host/name`.
+    """
     try:
         url = make_url(text)
     except ArgumentError:
-        raise StoreUnavailable(f"{text!r} is no database URL; write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE") from None
+        raise StoreUnavailable(
+            f"{text!r} is no database URL; write sqlite:///FILE or "
+            "postgresql://USER:PASSWORD@HOST/DATABASE"
+        ) from None
     if url.drivername.startswith("sqlite"):
         return _migrated(_sqlite(url, max_wal_mb * 1024 * 1024))
     if url.drivername.startswith("postgres"):
         return _migrated(_postgresql(url))
     raise StoreUnavailable(
-        f"{url.drivername}: the store is SQLite (sqlite:///FILE) or PostgreSQL (postgresql://USER:PASSWORD@HOST/DATABASE)"
+        f"{url.drivername}: the store is SQLite (sqlite:///FILE) or PostgreSQL "
+        "(postgresql://USER:PASSWORD@HOST/DATABASE)"
     )
 
 
@@ -101,16 +122,22 @@ def _sqlite(url: URL, most_log: int) -> StoreEngines:
     try:
         lock = FileLock(path)
     except OSError as error:
-        raise StoreUnavailable(f"{path}: {error.strerror}; the directory must exist and be writable") from error
+        raise StoreUnavailable(
+            f"{path}: {error.strerror}; the directory must exist and be writable"
+        ) from error
     if log := other_log(path):
         lock.release()
         raise StoreUnavailable(
-            f"{path} has another name, and {log} holds what was accepted by that name: open it as {log.name.removesuffix('-wal')}, "
+            f"{path} has another name, and {log} holds what was accepted by that name: open "
+            f"it as {log.name.removesuffix('-wal')}, "
             "and keep only one of its names"
         )
     files, damage = StoreFiles(path, lock.database_status(), lock.status()), FileDamage(path)
     url = URL.create("sqlite", database=str(path))
-    write, read = (create_engine(url, hide_parameters=True, connect_args={"cached_statements": 256}) for _ in range(2))
+    write, read = (
+        create_engine(url, hide_parameters=True, connect_args={"cached_statements": 256})
+        for _ in range(2)
+    )
     for engine in (write, read):
         event.listen(engine, "handle_error", damage.hear, retval=True)
     event.listen(write, "connect", _tell_sqlite(_SQLITE))
@@ -122,9 +149,13 @@ def _sqlite(url: URL, most_log: int) -> StoreEngines:
 
 
 def _file(url: URL) -> Path:
-    """By its own name, where the one given is a symbolic link: SQLite puts its log, and we our lock, beside that."""
+    """By its own name, where the one given is a symbolic link: SQLite puts its log, and we our
+    lock, beside that.
+    """
     if not url.database or url.database.startswith((":memory:", "file:")):
-        raise StoreUnavailable(f"{url.database or 'no file'!r}: the store is a file, as in sqlite:///aom-gateway.db")
+        raise StoreUnavailable(
+            f"{url.database or 'no file'!r}: the store is a file, as in sqlite:///aom-gateway.db"
+        )
     return Path(url.database).resolve()
 
 
@@ -141,7 +172,9 @@ def _postgresql(url: URL) -> StoreEngines:
             connect_args={name: value for name, value in _LIBPQ.items() if name not in url.query},
         )
     except ImportError as error:
-        raise StoreUnavailable("a PostgreSQL store needs psycopg: pip install 'aom-gateway[postgres]'") from error
+        raise StoreUnavailable(
+            "a PostgreSQL store needs psycopg: pip install 'aom-gateway[postgres]'"
+        ) from error
     event.listen(engine, "connect", _tell_postgresql)
     return StoreEngines(engine, engine)
 
@@ -156,14 +189,17 @@ def _begin_reading(connection: Connection) -> None:
 
 
 def _end_long_reads(connection: Any, record: Any) -> None:
-    """While somebody reads, SQLite cannot empty its log, which then grows with all that is written."""
+    """While somebody reads, SQLite cannot empty its log, which then grows with all that is
+    written.
+    """
     record.info[_READ_UNTIL] = float("inf")
     connection.set_progress_handler(lambda: time.monotonic() > record.info[_READ_UNTIL], _STEPS)
 
 
 def _tell_sqlite(statements: tuple[str, ...]) -> Callable[[Any, Any], None]:
     def tell(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # Python's own BEGIN would come too late and be a deferred one
+        # Python's own BEGIN would come too late and be a deferred one
+        connection.isolation_level = None
         for statement in statements:
             connection.execute(statement).close()
 

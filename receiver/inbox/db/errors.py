@@ -14,9 +14,12 @@ import sqlite3
 
 from sqlalchemy import exc
 
-_BEATEN = frozenset({"40001", "40P01", "23505"})  # serialization failure, deadlock, the same key inserted at the same time
+# serialization failure, deadlock, the same key inserted at the same time
+_BEATEN = frozenset({"40001", "40P01", "23505"})
 _SQLSTATES = ("08", "25006", "28", "3D", "53", "55", "57", "58", "F0", "XX")
-"""Codes and classes of codes in which PostgreSQL speaks of itself rather than of the statement (its manual, appendix A)."""
+"""Codes and classes of codes in which PostgreSQL speaks of itself rather than of the statement (its
+manual, appendix A).
+"""
 
 
 class InboxError(Exception):
@@ -32,7 +35,10 @@ class StoreLocked(StoreUnavailable):
 
 
 class StoreDamaged(StoreUnavailable):
-    """SQLite met a damaged page; the text says where and what to do. Only what needs that page fails: go on with the rest."""
+    """SQLite met a damaged page; the text says where and what to do.
+
+    Only what needs that page fails: go on with the rest.
+    """
 
 
 class Unstorable(InboxError):
@@ -52,7 +58,9 @@ def is_unavailable(error: BaseException) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
         return str(state).startswith(_SQLSTATES)
-    return error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InternalError)
+    return error.connection_invalidated or isinstance(
+        error, exc.OperationalError | exc.InternalError
+    )
 
 
 def is_disconnect(error: BaseException) -> bool:
@@ -61,16 +69,22 @@ def is_disconnect(error: BaseException) -> bool:
 
 
 def is_beaten(error: BaseException) -> bool:
-    """Whether PostgreSQL gave up this transaction in favour of another, so that it may work when repeated."""
+    """Whether PostgreSQL gave up this transaction in favour of another, so that it may work when
+    repeated.
+    """
     return isinstance(error, exc.DBAPIError) and getattr(error.orig, "sqlstate", None) in _BEATEN
 
 
 def as_unavailable(error: BaseException) -> StoreUnavailable:
-    """The same in the inbox's own type, in the database's words without the statement and its values."""
+    """The same in the inbox's own type, in the database's words without the statement and its
+    values.
+    """
     if isinstance(error, StoreUnavailable):
         return error
     if _is_ended(error):
-        return StoreUnavailable("to answer this, the store would be read for too long; ask for less at once")
+        return StoreUnavailable(
+            "to answer this, the store would be read for too long; ask for less at once"
+        )
     return StoreUnavailable(f"the store is not available: {driver_reason(error)}")
 
 
@@ -81,6 +95,8 @@ def _is_ended(error: BaseException) -> bool:
 
 
 def driver_reason(error: BaseException) -> str:
-    """What the driver said, on one line; SQLAlchemy's own text would repeat values, which are personal data."""
+    """What the driver said, on one line; SQLAlchemy's own text would repeat values, which are
+    personal data.
+    """
     said = error.orig if isinstance(error, exc.DBAPIError) else error
     return " ".join(str(said).split()) or type(said).__name__

@@ -1,7 +1,7 @@
 """Which events, or which deliveries, somebody wants to see or to act on.
 
-Each statement is driven by the index that leaves the fewest candidates, and looks up the rest for each of these, so that
-the time for a page depends on the page and not on how much is stored.
+Each statement is driven by the index that leaves the fewest candidates, and looks up the rest for
+each of these, so that the time for a page depends on the page and not on how much is stored.
 """
 
 from __future__ import annotations
@@ -22,10 +22,13 @@ State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """All that is given must hold. An event is in the state of any of its deliveries; one that failed its schema is quarantined.
+    """All that is given must hold.
 
-    `event` is a name, or "" for what was recognised as none. `reason` is what a delivery died of, to the letter, or the faults of a
-    quarantined event; `reason_key` is the id of a group of dead deliveries. Where no state is given, either is of what is dead.
+    An event is in the state of any of its deliveries; one that failed its schema is quarantined.
+
+    `event` is a name, or "" for what was recognised as none. `reason` is what a delivery died of,
+    to the letter, or the faults of a quarantined event; `reason_key` is the id of a group of dead
+    deliveries. Where no state is given, either is of what is dead.
     """
 
     source: str | None = None
@@ -46,7 +49,9 @@ class EventFilter:
 
 @dataclass(frozen=True, slots=True)
 class PageTurn:
-    """Which part of a list: up to `limit` events older than the event `before`; or the next ones newer than `after`, oldest first."""
+    """Which part of a list: up to `limit` events older than the event `before`; or the next ones
+    newer than `after`, oldest first.
+    """
 
     limit: int
     before: str | None = None
@@ -69,7 +74,9 @@ def select_page(chosen: EventFilter, turn: PageTurn) -> Select[tuple[str]]:
     if chosen.person is None and chosen.state in DELIVERY_STATES:
         return _by_delivery(chosen, turn)
     if chosen.person is None and chosen.state is None and chosen.connector is not None:
-        return _first([_by_delivery(replace(chosen, state=state), turn) for state in DELIVERY_STATES], turn)
+        return _first(
+            [_by_delivery(replace(chosen, state=state), turn) for state in DELIVERY_STATES], turn
+        )
     return _by_event(chosen, turn)
 
 
@@ -79,13 +86,19 @@ def delivery_conditions(chosen: EventFilter) -> list[ColumnElement[bool]]:
     if of_event := _of_event(chosen):
         where.append(exists().where(event.c.id == delivery.c.event_id, *of_event))
     if chosen.person is not None:
-        where.append(delivery.c.lane_id.in_(select(lane.c.id).where(lane.c.person_key == chosen.person)))
+        where.append(
+            delivery.c.lane_id.in_(select(lane.c.id).where(lane.c.person_key == chosen.person))
+        )
     return where
 
 
 def events_of(person: str) -> Any:
     """The ids of the events that a person is in."""
-    routed = select(delivery.c.event_id).join(lane, lane.c.id == delivery.c.lane_id).where(lane.c.person_key == person)
+    routed = (
+        select(delivery.c.event_id)
+        .join(lane, lane.c.id == delivery.c.lane_id)
+        .where(lane.c.person_key == person)
+    )
     return union(routed, select(event_person.c.event_id).where(event_person.c.person_key == person))
 
 
@@ -108,11 +121,28 @@ def _by_delivery(chosen: EventFilter, turn: PageTurn) -> Select[tuple[str]]:
     where = [*_range(delivery.c.event_id, chosen, turn), *_of_delivery(chosen)]
     if of_event := _of_event(chosen):
         where.append(exists().where(event.c.id == delivery.c.event_id, *of_event))
-    found = select(delivery.c.event_id.label("id")).where(*where).distinct().order_by(turn.order(delivery.c.event_id)).limit(turn.limit)
+    found = (
+        select(delivery.c.event_id.label("id"))
+        .where(*where)
+        .distinct()
+        .order_by(turn.order(delivery.c.event_id))
+        .limit(turn.limit)
+    )
     if chosen.state != "discarded" or chosen.connector or chosen.reason is not None:
         return found
-    aside = [event.c.state == literal("discarded"), _ASIDE, *_range(event.c.id, chosen, turn), *_of_event(chosen)]
-    return _first([found, select(event.c.id).where(*aside).order_by(turn.order(event.c.id)).limit(turn.limit)], turn)
+    aside = [
+        event.c.state == literal("discarded"),
+        _ASIDE,
+        *_range(event.c.id, chosen, turn),
+        *_of_event(chosen),
+    ]
+    return _first(
+        [
+            found,
+            select(event.c.id).where(*aside).order_by(turn.order(event.c.id)).limit(turn.limit),
+        ],
+        turn,
+    )
 
 
 def _first(found: Sequence[Select[tuple[str]]], turn: PageTurn) -> Select[tuple[str]]:
@@ -121,9 +151,14 @@ def _first(found: Sequence[Select[tuple[str]]], turn: PageTurn) -> Select[tuple[
     return select(every.c.id).distinct().order_by(turn.order(every.c.id)).limit(turn.limit)
 
 
-def _range(column: ColumnElement[str], chosen: EventFilter, turn: PageTurn = _ALL) -> list[ColumnElement[bool]]:
+def _range(
+    column: ColumnElement[str], chosen: EventFilter, turn: PageTurn = _ALL
+) -> list[ColumnElement[bool]]:
     """Times are ranges of ids."""
-    until = min((id for id in (turn.before, first_id(chosen.until) if chosen.until else None) if id), default=None)
+    until = min(
+        (id for id in (turn.before, first_id(chosen.until) if chosen.until else None) if id),
+        default=None,
+    )
     where = [column >= first_id(chosen.since)] if chosen.since else []
     if until:
         where.append(column < until)

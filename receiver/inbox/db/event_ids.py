@@ -1,7 +1,9 @@
-"""Event ids: UUIDv7 (RFC 9562) as 32 hex characters, so that ids sort by the time the events were received.
+"""Event ids: UUIDv7 (RFC 9562) as 32 hex characters, so that ids sort by the time the events were
+received.
 
-What was handed in late has a UUIDv8 instead, so that it is told apart by its id: first the time that it belongs to, to the
-microsecond, then the millisecond in which it came, so that of the same time what came first comes first.
+What was handed in late has a UUIDv8 instead, so that it is told apart by its id: first the time
+that it belongs to, to the microsecond, then the millisecond in which it came, so that of the same
+time what came first comes first.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from receiver.inbox.db.timestamps import from_micros, to_micros
 
 VERSION_AT = 13  # the character that holds the version, counted from 1
 IN_TIME = "7"
-CAME_AT = 17  # the character of a late one's id from which on ids sort by when they came, counted from 1
+# the character of a late one's id from which on ids sort by when they came, counted from 1
+CAME_AT = 17
 
 _VARIANT = 0b10 << 62
 _VERSION_7, _VERSION_8 = 0x7 << 76 | _VARIANT, 0x8 << 76 | _VARIANT
@@ -26,14 +29,20 @@ _LATE_MILLISECONDS = (1 << 62 - _LATE_BITS) - 1
 
 
 class EventIds:
-    """Makes ids. The time in an id is the event's own, so that a range of times is a range of ids. Not for several threads."""
+    """Makes ids.
+
+    The time in an id is the event's own, so that a range of times is a range of ids. Not for
+    several threads.
+    """
 
     def __init__(self, random: Callable[[int], bytes] = os.urandom) -> None:
         self._in_time = _Count(lambda: _with_room(int.from_bytes(random(10), "big") & _RANDOM))
         self._late = _Count(lambda: int.from_bytes(random(4), "big") % _LATE_ROOM)
 
     def make(self, received_at: int, *, came_at: int | None = None) -> str:
-        """The id of an event that was received at so many microseconds since 1970; or, with `came_at`, that belongs there and came then."""
+        """The id of an event that was received at so many microseconds since 1970; or, with
+        `came_at`, that belongs there and came then.
+        """
         millisecond, rest = divmod(received_at, 1000)
         if came_at is None:
             return f"{millisecond << 80 | _VERSION_7 | self._in_time.next(millisecond):032x}"
@@ -63,7 +72,10 @@ def _with_room(drawn: int) -> int:
 
 
 def first_id(at: datetime) -> str:
-    """The lowest id of that millisecond. A range of times is one of ids: from that of its start up to, not with, that of its end."""
+    """The lowest id of that millisecond.
+
+    A range of times is one of ids: from that of its start up to, not with, that of its end.
+    """
     return f"{to_micros(at) // 1000:012x}" + "0" * 20
 
 

@@ -10,17 +10,25 @@ from sqlalchemy import Connection, Engine, inspect, text
 from receiver.inbox.db.errors import StoreUnavailable
 
 HEAD: Final = "0001"
-"""The newest revision in migrations/versions. Alembic, slow to import, is only loaded where the tables are older."""
+"""The newest revision in migrations/versions.
+
+Alembic, slow to import, is only loaded where the tables are older.
+"""
 
 _ADVISORY_LOCK: Final = 0x616F6D5F67617465
 
 
 def migrate_tables(engine: Engine) -> None:
-    """Upgrade in one transaction. Processes that start at once on PostgreSQL do it one after the other."""
+    """Upgrade in one transaction.
+
+    Processes that start at once on PostgreSQL do it one after the other.
+    """
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET LOCAL lock_timeout = 0"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
+            connection.execute(
+                text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK}
+            )
         revision = _revision(connection)
         if revision != HEAD:
             _upgrade(connection, revision)
@@ -39,11 +47,14 @@ def _upgrade(connection: Connection, revision: str | None) -> None:
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option(
+        "script_location", str(Path(__file__).parent / "migrations").replace("%", "%%")
+    )
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision is not None and revision not in known:
         raise StoreUnavailable(
-            f"a newer version of this program has written the store (revision {revision}, this version knows {HEAD}); install that version"
+            f"a newer version of this program has written the store (revision {revision}, "
+            f"this version knows {HEAD}); install that version"
         )
     command.upgrade(config, "head")

@@ -1,4 +1,6 @@
-"""Wake-ups: who waits for work of a connector is told as soon as some is committed, by this process or another."""
+"""Wake-ups: who waits for work of a connector is told as soon as some is committed, by this process
+or another.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ class WakeUps:
         self._events: dict[str, asyncio.Event] = {}
 
     async def wait(self, connector: str, seconds: float) -> bool:
-        """Return True as soon as the connector was woken since `forget`, or False after that time."""
+        """Return True as soon as the connector was woken since `forget`, or False after that
+        time.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._event(connector).wait()
@@ -46,7 +50,9 @@ class WakeUps:
 
 
 class NotifyListener:
-    """Hears the commits of other processes on PostgreSQL. While its connection is lost, polling has to do."""
+    """Hears the commits of other processes on PostgreSQL. While its connection is lost, polling has
+    to do.
+    """
 
     def __init__(self, engine: Engine, wakes: WakeUps, sender: str) -> None:
         self._arguments = _arguments(engine)
@@ -74,7 +80,9 @@ class NotifyListener:
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _listen(self, psycopg: Any) -> None:
-        async with await psycopg.AsyncConnection.connect(**self._arguments, autocommit=True) as connection:
+        async with await psycopg.AsyncConnection.connect(
+            **self._arguments, autocommit=True
+        ) as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
             self._wakes.wake_all()  # what came while nobody listened
             self._tried.set()

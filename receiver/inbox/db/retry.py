@@ -13,7 +13,10 @@ TRIES: Final = 3
 
 
 def run_with_retry(work: Callable[[], T]) -> T:
-    """Run it anew where its connection was lost, or another transaction went first. StoreUnavailable where the store as a whole fails."""
+    """Run it anew where its connection was lost, or another transaction went first.
+
+    StoreUnavailable where the store as a whole fails.
+    """
     for tries in range(1, TRIES + 1):
         try:
             return work()

@@ -1,4 +1,7 @@
-"""Text that every database can hold: PostgreSQL has no NUL, UTF-8 no lone surrogates. U+FFFD stands in for them."""
+"""Text that every database can hold: PostgreSQL has no NUL, UTF-8 no lone surrogates.
+
+U+FFFD stands in for them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ import orjson
 def storable_text(text: str) -> str:
     if text.isascii() and "\x00" not in text:
         return text
-    return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return (
+        text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )
 
 
 def storable_text_or_none(text: str | None) -> str | None:

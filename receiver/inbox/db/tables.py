@@ -1,7 +1,8 @@
-"""The tables, the same on SQLite and PostgreSQL. Migrations make them; a test holds the two together.
+"""The tables, the same on SQLite and PostgreSQL. Migrations make them; a test holds the two
+together.
 
-Times are microseconds since 1970, see `times`. There are no foreign keys: their checks cost a third of an accept on
-PostgreSQL, and few places write; tests look for orphans instead.
+Times are microseconds since 1970, see `times`. There are no foreign keys: their checks cost a third
+of an accept on PostgreSQL, and few places write; tests look for orphans instead.
 """
 
 from __future__ import annotations
@@ -9,7 +10,19 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final, Literal
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text, literal_column
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    literal_column,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 EventState = Literal["accepted", "quarantined", "discarded"]
@@ -27,8 +40,10 @@ class LanePriority(IntEnum):
 
 
 _METADATA: Final = MetaData()
-_NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only in a column of type INTEGER
-_NAME: Final = Text().with_variant(Text(collation="C"), "postgresql")  # compared byte by byte, as Python and SQLite do
+# SQLite numbers rows by itself only in a column of type INTEGER
+_NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
+# compared byte by byte, as Python and SQLite do
+_NAME: Final = Text().with_variant(Text(collation="C"), "postgresql")
 
 metadata: Final = _METADATA
 
@@ -43,7 +58,8 @@ event: Final = Table(
     Column("disagreement", Text),
     Column("state", _NAME, nullable=False),
     Column("received_at", BigInteger, nullable=False),
-    Column("thing", LargeBinary),  # what it is about, see `dedup`; NULL where repetitions are not looked for
+    # what it is about, see `dedup`; NULL where repetitions are not looked for
+    Column("thing", LargeBinary),
     Column("digest", LargeBinary),  # what it says of it
     Column("newest", Integer),  # 1 for the newest state of the thing, else NULL
     Column("unknown", Text),  # JSON list of paths
@@ -65,7 +81,8 @@ original: Final = Table(  # calls that were amended, as they came
     Column("amended_at", BigInteger, nullable=False),
 )
 
-event_person: Final = Table(  # who is in an event without a delivery; the others are found through their lanes
+# who is in an event without a delivery; the others are found through their lanes
+event_person: Final = Table(
     "event_person",
     _METADATA,
     Column("event_id", _NAME, nullable=False),
@@ -85,9 +102,11 @@ lane: Final = Table(
     Column("priority", Integer, nullable=False),  # 0 goes first, see `Priority`
     Column("state", _NAME, nullable=False),
     Column("due_at", BigInteger, nullable=False),  # ready: the earliest next attempt
-    Column("wait", BigInteger, nullable=False),  # how long that was put off, whatever the clocks say since
+    # how long that was put off, whatever the clocks say since
+    Column("wait", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("version", BigInteger, nullable=False),  # grows with all that happens to the lane's deliveries from outside
+    # grows with all that happens to the lane's deliveries from outside
+    Column("version", BigInteger, nullable=False),
     Column("replayed", BigInteger, nullable=False),  # the version that the last replay made
     Column("failing_since", BigInteger),
     Index("lane_person", "person_key", "connector", unique=True),
@@ -121,7 +140,8 @@ attempt: Final = Table(
     Column("last_seq", BigInteger, nullable=False),
     Column("deliveries", Text, nullable=False),  # JSON list of ids
     Column("started_at", BigInteger, nullable=False),
-    Column("last_at", BigInteger, nullable=False),  # of several alike in a row: when the last one began
+    # of several alike in a row: when the last one began
+    Column("last_at", BigInteger, nullable=False),
     Column("times", Integer, nullable=False),  # how many alike in a row
     Column("duration_ms", Integer, nullable=False),
     Column("outcome", _NAME, nullable=False),
@@ -171,8 +191,10 @@ connector_state: Final = Table(
     Column("since", BigInteger),
     Column("until", BigInteger),
     Column("wait", BigInteger),  # how long the pause was meant to be, whatever the clocks say since
-    Column("note", Text),  # what an operator should know while it runs: it is slow, a call has no answer
-    Column("tokens", Float),  # the rate limit's bucket when its leader gave back; NULL while somebody leads
+    # what an operator should know while it runs: it is slow, a call has no answer
+    Column("note", Text),
+    # the rate limit's bucket when its leader gave back; NULL while somebody leads
+    Column("tokens", Float),
     Column("sizes", Text),  # JSON: how many records of each object the CRM takes in a call
 )
 
@@ -224,12 +246,18 @@ installation: Final = Table(  # one row: what is this installation's own
 
 
 def state_is(*states: DeliveryState) -> ColumnElement[bool]:
-    """The state of a delivery that is found by its id: put so that SQLite does not look for it by its state instead."""
-    return delivery.c.state.not_in([literal(state) for state in DELIVERY_STATES if state not in states])
+    """The state of a delivery that is found by its id: put so that SQLite does not look for it by
+    its state instead.
+    """
+    return delivery.c.state.not_in(
+        [literal(state) for state in DELIVERY_STATES if state not in states]
+    )
 
 
 def literal(value: str) -> ColumnElement[str]:
-    """A value as text in the statement: a partial index is used only where its condition stands there literally."""
+    """A value as text in the statement: a partial index is used only where its condition stands
+    there literally.
+    """
     return literal_column(f"'{value}'", Text())
 
 

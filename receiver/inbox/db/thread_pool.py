@@ -18,9 +18,19 @@ T = TypeVar("T")
 
 
 class ThreadPool:
-    """Create it on the event loop that uses it. `published` is called there with the connectors that a commit woke."""
+    """Create it on the event loop that uses it.
 
-    def __init__(self, engine: Engine, threads: int, *, sender: str, published: Callable[[Iterable[str]], None]) -> None:
+    `published` is called there with the connectors that a commit woke.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        threads: int,
+        *,
+        sender: str,
+        published: Callable[[Iterable[str]], None],
+    ) -> None:
         self._engine = engine
         self._sender = sender
         self._published = published
@@ -44,7 +54,9 @@ class ThreadPool:
         """Run it on a connection; the work begins its own transactions."""
         if self._closing:
             raise StoreUnavailable("the store is closing")
-        return await self._loop.run_in_executor(self._threads, run_with_retry, partial(self._connected, work))
+        return await self._loop.run_in_executor(
+            self._threads, run_with_retry, partial(self._connected, work)
+        )
 
     async def aclose(self) -> None:
         """Let what is under way finish."""

@@ -13,12 +13,17 @@ from sqlalchemy import Connection, func, select
 T = TypeVar("T")
 
 CHANNEL: Final = "aom_gateway_inbox"
-"""Where PostgreSQL tells the other processes; the payload is a JSON list: the sender, then connectors."""
+"""Where PostgreSQL tells the other processes; the payload is a JSON list: the sender, then
+connectors.
+"""
 
 
 @dataclass(slots=True)
 class Transaction:
-    """What store functions write with. A connector in `woken` is told after the commit that it may have work."""
+    """What store functions write with.
+
+    A connector in `woken` is told after the commit that it may have work.
+    """
 
     connection: Connection
     woken: set[str] = field(default_factory=set)
@@ -37,4 +42,6 @@ def open_transaction(connection: Connection, sender: str) -> Iterator[Transactio
         current = Transaction(connection)
         yield current
         if current.woken and connection.dialect.name == "postgresql":
-            connection.execute(select(func.pg_notify(CHANNEL, json.dumps([sender, *sorted(current.woken)]))))
+            connection.execute(
+                select(func.pg_notify(CHANNEL, json.dumps([sender, *sorted(current.woken)])))
+            )

@@ -1,1 +1,3 @@
-"""What happens to an event in the store: accepted, found a duplicate, quarantined, removed, erased."""
+"""What happens to an event in the store: accepted, found a duplicate, quarantined, removed,
+erased.
+"""

@@ -28,7 +28,10 @@ _ROUNDS = 5  # each ends one race with another process for the same content
 
 @dataclass(slots=True)  # not frozen, though nobody changes it: that would cost 3 µs of each event
 class NewEvent:
-    """One authenticated call, judged. With faults it is kept in quarantine and gets no deliveries, whatever `lanes` says."""
+    """One authenticated call, judged.
+
+    With faults it is kept in quarantine and gets no deliveries, whatever `lanes` says.
+    """
 
     source: str
     name: str | None
@@ -42,9 +45,11 @@ class NewEvent:
     people: tuple[str, ...]  # every person in it, also where no route wants it
     unknown: tuple[str, ...] = ()  # paths of keys that no schema knows
     unreadable: tuple[str, ...] = ()  # paths of what counts as absent, with why
-    thing: bytes | None = None  # digest of what it is about, where that has several states; else it is a thing of its own
+    # digest of what it is about, where that has several states; else it is a thing of its own
+    thing: bytes | None = None
     faults: tuple[tuple[str, str], ...] = ()  # (path, message)
-    late_at: datetime | None = None  # it comes only now, and belongs before all that was received since `received_at`
+    # it comes only now, and belongs before all that was received since `received_at`
+    late_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +65,25 @@ MANY: Final = 20  # people in one event
 
 
 class AcceptEntry:
-    """An event on its way into the store; `outcome` is set by the writer and given to `future` on the event loop."""
+    """An event on its way into the store; `outcome` is set by the writer and given to `future` on
+    the event loop.
+    """
 
-    __slots__ = ("at", "content", "due", "event", "future", "id", "is_late", "lanes", "newest", "outcome", "people", "priority", "thing")
+    __slots__ = (
+        "at",
+        "content",
+        "due",
+        "event",
+        "future",
+        "id",
+        "is_late",
+        "lanes",
+        "newest",
+        "outcome",
+        "people",
+        "priority",
+        "thing",
+    )
 
     def __init__(self, new: NewEvent, future: Future[AcceptedEvent] | None = None) -> None:
         self.event = new
@@ -73,9 +94,21 @@ class AcceptEntry:
         self.thing = (new.thing or new.digest, new.source)
         self.content = new.digest
         self.newest = True
-        self.lanes = () if new.faults else new.lanes if len(new.lanes) < 2 else tuple(dict.fromkeys(new.lanes))  # noqa: PLR2004
+        self.lanes = (
+            ()
+            if new.faults
+            else new.lanes
+            if len(new.lanes) < 2
+            else tuple(dict.fromkeys(new.lanes))
+        )
         self.people = _without_lane(new.people, self.lanes)
-        self.priority = LanePriority.BULK if new.late_at else LanePriority.MANY if len(self.lanes) > MANY else LanePriority.LIVE
+        self.priority = (
+            LanePriority.BULK
+            if new.late_at
+            else LanePriority.MANY
+            if len(self.lanes) > MANY
+            else LanePriority.LIVE
+        )
         self.id = ""
         self.outcome: AcceptedEvent | Exception | None = None
 
@@ -88,11 +121,18 @@ class EventAcceptor:
         self._ids = ids
         self._drift = DriftCounter()
 
-    def accept(self, transaction: Transaction, entries: Sequence[AcceptEntry], *, again: bool = False) -> None:
-        """Store what is new and set every entry's outcome. `again`: an earlier commit of them may have succeeded unseen."""
+    def accept(
+        self, transaction: Transaction, entries: Sequence[AcceptEntry], *, again: bool = False
+    ) -> None:
+        """Store what is new and set every entry's outcome.
+
+        `again`: an earlier commit of them may have succeeded unseen.
+        """
         left = self._absent(transaction, entries) if again else list(entries)
         for entry in left:
-            entry.id = entry.id or self._ids.make(entry.at, came_at=entry.due if entry.is_late else None)
+            entry.id = entry.id or self._ids.make(
+                entry.at, came_at=entry.due if entry.is_late else None
+            )
             entry.newest = bool(self._dedup)
         while left:
             fresh, repeated, left = self._dedup.split(left)
@@ -102,35 +142,62 @@ class EventAcceptor:
                 entry.outcome = AcceptedEvent(known, duplicate=True, deliveries=0)
         self._route(transaction, [entry for entry in entries if entry.outcome is None])
 
-    def replace(self, transaction: Transaction, id: str, new: NewEvent, *, amended: bool = False) -> AcceptedEvent | None:
-        """Give the stored event `id` a new judgement, and where it was `amended` a new body. None where it has faults still."""
+    def replace(
+        self, transaction: Transaction, id: str, new: NewEvent, *, amended: bool = False
+    ) -> AcceptedEvent | None:
+        """Give the stored event `id` a new judgement, and where it was `amended` a new body.
+
+        None where it has faults still.
+        """
         entry = AcceptEntry(new)
         entry.id = id
         if not new.faults:
             self._unknown(transaction, [entry])
         values: dict[str, object] = {"state": "discarded"}
         if not entry.outcome:
-            kept = {"id", "source", "received_at", *(() if amended else ("body",)), *(("thing", "digest", "newest") if new.faults else ())}
-            values = {name: value for name, value in zip(event.c.keys(), self._row(entry), strict=True) if name not in kept}
+            kept = {
+                "id",
+                "source",
+                "received_at",
+                *(() if amended else ("body",)),
+                *(("thing", "digest", "newest") if new.faults else ()),
+            }
+            values = {
+                name: value
+                for name, value in zip(event.c.keys(), self._row(entry), strict=True)
+                if name not in kept
+            }
         transaction.connection.execute(update(event).where(event.c.id == id).values(values))
         if not new.faults and not entry.outcome:
             self._route(transaction, [entry])
         return entry.outcome if isinstance(entry.outcome, AcceptedEvent) else None
 
-    def _absent(self, transaction: Transaction, entries: Sequence[AcceptEntry]) -> list[AcceptEntry]:
+    def _absent(
+        self, transaction: Transaction, entries: Sequence[AcceptEntry]
+    ) -> list[AcceptEntry]:
         ids = [entry.id for entry in entries if entry.id]
-        there = set(transaction.connection.scalars(select(event.c.id).where(event.c.id.in_(ids)))) if ids else set()
+        there = (
+            set(transaction.connection.scalars(select(event.c.id).where(event.c.id.in_(ids))))
+            if ids
+            else set()
+        )
         for entry in entries:
             if entry.id in there:
-                entry.outcome = AcceptedEvent(entry.id, duplicate=False, deliveries=len(entry.lanes))
+                entry.outcome = AcceptedEvent(
+                    entry.id, duplicate=False, deliveries=len(entry.lanes)
+                )
         return [entry for entry in entries if entry.id not in there]
 
     def _store(self, transaction: Transaction, fresh: list[AcceptEntry]) -> None:
-        """Insert the events in the order of their keys, so that two processes cannot block each other. Sets the outcome of duplicates."""
+        """Insert the events in the order of their keys, so that two processes cannot block each
+        other. Sets the outcome of duplicates.
+        """
         missing = fresh
         for _ in range(_ROUNDS):
             missing = sorted(missing, key=attrgetter("thing")) if len(missing) > 1 else missing
-            if EVENTS.execute(transaction.connection, [self._row(entry) for entry in missing]) == len(missing):
+            if EVENTS.execute(
+                transaction.connection, [self._row(entry) for entry in missing]
+            ) == len(missing):
                 return
             missing = self._unknown(transaction, missing)
         raise StoreUnavailable("other processes keep changing the same events")
@@ -163,9 +230,14 @@ class EventAcceptor:
         )
 
     def _route(self, transaction: Transaction, kept: list[AcceptEntry]) -> None:
-        """People, lanes and deliveries of the events that were kept. Drift last: other processes wait for the same few rows."""
+        """People, lanes and deliveries of the events that were kept.
+
+        Drift last: other processes wait for the same few rows.
+        """
         connection = transaction.connection
-        PEOPLE.execute(connection, [(entry.id, person) for entry in kept for person in entry.people])
+        PEOPLE.execute(
+            connection, [(entry.id, person) for entry in kept for person in entry.people]
+        )
         lanes = _lanes(kept)
         LANES.execute(connection, [(*lane, *new.row()) for lane, new in sorted(lanes.items())])
         DELIVERIES.execute(connection, _deliveries(kept, lanes))
@@ -175,7 +247,11 @@ class EventAcceptor:
         for entry in kept:
             if entry.event.late_at and entry.lanes:
                 put_in_order(transaction, entry.id, now=entry.event.late_at)
-        strange = [(new.source, new.name, paths, entry.due) for entry in kept if (paths := (new := entry.event).unknown + new.unreadable)]
+        strange = [
+            (new.source, new.name, paths, entry.due)
+            for entry in kept
+            if (paths := (new := entry.event).unknown + new.unreadable)
+        ]
         self._drift.count(connection, strange)
 
 
@@ -188,7 +264,10 @@ def _without_lane(people: tuple[str, ...], lanes: tuple[tuple[str, str], ...]) -
 
 @dataclass(slots=True)
 class _NewDeliveries:
-    """What one lane gets of a group of events. The first that goes before the others says how it is queued."""
+    """What one lane gets of a group of events.
+
+    The first that goes before the others says how it is queued.
+    """
 
     source: str
     due: int
@@ -217,8 +296,12 @@ def _lanes(kept: Iterable[AcceptEntry]) -> dict[tuple[str, str], _NewDeliveries]
     return lanes
 
 
-def _deliveries(kept: Iterable[AcceptEntry], lanes: dict[tuple[str, str], _NewDeliveries]) -> list[Row]:
-    """The last delivery of a lane in this group gets the lane's new version as its number, the ones before it those below."""
+def _deliveries(
+    kept: Iterable[AcceptEntry], lanes: dict[tuple[str, str], _NewDeliveries]
+) -> list[Row]:
+    """The last delivery of a lane in this group gets the lane's new version as its number, the ones
+    before it those below.
+    """
     rows = []
     left = {lane: new.count for lane, new in lanes.items()}
     for entry in kept:

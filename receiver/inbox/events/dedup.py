@@ -1,11 +1,13 @@
-"""Which events repeat one that is kept: the same state of the same thing, said again less than a window later.
+"""Which events repeat one that is kept: the same state of the same thing, said again less than a
+window later.
 
-An order is one thing with many states; what has no states is a thing of its own. Of the states of a thing, in their order in
-time, each is compared with its neighbours only: an order that is placed, refunded and placed again has three states, and a
-repetition of the last one is none. So history that is handed in again is known, too, in whatever order it comes.
+An order is one thing with many states; what has no states is a thing of its own. Of the states of a
+thing, in their order in time, each is compared with its neighbours only: an order that is placed,
+refunded and placed again has three states, and a repetition of the last one is none. So history
+that is handed in again is known, too, in whatever order it comes.
 
-The newest state of a thing has `newest` set, which is unique: what comes first is new without a look, and of two processes
-that bring a thing's next state at once, one has to look again.
+The newest state of a thing has `newest` set, which is unique: what comes first is new without a
+look, and of two processes that bring a thing's next state at once, one has to look again.
 """
 
 from __future__ import annotations
@@ -46,7 +48,9 @@ class Deduplicator:
         return self._window > 0
 
     def split(self, entries: Sequence[C]) -> tuple[list[C], list[tuple[C, C]], list[C]]:
-        """The first of each thing; what only repeats it; and what is to be looked at once the first is kept, in order."""
+        """The first of each thing; what only repeats it; and what is to be looked at once the first
+        is kept, in order.
+        """
         if not self._window:
             return list(entries), [], []
         first: dict[Thing, C] = {}
@@ -56,16 +60,23 @@ class Deduplicator:
             leader = first.setdefault(entry.thing, entry)
             if leader is entry:
                 continue
-            if entry.thing not in waiting and not entry.is_late and self._same(entry, leader.content, leader.at):
+            if (
+                entry.thing not in waiting
+                and not entry.is_late
+                and self._same(entry, leader.content, leader.at)
+            ):
                 repeated.append((entry, leader))
             else:
                 waiting.add(entry.thing)
                 later.append(entry)
         return list(first.values()), repeated, later
 
-    def unknown(self, transaction: Transaction, entries: Sequence[C]) -> tuple[list[C], list[tuple[C, str]]]:
-        """For entries some of which could not be inserted: those still to be inserted, and the repeated ones, each with the id
-        of what it repeats. What was the newest state and is no longer makes way.
+    def unknown(
+        self, transaction: Transaction, entries: Sequence[C]
+    ) -> tuple[list[C], list[tuple[C, str]]]:
+        """For entries some of which could not be inserted: those still to be inserted, and the
+        repeated ones, each with the id of what it repeats. What was the newest state and is no
+        longer makes way.
         """
         missing: list[C] = []
         repeated: list[tuple[C, str]] = []
@@ -75,9 +86,18 @@ class Deduplicator:
             rows = states.get(entry.thing, ())
             if any(row.id == entry.id for row in rows):
                 continue
-            before = next((row for row in reversed(rows) if (row.received_at, row.id) < (entry.at, entry.id)), None)
-            after = next((row for row in rows if (row.received_at, row.id) > (entry.at, entry.id)), None)
-            beside = (row for row in (before, after) if row and self._same(entry, row.digest, row.received_at))
+            before = next(
+                (row for row in reversed(rows) if (row.received_at, row.id) < (entry.at, entry.id)),
+                None,
+            )
+            after = next(
+                (row for row in rows if (row.received_at, row.id) > (entry.at, entry.id)), None
+            )
+            beside = (
+                row
+                for row in (before, after)
+                if row and self._same(entry, row.digest, row.received_at)
+            )
             if twin := next(beside, None):
                 repeated.append((entry, twin.id))
                 continue
@@ -93,8 +113,10 @@ class Deduplicator:
 
 
 def _states(transaction: Transaction, things: Iterable[Thing]) -> dict[Thing, list[Any]]:
-    """All kept states of each thing, oldest first. On PostgreSQL, no other process adds to them from now on: who looks at a thing
-    that is there locks its rows first, and reads what was committed meanwhile with the next statement.
+    """All kept states of each thing, oldest first.
+
+    On PostgreSQL, no other process adds to them from now on: who looks at a thing that is there
+    locks its rows first, and reads what was committed meanwhile with the next statement.
     """
     digests = {"things": sorted({digest for digest, _ in things})}
     if transaction.connection.dialect.name == "postgresql":
@@ -108,8 +130,17 @@ def _states(transaction: Transaction, things: Iterable[Thing]) -> dict[Thing, li
 _OF_THINGS = event.c.thing.in_(bindparam("things", expanding=True))
 _LOCK = select(event.c.id).where(_OF_THINGS).order_by(event.c.thing, event.c.id).with_for_update()
 _STATES = (
-    select(event.c.thing, event.c.source, event.c.digest, event.c.newest, event.c.id, event.c.received_at)
+    select(
+        event.c.thing,
+        event.c.source,
+        event.c.digest,
+        event.c.newest,
+        event.c.id,
+        event.c.received_at,
+    )
     .where(_OF_THINGS)
     .order_by(event.c.received_at, event.c.id)
 )
-_MAKE_WAY = update(event).where(event.c.id.in_(bindparam("ids", expanding=True))).values(newest=null())
+_MAKE_WAY = (
+    update(event).where(event.c.id.in_(bindparam("ids", expanding=True))).values(newest=null())
+)

@@ -10,23 +10,34 @@ from receiver.inbox.db.bulk_statements import DRIFT
 from receiver.inbox.db.storable_text import storable_text
 from receiver.inbox.db.tables import drift
 
-_MOST = 200  # paths of one event name of one source; a sender that puts ids into keys would fill the table
+# paths of one event name of one source; a sender that puts ids into keys would fill the table
+_MOST = 200
 OTHERS = "…"
 
 
 class DriftCounter:
-    """Adds to the counts. Paths beyond the first 200 of an event name are counted together, as `…`."""
+    """Adds to the counts.
+
+    Paths beyond the first 200 of an event name are counted together, as `…`.
+    """
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], set[str]] | None = None
 
-    def count(self, connection: Connection, seen: Iterable[tuple[str, str | None, tuple[str, ...], int]]) -> None:
+    def count(
+        self, connection: Connection, seen: Iterable[tuple[str, str | None, tuple[str, ...], int]]
+    ) -> None:
         """(source, event name, paths, when) of each event that has unknown keys."""
         counts: dict[tuple[str, str, str], list[int]] = {}
         for source, name, paths, at in seen:
             for path in paths:
                 count = counts.setdefault(
-                    (source, name or "", self._path(connection, source, name or "", storable_text(path))), [0, at, at]
+                    (
+                        source,
+                        name or "",
+                        self._path(connection, source, name or "", storable_text(path)),
+                    ),
+                    [0, at, at],
                 )
                 count[0] += 1
                 count[2] = at

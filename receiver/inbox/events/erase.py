@@ -1,9 +1,10 @@
 """Erasing a person: all that the store holds of theirs, and their address wherever else it stands.
 
-What becomes of a row is worked out between two transactions, and written where the row is still the one that was read: a
-payload may be a megabyte, and nobody waits for the store meanwhile.
+What becomes of a row is worked out between two transactions, and written where the row is still the
+one that was read: a payload may be a megabyte, and nobody waits for the store meanwhile.
 
-Outside of its reach are backups, what a CRM holds, and a PostgreSQL server's own log and dead rows until its vacuum.
+Outside of its reach are backups, what a CRM holds, and a PostgreSQL server's own log and dead rows
+until its vacuum.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from receiver.inbox.db.errors import StoreUnavailable
 from receiver.inbox.db.event_filter import events_of
-from receiver.inbox.db.tables import attempt, delivery, event, event_person, lane, remote, remote_link
+from receiver.inbox.db.tables import (
+    attempt,
+    delivery,
+    event,
+    event_person,
+    lane,
+    remote,
+    remote_link,
+)
 from receiver.inbox.db.transaction import Transaction, TransactionRunner
 from receiver.inbox.events.erase_mentions import erase_mentions, row_is, scrub_column, text_holds
 from receiver.inbox.events.erase_payload import payload_names, without_address, without_person
@@ -35,7 +44,9 @@ _CHECKPOINTS = 6  # of five seconds each
 
 @dataclass(frozen=True, slots=True)
 class ErasedPerson:
-    """What was removed: events of this person alone; shared events that go on without them; and what hung on their lanes."""
+    """What was removed: events of this person alone; shared events that go on without them; and
+    what hung on their lanes.
+    """
 
     events: int = 0
     shared: int = 0
@@ -46,7 +57,9 @@ class ErasedPerson:
     mentions: int = 0  # other rows in which the address stood
 
     def __add__(self, other: ErasedPerson) -> ErasedPerson:
-        return ErasedPerson(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+        return ErasedPerson(
+            *(getattr(self, field.name) + getattr(other, field.name) for field in fields(self))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +82,12 @@ class EventChange:
     values: Mapping[str, object] | None
 
 
-async def erase_person(read: TransactionRunner, write: TransactionRunner, address: str) -> ErasedPerson:
-    """Some events at a time, the lanes last: they tell where the person is, so that a second run can finish what a crash cut short."""
+async def erase_person(
+    read: TransactionRunner, write: TransactionRunner, address: str
+) -> ErasedPerson:
+    """Some events at a time, the lanes last: they tell where the person is, so that a second run
+    can finish what a crash cut short.
+    """
     ids = await read(partial(events_with, address=address))
     total = ErasedPerson()
     last: ErasedPerson | None = None
@@ -80,11 +97,15 @@ async def erase_person(read: TransactionRunner, write: TransactionRunner, addres
         ids, last = [], await write(partial(erase_lanes, address=address))
     total += last
     originals = await read(partial(originals_with, address=address))
-    total += ErasedPerson(mentions=await write(partial(remove_originals, ids=originals)) if originals else 0)
+    total += ErasedPerson(
+        mentions=await write(partial(remove_originals, ids=originals)) if originals else 0
+    )
     return total + ErasedPerson(mentions=await erase_mentions(read, write, address))
 
 
-async def _erase_events(read: TransactionRunner, write: TransactionRunner, address: str, ids: Sequence[str]) -> ErasedPerson:
+async def _erase_events(
+    read: TransactionRunner, write: TransactionRunner, address: str, ids: Sequence[str]
+) -> ErasedPerson:
     """Those that somebody changes meanwhile are looked at again."""
     total = ErasedPerson()
     waiting = list(ids)
@@ -105,12 +126,20 @@ def empty_log(connection: Connection) -> None:
     for _ in range(_CHECKPOINTS):
         if not driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             return
-    raise StoreUnavailable("the person is erased, but readers kept SQLite's log from being emptied; erase them again to repeat that")
+    raise StoreUnavailable(
+        "the person is erased, but readers kept SQLite's log from being emptied; erase them "
+        "again to repeat that"
+    )
 
 
 def events_with(transaction: Transaction, address: str) -> list[str]:
-    """The events that hold the address though the person is not known to be in them. Reads every payload: slow in a large store."""
-    where = or_(_in_body(transaction, address), *(text_holds(column, address) for column in _EVENT_TEXTS))
+    """The events that hold the address though the person is not known to be in them.
+
+    Reads every payload: slow in a large store.
+    """
+    where = or_(
+        _in_body(transaction, address), *(text_holds(column, address) for column in _EVENT_TEXTS)
+    )
     return list(transaction.connection.scalars(select(event.c.id).where(where)))
 
 
@@ -125,7 +154,10 @@ def stored_events(transaction: Transaction, ids: Sequence[str]) -> list[StoredEv
 
 
 def _stored(transaction: Transaction, found: Select[Any]) -> list[StoredEvent]:
-    return [StoredEvent(dict(row), _people(transaction, row["id"])) for row in transaction.connection.execute(found).mappings().all()]
+    return [
+        StoredEvent(dict(row), _people(transaction, row["id"]))
+        for row in transaction.connection.execute(found).mappings().all()
+    ]
 
 
 def event_changes(stored: Iterable[StoredEvent], address: str) -> list[EventChange]:
@@ -133,12 +165,15 @@ def event_changes(stored: Iterable[StoredEvent], address: str) -> list[EventChan
     return [
         EventChange(one, _values_without(one, address))
         for one in stored
-        if address in one.people or _is_named(one.row, address)  # not another one's address that holds this one
+        # not another one's address that holds this one
+        if address in one.people or _is_named(one.row, address)
     ]
 
 
 def _values_without(one: StoredEvent, address: str) -> dict[str, object] | None:
-    """Of a call in quarantine nobody knows whose it is: only what is plainly another one's stays."""
+    """Of a call in quarantine nobody knows whose it is: only what is plainly another one's
+    stays.
+    """
     row, others = one.row, one.people - {address}
     if others:
         body: bytes | None = without_address(row["body"], address)
@@ -146,32 +181,54 @@ def _values_without(one: StoredEvent, address: str) -> dict[str, object] | None:
         body = None if one.people else without_person(row["body"], address)
     if body is None:
         return None
-    values: dict[str, object] = {column.name: scrub_column(row, column, address) for column in _EVENT_TEXTS}
+    values: dict[str, object] = {
+        column.name: scrub_column(row, column, address) for column in _EVENT_TEXTS
+    }
     values |= {"body": body, "people": row["people"] - len(one.people - others)}
     if row["person"] == address:
         values["person"] = min(others, default=None)
     return values
 
 
-def apply_changes(transaction: Transaction, address: str, changes: Sequence[EventChange]) -> tuple[ErasedPerson, list[str]]:
-    """Remove these events, or the person from those that are not theirs alone. Returns the ids of those that are no longer as read."""
+def apply_changes(
+    transaction: Transaction, address: str, changes: Sequence[EventChange]
+) -> tuple[ErasedPerson, list[str]]:
+    """Remove these events, or the person from those that are not theirs alone.
+
+    Returns the ids of those that are no longer as read.
+    """
     ids = [change.before.id for change in changes]
-    these = select(event).where(event.c.id.in_(ids)).order_by(event.c.id).with_for_update()  # nobody gives them deliveries now
+    # nobody gives them deliveries now
+    these = select(event).where(event.c.id.in_(ids)).order_by(event.c.id).with_for_update()
     now = {one.id: one for one in _stored(transaction, these)}
-    changed = [change.before.id for change in changes if change.before.id in now and now[change.before.id] != change.before]
+    changed = [
+        change.before.id
+        for change in changes
+        if change.before.id in now and now[change.before.id] != change.before
+    ]
     ours = [change for change in changes if now.get(change.before.id) == change.before]
     lanes = _lanes(transaction, address)
     gone = [change.before.id for change in ours if change.values is None]
-    deliveries = transaction.connection.scalar(select(func.count()).select_from(delivery).where(delivery.c.event_id.in_(gone))) or 0
+    deliveries = (
+        transaction.connection.scalar(
+            select(func.count()).select_from(delivery).where(delivery.c.event_id.in_(gone))
+        )
+        or 0
+    )
     remove_events(transaction, gone)
     for change in ours:
         if change.values is not None:
             deliveries += _strip(transaction, change.before.id, change.values, address, lanes)
-    return ErasedPerson(events=len(gone), shared=len(ours) - len(gone), deliveries=deliveries), changed
+    return ErasedPerson(
+        events=len(gone), shared=len(ours) - len(gone), deliveries=deliveries
+    ), changed
 
 
 def erase_lanes(transaction: Transaction, address: str) -> ErasedPerson | None:
-    """Remove what is left when the events are gone. None where new ones came meanwhile, so that these have to go first."""
+    """Remove what is left when the events are gone.
+
+    None where new ones came meanwhile, so that these have to go first.
+    """
     connection = transaction.connection
     lanes = _lanes(transaction, address)
     if connection.scalar(events_of(address).limit(1)) is not None:
@@ -184,17 +241,29 @@ def erase_lanes(transaction: Transaction, address: str) -> ErasedPerson | None:
 
 
 def _erase_remotes(transaction: Transaction, address: str, lanes: Sequence[int]) -> int:
-    """Returns how many. A record that others have written, too, stays: what it tells of them is what no older event may write over."""
+    """Returns how many.
+
+    A record that others have written, too, stays: what it tells of them is what no older event may
+    write over.
+    """
     theirs = or_(remote.c.lane_id.in_(lanes), text_holds(remote.c.key, address))
     count = 0
-    for row in transaction.connection.execute(select(remote).where(theirs).order_by(*_REMOTE_KEY).with_for_update()).mappings().all():
+    for row in (
+        transaction.connection.execute(
+            select(remote).where(theirs).order_by(*_REMOTE_KEY).with_for_update()
+        )
+        .mappings()
+        .all()
+    ):
         where = {column.name: row[column.name] for column in _REMOTE_KEY}
         if scrub_address(row["key"], address) == row["key"]:
             if row["lane_id"] not in lanes:
                 continue  # another one's address that holds this one
             if other := _other(transaction, row["stamps"], lanes):
                 newest = {"event_id": other.event_id, "lane_id": other.lane_id}
-                transaction.connection.execute(update(remote).where(row_is(remote, where)).values(newest))
+                transaction.connection.execute(
+                    update(remote).where(row_is(remote, where)).values(newest)
+                )
                 continue
         count += 1
         transaction.connection.execute(delete(remote_link).where(row_is(remote_link, where)))
@@ -202,9 +271,15 @@ def _erase_remotes(transaction: Transaction, address: str, lanes: Sequence[int])
     return count
 
 
-def _other(transaction: Transaction, stamps: str | None, lanes: Sequence[int]) -> FieldVersion | None:
+def _other(
+    transaction: Transaction, stamps: str | None, lanes: Sequence[int]
+) -> FieldVersion | None:
     """The newest write of the record by somebody else."""
-    others = {stamp.lane_id: stamp for stamp in sorted(decode_versions(stamps or "[]").values()) if stamp.lane_id not in lanes}
+    others = {
+        stamp.lane_id: stamp
+        for stamp in sorted(decode_versions(stamps or "[]").values())
+        if stamp.lane_id not in lanes
+    }
     there = transaction.connection.scalars(select(lane.c.id).where(lane.c.id.in_(list(others))))
     return max((others[id] for id in there), default=None)
 
@@ -214,33 +289,60 @@ _EVENT_TEXTS: Final = (event.c.named, event.c.disagreement, event.c.unknown, eve
 
 
 def _lanes(transaction: Transaction, address: str) -> list[int]:
-    lanes = list(transaction.connection.scalars(select(lane.c.id).where(lane.c.person_key == address)))
+    lanes = list(
+        transaction.connection.scalars(select(lane.c.id).where(lane.c.person_key == address))
+    )
     lock_lanes(transaction, lanes)
     return lanes
 
 
 def _people(transaction: Transaction, id: str) -> frozenset[str]:
-    routed = select(lane.c.person_key).join(delivery, delivery.c.lane_id == lane.c.id).where(delivery.c.event_id == id)
+    routed = (
+        select(lane.c.person_key)
+        .join(delivery, delivery.c.lane_id == lane.c.id)
+        .where(delivery.c.event_id == id)
+    )
     others = select(event_person.c.person_key).where(event_person.c.event_id == id)
-    return frozenset((*transaction.connection.scalars(routed), *transaction.connection.scalars(others)))
+    return frozenset(
+        (*transaction.connection.scalars(routed), *transaction.connection.scalars(others))
+    )
 
 
-def _strip(transaction: Transaction, id: str, values: Mapping[str, object], address: str, lanes: Sequence[int]) -> int:
+def _strip(
+    transaction: Transaction,
+    id: str,
+    values: Mapping[str, object],
+    address: str,
+    lanes: Sequence[int],
+) -> int:
     """Returns how many deliveries went."""
     connection = transaction.connection
     connection.execute(update(event).where(event.c.id == id).values(values))
-    connection.execute(delete(event_person).where(event_person.c.event_id == id, event_person.c.person_key == address))
-    return connection.execute(delete(delivery).where(delivery.c.event_id == id, delivery.c.lane_id.in_(lanes))).rowcount
+    connection.execute(
+        delete(event_person).where(
+            event_person.c.event_id == id, event_person.c.person_key == address
+        )
+    )
+    return connection.execute(
+        delete(delivery).where(delivery.c.event_id == id, delivery.c.lane_id.in_(lanes))
+    ).rowcount
 
 
 def _is_named(row: Mapping[str, Any], address: str) -> bool:
-    return payload_names(row["body"], address) or any(scrub_column(row, column, address) != row[column.name] for column in _EVENT_TEXTS)
+    return payload_names(row["body"], address) or any(
+        scrub_column(row, column, address) != row[column.name] for column in _EVENT_TEXTS
+    )
 
 
 def _in_body(transaction: Transaction, address: str) -> ColumnElement[bool]:
     """As it may be written; what is found so may yet be another one's."""
     if transaction.connection.dialect.name == "postgresql":
         body = func.lower(func.encode(event.c.body, "escape"))
-        return or_(*(func.strpos(body, func.lower(func.encode(form.encode(), "escape"))) > 0 for form in sorted(address_forms(address))))
+        return or_(
+            *(
+                func.strpos(body, func.lower(func.encode(form.encode(), "escape"))) > 0
+                for form in sorted(address_forms(address))
+            )
+        )
     body = func.lower(cast(event.c.body, Text))
     return or_(*(func.instr(body, form) > 0 for form in sorted(address_forms(address))))

@@ -1,4 +1,6 @@
-"""The address of an erased person in rows that are not theirs: attempts, reasons, links, states of connectors, drift."""
+"""The address of an erased person in rows that are not theirs: attempts, reasons, links, states of
+connectors, drift.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ _CHUNK: Final = 25  # rows that are read and written at once
 
 @dataclass(frozen=True, slots=True)
 class AddressMention:
-    """A row outside of the events that holds the address, as it was read, and what its texts become."""
+    """A row outside of the events that holds the address, as it was read, and what its texts
+    become.
+    """
 
     table: Table
     row: Mapping[str, Any]
@@ -28,7 +32,10 @@ class AddressMention:
 
 
 async def erase_mentions(read: TransactionRunner, write: TransactionRunner, address: str) -> int:
-    """Returns in how many rows it stood. Those that somebody changes meanwhile are looked at again."""
+    """Returns in how many rows it stood.
+
+    Those that somebody changes meanwhile are looked at again.
+    """
     total = 0
     for table in _PLACES:
         keys = await read(partial(mentioning_rows, table=table, address=address))
@@ -44,32 +51,63 @@ async def erase_mentions(read: TransactionRunner, write: TransactionRunner, addr
 
 
 def mentioning_rows(transaction: Transaction, table: Table, address: str) -> list[tuple[Any, ...]]:
-    """The keys of rows of other people, and of none, that hold the address. Reads the table as a whole."""
+    """The keys of rows of other people, and of none, that hold the address.
+
+    Reads the table as a whole.
+    """
     where = or_(*(text_holds(column, address) for column in _PLACES[table]))
-    return [tuple(row) for row in transaction.connection.execute(select(*table.primary_key).where(where))]
+    return [
+        tuple(row)
+        for row in transaction.connection.execute(select(*table.primary_key).where(where))
+    ]
 
 
-def rows_of(transaction: Transaction, table: Table, keys: Sequence[tuple[Any, ...]]) -> list[Mapping[str, Any]]:
+def rows_of(
+    transaction: Transaction, table: Table, keys: Sequence[tuple[Any, ...]]
+) -> list[Mapping[str, Any]]:
     """The rows of these keys that are there."""
     found = select(table).where(tuple_(*table.primary_key).in_(list(keys)))
     return [dict(row) for row in transaction.connection.execute(found).mappings()]
 
 
-def mentions_in(table: Table, rows: Iterable[Mapping[str, Any]], address: str) -> list[AddressMention]:
-    """What the texts of these rows become; but for rows with another one's address that holds this one. Touches no store."""
-    found = [AddressMention(table, row, {column.name: scrub_column(row, column, address) for column in _PLACES[table]}) for row in rows]
+def mentions_in(
+    table: Table, rows: Iterable[Mapping[str, Any]], address: str
+) -> list[AddressMention]:
+    """What the texts of these rows become; but for rows with another one's address that holds this
+    one. Touches no store.
+    """
+    found = [
+        AddressMention(
+            table,
+            row,
+            {column.name: scrub_column(row, column, address) for column in _PLACES[table]},
+        )
+        for row in rows
+    ]
     return [one for one in found if any(one.row[name] != text for name, text in one.texts.items())]
 
 
-def scrub_mentions(transaction: Transaction, found: Iterable[AddressMention]) -> tuple[int, list[tuple[Any, ...]]]:
-    """Replace the address in these rows. A link to the person goes as a whole. Returns the keys of rows that are no longer as read."""
+def scrub_mentions(
+    transaction: Transaction, found: Iterable[AddressMention]
+) -> tuple[int, list[tuple[Any, ...]]]:
+    """Replace the address in these rows.
+
+    A link to the person goes as a whole. Returns the keys of rows that are no longer as read.
+    """
     count = 0
     changed: list[tuple[Any, ...]] = []
     for mention in found:
         key = {column.name: mention.row[column.name] for column in mention.table.primary_key}
-        where = and_(row_is(mention.table, key), row_is(mention.table, {name: mention.row[name] for name in mention.texts}))
+        where = and_(
+            row_is(mention.table, key),
+            row_is(mention.table, {name: mention.row[name] for name in mention.texts}),
+        )
         gone = mention.table in (remote_link, drift)
-        statement = delete(mention.table).where(where) if gone else update(mention.table).where(where).values(mention.texts)
+        statement = (
+            delete(mention.table).where(where)
+            if gone
+            else update(mention.table).where(where).values(mention.texts)
+        )
         done = transaction.connection.execute(statement).rowcount
         count += done
         changed += [] if done else [tuple(key.values())]
@@ -83,7 +121,12 @@ def row_is(table: Table, values: Mapping[str, Any]) -> ColumnElement[bool]:
 
 def text_holds(column: ColumnElement[Any], address: str) -> ColumnElement[bool]:
     """Whether a column may hold the address; what is found so may yet be another one's."""
-    return or_(*(func.lower(column).contains(form, autoescape=True) for form in sorted(address_forms(address))))
+    return or_(
+        *(
+            func.lower(column).contains(form, autoescape=True)
+            for form in sorted(address_forms(address))
+        )
+    )
 
 
 def scrub_column(row: Mapping[str, Any], column: Column[Any], address: str) -> str | None:

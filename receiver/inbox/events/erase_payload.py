@@ -13,7 +13,9 @@ from urllib.parse import unquote
 from receiver.text.email_addresses import is_address
 from receiver.text.known_address import ERASED, names_address, scrub_address
 
-_ALONE: Final = re.compile(rf"(?:mailto:)?{re.escape(ERASED)}|[^<>@]*<(?:mailto:)?{re.escape(ERASED)}>", re.IGNORECASE)
+_ALONE: Final = re.compile(
+    rf"(?:mailto:)?{re.escape(ERASED)}|[^<>@]*<(?:mailto:)?{re.escape(ERASED)}>", re.IGNORECASE
+)
 
 _GONE: Final = object()
 """In the place of what goes whole."""
@@ -21,12 +23,15 @@ _GONE: Final = object()
 
 def payload_names(body: bytes, address: str) -> bool:
     """Whether the address stands in the payload, however it is written there."""
-    return names_address(body.decode("utf-8", "replace"), address) or names_address(_plain(body), address)
+    return names_address(body.decode("utf-8", "replace"), address) or names_address(
+        _plain(body), address
+    )
 
 
 def without_address(body: bytes, address: str) -> bytes:
-    """The payload of others, without the address: an entry of a list that is that address, or has it as a value, is left out;
-    anywhere else the address is replaced. What is not JSON is searched as text.
+    """The payload of others, without the address: an entry of a list that is that address, or has
+    it as a value, is left out; anywhere else the address is replaced. What is not JSON is searched
+    as text.
     """
     try:
         return _encoded(_replaced(json.loads(body), address))
@@ -36,11 +41,13 @@ def without_address(body: bytes, address: str) -> bytes:
 
 
 def without_person(body: bytes, address: str) -> bytes | None:
-    """The payload of nobody knows whom, without the person; None where nothing of another one would be left.
+    """The payload of nobody knows whom, without the person; None where nothing of another one would
+    be left.
 
-    The object that has the address goes whole, wherever it stands: nobody knows which of its other values are the person's.
-    Only where the address is a part of a longer text, and the object has another one's address of its own, is it replaced
-    within the text. What is not JSON has no objects, and goes.
+    The object that has the address goes whole, wherever it stands: nobody knows which of its other
+    values are the person's. Only where the address is a part of a longer text, and the object has
+    another one's address of its own, is it replaced within the text. What is not JSON has no
+    objects, and goes.
     """
     try:
         left = _Removal(address).value(json.loads(body))
@@ -95,7 +102,9 @@ def _is(text: str, address: str) -> bool:
 
 
 def _scrubbed(text: str, address: str) -> str:
-    """The text with the address replaced; where HTML's escapes are a part of it, it is left without any."""
+    """The text with the address replaced; where HTML's escapes are a part of it, it is left without
+    any.
+    """
     left = scrub_address(text, address)
     plain = unescape(left)
     found = scrub_address(plain, address) if plain != left else plain
@@ -144,18 +153,29 @@ class _Removal:
         texts += [text for text in _texts(fields.values()) if self._names(text)]
         if any(self._has(text) for text in texts) or (texts and not others):
             return _Left(_GONE)
-        left = {_scrubbed(key, self._address): one.value for key, one in kept.items() if one.value is not _GONE}
+        left = {
+            _scrubbed(key, self._address): one.value
+            for key, one in kept.items()
+            if one.value is not _GONE
+        }
         return _Left(left, others)
 
     def _map_of_people(self, entries: dict[str, Any]) -> _Left:
         """By their addresses: the person's entry goes, those of the others stay."""
         kept = {key: self.value(entry) for key, entry in entries.items() if not self._has(key)}
-        return _Left({key: one.value for key, one in kept.items() if one.value is not _GONE}, bool(kept))
+        return _Left(
+            {key: one.value for key, one in kept.items() if one.value is not _GONE}, bool(kept)
+        )
 
     def _field(self, key: str, value: Any) -> _Left:
         """`logo@2x.png` is nobody's address: a key says of which values are."""
         left = self.value(value)
-        mail = isinstance(value, str) and "mail" in key.lower() and value.strip() != "" and not self._names(value)
+        mail = (
+            isinstance(value, str)
+            and "mail" in key.lower()
+            and value.strip() != ""
+            and not self._names(value)
+        )
         return _Left(left.value, left.others or mail)
 
     def _names(self, text: str) -> bool:

@@ -1,4 +1,6 @@
-"""Takes what comes one by one and hands it on in groups: work on many at once costs less for each."""
+"""Takes what comes one by one and hands it on in groups: work on many at once costs less for
+each.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,13 @@ PAUSE = 0.002  # seconds without any that came back: the others will not
 
 
 class MicroBatch(Generic[T]):
-    """One group at a time is worked on; `done` says that it was. What comes alone is handed on at once.
+    """One group at a time is worked on; `done` says that it was.
 
-    Who was in a group often comes back when it is done: the next one waits for as many as were in the last, as long as they keep
-    coming. So those that send without a pause share one group and do not split into two that take turns.
+    What comes alone is handed on at once.
+
+    Who was in a group often comes back when it is done: the next one waits for as many as were in
+    the last, as long as they keep coming. So those that send without a pause share one group and do
+    not split into two that take turns.
     """
 
     def __init__(self, work: Callable[[list[T]], None], *, most: int, pause: float = PAUSE) -> None:
@@ -58,7 +63,9 @@ class MicroBatch(Generic[T]):
             self._work(group)
 
     def _schedule(self) -> None:
-        """In the loop's next turn where all are there that were expected: what comes in this turn is to be in the same group."""
+        """In the loop's next turn where all are there that were expected: what comes in this turn
+        is to be in the same group.
+        """
         if self._at_once:
             return
         loop = asyncio.get_running_loop()

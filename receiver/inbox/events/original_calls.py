@@ -28,8 +28,12 @@ class OriginalCall:
 def keep_original(transaction: Transaction, id: str, *, now: datetime) -> None:
     """Before the first amendment; what is kept already is what came."""
     dialect = transaction.connection.dialect
-    as_it_is = select(event.c.id, event.c.named, event.c.body, literal(to_micros(now))).where(event.c.id == id)
-    new = insert_statement(dialect, original).from_select(["event_id", "named", "body", "amended_at"], as_it_is)
+    as_it_is = select(event.c.id, event.c.named, event.c.body, literal(to_micros(now))).where(
+        event.c.id == id
+    )
+    new = insert_statement(dialect, original).from_select(
+        ["event_id", "named", "body", "amended_at"], as_it_is
+    )
     transaction.connection.execute(new.on_conflict_do_nothing())
 
 
@@ -39,13 +43,22 @@ def original_of(transaction: Transaction, id: str) -> OriginalCall | None:
 
 
 def originals_with(transaction: Transaction, address: str) -> list[str]:
-    """The events whose call as it came holds the address, whoever's they are. They are few, and looked through as a whole."""
-    return [row.event_id for row in transaction.connection.execute(select(original)) if _holds(row, address)]
+    """The events whose call as it came holds the address, whoever's they are.
+
+    They are few, and looked through as a whole.
+    """
+    return [
+        row.event_id
+        for row in transaction.connection.execute(select(original))
+        if _holds(row, address)
+    ]
 
 
 def remove_originals(transaction: Transaction, ids: Sequence[str]) -> int:
     """Returns how many there were."""
-    return transaction.connection.execute(delete(original).where(original.c.event_id.in_(ids))).rowcount
+    return transaction.connection.execute(
+        delete(original).where(original.c.event_id.in_(ids))
+    ).rowcount
 
 
 def _holds(row: Row[Any], address: str) -> bool:

@@ -11,7 +11,15 @@ from typing import Final, Generic, TypeVar
 from sqlalchemy import BindParameter, bindparam, delete, exists, select
 
 from receiver.inbox.db.event_ids import first_id
-from receiver.inbox.db.tables import attempt, delivery, drift, event, event_person, literal, original
+from receiver.inbox.db.tables import (
+    attempt,
+    delivery,
+    drift,
+    event,
+    event_person,
+    literal,
+    original,
+)
 from receiver.inbox.db.timestamps import to_micros
 from receiver.inbox.db.transaction import Transaction, TransactionRunner
 from receiver.inbox.lanes.replay import lock_lanes
@@ -30,7 +38,10 @@ class PurgedChunk(Generic[K]):
 
 
 async def purge_old(write: TransactionRunner, *, before: datetime) -> int:
-    """Remove events received before then that nobody waits for, and what belongs to them. Returns the number of events."""
+    """Remove events received before then that nobody waits for, and what belongs to them.
+
+    Returns the number of events.
+    """
     removed, event_id = 0, ""
     while True:
         events = await write(partial(purge_events, before=before, after=event_id))
@@ -48,10 +59,14 @@ async def purge_old(write: TransactionRunner, *, before: datetime) -> int:
 def purge_events(transaction: Transaction, *, before: datetime, after: str) -> PurgedChunk[str]:
     """Look at the next events received before `before`.
 
-    An event stays while it waits for somebody (pending, dead, quarantined), and while an earlier one of the same lane
-    does: replaying that one has to bring this one along.
+    An event stays while it waits for somebody (pending, dead, quarantined), and while an earlier
+    one of the same lane does: replaying that one has to bring this one along.
     """
-    window = list(transaction.connection.scalars(_WINDOW, {"after": after, "before": first_id(before), "most": CHUNK}))
+    window = list(
+        transaction.connection.scalars(
+            _WINDOW, {"after": after, "before": first_id(before), "most": CHUNK}
+        )
+    )
     if window:
         lock_lanes(transaction, list(transaction.connection.scalars(_LANES, {"ids": window})))
     done = list(transaction.connection.scalars(_DONE, {"ids": window})) if window else []
@@ -60,11 +75,15 @@ def purge_events(transaction: Transaction, *, before: datetime, after: str) -> P
 
 
 def purge_attempts(transaction: Transaction, *, before: datetime, after: int) -> PurgedChunk[int]:
-    """Look at the next attempts; those begun before `before` go, unless an event that they are about is still there."""
+    """Look at the next attempts; those begun before `before` go, unless an event that they are
+    about is still there.
+    """
     window = transaction.connection.execute(_ATTEMPTS, {"after": after, "most": CHUNK}).all()
     old = [row.id for row in window if row.started_at < to_micros(before)]
     removed = transaction.connection.execute(_OLD_ATTEMPTS, {"ids": old}).rowcount if old else 0
-    return PurgedChunk(removed, window[-1].id if len(window) == CHUNK and len(old) == CHUNK else None)
+    return PurgedChunk(
+        removed, window[-1].id if len(window) == CHUNK and len(old) == CHUNK else None
+    )
 
 
 def purge_drift(transaction: Transaction, *, before: datetime) -> None:
@@ -100,19 +119,26 @@ _BEHIND = exists().where(
     _EARLIER.c.state.in_(_OPEN),
     _EARLIER.c.seq < delivery.c.seq,
 )
-_DONE = select(event.c.id).where(event.c.id.in_(_ids()), event.c.state != literal("quarantined"), ~_WAITS, ~_BEHIND)
+_DONE = select(event.c.id).where(
+    event.c.id.in_(_ids()), event.c.state != literal("quarantined"), ~_WAITS, ~_BEHIND
+)
 _REMOVE_DELIVERIES = delete(delivery).where(delivery.c.event_id.in_(_ids()))
 _REMOVE_PEOPLE = delete(event_person).where(event_person.c.event_id.in_(_ids()))
 _REMOVE_ORIGINALS = delete(original).where(original.c.event_id.in_(_ids()))
 _REMOVE_EVENTS = delete(event).where(event.c.id.in_(_ids()))
 _ATTEMPTS = (
-    select(attempt.c.id, attempt.c.started_at).where(attempt.c.id > bindparam("after")).order_by(attempt.c.id).limit(bindparam("most"))
+    select(attempt.c.id, attempt.c.started_at)
+    .where(attempt.c.id > bindparam("after"))
+    .order_by(attempt.c.id)
+    .limit(bindparam("most"))
 )
 _OLD_ATTEMPTS = delete(attempt).where(
     attempt.c.id.in_(_ids()),
     ~exists().where(
         delivery.c.lane_id == attempt.c.lane_id,
-        delivery.c.state.in_([literal(state) for state in ("pending", "delivered", "dead", "discarded")]),
+        delivery.c.state.in_(
+            [literal(state) for state in ("pending", "delivered", "dead", "discarded")]
+        ),
         delivery.c.seq >= attempt.c.first_seq,
         delivery.c.seq <= attempt.c.last_seq,
     ),

@@ -1,5 +1,6 @@
-"""The thread that commits: events that wait together share one commit. What else makes deliveries, and on SQLite all writing, is done
-here too.
+"""The thread that commits: events that wait together share one commit.
+
+What else makes deliveries, and on SQLite all writing, is done here too.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ T = TypeVar("T")
 Published = Callable[[Iterable[str]], None]
 
 _GROUP = 256
-_MANY = 100  # people of one event, from which on it has a commit of its own, and those for few take turns with it
+# people of one event, from which on it has a commit of its own, and those for few take turns with
+# it
+_MANY = 100
 _MOST_WAITING = 20_000
 _MOST_WAITING_BYTES = 128 * 1024 * 1024
 
@@ -52,7 +55,10 @@ class _WriterTask:
 
 
 class StoreWriter:
-    """Create it on the event loop that uses it. `published` is called there with the connectors that a commit woke."""
+    """Create it on the event loop that uses it.
+
+    `published` is called there with the connectors that a commit woke.
+    """
 
     def __init__(
         self,
@@ -93,7 +99,9 @@ class StoreWriter:
         if self._closing:
             raise StoreUnavailable("the store is closing")
         if self._waiting >= _MOST_WAITING or self._waiting_bytes >= _MOST_WAITING_BYTES:
-            raise StoreUnavailable(f"the disk does not keep up: {self._waiting} events wait to be written")
+            raise StoreUnavailable(
+                f"the disk does not keep up: {self._waiting} events wait to be written"
+            )
         if self._log and self._log.full:
             raise StoreUnavailable(self._log.warning)
         future: asyncio.Future[AcceptedEvent] = self._loop.create_future()
@@ -107,7 +115,9 @@ class StoreWriter:
         return future
 
     async def run(self, work: Callable[[Transaction], T]) -> T:
-        """Run it in a transaction of its own, in turn with the events that wait: neither kind is before the other."""
+        """Run it in a transaction of its own, in turn with the events that wait: neither kind is
+        before the other.
+        """
 
         def within(connection: Connection) -> T:
             with open_transaction(connection, self._sender) as current:
@@ -147,15 +157,23 @@ class StoreWriter:
             if isinstance(entry.outcome, AcceptedEvent):
                 entry.future.set_result(entry.outcome)
             else:
-                entry.future.set_exception(entry.outcome or StoreUnavailable("the store gave no answer"))
+                entry.future.set_exception(
+                    entry.outcome or StoreUnavailable("the store gave no answer")
+                )
 
     # --- on the thread ---
 
     def _run(self) -> None:
-        """Events wait for one job at most, and the other way round; after an event for many, those for few go first."""
+        """Events wait for one job at most, and the other way round; after an event for many, those
+        for few go first.
+        """
         worked = False
         while self._fetch():
-            if self._jobs and not (worked and (self._entries or self._large)) and not self._few_are_next():
+            if (
+                self._jobs
+                and not (worked and (self._entries or self._large))
+                and not self._few_are_next()
+            ):
                 self._work(self._jobs.popleft())
                 worked = True
             else:
@@ -168,7 +186,9 @@ class StoreWriter:
         return bool(self._entries) and not self._large_is_next
 
     def _next_group(self) -> list[AcceptEntry]:
-        """What is for very many people goes alone, in turn with what is for few: nobody waits for more than one of them."""
+        """What is for very many people goes alone, in turn with what is for few: nobody waits for
+        more than one of them.
+        """
         if self._large and (self._large_is_next or not self._entries):
             self._large_is_next = False
             return [self._large.popleft()]
@@ -198,7 +218,9 @@ class StoreWriter:
         return bool(self._entries or self._large or self._jobs)
 
     def _patience(self) -> float | None:
-        """Seconds to wait for work: while SQLite's log is long, it is looked at also where nothing comes."""
+        """Seconds to wait for work: while SQLite's log is long, it is looked at also where nothing
+        comes.
+        """
         return EVERY_SECONDS if self._log and self._log.is_long else None
 
     def _look_at_log(self) -> None:
@@ -219,7 +241,9 @@ class StoreWriter:
         error = self._store(entries, woken)
         if error is not None and (is_disconnect(error) or is_beaten(error)):
             error = self._store(entries, woken, again=True)
-        others_may_work = error is not None and (isinstance(error, StoreDamaged) or not is_unavailable(error))
+        others_may_work = error is not None and (
+            isinstance(error, StoreDamaged) or not is_unavailable(error)
+        )
         if others_may_work and len(entries) > 1:
             for entry in entries:
                 self._commit_alone(entry, woken)
@@ -232,7 +256,9 @@ class StoreWriter:
         if error is not None:
             self._fail([entry], error)
 
-    def _store(self, entries: Sequence[AcceptEntry], woken: set[str], *, again: bool = False) -> Exception | None:
+    def _store(
+        self, entries: Sequence[AcceptEntry], woken: set[str], *, again: bool = False
+    ) -> Exception | None:
         try:
             for entry in entries:
                 entry.outcome = None
@@ -251,7 +277,11 @@ class StoreWriter:
 
     def _fail(self, entries: Sequence[AcceptEntry], error: Exception) -> None:
         passing = is_unavailable(error) or is_beaten(error)
-        failure: InboxError = as_unavailable(error) if passing else Unstorable(f"the event cannot be stored: {driver_reason(error)}")
+        failure: InboxError = (
+            as_unavailable(error)
+            if passing
+            else Unstorable(f"the event cannot be stored: {driver_reason(error)}")
+        )
         for entry in entries:
             entry.outcome = failure
 
@@ -296,7 +326,9 @@ class StoreWriter:
         self._saved = False
 
     def _save(self) -> None:
-        """Where only the write-ahead log is gone, all of it can still be brought into the database, and be there after a restart."""
+        """Where only the write-ahead log is gone, all of it can still be brought into the database,
+        and be there after a restart.
+        """
         if self._connection is not None:
             driver: Any = self._connection.connection.driver_connection
             with suppress(sqlite3.Error):

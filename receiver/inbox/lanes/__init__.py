@@ -1,1 +1,3 @@
-"""What is delivered: lanes that are ready, their settlement, replay and order, and what CRMs hold of ours."""
+"""What is delivered: lanes that are ready, their settlement, replay and order, and what CRMs hold
+of ours.
+"""

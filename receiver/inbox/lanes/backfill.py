@@ -1,4 +1,6 @@
-"""Deliveries that accepted events did not get when they came: there was no route for it yet, or not this connector."""
+"""Deliveries that accepted events did not get when they came: there was no route for it yet, or not
+this connector.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ Pairs = Iterable[tuple[str, str]]
 
 
 def add_deliveries(transaction: Transaction, wanted: Mapping[str, Pairs], *, now: datetime) -> int:
-    """Make the deliveries that these events have not got for their pairs, before those of later events. Returns how many were made.
+    """Make the deliveries that these events have not got for their pairs, before those of later
+    events. Returns how many were made.
 
     Several events at once may have some hundred pairs together, one alone any number.
     """
@@ -31,17 +34,25 @@ def add_deliveries(transaction: Transaction, wanted: Mapping[str, Pairs], *, now
 
 
 def _lock(transaction: Transaction, pairs: Collection[tuple[str, str]]) -> None:
-    """All lanes before the first is written to, in the order in which everybody takes them: event by event it would be another one."""
-    found = transaction.connection.execute(_LANES_OF, {"people": list({person for _, person in pairs})})
+    """All lanes before the first is written to, in the order in which everybody takes them: event
+    by event it would be another one.
+    """
+    found = transaction.connection.execute(
+        _LANES_OF, {"people": list({person for _, person in pairs})}
+    )
     lock_lanes(transaction, [row.id for row in found if (row.connector, row.person_key) in pairs])
 
 
 def _route(transaction: Transaction, id: str, lanes: Pairs, *, now: datetime) -> int:
     connection = transaction.connection
-    there = {(row.person_key, row.connector): row.id for row in connection.execute(_THERE, {"of": id})}
+    there = {
+        (row.person_key, row.connector): row.id for row in connection.execute(_THERE, {"of": id})
+    }
     missing = sorted({(person, connector) for connector, person in lanes} - there.keys())
     source = find_sources(transaction, id)
-    LANES.execute(connection, [(*pair, source, to_micros(now), 1, LanePriority.BULK) for pair in missing])
+    LANES.execute(
+        connection, [(*pair, source, to_micros(now), 1, LanePriority.BULK) for pair in missing]
+    )
     DELIVERIES.execute(connection, [(*pair, id, 0) for pair in missing])
     transaction.woken.update(connector for _, connector in missing)
     if missing:
@@ -51,7 +62,9 @@ def _route(transaction: Transaction, id: str, lanes: Pairs, *, now: datetime) ->
 
 def find_sources(transaction: Transaction, id: str) -> str:
     """The source of an event that is stored."""
-    source: str = transaction.connection.scalars(select(event.c.source).where(event.c.id == id)).one()
+    source: str = transaction.connection.scalars(
+        select(event.c.source).where(event.c.id == id)
+    ).one()
     return source
 
 
@@ -61,7 +74,9 @@ _ACCEPTED = (
     .order_by(event.c.id)
     .with_for_update()
 )
-_LANES_OF = select(lane.c.id, lane.c.connector, lane.c.person_key).where(lane.c.person_key.in_(bindparam("people", expanding=True)))
+_LANES_OF = select(lane.c.id, lane.c.connector, lane.c.person_key).where(
+    lane.c.person_key.in_(bindparam("people", expanding=True))
+)
 _THERE = (
     select(lane.c.id, lane.c.person_key, lane.c.connector)
     .join(delivery, delivery.c.lane_id == lane.c.id)

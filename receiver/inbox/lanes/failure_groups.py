@@ -1,4 +1,6 @@
-"""Which reasons are the same but for the values that they quote: the dead letters of one cause are one group, whatever its words."""
+"""Which reasons are the same but for the values that they quote: the dead letters of one cause are
+one group, whatever its words.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ from typing import Final
 
 _READ: Final = 2_000  # characters that tell a reason
 
-_TOLD_BY_CODE: Final = re.compile(r"(\w[\w.-]*): .*\(([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)\)", re.DOTALL)  # field: words (CODE)
+# field: words (CODE)
+_TOLD_BY_CODE: Final = re.compile(r"(\w[\w.-]*): .*\(([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)\)", re.DOTALL)
 _ADDRESS: Final = re.compile(r"[^\s@<>\"'(),:;/\\]+@[^\s@<>\"'(),:;/\\]+")
 _QUOTED: Final = re.compile(
     r"""(?<!\w)(?:"[^"]*"|'(?:[^']|(?<=\w)'(?=\w))*'|`[^`]*`|“[^”]*”|‘[^’]*’|«[^»]*»)(?!\w)"""  # noqa: RUF001 - quotation marks
@@ -21,10 +24,12 @@ _NUMBER: Final = re.compile(r"(?<![\w\[])[+-]?\d[\d.,:/-]*(?!\w)")  # routes[1] 
 def reason_key(connector: str, reason: str) -> str:
     """Short, and equal for what died of the same at a connector.
 
-    A field with the CRM's code for what is wrong with it says what to mend. Where the two are not told, the words do, without
-    addresses, quoted values, ids and numbers.
+    A field with the CRM's code for what is wrong with it says what to mend. Where the two are not
+    told, the words do, without addresses, quoted values, ids and numbers.
     """
-    return hashlib.sha256(f"{connector}\0{_cause(reason[:_READ])}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return hashlib.sha256(
+        f"{connector}\0{_cause(reason[:_READ])}".encode("utf-8", "surrogatepass")
+    ).hexdigest()[:12]
 
 
 def _cause(reason: str) -> str:

@@ -1,4 +1,6 @@
-"""Which event set a record's field last, and in which lane: what an older event must not write over."""
+"""Which event set a record's field last, and in which lane: what an older event must not write
+over.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ def version_horizon(now: datetime) -> str:
 
 
 class FieldVersion(NamedTuple):
-    """`rank` is of a value whose field only goes forward: a text that sorts as its values follow each other."""
+    """`rank` is of a value whose field only goes forward: a text that sorts as its values follow
+    each other.
+    """
 
     event_id: str
     lane_id: int
@@ -31,7 +35,9 @@ FieldVersions = Mapping[str, FieldVersion]
 
 
 def is_newer(event_id: str, than: str) -> bool:
-    """Whether an event came after another; for those that were handed in late, the time that they belong to counts."""
+    """Whether an event came after another; for those that were handed in late, the time that they
+    belong to counts.
+    """
     return event_id > than
 
 
@@ -43,10 +49,12 @@ def is_behind(stamp: FieldVersion, other: FieldVersion) -> bool:
 
 
 def stands_against(known: FieldVersion, stamp: FieldVersion, horizon: str) -> bool:
-    """Whether a field that was written as `known` must not be written as `stamp`: where both have a rank, that alone counts.
+    """Whether a field that was written as `known` must not be written as `stamp`: where both have a
+    rank, that alone counts.
 
-    A lane may write again what it wrote: its own order, not that of the clocks, tells what came last. Only what was handed in late stays
-    behind what its lane has gone on to. Ids from `horizon` on were made by a clock that was ahead, and stand against nothing.
+    A lane may write again what it wrote: its own order, not that of the clocks, tells what came
+    last. Only what was handed in late stays behind what its lane has gone on to. Ids from `horizon`
+    on were made by a clock that was ahead, and stand against nothing.
     """
     if known.rank and stamp.rank:
         return known.rank > stamp.rank
@@ -57,7 +65,11 @@ def stands_against(known: FieldVersion, stamp: FieldVersion, horizon: str) -> bo
 
 def superseded_fields(known: FieldVersions, stamps: FieldVersions, horizon: str) -> frozenset[str]:
     """The fields that must not be written as `stamps`, since newer events have set them."""
-    return frozenset(name for name, stamp in stamps.items() if (before := known.get(name)) and stands_against(before, stamp, horizon))
+    return frozenset(
+        name
+        for name, stamp in stamps.items()
+        if (before := known.get(name)) and stands_against(before, stamp, horizon)
+    )
 
 
 def newest_version(stamps: Iterable[FieldVersion]) -> FieldVersion:
@@ -66,11 +78,15 @@ def newest_version(stamps: Iterable[FieldVersion]) -> FieldVersion:
 
 
 def encode_versions(stamps: FieldVersions) -> str:
-    """A JSON list of [event id, lane id, names] or [event id, lane id, names, rank]: most fields of a record are of few events."""
+    """A JSON list of [event id, lane id, names] or [event id, lane id, names, rank]: most fields of
+    a record are of few events.
+    """
     names: dict[FieldVersion, list[str]] = {}
     for name, stamp in stamps.items():
         names.setdefault(stamp, []).append(name)
-    return orjson.dumps([(id, lane, of, rank) if rank else (id, lane, of) for (id, lane, rank), of in names.items()]).decode()
+    return orjson.dumps(
+        [(id, lane, of, rank) if rank else (id, lane, of) for (id, lane, rank), of in names.items()]
+    ).decode()
 
 
 def decode_versions(text: str) -> dict[str, FieldVersion]:

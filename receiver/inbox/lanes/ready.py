@@ -61,14 +61,17 @@ class ReadyLane:
     connector: str
     person_key: str
     version: int
-    attempts: int  # before this one; above 0 an earlier attempt may have written without our seeing it
+    # before this one; above 0 an earlier attempt may have written without our seeing it
+    attempts: int
     failing_since: datetime | None
     deliveries: tuple[PendingDelivery, ...]  # oldest first
     capped: bool = False  # more are pending than are taken at once
     replayed: int = 0  # the version that the lane's last replay made
 
 
-def list_queues(transaction: Transaction, connector: str, *, limit: int, busy: Collection[int], now: datetime) -> list[LaneQueue]:
+def list_queues(
+    transaction: Transaction, connector: str, *, limit: int, busy: Collection[int], now: datetime
+) -> list[LaneQueue]:
     """All queues of a connector that hold a lane, what goes first first.
 
     Of each up to `limit` lanes that are due, without those that are `busy`.
@@ -132,7 +135,12 @@ _NEXT_QUEUE = (  # a step along the index, however many lanes each queue holds
     .order_by(lane.c.priority, lane.c.source)
     .limit(1)
 )
-_DUE = select(lane.c.id).where(*_QUEUE, lane.c.due_at <= _NOW).order_by(lane.c.due_at).limit(bindparam("most"))
+_DUE = (
+    select(lane.c.id)
+    .where(*_QUEUE, lane.c.due_at <= _NOW)
+    .order_by(lane.c.due_at)
+    .limit(bindparam("most"))
+)
 _NEXT_DUE = select(func.min(lane.c.due_at)).where(*_QUEUE, lane.c.due_at > _NOW)
 _IDS = lane.c.id.in_(bindparam("ids", expanding=True))
 _LANES = select(
@@ -150,7 +158,9 @@ _REST = (
     .values(state=literal("idle"), attempts=0, failing_since=None)
 )
 _CORRECT = (  # whoever is due is told by the index alone
-    update(lane).where(*_OF, lane.c.due_at > _NOW, lane.c.due_at > _NOW + lane.c.wait).values(due_at=_NOW + lane.c.wait)
+    update(lane)
+    .where(*_OF, lane.c.due_at > _NOW, lane.c.due_at > _NOW + lane.c.wait)
+    .values(due_at=_NOW + lane.c.wait)
 )
 
 _FIRST_TOO_MANY = (
@@ -179,9 +189,9 @@ _PENDING = (
     .order_by(delivery.c.lane_id, delivery.c.seq)
 )
 _FIRST_PENDING = _PENDING.limit(MOST_DELIVERIES + 1)
-_EVENTS = select(event.c.id, event.c.source, event.c.name, event.c.named, event.c.body, event.c.received_at).where(
-    event.c.id.in_(bindparam("ids", expanding=True))
-)
+_EVENTS = select(
+    event.c.id, event.c.source, event.c.name, event.c.named, event.c.body, event.c.received_at
+).where(event.c.id.in_(bindparam("ids", expanding=True)))
 
 _Rows = list[Any]
 _Chosen = tuple[_Rows, bool]
@@ -193,11 +203,16 @@ def _pending(transaction: Transaction, lanes: Iterable[int]) -> dict[int, _Rows]
     long = set(transaction.connection.scalars(_LONG, {"ids": list(ids)}))
     found = transaction.connection.execute(_PENDING, {"ids": list(ids - long)})
     pending = {id: list(rows) for id, rows in groupby(found, key=lambda row: row.lane_id)}
-    return pending | {id: list(transaction.connection.execute(_FIRST_PENDING, {"ids": [id]})) for id in long}
+    return pending | {
+        id: list(transaction.connection.execute(_FIRST_PENDING, {"ids": [id]})) for id in long
+    }
 
 
 def _choose(pending: dict[int, _Rows], lanes: Iterable[int]) -> dict[int, _Chosen]:
-    """Lane → its rows and whether some were left. Lanes that do not fit with the others are missing."""
+    """Lane → its rows and whether some were left.
+
+    Lanes that do not fit with the others are missing.
+    """
     chosen: dict[int, _Chosen] = {}
     count = total = 0
     held: set[str] = set()  # events: the body of one for many people is read once
@@ -248,4 +263,13 @@ def _deliveries(pending: _Rows, events: dict[str, Any]) -> Iterator[PendingDeliv
     for row in pending:
         kept = events[row.event_id]
         received_at = from_micros(kept.received_at)
-        yield PendingDelivery(row.id, row.seq, row.event_id, kept.source, kept.name, kept.named, kept.body, received_at)
+        yield PendingDelivery(
+            row.id,
+            row.seq,
+            row.event_id,
+            kept.source,
+            kept.name,
+            kept.named,
+            kept.body,
+            received_at,
+        )

@@ -1,4 +1,6 @@
-"""What the CRMs hold of ours: the ids that they gave our records, which event set which field, and what these are tied to."""
+"""What the CRMs hold of ours: the ids that they gave our records, which event set which field, and
+what these are tied to.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +26,17 @@ RecordRef = tuple[str, str]
 Key = tuple[str, str, str]
 """(connector, object, key)"""
 
-AT_ONCE: Final = 500  # keys in one statement: databases bound the number of its parameters, SQLite to 32,766
+# keys in one statement: databases bound the number of its parameters, SQLite to 32,766
+AT_ONCE: Final = 500
 _LONGEST: Final = 1200  # bytes; PostgreSQL's indexes refuse keys of more than 2,700
 
 
 @dataclass(frozen=True, slots=True)
 class RecordState:
-    """`links`: what the record is tied to → the id that it was tied to. `digest` is of what was written last."""
+    """`links`: what the record is tied to → the id that it was tied to.
+
+    `digest` is of what was written last.
+    """
 
     id: str
     links: Mapping[str, str]
@@ -41,10 +47,12 @@ class RecordState:
 
 @dataclass(frozen=True, slots=True)
 class RecordStateRow:
-    """A record that the CRM holds, all that is to be known of it; `add_links` are added to those that are known.
+    """A record that the CRM holds, all that is to be known of it; `add_links` are added to those
+    that are known.
 
-    `event_id` and `lane_id` are of the newest event behind it. By `digest` its writer knows again what it wrote.
-    A record with a key or a link of more than 1,200 bytes is not remembered, which costs a look-up and does no harm.
+    `event_id` and `lane_id` are of the newest event behind it. By `digest` its writer knows again
+    what it wrote. A record with a key or a link of more than 1,200 bytes is not remembered, which
+    costs a look-up and does no harm.
     """
 
     object: str
@@ -57,7 +65,9 @@ class RecordStateRow:
     digest: str | None = None
 
 
-def find_record_states(transaction: Transaction, connector: str, refs: Collection[RecordRef]) -> dict[RecordRef, RecordState]:
+def find_record_states(
+    transaction: Transaction, connector: str, refs: Collection[RecordRef]
+) -> dict[RecordRef, RecordState]:
     """What is known of these records; those that were never written are missing."""
     keys = [(connector, *ref) for ref in sorted(set(refs))]
     rows = list(_rows(transaction, _REMOTES, keys))
@@ -67,17 +77,32 @@ def find_record_states(transaction: Transaction, connector: str, refs: Collectio
     return {(row.object, row.key): _remote(row, links) for row in rows}
 
 
-def keep_record_states(transaction: Transaction, connector: str, written: Sequence[RecordStateRow], *, now: datetime) -> None:
-    """Keep what the CRM holds; only its connector's leader tells that. In the order of the keys, as everybody locks them."""
+def keep_record_states(
+    transaction: Transaction, connector: str, written: Sequence[RecordStateRow], *, now: datetime
+) -> None:
+    """Keep what the CRM holds; only its connector's leader tells that.
+
+    In the order of the keys, as everybody locks them.
+    """
     rows: dict[Key, tuple[object, ...]] = {}
     links: dict[tuple[str, str, str, str], str] = {}
     for row in written:
         if _bytes(row.object) + _bytes(row.key) > _LONGEST:
             continue
         key = (connector, storable_text(row.object), storable_text(row.key))
-        told = (row.lane_id, row.event_id, storable_text_or_none(row.digest), to_micros(now), encode_versions(row.stamps))
+        told = (
+            row.lane_id,
+            row.event_id,
+            storable_text_or_none(row.digest),
+            to_micros(now),
+            encode_versions(row.stamps),
+        )
         rows[key] = (*key, storable_text(row.id), *told)
-        links |= {(*key, storable_text(name)): storable_text(id) for name, id in row.add_links.items() if _bytes(name) <= _LONGEST}
+        links |= {
+            (*key, storable_text(name)): storable_text(id)
+            for name, id in row.add_links.items()
+            if _bytes(name) <= _LONGEST
+        }
     REMOTES.execute(transaction.connection, [rows[key] for key in sorted(rows)])
     LINKS.execute(transaction.connection, [(*key, links[key]) for key in sorted(links)])
 
@@ -86,11 +111,21 @@ def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def _remote(row: Row[tuple[object, ...]], links: Mapping[RecordRef, Mapping[str, str]]) -> RecordState:
-    return RecordState(row.id, links.get((row.object, row.key), {}), row.event_id, decode_versions(row.stamps), row.digest)
+def _remote(
+    row: Row[tuple[object, ...]], links: Mapping[RecordRef, Mapping[str, str]]
+) -> RecordState:
+    return RecordState(
+        row.id,
+        links.get((row.object, row.key), {}),
+        row.event_id,
+        decode_versions(row.stamps),
+        row.digest,
+    )
 
 
-def _rows(transaction: Transaction, statement: Select[tuple[object, ...]], keys: list[Key]) -> Iterator[Row[tuple[object, ...]]]:
+def _rows(
+    transaction: Transaction, statement: Select[tuple[object, ...]], keys: list[Key]
+) -> Iterator[Row[tuple[object, ...]]]:
     for (connector, object), group in groupby(keys, key=lambda key: key[:2]):
         names = [key for _, _, key in group]
         for start in range(0, len(names), AT_ONCE):

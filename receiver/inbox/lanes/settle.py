@@ -16,7 +16,12 @@ from receiver.inbox.db.timestamps import to_micros
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.lanes.failure_groups import reason_key
 from receiver.inbox.lanes.ready import ReadyLane
-from receiver.inbox.lanes.record_state import RecordRef, RecordStateRow, find_record_states, keep_record_states
+from receiver.inbox.lanes.record_state import (
+    RecordRef,
+    RecordStateRow,
+    find_record_states,
+    keep_record_states,
+)
 from receiver.inbox.lanes.replay import LanePlan, replay_lanes
 from receiver.inbox.operation.leadership import is_current
 
@@ -41,8 +46,9 @@ class AttemptRow:
 class SettledLane:
     """What came of one lane. Deliveries that are neither delivered nor dead stay pending.
 
-    `retry_at` holds the lane back until then. `burn=False` counts no attempt, and does not start the clock after
-    which the lane is given up: its connector is to blame. `touched`: records that were written for it, or may have been.
+    `retry_at` holds the lane back until then. `burn=False` counts no attempt, and does not start
+    the clock after which the lane is given up: its connector is to blame. `touched`: records that
+    were written for it, or may have been.
     """
 
     lane: ReadyLane
@@ -67,7 +73,8 @@ class SettleReport:
 class Settlement:
     """What one leader has to tell of its connector, in one transaction.
 
-    `unfinished`: lanes that go on, for which something was written: nothing is recorded of them, but where another leads by now.
+    `unfinished`: lanes that go on, for which something was written: nothing is recorded of them,
+    but where another leads by now.
     """
 
     connector: str
@@ -81,22 +88,27 @@ class Settlement:
 def settle_lanes(transaction: Transaction, told: Settlement, *, now: datetime) -> SettleReport:
     """Record all of it.
 
-    Where the epoch is over, another may have written the same records meanwhile, and an old write may have come on top of
-    it: what was written for these lanes, and whatever wrote the same records since, is delivered again by the new leader.
+    Where the epoch is over, another may have written the same records meanwhile, and an old write
+    may have come on top of it: what was written for these lanes, and whatever wrote the same
+    records since, is delivered again by the new leader.
     """
     results = sorted(told.lanes, key=lambda result: result.lane.person_key)
     concerned = {result.lane.lane_id for result in results} | {row.lane_id for row in told.records}
-    locked = _lock(transaction, sorted(concerned))  # before the leadership, for whose renewal nobody may wait long
+    # before the leadership, for whose renewal nobody may wait long
+    locked = _lock(transaction, sorted(concerned))
     if not is_current(transaction, told.role, told.epoch):
         _write_again(transaction, told, now)
         return SettleReport(lost=True)
     held = [result for result in results if result.lane.lane_id in locked]
-    ours = [result for result in held if locked[result.lane.lane_id].replayed <= result.lane.version]
+    ours = [
+        result for result in held if locked[result.lane.lane_id].replayed <= result.lane.version
+    ]
     delivered = _deliver(transaction, [id for result in ours for id in result.delivered], now)
     dead = _bury(transaction, ours, now)
     _release(transaction, held, locked, now)
     _record(transaction, held)
-    kept = [row for row in told.records if row.lane_id in locked]  # nothing told later brings an erased person back
+    # nothing told later brings an erased person back
+    kept = [row for row in told.records if row.lane_id in locked]
     keep_record_states(transaction, told.connector, kept, now=now)
     return SettleReport(delivered, dead)
 
@@ -116,11 +128,20 @@ _DELIVER = (
 _BURY = (
     update(delivery)
     .where(*_STILL)
-    .values(state=literal("dead"), settled_at=bindparam("now"), reason=bindparam("why"), reason_key=bindparam("key"))
+    .values(
+        state=literal("dead"),
+        settled_at=bindparam("now"),
+        reason=bindparam("why"),
+        reason_key=bindparam("key"),
+    )
 )
 _IDS = lane.c.id.in_(bindparam("ids", expanding=True))
-_REST = update(lane).where(_IDS).values(state=literal("idle"), wait=0, attempts=0, failing_since=None)
-_AGAIN = update(lane).where(_IDS).values(due_at=bindparam("now"), wait=0, attempts=0, failing_since=None)
+_REST = (
+    update(lane).where(_IDS).values(state=literal("idle"), wait=0, attempts=0, failing_since=None)
+)
+_AGAIN = (
+    update(lane).where(_IDS).values(due_at=bindparam("now"), wait=0, attempts=0, failing_since=None)
+)
 _RETRY = (
     update(lane)
     .where(lane.c.id == bindparam("lane_id"))
@@ -132,9 +153,12 @@ _RETRY = (
     )
 )
 _PLACES = select(delivery.c.lane_id, delivery.c.seq).where(
-    delivery.c.event_id.in_(bindparam("events", expanding=True)), delivery.c.lane_id.in_(bindparam("lanes", expanding=True))
+    delivery.c.event_id.in_(bindparam("events", expanding=True)),
+    delivery.c.lane_id.in_(bindparam("lanes", expanding=True)),
 )
-_LAST_ATTEMPT = select(func.max(attempt.c.id)).where(attempt.c.lane_id == bindparam("of")).scalar_subquery()
+_LAST_ATTEMPT = (
+    select(func.max(attempt.c.id)).where(attempt.c.lane_id == bindparam("of")).scalar_subquery()
+)
 _ONCE_MORE = (
     update(attempt)
     .where(
@@ -152,30 +176,52 @@ _ONCE_MORE = (
 
 def _lock(transaction: Transaction, lanes: Sequence[int]) -> dict[int, Any]:
     """The lanes that still exist, which nobody can change until we commit."""
-    return {row.id: row for row in transaction.connection.execute(_LOCK, {"ids": list(lanes)})} if lanes else {}
+    return (
+        {row.id: row for row in transaction.connection.execute(_LOCK, {"ids": list(lanes)})}
+        if lanes
+        else {}
+    )
 
 
 def _deliver(transaction: Transaction, ids: list[int], now: datetime) -> int:
-    return transaction.connection.execute(_DELIVER, {"ids": ids, "now": to_micros(now)}).rowcount if ids else 0
+    return (
+        transaction.connection.execute(_DELIVER, {"ids": ids, "now": to_micros(now)}).rowcount
+        if ids
+        else 0
+    )
 
 
 def _bury(transaction: Transaction, results: Iterable[SettledLane], now: datetime) -> int:
     rows = [
-        {"delivery_id": id, "why": storable_text(why), "key": reason_key(result.lane.connector, why), "now": to_micros(now)}
+        {
+            "delivery_id": id,
+            "why": storable_text(why),
+            "key": reason_key(result.lane.connector, why),
+            "now": to_micros(now),
+        }
         for result in results
         for id, why in result.dead
     ]
     return transaction.connection.execute(_BURY, rows).rowcount if rows else 0
 
 
-def _release(transaction: Transaction, held: Sequence[SettledLane], locked: Mapping[int, Any], now: datetime) -> None:
-    retried = [one for one in held if one.retry_at and locked[one.lane.lane_id].replayed <= one.lane.version]
+def _release(
+    transaction: Transaction, held: Sequence[SettledLane], locked: Mapping[int, Any], now: datetime
+) -> None:
+    retried = [
+        one
+        for one in held
+        if one.retry_at and locked[one.lane.lane_id].replayed <= one.lane.version
+    ]
     put_off = {one.lane.lane_id for one in retried}
-    others = [one for one in held if one.lane.lane_id not in put_off]  # a replay does not wait for what was under way
+    # a replay does not wait for what was under way
+    others = [one for one in held if one.lane.lane_id not in put_off]
     rest = [one.lane.lane_id for one in others if _finished(one, locked[one.lane.lane_id])]
     again = [one.lane.lane_id for one in others if not _finished(one, locked[one.lane.lane_id])]
     if retried:
-        transaction.connection.execute(_RETRY, [_retry(result, result.retry_at or now, now) for result in retried])
+        transaction.connection.execute(
+            _RETRY, [_retry(result, result.retry_at or now, now) for result in retried]
+        )
     if rest:
         transaction.connection.execute(_REST, {"ids": rest})
     if again:
@@ -186,7 +232,11 @@ def _release(transaction: Transaction, held: Sequence[SettledLane], locked: Mapp
 def _finished(result: SettledLane, row: Any) -> bool:
     """Nothing came while the lane was under way, and nothing is left."""
     settled = len(result.delivered) + len(result.dead)
-    return row.version == result.lane.version and not result.lane.capped and settled == len(result.lane.deliveries)
+    return (
+        row.version == result.lane.version
+        and not result.lane.capped
+        and settled == len(result.lane.deliveries)
+    )
 
 
 def _retry(result: SettledLane, at: datetime, now: datetime) -> dict[str, object]:
@@ -200,18 +250,27 @@ def _retry(result: SettledLane, at: datetime, now: datetime) -> dict[str, object
 
 
 def _write_again(transaction: Transaction, told: Settlement, now: datetime) -> None:
-    """The lanes from what was under way on, and others from the event on that wrote a field of the same records last."""
+    """The lanes from what was under way on, and others from the event on that wrote a field of the
+    same records last.
+    """
     concerned = [one for one in (*told.lanes, *told.unfinished) if one.touched]
     first = {one.lane.lane_id: one.lane.deliveries[0].seq for one in concerned}
-    known = find_record_states(transaction, told.connector, {ref for one in concerned for ref in one.touched})
+    known = find_record_states(
+        transaction, told.connector, {ref for one in concerned for ref in one.touched}
+    )
     stamps = sorted({stamp for remote in known.values() for stamp in remote.stamps.values()})
     for start in range(0, len(stamps), _AT_ONCE):
         some = stamps[start : start + _AT_ONCE]
-        values = {"events": [stamp.event_id for stamp in some], "lanes": [stamp.lane_id for stamp in some]}
+        values = {
+            "events": [stamp.event_id for stamp in some],
+            "lanes": [stamp.lane_id for stamp in some],
+        }
         for row in transaction.connection.execute(_PLACES, values):
             first[row.lane_id] = min(row.seq, first.get(row.lane_id, row.seq))
     if first:
-        replay_lanes(transaction, [LanePlan(id, seq) for id, seq in first.items()], now=now, bulk=False)
+        replay_lanes(
+            transaction, [LanePlan(id, seq) for id, seq in first.items()], now=now, bulk=False
+        )
 
 
 def _record(transaction: Transaction, held: Sequence[SettledLane]) -> None:

@@ -1,4 +1,6 @@
-"""What is known of a connector beside its deliveries: whether it is paused, why and until when, and how large its calls may be."""
+"""What is known of a connector beside its deliveries: whether it is paused, why and until when, and
+how large its calls may be.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,13 @@ PauseKind = Literal["auth", "misconfigured", "throttled", "unavailable"]
 
 @dataclass(frozen=True, slots=True)
 class ConnectorState:
-    """`paused` is None while it runs. `since` is when a pause of this kind began, `until` when it should be tried again.
+    """`paused` is None while it runs.
 
-    `note`: what an operator should know while it runs. `sizes`: how many records of each object the CRM takes in a call, where
-    that is fewer than it says. `tokens`: what the rate limit's bucket held when its leader gave back, None where it did not.
+    `since` is when a pause of this kind began, `until` when it should be tried again.
+
+    `note`: what an operator should know while it runs. `sizes`: how many records of each object the
+    CRM takes in a call, where that is fewer than it says. `tokens`: what the rate limit's bucket
+    held when its leader gave back, None where it did not.
     """
 
     connector: str
@@ -39,7 +44,9 @@ class ConnectorState:
     tokens: float | None = None
 
     def pause_left(self, now: datetime) -> timedelta:
-        """How long the pause lasts yet; never longer than it was meant to, however the clock was set since."""
+        """How long the pause lasts yet; never longer than it was meant to, however the clock was
+        set since.
+        """
         if self.paused is None or self.until is None:
             return timedelta(0)
         return max(timedelta(0), min(self.until - now, self.wait))
@@ -72,7 +79,9 @@ def keep_state(transaction: Transaction, known: ConnectorState, *, epoch: int) -
     }
     new = insert_statement(transaction.connection.dialect, connector_state).values(values)
     told = {name: new.excluded[name] for name in values if name != "connector"}
-    transaction.connection.execute(new.on_conflict_do_update(index_elements=["connector"], set_=told))
+    transaction.connection.execute(
+        new.on_conflict_do_update(index_elements=["connector"], set_=told)
+    )
 
 
 _THIS = connector_state.c.connector == bindparam("of")

@@ -1,4 +1,6 @@
-"""The secret of an installation: made once, kept in its store, the same for all processes that share it."""
+"""The secret of an installation: made once, kept in its store, the same for all processes that
+share it.
+"""
 
 from __future__ import annotations
 
@@ -23,5 +25,7 @@ def log_key(transaction: Transaction) -> bytes | None:
 
 def make_log_key(transaction: Transaction) -> None:
     """Make it, unless another process was first."""
-    new = insert_statement(transaction.connection.dialect, installation).values(id=_ONE, log_key=secrets.token_bytes(_BYTES))
+    new = insert_statement(transaction.connection.dialect, installation).values(
+        id=_ONE, log_key=secrets.token_bytes(_BYTES)
+    )
     transaction.connection.execute(new.on_conflict_do_nothing(index_elements=["id"]))

@@ -1,4 +1,5 @@
-"""Who delivers for a connector: one process at a time, by a row that is taken, renewed and given back.
+"""Who delivers for a connector: one process at a time, by a row that is taken, renewed and given
+back.
 
 Times are the database's own on PostgreSQL, so that processes with different clocks agree.
 """
@@ -66,7 +67,15 @@ class Leader:
     holder: str | None
 
 
-def take_lead(transaction: Transaction, role: str, *, holder: str, lease: timedelta, alone: bool, now: datetime) -> LeaderTerm | None:
+def take_lead(
+    transaction: Transaction,
+    role: str,
+    *,
+    holder: str,
+    lease: timedelta,
+    alone: bool,
+    now: datetime,
+) -> LeaderTerm | None:
     """Lead from now on; None where another does.
 
     `alone` says that no other process can be alive on this store, whatever its row says.
@@ -98,7 +107,8 @@ def renew_lead(
 ) -> str | None:
     """Go on leading. None where another has taken over; else the rival that asks for it, or "".
 
-    `calls_end_in`: by then every call that is under way or may begin before the next renewal is over.
+    `calls_end_in`: by then every call that is under way or may begin before the next renewal is
+    over.
     """
     at = _now(transaction, now)
     end = None if calls_end_in is None else at + round(calls_end_in * _SECOND)
@@ -107,7 +117,9 @@ def renew_lead(
     return None if row is None else row.rival or ""
 
 
-def give_back_lead(transaction: Transaction, role: str, epoch: int, *, calls_end_in: float | None, now: datetime) -> None:
+def give_back_lead(
+    transaction: Transaction, role: str, epoch: int, *, calls_end_in: float | None, now: datetime
+) -> None:
     """Let another lead at once. Calls that were cut short may be under way for so many seconds."""
     end = None if calls_end_in is None else _now(transaction, now) + round(calls_end_in * _SECOND)
     transaction.connection.execute(_GIVE_BACK, {"of": role, "in_epoch": epoch, "end": end})
@@ -145,8 +157,19 @@ _ROW = select(leadership).where(_THIS).with_for_update(skip_locked=True)
 _EPOCH = select(leadership.c.epoch).where(_THIS).with_for_update(read=True)
 _LEADERS = select(leadership.c.role, leadership.c.holder)
 _END: BindParameter[Any] = bindparam("end", type_=BigInteger)
-_TAKE = update(leadership).where(_THIS).values(holder=bindparam("by"), epoch=leadership.c.epoch + 1, until=bindparam("to"), rival=null())
+_TAKE = (
+    update(leadership)
+    .where(_THIS)
+    .values(
+        holder=bindparam("by"), epoch=leadership.c.epoch + 1, until=bindparam("to"), rival=null()
+    )
+)
 _MINE = and_(_THIS, leadership.c.epoch == bindparam("in_epoch", type_=BigInteger))
-_RENEW = update(leadership).where(_MINE).values(until=bindparam("to"), calls_end=_END).returning(leadership.c.rival)
+_RENEW = (
+    update(leadership)
+    .where(_MINE)
+    .values(until=bindparam("to"), calls_end=_END)
+    .returning(leadership.c.rival)
+)
 _GIVE_BACK = update(leadership).where(_MINE).values(holder=null(), until=null(), calls_end=_END)
 _ASK = update(leadership).where(_THIS).values(rival=bindparam("by"))

@@ -16,7 +16,10 @@ from receiver.inbox.db.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class SentAlarm:
-    """An alarm that was told and is not over. `about` is what was told, in the words of whoever told it."""
+    """An alarm that was told and is not over.
+
+    `about` is what was told, in the words of whoever told it.
+    """
 
     key: str
     about: str

@@ -13,9 +13,14 @@ _ROOM = 1024 * 1024
 
 
 def probe_writing(transaction: Transaction, *, now: datetime, doubtful: bool) -> None:
-    """`doubtful`: writing failed lately. A few bytes may fit on a disk that is full, so then prove that there is room for a large event."""
+    """`doubtful`: writing failed lately.
+
+    A few bytes may fit on a disk that is full, so then prove that there is room for a large event.
+    """
     values = {"id": 1, "at": to_micros(now), "padding": bytes(_ROOM) if doubtful else None}
     new = insert_statement(transaction.connection.dialect, pulse).values(values)
     transaction.connection.execute(
-        new.on_conflict_do_update(index_elements=["id"], set_={name: new.excluded[name] for name in ("at", "padding")})
+        new.on_conflict_do_update(
+            index_elements=["id"], set_={name: new.excluded[name] for name in ("at", "padding")}
+        )
     )

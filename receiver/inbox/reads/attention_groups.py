@@ -1,4 +1,6 @@
-"""What waits for a decision, grouped by why: one word then names all that is to be replayed, judged anew or discarded."""
+"""What waits for a decision, grouped by why: one word then names all that is to be replayed, judged
+anew or discarded.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,11 @@ Order = Literal["largest", "newest"]
 
 @dataclass(frozen=True, slots=True)
 class AttentionGroup:
-    """Deliveries that died of the same at one connector, or quarantined calls of a source with the same faults.
+    """Deliveries that died of the same at one connector, or quarantined calls of a source with the
+    same faults.
 
-    `reason` is that of the newest delivery; those of the others may quote other values. `id` is the same as long as the group is there.
+    `reason` is that of the newest delivery; those of the others may quote other values. `id` is the
+    same as long as the group is there.
     """
 
     kind: GroupKind
@@ -48,10 +52,14 @@ class GroupCounts:
 def list_groups(
     transaction: Transaction, *, most: int, skip: int = 0, by: Order = "largest"
 ) -> tuple[list[AttentionGroup], list[AttentionGroup]]:
-    """The dead deliveries and the quarantined calls by their reasons; of each kind the first `most` behind the first `skip`."""
+    """The dead deliveries and the quarantined calls by their reasons; of each kind the first `most`
+    behind the first `skip`.
+    """
     page = {"most": most, "skip": skip}
     dead = transaction.connection.execute(_DEAD[by], page)
-    return [_dead(row) for row in dead], [_quarantined(row) for row in transaction.connection.execute(_QUARANTINED[by], page)]
+    return [_dead(row) for row in dead], [
+        _quarantined(row) for row in transaction.connection.execute(_QUARANTINED[by], page)
+    ]
 
 
 def find_group(transaction: Transaction, id: str) -> AttentionGroup | None:
@@ -64,7 +72,10 @@ def find_group(transaction: Transaction, id: str) -> AttentionGroup | None:
 
 def count_groups(transaction: Transaction) -> GroupCounts:
     """Of each kind."""
-    return GroupCounts(transaction.connection.scalar(_DEAD_GROUPS) or 0, transaction.connection.scalar(_QUARANTINED_GROUPS) or 0)
+    return GroupCounts(
+        transaction.connection.scalar(_DEAD_GROUPS) or 0,
+        transaction.connection.scalar(_QUARANTINED_GROUPS) or 0,
+    )
 
 
 def _all_quarantined(transaction: Transaction) -> Iterator[AttentionGroup]:
@@ -73,7 +84,15 @@ def _all_quarantined(transaction: Transaction) -> Iterator[AttentionGroup]:
 
 def _dead(row: Row[Any]) -> AttentionGroup:
     return AttentionGroup(
-        "dead", row.reason_key, row.connector, None, row.reason or "", row.number, received_at(row.first), received_at(row.last), row.last
+        "dead",
+        row.reason_key,
+        row.connector,
+        None,
+        row.reason or "",
+        row.number,
+        received_at(row.first),
+        received_at(row.last),
+        row.last,
     )
 
 
@@ -81,7 +100,9 @@ def _quarantined(row: Row[Any]) -> AttentionGroup:
     text = "\0".join((row.source, row.name or "", row.faults or ""))
     id = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     times = received_at(row.first), received_at(row.last)
-    return AttentionGroup("quarantined", id, row.source, row.name, row.faults or "", row.number, *times, row.last)
+    return AttentionGroup(
+        "quarantined", id, row.source, row.name, row.faults or "", row.number, *times, row.last
+    )
 
 
 _COUNTED = func.count().label("number")
@@ -100,14 +121,24 @@ _GROUPED_DEAD = (
 _ASIDE = (event.c.state == literal("quarantined"), event.c.state != literal("accepted"))
 _OF_CALL = (event.c.source, event.c.name, event.c.faults)
 _GROUPED_CALLS = (
-    select(*_OF_CALL, _COUNTED, func.min(event.c.id).label("first"), func.max(event.c.id).label("last")).where(*_ASIDE).group_by(*_OF_CALL)
+    select(
+        *_OF_CALL, _COUNTED, func.min(event.c.id).label("first"), func.max(event.c.id).label("last")
+    )
+    .where(*_ASIDE)
+    .group_by(*_OF_CALL)
 )
 _DEAD_GROUPS = select(func.count(delivery.c.reason_key.distinct())).where(_IS_DEAD)
-_QUARANTINED_GROUPS = select(func.count()).select_from(select(*_OF_CALL).where(*_ASIDE).distinct().subquery())
+_QUARANTINED_GROUPS = select(func.count()).select_from(
+    select(*_OF_CALL).where(*_ASIDE).distinct().subquery()
+)
 
 
 def _page(grouped: Select[Any], by: Order, tie: str) -> Select[Any]:
-    return grouped.order_by(*_in_order(grouped.selected_columns, by, tie)).limit(bindparam("most")).offset(bindparam("skip"))
+    return (
+        grouped.order_by(*_in_order(grouped.selected_columns, by, tie))
+        .limit(bindparam("most"))
+        .offset(bindparam("skip"))
+    )
 
 
 def _in_order(columns: Any, by: Order, tie: str) -> Sequence[ColumnElement[Any]]:
@@ -119,7 +150,14 @@ def _with_reason(grouped: Select[Any], by: Order = "largest") -> Select[Any]:
     """That of the newest delivery of each."""
     of = grouped.subquery("grouped")
     newest = (_IS_DEAD, delivery.c.reason_key == of.c.reason_key, delivery.c.event_id == of.c.last)
-    reason = select(delivery.c.reason).where(*newest).order_by(delivery.c.id.desc()).limit(1).correlate(of).scalar_subquery()
+    reason = (
+        select(delivery.c.reason)
+        .where(*newest)
+        .order_by(delivery.c.id.desc())
+        .limit(1)
+        .correlate(of)
+        .scalar_subquery()
+    )
     return select(of, reason.label("reason")).order_by(*_in_order(of.c, by, "reason_key"))
 
 

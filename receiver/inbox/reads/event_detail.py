@@ -45,7 +45,10 @@ class AttemptDetail:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryDetail:
-    """One event in one lane. `due_at`, `tries` and `failing_since` are the lane's, and say what comes next for a pending one."""
+    """One event in one lane.
+
+    `due_at`, `tries` and `failing_since` are the lane's, and say what comes next for a pending one.
+    """
 
     id: int
     connector: str
@@ -64,7 +67,10 @@ class DeliveryDetail:
 
 @dataclass(frozen=True, slots=True)
 class EventDetail:
-    """`deliveries` are 200 of `count`: those that are dead first, then what is pending. `counts`: connector → state → number, of all."""
+    """`deliveries` are 200 of `count`: those that are dead first, then what is pending.
+
+    `counts`: connector → state → number, of all.
+    """
 
     id: str
     source: str
@@ -113,7 +119,10 @@ class PersonLane:
 
 @dataclass(frozen=True, slots=True)
 class PersonDetail:
-    """How a person stands at each connector, and what these hold of theirs. The events come by `Filter(person=…)`."""
+    """How a person stands at each connector, and what these hold of theirs.
+
+    The events come by `Filter(person=…)`.
+    """
 
     key: str
     lanes: tuple[PersonLane, ...]
@@ -134,7 +143,9 @@ def find_event(transaction: Transaction, id: str) -> EventDetail:
         faults=tuple((path, message) for path, message in from_json(row["faults"])),
         original=original_of(transaction, id),
         counts=_counts(transaction, id),
-        deliveries=tuple(_delivery(delivered, attempts.get(delivered.id, ())) for delivered in rows),
+        deliveries=tuple(
+            _delivery(delivered, attempts.get(delivered.id, ())) for delivered in rows
+        ),
     )
 
 
@@ -146,15 +157,42 @@ def find_person(transaction: Transaction, key: str) -> PersonDetail:
         key,
         tuple(
             PersonLane(
-                row.connector, row.id, row.state, from_micros(row.due_at), row.attempts, from_micros_or_none(row.failing_since), row.pending
+                row.connector,
+                row.id,
+                row.state,
+                from_micros(row.due_at),
+                row.attempts,
+                from_micros_or_none(row.failing_since),
+                row.pending,
             )
             for row in lanes
         ),
-        tuple(RemoteRecord(row.connector, row.object, row.key, row.id, row.event_id, from_micros(row.written_at)) for row in records),
+        tuple(
+            RemoteRecord(
+                row.connector,
+                row.object,
+                row.key,
+                row.id,
+                row.event_id,
+                from_micros(row.written_at),
+            )
+            for row in records
+        ),
     )
 
 
-_AS_STORED = ("id", "source", "name", "how", "named", "disagreement", "state", "body", "person", "people")
+_AS_STORED = (
+    "id",
+    "source",
+    "name",
+    "how",
+    "named",
+    "disagreement",
+    "state",
+    "body",
+    "person",
+    "people",
+)
 _EVENT = select(event).where(event.c.id == bindparam("of"))
 _COUNTS = (
     select(delivery.c.connector, delivery.c.state, func.count().label("number"))
@@ -162,19 +200,39 @@ _COUNTS = (
     .group_by(delivery.c.connector, delivery.c.state)
     .order_by(delivery.c.connector, delivery.c.state)
 )
-_URGENCY = case((delivery.c.state == literal("dead"), 0), (delivery.c.state == literal("pending"), 1), else_=2)
+_URGENCY = case(
+    (delivery.c.state == literal("dead"), 0), (delivery.c.state == literal("pending"), 1), else_=2
+)
 _SHOWN = (
-    select(delivery.c.id).where(delivery.c.event_id == bindparam("of")).order_by(_URGENCY, delivery.c.id).limit(MOST_DELIVERIES).subquery()
+    select(delivery.c.id)
+    .where(delivery.c.event_id == bindparam("of"))
+    .order_by(_URGENCY, delivery.c.id)
+    .limit(MOST_DELIVERIES)
+    .subquery()
 )
 _DELIVERIES = (
-    select(delivery, lane.c.person_key, lane.c.state.label("lane_state"), lane.c.due_at, lane.c.attempts, lane.c.failing_since)
+    select(
+        delivery,
+        lane.c.person_key,
+        lane.c.state.label("lane_state"),
+        lane.c.due_at,
+        lane.c.attempts,
+        lane.c.failing_since,
+    )
     .join(lane, lane.c.id == delivery.c.lane_id)
     .where(delivery.c.id.in_(select(_SHOWN.c.id)))
     .order_by(_URGENCY, delivery.c.id)
 )
-_MADE_FOR = (delivery.c.lane_id == attempt.c.lane_id) & (attempt.c.last_seq >= delivery.c.seq) & (attempt.c.first_seq <= delivery.c.seq)
-_TURN = func.row_number().over(partition_by=delivery.c.id, order_by=attempt.c.id.desc()).label("turn")
-_NEWEST = (  # of each delivery its last attempt first, so that one with very many leaves room for the others
+_MADE_FOR = (
+    (delivery.c.lane_id == attempt.c.lane_id)
+    & (attempt.c.last_seq >= delivery.c.seq)
+    & (attempt.c.first_seq <= delivery.c.seq)
+)
+_TURN = (
+    func.row_number().over(partition_by=delivery.c.id, order_by=attempt.c.id.desc()).label("turn")
+)
+# of each delivery its last attempt first, so that one with very many leaves room for the others
+_NEWEST = (
     select(attempt.c.id, delivery.c.id.label("delivery_id"), _TURN)
     .join(delivery, _MADE_FOR)
     .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
@@ -182,7 +240,11 @@ _NEWEST = (  # of each delivery its last attempt first, so that one with very ma
     .limit(MOST_ATTEMPTS)
     .subquery()
 )
-_ATTEMPTS = select(attempt, _NEWEST.c.delivery_id).join(_NEWEST, _NEWEST.c.id == attempt.c.id).order_by(attempt.c.id)
+_ATTEMPTS = (
+    select(attempt, _NEWEST.c.delivery_id)
+    .join(_NEWEST, _NEWEST.c.id == attempt.c.id)
+    .order_by(attempt.c.id)
+)
 _PENDING = (
     select(func.count())
     .select_from(delivery)
@@ -190,7 +252,11 @@ _PENDING = (
     .correlate(lane)
     .scalar_subquery()
 )
-_LANES = select(lane, _PENDING.label("pending")).where(lane.c.person_key == bindparam("of")).order_by(lane.c.connector)
+_LANES = (
+    select(lane, _PENDING.label("pending"))
+    .where(lane.c.person_key == bindparam("of"))
+    .order_by(lane.c.connector)
+)
 _RECORDS = (
     select(remote)
     .where(remote.c.lane_id.in_(bindparam("lanes", expanding=True)))
@@ -205,8 +271,13 @@ def _counts(transaction: Transaction, id: str) -> dict[str, dict[str, int]]:
     return counts
 
 
-def _attempts(transaction: Transaction, deliveries: Sequence[int]) -> dict[int, Sequence[AttemptDetail]]:
-    """Delivery → its attempts. One within an attempt's range was not part of it where it was settled before."""
+def _attempts(
+    transaction: Transaction, deliveries: Sequence[int]
+) -> dict[int, Sequence[AttemptDetail]]:
+    """Delivery → its attempts.
+
+    One within an attempt's range was not part of it where it was settled before.
+    """
     found: dict[int, list[AttemptDetail]] = {}
     for row in transaction.connection.execute(_ATTEMPTS, {"ids": list(deliveries)}):
         if row.delivery_id in json.loads(row.deliveries):

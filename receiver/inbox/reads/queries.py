@@ -43,7 +43,11 @@ class ConnectorStatus:
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """How the store stands. Ages are those of the events, by the time they were received; of what was handed in late, by when it was."""
+    """How the store stands.
+
+    Ages are those of the events, by the time they were received; of what was handed in late, by
+    when it was.
+    """
 
     pending: int
     dead: int
@@ -71,7 +75,9 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class EventRowPage:
-    """`next` is what to give as `before` (or as `after`, where that was given) for the page after this one; None on the last."""
+    """`next` is what to give as `before` (or as `after`, where that was given) for the page after
+    this one; None on the last.
+    """
 
     items: tuple[EventRow, ...]
     next: str | None
@@ -89,9 +95,15 @@ class DriftCount:
     last_at: datetime
 
 
-def read_status(transaction: Transaction, connectors: Sequence[str], *, now: datetime) -> StoreStatus:
+def read_status(
+    transaction: Transaction, connectors: Sequence[str], *, now: datetime
+) -> StoreStatus:
     """Takes as long as it takes to count what is pending or dead."""
-    pending, dead, states = _open(transaction, "pending"), _open(transaction, "dead"), connector_state.find_states(transaction)
+    pending, dead, states = (
+        _open(transaction, "pending"),
+        _open(transaction, "dead"),
+        connector_state.find_states(transaction),
+    )
     leaders = {one.role: one.holder for one in leadership.list_leaders(transaction)}
     names, found = sorted({*connectors, *pending, *dead}), {}
     tried_again = find_waiting(transaction, names)
@@ -116,21 +128,43 @@ def read_status(transaction: Transaction, connectors: Sequence[str], *, now: dat
         dead=sum(connector.dead for connector in found.values()),
         quarantined=transaction.connection.scalar(_QUARANTINED) or 0,
         oldest_pending_seconds=max(
-            (one.oldest_pending_seconds for one in found.values() if one.oldest_pending_seconds is not None), default=None
+            (
+                one.oldest_pending_seconds
+                for one in found.values()
+                if one.oldest_pending_seconds is not None
+            ),
+            default=None,
         ),
         connectors=found,
     )
 
 
-def list_events(transaction: Transaction, chosen: EventFilter, *, before: str | None, after: str | None = None, limit: int) -> EventRowPage:
+def list_events(
+    transaction: Transaction,
+    chosen: EventFilter,
+    *,
+    before: str | None,
+    after: str | None = None,
+    limit: int,
+) -> EventRowPage:
     """Newest first, whichever way the pages are turned."""
-    ids: list[str] = list(transaction.connection.scalars(select_page(chosen, PageTurn(limit + 1, before, after))))
-    return EventRowPage(tuple(_rows(transaction, ids[:limit])), ids[limit - 1] if len(ids) > limit else None)
+    ids: list[str] = list(
+        transaction.connection.scalars(select_page(chosen, PageTurn(limit + 1, before, after)))
+    )
+    return EventRowPage(
+        tuple(_rows(transaction, ids[:limit])), ids[limit - 1] if len(ids) > limit else None
+    )
 
 
 def count_unsearched(transaction: Transaction, chosen: EventFilter) -> int:
-    """How many calls in quarantine fit all that is asked but the person: who is in them was never understood."""
-    if chosen.person is None or chosen.state not in {None, "quarantined"} or chosen.connector is not None:
+    """How many calls in quarantine fit all that is asked but the person: who is in them was never
+    understood.
+    """
+    if (
+        chosen.person is None
+        or chosen.state not in {None, "quarantined"}
+        or chosen.connector is not None
+    ):
         return 0
     return transaction.connection.scalar(in_quarantine(chosen)) or 0
 
@@ -138,9 +172,18 @@ def count_unsearched(transaction: Transaction, chosen: EventFilter) -> int:
 def list_drift(transaction: Transaction) -> list[DriftCount]:
     """The most frequent first."""
     return [
-        DriftCount(row.source, row.name, row.path, row.times, from_micros(row.first_at), from_micros(row.last_at))
+        DriftCount(
+            row.source,
+            row.name,
+            row.path,
+            row.times,
+            from_micros(row.first_at),
+            from_micros(row.last_at),
+        )
         for row in transaction.connection.execute(
-            select(drift, drift.c.count.label("times")).order_by(drift.c.count.desc(), drift.c.source, drift.c.name, drift.c.path)
+            select(drift, drift.c.count.label("times")).order_by(
+                drift.c.count.desc(), drift.c.source, drift.c.name, drift.c.path
+            )
         )
     ]
 
@@ -148,7 +191,10 @@ def list_drift(transaction: Transaction) -> list[DriftCount]:
 def count_per_period(transaction: Transaction, edges: Sequence[datetime]) -> list[int]:
     """How many events came between each edge and the next."""
     return [
-        transaction.connection.scalar(_BETWEEN, {"since": first_id(since), "until": first_id(until)}) or 0
+        transaction.connection.scalar(
+            _BETWEEN, {"since": first_id(since), "until": first_id(until)}
+        )
+        or 0
         for since, until in pairwise(edges)
     ]
 
@@ -159,16 +205,37 @@ _OPEN = (
         delivery.c.connector,
         func.count().label("number"),
         func.min(case((_IS_IN_TIME, delivery.c.event_id))).label("oldest"),
-        func.min(case((_IS_IN_TIME, null()), else_=func.substr(delivery.c.event_id, CAME_AT))).label("oldest_late"),
+        func.min(
+            case((_IS_IN_TIME, null()), else_=func.substr(delivery.c.event_id, CAME_AT))
+        ).label("oldest_late"),
     )
     .where(delivery.c.state == bindparam("in_state"))
     .group_by(delivery.c.connector)
 )
 _IN_QUARANTINE = (event.c.state == literal("quarantined"), event.c.state != literal("accepted"))
 _QUARANTINED = select(func.count()).select_from(event).where(*_IN_QUARANTINE)
-_BETWEEN = select(func.count()).select_from(event).where(event.c.id >= bindparam("since"), event.c.id < bindparam("until"))
-_COLUMNS = ("id", "source", "name", "how", "named", "disagreement", "state", "received_at", "person", "people")
-_ROWS = select(*(event.c[name] for name in _COLUMNS)).where(event.c.id.in_(bindparam("ids", expanding=True))).order_by(event.c.id.desc())
+_BETWEEN = (
+    select(func.count())
+    .select_from(event)
+    .where(event.c.id >= bindparam("since"), event.c.id < bindparam("until"))
+)
+_COLUMNS = (
+    "id",
+    "source",
+    "name",
+    "how",
+    "named",
+    "disagreement",
+    "state",
+    "received_at",
+    "person",
+    "people",
+)
+_ROWS = (
+    select(*(event.c[name] for name in _COLUMNS))
+    .where(event.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(event.c.id.desc())
+)
 _COUNTS = (
     select(delivery.c.event_id, delivery.c.state, func.count().label("number"))
     .where(delivery.c.event_id.in_(bindparam("ids", expanding=True)))
@@ -196,4 +263,7 @@ def _rows(transaction: Transaction, ids: Sequence[str]) -> Iterable[EventRow]:
     for row in transaction.connection.execute(_COUNTS, {"ids": list(ids)}):
         counts.setdefault(row.event_id, {})[row.state] = row.number
     for values in transaction.connection.execute(_ROWS, {"ids": list(ids)}).mappings():
-        yield EventRow(**{**values, "received_at": from_micros(values["received_at"])}, deliveries=counts.get(values["id"], {}))
+        yield EventRow(
+            **{**values, "received_at": from_micros(values["received_at"])},
+            deliveries=counts.get(values["id"], {}),
+        )

@@ -1,4 +1,6 @@
-"""Who waits for another attempt at a connector that runs, and why: the newest reason, without what was sent."""
+"""Who waits for another attempt at a connector that runs, and why: the newest reason, without what
+was sent.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,11 @@ LONGEST = 300  # characters of a reason
 
 @dataclass(frozen=True, slots=True)
 class WaitingLanes:
-    """So many people wait for another attempt, at most `MOST` of them counted; `reason` is the newest, told `at`.
+    """So many people wait for another attempt, at most `MOST` of them counted; `reason` is the
+    newest, told `at`.
 
-    `rule` is the newest reason of those that a rule of the account holds back, "" where none does: waiting does not help them.
+    `rule` is the newest reason of those that a rule of the account holds back, "" where none does:
+    waiting does not help them.
     """
 
     people: int
@@ -37,7 +41,11 @@ class WaitingLanes:
 
     def __str__(self) -> str:
         wait = "waits" if self.people == 1 else "wait"
-        people = f"{MOST} or more people" if self.people >= MOST else pluralize(self.people, "person", "people")
+        people = (
+            f"{MOST} or more people"
+            if self.people >= MOST
+            else pluralize(self.people, "person", "people")
+        )
         return f"{people} {wait}: {self.reason} (newest {self.at:%H:%M} UTC)"
 
 
@@ -48,17 +56,37 @@ def find_waiting(transaction: Transaction, connectors: Iterable[str]) -> Mapping
         rows = transaction.connection.execute(_RETRIED, {"of": name}).all()
         if rows:
             newest = max(rows, key=lambda row: (row.last_at, row.id))
-            held = max((row for row in rows if row.code == ACCOUNT_RULE), key=lambda row: (row.last_at, row.id), default=None)
+            held = max(
+                (row for row in rows if row.code == ACCOUNT_RULE),
+                key=lambda row: (row.last_at, row.id),
+                default=None,
+            )
             rule = _reason(transaction, held.id) if held else ""
-            found[name] = WaitingLanes(len(rows), _reason(transaction, newest.id), from_micros(newest.last_at), rule)
+            found[name] = WaitingLanes(
+                len(rows), _reason(transaction, newest.id), from_micros(newest.last_at), rule
+            )
     return found
 
 
-_IS_PENDING = select(delivery.c.id).where(delivery.c.lane_id == lane.c.id, delivery.c.state == literal("pending")).exists()
-_LAST_OF = select(func.max(attempt.c.id)).where(attempt.c.lane_id == lane.c.id).correlate(lane).scalar_subquery()
+_IS_PENDING = (
+    select(delivery.c.id)
+    .where(delivery.c.lane_id == lane.c.id, delivery.c.state == literal("pending"))
+    .exists()
+)
+_LAST_OF = (
+    select(func.max(attempt.c.id))
+    .where(attempt.c.lane_id == lane.c.id)
+    .correlate(lane)
+    .scalar_subquery()
+)
 _PUT_OFF = (
     select(_LAST_OF.label("attempt_id"))
-    .where(lane.c.connector == bindparam("of"), lane.c.state != literal("idle"), lane.c.wait > literal_column("0"), _IS_PENDING)
+    .where(
+        lane.c.connector == bindparam("of"),
+        lane.c.state != literal("idle"),
+        lane.c.wait > literal_column("0"),
+        _IS_PENDING,
+    )
     .order_by(lane.c.due_at)
     .limit(MOST)
     .subquery()

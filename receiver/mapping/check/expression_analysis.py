@@ -23,9 +23,9 @@ Scope = dict[str, Any]
 class ExpressionAnalysis:
     """Walks one expression for one event, and collects what it finds.
 
-    `missing` holds paths that the event does not have, each with the remedy; `guarded` those that are asked for with
-    `is defined` or `default`, which is right if another event has them; `found` those that it has; `broken` what is wrong
-    whatever the event.
+    `missing` holds paths that the event does not have, each with the remedy; `guarded` those that
+    are asked for with `is defined` or `default`, which is right if another event has them; `found`
+    those that it has; `broken` what is wrong whatever the event.
     """
 
     event: str
@@ -43,7 +43,9 @@ class ExpressionAnalysis:
 
     def expression(self, node: nodes.Node, scope: Scope) -> Any:
         """The annotation of what one expression gives; Any where nothing is known."""
-        visit: Callable[[Any, Scope], Any] | None = getattr(self, f"_{type(node).__name__.lower()}", None)
+        visit: Callable[[Any, Scope], Any] | None = getattr(
+            self, f"_{type(node).__name__.lower()}", None
+        )
         if visit is not None:
             return visit(node, scope)
         for child in node.iter_child_nodes():
@@ -77,12 +79,17 @@ class ExpressionAnalysis:
         return self.attribute(owner, attribute, _path(node))
 
     def attribute(self, owner: Any, attribute: str, path: str) -> Any:
-        """The annotation behind a dotted path, as filters take it too: `attribute='course.name'`."""
+        """The annotation behind a dotted path, as filters take it too:
+        `attribute='course.name'`.
+        """
         for name in attribute.split("."):
             if name.isdigit():
                 owner, path = element_of(owner), f"{path}[{name}]"
                 continue
-            owner, path = self._member(name, f"{path}.{name}", members_of(owner), path), f"{path}.{name}"
+            owner, path = (
+                self._member(name, f"{path}.{name}", members_of(owner), path),
+                f"{path}.{name}",
+            )
         return owner
 
     def _member(self, name: str, path: str, known: Mapping[str, Any] | None, owner: str) -> Any:
@@ -140,7 +147,9 @@ class ExpressionAnalysis:
 
     def _filter(self, node: nodes.Filter, scope: Scope) -> Any:
         if node.name not in FILTERS:
-            self.broken[f"there is no filter {node.name!r}"] = suggest_name(node.name, sorted(FILTERS), "filters")
+            self.broken[f"there is no filter {node.name!r}"] = suggest_name(
+                node.name, sorted(FILTERS), "filters"
+            )
         arguments = self._arguments(node, scope)
         if node.node is None:
             return str
@@ -153,7 +162,9 @@ class ExpressionAnalysis:
         return result_of(node, inside, item)
 
     def _attribute_of(self, node: nodes.Filter, inside: Any) -> Any:
-        """The annotation of what a filter takes of each item: the item, or the attribute that is named."""
+        """The annotation of what a filter takes of each item: the item, or the attribute that is
+        named.
+        """
         item = element_of(inside)
         given = attribute_of(node)
         if not isinstance(given, nodes.Const) or not isinstance(given.value, str):
@@ -163,12 +174,20 @@ class ExpressionAnalysis:
         return taken[0]
 
     def _named_callables(self, node: nodes.Filter) -> None:
-        """Filters and tests that are named in quotes: `map('upper')`, `select('defined')`, `selectattr('x', 'eq', 1)`."""
+        """Filters and tests that are named in quotes: `map('upper')`, `select('defined')`,
+        `selectattr('x', 'eq', 1)`.
+        """
         what, at = NAMED_AT.get(node.name, ("", len(node.args)))
         named = node.args[at] if at < len(node.args) else None
         known = FILTERS if what == "filter" else TESTS
-        if isinstance(named, nodes.Const) and isinstance(named.value, str) and named.value not in known:
-            self.broken[f"there is no {what} {named.value!r}"] = suggest_name(named.value, sorted(known), f"{what}s")
+        if (
+            isinstance(named, nodes.Const)
+            and isinstance(named.value, str)
+            and named.value not in known
+        ):
+            self.broken[f"there is no {what} {named.value!r}"] = suggest_name(
+                named.value, sorted(known), f"{what}s"
+            )
 
     def _arguments(self, node: nodes.Filter | nodes.Test, scope: Scope) -> list[Any]:
         for extra in (*node.kwargs, node.dyn_args, node.dyn_kwargs):
@@ -194,7 +213,11 @@ def _path(node: nodes.Node | None) -> str:
         case nodes.Getattr():
             return f"{_path(node.node)}.{node.attr}"
         case nodes.Getitem(arg=nodes.Const(value=value)):
-            return f"{_path(node.node)}[{value}]" if isinstance(value, int) else f"{_path(node.node)}.{value}"
+            return (
+                f"{_path(node.node)}[{value}]"
+                if isinstance(value, int)
+                else f"{_path(node.node)}.{value}"
+            )
         case nodes.Filter():
             return f"({_path(node.node)} | {node.name})"
     return "(…)"

@@ -33,7 +33,9 @@ Scopes = Mapping[str, Scope]
 
 @dataclass
 class CheckedRoute:
-    """What the expressions of a route showed: faults, and what kind of value each field gets, by its place."""
+    """What the expressions of a route showed: faults, and what kind of value each field gets, by
+    its place.
+    """
 
     faults: list[ConfigFault] = field(default_factory=list)
     kinds: dict[str, list[Any]] = field(default_factory=dict)
@@ -42,7 +44,9 @@ class CheckedRoute:
 def check_expressions(one: PlacedRoute) -> CheckedRoute:
     """Check one route."""
     checked = CheckedRoute()
-    scopes: Scopes = {event: dict(names_of_event(event)) for event in one.events or _meant(one.route.events)}
+    scopes: Scopes = {
+        event: dict(names_of_event(event)) for event in one.events or _meant(one.route.events)
+    }
     scopes = _condition(f"{one.where}.when", one.route.when, scopes, checked)
     for index, upsert in enumerate(one.route.upsert):
         _upsert(one, index, upsert, scopes, checked)
@@ -51,10 +55,14 @@ def check_expressions(one: PlacedRoute) -> CheckedRoute:
 
 def _meant(patterns: Sequence[str]) -> tuple[str, ...]:
     """The events that were probably meant, so that a slip in a name hides no other fault."""
-    return tuple(near for pattern in patterns if (near := nearest_name(pattern, EVENTS)) is not None)
+    return tuple(
+        near for pattern in patterns if (near := nearest_name(pattern, EVENTS)) is not None
+    )
 
 
-def _upsert(one: PlacedRoute, index: int, upsert: UpsertSettings, scopes: Scopes, checked: CheckedRoute) -> None:
+def _upsert(
+    one: PlacedRoute, index: int, upsert: UpsertSettings, scopes: Scopes, checked: CheckedRoute
+) -> None:
     where = f"{one.where}.upsert[{index}]"
     scopes = _each(f"{where}.each", upsert.each, scopes, checked)
     scopes = _condition(f"{where}.when", upsert.when, scopes, checked)
@@ -66,13 +74,20 @@ def _upsert(one: PlacedRoute, index: int, upsert: UpsertSettings, scopes: Scopes
 def _field(where: str, settings: FieldSettings, scopes: Scopes, checked: CheckedRoute) -> None:
     scopes = _condition(f"{where}.when", settings.when, scopes, checked)
     kinds = _value(where, settings.value, scopes, checked)
-    checked.kinds.setdefault(where, []).extend(kinds)  # a snippet's field is written in several places
+    # a snippet's field is written in several places
+    checked.kinds.setdefault(where, []).extend(kinds)
     if settings.default is not None:
         _value(f"{where}.default", settings.default, scopes, checked)
     for key, value in (settings.map or {}).items():
         if not is_constant_value(value):
             remedy = "put the expression into `value` or `default`"
-            checked.faults.append(ConfigFault(f"{where}.{format_place(('map', key))}", "is an expression; a map gives constants", remedy))
+            checked.faults.append(
+                ConfigFault(
+                    f"{where}.{format_place(('map', key))}",
+                    "is an expression; a map gives constants",
+                    remedy,
+                )
+            )
     checked.faults += _forward(where, settings)
     _newest(where, settings, kinds, scopes, checked)
     checked.faults += _unreachable(where, settings.map or {})
@@ -86,15 +101,23 @@ def _composed(where: str, kinds: Sequence[Any]) -> Iterator[ConfigFault]:
     """Fields take one plain value: a whole course, or a list of them, is none."""
     for plain in map(bare_type, kinds):
         if isinstance(plain, type) and issubclass(plain, BaseModel):
-            yield ConfigFault(where, f"gives a whole {plain.__name__.lower()}", f"name one part of it: {', '.join(plain.model_fields)}")
+            yield ConfigFault(
+                where,
+                f"gives a whole {plain.__name__.lower()}",
+                f"name one part of it: {', '.join(plain.model_fields)}",
+            )
             return
         if plain in (list, tuple):
-            yield ConfigFault(where, "gives a list", "join it with | join(', '), or use append = true")
+            yield ConfigFault(
+                where, "gives a list", "join it with | join(', '), or use append = true"
+            )
             return
 
 
 def _forward(where: str, settings: FieldSettings) -> Iterator[ConfigFault]:
-    """Stages that the field can get, as far as they stand in the configuration, and that `forward` does not name."""
+    """Stages that the field can get, as far as they stand in the configuration, and that `forward`
+    does not name.
+    """
     if settings.forward is None:
         return
     written = [settings.value] if settings.map is None else [*settings.map.values()]
@@ -103,20 +126,29 @@ def _forward(where: str, settings: FieldSettings) -> Iterator[ConfigFault]:
         if stage.casefold() not in known:
             near = nearest_name(stage, settings.forward)
             remedy = f"did you mean it by {near!r}?" if near else "add it where it belongs"
-            yield ConfigFault(f"{where}.forward", f"has no {stage!r}, which the field can get", remedy)
+            yield ConfigFault(
+                f"{where}.forward", f"has no {stage!r}, which the field can get", remedy
+            )
 
 
-def _newest(where: str, settings: FieldSettings, kinds: Sequence[Any], scopes: Scopes, checked: CheckedRoute) -> None:
+def _newest(
+    where: str, settings: FieldSettings, kinds: Sequence[Any], scopes: Scopes, checked: CheckedRoute
+) -> None:
     """What decides is a date: the field's own value, or that of an expression."""
     if not settings.newest:
         return
     if isinstance(settings.newest, str):
-        where, kinds = f"{where}.newest", _value(f"{where}.newest", settings.newest, scopes, checked)
+        where, kinds = (
+            f"{where}.newest",
+            _value(f"{where}.newest", settings.newest, scopes, checked),
+        )
     elif settings.map is not None:
         kinds = [str]
     if any(kind in _NO_DATES for kind in map(bare_type, kinds)):
         remedy = 'name the date that decides: newest = "{{ event.occurred_at }}"'
-        checked.faults.append(ConfigFault(where, "`newest` goes by a date, and this is none", remedy))
+        checked.faults.append(
+            ConfigFault(where, "`newest` goes by a date, and this is none", remedy)
+        )
 
 
 def _unreachable(where: str, entries: Mapping[str, Any]) -> Iterator[ConfigFault]:
@@ -125,11 +157,18 @@ def _unreachable(where: str, entries: Mapping[str, Any]) -> Iterator[ConfigFault
     for index, pattern in enumerate(patterns):
         if before := next((one for one in patterns[:index] if one.covers(pattern)), None):
             message = f"is never reached: {before.text!r} before it takes all that it matches"
-            yield ConfigFault(f"{where}.{format_place(('map', pattern.text))}", message, "put it before that one", warning=True)
+            yield ConfigFault(
+                f"{where}.{format_place(('map', pattern.text))}",
+                message,
+                "put it before that one",
+                warning=True,
+            )
 
 
 def _open_map(where: str, settings: FieldSettings, scopes: Scopes) -> Iterator[ConfigFault]:
-    """A map without a default leaves a field alone where the value is not in it: a warning, unless it names every event."""
+    """A map without a default leaves a field alone where the value is not in it: a warning, unless
+    it names every event.
+    """
     if ANYTHING in (settings.map or ()):
         return
     known = {key.casefold() for key in settings.map or ()}
@@ -140,7 +179,12 @@ def _open_map(where: str, settings: FieldSettings, scopes: Scopes) -> Iterator[C
         lacking = ["…"]
         message = "without a default the field is not sent where the value is not in the map"
     if lacking:
-        yield ConfigFault(where, message, 'add default = "…", or default = "{{ none }}" to say that this is meant', warning=True)
+        yield ConfigFault(
+            where,
+            message,
+            'add default = "…", or default = "{{ none }}" to say that this is meant',
+            warning=True,
+        )
 
 
 def _each(where: str, each: str | None, scopes: Scopes, checked: CheckedRoute) -> Scopes:
@@ -158,15 +202,22 @@ def _each(where: str, each: str | None, scopes: Scopes, checked: CheckedRoute) -
     variable, items = parts
     checked.faults += _refused(where, items)
     analyses = {event: ExpressionAnalysis(event) for event in scopes}
-    kinds = {event: analysis.expression(items, scopes[event]) for event, analysis in analyses.items()}
+    kinds = {
+        event: analysis.expression(items, scopes[event]) for event, analysis in analyses.items()
+    }
     checked.faults += _told(where, list(analyses.values()))
     if any(element_of(kind) is None for kind in kinds.values()):
         remedy = "use what is one, like courses or order.line_items"
         checked.faults.append(ConfigFault(where, "goes through something that is no list", remedy))
-    return {event: {**scope, "loop": Loop, variable: element_of(kinds[event]) or Any} for event, scope in scopes.items()}
+    return {
+        event: {**scope, "loop": Loop, variable: element_of(kinds[event]) or Any}
+        for event, scope in scopes.items()
+    }
 
 
-def _condition(where: str, when: str | bool | None, scopes: Scopes, checked: CheckedRoute) -> Scopes:
+def _condition(
+    where: str, when: str | bool | None, scopes: Scopes, checked: CheckedRoute
+) -> Scopes:
     """Check a condition; events for which it is certainly false come no further."""
     if not isinstance(when, str):
         return {} if when is False else scopes
@@ -175,10 +226,20 @@ def _condition(where: str, when: str | bool | None, scopes: Scopes, checked: Che
         return scopes
     only = lone_expression(tree)
     if only is None:
-        checked.faults.append(ConfigFault(where, "is always true", f'write one condition in braces: "{{{{ {when.strip()} }}}}"'))
+        checked.faults.append(
+            ConfigFault(
+                where,
+                "is always true",
+                f'write one condition in braces: "{{{{ {when.strip()} }}}}"',
+            )
+        )
         return scopes
     _value(where, when, scopes, checked)
-    return {event: scope for event, scope in scopes.items() if static_truth(only, scope, event) is not False}
+    return {
+        event: scope
+        for event, scope in scopes.items()
+        if static_truth(only, scope, event) is not False
+    }
 
 
 def _value(where: str, value: Any, scopes: Scopes, checked: CheckedRoute) -> list[Any]:
@@ -190,7 +251,12 @@ def _value(where: str, value: Any, scopes: Scopes, checked: CheckedRoute) -> lis
         return []
     only = lone_expression(tree)
     analyses = [ExpressionAnalysis(event) for event in scopes]
-    kinds = [one.tree(tree, scopes[one.event]) if only is None else one.expression(only, scopes[one.event]) for one in analyses]
+    kinds = [
+        one.tree(tree, scopes[one.event])
+        if only is None
+        else one.expression(only, scopes[one.event])
+        for one in analyses
+    ]
     checked.faults += _told(where, analyses)
     return kinds
 
@@ -198,7 +264,9 @@ def _value(where: str, value: Any, scopes: Scopes, checked: CheckedRoute) -> lis
 def _parsed(where: str, source: str, checked: CheckedRoute) -> nodes.Template | None:
     try:
         if found := dict(find_statements(source)):
-            checked.faults += [ConfigFault(where, message, remedy) for message, remedy in found.items()]
+            checked.faults += [
+                ConfigFault(where, message, remedy) for message, remedy in found.items()
+            ]
             return None
         tree = parse_expression(source)
         checked.faults += _refused(where, tree)
@@ -209,13 +277,20 @@ def _parsed(where: str, source: str, checked: CheckedRoute) -> nodes.Template | 
 
 
 def _refused(where: str, tree: nodes.Node) -> Iterator[ConfigFault]:
-    yield from (ConfigFault(where, message, remedy) for message, remedy in dict(find_unsupported(tree)).items())
+    yield from (
+        ConfigFault(where, message, remedy)
+        for message, remedy in dict(find_unsupported(tree)).items()
+    )
 
 
 def _syntax(where: str, error: TemplateSyntaxError | RecursionError) -> ConfigFault:
     if isinstance(error, RecursionError):
         return ConfigFault(where, "is nested too deeply", "take it apart")
-    return ConfigFault(where, f"is no valid expression: {error.message}", "see Jinja's expressions: {{ person.first_name | upper }}")
+    return ConfigFault(
+        where,
+        f"is no valid expression: {error.message}",
+        "see Jinja's expressions: {{ person.first_name | upper }}",
+    )
 
 
 def _told(where: str, analyses: Sequence[ExpressionAnalysis]) -> Iterator[ConfigFault]:

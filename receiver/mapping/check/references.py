@@ -15,16 +15,24 @@ from receiver.mapping.routes.route_settings import UpsertSettings
 _PATTERN = frozenset("*?[")
 
 
-def check_names(one: PlacedRoute, accounts: Mapping[str, ConnectorAccount], sources: Collection[str]) -> Iterator[ConfigFault]:
+def check_names(
+    one: PlacedRoute, accounts: Mapping[str, ConnectorAccount], sources: Collection[str]
+) -> Iterator[ConfigFault]:
     """Faults of one route."""
     route = one.route
     if one.connector not in accounts:
         at = f"[{route.connector.index(one.connector)}]" if len(route.connector) > 1 else ""
         remedy = suggest_name(one.connector, accounts, "connectors")
-        yield ConfigFault(f"{one.where}.connector{at}", f"there is no connector {one.connector!r}", remedy)
+        yield ConfigFault(
+            f"{one.where}.connector{at}", f"there is no connector {one.connector!r}", remedy
+        )
     for index, source in enumerate(route.sources or ()):
         if source not in sources:
-            yield ConfigFault(f"{one.where}.sources[{index}]", f"there is no source {source!r}", suggest_name(source, sources, "sources"))
+            yield ConfigFault(
+                f"{one.where}.sources[{index}]",
+                f"there is no source {source!r}",
+                suggest_name(source, sources, "sources"),
+            )
     yield from _events(one)
     account = accounts.get(one.connector)
     objects = [upsert.object for upsert in route.upsert]
@@ -42,7 +50,11 @@ def find_duplicates(routes: Iterable[PlacedRoute]) -> Iterator[ConfigFault]:
     for one in routes:
         known = first.setdefault((one.connector, one.route.name), one.where)
         if one.route.name and known != one.where:
-            yield ConfigFault(f"{one.where}.name", f"{one.route.name!r} is the name of {known} too", "give each route a name of its own")
+            yield ConfigFault(
+                f"{one.where}.name",
+                f"{one.route.name!r} is the name of {known} too",
+                "give each route a name of its own",
+            )
 
 
 def _events(one: PlacedRoute) -> Iterator[ConfigFault]:
@@ -50,18 +62,32 @@ def _events(one: PlacedRoute) -> Iterator[ConfigFault]:
         if any(fnmatchcase(event, pattern) for event in EVENTS):
             continue
         what = "no event matches" if _PATTERN & set(pattern) else "there is no event"
-        yield ConfigFault(f"{one.where}.events[{index}]", f"{what} {pattern!r}", suggest_name(pattern, EVENTS, "events"))
+        yield ConfigFault(
+            f"{one.where}.events[{index}]",
+            f"{what} {pattern!r}",
+            suggest_name(pattern, EVENTS, "events"),
+        )
 
 
 def _links(where: str, upsert: UpsertSettings, objects: Sequence[str]) -> Iterator[ConfigFault]:
     for index, target in enumerate(upsert.links):
         if target == upsert.object:
-            yield ConfigFault(f"{where}.links[{index}]", f"a {target} can't be linked to itself", "name another object of this route")
+            yield ConfigFault(
+                f"{where}.links[{index}]",
+                f"a {target} can't be linked to itself",
+                "name another object of this route",
+            )
         elif target not in objects:
             others = dict.fromkeys(name for name in objects if name != upsert.object)
             near = nearest_name(target, others)
-            remedy = f"did you mean {near!r}?" if near else f"add [[routes.upsert]] with object = {target!r} to this route"
-            yield ConfigFault(f"{where}.links[{index}]", f"the route writes no {target!r} to link to", remedy)
+            remedy = (
+                f"did you mean {near!r}?"
+                if near
+                else f"add [[routes.upsert]] with object = {target!r} to this route"
+            )
+            yield ConfigFault(
+                f"{where}.links[{index}]", f"the route writes no {target!r} to link to", remedy
+            )
 
 
 def _key(where: str, upsert: UpsertSettings) -> Iterator[ConfigFault]:
@@ -69,11 +95,29 @@ def _key(where: str, upsert: UpsertSettings) -> Iterator[ConfigFault]:
         return
     if upsert.key is None:
         needed = upsert.object == "deal" or upsert.each is not None
-        told = "without it all would be one record per person" if needed else "without it there is one record per person"
-        example = 'key = "{{ order.id }}"' if upsert.object == "deal" else 'key = "{{ person.email }}-{{ course.id }}"'
-        yield ConfigFault(f"{where}.key", f"is missing: {told}", f"write what is unique to the record, like {example}", warning=not needed)
+        told = (
+            "without it all would be one record per person"
+            if needed
+            else "without it there is one record per person"
+        )
+        example = (
+            'key = "{{ order.id }}"'
+            if upsert.object == "deal"
+            else 'key = "{{ person.email }}-{{ course.id }}"'
+        )
+        yield ConfigFault(
+            f"{where}.key",
+            f"is missing: {told}",
+            f"write what is unique to the record, like {example}",
+            warning=not needed,
+        )
     elif is_constant(upsert.key):
-        yield ConfigFault(f"{where}.key", "is the same for every event", "write what is unique to the record in {{ }}", warning=True)
+        yield ConfigFault(
+            f"{where}.key",
+            "is the same for every event",
+            "write what is unique to the record in {{ }}",
+            warning=True,
+        )
 
 
 def _key_field(where: str, upsert: UpsertSettings, own: Mapping[str, str]) -> Iterator[ConfigFault]:
@@ -82,10 +126,16 @@ def _key_field(where: str, upsert: UpsertSettings, own: Mapping[str, str]) -> It
     remedy = 'name the CRM\'s field that holds the key: key_field = "…"'
     if (near := nearest_name(upsert.object, own)) is not None:
         remedy += f"; or did you mean the object {near!r}?"
-    yield ConfigFault(f"{where}.key_field", f"is missing: the connector knows no key field of {upsert.object!r}", remedy)
+    yield ConfigFault(
+        f"{where}.key_field",
+        f"is missing: the connector knows no key field of {upsert.object!r}",
+        remedy,
+    )
 
 
-def find_key_conflicts(routes: Iterable[PlacedRoute], accounts: Mapping[str, ConnectorAccount]) -> Iterator[ConfigFault]:
+def find_key_conflicts(
+    routes: Iterable[PlacedRoute], accounts: Mapping[str, ConnectorAccount]
+) -> Iterator[ConfigFault]:
     """Objects that one connector is to know by two different key fields."""
     first: dict[tuple[str, str], tuple[str | None, str]] = {}
     for one in routes:
@@ -97,11 +147,17 @@ def find_key_conflicts(routes: Iterable[PlacedRoute], accounts: Mapping[str, Con
             known, there = first.setdefault((one.connector, upsert.object), (used, where))
             if known != used:
                 shown = known or own.get(upsert.object)
-                yield ConfigFault(where, f"a {upsert.object} is known by {shown!r} at {there}", "use one key field for an object")
+                yield ConfigFault(
+                    where,
+                    f"a {upsert.object} is known by {shown!r} at {there}",
+                    "use one key field for an object",
+                )
 
 
 def find_link_circles(routes: Iterable[PlacedRoute]) -> Iterator[ConfigFault]:
-    """Links that lead back to where they start, over all routes of a connector: no order of writing would do."""
+    """Links that lead back to where they start, over all routes of a connector: no order of writing
+    would do.
+    """
     links: dict[tuple[str, str], dict[str, str]] = {}
     for one in routes:
         for index, upsert in enumerate(one.route.upsert):
@@ -112,10 +168,14 @@ def find_link_circles(routes: Iterable[PlacedRoute]) -> Iterator[ConfigFault]:
         for target, where in targets.items():
             if target != source and _leads(connector, target, source, links):
                 remedy = f"link in one direction only; a {target} is linked to a {source} already"
-                yield ConfigFault(where, f"the links of {source} and {target} run in a circle", remedy)
+                yield ConfigFault(
+                    where, f"the links of {source} and {target} run in a circle", remedy
+                )
 
 
-def _leads(connector: str, start: str, goal: str, links: Mapping[tuple[str, str], Mapping[str, str]]) -> bool:
+def _leads(
+    connector: str, start: str, goal: str, links: Mapping[tuple[str, str], Mapping[str, str]]
+) -> bool:
     seen, ahead = set(), [start]
     while ahead:
         name = ahead.pop()

@@ -7,9 +7,19 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from receiver.aom import EVENTS
 from receiver.config_errors import ConfigFault, format_place
 from receiver.mapping.check.expressions import check_expressions
-from receiver.mapping.check.references import check_names, find_duplicates, find_key_conflicts, find_link_circles
+from receiver.mapping.check.references import (
+    check_names,
+    find_duplicates,
+    find_key_conflicts,
+    find_link_circles,
+)
 from receiver.mapping.check.shared_keys import shared_keys
-from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute, place_routes, sources_of
+from receiver.mapping.routes.route_config import (
+    ConnectorAccount,
+    PlacedRoute,
+    place_routes,
+    sources_of,
+)
 from receiver.mapping.routes.route_settings import RouteSettings, SnippetSettings
 
 
@@ -19,7 +29,10 @@ def check_routes(
     accounts: Mapping[str, ConnectorAccount],
     sources: Collection[str],
 ) -> tuple[tuple[PlacedRoute, ...], list[ConfigFault]]:
-    """All routes with the shipped ones, and every fault and warning, once each. `routes` holds the operator's by their index."""
+    """All routes with the shipped ones, and every fault and warning, once each.
+
+    `routes` holds the operator's by their index.
+    """
     every, faults = place_routes(routes, snippets, accounts)
     faults += find_duplicates(every)
     for one in every:
@@ -35,13 +48,22 @@ def check_routes(
 
 
 def _idle(routes: Sequence[PlacedRoute], accounts: Collection[str]) -> Iterator[ConfigFault]:
-    """Connectors that nothing is written to, and routes that write nothing but are not there to switch a standard one off."""
+    """Connectors that nothing is written to, and routes that write nothing but are not there to
+    switch a standard one off.
+    """
     if not accounts:
-        yield ConfigFault("connectors", "there is none: events are kept and go nowhere", "add [connectors.NAME]", warning=True)
+        yield ConfigFault(
+            "connectors",
+            "there is none: events are kept and go nowhere",
+            "add [connectors.NAME]",
+            warning=True,
+        )
     used = {one.connector for one in routes if one.route.upsert}
     for name in (name for name in accounts if name not in used):
         remedy = 'add mapping = "standard", or [[routes]] of your own'
-        yield ConfigFault(format_place(("connectors", name)), "no route writes to it", remedy, warning=True)
+        yield ConfigFault(
+            format_place(("connectors", name)), "no route writes to it", remedy, warning=True
+        )
     for one in routes:
         if not one.route.upsert and not one.route.name:
             yield ConfigFault(one.where, "writes nothing", "add [[routes.upsert]]", warning=True)
@@ -51,10 +73,19 @@ def _unwanted(routes: Sequence[PlacedRoute], sources: Collection[str]) -> Iterat
     """Events that are kept and go nowhere, told once for sources that are alike."""
     lacking: dict[tuple[str, ...], list[str]] = {}
     for source in sources:
-        wanted = {event for one in routes if one.route.upsert and source in sources_of(one.route, sources) for event in one.events}
-        lacking.setdefault(tuple(event for event in EVENTS if event not in wanted), []).append(source)
+        wanted = {
+            event
+            for one in routes
+            if one.route.upsert and source in sources_of(one.route, sources)
+            for event in one.events
+        }
+        lacking.setdefault(tuple(event for event in EVENTS if event not in wanted), []).append(
+            source
+        )
     for events, alike in lacking.items():
         if events:
             whose = "" if len(alike) == len(sources) else f" of {', '.join(alike)}"
             remedy = "they are kept and can be replayed; add [[routes]] if a CRM is to be told"
-            yield ConfigFault("routes", f"no route takes {', '.join(events)}{whose}", remedy, warning=True)
+            yield ConfigFault(
+                "routes", f"no route takes {', '.join(events)}{whose}", remedy, warning=True
+            )

@@ -1,7 +1,9 @@
-"""Keys that two sources could share: who has the token of one school could then write another school's records.
+"""Keys that two sources could share: who has the token of one school could then write another
+school's records.
 
-A key keeps sources apart where the source's name stands first or last in it, and what stands next to it cannot be a part of a
-name. Keys made of the person alone are shared on purpose, for a learner of two schools is one contact; so is a constant one.
+A key keeps sources apart where the source's name stands first or last in it, and what stands next
+to it cannot be a part of a name. Keys made of the person alone are shared on purpose, for a learner
+of two schools is one contact; so is a constant one.
 """
 
 from __future__ import annotations
@@ -23,11 +25,15 @@ Part = str | nodes.Expr
 
 
 def shared_keys(routes: Sequence[PlacedRoute], sources: Collection[str]) -> Iterator[ConfigFault]:
-    """A warning for each key that does not keep the sources apart, where several write such records."""
+    """A warning for each key that does not keep the sources apart, where several write such
+    records.
+    """
     writers: dict[tuple[str, str], set[str]] = {}
     for one in routes:
         for upsert in one.route.upsert:
-            writers.setdefault((one.connector, upsert.object), set()).update(sources_of(one.route, sources))
+            writers.setdefault((one.connector, upsert.object), set()).update(
+                sources_of(one.route, sources)
+            )
     for one in routes:
         for index, upsert in enumerate(one.route.upsert):
             among = sorted(writers[one.connector, upsert.object])
@@ -46,13 +52,24 @@ def keeps_apart(key: str) -> bool:
 
 def _warning(where: str, key: str, among: Sequence[str]) -> ConfigFault:
     whose = f"{', '.join(among[:-1])} and {among[-1]}"
-    apart = "'-' and '_' may stand in a source's name" if "source.name" in key else "ids are each source's own"
+    apart = (
+        "'-' and '_' may stand in a source's name"
+        if "source.name" in key
+        else "ids are each source's own"
+    )
     remedy = 'begin the key with "{{ source.name }}:"'
-    return ConfigFault(where, f"can be the same for {whose}, so that one writes the other's records: {apart}", remedy, warning=True)
+    return ConfigFault(
+        where,
+        f"can be the same for {whose}, so that one writes the other's records: {apart}",
+        remedy,
+        warning=True,
+    )
 
 
 def _begins_with_source(parts: Sequence[Part], nearest: int) -> bool:
-    """`nearest` is the character of the next text that stands beside the name: the first, or read backwards the last."""
+    """`nearest` is the character of the next text that stands beside the name: the first, or read
+    backwards the last.
+    """
     first = next((index for index, part in enumerate(parts) if not isinstance(part, str)), None)
     if first is None or not _is_source_name(parts[first]) or first + 1 == len(parts):
         return False

@@ -1,4 +1,7 @@
-"""What can be said of a condition beforehand, for one event. It keeps guarded parts of an expression out of the check."""
+"""What can be said of a condition beforehand, for one event.
+
+It keeps guarded parts of an expression out of the check.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from receiver.mapping.language.attribute_access import members_of
 
 
 def static_truth(node: nodes.Node, scope: Mapping[str, Any], event: str) -> bool | None:  # noqa: PLR0911 - a table of cases
-    """True or False where that is certain for this event, else None: `order is defined`, `event.name == 'order.placed'`."""
+    """True or False where that is certain for this event, else None: `order is defined`,
+    `event.name == 'order.placed'`.
+    """
     match node:
         case nodes.Const(value=value):
             return bool(value)
@@ -19,9 +24,13 @@ def static_truth(node: nodes.Node, scope: Mapping[str, Any], event: str) -> bool
             inner = static_truth(node.node, scope, event)
             return None if inner is None else not inner
         case nodes.And():
-            return _all(static_truth(node.left, scope, event), static_truth(node.right, scope, event))
+            return _all(
+                static_truth(node.left, scope, event), static_truth(node.right, scope, event)
+            )
         case nodes.Or():
-            return _any(static_truth(node.left, scope, event), static_truth(node.right, scope, event))
+            return _any(
+                static_truth(node.left, scope, event), static_truth(node.right, scope, event)
+            )
         case nodes.Test(name="defined"):
             return _defined(node.node, scope)
         case nodes.Test(name="undefined"):
@@ -29,7 +38,9 @@ def static_truth(node: nodes.Node, scope: Mapping[str, Any], event: str) -> bool
             return None if defined is None else not defined
         case nodes.Compare(ops=[operand]) if _is_event_name(node.expr, scope):
             return _compared(event, operand)
-        case nodes.Call(node=nodes.Getattr(node=owner, attr="startswith"), args=[nodes.Const(value=str(head))]):
+        case nodes.Call(
+            node=nodes.Getattr(node=owner, attr="startswith"), args=[nodes.Const(value=str(head))]
+        ):
             return event.startswith(head) if _is_event_name(owner, scope) else None
     return None
 
@@ -57,7 +68,9 @@ _CONTAINERS = (str, list, tuple, dict)
 
 
 def _known(node: nodes.Node, scope: Mapping[str, Any]) -> Any:
-    """The annotation of a path, Any where it can't be told, _NOTHING where the event has no such path."""
+    """The annotation of a path, Any where it can't be told, _NOTHING where the event has no such
+    path.
+    """
     if isinstance(node, nodes.Name):
         return scope.get(node.name, _NOTHING)
     if not isinstance(node, nodes.Getattr):

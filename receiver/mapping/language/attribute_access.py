@@ -1,4 +1,7 @@
-"""What of a value an expression may name. One table serves the check beforehand and the sandbox at work."""
+"""What of a value an expression may name.
+
+One table serves the check beforehand and the sandbox at work.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,30 @@ _DATE = frozenset({"day", "isoformat", "isoweekday", "month", "strftime", "weekd
 _PLAIN: Mapping[type, frozenset[str]] = {
     str: frozenset(
         {
-            *("capitalize", "casefold", "endswith", "find", "isdigit", "lower", "lstrip", "partition", "removeprefix", "removesuffix"),
-            *("replace", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip", "title", "upper"),
+            *(
+                "capitalize",
+                "casefold",
+                "endswith",
+                "find",
+                "isdigit",
+                "lower",
+                "lstrip",
+                "partition",
+                "removeprefix",
+                "removesuffix",
+            ),
+            *(
+                "replace",
+                "rpartition",
+                "rsplit",
+                "rstrip",
+                "split",
+                "splitlines",
+                "startswith",
+                "strip",
+                "title",
+                "upper",
+            ),
         }
     ),
     datetime: _DATE | {"date", "hour", "minute", "second", "timestamp"},
@@ -44,11 +69,22 @@ def members_of(annotation: Any) -> Mapping[str, Any] | None:
         return None
     if issubclass(kind, BaseModel):
         computed = {name: field.return_type for name, field in kind.model_computed_fields.items()}
-        return {name: field.annotation for name, field in kind.model_fields.items()} | computed | _properties(kind)
+        return (
+            {name: field.annotation for name, field in kind.model_fields.items()}
+            | computed
+            | _properties(kind)
+        )
     if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         return {field.name: hints[field.name] for field in fields(kind)} | _properties(kind)
-    return next((dict.fromkeys(sorted(names), Any) for plain, names in _PLAIN.items() if issubclass(kind, plain)), {})
+    return next(
+        (
+            dict.fromkeys(sorted(names), Any)
+            for plain, names in _PLAIN.items()
+            if issubclass(kind, plain)
+        ),
+        {},
+    )
 
 
 NOTHING: Final = object()
@@ -83,7 +119,11 @@ def element_of(annotation: Any) -> Any:
     plain = bare_type(annotation)
     if plain is str:
         return None
-    return Any if plain is Any or isinstance(plain, frozenset) or issubclass(plain, Sequence | Mapping) else None
+    return (
+        Any
+        if plain is Any or isinstance(plain, frozenset) or issubclass(plain, Sequence | Mapping)
+        else None
+    )
 
 
 def strip_optional(annotation: Any) -> Any:

@@ -1,8 +1,9 @@
 """From the tree of an expression, as Jinja parses it, to a function.
 
-Each part becomes a closure over the closures of its parts, so `{{ person.first_name }}` is a look-up and
-an attribute. It means what Jinja makes of it in `ENVIRONMENT` (a test holds the two against each other),
-but for `a ~ b`, which writes absent and typed values as a text around them would.
+Each part becomes a closure over the closures of its parts, so `{{ person.first_name }}` is a
+look-up and an attribute. It means what Jinja makes of it in `ENVIRONMENT` (a test holds the two
+against each other), but for `a ~ b`, which writes absent and typed values as a text around them
+would.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ def compile_node(node: Any) -> Evaluate:
     """The function of one part. Raises TemplateSyntaxError for what is not part of the language."""
     compile_it = _COMPILERS.get(type(node))
     if compile_it is None:
-        raise TemplateSyntaxError(f"{type(node).__name__.lower()} is not part of the language", node.lineno)
+        raise TemplateSyntaxError(
+            f"{type(node).__name__.lower()} is not part of the language", node.lineno
+        )
     return compile_it(node)
 
 
@@ -42,7 +45,9 @@ def join_texts(parts: list[Evaluate]) -> Evaluate:
     """The texts of several parts, one after the other."""
 
     def evaluate(scope: ExpressionScope) -> str:
-        whole = "".join([found if type(found := part(scope)) is str else value_text(found) for part in parts])
+        whole = "".join(
+            [found if type(found := part(scope)) is str else value_text(found) for part in parts]
+        )
         if len(whole) > LONGEST:
             bounded_text(len(whole))
         return whole
@@ -104,12 +109,18 @@ def _item(owner: Any, argument: Any) -> Any:
     if owner is None or isinstance(owner, Undefined):
         return owner
     try:
-        found = read_attribute(owner, argument) if isinstance(argument, str) else bounded_read(owner[argument])
+        found = (
+            read_attribute(owner, argument)
+            if isinstance(argument, str)
+            else bounded_read(owner[argument])
+        )
     except (TypeError, LookupError):
         found = NOTHING
     if found is not NOTHING:
         return found
-    return ENVIRONMENT.undefined("there is no such key in this payload; where it may be absent, add | default('')")
+    return ENVIRONMENT.undefined(
+        "there is no such key in this payload; where it may be absent, add | default('')"
+    )
 
 
 def _slice(node: nodes.Slice) -> Evaluate:
@@ -154,7 +165,9 @@ def _arguments(node: nodes.Filter | nodes.Test | nodes.Call) -> tuple[Evaluate, 
 
 def _sequence(parts: list[nodes.Expr], kind: type) -> Evaluate:
     if all(isinstance(part, nodes.Const) for part in parts) and kind is tuple:
-        return compile_constant(tuple(part.value for part in parts if isinstance(part, nodes.Const)))
+        return compile_constant(
+            tuple(part.value for part in parts if isinstance(part, nodes.Const))
+        )
     functions = [compile_node(part) for part in parts]
     return lambda scope: kind([function(scope) for function in functions])
 

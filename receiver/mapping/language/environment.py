@@ -18,17 +18,28 @@ from receiver.mapping.language.filter_functions import LONGEST_PATTERN, replaced
 from receiver.mapping.language.filters import FILTERS, counted_filter
 from receiver.mapping.language.limits import bounded_list, bounded_text, short_argument
 from receiver.mapping.language.scope import ExpressionScope
-from receiver.mapping.language.value_text import UnusableValue, bounded_number, describe_kind, value_text
+from receiver.mapping.language.value_text import (
+    UnusableValue,
+    bounded_number,
+    describe_kind,
+    value_text,
+)
 
 
 class AbsentValue(StrictUndefined):
-    """A name that the payload lacks. Using it is a fault; `is defined` and `default` are the ways around."""
+    """A name that the payload lacks.
+
+    Using it is a fault; `is defined` and `default` are the ways around.
+    """
 
     @property
     def _undefined_message(self) -> str:
         if self._undefined_hint:
             return str(self._undefined_hint)
-        return f"there is no {self._undefined_name!r} in this payload; where it may be absent, add | default('')"
+        return (
+            f"there is no {self._undefined_name!r} in this payload; where it may be absent, add "
+            "| default('')"
+        )
 
 
 class ExpressionEnvironment(ImmutableSandboxedEnvironment):
@@ -67,7 +78,9 @@ class ExpressionEnvironment(ImmutableSandboxedEnvironment):
         if isinstance(getattr(function, "__self__", None), date):
             for given in (*arguments, *named.values()):
                 if isinstance(given, str) and len(given) > LONGEST_PATTERN:
-                    raise UnusableValue(f"writes a date by a pattern of more than {LONGEST_PATTERN} characters")
+                    raise UnusableValue(
+                        f"writes a date by a pattern of more than {LONGEST_PATTERN} characters"
+                    )
         return super().call(context, function, *arguments, **named)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
@@ -129,7 +142,17 @@ _DIVIDING = ("divisibleby", "even", "odd")
 
 _LOOK_AT_KIND = frozenset(
     {
-        *("boolean", "callable", "defined", "escaped", "false", "filter", "float", "integer", "iterable"),
+        *(
+            "boolean",
+            "callable",
+            "defined",
+            "escaped",
+            "false",
+            "filter",
+            "float",
+            "integer",
+            "iterable",
+        ),
         *("mapping", "none", "number", "sameas", "sequence", "string", "test", "true", "undefined"),
     }
 )
@@ -154,12 +177,16 @@ def _refuse_undividable(*values: Any) -> None:
     """Jinja divides with `%`, which would format a text."""
     for value in values:
         if not isinstance(value, (*_NUMBERS, Undefined)):
-            raise UnusableValue(f"tests whether {describe_kind(value)} can be divided; that asks for a number")
+            raise UnusableValue(
+                f"tests whether {describe_kind(value)} can be divided; that asks for a number"
+            )
         if isinstance(value, int | Decimal):
             bounded_number(value)
 
 
-TESTS: Mapping[str, Callable[..., Any]] = {name: counted_filter(_test(name)) for name in JINJA_TESTS}
+TESTS: Mapping[str, Callable[..., Any]] = {
+    name: counted_filter(_test(name)) for name in JINJA_TESTS
+}
 
 ENVIRONMENT = ExpressionEnvironment()
 

@@ -14,8 +14,8 @@ _LONGEST = 300
 class MappingFault(Exception):
     """Tells the place in the configuration and what to do there.
 
-    It holds nothing of the payload but the names of keys that the expression itself writes, and kinds of values: events
-    that fail in the same way have the same fault.
+    It holds nothing of the payload but the names of keys that the expression itself writes, and
+    kinds of values: events that fail in the same way have the same fault.
     """
 
     def __init__(self, where: str, message: str) -> None:
@@ -32,7 +32,10 @@ def mapping_fault(where: str, error: Exception) -> MappingFault:
 def _message(error: Exception) -> str:
     match error:
         case TypeError() if "NoneType" in str(error):
-            return f"{str(error)[:_LONGEST]}: a value in it is absent in this event; add | default(…), or a `when`"
+            return (
+                f"{str(error)[:_LONGEST]}: a value in it is absent in this event; add | "
+                "default(…), or a `when`"
+            )
         case UnusableValue() | UndefinedError() | TypeError():
             return str(error)[:_LONGEST]
         case ZeroDivisionError():

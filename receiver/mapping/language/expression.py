@@ -15,7 +15,13 @@ from receiver.mapping.language.compiler import Evaluate, compile_constant, compi
 from receiver.mapping.language.environment import is_constant, lone_expression, parse_expression
 from receiver.mapping.language.limits import LONGEST, bounded_text
 from receiver.mapping.language.scope import ExpressionScope
-from receiver.mapping.language.value_text import UnusableValue, bounded_number, describe_kind, is_list, value_text
+from receiver.mapping.language.value_text import (
+    UnusableValue,
+    bounded_number,
+    describe_kind,
+    is_list,
+    value_text,
+)
 
 
 def compile_expression(source: str) -> Evaluate:
@@ -26,7 +32,9 @@ def compile_expression(source: str) -> Evaluate:
     only = lone_expression(tree)
     if only is not None:
         return compile_node(only)
-    written = join_texts([compile_node(part) for output in tree.find_all(nodes.Output) for part in output.nodes])
+    written = join_texts(
+        [compile_node(part) for output in tree.find_all(nodes.Output) for part in output.nodes]
+    )
     return lambda scope: written(scope).strip()
 
 
@@ -37,8 +45,14 @@ def native_value(result: Any) -> Value | None:  # noqa: PLR0911 - a table of cas
     """An expression's result as a field's value; None where it is not sent. Raises Unusable."""
     kind = type(result)
     if kind is str:  # most are
-        return result if result and len(result) < LONGEST and not result.isspace() else _bounded(result)
-    if kind is datetime or (kind is Decimal and result.is_finite() and -_PLAIN < result.adjusted() < _PLAIN):
+        return (
+            result
+            if result and len(result) < LONGEST and not result.isspace()
+            else _bounded(result)
+        )
+    if kind is datetime or (
+        kind is Decimal and result.is_finite() and -_PLAIN < result.adjusted() < _PLAIN
+    ):
         return result  # type: ignore[no-any-return]
     match result:
         case None:
@@ -51,11 +65,16 @@ def native_value(result: Any) -> Value | None:  # noqa: PLR0911 - a table of cas
             return bounded_number(result)
         case Decimal() | float():
             if not isfinite(result):
-                raise UnusableValue("gives no finite number: it is too large, or comes of one that is")
+                raise UnusableValue(
+                    "gives no finite number: it is too large, or comes of one that is"
+                )
             return Decimal(str(result)) if isinstance(result, float) else bounded_number(result)
         case Undefined():
             return str(result) or None  # raises, unless an `if` without `else` was not met
-    raise UnusableValue(f"gives {describe_kind(result)}; a field takes one text, number, date, true or false: {_remedy(result)}")
+    raise UnusableValue(
+        f"gives {describe_kind(result)}; a field takes one text, number, date, true or "
+        f"false: {_remedy(result)}"
+    )
 
 
 def choice_options(scope: ExpressionScope, result: Any) -> tuple[str, ...]:
@@ -72,4 +91,8 @@ def _bounded(written: str) -> str | None:
 
 
 def _remedy(result: object) -> str:
-    return "join it with | join(', '), or use append = true" if describe_kind(result) == "a list" else "name one part of it"
+    return (
+        "join it with | join(', '), or use append = true"
+        if describe_kind(result) == "a list"
+        else "name one part of it"
+    )

@@ -22,7 +22,12 @@ from jinja2.runtime import Undefined
 
 from receiver.mapping.language.limits import LONGEST, bounded_text
 from receiver.mapping.language.scope import ExpressionScope
-from receiver.mapping.language.value_text import UnusableValue, bounded_number, describe_kind, value_text
+from receiver.mapping.language.value_text import (
+    UnusableValue,
+    bounded_number,
+    describe_kind,
+    value_text,
+)
 
 LONGEST_PATTERN = 200  # characters of a strftime pattern; each may ask for hundreds
 LONGEST_SLUG = 10_000  # characters to make one of; each may become eighteen at first
@@ -30,7 +35,10 @@ _PLACES = 30  # that a number may be rounded to
 
 
 def as_date(value: datetime | date | str | None, pattern: str | None = None) -> date | str | None:
-    """`{{ order.date_created | date }}`: the day alone. With a pattern (strftime) a text: `| date('%d.%m.%Y')`."""
+    """`{{ order.date_created | date }}`: the day alone.
+
+    With a pattern (strftime) a text: `| date('%d.%m.%Y')`.
+    """
     if value is None or value == "":
         return None
     if isinstance(value, str):
@@ -47,8 +55,8 @@ def as_date(value: datetime | date | str | None, pattern: str | None = None) -> 
 def plus(value: datetime | date | str | None, **lengths: float) -> datetime | date | None:
     """Later by all of `weeks`, `days`, `hours` and `minutes`, or earlier where they are below zero.
 
-    `{{ event.occurred_at | plus(days=30) }}` is a month from then.
-    A date without a time takes weeks and days alone; with a time zone it is the clock on the wall that counts.
+    `{{ event.occurred_at | plus(days=30) }}` is a month from then. A date without a time takes
+    weeks and days alone; with a time zone it is the clock on the wall that counts.
     """
     if value is None or value == "":
         return None
@@ -56,9 +64,13 @@ def plus(value: datetime | date | str | None, **lengths: float) -> datetime | da
         value = _date_of(value, "plus")
     if not isinstance(value, date):
         raise UnusableValue("| plus takes a date, or a text like 2026-05-01")
-    units = ("weeks", "days", "hours", "minutes") if isinstance(value, datetime) else ("weeks", "days")
+    units = (
+        ("weeks", "days", "hours", "minutes") if isinstance(value, datetime) else ("weeks", "days")
+    )
     if not lengths or not lengths.keys() <= set(units):
-        raise UnusableValue(f"| plus takes {', '.join(units[:-1])} and {units[-1]} here, like plus(days=30)")
+        raise UnusableValue(
+            f"| plus takes {', '.join(units[:-1])} and {units[-1]} here, like plus(days=30)"
+        )
     try:
         return value + timedelta(**{unit: float(length) for unit, length in lengths.items()})
     except (OverflowError, TypeError, ValueError):
@@ -73,7 +85,9 @@ def _date_of(value: str, name: str) -> datetime:
 
 
 def as_money(value: Decimal | float | str | None, currency: str | None = None) -> Decimal | None:
-    """`{{ order.total | money }}`: rounded to 2 places; with a currency to the places that it has: `| money(order.currency)`."""
+    """`{{ order.total | money }}`: rounded to 2 places; with a currency to the places that it has:
+    `| money(order.currency)`.
+    """
     if value is None or value == "":
         return None
     places = 2 if currency is None else get_currency_precision(currency)
@@ -81,22 +95,39 @@ def as_money(value: Decimal | float | str | None, currency: str | None = None) -
 
 
 def as_slug(value: Any) -> str | None:
-    """`{{ course.name | slug }}`: lower case, hyphens for all but letters and digits, no accents: `Año Nuevo!` → `ano-nuevo`."""
+    """`{{ course.name | slug }}`: lower case, hyphens for all but letters and digits, no accents:
+    `Año Nuevo!` → `ano-nuevo`.
+    """
     if value is None:
         return None
     written = value_text(value)
     if len(written) > LONGEST_SLUG:
         raise UnusableValue(f"| slug takes at most {LONGEST_SLUG:,} characters")
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", written) if not unicodedata.combining(letter))
+    plain = "".join(
+        letter
+        for letter in unicodedata.normalize("NFKD", written)
+        if not unicodedata.combining(letter)
+    )
     return re.sub(r"[\W_]+", "-", plain.casefold()).strip("-")
 
 
 def default(value: Any, fallback: Any = "") -> Any:
-    """Take the fallback for what is absent, none, or an empty text or list; Jinja's takes it for what is absent alone."""
-    return fallback if isinstance(value, Undefined) or value is None or value in ("", [], ()) else value
+    """Take the fallback for what is absent, none, or an empty text or list; Jinja's takes it for
+    what is absent alone.
+    """
+    return (
+        fallback
+        if isinstance(value, Undefined) or value is None or value in ("", [], ())
+        else value
+    )
 
 
-def join(scope: ExpressionScope, items: Iterable[Any] | None, separator: str = "", attribute: str | int | None = None) -> str:
+def join(
+    scope: ExpressionScope,
+    items: Iterable[Any] | None,
+    separator: str = "",
+    attribute: str | int | None = None,
+) -> str:
     """Jinja's, but absent items leave no gap."""
     get = same if attribute is None else _getter(scope.environment, attribute)
     between = value_text(separator)
@@ -158,7 +189,12 @@ def rounded(value: Any, precision: int = 0, method: str = "common") -> Any:
     return JINJA["round"](sane_number(value), precision, method)
 
 
-def total(scope: ExpressionScope, items: Iterable[Any] | None, attribute: str | int | None = None, start: Any = 0) -> Any:
+def total(
+    scope: ExpressionScope,
+    items: Iterable[Any] | None,
+    attribute: str | int | None = None,
+    start: Any = 0,
+) -> Any:
     """Jinja's sum, of numbers alone: lists and texts would be copied again for each item."""
     get = same if attribute is None else _getter(scope.environment, attribute)
     found = _number(start)
@@ -173,13 +209,23 @@ def _number(value: Any) -> Any:
         return value
     if isinstance(value, Undefined):
         value_text(value)  # raises, unless an `if` without `else` was not met
-    found = "an item without one" if value is None or isinstance(value, Undefined) else describe_kind(value)
-    raise UnusableValue(f"| sum takes numbers, and meets {found}; leave out what has none with select or selectattr")
+    found = (
+        "an item without one"
+        if value is None or isinstance(value, Undefined)
+        else describe_kind(value)
+    )
+    raise UnusableValue(
+        f"| sum takes numbers, and meets {found}; leave out what has none with select or selectattr"
+    )
 
 
 def _exact(number: Any, beside: Any) -> Any:
     """A float as a Decimal, where it meets one."""
-    return Decimal(str(number)) if isinstance(number, float) and isinstance(beside, Decimal) else number
+    return (
+        Decimal(str(number))
+        if isinstance(number, float) and isinstance(beside, Decimal)
+        else number
+    )
 
 
 def first(items: Iterable[Any] | None) -> Any:

@@ -35,7 +35,9 @@ NAMING = frozenset(NAMED_AT)
 
 
 def attribute_of(node: nodes.Filter) -> nodes.Expr | None:
-    """What is given as the attribute to take of each item, None where the items themselves are taken."""
+    """What is given as the attribute to take of each item, None where the items themselves are
+    taken.
+    """
     given = next((keyword.value for keyword in node.kwargs if keyword.key == "attribute"), None)
     at = ATTRIBUTE_AT.get(node.name)
     return node.args[at] if given is None and at is not None and at < len(node.args) else given
@@ -61,12 +63,28 @@ _GIVES: Mapping[str, Any] = {
     "upper": str,
 }
 
-_SAME = frozenset({"abs", "list", "plus", "reject", "rejectattr", "reverse", "round", "select", "selectattr", "sort", "unique"})
+_SAME = frozenset(
+    {
+        "abs",
+        "list",
+        "plus",
+        "reject",
+        "rejectattr",
+        "reverse",
+        "round",
+        "select",
+        "selectattr",
+        "sort",
+        "unique",
+    }
+)
 _ITEM = frozenset({"first", "last", "max", "min", "sum"})
 
 
 def result_of(node: nodes.Filter, inside: Any, item: Any) -> Any:
-    """The annotation of a filter's result, from those of its input and of what it takes of each item."""
+    """The annotation of a filter's result, from those of its input and of what it takes of each
+    item.
+    """
     if node.name in _GIVES:
         return _GIVES[node.name]
     if node.name in _SAME:

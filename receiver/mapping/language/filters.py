@@ -1,7 +1,8 @@
-"""The filters that an expression may use: Jinja's that suit a mapping, and `date`, `json`, `money`, `plus`, `slug`.
+"""The filters that an expression may use: Jinja's that suit a mapping, and `date`, `json`, `money`,
+`plus`, `slug`.
 
-Whatever is absent stays absent: a filter gives nothing for nothing, where Jinja would write "None" or
-raise. Each counts what it goes through (`limits`).
+Whatever is absent stays absent: a filter gives nothing for nothing, where Jinja would write "None"
+or raise. Each counts what it goes through (`limits`).
 """
 
 from __future__ import annotations
@@ -84,7 +85,18 @@ def counted_filter(function: Filter) -> Filter:
 
 
 _TEXTS = ("capitalize", "lower", "title", "trim", "truncate", "upper")
-_LISTS = ("map", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "unique")
+_LISTS = (
+    "map",
+    "max",
+    "min",
+    "reject",
+    "rejectattr",
+    "reverse",
+    "select",
+    "selectattr",
+    "sort",
+    "unique",
+)
 _COMPARING = frozenset({"max", "min", "sort", "unique"})
 _NUMBERS = ("abs", "float", "int")
 _OWN: Mapping[str, Callable[..., Any]] = {

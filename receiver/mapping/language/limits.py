@@ -1,9 +1,9 @@
 """How large the values of an expression may be, so that none can hold up or exhaust the gateway.
 
-An expression has no loops and no variables, so what it does grows with what it goes through: that is
-counted, over all expressions that one event has evaluated for one person at one connector. The rest is
-a matter of sizes. Both depend on the payload alone, never on the machine: the same event always comes
-to the same end.
+An expression has no loops and no variables, so what it does grows with what it goes through: that
+is counted, over all expressions that one event has evaluated for one person at one connector. The
+rest is a matter of sizes. Both depend on the payload alone, never on the machine: the same event
+always comes to the same end.
 """
 
 from __future__ import annotations
@@ -73,14 +73,18 @@ class EventLimits:
         """Raises Unusable where that is more than is left."""
         self._work -= work
         if self._work < 0:
-            raise UnusableValue(f"is where the event takes more than {WORK:,} steps; go through fewer items or shorter texts")
+            raise UnusableValue(
+                f"is where the event takes more than {WORK:,} steps; go through fewer items "
+                "or shorter texts"
+            )
 
     def record(self) -> None:
         """For one more record. Raises Unusable where it is one too many."""
         self._records -= 1
         if self._records < 0:
             raise UnusableValue(
-                f"is where the event writes more than {RECORDS:,} records for one person; add a `when`, or use a shorter `each`"
+                f"is where the event writes more than {RECORDS:,} records for one person; "
+                "add a `when`, or use a shorter `each`"
             )
 
     def written(self, fields: Mapping[str, Any]) -> None:
@@ -93,7 +97,10 @@ class EventLimits:
                 size += sum(map(len, value.values))
         self._characters -= size
         if self._characters < 0:
-            raise UnusableValue(f"is where the event writes more than {WRITTEN:,} characters for one person; shorten them with | truncate")
+            raise UnusableValue(
+                f"is where the event writes more than {WRITTEN:,} characters for one person; "
+                "shorten them with | truncate"
+            )
 
 
 def bounded_text(length: int) -> None:
@@ -121,4 +128,6 @@ def bounded_read(value: Any) -> Any:
 def short_argument(value: Any, what: str) -> None:
     """Raises Unusable for a text to look for that is so long that it is found in quadratic time."""
     if isinstance(value, str) and len(value) > ARGUMENT:
-        raise UnusableValue(f"{what} takes texts of at most {ARGUMENT:,} characters to look for or to put in")
+        raise UnusableValue(
+            f"{what} takes texts of at most {ARGUMENT:,} characters to look for or to put in"
+        )

@@ -17,7 +17,9 @@ class ExpressionScope(Context):
 
     limits: EventLimits
 
-    def __init__(self, environment: Environment, names: Mapping[str, Any], limits: EventLimits) -> None:
+    def __init__(
+        self, environment: Environment, names: Mapping[str, Any], limits: EventLimits
+    ) -> None:
         super().__init__(environment, names, None, {})  # type: ignore[arg-type]
         self.limits = limits
 

@@ -37,16 +37,23 @@ def find_statements(source: str) -> Iterator[tuple[str, str]]:
 
 
 def find_unsupported(tree: nodes.Node) -> Iterator[tuple[str, str]]:
-    """What is wrong, and what would be right: it would never end, or can't be checked beforehand."""
+    """What is wrong, and what would be right: it would never end, or can't be checked
+    beforehand.
+    """
     for node in (tree, *tree.find_all(nodes.Node)):
         match node:
             case nodes.Pow():
                 yield "powers (**) are not offered", "multiply, or write the number out"
             case nodes.Const(value=float() as number) if not isfinite(number):
-                yield "has a number that is too large: it reads as infinite", "write one below 1.7e308"
+                yield (
+                    "has a number that is too large: it reads as infinite",
+                    "write one below 1.7e308",
+                )
             case nodes.Const(value=int() as number) if abs(number) >= 10**DIGITS:
                 yield f"has a number of more than {DIGITS} digits", "write it as a text, in quotes"
-            case nodes.Call() | nodes.Filter() | nodes.Test() if node.dyn_args is not None or node.dyn_kwargs is not None:
+            case nodes.Call() | nodes.Filter() | nodes.Test() if (
+                node.dyn_args is not None or node.dyn_kwargs is not None
+            ):
                 yield "arguments with * or ** are not offered", "write each argument"
             case nodes.Filter():
                 yield from _of_filter(node)
@@ -56,11 +63,25 @@ def _of_filter(node: nodes.Filter) -> Iterator[tuple[str, str]]:
     _, at = NAMED_AT.get(node.name, ("", len(node.args)))
     named = node.args[at] if at < len(node.args) else None
     if named is not None and not isinstance(named, nodes.Const):
-        yield f"| {node.name} is given a name that is not written out", "write it in quotes: | map('upper')"
+        yield (
+            f"| {node.name} is given a name that is not written out",
+            "write it in quotes: | map('upper')",
+        )
     elif isinstance(named, nodes.Const) and named.value in NAMING:
-        yield f"| {node.name} is given | {named.value}, which goes through lists of its own", "go through one list at a time"
+        yield (
+            f"| {node.name} is given | {named.value}, which goes through lists of its own",
+            "go through one list at a time",
+        )
     attribute = attribute_of(node)
     if attribute is not None and not isinstance(attribute, nodes.Const):
-        yield f"| {node.name} is given an attribute that is not written out", "write it in quotes: | map(attribute='name')"
-    elif isinstance(attribute, nodes.Const) and len(re.split(r"[.,]", str(attribute.value))) > _PARTS:
-        yield f"| {node.name} is given an attribute of more than {_PARTS} parts", "name fewer of them"
+        yield (
+            f"| {node.name} is given an attribute that is not written out",
+            "write it in quotes: | map(attribute='name')",
+        )
+    elif (
+        isinstance(attribute, nodes.Const) and len(re.split(r"[.,]", str(attribute.value))) > _PARTS
+    ):
+        yield (
+            f"| {node.name} is given an attribute of more than {_PARTS} parts",
+            "name fewer of them",
+        )

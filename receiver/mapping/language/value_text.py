@@ -17,11 +17,17 @@ Number = TypeVar("Number", bound=int | Decimal)
 
 
 class UnusableValue(ValueError):
-    """A value that can't be used as it is meant. The message says what it is and what to write instead; it quotes no payload."""
+    """A value that can't be used as it is meant.
+
+    The message says what it is and what to write instead; it quotes no payload.
+    """
 
 
 def value_text(value: Any) -> str:  # noqa: PLR0911 - a table of cases
-    """Nothing for None, `true` and `false`, plain digits for money, ISO 8601 for dates. Raises Unusable for anything composed."""
+    """Nothing for None, `true` and `false`, plain digits for money, ISO 8601 for dates.
+
+    Raises Unusable for anything composed.
+    """
     if type(value) is str:  # most are
         return value
     match value:
@@ -75,7 +81,9 @@ def describe_kind(value: object) -> str:
 
 def is_list(value: object) -> bool:
     """Whether its items can be gone through: a list, or what a filter like `map` gives."""
-    return isinstance(value, Iterable) and not isinstance(value, str | Mapping | BaseModel | Undefined)
+    return isinstance(value, Iterable) and not isinstance(
+        value, str | Mapping | BaseModel | Undefined
+    )
 
 
 def _remedy(value: object) -> str:

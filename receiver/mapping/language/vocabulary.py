@@ -18,21 +18,35 @@ FILTER_DESCRIPTIONS: Mapping[str, Described] = {
     "capitalize": Described("the first letter in upper case, all others in lower case"),
     "count": Described("the same as `length`"),
     "d": Described("the same as `default`"),
-    "date": Described("the day alone; with a pattern a text", "{{ order.date_created | date('%d.%m.%Y') }}"),
-    "default": Described("another value for what is absent or empty", "{{ raw.vip | default('no') }}"),
+    "date": Described(
+        "the day alone; with a pattern a text", "{{ order.date_created | date('%d.%m.%Y') }}"
+    ),
+    "default": Described(
+        "another value for what is absent or empty", "{{ raw.vip | default('no') }}"
+    ),
     "first": Described("the first item, or nothing"),
     "float": Described("a number that may have a fraction; 0.0 for what is none"),
     "int": Described("a whole number; 0 for what is none"),
-    "join": Described("one text of many items", "{{ courses | map(attribute='name') | join(', ') }}"),
-    "json": Described("a list or a whole thing as one text of JSON", "{{ order.line_items | json }}"),
+    "join": Described(
+        "one text of many items", "{{ courses | map(attribute='name') | join(', ') }}"
+    ),
+    "json": Described(
+        "a list or a whole thing as one text of JSON", "{{ order.line_items | json }}"
+    ),
     "last": Described("the last item, or nothing"),
     "length": Described("how many items or characters"),
     "list": Described("the items as a list"),
     "lower": Described("in lower case"),
-    "map": Described("one attribute of each item, or a filter on each", "{{ order.line_items | map(attribute='total') }}"),
+    "map": Described(
+        "one attribute of each item, or a filter on each",
+        "{{ order.line_items | map(attribute='total') }}",
+    ),
     "max": Described("the largest item", "{{ order.line_items | max(attribute='price') }}"),
     "min": Described("the smallest item"),
-    "money": Described("rounded to 2 places, or to those of a currency", "{{ order.total | money(order.currency) }}"),
+    "money": Described(
+        "rounded to 2 places, or to those of a currency",
+        "{{ order.total | money(order.currency) }}",
+    ),
     "plus": Described(
         "later by `weeks`, `days`, `hours` and `minutes`, or earlier where they are below zero",
         "{{ event.occurred_at | plus(days=30) }}",
@@ -43,15 +57,23 @@ FILTER_DESCRIPTIONS: Mapping[str, Described] = {
     "reverse": Described("the items from last to first, or a text from its end"),
     "round": Described("rounded to so many places", "{{ order.total | round(1) }}"),
     "select": Described("the items that a test holds for"),
-    "selectattr": Described("the items whose attribute a test holds for", "{{ order.line_items | selectattr('price', 'gt', 100) }}"),
-    "slug": Described("lower case, hyphens for all but letters and digits; “Año Nuevo!” becomes `ano-nuevo`", "{{ course.name | slug }}"),
+    "selectattr": Described(
+        "the items whose attribute a test holds for",
+        "{{ order.line_items | selectattr('price', 'gt', 100) }}",
+    ),
+    "slug": Described(
+        "lower case, hyphens for all but letters and digits; “Año Nuevo!” becomes `ano-nuevo`",
+        "{{ course.name | slug }}",
+    ),
     "sort": Described("the items in order", "{{ courses | sort(attribute='name') }}"),
     "string": Described("the value as text, as it would stand among other text"),
     "striptags": Described("the text without HTML", "{{ announcement.content | striptags }}"),
     "sum": Described("the sum of numbers", "{{ order.line_items | sum(attribute='quantity') }}"),
     "title": Described("each word with a capital"),
     "trim": Described("without blanks at both ends"),
-    "truncate": Described("at most so many characters", "{{ announcement.content | truncate(100) }}"),
+    "truncate": Described(
+        "at most so many characters", "{{ announcement.content | truncate(100) }}"
+    ),
     "unique": Described("the items, each once"),
     "upper": Described("in upper case"),
 }
@@ -67,7 +89,9 @@ TEST_DESCRIPTIONS: Mapping[str, Described] = {
     "boolean": Described("it is true or false"),
     "callable": Described("it can be called, such as a method"),
     "defined": Described("the name is there", "{{ raw.vip is defined }}"),
-    "divisibleby": Described("it can be divided by a number", "{{ order.total is divisibleby(10) }}"),
+    "divisibleby": Described(
+        "it can be divided by a number", "{{ order.total is divisibleby(10) }}"
+    ),
     "eq": Described("it equals a value"),
     "equalto": Described("the same as `eq`"),
     "escaped": Described("it is marked as HTML, which nothing here is"),

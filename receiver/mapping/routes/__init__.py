@@ -1,1 +1,3 @@
-"""Routes: what the configuration says of them, and the routes at work that turn events into records."""
+"""Routes: what the configuration says of them, and the routes at work that turn events into
+records.
+"""

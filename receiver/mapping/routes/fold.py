@@ -1,6 +1,7 @@
 """Many events of one person into one record per key.
 
-Of a field the last value wins; of one that only goes forward the furthest, and of two that are as far the last.
+Of a field the last value wins; of one that only goes forward the furthest, and of two that are as
+far the last.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from receiver.mapping.routes.ranked_record import ranks_of, with_ranks
 def fold_records(rendered: Iterable[Sequence[Record]]) -> tuple[Record, ...]:
     """Fold oldest first: options to append and links are united.
 
-    One record per object and key comes out, sorted so that a record stands after those that it links to.
+    One record per object and key comes out, sorted so that a record stands after those that it
+    links to.
     """
     folded: dict[tuple[str, str], Record] = {}
     for records in rendered:
@@ -61,7 +63,9 @@ def _merged(older: Record, newer: Record) -> Record:
 
 
 def _advances(name: str, record: Record, ranks: dict[str, str]) -> bool:
-    """Whether the record's value of a field counts, after those with these ranks; they are brought up to it."""
+    """Whether the record's value of a field counts, after those with these ranks; they are brought
+    up to it.
+    """
     rank = ranks_of(record).get(name)
     if rank is None:
         ranks.pop(name, None)

@@ -9,7 +9,10 @@ ANYTHING: Final = "*"
 
 
 class MapPattern:
-    """`*` is any text; upper and lower case are the same. Matching takes time that is linear in the text's length for each `*`."""
+    """`*` is any text; upper and lower case are the same.
+
+    Matching takes time that is linear in the text's length for each `*`.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -30,4 +33,8 @@ class MapPattern:
 
     def covers(self, other: MapPattern) -> bool:
         """Whether it surely matches all that the other does."""
-        return self.matches(other.text.casefold().replace(ANYTHING, "\0")) if ANYTHING in self.text else False
+        return (
+            self.matches(other.text.casefold().replace(ANYTHING, "\0"))
+            if ANYTHING in self.text
+            else False
+        )

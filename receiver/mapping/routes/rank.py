@@ -21,7 +21,9 @@ def by_stage(stages: Sequence[str]) -> Rank:
     def rank(_scope: ExpressionScope, value: Value) -> str:
         place = places.get(value_text(value).casefold())
         if place is None:
-            raise UnusableValue("gives a value that is none of its `forward`; add that stage where it belongs")
+            raise UnusableValue(
+                "gives a value that is none of its `forward`; add that stage where it belongs"
+            )
         return place
 
     return rank
@@ -43,7 +45,9 @@ def by_date(expression: Evaluate) -> Rank:
 
 
 def moment(value: object) -> str:
-    """Of two dates the later sorts last, also beside a time with another offset; a date alone is its first moment in UTC."""
+    """Of two dates the later sorts last, also beside a time with another offset; a date alone is
+    its first moment in UTC.
+    """
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)

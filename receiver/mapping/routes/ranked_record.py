@@ -10,7 +10,10 @@ from connectors.base import Record
 
 @dataclass(frozen=True, slots=True)
 class RankedRecord(Record):
-    """`ranks`: field → a text that sorts before those of the values that may follow. What has none is the newest event's."""
+    """`ranks`: field → a text that sorts before those of the values that may follow.
+
+    What has none is the newest event's.
+    """
 
     ranks: Mapping[str, str] = field(default_factory=dict)
 
@@ -23,7 +26,9 @@ def ranks_of(record: Record) -> Mapping[str, str]:
 def with_ranks(record: Record, ranks: Mapping[str, str]) -> RankedRecord:
     """The same with these ranks."""
     of = record
-    return RankedRecord(of.object, of.key, of.fields, of.key_field, of.links, of.id, of.doubtful, ranks)
+    return RankedRecord(
+        of.object, of.key, of.fields, of.key_field, of.links, of.id, of.doubtful, ranks
+    )
 
 
 _NONE: Mapping[str, str] = {}

@@ -26,7 +26,8 @@ Draft = tuple[str, dict[str, Value], dict[str, str]]
 class ValueMap:
     """A `map`. What is not in it is nothing, so the default counts, else the field is not sent.
 
-    A key to the letter counts before one in other upper and lower case, and that before a pattern; of patterns the first.
+    A key to the letter counts before one in other upper and lower case, and that before a pattern;
+    of patterns the first.
     """
 
     exact: Mapping[str, Value]
@@ -47,7 +48,8 @@ class ValueMap:
 
 @dataclass(frozen=True, slots=True)
 class FieldTemplate:
-    """`value` gives what to send or None, `rank` how far that is, for a field that only goes forward.
+    """`value` gives what to send or None, `rank` how far that is, for a field that only goes
+    forward.
 
     Both raise whatever an expression can raise.
     """
@@ -122,9 +124,12 @@ class EachItem:
         except Exception as error:
             raise mapping_fault(self.where, error) from error
         if len(listed) > RECORDS:
-            raise MappingFault(self.where, f"has more than {RECORDS:,} items; at most {RECORDS:,} become records")
+            raise MappingFault(
+                self.where, f"has more than {RECORDS:,} items; at most {RECORDS:,} become records"
+            )
         return (
-            scope.with_names({self.variable: item, "loop": Loop(index=number, length=len(listed))}) for number, item in enumerate(listed, 1)
+            scope.with_names({self.variable: item, "loop": Loop(index=number, length=len(listed))})
+            for number, item in enumerate(listed, 1)
         )
 
 
@@ -157,7 +162,11 @@ class UpsertTemplate:
         except Exception as error:
             raise mapping_fault(where, error) from error
         if not key:
-            raise MappingFault(where, f"gives nothing, and a {self.object} needs a key; use what each event has, or add a `when`")
+            raise MappingFault(
+                where,
+                f"gives nothing, and a {self.object} needs a key; use what each event has, "
+                "or add a `when`",
+            )
         return key
 
     def _fields(self, scope: ExpressionScope) -> tuple[dict[str, Value], dict[str, str]]:
@@ -200,7 +209,9 @@ class Route:
         written = dict.fromkeys([(upsert.object, key) for upsert, key, *_ in drafts])
         links = {upsert.where: upsert.links_to(written) for upsert in self.upserts if upsert.links}
         for upsert, key, fields, ranks in drafts:
-            record = Record(upsert.object, key, fields, upsert.key_field, links.get(upsert.where, ()))
+            record = Record(
+                upsert.object, key, fields, upsert.key_field, links.get(upsert.where, ())
+            )
             yield with_ranks(record, ranks) if ranks else record
 
 

@@ -35,7 +35,9 @@ DEFAULT_KEY = "{{ person.email }}"
 _EACH = re.compile(r"\s*([A-Za-z_]\w*)\s+in\s+(.+)", re.DOTALL)
 
 
-def build_route(one: PlacedRoute, accounts: Mapping[str, ConnectorAccount], sources: Collection[str]) -> Route:
+def build_route(
+    one: PlacedRoute, accounts: Mapping[str, ConnectorAccount], sources: Collection[str]
+) -> Route:
     """Compile all expressions of a route."""
     route = one.route
     account = accounts[one.connector]
@@ -47,12 +49,17 @@ def build_route(one: PlacedRoute, accounts: Mapping[str, ConnectorAccount], sour
         sources=frozenset(sources_of(route, sources)),
         events=frozenset(one.events),
         when=_condition(f"{one.where}.when", route.when),
-        upserts=tuple(_upsert(one, index, upsert, key_fields) for index, upsert in enumerate(route.upsert)),
+        upserts=tuple(
+            _upsert(one, index, upsert, key_fields) for index, upsert in enumerate(route.upsert)
+        ),
     )
 
 
 def split_each(each: str) -> tuple[str, nodes.Expr] | None:
-    """`course in courses` → the variable and what it goes through; None where it is no such text. Raises TemplateSyntaxError."""
+    """`course in courses` → the variable and what it goes through; None where it is no such text.
+
+    Raises TemplateSyntaxError.
+    """
     match = _EACH.fullmatch(each)
     if match is None:
         return None
@@ -65,7 +72,9 @@ def key_field_of(upsert: UpsertSettings, key_fields: Mapping[str, str]) -> str |
     return None if upsert.key_field == key_fields.get(upsert.object) else upsert.key_field
 
 
-def _upsert(one: PlacedRoute, index: int, upsert: UpsertSettings, key_fields: Mapping[str, str]) -> UpsertTemplate:
+def _upsert(
+    one: PlacedRoute, index: int, upsert: UpsertSettings, key_fields: Mapping[str, str]
+) -> UpsertTemplate:
     where = f"{one.where}.upsert[{index}]"
     return UpsertTemplate(
         object=upsert.object,
@@ -75,7 +84,10 @@ def _upsert(one: PlacedRoute, index: int, upsert: UpsertSettings, key_fields: Ma
         each=_each(f"{where}.each", upsert.each),
         when=_condition(f"{where}.when", upsert.when),
         links=frozenset(upsert.links),
-        fields=tuple(_field(name, one.field_place(index, name), field) for name, field in upsert.fields.items()),
+        fields=tuple(
+            _field(name, one.field_place(index, name), field)
+            for name, field in upsert.fields.items()
+        ),
     )
 
 

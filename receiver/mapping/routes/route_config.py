@@ -12,12 +12,20 @@ from typing import Any
 from connectors.base import Connector, read_shipped_mappings
 from receiver.aom import EVENTS
 from receiver.config_errors import ConfigFault, format_place, read_model, suggest_name
-from receiver.mapping.routes.route_settings import FieldSettings, RouteSettings, SnippetSettings, UpsertSettings
+from receiver.mapping.routes.route_settings import (
+    FieldSettings,
+    RouteSettings,
+    SnippetSettings,
+    UpsertSettings,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectorAccount:
-    """A configured connector, as far as routes need to know it. `type` is None where it is unknown or can't be used."""
+    """A configured connector, as far as routes need to know it.
+
+    `type` is None where it is unknown or can't be used.
+    """
 
     type: type[Connector] | None
     mappings: tuple[str, ...] = ()  # those of the connector's own that it takes
@@ -25,7 +33,9 @@ class ConnectorAccount:
 
 @dataclass(frozen=True, slots=True)
 class PlacedRoute:
-    """A route to one connector, with the fields of its snippets, and the place in the configuration that its faults are told at."""
+    """A route to one connector, with the fields of its snippets, and the place in the configuration
+    that its faults are told at.
+    """
 
     where: str
     route: RouteSettings
@@ -40,17 +50,26 @@ class PlacedRoute:
 
     def field_place(self, upsert: int, name: str) -> str:
         """Where a field of an upsert stands."""
-        return self.snippet_places.get((upsert, name)) or f"{self.where}.upsert[{upsert}].{format_place(('fields', name))}"
+        return (
+            self.snippet_places.get((upsert, name))
+            or f"{self.where}.upsert[{upsert}].{format_place(('fields', name))}"
+        )
 
     @property
     def events(self) -> tuple[str, ...]:
         """The events that its patterns match, in the order of AOM's menu."""
-        return tuple(event for event in EVENTS if any(fnmatchcase(event, pattern) for pattern in self.route.events))
+        return tuple(
+            event
+            for event in EVENTS
+            if any(fnmatchcase(event, pattern) for pattern in self.route.events)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Snippets:
-    """Those of a configuration, or of a shipped mapping, by name, and the place that they stand at."""
+    """Those of a configuration, or of a shipped mapping, by name, and the place that they stand
+    at.
+    """
 
     where: tuple[str, ...]
     by_name: Mapping[str, SnippetSettings]
@@ -60,38 +79,67 @@ class Snippets:
 
 
 def place_routes(
-    routes: Mapping[int, RouteSettings], snippets: Mapping[str, SnippetSettings], accounts: Mapping[str, ConnectorAccount]
+    routes: Mapping[int, RouteSettings],
+    snippets: Mapping[str, SnippetSettings],
+    accounts: Mapping[str, ConnectorAccount],
 ) -> tuple[tuple[PlacedRoute, ...], list[ConfigFault]]:
-    """The operator's routes by index, then the shipped ones that none of them replaces, each once for every connector that it
-    goes to; and the faults of the latter, and of snippets.
+    """The operator's routes by index, then the shipped ones that none of them replaces, each once
+    for every connector that it goes to; and the faults of the latter, and of snippets.
     """
     faults: list[ConfigFault] = []
     known = Snippets(("snippets",), snippets)
-    own = [one for index, route in routes.items() for one in _placed(format_place(("routes", index)), route, known, faults, own=True)]
+    own = [
+        one
+        for index, route in routes.items()
+        for one in _placed(format_place(("routes", index)), route, known, faults, own=True)
+    ]
     faults += _unused(known, routes.values())
     replaced = {(one.connector, one.route.name) for one in own}
     shipped = _shipped(accounts, faults)
-    return (*own, *(one for one in shipped if (one.connector, one.route.name) not in replaced)), faults
+    return (
+        *own,
+        *(one for one in shipped if (one.connector, one.route.name) not in replaced),
+    ), faults
 
 
-def _placed(where: str, route: RouteSettings, snippets: Snippets, faults: list[ConfigFault], *, own: bool) -> list[PlacedRoute]:
-    """The route with its snippets' fields in place. Of two fields of one name the upsert's own counts, then the snippet's named first."""
+def _placed(
+    where: str, route: RouteSettings, snippets: Snippets, faults: list[ConfigFault], *, own: bool
+) -> list[PlacedRoute]:
+    """The route with its snippets' fields in place.
+
+    Of two fields of one name the upsert's own counts, then the snippet's named first.
+    """
     places: dict[tuple[int, str], str] = {}
     upserts = list(route.upsert)
     for index, upsert in enumerate(upserts):
         shared: dict[str, FieldSettings] = {}
         for at, name in enumerate(upsert.use):
             if name not in snippets.by_name:
-                remedy = suggest_name(name, snippets.by_name, "snippets") if snippets.by_name else f"add [{snippets.place_of(name)}]"
-                faults.append(ConfigFault(f"{where}.upsert[{index}].use[{at}]", f"there is no snippet {name!r}", remedy))
+                remedy = (
+                    suggest_name(name, snippets.by_name, "snippets")
+                    if snippets.by_name
+                    else f"add [{snippets.place_of(name)}]"
+                )
+                faults.append(
+                    ConfigFault(
+                        f"{where}.upsert[{index}].use[{at}]",
+                        f"there is no snippet {name!r}",
+                        remedy,
+                    )
+                )
                 continue
             for field_name, settings in snippets.by_name[name].fields.items():
                 if field_name not in upsert.fields and field_name not in shared:
                     shared[field_name] = settings
-                    places[index, field_name] = f"{snippets.place_of(name)}.{format_place(('fields', field_name))}"
+                    places[index, field_name] = (
+                        f"{snippets.place_of(name)}.{format_place(('fields', field_name))}"
+                    )
         upserts[index] = _with_fields(upsert, shared)
     whole = route.model_copy(update={"upsert": tuple(upserts)}) if places else route
-    return [PlacedRoute(where, whole, connector, own, places) for connector in dict.fromkeys(route.connector)]
+    return [
+        PlacedRoute(where, whole, connector, own, places)
+        for connector in dict.fromkeys(route.connector)
+    ]
 
 
 def _with_fields(upsert: UpsertSettings, shared: Mapping[str, FieldSettings]) -> UpsertSettings:
@@ -101,7 +149,12 @@ def _with_fields(upsert: UpsertSettings, shared: Mapping[str, FieldSettings]) ->
 def _unused(snippets: Snippets, routes: Iterable[RouteSettings]) -> Iterator[ConfigFault]:
     used = {name for route in routes for upsert in route.upsert for name in upsert.use}
     for name in snippets.by_name.keys() - used:
-        yield ConfigFault(snippets.place_of(name), "no upsert uses it", f'write use = ["{name}"] in an upsert', warning=True)
+        yield ConfigFault(
+            snippets.place_of(name),
+            "no upsert uses it",
+            f'write use = ["{name}"] in an upsert',
+            warning=True,
+        )
 
 
 def sources_of(route: RouteSettings, known: Collection[str]) -> tuple[str, ...]:
@@ -109,7 +162,9 @@ def sources_of(route: RouteSettings, known: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in known if route.sources is None or name in route.sources)
 
 
-def _shipped(accounts: Mapping[str, ConnectorAccount], faults: list[ConfigFault]) -> list[PlacedRoute]:
+def _shipped(
+    accounts: Mapping[str, ConnectorAccount], faults: list[ConfigFault]
+) -> list[PlacedRoute]:
     found: list[PlacedRoute] = []
     usable = [(name, one.type, one.mappings) for name, one in accounts.items() if one.type]
     for name, kind, mapping in ((name, kind, one) for name, kind, ones in usable for one in ones):
@@ -129,7 +184,9 @@ def _shipped(accounts: Mapping[str, ConnectorAccount], faults: list[ConfigFault]
     return found
 
 
-def _read(connector: str, mapping: str, document: Mapping[str, Any], faults: list[ConfigFault]) -> list[PlacedRoute]:
+def _read(
+    connector: str, mapping: str, document: Mapping[str, Any], faults: list[ConfigFault]
+) -> list[PlacedRoute]:
     at = ("connectors", connector, mapping)
     snippets: dict[str, SnippetSettings] = {}
     for name, table in document.get("snippets", {}).items():
@@ -143,5 +200,7 @@ def _read(connector: str, mapping: str, document: Mapping[str, Any], faults: lis
         route, wrong = read_model(RouteSettings, {**table, "connector": connector}, steps)
         faults += wrong
         if route is not None:
-            found += _placed(format_place(steps), route, Snippets((*at, "snippets"), snippets), faults, own=False)
+            found += _placed(
+                format_place(steps), route, Snippets((*at, "snippets"), snippets), faults, own=False
+            )
     return found

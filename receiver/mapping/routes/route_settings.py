@@ -15,7 +15,9 @@ def _constant(value: object) -> object:
     if isinstance(value, datetime) and value.tzinfo is None:
         raise RemediedError("has no time zone", "write the offset, like 2026-05-01T09:00:00-04:00")
     if isinstance(value, time):
-        raise RemediedError("is a time without a date", "write a date and time, or a text in quotes")
+        raise RemediedError(
+            "is a time without a date", "write a date and time, or a text in quotes"
+        )
     if isinstance(value, Decimal) and not value.is_finite():
         raise RemediedError("is no number that a CRM knows", "write a finite number")
     if isinstance(value, dict | list):
@@ -56,15 +58,27 @@ class FieldSettings(_Table):
         dict[str, Constant] | None,
         Field(description='looks the value up: { COMPLETED = "closedwon", "Bundle*" = "bundle" }'),
     ] = None
-    default: Annotated[Constant, Field(description="where the value is nothing, or is not in the map")] = None
-    append: Annotated[bool, Field(description="true adds to a multiple-choice field instead of replacing it")] = False
+    default: Annotated[
+        Constant, Field(description="where the value is nothing, or is not in the map")
+    ] = None
+    append: Annotated[
+        bool, Field(description="true adds to a multiple-choice field instead of replacing it")
+    ] = False
     when: Annotated[str | bool | None, Field(description='only then: "{{ order.coupons }}"')] = None
 
     forward: Annotated[
-        Names | None, Field(min_length=1, description="the stages that it only climbs, the first one first: it never falls back")
+        Names | None,
+        Field(
+            min_length=1,
+            description="the stages that it only climbs, the first one first: it never falls back",
+        ),
     ] = None
     newest: Annotated[
-        bool | str, Field(description='true: a date that is never set back; or the date that decides: "{{ event.occurred_at }}"')
+        bool | str,
+        Field(
+            description='true: a date that is never set back; or the date that decides: "{{ '
+            'event.occurred_at }}"'
+        ),
     ] = False
 
     @model_validator(mode="after")
@@ -86,28 +100,59 @@ class FieldSettings(_Table):
 class UpsertSettings(_Table):
     """One record for each event (and each item of `each`)."""
 
-    object: Annotated[str, Field(min_length=1, description='"contact", "deal", or the CRM\'s own name of an object')]
-    key: Annotated[str | None, Field(min_length=1, description="what is unique to the record; of a contact the e-mail if absent")] = None
-    key_field: Annotated[str | None, Field(min_length=1, description="the CRM's field that holds the key")] = None
-    each: Annotated[str | None, Field(description='one record per item: "course in courses"')] = None
-    when: Annotated[str | bool | None, Field(description='only then: "{{ order.total > 0 }}"')] = None
+    object: Annotated[
+        str,
+        Field(min_length=1, description='"contact", "deal", or the CRM\'s own name of an object'),
+    ]
+    key: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="what is unique to the record; of a contact the e-mail if absent",
+        ),
+    ] = None
+    key_field: Annotated[
+        str | None, Field(min_length=1, description="the CRM's field that holds the key")
+    ] = None
+    each: Annotated[str | None, Field(description='one record per item: "course in courses"')] = (
+        None
+    )
+    when: Annotated[str | bool | None, Field(description='only then: "{{ order.total > 0 }}"')] = (
+        None
+    )
     links: Annotated[Names, Field(description="objects of this route to tie the record to")] = ()
-    use: Annotated[Names, Field(description="snippets whose fields it writes too; its own come first")] = ()
+    use: Annotated[
+        Names, Field(description="snippets whose fields it writes too; its own come first")
+    ] = ()
     fields: Annotated[dict[str, FieldSettings], Field(description="the fields to write")] = {}
 
 
 class SnippetSettings(_Table):
     """Fields that upserts share, under a name that they `use`."""
 
-    fields: Annotated[dict[str, FieldSettings], Field(min_length=1, description="the fields to write")]
+    fields: Annotated[
+        dict[str, FieldSettings], Field(min_length=1, description="the fields to write")
+    ]
 
 
 class RouteSettings(_Table):
-    """Which events of which sources one or several connectors are told of, and what is written for them."""
+    """Which events of which sources one or several connectors are told of, and what is written for
+    them.
+    """
 
     name: Annotated[str, Field(description="a standard route of the same name is replaced")] = ""
     sources: Annotated[Names | None, Field(description="all if absent")] = None
-    events: Annotated[Names, Field(min_length=1, description='names or patterns of events, like ["order.*"]')]
-    connector: Annotated[OneOrSeveral, Field(min_length=1, description="the NAME of a [connectors.NAME] table, or a list of them")]
-    when: Annotated[str | bool | None, Field(description='only then: "{{ order.total > 0 }}"')] = None
-    upsert: Annotated[tuple[UpsertSettings, ...], Field(description="what is written; nothing switches a standard route off")] = ()
+    events: Annotated[
+        Names, Field(min_length=1, description='names or patterns of events, like ["order.*"]')
+    ]
+    connector: Annotated[
+        OneOrSeveral,
+        Field(min_length=1, description="the NAME of a [connectors.NAME] table, or a list of them"),
+    ]
+    when: Annotated[str | bool | None, Field(description='only then: "{{ order.total > 0 }}"')] = (
+        None
+    )
+    upsert: Annotated[
+        tuple[UpsertSettings, ...],
+        Field(description="what is written; nothing switches a standard route off"),
+    ] = ()

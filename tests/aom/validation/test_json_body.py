@@ -53,14 +53,18 @@ def test_a_broken_body_on_a_named_url_is_counted_for_that_event() -> None:
 
 def test_a_nul_character_is_refused_where_it_stands() -> None:
     """PostgreSQL cannot keep it in a text: keys and values, at any depth, are searched."""
-    invalid = refusal(b'{"quiz": {"name": "a\\u0000b"}, "c\\u0000": 1, "list": [["\\u0000"]], "fine": "\\\\u0000"}')
+    invalid = refusal(
+        b'{"quiz": {"name": "a\\u0000b"}, "c\\u0000": 1, "list": [["\\u0000"]], "fine": "\\\\u0000"}'
+    )
     assert paths(invalid) == ["quiz.name", "c\\x00", "list[0][0]"]
     assert "NUL" in invalid.faults[0].message
 
 
 def test_an_escaped_backslash_is_no_nul_character() -> None:
     """A backslash before "u0000" in the text makes six harmless characters."""
-    assert reading(changed("account.created", first_name="\\u0000")).people[0].first_name == "\\u0000"
+    assert (
+        reading(changed("account.created", first_name="\\u0000")).people[0].first_name == "\\u0000"
+    )
 
 
 def test_a_number_beyond_floating_point_is_refused_where_it_stands() -> None:
@@ -71,15 +75,26 @@ def test_a_number_beyond_floating_point_is_refused_where_it_stands() -> None:
 def test_of_many_faults_the_first_hundred_are_told() -> None:
     """A page of faults helps nobody, and has to be stored."""
     invalid = refusal({"x": ["\0"] * 500})
-    assert [fault.path for fault in invalid.faults] == [*(f"x[{index}]" for index in range(MOST)), ""]
+    assert [fault.path for fault in invalid.faults] == [
+        *(f"x[{index}]" for index in range(MOST)),
+        "",
+    ]
     assert invalid.faults[-1].message == "has 400 more faults"
     users = [{"email": index} for index in range(500)]
-    assert refusal(changed("course.enrolled", userList=users)).faults[-1].message == "has 400 more faults"
+    assert (
+        refusal(changed("course.enrolled", userList=users)).faults[-1].message
+        == "has 400 more faults"
+    )
 
 
 def test_the_last_of_duplicate_keys_counts() -> None:
     """As in JavaScript and PHP."""
-    assert reading(b'{"email": "a@example.edu", "email": "b@example.edu", "date_registered": ""}').people[0].key == "b@example.edu"
+    assert (
+        reading(b'{"email": "a@example.edu", "email": "b@example.edu", "date_registered": ""}')
+        .people[0]
+        .key
+        == "b@example.edu"
+    )
 
 
 def test_a_byte_order_mark_is_overlooked() -> None:
@@ -97,7 +112,8 @@ def test_the_canonical_form_is_equal_for_equal_objects() -> None:
     body = sampled("order.placed") | {"note": "ä"}
     turned = dict(reversed(body.items()))
     assert (
-        parse_body(json.dumps(body, indent=3).encode()).canonical == parse_body(json.dumps(turned, ensure_ascii=False).encode()).canonical
+        parse_body(json.dumps(body, indent=3).encode()).canonical
+        == parse_body(json.dumps(turned, ensure_ascii=False).encode()).canonical
     )
 
 
@@ -109,7 +125,9 @@ def test_depth_has_a_limit_that_is_told() -> None:
 
 @pytest.mark.parametrize("least", ["[]", "{}", "[1]"])
 def test_a_large_body_of_hardly_anything_but_lists_is_refused(least: str) -> None:
-    """It would take fifty times its size of memory; a small one may be so, and text with brackets in it as well."""
+    """It would take fifty times its size of memory; a small one may be so, and text with brackets
+    in it as well.
+    """
     entries = FEW_BYTES // (len(least) + 1)
     assert parse_body(f'{{"more":[{",".join([least] * (entries - 10))}]}}'.encode())
     large = f'{{"more":[{",".join([least] * (entries + 10))}]}}'.encode()

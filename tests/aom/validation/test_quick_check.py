@@ -25,7 +25,9 @@ def test_what_aom_publishes_is_plain(event: str) -> None:
 @settings(max_examples=300)
 @given(mutants(), st.sampled_from(EVENTS))
 def test_in_a_plain_body_all_is_known_and_readable(body: Any, event: str) -> None:
-    """The whole reading finds the same people, no unknown key and nothing that it has to leave out."""
+    """The whole reading finds the same people, no unknown key and nothing that it has to leave
+    out.
+    """
     people = people_of_plain(body, event)
     if people is not None:
         whole = validate_body(body, event)
@@ -62,7 +64,9 @@ def test_one_value_in_another_form_is_enough_to_look_closely(other: dict[str, An
 
 
 def test_one_value_in_another_form_ends_the_look() -> None:
-    """To note down each of a hundred thousand takes half a second, in which no other thread runs."""
+    """To note down each of a hundred thousand takes half a second, in which no other thread
+    runs.
+    """
     notes = ["a &amp; b"] * 100_000
     people: list[dict[str, str]] = [{}] * 100_000
     started = thread_time()

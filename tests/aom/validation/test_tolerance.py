@@ -1,4 +1,6 @@
-"""What the world around AOM writes otherwise: understood where the sense is plain, reported where it is not."""
+"""What the world around AOM writes otherwise: understood where the sense is plain, reported where
+it is not.
+"""
 
 import json
 from typing import Any
@@ -11,7 +13,9 @@ from tests.aom.bodies import changed, paths, reading, refusal, sampled
 ADA, BEN = {"id": 1, "email": "ada@example.edu"}, {"id": 3, "email": "ben@example.edu"}
 
 
-@pytest.mark.parametrize("users", [{"1": ADA, "3": BEN}, {"0": ADA, "1": BEN}, {"7": ADA, "2": BEN}])
+@pytest.mark.parametrize(
+    "users", [{"1": ADA, "3": BEN}, {"0": ADA, "1": BEN}, {"7": ADA, "2": BEN}]
+)
 def test_a_list_of_people_with_gaps_is_a_list(users: Any) -> None:
     """PHP writes it as an object with numbers for keys; the order is that of the body."""
     event = reading(changed("course.enrolled", userList=users))
@@ -21,17 +25,39 @@ def test_a_list_of_people_with_gaps_is_a_list(users: Any) -> None:
 
 def test_every_list_may_have_gaps() -> None:
     """Courses, line items, coupons, notes, receivers."""
-    courses = reading(changed("course.enrolled", enrolled_courses_list={"5": {"id": 2, "name": "B"}, "9": {"id": 3, "name": "C"}}))
+    courses = reading(
+        changed(
+            "course.enrolled",
+            enrolled_courses_list={"5": {"id": 2, "name": "B"}, "9": {"id": 3, "name": "C"}},
+        )
+    )
     assert [course["name"] for course in courses.normal()["courses"]] == ["B", "C"]
-    items = {"1": {"product_id": 1, "product_name": "A", "extra": 1}, "4": {"product_name": "B", "total": "many"}}
-    order = reading(changed("order.placed", line_items=items, coupons={"2": "SPRING"}, notes={"0": "a", "9": "b"}))
+    items = {
+        "1": {"product_id": 1, "product_name": "A", "extra": 1},
+        "4": {"product_name": "B", "total": "many"},
+    }
+    order = reading(
+        changed(
+            "order.placed", line_items=items, coupons={"2": "SPRING"}, notes={"0": "a", "9": "b"}
+        )
+    )
     assert [item["name"] for item in order.normal()["order"]["line_items"]] == ["A", "B"]
-    assert (order.normal()["order"]["coupons"], order.normal()["order"]["notes"]) == (["SPRING"], ["a", "b"])
-    assert (order.unknown, order.unreadable) == (("line_items[].extra",), ("line_items[].total (unreadable)",))
-    assert reading(changed("announcement.created", receivers={"3": ADA})).keys == ("ada@example.edu",)
+    assert (order.normal()["order"]["coupons"], order.normal()["order"]["notes"]) == (
+        ["SPRING"],
+        ["a", "b"],
+    )
+    assert (order.unknown, order.unreadable) == (
+        ("line_items[].extra",),
+        ("line_items[].total (unreadable)",),
+    )
+    assert reading(changed("announcement.created", receivers={"3": ADA})).keys == (
+        "ada@example.edu",
+    )
 
 
-@pytest.mark.parametrize("users", [{"a": ADA}, {"1": ADA, "x": BEN}, {"1.5": ADA}, {"-1": ADA}, "ada@example.edu"])
+@pytest.mark.parametrize(
+    "users", [{"a": ADA}, {"1": ADA, "x": BEN}, {"1.5": ADA}, {"-1": ADA}, "ada@example.edu"]
+)
 def test_what_is_no_list_with_gaps_is_none(users: Any) -> None:
     """Only numbers for keys make one."""
     assert paths(refusal(changed("course.enrolled", userList=users))) == ["userList"]
@@ -64,7 +90,9 @@ def test_the_escapes_of_html_are_read_in_texts(sent: str, read: str) -> None:
 def test_the_escapes_of_html_are_read_wherever_a_value_is_a_text() -> None:
     """In amounts, currencies, dates, ids and addresses as well."""
     customer = {"email": "o&#039;brien@example.edu", "id": "&#51;"}
-    items = [{"product_name": "A &amp; B", "price_per_qty": "&euro;&nbsp;1.234,50", "total": "&#36;5"}]
+    items = [
+        {"product_name": "A &amp; B", "price_per_qty": "&euro;&nbsp;1.234,50", "total": "&#36;5"}
+    ]
     body = changed(
         "order.placed",
         customer=customer,
@@ -77,7 +105,11 @@ def test_the_escapes_of_html_are_read_wherever_a_value_is_a_text() -> None:
     event = reading(body)
     order = event.normal()["order"]
     assert (event.keys, event.people[0].id) == (("o'brien@example.edu",), "3")
-    assert (order["total"], order["currency"], order["date_created"]) == ("220.00", "STN", "2020-08-11T16:58:00-04:00")
+    assert (order["total"], order["currency"], order["date_created"]) == (
+        "220.00",
+        "STN",
+        "2020-08-11T16:58:00-04:00",
+    )
     assert order["line_items"][0] | {"product_id": None, "quantity": None} == {
         "product_id": None, "name": "A & B", "quantity": None, "price": "1234.50", "total": "5"
     }  # fmt: skip
@@ -109,9 +141,14 @@ def test_a_number_written_for_people_is_no_id(sent: str) -> None:
     assert f"without commas: {sent.strip().replace(',', '')}" in message
 
 
-@pytest.mark.parametrize("sent", ["2.02403E+11", "2.02403e+11", "1E+15", "2.5E11", 2.02403e11, 1e15])
+@pytest.mark.parametrize(
+    "sent", ["2.02403E+11", "2.02403e+11", "1E+15", "2.5E11", 2.02403e11, 1e15]
+)
 def test_a_rounded_number_is_no_id(sent: object) -> None:
-    """Its last digits are lost: two orders look like one. A fault of an order, and reported elsewhere."""
+    """Its last digits are lost: two orders look like one.
+
+    A fault of an order, and reported elsewhere.
+    """
     assert "rounded" in refusal(changed("order.placed", id=sent)).faults[0].message
     assert reading(changed("account.created", id=sent)).unreadable == ("id (unreadable)",)
 
@@ -130,14 +167,20 @@ def test_a_rounded_number_is_no_id(sent: object) -> None:
 )
 def test_a_name_may_come_in_one_field(key: str, sent: str, first: str, last: str) -> None:
     """And is a first and a last name then, so that a CRM gets both."""
-    person = reading(changed("account.created", first_name=..., last_name=..., **{key: sent})).people[0]
+    person = reading(
+        changed("account.created", first_name=..., last_name=..., **{key: sent})
+    ).people[0]
     assert (person.first_name, person.last_name) == (first, last)
-    assert person.name == " ".join(sent.replace("&aacute;", "\u00e1").replace("&#8217;", "\u2019").split())
+    assert person.name == " ".join(
+        sent.replace("&aacute;", "\u00e1").replace("&#8217;", "\u2019").split()
+    )
 
 
 def test_a_name_in_two_fields_is_not_touched_by_a_third() -> None:
     """What is sent apart stays apart."""
-    person = reading(changed("account.created", first_name="Ada", last_name="", name="Countess Lovelace")).people[0]
+    person = reading(
+        changed("account.created", first_name="Ada", last_name="", name="Countess Lovelace")
+    ).people[0]
     assert (person.first_name, person.last_name, person.name) == ("Ada", "", "Countess Lovelace")
 
 
@@ -145,19 +188,29 @@ def test_a_name_in_two_fields_is_not_touched_by_a_third() -> None:
 def test_a_text_may_come_as_a_list_of_one(sent: object) -> None:
     """As a meta value of WordPress does; a list of two is none."""
     assert reading(changed("account.created", first_name=sent)).people[0].first_name == "Ada"
-    assert reading(changed("account.created", first_name=["Ada", "Eve"])).unreadable == ("first_name (unreadable)",)
+    assert reading(changed("account.created", first_name=["Ada", "Eve"])).unreadable == (
+        "first_name (unreadable)",
+    )
 
 
 ORDER = sampled("order.placed")
 
 
-@pytest.mark.parametrize("key", ["id", "status", "currency", "order_total", "sub_total", "date_created", "transaction_ref"])
+@pytest.mark.parametrize(
+    "key",
+    ["id", "status", "currency", "order_total", "sub_total", "date_created", "transaction_ref"],
+)
 def test_any_value_may_come_as_a_list_of_one(key: str) -> None:
     """It is the same order, in the same state; of a list in a list nobody knows what it means."""
     value = ORDER[key] or "T1"
     plain = reading(changed("order.placed", **{key: value}))
     event = reading(changed("order.placed", **{key: [value]}))
-    assert (event.name, event.thing, event.normal(), event.unreadable) == (plain.name, plain.thing, plain.normal(), ())
+    assert (event.name, event.thing, event.normal(), event.unreadable) == (
+        plain.name,
+        plain.thing,
+        plain.normal(),
+        (),
+    )
     twice = changed("order.placed", **{key: [[value]]})
     if key in ("id", "status"):
         assert paths(refusal(twice)) == [key]
@@ -168,19 +221,38 @@ def test_any_value_may_come_as_a_list_of_one(key: str) -> None:
 @pytest.mark.parametrize("nothing", [None, False, ""])
 def test_nothing_in_a_list_of_one_is_nothing(nothing: object) -> None:
     """And not worth a report."""
-    assert reading(changed("order.placed", order_total=[nothing], currency=[nothing], date_created=[nothing])).unreadable == ()
+    assert (
+        reading(
+            changed(
+                "order.placed", order_total=[nothing], currency=[nothing], date_created=[nothing]
+            )
+        ).unreadable
+        == ()
+    )
 
 
 def test_an_address_and_an_id_may_come_as_a_list_of_one() -> None:
     """Within lists, too."""
-    event = reading(changed("course.enrolled", userList=[{"id": [5], "email": ["ADA@example.edu"], "first_name": ["Ada"]}]))
-    assert (event.people[0].id, event.people[0].email, event.people[0].first_name) == ("5", "ada@example.edu", "Ada")
+    event = reading(
+        changed(
+            "course.enrolled",
+            userList=[{"id": [5], "email": ["ADA@example.edu"], "first_name": ["Ada"]}],
+        )
+    )
+    assert (event.people[0].id, event.people[0].email, event.people[0].first_name) == (
+        "5",
+        "ada@example.edu",
+        "Ada",
+    )
 
 
 @pytest.mark.parametrize("id", ["&#55;401", "7401.0", [7401], ["7401"], " 7401\u200b"])
 def test_an_order_is_the_same_thing_however_its_id_is_written(id: object) -> None:
     """So that its states follow one another."""
-    assert reading(changed("order.placed", id=id)).thing == reading(changed("order.placed", id=7401)).thing
+    assert (
+        reading(changed("order.placed", id=id)).thing
+        == reading(changed("order.placed", id=7401)).thing
+    )
 
 
 @pytest.mark.parametrize("verdict", ["rejected", ["rejected"]])
@@ -194,7 +266,13 @@ def test_a_verdict_may_come_as_a_list_of_one(verdict: object) -> None:
     [
         ("", "<br>"),
         ("", "\n<br />\n"),
-        ("<br />\n<b>Warning</b>:  Undefined array key 3 in <b>/var/www/a.php</b> on line <b>7</b><br />\n", ""),
+        (
+            (
+                "<br />\n<b>Warning</b>:  Undefined array key 3 in <b>/var/www/a.php</b> on line "
+                "<b>7</b><br />\n"
+            ),
+            "",
+        ),
         ("\ufeff<p>", "</p>"),
         ("Notice: Undefined index: x in a.php on line 3\n", ""),
         ("PHP Warning:  Undefined variable $a", "<!-- 0.2 s -->"),
@@ -204,11 +282,16 @@ def test_what_php_prints_around_the_json_is_left_out(before: str, behind: str) -
     """It is the same event, and what was left out is said."""
     plain = reading(changed("order.placed"))
     event = reading(before.encode() + changed("order.placed") + behind.encode())
-    assert (event.digest, event.raw, event.unreadable) == (plain.digest, plain.raw, ("text around the JSON (left out)",))
+    assert (event.digest, event.raw, event.unreadable) == (
+        plain.digest,
+        plain.raw,
+        ("text around the JSON (left out)",),
+    )
 
 
 @pytest.mark.parametrize(
-    ("before", "behind"), [("", "x"), ("", "{}"), ("", "<br>{}"), ("[", "]"), ("hello ", ""), ("<br>{", ""), ("<", ",")]
+    ("before", "behind"),
+    [("", "x"), ("", "{}"), ("", "<br>{}"), ("[", "]"), ("hello ", ""), ("<br>{", ""), ("<", ",")],
 )
 def test_where_it_is_not_plain_what_is_meant_the_body_is_refused(before: str, behind: str) -> None:
     """Two objects, or something cut off, is nothing that PHP printed."""
@@ -219,12 +302,31 @@ def test_where_it_is_not_plain_what_is_meant_the_body_is_refused(before: str, be
 
 def test_one_bad_address_leaves_out_one_person() -> None:
     """The others are delivered, and the bad one is reported with place and reason."""
-    users = [ADA, {"id": 2}, {"email": "no address", "first_name": ["a", "b"]}, "x", BEN, {"email": "eve@example.edu", "id": [1, 2]}]
+    users = [
+        ADA,
+        {"id": 2},
+        {"email": "no address", "first_name": ["a", "b"]},
+        "x",
+        BEN,
+        {"email": "eve@example.edu", "id": [1, 2]},
+    ]
     event = reading(changed("course.enrolled", userList=users))
-    assert event.keys == tuple(person.key for person in event.people) == ("ada@example.edu", "ben@example.edu", "eve@example.edu")
-    assert [fault.path for fault in event.left_out] == ["userList[1].email", "userList[2].email", "userList[3]"]
+    assert (
+        event.keys
+        == tuple(person.key for person in event.people)
+        == ("ada@example.edu", "ben@example.edu", "eve@example.edu")
+    )
+    assert [fault.path for fault in event.left_out] == [
+        "userList[1].email",
+        "userList[2].email",
+        "userList[3]",
+    ]
     assert event.left_out[1].message.startswith("must be an e-mail address like ada@example.edu")
-    assert event.unreadable == ("userList[] (left out)", "userList[].email (left out)", "userList[].id (unreadable)")
+    assert event.unreadable == (
+        "userList[] (left out)",
+        "userList[].email (left out)",
+        "userList[].id (unreadable)",
+    )
 
 
 @pytest.mark.parametrize("bad", [{"email": None}, {}, None, {"email": "a@b@c.example"}])
@@ -240,16 +342,36 @@ def test_a_receiver_without_an_address_does_not_stop_an_announcement(bad: object
 
 def test_an_event_of_which_nobody_is_left_is_refused() -> None:
     """There is nobody to write; and the one person of an order is not one of several."""
-    assert paths(refusal(changed("course.enrolled", userList=[{}, {"email": 1}]))) == ["userList[0].email", "userList[1].email"]
+    assert paths(refusal(changed("course.enrolled", userList=[{}, {"email": 1}]))) == [
+        "userList[0].email",
+        "userList[1].email",
+    ]
     assert paths(refusal(changed("order.placed", customer={}))) == ["customer.email"]
 
 
-@pytest.mark.parametrize("status", ["CANCELLED", "wc-cancelled", "Trash", "wc-checkout-draft", "draft", "Checkout draft", "auto-draft"])
-@pytest.mark.parametrize("url", ["order.placed", "order.pending", "order.refunded", "order.refused", "order.failed"])
+@pytest.mark.parametrize(
+    "status",
+    [
+        "CANCELLED",
+        "wc-cancelled",
+        "Trash",
+        "wc-checkout-draft",
+        "draft",
+        "Checkout draft",
+        "auto-draft",
+    ],
+)
+@pytest.mark.parametrize(
+    "url", ["order.placed", "order.pending", "order.refunded", "order.refused", "order.failed"]
+)
 def test_an_order_that_is_off_has_failed_on_whatever_url(status: str, url: str) -> None:
     """There is no sale; where the URL says otherwise, that is told."""
     event = reading(changed("order.placed", status=status), url)
-    assert (event.name, event.normal()["order"]["paid"], event.unreadable) == ("order.failed", False, ())
+    assert (event.name, event.normal()["order"]["paid"], event.unreadable) == (
+        "order.failed",
+        False,
+        (),
+    )
     assert bool(event.disagreement) == (url != "order.failed")
 
 
@@ -263,11 +385,20 @@ def test_an_order_that_is_off_tells_no_event_by_itself(status: str) -> None:
 
 @pytest.mark.parametrize(
     ("status", "paid"),
-    [("COMPLETED", True), ("wc-processing", True), ("ON-HOLD", False), ("SHIPPED", False), ("partially-refunded", False)],
+    [
+        ("COMPLETED", True),
+        ("wc-processing", True),
+        ("ON-HOLD", False),
+        ("SHIPPED", False),
+        ("partially-refunded", False),
+    ],
 )
 def test_only_a_known_status_means_paid(status: str, paid: bool) -> None:
     """What nobody knows never does."""
-    assert reading(changed("order.placed", status=status), "order.placed").normal()["order"]["paid"] is paid
+    assert (
+        reading(changed("order.placed", status=status), "order.placed").normal()["order"]["paid"]
+        is paid
+    )
 
 
 def test_a_currency_that_is_named_and_not_understood_is_none() -> None:
@@ -280,8 +411,14 @@ def test_a_currency_that_is_named_and_not_understood_is_none() -> None:
 
 
 def test_a_case_with_everything_wrong_is_read_as_far_as_it_can() -> None:
-    """Amount and currency are read; the date, in a language that nobody reads, is absent and reported."""
-    values = {"order_total": "&pound;220.00", "currency": "Pound sterling (\u00a3) \u2014 GBP", "date_created": "ao\u00fbt 11, 2020 16:58"}
+    """Amount and currency are read; the date, in a language that nobody reads, is absent and
+    reported.
+    """
+    values = {
+        "order_total": "&pound;220.00",
+        "currency": "Pound sterling (\u00a3) \u2014 GBP",
+        "date_created": "ao\u00fbt 11, 2020 16:58",
+    }
     event = reading(changed("order.placed", **values))
     order = event.normal()["order"]
     assert (order["total"], order["currency"], order["date_created"]) == ("220.00", "GBP", None)
@@ -289,10 +426,16 @@ def test_a_case_with_everything_wrong_is_read_as_far_as_it_can() -> None:
 
 
 def test_addresses_that_are_dear_to_check_have_a_bound() -> None:
-    """A thousand unusual ones of a body are checked; more of them are no list of people. Ones without an @ cost nothing."""
+    """A thousand unusual ones of a body are checked; more of them are no list of people.
+
+    Ones without an @ cost nothing.
+    """
     odd = [{"email": f"\u00e4{number}@example.edu"} for number in range(MOST_COSTLY + 1)]
     assert len(reading(changed("course.enrolled", userList=odd[:-1])).keys) == MOST_COSTLY
-    assert "addresses of an unusual form" in refusal(changed("course.enrolled", userList=odd)).faults[0].message
+    assert (
+        "addresses of an unusual form"
+        in refusal(changed("course.enrolled", userList=odd)).faults[0].message
+    )
 
 
 def test_a_body_with_what_nobody_knows_about_one_person_is_read() -> None:

@@ -80,7 +80,14 @@ def test_what_has_no_code_is_refused(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", sorted({code for zone in ("US", "DE", "GB", "IN", "JP", "BR", "KE", "MX") for code in get_territory_currencies(zone)})
+    "code",
+    sorted(
+        {
+            code
+            for zone in ("US", "DE", "GB", "IN", "JP", "BR", "KE", "MX")
+            for code in get_territory_currencies(zone)
+        }
+    ),
 )
 def test_the_cldr_name_of_a_currency_becomes_its_code(code: str) -> None:
     """Babel's English name leads back to the code."""
@@ -89,5 +96,13 @@ def test_the_cldr_name_of_a_currency_becomes_its_code(code: str) -> None:
 
 def test_no_name_is_lost_to_a_currency_of_the_past() -> None:
     """Every currency in use anywhere is found by its English name."""
-    in_use = {code for zone in get_global("territory_currencies") for code in get_territory_currencies(zone)}
-    assert [code for code in in_use if currency.read_currency(get_currency_name(code, locale="en")) != code] == []
+    in_use = {
+        code
+        for zone in get_global("territory_currencies")
+        for code in get_territory_currencies(zone)
+    }
+    assert [
+        code
+        for code in in_use
+        if currency.read_currency(get_currency_name(code, locale="en")) != code
+    ] == []

@@ -36,7 +36,10 @@ NEW_YORK = ZoneInfo("America/New_York")
         ("2020-08-11 16:58", datetime(2020, 8, 11, 16, 58)),
         ("2020-08-11", datetime(2020, 8, 11)),
         ("2020-08-11T16:58:00Z", datetime(2020, 8, 11, 16, 58, tzinfo=UTC)),
-        ("2020-08-11T16:58:00.5-04:00", datetime(2020, 8, 11, 16, 58, 0, 500_000, timezone(-timedelta(hours=4)))),
+        (
+            "2020-08-11T16:58:00.5-04:00",
+            datetime(2020, 8, 11, 16, 58, 0, 500_000, timezone(-timedelta(hours=4))),
+        ),
     ],
 )
 def test_a_date_is_read_as_it_stands(text: str, date: datetime) -> None:
@@ -86,7 +89,11 @@ def test_what_is_no_date_is_refused(value: object) -> None:
         dates.read_date(value)
 
 
-@given(st.text() | st.from_regex(r"[A-Z][a-z]{2,8} \d{1,2}, \d{4} \d{1,2}:\d{2} [AP]M") | st.datetimes().map(datetime.isoformat))
+@given(
+    st.text()
+    | st.from_regex(r"[A-Z][a-z]{2,8} \d{1,2}, \d{4} \d{1,2}:\d{2} [AP]M")
+    | st.datetimes().map(datetime.isoformat)
+)
 def test_any_text_is_a_date_or_refused(text: str) -> None:
     """No text causes another error, and every date that is read can be placed in any zone."""
     try:
@@ -105,7 +112,12 @@ def test_aoms_format_is_understood_whole(date: datetime) -> None:
     minute = date.replace(second=0, microsecond=0)
     month = "JanFebMarAprMayJunJulAugSepOctNovDec"[minute.month * 3 - 3 : minute.month * 3]
     hour, half = minute.hour % 12 or 12, "PM" if minute.hour >= 12 else "AM"
-    assert dates.read_date(f"{month} {minute.day:02}, {minute.year} {hour:02}:{minute.minute:02} {half}") == minute
+    assert (
+        dates.read_date(
+            f"{month} {minute.day:02}, {minute.year} {hour:02}:{minute.minute:02} {half}"
+        )
+        == minute
+    )
 
 
 def test_a_naive_date_is_the_sites_wall_clock() -> None:
@@ -130,7 +142,9 @@ def test_a_time_that_does_not_exist_is_moved_on() -> None:
 
 
 def test_a_time_that_comes_twice_is_the_first() -> None:
-    """At 02:00 on 1 November 2020 New York's clocks went back to 01:00: 01:30 is the one in daylight time."""
+    """At 02:00 on 1 November 2020 New York's clocks went back to 01:00: 01:30 is the one in
+    daylight time.
+    """
     placed = dates.place_in_zone(datetime(2020, 11, 1, 1, 30), NEW_YORK)
     assert placed.isoformat() == "2020-11-01T01:30:00-04:00"
 

@@ -42,14 +42,23 @@ def test_what_is_no_address_is_refused_with_an_example(value: object) -> None:
         email_address.read_address(value)
 
 
-@given(st.emails() | st.from_regex(r"[a-zA-Z0-9._%+'-]{1,20}@[a-zA-Z0-9-]{1,10}(\.[a-zA-Z0-9-]{1,10}){0,3}", fullmatch=True))
+@given(
+    st.emails()
+    | st.from_regex(
+        r"[a-zA-Z0-9._%+'-]{1,20}@[a-zA-Z0-9-]{1,10}(\.[a-zA-Z0-9-]{1,10}){0,3}", fullmatch=True
+    )
+)
 def test_the_fast_way_agrees_with_email_validator(text: str) -> None:
-    """What is taken without asking email-validator is what it would have taken, private networks aside."""
+    """What is taken without asking email-validator is what it would have taken, private networks
+    aside.
+    """
     assume(text.rpartition(".")[2].lower() not in SPECIAL_USE_DOMAIN_NAMES)
     if email_address._plain(text):  # noqa: SLF001 - the shortcut itself is what must not differ
         assert (
             email_address.read_address(text)
-            == validate_email(text, check_deliverability=False, globally_deliverable=False).normalized.lower()
+            == validate_email(
+                text, check_deliverability=False, globally_deliverable=False
+            ).normalized.lower()
         )
 
 

@@ -66,7 +66,12 @@ def test_what_is_no_amount_is_refused(value: object) -> None:
         money.read_amount(value)
 
 
-@given(st.text(alphabet="0123456789.,'- $€\u00a0EURx", max_size=15) | st.text() | st.floats() | st.integers())
+@given(
+    st.text(alphabet="0123456789.,'- $€\u00a0EURx", max_size=15)
+    | st.text()
+    | st.floats()
+    | st.integers()
+)
 def test_any_value_is_a_plain_amount_or_refused(value: object) -> None:
     """What is read is finite, small enough, and without an exponent when written out."""
     try:

@@ -27,11 +27,38 @@ def test_a_status_has_one_spelling(sent: object, read: str) -> None:
 
 def test_an_order_that_is_off_is_off_however_it_is_escaped() -> None:
     """What HTML or a copied blank adds to the word makes no sale of it."""
-    assert all(map(order_status.is_off, ["cancelled&nbsp;", "&#8203;Trash", "checkout&#45;draft", "\ufeffvoided\xa0", ["wc-trash"]]))
+    assert all(
+        map(
+            order_status.is_off,
+            [
+                "cancelled&nbsp;",
+                "&#8203;Trash",
+                "checkout&#45;draft",
+                "\ufeffvoided\xa0",
+                ["wc-trash"],
+            ],
+        )
+    )
 
 
 @pytest.mark.parametrize(
-    "value", ["", " ", "wc-", "x" * 101, "&nbsp;" * 1000, 1, None, True, [], {}, [1], [None], ["COMPLETED", "COMPLETED"], [["COMPLETED"]]]
+    "value",
+    [
+        "",
+        " ",
+        "wc-",
+        "x" * 101,
+        "&nbsp;" * 1000,
+        1,
+        None,
+        True,
+        [],
+        {},
+        [1],
+        [None],
+        ["COMPLETED", "COMPLETED"],
+        [["COMPLETED"]],
+    ],
 )
 def test_what_is_no_status_is_refused(value: object) -> None:
     """It is needed, and it is a short text."""

@@ -24,7 +24,9 @@ def test_what_nobody_sees_is_taken_from_the_ends(around: str) -> None:
 @pytest.mark.parametrize("read", [strip_invisible, evenly_spaced])
 @pytest.mark.parametrize("blank", [" ", "\u200b", "\n", "\u00a0"])
 def test_a_long_run_of_blanks_within_a_text_costs_nothing(read: object, blank: str) -> None:
-    """A pattern that looks for blanks before the end would take half a minute for these, and hours for a MiB."""
+    """A pattern that looks for blanks before the end would take half a minute for these, and hours
+    for a MiB.
+    """
     text = "\u00e9" + blank * 60_000 + "b"
     started = thread_time()
     assert callable(read)

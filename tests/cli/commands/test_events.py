@@ -14,7 +14,14 @@ from tests.processes import write_config
 
 
 def record(key: str, *of: int) -> dict[str, Any]:
-    return {"object": "deal", "key": key, "fields": {}, "links": [], "result": "saved", "of": list(of)}
+    return {
+        "object": "deal",
+        "key": key,
+        "fields": {},
+        "links": [],
+        "result": "saved",
+        "of": list(of),
+    }
 
 
 async def fill(directory: Path) -> list[str]:
@@ -30,7 +37,11 @@ async def fill(directory: Path) -> list[str]:
             result = SettledLane(lane, retry_at=at + timedelta(seconds=9), attempt=made)
         else:
             first, second = (one.delivery_id for one in lane.deliveries)
-            sent = [record("of both", first, second), record("of one", first), record("of two", second)]
+            sent = [
+                record("of both", first, second),
+                record("of one", first),
+                record("of two", second),
+            ]
             result = delivered(lane, attempt=attempt(at=at, sent=sent))
         await settle(inbox, [result], connector="sandbox", now=at)
     await inbox.aclose()
@@ -58,10 +69,14 @@ def test_attempts_alike_in_a_row_are_one_line(tmp_path: Path) -> None:
     """With how many there were, and when the last one began."""
     write_config(tmp_path)
     first, _ = asyncio.run(fill(tmp_path))
-    lines = [one for one in command("events", first, at=tmp_path).out.splitlines() if "locked" in one]
+    lines = [
+        one for one in command("events", first, at=tmp_path).out.splitlines() if "locked" in one
+    ]
     (line,) = lines
     assert "\u00d714, last at " in line
-    put_off, written = command("events", first, "--json", at=tmp_path).json["deliveries"][0]["attempts"]
+    put_off, written = command("events", first, "--json", at=tmp_path).json["deliveries"][0][
+        "attempts"
+    ]
     assert (put_off["times"], written["times"]) == (14, 1)
     assert put_off["last_at"] == "2026-05-04T12:13:00Z"
     assert written["last_at"] == written["started_at"]

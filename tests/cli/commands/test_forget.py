@@ -1,4 +1,7 @@
-"""`forget`: the address is nowhere afterwards, and nothing of the others is lost. The bytes of the files are read."""
+"""`forget`: the address is nowhere afterwards, and nothing of the others is lost.
+
+The bytes of the files are read.
+"""
 
 from __future__ import annotations
 
@@ -36,20 +39,38 @@ fields.when = "{{ person.name | date }}"
 
 def post(running: Running, event: str, payload: Any) -> tuple[int, str]:
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    answer = httpx.post(f"{running.url}/in/{TOKEN}/{event}", content=body, trust_env=False, timeout=30)
+    answer = httpx.post(
+        f"{running.url}/in/{TOKEN}/{event}", content=body, trust_env=False, timeout=30
+    )
     return answer.status_code, answer.json()["id"]
 
 
 def account(email: str, **other: Any) -> dict[str, Any]:
-    return {"id": 7, "email": email, "first_name": "A", "last_name": "Lee", "date_registered": "2026-01-02 10:00:00", **other}
+    return {
+        "id": 7,
+        "email": email,
+        "first_name": "A",
+        "last_name": "Lee",
+        "date_registered": "2026-01-02 10:00:00",
+        **other,
+    }
 
 
 def order(number: int, email: str, **other: Any) -> dict[str, Any]:
-    return {"id": number, "status": "COMPLETED", "line_items": [], "customer": {"email": email, "last_name": "Lee"}, **other}
+    return {
+        "id": number,
+        "status": "COMPLETED",
+        "line_items": [],
+        "customer": {"email": email, "last_name": "Lee"},
+        **other,
+    }
 
 
 def enrolment(*emails: str) -> dict[str, Any]:
-    learners = [{"id": number, "email": email, "first_name": email[:3]} for number, email in enumerate(emails)]
+    learners = [
+        {"id": number, "email": email, "first_name": email[:3]}
+        for number, email in enumerate(emails)
+    ]
     return {"userList": learners, "enrolled_courses_list": [{"id": 1, "name": "Algebra"}]}
 
 
@@ -61,9 +82,17 @@ def escaped(payload: Any) -> bytes:
 def leaks(directory: Path, address: str) -> dict[str, list[str]]:
     """The store's files that hold the address, in whatever form."""
     forms = {address, quote(address), quote(address, safe=""), address.replace("@", "\\u0040")}
-    found = {path.name: path.read_bytes().lower().decode("latin-1") for path in directory.glob("aom-gateway.db*") if path.suffix != ".lock"}
+    found = {
+        path.name: path.read_bytes().lower().decode("latin-1")
+        for path in directory.glob("aom-gateway.db*")
+        if path.suffix != ".lock"
+    }
     assert any(BEN in content for content in found.values())
-    return {name: left for name, content in found.items() if (left := [form for form in forms if form.lower() in content])}
+    return {
+        name: left
+        for name, content in found.items()
+        if (left := [form for form in forms if form.lower() in content])
+    }
 
 
 def fill(running: Running) -> dict[str, str]:
@@ -76,15 +105,32 @@ def fill(running: Running) -> dict[str, str]:
         "refused": ("order.placed", order(4, ANN, customer={"email": ANN, "last_name": "Refused"})),
         "unrenderable": ("account.created", account(ANN)),
         "shared": ("course.enrolled", enrolment(BEN, upper, "cid.remembered@example.edu")),
-        "unrouted": ("announcement.created", {"announcement": "Hi", "receivers": [{"email": ANN}, {"email": BEN}]}),
-        "mentioned": ("order.placed", order(5, BEN, notes=[{"note": f"a gift for {upper}, see /people/{quote(ANN, safe='')}"}])),
+        "unrouted": (
+            "announcement.created",
+            {"announcement": "Hi", "receivers": [{"email": ANN}, {"email": BEN}]},
+        ),
+        "mentioned": (
+            "order.placed",
+            order(
+                5, BEN, notes=[{"note": f"a gift for {upper}, see /people/{quote(ANN, safe='')}"}]
+            ),
+        ),
         "key": ("account.created", {**account(BEN), "scores": {ANN: 7}, ANN.upper(): 1}),
-        "named in a reason": ("order.placed", order(6, BEN, customer={"email": BEN, "last_name": "Refused"})),
+        "named in a reason": (
+            "order.placed",
+            order(6, BEN, customer={"email": BEN, "last_name": "Refused"}),
+        ),
         "quarantined": ("order.placed", {"customer": {"email": ANN}}),
         "quarantined, escaped": ("order.placed", escaped({"customer": {"email": upper}})),
-        "quarantined, of several": ("course.enrolled", {"userList": [{"email": ANN}, {"email": BEN}], "enrolled_courses_list": 3}),
+        "quarantined, of several": (
+            "course.enrolled",
+            {"userList": [{"email": ANN}, {"email": BEN}], "enrolled_courses_list": 3},
+        ),
         "quarantined, no JSON": ("order.placed", f'{{"email": "{ANN}", '.encode()),
-        "quarantined, binary": ("order.placed", b'\x00\xff{"email": "' + ANN.upper().encode() + b'"'),
+        "quarantined, binary": (
+            "order.placed",
+            b'\x00\xff{"email": "' + ANN.upper().encode() + b'"',
+        ),
         "quarantined, percent": ("", f"email={quote(ANN, safe='')}&x=1".encode()),
         "others'": ("order.placed", order(7, BEN)),
     }
@@ -94,7 +140,9 @@ def fill(running: Running) -> dict[str, str]:
 
 
 def test_the_address_is_nowhere_in_the_store(tmp_path: Path) -> None:
-    """Whatever it stood in: payloads in any writing, lanes, attempts, reasons, drift, quarantine, and what a repetition is known by."""
+    """Whatever it stood in: payloads in any writing, lanes, attempts, reasons, drift, quarantine,
+    and what a repetition is known by.
+    """
     with gateway(write_config(tmp_path, BODY)) as running:
         ids = fill(running)
         assert running.admin("/api/status")["dead"] >= 2
@@ -106,10 +154,14 @@ def test_the_address_is_nowhere_in_the_store(tmp_path: Path) -> None:
         assert "backups" in said
         assert leaks(tmp_path, ANN) == {}
         shared = running.admin(f"/api/events/{ids['shared']}")
-        assert sorted(delivery["person"] for delivery in shared["deliveries"]) == [BEN, "cid.remembered@example.edu"]
+        assert sorted(delivery["person"] for delivery in shared["deliveries"]) == [
+            BEN,
+            "cid.remembered@example.edu",
+        ]
         for name in ("others'", "mentioned", "key", "named in a reason", "unrouted"):
             assert running.admin(f"/api/events/{ids[name]}")["id"] == ids[name]
-        assert ANN in {record["key"] for record in running.records("sandbox", "contact")}  # out of its reach, as it says
+        # out of its reach, as it says
+        assert ANN in {record["key"] for record in running.records("sandbox", "contact")}
         status, again = post(running, "order.placed", order(1, ANN))
         assert (status, again != ids["order"]) == (202, True)
         running.wait_until_delivered()

@@ -12,9 +12,14 @@ def field(name: str, type_: FieldType | None = None, *values: str) -> FieldNeed:
 
 
 def contact_need(*fields: tuple[str, FieldNeed], key_field: str | None = None) -> ObjectNeed:
-    return ObjectNeed("contact", key_field, dict(fields) or {"firstname": field("firstname", "string")})
+    return ObjectNeed(
+        "contact", key_field, dict(fields) or {"firstname": field("firstname", "string")}
+    )
 
 
 def deal_need(**fields: FieldNeed) -> ObjectNeed:
-    required = {"dealname": field("dealname", "string"), "dealstage": field("dealstage", "choice", "closedwon", "Closed Lost")}
+    required = {
+        "dealname": field("dealname", "string"),
+        "dealstage": field("dealstage", "choice", "closedwon", "Closed Lost"),
+    }
     return ObjectNeed("deal", None, required | fields, ("contact",))

@@ -16,7 +16,11 @@ from tests.fakes.hubspot import FakeHubSpot
 
 T = TypeVar("T")
 
-DEAL: dict[str, Value] = {"dealname": "Order 19", "dealstage": "closedwon", "amount": Decimal("220.00")}
+DEAL: dict[str, Value] = {
+    "dealname": "Order 19",
+    "dealstage": "closedwon",
+    "amount": Decimal("220.00"),
+}
 
 
 def on(
@@ -31,7 +35,12 @@ def on(
     """Open a connector on this account, use it, close it."""
 
     async def main() -> T:
-        given = {"type": "hubspot", "access_token": hubspot.token, "base_url": hubspot.url, **settings}
+        given = {
+            "type": "hubspot",
+            "access_token": hubspot.token,
+            "base_url": hubspot.url,
+            **settings,
+        }
         context = Context("hubspot", calls or Gate(), Path(), timeout, now)
         crm = HubSpotConnector.open(HubSpotSettings(**given), context)
         try:

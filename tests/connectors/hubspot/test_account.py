@@ -31,7 +31,9 @@ def look(
 
     async def main() -> T:
         given = {"type": "hubspot", "access_token": hubspot.token, "base_url": hubspot.url}
-        api = HubSpotApi(HubSpotSettings.model_validate(given), Context("hubspot", Gate(), Path()), 8)
+        api = HubSpotApi(
+            HubSpotSettings.model_validate(given), Context("hubspot", Gate(), Path()), 8
+        )
         account = AccountSchema(api, now)
         try:
             return await use(account)

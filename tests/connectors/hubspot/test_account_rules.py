@@ -47,7 +47,9 @@ def test_a_required_property_holds_back_new_records_alone(hubspot: FakeHubSpot, 
     upsert(hubspot, contact("known"))
     hubspot.set_options(rule_faults=cost)
     hubspot.required("contacts", "phone")
-    outcomes = upsert(hubspot, contact("known"), contact("new"), contact("full", phone=PHONE), contact("other"))
+    outcomes = upsert(
+        hubspot, contact("known"), contact("new"), contact("full", phone=PHONE), contact("other")
+    )
     assert held(outcomes) == [False, True, False, True]
     assert isinstance(outcomes[0], Saved)
     assert isinstance(outcomes[2], Saved)
@@ -60,7 +62,10 @@ def test_the_rule_is_told_in_the_same_words_to_all(hubspot: FakeHubSpot) -> None
     """
     hubspot.required("contacts", "phone")
     rule = rule_of(upsert(hubspot, contact("a"), contact("b")))
-    assert "the account demands phone of new contacts, and no line of the mapping gives it a value" in rule
+    assert (
+        "the account demands phone of new contacts, and no line of the mapping gives it a value"
+        in rule
+    )
     assert "write fields.phone in the mapping" in rule
     assert "Settings → Objects → Contacts" in rule
 
@@ -145,7 +150,10 @@ def test_a_rule_of_a_stage_holds_back_that_stage_alone(hubspot: FakeHubSpot, cos
     hubspot.edit("deals", first[1], closed_lost_reason="too dear")
     hubspot.set_options(rule_faults=cost)
     hubspot.required_if("deals", "dealstage", "closedlost", "closed_lost_reason")
-    lost = [Record("deal", f"springfield-{n}", deal(n, dealstage="closedlost").fields, id=first[n]) for n in (0, 1)]
+    lost = [
+        Record("deal", f"springfield-{n}", deal(n, dealstage="closedlost").fields, id=first[n])
+        for n in (0, 1)
+    ]
     other = Record("deal", "springfield-2", {"amount": "5"}, id=first[2])
 
     async def use(crm: HubSpotConnector) -> list[Outcome]:

@@ -36,7 +36,9 @@ def test_the_pipeline_comes_from_the_settings(courses: FakeHubSpot, pipeline: st
 
 def test_the_mappings_own_pipeline_goes_first(courses: FakeHubSpot) -> None:
     """A pipeline that the record names is looked up the same way."""
-    assert isinstance(upsert(courses, deal(1, pipeline="Course Sales", dealstage="Ordered"))[0], Saved)
+    assert isinstance(
+        upsert(courses, deal(1, pipeline="Course Sales", dealstage="Ordered"))[0], Saved
+    )
     assert courses.records("deals")[0]["dealstage"] == "991"
 
 
@@ -71,14 +73,23 @@ def test_what_a_new_deal_wants_is_named(hubspot: FakeHubSpot) -> None:
 
 @pytest.mark.parametrize("listed", [True, False])
 def test_an_unknown_currency_is_left_out(hubspot: FakeHubSpot, listed: bool) -> None:
-    """Whether the property tells which currencies there are, or HubSpot refuses the deal first: it is written without, and noted."""
+    """Whether the property tells which currencies there are, or HubSpot refuses the deal first: it
+    is written without, and noted.
+    """
     hubspot.set_options(currency_options=listed)
     hubspot.portal.objects["deals"].properties["deal_currency_code"].options[:] = [
-        {"value": code, "label": code, "displayOrder": 0, "hidden": False} for code in ("USD", "EUR")
+        {"value": code, "label": code, "displayOrder": 0, "hidden": False}
+        for code in ("USD", "EUR")
     ]
-    outcomes = upsert(hubspot, *(deal(n, deal_currency_code=code) for n, code in enumerate(["USD", "XAF", "EUR", "XPF"])))
+    outcomes = upsert(
+        hubspot,
+        *(deal(n, deal_currency_code=code) for n, code in enumerate(["USD", "XAF", "EUR", "XPF"])),
+    )
     assert all(isinstance(outcome, Saved) for outcome in outcomes)
-    assert [one.get("deal_currency_code") for one in sorted(hubspot.records("deals"), key=lambda one: one["aom_order_key"])] == [
+    assert [
+        one.get("deal_currency_code")
+        for one in sorted(hubspot.records("deals"), key=lambda one: one["aom_order_key"])
+    ] == [
         "USD",
         None,
         "EUR",
@@ -95,7 +106,12 @@ def test_an_unknown_currency_is_left_out(hubspot: FakeHubSpot, listed: bool) -> 
 def test_an_unknown_currency_is_refused_by_choice(hubspot: FakeHubSpot, listed: bool) -> None:
     """With `unknown_currency = "refuse"` the deal is Refused, naming the field."""
     hubspot.set_options(currency_options=listed)
-    outcomes = upsert(hubspot, deal(1, deal_currency_code="XAF"), deal(2, deal_currency_code="USD"), unknown_currency="refuse")
+    outcomes = upsert(
+        hubspot,
+        deal(1, deal_currency_code="XAF"),
+        deal(2, deal_currency_code="USD"),
+        unknown_currency="refuse",
+    )
     assert isinstance(outcomes[0], Refused)
     assert (outcomes[0].code, outcomes[0].field) == ("INVALID_OPTION", "deal_currency_code")
     assert isinstance(outcomes[1], Saved)

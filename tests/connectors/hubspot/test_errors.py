@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from connectors.base import AuthFailed, BatchRefused, ConnectorError, Misconfigured, Outcome, Refused, Retry, Saved, Throttled, Unavailable
+from connectors.base import (
+    AuthFailed,
+    BatchRefused,
+    ConnectorError,
+    Misconfigured,
+    Outcome,
+    Refused,
+    Retry,
+    Saved,
+    Throttled,
+    Unavailable,
+)
 from connectors.hubspot.error_body import read_error
 from connectors.hubspot.errors import KEYS, TABLE, find_rule, retry_after
 from tests.connectors.hubspot.opening import contact, on, upsert
@@ -29,7 +40,11 @@ def failing(hubspot: FakeHubSpot, *faults: Fault, records: int = 2, **how: Any) 
 def answering(status: int, body: Any = "", **headers: str) -> Fault:
     text = body if isinstance(body, str) else json.dumps(body)
     return Fault(
-        "status", status=status, body=text, headers={name.replace("_", "-"): value for name, value in headers.items()}, path="upsert"
+        "status",
+        status=status,
+        body=text,
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+        path="upsert",
     )
 
 
@@ -63,7 +78,11 @@ def test_a_missing_scope_is_misconfigured_by_name(hubspot: FakeHubSpot) -> None:
     token = hubspot.add_token("narrow", without=["crm.objects.contacts.write"])
     error = failing(hubspot, access_token=token)
     assert isinstance(error, Misconfigured)
-    assert str(error) == f"The token lacks crm.objects.contacts.write. Add it to the scopes of the key, at {KEYS}."
+    assert (
+        str(error)
+        == "The token lacks crm.objects.contacts.write. Add it to the scopes of the key, at "
+        f"{KEYS}."
+    )
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -106,7 +125,9 @@ def test_the_days_end_is_throttled_as_daily(hubspot: FakeHubSpot) -> None:
     ],
 )
 def test_what_passes_is_unavailable(hubspot: FakeHubSpot, fault: Fault, wait: float | None) -> None:
-    """Locks, moves, failures of HubSpot and of the edge before it, and bodies that speak of no record."""
+    """Locks, moves, failures of HubSpot and of the edge before it, and bodies that speak of no
+    record.
+    """
     error = failing(hubspot, fault)
     assert isinstance(error, Unavailable)
     assert error.retry_after == wait
@@ -114,11 +135,21 @@ def test_what_passes_is_unavailable(hubspot: FakeHubSpot, fault: Fault, wait: fl
 
 @pytest.mark.parametrize("applied", [True, False])
 @pytest.mark.parametrize("kind", ["drop", "stall"])
-def test_a_lost_answer_is_unavailable_and_repeating_harmless(hubspot: FakeHubSpot, kind: Any, applied: bool) -> None:
-    """Hung up on or out of time, before or after the write: Unavailable; once more, and everything stands once."""
-    error = failing(hubspot, Fault(kind, seconds=3 if kind == "stall" else 0, applied=applied, path="upsert"), timeout=0.5)
+def test_a_lost_answer_is_unavailable_and_repeating_harmless(
+    hubspot: FakeHubSpot, kind: Any, applied: bool
+) -> None:
+    """Hung up on or out of time, before or after the write: Unavailable; once more, and everything
+    stands once.
+    """
+    error = failing(
+        hubspot,
+        Fault(kind, seconds=3 if kind == "stall" else 0, applied=applied, path="upsert"),
+        timeout=0.5,
+    )
     assert isinstance(error, Unavailable)
-    assert all(isinstance(outcome, Saved) for outcome in upsert(hubspot, contact("c0"), contact("c1")))
+    assert all(
+        isinstance(outcome, Saved) for outcome in upsert(hubspot, contact("c0"), contact("c1"))
+    )
     assert len(hubspot.records("contacts")) == 2
 
 
@@ -130,8 +161,12 @@ def test_an_address_where_nobody_answers_is_unavailable(hubspot: FakeHubSpot) ->
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://no.such.host.invalid"])
 def test_no_exceptions_name_is_shown(hubspot: FakeHubSpot, url: str) -> None:
     """What went wrong is told in words that an operator knows."""
-    assert not re.search(r"[A-Z]\w+(Error|Connection|Disconnected)\b", str(failing(hubspot, base_url=url)))
-    assert not re.search(r"[A-Z]\w+(Error|Connection|Disconnected)\b", str(failing(hubspot, Fault("drop"))))
+    assert not re.search(
+        r"[A-Z]\w+(Error|Connection|Disconnected)\b", str(failing(hubspot, base_url=url))
+    )
+    assert not re.search(
+        r"[A-Z]\w+(Error|Connection|Disconnected)\b", str(failing(hubspot, Fault("drop")))
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,18 +181,30 @@ def test_no_exceptions_name_is_shown(hubspot: FakeHubSpot, url: str) -> None:
     ],
 )
 def test_what_concerns_every_record_is_misconfigured(hubspot: FakeHubSpot, fault: Fault) -> None:
-    """Wrong addresses, versions that are gone, and what the account may not do pause the connector; nothing dies of it."""
+    """Wrong addresses, versions that are gone, and what the account may not do pause the connector;
+    nothing dies of it.
+    """
     assert isinstance(failing(hubspot, fault), Misconfigured)
 
 
 def test_a_refused_batch_of_several_is_the_gateways_to_split(hubspot: FakeHubSpot) -> None:
     """400 and 409 for several records: BatchRefused with HubSpot's code, words and field."""
-    details = [{"code": "INVALID_OPTION", "message": "no such option", "context": {"propertyName": ["x"]}}]
-    error = failing(hubspot, answering(400, {"category": "VALIDATION_ERROR", "message": "invalid", "errors": details}))
+    details = [
+        {"code": "INVALID_OPTION", "message": "no such option", "context": {"propertyName": ["x"]}}
+    ]
+    error = failing(
+        hubspot,
+        answering(400, {"category": "VALIDATION_ERROR", "message": "invalid", "errors": details}),
+    )
     assert isinstance(error, BatchRefused)
     assert error.refusal == Refused("INVALID_OPTION", "no such option", "x")
-    assert isinstance(failing(hubspot, answering(409, {"category": "CONFLICT", "message": "two for one"})), BatchRefused)
-    assert isinstance(failing(hubspot, answering(413, "<html>too large</html>", **HTML)), BatchRefused)
+    assert isinstance(
+        failing(hubspot, answering(409, {"category": "CONFLICT", "message": "two for one"})),
+        BatchRefused,
+    )
+    assert isinstance(
+        failing(hubspot, answering(413, "<html>too large</html>", **HTML)), BatchRefused
+    )
 
 
 def test_a_refused_batch_of_one_is_that_records_outcome(hubspot: FakeHubSpot) -> None:
@@ -172,14 +219,25 @@ def test_every_row_of_the_table_counts() -> None:
     """Every rule can be reached: none stands behind one that takes all of its cases."""
     for rule in TABLE:
         statuses, codes = rule.statuses or {207}, rule.codes or {"SOMETHING"}
-        found = {find_rule(read_error({"category": code}, status)) for status in statuses for code in codes}
+        found = {
+            find_rule(read_error({"category": code}, status))
+            for status in statuses
+            for code in codes
+        }
         found |= {find_rule(read_error(None, status)) for status in statuses}
         assert rule in found, rule
 
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("10", 10), ("0", 0), ("Tue, 24 Nov 2026 12:01:00 GMT", 60), ("Tue, 24 Nov 2026 11:00:00 GMT", 0), ("soon", None), ("", None)],
+    [
+        ("10", 10),
+        ("0", 0),
+        ("Tue, 24 Nov 2026 12:01:00 GMT", 60),
+        ("Tue, 24 Nov 2026 11:00:00 GMT", 0),
+        ("soon", None),
+        ("", None),
+    ],
 )
 def test_retry_after_has_two_forms(value: str, seconds: float | None) -> None:
     """Seconds, or a date; anything else names no time."""

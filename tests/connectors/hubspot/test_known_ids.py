@@ -21,7 +21,9 @@ def merged(old: str, new: str) -> Saved:
 def test_known_and_new_records_are_two_calls(hubspot: FakeHubSpot) -> None:
     """One update by id and one upsert, whose outcomes come in the order of the records."""
     old = ids(upsert(hubspot, *(contact(f"c{n}") for n in range(3))))
-    mixed = [known(contact(f"c{n}"), old[n]) if n < 3 else contact(f"c{n}") for n in (3, 0, 4, 1, 2)]
+    mixed = [
+        known(contact(f"c{n}"), old[n]) if n < 3 else contact(f"c{n}") for n in (3, 0, 4, 1, 2)
+    ]
     outcomes = upsert(hubspot, *mixed)
     created = [isinstance(outcome, Saved) and outcome.created for outcome in outcomes]
     assert created == [True, False, True, False, False]
@@ -92,7 +94,8 @@ def test_two_keys_of_one_contact_are_written(hubspot: FakeHubSpot, way: str) -> 
         known(contact("ada", firstname="Ada"), first),
         known(contact("augusta", lastname="L"), second),
     ]
-    if way == "merged":  # what HubSpot alone knows to be one record, it refuses together: the gateway splits
+    # what HubSpot alone knows to be one record, it refuses together: the gateway splits
+    if way == "merged":
         assert [ids(upsert(hubspot, record)) for record in both] == [[new], [new]]
     else:
         assert ids(upsert(hubspot, *both)) == [new, new]
@@ -102,7 +105,9 @@ def test_two_keys_of_one_contact_are_written(hubspot: FakeHubSpot, way: str) -> 
 
 @pytest.mark.parametrize("cost", ["record", "batch"])
 @pytest.mark.parametrize("trace", [True, False])
-def test_a_record_that_was_deleted_is_made_anew(hubspot: FakeHubSpot, trace: bool, cost: str) -> None:
+def test_a_record_that_was_deleted_is_made_anew(
+    hubspot: FakeHubSpot, trace: bool, cost: str
+) -> None:
     """Whether HubSpot names the row or only the id that it lacks, and whether it refuses those that
     are still there.
     """
@@ -113,7 +118,9 @@ def test_a_record_that_was_deleted_is_made_anew(hubspot: FakeHubSpot, trace: boo
     outcomes = upsert(hubspot, *(known(deal(n), old[n]) for n in range(4)))
     saved = [outcome for outcome in outcomes if isinstance(outcome, Saved)]
     assert [outcome.created for outcome in saved] == [False, True, True, False]
-    assert sorted(one["aom_order_key"] for one in hubspot.records("deals")) == [f"springfield-{n}" for n in range(4)]
+    assert sorted(one["aom_order_key"] for one in hubspot.records("deals")) == [
+        f"springfield-{n}" for n in range(4)
+    ]
     assert not {outcome.id for outcome in saved[1:3]} & set(old)
 
 
@@ -136,7 +143,10 @@ def test_a_contact_that_is_there_and_is_not_ends(hubspot: FakeHubSpot) -> None:
     """HubSpot names a contact that has the address, and lacks it by that id: the record waits,
     nothing circles.
     """
-    clash = '{"status":"error","category":"CONFLICT","message":"Contact already exists. Existing ID: 999"}'
+    clash = (
+        '{"status":"error","category":"CONFLICT","message":"Contact already exists. Existing ID: '
+        '999"}'
+    )
 
     async def use(crm: HubSpotConnector) -> list[Outcome]:
         hubspot.script(Fault("status", status=409, body=clash, path="upsert", times=2))
@@ -150,7 +160,9 @@ def test_a_contact_that_is_there_and_is_not_ends(hubspot: FakeHubSpot) -> None:
 def test_an_order_is_written_by_id_with_all_its_fields(hubspot: FakeHubSpot) -> None:
     """An update by id brings every field but the key, which stays."""
     (id_,) = ids(upsert(hubspot, deal(1)))
-    upsert(hubspot, Record("deal", "springfield-1", {**DEAL, "dealname": "Order 1: Algebra"}, id=id_))
+    upsert(
+        hubspot, Record("deal", "springfield-1", {**DEAL, "dealname": "Order 1: Algebra"}, id=id_)
+    )
     (made,) = hubspot.records("deals")
     assert (made["dealname"], made["aom_order_key"], made["writes"]) == (
         "Order 1: Algebra",

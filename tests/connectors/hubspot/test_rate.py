@@ -11,7 +11,8 @@ from connectors.hubspot import HubSpotConnector
 from tests.connectors.hubspot.opening import contact, deal, ids, on, tie, upsert
 from tests.fakes.hubspot import FakeHubSpot, Options
 
-MARGIN = 1.6  # for the way to HubSpot, which differs from call to call, most of all on a busy machine
+# for the way to HubSpot, which differs from call to call, most of all on a busy machine
+MARGIN = 1.6
 
 
 class Window:
@@ -45,7 +46,9 @@ def test_every_call_is_taken_from_the_gate(hubspot: FakeHubSpot) -> None:
 
     async def use(crm: HubSpotConnector) -> None:
         people = ids(list(await crm.upsert("contact", [contact(f"c{n}") for n in range(3)])))
-        deals = ids(list(await crm.upsert("deal", [deal(n, deal_currency_code="XAF") for n in range(3)])))
+        deals = ids(
+            list(await crm.upsert("deal", [deal(n, deal_currency_code="XAF") for n in range(3)]))
+        )
         await crm.link([tie(one, other) for one, other in zip(deals, people, strict=True)])
         await crm.check([])
         await crm.plan([])
@@ -72,13 +75,21 @@ def test_without_headers_nothing_is_learned() -> None:
 
 
 def test_a_gate_that_learns_stays_out_of_429() -> None:
-    """At the pace that HubSpot's headers name, side by side, no call is turned away, and the limit is used."""
+    """At the pace that HubSpot's headers name, side by side, no call is turned away, and the limit
+    is used.
+    """
     gate = Window()
     with FakeHubSpot(Options(burst=20, interval=1, latency=0.02)) as hubspot:
 
         async def use(crm: HubSpotConnector) -> list[object]:
             batches = [[contact(f"c{b}-{n}") for n in range(100)] for b in range(50)]
-            return [one for batch in await asyncio.gather(*(crm.upsert("contact", batch) for batch in batches)) for one in batch]
+            return [
+                one
+                for batch in await asyncio.gather(
+                    *(crm.upsert("contact", batch) for batch in batches)
+                )
+                for one in batch
+            ]
 
         outcomes = on(hubspot, use, calls=gate)
         assert len(outcomes) == 5000

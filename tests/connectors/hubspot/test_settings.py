@@ -17,7 +17,13 @@ def settings(**given: Any) -> HubSpotSettings:
 def test_only_a_token_is_needed() -> None:
     """Everything else has a default that suits most accounts."""
     made = settings()
-    assert (made.base_url, made.api_version, made.contact_key, made.pipeline, made.unknown_currency) == (
+    assert (
+        made.base_url,
+        made.api_version,
+        made.contact_key,
+        made.pipeline,
+        made.unknown_currency,
+    ) == (
         "https://api.hubapi.com",
         "2026-09",
         "email",
@@ -41,7 +47,14 @@ def test_what_is_no_token_is_told(token: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"base_url": "api.hubapi.com"}, {"api_version": "v4"}, {"unknown_currency": "guess"}, {"contact_key": ""}, {"portal": 1}]
+    "wrong",
+    [
+        {"base_url": "api.hubapi.com"},
+        {"api_version": "v4"},
+        {"unknown_currency": "guess"},
+        {"contact_key": ""},
+        {"portal": 1},
+    ],
 )
 def test_what_does_not_fit_is_refused(wrong: dict[str, Any]) -> None:
     """Addresses without a scheme, versions and choices that are not there, slips in names."""

@@ -70,7 +70,11 @@ class School:
         for, its order waits for too.
         """
         contacts = await self.save([_contact(name, stage) for name in people])
-        ready = [name for name, outcome in zip(people, contacts, strict=True) if isinstance(outcome, Saved)]
+        ready = [
+            name
+            for name, outcome in zip(people, contacts, strict=True)
+            if isinstance(outcome, Saved)
+        ]
         deals = await self.save([_deal(name, stage) for name in ready]) if ready else []
         pairs = [Link(_deal(name, stage).ref, _contact(name, stage).ref, "", "") for name in ready]
         await self.link(pairs)
@@ -133,10 +137,14 @@ def _deal(name: str, stage: str) -> Record:
         "amount": "50",
         "deal_currency_code": "USD",
     }
-    return Record("deal", f"springfield-{name}", fields, links=(Ref("contact", f"{name}@example.test"),))
+    return Record(
+        "deal", f"springfield-{name}", fields, links=(Ref("contact", f"{name}@example.test"),)
+    )
 
 
-def at_school(account: FakeHubSpot, play: Callable[[School], Awaitable[None]], timeout: float = 30) -> None:
+def at_school(
+    account: FakeHubSpot, play: Callable[[School], Awaitable[None]], timeout: float = 30
+) -> None:
     """Play a situation with a clock that the situation moves."""
     here: list[School] = []
 
@@ -197,7 +205,12 @@ def test_every_order_is_written_once_it_can_be(account: FakeHubSpot, name: str) 
             assert all(isinstance(outcome, Saved) for outcome in outcomes)
 
     at_school(account, play)
-    assert len(account.records("contacts")) == len(account.records("deals")) == len(account.associations()) == 3
+    assert (
+        len(account.records("contacts"))
+        == len(account.records("deals"))
+        == len(account.associations())
+        == 3
+    )
     assert {one["dealstage"] for one in account.records("deals")} == {"closedlost"}
 
 
@@ -296,7 +309,10 @@ def test_slow_rows_are_written_once_though_nobody_hears_of_it(account: FakeHubSp
         with pytest.raises(TimedOut):
             await school.save([_contact(name, "closedwon") for name in people])
         account.set_options(row_latency=0)
-        assert all(isinstance(outcome, Saved) for outcome in await school.save([_contact(name, "closedwon") for name in people]))
+        assert all(
+            isinstance(outcome, Saved)
+            for outcome in await school.save([_contact(name, "closedwon") for name in people])
+        )
 
     at_school(account, play, timeout=1)
     assert len(account.records("contacts")) == 22

@@ -1,4 +1,6 @@
-"""The standard mapping on a fresh account: provisioned by its own needs, then written with AOM's own samples."""
+"""The standard mapping on a fresh account: provisioned by its own needs, then written with AOM's
+own samples.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ def account() -> Iterator[FakeHubSpot]:
 def records(mapping: RouteTable, event: str, body: bytes) -> Sequence[Record]:
     seen = read_event(body, SITE, event)
     contexts = [seen.context(person.key, id="0190", received_at=NOW) for person in seen.people]
-    return fold_records([mapping.render("hubspot", "springfield", seen.name, context) for context in contexts])
+    return fold_records(
+        [mapping.render("hubspot", "springfield", seen.name, context) for context in contexts]
+    )
 
 
 def changed(event: str, **changes: Any) -> bytes:
@@ -78,19 +82,29 @@ async def provision(crm: HubSpotConnector, mapping: RouteTable) -> None:
 
 
 async def write(crm: HubSpotConnector, found: Sequence[Record]) -> None:
-    """Write the records of an event as the gateway does: those that are linked to first, then the links."""
+    """Write the records of an event as the gateway does: those that are linked to first, then the
+    links.
+    """
     saved: dict[Ref, str] = {}
     for record in found:
         (outcome,) = await crm.upsert(record.object, [record])
         assert isinstance(outcome, Saved), outcome
         saved[record.ref] = outcome.id
-    links = [Link(record.ref, other, saved[record.ref], saved[other]) for record in found for other in record.links]
+    links = [
+        Link(record.ref, other, saved[record.ref], saved[other])
+        for record in found
+        for other in record.links
+    ]
     assert all(isinstance(outcome, Saved) for outcome in await crm.link(links))
 
 
 @pytest.mark.parametrize("version", ["2026-09", "v3"])
-def test_the_samples_become_contacts_and_a_deal(mapping: RouteTable, account: FakeHubSpot, version: str) -> None:
-    """The nine samples, twice: everybody once, the order as its last event left it, linked to its buyer, nothing new the second time."""
+def test_the_samples_become_contacts_and_a_deal(
+    mapping: RouteTable, account: FakeHubSpot, version: str
+) -> None:
+    """The nine samples, twice: everybody once, the order as its last event left it, linked to its
+    buyer, nothing new the second time.
+    """
     samples = [(event, body) for event in EVENTS if (body := read_sample(event))]
     assert len(samples) == 9
 
@@ -116,9 +130,24 @@ def test_the_samples_become_contacts_and_a_deal(mapping: RouteTable, account: Fa
     student = people["student@app.com"]
     assert student["lifecyclestage"] == "customer"
     assert student["aom_last_announcement"] == "Test announcement"
-    assert people["dev@academyofmine.com"]["aom_last_course"] == "test course to test all the events"
-    shown = {"aom_order_key": "springfield:19", "amount": "220", "deal_currency_code": "USD", "closedate": "2020-08-11T23:45:00.000Z"}
-    assert order.items() >= {**shown, "dealname": "Order 19: Product, Prod 2", "pipeline": "default", "dealstage": "closedlost"}.items()
+    assert (
+        people["dev@academyofmine.com"]["aom_last_course"] == "test course to test all the events"
+    )
+    shown = {
+        "aom_order_key": "springfield:19",
+        "amount": "220",
+        "deal_currency_code": "USD",
+        "closedate": "2020-08-11T23:45:00.000Z",
+    }
+    assert (
+        order.items()
+        >= {
+            **shown,
+            "dealname": "Order 19: Product, Prod 2",
+            "pipeline": "default",
+            "dealstage": "closedlost",
+        }.items()
+    )
     assert order["aom_order_status"] == "REFUNDED"
 
 
@@ -136,7 +165,12 @@ def test_the_samples_become_contacts_and_a_deal(mapping: RouteTable, account: Fa
     ],
 )
 def test_a_stage_follows_the_order(
-    mapping: RouteTable, account: FakeHubSpot, event: str, changes: dict[str, Any], stage: str, lifecycle: str
+    mapping: RouteTable,
+    account: FakeHubSpot,
+    event: str,
+    changes: dict[str, Any],
+    stage: str,
+    lifecycle: str,
 ) -> None:
     """Each kind of order has its stage; whoever pays becomes a customer, and nobody else."""
     body = changed(event if read_sample(event) else "order.placed", **changes)
@@ -166,8 +200,12 @@ def test_a_grade_is_noted(mapping: RouteTable, account: FakeHubSpot, event: str)
     assert eve["aom_last_activity"]
 
 
-def test_a_key_of_ones_own_works_with_the_standard_mapping(mapping: RouteTable, account: FakeHubSpot) -> None:
-    """Contacts known by a unique property still get their address, and those that were there are taken over."""
+def test_a_key_of_ones_own_works_with_the_standard_mapping(
+    mapping: RouteTable, account: FakeHubSpot
+) -> None:
+    """Contacts known by a unique property still get their address, and those that were there are
+    taken over.
+    """
     known = account.seed_contact("johndoe@academyofmine.com")
 
     async def use(crm: HubSpotConnector) -> None:
@@ -187,7 +225,11 @@ def test_every_property_of_ours_is_defined(both: RouteTable) -> None:
     """
     needs = with_line_items(both.needs("hubspot"))
     written = {
-        need.object: {name for name in (*need.fields, need.key_field or KEY_FIELDS[need.object]) if name.startswith("aom_")}
+        need.object: {
+            name
+            for name in (*need.fields, need.key_field or KEY_FIELDS[need.object])
+            if name.startswith("aom_")
+        }
         for need in needs
     }
     assert written == {object_: set(names) for object_, names in own_properties().items()}
@@ -206,7 +248,9 @@ def test_an_order_has_its_items_on_its_deal(both: RouteTable, account: FakeHubSp
     on(account, use)
     (order,) = account.records("deals")
     found = account.records("line_items")
-    assert [(one["name"], one["quantity"], one["price"], one["aom_product_id"]) for one in found] == [
+    assert [
+        (one["name"], one["quantity"], one["price"], one["aom_product_id"]) for one in found
+    ] == [
         ("Product", "1", "110.00", "1"),
         ("Prod 2", "1", "110.00", "2"),
     ]
@@ -214,7 +258,9 @@ def test_an_order_has_its_items_on_its_deal(both: RouteTable, account: FakeHubSp
     assert "aom_line_items" not in account.portal.objects["deals"].properties
 
 
-def test_an_order_without_items_leaves_those_of_its_deal(both: RouteTable, account: FakeHubSpot) -> None:
+def test_an_order_without_items_leaves_those_of_its_deal(
+    both: RouteTable, account: FakeHubSpot
+) -> None:
     """A call that lists none says nothing of them."""
 
     async def use(crm: HubSpotConnector) -> None:

@@ -1,4 +1,6 @@
-"""Under faults at random, repeating until it is said to be written leaves everything written once."""
+"""Under faults at random, repeating until it is said to be written leaves everything written
+once.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +31,20 @@ async def until_saved(call: Callable[[], Awaitable[Sequence[Outcome]]]) -> list[
 
 @pytest.mark.parametrize("seed", range(3))
 def test_everything_ends_written_once(hubspot: FakeHubSpot, seed: int) -> None:
-    """One call in five is turned away, broken, stalled or hung up on, before or after it was done."""
+    """One call in five is turned away, broken, stalled or hung up on, before or after it was
+    done.
+    """
     hubspot.at_random(0.2, [fault for fault in RANDOM if fault.kind != "stall"], seed)
 
     async def use(crm: HubSpotConnector) -> None:
         for batch in range(10):
             numbers = range(batch * 20, batch * 20 + 20)
-            people = await until_saved(lambda n=numbers: crm.upsert("contact", [contact(f"c{one}") for one in n]))  # type: ignore[misc]
-            deals = await until_saved(lambda n=numbers: crm.upsert("deal", [deal(one) for one in n]))  # type: ignore[misc]
+            people = await until_saved(
+                lambda n=numbers: crm.upsert("contact", [contact(f"c{one}") for one in n])
+            )  # type: ignore[misc]
+            deals = await until_saved(
+                lambda n=numbers: crm.upsert("deal", [deal(one) for one in n])
+            )  # type: ignore[misc]
             pairs = [tie(one, other) for one, other in zip(deals, people, strict=True)]
             await until_saved(lambda p=pairs: crm.link(p))  # type: ignore[misc]
 

@@ -36,8 +36,16 @@ class Clock:
 
 def settings(fake: FakeSalesforce, **changes: Any) -> SalesforceSettings:
     """Make settings that lead to the fake; None takes one away."""
-    own = {"type": "salesforce", "domain": "acme.my", "client_id": "gateway", "client_secret": "right", "base_url": fake.url} | changes
-    return SalesforceSettings.model_validate({name: value for name, value in own.items() if value is not None})
+    own = {
+        "type": "salesforce",
+        "domain": "acme.my",
+        "client_id": "gateway",
+        "client_secret": "right",
+        "base_url": fake.url,
+    } | changes
+    return SalesforceSettings.model_validate(
+        {name: value for name, value in own.items() if value is not None}
+    )
 
 
 @asynccontextmanager
@@ -51,14 +59,18 @@ async def opened(
     **changes: Any,
 ) -> AsyncIterator[SalesforceConnector]:
     context = Context("salesforce", gate or Gate(), directory or Path(), seconds)
-    connector = SalesforceConnector.open(settings(fake, **changes), replace(context, now=clock) if clock else context)
+    connector = SalesforceConnector.open(
+        settings(fake, **changes), replace(context, now=clock) if clock else context
+    )
     try:
         yield connector
     finally:
         await connector.aclose()
 
 
-def run(fake: FakeSalesforce, work: Callable[[SalesforceConnector], Awaitable[T]], **changes: Any) -> T:
+def run(
+    fake: FakeSalesforce, work: Callable[[SalesforceConnector], Awaitable[T]], **changes: Any
+) -> T:
     """Do some work with a connector, and close it."""
 
     async def main() -> T:
@@ -82,13 +94,21 @@ def read_object(fake: FakeSalesforce, name: str) -> SObject:
 
 
 async def look_up(salesforce: SalesforceConnector, *objects: str) -> None:
-    """Have it know these objects, as it does after a first write: a record without a key writes nothing."""
+    """Have it know these objects, as it does after a first write: a record without a key writes
+    nothing.
+    """
     for name in objects:
         (outcome,) = await salesforce.upsert(name, [Record(name, "", {})])
         assert isinstance(outcome, Refused)
 
 
-def person(email: str = "ada@example.test", id: str | None = None, *, doubtful: bool = False, **fields: Value) -> Record:
+def person(
+    email: str = "ada@example.test",
+    id: str | None = None,
+    *,
+    doubtful: bool = False,
+    **fields: Value,
+) -> Record:
     own: Mapping[str, Value] = {"Email": email, "LastName": "Lovelace"} | fields
     return Record("contact", email, own, id=id, doubtful=doubtful)
 
@@ -108,7 +128,9 @@ def order(key: str = "springfield-19", buyer: str = "ada@example.test", **fields
 
 
 def orders(count: int) -> list[Record]:
-    return [order(f"springfield-{number}", f"learner{number}@example.test") for number in range(count)]
+    return [
+        order(f"springfield-{number}", f"learner{number}@example.test") for number in range(count)
+    ]
 
 
 def ids(outcomes: Sequence[Outcome]) -> list[str]:
@@ -117,7 +139,13 @@ def ids(outcomes: Sequence[Outcome]) -> list[str]:
     return [outcome.id for outcome in outcomes if isinstance(outcome, Saved)]
 
 
-def links(deals: Sequence[Record], deal_ids: Sequence[str], contact_ids: Sequence[str], *, doubtful: bool = False) -> list[Link]:
+def links(
+    deals: Sequence[Record],
+    deal_ids: Sequence[str],
+    contact_ids: Sequence[str],
+    *,
+    doubtful: bool = False,
+) -> list[Link]:
     return [
         Link(deal.ref, deal.links[0], deal_id, contact_id, doubtful)
         for deal, deal_id, contact_id in zip(deals, deal_ids, contact_ids, strict=True)

@@ -17,18 +17,39 @@ from tests.fakes.salesforce import FakeSalesforce
 @contextmanager
 def salesforce() -> Iterator[testing.Subject]:
     with FakeSalesforce() as fake:
-        for name, kind in (("Active__c", "boolean"), ("Logins__c", "double"), ("Spent__c", "currency"), ("Topics__c", "multipicklist")):
+        for name, kind in (
+            ("Active__c", "boolean"),
+            ("Logins__c", "double"),
+            ("Spent__c", "currency"),
+            ("Topics__c", "multipicklist"),
+        ):
             fake.add_field("Contact", name=name, type=kind)
         fake.add_object("Enrollment__c", "a00")
         fake.add_field("Enrollment__c", name="AOM_Key__c", unique=True, external_id=True)
-        fake.add_field("Enrollment__c", name="Learner__c", type="reference", reference_to="Contact", relationship="Learner__r")
-        settings = {"type": "salesforce", "domain": "acme.my", "client_id": "gateway", "client_secret": "right"}
+        fake.add_field(
+            "Enrollment__c",
+            name="Learner__c",
+            type="reference",
+            reference_to="Contact",
+            relationship="Learner__r",
+        )
+        settings = {
+            "type": "salesforce",
+            "domain": "acme.my",
+            "client_id": "gateway",
+            "client_secret": "right",
+        }
         yield testing.Subject(
             SalesforceConnector,
             settings=settings | {"base_url": fake.url, "provision_token": ADMIN_TOKEN},
             records={
                 "contact": {"LastName": "Lovelace"},
-                "deal": {"Name": "Order 1", "StageName": "Closed Won", "CloseDate": date(2020, 8, 11), "Amount": Decimal("9.90")},
+                "deal": {
+                    "Name": "Order 1",
+                    "StageName": "Closed Won",
+                    "CloseDate": date(2020, 8, 11),
+                    "Amount": Decimal("9.90"),
+                },
                 "Enrollment__c": {"Name": "Algebra"},
             },
             links=[("deal", "contact"), ("Enrollment__c", "contact")],

@@ -30,7 +30,9 @@ def test_the_reserve_is_left_to_others(fake: FakeSalesforce) -> None:
 
 
 def test_it_looks_again_and_goes_on_when_there_is_room(fake: FakeSalesforce) -> None:
-    """The day is the last 24 hours: once in a quarter of an hour one call finds out, and only one."""
+    """The day is the last 24 hours: once in a quarter of an hour one call finds out, and only
+    one.
+    """
     clock = Clock()
     fake.configure(max_calls=4)
 
@@ -55,7 +57,14 @@ def test_of_many_one_looks_again() -> None:
     allowance = DailyAllowance(0.5)
     allowance.check(start)
     allowance.note("api-usage=50/100", start)
-    for minutes, passes in ((0, False), (14, False), (15, True), (15, False), (29, False), (30, True)):
+    for minutes, passes in (
+        (0, False),
+        (14, False),
+        (15, True),
+        (15, False),
+        (29, False),
+        (30, True),
+    ):
         try:
             allowance.check(start + timedelta(minutes=minutes))
         except Throttled:
@@ -65,7 +74,9 @@ def test_of_many_one_looks_again() -> None:
 
 
 def test_a_day_that_is_used_up_is_said_so(fake: FakeSalesforce) -> None:
-    """By other programs, before the connector could know: Throttled for the day, not for a moment."""
+    """By other programs, before the connector could know: Throttled for the day, not for a
+    moment.
+    """
     fake.configure(max_calls=0)
     with pytest.raises(Throttled, match="TotalRequests") as raised:
         run(fake, lambda salesforce: salesforce.upsert("contact", [person()]))
@@ -76,7 +87,12 @@ def test_a_day_that_is_used_up_is_said_so(fake: FakeSalesforce) -> None:
 def test_an_apps_own_limit_counts_too(fake: FakeSalesforce) -> None:
     """Where the org limits the app, the tighter of the two holds."""
     usage = {"Sforce-Limit-Info": "api-usage=5/15000; per-app-api-usage=95/100(appName=gateway)"}
-    fake.fault("PATCH", status=200, body=[{"id": "003000000000001AAA", "success": True, "created": True, "errors": []}], headers=usage)
+    fake.fault(
+        "PATCH",
+        status=200,
+        body=[{"id": "003000000000001AAA", "success": True, "created": True, "errors": []}],
+        headers=usage,
+    )
 
     async def main() -> None:
         async with opened(fake) as salesforce:

@@ -21,7 +21,10 @@ from connectors.salesforce.domain import is_sandbox, my_domain
         ("acme--dev.sandbox.my", "acme--dev.sandbox.my"),
         ("acme--dev", "acme--dev.sandbox.my"),
         ("https://acme--dev.sandbox.my.salesforce.com/", "acme--dev.sandbox.my"),
-        ("https://acme--dev.sandbox.lightning.force.com/lightning/o/Contact/list", "acme--dev.sandbox.my"),
+        (
+            "https://acme--dev.sandbox.lightning.force.com/lightning/o/Contact/list",
+            "acme--dev.sandbox.my",
+        ),
         ("acme-dev-ed.develop.my.salesforce.com", "acme-dev-ed.develop.my"),
         ("wise-fox-1.trailblaze.my", "wise-fox-1.trailblaze.my"),
         ("acme--old.my.salesforce.com", "acme--old.my"),
@@ -32,7 +35,9 @@ def test_all_forms_of_a_my_domain_are_understood(written: str, domain: str) -> N
     assert my_domain(written) == domain
 
 
-@pytest.mark.parametrize("shared", ["login", "test", "login.salesforce.com", "https://test.salesforce.com/"])
+@pytest.mark.parametrize(
+    "shared", ["login", "test", "login.salesforce.com", "https://test.salesforce.com/"]
+)
 def test_the_shared_hosts_are_refused(shared: str) -> None:
     """Client credentials and JWT want the org's own host."""
     with pytest.raises(ValueError, match=r"shared by all orgs.*Setup → My Domain"):
@@ -40,7 +45,17 @@ def test_the_shared_hosts_are_refused(shared: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "na12.salesforce.com", "acme.example.com", "acme my", "acme.my.site.com", "https://", "a_b", "-acme"]
+    "wrong",
+    [
+        "",
+        "na12.salesforce.com",
+        "acme.example.com",
+        "acme my",
+        "acme.my.site.com",
+        "https://",
+        "a_b",
+        "-acme",
+    ],
 )
 def test_what_is_no_my_domain_is_refused(wrong: str) -> None:
     """Better now than as a host that does not exist."""
@@ -50,7 +65,13 @@ def test_what_is_no_my_domain_is_refused(wrong: str) -> None:
 
 @pytest.mark.parametrize(
     ("domain", "sandbox"),
-    [("acme.my", False), ("acme-dev-ed.develop.my", False), ("acme--dev.sandbox.my", True), ("acme--old.my", True), ("x.scratch.my", True)],
+    [
+        ("acme.my", False),
+        ("acme-dev-ed.develop.my", False),
+        ("acme--dev.sandbox.my", True),
+        ("acme--old.my", True),
+        ("x.scratch.my", True),
+    ],
 )
 def test_sandboxes_are_told_by_their_domain(domain: str, *, sandbox: bool) -> None:
     """Their JWTs are for another audience."""

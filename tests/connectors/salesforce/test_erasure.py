@@ -1,4 +1,6 @@
-"""A person is erased from the org: by emptying what the gateway writes, or by deleting the Contact."""
+"""A person is erased from the org: by emptying what the gateway writes, or by deleting the
+Contact.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +43,19 @@ def erase(fake: FakeSalesforce, records: Mapping[Ref, str], **settings: Any) -> 
 
 
 def test_what_the_gateway_writes_is_emptied(fake: FakeSalesforce) -> None:
-    """A name that Salesforce requires is replaced; what staff wrote stays; the address is nowhere in what is told."""
+    """A name that Salesforce requires is replaced; what staff wrote stays; the address is nowhere
+    in what is told.
+    """
     id_ = written(fake)
     plan, report = erase(fake, {Ref("contact", ADA): id_})
     text = f"empty AOM_Key__c, FirstName, LastName, Email, HasOptedOutOfEmail of Contact {id_}"
     assert [step.text for step in plan.steps] == [text]
     assert report == Report(done=(text,))
     (row,) = fake.records("Contact")
-    values = {name: row[name] for name in ("AOM_Key__c", "FirstName", "LastName", "Email", "HasOptedOutOfEmail", "Phone")}
+    values = {
+        name: row[name]
+        for name in ("AOM_Key__c", "FirstName", "LastName", "Email", "HasOptedOutOfEmail", "Phone")
+    }
     assert values == {
         "AOM_Key__c": None,
         "FirstName": None,
@@ -78,7 +85,9 @@ def test_a_contact_is_deleted_where_that_is_configured(fake: FakeSalesforce) -> 
 
 
 def test_a_contact_that_the_gateway_has_forgotten_is_found_by_its_key(fake: FakeSalesforce) -> None:
-    """The ledger may be gone; another Contact of that e-mail, which the gateway never wrote, is left to people and told."""
+    """The ledger may be gone; another Contact of that e-mail, which the gateway never wrote, is
+    left to people and told.
+    """
     id_ = written(fake)
     other = fake.seed("Contact", LastName="Byron", Email=ADA)
     plan, _ = erase(fake, {})
@@ -129,5 +138,7 @@ def test_a_right_that_is_missing_stands_in_the_plan(fake: FakeSalesforce, mode: 
     fake.grant_object("Contact", granted=False, readable=True)
     plan, _ = erase(fake, {Ref("contact", ADA): id_}, on_forget=mode)
     assert [blocker.message for blocker in plan.blockers if blocker.fatal] == (
-        ["the run-as user may not delete Contact"] if mode == "delete" else ["the run-as user may not edit Contact"]
+        ["the run-as user may not delete Contact"]
+        if mode == "delete"
+        else ["the run-as user may not edit Contact"]
     )

@@ -41,15 +41,19 @@ def refused_row(fake: FakeSalesforce, *errors: dict[str, Any]) -> Outcome:
         (
             ErrorOutcome.TRANSACTION,
             (
-                "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY CANNOT_EXECUTE_FLOW_TRIGGER FLOW_EXCEPTION APEX_ERROR LIMIT_EXCEEDED "
-                "CUSTOM_APEX_ERROR MIXED_DML_OPERATION PROCESSING_HALTED ALL_OR_NONE_OPERATION_ROLLED_BACK MAX_DEPTH_IN_FLOW_EXECUTION"
+                "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY CANNOT_EXECUTE_FLOW_TRIGGER "
+                "FLOW_EXCEPTION APEX_ERROR LIMIT_EXCEEDED "
+                "CUSTOM_APEX_ERROR MIXED_DML_OPERATION PROCESSING_HALTED "
+                "ALL_OR_NONE_OPERATION_ROLLED_BACK MAX_DEPTH_IN_FLOW_EXECUTION"
             ),
         ),
         (
             ErrorOutcome.SET_UP,
             (
-                "INVALID_FIELD INVALID_FIELD_FOR_INSERT_UPDATE FIELD_NOT_UPDATABLE INVALID_TYPE LICENSE_LIMIT_EXCEEDED "
-                "FUNCTIONALITY_NOT_ENABLED REQUIRED_FEATURE_MISSING INVALID_READ_ONLY_USER_DML PACKAGE_LICENSE_REQUIRED"
+                "INVALID_FIELD INVALID_FIELD_FOR_INSERT_UPDATE FIELD_NOT_UPDATABLE "
+                "INVALID_TYPE LICENSE_LIMIT_EXCEEDED "
+                "FUNCTIONALITY_NOT_ENABLED REQUIRED_FEATURE_MISSING "
+                "INVALID_READ_ONLY_USER_DML PACKAGE_LICENSE_REQUIRED"
             ),
         ),
         (
@@ -61,10 +65,14 @@ def refused_row(fake: FakeSalesforce, *errors: dict[str, Any]) -> Outcome:
         (
             ErrorOutcome.RECORD,
             (
-                "REQUIRED_FIELD_MISSING STRING_TOO_LONG NUMBER_OUTSIDE_VALID_RANGE FIELD_CUSTOM_VALIDATION_EXCEPTION "
-                "FIELD_INTEGRITY_EXCEPTION FIELD_FILTER_VALIDATION_EXCEPTION INVALID_EMAIL_ADDRESS INVALID_CURRENCY_ISO "
-                "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST DUPLICATES_DETECTED DUPLICATE_EXTERNAL_ID INACTIVE_OWNER_OR_USER "
-                "INVALID_STATUS TRANSFER_REQUIRES_READ DELETE_FAILED DEPENDENCY_EXISTS ENTITY_IS_ARCHIVED "
+                "REQUIRED_FIELD_MISSING STRING_TOO_LONG NUMBER_OUTSIDE_VALID_RANGE "
+                "FIELD_CUSTOM_VALIDATION_EXCEPTION "
+                "FIELD_INTEGRITY_EXCEPTION FIELD_FILTER_VALIDATION_EXCEPTION "
+                "INVALID_EMAIL_ADDRESS INVALID_CURRENCY_ISO "
+                "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST DUPLICATES_DETECTED "
+                "DUPLICATE_EXTERNAL_ID INACTIVE_OWNER_OR_USER "
+                "INVALID_STATUS TRANSFER_REQUIRES_READ DELETE_FAILED DEPENDENCY_EXISTS "
+                "ENTITY_IS_ARCHIVED "
                 "CANNOT_UPDATE_CONVERTED_LEAD SELF_REFERENCE_FROM_TRIGGER CIRCULAR_DEPENDENCY"
             ),
         ),
@@ -72,7 +80,9 @@ def refused_row(fake: FakeSalesforce, *errors: dict[str, Any]) -> Outcome:
 )
 def test_documented_codes_have_what_helps(outcome: ErrorOutcome, codes: str) -> None:
     """The code alone decides where the message says nothing more."""
-    assert {code: rule_of(code, "no words").outcome for code in codes.split()} == dict.fromkeys(codes.split(), outcome)
+    assert {code: rule_of(code, "no words").outcome for code in codes.split()} == dict.fromkeys(
+        codes.split(), outcome
+    )
 
 
 def test_no_code_stands_twice_with_nothing_to_tell_it_by() -> None:
@@ -89,10 +99,14 @@ def test_no_code_stands_twice_with_nothing_to_tell_it_by() -> None:
     [
         "unable to obtain exclusive access to this record or 2 records: 001000000000009AAA",
         (
-            "Record Currently Unavailable: The record you are attempting to edit, or one of its related records, is currently being "
+            "Record Currently Unavailable: The record you are attempting to edit, or one of "
+            "its related records, is currently being "
             "modified by another user. Please try again."
         ),
-        "ContactTrigger: execution of AfterInsert caused by: System.DmlException: Update failed. first error: UNABLE_TO_LOCK_ROW",
+        (
+            "ContactTrigger: execution of AfterInsert caused by: System.DmlException: Update "
+            "failed. first error: UNABLE_TO_LOCK_ROW"
+        ),
     ],
 )
 @pytest.mark.parametrize(
@@ -124,14 +138,20 @@ def test_words_that_say_a_lock_are_a_lock(fake: FakeSalesforce, code: str, messa
         ),
     ],
 )
-def test_words_of_the_transaction_leave_the_row_its_innocence(fake: FakeSalesforce, code: str, message: str) -> None:
+def test_words_of_the_transaction_leave_the_row_its_innocence(
+    fake: FakeSalesforce, code: str, message: str
+) -> None:
     """The gateway makes the call smaller; only alone a row is guilty."""
     assert refused_row(fake, row_error(code, message)) == Refused(code, message, transaction=True)
 
 
 def test_our_own_key_held_by_another_call_comes_again(fake: FakeSalesforce) -> None:
-    """Another call, or an earlier one that was not answered, inserts it now: with or without the field's name."""
-    named = "duplicate value found: AOM_Key__c duplicates value on record with id: 003000000000001AAA"
+    """Another call, or an earlier one that was not answered, inserts it now: with or without the
+    field's name.
+    """
+    named = (
+        "duplicate value found: AOM_Key__c duplicates value on record with id: 003000000000001AAA"
+    )
     unnamed = "duplicate value found: <unknown> duplicates value on record with id: <unknown>"
     for message in (named, unnamed, "Duplicate external id specified: ada@example.test"):
         outcome = refused_row(fake, row_error("DUPLICATE_VALUE", message))
@@ -141,7 +161,10 @@ def test_our_own_key_held_by_another_call_comes_again(fake: FakeSalesforce) -> N
 
 def test_another_unique_value_that_is_taken_is_refused(fake: FakeSalesforce) -> None:
     """A unique field of the org's own, held by another record, does not come free by waiting."""
-    message = "duplicate value found: Student_Number__c duplicates value on record with id: 003000000000001AAA"
+    message = (
+        "duplicate value found: Student_Number__c duplicates value on record with id: "
+        "003000000000001AAA"
+    )
     assert refused_row(fake, row_error("DUPLICATE_VALUE", message, "Student_Number__c")) == Refused(
         "DUPLICATE_VALUE", message, "Student_Number__c"
     )
@@ -157,8 +180,12 @@ def test_an_approval_is_waited_for(fake: FakeSalesforce) -> None:
 
 
 def test_an_unknown_code_comes_again_in_its_own_words(fake: FakeSalesforce) -> None:
-    """Salesforce adds codes with every release: nobody is dead for one that the table does not hold."""
-    assert refused_row(fake, row_error("SOMETHING_NEW", "The moon is full.")) == Retry("SOMETHING_NEW: The moon is full.")
+    """Salesforce adds codes with every release: nobody is dead for one that the table does not
+    hold.
+    """
+    assert refused_row(fake, row_error("SOMETHING_NEW", "The moon is full.")) == Retry(
+        "SOMETHING_NEW: The moon is full."
+    )
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -169,12 +196,16 @@ def test_all_errors_of_a_row_are_read(fake: FakeSalesforce, *, turned: bool) -> 
         row_error("INVALID_EMAIL_ADDRESS", "no address", "Email"),
     ]
     outcome = refused_row(fake, *(reversed(errors) if turned else errors))
-    assert outcome == Refused("INVALID_EMAIL_ADDRESS", "no address; UNABLE_TO_LOCK_ROW: locked", "Email")
+    assert outcome == Refused(
+        "INVALID_EMAIL_ADDRESS", "no address; UNABLE_TO_LOCK_ROW: locked", "Email"
+    )
 
 
 def test_set_up_goes_before_a_fault_of_the_row(fake: FakeSalesforce) -> None:
     """Where a field is hidden, no row is to blame for anything else before that is mended."""
-    hidden = row_error("INVALID_FIELD_FOR_INSERT_UPDATE", "Unable to create/update fields: AOM_Id__c.", "AOM_Id__c")
+    hidden = row_error(
+        "INVALID_FIELD_FOR_INSERT_UPDATE", "Unable to create/update fields: AOM_Id__c.", "AOM_Id__c"
+    )
     with pytest.raises(Misconfigured, match="let the run-as user edit the field"):
         refused_row(fake, row_error("STRING_TOO_LONG", "too long", "LastName"), hidden)
 
@@ -195,5 +226,7 @@ def test_an_encrypted_email_has_a_remedy_of_its_own(fake: FakeSalesforce) -> Non
         }
     ]
     fake.fault("GET /query", status=400, body=body)
-    with pytest.raises(Misconfigured, match="deterministic and case-insensitive: Setup → Encryption Policy"):
+    with pytest.raises(
+        Misconfigured, match="deterministic and case-insensitive: Setup → Encryption Policy"
+    ):
         run(fake, lambda salesforce: salesforce.upsert("contact", [person()]))

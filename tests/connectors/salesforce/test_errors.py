@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from connectors.base import BatchRefused, ConnectorError, Misconfigured, Throttled, TimedOut, Unavailable
+from connectors.base import (
+    BatchRefused,
+    ConnectorError,
+    Misconfigured,
+    Throttled,
+    TimedOut,
+    Unavailable,
+)
 from connectors.testing import Gate
 from tests.connectors.salesforce.opening import ids, look_up, opened, people, person, run
 from tests.fakes.salesforce import FakeSalesforce
@@ -37,13 +44,30 @@ def error(code: str, message: str = "as Salesforce says", *fields: str) -> list[
         (400, error("SOMETHING_NEW"), Unavailable),
         (400, {"error": "strange"}, Misconfigured),
         (400, error("REQUEST_RUNNING_TOO_LONG"), BatchRefused),
-        (403, error("REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."), Unavailable),
+        (
+            403,
+            error(
+                "REQUEST_LIMIT_EXCEEDED",
+                "ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
+            ),
+            Unavailable,
+        ),
         (403, error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), Throttled),
         (403, error("API_DISABLED_FOR_ORG"), Misconfigured),
         (403, error("INSUFFICIENT_ACCESS"), Misconfigured),
         (404, error("NOT_FOUND"), Misconfigured),
-        (400, error("INVALID_FIELD", "No such column 'X__c' on sobject of type Contact"), Misconfigured),
-        (400, error("INVALID_FIELD", "Foreign key external ID: 1 not found for field X__c in entity Y"), Unavailable),
+        (
+            400,
+            error("INVALID_FIELD", "No such column 'X__c' on sobject of type Contact"),
+            Misconfigured,
+        ),
+        (
+            400,
+            error(
+                "INVALID_FIELD", "Foreign key external ID: 1 not found for field X__c in entity Y"
+            ),
+            Unavailable,
+        ),
         (400, error("INVALID_TYPE"), Misconfigured),
         (400, error("STORAGE_LIMIT_EXCEEDED"), Throttled),
         (400, error("JSON_PARSER_ERROR"), BatchRefused),
@@ -51,7 +75,9 @@ def error(code: str, message: str = "as Salesforce says", *fields: str) -> list[
         (300, ["/services/data/v66.0/sobjects/Contact/003"], BatchRefused),
     ],
 )
-def test_an_answer_is_told_by_what_helps(fake: FakeSalesforce, status: int, body: Any, kind: type[ConnectorError]) -> None:
+def test_an_answer_is_told_by_what_helps(
+    fake: FakeSalesforce, status: int, body: Any, kind: type[ConnectorError]
+) -> None:
     """One table decides; after the fault the connector works on."""
     fake.fault(WRITE, status=status, body=body)
 
@@ -67,7 +93,11 @@ def test_an_answer_is_told_by_what_helps(fake: FakeSalesforce, status: int, body
 
 def test_a_refused_batch_keeps_salesforces_words(fake: FakeSalesforce) -> None:
     """Split until one is left, they become that record's refusal."""
-    fake.fault(WRITE, status=400, body=error("STRING_TOO_LONG", "Last Name: data value too large", "LastName"))
+    fake.fault(
+        WRITE,
+        status=400,
+        body=error("STRING_TOO_LONG", "Last Name: data value too large", "LastName"),
+    )
     with pytest.raises(BatchRefused) as raised:
         run(fake, lambda salesforce: salesforce.upsert("contact", [person()]))
     assert raised.value.refusal.field == "LastName"
@@ -94,7 +124,9 @@ def test_a_broken_connection_is_no_answer(fake: FakeSalesforce, drop: str) -> No
 
 
 def test_a_silent_server_is_given_up_in_time(fake: FakeSalesforce) -> None:
-    """No call takes longer than the gateway allows; a writing one may be under way still, and says so by its type."""
+    """No call takes longer than the gateway allows; a writing one may be under way still, and says
+    so by its type.
+    """
     fake.fault(WRITE, delay=30)
 
     start = time.monotonic()
@@ -112,9 +144,13 @@ def test_a_silent_composite_write_may_be_under_way_still(fake: FakeSalesforce) -
         run(fake, lambda salesforce: salesforce.upsert("contact", batch), seconds=0.3)
 
 
-@pytest.mark.parametrize("call", ["GET /query", "GET /sobjects/Contact/describe", "POST /services/oauth2/token"])
+@pytest.mark.parametrize(
+    "call", ["GET /query", "GET /sobjects/Contact/describe", "POST /services/oauth2/token"]
+)
 def test_what_only_reads_leaves_nothing_under_way(fake: FakeSalesforce, call: str) -> None:
-    """A look-up or a sign-in that is not answered has written nothing: it is tried again at once."""
+    """A look-up or a sign-in that is not answered has written nothing: it is tried again at
+    once.
+    """
     fake.fault(call, delay=30)
     with pytest.raises(Unavailable, match="no answer within") as raised:
         run(fake, lambda salesforce: salesforce.upsert("contact", people(1)), seconds=0.3)
@@ -138,7 +174,9 @@ def test_nobody_there_is_unavailable(fake: FakeSalesforce) -> None:
 
 
 def test_a_part_of_a_composite_call_that_fails_is_told_like_a_call(fake: FakeSalesforce) -> None:
-    """Known and new people go as one call; what is wrong with one part is not hidden by the status 200 of the whole."""
+    """Known and new people go as one call; what is wrong with one part is not hidden by the status
+    200 of the whole.
+    """
     (id_,) = ids(run(fake, lambda salesforce: salesforce.upsert("contact", [person()])))
 
     async def main() -> None:

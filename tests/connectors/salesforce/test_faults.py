@@ -18,7 +18,9 @@ ORDERS = 1200
 
 @dataclass
 class Gateway:
-    """Repeats what failed, as the gateway does: with the ids that it knows, and doubtful where an answer was lost."""
+    """Repeats what failed, as the gateway does: with the ids that it knows, and doubtful where an
+    answer was lost.
+    """
 
     salesforce: SalesforceConnector
     ids: dict[Ref, str] = field(default_factory=dict)
@@ -31,21 +33,37 @@ class Gateway:
         try:
             await self._upsert(contacts)
             await self._upsert([deal for deal in deals if deal.links[0] in self.ids])
-            await self._link([deal for deal in deals if deal.ref in self.ids and deal.ref not in self.linked])
+            await self._link(
+                [deal for deal in deals if deal.ref in self.ids and deal.ref not in self.linked]
+            )
         except ConnectorError:
             self.doubtful = True
         return all(deal.ref in self.linked for deal in deals)
 
     async def _upsert(self, records: Sequence[Record]) -> None:
-        sent = [replace(record, id=self.ids.get(record.ref), doubtful=self.doubtful) for record in records]
+        sent = [
+            replace(record, id=self.ids.get(record.ref), doubtful=self.doubtful)
+            for record in records
+        ]
         if sent:
-            self._learn([record.ref for record in sent], await self.salesforce.upsert(sent[0].object, sent))
+            self._learn(
+                [record.ref for record in sent], await self.salesforce.upsert(sent[0].object, sent)
+            )
 
     async def _link(self, deals: Sequence[Record]) -> None:
-        pairs = links(deals, [self.ids[deal.ref] for deal in deals], [self.ids[deal.links[0]] for deal in deals], doubtful=self.doubtful)
+        pairs = links(
+            deals,
+            [self.ids[deal.ref] for deal in deals],
+            [self.ids[deal.links[0]] for deal in deals],
+            doubtful=self.doubtful,
+        )
         if pairs:
             outcomes = await self.salesforce.link(pairs)
-            self.linked |= {pair.source for pair, outcome in zip(pairs, outcomes, strict=True) if isinstance(outcome, Saved)}
+            self.linked |= {
+                pair.source
+                for pair, outcome in zip(pairs, outcomes, strict=True)
+                if isinstance(outcome, Saved)
+            }
 
     def _learn(self, refs: Sequence[Ref], outcomes: Sequence[Outcome]) -> None:
         for ref, outcome in zip(refs, outcomes, strict=True):
@@ -56,12 +74,19 @@ class Gateway:
 
 
 def batches(size: int) -> list[tuple[list[Record], list[Record]]]:
-    return [(people(ORDERS)[start : start + size], orders(ORDERS)[start : start + size]) for start in range(0, ORDERS, size)]
+    return [
+        (people(ORDERS)[start : start + size], orders(ORDERS)[start : start + size])
+        for start in range(0, ORDERS, size)
+    ]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_fifth_of_all_calls_spoiled_loses_and_doubles_nothing(fake: FakeSalesforce, seed: int) -> None:
-    """503s, HTML, drops before and after the call took effect, locked rows, expired sessions: one of each record in the end."""
+def test_a_fifth_of_all_calls_spoiled_loses_and_doubles_nothing(
+    fake: FakeSalesforce, seed: int
+) -> None:
+    """503s, HTML, drops before and after the call took effect, locked rows, expired sessions: one
+    of each record in the end.
+    """
     fake.misbehave(0.2, seed)
 
     async def main() -> list[Gateway]:
@@ -78,7 +103,9 @@ def test_a_fifth_of_all_calls_spoiled_loses_and_doubles_nothing(fake: FakeSalesf
     gateways = asyncio.run(main())
     fake.clear_faults()
     assert [gateway.refused for gateway in gateways] == [[]] * len(gateways)
-    contacts, deals, roles = (fake.records(name) for name in ("Contact", "Opportunity", "OpportunityContactRole"))
+    contacts, deals, roles = (
+        fake.records(name) for name in ("Contact", "Opportunity", "OpportunityContactRole")
+    )
     assert len(contacts) == len(deals) == len(roles) == ORDERS
     assert all(role["IsPrimary"] for role in roles)
     assert {role["OpportunityId"] for role in roles} == {deal["Id"] for deal in deals}
@@ -86,7 +113,9 @@ def test_a_fifth_of_all_calls_spoiled_loses_and_doubles_nothing(fake: FakeSalesf
 
 
 def test_without_faults_an_order_costs_a_fiftieth_of_a_call(fake: FakeSalesforce) -> None:
-    """Claim, contact, opportunity and role of 200 orders are four calls; two describe the objects."""
+    """Claim, contact, opportunity and role of 200 orders are four calls; two describe the
+    objects.
+    """
 
     async def main() -> None:
         async with opened(fake) as salesforce:

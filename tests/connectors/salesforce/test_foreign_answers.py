@@ -1,4 +1,6 @@
-"""Answers that are not Salesforce's are told as what they are: status, content type, where a redirect leads."""
+"""Answers that are not Salesforce's are told as what they are: status, content type, where a
+redirect leads.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def told(fake: FakeSalesforce, call: str, **fault: Any) -> ConnectorError:
         (403, PAGE, Misconfigured, "the answer is no JSON (HTTP 403, text/html)"),
     ],
 )
-def test_a_page_is_told_as_a_page(fake: FakeSalesforce, call: str, status: int, body: str, kind: type[ConnectorError], words: str) -> None:
+def test_a_page_is_told_as_a_page(
+    fake: FakeSalesforce, call: str, status: int, body: str, kind: type[ConnectorError], words: str
+) -> None:
     """At every call, the sign-in too."""
     error = told(fake, call, status=status, body=body)
     assert isinstance(error, kind)
@@ -47,7 +51,9 @@ def test_a_page_is_told_as_a_page(fake: FakeSalesforce, call: str, status: int, 
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_set_up_and_names_the_new_host(fake: FakeSalesforce, call: str, status: int) -> None:
+def test_a_redirect_is_set_up_and_names_the_new_host(
+    fake: FakeSalesforce, call: str, status: int
+) -> None:
     """It is not followed: who answers there gets no token of ours."""
     address = "https://newacme.my.salesforce.com/services?secret=1"
     error = told(fake, call, status=status, headers={"Location": address})
@@ -59,7 +65,9 @@ def test_a_redirect_is_set_up_and_names_the_new_host(fake: FakeSalesforce, call:
 @pytest.mark.parametrize("call", CALLS)
 def test_broken_json_is_told_without_our_own_words_for_it(fake: FakeSalesforce, call: str) -> None:
     """An answer that ends midway."""
-    error = told(fake, call, status=200, body='[{"id": ', headers={"Content-Type": "application/json"})
+    error = told(
+        fake, call, status=200, body='[{"id": ', headers={"Content-Type": "application/json"}
+    )
     assert isinstance(error, Unavailable)
 
 
@@ -73,7 +81,9 @@ def test_a_broken_connection_is_told_in_words(fake: FakeSalesforce, call: str, d
 
 
 @pytest.mark.parametrize(("call", "kind"), [(WRITE, TimedOut), ("GET /query", Unavailable)])
-def test_an_edge_that_gave_up_waiting_leaves_a_write_in_doubt(fake: FakeSalesforce, call: str, kind: type[ConnectorError]) -> None:
+def test_an_edge_that_gave_up_waiting_leaves_a_write_in_doubt(
+    fake: FakeSalesforce, call: str, kind: type[ConnectorError]
+) -> None:
     """504 of whoever stands before Salesforce: the org may be writing still."""
     assert type(told(fake, call, status=504, body=PAGE)) is kind
 

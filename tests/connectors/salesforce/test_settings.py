@@ -9,7 +9,12 @@ from pydantic import ValidationError
 
 from connectors.salesforce.settings import SalesforceSettings
 
-GOOD = {"type": "salesforce", "domain": "https://acme.my.salesforce.com", "client_id": "gateway", "client_secret": "right"}
+GOOD = {
+    "type": "salesforce",
+    "domain": "https://acme.my.salesforce.com",
+    "client_id": "gateway",
+    "client_secret": "right",
+}
 
 
 def test_the_least_that_is_needed() -> None:
@@ -19,7 +24,10 @@ def test_the_least_that_is_needed() -> None:
     assert "right" not in repr(settings)
 
 
-@pytest.mark.parametrize(("written", "version"), [("66.0", "66.0"), ("v66.0", "66.0"), ("66", "66.0"), (66, "66.0"), (66.0, "66.0")])
+@pytest.mark.parametrize(
+    ("written", "version"),
+    [("66.0", "66.0"), ("v66.0", "66.0"), ("66", "66.0"), (66, "66.0"), (66.0, "66.0")],
+)
 def test_the_version_may_be_written_as_people_do(written: Any, version: str) -> None:
     """simple-salesforce knows only the form 66.0."""
     assert SalesforceSettings.model_validate(GOOD | {"api_version": written}).api_version == version
@@ -35,7 +43,10 @@ def test_the_version_may_be_written_as_people_do(written: Any, version: str) -> 
         ({"client_secret": None, "username": "ada"}, "username and private_key_file"),
         ({"api_version": "45.0"}, "46.0 is the oldest"),
         ({"timeout_seconds": 601}, "less than or equal to 600"),
-        ({"api_version": "51.0"}, 'set api_version to 52.0 or later, or duplicate_alerts to "refuse"'),
+        (
+            {"api_version": "51.0"},
+            'set api_version to 52.0 or later, or duplicate_alerts to "refuse"',
+        ),
         ({"api_version": "newest"}, "pattern"),
         ({"several_matches": "any"}, "'oldest', 'newest' or 'dead_letter'"),
         ({"daily_share": 0}, "greater than 0"),
@@ -47,4 +58,6 @@ def test_the_version_may_be_written_as_people_do(written: Any, version: str) -> 
 def test_a_wrong_setting_is_refused(change: dict[str, Any], words: str) -> None:
     """With words that say what would be right."""
     with pytest.raises(ValidationError, match=words):
-        SalesforceSettings.model_validate({name: value for name, value in (GOOD | change).items() if value is not None})
+        SalesforceSettings.model_validate(
+            {name: value for name, value in (GOOD | change).items() if value is not None}
+        )

@@ -21,9 +21,17 @@ def key_pair(path: Path) -> str:
     """Write a private key to a file, and give the public one."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ),
     )
-    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+    return (
+        key.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )
 
 
 def test_client_credentials(fake: FakeSalesforce) -> None:
@@ -41,17 +49,34 @@ def test_client_credentials(fake: FakeSalesforce) -> None:
 def test_jwt_bearer(fake: FakeSalesforce, tmp_path: Path) -> None:
     """The key file is found beside the configuration, and its signature is accepted."""
     fake.configure(public_key=key_pair(tmp_path / "gateway.key"))
-    jwt = {"client_secret": None, "username": "integration@acme.test", "private_key_file": "gateway.key", "directory": tmp_path}
-    assert len(ids(run(fake, lambda salesforce: salesforce.upsert("contact", [person()]), **jwt))) == 1
+    jwt = {
+        "client_secret": None,
+        "username": "integration@acme.test",
+        "private_key_file": "gateway.key",
+        "directory": tmp_path,
+    }
+    assert (
+        len(ids(run(fake, lambda salesforce: salesforce.upsert("contact", [person()]), **jwt))) == 1
+    )
 
 
 def test_jwt_bearer_of_a_sandbox(fake: FakeSalesforce, tmp_path: Path) -> None:
     """Its assertion is for another audience, told by the domain; a wrong guess says so."""
     fake.configure(public_key=key_pair(tmp_path / "gateway.key"), sandbox=True)
-    jwt = {"client_secret": None, "username": "integration@acme.test", "private_key_file": "gateway.key", "directory": tmp_path}
+    jwt = {
+        "client_secret": None,
+        "username": "integration@acme.test",
+        "private_key_file": "gateway.key",
+        "directory": tmp_path,
+    }
     with pytest.raises(AuthFailed, match="belongs to another org or to a sandbox"):
         run(fake, lambda salesforce: salesforce.upsert("contact", [person()]), **jwt)
-    outcomes = run(fake, lambda salesforce: salesforce.upsert("contact", [person()]), domain="acme--dev.sandbox.my", **jwt)
+    outcomes = run(
+        fake,
+        lambda salesforce: salesforce.upsert("contact", [person()]),
+        domain="acme--dev.sandbox.my",
+        **jwt,
+    )
     assert len(ids(outcomes)) == 1
 
 
@@ -63,8 +88,12 @@ def test_jwt_bearer_of_a_sandbox(fake: FakeSalesforce, tmp_path: Path) -> None:
         ({"run_as": False}, {}, "choose a run-as user: Setup → External Client App Manager"),
     ],
 )
-def test_a_refused_sign_in_says_what_to_do(fake: FakeSalesforce, org: dict[str, object], settings: dict[str, Any], words: str) -> None:
-    """AuthFailed with the place in Setup; the secret itself is not in the words; once mended, it works by itself."""
+def test_a_refused_sign_in_says_what_to_do(
+    fake: FakeSalesforce, org: dict[str, object], settings: dict[str, Any], words: str
+) -> None:
+    """AuthFailed with the place in Setup; the secret itself is not in the words; once mended, it
+    works by itself.
+    """
     fake.configure(**org)
 
     async def main() -> None:
@@ -72,7 +101,9 @@ def test_a_refused_sign_in_says_what_to_do(fake: FakeSalesforce, org: dict[str, 
             with pytest.raises(AuthFailed, match=words) as raised:
                 await salesforce.upsert("contact", [person()])
             assert "right" not in str(raised.value)
-            fake.configure(client_secret="right", client_id=settings.get("client_id", "gateway"), run_as=True)
+            fake.configure(
+                client_secret="right", client_id=settings.get("client_id", "gateway"), run_as=True
+            )
             assert len(ids(await salesforce.upsert("contact", [person()]))) == 1
 
     asyncio.run(main())
@@ -80,30 +111,52 @@ def test_a_refused_sign_in_says_what_to_do(fake: FakeSalesforce, org: dict[str, 
 
 @pytest.mark.parametrize(
     ("org", "words"),
-    [({"approved": False}, "let the user use the app"), ({"public_key": ""}, "does not belong to the certificate")],
+    [
+        ({"approved": False}, "let the user use the app"),
+        ({"public_key": ""}, "does not belong to the certificate"),
+    ],
 )
-def test_a_refused_assertion_says_what_to_do(fake: FakeSalesforce, tmp_path: Path, org: dict[str, object], words: str) -> None:
+def test_a_refused_assertion_says_what_to_do(
+    fake: FakeSalesforce, tmp_path: Path, org: dict[str, object], words: str
+) -> None:
     """The same for the JWT bearer flow."""
     fake.configure(**{"public_key": key_pair(tmp_path / "gateway.key")} | org)
-    jwt = {"client_secret": None, "username": "integration@acme.test", "private_key_file": "gateway.key", "directory": tmp_path}
+    jwt = {
+        "client_secret": None,
+        "username": "integration@acme.test",
+        "private_key_file": "gateway.key",
+        "directory": tmp_path,
+    }
     with pytest.raises(AuthFailed, match=words):
         run(fake, lambda salesforce: salesforce.upsert("contact", [person()]), **jwt)
 
 
 @pytest.mark.parametrize("content", [None, b"no key", b"\xff\xfe"])
-def test_an_unreadable_key_file_says_so(fake: FakeSalesforce, tmp_path: Path, content: bytes | None) -> None:
+def test_an_unreadable_key_file_says_so(
+    fake: FakeSalesforce, tmp_path: Path, content: bytes | None
+) -> None:
     """No call is made; the file is named."""
     if content is not None:
         (tmp_path / "gateway.key").write_bytes(content)
-    jwt = {"client_secret": None, "username": "integration@acme.test", "private_key_file": "gateway.key", "directory": tmp_path}
+    jwt = {
+        "client_secret": None,
+        "username": "integration@acme.test",
+        "private_key_file": "gateway.key",
+        "directory": tmp_path,
+    }
     with pytest.raises(AuthFailed, match=r"gateway\.key is no readable PEM key"):
         run(fake, lambda salesforce: salesforce.upsert("contact", [person()]), **jwt)
     assert fake.requests() == []
 
 
-@pytest.mark.parametrize("body", ["<html>maintenance</html>", {"error": "temporarily_unavailable"}, {"nothing": "of use"}])
+@pytest.mark.parametrize(
+    "body",
+    ["<html>maintenance</html>", {"error": "temporarily_unavailable"}, {"nothing": "of use"}],
+)
 @pytest.mark.parametrize("status", [200, 503])
-def test_a_sign_in_without_an_answer_is_repeated_later(fake: FakeSalesforce, status: int, body: object) -> None:
+def test_a_sign_in_without_an_answer_is_repeated_later(
+    fake: FakeSalesforce, status: int, body: object
+) -> None:
     """Only a refusal pauses the connector; anything else is the network's weather."""
     fake.fault(TOKEN, status=status, body=body)
 
@@ -138,7 +191,9 @@ def test_many_calls_that_lose_their_session_sign_in_once(fake: FakeSalesforce) -
             fake.expire_tokens()
             fake.fault(TOKEN, delay=0.2)
             batches = [[person(f"p{number}@example.test")] for number in range(20)]
-            outcomes = await asyncio.gather(*(salesforce.upsert("contact", batch) for batch in batches))
+            outcomes = await asyncio.gather(
+                *(salesforce.upsert("contact", batch) for batch in batches)
+            )
             assert all(len(ids(batch)) == 1 for batch in outcomes)
 
     asyncio.run(main())
@@ -153,7 +208,10 @@ def test_many_calls_share_a_refused_sign_in(fake: FakeSalesforce) -> None:
 
     async def main() -> None:
         async with opened(fake) as salesforce:
-            calls = (salesforce.upsert("contact", [person(f"p{number}@example.test")]) for number in range(8))
+            calls = (
+                salesforce.upsert("contact", [person(f"p{number}@example.test")])
+                for number in range(8)
+            )
             outcomes = await asyncio.gather(*calls, return_exceptions=True)
             assert {type(outcome) for outcome in outcomes} == {AuthFailed}
 
@@ -162,7 +220,9 @@ def test_many_calls_share_a_refused_sign_in(fake: FakeSalesforce) -> None:
 
 
 def test_a_new_session_that_is_refused_is_alarmed(fake: FakeSalesforce) -> None:
-    """A user without API access can sign in and do nothing: that is no reason to sign in for ever."""
+    """A user without API access can sign in and do nothing: that is no reason to sign in for
+    ever.
+    """
     fake.configure(token_uses=0)
     with pytest.raises(AuthFailed, match="API Enabled"):
         run(fake, lambda salesforce: salesforce.upsert("contact", [person()]))

@@ -1,4 +1,6 @@
-"""What orgs with rules, triggers and people in them do to an integration, and how it goes on after the cure."""
+"""What orgs with rules, triggers and people in them do to an integration, and how it goes on after
+the cure.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ from tests.connectors.salesforce.opening import (
 from tests.fakes.salesforce import FakeSalesforce
 from tests.fakes.salesforce.characters import CHARACTERS, GUILTY, NEW_HOST, characterize
 
-CONTACT = ObjectNeed("contact", None, {name: FieldNeed() for name in ("LastName", "Email", "AOM_Id__c")})
+CONTACT = ObjectNeed(
+    "contact", None, {name: FieldNeed() for name in ("LastName", "Email", "AOM_Id__c")}
+)
 DEAL = ObjectNeed(
     "deal",
     None,
@@ -47,9 +51,15 @@ DEAL = ObjectNeed(
 
 
 async def halving(salesforce: SalesforceConnector, records: Sequence[Record]) -> list[Outcome]:
-    """Write as the gateway does: what the transaction refused goes again in halves, until a row stands alone."""
+    """Write as the gateway does: what the transaction refused goes again in halves, until a row
+    stands alone.
+    """
     outcomes = list(await salesforce.upsert(records[0].object, records))
-    again = [at for at, outcome in enumerate(outcomes) if isinstance(outcome, Refused) and outcome.transaction]
+    again = [
+        at
+        for at, outcome in enumerate(outcomes)
+        if isinstance(outcome, Refused) and outcome.transaction
+    ]
     if len(records) > 1 and again:
         half = (len(again) + 1) // 2
         for part in (again[:half], again[half:]):
@@ -64,7 +74,9 @@ def check(fake: FakeSalesforce, policy: str = "person") -> list[Problem]:
     """Give what `check --online` shows; it shows what is raised, too."""
     account = {"policy": policy}
     try:
-        return list(run(fake, lambda salesforce: salesforce.check([CONTACT, DEAL]), account=account))
+        return list(
+            run(fake, lambda salesforce: salesforce.check([CONTACT, DEAL]), account=account)
+        )
     except ConnectorError as fault:
         return [Problem("", str(fault))]
 
@@ -76,7 +88,9 @@ def test_every_character_states_its_source(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CHARACTERS)
-def test_check_names_what_will_go_wrong_before_the_first_event(fake: FakeSalesforce, name: str) -> None:
+def test_check_names_what_will_go_wrong_before_the_first_event(
+    fake: FakeSalesforce, name: str
+) -> None:
     """Or it is one of those that nobody can see from outside; nothing is made up."""
     said = characterize(fake, name).check
     found = " ".join(problem.message for problem in check(fake))
@@ -85,7 +99,9 @@ def test_check_names_what_will_go_wrong_before_the_first_event(fake: FakeSalesfo
 
 
 def test_a_throwing_trigger_leaves_the_innocent_alive(fake: FakeSalesforce) -> None:
-    """All rows of the call get the code, and it says that it speaks of the call; in the end the one is refused, 190 are written."""
+    """All rows of the call get the code, and it says that it speaks of the call; in the end the one
+    is refused, 190 are written.
+    """
     characterize(fake, "throwing_trigger")
     batch = [*people(190), person("guilty@example.test", LastName=GUILTY)]
     outcomes = run(fake, lambda salesforce: halving(salesforce, batch))
@@ -119,7 +135,9 @@ def test_a_call_that_outlives_its_time_writes_once(fake: FakeSalesforce) -> None
 
 
 def test_rows_that_another_call_inserts_now_come_again(fake: FakeSalesforce) -> None:
-    """Two calls with the same new rows at once: one writes, the other is told to come again, nobody dies."""
+    """Two calls with the same new rows at once: one writes, the other is told to come again, nobody
+    dies.
+    """
     characterize(fake, "slow_rows")
 
     async def main() -> list[Sequence[Outcome]]:
@@ -129,7 +147,9 @@ def test_rows_that_another_call_inserts_now_come_again(fake: FakeSalesforce) -> 
 
     first, second = sorted(asyncio.run(main()), key=lambda outcomes: isinstance(outcomes[0], Retry))
     assert len(ids(first)) == 30
-    assert all(isinstance(outcome, Retry) and "DUPLICATE_VALUE" in outcome.reason for outcome in second)
+    assert all(
+        isinstance(outcome, Retry) and "DUPLICATE_VALUE" in outcome.reason for outcome in second
+    )
     assert len(fake.records("Contact")) == 30
 
 
@@ -156,7 +176,9 @@ def test_a_duplicate_rule_that_blocks_refuses_until_it_is_cured(fake: FakeSalesf
 def test_a_newly_required_field_is_named_by_check_and_by_the_refusal(fake: FakeSalesforce) -> None:
     """Before the first event, and where one comes first; after the cure the row is written."""
     character = characterize(fake, "required_field")
-    assert "the org requires Contact.Consent__c" in " ".join(problem.message for problem in check(fake))
+    assert "the org requires Contact.Consent__c" in " ".join(
+        problem.message for problem in check(fake)
+    )
     (outcome,) = run(fake, lambda salesforce: salesforce.upsert("contact", [person()]))
     assert isinstance(outcome, Refused)
     assert (outcome.code, outcome.field) == ("REQUIRED_FIELD_MISSING", "Consent__c")
@@ -193,7 +215,9 @@ def test_a_key_on_a_record_that_is_not_shared_comes_again(fake: FakeSalesforce) 
 
 
 @pytest.mark.parametrize(("code", "written"), [("EUR", True), ("XAF", False)])
-def test_a_currency_is_written_where_the_org_has_it(fake: FakeSalesforce, *, code: str, written: bool) -> None:
+def test_a_currency_is_written_where_the_org_has_it(
+    fake: FakeSalesforce, *, code: str, written: bool
+) -> None:
     """Another is refused with those that there are."""
     characterize(fake, "multi_currency")
     assert check(fake) == []
@@ -219,7 +243,9 @@ def test_an_encrypted_email_pauses_with_its_own_remedy(fake: FakeSalesforce) -> 
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
-def test_a_renamed_domain_pauses_and_names_the_new_host(fake: FakeSalesforce, *, signed_in: bool) -> None:
+def test_a_renamed_domain_pauses_and_names_the_new_host(
+    fake: FakeSalesforce, *, signed_in: bool
+) -> None:
     """At REST and at the sign-in, in the check too; under the new name it goes on."""
 
     async def main() -> None:
@@ -239,7 +265,9 @@ def test_a_renamed_domain_pauses_and_names_the_new_host(fake: FakeSalesforce, *,
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
-def test_an_abandoned_domain_pauses_and_says_that_a_page_answers(fake: FakeSalesforce, *, signed_in: bool) -> None:
+def test_an_abandoned_domain_pauses_and_says_that_a_page_answers(
+    fake: FakeSalesforce, *, signed_in: bool
+) -> None:
     """404 with HTML is no missing object and no outage."""
 
     async def main() -> None:
@@ -247,7 +275,9 @@ def test_an_abandoned_domain_pauses_and_says_that_a_page_answers(fake: FakeSales
             if signed_in:
                 await salesforce.upsert("contact", [person()])
             character = characterize(fake, "abandoned_domain")
-            with pytest.raises(Misconfigured, match=r"the answer is no JSON \(HTTP 404, text/html\)"):
+            with pytest.raises(
+                Misconfigured, match=r"the answer is no JSON \(HTTP 404, text/html\)"
+            ):
                 await salesforce.upsert("contact", [person()])
             character.cure(fake)
             ids(await salesforce.upsert("contact", [person()]))
@@ -302,8 +332,12 @@ def test_the_nonprofit_pack_makes_the_accounts(fake: FakeSalesforce) -> None:
 
 
 @pytest.mark.parametrize("code", ["ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"])
-def test_a_contact_that_was_deleted_between_two_events_is_made_and_linked_anew(fake: FakeSalesforce, code: str) -> None:
-    """The new id comes back, whatever Salesforce calls it; the order's role is that of the new Contact."""
+def test_a_contact_that_was_deleted_between_two_events_is_made_and_linked_anew(
+    fake: FakeSalesforce, code: str
+) -> None:
+    """The new id comes back, whatever Salesforce calls it; the order's role is that of the new
+    Contact.
+    """
 
     async def work(salesforce: SalesforceConnector) -> None:
         (old,) = ids(await salesforce.upsert("contact", [person()]))

@@ -21,21 +21,35 @@ def needs() -> list[ObjectNeed]:
     for upsert in (upsert for route in ROUTES for upsert in route["upsert"]):
         fields.setdefault(upsert["object"], set()).update(upsert["fields"])
     links = {"contact": (), "deal": ("contact",)}
-    return [ObjectNeed(name, None, {field: FieldNeed() for field in sorted(names)}, links[name]) for name, names in fields.items()]
+    return [
+        ObjectNeed(name, None, {field: FieldNeed() for field in sorted(names)}, links[name])
+        for name, names in fields.items()
+    ]
 
 
 def test_every_event_that_concerns_a_person_has_a_route() -> None:
     """All but announcements, which concern nobody in particular."""
     patterns = [pattern for route in ROUTES for pattern in route["events"]]
-    unmapped = [event for event in EVENTS if event not in patterns and f"{event.partition('.')[0]}.*" not in patterns]
+    unmapped = [
+        event
+        for event in EVENTS
+        if event not in patterns and f"{event.partition('.')[0]}.*" not in patterns
+    ]
     assert unmapped == ["announcement.created"]
 
 
 def test_every_order_event_has_a_stage_that_a_fresh_org_has(fake: FakeSalesforce) -> None:
     """And the check agrees to all that the mapping writes."""
-    (stage,) = [upsert["fields"]["StageName"] for route in ROUTES for upsert in route["upsert"] if "StageName" in upsert["fields"]]
+    (stage,) = [
+        upsert["fields"]["StageName"]
+        for route in ROUTES
+        for upsert in route["upsert"]
+        if "StageName" in upsert["fields"]
+    ]
     assert stage["map"].keys() == {event for event in EVENTS if event.startswith("order.")}
-    assert set(stage["map"].values()) <= set(read_object(fake, "Opportunity").field("StageName").options.values())
+    assert set(stage["map"].values()) <= set(
+        read_object(fake, "Opportunity").field("StageName").options.values()
+    )
     assert run(fake, lambda salesforce: salesforce.check(needs()), account=PLACED) == []
 
 

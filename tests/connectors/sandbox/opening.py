@@ -16,7 +16,12 @@ T = TypeVar("T")
 
 
 def in_sandbox(
-    directory: Path, use: Callable[[SandboxConnector], Awaitable[T]], *, timeout: float = 30, calls: CallGate | None = None, **settings: Any
+    directory: Path,
+    use: Callable[[SandboxConnector], Awaitable[T]],
+    *,
+    timeout: float = 30,
+    calls: CallGate | None = None,
+    **settings: Any,
 ) -> T:
     """Open a sandbox with a file in `directory`, use it, close it."""
 

@@ -18,7 +18,14 @@ def sandbox() -> Iterator[testing.Subject]:
         SandboxConnector,
         settings={
             "type": "sandbox",
-            "refuse": [{"field": "first_name", "value": "Nobody", "code": "NAME", "message": "nobody has this name"}],
+            "refuse": [
+                {
+                    "field": "first_name",
+                    "value": "Nobody",
+                    "code": "NAME",
+                    "message": "nobody has this name",
+                }
+            ],
         },
         records={
             "contact": {"first_name": "Ada"},

@@ -14,7 +14,9 @@ from connectors.sandbox.settings import RefuseRule
 from tests.connectors.sandbox.opening import contact
 
 
-def judge(record: Record, *rules: RefuseRule, key_field: str | None = "email") -> SandboxRow | Refused:
+def judge(
+    record: Record, *rules: RefuseRule, key_field: str | None = "email"
+) -> SandboxRow | Refused:
     (verdict,) = accept_records([record], key_field, rules)
     return verdict
 
@@ -22,14 +24,18 @@ def judge(record: Record, *rules: RefuseRule, key_field: str | None = "email") -
 def test_a_good_record_becomes_a_row() -> None:
     """The key of a contact is trimmed and lower-cased, and stands in its field."""
     record = Record("contact", " Ada@Example.Test ", {"name": "Ada"})
-    assert judge(record) == SandboxRow("ada@example.test", {"name": "Ada", "email": "ada@example.test"})
+    assert judge(record) == SandboxRow(
+        "ada@example.test", {"name": "Ada", "email": "ada@example.test"}
+    )
 
 
 def test_other_keys_stand_as_they_are() -> None:
     """Only e-mail keys are folded; without a key field the key stands for itself."""
     record = Record("deal", "Springfield-19", {})
     assert judge(record, key_field=None) == SandboxRow("Springfield-19", {})
-    assert judge(record, key_field="order_key") == SandboxRow("Springfield-19", {"order_key": "Springfield-19"})
+    assert judge(record, key_field="order_key") == SandboxRow(
+        "Springfield-19", {"order_key": "Springfield-19"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,7 +60,10 @@ def test_a_bad_record_is_refused(record: Record, code: str, field: str) -> None:
 def test_a_key_twice_in_a_batch_is_refused_both_times() -> None:
     """As Salesforce does: which of two should win is not guessed; the rest of the batch goes on."""
     records = [contact("ada"), contact("bob"), Record("contact", "ADA@example.test", {})]
-    codes = [verdict.code if isinstance(verdict, Refused) else verdict.key for verdict in accept_records(records, "email", ())]
+    codes = [
+        verdict.code if isinstance(verdict, Refused) else verdict.key
+        for verdict in accept_records(records, "email", ())
+    ]
     assert codes == ["DUPLICATE_KEY", "bob@example.test", "DUPLICATE_KEY"]
 
 
@@ -81,17 +90,35 @@ def test_a_key_twice_in_a_batch_is_refused_both_times() -> None:
     ],
 )
 def test_rules_refuse_what_they_describe(rule: dict[str, Any], refused: bool) -> None:
-    """A rule looks at the key or at a field, for a value, a pattern or anything, and answers with its code and words."""
-    record = contact("ada", city="London", amount=Decimal("9.90"), paid=True, courses=Append(("Algebra", "Logic")))
+    """A rule looks at the key or at a field, for a value, a pattern or anything, and answers with
+    its code and words.
+    """
+    record = contact(
+        "ada",
+        city="London",
+        amount=Decimal("9.90"),
+        paid=True,
+        courses=Append(("Algebra", "Logic")),
+    )
     verdict = judge(record, RefuseRule(**rule, code="NO", message="not today"))
-    assert verdict == Refused("NO", "not today", rule.get("field")) if refused else isinstance(verdict, SandboxRow)
+    assert (
+        verdict == Refused("NO", "not today", rule.get("field"))
+        if refused
+        else isinstance(verdict, SandboxRow)
+    )
 
 
 @pytest.mark.parametrize(
     ("rule", "words"),
-    [({"pattern": "("}, "is no regular expression"), ({"value": "a", "pattern": "a"}, "not both"), ({"colour": "red"}, "Extra inputs")],
+    [
+        ({"pattern": "("}, "is no regular expression"),
+        ({"value": "a", "pattern": "a"}, "not both"),
+        ({"colour": "red"}, "Extra inputs"),
+    ],
 )
-def test_a_rule_that_means_nothing_is_a_fault_of_the_configuration(rule: dict[str, Any], words: str) -> None:
+def test_a_rule_that_means_nothing_is_a_fault_of_the_configuration(
+    rule: dict[str, Any], words: str
+) -> None:
     """It is found when the configuration is read, not when a record comes."""
     with pytest.raises(ValidationError, match=words):
         RefuseRule(**rule)

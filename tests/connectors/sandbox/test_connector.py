@@ -1,4 +1,6 @@
-"""The sandbox as the gateway sees it: writes, links, failures on purpose, and what it shows of itself."""
+"""The sandbox as the gateway sees it: writes, links, failures on purpose, and what it shows of
+itself.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,15 @@ def test_a_record_is_created_once_and_then_updated(tmp_path: Path) -> None:
     """Fields come together over several writes, and `writes` counts them."""
 
     async def use(crm: SandboxConnector) -> Page:
-        assert await crm.upsert("contact", [contact("ada", first_name="Ada", city="London")]) == [Saved("1", created=True)]
-        assert await crm.upsert("contact", [contact("ada", last_name="Lovelace", city="", courses=Append(("Logic",)))]) == [Saved("1")]
-        assert await crm.upsert("contact", [contact("ada", courses=Append(("Algebra",)), spent=Decimal("9.90"))]) == [Saved("1")]
+        assert await crm.upsert("contact", [contact("ada", first_name="Ada", city="London")]) == [
+            Saved("1", created=True)
+        ]
+        assert await crm.upsert(
+            "contact", [contact("ada", last_name="Lovelace", city="", courses=Append(("Logic",)))]
+        ) == [Saved("1")]
+        assert await crm.upsert(
+            "contact", [contact("ada", courses=Append(("Algebra",)), spent=Decimal("9.90"))]
+        ) == [Saved("1")]
         return await crm.records("contact", 10)
 
     (entry,) = in_sandbox(tmp_path, use).items
@@ -57,10 +65,15 @@ def test_objects_have_keys_of_their_own(tmp_path: Path) -> None:
 
     async def use(crm: SandboxConnector) -> None:
         (deal,) = await crm.upsert("deal", [Record("deal", "19", {"name": "Order 19"})])
-        (other,) = await crm.upsert("p_enrolment", [Record("p_enrolment", "19", {}, key_field="aom_key")])
+        (other,) = await crm.upsert(
+            "p_enrolment", [Record("p_enrolment", "19", {}, key_field="aom_key")]
+        )
         assert (deal, other) == (Saved("1", created=True), Saved("2", created=True))
         assert await crm.objects() == {"deal": 1, "p_enrolment": 1}
-        assert (await crm.records("deal", 1)).items[0].fields == {"name": "Order 19", "aom_order_key": "19"}
+        assert (await crm.records("deal", 1)).items[0].fields == {
+            "name": "Order 19",
+            "aom_order_key": "19",
+        }
         assert (await crm.records("p_enrolment", 1)).items[0].fields == {"aom_key": "19"}
 
     in_sandbox(tmp_path, use)
@@ -70,29 +83,48 @@ def test_refusals_stand_where_their_records_stood(tmp_path: Path) -> None:
     """What is refused does not hold up the rest, and nothing of it is written."""
 
     async def use(crm: SandboxConnector) -> None:
-        outcomes = await crm.upsert("contact", [contact("ada"), Record("contact", "nobody", {}), contact("bob"), contact("eve")])
+        outcomes = await crm.upsert(
+            "contact",
+            [contact("ada"), Record("contact", "nobody", {}), contact("bob"), contact("eve")],
+        )
         assert outcomes[0] == Saved("1", created=True)
         assert isinstance(outcomes[1], Refused)
         assert outcomes[2] == Saved("2", created=True)
         assert outcomes[3] == Refused("BLOCKED", "Eve is not welcome.", None)
         assert await crm.objects() == {"contact": 2}
 
-    in_sandbox(tmp_path, use, refuse=[{"pattern": "^eve@", "code": "BLOCKED", "message": "Eve is not welcome."}])
+    in_sandbox(
+        tmp_path,
+        use,
+        refuse=[{"pattern": "^eve@", "code": "BLOCKED", "message": "Eve is not welcome."}],
+    )
 
 
 def test_links(tmp_path: Path) -> None:
-    """A link shows with its source, once however often it was made; one to a record that is not there is refused."""
+    """A link shows with its source, once however often it was made; one to a record that is not
+    there is refused.
+    """
 
     async def use(crm: SandboxConnector) -> None:
         await crm.upsert("contact", [contact("ada"), contact("bob")])
         await crm.upsert("deal", [Record("deal", "19", {})])
         pair = Link(Ref("deal", "19"), Ref("contact", "ada@example.test"), "3", "1")
-        outcomes = await crm.link([pair, replace(pair, target_id="77"), pair, replace(pair, source_id="2"), replace(pair, target_id="x")])
+        outcomes = await crm.link(
+            [
+                pair,
+                replace(pair, target_id="77"),
+                pair,
+                replace(pair, source_id="2"),
+                replace(pair, target_id="x"),
+            ]
+        )
         assert outcomes[0] == outcomes[2] == Saved("")
         assert outcomes[1] == Refused("NOT_FOUND", "there is no contact with the id 77")
         assert outcomes[3] == Refused("NOT_FOUND", "there is no deal with the id 2")
         assert outcomes[4] == Refused("NOT_FOUND", "there is no contact with the id x")
-        assert (await crm.records("deal", 10)).items[0].links == (Ref("contact", "ada@example.test"),)
+        assert (await crm.records("deal", 10)).items[0].links == (
+            Ref("contact", "ada@example.test"),
+        )
         assert [entry.links for entry in (await crm.records("contact", 10)).items] == [(), ()]
 
     in_sandbox(tmp_path, use)
@@ -120,7 +152,9 @@ def test_pages(tmp_path: Path) -> None:
 
 
 def test_browsing_is_announced_by_the_protocol() -> None:
-    """The gateway finds out by `Browsable` that records can be shown, not by the connector's name."""
+    """The gateway finds out by `Browsable` that records can be shown, not by the connector's
+    name.
+    """
     assert issubclass(SandboxConnector, Browsable)
 
 
@@ -140,13 +174,17 @@ def test_what_is_too_much_or_has_no_name_is_refused_whole(tmp_path: Path) -> Non
 
 
 def test_calls_are_counted_and_ask_the_gate(tmp_path: Path) -> None:
-    """Each call asks the rate limit once, and the file counts calls by method over all processes."""
+    """Each call asks the rate limit once, and the file counts calls by method over all
+    processes.
+    """
     gate = Gate()
 
     async def use(crm: SandboxConnector) -> None:
         await crm.upsert("contact", [contact("ada"), contact("bob")])
         await crm.upsert("contact", [contact("ada")])
-        await crm.link([Link(Ref("contact", "ada@example.test"), Ref("contact", "bob@example.test"), "1", "2")])
+        await crm.link(
+            [Link(Ref("contact", "ada@example.test"), Ref("contact", "bob@example.test"), "1", "2")]
+        )
         assert await crm.calls() == {"upsert": 2, "link": 1}
         assert gate.taken == 3
 
@@ -154,7 +192,9 @@ def test_calls_are_counted_and_ask_the_gate(tmp_path: Path) -> None:
 
 
 def test_failing_on_purpose(tmp_path: Path) -> None:
-    """About the stated share of calls is Unavailable, the same for the same seed; half of those were written all the same."""
+    """About the stated share of calls is Unavailable, the same for the same seed; half of those
+    were written all the same.
+    """
 
     async def failures(crm: SandboxConnector) -> list[str]:
         found = []
@@ -163,7 +203,11 @@ def test_failing_on_purpose(tmp_path: Path) -> None:
                 await crm.upsert("contact", [contact(f"n{number}")])
             except Unavailable as error:
                 found.append(f"{number} {error}")
-        return [*found, f"written {(await crm.objects())['contact']}", f"calls {(await crm.calls())['upsert']}"]
+        return [
+            *found,
+            f"written {(await crm.objects())['contact']}",
+            f"calls {(await crm.calls())['upsert']}",
+        ]
 
     first = in_sandbox(tmp_path, failures, path="one.db", fail_rate=0.3, seed=7)
     assert first == in_sandbox(tmp_path, failures, path="two.db", fail_rate=0.3, seed=7)
@@ -182,7 +226,10 @@ def test_latency(tmp_path: Path) -> None:
 
     async def use(crm: SandboxConnector) -> float:
         start = time.perf_counter()
-        calls = [asyncio.create_task(crm.upsert("contact", [contact(f"n{number}")])) for number in range(4)]
+        calls = [
+            asyncio.create_task(crm.upsert("contact", [contact(f"n{number}")]))
+            for number in range(4)
+        ]
         await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
         assert gate.taken == 4
         await asyncio.gather(*calls)
@@ -202,7 +249,9 @@ def test_a_latency_beyond_the_time_out_is_no_answer(tmp_path: Path) -> None:
 
 
 def test_opening_makes_no_file(tmp_path: Path) -> None:
-    """Opening calls nothing, and here not even makes the file; its name comes from the connector's."""
+    """Opening calls nothing, and here not even makes the file; its name comes from the
+    connector's.
+    """
 
     async def use(crm: SandboxConnector) -> None:
         assert not path.exists()
@@ -214,8 +263,19 @@ def test_opening_makes_no_file(tmp_path: Path) -> None:
 
 
 def test_check(tmp_path: Path) -> None:
-    """Names that can't be are found with their place, failing on purpose is warned of, and a bad path raises."""
-    needs = [ObjectNeed("contact", None, {"first name": FieldNeed(places=("routes[0].upsert[0].fields.first name",)), "ok": FieldNeed()})]
+    """Names that can't be are found with their place, failing on purpose is warned of, and a bad
+    path raises.
+    """
+    needs = [
+        ObjectNeed(
+            "contact",
+            None,
+            {
+                "first name": FieldNeed(places=("routes[0].upsert[0].fields.first name",)),
+                "ok": FieldNeed(),
+            },
+        )
+    ]
 
     async def use(crm: SandboxConnector) -> None:
         name, rate = await crm.check(needs)

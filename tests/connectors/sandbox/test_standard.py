@@ -48,10 +48,16 @@ def payload(event: str, **changes: Any) -> dict[str, Any]:
 def records(mapping: RouteTable, event: str, body: dict[str, Any]) -> list[Record]:
     seen = read_event(json.dumps(body).encode(), SITE, event)
     contexts = [seen.context(person.key, id="0190", received_at=NOW) for person in seen.people]
-    return list(fold_records([mapping.render("crm", "springfield", seen.name, context) for context in contexts]))
+    return list(
+        fold_records(
+            [mapping.render("crm", "springfield", seen.name, context) for context in contexts]
+        )
+    )
 
 
-def fields(mapping: RouteTable, event: str, body: dict[str, Any], object: str = "contact") -> dict[str, Any]:
+def fields(
+    mapping: RouteTable, event: str, body: dict[str, Any], object: str = "contact"
+) -> dict[str, Any]:
     (found,) = (record for record in records(mapping, event, body) if record.object == object)
     return dict(found.fields)
 
@@ -69,8 +75,13 @@ def test_an_account_becomes_a_contact(mapping: RouteTable) -> None:
 
 
 def test_an_enrolment_notes_all_courses(mapping: RouteTable) -> None:
-    """All courses are appended and named in the last activity, and the last one is the last course."""
-    body = payload("course.enrolled", enrolled_courses_list=[{"id": 2, "name": "Logic"}, {"id": 5, "name": "Algebra"}])
+    """All courses are appended and named in the last activity, and the last one is the last
+    course.
+    """
+    body = payload(
+        "course.enrolled",
+        enrolled_courses_list=[{"id": 2, "name": "Logic"}, {"id": 5, "name": "Algebra"}],
+    )
     assert fields(mapping, "course.enrolled", body) == {
         "firstname": "Aom",
         "lastname": "Staff",
@@ -91,7 +102,9 @@ def test_an_enrolment_notes_all_courses(mapping: RouteTable) -> None:
         ("discussion.submitted", "Submitted a discussion: Discussion Board", (17, 3)),
     ],
 )
-def test_work_handed_in_is_the_last_activity(event: str, activity: str, minutes: tuple[int, int], mapping: RouteTable) -> None:
+def test_work_handed_in_is_the_last_activity(
+    event: str, activity: str, minutes: tuple[int, int], mapping: RouteTable
+) -> None:
     """What was handed in, when, and in which course; AOM's id where the payload has one."""
     body = payload(event, course={"id": 2, "name": "Logic"})
     expected = {
@@ -105,7 +118,11 @@ def test_work_handed_in_is_the_last_activity(event: str, activity: str, minutes:
 
 
 @pytest.mark.parametrize(
-    ("event", "label"), [("assignment.evaluated", "Evaluated an assignment"), ("assignment.rejected", "Rejected an assignment")]
+    ("event", "label"),
+    [
+        ("assignment.evaluated", "Evaluated an assignment"),
+        ("assignment.rejected", "Rejected an assignment"),
+    ],
 )
 def test_work_judged_notes_the_grade(event: str, label: str, mapping: RouteTable) -> None:
     """A grade is kept where AOM sends one, and the assignment may be missing altogether."""
@@ -127,8 +144,12 @@ def test_work_judged_notes_the_grade(event: str, label: str, mapping: RouteTable
         ("order.failed", "CANCELLED", "lost"),
     ],
 )
-def test_an_order_becomes_a_deal_of_its_buyer(event: str, status: str, stage: str, mapping: RouteTable) -> None:
-    """One deal per order and site, linked to the buyer, with the stage that the event stands for."""
+def test_an_order_becomes_a_deal_of_its_buyer(
+    event: str, status: str, stage: str, mapping: RouteTable
+) -> None:
+    """One deal per order and site, linked to the buyer, with the stage that the event stands
+    for.
+    """
     contact, deal = records(mapping, event, payload("order.placed", status=status))
     assert contact.ref == Ref("contact", "student@app.com")
     assert contact.fields.items() >= {**DEMO, "aom_id": "3", "last_activity_at": NOW}.items()
@@ -161,8 +182,13 @@ def variants(body: Any) -> Iterator[Any]:
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_gaps_in_a_payload_are_gaps_in_the_record(event: str, mapping: RouteTable) -> None:
-    """Whatever part of an accepted payload is missing, the mapping works, and writes no `None` and no loose end."""
-    like = {"assignment.evaluated": "assignment.submitted", "assignment.rejected": "assignment.submitted"}
+    """Whatever part of an accepted payload is missing, the mapping works, and writes no `None` and
+    no loose end.
+    """
+    like = {
+        "assignment.evaluated": "assignment.submitted",
+        "assignment.rejected": "assignment.submitted",
+    }
     body = payload(like.get(event, "order.placed" if event.startswith("order.") else event))
     accepted = 0
     for variant in variants(body):
@@ -171,6 +197,11 @@ def test_gaps_in_a_payload_are_gaps_in_the_record(event: str, mapping: RouteTabl
         except InvalidBody:
             continue
         accepted += 1
-        texts = [value for record in written for value in (record.key, *record.fields.values()) if isinstance(value, str)]
+        texts = [
+            value
+            for record in written
+            for value in (record.key, *record.fields.values())
+            if isinstance(value, str)
+        ]
         assert not [text for text in texts if "None" in text or text != text.strip(" :,")], variant
     assert accepted > 5

@@ -32,11 +32,17 @@ in_sandbox(Path(sys.argv[1]), use)
 
 
 def writer(directory: Path, turns: int) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", WRITER, str(directory), str(turns)], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(directory), str(turns)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
-    """It holds people's data: nobody else may read it, whatever the process's mask, nor the journal beside it."""
+    """It holds people's data: nobody else may read it, whatever the process's mask, nor the journal
+    beside it.
+    """
     found: set[int] = set()
 
     def modes() -> set[int]:
@@ -55,7 +61,9 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
 
 
 def test_processes_share_a_file(tmp_path: Path) -> None:
-    """Four processes that begin at once on a new file lose no write and double no record, and it can be read meanwhile."""
+    """Four processes that begin at once on a new file lose no write and double no record, and it
+    can be read meanwhile.
+    """
 
     async def page(crm: SandboxConnector) -> Page:
         return await crm.records("contact", 100)
@@ -68,12 +76,16 @@ def test_processes_share_a_file(tmp_path: Path) -> None:
         reading.result(timeout=60)
     assert [process.returncode for process in processes] == [0] * 4
     entries = in_sandbox(tmp_path, page).items
-    assert sorted(entry.key for entry in entries) == sorted(f"n{number}@example.test" for number in range(20))
+    assert sorted(entry.key for entry in entries) == sorted(
+        f"n{number}@example.test" for number in range(20)
+    )
     assert {entry.writes for entry in entries} == {4 * 50}
 
 
 def test_a_killed_process_leaves_whole_batches(tmp_path: Path) -> None:
-    """What was answered is there after kill -9, a batch is there whole or not at all, and repeating it doubles nothing."""
+    """What was answered is there after kill -9, a batch is there whole or not at all, and repeating
+    it doubles nothing.
+    """
     with writer(tmp_path, 1_000_000) as process:
         assert process.stdout is not None
         turns = iter(process.stdout)
@@ -87,7 +99,9 @@ def test_a_killed_process_leaves_whole_batches(tmp_path: Path) -> None:
         (writes,) = {entry.writes for entry in before}
         assert writes in {answered + 1, answered + 2}
         outcomes = await crm.upsert("contact", [contact(f"n{number}") for number in range(20)])
-        assert {entry.id for entry in before} == {outcome.id for outcome in outcomes if not getattr(outcome, "created", True)}  # type: ignore[union-attr]
+        assert {entry.id for entry in before} == {
+            outcome.id for outcome in outcomes if not getattr(outcome, "created", True)
+        }  # type: ignore[union-attr]
 
     in_sandbox(tmp_path, repeat)
 
@@ -110,13 +124,17 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [b"no database, but long enough to be read as one" * 100, b"short"])
+@pytest.mark.parametrize(
+    "content", [b"no database, but long enough to be read as one" * 100, b"short"]
+)
 def test_a_file_that_is_no_database_is_a_fault(content: bytes, tmp_path: Path) -> None:
     """The error names the file and what to do."""
     (tmp_path / "notes.txt").write_bytes(content)
 
     async def use(crm: SandboxConnector) -> None:
-        with pytest.raises(Misconfigured, match=r"notes\.txt: file is not a database; see that `path`"):
+        with pytest.raises(
+            Misconfigured, match=r"notes\.txt: file is not a database; see that `path`"
+        ):
             await crm.upsert("contact", [contact("ada")])
 
     in_sandbox(tmp_path, use, path="notes.txt")
@@ -141,7 +159,9 @@ def test_a_locked_file_is_unavailable_and_then_works(tmp_path: Path) -> None:
 
 
 def test_a_file_removed_while_in_use_begins_anew(tmp_path: Path) -> None:
-    """Deleting the file empties the sandbox, also of a running gateway: one call fails for now, the next begins a new file."""
+    """Deleting the file empties the sandbox, also of a running gateway: one call fails for now, the
+    next begins a new file.
+    """
 
     async def use(crm: SandboxConnector) -> None:
         await crm.upsert("contact", [contact("ada")])
@@ -155,7 +175,9 @@ def test_a_file_removed_while_in_use_begins_anew(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_unavailable_and_loses_nothing(tmp_path: Path) -> None:
-    """A batch that finds no room is not there by half, and goes through once there is room again."""
+    """A batch that finds no room is not there by half, and goes through once there is room
+    again.
+    """
 
     async def use(crm: SandboxConnector) -> None:
         await crm.upsert("contact", [contact("ada")])
@@ -172,10 +194,15 @@ def test_a_full_disk_is_unavailable_and_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_calls_wait_for_their_turn(tmp_path: Path) -> None:
-    """Calls at once, as a dispatcher makes them, are written one after the other, with reads between."""
+    """Calls at once, as a dispatcher makes them, are written one after the other, with reads
+    between.
+    """
 
     async def use(crm: SandboxConnector) -> None:
-        writes = [crm.upsert("contact", [contact(f"n{number}", turn=turn) for number in range(100)]) for turn in range(8)]
+        writes = [
+            crm.upsert("contact", [contact(f"n{number}", turn=turn) for number in range(100)])
+            for turn in range(8)
+        ]
         await asyncio.gather(*writes, *(crm.records("contact", 10) for _ in range(8)))
         assert {entry.writes for entry in (await crm.records("contact", 100)).items} == {8}
 

@@ -29,7 +29,9 @@ NEW_YORK = timezone(timedelta(hours=-4))
     ],
 )
 def test_values_keep_what_they_say(value: Any, kept: Any) -> None:
-    """Every type of a field is kept without loss: amounts with their digits, moments with their zone."""
+    """Every type of a field is kept without loss: amounts with their digits, moments with their
+    zone.
+    """
     assert stored_value(value) == kept
     assert type(stored_value(value)) is type(kept)
 
@@ -94,7 +96,9 @@ a@-b.test
 """
 
 
-@pytest.mark.parametrize("address", [*NO_ADDRESSES.splitlines(), "a@b.test\n", "a" * 250 + "@b.test"])
+@pytest.mark.parametrize(
+    "address", [*NO_ADDRESSES.splitlines(), "a@b.test\n", "a" * 250 + "@b.test"]
+)
 def test_addresses_that_fail(address: str) -> None:
     """What no CRM would take as an address is none here."""
     assert not is_email(address)
@@ -107,7 +111,9 @@ def test_names() -> None:
 
 
 def test_merging() -> None:
-    """A field that is absent is left alone, an empty one is cleared, options unite in order and once."""
+    """A field that is absent is left alone, an empty one is cleared, options unite in order and
+    once.
+    """
     old: dict[str, Json] = {"name": "Ada", "city": "London", "courses": ["Logic"], "plan": "basic"}
     new: dict[str, Json | Append] = {
         "city": "",
@@ -116,5 +122,13 @@ def test_merging() -> None:
         "tags": Append(("x", "x")),
         "age": 36,
     }
-    assert merge_fields(old, new) == {"name": "Ada", "courses": ["Logic", "Algebra"], "plan": ["basic", "pro"], "tags": ["x"], "age": 36}
-    assert merge_fields({}, {"born": datetime(2020, 1, 1, tzinfo=UTC).isoformat()}) == {"born": "2020-01-01T00:00:00+00:00"}
+    assert merge_fields(old, new) == {
+        "name": "Ada",
+        "courses": ["Logic", "Algebra"],
+        "plan": ["basic", "pro"],
+        "tags": ["x"],
+        "age": 36,
+    }
+    assert merge_fields({}, {"born": datetime(2020, 1, 1, tzinfo=UTC).isoformat()}) == {
+        "born": "2020-01-01T00:00:00+00:00"
+    }

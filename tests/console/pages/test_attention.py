@@ -49,7 +49,9 @@ def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def running(refusing: Running) -> Running:
-    """A gateway with three dead letters of one reason, one of another, and two calls in quarantine, whatever it had before."""
+    """A gateway with three dead letters of one reason, one of another, and two calls in quarantine,
+    whatever it had before.
+    """
     for what in ("/api/discard", "/api/quarantine/discard"):
         ask(refusing, what, {"source": "springfield"})
     for number, name in enumerate(("One", "Two", "One", "One")):
@@ -78,7 +80,10 @@ def offers(page: Page, button: str) -> bool:
 def test_groups_by_their_reasons(page: Page) -> None:
     """The largest first, or the newest; each with its number, an example, and its events."""
     page.goto("/console/attention")
-    first, second = "lastname: This is the first reason. (FIRST)", "lastname: This is the second reason. (SECOND)"
+    first, second = (
+        "lastname: This is the first reason. (FIRST)",
+        "lastname: This is the second reason. (SECOND)",
+    )
     assert headings(page) == [first, second, "email: is needed and missing"]
     group = page.get_by_role("article", name=first)
     assert group.locator(".count").inner_text().split()[0] == "3"
@@ -194,7 +199,10 @@ def test_all_that_is_dead_at_a_connector(page: Page, running: Running) -> None:
     until(lambda: offers(page, "Discard all 4 at sandbox"), "all four are offered again")
     click(page.get_by_text("All that is dead at a connector"))
     click(page.get_by_role("button", name="Discard all 4 at sandbox"))
-    assert page.get_by_role("heading", level=1).inner_text() == "Discard all 4 that are dead at sandbox?"
+    assert (
+        page.get_by_role("heading", level=1).inner_text()
+        == "Discard all 4 that are dead at sandbox?"
+    )
     click(page.get_by_role("button", name="Discard"))
     assert page.get_by_role("status").inner_text() == "4 deliveries discarded."
     assert counts(running) == (0, 2)
@@ -206,13 +214,25 @@ def test_a_group_that_is_gone(running: Running) -> None:
     visitor.sign_in()
     for action in ("replay", "discard", "revalidate"):
         visitor.get("/console/attention")
-        answer = visitor.post(f"/console/attention/12345678/{action}", {"scope": "all", "confirmed": "yes"})
+        answer = visitor.post(
+            f"/console/attention/12345678/{action}", {"scope": "all", "confirmed": "yes"}
+        )
         assert (answer.status_code, answer.headers["location"]) == (303, "/console/attention")
         assert "not there any more" in visitor.get("/console/attention").text
     assert visitor.get("/console/attention/%00").status_code == 303
 
 
-@pytest.mark.parametrize("path", ["revalidate", "{group}/replay", "{group}/discard", "{group}/revalidate", "dead/replay", "dead/discard"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "revalidate",
+        "{group}/replay",
+        "{group}/discard",
+        "{group}/revalidate",
+        "dead/replay",
+        "dead/discard",
+    ],
+)
 def test_no_action_for_a_forged_form(running: Running, path: str) -> None:
     """Without the token of the session nothing is done."""
     visitor = Visitor(running.url)
@@ -220,15 +240,19 @@ def test_no_action_for_a_forged_form(running: Running, path: str) -> None:
     group = running.admin("/api/groups")["dead"][0]["id"]
     for token in ("", "forged"):
         answer = visitor.post(
-            f"/console/attention/{path.format(group=group)}", {"scope": "all", "confirmed": "yes", "connector": "sandbox"}, csrf=token
+            f"/console/attention/{path.format(group=group)}",
+            {"scope": "all", "confirmed": "yes", "connector": "sandbox"},
+            csrf=token,
         )
         assert answer.status_code == 403
     assert counts(running) == (4, 2)
 
 
 def test_a_mistake_in_the_mapping(browser: Browser, tmp_path: Path) -> None:
-    """It killed 500 deliveries. It is found by its reason, mended in the file, and two clicks later all 500 are right, though their
-    lanes have moved on meanwhile.
+    """It killed 500 deliveries.
+
+    It is found by its reason, mended in the file, and two clicks later all 500 are right, though
+    their lanes have moved on meanwhile.
     """
     config = write_config(tmp_path, MISTAKEN)
     with gateway(config) as running:
@@ -243,15 +267,26 @@ def test_a_mistake_in_the_mapping(browser: Browser, tmp_path: Path) -> None:
         running.wait_until_delivered()
         with at_overview(browser, running.url) as page:
             page.goto("/console/attention")
-            click(page.get_by_role("article", name="'' is no option").get_by_role("link", name="Replay"))
+            click(
+                page.get_by_role("article", name="'' is no option").get_by_role(
+                    "link", name="Replay"
+                )
+            )
             click(page.get_by_role("button", name="Replay all 500"))
             expect(
-                page.get_by_text("500 deliveries replayed. With them 250 later of the same people, so that the order is kept.").first
+                page.get_by_text(
+                    "500 deliveries replayed. With them 250 later of the same people, so "
+                    "that the order is kept."
+                ).first
             ).to_be_visible()
             assert page.get_by_text("Nothing needs attention.").is_visible()
         assert running.wait_until_delivered()["dead"] == 0
-        names = {one["key"]: one["fields"]["firstname"] for one in running.records("crm", "contact")}
-    assert names == {f"learner{number}@example.edu": "New" if number < 250 else "Old" for number in range(500)}
+        names = {
+            one["key"]: one["fields"]["firstname"] for one in running.records("crm", "contact")
+        }
+    assert names == {
+        f"learner{number}@example.edu": "New" if number < 250 else "Old" for number in range(500)
+    }
 
 
 def test_what_was_done_stays_to_be_seen(browser: Browser, tmp_path: Path) -> None:
@@ -264,7 +299,9 @@ def test_what_was_done_stays_to_be_seen(browser: Browser, tmp_path: Path) -> Non
         click(page.get_by_role("button", name="Replay all 20"))
         page.goto("/console/attention")
         done = page.get_by_text("1 piece of work done lately")
-        assert (done.bounding_box() or {"y": 0})["y"] > (page.get_by_role("heading", level=1).bounding_box() or {"y": 0})["y"]
+        assert (done.bounding_box() or {"y": 0})["y"] > (
+            page.get_by_role("heading", level=1).bounding_box() or {"y": 0}
+        )["y"]
         click(done)
         expect(page.get_by_text("Replay: 20 at crm")).to_be_visible()
         assert page.locator(".jobs").get_by_text("20 deliveries replayed.").is_visible()
@@ -272,4 +309,8 @@ def test_what_was_done_stays_to_be_seen(browser: Browser, tmp_path: Path) -> Non
         assert len(story(running, ids[0])["deliveries"][0]["attempts"]) == 2
         assert running.terminate() == 0
     assert "Traceback" not in running.log.read_text()
-    assert [line for line in running.log.read_text().splitlines() if json.loads(line)["event"] == "job.done"]
+    assert [
+        line
+        for line in running.log.read_text().splitlines()
+        if json.loads(line)["event"] == "job.done"
+    ]

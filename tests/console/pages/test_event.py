@@ -15,7 +15,16 @@ from playwright.sync_api import Browser, Page, expect
 
 from receiver.aom import read_sample
 from tests.console.browser import click
-from tests.console.calls import dead, delivered, mended, newcomer, post, quarantined, story, wait_for
+from tests.console.calls import (
+    dead,
+    delivered,
+    mended,
+    newcomer,
+    post,
+    quarantined,
+    story,
+    wait_for,
+)
 from tests.console.conftest import account, at_overview
 from tests.console.visitor import NO_TLS, Visitor, forged_cookie
 from tests.fakes.hubspot import FakeHubSpot
@@ -40,15 +49,28 @@ fields.firstname = "{{{{ person.first_name }}}}"
 
 
 def test_what_came_beside_what_was_understood(page: Page, running: Running) -> None:
-    """The payload stands there as it was sent, and beside it the form that mappings see; above, how it was recognised."""
+    """The payload stands there as it was sent, and beside it the form that mappings see; above, how
+    it was recognised.
+    """
     id = delivered(running, 2001, surprise=[1.50, {}])
     page.goto(f"/console/events/{id}")
     raw = page.get_by_role("region", name="As it came").locator("pre").inner_text()
     assert '"surprise": [\n    1.5,\n    {}\n  ]' in raw
-    normal = page.get_by_role("region", name="Normal form, as mappings see it").locator("pre").inner_text()
+    normal = (
+        page.get_by_role("region", name="Normal form, as mappings see it")
+        .locator("pre")
+        .inner_text()
+    )
     assert '"date_registered": "2026-03-01T14:30:00-05:00"' in normal
     facts = page.get_by_role("region", name="What it is").inner_text()
-    for fact in ("New Account Created", "by the name in the URL", "surprise", "used by no schema", id, "learner2001@example.edu"):
+    for fact in (
+        "New Account Created",
+        "by the name in the URL",
+        "surprise",
+        "used by no schema",
+        id,
+        "learner2001@example.edu",
+    ):
         assert fact in facts
 
 
@@ -72,7 +94,9 @@ def test_the_story_of_a_dead_letter(page: Page, running: Running) -> None:
 
 
 def test_what_a_pending_delivery_waits_for(page: Page, running: Running) -> None:
-    """Where its connector is paused, that stands there with the reason, and when it tries again; what the call said, too."""
+    """Where its connector is paused, that stands there with the reason, and when it tries again;
+    what the call said, too.
+    """
     waiting = running.admin("/api/events?state=pending&connector=hubspot")["items"][-1]
     page.goto(f"/console/events/{waiting['id']}")
     hubspot = page.get_by_role("region", name="hubspot").inner_text()
@@ -85,11 +109,15 @@ def test_the_faults_of_a_call_in_quarantine(page: Page, running: Running) -> Non
     """Each with its place."""
     page.goto(f"/console/events/{quarantined(running)}")
     faults = page.get_by_role("region", name="Why it is in quarantine")
-    assert [" ".join(text.split()) for text in faults.locator("tbody tr").all_inner_texts()] == ["email is needed and missing"]
+    assert [" ".join(text.split()) for text in faults.locator("tbody tr").all_inner_texts()] == [
+        "email is needed and missing"
+    ]
 
 
 def test_a_record_leads_to_the_crm(browser: Browser, tmp_path: Path) -> None:
-    """The link goes to the record's page in the CRM, and tells the CRM nothing of where it stood."""
+    """The link goes to the record's page in the CRM, and tells the CRM nothing of where it
+    stood.
+    """
     with FakeHubSpot() as hubspot:
         config = write_config(tmp_path, HUBSPOT.format(token=hubspot.token, url=hubspot.url))
         with gateway(config) as running, at_overview(browser, running.url) as page:
@@ -97,10 +125,16 @@ def test_a_record_leads_to_the_crm(browser: Browser, tmp_path: Path) -> None:
             page.goto(f"/console/events/{id}")
             click(page.locator("details.record summary").first)
             link = page.locator("details.record a").first
-            assert re.fullmatch(r"https://app\.hubspot\.com/contacts/4711/record/0-1/\d+", link.get_attribute("href") or "")
+            assert re.fullmatch(
+                r"https://app\.hubspot\.com/contacts/4711/record/0-1/\d+",
+                link.get_attribute("href") or "",
+            )
             assert "noreferrer" in (link.get_attribute("rel") or "")
             page.goto("/console/people?email=learner1@example.edu")
-            assert page.locator("a[href^='https://app.hubspot.com/contacts/4711/record/0-1/']").count() == 1
+            assert (
+                page.locator("a[href^='https://app.hubspot.com/contacts/4711/record/0-1/']").count()
+                == 1
+            )
 
 
 def test_replay(page: Page, running: Running) -> None:
@@ -110,7 +144,9 @@ def test_replay(page: Page, running: Running) -> None:
     page.clock.install()
     click(page.get_by_role("button", name="Replay"))
     assert page.get_by_role("status").inner_text() == "1 delivery replayed."
-    until(lambda: len(story(running, id)["deliveries"][0]["attempts"]) == 2, "it was delivered again")
+    until(
+        lambda: len(story(running, id)["deliveries"][0]["attempts"]) == 2, "it was delivered again"
+    )
     wait_for(running, id, "delivered")
     page.clock.run_for(6000)
     expect(page.locator("table.attempts > tbody > tr")).to_have_count(2)
@@ -132,13 +168,26 @@ def test_discard_asks_first(page: Page, running: Running) -> None:
 
 def test_one_delivery_of_several(plain_page: Page, running: Running) -> None:
     """Where an event has several, each can be discarded alone; without a script, too."""
-    both = account(2007, quiz={"id": 1, "name": "Quiz"}, course={"id": 2, "name": "Course"}, date_submitted="Mar 1, 2026 02:30 PM")
+    both = account(
+        2007,
+        quiz={"id": 1, "name": "Quiz"},
+        course={"id": 2, "name": "Course"},
+        date_submitted="Mar 1, 2026 02:30 PM",
+    )
     id = post(running, "quiz.submitted", both)
-    until(lambda: {one["state"] for one in story(running, id)["deliveries"]} == {"pending", "delivered"}, "one is delivered")
+    until(
+        lambda: (
+            {one["state"] for one in story(running, id)["deliveries"]} == {"pending", "delivered"}
+        ),
+        "one is delivered",
+    )
     plain_page.goto(f"/console/events/{id}")
     click(plain_page.get_by_role("button", name="Discard … the delivery to hubspot"))
     click(plain_page.get_by_role("button", name="Discard"))
-    assert {one["connector"]: one["state"] for one in story(running, id)["deliveries"]} == {"sandbox": "delivered", "hubspot": "discarded"}
+    assert {one["connector"]: one["state"] for one in story(running, id)["deliveries"]} == {
+        "sandbox": "delivered",
+        "hubspot": "discarded",
+    }
 
 
 def test_a_call_in_quarantine_is_checked_again(plain_page: Page, running: Running) -> None:
@@ -153,7 +202,10 @@ def test_a_call_in_quarantine_is_checked_again(plain_page: Page, running: Runnin
 
 
 def test_a_discarded_call_can_be_checked_again(page: Page, running: Running) -> None:
-    """As the question before discarding it says. With faults it stays discarded; understood, it is delivered."""
+    """As the question before discarding it says.
+
+    With faults it stays discarded; understood, it is delivered.
+    """
     id = quarantined(running)
     page.goto(f"/console/events/{id}")
     click(page.get_by_role("button", name="Discard"))
@@ -169,10 +221,18 @@ def test_a_discarded_call_can_be_checked_again(page: Page, running: Running) -> 
 
 
 def test_a_write_of_many_events(page: Page, running: Running) -> None:
-    """Only what the event itself wanted written is shown, and with how many others it was written."""
-    email, order = f"folded{newcomer()}@example.edu", json.loads(read_sample("order.placed") or b"{}")
+    """Only what the event itself wanted written is shown, and with how many others it was
+    written.
+    """
+    email, order = (
+        f"folded{newcomer()}@example.edu",
+        json.loads(read_sample("order.placed") or b"{}"),
+    )
     numbers = [newcomer() for _ in range(30)]
-    ids = [post(running, "order.placed", json.dumps(of(order, email, number)).encode()) for number in numbers]
+    ids = [
+        post(running, "order.placed", json.dumps(of(order, email, number)).encode())
+        for number in numbers
+    ]
     for id in ids:
         wait_for(running, id, "delivered")
     found = {id: story(running, id)["deliveries"][0]["attempts"][-1]["others"] for id in ids}
@@ -191,14 +251,29 @@ def of(order: dict[str, Any], email: str, number: int) -> dict[str, Any]:
 
 
 def test_an_event_of_many_people(page: Page, running: Running) -> None:
-    """How many deliveries are in which state; the dead ones first, however late their people stand in it; the rest folded away."""
+    """How many deliveries are in which state; the dead ones first, however late their people stand
+    in it; the rest folded away.
+    """
     number = newcomer()
     enrolment = json.loads(read_sample("course.enrolled") or b"{}")
     people = [
-        {"id": n, "name": "x", "last_name": "Refused" if n == 209 else "Fine", "email": f"{number}-{n}@example.edu"} for n in range(210)
+        {
+            "id": n,
+            "name": "x",
+            "last_name": "Refused" if n == 209 else "Fine",
+            "email": f"{number}-{n}@example.edu",
+        }
+        for n in range(210)
     ]
-    id = wait_for(running, post(running, "course.enrolled", json.dumps({**enrolment, "userList": people}).encode()), "dead")
-    until(lambda: story(running, id)["counts"]["sandbox"].get("delivered") == 209, "all others have got it")
+    id = wait_for(
+        running,
+        post(running, "course.enrolled", json.dumps({**enrolment, "userList": people}).encode()),
+        "dead",
+    )
+    until(
+        lambda: story(running, id)["counts"]["sandbox"].get("delivered") == 209,
+        "all others have got it",
+    )
     page.goto(f"/console/events/{id}")
     sandbox = page.get_by_role("region", name="sandbox")
     assert "1 dead, 209 delivered. Shown are 200" in sandbox.inner_text()
@@ -227,7 +302,10 @@ def test_a_large_page_holds_nobody_up(running: Running) -> None:
     """Others are answered while it is made: nobody waits for most of the time that it takes."""
     id = delivered(running, newcomer(), essay=[[]] * 200_000)
     visitor = Visitor(running.url, forged_cookie())
-    with ThreadPoolExecutor() as pool, httpx.Client(verify=NO_TLS, trust_env=False, timeout=30) as http:
+    with (
+        ThreadPoolExecutor() as pool,
+        httpx.Client(verify=NO_TLS, trust_env=False, timeout=30) as http,
+    ):
         began, waits = time.monotonic(), []
         page = pool.submit(visitor.get, f"/console/events/{id}?whole=yes")
         while not page.done():
@@ -246,7 +324,12 @@ def test_no_action_for_a_forged_form(running: Running, action: str) -> None:
     visitor = Visitor(running.url)
     visitor.sign_in()
     for token in ("", "forged"):
-        assert visitor.post(f"/console/events/{id}/{action}", {"confirmed": "yes"}, csrf=token).status_code == 403
+        assert (
+            visitor.post(
+                f"/console/events/{id}/{action}", {"confirmed": "yes"}, csrf=token
+            ).status_code
+            == 403
+        )
     assert story(running, id)["state"] == "dead"
 
 

@@ -37,7 +37,9 @@ def test_newest_first_with_their_ways_on(page: Page, running: Running) -> None:
     id = dead(running, number)
     page.goto("/console/events")
     row = page.locator("tbody tr").first
-    assert {"account.created", "dead", "springfield", email, "1 dead"} <= set(row.inner_text().replace("\t", "\n").split("\n"))
+    assert {"account.created", "dead", "springfield", email, "1 dead"} <= set(
+        row.inner_text().replace("\t", "\n").split("\n")
+    )
     click(row.get_by_role("link", name=email))
     assert page.get_by_role("heading", level=1).inner_text() == email
     click(page.get_by_role("link", name="account.created"))
@@ -45,7 +47,9 @@ def test_newest_first_with_their_ways_on(page: Page, running: Running) -> None:
 
 
 def test_a_search_is_an_address(page: Page, running: Running) -> None:
-    """What is searched for stands in the address, which shows the same again, with the form filled as it was."""
+    """What is searched for stands in the address, which shows the same again, with the form filled
+    as it was.
+    """
     number = newcomer()
     email = f"learner{number}@example.edu"
     dead(running, number)
@@ -68,12 +72,15 @@ def test_a_search_is_an_address(page: Page, running: Running) -> None:
 
 
 def test_times_are_those_of_the_reader(page: Page, running: Running) -> None:
-    """The form takes times in the browser's zone, shows them so again, and asks the gateway in UTC."""
+    """The form takes times in the browser's zone, shows them so again, and asks the gateway in
+    UTC.
+    """
     number = newcomer()
     email = f"learner{number}@example.edu"
     delivered(running, number)
     page.goto(f"/console/events?since=2026-05-04T12:00&person={email}")
-    assert page.get_by_label("From").input_value() == "2026-05-04T08:00"  # the browser is in New York
+    # the browser is in New York
+    assert page.get_by_label("From").input_value() == "2026-05-04T08:00"
     assert people(page) == [email]
     page.get_by_label("Before").fill("2026-05-04T09:30")
     click(page.get_by_role("button", name="Search"))
@@ -81,7 +88,9 @@ def test_times_are_those_of_the_reader(page: Page, running: Running) -> None:
     assert page.get_by_text("Nothing fits this search.").is_visible()
 
 
-@pytest.mark.parametrize("since", ["2026-01-24T12:00:00.000Z", "2026-01-24T13:00%2B01:00", "2026-01-24"])
+@pytest.mark.parametrize(
+    "since", ["2026-01-24T12:00:00.000Z", "2026-01-24T13:00%2B01:00", "2026-01-24"]
+)
 def test_times_that_a_field_cannot_show_stay(page: Page, since: str) -> None:
     """A link may hold a time with a zone, or a date: searching on keeps it."""
     page.goto(f"/console/events?since={since}")
@@ -100,17 +109,28 @@ def test_times_that_a_field_cannot_show_stay_without_a_script(plain_page: Page) 
 def test_the_zone_is_told(page: Page, plain_page: Page) -> None:
     """That of the browser, or UTC; and a time fits into its field."""
     page.goto("/console/events")
-    assert page.get_by_role("contentinfo").inner_text().startswith("Times are in America/New_York (GMT-0")
+    assert (
+        page.get_by_role("contentinfo")
+        .inner_text()
+        .startswith("Times are in America/New_York (GMT-0")
+    )
     assert (page.get_by_label("From").bounding_box() or {"width": 0})["width"] >= 220
     assert plain_page.get_by_role("contentinfo").inner_text() == "Times are in UTC."
 
 
 def test_somebody_who_may_be_in_quarantine(page: Page, running: Running) -> None:
-    """Where nothing is found of a person, the page says that the calls in quarantine were not looked through, and leads there."""
+    """Where nothing is found of a person, the page says that the calls in quarantine were not
+    looked through, and leads there.
+    """
     quarantined(running)
-    for address in ("/console/events?person=nobody@example.edu", "/console/people?email=nobody@example.edu"):
+    for address in (
+        "/console/events?person=nobody@example.edu",
+        "/console/people?email=nobody@example.edu",
+    ):
         page.goto(address)
-        assert "in quarantine, in which nobody is looked up" in page.get_by_role("main").inner_text()
+        assert (
+            "in quarantine, in which nobody is looked up" in page.get_by_role("main").inner_text()
+        )
         click(page.get_by_role("link", name="See them"))
         assert page.locator("tbody .badge-quarantined").count() >= 1
 
@@ -123,7 +143,9 @@ def test_pages_are_turned_both_ways(crowded: Running, browser: Browser) -> None:
         while page.get_by_role("link", name="Older").count():
             click(page.get_by_role("link", name="Older"))
             seen.append(people(page))
-        assert list(chain.from_iterable(seen)) == [f"learner{number}@example.edu" for number in reversed(range(120))]
+        assert list(chain.from_iterable(seen)) == [
+            f"learner{number}@example.edu" for number in reversed(range(120))
+        ]
         for before in reversed(seen[:-1]):
             click(page.get_by_role("link", name="Newer"))
             assert people(page) == before
@@ -160,7 +182,9 @@ def test_what_cannot_be_searched_for(running: Running, query: str, says: str) ->
     assert says in answer.text
 
 
-@pytest.mark.parametrize("value", ["%00", "%ED%A0%80", "%FF", "%E2%80%AE", "a" * 5000, "-1", "' OR 1=1 --"])
+@pytest.mark.parametrize(
+    "value", ["%00", "%ED%A0%80", "%FF", "%E2%80%AE", "a" * 5000, "-1", "' OR 1=1 --"]
+)
 @pytest.mark.parametrize("name", ["before", "after", "person", "source", "event", "connector"])
 def test_nothing_in_an_address_breaks_the_page(running: Running, name: str, value: str) -> None:
     """Whatever stands there, a list is shown, if an empty one."""

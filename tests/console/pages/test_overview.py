@@ -19,25 +19,38 @@ from tests.processes import ADMIN_TOKEN, Running, gateway, write_config
 
 
 def row(page: Page, connector: str) -> str:
-    return " ".join(page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=connector)).inner_text().split())
+    return " ".join(
+        page.get_by_role("row")
+        .filter(has=page.get_by_role("rowheader", name=connector))
+        .inner_text()
+        .split()
+    )
 
 
 def test_what_needs_attention_comes_first(page: Page) -> None:
-    """A paused connector with the CRM's words, what helps and the next attempt; dead letters; quarantine; each leads to its page."""
+    """A paused connector with the CRM's words, what helps and the next attempt; dead letters;
+    quarantine; each leads to its page.
+    """
     section = page.get_by_role("region", name="What needs attention")
     text = section.inner_text()
     assert "hubspot is paused since" in text
     assert "Renew the credentials in the CRM" in text
     assert "3 deliveries are dead: refused, or given up." in text
     assert "3 calls are in quarantine." in text
-    assert {link.get_attribute("href") for link in section.get_by_role("link").all()} == {"/console/attention"}
+    assert {link.get_attribute("href") for link in section.get_by_role("link").all()} == {
+        "/console/attention"
+    }
     assert page.locator("h2").first.inner_text() == "What needs attention"
 
 
 def test_connectors(page: Page) -> None:
     """Each with state, backlog, oldest waiting, dead, and calls of those allowed."""
-    assert re.fullmatch(r"sandbox.* running .*?0 .*?\u2013 .*?3 .*?[\d.]+ of 60", row(page, "sandbox")), row(page, "sandbox")
-    assert re.fullmatch(r"hubspot.* paused .*?[12] .*?\d+ (s|min) .*?0 .*", row(page, "hubspot")), row(page, "hubspot")
+    assert re.fullmatch(
+        r"sandbox.* running .*?0 .*?\u2013 .*?3 .*?[\d.]+ of 60", row(page, "sandbox")
+    ), row(page, "sandbox")
+    assert re.fullmatch(r"hubspot.* paused .*?[12] .*?\d+ (s|min) .*?0 .*", row(page, "hubspot")), (
+        row(page, "hubspot")
+    )
     assert "pat-that-nobody-may-see" not in page.content()
 
 
@@ -55,7 +68,9 @@ def test_what_was_learnt_of_a_crm_is_shown(browser: Browser, tmp_path: Path) -> 
     async def keep() -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path / 'aom-gateway.db'}", dedup_hours=24)
         await inbox.accept(new("a", connectors=("gone",)))
-        await keep_state(inbox, ConnectorState("gone", note="slow", sizes={"contact": 25, "deal": 1}))
+        await keep_state(
+            inbox, ConnectorState("gone", note="slow", sizes={"contact": 25, "deal": 1})
+        )
         await inbox.aclose()
 
     with ThreadPoolExecutor() as threads:  # this thread's event loop is the browser's
@@ -69,18 +84,27 @@ def test_what_was_learnt_of_a_crm_is_shown(browser: Browser, tmp_path: Path) -> 
 def test_the_chart_has_its_numbers_as_text(page: Page, running: Running) -> None:
     """Events of the last 24 or 48 hours, as a chart, as its description, and as a table."""
     total = len(running.admin("/api/events?limit=500")["items"])
-    assert page.get_by_role("img").get_attribute("aria-label", timeout=1000).startswith(f"{total} events in the last 24 hours, at most ")  # type: ignore[union-attr]
+    assert (
+        page.get_by_role("img")
+        .get_attribute("aria-label", timeout=1000)
+        .startswith(f"{total} events in the last 24 hours, at most ")
+    )  # type: ignore[union-attr]
     assert page.locator("svg .bar").count() == 24
     click(page.get_by_role("link", name="48 h"))
     page.get_by_text("48 hours ago").wait_for()
     click(page.get_by_text("The numbers"))
     rows = page.locator("#hours tbody tr")
     assert rows.count() == 48
-    assert sum(int(text.replace(",", "")) for text in rows.locator("td.number").all_inner_texts()) == total
+    assert (
+        sum(int(text.replace(",", "")) for text in rows.locator("td.number").all_inner_texts())
+        == total
+    )
 
 
 def test_it_stays_live(browser: Browser, running: Running) -> None:
-    """New events and dead letters appear without a reload, and without a sign of it elsewhere on the page."""
+    """New events and dead letters appear without a reload, and without a sign of it elsewhere on
+    the page.
+    """
     with at_overview(browser, running.url) as page:
         page.clock.install()
         page.reload()
@@ -93,8 +117,13 @@ def test_it_stays_live(browser: Browser, running: Running) -> None:
 
 
 def test_old_figures_do_not_look_like_new_ones(browser: Browser, tmp_path: Path) -> None:
-    """Where the gateway answers no more the page says so; where the session has ended it leads to the door."""
-    with gateway(write_config(tmp_path)) as running, at_overview(browser, running.url, expected=("ERR_",)) as page:
+    """Where the gateway answers no more the page says so; where the session has ended it leads to
+    the door.
+    """
+    with (
+        gateway(write_config(tmp_path)) as running,
+        at_overview(browser, running.url, expected=("ERR_",)) as page,
+    ):
         page.clock.install()
         page.reload()
         page.context.clear_cookies()
@@ -125,7 +154,10 @@ def test_it_waits_while_somebody_is_at_it(browser: Browser, running: Running) ->
 
 def test_without_javascript(plain_page: Page) -> None:
     """All of it is there; times are in UTC."""
-    assert "hubspot is paused" in plain_page.get_by_role("region", name="What needs attention").inner_text()
+    assert (
+        "hubspot is paused"
+        in plain_page.get_by_role("region", name="What needs attention").inner_text()
+    )
     assert plain_page.locator("time").first.inner_text().endswith(" UTC")
 
 
@@ -139,7 +171,10 @@ def test_times_are_the_readers_own(page: Page) -> None:
 def test_an_idle_gateway(browser: Browser, quiet: Running) -> None:
     """Says that nothing needs attention, and that nothing came yet."""
     with at_overview(browser, quiet.url, width=380) as page:
-        assert "Nothing. Everything that came was delivered" in page.get_by_role("region", name="What needs attention").inner_text()
+        assert (
+            "Nothing. Everything that came was delivered"
+            in page.get_by_role("region", name="What needs attention").inner_text()
+        )
         assert "0 events" in page.locator("figcaption").inner_text()
         assert faults(page) == []
 

@@ -21,24 +21,39 @@ def test_what_is_known_of_them(page: Page, running: Running) -> None:
     second = delivered(running, number, first_name="Augusta")
     page.goto(f"/console/people?email=Learner{number}@example.edu")
     lanes = page.get_by_role("region", name="At the connectors").locator("tbody tr")
-    assert [text.split() for text in lanes.all_inner_texts()] == [["sandbox", "up", "to", "date", "0", "not", "failing", "running"]]
+    assert [text.split() for text in lanes.all_inner_texts()] == [
+        ["sandbox", "up", "to", "date", "0", "not", "failing", "running"]
+    ]
     records = page.get_by_role("region", name="Records in CRMs").inner_text()
     assert "contact" in records
     assert f"learner{number}@example.edu" in records
     links = page.get_by_role("region", name="Events").locator("tbody th a")
-    assert [(one.get_attribute("href") or "").rpartition("/")[2] for one in links.all()] == [second, first]
+    assert [(one.get_attribute("href") or "").rpartition("/")[2] for one in links.all()] == [
+        second,
+        first,
+    ]
 
 
 def test_somebody_with_very_many_records(page: Page, running: Running) -> None:
-    """The events come first, the records after them, most of them folded away; forgetting tells how many there are, and of what."""
+    """The events come first, the records after them, most of them folded away; forgetting tells how
+    many there are, and of what.
+    """
     number = newcomer()
     email, order = f"buyer{number}@example.edu", json.loads(read_sample("order.placed") or b"{}")
     for _ in range(60):
         customer = {**order["customer"], "id": number, "email": email}
-        id = post(running, "order.placed", json.dumps({**order, "id": newcomer(), "customer": customer}).encode())
+        id = post(
+            running,
+            "order.placed",
+            json.dumps({**order, "id": newcomer(), "customer": customer}).encode(),
+        )
     wait_for(running, id, "delivered")
     page.goto(f"/console/people?email={email}")
-    assert page.locator("h2").all_inner_texts() == ["At the connectors", "Events", "Records in CRMs"]
+    assert page.locator("h2").all_inner_texts() == [
+        "At the connectors",
+        "Events",
+        "Records in CRMs",
+    ]
     records = page.get_by_role("region", name="Records in CRMs")
     assert records.locator("tbody tr:visible").count() == 20
     click(records.get_by_text("41 more records"))
@@ -56,7 +71,11 @@ def test_a_connector_that_is_paused(page: Page, running: Running) -> None:
     """Is said to be, with the reason: what waits for this person does not wait for them alone."""
     waiting = running.admin("/api/events?state=pending&connector=hubspot")["items"][0]
     page.goto(f"/console/people?email={waiting['person']}")
-    row = page.get_by_role("region", name="At the connectors").locator("tbody tr", has_text="hubspot").inner_text()
+    row = (
+        page.get_by_role("region", name="At the connectors")
+        .locator("tbody tr", has_text="hubspot")
+        .inner_text()
+    )
     assert "paused" in row
     assert "HubSpot refuses the access token" in row
 
@@ -75,7 +94,9 @@ def test_forgetting_reaches_into_the_quarantine(page: Page, running: Running) ->
 
 
 def test_an_address_with_anything_in_it(page: Page, running: Running) -> None:
-    """Signs that mean something in an address are carried along safely, from the list to the page and to the question."""
+    """Signs that mean something in an address are carried along safely, from the list to the page
+    and to the question.
+    """
     email = "ada+a&b=c%2f#x?y/z@example.edu"
     delivered(running, 3002, email=email)
     page.goto("/console/events")
@@ -104,11 +125,18 @@ def forget(page: Page, running: Running, number: int) -> None:
         {"id": number, "first_name": "Ada", "last_name": "Gone", "email": email},
         {"id": 1, "first_name": "Ben", "last_name": "Stays", "email": f"ben{number}@example.edu"},
     ]
-    shared = wait_for(running, post(running, "course.enrolled", json.dumps(enrolment).encode()), "delivered")
+    shared = wait_for(
+        running, post(running, "course.enrolled", json.dumps(enrolment).encode()), "delivered"
+    )
     page.goto(f"/console/people?email={email}")
     click(page.get_by_role("link", name="Forget this person"))
     question = page.get_by_role("main").inner_text()
-    for said in ("This cannot be undone", "at sandbox: contact", "backups of the store", "every payload is looked through"):
+    for said in (
+        "This cannot be undone",
+        "at sandbox: contact",
+        "backups of the store",
+        "every payload is looked through",
+    ):
         assert said in question
     click(page.get_by_role("button", name="Forget this person"))
     told = page.get_by_role("status").inner_text()
@@ -125,12 +153,18 @@ def forget(page: Page, running: Running, number: int) -> None:
 
 
 def test_forgetting(page: Page, running: Running) -> None:
-    """The page says first what goes and what is outside reach; then what was removed. Others of a shared event keep theirs."""
+    """The page says first what goes and what is outside reach; then what was removed.
+
+    Others of a shared event keep theirs.
+    """
     forget(page, running, newcomer())
 
 
 def test_forgetting_in_the_crms_too(page: Page, running: Running) -> None:
-    """The plan comes first, with what is left to people; then both are told. Asked without, no CRM is."""
+    """The plan comes first, with what is left to people; then both are told.
+
+    Asked without, no CRM is.
+    """
     number = newcomer()
     delivered(running, number)
     page.goto(f"/console/people/forget?email=learner{number}@example.edu")
@@ -156,15 +190,25 @@ def test_no_forgetting_for_a_forged_form(running: Running) -> None:
     delivered(running, 3005)
     visitor = Visitor(running.url)
     visitor.sign_in()
-    assert visitor.post("/console/people/forget", {"email": "learner3005@example.edu"}, csrf="").status_code == 403
+    assert (
+        visitor.post(
+            "/console/people/forget", {"email": "learner3005@example.edu"}, csrf=""
+        ).status_code
+        == 403
+    )
     visitor.get("/console/people")
     for wrong in ("", "example.edu", "@"):
         assert visitor.post("/console/people/forget", {"email": wrong}).status_code == 422
-    assert "learner3005@example.edu" in visitor.get("/console/people?email=learner3005@example.edu").text
+    assert (
+        "learner3005@example.edu"
+        in visitor.get("/console/people?email=learner3005@example.edu").text
+    )
     assert running.admin("/api/people/learner3005@example.edu")["records"]
 
 
-@pytest.mark.parametrize("email", ["%00", "%ED%A0%80", "a" * 5000, "%E2%80%AE@x", "=HYPERLINK(%22x%22)"])
+@pytest.mark.parametrize(
+    "email", ["%00", "%ED%A0%80", "a" * 5000, "%E2%80%AE@x", "=HYPERLINK(%22x%22)"]
+)
 def test_nothing_in_an_address_breaks_the_page(running: Running, email: str) -> None:
     """Whatever is asked for is unknown, and no more."""
     visitor = Visitor(running.url)

@@ -30,7 +30,10 @@ def explain(page: Page, payload: str, event: str = "") -> None:
 
 
 def test_urls_are_masked_until_they_are_asked_for(page: Page, running: Running) -> None:
-    """One for each entry of AOM's menu. Whole tokens come by a deliberate press alone, in no address; that is logged."""
+    """One for each entry of AOM's menu.
+
+    Whole tokens come by a deliberate press alone, in no address; that is logged.
+    """
     urls = go(page).get_by_role("region", name="URLs to paste into AOM")
     assert urls.get_by_role("row").count() == 14  # the head, twelve entries, any other
     assert f"{BASE}/••••ests/account.created" in urls.inner_text()
@@ -83,7 +86,10 @@ def test_the_mapping_as_it_was_loaded(page: Page) -> None:
 
 def test_warnings_of_the_configuration_are_shown(page: Page) -> None:
     """Those that `check` tells."""
-    assert "no route takes announcement.created" in go(page).get_by_role("region", name="Warnings of the configuration").inner_text()
+    assert (
+        "no route takes announcement.created"
+        in go(page).get_by_role("region", name="Warnings of the configuration").inner_text()
+    )
 
 
 def test_accessible(page: Page) -> None:
@@ -100,7 +106,12 @@ def test_explain_what_an_order_would_write(page: Page) -> None:
     click(page.get_by_role("button", name="Explain"))
     records = page.get_by_role("region", name="What it would write")
     text = records.inner_text()
-    for words in ("sandbox ← student@app.com", "by route orders", "deal: springfield:19, linked to contact student@app.com", "won"):
+    for words in (
+        "sandbox ← student@app.com",
+        "by route orders",
+        "deal: springfield:19, linked to contact student@app.com",
+        "won",
+    ):
         assert words in text
     click(page.get_by_text("Its normal form"))
     assert '"total": "220"' in page.locator("pre").inner_text()
@@ -120,7 +131,17 @@ def test_explain_what_is_wrong(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "payload", ["not JSON", "[" * 10_000, "\u202e", '"\\ud800"', "<script>alert(1)</script>", "{}", "null", '{"a": NaN}']
+    "payload",
+    [
+        "not JSON",
+        "[" * 10_000,
+        "\u202e",
+        '"\\ud800"',
+        "<script>alert(1)</script>",
+        "{}",
+        "null",
+        '{"a": NaN}',
+    ],
 )
 def test_explain_anything(plain_page: Page, payload: str) -> None:
     """Whatever is pasted is answered with its faults."""
@@ -129,7 +150,9 @@ def test_explain_anything(plain_page: Page, payload: str) -> None:
 
 
 def test_hostile_content_is_text(page: Page) -> None:
-    """Names with markup, formulas and changes of the writing direction are shown as they are, and do nothing."""
+    """Names with markup, formulas and changes of the writing direction are shown as they are, and
+    do nothing.
+    """
     explain(page, account(1, first_name=SCRIPT, last_name=BACKWARDS + "</textarea><b>x").decode())
     text = page.get_by_role("region", name="What it would write").inner_text()
     assert SCRIPT in text
@@ -139,9 +162,21 @@ def test_hostile_content_is_text(page: Page) -> None:
 
 def test_explain_shows_some_of_very_many_people(plain_page: Page) -> None:
     """And counts the others."""
-    people = [{"first_name": "Ada", "last_name": f"No{n}", "name": f"Ada No{n}", "email": f"a{n}@example.edu"} for n in range(30)]
+    people = [
+        {
+            "first_name": "Ada",
+            "last_name": f"No{n}",
+            "name": f"Ada No{n}",
+            "email": f"a{n}@example.edu",
+        }
+        for n in range(30)
+    ]
     enrolment = json.loads(read_sample("course.enrolled") or b"{}")
-    explain(plain_page, json.dumps({**enrolment, "userList": [{"id": n, **one} for n, one in enumerate(people)]}), "course.enrolled")
+    explain(
+        plain_page,
+        json.dumps({**enrolment, "userList": [{"id": n, **one} for n, one in enumerate(people)]}),
+        "course.enrolled",
+    )
     text = plain_page.get_by_role("region", name="What it would write").inner_text()
     assert "a19@example.edu" in text
     assert "a20@example.edu" not in text
@@ -164,5 +199,8 @@ def test_without_javascript(plain_page: Page) -> None:
 def test_a_gateway_without_a_public_url(browser: Browser, quiet: Running) -> None:
     """Says that AOM cannot reach a local address."""
     with at_overview(browser, quiet.url, width=380) as page:
-        assert "server.public_url is not set" in go(page).get_by_role("region", name="URLs to paste into AOM").inner_text()
+        assert (
+            "server.public_url is not set"
+            in go(page).get_by_role("region", name="URLs to paste into AOM").inner_text()
+        )
         assert f"{quiet.url}/in/••••ests" in page.content()

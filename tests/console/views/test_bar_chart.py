@@ -16,7 +16,9 @@ NOW = datetime(2026, 3, 1, 14, 30, tzinfo=UTC)
 
 
 async def counted(url: str) -> tuple[list[int], list[int]]:
-    """What three hours held, and what they and one before hold half an hour later, when more has come."""
+    """What three hours held, and what they and one before hold half an hour later, when more has
+    come.
+    """
     inbox = await Inbox.open(url, dedup_hours=24)
     try:
         traffic = TrafficCounter(inbox)
@@ -32,11 +34,16 @@ async def counted(url: str) -> tuple[list[int], list[int]]:
 
 
 def test_events_are_counted_by_the_hour(sqlite_url: str) -> None:
-    """The current hour is looked at anew each time; whichever number of hours is asked for, each holds its own."""
+    """The current hour is looked at anew each time; whichever number of hours is asked for, each
+    holds its own.
+    """
     assert asyncio.run(counted(sqlite_url)) == ([0, 2, 2], [1, 0, 2, 3, 1])
 
 
-@pytest.mark.parametrize(("most", "top"), [(0, 1), (1, 1), (3, 5), (10, 10), (11, 20), (22, 50), (501, 1000), (1_000_000, 1_000_000)])
+@pytest.mark.parametrize(
+    ("most", "top"),
+    [(0, 1), (1, 1), (3, 5), (10, 10), (11, 20), (22, 50), (501, 1000), (1_000_000, 1_000_000)],
+)
 def test_the_scale_ends_at_a_round_number(most: int, top: int) -> None:
     """Not below the highest bar."""
     assert draw_chart([0, most]).top == top

@@ -16,11 +16,19 @@ class Settings(ConnectorSettings):
 
 
 def test_no_secret_is_shown() -> None:
-    """Neither one that says so, nor a password in an address, nor one of ours inside another value."""
-    settings = Settings(type="x", proxy="http://user:pass-word@proxy.example", headers={"Authorization": "Bearer a-token-elsewhere"})
+    """Neither one that says so, nor a password in an address, nor one of ours inside another
+    value.
+    """
+    settings = Settings(
+        type="x",
+        proxy="http://user:pass-word@proxy.example",
+        headers={"Authorization": "Bearer a-token-elsewhere"},
+    )
     shown = {one.name: one for one in connector_settings(settings, {"a-token-elsewhere"})}
     assert shown["password"].value == HIDDEN
-    assert shown["proxy"] == ShownSetting("proxy", f"http://user:{HIDDEN}@proxy.example", "", given=True)
+    assert shown["proxy"] == ShownSetting(
+        "proxy", f"http://user:{HIDDEN}@proxy.example", "", given=True
+    )
     assert shown["headers"].value == {"Authorization": f"Bearer {HIDDEN}"}
     assert "note" not in shown
 

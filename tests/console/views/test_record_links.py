@@ -44,6 +44,14 @@ def test_anything_else_is_no_link(url: str | None) -> None:
 
 def test_what_was_sent_by_an_older_version() -> None:
     """A record that lacks something is shown with what it has."""
-    shown = read_sent_record({"object": "contact", "id": 7}, lambda *ref: "https://crm.example.edu/" + "/".join(ref))
-    assert (shown.object, shown.key, shown.result, shown.id, shown.fields) == ("contact", "", "", "7", {})
+    shown = read_sent_record(
+        {"object": "contact", "id": 7}, lambda *ref: "https://crm.example.edu/" + "/".join(ref)
+    )
+    assert (shown.object, shown.key, shown.result, shown.id, shown.fields) == (
+        "contact",
+        "",
+        "",
+        "7",
+        {},
+    )
     assert shown.url == "https://crm.example.edu/contact/7"

@@ -9,7 +9,9 @@ from receiver.delivery.limits.backoff import LANE, Backoff
 
 
 def test_delays_stay_between_the_bounds() -> None:
-    """Never under the least, never over the doubled ceiling, never over an hour, however many attempts failed."""
+    """Never under the least, never over the doubled ceiling, never over an hour, however many
+    attempts failed.
+    """
     random = Random(1)
     for attempts in range(100):
         ceiling = min(timedelta(hours=1), timedelta(seconds=5) * 2 ** min(attempts, 20))

@@ -7,7 +7,12 @@ import asyncio
 import pytest
 
 from connectors.base import RateLimit
-from receiver.delivery.limits.rate_limiter import RateLimiter, delivering, drain_bucket, refill_bucket
+from receiver.delivery.limits.rate_limiter import (
+    RateLimiter,
+    delivering,
+    drain_bucket,
+    refill_bucket,
+)
 
 LIMIT = RateLimit(calls=100, seconds=10)
 
@@ -19,9 +24,19 @@ class Clock:
         return self.time
 
 
-@pytest.mark.parametrize("limit", [LIMIT, RateLimit(calls=1, seconds=5), RateLimit(calls=190, seconds=10), RateLimit(calls=7, seconds=0.5)])
+@pytest.mark.parametrize(
+    "limit",
+    [
+        LIMIT,
+        RateLimit(calls=1, seconds=5),
+        RateLimit(calls=190, seconds=10),
+        RateLimit(calls=7, seconds=0.5),
+    ],
+)
 def test_no_period_sees_more_calls_than_are_allowed(limit: RateLimit) -> None:
-    """However greedily calls are made, any window of the limit's length holds at most its calls, and nearly as many."""
+    """However greedily calls are made, any window of the limit's length holds at most its calls,
+    and nearly as many.
+    """
     now, level = 0.0, None
     times: list[float] = []
     while len(times) < 5 * limit.calls:
@@ -69,7 +84,9 @@ def test_a_learned_limit_never_lifts_the_configured_one() -> None:
 
 
 def test_before_a_call_its_leadership_is_asked_after_the_wait() -> None:
-    """Who has waited for a turn may have lost the lead meanwhile; and such a call is not counted."""
+    """Who has waited for a turn may have lost the lead meanwhile; and such a call is not
+    counted.
+    """
 
     async def main() -> None:
         limiter = RateLimiter()

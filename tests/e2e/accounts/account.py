@@ -44,7 +44,10 @@ class Refusal:
 
 
 class Account(Protocol):
-    """A CRM's account on a server of its own, empty and as the CRM hands it out. `name` is the connector's."""
+    """A CRM's account on a server of its own, empty and as the CRM hands it out.
+
+    `name` is the connector's.
+    """
 
     name: str
 
@@ -83,7 +86,9 @@ class Account(Protocol):
         """Answer all calls with 503, until `clear`."""
 
     def fail(self, rate: float, seed: int) -> None:
-        """Let this share of all calls fail, until `clear`: turned away, hung or hung up on, before or after they were carried out."""
+        """Let this share of all calls fail, until `clear`: turned away, hung or hung up on, before
+        or after they were carried out.
+        """
 
     def clear(self) -> None: ...
 

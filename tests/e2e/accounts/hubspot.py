@@ -35,7 +35,10 @@ mapping = "standard"
     def buyers(self) -> list[tuple[str, str]]:
         people = {contact.id: address for address, contact in self.contacts().items()}
         orders = {deal.id: key for key, deal in self.deals().items()}
-        return sorted((orders[b], people[a]) if a in people else (orders[a], people[b]) for a, b in self.fake.associations())
+        return sorted(
+            (orders[b], people[a]) if a in people else (orders[a], people[b])
+            for a, b in self.fake.associations()
+        )
 
     def calls(self) -> int:
         return self.fake.calls()
@@ -51,7 +54,9 @@ mapping = "standard"
 
     def spoil(self, buyer: dict[str, Any]) -> Refusal:
         buyer["first_name"] = "x" * 70_000
-        return Refusal("VALUE_TOO_LONG", 'Property "firstname" is limited to 65536 characters.', "firstname")
+        return Refusal(
+            "VALUE_TOO_LONG", 'Property "firstname" is limited to 65536 characters.', "firstname"
+        )
 
     def hold(self) -> None:
         self.fake.script(Fault("status", status=429, headers={"Retry-After": "1"}, times=EVER))
@@ -88,7 +93,9 @@ def hubspot(name: str = "hubspot", settings: str = "") -> Iterator[HubSpotAccoun
 
 
 def _contact(row: Mapping[str, Any]) -> Contact:
-    first, last, course = (str(row.get(name) or "") for name in ("firstname", "lastname", "aom_last_course"))
+    first, last, course = (
+        str(row.get(name) or "") for name in ("firstname", "lastname", "aom_last_course")
+    )
     return Contact(row["id"], first, last, course, row["writes"])
 
 

@@ -35,7 +35,9 @@ mapping = "standard"
         return by_key((one["Email"], _contact(one)) for one in self.fake.records("Contact"))
 
     def deals(self) -> dict[str, Deal]:
-        return by_key((one["AOM_Order_Key__c"], _deal(one)) for one in self.fake.records("Opportunity"))
+        return by_key(
+            (one["AOM_Order_Key__c"], _deal(one)) for one in self.fake.records("Opportunity")
+        )
 
     def buyers(self) -> list[tuple[str, str]]:
         people = {contact.id: address for address, contact in self.contacts().items()}
@@ -70,7 +72,9 @@ mapping = "standard"
         self._befall(delay=LAPSE, drop="before")
 
     def collapse(self) -> None:
-        self._befall(status=503, body=[{"errorCode": "SERVER_UNAVAILABLE", "message": "The server is busy"}])
+        self._befall(
+            status=503, body=[{"errorCode": "SERVER_UNAVAILABLE", "message": "The server is busy"}]
+        )
 
     def fail(self, rate: float, seed: int) -> None:
         self.fake.misbehave(rate, seed, stall=LAPSE)
@@ -104,9 +108,13 @@ def salesforce(name: str = "salesforce", settings: str = "") -> Iterator[Salesfo
 
 
 def _contact(row: Mapping[str, Any]) -> Contact:
-    first, last, course = (str(row.get(name) or "") for name in ("FirstName", "LastName", "AOM_Last_Course__c"))
+    first, last, course = (
+        str(row.get(name) or "") for name in ("FirstName", "LastName", "AOM_Last_Course__c")
+    )
     return Contact(row["Id"], first, last, course, row["writes"])
 
 
 def _deal(row: Mapping[str, Any]) -> Deal:
-    return Deal(row["Id"], row["StageName"], row["AOM_Order_Status__c"], str(row["Amount"]), row["writes"])
+    return Deal(
+        row["Id"], row["StageName"], row["AOM_Order_Status__c"], str(row["Amount"]), row["writes"]
+    )

@@ -14,12 +14,22 @@ from tests.e2e.accounts.hubspot import hubspot
 from tests.e2e.accounts.salesforce import salesforce
 from tests.processes import write_config
 
-CRMS: Mapping[str, Callable[..., AbstractContextManager[Account]]] = {"hubspot": hubspot, "salesforce": salesforce}
+CRMS: Mapping[str, Callable[..., AbstractContextManager[Account]]] = {
+    "hubspot": hubspot,
+    "salesforce": salesforce,
+}
 
 
 def configure(directory: Path, *accounts: Account) -> Path:
-    """A gateway for the accounts, made ready by its own command line. The same content again is no duplicate to it."""
-    config = write_config(directory, "".join(account.table() for account in accounts), store=f"sqlite:///{directory}/aom-gateway.db")
+    """A gateway for the accounts, made ready by its own command line.
+
+    The same content again is no duplicate to it.
+    """
+    config = write_config(
+        directory,
+        "".join(account.table() for account in accounts),
+        store=f"sqlite:///{directory}/aom-gateway.db",
+    )
     config.write_text(config.read_text().replace("[store]", "[store]\ndedup_hours = 0"))
     for account in accounts:
         _aom_gateway(config, "provision", account.name, "--apply")

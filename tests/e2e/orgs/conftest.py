@@ -2,4 +2,6 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.e2e.orgs.stage", "tests.e2e.orgs.hubspot", "tests.e2e.orgs.salesforce")
+pytest.register_assert_rewrite(
+    "tests.e2e.orgs.stage", "tests.e2e.orgs.hubspot", "tests.e2e.orgs.salesforce"
+)

@@ -29,7 +29,10 @@ from tests.fakes.hubspot import FakeHubSpot, Fault
 from tests.fakes.hubspot.characters import CHARACTERS, GUILTY, HubSpotCharacter
 from tests.fakes.hubspot.records import Records
 
-STAFF = "users of HubSpot tidy, merge and delete records; what then becomes of ids is documented at Merge records and Batch update"
+STAFF = (
+    "users of HubSpot tidy, merge and delete records; what then becomes of ids is documented at "
+    "Merge records and Batch update"
+)
 HTML = {"Content-Type": "text/html"}
 PROVISIONED = ("contacts", "deals", "line_items")
 
@@ -77,7 +80,9 @@ def delete_deal(person: str) -> Callable[[FakeHubSpot], None]:
 
 
 def change_address(person: str) -> Callable[[FakeHubSpot], None]:
-    return lambda account: account.edit("contacts", by_address(account)[f"{person}@example.edu"], email="staff@example.edu")
+    return lambda account: account.edit(
+        "contacts", by_address(account)[f"{person}@example.edu"], email="staff@example.edu"
+    )
 
 
 def merge_deals(kept: str, gone: str) -> Callable[[FakeHubSpot], object]:
@@ -99,7 +104,9 @@ def erase(person: str) -> Callable[[FakeHubSpot], None]:
 
 
 def be_at_the_edge(account: FakeHubSpot) -> None:
-    """Every kind of trouble that passes, one after the other; the move to another data centre names a short time."""
+    """Every kind of trouble that passes, one after the other; the move to another data centre names
+    a short time.
+    """
     page = "<html><body>Attention Required!</body></html>"
     account.script(
         Fault("status", status=403, body=page, headers=HTML),
@@ -120,13 +127,17 @@ def be_slow(account: FakeHubSpot) -> None:
 
 
 def rule_is_told(org: Org) -> None:
-    """It is a rule, which an operator is asked to end or to satisfy: metrics and the command say so, and the connector runs."""
+    """It is a rule, which an operator is asked to end or to satisfy: metrics and the command say
+    so, and the connector runs.
+    """
     status = org.status()
     assert status["state"] == "running"
     assert "phone" in status["waiting"]["rule"]
     metrics = httpx.get(f"{org.stage.api.running.url}/metrics", trust_env=False, timeout=60).text
     assert f'aom_gateway_connector_held_back{{connector="{org.name}"}} 1.0' in metrics
-    assert "demands phone" in " ".join(command("status", at=org.stage.config.parent, code=1).out.split())
+    assert "demands phone" in " ".join(
+        command("status", at=org.stage.config.parent, code=1).out.split()
+    )
 
 
 def is_tied(person: str, contact: str | None = None) -> Callable[[Org], None]:
@@ -164,7 +175,9 @@ fields.aom_interests = { value = "{{ order.line_items | map(attribute='name') }}
 
 
 def have_interests(account: FakeHubSpot) -> None:
-    account.define("contacts", "aom_interests", "enumeration", "checkbox", options=["Algebra", "Logic"])
+    account.define(
+        "contacts", "aom_interests", "enumeration", "checkbox", options=["Algebra", "Logic"]
+    )
 
 
 def items(*names: str) -> list[dict[str, Any]]:
@@ -216,7 +229,9 @@ HUBSPOT: Mapping[str, Situation] = {
         merged=(number_of("bob"), number_of("ada")),
     ),
     # H4
-    "read_only_property": situation("read_only_property", posts=placed(*PEOPLE), told="paused", words="aom_last_activity"),
+    "read_only_property": situation(
+        "read_only_property", posts=placed(*PEOPLE), told="paused", words="aom_last_activity"
+    ),
     "required_property": situation(
         "required_property",
         posts=placed(*PEOPLE),
@@ -286,9 +301,13 @@ HUBSPOT: Mapping[str, Situation] = {
         concerned=addresses("guilty"),
         then="replayed",
     ),
-    "used_up_day": situation("used_up_day", posts=placed(*PEOPLE), told="throttled", words="daily limit", then="later"),
+    "used_up_day": situation(
+        "used_up_day", posts=placed(*PEOPLE), told="throttled", words="daily limit", then="later"
+    ),
     "edge": situation(
-        HubSpotCharacter("HubSpot's error handling: 423, 477, 521; a page with 403 is reported", be_at_the_edge),
+        HubSpotCharacter(
+            "HubSpot's error handling: 423, 477, 521; a page with 403 is reported", be_at_the_edge
+        ),
         posts=placed(*PEOPLE),
         rewritten=True,
     ),
@@ -299,7 +318,9 @@ HUBSPOT: Mapping[str, Situation] = {
         words="crm.objects.deals.write",
         rewritten=True,
     ),
-    "expired_token": situation("expired_token", posts=placed(*PEOPLE), told="paused", words="refuses the access token"),
+    "expired_token": situation(
+        "expired_token", posts=placed(*PEOPLE), told="paused", words="refuses the access token"
+    ),
     "options_by_label": situation(
         HubSpotCharacter(
             "HubSpot Knowledge Base, multiple checkboxes: a leading semicolon appends",
@@ -316,14 +337,17 @@ HUBSPOT: Mapping[str, Situation] = {
     "lifecycle_backwards": situation(
         HubSpotCharacter(
             "HubSpot Knowledge Base, Use lifecycle stages: the API moves them forward only",
-            lambda account: account.seed_contact("ada@example.edu", properties={"lifecyclestage": "evangelist"}),
+            lambda account: account.seed_contact(
+                "ada@example.edu", properties={"lifecyclestage": "evangelist"}
+            ),
         ),
         posts=placed("ada"),
         finally_=has("contacts", lifecyclestage="evangelist"),
     ),
     "erased_person": situation(
         HubSpotCharacter(
-            "HubSpot Knowledge Base, Perform a permanent delete: the address can't be made again by API",
+            "HubSpot Knowledge Base, Perform a permanent delete: the address can't be made "
+            "again by API",
             erase("ada"),
         ),
         before=joined("ada"),

@@ -23,7 +23,10 @@ from tests.fakes.salesforce import FakeSalesforce
 from tests.fakes.salesforce.characters import CHARACTERS, GUILTY, NEW_HOST, SalesforceCharacter
 from tests.fakes.salesforce.client import Admin
 
-STAFF = "users of Salesforce tidy, merge and delete records; what then becomes of ids is documented as ENTITY_IS_DELETED"
+STAFF = (
+    "users of Salesforce tidy, merge and delete records; what then becomes of ids is documented "
+    "as ENTITY_IS_DELETED"
+)
 APPROVALS = "Salesforce Help, Approval Processes: a record is locked while its approval is pending"
 APPROVAL = (
     "ENTITY_IS_LOCKED",
@@ -40,7 +43,9 @@ def provisioned(name: str, settings: str = "") -> Iterator[SalesforceAccount]:
         yield SalesforceAccount(fake, name, settings)
 
 
-def situation(character: str | SalesforceCharacter, /, settings: str = PERSON_EACH, **told: Any) -> Situation:
+def situation(
+    character: str | SalesforceCharacter, /, settings: str = PERSON_EACH, **told: Any
+) -> Situation:
     given = CHARACTERS[character] if isinstance(character, str) else character
     return Situation(open_account=provisioned, character=given, settings=settings, **told)
 
@@ -54,8 +59,12 @@ def refusing(
     words: str,
     cure: Callable[[Admin], None] = Admin.clear_rules,
 ) -> SalesforceCharacter:
-    """An org that refuses every row of the object in which the field has this value, until somebody ends that."""
-    return SalesforceCharacter(source, lambda org: org.rule(object_, field, value, words, code), cure)
+    """An org that refuses every row of the object in which the field has this value, until somebody
+    ends that.
+    """
+    return SalesforceCharacter(
+        source, lambda org: org.rule(object_, field, value, words, code), cure
+    )
 
 
 def waiting(source: str, code: str, words: str) -> Situation:
@@ -80,7 +89,11 @@ def delete_contact(person: str) -> Callable[[Admin], None]:
 
 def delete_deal(person: str) -> Callable[[Admin], None]:
     def delete(org: Admin) -> None:
-        (key,) = (row["Id"] for row in org.records("Opportunity") if row["AOM_Order_Key__c"].endswith(f":{number_of(person)}"))
+        (key,) = (
+            row["Id"]
+            for row in org.records("Opportunity")
+            if row["AOM_Order_Key__c"].endswith(f":{number_of(person)}")
+        )
         org.delete(key)
 
     return delete
@@ -94,7 +107,9 @@ def block_duplicates(org: Admin) -> None:
 
 def hide_keyed(org: Admin) -> None:
     """A Contact that holds our key belongs to others, and is not shared with the gateway."""
-    hidden = org.seed("Contact", LastName="Ada", Email="ada@example.edu", AOM_Key__c="ada@example.edu")
+    hidden = org.seed(
+        "Contact", LastName="Ada", Email="ada@example.edu", AOM_Key__c="ada@example.edu"
+    )
     org.change(hidden, _private=True)
 
 
@@ -149,8 +164,12 @@ def twelve_is_the_most(org: Org) -> None:
 
 
 def each_row_once(org: Org) -> None:
-    """While the first call may be running still, nobody sends its rows again; and it is said that the org is slow."""
-    org.wait(lambda: len(org.fake.records("Contact")) == len(org.situation.people()), "all are written")
+    """While the first call may be running still, nobody sends its rows again; and it is said that
+    the org is slow.
+    """
+    org.wait(
+        lambda: len(org.fake.records("Contact")) == len(org.situation.people()), "all are written"
+    )
     assert {row["writes"] for row in org.fake.records("Contact")} == {1}
     assert "slow" in org.status()["note"]
 
@@ -222,10 +241,13 @@ SALESFORCE: Mapping[str, Situation] = {
     "lock_by_words": waiting(
         "users report locks that a trigger wraps in its own code and words",
         "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
-        "Record Currently Unavailable: The record you are attempting to edit is being changed; please try again.",
+        "Record Currently Unavailable: The record you are attempting to edit is being "
+        "changed; please try again.",
     ),
     # S6
-    "renamed_domain": situation("renamed_domain", posts=placed(*PEOPLE), told="paused", words=NEW_HOST),
+    "renamed_domain": situation(
+        "renamed_domain", posts=placed(*PEOPLE), told="paused", words=NEW_HOST
+    ),
     "abandoned_domain": situation(
         "abandoned_domain",
         posts=placed(*PEOPLE),
@@ -239,9 +261,13 @@ SALESFORCE: Mapping[str, Situation] = {
         told="waits",
         words="the answer is no JSON (HTTP 200, text/html)",
     ),
-    "redirect_at_sign_in": situation("redirect_at_sign_in", posts=placed(*PEOPLE), told="paused", words=NEW_HOST),
+    "redirect_at_sign_in": situation(
+        "redirect_at_sign_in", posts=placed(*PEOPLE), told="paused", words=NEW_HOST
+    ),
     # S8
-    "private_sharing": situation("private_sharing", posts=placed(*PEOPLE), finally_=all_have_accounts),
+    "private_sharing": situation(
+        "private_sharing", posts=placed(*PEOPLE), finally_=all_have_accounts
+    ),
     # B1
     "salesforce_contact_deleted": situation(
         SalesforceCharacter(STAFF, delete_contact("ada")),
@@ -267,10 +293,14 @@ SALESFORCE: Mapping[str, Situation] = {
         finally_=is_given_up,
     ),
     # S10
-    "unknown_code": waiting("Salesforce adds codes with every release", "SOMETHING_NEW", "The moon is full."),
+    "unknown_code": waiting(
+        "Salesforce adds codes with every release", "SOMETHING_NEW", "The moon is full."
+    ),
     # right already
     "blocking_duplicate_rule": situation(
-        SalesforceCharacter(CHARACTERS["blocking_duplicate_rule"].source, block_duplicates, clean_up_duplicates),
+        SalesforceCharacter(
+            CHARACTERS["blocking_duplicate_rule"].source, block_duplicates, clean_up_duplicates
+        ),
         posts=placed("ada", "bob"),
         told="dead",
         words="DUPLICATES_DETECTED",
@@ -295,7 +325,8 @@ SALESFORCE: Mapping[str, Situation] = {
     ),
     "refused_role": situation(
         refusing(
-            "Salesforce Help, Contact Roles: validation rules and required fields hold for them, too",
+            "Salesforce Help, Contact Roles: validation rules and required fields hold for "
+            "them, too",
             "OpportunityContactRole",
             "IsPrimary",
             True,
@@ -328,7 +359,9 @@ SALESFORCE: Mapping[str, Situation] = {
     "country_picklist": situation(
         SalesforceCharacter(
             "Salesforce Help, State and Country/Territory Picklists: restricted to the org's own",
-            lambda org: org.add_field("Contact", name="Country__c", type="picklist", options=["US"], restricted=True),
+            lambda org: org.add_field(
+                "Contact", name="Country__c", type="picklist", options=["US"], restricted=True
+            ),
             lambda org: org.change_field("Contact", "Country__c", options=("US", "FR")),
         ),
         routes=COUNTRY,
@@ -342,7 +375,9 @@ SALESFORCE: Mapping[str, Situation] = {
         SalesforceCharacter(
             CHARACTERS["multi_currency"].source,
             CHARACTERS["multi_currency"].give,
-            lambda org: org.change_field("Opportunity", "CurrencyIsoCode", options=["USD", "EUR", "XAF"]),
+            lambda org: org.change_field(
+                "Opportunity", "CurrencyIsoCode", options=["USD", "EUR", "XAF"]
+            ),
         ),
         posts=(*placed("ada", currency="EUR"), *placed("bob", currency="XAF")),
         told="dead",
@@ -350,7 +385,9 @@ SALESFORCE: Mapping[str, Situation] = {
         concerned=addresses("bob"),
         then="replayed within a minute",
     ),
-    "no_last_name": situation("plain", posts=joined("ada", last_name=""), finally_=holds("Contact", LastName="ada")),
+    "no_last_name": situation(
+        "plain", posts=joined("ada", last_name=""), finally_=holds("Contact", LastName="ada")
+    ),
     "long_last_name": situation(
         "plain",
         posts=joined("ada", last_name="x" * 90),
@@ -363,8 +400,12 @@ SALESFORCE: Mapping[str, Situation] = {
         posts=placed("ada", date_created="2026-01-31 23:30:00"),
         finally_=holds("Opportunity", CloseDate="2026-01-31"),
     ),
-    "required_field": situation("required_field", posts=placed(*PEOPLE), told="dead", words="Consent__c", then="replayed"),
-    "encrypted_email": situation("encrypted_email", posts=placed(*PEOPLE), told="paused", words="Encryption Policy"),
+    "required_field": situation(
+        "required_field", posts=placed(*PEOPLE), told="dead", words="Consent__c", then="replayed"
+    ),
+    "encrypted_email": situation(
+        "encrypted_email", posts=placed(*PEOPLE), told="paused", words="Encryption Policy"
+    ),
     "read_only_field": situation(
         "read_only_field",
         posts=joined(*PEOPLE),
@@ -380,7 +421,9 @@ SALESFORCE: Mapping[str, Situation] = {
         then="replayed",
     ),
     "hidden_key": situation(
-        SalesforceCharacter("Salesforce Help, Organization-Wide Sharing Defaults", hide_keyed, share_keyed),
+        SalesforceCharacter(
+            "Salesforce Help, Organization-Wide Sharing Defaults", hide_keyed, share_keyed
+        ),
         posts=(*joined("ada", "bob"),),
         told="waits",
         words="see its sharing",
@@ -406,6 +449,8 @@ SALESFORCE: Mapping[str, Situation] = {
         words="daily_share leaves 10% to others",
         then="later",
     ),
-    "nonprofit_pack": situation("nonprofit_pack", settings="", posts=placed(*PEOPLE), finally_=all_have_accounts),
+    "nonprofit_pack": situation(
+        "nonprofit_pack", settings="", posts=placed(*PEOPLE), finally_=all_have_accounts
+    ),
 }
 """The orgs of Salesforce, by the names of their connectors."""

@@ -15,17 +15,22 @@ if TYPE_CHECKING:
     from tests.e2e.orgs.stage import Org
 
 Told = Literal["note", "waits", "paused", "throttled", "dead", "slow", "nothing"]
-"""What the operator sees before the cure: a note on what was written all the same, people who wait, a connector that is paused, dead
-letters, or nothing, since nothing is wrong."""
+"""What the operator sees before the cure: a note on what was written all the same, people who wait,
+a connector that is paused, dead letters, or nothing, since nothing is wrong.
+"""
 
 Then = Literal["by itself", "replayed", "replayed within a minute", "later", "given up", "never"]
-"""How it goes on after the cure: by itself, by a replay, by itself when the time that was waited for has passed; or there is no cure,
-and whoever is concerned is given up after that time, or dead from the first."""
+"""How it goes on after the cure: by itself, by a replay, by itself when the time that was waited
+for has passed; or there is no cure, and whoever is concerned is given up after that time, or dead
+from the first.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """`before` is delivered while all is well; then the org gets its `character`, and `posts` come in."""
+    """`before` is delivered while all is well; then the org gets its `character`, and `posts` come
+    in.
+    """
 
     open_account: Callable[..., Any]  # of tests.e2e.accounts
     character: Character[Any]
@@ -39,9 +44,11 @@ class Situation:
     concerned: frozenset[str] = frozenset()  # the people of whom it is told; none: of all
     then: Then = "by itself"
     also: frozenset[str] = frozenset()  # people who are there besides
-    gone: frozenset[str] = frozenset()  # who are known under another address in the end, or not at all
+    # who are known under another address in the end, or not at all
+    gone: frozenset[str] = frozenset()
     merged: tuple[int, int] | None = None  # an order whose deal goes on as that of another one
-    rewritten: bool = False  # an innocent row may be written a second time, since nobody knows whether it was
+    # an innocent row may be written a second time, since nobody knows whether it was
+    rewritten: bool = False
     meanwhile: Callable[[Org], None] = lambda _: None  # what else is seen before the cure
     finally_: Callable[[Org], None] = lambda _: None  # what else is seen in the end
 
@@ -61,7 +68,11 @@ class Situation:
             *self.before,
             *(post for post in self.posts if not self.dead.intersection(addresses_of(post))),
         )
-        last = {payload["id"]: payload["status"] for name, payload in written if name.startswith("order.")}
+        last = {
+            payload["id"]: payload["status"]
+            for name, payload in written
+            if name.startswith("order.")
+        }
         if self.merged:
             gone, kept = self.merged
             last[kept] = last.pop(gone)
@@ -71,7 +82,9 @@ class Situation:
 def addresses_of(post: Post) -> list[str]:
     """Whom it is about."""
     name, payload = post
-    people = payload["userList"] if name == "course.enrolled" else [payload.get("customer") or payload]
+    people = (
+        payload["userList"] if name == "course.enrolled" else [payload.get("customer") or payload]
+    )
     return [person["email"].lower() for person in people]
 
 
@@ -92,7 +105,10 @@ def placed(*people: str, status: str = "COMPLETED", **other: Any) -> tuple[Post,
         "PENDING": "order.pending",
     }[status]
     given = {"order_total": "50.00", "currency": "USD", **other}
-    return tuple((name, order(number_of(person), f"{person}@example.edu", status, **given)) for person in people)
+    return tuple(
+        (name, order(number_of(person), f"{person}@example.edu", status, **given))
+        for person in people
+    )
 
 
 def refunded(*people: str, **other: Any) -> tuple[Post, ...]:
@@ -101,11 +117,16 @@ def refunded(*people: str, **other: Any) -> tuple[Post, ...]:
 
 def joined(*people: str, **other: Any) -> tuple[Post, ...]:
     """A new account of each person."""
-    return tuple(("account.created", account(**{"email": f"{person}@example.edu", **other})) for person in people)
+    return tuple(
+        ("account.created", account(**{"email": f"{person}@example.edu", **other}))
+        for person in people
+    )
 
 
 def enrolled(*people: str, **last_names: str) -> tuple[Post, ...]:
-    """All of them in a course, by one event, so that they go to the CRM in one call; some by a last name of their own."""
+    """All of them in a course, by one event, so that they go to the CRM in one call; some by a last
+    name of their own.
+    """
     users = [
         {
             "id": number_of(person),

@@ -1,7 +1,9 @@
-"""One gateway before many orgs: every situation has a source, a connector and an org of its own, and all are played at once.
+"""One gateway before many orgs: every situation has a source, a connector and an org of its own,
+and all are played at once.
 
-So forty situations last as long as the longest: a paused connector is tried again after forty seconds, and they wait together. What
-would take hours is played by stopping the gateway, moving the times in its store back, and starting it again.
+So forty situations last as long as the longest: a paused connector is tried again after forty
+seconds, and they wait together. What would take hours is played by stopping the gateway, moving the
+times in its store back, and starting it again.
 """
 
 from __future__ import annotations
@@ -111,12 +113,18 @@ class Org:
 
     def post(self, posts: Sequence[Post]) -> list[tuple[str, str]]:
         """Hand them in, and give the address and the event of everybody whom they are about."""
-        taken = [(post, self.stage.api.take(post[0], post[1], token=token(self.name))) for post in posts]
+        taken = [
+            (post, self.stage.api.take(post[0], post[1], token=token(self.name))) for post in posts
+        ]
         return [(email, event) for post, event in taken for email in addresses_of(post)]
 
     def delivery(self, email: str, event: str) -> dict[str, Any]:
         """What an event's page shows of its delivery for a person."""
-        (found,) = [one for one in self.stage.api.get(f"/api/events/{event}")["deliveries"] if one["person"] == email]
+        (found,) = [
+            one
+            for one in self.stage.api.get(f"/api/events/{event}")["deliveries"]
+            if one["person"] == email
+        ]
         assert found["connector"] == self.name
         return dict(found)
 
@@ -126,14 +134,19 @@ class Org:
 
     def states(self) -> Mapping[str, str]:
         """What has become of the posts, by address."""
-        stories = {event: self.stage.api.get(f"/api/events/{event}")["deliveries"] for event in {event for _, event in self.posted}}
+        stories = {
+            event: self.stage.api.get(f"/api/events/{event}")["deliveries"]
+            for event in {event for _, event in self.posted}
+        }
         return {one["person"]: one["state"] for story in stories.values() for one in story}
 
     def wait(self, condition: Callable[[], Any], what: str) -> Any:
         """Until it is true; the status is part of what is said where it does not come so far."""
         deadline = time.monotonic() + PATIENCE
         while not (found := condition()):
-            assert time.monotonic() < deadline, f"{self.name}: {what}; the status is {self.status()}"
+            assert time.monotonic() < deadline, (
+                f"{self.name}: {what}; the status is {self.status()}"
+            )
             time.sleep(STATUS_IS_FRESH)
         return found
 
@@ -202,9 +215,15 @@ class Org:
         contacts, deals = self.account.contacts(), self.account.deals()
         assert contacts.keys() == self.situation.people()
         orders = self.situation.orders()
-        assert {key: deal.status for key, deal in deals.items()} == {f"{self.name}:{n}": status for n, status in orders.items()}
+        assert {key: deal.status for key, deal in deals.items()} == {
+            f"{self.name}:{n}": status for n, status in orders.items()
+        }
         if not self.situation.rewritten:
-            others = {email: one.writes for email, one in contacts.items() if email not in self.situation.concerned | self.situation.also}
+            others = {
+                email: one.writes
+                for email, one in contacts.items()
+                if email not in self.situation.concerned | self.situation.also
+            }
             assert max(others.values(), default=0) <= (2 if self.situation.before else 1), others
 
     # --- what is told ---
@@ -219,19 +238,26 @@ class Org:
         self.told_nothing()
         for email, event in self.posted:
             if self.is_concerned(email):
-                assert self.situation.words in str([attempt["notes"] for attempt in self.delivery(email, event)["attempts"]])
+                assert self.situation.words in str(
+                    [attempt["notes"] for attempt in self.delivery(email, event)["attempts"]]
+                )
 
     def told_waits(self) -> None:
         """Who waits is told in `status` and on the event's page; all others are written."""
         words = self.situation.words
         self.wait(lambda: words in self.status()["reason"], f"it is told: {words}")
         self.wait(self.is_told_on_pages, "the events' pages tell it")
-        expected = {email: "pending" if self.is_concerned(email) else "delivered" for email, _ in self.posted}
+        expected = {
+            email: "pending" if self.is_concerned(email) else "delivered"
+            for email, _ in self.posted
+        }
         self.wait(lambda: self.states() == expected, "all others are written")
         assert self.status()["dead"] == 0
 
     def told_slow(self) -> None:
-        """Calls outlive their time, which is told; nobody is sent again before the CRM must be through with the first call."""
+        """Calls outlive their time, which is told; nobody is sent again before the CRM must be
+        through with the first call.
+        """
         self.wait(
             lambda: self.situation.words in self.status()["reason"],
             f"it is told: {self.situation.words}",
@@ -240,26 +266,42 @@ class Org:
         assert self.status()["dead"] == 0
 
     def told_pause(self, state: str) -> None:
-        """The reason stands in `status` and, for anybody, in `/readyz`; no attempt counts, and nobody is dead."""
+        """The reason stands in `status` and, for anybody, in `/readyz`; no attempt counts, and
+        nobody is dead.
+        """
         said = self.wait(
             lambda: self.situation.words in self.status()["reason"] and self.status(),
             f"told: {self.situation.words}",
         )
         assert (said["state"], said["dead"]) == (state, 0)
-        ready = httpx.get(f"{self.stage.api.running.url}/readyz", trust_env=False, timeout=60).json()
+        ready = httpx.get(
+            f"{self.stage.api.running.url}/readyz", trust_env=False, timeout=60
+        ).json()
         assert self.situation.words in ready["connectors"][self.name]["reason"]
         assert set(self.states().values()) == {"pending"}
 
     def told_dead(self) -> None:
-        """Who is guilty is a dead letter in the CRM's own words, which are a group; nobody else is."""
+        """Who is guilty is a dead letter in the CRM's own words, which are a group; nobody else
+        is.
+        """
         self.settle()
-        assert self.states() == {email: "dead" if self.is_concerned(email) else "delivered" for email, _ in self.posted}
+        assert self.states() == {
+            email: "dead" if self.is_concerned(email) else "delivered" for email, _ in self.posted
+        }
         assert self.is_told_on_pages()
-        groups = [group for group in self.stage.api.get("/api/groups")["dead"] if group["connector"] == self.name]
+        groups = [
+            group
+            for group in self.stage.api.get("/api/groups")["dead"]
+            if group["connector"] == self.name
+        ]
         assert self.situation.words in json.dumps(groups, ensure_ascii=False)
 
     def is_told_on_pages(self) -> bool:
-        return all(self.situation.words in self.story(email, event) for email, event in self.posted if self.is_concerned(email))
+        return all(
+            self.situation.words in self.story(email, event)
+            for email, event in self.posted
+            if self.is_concerned(email)
+        )
 
 
 _TOLD: Mapping[str, Callable[[Org], None]] = {
@@ -274,20 +316,35 @@ _TOLD: Mapping[str, Callable[[Org], None]] = {
 
 
 @contextmanager
-def played(directory: Path, situations: Mapping[str, Situation]) -> Iterator[Mapping[str, Future[None]]]:
+def played(
+    directory: Path, situations: Mapping[str, Situation]
+) -> Iterator[Mapping[str, Future[None]]]:
     """Play them all, and give for each what came of it."""
     with ExitStack() as stack:
         stage = Stage(directory / "config.toml", situations)
-        accounts = {name: stack.enter_context(one.open_account(name, one.settings)) for name, one in situations.items()}
-        stage.orgs = {name: Org(name, situations[name], account, stage) for name, account in accounts.items()}
+        accounts = {
+            name: stack.enter_context(one.open_account(name, one.settings))
+            for name, one in situations.items()
+        }
+        stage.orgs = {
+            name: Org(name, situations[name], account, stage) for name, account in accounts.items()
+        }
         stage.config.write_text(_configuration(stage))
         players = stack.enter_context(ThreadPoolExecutor(len(situations)))
         results: dict[str, Future[None]] = {}
 
         def act(what: Callable[[Org], None], *those: Then) -> None:
             """Have all do it at once of whom nothing has failed so far."""
-            well = {name: org for name, org in stage.orgs.items() if name not in results or not results[name].exception()}
-            begun = {name: players.submit(what, org) for name, org in well.items() if not those or org.situation.then in those}
+            well = {
+                name: org
+                for name, org in stage.orgs.items()
+                if name not in results or not results[name].exception()
+            }
+            begun = {
+                name: players.submit(what, org)
+                for name, org in well.items()
+                if not those or org.situation.then in those
+            }
             results.update(begun)
             wait(begun.values())
 
@@ -314,8 +371,13 @@ def _configuration(stage: Stage) -> str:
 
 
 def _tables(org: Org) -> str:
-    """A source that leads to a connector of the same name alone, by routes that are the shipped ones."""
-    source = f'[sources.{org.name}]\ntokens = ["{token(org.name)}"]\ntimezone = "America/New_York"\ncurrency = "USD"\n'
+    """A source that leads to a connector of the same name alone, by routes that are the shipped
+    ones.
+    """
+    source = (
+        f'[sources.{org.name}]\ntokens = ["{token(org.name)}"]\ntimezone = '
+        '"America/New_York"\ncurrency = "USD"\n'
+    )
     table = org.account.table().replace('mapping = "standard"\n', "")
     kind = re.search(r'type = "(\w+)"', table)
     assert kind is not None

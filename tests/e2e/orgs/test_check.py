@@ -18,7 +18,10 @@ from tests.processes import write_config
 Open = Callable[..., AbstractContextManager[Any]]
 ORGS: Mapping[str, tuple[Open, str, Character[Any]]] = {
     **{f"hubspot_{name}": (hubspot.provisioned, "", one) for name, one in HUBSPOT.items()},
-    **{f"salesforce_{name}": (salesforce.provisioned, salesforce.PERSON_EACH, one) for name, one in SALESFORCE.items()},
+    **{
+        f"salesforce_{name}": (salesforce.provisioned, salesforce.PERSON_EACH, one)
+        for name, one in SALESFORCE.items()
+    },
     "salesforce_private_contacts": (salesforce.provisioned, "", SALESFORCE["plain"]),
 }
 SAID_OF_ALL = {
@@ -36,7 +39,10 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[str]]:
     """What one command says of all of them, by connector."""
     directory = tmp_path_factory.mktemp("check")
     with ExitStack() as stack:
-        accounts = {name: stack.enter_context(open_(name, settings)) for name, (open_, settings, _) in ORGS.items()}
+        accounts = {
+            name: stack.enter_context(open_(name, settings))
+            for name, (open_, settings, _) in ORGS.items()
+        }
         write_config(directory, "".join(account.table() for account in accounts.values()))
         for name, account in accounts.items():
             ORGS[name][2].give(account.fake)
@@ -60,4 +66,7 @@ def test_check_names_what_will_go_wrong(said: Mapping[str, list[str]], name: str
 
 def _names(told: Mapping[str, Any], name: str) -> bool:
     where = told["where"]
-    return bool(where == f"connectors.{name}" or where.startswith((f"connectors.{name}.", f"connectors.{name}:")))
+    return bool(
+        where == f"connectors.{name}"
+        or where.startswith((f"connectors.{name}.", f"connectors.{name}:"))
+    )

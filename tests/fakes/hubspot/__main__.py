@@ -1,4 +1,7 @@
-"""`python -m tests.fakes.hubspot --port 9010`: serve until interrupted. See `fake.py` for what can be set over HTTP."""
+"""`python -m tests.fakes.hubspot --port 9010`: serve until interrupted.
+
+See `fake.py` for what can be set over HTTP.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,13 @@ from tests.fakes.hubspot import FakeHubSpot, Options
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.fakes.hubspot", description=__doc__)
     parser.add_argument("--port", type=int, default=9010)
-    parser.add_argument("--faults", type=float, default=0.0, metavar="RATE", help="how many calls fail at random, 0 to 1")
+    parser.add_argument(
+        "--faults",
+        type=float,
+        default=0.0,
+        metavar="RATE",
+        help="how many calls fail at random, 0 to 1",
+    )
     for option in dataclasses.fields(Options):
         default = option.default
         kind = _truth if isinstance(default, bool) else type(default)

@@ -62,8 +62,18 @@ class App:
         answer = self._befallen(request, fault) if fault else self._answer(request)
         if fault and fault.kind in {"drop", "stall"}:
             answer = None
-        self.calls.append(Call(request.method, request.path, answer.status if answer else 0, _inputs(request), self._clock()))
-        await asyncio.sleep(self._duration(fault) + self.options.row_latency * self.calls[-1].inputs)
+        self.calls.append(
+            Call(
+                request.method,
+                request.path,
+                answer.status if answer else 0,
+                _inputs(request),
+                self._clock(),
+            )
+        )
+        await asyncio.sleep(
+            self._duration(fault) + self.options.row_latency * self.calls[-1].inputs
+        )
         return answer
 
     def _duration(self, fault: Fault | None) -> float:
@@ -79,8 +89,14 @@ class App:
         if fault.kind != "status":
             return None
         if fault.body:
-            return Response(fault.status, fault.body, {"Content-Type": "application/json", **fault.headers})
-        said = too_many("TEN_SECONDLY_ROLLING", {}) if fault.status == 429 else Refusal(fault.status, "ON_PURPOSE", "a fault on purpose")
+            return Response(
+                fault.status, fault.body, {"Content-Type": "application/json", **fault.headers}
+            )
+        said = (
+            too_many("TEN_SECONDLY_ROLLING", {})
+            if fault.status == 429
+            else Refusal(fault.status, "ON_PURPOSE", "a fault on purpose")
+        )
         return Response(fault.status, said.body(), fault.headers)
 
     def _answer(self, request: Request) -> Response:
@@ -90,7 +106,9 @@ class App:
                 self.limits.take()
                 status, data = self._dispatch(request, token)
             except Refusal as refusal:
-                return Response(refusal.status, refusal.body(), {**refusal.headers, **self.limits.headers()})
+                return Response(
+                    refusal.status, refusal.body(), {**refusal.headers, **self.limits.headers()}
+                )
             return Response(status, data, self.limits.headers())
 
     def _dispatch(self, request: Request, token: Token) -> tuple[int, dict[str, Any] | None]:
@@ -106,12 +124,24 @@ class App:
         parts = rest.split("/")
         match area:
             case "objects":
-                return self._objects(request.method, parts, body, rules=version[:4].isdecimal() and version >= "2026-09")
+                return self._objects(
+                    request.method,
+                    parts,
+                    body,
+                    rules=version[:4].isdecimal() and version >= "2026-09",
+                )
             case "associations":
                 return self._tie(request.method, parts, body)
-        return self._schema(request.method, [area, *parts], body, Schema(self.portal, self.options, not version.startswith("v")))
+        return self._schema(
+            request.method,
+            [area, *parts],
+            body,
+            Schema(self.portal, self.options, not version.startswith("v")),
+        )
 
-    def _objects(self, method: str, parts: list[str], body: Any, *, rules: bool) -> tuple[int, dict[str, Any] | None]:
+    def _objects(
+        self, method: str, parts: list[str], body: Any, *, rules: bool
+    ) -> tuple[int, dict[str, Any] | None]:
         match (method, *parts):
             case ("POST", type_, "batch", "upsert"):
                 return self._batches.upsert(type_, body, rules=rules)
@@ -139,11 +169,21 @@ class App:
 
     def _pipeline_rules(self, id_: str) -> tuple[int, dict[str, Any]]:
         if not self.options.pipeline_rules:
-            raise Refusal(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call.")
-        pipeline = next((known for known in self.portal.pipelines["deals"] if known.id == id_), None)
+            raise Refusal(
+                403,
+                "MISSING_SCOPES",
+                "This app hasn't been granted all required scopes to make this call.",
+            )
+        pipeline = next(
+            (known for known in self.portal.pipelines["deals"] if known.id == id_), None
+        )
         if pipeline is None:
             raise nowhere()
-        created = {"objectCreationRule": {"pipelineStageIds": list(pipeline.created_in)}} if pipeline.created_in else {}
+        created = (
+            {"objectCreationRule": {"pipelineStageIds": list(pipeline.created_in)}}
+            if pipeline.created_in
+            else {}
+        )
         return 200, {"governanceValidationRules": created}
 
     def _tie(self, method: str, parts: list[str], body: Any) -> tuple[int, dict[str, Any]]:
@@ -158,7 +198,9 @@ class App:
                 return self._associations.labels(source, target)
         raise nowhere()
 
-    def _schema(self, method: str, parts: list[str], body: Any, schema: Schema) -> tuple[int, dict[str, Any]]:  # noqa: PLR0911 - a path each
+    def _schema(
+        self, method: str, parts: list[str], body: Any, schema: Schema
+    ) -> tuple[int, dict[str, Any]]:
         match (method, *parts):
             case ("GET", "properties", type_):
                 return schema.properties(type_)
@@ -179,11 +221,26 @@ class App:
     def _account(self, what: str) -> tuple[int, dict[str, Any]]:
         if what == "details":
             first, *others = self.portal.currencies
-            zone = {"timeZone": "US/Eastern", "utcOffset": "-05:00", "utcOffsetMilliseconds": -18_000_000}
-            place = {"portalId": self.portal.id, "accountType": "STANDARD", "uiDomain": "app.hubspot.com", "dataHostingLocation": "na1"}
+            zone = {
+                "timeZone": "US/Eastern",
+                "utcOffset": "-05:00",
+                "utcOffsetMilliseconds": -18_000_000,
+            }
+            place = {
+                "portalId": self.portal.id,
+                "accountType": "STANDARD",
+                "uiDomain": "app.hubspot.com",
+                "dataHostingLocation": "na1",
+            }
             return 200, {**place, **zone, "companyCurrency": first, "additionalCurrencies": others}
-        used = {"name": "private-apps-api-calls-daily", "usageLimit": self.options.daily, "currentUsage": self.limits.today}
-        return 200, {"results": [{**used, "fetchStatus": "SUCCESS", "collectedAt": "2026-11-01T00:00:00Z"}]}
+        used = {
+            "name": "private-apps-api-calls-daily",
+            "usageLimit": self.options.daily,
+            "currentUsage": self.limits.today,
+        }
+        return 200, {
+            "results": [{**used, "fetchStatus": "SUCCESS", "collectedAt": "2026-11-01T00:00:00Z"}]
+        }
 
 
 def _place(path: str) -> tuple[str, str, str]:
@@ -202,7 +259,10 @@ def _permit(token: Token, area: str, method: str, rest: str) -> None:
     types = rest.split("/")[: 2 if area == "associations" else 1]
     names = [type_ if type_ in OBJECT_SCOPES else "custom" for type_ in types]
     wanted = [
-        COMMERCE if (kind, name) == ("schemas", "line_items") else f"crm.{kind}.{name}.{'write' if writes else 'read'}" for name in names
+        COMMERCE
+        if (kind, name) == ("schemas", "line_items")
+        else f"crm.{kind}.{name}.{'write' if writes else 'read'}"
+        for name in names
     ]
     if missing := sorted({scope for scope in wanted if scope not in token.scopes}):
         raise missing_scopes(missing)

@@ -44,7 +44,13 @@ class Associations:
             if item.get("types"):
                 self.portal.associate(*self._ids((source, one), (target, other)))
                 results.append(
-                    {"fromObjectTypeId": source, "fromObjectId": one, "toObjectTypeId": target, "toObjectId": other, "labels": []}
+                    {
+                        "fromObjectTypeId": source,
+                        "fromObjectId": one,
+                        "toObjectTypeId": target,
+                        "toObjectId": other,
+                        "labels": [],
+                    }
                 )
         return _answer(results, [])
 
@@ -54,16 +60,27 @@ class Associations:
         type_, _ = self.portal.association_types(source, target) or (0, 0)
         results = []
         for item in body["inputs"]:
-            tied = {other for pair in self.portal.associations if item["id"] in pair for other in pair if other in known}
+            tied = {
+                other
+                for pair in self.portal.associations
+                if item["id"] in pair
+                for other in pair
+                if other in known
+            }
             types = [{"category": "HUBSPOT_DEFINED", "typeId": type_, "label": None}]
-            to = [{"toObjectId": int(other), "associationTypes": types} for other in sorted(tied, key=int)]
+            to = [
+                {"toObjectId": int(other), "associationTypes": types}
+                for other in sorted(tied, key=int)
+            ]
             if to:
                 results.append({"from": {"id": item["id"]}, "to": to})
         return _answer(results, [])
 
     def labels(self, source: str, target: str) -> tuple[int, dict[str, Any]]:
         types = self.portal.association_types(source, target)
-        known = [{"category": "HUBSPOT_DEFINED", "typeId": types[0], "label": None}] if types else []
+        known = (
+            [{"category": "HUBSPOT_DEFINED", "typeId": types[0], "label": None}] if types else []
+        )
         return 200, {"results": known}
 
     def _ids(self, *ends: tuple[str, str]) -> tuple[str, str]:
@@ -73,14 +90,23 @@ class Associations:
         return one.id, other.id
 
     def _missing(self, *ends: tuple[str, str]) -> str | None:
-        return next((id_ for type_, id_ in ends if self.portal.records(type_).get(id_) is None), None)
+        return next(
+            (id_ for type_, id_ in ends if self.portal.records(type_).get(id_) is None), None
+        )
 
     def _fault(self, missing: str, one: str, other: str) -> dict[str, Any]:
         refusal = Refusal(404, "OBJECT_NOT_FOUND", f"Object not found. objectId: {missing}")
         if self.options.association_faults == "batch":
             raise refusal
         context = {"fromObjectId": [one], "toObjectId": [other]}
-        return {"status": "error", "category": refusal.category, "message": refusal.message, "context": context, "errors": [], "links": {}}
+        return {
+            "status": "error",
+            "category": refusal.category,
+            "message": refusal.message,
+            "context": context,
+            "errors": [],
+            "links": {},
+        }
 
 
 def _pairs(body: Any) -> list[tuple[str, str]]:
@@ -98,6 +124,8 @@ def _result(one: str, other: str, type_: int) -> dict[str, Any]:
     return {"from": {"id": one}, "to": {"id": other}, "associationSpec": spec}
 
 
-def _answer(results: list[dict[str, Any]], errors: list[dict[str, Any]]) -> tuple[int, dict[str, Any]]:
+def _answer(
+    results: list[dict[str, Any]], errors: list[dict[str, Any]]
+) -> tuple[int, dict[str, Any]]:
     whole = {"status": "COMPLETE", "results": results, "startedAt": DATE, "completedAt": DATE}
     return (207, {**whole, "numErrors": len(errors), "errors": errors}) if errors else (200, whole)

@@ -49,7 +49,8 @@ class Batches:
         for one in inputs:
             if not one.id_property or not records.is_key(one.id_property):
                 raise not_valid(
-                    f"Unable to perform update/upsert by non-unique 0-1 property {one.id_property} in portal ID {self.portal.id}"
+                    "Unable to perform update/upsert by non-unique 0-1 property "
+                    f"{one.id_property} in portal ID {self.portal.id}"
                 )
         keys = [one.id.casefold() for one in inputs]
         if len(set(keys)) < len(keys):
@@ -95,7 +96,10 @@ class Batches:
     def read(self, type_: str, body: Any) -> tuple[int, dict[str, Any]]:
         records = self.portal.records(type_)
         name = body.get("idProperty")
-        found = [records.find(name, one["id"]) if name else records.get(one["id"]) for one in body["inputs"]]
+        found = [
+            records.find(name, one["id"]) if name else records.get(one["id"])
+            for one in body["inputs"]
+        ]
         results = [self._result(record, body.get("properties", ())) for record in found if record]
         return 200, _envelope(results, [])
 
@@ -104,31 +108,47 @@ class Batches:
         if not isinstance(items, list) or not items:
             raise not_valid("Invalid input JSON: inputs must be a list that is not empty")
         if len(items) > LARGEST:
-            raise not_valid(f"The maximum number of inputs supported in a batch request is {LARGEST}")
+            raise not_valid(
+                f"The maximum number of inputs supported in a batch request is {LARGEST}"
+            )
         return [_input(item) for item in items]
 
     def _find(self, records: Records, one: Input) -> Record | None:
         assert one.id_property is not None
         found = records.find(one.id_property, one.id)
-        by_secondary = found is not None and one.id_property == "email" and found.properties.get("email") != one.id.lower()
+        by_secondary = (
+            found is not None
+            and one.id_property == "email"
+            and found.properties.get("email") != one.id.lower()
+        )
         return None if by_secondary and self.options.secondary == "conflict" else found
 
     def _judge_upsert(self, records: Records, one: Input, *, rules: bool) -> None:
         assert one.id_property is not None
-        one.properties = {one.id_property: one.id, **one.properties} if one.record is None else one.properties
+        one.properties = (
+            {one.id_property: one.id, **one.properties} if one.record is None else one.properties
+        )
         self._judge(records, one, rules=rules)
 
     def _judge_update(self, records: Records, one: Input, *, rules: bool) -> None:
         if one.record is None:
-            message = f"Could not get some {records.type.upper()} objects, they may be deleted or not exist. Check that ids are valid."
-            one.refusal = Refusal(404, "OBJECT_NOT_FOUND", message, more={"context": {"ids": [one.id]}})
+            message = (
+                f"Could not get some {records.type.upper()} objects, they may be deleted or not "
+                "exist. Check that ids are valid."
+            )
+            one.refusal = Refusal(
+                404, "OBJECT_NOT_FOUND", message, more={"context": {"ids": [one.id]}}
+            )
             if self.options.missing_ids == "batch":
                 raise one.refusal
         else:
             self._judge(records, one, rules=rules)
 
     def _judge(self, records: Records, one: Input, *, rules: bool) -> None:
-        faults = [*records.faults(one.record, one.properties, rules=rules), *self._stage_faults(records.type, one)]
+        faults = [
+            *records.faults(one.record, one.properties, rules=rules),
+            *self._stage_faults(records.type, one),
+        ]
         if faults:
             one.refusal = invalid(faults)
             if self.options.rule_faults == "batch" and faults[0].code.startswith("MISSING_"):
@@ -136,25 +156,46 @@ class Batches:
             return
         for name, other in records.clashes(one.record, one.properties):
             if name == "email":
-                one.refusal = Refusal(409, "CONFLICT", f"Contact already exists. Existing ID: {other.id}")
+                one.refusal = Refusal(
+                    409, "CONFLICT", f"Contact already exists. Existing ID: {other.id}"
+                )
             else:
-                message = f"Cannot set PropertyValueCoordinates{{propertyName={name}}} because {other.id} already has that value."
+                message = (
+                    f"Cannot set PropertyValueCoordinates{{propertyName={name}}} because "
+                    f"{other.id} already has that value."
+                )
                 one.refusal = invalid([Fault("CONFLICTING_UNIQUE_VALUE", message, name)])
                 if self.options.unique_clash == "batch":
                     raise one.refusal
 
     def _stage_faults(self, type_: str, one: Input) -> list[Fault]:
-        names = ("pipeline", "dealstage") if type_ == "deals" else ("hs_pipeline", "hs_pipeline_stage")
+        names = (
+            ("pipeline", "dealstage") if type_ == "deals" else ("hs_pipeline", "hs_pipeline_stage")
+        )
         before = one.record.properties if one.record else {}
         pipeline_id, stage = ({**before, **one.properties}.get(name) for name in names)
         if not self.portal.pipelines.get(type_) or not (set(names) & one.properties.keys()):
             return []
-        pipeline = next((known for known in self.portal.pipelines[type_] if known.id == pipeline_id), None)
+        pipeline = next(
+            (known for known in self.portal.pipelines[type_] if known.id == pipeline_id), None
+        )
         if pipeline is None:
-            return [Fault("INVALID_OPTION", f"{pipeline_id} was not one of the allowed pipelines", names[0])]
-        return [] if stage in pipeline.stages else [Fault("INVALID_OPTION", f"{stage} is no stage of {pipeline_id}", names[1])]
+            return [
+                Fault(
+                    "INVALID_OPTION",
+                    f"{pipeline_id} was not one of the allowed pipelines",
+                    names[0],
+                )
+            ]
+        return (
+            []
+            if stage in pipeline.stages
+            else [Fault("INVALID_OPTION", f"{stage} is no stage of {pipeline_id}", names[1])]
+        )
 
-    def _write(self, records: Records, inputs: list[Input], judge: Callable[[Records, Input], None]) -> tuple[int, dict[str, Any]]:
+    def _write(
+        self, records: Records, inputs: list[Input], judge: Callable[[Records, Input], None]
+    ) -> tuple[int, dict[str, Any]]:
         traces = [one.trace for one in inputs]
         apart = all(traces) and len(set(traces)) == len(traces)
         for one in inputs:
@@ -173,12 +214,23 @@ class Batches:
         if self.options.echo_trace and one.trace:
             result["objectWriteTraceId"] = one.trace
         if self.options.urls:
-            result["url"] = f"https://app.hubspot.com/contacts/{self.portal.id}/record/0-0/{written.id}"
+            result["url"] = (
+                f"https://app.hubspot.com/contacts/{self.portal.id}/record/0-0/{written.id}"
+            )
         return result
 
     def _result(self, record: Record, names: Any) -> dict[str, Any]:
-        shown = {name: record.properties.get(name) for name in (*names, "email") if name in record.properties}
-        return {"id": record.id, "properties": {**shown, "hs_object_id": record.id}, "archived": False, **DATES}
+        shown = {
+            name: record.properties.get(name)
+            for name in (*names, "email")
+            if name in record.properties
+        }
+        return {
+            "id": record.id,
+            "properties": {**shown, "hs_object_id": record.id},
+            "archived": False,
+            **DATES,
+        }
 
     def _error(self, one: Input) -> dict[str, Any]:
         assert one.refusal is not None
@@ -203,12 +255,22 @@ def _new_input(number: int, item: Any) -> Input:
     if set(item) - CREATE_KEYS or not isinstance(item.get("associations"), list):
         raise not_valid(f"Invalid input JSON: an input is an object of {sorted(CREATE_KEYS)}")
     for association in item["associations"]:
-        types = [(spec["associationCategory"], spec["associationTypeId"]) for spec in association["types"]]
+        types = [
+            (spec["associationCategory"], spec["associationTypeId"])
+            for spec in association["types"]
+        ]
         if not types or not isinstance(association["to"]["id"], str):
             raise not_valid("Invalid input JSON: an association has an id and types")
-    return _input({"id": f"new-{number}", **{name: item[name] for name in item if name != "associations"}})
+    return _input(
+        {"id": f"new-{number}", **{name: item[name] for name in item if name != "associations"}}
+    )
 
 
 def _envelope(results: list[dict[str, Any]], errors: list[dict[str, Any]]) -> dict[str, Any]:
-    whole = {"status": "COMPLETE", "results": results, "startedAt": DATES["createdAt"], "completedAt": DATES["createdAt"]}
+    whole = {
+        "status": "COMPLETE",
+        "results": results,
+        "startedAt": DATES["createdAt"],
+        "completedAt": DATES["createdAt"],
+    }
     return {**whole, "numErrors": len(errors), "errors": errors} if errors else whole

@@ -72,19 +72,22 @@ CHARACTERS = {
         UNKNOWABLE,
     ),
     "required_at_a_stage": HubSpotCharacter(
-        "HubSpot Knowledge Base, Conditional stage properties; enforced on API writes from 2026-09 on",
+        "HubSpot Knowledge Base, Conditional stage properties; enforced on API writes from "
+        "2026-09 on",
         _demand_a_reason,
         lambda account: account.lift_rules("deals"),
         UNKNOWABLE,
     ),
     "required_by_the_batch": HubSpotCharacter(
-        "not documented: one broken rule may refuse the whole call, as other refusals without trace ids do",
+        "not documented: one broken rule may refuse the whole call, as other refusals "
+        "without trace ids do",
         _refuse_the_batch,
         lambda account: account.lift_rules("contacts"),
         UNKNOWABLE,
     ),
     "read_only_property": HubSpotCharacter(
-        "HubSpot's error codes: READ_ONLY_VALUE, of a property that is calculated or whose editing was restricted",
+        "HubSpot's error codes: READ_ONLY_VALUE, of a property that is calculated or whose "
+        "editing was restricted",
         _read_only(True),
         _read_only(False),
         "HubSpot itself fills aom_last_activity",
@@ -100,7 +103,8 @@ CHARACTERS = {
         check="a deal in another currency than EUR is written without its currency",
     ),
     "guarded_pipeline": HubSpotCharacter(
-        "HubSpot's Pipeline Rules API (beta): deals may be made in given stages alone; whether the API is held to it is open",
+        "HubSpot's Pipeline Rules API (beta): deals may be made in given stages alone; "
+        "whether the API is held to it is open",
         _close_the_pipeline,
         check="Sales Pipeline lets deals be made in Appointment Scheduled alone",
     ),
@@ -111,7 +115,8 @@ CHARACTERS = {
         "deals can't be written: The token lacks crm.objects.deals.write",
     ),
     "near_its_daily_limit": HubSpotCharacter(
-        "HubSpot's API usage guidelines: the day's calls are shared by all apps of the account; 429 DAILY",
+        "HubSpot's API usage guidelines: the day's calls are shared by all apps of the "
+        "account; 429 DAILY",
         _use_up_the_day,
         lambda account: account.set_options(daily=650_000),
         "calls are left to all apps of the account",
@@ -129,7 +134,8 @@ CHARACTERS = {
         "HubSpot refuses the access token (EXPIRED_AUTHENTICATION",
     ),
     "slow_rows": HubSpotCharacter(
-        "users report calls of 100 records that take longer than their client waits, and are carried out all the same",
+        "users report calls of 100 records that take longer than their client waits, and are "
+        "carried out all the same",
         lambda account: account.set_options(row_latency=0.3),
         lambda account: account.set_options(row_latency=0.0),
     ),

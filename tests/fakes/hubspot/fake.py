@@ -1,4 +1,5 @@
-"""A HubSpot to write to in tests: a real HTTP server with an account behind it, and a handle on both.
+"""A HubSpot to write to in tests: a real HTTP server with an account behind it, and a handle on
+both.
 
 In a test:
 
@@ -6,8 +7,9 @@ In a test:
         ...  # base_url = hubspot.url, access_token = hubspot.token
         assert hubspot.records("contacts") == [...]
 
-Every method whose arguments are plain values is also there over HTTP: `POST /_fake/seed_contact {"email": "a@example.test"}`
-answers `{"result": …}`; faults are objects there: `POST /_fake/script {"faults": [{"kind": "drop", "applied": true}]}`.
+Every method whose arguments are plain values is also there over HTTP: `POST /_fake/seed_contact
+{"email": "a@example.test"}` answers `{"result": …}`; faults are objects there: `POST /_fake/script
+{"faults": [{"kind": "drop", "applied": true}]}`.
 """
 
 from __future__ import annotations
@@ -48,14 +50,28 @@ OVER_HTTP = {
         "set_token",
         "set_options",
     ),
-    *("script", "at_random", "clear_faults", "records", "associations", "calls", "created", "reset_calls"),
+    *(
+        "script",
+        "at_random",
+        "clear_faults",
+        "records",
+        "associations",
+        "calls",
+        "created",
+        "reset_calls",
+    ),
 }
 
 
 class FakeHubSpot:
     token = "pat-na1-test"
 
-    def __init__(self, options: Options | None = None, port: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        options: Options | None = None,
+        port: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.options = options or Options()
         self.app = App(self.options, clock)
         self.portal = self.app.portal
@@ -83,7 +99,9 @@ class FakeHubSpot:
 
     # the account
 
-    def seed_contact(self, email: str, secondary: Sequence[str] = (), properties: Mapping[str, str] | None = None) -> str:
+    def seed_contact(
+        self, email: str, secondary: Sequence[str] = (), properties: Mapping[str, str] | None = None
+    ) -> str:
         """Make a contact that was there before; returns its id."""
         with self.app.lock:
             contacts = self.portal.records("contacts")
@@ -114,7 +132,14 @@ class FakeHubSpot:
             return new.id
 
     def define(
-        self, object: str, name: str, type: str = "string", field_type: str = "text", *, options: Sequence[str] = (), unique: bool = False
+        self,
+        object: str,
+        name: str,
+        type: str = "string",
+        field_type: str = "text",
+        *,
+        options: Sequence[str] = (),
+        unique: bool = False,
     ) -> None:
         """Make a property that was there before."""
         made = property_options(*((value, value) for value in options))
@@ -164,7 +189,9 @@ class FakeHubSpot:
     def add_pipeline(self, object: str, id: str, label: str, stages: Mapping[str, str]) -> None:
         self.portal.pipelines.setdefault(object, []).append(Pipeline(id, label, dict(stages)))
 
-    def add_token(self, token: str, *, scopes: Iterable[str] | None = None, without: Iterable[str] = ()) -> str:
+    def add_token(
+        self, token: str, *, scopes: Iterable[str] | None = None, without: Iterable[str] = ()
+    ) -> str:
         """Make a token, with all scopes but those of `without` unless they are given."""
         given = frozenset(scopes) if scopes is not None else Token().scopes
         self.portal.tokens[token] = Token(given - frozenset(without))
@@ -185,7 +212,9 @@ class FakeHubSpot:
         with self.app.lock:
             self.app.faults.script(*faults)
 
-    def at_random(self, rate: float, kinds: Sequence[Fault] = RANDOM, seed: int | None = None) -> None:
+    def at_random(
+        self, rate: float, kinds: Sequence[Fault] = RANDOM, seed: int | None = None
+    ) -> None:
         with self.app.lock:
             self.app.faults.at_random(rate, kinds, seed)
 
@@ -212,13 +241,19 @@ class FakeHubSpot:
 
     def calls(self, path: str = "", status: int | None = None) -> int:
         """Count the calls whose path has this in it; status 0 counts those that got no answer."""
-        return sum(path in call.path and status in (None, call.status) for call in list(self.app.calls))
+        return sum(
+            path in call.path and status in (None, call.status) for call in list(self.app.calls)
+        )
 
     def reset_calls(self) -> None:
         self.app.calls.clear()
 
     async def _handle(self, request: Request) -> Response | None:
-        return self._administer(request) if request.path.startswith(ADMIN) else await self.app.answer(request)
+        return (
+            self._administer(request)
+            if request.path.startswith(ADMIN)
+            else await self.app.answer(request)
+        )
 
     def _administer(self, request: Request) -> Response:
         name = request.path.removeprefix(ADMIN)
@@ -232,4 +267,9 @@ class FakeHubSpot:
 
 
 def _shown(record: Record) -> dict[str, Any]:
-    return {"id": record.id, **record.properties, "emails": list(record.emails), "writes": record.writes}
+    return {
+        "id": record.id,
+        **record.properties,
+        "emails": list(record.emails),
+        "writes": record.writes,
+    }

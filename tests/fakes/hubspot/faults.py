@@ -16,8 +16,8 @@ Kind = Literal["status", "stall", "drop", "slow"]
 class Fault:
     """What befalls a call.
 
-    `status` answers so, without doing anything; `drop` hangs up; `stall` hangs up after `seconds`, if 0 those of the options;
-    `slow` answers after them. `applied`: whether the call is done first.
+    `status` answers so, without doing anything; `drop` hangs up; `stall` hangs up after `seconds`,
+    if 0 those of the options; `slow` answers after them. `applied`: whether the call is done first.
     """
 
     kind: Kind
@@ -32,7 +32,12 @@ class Fault:
 
 RANDOM = (
     Fault("status", status=429),
-    Fault("status", status=502, body="<html><body>502 Bad Gateway</body></html>", headers={"Content-Type": "text/html"}),
+    Fault(
+        "status",
+        status=502,
+        body="<html><body>502 Bad Gateway</body></html>",
+        headers={"Content-Type": "text/html"},
+    ),
     Fault("stall"),
     Fault("drop"),
     Fault("drop", applied=True),
@@ -50,7 +55,9 @@ class Faults:
         """Let these befall the next calls that they fit, one after the other."""
         self._script += faults
 
-    def at_random(self, rate: float, kinds: Sequence[Fault] = RANDOM, seed: int | None = None) -> None:
+    def at_random(
+        self, rate: float, kinds: Sequence[Fault] = RANDOM, seed: int | None = None
+    ) -> None:
         """Let one of `kinds` befall a call with this probability."""
         self._rate, self._kinds = rate, kinds
         if seed is not None:
@@ -62,6 +69,8 @@ class Faults:
     def next(self, path: str) -> Fault | None:
         for number, fault in enumerate(self._script):
             if fault.path in path:
-                self._script[number : number + 1] = [replace(fault, times=fault.times - 1)] if fault.times > 1 else []
+                self._script[number : number + 1] = (
+                    [replace(fault, times=fault.times - 1)] if fault.times > 1 else []
+                )
                 return fault
         return self._random.choice(self._kinds) if self._random.random() < self._rate else None

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OBJECT_SCOPES = ("contacts", "deals", "line_items")
-COMMERCE = "e-commerce"  # what changing the properties of line items takes: they have no crm.schemas scope to write
+# what changing the properties of line items takes: they have no crm.schemas scope to write
+COMMERCE = "e-commerce"
 SCOPES = frozenset({COMMERCE}) | frozenset(
-    f"crm.{kind}.{name}.{right}" for name in (*OBJECT_SCOPES, "custom") for kind in ("objects", "schemas") for right in ("read", "write")
+    f"crm.{kind}.{name}.{right}"
+    for name in (*OBJECT_SCOPES, "custom")
+    for kind in ("objects", "schemas")
+    for right in ("read", "write")
 )
 DEFAULT_TYPES = {
     ("contacts", "deals"): (4, 3),
@@ -40,9 +44,20 @@ class Pipeline:
     created_in: tuple[str, ...] = ()  # the only stages that a record may be created in; none: any
 
     def as_json(self) -> dict[str, Any]:
-        dates = {"createdAt": "2020-01-01T00:00:00Z", "updatedAt": "2020-01-01T00:00:00Z", "archived": False}
+        dates = {
+            "createdAt": "2020-01-01T00:00:00Z",
+            "updatedAt": "2020-01-01T00:00:00Z",
+            "archived": False,
+        }
         stages = [
-            {"id": id_, "label": label, "displayOrder": n, "metadata": {}, "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT", **dates}
+            {
+                "id": id_,
+                "label": label,
+                "displayOrder": n,
+                "metadata": {},
+                "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT",
+                **dates,
+            }
             for n, (id_, label) in enumerate(self.stages.items())
         ]
         return {"id": self.id, "label": self.label, "displayOrder": 0, "stages": stages, **dates}
@@ -65,12 +80,18 @@ def sales_pipeline() -> Pipeline:
 class Portal:
     id: int = 4711
     currencies: tuple[str, ...] = ("USD", "EUR")
-    numbers: Iterator[int] = field(default_factory=lambda: count(101))  # for all objects, so that mixing ids up shows
+    # for all objects, so that mixing ids up shows
+    numbers: Iterator[int] = field(default_factory=lambda: count(101))
     tokens: dict[str, Token] = field(default_factory=lambda: {"pat-na1-test": Token()})
     objects: dict[str, Records] = field(default_factory=dict)
-    pipelines: dict[str, list[Pipeline]] = field(default_factory=lambda: {"deals": [sales_pipeline()]})
-    types: dict[tuple[str, str], tuple[int, int]] = field(default_factory=lambda: dict(DEFAULT_TYPES))
-    associations: set[tuple[str, str]] = field(default_factory=set)  # pairs of ids, each pair once in sorted order
+    pipelines: dict[str, list[Pipeline]] = field(
+        default_factory=lambda: {"deals": [sales_pipeline()]}
+    )
+    types: dict[tuple[str, str], tuple[int, int]] = field(
+        default_factory=lambda: dict(DEFAULT_TYPES)
+    )
+    # pairs of ids, each pair once in sorted order
+    associations: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for name in ("contacts", "deals", "line_items", "notes"):
@@ -106,5 +127,9 @@ class Portal:
         if token is None or token.state == "revoked" or not header.startswith("Bearer "):
             raise Refusal(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
         if token.state == "expired":
-            raise Refusal(401, "EXPIRED_AUTHENTICATION", "The OAuth token used to make this call expired 1 hour ago.")
+            raise Refusal(
+                401,
+                "EXPIRED_AUTHENTICATION",
+                "The OAuth token used to make this call expired 1 hour ago.",
+            )
         return token

@@ -61,15 +61,27 @@ class Property:
     def fault(self, value: str) -> Fault | None:  # noqa: PLR0911 - a type each
         """Say what is wrong with a value as sent. An empty one clears, which is always right."""
         if self.read_only:
-            return Fault("READ_ONLY_VALUE", f'"{self.name}" is a read only property; its value cannot be set.', self.name)
+            return Fault(
+                "READ_ONLY_VALUE",
+                f'"{self.name}" is a read only property; its value cannot be set.',
+                self.name,
+            )
         if not value:
             return None
         match self.type:
             case "number":
-                return None if _is_number(value) else Fault("INVALID_INTEGER", f"{value} was not a valid number.", self.name)
+                return (
+                    None
+                    if _is_number(value)
+                    else Fault("INVALID_INTEGER", f"{value} was not a valid number.", self.name)
+                )
             case "date" | "datetime":
                 right = _is_date(value) if self.type == "date" else _is_moment(value)
-                return None if right else Fault("INVALID_DATE", f"{value} was not a valid {self.type}.", self.name)
+                return (
+                    None
+                    if right
+                    else Fault("INVALID_DATE", f"{value} was not a valid {self.type}.", self.name)
+                )
             case "bool":
                 return None if value in {"true", "false"} else self._no_option(value)
             case "enumeration":
@@ -78,8 +90,14 @@ class Property:
 
     def _text(self, value: str) -> Fault | None:
         if len(value) > LONGEST:
-            return Fault("VALUE_TOO_LONG", f'Property "{self.name}" is limited to {LONGEST} characters.', self.name)
-        if self.name == "email" and (not EMAIL.fullmatch(value) or value.lower().endswith(".invalid")):
+            return Fault(
+                "VALUE_TOO_LONG",
+                f'Property "{self.name}" is limited to {LONGEST} characters.',
+                self.name,
+            )
+        if self.name == "email" and (
+            not EMAIL.fullmatch(value) or value.lower().endswith(".invalid")
+        ):
             return Fault("INVALID_EMAIL", f"Email address {value} is invalid", self.name)
         return None
 
@@ -91,26 +109,43 @@ class Property:
         return next((self._no_option(one) for one in chosen if one not in known), None)
 
     def _no_option(self, value: str) -> Fault:
-        allowed = ", ".join(f'label: "{option["label"]}"\nvalue: "{option["value"]}"' for option in self.options)
-        return Fault("INVALID_OPTION", f"{value} was not one of the allowed options: [{allowed}]", self.name)
+        allowed = ", ".join(
+            f'label: "{option["label"]}"\nvalue: "{option["value"]}"' for option in self.options
+        )
+        return Fault(
+            "INVALID_OPTION", f"{value} was not one of the allowed options: [{allowed}]", self.name
+        )
 
 
 def merged(property_: Property, old: str, new: str) -> str:
-    """Give what stands in a property after a write: several choices are added to by a leading `;`."""
+    """Give what stands in a property after a write: several choices are added to by a leading
+    `;`.
+    """
     if property_.field_type != "checkbox" or not new.startswith(";"):
         return new
     return ";".join(dict.fromkeys(one for one in f"{old}{new}".split(";") if one))
 
 
 def options(*pairs: tuple[str, str]) -> list[dict[str, Any]]:
-    return [{"value": value, "label": label, "displayOrder": n, "hidden": False} for n, (value, label) in enumerate(pairs)]
+    return [
+        {"value": value, "label": label, "displayOrder": n, "hidden": False}
+        for n, (value, label) in enumerate(pairs)
+    ]
 
 
 def named(*properties: Property) -> dict[str, Property]:
     return {property_.name: property_ for property_ in properties}
 
 
-LIFECYCLE = ("subscriber", "lead", "marketingqualifiedlead", "salesqualifiedlead", "opportunity", "customer", "evangelist")
+LIFECYCLE = (
+    "subscriber",
+    "lead",
+    "marketingqualifiedlead",
+    "salesqualifiedlead",
+    "opportunity",
+    "customer",
+    "evangelist",
+)
 
 
 def defaults(type_: str, currencies: Iterable[str]) -> dict[str, Property]:
@@ -123,7 +158,20 @@ def defaults(type_: str, currencies: Iterable[str]) -> dict[str, Property]:
     if type_ == "contacts":
         stages = options(*((stage, stage.capitalize()) for stage in LIFECYCLE))
         return common | named(
-            *(Property(name) for name in ("email", "firstname", "lastname", "phone", "address", "city", "state", "zip", "country")),
+            *(
+                Property(name)
+                for name in (
+                    "email",
+                    "firstname",
+                    "lastname",
+                    "phone",
+                    "address",
+                    "city",
+                    "state",
+                    "zip",
+                    "country",
+                )
+            ),
             Property("lifecyclestage", "enumeration", "radio", options=stages),
             Property("hs_additional_emails", "enumeration", "checkbox", read_only=True),
         )
@@ -134,7 +182,12 @@ def defaults(type_: str, currencies: Iterable[str]) -> dict[str, Property]:
             Property("closedate", "datetime", "date"),
             Property("pipeline", "enumeration", "select", open_options=True),
             Property("dealstage", "enumeration", "radio", open_options=True),
-            Property("deal_currency_code", "enumeration", "select", options=options(*((code, code) for code in currencies))),
+            Property(
+                "deal_currency_code",
+                "enumeration",
+                "select",
+                options=options(*((code, code) for code in currencies)),
+            ),
         )
     if type_ == "line_items":
         return common | named(

@@ -32,13 +32,16 @@ class Records:
     moved: dict[str, str] = field(default_factory=dict)  # ids that were merged away
     groups: dict[str, str] = field(default_factory=lambda: {"information": "Information"})
     required: set[str] = field(default_factory=set)  # an admin's rules for new records
-    required_if: dict[tuple[str, str], str] = field(default_factory=dict)  # (property, value) → the property that it asks for
+    # (property, value) → the property that it asks for
+    required_if: dict[tuple[str, str], str] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)  # addresses that may not come back
     created: int = 0
     _unique: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def is_key(self, name: str) -> bool:
-        return (self.type, name) == ("contacts", "email") or (name in self.properties and self.properties[name].unique)
+        return (self.type, name) == ("contacts", "email") or (
+            name in self.properties and self.properties[name].unique
+        )
 
     def get(self, id_: str) -> Record | None:
         while id_ in self.moved:
@@ -50,11 +53,15 @@ class Records:
         id_ = self._unique.get((name, value.casefold()))
         return self.records[id_] if id_ else None
 
-    def faults(self, record: Record | None, properties: Mapping[str, str], *, rules: bool = True) -> list[Fault]:
+    def faults(
+        self, record: Record | None, properties: Mapping[str, str], *, rules: bool = True
+    ) -> list[Fault]:
         """Say what keeps these values from being written to a record, or to a new one; `rules`: an
         admin's hold.
         """
-        faults = [fault for name, value in properties.items() if (fault := self._fault(name, value))]
+        faults = [
+            fault for name, value in properties.items() if (fault := self._fault(name, value))
+        ]
         if not faults and record is None:
             faults = self._missing(properties)
         return faults or (self._against_rules(record, properties) if rules else [])
@@ -62,25 +69,48 @@ class Records:
     def _against_rules(self, record: Record | None, properties: Mapping[str, str]) -> list[Fault]:
         after = {**(record.properties if record else {}), **properties}
         new = sorted(self.required) if record is None else []
-        asked = [needed for (name, value), needed in self.required_if.items() if properties.get(name) == value]
+        asked = [
+            needed
+            for (name, value), needed in self.required_if.items()
+            if properties.get(name) == value
+        ]
         return [
-            *(Fault("MISSING_REQUIRED_PROPERTY", f"{name} is required to create {self.type}", name) for name in new if not after.get(name)),
             *(
-                Fault("MISSING_CONDITIONAL_REQUIRED_PROPERTY", f"{name} is required by another property", name)
+                Fault(
+                    "MISSING_REQUIRED_PROPERTY", f"{name} is required to create {self.type}", name
+                )
+                for name in new
+                if not after.get(name)
+            ),
+            *(
+                Fault(
+                    "MISSING_CONDITIONAL_REQUIRED_PROPERTY",
+                    f"{name} is required by another property",
+                    name,
+                )
                 for name in asked
                 if not after.get(name)
             ),
         ]
 
-    def clashes(self, record: Record | None, properties: Mapping[str, str]) -> list[tuple[str, Record]]:
+    def clashes(
+        self, record: Record | None, properties: Mapping[str, str]
+    ) -> list[tuple[str, Record]]:
         """Name the unique properties whose value another record has, and that record."""
-        found = ((name, self.find(name, value)) for name, value in properties.items() if value and self.is_key(name))
+        found = (
+            (name, self.find(name, value))
+            for name, value in properties.items()
+            if value and self.is_key(name)
+        )
         return [(name, other) for name, other in found if other is not None and other is not record]
 
     def write(self, record: Record | None, properties: Mapping[str, str]) -> Record:
         """Create or update; all checks are done."""
         if record is None:
-            record = Record(str(next(self.numbers)), {"lifecyclestage": "lead"} if self.type == "contacts" else {})
+            record = Record(
+                str(next(self.numbers)),
+                {"lifecyclestage": "lead"} if self.type == "contacts" else {},
+            )
             self.records[record.id] = record
             self.created += 1
         for name, value in properties.items():
@@ -101,39 +131,75 @@ class Records:
 
     def merge(self, kept: Record, gone: Record) -> Record:
         """Merge two contacts into one under a new id, with the addresses of both."""
-        new = Record(str(next(self.numbers)), {**gone.properties, **kept.properties}, writes=kept.writes + gone.writes)
-        new.emails = sorted((kept.all_emails() | gone.all_emails()) - {new.properties.get("email", "")})
+        new = Record(
+            str(next(self.numbers)),
+            {**gone.properties, **kept.properties},
+            writes=kept.writes + gone.writes,
+        )
+        new.emails = sorted(
+            (kept.all_emails() | gone.all_emails()) - {new.properties.get("email", "")}
+        )
         for old in (kept, gone):
             del self.records[old.id]
             self.moved[old.id] = new.id
         self.records[new.id] = new
-        lost = {(name, value) for (name, value), id_ in self._unique.items() if id_ == gone.id and name != "email"}
-        moved = {key: new.id if id_ in {kept.id, gone.id} else id_ for key, id_ in self._unique.items()}
-        self._unique = {key: id_ for key, id_ in moved.items() if key not in lost}  # one record has one value
+        lost = {
+            (name, value)
+            for (name, value), id_ in self._unique.items()
+            if id_ == gone.id and name != "email"
+        }
+        moved = {
+            key: new.id if id_ in {kept.id, gone.id} else id_ for key, id_ in self._unique.items()
+        }
+        # one record has one value
+        self._unique = {key: id_ for key, id_ in moved.items() if key not in lost}
         return new
 
     def _fault(self, name: str, value: str) -> Fault | None:
         known = self.properties.get(name)
-        return known.fault(value) if known else Fault("PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist', name)
+        return (
+            known.fault(value)
+            if known
+            else Fault("PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist', name)
+        )
 
     def _missing(self, properties: Mapping[str, str]) -> list[Fault]:
         wanted = ("dealname", "dealstage", "pipeline") if self.type == "deals" else ()
         missing = [name for name in wanted if not properties.get(name)]
         if properties.get("email", "").lower() in self.erased:
-            return [Fault("CONTACT_ERASED", "This contact was deleted for privacy and may not be created again", "email")]
-        if self.type == "contacts" and not any(properties.get(name) for name in ("email", "firstname", "lastname")):
+            return [
+                Fault(
+                    "CONTACT_ERASED",
+                    "This contact was deleted for privacy and may not be created again",
+                    "email",
+                )
+            ]
+        if self.type == "contacts" and not any(
+            properties.get(name) for name in ("email", "firstname", "lastname")
+        ):
             missing.append("email")
         return [
-            Fault("REQUIRED_FIELD", f"Error creating {self.type}. Some required properties were not set: {name}", name) for name in missing
+            Fault(
+                "REQUIRED_FIELD",
+                f"Error creating {self.type}. Some required properties were not set: {name}",
+                name,
+            )
+            for name in missing
         ]
 
     def _set(self, record: Record, name: str, value: str) -> None:
         known, old = self.properties[name], record.properties.get(name, "")
-        if name == "lifecyclestage" and old in LIFECYCLE and value in LIFECYCLE and LIFECYCLE.index(value) < LIFECYCLE.index(old):
+        if (
+            name == "lifecyclestage"
+            and old in LIFECYCLE
+            and value in LIFECYCLE
+            and LIFECYCLE.index(value) < LIFECYCLE.index(old)
+        ):
             return  # only ever forward, and silently
         new = value.lower() if name == "email" else merged(known, old, value)
         if name == "email" and self.type == "contacts" and new in record.emails:
-            record.emails[record.emails.index(new)] = old  # a secondary address becomes the primary one
+            # a secondary address becomes the primary one
+            record.emails[record.emails.index(new)] = old
         elif self.is_key(name) and old:
             self._unique.pop((name, old.casefold()), None)
         if self.is_key(name) and new:

@@ -19,10 +19,19 @@ class Fault:
     property: str
 
     def as_detail(self) -> dict[str, Any]:
-        return {"message": self.message, "code": self.code, "context": {"propertyName": [self.property]}}
+        return {
+            "message": self.message,
+            "code": self.code,
+            "context": {"propertyName": [self.property]},
+        }
 
     def as_item(self) -> dict[str, Any]:
-        return {"isValid": False, "message": self.message, "error": self.code, "name": self.property}
+        return {
+            "isValid": False,
+            "message": self.message,
+            "error": self.code,
+            "name": self.property,
+        }
 
 
 @dataclass(slots=True)
@@ -52,7 +61,10 @@ def not_valid(message: str) -> Refusal:
 
 
 def invalid(faults: Sequence[Fault]) -> Refusal:
-    """Refuse values. HubSpot says what is wrong twice: as JSON inside the message, and in `errors`."""
+    """Refuse values.
+
+    HubSpot says what is wrong twice: as JSON inside the message, and in `errors`.
+    """
     message = f"Property values were not valid: {json.dumps([fault.as_item() for fault in faults])}"
     return Refusal(400, "VALIDATION_ERROR", message, [fault.as_detail() for fault in faults])
 
@@ -70,11 +82,17 @@ def record_error(refusal: Refusal, trace: str) -> dict[str, Any]:
 
 
 def missing_scopes(scopes: Sequence[str]) -> Refusal:
-    detail = {"message": "One or more of the following scopes are required.", "context": {"requiredGranularScopes": list(scopes)}}
+    detail = {
+        "message": "One or more of the following scopes are required.",
+        "context": {"requiredGranularScopes": list(scopes)},
+    }
     message = (
-        "This app hasn't been granted all required scopes to make this call. Read more about required scopes here: https://example.test."
+        "This app hasn't been granted all required scopes to make this call. Read more about "
+        "required scopes here: https://example.test."
     )
-    return Refusal(403, "MISSING_SCOPES", message, [detail], {"links": {"scopes": "https://example.test"}})
+    return Refusal(
+        403, "MISSING_SCOPES", message, [detail], {"links": {"scopes": "https://example.test"}}
+    )
 
 
 def too_many(policy: str, headers: Mapping[str, str]) -> Refusal:

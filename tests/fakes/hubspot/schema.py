@@ -24,7 +24,11 @@ class Schema:
     dated: bool = True  # dated versions want more of an option
 
     def properties(self, type_: str) -> tuple[int, dict[str, Any]]:
-        return 200, {"results": [self._shown(type_, one) for one in self.portal.records(type_).properties.values()]}
+        return 200, {
+            "results": [
+                self._shown(type_, one) for one in self.portal.records(type_).properties.values()
+            ]
+        }
 
     def property(self, type_: str, name: str) -> tuple[int, dict[str, Any]]:
         return 200, self._shown(type_, self._find(type_, name))
@@ -35,14 +39,21 @@ class Schema:
             if not isinstance(body.get(name), str) or not body[name]:
                 raise not_valid(f"Invalid input JSON: {name} is missing")
         if not NAME.fullmatch(body["name"]):
-            raise not_valid(f"{body['name']} is no name of a property: lower case letters, digits and _")
+            raise not_valid(
+                f"{body['name']} is no name of a property: lower case letters, digits and _"
+            )
         if body["name"] in records.properties:
-            raise Refusal(409, "OBJECT_ALREADY_EXISTS", f"A property named '{body['name']}' already exists.")
+            raise Refusal(
+                409, "OBJECT_ALREADY_EXISTS", f"A property named '{body['name']}' already exists."
+            )
         if body["groupName"] not in records.groups:
             raise not_valid(f"{body['groupName']} is no property group of {type_}")
         if body["fieldType"] not in PAIRS.get(body["type"], ()):
             raise not_valid(f"{body['type']} and {body['fieldType']} do not go together")
-        if body.get("hasUniqueValue") and sum(one.unique for one in records.properties.values()) >= UNIQUE_PER_OBJECT:
+        if (
+            body.get("hasUniqueValue")
+            and sum(one.unique for one in records.properties.values()) >= UNIQUE_PER_OBJECT
+        ):
             raise not_valid(f"{type_} have {UNIQUE_PER_OBJECT} unique properties already")
         made = Property(
             body["name"],
@@ -50,7 +61,9 @@ class Schema:
             body["fieldType"],
             body["label"],
             body["groupName"],
-            self._options(body.get("options") or [], needed=body["type"] in {"enumeration", "bool"}),
+            self._options(
+                body.get("options") or [], needed=body["type"] in {"enumeration", "bool"}
+            ),
             unique=bool(body.get("hasUniqueValue")),
             built_in=False,
         )
@@ -67,18 +80,32 @@ class Schema:
 
     def groups(self, type_: str) -> tuple[int, dict[str, Any]]:
         groups = self.portal.records(type_).groups
-        return 200, {"results": [{"name": name, "label": label, "archived": False, "displayOrder": 0} for name, label in groups.items()]}
+        return 200, {
+            "results": [
+                {"name": name, "label": label, "archived": False, "displayOrder": 0}
+                for name, label in groups.items()
+            ]
+        }
 
     def create_group(self, type_: str, body: Any) -> tuple[int, dict[str, Any]]:
         groups = self.portal.records(type_).groups
         if body["name"] in groups:
-            raise Refusal(409, "OBJECT_ALREADY_EXISTS", f"A group named '{body['name']}' already exists.")
+            raise Refusal(
+                409, "OBJECT_ALREADY_EXISTS", f"A group named '{body['name']}' already exists."
+            )
         groups[body["name"]] = body["label"]
-        return 201, {"name": body["name"], "label": body["label"], "archived": False, "displayOrder": 0}
+        return 201, {
+            "name": body["name"],
+            "label": body["label"],
+            "archived": False,
+            "displayOrder": 0,
+        }
 
     def pipelines(self, type_: str) -> tuple[int, dict[str, Any]]:
         self.portal.records(type_)
-        return 200, {"results": [pipeline.as_json() for pipeline in self.portal.pipelines.get(type_, [])]}
+        return 200, {
+            "results": [pipeline.as_json() for pipeline in self.portal.pipelines.get(type_, [])]
+        }
 
     def _find(self, type_: str, name: str) -> Property:
         known = self.portal.records(type_).properties.get(name)
@@ -99,6 +126,13 @@ class Schema:
         if one.name == "deal_currency_code" and not self.options.currency_options:
             shown["options"] = []
         if one.name == "dealstage" and self.options.stage_options:
-            stages = [stage for pipeline in self.portal.pipelines.get(type_, []) for stage in pipeline.stages.items()]
-            shown["options"] = [{"value": id_, "label": label, "displayOrder": 0, "hidden": False} for id_, label in stages]
+            stages = [
+                stage
+                for pipeline in self.portal.pipelines.get(type_, [])
+                for stage in pipeline.stages.items()
+            ]
+            shown["options"] = [
+                {"value": id_, "label": label, "displayOrder": 0, "hidden": False}
+                for id_, label in stages
+            ]
         return shown

@@ -23,7 +23,11 @@ def hubspot() -> Iterator[FakeHubSpot]:
 
 
 def post(hubspot: FakeHubSpot, path: str, body: Any, token: str | None = None) -> httpx.Response:
-    return httpx.post(f"{hubspot.url}{path}", json=body, headers={"Authorization": f"Bearer {token or hubspot.token}"})
+    return httpx.post(
+        f"{hubspot.url}{path}",
+        json=body,
+        headers={"Authorization": f"Bearer {token or hubspot.token}"},
+    )
 
 
 def one(key: str, trace: str | None = None, **properties: Any) -> dict[str, Any]:
@@ -43,13 +47,23 @@ def refusal(hubspot: FakeHubSpot, *inputs: Any, path: str = UPSERT) -> tuple[int
         ([one(f"c{n}@example.test") for n in range(101)], 400, "maximum number of inputs"),
         ([one("ada@example.test", "a"), one("ADA@example.test", "b")], 400, "Duplicate IDs"),
         ([{"id": "ada@example.test", "properties": {}}], 400, "non-unique"),
-        ([{**one("ada@example.test"), "idProperty": "firstname"}], 400, "non-unique 0-1 property firstname"),
+        (
+            [{**one("ada@example.test"), "idProperty": "firstname"}],
+            400,
+            "non-unique 0-1 property firstname",
+        ),
         ([one("ada@example.test", firstname=7)], 400, "values are strings"),
         ([{**one("ada@example.test"), "associations": []}], 400, "an input is an object of"),
-        ([one("ada@example.test"), one("bob@example.test", nickname="Bob")], 400, 'Property \\"nickname\\" does not exist'),
+        (
+            [one("ada@example.test"), one("bob@example.test", nickname="Bob")],
+            400,
+            'Property \\"nickname\\" does not exist',
+        ),
     ],
 )
-def test_a_wrong_batch_is_refused_as_a_whole(hubspot: FakeHubSpot, inputs: list[Any], status: int, message: str) -> None:
+def test_a_wrong_batch_is_refused_as_a_whole(
+    hubspot: FakeHubSpot, inputs: list[Any], status: int, message: str
+) -> None:
     """And nothing of it is written: without trace ids one bad row is enough."""
     assert refusal(hubspot, *inputs)[0] == status
     assert message in refusal(hubspot, *inputs)[1].replace('\\\\"', '\\"')
@@ -58,7 +72,9 @@ def test_a_wrong_batch_is_refused_as_a_whole(hubspot: FakeHubSpot, inputs: list[
 
 def test_trace_ids_keep_the_good_rows(hubspot: FakeHubSpot) -> None:
     """207: results and errors, each with the trace id of its row."""
-    answer = post(hubspot, UPSERT, {"inputs": [one("ada@example.test", "a"), one("nobody@school", "b")]})
+    answer = post(
+        hubspot, UPSERT, {"inputs": [one("ada@example.test", "a"), one("nobody@school", "b")]}
+    )
     assert answer.status_code == 207
     assert [result["objectWriteTraceId"] for result in answer.json()["results"]] == ["a"]
     assert answer.json()["errors"][0]["context"] == {"objectWriteTraceId": ["b"]}
@@ -75,7 +91,10 @@ def test_writing_a_secondary_address_swaps_it_with_the_primary(hubspot: FakeHubS
     """The trap that keeps `email` out of what is written."""
     hubspot.seed_contact("ada@home.test", secondary=["ada@work.test"])
     post(hubspot, UPSERT, {"inputs": [one("ada@work.test", "a", email="ada@work.test")]})
-    assert (hubspot.records("contacts")[0]["email"], hubspot.records("contacts")[0]["emails"]) == ("ada@work.test", ["ada@home.test"])
+    assert (hubspot.records("contacts")[0]["email"], hubspot.records("contacts")[0]["emails"]) == (
+        "ada@work.test",
+        ["ada@home.test"],
+    )
 
 
 def test_merged_ids_lead_on(hubspot: FakeHubSpot) -> None:
@@ -112,13 +131,17 @@ def test_tokens_and_scopes_are_looked_at(hubspot: FakeHubSpot) -> None:
     assert post(hubspot, UPSERT, body, "unknown").json()["category"] == "INVALID_AUTHENTICATION"
     answer = post(hubspot, UPSERT, body, narrow)
     assert answer.status_code == 403
-    assert answer.json()["errors"][0]["context"] == {"requiredGranularScopes": ["crm.objects.contacts.write"]}
+    assert answer.json()["errors"][0]["context"] == {
+        "requiredGranularScopes": ["crm.objects.contacts.write"]
+    }
     hubspot.set_token("expired")
     assert post(hubspot, UPSERT, body).json()["category"] == "EXPIRED_AUTHENTICATION"
 
 
 def test_the_window_rolls() -> None:
-    """So many calls in any ten seconds; the headers say what is left; refused calls do not count."""
+    """So many calls in any ten seconds; the headers say what is left; refused calls do not
+    count.
+    """
     now = [0.0]
     with FakeHubSpot(Options(burst=2, interval=10, daily=4), clock=lambda: now[0]) as hubspot:
 
@@ -158,7 +181,10 @@ def test_an_update_goes_by_ids_that_are_there_and_stand_once(hubspot: FakeHubSpo
     path = "/crm/objects/2026-09/contacts/batch/update"
 
     def update(*ids: str) -> httpx.Response:
-        inputs = [{"id": id_, "properties": {"firstname": "A"}, "objectWriteTraceId": f"t{n}"} for n, id_ in enumerate(ids)]
+        inputs = [
+            {"id": id_, "properties": {"firstname": "A"}, "objectWriteTraceId": f"t{n}"}
+            for n, id_ in enumerate(ids)
+        ]
         return post(hubspot, path, {"inputs": inputs})
 
     answer = update(ada, "999").json()
@@ -173,7 +199,9 @@ def test_an_update_goes_by_ids_that_are_there_and_stand_once(hubspot: FakeHubSpo
 def test_a_merged_record_keeps_one_unique_value(hubspot: FakeHubSpot) -> None:
     """The other's leads nowhere any more: whoever upserts by it makes a new record."""
     hubspot.define("contacts", "number", unique=True)
-    one, other = (hubspot.seed_contact(f"{n}@example.test", properties={"number": n}) for n in ("1", "2"))
+    one, other = (
+        hubspot.seed_contact(f"{n}@example.test", properties={"number": n}) for n in ("1", "2")
+    )
     new = hubspot.merge_records("contacts", one, other)
     found = hubspot.portal.records("contacts").find("number", "1")
     assert found is not None
@@ -181,8 +209,12 @@ def test_a_merged_record_keeps_one_unique_value(hubspot: FakeHubSpot) -> None:
     assert hubspot.portal.records("contacts").find("number", "2") is None
 
 
-@pytest.mark.parametrize(("version", "status"), [("2026-09", 207), ("2027-03", 207), ("2026-03", 200)])
-def test_an_admins_rules_hold_from_one_version_on(hubspot: FakeHubSpot, version: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("version", "status"), [("2026-09", 207), ("2027-03", 207), ("2026-03", 200)]
+)
+def test_an_admins_rules_hold_from_one_version_on(
+    hubspot: FakeHubSpot, version: str, status: int
+) -> None:
     """Required of new records, and of those that come to a stage."""
     hubspot.seed_contact("ada@example.test")
     hubspot.required("contacts", "phone")
@@ -191,7 +223,9 @@ def test_an_admins_rules_hold_from_one_version_on(hubspot: FakeHubSpot, version:
     old, new = one("ada@example.test", "a", lifecyclestage="customer"), one("bob@example.test", "b")
     answer = post(hubspot, path, {"inputs": [old, new]})
     assert answer.status_code == status
-    codes = {detail["code"] for error in answer.json().get("errors", ()) for detail in error["errors"]}
+    codes = {
+        detail["code"] for error in answer.json().get("errors", ()) for detail in error["errors"]
+    }
     both = {"MISSING_REQUIRED_PROPERTY", "MISSING_CONDITIONAL_REQUIRED_PROPERTY"}
     assert codes == (both if status == 207 else set())
 
@@ -202,7 +236,11 @@ def test_creating_ties_in_the_same_call(hubspot: FakeHubSpot) -> None:
     types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 202}]
 
     def create(types: list[Any]) -> httpx.Response:
-        made = {"properties": {}, "associations": [{"to": {"id": ada}, "types": types}], "objectWriteTraceId": "a"}
+        made = {
+            "properties": {},
+            "associations": [{"to": {"id": ada}, "types": types}],
+            "objectWriteTraceId": "a",
+        }
         return post(hubspot, "/crm/objects/2026-09/line_items/batch/create", {"inputs": [made]})
 
     assert create([]).status_code == 400
@@ -218,22 +256,34 @@ def test_an_erased_address_may_not_come_back(hubspot: FakeHubSpot) -> None:
     ada = hubspot.seed_contact("ada@example.test", secondary=["ada@work.test"])
     path = "/crm/objects/2026-09/contacts/gdpr-delete"
     assert post(hubspot, path, {"objectId": ada}).status_code == 204
-    assert post(hubspot, path, {"objectId": "ada@example.test", "idProperty": "email"}).status_code == 204
+    assert (
+        post(hubspot, path, {"objectId": "ada@example.test", "idProperty": "email"}).status_code
+        == 204
+    )
     assert hubspot.records("contacts") == []
     for address in ("ada@example.test", "ada@work.test"):
         assert "may not be created again" in refusal(hubspot, one(address))[1]
 
 
 def test_faults_befall_in_order(hubspot: FakeHubSpot) -> None:
-    """A script is followed call by call, on the paths that it names; a hung-up call may have been done."""
-    hubspot.script(Fault("status", status=502, body="<html>", path="upsert", times=2), Fault("drop", applied=True))
+    """A script is followed call by call, on the paths that it names; a hung-up call may have been
+    done.
+    """
+    hubspot.script(
+        Fault("status", status=502, body="<html>", path="upsert", times=2),
+        Fault("drop", applied=True),
+    )
     body = {"inputs": [one("ada@example.test", "a")]}
     assert [post(hubspot, UPSERT, body).status_code for _ in range(2)] == [502, 502]
     with pytest.raises(httpx.TransportError):
         post(hubspot, UPSERT, body)
     assert len(hubspot.records("contacts")) == 1
     assert post(hubspot, UPSERT, body).status_code == 200
-    assert (hubspot.calls("upsert"), hubspot.calls(status=502), hubspot.calls(status=0)) == (4, 2, 1)
+    assert (hubspot.calls("upsert"), hubspot.calls(status=502), hubspot.calls(status=0)) == (
+        4,
+        2,
+        1,
+    )
 
 
 def test_it_is_administered_over_http(hubspot: FakeHubSpot) -> None:
@@ -262,7 +312,10 @@ def test_it_runs_as_a_process() -> None:
             assert process.stdout is not None
             match = re.fullmatch(r"HubSpot at (\S+), token (\S+)\n", process.stdout.readline())
             assert match
-            answer = httpx.get(f"{match[1]}/crm/v3/properties/contacts", headers={"Authorization": f"Bearer {match[2]}"})
+            answer = httpx.get(
+                f"{match[1]}/crm/v3/properties/contacts",
+                headers={"Authorization": f"Bearer {match[2]}"},
+            )
             assert answer.headers["X-HubSpot-RateLimit-Max"] == "7"
         finally:
             process.terminate()

@@ -1,4 +1,6 @@
-"""The admin surface, `POST /__admin/{verb}` with the verb's arguments as JSON: how tests set the fake up and look into it."""
+"""The admin surface, `POST /__admin/{verb}` with the verb's arguments as JSON: how tests set the
+fake up and look into it.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class Surface:
         return id_
 
     def records(self, object: str) -> list[dict[str, Any]]:
-        return [row | {"writes": self._app.org.writes[row["Id"]]} for row in self._app.org.alive(object)]
+        return [
+            row | {"writes": self._app.org.writes[row["Id"]]} for row in self._app.org.alive(object)
+        ]
 
     def change(self, id: str, values: dict[str, Any]) -> None:
         found = self._app.org.row(id)
@@ -56,17 +60,28 @@ class Surface:
         if found is None:
             raise ValueError(f"no row {id}")
         found[1]["IsDeleted"] = True
-        for role in self._app.org.alive("OpportunityContactRole"):  # they go with the Contact or the Opportunity
+        # they go with the Contact or the Opportunity
+        for role in self._app.org.alive("OpportunityContactRole"):
             role["IsDeleted"] = found[1]["Id"] in (role["OpportunityId"], role["ContactId"])
 
     def add_object(self, name: str, prefix: str) -> None:
-        self._app.org.objects[name] = SObject(name, prefix, {"Id": Field("Id", "id", 18, createable=False, updateable=False, default="")})
+        self._app.org.objects[name] = SObject(
+            name,
+            prefix,
+            {"Id": Field("Id", "id", 18, createable=False, updateable=False, default="")},
+        )
         self.add_field(name, {"name": "Name", "type": "string", "length": 80})
         for field in ("CreatedDate", "IsDeleted", "OwnerId"):
-            self._app.org.objects[name].fields[field] = self._app.org.objects["Contact"].fields[field]
+            self._app.org.objects[name].fields[field] = self._app.org.objects["Contact"].fields[
+                field
+            ]
 
     def add_field(self, object: str, field: dict[str, Any]) -> None:
-        made = Field(**field | {"options": tuple(field.get("options", ()))}) if "type" in field else text(**field)
+        made = (
+            Field(**field | {"options": tuple(field.get("options", ()))})
+            if "type" in field
+            else text(**field)
+        )
         self._app.org.objects[object].fields[made.name] = made
 
     def change_field(self, object: str, field: str, changes: dict[str, Any]) -> None:
@@ -101,11 +116,15 @@ class Surface:
         self._app.faults, self._app.chaos = [], Chaos()
 
     def misbehave(self, **chaos: Any) -> None:
-        self._app.chaos = Chaos(**chaos | ({"kinds": tuple(chaos["kinds"])} if "kinds" in chaos else {}))
+        self._app.chaos = Chaos(
+            **chaos | ({"kinds": tuple(chaos["kinds"])} if "kinds" in chaos else {})
+        )
 
     def stats(self) -> dict[str, int]:
         counts = self._app.counts
-        return {name: counts[name] for name in ("calls", "sign_ins", "sign_in_attempts")} | {"used": self._app.org.used}
+        return {name: counts[name] for name in ("calls", "sign_ins", "sign_in_attempts")} | {
+            "used": self._app.org.used
+        }
 
     def requests(self) -> list[dict[str, Any]]:
         return self._app.requests

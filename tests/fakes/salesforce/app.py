@@ -1,4 +1,6 @@
-"""The whole fake behind one handler: faults, sign-in, the day's limit, resources, and the admin surface of the tests."""
+"""The whole fake behind one handler: faults, sign-in, the day's limit, resources, and the admin
+surface of the tests.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ class App:
     org: Org = field(default_factory=opened)
     faults: list[Fault] = field(default_factory=list)
     chaos: Chaos = field(default_factory=Chaos)
-    counts: Counter[str] = field(default_factory=Counter)  # calls, sign_ins, and calls by "METHOD /path"
+    # calls, sign_ins, and calls by "METHOD /path"
+    counts: Counter[str] = field(default_factory=Counter)
     requests: list[dict[str, Any]] = field(default_factory=list)  # method, path, status, rows
     dice: Random = field(default_factory=lambda: Random(1))
 
@@ -44,7 +47,11 @@ class App:
         answer = None
         if fault.drop != "before":
             spoiled = fault.status is not None
-            answer = Response(fault.status or 0, fault.body, fault.headers) if spoiled else await self._automated(request, fault.locks)
+            answer = (
+                Response(fault.status or 0, fault.body, fault.headers)
+                if spoiled
+                else await self._automated(request, fault.locks)
+            )
         if fault.delay:
             await asyncio.sleep(fault.delay)
         self._count(text, request, answer)
@@ -58,7 +65,9 @@ class App:
         return scripted or (request.path != "/services/data" and self.chaos.fault()) or Fault()
 
     async def _automated(self, request: Request, locks: float) -> Response:
-        """Answer when the org's automation is through with the rows, whether the client still waits or not."""
+        """Answer when the org's automation is through with the rows, whether the client still waits
+        or not.
+        """
         async with running(self.org, _written(request)):
             return self._answer(request, locks)
 
@@ -66,11 +75,19 @@ class App:
         if self.org.options.old_domain_is_gone:
             return Response(404, GONE)
         if self.org.options.renamed_to:
-            return Response(302, None, {"Location": f"https://{self.org.options.renamed_to}{request.target}"})
+            return Response(
+                302, None, {"Location": f"https://{self.org.options.renamed_to}{request.target}"}
+            )
         if request.path == TOKEN:
             return self._token(request)
         if request.path.rstrip("/") == "/services/data":
-            return Response(200, [{"label": "", "url": f"/services/data/v{version}", "version": version} for version in VERSIONS])
+            return Response(
+                200,
+                [
+                    {"label": "", "url": f"/services/data/v{version}", "version": version}
+                    for version in VERSIONS
+                ],
+            )
         try:
             call = self._call(request)
             if locks:
@@ -93,23 +110,45 @@ class App:
         user = oauth.authenticate(self.org, request)
         self._check_limits()
         parts = tuple(request.path.strip("/").split("/"))
-        if parts[:2] != ("services", "data") or len(parts) < 4 or parts[2].removeprefix("v") not in VERSIONS:
+        if (
+            parts[:2] != ("services", "data")
+            or len(parts) < 4
+            or parts[2].removeprefix("v") not in VERSIONS
+        ):
             raise rest.NOT_FOUND
-        return Call(self.org, user, request.method, parts[3:], request.query, rest.body_of(request.body), request.headers, parts[2])
+        return Call(
+            self.org,
+            user,
+            request.method,
+            parts[3:],
+            request.query,
+            rest.body_of(request.body),
+            request.headers,
+            parts[2],
+        )
 
     def _check_limits(self) -> None:
         options = self.org.options
         if options.api_disabled:
-            raise CallError(403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner")
+            raise CallError(
+                403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner"
+            )
         if options.concurrent_full:
-            raise CallError(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.")
+            raise CallError(
+                403,
+                "REQUEST_LIMIT_EXCEEDED",
+                "ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
+            )
         if self.org.spent >= options.max_calls:
             raise CallError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         self.org.used += 1
 
     def _lock(self, body: Any, share: float) -> None:
         for record in _records(body):
-            name = next((name for name in record if name.endswith("_Key__c") or name == "OpportunityId"), None)
+            name = next(
+                (name for name in record if name.endswith("_Key__c") or name == "OpportunityId"),
+                None,
+            )
             if name is not None and self.dice.random() < share:
                 self.org.locks[folded(record[name])] = 1
 
@@ -120,7 +159,14 @@ class App:
         elif request.path.rstrip("/") != "/services/data":
             self.counts["calls"] += 1
         status = None if answer is None else answer.status
-        self.requests.append({"call": text, "status": status, "query": request.query.get("q"), "headers": dict(request.headers)})
+        self.requests.append(
+            {
+                "call": text,
+                "status": status,
+                "query": request.query.get("q"),
+                "headers": dict(request.headers),
+            }
+        )
 
 
 Resource = Callable[..., tuple[int, Any]]
@@ -171,4 +217,6 @@ def _records(body: Any) -> list[dict[str, Any]]:
 def short(path: str) -> str:
     """Give a path without its version: /services/data/v66.0/limits → /limits."""
     parts = path.strip("/").split("/")
-    return "/" + "/".join(parts[3:]) if parts[:2] == ["services", "data"] and len(parts) > 3 else path
+    return (
+        "/" + "/".join(parts[3:]) if parts[:2] == ["services", "data"] and len(parts) > 3 else path
+    )

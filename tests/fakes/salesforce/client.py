@@ -1,4 +1,6 @@
-"""How a test talks to a fake's admin surface, whether the fake runs in its process or in another."""
+"""How a test talks to a fake's admin surface, whether the fake runs in its process or in
+another.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +32,15 @@ class Admin:
         return str(self._do("seed", object=object, values=values))
 
     def records(self, object: str) -> list[dict[str, Any]]:
-        """All rows that are not deleted, oldest first; `writes` says how often a row was written."""
+        """All rows that are not deleted, oldest first; `writes` says how often a row was
+        written.
+        """
         return list(self._do("records", object=object))
 
     def change(self, id: str, **values: Any) -> None:
-        """Edit a row as a person would; `_read_only=True` takes the right to edit it from everybody else."""
+        """Edit a row as a person would; `_read_only=True` takes the right to edit it from everybody
+        else.
+        """
         self._do("change", id=id, values=values)
 
     def delete(self, id: str) -> None:
@@ -55,7 +61,9 @@ class Admin:
         self._do("remove_field", object=object, field=field)
 
     def grant_object(self, object: str, *, granted: bool, readable: bool = False) -> None:
-        """Let everybody write an object, or only those to whom a permission set gives it; `readable` lets all read it."""
+        """Let everybody write an object, or only those to whom a permission set gives it;
+        `readable` lets all read it.
+        """
         self._do("grant_object", object=object, granted=granted, readable=readable)
 
     def rule(
@@ -66,7 +74,10 @@ class Admin:
         message: str,
         code: str = "FIELD_CUSTOM_VALIDATION_EXCEPTION",
     ) -> None:
-        """Add a validation rule: no row may hold this value. Another `code` makes it another refusal."""
+        """Add a validation rule: no row may hold this value.
+
+        Another `code` makes it another refusal.
+        """
         rule = {"object": object, "field": field, "value": value, "message": message, "code": code}
         self._do("rule", **rule)
 
@@ -92,11 +103,15 @@ class Admin:
         self._do("clear_faults")
 
     def stats(self) -> dict[str, int]:
-        """Count `calls`, `sign_ins`, `sign_in_attempts` since the last `forget`, and `used` of the day's calls."""
+        """Count `calls`, `sign_ins`, `sign_in_attempts` since the last `forget`, and `used` of the
+        day's calls.
+        """
         return dict(self._do("stats"))
 
     def requests(self) -> list[dict[str, Any]]:
-        """List what was asked since the last `forget`: `call` like "GET /limits", `status` (None: no answer), `query`, `headers`."""
+        """List what was asked since the last `forget`: `call` like "GET /limits", `status` (None:
+        no answer), `query`, `headers`.
+        """
         return list(self._do("requests"))
 
     def called(self, start: str) -> int:
@@ -104,6 +119,8 @@ class Admin:
         return sum(each["call"].startswith(start) for each in self.requests())
 
     def _do(self, verb: str, **arguments: Any) -> Any:
-        request = Request(f"{self.url}/__admin/{verb}", json.dumps(arguments).encode(), method="POST")
+        request = Request(
+            f"{self.url}/__admin/{verb}", json.dumps(arguments).encode(), method="POST"
+        )
         with urlopen(request, timeout=30) as answer:
             return json.load(answer)["answer"]

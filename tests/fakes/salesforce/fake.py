@@ -1,4 +1,6 @@
-"""The fake as a server: in the test's own process, or alone through `python -m tests.fakes.salesforce`."""
+"""The fake as a server: in the test's own process, or alone through `python -m
+tests.fakes.salesforce`.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +20,21 @@ ADMIN = "/__admin/"
 
 
 class FakeSalesforce(Admin):
-    """A Salesforce org on its own thread, at `url`. A context manager; `stop` and `start` are an outage on the same port."""
+    """A Salesforce org on its own thread, at `url`.
+
+    A context manager; `stop` and `start` are an outage on the same port.
+    """
 
     def __init__(self, port: int = 0, *, bare: bool = False) -> None:
         app = App(opened(bare=bare))
         surface = Surface(app)
 
         async def handle(request: Request) -> Response | None:
-            return _administer(surface, request) if request.path.startswith(ADMIN) else await app.handle(request)
+            return (
+                _administer(surface, request)
+                if request.path.startswith(ADMIN)
+                else await app.handle(request)
+            )
 
         self.server = Server(handle, port)
         super().__init__("")
@@ -41,7 +50,12 @@ class FakeSalesforce(Admin):
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.stop()
 
 

@@ -1,4 +1,6 @@
-"""Faults on order, and at random: a status, a delay, a connection dropped before or after the call took effect."""
+"""Faults on order, and at random: a status, a delay, a connection dropped before or after the call
+took effect.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ KINDS = ("unavailable", "html", "drop_before", "drop_after", "locks", "expire")
 
 @dataclass
 class Fault:
-    """Strikes `times` requests whose method and path begin with `match`, e.g. "PATCH /composite/sobjects/Contact"."""
+    """Strikes `times` requests whose method and path begin with `match`, e.g. "PATCH
+    /composite/sobjects/Contact".
+    """
 
     match: str = ""
     times: int = 1
@@ -37,7 +41,9 @@ class Fault:
 
 @dataclass
 class Chaos:
-    """Spoils this share of the calls in one of the `kinds` ways; at most `expiries` times the tokens. With `stall` some hang so long."""
+    """Spoils this share of the calls in one of the `kinds` ways; at most `expiries` times the
+    tokens. With `stall` some hang so long.
+    """
 
     rate: float = 0
     seed: int = 0
@@ -58,7 +64,10 @@ class Chaos:
             self.expiries -= 1
             return Fault(expire=True) if self.expiries >= 0 else None
         faults = {
-            "unavailable": Fault(status=503, body=[{"errorCode": "SERVER_UNAVAILABLE", "message": "The server is busy"}]),
+            "unavailable": Fault(
+                status=503,
+                body=[{"errorCode": "SERVER_UNAVAILABLE", "message": "The server is busy"}],
+            ),
             "html": Fault(status=502, body="<html><body>Down for maintenance</body></html>"),
             "drop_before": Fault(drop="before"),
             "drop_after": Fault(drop="after"),

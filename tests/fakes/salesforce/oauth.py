@@ -66,7 +66,12 @@ def _by_secret(org: Org, request: Request, form: dict[str, str]) -> User:
 def _by_assertion(org: Org, assertion: str) -> User:
     try:
         host = "test" if org.options.sandbox else "login"
-        claims = jwt.decode(assertion, org.options.public_key or "", ["RS256"], audience=f"https://{host}.salesforce.com")
+        claims = jwt.decode(
+            assertion,
+            org.options.public_key or "",
+            ["RS256"],
+            audience=f"https://{host}.salesforce.com",
+        )
     except jwt.InvalidAudienceError as error:
         raise SignInError("invalid_grant", "audience is invalid") from error
     except (jwt.PyJWTError, ValueError) as error:

@@ -41,7 +41,12 @@ class RowError(Exception):
 
     @property
     def result(self) -> dict[str, Any]:
-        return {"success": False, "errors": [{"statusCode": self.code, "message": self.message, "fields": list(self.fields)}]}
+        return {
+            "success": False,
+            "errors": [
+                {"statusCode": self.code, "message": self.message, "fields": list(self.fields)}
+            ],
+        }
 
 
 @dataclass
@@ -68,8 +73,10 @@ class Options:
     old_domain_is_gone: bool = False  # the redirection has ended: all answers 404 with a page
     encrypted: tuple[str, ...] = ()  # fields that can't be filtered by
     row_ms: float = 0  # automation takes so long for each row that is written
-    most_rows: int | None = None  # a call with more rows breaks a governor limit of the org's automation
-    throws_at: str | None = None  # a trigger throws an exception that nobody handles where a row holds this value
+    # a call with more rows breaks a governor limit of the org's automation
+    most_rows: int | None = None
+    # a trigger throws an exception that nobody handles where a row holds this value
+    throws_at: str | None = None
     household_accounts: bool = False  # a package makes an Account for each Contact that has none
     latency_ms: float = 0
 
@@ -101,9 +108,11 @@ class Org:
     writes: dict[str, int] = field(default_factory=dict)  # by id
     tokens: dict[str, tuple[User, int]] = field(default_factory=dict)  # whose, and how often used
     rules: list[Validation] = field(default_factory=list)
-    locks: dict[str, int] = field(default_factory=dict)  # by any value of a row: how often it is still locked
+    # by any value of a row: how often it is still locked
+    locks: dict[str, int] = field(default_factory=dict)
     under_way: set[str] = field(default_factory=set)  # keys that calls are writing now
-    taken: set[str] = field(default_factory=set)  # those of them that an earlier call has, for the call that is answered now
+    # those of them that an earlier call has, for the call that is answered now
+    taken: set[str] = field(default_factory=set)
     used: int = 0  # calls of the day
     moments: int = 0
     _index: dict[tuple[str, str], dict[str, set[str]]] = field(default_factory=dict)
@@ -117,7 +126,12 @@ class Org:
         kind, rows = self.objects[object], self.rows.setdefault(object, {})
         id_ = _id(kind.prefix, len(rows) + 1)
         defaults = {each.name: each.default for each in kind.fields.values()}
-        rows[id_] = defaults | {"Id": id_, "CreatedDate": self.now(), "IsDeleted": False, "OwnerId": "005000000000001AAA"}
+        rows[id_] = defaults | {
+            "Id": id_,
+            "CreatedDate": self.now(),
+            "IsDeleted": False,
+            "OwnerId": "005000000000001AAA",
+        }
         self.update(object, id_, values)
         return id_
 
@@ -132,7 +146,8 @@ class Org:
         self.writes[id] = self.writes.get(id, 0) + 1
 
     def find(self, object: str, name: str, value: Any, user: User | None = None) -> list[str]:
-        """Ids of the rows that are there and whose indexed field holds the value, whatever its case; nothing matches nothing.
+        """Ids of the rows that are there and whose indexed field holds the value, whatever its
+        case; nothing matches nothing.
 
         With a user only those that are shared with it.
         """
@@ -140,7 +155,9 @@ class Org:
             return []
         found = self._index_of(object, name).get(folded(value), set())
         there = (id_ for id_ in found if not self.rows[object][id_]["IsDeleted"])
-        return sorted(id_ for id_ in there if user is None or self.shared(user, self.rows[object][id_]))
+        return sorted(
+            id_ for id_ in there if user is None or self.shared(user, self.rows[object][id_])
+        )
 
     def row(self, id: str) -> tuple[str, Row] | None:
         """Give the object and the row of an id, deleted or not; 15 characters of it are enough."""
@@ -160,7 +177,11 @@ class Org:
         relationship, _, rest = name.partition(".")
         if not rest:
             return row.get(name)
-        field = next(each for each in self.objects[object].fields.values() if each.relationship == relationship)
+        field = next(
+            each
+            for each in self.objects[object].fields.values()
+            if each.relationship == relationship
+        )
         found = self.row(str(row.get(field.name)))
         return self.value(found[0], found[1], rest) if found else None
 
@@ -171,7 +192,9 @@ class Org:
         return (row for row in self.alive(object) if self.shared(user, row))
 
     def shared(self, user: User, row: Row) -> bool:
-        """Whether a user sees a row; `_private` ones are their owners' and administrators' alone."""
+        """Whether a user sees a row; `_private` ones are their owners' and administrators'
+        alone.
+        """
         return user.admin or not row.get("_private")
 
     def reindex(self, object: str, name: str) -> None:
@@ -181,12 +204,16 @@ class Org:
     def sees(self, user: User, object: str, name: str) -> bool:
         field = self.objects[object].fields[name]
         of_course = field.granted or (user.admin and not field.custom)
-        return of_course or any(row["PermissionsRead"] for row in self._field_grants(user, object, name))
+        return of_course or any(
+            row["PermissionsRead"] for row in self._field_grants(user, object, name)
+        )
 
     def edits(self, user: User, object: str, name: str) -> bool:
         field = self.objects[object].fields[name]
         of_course = field.granted or (user.admin and not field.custom)
-        return of_course or any(row["PermissionsEdit"] for row in self._field_grants(user, object, name))
+        return of_course or any(
+            row["PermissionsEdit"] for row in self._field_grants(user, object, name)
+        )
 
     def may(self, user: User, object: str, right: str) -> bool:
         """`right` is Create, Read, Edit or Delete."""
@@ -195,12 +222,22 @@ class Org:
             return user.admin or right == "Read"
         if user.admin:
             return True
-        grants = (row for row in self._granted(user, "ObjectPermissions") if row["SobjectType"] == object)
-        return kind.granted or (right == "Read" and kind.readable) or any(row[f"Permissions{right}"] for row in grants)
+        grants = (
+            row for row in self._granted(user, "ObjectPermissions") if row["SobjectType"] == object
+        )
+        return (
+            kind.granted
+            or (right == "Read" and kind.readable)
+            or any(row[f"Permissions{right}"] for row in grants)
+        )
 
     def fields(self, user: User, object: str) -> dict[str, Field]:
         """Give the fields that a user sees."""
-        return {name: each for name, each in self.objects[object].fields.items() if self.sees(user, object, name)}
+        return {
+            name: each
+            for name, each in self.objects[object].fields.items()
+            if self.sees(user, object, name)
+        }
 
     def locked(self, *values: Any) -> bool:
         """Whether a row with these values is locked; each asking uses up one of the times."""
@@ -211,10 +248,18 @@ class Org:
         return False
 
     def _field_grants(self, user: User, object: str, name: str) -> Iterator[Row]:
-        return (row for row in self._granted(user, "FieldPermissions") if row["Field"] == f"{object}.{name}")
+        return (
+            row
+            for row in self._granted(user, "FieldPermissions")
+            if row["Field"] == f"{object}.{name}"
+        )
 
     def _granted(self, user: User, kind: str) -> Iterator[Row]:
-        sets = {row["PermissionSetId"] for row in self.alive("PermissionSetAssignment") if row["AssigneeId"] == user.id}
+        sets = {
+            row["PermissionSetId"]
+            for row in self.alive("PermissionSetAssignment")
+            if row["AssigneeId"] == user.id
+        }
         return (row for row in self.alive(kind) if row["ParentId"] in sets)
 
     def _index_of(self, object: str, name: str) -> dict[str, set[str]]:
@@ -226,16 +271,32 @@ class Org:
 
 
 def opened(*, bare: bool = False) -> Org:
-    """Make an org with an integration user and an administrator. A `bare` one has none of the gateway's fields."""
+    """Make an org with an integration user and an administrator.
+
+    A `bare` one has none of the gateway's fields.
+    """
     org = Org(fresh() if bare else provisioned())
     org.insert("Organization", {"Name": "Acme", "DefaultAccountAccess": "Edit"})
-    psl = org.insert("PermissionSetLicense", {"DeveloperName": "SalesforceAPIIntegrationPsl", "MasterLabel": "Salesforce API Integration"})
+    psl = org.insert(
+        "PermissionSetLicense",
+        {
+            "DeveloperName": "SalesforceAPIIntegrationPsl",
+            "MasterLabel": "Salesforce API Integration",
+        },
+    )
     for username, admin in (("integration@acme.test", False), ("admin@acme.test", True)):
-        licence = org.insert("UserLicense", {"Name": "Salesforce" if admin else "Salesforce Integration"})
+        licence = org.insert(
+            "UserLicense", {"Name": "Salesforce" if admin else "Salesforce Integration"}
+        )
         profile = org.insert("Profile", {"Name": "Its profile", "UserLicenseId": licence})
-        id_ = org.insert("User", {"Username": username, "Name": username.partition("@")[0], "ProfileId": profile})
+        id_ = org.insert(
+            "User", {"Username": username, "Name": username.partition("@")[0], "ProfileId": profile}
+        )
         org.users[username] = User(id_, username, admin)
-    org.insert("PermissionSetLicenseAssign", {"PermissionSetLicenseId": psl, "AssigneeId": org.users["integration@acme.test"].id})
+    org.insert(
+        "PermissionSetLicenseAssign",
+        {"PermissionSetLicenseId": psl, "AssigneeId": org.users["integration@acme.test"].id},
+    )
     org.tokens[f"{ORG_ID}!admin"] = (org.users["admin@acme.test"], 0)
     return org
 

@@ -1,4 +1,7 @@
-"""The REST resources: collections, single rows, describe, query, limits. Each takes a Call and gives status and body."""
+"""The REST resources: collections, single rows, describe, query, limits.
+
+Each takes a Call and gives status and body.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,9 @@ NOT_FOUND = CallError(404, "NOT_FOUND", "The requested resource does not exist")
 
 @dataclass(frozen=True)
 class Call:
-    """One authenticated call, or one part of a composite one; `parts` are what stands behind /services/data/vXX.X/."""
+    """One authenticated call, or one part of a composite one; `parts` are what stands behind
+    /services/data/vXX.X/.
+    """
 
     org: Org
     user: User
@@ -39,7 +44,9 @@ class Call:
     def writer(self, object: str) -> Writer:
         if object not in self.org.objects:
             raise NOT_FOUND
-        allow = "allowsave=true" in self.headers.get("sforce-duplicate-rule-header", "").lower().replace(" ", "")
+        allow = "allowsave=true" in self.headers.get(
+            "sforce-duplicate-rule-header", ""
+        ).lower().replace(" ", "")
         return Writer(self.org, self.user, object, allow)
 
 
@@ -47,7 +54,11 @@ def collection_upsert(call: Call, object: str, key: str) -> tuple[int, Any]:
     writer, records = call.writer(object), _records(call, object)
     seen = call.org.fields(call.user, object)
     if key not in seen or not seen[key].indexed:
-        raise CallError(404, "NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {key}")
+        raise CallError(
+            404,
+            "NOT_FOUND",
+            f"Provided external ID field does not exist or is not accessible: {key}",
+        )
     times = Counter(folded(record.get(key)) for record in records)
     if thrown := transaction_error(call.org, records):
         return 200, [thrown.result | {"created": False} for _ in records]
@@ -55,7 +66,9 @@ def collection_upsert(call: Call, object: str, key: str) -> tuple[int, Any]:
     return 200, [_result(partial(_upsert, writer, key, times, row), key) for row in parsed]
 
 
-def _upsert(writer: Writer, key: str, times: Counter[str], parsed: Row | RowError) -> dict[str, Any]:
+def _upsert(
+    writer: Writer, key: str, times: Counter[str], parsed: Row | RowError
+) -> dict[str, Any]:
     if isinstance(parsed, RowError):
         raise parsed
     value = parsed.get(key)
@@ -65,7 +78,11 @@ def _upsert(writer: Writer, key: str, times: Counter[str], parsed: Row | RowErro
         raise RowError("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", key)
     found = writer.org.find(writer.object, key, value, writer.user)
     if len(found) > 1:
-        raise RowError("DUPLICATE_EXTERNAL_ID", f"{key}: more than one record found for external id field: [{', '.join(found)}]", key)
+        raise RowError(
+            "DUPLICATE_EXTERNAL_ID",
+            f"{key}: more than one record found for external id field: [{', '.join(found)}]",
+            key,
+        )
     id_ = writer.update(found[0], parsed) if found else writer.create(parsed)
     return {"id": id_, "success": True, "errors": [], "created": not found}
 
@@ -107,7 +124,9 @@ def _create(writer: Writer, parsed: Row | RowError) -> dict[str, Any]:
 
 
 def collection_delete(call: Call) -> tuple[int, Any]:
-    """Delete rows of any object by `ids`; Salesforce deletes what stands under an Account with it."""
+    """Delete rows of any object by `ids`; Salesforce deletes what stands under an Account with
+    it.
+    """
     wanted = call.query.get("ids", "").split(",")
     if not wanted[0] or len(wanted) > MAX_ROWS:
         raise CallError(400, "INVALID_INPUT", f"between 1 and {MAX_ROWS} ids are needed")
@@ -124,7 +143,10 @@ def _delete(call: Call, id_: str) -> dict[str, Any]:
     if not call.org.may(call.user, name, "Delete"):
         raise RowError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
     if row.get("_has_cases"):
-        raise RowError("DELETE_FAILED", "Your attempt to delete could not be completed because it is associated with cases")
+        raise RowError(
+            "DELETE_FAILED",
+            "Your attempt to delete could not be completed because it is associated with cases",
+        )
     row["IsDeleted"] = True
     return {"id": row["Id"], "success": True, "errors": []}
 
@@ -138,7 +160,9 @@ def create(call: Call, object: str) -> tuple[int, Any]:
 
 
 def upsert(call: Call, object: str, key: str, value: str) -> tuple[int, Any]:
-    """Write one row whose key stands in the address: several matches answer 300 with their addresses."""
+    """Write one row whose key stands in the address: several matches answer 300 with their
+    addresses.
+    """
     found = call.org.find(object, key, value)
     if len(found) > 1:
         return 300, [f"/services/data/{call.version}/sobjects/{object}/{id_}" for id_ in found]
@@ -166,7 +190,8 @@ def describe(call: Call, object: str) -> tuple[int, Any]:
         "updateable": org.may(call.user, object, "Edit"),
         "deletable": org.may(call.user, object, "Delete"),
         "fields": [
-            each.describe(writable=org.edits(call.user, object, name)) | {"filterable": name not in org.options.encrypted}
+            each.describe(writable=org.edits(call.user, object, name))
+            | {"filterable": name not in org.options.encrypted}
             for name, each in seen
         ],
     }
@@ -179,7 +204,9 @@ def query(call: Call) -> tuple[int, Any]:
     seen = call.org.fields(call.user, parsed.object)
     for name in (*parsed.fields, *parsed.conditions, *(name for name, _ in parsed.order)):
         if name not in seen and not _follows(seen.values(), name):
-            raise CallError(400, "INVALID_FIELD", f"No such column '{name}' on entity '{parsed.object}'.")
+            raise CallError(
+                400, "INVALID_FIELD", f"No such column '{name}' on entity '{parsed.object}'."
+            )
     if len({*parsed.fields}) != len(parsed.fields):
         raise CallError(400, "INVALID_FIELD", "duplicate field selected")
     for name in parsed.conditions & {*call.org.options.encrypted}:
@@ -190,14 +217,29 @@ def query(call: Call) -> tuple[int, Any]:
 def query_more(call: Call, locator: str) -> tuple[int, Any]:
     text, _, start = locator.rpartition("-")
     parsed = soql.parse(bytes.fromhex(text).decode())
-    return page(call, parsed, list(call.org.visible(call.user, parsed.object)), int(start), bytes.fromhex(text).decode())
+    return page(
+        call,
+        parsed,
+        list(call.org.visible(call.user, parsed.object)),
+        int(start),
+        bytes.fromhex(text).decode(),
+    )
 
 
-def page(call: Call, parsed: soql.Query, rows: Sequence[Row], start: int, text: str | None = None) -> tuple[int, Any]:
+def page(
+    call: Call, parsed: soql.Query, rows: Sequence[Row], start: int, text: str | None = None
+) -> tuple[int, Any]:
     found = parsed.run(list(rows))
     end = start + call.org.options.page_size
-    records = [{"attributes": {"type": parsed.object}} | _columns(call.org, parsed, row) for row in found[start:end]]
-    answer: dict[str, Any] = {"totalSize": len(found), "done": end >= len(found), "records": records}
+    records = [
+        {"attributes": {"type": parsed.object}} | _columns(call.org, parsed, row)
+        for row in found[start:end]
+    ]
+    answer: dict[str, Any] = {
+        "totalSize": len(found),
+        "done": end >= len(found),
+        "records": records,
+    }
     if end < len(found):
         locator = (text or call.query["q"]).encode().hex()
         answer["nextRecordsUrl"] = f"/services/data/{call.version}/query/{locator}-{end}"
@@ -224,7 +266,10 @@ def _columns(org: Org, parsed: soql.Query, row: Row) -> dict[str, Any]:
 def limits(call: Call) -> tuple[int, Any]:
     top = call.org.options.max_calls
     storage = {"Max": 5, "Remaining": 0 if call.org.options.storage_full else 4}
-    return 200, {"DailyApiRequests": {"Max": top, "Remaining": max(0, top - call.org.spent)}, "DataStorageMB": storage}
+    return 200, {
+        "DailyApiRequests": {"Max": top, "Remaining": max(0, top - call.org.spent)},
+        "DataStorageMB": storage,
+    }
 
 
 def _records(call: Call, object: str | None) -> list[Row]:
@@ -232,12 +277,22 @@ def _records(call: Call, object: str | None) -> list[Row]:
     if not isinstance(records, list) or not records:
         raise CallError(400, "INVALID_INPUT", "The Request body must contain records")
     if len(records) > MAX_ROWS:
-        raise CallError(400, "EXCEEDED_MAX_SIZE_REQUEST", f"record limit reached. cannot submit more than {MAX_ROWS} records in this call")
+        raise CallError(
+            400,
+            "EXCEEDED_MAX_SIZE_REQUEST",
+            f"record limit reached. cannot submit more than {MAX_ROWS} records in this call",
+        )
     kinds = {record.get("attributes", {}).get("type") for record in records}
     if None in kinds or (object is not None and kinds != {object}):
-        raise CallError(400, "INVALID_INPUT", "attributes.type of a record is missing, or not the object of the address")
+        raise CallError(
+            400,
+            "INVALID_INPUT",
+            "attributes.type of a record is missing, or not the object of the address",
+        )
     if object is not None and any("id" in record or "Id" in record for record in records):
-        raise CallError(400, "INVALID_FIELD", "The Id field should not be specified in the sobject data.")
+        raise CallError(
+            400, "INVALID_FIELD", "The Id field should not be specified in the sobject data."
+        )
     return records
 
 

@@ -1,11 +1,23 @@
-"""The objects and fields of a fresh org, as far as the gateway touches them, and what the gateway's standard mapping adds."""
+"""The objects and fields of a fresh org, as far as the gateway touches them, and what the gateway's
+standard mapping adds.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-TEXT_TYPES = {"string", "textarea", "email", "phone", "url", "picklist", "multipicklist", "encryptedstring", "combobox"}
+TEXT_TYPES = {
+    "string",
+    "textarea",
+    "email",
+    "phone",
+    "url",
+    "picklist",
+    "multipicklist",
+    "encryptedstring",
+    "combobox",
+}
 NUMBER_TYPES = {"double", "currency", "percent", "int"}
 
 STAGES = (
@@ -24,7 +36,9 @@ STAGES = (
 
 @dataclass
 class Field:
-    """`granted` is False for a field that nobody sees until a permission set shows it, as for all that the API creates."""
+    """`granted` is False for a field that nobody sees until a permission set shows it, as for all
+    that the API creates.
+    """
 
     name: str
     type: str = "string"
@@ -68,7 +82,10 @@ class Field:
             "caseSensitive": False,
             "permissionable": not self.required,
             "restrictedPicklist": self.restricted,
-            "picklistValues": [{"value": option, "label": option, "active": True, "defaultValue": False} for option in self.options],
+            "picklistValues": [
+                {"value": option, "label": option, "active": True, "defaultValue": False}
+                for option in self.options
+            ],
             "referenceTo": [self.reference_to] if self.reference_to else [],
             "relationshipName": self.relationship,
         }
@@ -76,7 +93,10 @@ class Field:
 
 @dataclass
 class SObject:
-    """`granted` as in Field; one that is not may be `readable` still. Setup objects can be written by an administrator alone."""
+    """`granted` as in Field; one that is not may be `readable` still.
+
+    Setup objects can be written by an administrator alone.
+    """
 
     name: str
     prefix: str
@@ -91,7 +111,9 @@ def text(name: str, length: int = 255, **more: Any) -> Field:
 
 
 def reference(name: str, to: str, **more: Any) -> Field:
-    return Field(name, "reference", 18, reference_to=to, relationship=name.removesuffix("Id"), **more)
+    return Field(
+        name, "reference", 18, reference_to=to, relationship=name.removesuffix("Id"), **more
+    )
 
 
 def picklist(name: str, *options: str, **more: Any) -> Field:
@@ -161,13 +183,25 @@ def _sales() -> list[SObject]:
         ),
         _object("UserLicense", "100", text("Name")),
         _object("Profile", "00e", text("Name"), reference("UserLicenseId", "UserLicense")),
-        _object("User", "005", text("Username", 80), text("Name", 120), reference("ProfileId", "Profile")),
+        _object(
+            "User",
+            "005",
+            text("Username", 80),
+            text("Name", 120),
+            reference("ProfileId", "Profile"),
+        ),
     ]
 
 
 def _setup() -> list[SObject]:
     return [
-        _object("PermissionSet", "0PS", text("Name", 80, required=True, unique=True), text("Label", 80, required=True), setup=True),
+        _object(
+            "PermissionSet",
+            "0PS",
+            text("Name", 80, required=True, unique=True),
+            text("Label", 80, required=True),
+            setup=True,
+        ),
         _object(
             "ObjectPermissions",
             "110",
@@ -175,7 +209,14 @@ def _setup() -> list[SObject]:
             text("SobjectType", required=True),
             *(
                 Field(f"Permissions{right}", "boolean", default=False)
-                for right in ("Create", "Read", "Edit", "Delete", "ViewAllRecords", "ModifyAllRecords")
+                for right in (
+                    "Create",
+                    "Read",
+                    "Edit",
+                    "Delete",
+                    "ViewAllRecords",
+                    "ModifyAllRecords",
+                )
             ),
             setup=True,
         ),
@@ -198,7 +239,9 @@ def _setup() -> list[SObject]:
         _object(
             "PermissionSetLicenseAssign",
             "2LA",
-            reference("PermissionSetLicenseId", "PermissionSetLicense", required=True, updateable=False),
+            reference(
+                "PermissionSetLicenseId", "PermissionSetLicense", required=True, updateable=False
+            ),
             reference("AssigneeId", "User", required=True, updateable=False),
             setup=True,
         ),
@@ -213,7 +256,9 @@ def _setup() -> list[SObject]:
 
 
 def wanted() -> dict[str, list[Field]]:
-    """List the fields that the gateway's standard mapping and its account policy want in an org, by object."""
+    """List the fields that the gateway's standard mapping and its account policy want in an org, by
+    object.
+    """
     return {
         "Account": [text("AOM_Key__c", unique=True, external_id=True)],
         "Contact": [

@@ -1,4 +1,6 @@
-"""What an administrator does by API: custom fields through the Tooling API. Permission sets are plain rows."""
+"""What an administrator does by API: custom fields through the Tooling API. Permission sets are
+plain rows.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,11 @@ def query(call: Call) -> tuple[int, Any]:
     if parsed.object != "CustomField":
         raise CallError(400, "INVALID_TYPE", f"sObject type '{parsed.object}' is not supported.")
     rows = [
-        {"Id": f"00N{name}.{each.name}", "DeveloperName": each.name.removesuffix("__c"), "EntityDefinition.QualifiedApiName": name}
+        {
+            "Id": f"00N{name}.{each.name}",
+            "DeveloperName": each.name.removesuffix("__c"),
+            "EntityDefinition.QualifiedApiName": name,
+        }
         for name, kind in call.org.objects.items()
         for each in kind.fields.values()
         if each.custom
@@ -55,15 +61,29 @@ def create_field(call: Call) -> tuple[int, Any]:
     metadata = call.body["Metadata"]
     name, _, field = call.body["FullName"].partition(".")
     if name not in call.org.objects or not field.endswith("__c"):
-        raise CallError(400, "FIELD_INTEGRITY_EXCEPTION", f"Entity Enumeration Or ID: bad value for restricted picklist field: {name}")
+        raise CallError(
+            400,
+            "FIELD_INTEGRITY_EXCEPTION",
+            f"Entity Enumeration Or ID: bad value for restricted picklist field: {name}",
+        )
     if field in call.org.objects[name].fields:
-        raise CallError(400, "DUPLICATE_DEVELOPER_NAME", f"There is already a field named {field.removesuffix('__c')} on {name}.")
+        raise CallError(
+            400,
+            "DUPLICATE_DEVELOPER_NAME",
+            f"There is already a field named {field.removesuffix('__c')} on {name}.",
+        )
     missing = ({"label"} | NEEDS.get(metadata["type"], set())) - metadata.keys()
     if missing:
-        raise CallError(400, "FIELD_INTEGRITY_EXCEPTION", f"Required fields are missing: [{', '.join(sorted(missing))}]")
+        raise CallError(
+            400,
+            "FIELD_INTEGRITY_EXCEPTION",
+            f"Required fields are missing: [{', '.join(sorted(missing))}]",
+        )
     values = metadata.get("valueSet", {}).get("valueSetDefinition", {}).get("value", [])
     if "valueSet" in metadata and not (values and all("default" in value for value in values)):
-        raise CallError(400, "FIELD_INTEGRITY_EXCEPTION", "Value set must have values, each with its default")
+        raise CallError(
+            400, "FIELD_INTEGRITY_EXCEPTION", "Value set must have values, each with its default"
+        )
     call.org.objects[name].fields[field] = Field(
         field,
         TYPES[metadata["type"]],
@@ -78,9 +98,17 @@ def create_field(call: Call) -> tuple[int, Any]:
         default=False if metadata["type"] == "Checkbox" else None,
         granted=False,
     )
-    return 201, {"id": f"00N{name}.{field}", "success": True, "errors": [], "warnings": [], "infos": []}
+    return 201, {
+        "id": f"00N{name}.{field}",
+        "success": True,
+        "errors": [],
+        "warnings": [],
+        "infos": [],
+    }
 
 
 def _admin_only(call: Call) -> None:
     if not call.user.admin:
-        raise CallError(403, "INSUFFICIENT_ACCESS", "insufficient access rights on cross-reference id")
+        raise CallError(
+            403, "INSUFFICIENT_ACCESS", "insufficient access rights on cross-reference id"
+        )

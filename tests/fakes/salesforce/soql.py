@@ -1,4 +1,7 @@
-"""A subset of SOQL: SELECT fields FROM object WHERE conditions ORDER BY fields LIMIT n. Text compares without case."""
+"""A subset of SOQL: SELECT fields FROM object WHERE conditions ORDER BY fields LIMIT n.
+
+Text compares without case.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from typing import Any
 
 from tests.fakes.salesforce.org import CallError, Row, folded
 
-TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^'\\]|\\.)*')|(?P<word>[\w.:+-]+)|(?P<sign><=|>=|!=|[=<>(),]))")
+TOKEN = re.compile(
+    r"\s*(?:(?P<text>'(?:[^'\\]|\\.)*')|(?P<word>[\w.:+-]+)|(?P<sign><=|>=|!=|[=<>(),]))"
+)
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
 Test = Callable[[Row], bool]
 
@@ -140,7 +145,9 @@ class _Parser:
 
     def expect(self, word: str) -> None:
         if not self.accept(word):
-            raise _malformed(f"expecting '{word}', found '{self.tokens[0] if self.tokens else '<EOF>'}'")
+            raise _malformed(
+                f"expecting '{word}', found '{self.tokens[0] if self.tokens else '<EOF>'}'"
+            )
 
 
 SIGNS: dict[str, Callable[[Any, Any], bool]] = {

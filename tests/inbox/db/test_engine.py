@@ -30,11 +30,17 @@ asyncio.run(main())
 
 
 def test_a_second_process_is_told_who_owns_the_file(sqlite_url: str, tmp_path: Path) -> None:
-    """Its number, and what to do; once that process is gone, even by kill -9, the file can be opened."""
-    owner = subprocess.Popen([sys.executable, "-c", HOLD, sqlite_url], stdout=subprocess.PIPE, text=True)
+    """Its number, and what to do; once that process is gone, even by kill -9, the file can be
+    opened.
+    """
+    owner = subprocess.Popen(
+        [sys.executable, "-c", HOLD, sqlite_url], stdout=subprocess.PIPE, text=True
+    )
     assert owner.stdout
     assert owner.stdout.readline() == "open\n"
-    with pytest.raises(StoreLocked, match=rf"store\.db is in use by process {owner.pid} on .* admin API"):
+    with pytest.raises(
+        StoreLocked, match=rf"store\.db is in use by process {owner.pid} on .* admin API"
+    ):
         asyncio.run(Inbox.open(sqlite_url, dedup_hours=24))
     owner.send_signal(signal.SIGKILL)
     owner.communicate()
@@ -66,32 +72,49 @@ def name_again(store: Path, how: str) -> str:
 
 
 @pytest.mark.parametrize("how", ["symbolic link", "hard link", "linked directory", "relative path"])
-def test_a_file_has_one_owner_whatever_it_is_called(sqlite_url: str, tmp_path: Path, how: str) -> None:
-    """Two processes on one file by two names are refused as by one, and the owner is named; it goes on undisturbed."""
+def test_a_file_has_one_owner_whatever_it_is_called(
+    sqlite_url: str, tmp_path: Path, how: str
+) -> None:
+    """Two processes on one file by two names are refused as by one, and the owner is named; it goes
+    on undisturbed.
+    """
 
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
             await inbox.accept(new("before"))
             url = name_again(tmp_path / "store.db", how)
             command = [sys.executable, "-c", HOLD, url]
-            second = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+            second = await asyncio.to_thread(
+                subprocess.run, command, capture_output=True, text=True, check=False
+            )
             assert second.stdout == ""
-            assert re.search(rf"StoreLocked: .* is in use by process {os.getpid()}\b.* admin API", second.stderr)
+            assert re.search(
+                rf"StoreLocked: .* is in use by process {os.getpid()}\b.* admin API", second.stderr
+            )
             await inbox.accept(new("after"))
             await inbox.check_writable(NOW)
 
     asyncio.run(main())
 
 
-def test_what_a_crash_left_beside_another_name_is_not_passed_over(sqlite_url: str, tmp_path: Path) -> None:
-    """SQLite's log stands beside one name; opened by another, what was answered would be missing, so that is refused in words."""
-    owner = subprocess.Popen([sys.executable, "-c", HOLD, sqlite_url], stdout=subprocess.PIPE, text=True)
+def test_what_a_crash_left_beside_another_name_is_not_passed_over(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    """SQLite's log stands beside one name; opened by another, what was answered would be missing,
+    so that is refused in words.
+    """
+    owner = subprocess.Popen(
+        [sys.executable, "-c", HOLD, sqlite_url], stdout=subprocess.PIPE, text=True
+    )
     assert owner.stdout
     assert owner.stdout.readline() == "open\n"
     owner.send_signal(signal.SIGKILL)
     owner.communicate()
     other = name_again(tmp_path / "store.db", "hard link")
-    with pytest.raises(StoreUnavailable, match=r"store\.db-wal holds what was accepted by that name: open it as store\.db"):
+    with pytest.raises(
+        StoreUnavailable,
+        match=r"store\.db-wal holds what was accepted by that name: open it as store\.db",
+    ):
         asyncio.run(Inbox.open(other, dedup_hours=24))
 
     async def main() -> None:
@@ -134,10 +157,16 @@ def test_closing_leaves_one_file(sqlite_url: str, tmp_path: Path) -> None:
     [
         ("sqlite://", "the store is a file"),
         ("sqlite:///:memory:", "the store is a file"),
-        ("sqlite:////no/such/directory/store.db", r"/no/such/directory/store\.db: No such file or directory"),
+        (
+            "sqlite:////no/such/directory/store.db",
+            r"/no/such/directory/store\.db: No such file or directory",
+        ),
         ("mysql://localhost/x", "mysql: the store is SQLite"),
         ("store.db", "no database URL"),
-        ("postgresql://someone:secret@127.0.0.1:1/x", r"someone:\*\*\*@127\.0\.0\.1:1/x: the store is not available: .*refused"),
+        (
+            "postgresql://someone:secret@127.0.0.1:1/x",
+            r"someone:\*\*\*@127\.0\.0\.1:1/x: the store is not available: .*refused",
+        ),
     ],
 )
 def test_what_cannot_be_opened_is_explained(url: str, words: str) -> None:

@@ -1,4 +1,6 @@
-"""What a filter chooses: each condition narrows, alone as with others, whether events are looked at or deliveries acted on."""
+"""What a filter chooses: each condition narrows, alone as with others, whether events are looked at
+or deliveries acted on.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,18 @@ import pytest
 
 from receiver.inbox import DeliverySelection, EventFilter, Inbox, SettledLane
 from receiver.inbox.lanes.failure_groups import reason_key
-from tests.inbox.store import ANN, BEN, NOW, faulty, new, open_inbox, seconds, settle, stored, take_ready
+from tests.inbox.store import (
+    ANN,
+    BEN,
+    NOW,
+    faulty,
+    new,
+    open_inbox,
+    seconds,
+    settle,
+    stored,
+    take_ready,
+)
 
 ONE: dict[str, Any] = {
     "source": "springfield",
@@ -40,11 +53,18 @@ NOBODY: dict[str, Any] = {
 async def two(inbox: Inbox) -> tuple[str, str]:
     """Two dead deliveries that share nothing; the ids of their events."""
     first = await inbox.accept(new("a"))
-    other: dict[str, Any] = {"source": "shelbyville", "name": "account.created", "connectors": ("other",), "at": NOW + seconds(120)}
+    other: dict[str, Any] = {
+        "source": "shelbyville",
+        "name": "account.created",
+        "connectors": ("other",),
+        "at": NOW + seconds(120),
+    }
     second = await inbox.accept(new("b", BEN, **other))
     for connector, reason in (("crm", "no"), ("other", "never")):
         (one,) = await take_ready(inbox, connector=connector, at=NOW + seconds(120))
-        await settle(inbox, [SettledLane(one, dead=((one.deliveries[0].delivery_id, reason),))], now=NOW)
+        await settle(
+            inbox, [SettledLane(one, dead=((one.deliveries[0].delivery_id, reason),))], now=NOW
+        )
     return first.id, second.id
 
 
@@ -63,7 +83,9 @@ def test_a_condition_that_nothing_fits_chooses_nothing(store_url: str, name: str
             chosen = EventFilter(**{name: NOBODY[name]})
             assert (await inbox.list_events(chosen)).items == ()
             assert await inbox.discard_selected(DeliverySelection(filter=chosen), now=NOW) == 0
-            assert (await inbox.replay_deliveries(DeliverySelection(filter=chosen), now=NOW)).chosen == 0
+            assert (
+                await inbox.replay_deliveries(DeliverySelection(filter=chosen), now=NOW)
+            ).chosen == 0
 
     asyncio.run(main())
 
@@ -78,9 +100,15 @@ def test_a_condition_that_one_fits_chooses_that_one(store_url: str, name: str) -
             mine = second if name == "since" else first
             chosen = EventFilter(**{name: ONE[name]})
             assert [row.id for row in (await inbox.list_events(chosen)).items] == [mine]
-            assert (await inbox.replay_deliveries(DeliverySelection(filter=chosen), now=NOW, dry_run=True)).chosen == 1
+            assert (
+                await inbox.replay_deliveries(
+                    DeliverySelection(filter=chosen), now=NOW, dry_run=True
+                )
+            ).chosen == 1
             assert await inbox.discard_selected(DeliverySelection(filter=chosen), now=NOW) == 1
-            assert [row.id for row in (await inbox.list_events(EventFilter(state="discarded"))).items] == [mine]
+            assert [
+                row.id for row in (await inbox.list_events(EventFilter(state="discarded"))).items
+            ] == [mine]
 
     asyncio.run(main())
 
@@ -92,12 +120,16 @@ async def test_a_reason_is_of_what_is_dead(inbox: Inbox) -> None:
     await inbox.discard_selected(DeliverySelection(filter=EventFilter(reason="no")), now=NOW)
     assert (await inbox.list_events(EventFilter(reason="no"))).items == ()
     assert len((await inbox.list_events(EventFilter(state="discarded", reason="no"))).items) == 1
-    assert (await inbox.replay_deliveries(DeliverySelection(filter=EventFilter(reason="no")), now=NOW)).chosen == 0
+    assert (
+        await inbox.replay_deliveries(DeliverySelection(filter=EventFilter(reason="no")), now=NOW)
+    ).chosen == 0
 
 
 @stored
 async def test_quarantined_calls_beside_a_person(inbox: Inbox) -> None:
-    """Those that fit all but the person are counted: they may be about them, and nobody can tell."""
+    """Those that fit all but the person are counted: they may be about them, and nobody can
+    tell.
+    """
     await inbox.accept(new("a"))
     await inbox.accept(faulty("b"))
     await inbox.accept(faulty("c", source="shelbyville", at=NOW + seconds(60)))

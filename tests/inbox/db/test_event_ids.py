@@ -24,17 +24,23 @@ def test_an_id_is_a_version_7_uuid_that_tells_its_time(at: datetime) -> None:
 
 
 def test_ids_of_one_millisecond_count_up() -> None:
-    """100,000 ids within one millisecond are in order and different, even where the drawn number leaves little room."""
+    """100,000 ids within one millisecond are in order and different, even where the drawn number
+    leaves little room.
+    """
     for drawn in (b"\x00" * 10, b"\xff" * 10):
         ids = EventIds(lambda count, drawn=drawn: drawn[:count])  # type: ignore[misc]
         made = [ids.make(1_700_000_000_000_000) for _ in range(100_000)]
         assert made == sorted(set(made))
-        assert {(uuid.UUID(one).version, uuid.UUID(one).variant) for one in made[:: 100_000 - 1]} == {(7, uuid.RFC_4122)}
+        assert {
+            (uuid.UUID(one).version, uuid.UUID(one).variant) for one in made[:: 100_000 - 1]
+        } == {(7, uuid.RFC_4122)}
 
 
 @given(MOMENTS, st.datetimes(datetime(2020, 1, 1), datetime(2500, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds it
 def test_the_id_of_what_came_late_tells_both_times(at: datetime, then: datetime) -> None:
-    """It is told apart by its version; ranges of times hold it; of one time it sorts by when it came."""
+    """It is told apart by its version; ranges of times hold it; of one time it sorts by when it
+    came.
+    """
     made = EventIds().make(to_micros(at), came_at=to_micros(then))
     assert (len(made), uuid.UUID(made).version, uuid.UUID(made).variant) == (32, 8, uuid.RFC_4122)
     assert first_id(at) <= made < first_id(at + timedelta(milliseconds=1))
@@ -44,7 +50,9 @@ def test_the_id_of_what_came_late_tells_both_times(at: datetime, then: datetime)
 
 
 def test_live_and_late_ids_do_not_disturb_each_other() -> None:
-    """However they alternate, those of one kind and time count up, even where the drawn number leaves little room."""
+    """However they alternate, those of one kind and time count up, even where the drawn number
+    leaves little room.
+    """
     for drawn in (b"\x00" * 10, b"\xff" * 10):
         ids = EventIds(lambda count, drawn=drawn: drawn[:count])  # type: ignore[misc]
         now, then = 1_700_000_000_000_000, 1_600_000_000_000_000

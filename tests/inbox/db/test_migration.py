@@ -37,17 +37,29 @@ def test_migrations_make_the_tables_that_the_code_knows(store_url: str) -> None:
 def test_partial_indexes_are_partial(store_url: str) -> None:
     """Alembic does not compare conditions; they are what keeps a claim cheap."""
     open_engines(store_url).close()
-    table = "pg_indexes WHERE schemaname = 'public'" if store_url.startswith("postgres") else "sqlite_master WHERE type = 'index'"
+    table = (
+        "pg_indexes WHERE schemaname = 'public'"
+        if store_url.startswith("postgres")
+        else "sqlite_master WHERE type = 'index'"
+    )
     definition = "indexdef" if store_url.startswith("postgres") else "sql"
     name = "indexname" if store_url.startswith("postgres") else "name"
-    found = {row[0]: row[1] or "" for row in rows(store_url, f"SELECT {name}, {definition} FROM {table}")}
-    assert {index for index, sql in found.items() if "WHERE" in sql} == {"lane_due", "lane_waiting", "event_aside"}
+    found = {
+        row[0]: row[1] or "" for row in rows(store_url, f"SELECT {name}, {definition} FROM {table}")
+    }
+    assert {index for index, sql in found.items() if "WHERE" in sql} == {
+        "lane_due",
+        "lane_waiting",
+        "event_aside",
+    }
 
 
 def test_head_is_the_newest_migration() -> None:
     """`HEAD` saves loading Alembic where nothing is to be done, so it has to be right."""
     config = Config()
-    config.set_main_option("script_location", str(Path(receiver.__file__).parent / "inbox" / "db" / "migrations"))
+    config.set_main_option(
+        "script_location", str(Path(receiver.__file__).parent / "inbox" / "db" / "migrations")
+    )
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
 
 
@@ -83,7 +95,12 @@ asyncio.run(main())
 def test_several_processes_may_start_at_once(postgresql_url: str) -> None:
     """On an empty PostgreSQL one of them makes the tables while the others wait; all work."""
     command = [sys.executable, "-c", OPEN, postgresql_url]
-    starting = [subprocess.Popen([*command, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for number in range(5)]
+    starting = [
+        subprocess.Popen(
+            [*command, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for number in range(5)
+    ]
     for process in starting:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
@@ -104,7 +121,9 @@ def test_a_store_of_a_newer_version_is_refused(store_url: str) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
-    with pytest.raises(StoreUnavailable, match=f"newer version .*revision 9999, this version knows {HEAD}"):
+    with pytest.raises(
+        StoreUnavailable, match=f"newer version .*revision 9999, this version knows {HEAD}"
+    ):
         asyncio.run(Inbox.open(store_url, dedup_hours=24))
     engine = create_engine(store_url)
     with engine.connect() as connection:
@@ -125,12 +144,19 @@ def test_a_failed_migration_leaves_nothing_behind(store_url: str) -> None:
 
 
 def test_migrations_run_from_an_installed_copy(tmp_path: Path, sqlite_url: str) -> None:
-    """The package's own files are enough, in a directory with a space and a percent sign, and from any working directory."""
+    """The package's own files are enough, in a directory with a space and a percent sign, and from
+    any working directory.
+    """
     installed = tmp_path / "site 100% packages"
     shutil.copytree(Path(receiver.__file__).parent, installed / "receiver")
-    program = "import asyncio, sys; from receiver.inbox import Inbox; asyncio.run(Inbox.open(sys.argv[1], dedup_hours=1))"
+    program = (
+        "import asyncio, sys; from receiver.inbox import Inbox; "
+        "asyncio.run(Inbox.open(sys.argv[1], dedup_hours=1))"
+    )
     command = [sys.executable, "-c", program, sqlite_url]
     environment = {"PYTHONPATH": str(installed)}
-    result = subprocess.run(command, cwd=installed, env=environment, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        command, cwd=installed, env=environment, capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr
     assert [row[0] for row in rows(sqlite_url, "SELECT version_num FROM alembic_version")] == [HEAD]

@@ -34,12 +34,25 @@ from tests.inbox.store import (
 async def test_an_event_is_kept_as_it_came(inbox: Inbox) -> None:
     """All that was handed in can be read back, to the byte and the microsecond."""
     at = NOW + timedelta(microseconds=123_456)
-    given = new("\x00\xff{", ANN, BEN, at=at, disagreement="it says so", unknown=("customer.vip", "extra"))
+    given = new(
+        "\x00\xff{", ANN, BEN, at=at, disagreement="it says so", unknown=("customer.vip", "extra")
+    )
     kept = await inbox.accept(given)
     assert (kept.duplicate, kept.deliveries) == (False, 2)
     found = await inbox.find_event(kept.id)
-    assert (found.body, found.received_at, found.source, found.name, found.how) == (given.body, at, "springfield", "order.placed", "url")
-    assert (found.named, found.disagreement, found.unknown, found.faults) == ("order.placed", "it says so", ("customer.vip", "extra"), ())
+    assert (found.body, found.received_at, found.source, found.name, found.how) == (
+        given.body,
+        at,
+        "springfield",
+        "order.placed",
+        "url",
+    )
+    assert (found.named, found.disagreement, found.unknown, found.faults) == (
+        "order.placed",
+        "it says so",
+        ("customer.vip", "extra"),
+        (),
+    )
     assert (found.state, found.person, found.people, found.count) == ("accepted", ANN, 2, 2)
 
 
@@ -50,7 +63,9 @@ async def test_an_event_that_no_route_wants_is_kept(inbox: Inbox) -> None:
     assert kept.deliveries == 0
     assert await take_ready(inbox) == []
     for person in (ANN, BEN):
-        assert [row.id for row in (await inbox.list_events(EventFilter(person=person))).items] == [kept.id]
+        assert [row.id for row in (await inbox.list_events(EventFilter(person=person))).items] == [
+            kept.id
+        ]
 
 
 @stored
@@ -63,7 +78,9 @@ async def test_200_at_once_of_the_same_content_are_one(inbox: Inbox) -> None:
 
 
 def test_the_same_content_at_two_processes_is_one(postgresql_url: str) -> None:
-    """Two gateways on one PostgreSQL that get the same 200 events at once keep each of them once."""
+    """Two gateways on one PostgreSQL that get the same 200 events at once keep each of them
+    once.
+    """
 
     async def main() -> None:
         async with open_inbox(postgresql_url) as one, open_inbox(postgresql_url) as other:
@@ -83,7 +100,9 @@ def test_the_same_content_at_two_processes_is_one(postgresql_url: str) -> None:
 
 @stored
 async def test_a_repetition_is_known_until_the_window_is_over(inbox: Inbox) -> None:
-    """Within 24 hours it is a duplicate of the first; from then on it is new, and later ones are duplicates of that."""
+    """Within 24 hours it is a duplicate of the first; from then on it is new, and later ones are
+    duplicates of that.
+    """
     first = await inbox.accept(new("a"))
     late = await inbox.accept(new("a", at=NOW + timedelta(hours=24) - timedelta(microseconds=1)))
     assert (late.duplicate, late.id) == (True, first.id)
@@ -97,7 +116,9 @@ async def test_a_repetition_is_known_until_the_window_is_over(inbox: Inbox) -> N
 async def test_the_window_holds_within_one_commit(inbox: Inbox) -> None:
     """Repetitions that are committed together are judged like any others."""
     hours = (0, 1, 23, 24, 25, 49)
-    kept = await asyncio.gather(*(inbox.accept(new("a", at=NOW + timedelta(hours=hour))) for hour in hours))
+    kept = await asyncio.gather(
+        *(inbox.accept(new("a", at=NOW + timedelta(hours=hour))) for hour in hours)
+    )
     assert [one.duplicate for one in kept] == [False, True, True, False, True, False]
     assert [one.id for one in kept] == [kept[index].id for index in (0, 0, 0, 3, 3, 5)]
 
@@ -117,7 +138,9 @@ def test_without_a_window_nothing_is_a_repetition(store_url: str) -> None:
 @stored
 async def test_another_source_is_another_event(inbox: Inbox) -> None:
     """Two schools may send the same content."""
-    one, other = await asyncio.gather(inbox.accept(new("a")), inbox.accept(new("a", source="shelbyville")))
+    one, other = await asyncio.gather(
+        inbox.accept(new("a")), inbox.accept(new("a", source="shelbyville"))
+    )
     assert not one.duplicate
     assert not other.duplicate
     repeated = await inbox.accept(new("a", source="shelbyville"))
@@ -126,12 +149,20 @@ async def test_another_source_is_another_event(inbox: Inbox) -> None:
 
 @stored
 async def test_a_faulty_call_is_kept_aside(inbox: Inbox) -> None:
-    """It is quarantined with its faults, has no deliveries whatever lanes it names, and repeating it is a duplicate."""
-    given = faulty("a", ("email", "is missing"), ("", "odd\ud800"), lanes=(("crm", ANN),), name=None)
+    """It is quarantined with its faults, has no deliveries whatever lanes it names, and repeating
+    it is a duplicate.
+    """
+    given = faulty(
+        "a", ("email", "is missing"), ("", "odd\ud800"), lanes=(("crm", ANN),), name=None
+    )
     kept = await inbox.accept(given)
     assert (kept.duplicate, kept.deliveries) == (False, 0)
     found = await inbox.find_event(kept.id)
-    assert (found.state, found.name, found.faults) == ("quarantined", None, (("email", "is missing"), ("", "odd\ufffd")))
+    assert (found.state, found.name, found.faults) == (
+        "quarantined",
+        None,
+        (("email", "is missing"), ("", "odd\ufffd")),
+    )
     assert await take_ready(inbox) == []
     repeated = await inbox.accept(given)
     assert (repeated.duplicate, repeated.id) == (True, kept.id)
@@ -139,11 +170,21 @@ async def test_a_faulty_call_is_kept_aside(inbox: Inbox) -> None:
 
 @stored
 async def test_the_order_in_a_lane_is_the_order_of_accepting(inbox: Inbox) -> None:
-    """Also where one commit holds several events of one lane, among those of others, and where later commits follow."""
+    """Also where one commit holds several events of one lane, among those of others, and where
+    later commits follow.
+    """
     for start in (0, 300):
-        await asyncio.gather(*(inbox.accept(new(f"{number}", ANN if number % 3 else BEN)) for number in range(start, start + 300)))
+        await asyncio.gather(
+            *(
+                inbox.accept(new(f"{number}", ANN if number % 3 else BEN))
+                for number in range(start, start + 300)
+            )
+        )
     lanes = {one.person_key: one for one in await take_ready(inbox)}
-    for person, expected in ((ANN, [number for number in range(600) if number % 3]), (BEN, list(range(0, 600, 3)))):
+    for person, expected in (
+        (ANN, [number for number in range(600) if number % 3]),
+        (BEN, list(range(0, 600, 3))),
+    ):
         found = [int(body) for body in bodies(lanes[person])]
         assert found == expected[: len(found)]
         assert len(found) == 200
@@ -152,18 +193,26 @@ async def test_the_order_in_a_lane_is_the_order_of_accepting(inbox: Inbox) -> No
 
 
 def test_two_processes_agree_on_the_order(postgresql_url: str) -> None:
-    """Events that two gateways accept for one lane at once get different places, each gateway's own in its order."""
+    """Events that two gateways accept for one lane at once get different places, each gateway's own
+    in its order.
+    """
 
     async def main() -> None:
         async with open_inbox(postgresql_url) as one, open_inbox(postgresql_url) as other:
             for _ in range(10):
                 await asyncio.gather(
-                    *(inbox.accept(new(f"{name} {number}")) for number in range(8) for name, inbox in (("a", one), ("b", other)))
+                    *(
+                        inbox.accept(new(f"{name} {number}"))
+                        for number in range(8)
+                        for name, inbox in (("a", one), ("b", other))
+                    )
                 )
                 found = bodies(taken := await take_one(one))
                 assert len(found) == 16
                 for name in ("a", "b"):
-                    assert [body for body in found if body.startswith(name)] == [f"{name} {number}" for number in range(8)]
+                    assert [body for body in found if body.startswith(name)] == [
+                        f"{name} {number}" for number in range(8)
+                    ]
                 await settle(one, [delivered(taken)], now=NOW)
                 await one.erase_person(ANN)
 
@@ -172,19 +221,31 @@ def test_two_processes_agree_on_the_order(postgresql_url: str) -> None:
 
 @stored
 async def test_an_event_for_several_lanes(inbox: Inbox) -> None:
-    """Every person at every connector gets a delivery of their own; one lane named twice gets one."""
+    """Every person at every connector gets a delivery of their own; one lane named twice gets
+    one.
+    """
     people = tuple(f"learner{number}@example.edu" for number in range(300))
     kept = await inbox.accept(new("all", *people, *people[:10], connectors=("crm", "other")))
     assert kept.deliveries == 600
-    taken = [await take_ready(inbox, connector=connector, limit=1000) for connector in ("crm", "other")]
+    taken = [
+        await take_ready(inbox, connector=connector, limit=1000) for connector in ("crm", "other")
+    ]
     for lanes in taken:
         assert sorted(one.person_key for one in lanes) == sorted(people)
-    assert len({id(pending.body) for lanes in taken[:1] for one in lanes for pending in one.deliveries}) == 1  # read once for all
+    # read once for all
+    assert (
+        len(
+            {id(pending.body) for lanes in taken[:1] for one in lanes for pending in one.deliveries}
+        )
+        == 1
+    )
 
 
 @stored
 async def test_a_poisoned_event_fails_alone(inbox: Inbox) -> None:
-    """An event that no database can hold does not take those with it that are committed at the same time."""
+    """An event that no database can hold does not take those with it that are committed at the same
+    time.
+    """
     poison = new("poison", "a\ud800@example.edu")
     results = await asyncio.gather(
         *(inbox.accept(new(f"good {number}")) for number in range(20)),
@@ -195,13 +256,24 @@ async def test_a_poisoned_event_fails_alone(inbox: Inbox) -> None:
     assert isinstance(results[20], Unstorable)
     kept = [one for index, one in enumerate(results) if index != 20]
     assert not any(isinstance(one, BaseException) or one.duplicate for one in kept)
-    assert bodies(await take_one(inbox)) == [f"{word} {number}" for word in ("good", "more") for number in range(20)]
+    assert bodies(await take_one(inbox)) == [
+        f"{word} {number}" for word in ("good", "more") for number in range(20)
+    ]
 
 
 @stored
 async def test_hostile_texts_are_kept(inbox: Inbox) -> None:
-    """NUL and lone surrogates in what describes an event become U+FFFD, and trouble nobody afterwards."""
-    kept = await inbox.accept(new("a", named="\x00\ud800\udc00x\udfff", unknown=("k\x00ey", "\ud83d\ude00"), disagreement="\x00"))
+    """NUL and lone surrogates in what describes an event become U+FFFD, and trouble nobody
+    afterwards.
+    """
+    kept = await inbox.accept(
+        new(
+            "a",
+            named="\x00\ud800\udc00x\udfff",
+            unknown=("k\x00ey", "\ud83d\ude00"),
+            disagreement="\x00",
+        )
+    )
     found = await inbox.find_event(kept.id)
     assert (found.named, found.disagreement) == ("\ufffd\U00010000x\ufffd", "\ufffd")
     assert found.unknown == ("k\x00ey", "\U0001f600")
@@ -223,7 +295,9 @@ async def test_an_idle_lane_becomes_ready(inbox: Inbox) -> None:
 
 @stored
 async def test_a_clock_that_was_ahead_holds_nobody_up(inbox: Inbox) -> None:
-    """What came while it was is delivered with the person's next event; a lane in back-off keeps its time."""
+    """What came while it was is delivered with the person's next event; a lane in back-off keeps
+    its time.
+    """
     ahead = NOW + timedelta(hours=8)
     await inbox.accept(new("ahead", at=ahead))
     assert await take_ready(inbox) == []
@@ -239,10 +313,18 @@ async def test_a_clock_that_was_ahead_holds_nobody_up(inbox: Inbox) -> None:
 @stored
 async def test_unknown_keys_are_counted(inbox: Inbox) -> None:
     """By source, event and key, with the first and the last time; a duplicate does not count."""
-    await asyncio.gather(*(inbox.accept(new(f"{number}", unknown=("vip",), at=NOW + seconds(number))) for number in range(5)))
+    await asyncio.gather(
+        *(
+            inbox.accept(new(f"{number}", unknown=("vip",), at=NOW + seconds(number)))
+            for number in range(5)
+        )
+    )
     await inbox.accept(new("0", unknown=("vip",)))
     await inbox.accept(new("x", source="shelbyville", unknown=("vip", "age"), at=NOW + seconds(9)))
-    found = {(one.source, one.path): (one.event, one.count, one.first_at, one.last_at) for one in await inbox.list_drift()}
+    found = {
+        (one.source, one.path): (one.event, one.count, one.first_at, one.last_at)
+        for one in await inbox.list_drift()
+    }
     assert found == {
         ("springfield", "vip"): ("order.placed", 5, NOW, NOW + seconds(4)),
         ("shelbyville", "vip"): ("order.placed", 1, NOW + seconds(9), NOW + seconds(9)),
@@ -253,7 +335,9 @@ async def test_unknown_keys_are_counted(inbox: Inbox) -> None:
 @stored
 async def test_endless_unknown_keys_are_counted_together(inbox: Inbox) -> None:
     """A sender that makes up keys fills no table: beyond 200 of an event they share one row."""
-    await asyncio.gather(*(inbox.accept(new(f"{number}", unknown=(f"key_{number}",))) for number in range(250)))
+    await asyncio.gather(
+        *(inbox.accept(new(f"{number}", unknown=(f"key_{number}",))) for number in range(250))
+    )
     found = {one.path: one.count for one in await inbox.list_drift()}
     assert len(found) == 201
     assert found["…"] == 50
@@ -305,7 +389,9 @@ async def test_whoever_gives_up_waiting_does_not_stop_the_others(inbox: Inbox) -
 
 
 def test_events_and_other_work_take_turns(tmp_path: Path) -> None:
-    """On SQLite one thread writes it all: a burst of events does not hold up what delivers them, nor does that hold up the burst."""
+    """On SQLite one thread writes it all: a burst of events does not hold up what delivers them,
+    nor does that hold up the burst.
+    """
 
     async def main() -> None:
         async with open_inbox(f"sqlite:///{tmp_path}/store.db") as inbox:
@@ -319,7 +405,10 @@ def test_events_and_other_work_take_turns(tmp_path: Path) -> None:
                 with connection.begin():
                     seen.append(connection.scalar(text("SELECT count(*) FROM event")))
 
-            jobs = [asyncio.ensure_future(inbox._writer.run_bare(job)) for job in (wait, look, look, look)]  # noqa: SLF001 - no other way in
+            jobs = [
+                asyncio.ensure_future(inbox._writer.run_bare(job))
+                for job in (wait, look, look, look)
+            ]
             await asyncio.to_thread(inside.wait, 20)
             events = [inbox.accept(new(f"{number}")) for number in range(600)]
             inbox._writer._gathered.flush()  # noqa: SLF001

@@ -34,9 +34,13 @@ async def outcomes(inbox: Inbox, *events: NewEvent) -> list[bool]:
 async def test_a_state_that_returns_is_no_repetition(inbox: Inbox) -> None:
     """COMPLETED, REFUNDED, COMPLETED are three events; each told again is one."""
     first, again, refund, refund_again, back, back_again = [
-        await inbox.accept(state("7001", status)) for status in ("COMPLETED", "COMPLETED", "REFUNDED", "REFUNDED", "COMPLETED", "COMPLETED")
+        await inbox.accept(state("7001", status))
+        for status in ("COMPLETED", "COMPLETED", "REFUNDED", "REFUNDED", "COMPLETED", "COMPLETED")
     ]
-    assert [one.duplicate for one in (first, again, refund, refund_again, back, back_again)] == [False, True] * 3
+    assert [one.duplicate for one in (first, again, refund, refund_again, back, back_again)] == [
+        False,
+        True,
+    ] * 3
     assert (again.id, refund_again.id, back_again.id) == (first.id, refund.id, back.id)
 
 
@@ -44,7 +48,9 @@ async def test_a_state_that_returns_is_no_repetition(inbox: Inbox) -> None:
 async def test_a_state_that_returns_within_one_commit(inbox: Inbox) -> None:
     """Calls that come together are judged in their order."""
     statuses = ("COMPLETED", "COMPLETED", "ON-HOLD", "COMPLETED", "COMPLETED", "ON-HOLD")
-    kept: list[AcceptedEvent] = await asyncio.gather(*(inbox.accept(state("7001", status)) for status in statuses))
+    kept: list[AcceptedEvent] = await asyncio.gather(
+        *(inbox.accept(state("7001", status)) for status in statuses)
+    )
     assert [one.duplicate for one in kept] == [False, True, False, False, True, False]
     assert (kept[1].id, kept[4].id) == (kept[0].id, kept[3].id)
 
@@ -65,7 +71,9 @@ async def test_orders_do_not_lie_between_each_others_states(inbox: Inbox) -> Non
 
 @stored
 async def test_the_window_is_between_neighbours(inbox: Inbox) -> None:
-    """From `dedup_hours` on, the same state told again is new; repetitions count from the one that was kept."""
+    """From `dedup_hours` on, the same state told again is new; repetitions count from the one that
+    was kept.
+    """
     assert await outcomes(
         inbox,
         state("1", "COMPLETED", NOW),
@@ -78,9 +86,13 @@ async def test_the_window_is_between_neighbours(inbox: Inbox) -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))
-def test_history_in_any_order_is_known_when_it_comes_again(sqlite_url: str, order: tuple[int, ...]) -> None:
-    """Four states, two of them of the same content. These look like one as long as what lies between them is not there, and are two
-    once it is: nothing is missing after the second time, and all is known at the third.
+def test_history_in_any_order_is_known_when_it_comes_again(
+    sqlite_url: str, order: tuple[int, ...]
+) -> None:
+    """Four states, two of them of the same content.
+
+    These look like one as long as what lies between them is not there, and are two once it is:
+    nothing is missing after the second time, and all is known at the third.
     """
     statuses = ("PENDING", "COMPLETED", "ON-HOLD", "COMPLETED")
     history = [late("1", status, NOW + number * HOUR) for number, status in enumerate(statuses)]
@@ -90,7 +102,9 @@ def test_history_in_any_order_is_known_when_it_comes_again(sqlite_url: str, orde
             first = await outcomes(inbox, *(history[number] for number in order))
             between_came_last = order.index(2) > max(order.index(1), order.index(3))
             assert first.count(True) == between_came_last
-            assert (await outcomes(inbox, *(history[number] for number in order))).count(False) == between_came_last
+            assert (await outcomes(inbox, *(history[number] for number in order))).count(
+                False
+            ) == between_came_last
             assert await outcomes(inbox, *(history[number] for number in order)) == [True] * 4
 
     asyncio.run(main())
@@ -123,14 +137,22 @@ def test_without_a_window_every_state_is_new(store_url: str) -> None:
 
 
 def test_two_processes_agree(postgresql_url: str) -> None:
-    """The same calls, handed to two processes at once, are one event each, and of a state that returns nothing is lost."""
+    """The same calls, handed to two processes at once, are one event each, and of a state that
+    returns nothing is lost.
+    """
 
     async def main() -> None:
         async with open_inbox(postgresql_url) as one, open_inbox(postgresql_url) as other:
             for turn in range(30):
                 status = ("COMPLETED", "REFUNDED")[turn % 2]
-                calls = [inbox.accept(state(f"{number}", status, NOW + turn * seconds(1))) for number in range(8) for inbox in (one, other)]
+                calls = [
+                    inbox.accept(state(f"{number}", status, NOW + turn * seconds(1)))
+                    for number in range(8)
+                    for inbox in (one, other)
+                ]
                 kept = await asyncio.gather(*calls)
-                assert [sum(not each.duplicate for each in kept[at : at + 2]) for at in range(0, 16, 2)] == [1] * 8
+                assert [
+                    sum(not each.duplicate for each in kept[at : at + 2]) for at in range(0, 16, 2)
+                ] == [1] * 8
 
     asyncio.run(main())

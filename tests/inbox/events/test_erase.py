@@ -7,7 +7,16 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from receiver.inbox import DeliverySelection, ErasedPerson, EventFilter, Inbox, ReadyLane, RecordStateRow, SettledLane, Unknown
+from receiver.inbox import (
+    DeliverySelection,
+    ErasedPerson,
+    EventFilter,
+    Inbox,
+    ReadyLane,
+    RecordStateRow,
+    SettledLane,
+    Unknown,
+)
 from receiver.inbox.lanes.field_versions import FieldVersion
 from tests.inbox.store import (
     ANN,
@@ -27,11 +36,18 @@ from tests.inbox.store import (
     take_ready,
 )
 
-SHARED = json.dumps({"userList": [{"email": "Ann@Example.edu", "name": "Ann Smith"}, {"email": BEN}], "courses": ["Algebra"]})
+SHARED = json.dumps(
+    {
+        "userList": [{"email": "Ann@Example.edu", "name": "Ann Smith"}, {"email": BEN}],
+        "courses": ["Algebra"],
+    }
+)
 
 
 def order(number: int, email: str, note: str = "") -> str:
-    return json.dumps({"id": number, "customer": {"email": email, "last_name": "Smith"}, "note": note})
+    return json.dumps(
+        {"id": number, "customer": {"email": email, "last_name": "Smith"}, "note": note}
+    )
 
 
 async def exists(inbox: Inbox, id: str) -> bool:
@@ -44,8 +60,13 @@ async def exists(inbox: Inbox, id: str) -> bool:
 
 @stored
 async def test_events_of_the_person_alone_go(inbox: Inbox) -> None:
-    """With their deliveries, attempts and lanes, and what is remembered of the CRM; whatever the case of the address."""
-    mine = [(await inbox.accept(new(order(number, ANN), ANN, connectors=("crm", "other")))).id for number in range(3)]
+    """With their deliveries, attempts and lanes, and what is remembered of the CRM; whatever the
+    case of the address.
+    """
+    mine = [
+        (await inbox.accept(new(order(number, ANN), ANN, connectors=("crm", "other")))).id
+        for number in range(3)
+    ]
     taken = await take_one(inbox)
     result = delivered(taken, attempt=attempt(sent=[{"email": ANN}]))
     records = [remote("contact", ANN, "7", taken, f"deal/{ANN}")]
@@ -53,7 +74,14 @@ async def test_events_of_the_person_alone_go(inbox: Inbox) -> None:
     unrouted = (await inbox.accept(new(order(9, ANN), ANN, connectors=()))).id
     other = (await inbox.accept(new(order(10, BEN), BEN))).id
     done = await inbox.erase_person(" ANN@example.EDU ")
-    assert (done.events, done.shared, done.lanes, done.deliveries, done.attempts, done.remotes) == (4, 0, 2, 6, 1, 1)
+    assert (done.events, done.shared, done.lanes, done.deliveries, done.attempts, done.remotes) == (
+        4,
+        0,
+        2,
+        6,
+        1,
+        1,
+    )
     assert [await exists(inbox, id) for id in (*mine, unrouted, other)] == [False] * 4 + [True]
     assert (await inbox.find_person(ANN)).lanes == ()
     assert await inbox.find_record_states("crm", [("contact", ANN)]) == {}
@@ -63,8 +91,12 @@ async def test_events_of_the_person_alone_go(inbox: Inbox) -> None:
 
 @stored
 async def test_the_others_of_a_shared_event_keep_theirs(inbox: Inbox) -> None:
-    """The person leaves the payload, the list of people and the deliveries; the others' deliveries go on."""
-    kept = await inbox.accept(new(SHARED, ANN, BEN, name="course.enrolled", disagreement=f"not {ANN}"))
+    """The person leaves the payload, the list of people and the deliveries; the others' deliveries
+    go on.
+    """
+    kept = await inbox.accept(
+        new(SHARED, ANN, BEN, name="course.enrolled", disagreement=f"not {ANN}")
+    )
     done = await inbox.erase_person(ANN)
     assert (done.events, done.shared, done.deliveries, done.lanes) == (0, 1, 1, 1)
     found = await inbox.find_event(kept.id)
@@ -82,7 +114,10 @@ async def test_a_shared_event_without_a_route(inbox: Inbox) -> None:
     one = await inbox.accept(new(SHARED + " ", ANN, BEN, lanes=(("crm", BEN),)))
     done = await inbox.erase_person(ANN)
     assert (done.events, done.shared) == (0, 2)
-    assert [row.id for row in (await inbox.list_events(EventFilter(person=BEN))).items] == [one.id, both.id]
+    assert [row.id for row in (await inbox.list_events(EventFilter(person=BEN))).items] == [
+        one.id,
+        both.id,
+    ]
     assert (await inbox.erase_person(BEN)).events == 2
     assert (await inbox.list_events()).items == ()
 
@@ -90,9 +125,16 @@ async def test_a_shared_event_without_a_route(inbox: Inbox) -> None:
 @stored
 async def test_mentions_are_blanked(inbox: Inbox) -> None:
     """In other people's payloads, attempts, reasons and links, and in the reason of a pause."""
-    kept = await inbox.accept(new(order(1, BEN, f"a gift for {ANN.upper()}"), BEN, unknown=(f"for.{ANN}",)))
+    kept = await inbox.accept(
+        new(order(1, BEN, f"a gift for {ANN.upper()}"), BEN, unknown=(f"for.{ANN}",))
+    )
     taken = await take_one(inbox)
-    sent = attempt("refused", message=f"{ANN} is no owner", sent=[{"note": f"for {ANN}"}], notes=[f"left out {ANN}"])
+    sent = attempt(
+        "refused",
+        message=f"{ANN} is no owner",
+        sent=[{"note": f"for {ANN}"}],
+        notes=[f"left out {ANN}"],
+    )
     records = [remote("contact", BEN, "8", taken, f"contact/{ANN}", "deal/1")]
     dead = ((taken.deliveries[0].delivery_id, f"{ANN}: no"),)
     await settle(inbox, [SettledLane(taken, dead=dead, attempt=sent)], records=records, now=NOW)
@@ -109,23 +151,38 @@ async def test_mentions_are_blanked(inbox: Inbox) -> None:
         [{"note": "for [erased]"}],
         ["left out [erased]"],
     )
-    assert (await inbox.find_record_states("crm", [("contact", BEN)]))["contact", BEN].links == {"deal/1": "1"}
+    assert (await inbox.find_record_states("crm", [("contact", BEN)]))["contact", BEN].links == {
+        "deal/1": "1"
+    }
     assert (await inbox.find_state("crm")).reason == "[erased] was locked out"
     assert await inbox.list_drift() == []
 
 
 @stored
 async def test_calls_in_quarantine(inbox: Inbox) -> None:
-    """One that names nobody else goes, and one that is no JSON; one with others in it stays for them. JSON's escapes hide nobody."""
+    """One that names nobody else goes, and one that is no JSON; one with others in it stays for
+    them. JSON's escapes hide nobody.
+    """
     alone = (await inbox.accept(faulty(order(1, ANN), ("customer.email", f"{ANN} is odd")))).id
-    escaped = (await inbox.accept(faulty(order(2, ANN.replace("@", "\\u0040")).replace("\\\\", "\\")))).id
+    escaped = (
+        await inbox.accept(faulty(order(2, ANN.replace("@", "\\u0040")).replace("\\\\", "\\")))
+    ).id
     shared = (await inbox.accept(faulty(SHARED))).id
     broken = (await inbox.accept(faulty(f'{{"email": "{ANN}", {BEN}'))).id
     others = (await inbox.accept(faulty(order(3, BEN)))).id
     done = await inbox.erase_person(ANN)
     assert (done.events, done.shared) == (3, 1)
-    assert [await exists(inbox, id) for id in (alone, escaped, shared, broken, others)] == [False, False, True, False, True]
-    assert json.loads((await inbox.find_event(shared)).body) == {"userList": [{"email": BEN}], "courses": ["Algebra"]}
+    assert [await exists(inbox, id) for id in (alone, escaped, shared, broken, others)] == [
+        False,
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert json.loads((await inbox.find_event(shared)).body) == {
+        "userList": [{"email": BEN}],
+        "courses": ["Algebra"],
+    }
 
 
 @stored
@@ -146,7 +203,9 @@ async def test_an_address_that_php_escapes(inbox: Inbox) -> None:
 async def test_addresses_that_look_alike(inbox: Inbox) -> None:
     """Characters that are wildcards in SQL are none here."""
     await inbox.accept(new(order(1, "a_n%@example.edu"), "a_n%@example.edu"))
-    alike = await inbox.accept(new(order(2, "axnyz@example.edu"), "axnyz@example.edu", disagreement="axnyz@example.edu"))
+    alike = await inbox.accept(
+        new(order(2, "axnyz@example.edu"), "axnyz@example.edu", disagreement="axnyz@example.edu")
+    )
     done = await inbox.erase_person("a_n%@example.edu")
     assert (done.events, done.shared, done.mentions) == (1, 0, 0)
     assert await exists(inbox, alike.id)
@@ -168,7 +227,9 @@ async def test_what_is_settled_after_the_erasure_leaves_nothing(inbox: Inbox) ->
 
 @stored
 async def test_a_record_of_a_lane_that_goes_on_leaves_nothing(inbox: Inbox) -> None:
-    """The first of its writes is told, between the calls of a batch, after the person was erased."""
+    """The first of its writes is told, between the calls of a batch, after the person was
+    erased.
+    """
     await inbox.accept(new(order(1, ANN), ANN))
     await inbox.accept(new(order(2, BEN), BEN))
     mine, other = sorted(await take_ready(inbox), key=lambda one: one.person_key)
@@ -181,7 +242,9 @@ async def test_a_record_of_a_lane_that_goes_on_leaves_nothing(inbox: Inbox) -> N
 
 @stored
 async def test_a_record_of_several_people_stays_for_the_others(inbox: Inbox) -> None:
-    """What one has set still stands against older events when another, who wrote it last, is erased; with the last of them it goes."""
+    """What one has set still stands against older events when another, who wrote it last, is
+    erased; with the last of them it goes.
+    """
     stamps: dict[str, FieldVersion] = {}
     for person in (ANN, BEN):
         await inbox.accept(new(order(1, person), person))
@@ -210,7 +273,9 @@ async def test_a_record_whose_key_holds_the_address_goes(inbox: Inbox) -> None:
     rows = tuple(remote("enrolment", key, "1", taken) for key in keys)
     await settle(inbox, [delivered(taken)], records=rows, now=NOW)
     assert (await inbox.erase_person(ANN)).remotes == 1
-    assert (await inbox.find_record_states("crm", [("enrolment", key) for key in keys])).keys() == {("enrolment", keys[1])}
+    assert (await inbox.find_record_states("crm", [("enrolment", key) for key in keys])).keys() == {
+        ("enrolment", keys[1])
+    }
 
 
 @stored
@@ -229,7 +294,9 @@ async def test_nobody_is_erased(inbox: Inbox) -> None:
 
 @stored
 async def test_events_that_come_during_the_erasure(inbox: Inbox) -> None:
-    """Are erased with the rest or stay as a whole: no event is left that no longer leads to its person."""
+    """Are erased with the rest or stay as a whole: no event is left that no longer leads to its
+    person.
+    """
 
     async def add() -> None:
         for number in range(30):
@@ -243,14 +310,25 @@ async def test_events_that_come_during_the_erasure(inbox: Inbox) -> None:
 
 
 def test_the_address_is_nowhere_in_the_files(sqlite_url: str, tmp_path: Path) -> None:
-    """Of 2,000 people in a busy store some are erased: their addresses are in no byte of the database or its log."""
-    people = [f"{'leaves' if number < 300 else 'stays'}{number:04}@example.edu" for number in range(2000)]
+    """Of 2,000 people in a busy store some are erased: their addresses are in no byte of the
+    database or its log.
+    """
+    people = [
+        f"{'leaves' if number < 300 else 'stays'}{number:04}@example.edu" for number in range(2000)
+    ]
     erased = people[0:300:30]
 
     def found() -> dict[str, list[str]]:
-        files = {path.name: path.read_bytes().lower() for path in tmp_path.iterdir() if path.suffix != ".lock"}
+        files = {
+            path.name: path.read_bytes().lower()
+            for path in tmp_path.iterdir()
+            if path.suffix != ".lock"
+        }
         assert people[1].encode() in files["store.db"]
-        return {name: [person for person in erased if person.encode() in content] for name, content in files.items()}
+        return {
+            name: [person for person in erased if person.encode() in content]
+            for name, content in files.items()
+        }
 
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
@@ -258,8 +336,14 @@ def test_the_address_is_nowhere_in_the_files(sqlite_url: str, tmp_path: Path) ->
                 await _busy(inbox, people, number)
             for person in erased:
                 assert (await inbox.erase_person(person)).events == 3
-            assert await asyncio.to_thread(found) == {"store.db": [], "store.db-wal": [], "store.db-shm": []}
-            assert len((await inbox.list_events(limit=10_000)).items) == 3 * (2000 - len(erased)) + 30
+            assert await asyncio.to_thread(found) == {
+                "store.db": [],
+                "store.db-wal": [],
+                "store.db-shm": [],
+            }
+            assert (
+                len((await inbox.list_events(limit=10_000)).items) == 3 * (2000 - len(erased)) + 30
+            )
 
     asyncio.run(main())
     assert found() == {"store.db": []}
@@ -267,7 +351,9 @@ def test_the_address_is_nowhere_in_the_files(sqlite_url: str, tmp_path: Path) ->
 
 async def _busy(inbox: Inbox, people: list[str], number: int) -> None:
     """Everybody orders, some are in one list together, all is delivered and replayed."""
-    await asyncio.gather(*(inbox.accept(new(order(number, person, f"from {person}"), person)) for person in people))
+    await asyncio.gather(
+        *(inbox.accept(new(order(number, person, f"from {person}"), person)) for person in people)
+    )
     for start in range(0, 400, 40):
         together = people[start : start + 40]
         await inbox.accept(new(json.dumps({"number": number, "list": together}), *together))
@@ -287,7 +373,9 @@ def _contact(person: str, lane: ReadyLane) -> RecordStateRow:
 async def test_longer_addresses_that_hold_this_one(inbox: Inbox) -> None:
     """Are other people's: their events, payloads and records stay as they are."""
     longer = f"jo{ANN}"
-    kept = await inbox.accept(new(order(1, longer, f"for {ANN}.au"), longer, unknown=(f"scores.{BEN}",)))
+    kept = await inbox.accept(
+        new(order(1, longer, f"for {ANN}.au"), longer, unknown=(f"scores.{BEN}",))
+    )
     taken = await take_one(inbox)
     result = delivered(taken, attempt=attempt(message=f"{longer} is new"))
     records = [_contact(longer, taken)]
@@ -297,7 +385,9 @@ async def test_longer_addresses_that_hold_this_one(inbox: Inbox) -> None:
     found = await inbox.find_event(kept.id)
     assert json.loads(found.body) == json.loads(order(1, longer, f"for {ANN}.au"))
     assert found.deliveries[0].attempts[0].message == f"{longer} is new"
-    assert (await inbox.find_record_states("crm", [("contact", longer)]))["contact", longer].links == {f"deal/{longer}": longer}
+    assert (await inbox.find_record_states("crm", [("contact", longer)]))[
+        "contact", longer
+    ].links == {f"deal/{longer}": longer}
 
 
 @stored

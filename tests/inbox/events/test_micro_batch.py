@@ -10,7 +10,9 @@ Groups = asyncio.Queue[list[int]]
 
 
 def test_what_comes_in_one_turn_is_one_group() -> None:
-    """In the order in which it came; what comes while it is worked on is a group of its own, handed on when that is done."""
+    """In the order in which it came; what comes while it is worked on is a group of its own, handed
+    on when that is done.
+    """
 
     async def main() -> None:
         groups: Groups = asyncio.Queue()
@@ -42,7 +44,9 @@ def test_a_group_has_its_most() -> None:
 
 
 def test_who_was_in_the_last_group_is_waited_for() -> None:
-    """Those that come back one after another are one group again, and nobody waits for one that is complete."""
+    """Those that come back one after another are one group again, and nobody waits for one that is
+    complete.
+    """
 
     async def main() -> None:
         groups: Groups = asyncio.Queue()

@@ -1,4 +1,6 @@
-"""Deliveries that an accepted event gets later, since there was no route or no such connector when it came."""
+"""Deliveries that an accepted event gets later, since there was no route or no such connector when
+it came.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +40,17 @@ HOUR = timedelta(hours=1)
 
 @stored
 async def test_an_event_without_a_route_gets_its_deliveries(inbox: Inbox) -> None:
-    """One for each pair, once however often it is asked for; they can be taken at once, and wake who waits."""
+    """One for each pair, once however often it is asked for; they can be taken at once, and wake
+    who waits.
+    """
     id = (await inbox.accept(new("a", ANN, BEN, connectors=(), at=NOW + HOUR))).id
     await inbox.wait_for_change("crm", 0)
-    assert await inbox.add_deliveries({id: (("crm", BEN), ("crm", ANN), ("crm", ANN), ("other", ANN))}, now=NOW) == 3
+    assert (
+        await inbox.add_deliveries(
+            {id: (("crm", BEN), ("crm", ANN), ("crm", ANN), ("other", ANN))}, now=NOW
+        )
+        == 3
+    )
     assert await inbox.wait_for_change("crm", 60)
     assert await states(inbox, id) == ["pending"] * 3
     lanes = {one.person_key: one for one in await take_ready(inbox)}
@@ -55,18 +64,33 @@ async def test_an_event_without_a_route_gets_its_deliveries(inbox: Inbox) -> Non
 
 @stored
 async def test_a_connector_that_was_added(inbox: Inbox) -> None:
-    """Its deliveries come in the order of the events, in whatever order they are made; those of the old one are not touched."""
-    ids = [(await inbox.accept(new(content, at=NOW + seconds(number)))).id for number, content in enumerate("abcd")]
+    """Its deliveries come in the order of the events, in whatever order they are made; those of the
+    old one are not touched.
+    """
+    ids = [
+        (await inbox.accept(new(content, at=NOW + seconds(number)))).id
+        for number, content in enumerate("abcd")
+    ]
     await settle(inbox, [delivered(await take_one(inbox, at=NOW + HOUR))], now=NOW + HOUR)
     for index in (2, 0, 3, 1):
-        assert await inbox.add_deliveries({ids[index]: (("crm", ANN), ("added", ANN))}, now=NOW + HOUR) == 1
-    assert bodies(*await take_ready(inbox, connector="added", at=NOW + HOUR)) == ["a", "b", "c", "d"]
+        assert (
+            await inbox.add_deliveries({ids[index]: (("crm", ANN), ("added", ANN))}, now=NOW + HOUR)
+            == 1
+        )
+    assert bodies(*await take_ready(inbox, connector="added", at=NOW + HOUR)) == [
+        "a",
+        "b",
+        "c",
+        "d",
+    ]
     assert await take_ready(inbox, at=NOW + HOUR) == []
 
 
 @stored
 async def test_what_came_later_is_delivered_again_after_it(inbox: Inbox) -> None:
-    """An order that had no route does not undo its refund; what came before it stays delivered, and what each delivery tells its own."""
+    """An order that had no route does not undo its refund; what came before it stays delivered, and
+    what each delivery tells its own.
+    """
     first = await inbox.accept(new("first"))
     order = await inbox.accept(new("order", connectors=(), at=NOW + seconds(1)))
     refund = await inbox.accept(new("refund", at=NOW + seconds(2)))
@@ -75,13 +99,18 @@ async def test_what_came_later_is_delivered_again_after_it(inbox: Inbox) -> None
     assert await inbox.add_deliveries({order.id: (("crm", ANN),)}, now=NOW + seconds(4)) == 1
     assert await states(inbox, first.id) == ["delivered"]
     assert bodies(await take_one(inbox, at=NOW + seconds(4))) == ["order", "refund"]
-    told = [[len(one.attempts) for one in (await inbox.find_event(id)).deliveries] for id in (first.id, order.id, refund.id)]
+    told = [
+        [len(one.attempts) for one in (await inbox.find_event(id)).deliveries]
+        for id in (first.id, order.id, refund.id)
+    ]
     assert told == [[1], [0], [1]]
 
 
 @stored
 async def test_a_late_settle_does_not_undo_the_order(inbox: Inbox) -> None:
-    """The refund is being written while its order gets its delivery: both are delivered afterwards, in order."""
+    """The refund is being written while its order gets its delivery: both are delivered afterwards,
+    in order.
+    """
     order = await inbox.accept(new("order", connectors=()))
     await inbox.accept(new("refund", at=NOW + seconds(1)))
     taken = await take_one(inbox, at=NOW + seconds(2))
@@ -114,10 +143,18 @@ async def test_only_what_was_accepted_gets_deliveries(inbox: Inbox) -> None:
 
 @stored
 async def test_many_at_once(inbox: Inbox) -> None:
-    """While the same lanes are taken and settled, everything is delivered in the end, and last what came last."""
-    ids = [(await inbox.accept(new(f"{number}", ANN, BEN, connectors=(), at=NOW + seconds(number)))).id for number in range(20)]
+    """While the same lanes are taken and settled, everything is delivered in the end, and last what
+    came last.
+    """
+    ids = [
+        (await inbox.accept(new(f"{number}", ANN, BEN, connectors=(), at=NOW + seconds(number)))).id
+        for number in range(20)
+    ]
     crm: dict[str, str] = {}
-    await asyncio.gather(*(inbox.add_deliveries({id: (("crm", ANN), ("crm", BEN))}, now=NOW + HOUR) for id in ids), _deliver(inbox, crm))
+    await asyncio.gather(
+        *(inbox.add_deliveries({id: (("crm", ANN), ("crm", BEN))}, now=NOW + HOUR) for id in ids),
+        _deliver(inbox, crm),
+    )
     await _deliver(inbox, crm)
     assert crm == {ANN: "19", BEN: "19"}
     assert {state for id in ids for state in await states(inbox, id)} == {"delivered"}
@@ -131,10 +168,16 @@ async def _deliver(inbox: Inbox, crm: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "remove", [lambda inbox: inbox.purge_old(before=NOW + HOUR), lambda inbox: inbox.erase_person(ANN)], ids=["purged", "erased"]
+    "remove",
+    [lambda inbox: inbox.purge_old(before=NOW + HOUR), lambda inbox: inbox.erase_person(ANN)],
+    ids=["purged", "erased"],
 )
-def test_an_event_that_is_removed_meanwhile(postgresql_url: str, remove: Callable[[Inbox], Awaitable[object]]) -> None:
-    """Another process purges or erases it while it gets its deliveries: none is left without its event."""
+def test_an_event_that_is_removed_meanwhile(
+    postgresql_url: str, remove: Callable[[Inbox], Awaitable[object]]
+) -> None:
+    """Another process purges or erases it while it gets its deliveries: none is left without its
+    event.
+    """
 
     async def main() -> None:
         async with open_inbox(postgresql_url) as one, open_inbox(postgresql_url) as other:
@@ -154,7 +197,9 @@ def test_an_event_that_is_removed_meanwhile(postgresql_url: str, remove: Callabl
 
 @contextmanager
 def _held_after(part: str) -> Iterator[tuple[threading.Event, threading.Event]]:
-    """A transaction that has run a statement with this in it says so and goes on only when it may."""
+    """A transaction that has run a statement with this in it says so and goes on only when it
+    may.
+    """
     reached, go_on = threading.Event(), threading.Event()
 
     def hold(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -173,7 +218,11 @@ def _held_after(part: str) -> Iterator[tuple[threading.Event, threading.Event]]:
 async def _somebody_waits_for_a_lock(url: str) -> None:
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         async with asyncio.timeout(60):
-            while not (await (await connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted")).fetchone()):
+            while not (
+                await (
+                    await connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+                ).fetchone()
+            ):
                 await asyncio.sleep(0.01)
 
 

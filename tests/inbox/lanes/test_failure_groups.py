@@ -10,11 +10,17 @@ import pytest
 from receiver.inbox.lanes.failure_groups import reason_key
 
 ALIKE = [
-    ("num: asdf was not a valid number. (INVALID_INTEGER)", "num: Ann Lee was not a valid number. (INVALID_INTEGER)"),
+    (
+        "num: asdf was not a valid number. (INVALID_INTEGER)",
+        "num: Ann Lee was not a valid number. (INVALID_INTEGER)",
+    ),
     ("email: 'x' is no address (INVALID_EMAIL)", "email: a@b is\nno address (INVALID_EMAIL)"),
     ("the contact ann@example.edu is locked", "the contact ben.lee@school.example is locked"),
     ("record 17 is locked", "record 4711 is locked"),
-    ("the record 0035g00000XyZ12AAB is gone (DELETED)", "the record 0035g00000QqQ99BBC is gone (DELETED)"),
+    (
+        "the record 0035g00000XyZ12AAB is gone (DELETED)",
+        "the record 0035g00000QqQ99BBC is gone (DELETED)",
+    ),
     ('the contact "Maria Silva" exists', "the contact 'O'Neil' exists"),
     (
         "gave up after 3 days, 0:00:00: HubSpot answered at 2026-05-04T10:00",
@@ -53,7 +59,9 @@ def test_connectors_share_no_group() -> None:
     assert reason_key("crm", "is locked") != reason_key("other", "is locked")
 
 
-@pytest.mark.parametrize("piece", ["a: (", "a-1", "@", "'", "x'", "1", "(A)", "a.a@", "A_", "\ud800"])
+@pytest.mark.parametrize(
+    "piece", ["a: (", "a-1", "@", "'", "x'", "1", "(A)", "a.a@", "A_", "\ud800"]
+)
 def test_a_long_reason_takes_no_long_time(piece: str) -> None:
     """Whoever writes it: it is read while others wait for the store."""
     began = time.perf_counter()

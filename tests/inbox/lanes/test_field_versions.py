@@ -43,17 +43,23 @@ LATE = IDS.make(to_micros(NOW - 2 * HOUR), came_at=to_micros(NOW))
         (FieldVersion(AHEAD, 1), FieldVersion(NEW, 2), False),
         (FieldVersion(AHEAD, 1), FieldVersion(LATE, 1), False),
         (FieldVersion(NEW, 1), FieldVersion(AHEAD, 2), False),
-        (FieldVersion(OLD, 1, "2"), FieldVersion(NEW, 2, "1"), True),  # further on, whoever wrote it and when
+        # further on, whoever wrote it and when
+        (FieldVersion(OLD, 1, "2"), FieldVersion(NEW, 2, "1"), True),
         (FieldVersion(OLD, 1, "2"), FieldVersion(OLD, 1, "1"), True),
         (FieldVersion(NEW, 1, "1"), FieldVersion(OLD, 2, "1"), False),
         (FieldVersion(NEW, 1, "1"), FieldVersion(OLD, 2, "2"), False),
         (FieldVersion(AHEAD, 1, "2"), FieldVersion(NEW, 2, "1"), True),
-        (FieldVersion(NEW, 1, "1"), FieldVersion(OLD, 2), True),  # one of the two has no rank: the mapping was another
+        # one of the two has no rank: the mapping was another
+        (FieldVersion(NEW, 1, "1"), FieldVersion(OLD, 2), True),
         (FieldVersion(OLD, 1), FieldVersion(NEW, 2, "1"), False),
     ],
 )
-def test_a_newer_event_stands_against_an_older_one(known: FieldVersion, stamp: FieldVersion, stands: bool) -> None:
-    """Of another lane always; of the same lane only against what was handed in late; never, where a clock was ahead."""
+def test_a_newer_event_stands_against_an_older_one(
+    known: FieldVersion, stamp: FieldVersion, stands: bool
+) -> None:
+    """Of another lane always; of the same lane only against what was handed in late; never, where a
+    clock was ahead.
+    """
     assert stands_against(known, stamp, first_id(NOW)) is stands
 
 
@@ -63,8 +69,14 @@ def test_an_event_is_not_newer_than_itself() -> None:
 
 
 def test_the_fields_that_newer_events_have_set_are_named() -> None:
-    """Of those that would be written; another's older one, and a field that nobody set, stand against nothing."""
-    known = {"stage": FieldVersion(NEW, 1), "owner": FieldVersion(OLD, 1), "note": FieldVersion(NEW, 2)}
+    """Of those that would be written; another's older one, and a field that nobody set, stand
+    against nothing.
+    """
+    known = {
+        "stage": FieldVersion(NEW, 1),
+        "owner": FieldVersion(OLD, 1),
+        "note": FieldVersion(NEW, 2),
+    }
     stamps = dict.fromkeys(("stage", "owner", "note", "amount"), FieldVersion(OLD, 2))
     assert superseded_fields(known, stamps, first_id(NOW)) == {"stage"}
     assert superseded_fields({}, stamps, first_id(NOW)) == frozenset()
@@ -79,7 +91,9 @@ def test_a_clock_may_be_a_little_ahead() -> None:
 
 def test_the_newest_is_that_of_the_event_that_came_last() -> None:
     """Whatever the lane."""
-    assert newest_version([FieldVersion(OLD, 9), FieldVersion(NEW, 1), FieldVersion(OLD, 1)]) == FieldVersion(NEW, 1)
+    assert newest_version(
+        [FieldVersion(OLD, 9), FieldVersion(NEW, 1), FieldVersion(OLD, 1)]
+    ) == FieldVersion(NEW, 1)
 
 
 NAMES = st.text(max_size=9).map(storable_text)
@@ -108,5 +122,9 @@ def test_of_two_writes_the_one_further_on_counts() -> None:
 
 def test_ranks_are_kept() -> None:
     """Fields of one event that are differently far are told apart."""
-    stamps = {"stage": FieldVersion(OLD, 1, "000002"), "at": FieldVersion(OLD, 1, "7"), "name": FieldVersion(OLD, 1)}
+    stamps = {
+        "stage": FieldVersion(OLD, 1, "000002"),
+        "at": FieldVersion(OLD, 1, "7"),
+        "name": FieldVersion(OLD, 1),
+    }
     assert decode_versions(encode_versions(stamps)) == stamps

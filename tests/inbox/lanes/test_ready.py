@@ -14,18 +14,51 @@ from receiver.inbox import DeliverySelection, Inbox, SettledLane
 from receiver.inbox.db.tables import LanePriority
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.lanes import ready
-from tests.inbox.store import ANN, BEN, NOW, bodies, delivered, new, next_due, open_inbox, seconds, settle, stored, take_one, take_ready
+from tests.inbox.store import (
+    ANN,
+    BEN,
+    NOW,
+    bodies,
+    delivered,
+    new,
+    next_due,
+    open_inbox,
+    seconds,
+    settle,
+    stored,
+    take_one,
+    take_ready,
+)
 
 
 @stored
 async def test_a_lane_says_what_is_to_be_delivered(inbox: Inbox) -> None:
-    """The lane, its pending deliveries oldest first with their events, and nothing of other connectors."""
+    """The lane, its pending deliveries oldest first with their events, and nothing of other
+    connectors.
+    """
     first = await inbox.accept(new("a", named=None))
-    second = await inbox.accept(new("b", name="quiz.submitted", named="quiz.submitted", source="shelbyville", at=NOW + seconds(1)))
+    second = await inbox.accept(
+        new(
+            "b",
+            name="quiz.submitted",
+            named="quiz.submitted",
+            source="shelbyville",
+            at=NOW + seconds(1),
+        )
+    )
     await inbox.accept(new("c", connectors=("other",)))
     taken = await take_one(inbox, at=NOW + seconds(2))
-    assert (taken.connector, taken.person_key, taken.attempts, taken.failing_since, taken.capped) == ("crm", ANN, 0, None, False)
-    told = [(one.event_id, one.source, one.name, one.named, one.body, one.received_at) for one in taken.deliveries]
+    assert (
+        taken.connector,
+        taken.person_key,
+        taken.attempts,
+        taken.failing_since,
+        taken.capped,
+    ) == ("crm", ANN, 0, None, False)
+    told = [
+        (one.event_id, one.source, one.name, one.named, one.body, one.received_at)
+        for one in taken.deliveries
+    ]
     assert told == [
         (first.id, "springfield", "order.placed", None, b"a", NOW),
         (second.id, "shelbyville", "quiz.submitted", "quiz.submitted", b"b", NOW + seconds(1)),
@@ -115,7 +148,9 @@ async def test_a_long_lane_is_taken_in_parts(inbox: Inbox) -> None:
 
 @stored
 async def test_a_heavy_lane_is_taken_in_parts(inbox: Inbox) -> None:
-    """4 MiB of bodies at once, and one delivery at least; lanes that do not fit beside others wait for the next time."""
+    """4 MiB of bodies at once, and one delivery at least; lanes that do not fit beside others wait
+    for the next time.
+    """
     heavy = "x" * (3 * 1024 * 1024)
     await inbox.accept(new("a" + heavy * 2))
     await inbox.accept(new("b" + heavy))
@@ -131,7 +166,9 @@ async def test_a_heavy_lane_is_taken_in_parts(inbox: Inbox) -> None:
 
 @stored
 async def test_what_is_loaded_fits_into_memory(inbox: Inbox) -> None:
-    """Lanes that are too much together are loaded one after the other; so are too many deliveries."""
+    """Lanes that are too much together are loaded one after the other; so are too many
+    deliveries.
+    """
     heavy = "x" * (ready.MOST_BYTES - 100)
     people = [f"p{number}@example.edu" for number in range(12)]
     await asyncio.gather(*(inbox.accept(new(f"{one}{heavy}", one)) for one in people))
@@ -158,8 +195,15 @@ async def test_so_many_deliveries_are_loaded_together(inbox: Inbox) -> None:
 
 @stored
 async def test_a_large_event_for_many_is_held_once(inbox: Inbox) -> None:
-    """An enrolment of thousands is delivered in full batches: its body takes no more room for a hundred people than for one."""
-    await inbox.accept(new("x" * (ready.MOST_BYTES - 100), *(f"learner{number}@example.edu" for number in range(100))))
+    """An enrolment of thousands is delivered in full batches: its body takes no more room for a
+    hundred people than for one.
+    """
+    await inbox.accept(
+        new(
+            "x" * (ready.MOST_BYTES - 100),
+            *(f"learner{number}@example.edu" for number in range(100)),
+        )
+    )
     lanes = await take_ready(inbox, limit=100)
     assert len(lanes) == 100
     assert len({id(body) for one in lanes for body in [one.deliveries[0].body]}) == 1
@@ -167,11 +211,15 @@ async def test_a_large_event_for_many_is_held_once(inbox: Inbox) -> None:
 
 @stored
 async def test_a_lane_with_nothing_left_is_put_to_rest(inbox: Inbox) -> None:
-    """What was pending was discarded; a new event wakes the lane again, with no attempt behind it."""
+    """What was pending was discarded; a new event wakes the lane again, with no attempt behind
+    it.
+    """
     await inbox.accept(new("a"))
     lane = await take_one(inbox)
     await settle(inbox, [SettledLane(lane, retry_at=NOW)], now=NOW)
-    await inbox.discard_selected(DeliverySelection(deliveries=(lane.deliveries[0].delivery_id,)), now=NOW)
+    await inbox.discard_selected(
+        DeliverySelection(deliveries=(lane.deliveries[0].delivery_id,)), now=NOW
+    )
     assert await take_ready(inbox) == []
     assert await next_due(inbox, NOW) is None
     await inbox.accept(new("b"))
@@ -205,7 +253,9 @@ async def test_next_due_is_the_first_of_all_lanes(inbox: Inbox) -> None:
 
 @pytest.mark.parametrize("history", [0, 3000])
 def test_looking_does_not_read_what_is_delivered(sqlite_url: str, history: int) -> None:
-    """A lane's history costs a look nothing: the work of SQLite's machine is the same with 3,000 delivered events as with none."""
+    """A lane's history costs a look nothing: the work of SQLite's machine is the same with 3,000
+    delivered events as with none.
+    """
 
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
@@ -241,7 +291,9 @@ def test_looking_does_not_read_what_is_delivered(sqlite_url: str, history: int) 
 
 @stored
 async def test_what_waits_longest_is_taken_first_whatever_fits(inbox: Inbox) -> None:
-    """Lanes that are too much for one look keep their place: nobody starves behind people who came before him."""
+    """Lanes that are too much for one look keep their place: nobody starves behind people who came
+    before him.
+    """
     people = [f"learner{number}@example.edu" for number in range(6)]
     for person in people:
         await inbox.accept(new(f"first of {person}", person))
@@ -260,12 +312,20 @@ async def test_what_waits_longest_is_taken_first_whatever_fits(inbox: Inbox) -> 
 
 @stored
 async def test_what_comes_live_goes_before_what_waits_in_bulk(inbox: Inbox) -> None:
-    """A replay of many, or an import, does not hold up a learner who buys; nor does it hold up those whom it is about."""
-    kept = [await inbox.accept(new(f"{number}", f"learner{number}@example.edu")) for number in range(20)]
+    """A replay of many, or an import, does not hold up a learner who buys; nor does it hold up
+    those whom it is about.
+    """
+    kept = [
+        await inbox.accept(new(f"{number}", f"learner{number}@example.edu")) for number in range(20)
+    ]
     await settle(inbox, [delivered(one) for one in await take_ready(inbox)], now=NOW)
     await inbox.replay_deliveries(DeliverySelection(events=[one.id for one in kept]), now=NOW)
-    await inbox.accept(new("history", "late@example.edu", at=NOW - timedelta(days=400), late_at=NOW))
-    assert {one.priority for one in await inbox.list_queues("crm", limit=1, busy=(), now=NOW)} == {LanePriority.BULK}
+    await inbox.accept(
+        new("history", "late@example.edu", at=NOW - timedelta(days=400), late_at=NOW)
+    )
+    assert {one.priority for one in await inbox.list_queues("crm", limit=1, busy=(), now=NOW)} == {
+        LanePriority.BULK
+    }
     await inbox.accept(new("new", ANN, at=NOW + seconds(1)))
     await inbox.accept(new("again", "learner7@example.edu", at=NOW + seconds(1)))
     first = await take_ready(inbox, at=NOW + seconds(2), priority=LanePriority.LIVE)
@@ -276,13 +336,22 @@ async def test_what_comes_live_goes_before_what_waits_in_bulk(inbox: Inbox) -> N
     await settle(inbox, [delivered(one) for one in [*first, *rest]], now=NOW + seconds(2))
     await inbox.accept(new("live once more", "learner3@example.edu", at=NOW + seconds(3)))
     await inbox.replay_deliveries(DeliverySelection(events=[kept[0].id]), now=NOW + seconds(3))
-    assert [one.person_key for one in await take_ready(inbox, at=NOW + seconds(4), priority=LanePriority.LIVE)] == ["learner3@example.edu"]
-    assert [one.person_key for one in await take_ready(inbox, at=NOW + seconds(4), priority=LanePriority.BULK)] == ["learner0@example.edu"]
+    assert [
+        one.person_key
+        for one in await take_ready(inbox, at=NOW + seconds(4), priority=LanePriority.LIVE)
+    ] == ["learner3@example.edu"]
+    assert [
+        one.person_key
+        for one in await take_ready(inbox, at=NOW + seconds(4), priority=LanePriority.BULK)
+    ] == ["learner0@example.edu"]
 
 
 @stored
 async def test_no_lane_waits_longer_than_it_was_meant_to(inbox: Inbox) -> None:
-    """A clock that was ahead put it off; once that is set back, the wait counts from now. Others are left."""
+    """A clock that was ahead put it off; once that is set back, the wait counts from now.
+
+    Others are left.
+    """
     hour, ahead = timedelta(hours=1), NOW + timedelta(days=300)
     for person in (ANN, BEN, "cleo@example.edu"):
         await inbox.accept(new(person, person))

@@ -1,4 +1,6 @@
-"""What is remembered of the CRMs: their ids, which event set which field, and what is tied to what."""
+"""What is remembered of the CRMs: their ids, which event set which field, and what is tied to
+what.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ async def test_what_the_crm_holds_is_remembered(inbox: Inbox) -> None:
 
 @stored
 async def test_what_is_told_last_stands(inbox: Inbox) -> None:
-    """A later write gives id, digest and stamps; a person's lane may share a record with another's."""
+    """A later write gives id, digest and stamps; a person's lane may share a record with
+    another's.
+    """
     lane = await under_way(inbox)
     await remember(inbox, replace(remote(*DEAL, "8", lane), digest="first"))
     later = await under_way(inbox, "b")
@@ -58,7 +62,9 @@ async def test_what_is_told_last_stands(inbox: Inbox) -> None:
 
 @stored
 async def test_links_are_added_with_the_id_that_they_lead_to(inbox: Inbox) -> None:
-    """Those that are known stay; one that is made anew, to a record that was merged, leads to the new id."""
+    """Those that are known stay; one that is made anew, to a record that was merged, leads to the
+    new id.
+    """
     lane = await under_way(inbox)
     await remember(inbox, remote(*DEAL, "8", lane, "contact/7", "company/5"))
     await remember(inbox, remote(*DEAL, "8", lane))
@@ -94,7 +100,9 @@ async def test_it_is_remembered_which_event_set_which_field(inbox: Inbox) -> Non
 
 @stored
 async def test_hostile_records_are_harmless(inbox: Inbox) -> None:
-    """NUL characters are replaced; what is too long for an index is not remembered; the rest stands."""
+    """NUL characters are replaced; what is too long for an index is not remembered; the rest
+    stands.
+    """
     lane = await under_way(inbox)
     links = {"l\x00nk": "i\x00d", "x" * 5000: "1"}
     records = [

@@ -9,7 +9,21 @@ from itertools import permutations
 import pytest
 
 from receiver.inbox import Inbox, NewEvent
-from tests.inbox.store import ANN, BEN, NOW, attempt, bodies, delivered, new, open_inbox, seconds, settle, stored, take_one, take_ready
+from tests.inbox.store import (
+    ANN,
+    BEN,
+    NOW,
+    attempt,
+    bodies,
+    delivered,
+    new,
+    open_inbox,
+    seconds,
+    settle,
+    stored,
+    take_one,
+    take_ready,
+)
 
 YEAR = timedelta(days=365)
 
@@ -20,7 +34,9 @@ def late(content: str, at: datetime, *people: str) -> NewEvent:
 
 @stored
 async def test_history_comes_before_what_was_received_since(inbox: Inbox) -> None:
-    """The newer event stays on top: it is delivered again after the old one, though it was delivered long before that came."""
+    """The newer event stays on top: it is delivered again after the old one, though it was
+    delivered long before that came.
+    """
     await inbox.accept(new("live", at=NOW - seconds(60)))
     await settle(inbox, [delivered(await take_one(inbox))], now=NOW)
     await inbox.accept(late("old", NOW - YEAR))
@@ -29,7 +45,9 @@ async def test_history_comes_before_what_was_received_since(inbox: Inbox) -> Non
 
 @stored
 async def test_what_is_newer_than_all_comes_last(inbox: Inbox) -> None:
-    """History that happened after the last event of a person leaves that alone; others' lanes are not touched either."""
+    """History that happened after the last event of a person leaves that alone; others' lanes are
+    not touched either.
+    """
     await inbox.accept(new("before", at=NOW - YEAR))
     await inbox.accept(new("another's", BEN, at=NOW - YEAR))
     await settle(inbox, [delivered(one) for one in await take_ready(inbox)], now=NOW)
@@ -39,12 +57,16 @@ async def test_what_is_newer_than_all_comes_last(inbox: Inbox) -> None:
 
 @pytest.mark.parametrize("together", [True, False])
 def test_history_in_any_order(sqlite_url: str, together: bool) -> None:
-    """Whether one by one or in one commit, newest first or mixed: the lane is in the order of time."""
+    """Whether one by one or in one commit, newest first or mixed: the lane is in the order of
+    time.
+    """
 
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
             for number, order in enumerate(permutations(range(4))):
-                events = [late(f"{number}-{age}", NOW - YEAR * age, f"p{number}@x.org") for age in order]
+                events = [
+                    late(f"{number}-{age}", NOW - YEAR * age, f"p{number}@x.org") for age in order
+                ]
                 if together:
                     await asyncio.gather(*(inbox.accept(event) for event in events))
                 else:
@@ -58,8 +80,12 @@ def test_history_in_any_order(sqlite_url: str, together: bool) -> None:
 
 @pytest.mark.parametrize("days", [*permutations((0, 30, 60)), (60, 30, 60.5, 30)])
 @pytest.mark.parametrize("together", [True, False])
-def test_the_same_content_at_other_times_is_another_event(store_url: str, days: tuple[float, ...], together: bool) -> None:
-    """In whatever order it comes, what is a window apart is kept, what is nearer is known; and all of it is, once it comes again."""
+def test_the_same_content_at_other_times_is_another_event(
+    store_url: str, days: tuple[float, ...], together: bool
+) -> None:
+    """In whatever order it comes, what is a window apart is kept, what is nearer is known; and all
+    of it is, once it comes again.
+    """
 
     async def main() -> None:
         async with open_inbox(store_url) as inbox:
@@ -79,7 +105,9 @@ def test_the_same_content_at_other_times_is_another_event(store_url: str, days: 
 
 @stored
 async def test_what_came_live_is_known_to_history(inbox: Inbox) -> None:
-    """An hour before or after; also once newer ones of that content have come; and live ones know what was handed in."""
+    """An hour before or after; also once newer ones of that content have come; and live ones know
+    what was handed in.
+    """
     for number, hours in enumerate((-1, 1)):
         live = await inbox.accept(new(f"{number}", at=NOW - YEAR))
         await inbox.accept(new(f"{number}"))
@@ -111,18 +139,30 @@ async def test_history_of_one_time_stays_in_the_order_in_which_it_came(inbox: In
     """Also with others' between, and a millisecond apart from it."""
     for number in range(5):
         await inbox.accept(late(f"{number}", NOW - YEAR))
-        await inbox.accept(late(f"other {number}", NOW - YEAR + timedelta(milliseconds=number), BEN))
-    assert {one.person_key: bodies(one) for one in await take_ready(inbox)}[ANN] == ["0", "1", "2", "3", "4"]
+        await inbox.accept(
+            late(f"other {number}", NOW - YEAR + timedelta(milliseconds=number), BEN)
+        )
+    assert {one.person_key: bodies(one) for one in await take_ready(inbox)}[ANN] == [
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+    ]
 
 
 @stored
 async def test_history_of_many_people(inbox: Inbox) -> None:
-    """In every lane at once it comes before what is later there, delivered or not; attempts stay with their deliveries."""
+    """In every lane at once it comes before what is later there, delivered or not; attempts stay
+    with their deliveries.
+    """
     many = [f"p{number}@example.edu" for number in range(1100)]
     known, at = many[:200], NOW + seconds(200)
 
     async def settle_some(code: str) -> None:
-        lanes = [one for one in await take_ready(inbox, limit=2000) if one.person_key in known[:150]]
+        lanes = [
+            one for one in await take_ready(inbox, limit=2000) if one.person_key in known[:150]
+        ]
         await settle(inbox, [delivered(one, attempt=attempt(code=code)) for one in lanes], now=NOW)
 
     before = await inbox.accept(new("before", *known, at=NOW - YEAR - seconds(60)))
@@ -135,9 +175,13 @@ async def test_history_of_many_people(inbox: Inbox) -> None:
         **dict.fromkeys(known[150:], "before old since"),
         **dict.fromkeys(many[200:], "old"),
     }
-    assert {one.person_key: " ".join(bodies(one)) for one in await take_ready(inbox, limit=2000, at=at)} == expected
+    assert {
+        one.person_key: " ".join(bodies(one)) for one in await take_ready(inbox, limit=2000, at=at)
+    } == expected
     codes = {}
     for event in (before, old, since):
-        first = next(one for one in (await inbox.find_event(event.id)).deliveries if one.person == many[0])
+        first = next(
+            one for one in (await inbox.find_event(event.id)).deliveries if one.person == many[0]
+        )
         codes[event.id] = (first.seq, [one.code for one in first.attempts])
     assert codes == {before.id: (1, ["first"]), old.id: (2, []), since.id: (3, ["second"])}

@@ -41,7 +41,12 @@ async def test_delivered_is_done(inbox: Inbox) -> None:
     assert (report.delivered, report.dead, report.lost) == (2, 0, False)
     assert [await states(inbox, one.id) for one in kept] == [["delivered"], ["delivered"]]
     (row,) = (await inbox.find_event(kept[0].id)).deliveries
-    assert (row.settled_at, row.lane_state, row.tries, row.failing_since) == (NOW + seconds(1), "idle", 0, None)
+    assert (row.settled_at, row.lane_state, row.tries, row.failing_since) == (
+        NOW + seconds(1),
+        "idle",
+        0,
+        None,
+    )
     assert await take_ready(inbox, at=NOW + timedelta(days=1)) == []
 
 
@@ -144,7 +149,9 @@ async def test_whoever_set_a_field_since_sets_it_again(inbox: Inbox) -> None:
 
 @stored
 async def test_a_record_of_very_many_events_is_written_again(inbox: Inbox) -> None:
-    """Of a lane whose events each set a field, all are delivered again, from the first of them on."""
+    """Of a lane whose events each set a field, all are delivered again, from the first of them
+    on.
+    """
     events = [await inbox.accept(new("stale", ANN)), await inbox.accept(new("first", BEN))]
     later = (new(f"{number}", BEN) for number in range(600))
     events += await asyncio.gather(*(inbox.accept(one) for one in later))
@@ -205,25 +212,38 @@ async def test_an_event_that_comes_meanwhile_is_not_stranded(inbox: Inbox) -> No
 
 @stored
 async def test_accepting_and_settling_at_once_strands_nothing(inbox: Inbox) -> None:
-    """200 times an event comes at the very moment its lane is settled: each time it is delivered afterwards."""
+    """200 times an event comes at the very moment its lane is settled: each time it is delivered
+    afterwards.
+    """
     await inbox.accept(new("start"))
     for number in range(200):
         taken = await take_one(inbox)
-        await asyncio.gather(settle(inbox, [delivered(taken)], now=NOW), inbox.accept(new(f"{number}")))
+        await asyncio.gather(
+            settle(inbox, [delivered(taken)], now=NOW), inbox.accept(new(f"{number}"))
+        )
         assert await next_due(inbox, NOW) == NOW
     assert bodies(await take_one(inbox)) == ["199"]
 
 
 @stored
 async def test_a_retry_waits_for_its_time(inbox: Inbox) -> None:
-    """The lane is due at that time, keeps what is pending, and counts the attempt and since when it fails."""
+    """The lane is due at that time, keeps what is pending, and counts the attempt and since when it
+    fails.
+    """
     await inbox.accept(new("a"))
     for number in range(3):
         at = NOW + timedelta(minutes=number)
         taken = await take_one(inbox, at=at)
-        assert (taken.attempts, taken.failing_since) == (number, None if number == 0 else NOW + seconds(5))
+        assert (taken.attempts, taken.failing_since) == (
+            number,
+            None if number == 0 else NOW + seconds(5),
+        )
         later = at + timedelta(minutes=1)
-        await settle(inbox, [SettledLane(taken, retry_at=later, attempt=attempt("retry"))], now=at + seconds(5))
+        await settle(
+            inbox,
+            [SettledLane(taken, retry_at=later, attempt=attempt("retry"))],
+            now=at + seconds(5),
+        )
         assert await next_due(inbox, at) == later
         assert await take_ready(inbox, at=later - timedelta(microseconds=1)) == []
     taken = await take_one(inbox, at=NOW + timedelta(minutes=3))
@@ -247,7 +267,10 @@ async def test_new_events_do_not_shorten_a_back_off(inbox: Inbox) -> None:
 
 @stored
 async def test_an_attempt_that_does_not_count_is_given_back(inbox: Inbox) -> None:
-    """`burn=False`: its connector is to blame. It neither counts nor starts the time after which the lane is given up."""
+    """`burn=False`: its connector is to blame.
+
+    It neither counts nor starts the time after which the lane is given up.
+    """
     await inbox.accept(new("a"))
     for _ in range(3):
         taken = await take_one(inbox)
@@ -266,24 +289,44 @@ async def test_a_dead_delivery_does_not_hold_up_the_rest(inbox: Inbox) -> None:
     kept = [await inbox.accept(new(content)) for content in "abc"]
     taken = await take_one(inbox)
     one, two, three = (pending.delivery_id for pending in taken.deliveries)
-    report = await settle(inbox, [SettledLane(taken, delivered=(one, three), dead=((two, "INVALID_EMAIL: no\x00t one"),))], now=NOW)
+    report = await settle(
+        inbox,
+        [SettledLane(taken, delivered=(one, three), dead=((two, "INVALID_EMAIL: no\x00t one"),))],
+        now=NOW,
+    )
     assert (report.delivered, report.dead) == (2, 1)
-    assert [await states(inbox, event.id) for event in kept] == [["delivered"], ["dead"], ["delivered"]]
+    assert [await states(inbox, event.id) for event in kept] == [
+        ["delivered"],
+        ["dead"],
+        ["delivered"],
+    ]
     (row,) = (await inbox.find_event(kept[1].id)).deliveries
     assert (row.reason, row.lane_state) == ("INVALID_EMAIL: no\ufffdt one", "idle")
 
 
 @stored
 async def test_part_of_a_lane_can_be_settled(inbox: Inbox) -> None:
-    """What is neither delivered nor dead stays pending: until the retry, or at once where none is named."""
+    """What is neither delivered nor dead stays pending: until the retry, or at once where none is
+    named.
+    """
     kept = [await inbox.accept(new(content)) for content in "abc"]
     taken = await take_one(inbox)
     later = NOW + timedelta(minutes=1)
-    await settle(inbox, [SettledLane(taken, delivered=(taken.deliveries[0].delivery_id,), retry_at=later)], now=NOW)
-    assert [await states(inbox, event.id) for event in kept] == [["delivered"], ["pending"], ["pending"]]
+    await settle(
+        inbox,
+        [SettledLane(taken, delivered=(taken.deliveries[0].delivery_id,), retry_at=later)],
+        now=NOW,
+    )
+    assert [await states(inbox, event.id) for event in kept] == [
+        ["delivered"],
+        ["pending"],
+        ["pending"],
+    ]
     taken = await take_one(inbox, at=later)
     assert bodies(taken) == ["b", "c"]
-    await settle(inbox, [SettledLane(taken, delivered=(taken.deliveries[0].delivery_id,))], now=later)
+    await settle(
+        inbox, [SettledLane(taken, delivered=(taken.deliveries[0].delivery_id,))], now=later
+    )
     assert bodies(await take_one(inbox, at=later)) == ["c"]
 
 
@@ -296,7 +339,10 @@ async def test_many_lanes_are_settled_at_once(inbox: Inbox) -> None:
     later = NOW + seconds(9)
     results = [
         *(delivered(lanes[one], attempt=attempt()) for one in people[:30]),
-        *(SettledLane(lanes[one], retry_at=later, attempt=attempt("retry")) for one in people[30:60]),
+        *(
+            SettledLane(lanes[one], retry_at=later, attempt=attempt("retry"))
+            for one in people[30:60]
+        ),
     ]
     report = await settle(inbox, results, now=NOW)
     assert (report.delivered, report.lost) == (30, False)
@@ -313,25 +359,50 @@ async def test_nothing_to_settle(inbox: Inbox) -> None:
 
 @stored
 async def test_an_attempt_tells_its_story(inbox: Inbox) -> None:
-    """Each delivery of a claim shows the attempts that it was part of, with what was sent and what came back."""
+    """Each delivery of a claim shows the attempts that it was part of, with what was sent and what
+    came back.
+    """
     first = await inbox.accept(new("a"))
     taken = await take_one(inbox)
-    refused = attempt("retry", code="LOCK", message="locked\x00", field="email", sent=[{"object": "contact", "f": "\ud800"}], notes=["cut"])
+    refused = attempt(
+        "retry",
+        code="LOCK",
+        message="locked\x00",
+        field="email",
+        sent=[{"object": "contact", "f": "\ud800"}],
+        notes=["cut"],
+    )
     await settle(inbox, [SettledLane(taken, retry_at=NOW, attempt=refused)], now=NOW)
     second = await inbox.accept(new("b"))
     taken = await take_one(inbox)
-    await settle(inbox, [delivered(taken, attempt=attempt(at=NOW + seconds(1)))], now=NOW + seconds(1))
-    (one,), (other,) = (await inbox.find_event(first.id)).deliveries, (await inbox.find_event(second.id)).deliveries
+    await settle(
+        inbox, [delivered(taken, attempt=attempt(at=NOW + seconds(1)))], now=NOW + seconds(1)
+    )
+    (one,), (other,) = (
+        (await inbox.find_event(first.id)).deliveries,
+        (await inbox.find_event(second.id)).deliveries,
+    )
     assert [made.outcome for made in one.attempts] == ["retry", "saved"]
     assert [made.outcome for made in other.attempts] == ["saved"]
     told = one.attempts[0]
-    assert (told.code, told.message, told.field, told.notes) == ("LOCK", "locked\ufffd", "email", ["cut"])
-    assert (told.sent, told.started_at, told.duration_ms) == ([{"object": "contact", "f": "\ufffd"}], NOW, 80)
+    assert (told.code, told.message, told.field, told.notes) == (
+        "LOCK",
+        "locked\ufffd",
+        "email",
+        ["cut"],
+    )
+    assert (told.sent, told.started_at, told.duration_ms) == (
+        [{"object": "contact", "f": "\ufffd"}],
+        NOW,
+        80,
+    )
 
 
 @stored
 async def test_attempts_alike_in_a_row_are_one(inbox: Inbox) -> None:
-    """How often, since when, and when the last began; another answer, or other deliveries, begin anew."""
+    """How often, since when, and when the last began; another answer, or other deliveries, begin
+    anew.
+    """
     kept = await inbox.accept(new("a"))
 
     async def put_off(minute: int, **said: object) -> None:
@@ -363,7 +434,9 @@ async def test_attempts_alike_in_a_row_are_one(inbox: Inbox) -> None:
 
 @stored
 async def test_the_wait_of_a_retry_is_kept(inbox: Inbox) -> None:
-    """However the clock is set later, the lane waits no longer; a retry in the past waits for nothing."""
+    """However the clock is set later, the lane waits no longer; a retry in the past waits for
+    nothing.
+    """
     await inbox.accept(new("a"))
     await settle(inbox, [SettledLane(await take_one(inbox), retry_at=NOW + seconds(40))], now=NOW)
     back = NOW - timedelta(days=30)
@@ -375,7 +448,9 @@ async def test_the_wait_of_a_retry_is_kept(inbox: Inbox) -> None:
 
 
 def test_nobody_takes_over_while_something_is_settled(postgresql_url: str) -> None:
-    """Whoever would lead next has to come again once what was told under the old epoch is committed."""
+    """Whoever would lead next has to come again once what was told under the old epoch is
+    committed.
+    """
 
     async def main() -> None:
         async with open_inbox(postgresql_url) as one, open_inbox(postgresql_url) as other:
@@ -390,7 +465,10 @@ def test_nobody_takes_over_while_something_is_settled(postgresql_url: str) -> No
             settling = asyncio.create_task(one._deliver(hold))  # noqa: SLF001 - within its transaction
             try:
                 await _until(postgresql_url, "mode = 'RowShareLock'")
-                assert await other.take_lead(role_of("crm"), holder="b", lease=seconds(6), now=NOW) is None
+                assert (
+                    await other.take_lead(role_of("crm"), holder="b", lease=seconds(6), now=NOW)
+                    is None
+                )
             finally:
                 go_on.set()
             assert await settling

@@ -82,5 +82,7 @@ def test_a_pause_lasts_no_longer_than_it_was_meant_to(at: datetime, left: timede
 
 def test_nothing_is_left_of_no_pause() -> None:
     """Nor of one without an end, which is tried at once."""
-    assert ConnectorState("crm", until=NOW, wait=seconds(9)).pause_left(NOW - seconds(5)) == seconds(0)
+    assert ConnectorState("crm", until=NOW, wait=seconds(9)).pause_left(
+        NOW - seconds(5)
+    ) == seconds(0)
     assert ConnectorState("crm", "auth", "a", NOW, wait=seconds(9)).pause_left(NOW) == seconds(0)

@@ -14,11 +14,15 @@ ROLE = "connector crm"
 LONG = timedelta(hours=1)
 
 
-async def take(inbox: Inbox, *, lease: timedelta = LONG, at: timedelta = MOMENT, role: str = ROLE) -> LeaderTerm | None:
+async def take(
+    inbox: Inbox, *, lease: timedelta = LONG, at: timedelta = MOMENT, role: str = ROLE
+) -> LeaderTerm | None:
     return await inbox.take_lead(role, holder="one", lease=lease, now=NOW + at)
 
 
-async def renew(inbox: Inbox, epoch: int, *, lease: timedelta = LONG, calls: float | None = None) -> str | None:
+async def renew(
+    inbox: Inbox, epoch: int, *, lease: timedelta = LONG, calls: float | None = None
+) -> str | None:
     return await inbox.renew_lead(ROLE, epoch, lease=lease, calls_end_in=calls, now=NOW)
 
 
@@ -185,6 +189,8 @@ def test_who_has_the_file_leads(sqlite_url: str) -> None:
             await renew(inbox, 1, calls=50)
             await inbox.accept(new("a"))
         async with open_inbox(sqlite_url) as inbox:
-            assert await take(inbox, at=seconds(10)) == LeaderTerm(2, 40, clean=False, doubtful_to=1)
+            assert await take(inbox, at=seconds(10)) == LeaderTerm(
+                2, 40, clean=False, doubtful_to=1
+            )
 
     asyncio.run(main())

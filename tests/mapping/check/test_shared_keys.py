@@ -27,15 +27,26 @@ fields.amount = "{{{{ order.total }}}}"
 """
 
 
-def warnings(directory: Path, *routes: str, sources: tuple[str, ...] = ("a", "a-b")) -> list[tuple[str, str, str]]:
+def warnings(
+    directory: Path, *routes: str, sources: tuple[str, ...] = ("a", "a-b")
+) -> list[tuple[str, str, str]]:
     config = directory / "config.toml"
-    config.write_text("".join(SOURCE.format(name=name) for name in sources) + '[connectors.sandbox]\ntype = "sandbox"\n' + "".join(routes))
+    config.write_text(
+        "".join(SOURCE.format(name=name) for name in sources)
+        + '[connectors.sandbox]\ntype = "sandbox"\n'
+        + "".join(routes)
+    )
     found = RouteTable.compile(load_settings(config)).warnings
     return [(one.where, one.message, one.remedy) for one in found if one.where.endswith(".key")]
 
 
 def route(key: str, *sources: str, object: str = "deal") -> str:
-    return ROUTE.format(key=key, object=object, name=f"{object} {key} {sources}", sources=f"sources = {list(sources)}" if sources else "")
+    return ROUTE.format(
+        key=key,
+        object=object,
+        name=f"{object} {key} {sources}",
+        sources=f"sources = {list(sources)}" if sources else "",
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,13 +71,17 @@ def route(key: str, *sources: str, object: str = "deal") -> str:
     ],
 )
 def test_a_key_keeps_the_sources_apart(key: str, apart: bool) -> None:
-    """With the source's name at an end of it, beside what no name can hold; or made of the person alone, who is shared on purpose."""
+    """With the source's name at an end of it, beside what no name can hold; or made of the person
+    alone, who is shared on purpose.
+    """
     assert keeps_apart(key) is apart
 
 
 def test_check_warns_of_keys_that_two_sources_can_share(tmp_path: Path) -> None:
     """Source `a` with the order `b-1` and source `a-b` with the order `1` had the same key."""
-    (where, message, remedy), *others = warnings(tmp_path, route("{{ source.name }}-{{ order.id }}"))
+    (where, message, remedy), *others = warnings(
+        tmp_path, route("{{ source.name }}-{{ order.id }}")
+    )
     assert where == "routes[0].upsert[0].key"
     assert message.startswith("can be the same for a and a-b")
     assert "'-'" in message
@@ -75,7 +90,9 @@ def test_check_warns_of_keys_that_two_sources_can_share(tmp_path: Path) -> None:
 
 
 def test_check_knows_who_writes_such_records(tmp_path: Path) -> None:
-    """One source alone cannot share; two routes of one source each can, and so can a good key with a bad one."""
+    """One source alone cannot share; two routes of one source each can, and so can a good key with
+    a bad one.
+    """
     bad, good = "{{ order.id }}", "{{ source.name }}:{{ order.id }}"
     assert warnings(tmp_path, route(bad), sources=("a",)) == []
     assert warnings(tmp_path, route(bad, "a")) == []
@@ -84,13 +101,17 @@ def test_check_knows_who_writes_such_records(tmp_path: Path) -> None:
         "routes[0].upsert[0].key",
         "routes[1].upsert[0].key",
     ]
-    assert [where for where, *_ in warnings(tmp_path, route(good, "a"), route(bad, "a-b"))] == ["routes[1].upsert[0].key"]
+    assert [where for where, *_ in warnings(tmp_path, route(good, "a"), route(bad, "a-b"))] == [
+        "routes[1].upsert[0].key"
+    ]
 
 
 @pytest.mark.parametrize("name", ["sandbox", "hubspot", "salesforce"])
 def test_shipped_keys_keep_the_sources_apart(name: str) -> None:
     """Every key that a connector ships."""
     tables = tomllib.loads(read_shipped_mappings(registry.load(name))["standard"])["routes"]
-    keys = [upsert["key"] for table in tables for upsert in table.get("upsert", ()) if "key" in upsert]
+    keys = [
+        upsert["key"] for table in tables for upsert in table.get("upsert", ()) if "key" in upsert
+    ]
     assert keys
     assert [key for key in keys if not keeps_apart(key)] == []

@@ -21,7 +21,10 @@ BODY = {
     "status": "COMPLETED",
     "total": "19.99",
     "customer": {"email": "Ann@X.test", "first_name": "Ann", "last_name": None},
-    "line_items": [{"id": 1, "name": "Algèbre", "total": "9.99", "quantity": 2}, {"id": 2, "name": "", "total": None}],
+    "line_items": [
+        {"id": 1, "name": "Algèbre", "total": "9.99", "quantity": 2},
+        {"id": 2, "name": "", "total": None},
+    ],
     "coupons": [],
     "n": None,
     "zero": 0,
@@ -36,30 +39,184 @@ NAMES = context("order.placed", json.dumps(BODY).encode())
 
 LEAVES = st.sampled_from(
     [
-        *("person", "person.first_name", "person.last_name", "person.absent", "absent", "absent.inside", "order.total", "order.status"),
-        *("order.line_items", "order.date_created", "order.transaction_ref", "order.coupons", "customer.billing_address.city"),
-        *("event.name", "event.received_at", "source.name", "raw", "raw.n", "raw.n.inside", "raw.zero", "raw.half", "raw.words"),
-        *("raw.numbers", "raw.lists", "raw.table", "raw.table['a b'].c", "raw.table.items", "raw.table.keys()", "raw.html", "raw.absent"),
-        *("raw['status']", "raw[order.status]", "raw.words[1]", "raw.words[9]", "raw.words[-1]", "person['email']", "'text'", "''", "5"),
+        *(
+            "person",
+            "person.first_name",
+            "person.last_name",
+            "person.absent",
+            "absent",
+            "absent.inside",
+            "order.total",
+            "order.status",
+        ),
+        *(
+            "order.line_items",
+            "order.date_created",
+            "order.transaction_ref",
+            "order.coupons",
+            "customer.billing_address.city",
+        ),
+        *(
+            "event.name",
+            "event.received_at",
+            "source.name",
+            "raw",
+            "raw.n",
+            "raw.n.inside",
+            "raw.zero",
+            "raw.half",
+            "raw.words",
+        ),
+        *(
+            "raw.numbers",
+            "raw.lists",
+            "raw.table",
+            "raw.table['a b'].c",
+            "raw.table.items",
+            "raw.table.keys()",
+            "raw.html",
+            "raw.absent",
+        ),
+        *(
+            "raw['status']",
+            "raw[order.status]",
+            "raw.words[1]",
+            "raw.words[9]",
+            "raw.words[-1]",
+            "person['email']",
+            "'text'",
+            "''",
+            "5",
+        ),
         *("1.5", "true", "'%s'", "'items'", "'2026-05-01'", "[]", "()", "{}"),
     ]
 )
 
 FILTERS = [
-    *("default('x')", "d", "upper", "lower", "title", "capitalize", "trim", "trim('a')", "truncate(5, true)", "striptags", "string"),
-    *("replace('a', 'b')", "replace('', 'b')", "replace('a', 'bb', 1)", "length", "count", "first", "last", "list", "sort", "unique"),
-    *("sort(reverse=true)", "reverse", "max", "min", "sum", "sum(attribute='total')", "join", "join(', ')", "join(', ', 'name')"),
-    *("join(attribute='name')", "map('upper')", "map(attribute='name')", "map(attribute='nmae', default=1)", "map('default', 'y')"),
-    *("select", "select('string')", "select('in', ['a', 1])", "reject('none')", "selectattr('name')", "rejectattr('total', 'none')"),
-    *("selectattr('total', 'gt', 5)", "int", "float", "abs", "round(1)", "money", "money('JPY')", "date", "date('%d.%m.')", "slug"),
+    *(
+        "default('x')",
+        "d",
+        "upper",
+        "lower",
+        "title",
+        "capitalize",
+        "trim",
+        "trim('a')",
+        "truncate(5, true)",
+        "striptags",
+        "string",
+    ),
+    *(
+        "replace('a', 'b')",
+        "replace('', 'b')",
+        "replace('a', 'bb', 1)",
+        "length",
+        "count",
+        "first",
+        "last",
+        "list",
+        "sort",
+        "unique",
+    ),
+    *(
+        "sort(reverse=true)",
+        "reverse",
+        "max",
+        "min",
+        "sum",
+        "sum(attribute='total')",
+        "join",
+        "join(', ')",
+        "join(', ', 'name')",
+    ),
+    *(
+        "join(attribute='name')",
+        "map('upper')",
+        "map(attribute='name')",
+        "map(attribute='nmae', default=1)",
+        "map('default', 'y')",
+    ),
+    *(
+        "select",
+        "select('string')",
+        "select('in', ['a', 1])",
+        "reject('none')",
+        "selectattr('name')",
+        "rejectattr('total', 'none')",
+    ),
+    *(
+        "selectattr('total', 'gt', 5)",
+        "int",
+        "float",
+        "abs",
+        "round(1)",
+        "money",
+        "money('JPY')",
+        "date",
+        "date('%d.%m.')",
+        "slug",
+    ),
 ]
 TESTS = [
-    *("defined", "undefined", "none", "not none", "string", "number", "odd", "divisibleby(2)", "in ['a', 5]", "eq 5", "lower", "upper"),
+    *(
+        "defined",
+        "undefined",
+        "none",
+        "not none",
+        "string",
+        "number",
+        "odd",
+        "divisibleby(2)",
+        "in ['a', 5]",
+        "eq 5",
+        "lower",
+        "upper",
+    ),
     *("mapping", "sequence", "iterable", "true", "filter", "sameas none"),
 ]
-SLICED = st.sampled_from(["raw.words", "raw.html", "raw.n", "raw.absent", "raw.table", "order.line_items", "(raw.words | map('upper'))"])
-METHODS = ["upper()", "split('e')", "split('@')[1]", "startswith('C')", "strip()", "replace('a', 'b')", "get('id')", "get('x', 1)", "year"]
-OPERATORS = [*("+", "-", "*", "/", "//", "%", "~", "==", "!=", "<", ">=", "in", "not in", "and", "or", "< 5 <", "== 5 ==")]
+SLICED = st.sampled_from(
+    [
+        "raw.words",
+        "raw.html",
+        "raw.n",
+        "raw.absent",
+        "raw.table",
+        "order.line_items",
+        "(raw.words | map('upper'))",
+    ]
+)
+METHODS = [
+    "upper()",
+    "split('e')",
+    "split('@')[1]",
+    "startswith('C')",
+    "strip()",
+    "replace('a', 'b')",
+    "get('id')",
+    "get('x', 1)",
+    "year",
+]
+OPERATORS = [
+    *(
+        "+",
+        "-",
+        "*",
+        "/",
+        "//",
+        "%",
+        "~",
+        "==",
+        "!=",
+        "<",
+        ">=",
+        "in",
+        "not in",
+        "and",
+        "or",
+        "< 5 <",
+        "== 5 ==",
+    )
+]
 
 
 def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -86,7 +243,9 @@ EXPRESSIONS = st.recursive(LEAVES, larger, max_leaves=6)
 
 
 class AsJoin(NodeTransformer):
-    """Turns `a ~ b` into a join, the one thing that ours means otherwise: Jinja's writes "None" for nothing."""
+    """Turns `a ~ b` into a join, the one thing that ours means otherwise: Jinja's writes "None" for
+    nothing.
+    """
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802 - Jinja's name for it
         self.generic_visit(node)
@@ -108,7 +267,9 @@ def by_jinja(source: str) -> Any:
 
 
 def outcome(evaluate: Any) -> Any:
-    """The value in a form that can be compared, or that there is none; which of two errors is met first may differ."""
+    """The value in a form that can be compared, or that there is none; which of two errors is met
+    first may differ.
+    """
     try:
         return comparable(evaluate())
     except Exception:  # noqa: BLE001 - any is an outcome
@@ -134,7 +295,9 @@ def comparable(value: Any) -> Any:
 @example("order.line_items | map(attribute='name') | join(', ')")
 def test_an_expression_gives_what_jinja_gives(source: str) -> None:
     """The same value of the same type, or an error."""
-    assert outcome(lambda: compile_expression("{{ " + source + " }}")(scope())) == outcome(lambda: by_jinja(source))
+    assert outcome(lambda: compile_expression("{{ " + source + " }}")(scope())) == outcome(
+        lambda: by_jinja(source)
+    )
 
 
 @settings(max_examples=300, deadline=None)
@@ -143,5 +306,7 @@ def test_a_text_with_expressions_gives_what_jinja_renders(sources: list[str]) ->
     """The texts around them included, without outer blanks."""
     template = " a ".join("{{ " + source + " }}" for source in sources) + " b "
     tree = AsJoin().visit(parse_expression(template))
-    rendered = outcome(lambda: "".join(ENVIRONMENT.from_string(tree).root_render_func(scope())).strip())
+    rendered = outcome(
+        lambda: "".join(ENVIRONMENT.from_string(tree).root_render_func(scope())).strip()
+    )
     assert outcome(lambda: compile_expression(template)(scope())) == rendered

@@ -62,7 +62,9 @@ EXTENSIONS_ONLY = {
     "MarkSafeIfAutoescape",
     "NSRef",
 }
-"""What no text of an operator is parsed to: extensions make them, or `{% set %}`, which is not offered."""
+"""What no text of an operator is parsed to: extensions make them, or `{% set %}`, which is not
+offered.
+"""
 
 
 def _concrete(kind: type[nodes.Node]) -> Iterator[type[nodes.Node]]:
@@ -74,7 +76,9 @@ def _concrete(kind: type[nodes.Node]) -> Iterator[type[nodes.Node]]:
 
 
 def test_the_upper_bound_holds() -> None:
-    """What these tests are of: where Jinja's next version comes, run them before the bound is moved."""
+    """What these tests are of: where Jinja's next version comes, run them before the bound is
+    moved.
+    """
     dependencies = tomllib.loads(PROJECT.read_text("utf-8"))["project"]["dependencies"]
     assert [line for line in dependencies if re.fullmatch(r"jinja2>=3\.1\.\d+,<3\.2", line)]
     assert version("jinja2").startswith("3.1.")
@@ -82,7 +86,11 @@ def test_the_upper_bound_holds() -> None:
 
 def test_every_part_of_an_expression_is_known() -> None:
     """A part that Jinja adds would be refused, one whose fields change would be misread."""
-    found = {kind.__name__: kind.fields for kind in _concrete(nodes.Expr) if kind.__name__ not in EXTENSIONS_ONLY}
+    found = {
+        kind.__name__: kind.fields
+        for kind in _concrete(nodes.Expr)
+        if kind.__name__ not in EXTENSIONS_ONLY
+    }
     assert found == EXPRESSIONS
     assert {kind.__name__ for kind in _COMPILERS} == EXPRESSIONS.keys()
 
@@ -92,7 +100,11 @@ def test_texts_are_parsed_to_output_alone() -> None:
     tree = ENVIRONMENT.parse("a {{ b }} c")
     (output,) = tree.body
     assert isinstance(output, nodes.Output)
-    assert [type(node) for node in output.nodes] == [nodes.TemplateData, nodes.Name, nodes.TemplateData]
+    assert [type(node) for node in output.nodes] == [
+        nodes.TemplateData,
+        nodes.Name,
+        nodes.TemplateData,
+    ]
 
 
 def test_absent_values_speak_through_jinjas_private_parts() -> None:
@@ -105,10 +117,21 @@ def test_absent_values_speak_through_jinjas_private_parts() -> None:
 
 def test_operators_and_calls_pass_through_the_sandbox() -> None:
     """These are the methods that are overridden; Jinja gives them the same arguments."""
-    call = [name.rpartition("__")[2] for name in inspect.signature(SandboxedEnvironment.call).parameters]
+    call = [
+        name.rpartition("__")[2] for name in inspect.signature(SandboxedEnvironment.call).parameters
+    ]
     assert call == ["self", "context", "obj", "args", "kwargs"]
-    assert list(inspect.signature(SandboxedEnvironment.call_binop).parameters)[1:] == ["context", "operator", "left", "right"]
-    assert list(inspect.signature(SandboxedEnvironment.is_safe_attribute).parameters)[1:] == ["obj", "attr", "value"]
+    assert list(inspect.signature(SandboxedEnvironment.call_binop).parameters)[1:] == [
+        "context",
+        "operator",
+        "left",
+        "right",
+    ]
+    assert list(inspect.signature(SandboxedEnvironment.is_safe_attribute).parameters)[1:] == [
+        "obj",
+        "attr",
+        "value",
+    ]
 
 
 def test_no_filter_or_test_has_come_unseen() -> None:

@@ -16,7 +16,10 @@ from tests.mapping.sample_routes import value
     [
         ('"{{ order.total }}"', Decimal(220)),
         ('" {{ order.total }} "', Decimal(220)),
-        ('"{{ order.date_created }}"', datetime(2020, 8, 11, 19, 45, tzinfo=ZoneInfo("America/New_York"))),
+        (
+            '"{{ order.date_created }}"',
+            datetime(2020, 8, 11, 19, 45, tzinfo=ZoneInfo("America/New_York")),
+        ),
         ('"{{ order.total > 100 }}"', True),
         ('"{{ order.line_items | length }}"', 2),
         ('"{{ order.total * 1.19 }}"', Decimal("261.80")),
@@ -42,8 +45,12 @@ from tests.mapping.sample_routes import value
         ("2026-05-01T09:00:00Z", datetime(2026, 5, 1, 9, tzinfo=UTC)),
     ],
 )
-def test_a_value_keeps_its_type_and_text_becomes_text(tmp_path: Path, expression: str, gives: Value) -> None:
-    """A lone expression gives its own value, text around it a text, and what has no expression stands as it is."""
+def test_a_value_keeps_its_type_and_text_becomes_text(
+    tmp_path: Path, expression: str, gives: Value
+) -> None:
+    """A lone expression gives its own value, text around it a text, and what has no expression
+    stands as it is.
+    """
     found = value(tmp_path, expression)
     assert found == gives
     assert type(found) is type(gives)
@@ -81,24 +88,49 @@ def test_what_is_absent_has_only_absent_things_inside(tmp_path: Path) -> None:
     [
         ('{ value = "{{ order.status }}", map = { COMPLETED = "won", FAILED = "lost" } }', "won"),
         ('{ value = "{{ order.status }}", map = { completed = "won" } }', "won"),
-        ('{ value = "{{ order.status }}", map = { completed = "folded", COMPLETED = "exact" } }', "exact"),
+        (
+            '{ value = "{{ order.status }}", map = { completed = "folded", COMPLETED = "exact" } }',
+            "exact",
+        ),
         ('{ value = "{{ order.total > 5 }}", map = { true = 1, false = 0 } }', 1),
         ('{ value = "{{ order.total }}", map = { 220 = "" } }', ""),
         ('{ value = "{{ order.status }}", map = { FAILED = "lost" }, default = "open" }', "open"),
         ('{ value = "{{ order.status }}", map = { FAILED = "lost" } }', None),
-        ('{ value = "{{ order.status }}", map = { FAILED = "lost" }, default = "{{ order.id }}" }', "19"),
+        (
+            (
+                '{ value = "{{ order.status }}", map = { FAILED = "lost" }, default = "{{ '
+                'order.id }}" }'
+            ),
+            "19",
+        ),
         ('{ value = "{{ order.transaction_ref }}", default = "none given" }', "none given"),
         ('{ value = "{{ order.transaction_ref }}", default = "" }', ""),
-        ('{ value = "{{ order.transaction_ref }}", map = { x = "y" }, default = "{{ none }}" }', None),
-        ("{ value = \"{{ order.line_items | map(attribute='name') }}\", append = true }", Append(("Product", "Prod 2"))),
+        (
+            '{ value = "{{ order.transaction_ref }}", map = { x = "y" }, default = "{{ none }}" }',
+            None,
+        ),
+        (
+            "{ value = \"{{ order.line_items | map(attribute='name') }}\", append = true }",
+            Append(("Product", "Prod 2")),
+        ),
         ('{ value = "{{ order.status }}", append = true }', Append(("COMPLETED",))),
         ('{ value = "{{ order.transaction_ref }}", append = true }', None),
         ('{ value = "{{ order.transaction_ref }}", append = true, default = "x" }', Append(("x",))),
-        ('{ value = "{{ order.line_items | map(attribute=\'name\') }}", append = true, map = { product = "P" } }', Append(("P",))),
+        (
+            (
+                "{ value = \"{{ order.line_items | map(attribute='name') }}\", append = true, "
+                'map = { product = "P" } }'
+            ),
+            Append(("P",)),
+        ),
     ],
 )
-def test_a_table_looks_up_falls_back_and_appends(tmp_path: Path, table: str, gives: Value | None) -> None:
-    """A map is asked exactly, then without case; what it lacks is nothing, which the default replaces, else nothing is sent."""
+def test_a_table_looks_up_falls_back_and_appends(
+    tmp_path: Path, table: str, gives: Value | None
+) -> None:
+    """A map is asked exactly, then without case; what it lacks is nothing, which the default
+    replaces, else nothing is sent.
+    """
     found = value(tmp_path, table)
     assert found == gives
     assert type(found) is type(gives)

@@ -15,7 +15,9 @@ from tests.mapping.sample_routes import value
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
 
 
-FIRST_ITEM = '{"product_id": "1", "name": "Product", "quantity": "1", "price": "110.00", "total": "110.00"}'
+FIRST_ITEM = (
+    '{"product_id": "1", "name": "Product", "quantity": "1", "price": "110.00", "total": "110.00"}'
+)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,10 @@ FIRST_ITEM = '{"product_id": "1", "name": "Product", "quantity": "1", "price": "
         ("{{ '' | default('x') }}", "x"),
         ("{{ 0 | default('x') }}", 0),
         ("{{ order.line_items | sum(attribute='total') }}", Decimal("220.00")),
-        ("{{ order.line_items | map(attribute='name') | map('upper') | join('; ') }}", "PRODUCT; PROD 2"),
+        (
+            "{{ order.line_items | map(attribute='name') | map('upper') | join('; ') }}",
+            "PRODUCT; PROD 2",
+        ),
         ("{{ (order.line_items | first).name }}", "Product"),
         ("{{ (order.line_items | last).name }}", "Prod 2"),
         ("{{ order.line_items | selectattr('price', 'gt', 500) | list | length }}", 0),
@@ -56,16 +61,35 @@ def test_a_filter_gives(tmp_path: Path, expression: str, gives: Value) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(FILTERS) - {"count", "length", "sum", "join", "list", "map", "reverse", "unique", "replace", "string"})
+    "name",
+    sorted(
+        set(FILTERS)
+        - {
+            "count",
+            "length",
+            "sum",
+            "join",
+            "list",
+            "map",
+            "reverse",
+            "unique",
+            "replace",
+            "string",
+        }
+    ),
 )
 def test_nothing_stays_nothing(tmp_path: Path, name: str) -> None:
     """No filter makes "None" of what is absent, or fails on it."""
-    arguments = {"select": "", "reject": "", "selectattr": "('x')", "rejectattr": "('x')"}.get(name, "")
+    arguments = {"select": "", "reject": "", "selectattr": "('x')", "rejectattr": "('x')"}.get(
+        name, ""
+    )
     end = " | join" if arguments or name in ("select", "reject", "sort") else ""
     assert value(tmp_path, f'"{{{{ order.transaction_ref | {name}{arguments}{end} }}}}"') is None
 
 
-@pytest.mark.parametrize("expression", ["{{ order.id | date }}", "{{ 5 | date }}", "{{ order.status | money }}"])
+@pytest.mark.parametrize(
+    "expression", ["{{ order.id | date }}", "{{ 5 | date }}", "{{ order.status | money }}"]
+)
 def test_a_value_that_does_not_fit_a_filter_is_a_fault(tmp_path: Path, expression: str) -> None:
     """It names the place, and holds nothing of the payload."""
     with pytest.raises(MappingFault) as raised:
@@ -85,7 +109,10 @@ def test_every_filter_is_documented() -> None:
     [
         ("{{ order.date_created | plus(days=30) | date }}", date(2020, 9, 10)),
         ("{{ order.date_created | date | plus(weeks=-1) }}", date(2020, 8, 4)),
-        ("{{ order.date_created | plus(days=1, hours=-2, minutes=30) | date('%d %H:%M') }}", "12 18:15"),
+        (
+            "{{ order.date_created | plus(days=1, hours=-2, minutes=30) | date('%d %H:%M') }}",
+            "12 18:15",
+        ),
         ("{{ '2026-03-07T12:00:00-05:00' | plus(days=1) | date('%d %H') }}", "08 12"),
         ("{{ none | plus(days=1) }}", None),
     ],

@@ -13,7 +13,10 @@ USERS = [{"email": f"user{number}@x.test", "id": number} for number in range(1_0
 COURSES = [{"id": number, "name": f"Course {number}"} for number in range(1, 51)]
 ENROLMENT = json.dumps({"userList": USERS, "enrolled_courses_list": COURSES}).encode()
 
-FOUND = "{{ raw.userList | selectattr('email', 'eq', person.email) | map(attribute='id') | first }}-{{ course.id }}"
+FOUND = (
+    "{{ raw.userList | selectattr('email', 'eq', person.email) | map(attribute='id') | first "
+    "}}-{{ course.id }}"
+)
 EACH = f"""
 [[routes.upsert]]
 object = "p_enrollment"
@@ -25,7 +28,15 @@ key = "{FOUND}"
 
 def order(**more: object) -> bytes:
     """An order with something more in it."""
-    return json.dumps({"id": 5, "status": "COMPLETED", "customer": {"email": "a@x.test"}, "line_items": [], **more}).encode()
+    return json.dumps(
+        {
+            "id": 5,
+            "status": "COMPLETED",
+            "customer": {"email": "a@x.test"},
+            "line_items": [],
+            **more,
+        }
+    ).encode()
 
 
 def reason(directory: Path, expression: str, body: bytes) -> str:
@@ -44,7 +55,9 @@ def test_a_thousand_users_and_fifty_courses_are_within_the_limits(tmp_path: Path
 def test_all_expressions_of_an_event_share_the_limit(tmp_path: Path) -> None:
     """Each is within it; the one that goes beyond is named, and what would be right."""
     fields = "".join(f'fields.x{number} = "{FOUND}"\n' for number in range(20))
-    with pytest.raises(MappingFault, match="takes more than 1,000,000 steps; go through fewer items") as raised:
+    with pytest.raises(
+        MappingFault, match="takes more than 1,000,000 steps; go through fewer items"
+    ) as raised:
         rendered(tmp_path, "course.enrolled", route("course.enrolled", EACH + fields), ENROLMENT)
     assert raised.value.where.startswith("routes[0].upsert[0].")
 
@@ -64,7 +77,10 @@ def test_all_expressions_of_an_event_share_the_limit(tmp_path: Path) -> None:
         ("{{ 'a' | trim('x' * 1001) }}", "| trim takes texts of at most 1,000 characters"),
         ("{{ raw.half.find('x' * 1001) }}", "find() takes texts of at most 1,000 characters"),
         ("{{ raw.half | slug }}", "| slug takes at most 10,000 characters"),
-        ("{{ event.received_at.strftime('%Y' * 101) }}", "by a pattern of more than 200 characters"),
+        (
+            "{{ event.received_at.strftime('%Y' * 101) }}",
+            "by a pattern of more than 200 characters",
+        ),
         ("{{ raw.digits + 1 }}", "counts with a number of more than 400 digits"),
     ],
 )
@@ -85,15 +101,22 @@ def test_what_is_too_large_is_told(tmp_path: Path, expression: str, says: str) -
 )
 def test_what_is_just_not_too_large_is_right(tmp_path: Path, expression: str, gives: Value) -> None:
     """An announcement with pictures in it may be as long as a body."""
-    assert value(tmp_path, f'"{expression}"', body=order(list=[0] * 20_000, text="x" * 1_000_000)) == gives
+    assert (
+        value(tmp_path, f'"{expression}"', body=order(list=[0] * 20_000, text="x" * 1_000_000))
+        == gives
+    )
 
 
 def test_an_event_writes_a_thousand_records_and_no_more(tmp_path: Path) -> None:
     """All upserts of all routes count together."""
     upsert = '\n[[routes.upsert]]\nobject = "deal"\neach = "n in raw.list"\nkey = "{{ n }}"\n'
-    routes = route("order.placed", upsert) + route("order.placed", upsert.replace("{{ n }}", "b{{ n }}"))
+    routes = route("order.placed", upsert) + route(
+        "order.placed", upsert.replace("{{ n }}", "b{{ n }}")
+    )
     assert len(rendered(tmp_path, "order.placed", routes, order(list=list(range(500))))) == 1_000
-    with pytest.raises(MappingFault, match=r"more than 1,000 records for one person; add a `when`") as raised:
+    with pytest.raises(
+        MappingFault, match=r"more than 1,000 records for one person; add a `when`"
+    ) as raised:
         rendered(tmp_path, "order.placed", routes, order(list=list(range(501))))
     assert raised.value.where == "routes[1].upsert[0].key"
 
@@ -111,10 +134,25 @@ def test_the_thousandth_record_is_the_last(tmp_path: Path) -> None:
 
 def test_an_event_writes_two_million_characters_and_no_more(tmp_path: Path) -> None:
     """A long text in each of many records would fill the memory."""
-    upsert = '\n[[routes.upsert]]\nobject = "deal"\neach = "n in raw.list"\nkey = "{{ n }}"\nfields.x = "{{ \'x\' * 20000 }}"\n'
-    assert len(rendered(tmp_path, "order.placed", route("order.placed", upsert), order(list=list(range(100))))) == 100
+    upsert = (
+        '\n[[routes.upsert]]\nobject = "deal"\neach = "n in raw.list"\nkey = "{{ n }}"\nfields.x '
+        "= \"{{ 'x' * 20000 }}\"\n"
+    )
+    assert (
+        len(
+            rendered(
+                tmp_path,
+                "order.placed",
+                route("order.placed", upsert),
+                order(list=list(range(100))),
+            )
+        )
+        == 100
+    )
     with pytest.raises(MappingFault, match="more than 2,000,000 characters"):
-        rendered(tmp_path, "order.placed", route("order.placed", upsert), order(list=list(range(101))))
+        rendered(
+            tmp_path, "order.placed", route("order.placed", upsert), order(list=list(range(101)))
+        )
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,11 @@ _EVENTS = {
 }
 
 
-EXAMPLES = [one.example for one in (*FILTER_DESCRIPTIONS.values(), *TEST_DESCRIPTIONS.values()) if one.example]
+EXAMPLES = [
+    one.example
+    for one in (*FILTER_DESCRIPTIONS.values(), *TEST_DESCRIPTIONS.values())
+    if one.example
+]
 
 
 def test_every_filter_is_described() -> None:
@@ -52,5 +56,10 @@ def test_examples_give_something(example: str) -> None:
 
 def test_slugs_are_as_described() -> None:
     """The description names an input with what comes of it."""
-    assert compile_expression("{{ 'Año Nuevo!' | slug }}")(ExpressionScope(ENVIRONMENT, {}, EventLimits())) == "ano-nuevo"
+    assert (
+        compile_expression("{{ 'Año Nuevo!' | slug }}")(
+            ExpressionScope(ENVIRONMENT, {}, EventLimits())
+        )
+        == "ano-nuevo"
+    )
     assert "“Año Nuevo!” becomes `ano-nuevo`" in FILTER_DESCRIPTIONS["slug"].text

@@ -15,28 +15,43 @@ def test_the_last_value_of_a_field_wins() -> None:
     """Oldest first; what a later event does not say stays."""
     older = Record("contact", "a", {"name": "Ann", "city": "Ulm"})
     newer = Record("contact", "a", {"name": "Anne", "vip": True})
-    assert fold_records([[older], [newer]]) == (Record("contact", "a", {"name": "Anne", "city": "Ulm", "vip": True}),)
+    assert fold_records([[older], [newer]]) == (
+        Record("contact", "a", {"name": "Anne", "city": "Ulm", "vip": True}),
+    )
 
 
 def test_a_record_stands_once() -> None:
     """Per object and key, also within one event."""
     folded = fold_records(
-        [[Record("contact", "a", {"x": 1}), Record("contact", "a", {"y": 2})], [Record("deal", "a", {}), Record("contact", "b", {})]]
+        [
+            [Record("contact", "a", {"x": 1}), Record("contact", "a", {"y": 2})],
+            [Record("deal", "a", {}), Record("contact", "b", {})],
+        ]
     )
-    assert [(record.object, record.key) for record in folded] == [("contact", "a"), ("contact", "b"), ("deal", "a")]
+    assert [(record.object, record.key) for record in folded] == [
+        ("contact", "a"),
+        ("contact", "b"),
+        ("deal", "a"),
+    ]
 
 
 def test_options_to_append_are_united() -> None:
     """In order, each once; a plain value in between starts anew."""
-    records = [[Record("contact", "a", {"courses": Append(values)})] for values in (("A", "B"), ("B", "C"))]
+    records = [
+        [Record("contact", "a", {"courses": Append(values)})] for values in (("A", "B"), ("B", "C"))
+    ]
     assert fold_records(records)[0].fields == {"courses": Append(("A", "B", "C"))}
-    assert fold_records([records[0], [Record("contact", "a", {"courses": ""})], records[1]])[0].fields == {"courses": Append(("B", "C"))}
+    assert fold_records([records[0], [Record("contact", "a", {"courses": ""})], records[1]])[
+        0
+    ].fields == {"courses": Append(("B", "C"))}
 
 
 def test_links_are_united() -> None:
     """In order, each once."""
     one, other = Ref("contact", "a"), Ref("contact", "b")
-    folded = fold_records([[Record("deal", "1", {}, links=(one,))], [Record("deal", "1", {}, links=(other, one))]])
+    folded = fold_records(
+        [[Record("deal", "1", {}, links=(one,))], [Record("deal", "1", {}, links=(other, one))]]
+    )
     assert folded[0].links == (one, other)
 
 
@@ -60,13 +75,21 @@ def test_what_is_linked_to_comes_first() -> None:
 
 def test_a_circle_of_links_ends() -> None:
     """It can't be sorted, and is no reason to hang."""
-    there, back = Record("a", "1", {}, links=(Ref("b", "1"),)), Record("b", "1", {}, links=(Ref("a", "1"),))
+    there, back = (
+        Record("a", "1", {}, links=(Ref("b", "1"),)),
+        Record("b", "1", {}, links=(Ref("a", "1"),)),
+    )
     assert sorted(record.object for record in fold_records([[there, back]])) == ["a", "b"]
 
 
 def test_doubt_and_ids_are_kept() -> None:
     """What an earlier attempt left behind stays with the record."""
-    folded = fold_records([[Record("contact", "a", {}, id="7", doubtful=True)], [Record("contact", "a", {}, key_field="k")]])
+    folded = fold_records(
+        [
+            [Record("contact", "a", {}, id="7", doubtful=True)],
+            [Record("contact", "a", {}, key_field="k")],
+        ]
+    )
     assert (folded[0].id, folded[0].doubtful, folded[0].key_field) == ("7", True, "k")
 
 
@@ -76,10 +99,24 @@ def test_nothing_folds_to_nothing() -> None:
 
 
 def test_each_field_comes_from_the_event_that_set_it_last() -> None:
-    """Per record; options to append come from several, and what was set before them is theirs no more."""
+    """Per record; options to append come from several, and what was set before them is theirs no
+    more.
+    """
     rendered = [
-        ("1", [Record("contact", "a", {"name": "Ann", "city": "Ulm", "courses": ""}), Record("deal", "1", {}, links=(ANN,))]),
-        ("2", [Record("contact", "a", {"name": "Anne", "courses": Append(("A",))}), Record("contact", "b", {"name": "Ben"})]),
+        (
+            "1",
+            [
+                Record("contact", "a", {"name": "Ann", "city": "Ulm", "courses": ""}),
+                Record("deal", "1", {}, links=(ANN,)),
+            ],
+        ),
+        (
+            "2",
+            [
+                Record("contact", "a", {"name": "Anne", "courses": Append(("A",))}),
+                Record("contact", "b", {"name": "Ben"}),
+            ],
+        ),
     ]
     assert find_origins(rendered) == {
         Ref("contact", "a"): {"name": "2", "city": "1"},
@@ -94,7 +131,9 @@ def ranked(value: int, **others: int) -> Record:
 
 @pytest.mark.parametrize("order", list(permutations((1, 2, 3))))
 def test_what_only_goes_forward_is_the_furthest(order: tuple[int, ...]) -> None:
-    """In whatever order it comes; the field is of the event that went furthest, the others of the last."""
+    """In whatever order it comes; the field is of the event that went furthest, the others of the
+    last.
+    """
     (record,) = fold_records([[ranked(value, plain=value)] for value in order])
     assert record.fields == {"stage": 3, "plain": order[-1]}
     assert ranks_of(record) == {"stage": "3"}
@@ -104,7 +143,10 @@ def test_what_only_goes_forward_is_the_furthest(order: tuple[int, ...]) -> None:
 
 def test_of_two_that_are_as_far_the_last_counts() -> None:
     """It may be written in other letters."""
-    first, last = (with_ranks(Record("contact", "a", {"stage": value}), {"stage": "1"}) for value in ("lead", "Lead"))
+    first, last = (
+        with_ranks(Record("contact", "a", {"stage": value}), {"stage": "1"})
+        for value in ("lead", "Lead")
+    )
     assert fold_records([[first], [last]])[0].fields == {"stage": "Lead"}
 
 

@@ -16,7 +16,10 @@ letters = st.text("abA*", max_size=8)
 @given(letters.filter(lambda text: "*" in text), st.text("abA", max_size=10))
 def test_it_matches_what_a_regular_expression_does(pattern: str, text: str) -> None:
     """`*` is `.*`, whatever stands around it; upper and lower case are the same."""
-    expected = re.fullmatch(".*".join(map(re.escape, pattern.casefold().split("*"))), text.casefold()) is not None
+    expected = (
+        re.fullmatch(".*".join(map(re.escape, pattern.casefold().split("*"))), text.casefold())
+        is not None
+    )
     assert MapPattern(pattern).matches(text.casefold()) is expected
 
 

@@ -28,7 +28,9 @@ def test_of_two_moments_the_later_sorts_last(one: datetime, other: datetime) -> 
 
 def test_a_day_is_its_first_moment() -> None:
     """In UTC; so is a text that is a date."""
-    assert moment(date(2026, 5, 1)) == moment("2026-05-01") == moment(datetime(2026, 5, 1, tzinfo=UTC))
+    assert (
+        moment(date(2026, 5, 1)) == moment("2026-05-01") == moment(datetime(2026, 5, 1, tzinfo=UTC))
+    )
 
 
 @pytest.mark.parametrize("value", [3, True, "soon", "\0"])
@@ -49,7 +51,9 @@ def test_what_is_no_date_is_told(value: object) -> None:
     ],
 )
 def test_how_far_a_value_is(tmp_path: Path, field: str, rank: str | None) -> None:
-    """Stages by their place in the list, without regard to case; dates by their time; where no date decides, the event does."""
+    """Stages by their place in the list, without regard to case; dates by their time; where no date
+    decides, the event does.
+    """
     (record,) = rendered(tmp_path, "order.placed", route("order.*", contact(f"fields.x = {field}")))
     assert ranks_of(record).get("x", "").startswith(rank or "")
     assert ("x" in ranks_of(record)) is (rank is not None)
@@ -66,14 +70,30 @@ def test_a_stage_that_is_not_in_the_list(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("field", "where", "says"),
     [
-        ('{ value = "custmer", forward = ["lead", "customer"] }', f"{FIELD}.forward", "has no 'custmer'"),
-        ('{ value = "{{ order.status }}", map = { A = "b" }, default = "c", forward = ["b"] }', f"{FIELD}.forward", "has no 'c'"),
+        (
+            '{ value = "custmer", forward = ["lead", "customer"] }',
+            f"{FIELD}.forward",
+            "has no 'custmer'",
+        ),
+        (
+            '{ value = "{{ order.status }}", map = { A = "b" }, default = "c", forward = ["b"] }',
+            f"{FIELD}.forward",
+            "has no 'c'",
+        ),
         ('{ value = "a", forward = [] }', f"{FIELD}.forward", ""),
         ('{ value = "a", forward = ["a", "A"] }', FIELD, "twice"),
         ('{ value = "a", forward = ["a"], append = true }', FIELD, "append and forward"),
-        ('{ value = "{{ event.occurred_at }}", forward = ["a"], newest = true }', FIELD, "forward and newest"),
+        (
+            '{ value = "{{ event.occurred_at }}", forward = ["a"], newest = true }',
+            FIELD,
+            "forward and newest",
+        ),
         ('{ value = "{{ order.status }}", newest = true }', FIELD, "goes by a date"),
-        ('{ value = "{{ order.status }}", newest = "{{ order.id }}" }', f"{FIELD}.newest", "goes by a date"),
+        (
+            '{ value = "{{ order.status }}", newest = "{{ order.id }}" }',
+            f"{FIELD}.newest",
+            "goes by a date",
+        ),
         ('{ value = "a", newest = "{{ event.occured_at }}" }', f"{FIELD}.newest", "occured_at"),
     ],
 )

@@ -1,1 +1,4 @@
-"""Alembic's directory. `receiver.inbox.db.migration` runs it; a new revision also becomes its HEAD."""
+"""Alembic's directory.
+
+`receiver.inbox.db.migration` runs it; a new revision also becomes its HEAD.
+"""

@@ -1,1 +1,3 @@
-"""What a SQLite file needs beside its tables: one owner, a watch over its files, its damage and its log."""
+"""What a SQLite file needs beside its tables: one owner, a watch over its files, its damage and its
+log.
+"""

@@ -15,7 +15,10 @@ from receiver.inbox.db.tables import metadata
 
 _TABLE = re.compile(rf"\b({'|'.join(metadata.tables)})\b")
 
-_SAVE = "Stop the gateway and copy {name} and, where they are there, {name}-wal and {name}-shm to a safe place. "
+_SAVE = (
+    "Stop the gateway and copy {name} and, where they are there, {name}-wal and {name}-shm to a "
+    "safe place. "
+)
 _PUT = "in the place of {name}, remove {name}-wal and {name}-shm, and start the gateway"
 _PAGE = (
     "What does not need the damaged page goes on. "
@@ -23,11 +26,19 @@ _PAGE = (
     + 'Then make a sound file of the copy by `sqlite3 COPY ".clone NEW"`, put NEW, or a backup, '
     + _PUT
 )  # .clone and not .recover, for which the sqlite3 of Debian lacks a part
-_FILE = "If it is another program's file, mend [store] url. If not: " + _SAVE + "Then put a backup " + _PUT
+_FILE = (
+    "If it is another program's file, mend [store] url. If not: "
+    + _SAVE
+    + "Then put a backup "
+    + _PUT
+)
 
 
 class FileDamage:
-    """Hears of every error on the store's connections. `words` is None until one of them was damage."""
+    """Hears of every error on the store's connections.
+
+    `words` is None until one of them was damage.
+    """
 
     def __init__(self, database: Path) -> None:
         self._database = database
@@ -40,7 +51,9 @@ class FileDamage:
         if code not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
             return None
         remedy = _PAGE if code == sqlite3.SQLITE_CORRUPT else _FILE
-        self._note(str(context.original_exception), remedy, set(_TABLE.findall(_statement(context))))
+        self._note(
+            str(context.original_exception), remedy, set(_TABLE.findall(_statement(context)))
+        )
         return StoreDamaged(self.words)
 
     def _note(self, said: str, remedy: str, tables: set[str]) -> None:
@@ -49,7 +62,9 @@ class FileDamage:
             return
         self._tables |= tables
         seen = f", seen in {' and '.join(sorted(self._tables))}" if self._tables else ""
-        self.words = f"{self._database} is damaged ({said}{seen}). {remedy.format(name=self._database.name)}"
+        self.words = (
+            f"{self._database} is damaged ({said}{seen}). {remedy.format(name=self._database.name)}"
+        )
         structlog.get_logger().error("store.damaged", file=str(self._database), reason=self.words)
 
 

@@ -12,13 +12,16 @@ from pathlib import Path
 from receiver.inbox.db.errors import StoreLocked
 
 _SAME_FILE = sys.platform == "linux"
-"""Elsewhere `flock` and SQLite's own locks are of one kind, and SQLite would find its file locked."""
+"""Elsewhere `flock` and SQLite's own locks are of one kind, and SQLite would find its file
+locked.
+"""
 
 if sys.platform == "win32":
     import msvcrt
 
     def _lock(descriptor: int) -> None:
-        os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # a locked byte cannot be read there, so lock one behind the text
+        # a locked byte cannot be read there, so lock one behind the text
+        os.lseek(descriptor, 1 << 20, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
@@ -28,13 +31,17 @@ else:
 
 
 class FileLock:
-    """Holds the database, under whatever name, until it is released or the process ends, in whatever way.
+    """Holds the database, under whatever name, until it is released or the process ends, in
+    whatever way.
 
-    `<file>.lock` tells others of the same name who holds it; the lock on the database itself holds for its other names, too.
+    `<file>.lock` tells others of the same name who holds it; the lock on the database itself holds
+    for its other names, too.
     """
 
     def __init__(self, database: Path) -> None:
-        self._owner = os.open(database.with_name(database.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        self._owner = os.open(
+            database.with_name(database.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600
+        )
         try:
             self._lock_name(database)
             self._database = self._lock_database(database)
@@ -52,8 +59,9 @@ class FileLock:
         return os.fstat(self._owner)
 
     def release(self) -> None:
-        """Let the next process in, once SQLite has closed the database: to close any descriptor of a file ends SQLite's locks on it.
-        The lock file stays: deleting it could take it from a process that has just locked it.
+        """Let the next process in, once SQLite has closed the database: to close any descriptor of
+        a file ends SQLite's locks on it. The lock file stays: deleting it could take it from a
+        process that has just locked it.
         """
         os.ftruncate(self._owner, 0)
         os.close(self._database)
@@ -76,25 +84,33 @@ class FileLock:
         except OSError:
             owner = _holder(os.fstat(descriptor))
             os.close(descriptor)
-            raise _taken(f"{database} is in use by {owner}, which opened the same file by another name") from None
+            raise _taken(
+                f"{database} is in use by {owner}, which opened the same file by another name"
+            ) from None
         return descriptor
 
     def _sign(self) -> None:
         os.ftruncate(self._owner, 0)
         started = datetime.now(UTC).isoformat(" ", "seconds")
         os.lseek(self._owner, 0, os.SEEK_SET)
-        os.write(self._owner, f"process {os.getpid()} on {socket.gethostname()} (since {started})\n".encode())
+        os.write(
+            self._owner,
+            f"process {os.getpid()} on {socket.gethostname()} (since {started})\n".encode(),
+        )
 
 
 def _taken(who: str) -> StoreLocked:
     return StoreLocked(
         f"{who}: only one process can have a SQLite file open. "
-        "Stop that process, or reach it through its admin API; several gateways at once need PostgreSQL"
+        "Stop that process, or reach it through its admin API; several gateways at once need "
+        "PostgreSQL"
     )
 
 
 def _holder(found: os.stat_result) -> str:
-    """From lines like `3: FLOCK  ADVISORY  WRITE 4711 fe:01:123456 0 EOF`, where the system shows them."""
+    """From lines like `3: FLOCK ADVISORY WRITE 4711 fe:01:123456 0 EOF`, where the system shows
+    them.
+    """
     file = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
     with suppress(OSError):
         for line in Path("/proc/locks").read_text("ascii", "replace").splitlines():

@@ -1,4 +1,6 @@
-"""Watches the files of a SQLite store: SQLite itself goes on writing into one that was deleted, and all of it would be lost."""
+"""Watches the files of a SQLite store: SQLite itself goes on writing into one that was deleted, and
+all of it would be lost.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,10 @@ from receiver.inbox.db.errors import StoreUnavailable
 
 EVERY_SECONDS = 1.0
 
-_GONE = "was deleted or replaced under the running gateway, which takes nothing more, since it would be lost"
+_GONE = (
+    "was deleted or replaced under the running gateway, which takes nothing more, since it would "
+    "be lost"
+)
 
 Identity = tuple[int, int]
 
@@ -21,21 +26,34 @@ Identity = tuple[int, int]
 class StoreFiles:
     """The database, its write-ahead log and its lock file, as they were when they were opened."""
 
-    def __init__(self, database: Path, opened: os.stat_result, lock: os.stat_result, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        database: Path,
+        opened: os.stat_result,
+        lock: os.stat_result,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         name = database.name
-        self._log_file, lock_file = (database.with_name(name + ending) for ending in ("-wal", ".lock"))
+        self._log_file, lock_file = (
+            database.with_name(name + ending) for ending in ("-wal", ".lock")
+        )
         self._known = {database: _identity(opened), lock_file: _identity(lock)}
         self._remedies = {
-            database: f"put it back as it was; or stop the gateway, remove {name}-wal and {name}-shm, restore a backup and start it again",
+            database: f"put it back as it was; or stop the gateway, remove {name}-wal and {name}-shm, "
+            "restore a backup and start it again",
             self._log_file: "restart the gateway; what it has accepted is in the database",
-            lock_file: "another process may have opened the store; make sure that none did, and restart the gateway",
+            lock_file: "another process may have opened the store; make sure that none did, and restart "
+            "the gateway",
         }
         self._clock = clock
         self._look_at = 0.0
         self._fault = ""
 
     def check(self) -> None:
-        """Raise StoreUnavailable where one is gone or another, and log that once. Looks at most once a second."""
+        """Raise StoreUnavailable where one is gone or another, and log that once.
+
+        Looks at most once a second.
+        """
         now = self._clock()
         if now >= self._look_at:
             self._look_at = now + EVERY_SECONDS
@@ -44,13 +62,16 @@ class StoreFiles:
             raise StoreUnavailable(self._fault)
 
     def connected(self) -> None:
-        """A connection was used: the write-ahead log is the one that is there now, unless it is known already."""
+        """A connection was used: the write-ahead log is the one that is there now, unless it is
+        known already.
+        """
         if self._log_file not in self._known and (found := _found(self._log_file)) is not None:
             self._known[self._log_file] = found
 
     def forget_log(self) -> bool:
-        """Whether the writer may close its connection, after which the next may find another write-ahead log: the last to be closed
-        takes it away. One to a file that is gone is all that is left of it.
+        """Whether the writer may close its connection, after which the next may find another
+        write-ahead log: the last to be closed takes it away. One to a file that is gone is all that
+        is left of it.
         """
         if self._fault:
             return False
@@ -72,13 +93,17 @@ class StoreFiles:
 
 
 def other_log(database: Path) -> Path | None:
-    """A log that a crash has left beside another name (hard link) of the same file: by this name SQLite would not see it."""
+    """A log that a crash has left beside another name (hard link) of the same file: by this name
+    SQLite would not see it.
+    """
     found = database.stat()
     if found.st_nlink == 1:
         return None
     logs = (path for path in database.parent.glob("*-wal") if path.stat().st_size)
     names = ((log, log.with_name(log.name.removesuffix("-wal"))) for log in logs)
-    return next((log for log, name in names if name != database and _found(name) == _identity(found)), None)
+    return next(
+        (log for log, name in names if name != database and _found(name) == _identity(found)), None
+    )
 
 
 def _identity(found: os.stat_result) -> Identity:

@@ -1,4 +1,6 @@
-"""Keeps SQLite's write-ahead log bounded, and says so where somebody's long read keeps it from being emptied."""
+"""Keeps SQLite's write-ahead log bounded, and says so where somebody's long read keeps it from
+being emptied.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,10 @@ import structlog
 from sqlalchemy import Connection
 
 SIZE_LIMIT: Final = 64 * 1024 * 1024
-"""To which SQLite cuts the log by itself, when it begins it anew. Above it the writer empties it as soon as nobody reads."""
+"""To which SQLite cuts the log by itself, when it begins it anew.
+
+Above it the writer empties it as soon as nobody reads.
+"""
 
 BUSY_MS: Final = 5000
 """How long a statement waits for others."""
@@ -24,9 +29,14 @@ _WARN_AT = 8  # the part of what it may grow to
 
 
 class WriteAheadLog:
-    """`look` is for the writer's thread, between transactions; the rest says what it saw last. Sizes are in bytes."""
+    """`look` is for the writer's thread, between transactions; the rest says what it saw last.
 
-    def __init__(self, database: Path, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+    Sizes are in bytes.
+    """
+
+    def __init__(
+        self, database: Path, most: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._database = database
         self._file = database.with_name(database.name + "-wal")
         self._most = most
@@ -43,7 +53,9 @@ class WriteAheadLog:
 
     @property
     def full(self) -> bool:
-        """Whether no more events may be taken, so that the disk does not run full for others, too."""
+        """Whether no more events may be taken, so that the disk does not run full for others,
+        too.
+        """
         return self._held and self.size >= self._most
 
     @property
@@ -51,10 +63,16 @@ class WriteAheadLog:
         """What is wrong and what to do, once it is an eighth of what it may be."""
         if not self._held or self.size <= self._most // _WARN_AT:
             return None
-        then = "events are refused until then" if self.full else f"at {_mb(self._most)} events will be refused"
+        then = (
+            "events are refused until then"
+            if self.full
+            else f"at {_mb(self._most)} events will be refused"
+        )
         return (
-            f"{self._file} has grown to {_mb(self.size)}, since some program reads the database in a transaction "
-            f"that does not end: end it (`fuser -v {self._database}` names the programs), and the log is emptied "
+            f"{self._file} has grown to {_mb(self.size)}, since some program reads the "
+            "database in a transaction "
+            f"that does not end: end it (`fuser -v {self._database}` names the programs), "
+            "and the log is emptied "
             f"within seconds; {then}"
         )
 
@@ -73,11 +91,15 @@ class WriteAheadLog:
         if warned and self.warning is None:
             structlog.get_logger().info("store.log_emptied", file=str(self._file), bytes=self.size)
         elif self.warning and not warned:
-            structlog.get_logger().warning("store.log_grows", file=str(self._file), bytes=self.size, reason=self.warning)
+            structlog.get_logger().warning(
+                "store.log_grows", file=str(self._file), bytes=self.size, reason=self.warning
+            )
 
 
 def _empty(driver: Any) -> bool:
-    """False where somebody reads an older state: to wait for them would hold up all that is to be written."""
+    """False where somebody reads an older state: to wait for them would hold up all that is to be
+    written.
+    """
     _, written, moved = driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     if moved < written:
         return False

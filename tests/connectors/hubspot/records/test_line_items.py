@@ -47,7 +47,8 @@ def test_new_orders_cost_one_call_for_each_hundred_items(hubspot: FakeHubSpot) -
     """
 
     async def use(crm: HubSpotConnector) -> list[Outcome]:
-        await crm.upsert("deal", [order(1000, ALGEBRA)])  # what the account looks like is asked once
+        # what the account looks like is asked once
+        await crm.upsert("deal", [order(1000, ALGEBRA)])
         hubspot.reset_calls()
         return list(await crm.upsert("deal", [order(n, ALGEBRA, LOGIC) for n in range(100)]))
 
@@ -57,7 +58,9 @@ def test_new_orders_cost_one_call_for_each_hundred_items(hubspot: FakeHubSpot) -
 
 
 def test_known_orders_cost_two_more_calls(hubspot: FakeHubSpot) -> None:
-    """A hundred refunds with an item each: one call for the items, one to see which the deals have."""
+    """A hundred refunds with an item each: one call for the items, one to see which the deals
+    have.
+    """
 
     async def use(crm: HubSpotConnector) -> None:
         first = ids(list(await crm.upsert("deal", [order(n, ALGEBRA) for n in range(100)])))
@@ -109,9 +112,13 @@ def test_a_deal_that_people_deleted_gets_its_items_again(hubspot: FakeHubSpot) -
     assert len(hubspot.records("line_items")) == 1
 
 
-@pytest.mark.parametrize("path", ["line_items/batch/create", "line_items/batch/upsert", "batch/read"])
+@pytest.mark.parametrize(
+    "path", ["line_items/batch/create", "line_items/batch/upsert", "batch/read"]
+)
 @pytest.mark.parametrize("applied", [True, False])
-def test_a_lost_answer_leaves_every_item_once(hubspot: FakeHubSpot, path: str, applied: bool) -> None:
+def test_a_lost_answer_leaves_every_item_once(
+    hubspot: FakeHubSpot, path: str, applied: bool
+) -> None:
     """Whichever call it was, done or not: written again, the order has its items."""
     (old,) = ids(upsert(hubspot, order(2, ALGEBRA)))
     hubspot.script(Fault("drop", applied=applied, path=path))

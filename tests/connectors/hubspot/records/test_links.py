@@ -29,25 +29,33 @@ def test_pairs_are_tied_in_one_call(hubspot: FakeHubSpot, version: str, both: bo
 
 
 def test_the_same_pair_twice_is_sent_once(hubspot: FakeHubSpot) -> None:
-    """Two deals can't be told apart from one where their records were merged; each still gets its outcome."""
+    """Two deals can't be told apart from one where their records were merged; each still gets its
+    outcome.
+    """
     one = pair(hubspot, 1)
     assert link(hubspot, tie(*one), tie(*one)) == [Saved("")] * 2
 
 
 def test_pairs_of_different_objects_are_calls_of_their_own(hubspot: FakeHubSpot) -> None:
-    """The path names the two objects, so a mixed batch is taken apart; the outcomes stay in order."""
+    """The path names the two objects, so a mixed batch is taken apart; the outcomes stay in
+    order.
+    """
     hubspot.add_object("p_enrollment", linked_to=["contacts"])
     deal_id, contact_id = pair(hubspot, 1)
     enrollment = hubspot.portal.objects["p_enrollment"].write(None, {})
     mixed = tie(enrollment.id, contact_id)
-    mixed = type(mixed)(type(mixed.source)("p_enrollment", "e"), mixed.target, enrollment.id, contact_id)
+    mixed = type(mixed)(
+        type(mixed.source)("p_enrollment", "e"), mixed.target, enrollment.id, contact_id
+    )
     assert link(hubspot, mixed, tie(deal_id, contact_id)) == [Saved("")] * 2
     assert hubspot.calls("p_enrollment/contacts") == hubspot.calls("deals/contacts") == 1
 
 
 @pytest.mark.parametrize("cost", ["record", "batch"])
 def test_a_record_that_is_gone_is_retried(hubspot: FakeHubSpot, cost: str) -> None:
-    """Whether it costs HubSpot's whole batch or not, the other pairs are tied and this one comes again."""
+    """Whether it costs HubSpot's whole batch or not, the other pairs are tied and this one comes
+    again.
+    """
     hubspot.set_options(association_faults=cost)
     good, gone = tie(*pair(hubspot, 1)), tie("999999", pair(hubspot, 2)[1])
     if cost == "batch":
@@ -64,21 +72,46 @@ def test_a_success_that_ties_nothing_is_retried(hubspot: FakeHubSpot) -> None:
     """2xx with fewer results than pairs: what is not named is not tied."""
     first, second = pair(hubspot, 1), pair(hubspot, 2)
     result = {"from": {"id": first[0]}, "to": {"id": first[1]}, "associationSpec": {}}
-    hubspot.script(Fault("status", status=200, body=json.dumps({"status": "COMPLETE", "results": [result]}), path="associate"))
+    hubspot.script(
+        Fault(
+            "status",
+            status=200,
+            body=json.dumps({"status": "COMPLETE", "results": [result]}),
+            path="associate",
+        )
+    )
     outcomes = link(hubspot, tie(*first), tie(*second))
     assert outcomes[0] == Saved("")
     assert isinstance(outcomes[1], Retry)
 
 
 def test_a_fault_that_names_no_pair_is_found_alone(hubspot: FakeHubSpot) -> None:
-    """An error without ids, beside pairs that were tied, is asked for one by one; with none tied the gateway splits."""
+    """An error without ids, beside pairs that were tied, is asked for one by one; with none tied
+    the gateway splits.
+    """
     first, second = pair(hubspot, 1), pair(hubspot, 2)
     result = {"from": {"id": first[0]}, "to": {"id": first[1]}, "associationSpec": {}}
-    error = {"status": "error", "category": "VALIDATION_ERROR", "message": "limit reached", "context": {}, "errors": []}
-    some = Fault("status", status=207, body=json.dumps({"results": [result], "errors": [error]}), path="associate")
-    none = Fault("status", status=207, body=json.dumps({"results": [], "errors": [error]}), path="associate")
+    error = {
+        "status": "error",
+        "category": "VALIDATION_ERROR",
+        "message": "limit reached",
+        "context": {},
+        "errors": [],
+    }
+    some = Fault(
+        "status",
+        status=207,
+        body=json.dumps({"results": [result], "errors": [error]}),
+        path="associate",
+    )
+    none = Fault(
+        "status", status=207, body=json.dumps({"results": [], "errors": [error]}), path="associate"
+    )
     hubspot.script(some, none)
-    assert link(hubspot, tie(*first), tie(*second)) == [Saved(""), Refused("VALIDATION_ERROR", "limit reached")]
+    assert link(hubspot, tie(*first), tie(*second)) == [
+        Saved(""),
+        Refused("VALIDATION_ERROR", "limit reached"),
+    ]
     hubspot.script(none)
     with pytest.raises(BatchRefused, match="limit reached"):
         link(hubspot, tie(*first), tie(*second))

@@ -17,7 +17,10 @@ def test_an_account_without_the_stage_customer_still_gets_its_contact(hubspot: F
     (outcome,) = upsert(hubspot, contact("ada", lifecyclestage="customer", firstname="Ada"))
     assert isinstance(outcome, Saved)
     (note,) = outcome.notes
-    assert note == "lifecyclestage was left out: customer is no option of it (Settings → Properties → lifecyclestage)"
+    assert (
+        note == "lifecyclestage was left out: customer is no option of it (Settings → Properties → "
+        "lifecyclestage)"
+    )
     (ada,) = hubspot.records("contacts")
     assert (ada["firstname"], ada["lifecyclestage"]) == ("Ada", "lead")
     assert hubspot.calls(status=207) == 0
@@ -37,7 +40,9 @@ def test_a_stage_that_only_the_refusal_tells_is_left_out_too(hubspot: FakeHubSpo
 
 
 @pytest.mark.parametrize(("type_", "field_type"), [("number", "number"), ("enumeration", "select")])
-def test_a_property_of_ours_that_people_changed_is_left_out(hubspot: FakeHubSpot, type_: str, field_type: str) -> None:
+def test_a_property_of_ours_that_people_changed_is_left_out(
+    hubspot: FakeHubSpot, type_: str, field_type: str
+) -> None:
     """They made the grade a number, or a list of options: the rest of the contact is written."""
     hubspot.define("contacts", "aom_last_grade", type_, field_type, options=["A", "B"])
     (outcome,) = upsert(hubspot, contact("ada", aom_last_grade="B+", firstname="Ada"))

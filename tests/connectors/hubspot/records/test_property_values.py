@@ -18,7 +18,16 @@ EVENING = datetime(2020, 8, 11, 21, 58, tzinfo=ZoneInfo("America/New_York"))  # 
 
 
 def prop(type_: str, field_type: str = "", options: dict[str, str] | None = None) -> Property:
-    return Property("x", "X", type_, field_type or type_, options or {}, unique=False, writable=True, built_in=False)
+    return Property(
+        "x",
+        "X",
+        type_,
+        field_type or type_,
+        options or {},
+        unique=False,
+        writable=True,
+        built_in=False,
+    )
 
 
 COURSES = prop("enumeration", "checkbox", {"algebra": "Algebra I", "logic": "Logic"})
@@ -52,8 +61,12 @@ PLAN = prop("enumeration", "select", {"full": "Full time"})
         (Append(("a", "b")), prop("string"), "a;b"),
     ],
 )
-def test_a_value_is_written_for_its_property(value: Value, property_: Property | None, text: str) -> None:
-    """Dates are the site's own, moments UTC, money plain, choices by value or label, additions with a leading `;`."""
+def test_a_value_is_written_for_its_property(
+    value: Value, property_: Property | None, text: str
+) -> None:
+    """Dates are the site's own, moments UTC, money plain, choices by value or label, additions with
+    a leading `;`.
+    """
     assert write_value(value, property_) == text
 
 
@@ -64,7 +77,12 @@ def test_values_reach_their_properties(hubspot: FakeHubSpot) -> None:
     hubspot.define("contacts", "spent", "number", "number")
     hubspot.define("contacts", "newsletter", "bool", "booleancheckbox")
     hubspot.define("contacts", "courses", "enumeration", "checkbox", options=["Algebra", "Logic"])
-    fields: dict[str, Value] = {"born": EVENING, "seen": EVENING, "spent": Decimal("9.90"), "newsletter": True}
+    fields: dict[str, Value] = {
+        "born": EVENING,
+        "seen": EVENING,
+        "spent": Decimal("9.90"),
+        "newsletter": True,
+    }
     for course in ("Logic", "Algebra", "Logic"):
         outcomes = upsert(hubspot, contact("ada", **fields, courses=Append((course,)), lastname=""))
         assert isinstance(outcomes[0], Saved)
@@ -81,7 +99,9 @@ def test_values_reach_their_properties(hubspot: FakeHubSpot) -> None:
 
 
 def test_a_lifecycle_stage_moves_forward_only(hubspot: FakeHubSpot) -> None:
-    """HubSpot passes over a step back in silence, so a customer stays one; a contact starts as a lead."""
+    """HubSpot passes over a step back in silence, so a customer stays one; a contact starts as a
+    lead.
+    """
     upsert(hubspot, contact("ada"))
     assert hubspot.records("contacts")[0]["lifecyclestage"] == "lead"
     upsert(hubspot, contact("ada", lifecyclestage="customer"))

@@ -22,17 +22,32 @@ RESULT = ANY | st.fixed_dictionaries(
         "id": ANY | st.sampled_from(["100", "101", "999"]),
         "new": ANY,
         "objectWriteTraceId": ANY | st.sampled_from(["aom-0", "aom-1"]),
-        "properties": ANY | st.fixed_dictionaries({}, optional={"email": ANY | st.sampled_from(["c0@example.test", "C2@Example.Test"])}),
+        "properties": ANY
+        | st.fixed_dictionaries(
+            {}, optional={"email": ANY | st.sampled_from(["c0@example.test", "C2@Example.Test"])}
+        ),
         "warnings": ANY | st.lists(ANY, max_size=2),
     },
 )
 ERROR = ANY | st.fixed_dictionaries(
-    {}, optional={"message": ANY, "context": ANY | st.fixed_dictionaries({"objectWriteTraceId": ANY | st.just(["aom-1"])})}
+    {},
+    optional={
+        "message": ANY,
+        "context": ANY | st.fixed_dictionaries({"objectWriteTraceId": ANY | st.just(["aom-1"])}),
+    },
 )
 
 
 @settings(deadline=None)
-@given(st.fixed_dictionaries({}, optional={"results": ANY | st.lists(RESULT, max_size=4), "errors": ANY | st.lists(ERROR, max_size=3)}))
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "results": ANY | st.lists(RESULT, max_size=4),
+            "errors": ANY | st.lists(ERROR, max_size=3),
+        },
+    )
+)
 def test_every_row_is_told_or_loose(data: dict[str, Any]) -> None:
     """Saved, at fault, or loose: no row is lost, and no id goes to two of them by guessing."""
     found = match_batch(ROWS, "email", data)
@@ -43,15 +58,22 @@ def test_every_row_is_told_or_loose(data: dict[str, Any]) -> None:
 
 
 def test_the_trace_id_goes_before_the_key() -> None:
-    """A result that carries another's address, after a merge, is still the row's that it was sent for."""
-    results = [{"id": "7", "objectWriteTraceId": "aom-1", "properties": {"email": "c0@example.test"}}]
-    assert match_batch(ROWS, "email", {"results": results}).saved == {"aom-1": Saved("7", notes=(MERGED.format("101", "7"),))}
+    """A result that carries another's address, after a merge, is still the row's that it was sent
+    for.
+    """
+    results = [
+        {"id": "7", "objectWriteTraceId": "aom-1", "properties": {"email": "c0@example.test"}}
+    ]
+    assert match_batch(ROWS, "email", {"results": results}).saved == {
+        "aom-1": Saved("7", notes=(MERGED.format("101", "7"),))
+    }
 
 
 def test_the_last_one_is_told_by_elimination() -> None:
     """One row and one result left over belong together; with two of each nothing is guessed."""
     results = [
-        {"id": str(n), "properties": {"email": address}} for n, address in enumerate(["c0@example.test", "c1@example.test", "x@y.test"])
+        {"id": str(n), "properties": {"email": address}}
+        for n, address in enumerate(["c0@example.test", "c1@example.test", "x@y.test"])
     ]
     assert match_batch(ROWS, "email", {"results": results}).saved["aom-2"].id == "2"
     found = match_batch(ROWS, "email", {"results": [results[0], {"id": "8"}, {"id": "9"}]})
@@ -60,4 +82,7 @@ def test_the_last_one_is_told_by_elimination() -> None:
 
 def test_a_known_id_tells_too() -> None:
     """Where neither trace id nor address does."""
-    assert match_batch(ROWS, "email", {"results": [{"id": "102"}, {"id": "100"}]}).saved.keys() == {"aom-0", "aom-2"}
+    assert match_batch(ROWS, "email", {"results": [{"id": "102"}, {"id": "100"}]}).saved.keys() == {
+        "aom-0",
+        "aom-2",
+    }

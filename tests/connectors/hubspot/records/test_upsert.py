@@ -23,7 +23,9 @@ def test_a_second_identical_run_creates_nothing(hubspot: FakeHubSpot) -> None:
 
 
 def test_a_batch_is_one_call(hubspot: FakeHubSpot) -> None:
-    """100 records cost one call; what the account looks like is asked once per object and remembered."""
+    """100 records cost one call; what the account looks like is asked once per object and
+    remembered.
+    """
 
     async def use(crm: HubSpotConnector) -> None:
         for _ in range(3):
@@ -42,8 +44,12 @@ def test_a_batch_is_one_call(hubspot: FakeHubSpot) -> None:
         ({"lastname": "x" * 65_537}, "VALUE_TOO_LONG", "lastname"),
     ],
 )
-def test_one_bad_record_of_a_hundred_is_refused_alone(hubspot: FakeHubSpot, fields: dict[str, str], code: str, field: str) -> None:
-    """99 are Saved in the same call; the bad one is Refused with HubSpot's code, words and field."""
+def test_one_bad_record_of_a_hundred_is_refused_alone(
+    hubspot: FakeHubSpot, fields: dict[str, str], code: str, field: str
+) -> None:
+    """99 are Saved in the same call; the bad one is Refused with HubSpot's code, words and
+    field.
+    """
     hubspot.define("contacts", "logins", "number", "number")
     records = [contact(f"c{n}", **(fields if n == 41 else {})) for n in range(100)]
     outcomes = upsert(hubspot, *records)
@@ -57,9 +63,13 @@ def test_one_bad_record_of_a_hundred_is_refused_alone(hubspot: FakeHubSpot, fiel
 
 def test_a_bad_address_is_refused_alone(hubspot: FakeHubSpot) -> None:
     """An address that HubSpot does not take is Refused, with `email` as the field."""
-    outcomes = upsert(hubspot, contact("good"), Record("contact", "nobody@school", {"firstname": "Ada"}))
+    outcomes = upsert(
+        hubspot, contact("good"), Record("contact", "nobody@school", {"firstname": "Ada"})
+    )
     assert isinstance(outcomes[0], Saved)
-    assert outcomes[1] == Refused("INVALID_EMAIL", "Email address nobody@school is invalid", "email")
+    assert outcomes[1] == Refused(
+        "INVALID_EMAIL", "Email address nobody@school is invalid", "email"
+    )
 
 
 def test_an_empty_key_is_refused_without_asking(hubspot: FakeHubSpot) -> None:
@@ -72,36 +82,54 @@ def test_an_empty_key_is_refused_without_asking(hubspot: FakeHubSpot) -> None:
 
 def test_keys_that_fold_together_never_meet_in_a_call(hubspot: FakeHubSpot) -> None:
     """HubSpot refuses a batch with the same id twice: the second one is to come again."""
-    first, second = upsert(hubspot, contact("ada"), Record("contact", "ADA@Example.Test", {"lastname": "L"}))
+    first, second = upsert(
+        hubspot, contact("ada"), Record("contact", "ADA@Example.Test", {"lastname": "L"})
+    )
     assert isinstance(first, Saved)
     assert isinstance(second, Retry)
     assert second.after == 0
 
 
 def test_a_secondary_address_updates_its_contact(hubspot: FakeHubSpot) -> None:
-    """The contact is updated and keeps its primary address, though a mapping also writes `email`."""
+    """The contact is updated and keeps its primary address, though a mapping also writes
+    `email`.
+    """
     known = hubspot.seed_contact("ada@home.test", secondary=["ada@work.test"])
-    outcomes = upsert(hubspot, Record("contact", "ada@work.test", {"email": "ada@work.test", "firstname": "Ada"}))
+    outcomes = upsert(
+        hubspot, Record("contact", "ada@work.test", {"email": "ada@work.test", "firstname": "Ada"})
+    )
     assert outcomes == [Saved(known)]
     (ada,) = hubspot.records("contacts")
-    assert (ada["email"], ada["emails"], ada["firstname"]) == ("ada@home.test", ["ada@work.test"], "Ada")
+    assert (ada["email"], ada["emails"], ada["firstname"]) == (
+        "ada@home.test",
+        ["ada@work.test"],
+        "Ada",
+    )
 
 
 def test_a_secondary_address_that_conflicts_updates_its_contact(hubspot: FakeHubSpot) -> None:
-    """Should HubSpot not look at secondary addresses but complain of them, the contact that it names is updated."""
+    """Should HubSpot not look at secondary addresses but complain of them, the contact that it
+    names is updated.
+    """
     known = hubspot.seed_contact("ada@home.test", secondary=["ada@work.test"])
     hubspot.set_options(secondary="conflict")
-    outcomes = upsert(hubspot, contact("other"), Record("contact", "ada@work.test", {"firstname": "Ada"}))
+    outcomes = upsert(
+        hubspot, contact("other"), Record("contact", "ada@work.test", {"firstname": "Ada"})
+    )
     assert isinstance(outcomes[0], Saved)
     assert outcomes[1] == Saved(known)
-    assert upsert(hubspot, Record("contact", "ada@work.test", {"firstname": "Ada"})) == [Saved(known)]
+    assert upsert(hubspot, Record("contact", "ada@work.test", {"firstname": "Ada"})) == [
+        Saved(known)
+    ]
     assert len(hubspot.records("contacts")) == 2
 
 
 def test_two_addresses_of_one_contact_are_split_and_then_written(hubspot: FakeHubSpot) -> None:
     """In one batch they are a conflict, which the gateway splits; apart they are both written."""
     known = hubspot.seed_contact("ada@home.test", secondary=["ada@work.test"])
-    both = [Record("contact", key, {"firstname": "Ada"}) for key in ("ada@home.test", "ada@work.test")]
+    both = [
+        Record("contact", key, {"firstname": "Ada"}) for key in ("ada@home.test", "ada@work.test")
+    ]
     with pytest.raises(BatchRefused):
         upsert(hubspot, *both)
     assert [upsert(hubspot, one) for one in both] == [[Saved(known)], [Saved(known)]]
@@ -117,16 +145,22 @@ def test_results_are_matched_in_any_order(hubspot: FakeHubSpot, trace: bool) -> 
 
 
 def test_what_cannot_be_matched_is_asked_alone(hubspot: FakeHubSpot) -> None:
-    """Without trace ids, contacts found by secondary addresses come back under others: each is written alone."""
+    """Without trace ids, contacts found by secondary addresses come back under others: each is
+    written alone.
+    """
     hubspot.set_options(echo_trace=False)
-    known = [hubspot.seed_contact(f"c{n}@home.test", secondary=[f"c{n}@example.test"]) for n in range(3)]
+    known = [
+        hubspot.seed_contact(f"c{n}@home.test", secondary=[f"c{n}@example.test"]) for n in range(3)
+    ]
     outcomes = ids(upsert(hubspot, *(contact(f"c{n}") for n in range(3)), contact("new")))
     assert outcomes[:3] == known
     assert hubspot.calls("upsert") == 1 + 3
 
 
 def test_an_error_without_a_trace_id_splits_the_batch(hubspot: FakeHubSpot) -> None:
-    """An error that names no record, beside records that went through, is found by asking the rest alone."""
+    """An error that names no record, beside records that went through, is found by asking the rest
+    alone.
+    """
     hubspot.set_options(echo_error_trace=False)
     bad = [contact(f"bad{n}", lastname="x" * 65_537) for n in range(2)]
     first, second, third = upsert(hubspot, bad[0], contact("good"), bad[1])
@@ -140,7 +174,9 @@ def test_an_error_without_a_trace_id_splits_the_batch(hubspot: FakeHubSpot) -> N
 
 @pytest.mark.parametrize("cost", ["batch", "record"])
 def test_a_clash_on_a_unique_value_is_refused(hubspot: FakeHubSpot, cost: str) -> None:
-    """Whether it costs HubSpot's whole batch or not, the guilty record alone ends Refused, naming the property."""
+    """Whether it costs HubSpot's whole batch or not, the guilty record alone ends Refused, naming
+    the property.
+    """
     hubspot.set_options(unique_clash=cost)
     hubspot.define("contacts", "student_number", unique=True)
     upsert(hubspot, contact("ada", student_number="7"))
@@ -157,7 +193,9 @@ def test_a_clash_on_a_unique_value_is_refused(hubspot: FakeHubSpot, cost: str) -
 
 
 def test_a_missing_property_is_misconfigured_until_it_is_there(hubspot: FakeHubSpot) -> None:
-    """Every record needs it, so nothing dies; once it is created, the same connector goes on, with the right type."""
+    """Every record needs it, so nothing dies; once it is created, the same connector goes on, with
+    the right type.
+    """
     record = contact("ada", aom_registered_at=datetime(2020, 8, 11, 16, 58, tzinfo=UTC))
 
     async def use(crm: HubSpotConnector) -> Outcome:
@@ -174,7 +212,15 @@ def test_a_key_property_that_is_not_unique_is_misconfigured(hubspot: FakeHubSpot
     """A property that exists but is not unique is reported, never used."""
     hubspot.define("deals", "order_number")
     with pytest.raises(Misconfigured, match="order_number is not unique"):
-        upsert(hubspot, Record("deal", "19", {"dealname": "Order 19", "dealstage": "closedwon"}, key_field="order_number"))
+        upsert(
+            hubspot,
+            Record(
+                "deal",
+                "19",
+                {"dealname": "Order 19", "dealstage": "closedwon"},
+                key_field="order_number",
+            ),
+        )
 
 
 def test_a_custom_object_is_written_by_its_key_field(hubspot: FakeHubSpot) -> None:
@@ -188,7 +234,9 @@ def test_a_custom_object_is_written_by_its_key_field(hubspot: FakeHubSpot) -> No
 
 
 def test_contacts_can_be_known_by_a_property_of_ones_own(hubspot: FakeHubSpot) -> None:
-    """Then `email` is written like any field, and a contact that already has the address is taken over."""
+    """Then `email` is written like any field, and a contact that already has the address is taken
+    over.
+    """
     hubspot.define("contacts", "aom_email", unique=True)
     known = hubspot.seed_contact("ada@example.test")
     record = contact("ada", email="ada@example.test", firstname="Ada")
@@ -204,23 +252,33 @@ def test_warnings_become_notes(hubspot: FakeHubSpot) -> None:
     """
     context = {"rawValue": ["12 34"], "normalizedValue": ["+11234"], "nothing": []}
     warning = {"category": "X", "context": context, "message": "a number was changed"}
-    body = json.dumps({"results": [{"id": "9", "new": True, "properties": {}, "warnings": [warning]}]})
+    body = json.dumps(
+        {"results": [{"id": "9", "new": True, "properties": {}, "warnings": [warning]}]}
+    )
     hubspot.script(Fault("status", status=200, body=body, path="upsert"))
     assert upsert(hubspot, contact("ada")) == [
-        Saved("9", created=True, notes=("a number was changed (rawValue: 12 34, normalizedValue: +11234)",))
+        Saved(
+            "9",
+            created=True,
+            notes=("a number was changed (rawValue: 12 34, normalizedValue: +11234)",),
+        )
     ]
 
 
 def test_a_success_that_names_nobody_is_repeated(hubspot: FakeHubSpot) -> None:
     """2xx alone is not believed: without a result the record comes again."""
-    hubspot.script(Fault("status", status=200, body='{"status":"COMPLETE","results":[]}', path="upsert"))
+    hubspot.script(
+        Fault("status", status=200, body='{"status":"COMPLETE","results":[]}', path="upsert")
+    )
     first, second = upsert(hubspot, contact("ada"), contact("bob"))
     assert isinstance(first, Retry)
     assert isinstance(second, Retry)
 
 
 def test_looks_are_remembered_for_minutes(hubspot: FakeHubSpot) -> None:
-    """After five minutes properties are asked for again; while HubSpot can't answer, the old ones serve on."""
+    """After five minutes properties are asked for again; while HubSpot can't answer, the old ones
+    serve on.
+    """
     now = [datetime(2026, 11, 24, tzinfo=UTC)]
 
     async def use(crm: HubSpotConnector) -> None:

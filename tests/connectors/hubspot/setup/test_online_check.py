@@ -47,10 +47,15 @@ def test_a_refused_token_is_the_one_problem(hubspot: FakeHubSpot) -> None:
 
 def test_scopes_are_tried_by_object(hubspot: FakeHubSpot) -> None:
     """The scopes that writing needs are named, those for reading too, each once."""
-    token = hubspot.add_token("narrow", without=["crm.objects.deals.write", "crm.objects.contacts.write"])
+    token = hubspot.add_token(
+        "narrow", without=["crm.objects.deals.write", "crm.objects.contacts.write"]
+    )
     problems = check(hubspot, access_token=token)
     assert [problem.where for problem in problems] == ["connectors.hubspot.access_token"] * 2
-    assert "contacts can't be written: The token lacks crm.objects.contacts.write" in problems[0].message
+    assert (
+        "contacts can't be written: The token lacks crm.objects.contacts.write"
+        in problems[0].message
+    )
     assert "deals can't be written: The token lacks crm.objects.deals.write" in problems[1].message
     token = hubspot.add_token("blind", without=["crm.objects.deals.read"])
     (problem,) = check(hubspot, access_token=token)
@@ -59,14 +64,19 @@ def test_scopes_are_tried_by_object(hubspot: FakeHubSpot) -> None:
 
 def test_rights_that_can_not_be_learnt_are_said_to_be_so(hubspot: FakeHubSpot) -> None:
     """Whatever else HubSpot says to the trial is no proof of a right, and no lack of one either."""
-    body = '{"status":"error","category":"VALIDATION_ERROR","message":"ids are numbers of nine digits"}'
+    body = (
+        '{"status":"error","category":"VALIDATION_ERROR","message":"ids are numbers of nine '
+        'digits"}'
+    )
     hubspot.script(Fault("status", status=400, body=body, path="contacts/batch/update"))
     (problem,) = check(hubspot)
     assert problem.message.startswith("whether the token may write contacts could not be learnt")
     assert not problem.fatal
 
 
-@pytest.mark.parametrize(("version", "told"), [("2026-09", True), ("2027-03", True), ("2026-03", False), ("v3", False)])
+@pytest.mark.parametrize(
+    ("version", "told"), [("2026-09", True), ("2027-03", True), ("2026-03", False), ("v3", False)]
+)
 def test_what_hubspot_tells_nobody_is_said(version: str, told: bool) -> None:
     """An admin's required properties can't be asked for; in versions that enforce them, that is a
     warning.
@@ -75,14 +85,22 @@ def test_what_hubspot_tells_nobody_is_said(version: str, told: bool) -> None:
         problems = check_all(fake, contact_need(), api_version=version)
     unknown = [problem for problem in problems if problem.where == UNKNOWABLE]
     assert [problem.fatal for problem in unknown] == ([False] if told else [])
-    assert all("does not tell which properties the account demands of new contacts" in one.message for one in unknown)
+    assert all(
+        "does not tell which properties the account demands of new contacts" in one.message
+        for one in unknown
+    )
 
 
 def test_a_pipeline_that_bars_deals_from_a_stage_is_a_warning(hubspot: FakeHubSpot) -> None:
-    """An order that comes paid begins in Closed Won, where this pipeline lets nobody make a deal."""
+    """An order that comes paid begins in Closed Won, where this pipeline lets nobody make a
+    deal.
+    """
     hubspot.portal.pipelines["deals"][0].created_in = ("appointmentscheduled",)
     (problem,) = check(hubspot, deal_need())
-    expected = "Sales Pipeline lets deals be made in Appointment Scheduled alone: an order that comes first as Closed Lost, Closed Won"
+    expected = (
+        "Sales Pipeline lets deals be made in Appointment Scheduled alone: an order that comes "
+        "first as Closed Lost, Closed Won"
+    )
     assert problem.message.startswith(expected)
     assert "Pipeline rules" in problem.remedy
     assert not problem.fatal
@@ -93,17 +111,25 @@ def test_a_pipeline_that_bars_deals_from_a_stage_is_a_warning(hubspot: FakeHubSp
 def test_a_lifecycle_stage_that_is_gone_is_a_warning(hubspot: FakeHubSpot) -> None:
     """It names what becomes of the contacts, and where stages are made."""
     hubspot.drop_option("contacts", "lifecyclestage", "customer")
-    (problem,) = check(hubspot, contact_need(("lifecyclestage", field("lifecyclestage", "string", "customer"))))
-    assert problem.message == "lifecyclestage has no option customer: contacts are written without it"
+    (problem,) = check(
+        hubspot, contact_need(("lifecyclestage", field("lifecyclestage", "string", "customer")))
+    )
+    assert (
+        problem.message == "lifecyclestage has no option customer: contacts are written without it"
+    )
     assert problem.remedy.startswith("Settings → Properties")
     assert not problem.fatal
 
 
-def test_missing_properties_are_named_with_the_command_that_creates_them(hubspot: FakeHubSpot) -> None:
+def test_missing_properties_are_named_with_the_command_that_creates_them(
+    hubspot: FakeHubSpot,
+) -> None:
     """By their place in the mapping, with both ways to mend it."""
     problems = check(hubspot, contact_need(("aom_user_id", field("aom_user_id", "string"))))
     assert problems[1].where == "routes[0].upsert[0].fields.aom_user_id"
-    assert problems[1].message == "not done yet: create the property aom_user_id of contacts (string)"
+    assert (
+        problems[1].message == "not done yet: create the property aom_user_id of contacts (string)"
+    )
     assert problems[1].remedy == "aom-gateway provision hubspot --apply, or Settings → Properties"
 
 
@@ -114,10 +140,19 @@ def test_blockers_are_problems_too(hubspot: FakeHubSpot) -> None:
     assert problem.remedy == "Settings → Objects → Deals → Pipelines"
 
 
-@pytest.mark.parametrize(("choice", "becomes"), [("leave_out", "is written without its currency"), ("refuse", "is refused")])
-def test_currencies_are_told_where_the_mapping_meets_any(hubspot: FakeHubSpot, choice: str, becomes: str) -> None:
+@pytest.mark.parametrize(
+    ("choice", "becomes"),
+    [("leave_out", "is written without its currency"), ("refuse", "is refused")],
+)
+def test_currencies_are_told_where_the_mapping_meets_any(
+    hubspot: FakeHubSpot, choice: str, becomes: str
+) -> None:
     """A warning with the account's currencies, and what becomes of others."""
-    (problem,) = check(hubspot, deal_need(deal_currency_code=field("deal_currency_code", "string")), unknown_currency=choice)
+    (problem,) = check(
+        hubspot,
+        deal_need(deal_currency_code=field("deal_currency_code", "string")),
+        unknown_currency=choice,
+    )
     assert problem.message == f"a deal in another currency than USD, EUR {becomes}"
     assert not problem.fatal
 
@@ -146,8 +181,18 @@ def test_records_have_addresses_once_the_account_is_known(hubspot: FakeHubSpot, 
 
     async def use(crm: HubSpotConnector) -> tuple[str | None, str | None, str | None]:
         await crm.upsert("contact", [contact("ada")])
-        return crm.record_url("deal", "5"), crm.record_url("2-77", "5"), crm.record_url("p_enrollment", "5")
+        return (
+            crm.record_url("deal", "5"),
+            crm.record_url("2-77", "5"),
+            crm.record_url("p_enrollment", "5"),
+        )
 
-    assert on(hubspot, use)[0] == ("https://app.hubspot.com/contacts/4711/record/0-3/5" if urls else None)
+    assert on(hubspot, use)[0] == (
+        "https://app.hubspot.com/contacts/4711/record/0-3/5" if urls else None
+    )
     found = on(hubspot, use, portal_id=9)
-    assert found == ("https://app.hubspot.com/contacts/9/record/0-3/5", "https://app.hubspot.com/contacts/9/record/2-77/5", None)
+    assert found == (
+        "https://app.hubspot.com/contacts/9/record/0-3/5",
+        "https://app.hubspot.com/contacts/9/record/2-77/5",
+        None,
+    )

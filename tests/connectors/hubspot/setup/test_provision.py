@@ -42,16 +42,26 @@ def bare() -> Any:
 
 @pytest.mark.parametrize("version", ["2026-09", "v3"])
 def test_all_that_is_missing_is_created_once(bare: FakeHubSpot, version: str) -> None:
-    """Group, properties by their definitions, the unique key; then there is nothing left to plan, and deals can be written."""
+    """Group, properties by their definitions, the unique key; then there is nothing left to plan,
+    and deals can be written.
+    """
     names = own_properties()["contact"]
-    needs = [contact_need(*((name, field(name)) for name in names)), deal_need(amount=field("amount", "number"))]
+    needs = [
+        contact_need(*((name, field(name)) for name in names)),
+        deal_need(amount=field("amount", "number")),
+    ]
     report = provision(bare, *needs, api_version=version)
     assert not report.failed
     assert len(report.done) == 1 + len(names) + 1 + 1
     assert not plan(bare, *needs).steps
     assert ids(upsert(bare, deal(19)))
     made = bare.portal.objects["contacts"].properties["aom_registered_at"]
-    assert (made.label, made.type, made.field_type, made.group) == ("AOM registered at", "datetime", "date", "academy_of_mine")
+    assert (made.label, made.type, made.field_type, made.group) == (
+        "AOM registered at",
+        "datetime",
+        "date",
+        "academy_of_mine",
+    )
     assert bare.portal.objects["contacts"].groups["academy_of_mine"] == "Academy of Mine"
     assert bare.portal.objects["deals"].properties["aom_order_key"].unique
 
@@ -78,7 +88,9 @@ def test_what_is_there_already_counts_as_done(bare: FakeHubSpot) -> None:
 
 
 def test_own_properties_are_made_by_what_is_written(bare: FakeHubSpot) -> None:
-    """Types follow the mapping; choices get the options that it can write, and later ones are added to those that are there."""
+    """Types follow the mapping; choices get the options that it can write, and later ones are added
+    to those that are there.
+    """
     fields = {
         "a_text": field("a_text"),
         "a_number": field("a_number", "number"),
@@ -100,12 +112,16 @@ def test_own_properties_are_made_by_what_is_written(bare: FakeHubSpot) -> None:
         "choices": ("enumeration", "checkbox"),
     }
     fields["choices"] = field("choices", "choices", "x", "z")
-    assert provision(bare, contact_need(*fields.items())).done == ("add the options z to the property choices of contacts",)
+    assert provision(bare, contact_need(*fields.items())).done == (
+        "add the options z to the property choices of contacts",
+    )
     assert [option["value"] for option in contacts["choices"].options] == ["x", "y", "z"]
 
 
 def test_a_key_that_cannot_be_made_unique_is_a_blocker(bare: FakeHubSpot) -> None:
-    """HubSpot makes a property unique only when it is created, so one that exists without is for a person to remove."""
+    """HubSpot makes a property unique only when it is created, so one that exists without is for a
+    person to remove.
+    """
     bare.define("deals", "aom_order_key")
     found = blocker(bare, deal_need())
     assert "aom_order_key of deals is not unique" in found.message
@@ -146,24 +162,46 @@ def test_objects_that_hubspot_cannot_associate_are_a_blocker(hubspot: FakeHubSpo
     ("need", "message", "fatal"),
     [
         ({"createdate": field("createdate", "datetime")}, "HubSpot itself fills createdate", True),
-        ({"amount": field("amount", "datetime")}, "amount of deals is of type number/number, the mapping writes datetime/date", True),
-        ({"amount": field("amount", "string")}, "amount of deals is of type number/number, the mapping writes string/text", False),
+        (
+            {"amount": field("amount", "datetime")},
+            "amount of deals is of type number/number, the mapping writes datetime/date",
+            True,
+        ),
+        (
+            {"amount": field("amount", "string")},
+            "amount of deals is of type number/number, the mapping writes string/text",
+            False,
+        ),
         (
             {"dealname": field("dealname", "choices")},
             "dealname of deals is of type string/text, the mapping writes enumeration/checkbox",
             True,
         ),
-        ({"tags": field("tags", "choices")}, "tags of deals takes several choices, and which ones the mapping does not tell", True),
+        (
+            {"tags": field("tags", "choices")},
+            "tags of deals takes several choices, and which ones the mapping does not tell",
+            True,
+        ),
         (
             {"dealstage": field("dealstage", "choice", "Paid")},
             "there is no stage 'Paid' in Sales Pipeline, only Appointment Scheduled, ",
             True,
         ),
-        ({"pipeline": field("pipeline", "string", "Courses")}, "there is no pipeline 'Courses' of deals, only Sales Pipeline", True),
-        ({"deal_currency_code": field("deal_currency_code", "string", "XAF")}, "XAF is no currency of the account", False),
+        (
+            {"pipeline": field("pipeline", "string", "Courses")},
+            "there is no pipeline 'Courses' of deals, only Sales Pipeline",
+            True,
+        ),
+        (
+            {"deal_currency_code": field("deal_currency_code", "string", "XAF")},
+            "XAF is no currency of the account",
+            False,
+        ),
     ],
 )
-def test_what_only_a_person_can_mend_is_a_blocker(hubspot: FakeHubSpot, need: dict[str, Any], message: str, fatal: bool) -> None:
+def test_what_only_a_person_can_mend_is_a_blocker(
+    hubspot: FakeHubSpot, need: dict[str, Any], message: str, fatal: bool
+) -> None:
     """Each with its place in the mapping and its remedy in HubSpot's words."""
     found = blocker(hubspot, deal_need(**need))
     assert found.message.startswith(message)
@@ -177,7 +215,11 @@ def test_a_pipeline_of_the_settings_is_looked_for(hubspot: FakeHubSpot) -> None:
     hubspot.add_pipeline("deals", "8812", "Course Sales", {"991": "Ordered"})
     assert (
         "no pipeline 'Courses'"
-        in blocker(hubspot, deal_need(dealstage=field("dealstage", "choice", "closedwon")), pipeline="Courses").message
+        in blocker(
+            hubspot,
+            deal_need(dealstage=field("dealstage", "choice", "closedwon")),
+            pipeline="Courses",
+        ).message
     )
     need = deal_need(dealstage=field("dealstage", "choice", "Ordered"))
     assert not plan(hubspot, need, pipeline="Course Sales").blockers

@@ -1,4 +1,6 @@
-"""What new Contacts and Opportunities stand under; who stands under an Account already stays there."""
+"""What new Contacts and Opportunities stand under; who stands under an Account already stays
+there.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,16 @@ from connectors.base import FieldNeed, Misconfigured, ObjectNeed, Problem, Refus
 from connectors.salesforce import SalesforceConnector
 from connectors.salesforce.records.free_mail import is_free_mail
 from connectors.salesforce.settings import AccountSettings
-from tests.connectors.salesforce.opening import ADMIN_TOKEN, ids, look_up, opened, order, people, person, run
+from tests.connectors.salesforce.opening import (
+    ADMIN_TOKEN,
+    ids,
+    look_up,
+    opened,
+    order,
+    people,
+    person,
+    run,
+)
 from tests.fakes.salesforce import FakeSalesforce
 
 PERSON = {"policy": "person"}
@@ -94,12 +105,16 @@ def test_a_tidied_account_keeps_its_name(fake: FakeSalesforce) -> None:
 
 @pytest.mark.parametrize("known", [True, False])
 def test_who_was_moved_stays_there(fake: FakeSalesforce, *, known: bool) -> None:
-    """Also where the gateway has lost its ledger and the address was changed: only what comes into being is placed."""
+    """Also where the gateway has lost its ledger and the address was changed: only what comes into
+    being is placed.
+    """
     (id_,) = upsert(fake, "ada@example.test", account=PERSON)
     moved = fake.seed("Account", Name="Staff's choice")
     fake.change(id_, AccountId=moved, Email="new@example.test")
     record = person(id=id_ if known else None)
-    assert run(fake, lambda salesforce: salesforce.upsert("contact", [record]), account=PERSON) == [Saved(id_)]
+    assert run(fake, lambda salesforce: salesforce.upsert("contact", [record]), account=PERSON) == [
+        Saved(id_)
+    ]
     assert places(fake) == ["Staff's choice"]
 
 
@@ -134,7 +149,9 @@ def test_a_fixed_account_that_is_not_there_pauses(fake: FakeSalesforce) -> None:
 
     async def main() -> None:
         async with opened(fake, account=account) as salesforce:
-            with pytest.raises(Misconfigured, match="names key 'learners', and the org has no such Account"):
+            with pytest.raises(
+                Misconfigured, match="names key 'learners', and the org has no such Account"
+            ):
                 await salesforce.upsert("contact", [person()])
             fake.seed("Account", Name="Learners", AOM_Key__c="learners")
             ids(await salesforce.upsert("contact", [person()]))
@@ -144,11 +161,15 @@ def test_a_fixed_account_that_is_not_there_pauses(fake: FakeSalesforce) -> None:
 
 
 def test_a_refused_account_is_told_by_its_contact(fake: FakeSalesforce) -> None:
-    """The row says what was wrong with its Account, not that it is missing; the others are written."""
+    """The row says what was wrong with its Account, not that it is missing; the others are
+    written.
+    """
     fake.rule("Account", "Name", "Eve Snow", "No weather in names")
 
     async def work(salesforce: SalesforceConnector) -> None:
-        outcomes = await salesforce.upsert("contact", [person(FirstName="Eve", LastName="Snow"), *people(2)])
+        outcomes = await salesforce.upsert(
+            "contact", [person(FirstName="Eve", LastName="Snow"), *people(2)]
+        )
         words = "its Account 'Eve Snow': No weather in names"
         assert outcomes[0] == Refused("FIELD_CUSTOM_VALIDATION_EXCEPTION", words, "Name")
         ids(outcomes[1:])
@@ -158,7 +179,9 @@ def test_a_refused_account_is_told_by_its_contact(fake: FakeSalesforce) -> None:
 
 
 def test_an_account_that_is_hidden_from_the_user_is_told(fake: FakeSalesforce) -> None:
-    """In a private org a colleague's Account may not be shared with the run-as user: retried, with the reason."""
+    """In a private org a colleague's Account may not be shared with the run-as user: retried, with
+    the reason.
+    """
     fake.change(fake.seed("Account", Name="Acme", AOM_Key__c="acme.test"), _private=True)
     batch = [person("ada@acme.test")]
     (outcome,) = run(fake, lambda salesforce: salesforce.upsert("contact", batch), account=DOMAIN)
@@ -176,7 +199,9 @@ def test_what_the_mapping_writes_goes_before_the_policy(fake: FakeSalesforce) ->
 
 
 def test_an_opportunity_stands_under_its_buyers_account(fake: FakeSalesforce) -> None:
-    """Wherever staff has moved the buyer; an Opportunity that is there already stays where it is."""
+    """Wherever staff has moved the buyer; an Opportunity that is there already stays where it
+    is.
+    """
     (buyer,) = upsert(fake, "ada@example.test", account=PERSON)
     fake.change(buyer, AccountId=fake.seed("Account", Name="Staff's choice"))
 
@@ -196,11 +221,17 @@ def test_a_known_opportunity_costs_no_look_up(fake: FakeSalesforce) -> None:
 
     async def work(salesforce: SalesforceConnector) -> None:
         ids(await salesforce.upsert("contact", people(3)))
-        deals = [order(f"springfield-{number}", record.key) for number, record in enumerate(people(3))]
+        deals = [
+            order(f"springfield-{number}", record.key) for number, record in enumerate(people(3))
+        ]
         known = ids(await salesforce.upsert("deal", deals))
         fake.forget()
         again = [order(deal.key, deal.links[0].key, StageName="Closed Lost") for deal in deals]
-        ids(await salesforce.upsert("deal", [replace(deal, id=id_) for deal, id_ in zip(again, known, strict=True)]))
+        ids(
+            await salesforce.upsert(
+                "deal", [replace(deal, id=id_) for deal, id_ in zip(again, known, strict=True)]
+            )
+        )
         assert fake.stats()["calls"] == 1
 
     run(fake, work, account=PERSON)
@@ -251,8 +282,12 @@ def test_contacts_that_nobody_would_see_are_warned_of(fake: FakeSalesforce) -> N
     assert 'policy = "person"' in problem.remedy
 
 
-@pytest.mark.parametrize(("field", "package"), [("npe01__WorkEmail__c", "NPSP"), ("hed__Primary_Address_Type__c", "EDA")])
-def test_an_org_that_makes_accounts_itself_is_left_to_it(fake: FakeSalesforce, field: str, package: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "package"), [("npe01__WorkEmail__c", "NPSP"), ("hed__Primary_Address_Type__c", "EDA")]
+)
+def test_an_org_that_makes_accounts_itself_is_left_to_it(
+    fake: FakeSalesforce, field: str, package: str
+) -> None:
     """There the policy is `none`; any other is warned of."""
     fake.add_field("Contact", name=field)
     assert check(fake, policy="none") == []

@@ -9,7 +9,17 @@ import pytest
 
 from connectors.base import BatchRefused, Link, Misconfigured, Ref, Retry, Saved, Unavailable
 from connectors.salesforce import SalesforceConnector
-from tests.connectors.salesforce.opening import ids, links, look_up, opened, order, orders, people, person, run
+from tests.connectors.salesforce.opening import (
+    ids,
+    links,
+    look_up,
+    opened,
+    order,
+    orders,
+    people,
+    person,
+    run,
+)
 from tests.fakes.salesforce import FakeSalesforce
 
 
@@ -20,7 +30,10 @@ async def write(salesforce: SalesforceConnector, count: int) -> list[Link]:
 
 
 def roles(fake: FakeSalesforce) -> list[tuple[str, str, bool]]:
-    return [(row["OpportunityId"], row["ContactId"], row["IsPrimary"]) for row in fake.records("OpportunityContactRole")]
+    return [
+        (row["OpportunityId"], row["ContactId"], row["IsPrimary"])
+        for row in fake.records("OpportunityContactRole")
+    ]
 
 
 def test_each_order_gets_its_buyer_as_primary_role(fake: FakeSalesforce) -> None:
@@ -36,7 +49,9 @@ def test_each_order_gets_its_buyer_as_primary_role(fake: FakeSalesforce) -> None
 
 
 def test_200_orders_of_new_buyers_cost_four_calls(fake: FakeSalesforce) -> None:
-    """Claim, contacts, opportunities, roles: one call each, besides the description of the objects, once an hour."""
+    """Claim, contacts, opportunities, roles: one call each, besides the description of the objects,
+    once an hour.
+    """
 
     async def work(salesforce: SalesforceConnector) -> None:
         await look_up(salesforce, "contact", "deal")
@@ -49,7 +64,9 @@ def test_200_orders_of_new_buyers_cost_four_calls(fake: FakeSalesforce) -> None:
 
 
 def test_linking_again_makes_no_second_role(fake: FakeSalesforce) -> None:
-    """Repeated, the other way round, by another process or with a lost ledger: what is there is found."""
+    """Repeated, the other way round, by another process or with a lost ledger: what is there is
+    found.
+    """
 
     async def again(salesforce: SalesforceConnector) -> None:
         turned = [Link(pair.target, pair.source, pair.target_id, pair.source_id) for pair in pairs]
@@ -68,14 +85,19 @@ def test_linking_again_makes_no_second_role(fake: FakeSalesforce) -> None:
 
 @pytest.mark.parametrize("doubtful", [True, False])
 def test_a_lost_answer_doubles_no_role(fake: FakeSalesforce, *, doubtful: bool) -> None:
-    """A role that was made but not answered is found when the link comes again, whether the gateway says that it may be or not."""
+    """A role that was made but not answered is found when the link comes again, whether the gateway
+    says that it may be or not.
+    """
     fake.fault("POST /composite/sobjects", drop="after")
 
     async def work(salesforce: SalesforceConnector) -> None:
         pairs = await write(salesforce, 5)
         with pytest.raises(Unavailable):
             await salesforce.link(pairs)
-        assert len(ids(await salesforce.link([replace(pair, doubtful=doubtful) for pair in pairs]))) == 5
+        assert (
+            len(ids(await salesforce.link([replace(pair, doubtful=doubtful) for pair in pairs])))
+            == 5
+        )
 
     run(fake, work)
     assert len(roles(fake)) == 5
@@ -102,7 +124,9 @@ def test_another_primary_role_stays(fake: FakeSalesforce) -> None:
 
     (pair,) = run(fake, work)
     other = fake.seed("Contact", LastName="Principal")
-    fake.seed("OpportunityContactRole", OpportunityId=pair.source_id, ContactId=other, IsPrimary=True)
+    fake.seed(
+        "OpportunityContactRole", OpportunityId=pair.source_id, ContactId=other, IsPrimary=True
+    )
     run(fake, lambda salesforce: salesforce.link([pair]))
     assert roles(fake) == [(pair.source_id, other, True), (pair.source_id, pair.target_id, False)]
 
@@ -147,7 +171,9 @@ def test_a_role_of_a_deleted_order_waits_until_that_is_made_anew(fake: FakeSales
 
 
 def test_a_missing_right_holds_the_connector_and_hides_no_role(fake: FakeSalesforce) -> None:
-    """Without the right to make roles all wait; once some were made, the others come again by themselves."""
+    """Without the right to make roles all wait; once some were made, the others come again by
+    themselves.
+    """
 
     async def work(salesforce: SalesforceConnector) -> None:
         pairs = await write(salesforce, 3)
@@ -161,17 +187,25 @@ def test_a_missing_right_holds_the_connector_and_hides_no_role(fake: FakeSalesfo
 
 
 def test_what_was_made_is_kept_where_others_fail_for_all(fake: FakeSalesforce) -> None:
-    """A fault of the set-up in one row must not hide the role in another: it would be made again."""
+    """A fault of the set-up in one row must not hide the role in another: it would be made
+    again.
+    """
     wrong = {
         "statusCode": "INVALID_FIELD_FOR_INSERT_UPDATE",
         "message": "Unable to create/update fields: IsPrimary",
         "fields": ["IsPrimary"],
     }
-    answer = [{"id": "00K000000000001AAA", "success": True, "errors": []}, {"success": False, "errors": [wrong]}]
+    answer = [
+        {"id": "00K000000000001AAA", "success": True, "errors": []},
+        {"success": False, "errors": [wrong]},
+    ]
     fake.fault("POST /composite/sobjects", status=200, body=answer)
 
     async def work(salesforce: SalesforceConnector) -> None:
-        assert [type(outcome) for outcome in await salesforce.link(await write(salesforce, 2))] == [Saved, Retry]
+        assert [type(outcome) for outcome in await salesforce.link(await write(salesforce, 2))] == [
+            Saved,
+            Retry,
+        ]
 
     run(fake, work)
 
@@ -191,7 +225,9 @@ def test_more_links_than_a_call_takes_are_refused_as_a_batch(fake: FakeSalesforc
 
 
 def test_orders_are_written_before_their_roles_by_key_alone(fake: FakeSalesforce) -> None:
-    """The upsert of a deal names no Contact: `ContactId` could only be set when the Opportunity is created."""
+    """The upsert of a deal names no Contact: `ContactId` could only be set when the Opportunity is
+    created.
+    """
 
     async def main() -> None:
         async with opened(fake) as salesforce:

@@ -31,7 +31,9 @@ def test_a_missing_licence_is_told_with_its_place(unlicensed: FakeSalesforce) ->
 
 def test_a_user_with_a_full_licence_needs_no_other(unlicensed: FakeSalesforce) -> None:
     """Only integration users do."""
-    (licence, *_) = [row for row in unlicensed.records("UserLicense") if row["Name"] == "Salesforce Integration"]
+    (licence, *_) = [
+        row for row in unlicensed.records("UserLicense") if row["Name"] == "Salesforce Integration"
+    ]
     unlicensed.change(licence["Id"], Name="Salesforce")
     problems = run(unlicensed, lambda salesforce: salesforce.check([NEED]))
     assert not [problem for problem in problems if problem.where == "run-as user"]
@@ -58,8 +60,14 @@ def test_provision_assigns_the_licence_first(unlicensed: FakeSalesforce) -> None
     async def work(salesforce: SalesforceConnector) -> None:
         plan = await salesforce.plan([NEED])
         texts = [step.text for step in plan.steps]
-        licence = next(text for text in texts if text.startswith("assign the licence Salesforce API Integration"))
-        assert texts.index(licence) < next(number for number, text in enumerate(texts) if "permission set" in text)
+        licence = next(
+            text
+            for text in texts
+            if text.startswith("assign the licence Salesforce API Integration")
+        )
+        assert texts.index(licence) < next(
+            number for number, text in enumerate(texts) if "permission set" in text
+        )
         assert (await salesforce.provision(plan)).failed == ()
 
     run(unlicensed, work, provision_token=ADMIN_TOKEN)

@@ -26,7 +26,9 @@ PLACED = {"policy": "person"}
 
 
 def plan(fake: FakeSalesforce, *needs: ObjectNeed, token: str | None = ADMIN_TOKEN) -> Plan:
-    return run(fake, lambda salesforce: salesforce.plan(needs or (CONTACT, DEAL)), provision_token=token)
+    return run(
+        fake, lambda salesforce: salesforce.plan(needs or (CONTACT, DEAL)), provision_token=token
+    )
 
 
 def provision(fake: FakeSalesforce, *needs: ObjectNeed, **settings: object) -> Report:
@@ -53,7 +55,15 @@ def test_a_plan_names_what_is_missing_and_makes_nothing(bare: FakeSalesforce) ->
         "assign the permission set AOM_Gateway to the run-as user (005000000000001AAA)",
         *(
             f"let the run-as user read and edit Contact.{name}"
-            for name in ("AOM_Key__c", "AOM_Registered_At__c", "Level__c", "Topics__c", "Kinds__c", "Score__c", "Active__c")
+            for name in (
+                "AOM_Key__c",
+                "AOM_Registered_At__c",
+                "Level__c",
+                "Topics__c",
+                "Kinds__c",
+                "Score__c",
+                "Active__c",
+            )
         ),
         "let the run-as user read and edit Opportunity.AOM_Order_Key__c",
     ]
@@ -61,9 +71,17 @@ def test_a_plan_names_what_is_missing_and_makes_nothing(bare: FakeSalesforce) ->
 
 
 def test_what_is_provisioned_can_be_written(bare: FakeSalesforce) -> None:
-    """The run-as user, who is no administrator, writes the new fields, and a second plan is empty."""
+    """The run-as user, who is no administrator, writes the new fields, and a second plan is
+    empty.
+    """
     assert provision(bare, account=PLACED).failed == ()
-    record = person(Level__c="Beginner", Topics__c=Append(("Algebra", "Logic")), Kinds__c=Append(("Course",)), Score__c=3, Active__c=True)
+    record = person(
+        Level__c="Beginner",
+        Topics__c=Append(("Algebra", "Logic")),
+        Kinds__c=Append(("Course",)),
+        Score__c=3,
+        Active__c=True,
+    )
     (outcome,) = run(bare, lambda salesforce: salesforce.upsert("contact", [record]))
     assert isinstance(outcome, Saved)
     assert bare.records("Contact")[0]["Topics__c"] == "Algebra;Logic"
@@ -104,20 +122,30 @@ def test_rights_on_objects_are_granted_with_what_they_depend_on(fake: FakeSalesf
         "let the run-as user read, create and edit Contact",
     ]
     assert provision(fake, need).failed == ()
-    assert isinstance(run(fake, lambda salesforce: salesforce.upsert("contact", [person()]))[0], Saved)
+    assert isinstance(
+        run(fake, lambda salesforce: salesforce.upsert("contact", [person()]))[0], Saved
+    )
 
 
 def test_a_user_who_sees_nothing_yet_is_given_all_that_it_needs(bare: FakeSalesforce) -> None:
-    """As a fresh integration user is: objects, standard fields and our own, and after that the first Contact."""
+    """As a fresh integration user is: objects, standard fields and our own, and after that the
+    first Contact.
+    """
     for name in ("Account", "Contact", "Opportunity"):
         bare.grant_object(name, granted=False)
     for name in ("FirstName", "Email", "AccountId"):
         bare.change_field("Contact", name, granted=False)
-    need = ObjectNeed("contact", None, {name: FieldNeed() for name in ("FirstName", "LastName", "Email", "AOM_Id__c")})
+    need = ObjectNeed(
+        "contact",
+        None,
+        {name: FieldNeed() for name in ("FirstName", "LastName", "Email", "AOM_Id__c")},
+    )
     assert plan(bare, need, DEAL).blockers == ()
     assert provision(bare, need, DEAL, account=PLACED).failed == ()
     record = person(FirstName="Ada", AOM_Id__c="3")
-    (outcome,) = run(bare, lambda salesforce: salesforce.upsert("contact", [record]), account=PLACED)
+    (outcome,) = run(
+        bare, lambda salesforce: salesforce.upsert("contact", [record]), account=PLACED
+    )
     assert isinstance(outcome, Saved)
     assert bare.records("Contact")[0]["FirstName"] == "Ada"
 
@@ -131,9 +159,13 @@ def test_a_key_that_cant_be_used_blocks(fake: FakeSalesforce) -> None:
 
 
 def test_standard_fields_and_objects_are_not_made(fake: FakeSalesforce) -> None:
-    """What does not end in __c comes from Salesforce or from a slip in the mapping; objects are for a person to make."""
+    """What does not end in __c comes from Salesforce or from a slip in the mapping; objects are for
+    a person to make.
+    """
     found = plan(
-        fake, ObjectNeed("contact", None, {"Firstname": FieldNeed(places=("accounts.Firstname",))}), ObjectNeed("Course__c", None, {})
+        fake,
+        ObjectNeed("contact", None, {"Firstname": FieldNeed(places=("accounts.Firstname",))}),
+        ObjectNeed("Course__c", None, {}),
     )
     assert found.steps == ()
     assert [blocker.where for blocker in found.blockers] == ["accounts.Firstname", "Course__c"]
@@ -166,4 +198,7 @@ def test_a_step_that_fails_stops_no_other(bare: FakeSalesforce) -> None:
     report = provision(bare)
     assert report.failed[0].where == "create the field Contact.AOM_Registered_At__c: DateTime"
     assert report.failed[0].message == "FIELD_INTEGRITY_EXCEPTION: too many custom fields"
-    assert "create the field Opportunity.AOM_Order_Key__c: Text(255), External ID, unique" in report.done
+    assert (
+        "create the field Opportunity.AOM_Order_Key__c: Text(255), External ID, unique"
+        in report.done
+    )

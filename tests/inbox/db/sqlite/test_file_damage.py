@@ -23,7 +23,12 @@ def filled(sqlite_url: str, tmp_path: Path) -> Path:
 
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
-            await asyncio.gather(*(inbox.accept(new(f"event {n:04}", f"person{n:04}@example.edu")) for n in range(EVENTS)))
+            await asyncio.gather(
+                *(
+                    inbox.accept(new(f"event {n:04}", f"person{n:04}@example.edu"))
+                    for n in range(EVENTS)
+                )
+            )
 
     asyncio.run(main())
     return tmp_path / "store.db"
@@ -32,7 +37,11 @@ def filled(sqlite_url: str, tmp_path: Path) -> Path:
 async def load_queues(inbox: Inbox) -> list[int]:
     """Load all that is ready, as a leader does, and return the lanes that could be."""
     loaded: list[int] = []
-    while ids := [id for queue in await inbox.list_queues("crm", limit=100, busy=loaded, now=NOW) for id in queue.due]:
+    while ids := [
+        id
+        for queue in await inbox.list_queues("crm", limit=100, busy=loaded, now=NOW)
+        for id in queue.due
+    ]:
         loaded += [lane.lane_id for lane in await inbox.load_lanes(ids, now=NOW)]
     return loaded
 
@@ -45,9 +54,13 @@ async def work(inbox: Inbox) -> None:
     await asyncio.gather(*posts, return_exceptions=True)
 
 
-@pytest.mark.parametrize("name", ["lane", "lane_due", "lane_person", "delivery", "delivery_lane", "event", "event_thing"])
+@pytest.mark.parametrize(
+    "name", ["lane", "lane_due", "lane_person", "delivery", "delivery_lane", "event", "event_thing"]
+)
 def test_damage_is_told_in_words_and_remembered(sqlite_url: str, filled: Path, name: str) -> None:
-    """Where it was met and what to do; `ready` says so from then on, also where the damage is not met again."""
+    """Where it was met and what to do; `ready` says so from then on, also where the damage is not
+    met again.
+    """
     damage_page(filled, name)
 
     async def main() -> None:
@@ -57,8 +70,13 @@ def test_damage_is_told_in_words_and_remembered(sqlite_url: str, filled: Path, n
                 await work(inbox)
             told = inbox.find_damage
             assert told
-            assert told.startswith(f"{filled} is damaged (database disk image is malformed, seen in ")
-            assert name.split("_", maxsplit=1)[0] in told.split("seen in ")[1].split(")", maxsplit=1)[0]
+            assert told.startswith(
+                f"{filled} is damaged (database disk image is malformed, seen in "
+            )
+            assert (
+                name.split("_", maxsplit=1)[0]
+                in told.split("seen in ")[1].split(")", maxsplit=1)[0]
+            )
             for remedy in ("Stop the gateway", "copy store.db", ".clone NEW", "backup"):
                 assert remedy in told
             for _ in range(2):
@@ -86,8 +104,12 @@ def test_damage_is_logged_once_for_each_place(sqlite_url: str, filled: Path) -> 
     assert [line["event"] for line in logs].count("store.damaged") == 1
 
 
-def test_what_does_not_need_the_page_is_kept_beside_what_does(sqlite_url: str, filled: Path) -> None:
-    """Events that share a commit with one that meets the damage are kept; that one is refused, not lost in silence."""
+def test_what_does_not_need_the_page_is_kept_beside_what_does(
+    sqlite_url: str, filled: Path
+) -> None:
+    """Events that share a commit with one that meets the damage are kept; that one is refused, not
+    lost in silence.
+    """
     damage_page(filled, "lane_person")  # its last leaf: the last people by name
 
     async def main() -> None:
@@ -108,8 +130,12 @@ def test_what_does_not_need_the_page_is_kept_beside_what_does(sqlite_url: str, f
 
 
 @pytest.mark.parametrize("name", ["event", "delivery", "lane", "delivery_lane"])
-def test_what_lies_on_other_pages_is_still_delivered(sqlite_url: str, filled: Path, name: str) -> None:
-    """The leader gets each lane but those on the damaged page, and is not given these again and again."""
+def test_what_lies_on_other_pages_is_still_delivered(
+    sqlite_url: str, filled: Path, name: str
+) -> None:
+    """The leader gets each lane but those on the damaged page, and is not given these again and
+    again.
+    """
     damage_page(filled, name)
 
     async def main() -> None:
@@ -124,9 +150,14 @@ def test_what_lies_on_other_pages_is_still_delivered(sqlite_url: str, filled: Pa
 
 
 def test_the_remedy_works(sqlite_url: str, filled: Path, tmp_path: Path) -> None:
-    """As the words say: what is recovered from the copy is a store again, and holds all but what lay on the page."""
+    """As the words say: what is recovered from the copy is a store again, and holds all but what
+    lay on the page.
+    """
     damage_page(filled, "event_thing")
-    script = 'cp store.db COPY && sqlite3 COPY ".clone NEW" && mv NEW store.db && rm -f store.db-wal store.db-shm'
+    script = (
+        'cp store.db COPY && sqlite3 COPY ".clone NEW" && mv NEW store.db && rm -f store.db-wal '
+        "store.db-shm"
+    )
     subprocess.run(["sh", "-ec", script], cwd=tmp_path, check=True)
 
     async def main() -> None:
@@ -140,5 +171,8 @@ def test_the_remedy_works(sqlite_url: str, filled: Path, tmp_path: Path) -> None
 def test_a_file_that_lost_its_header_is_told_at_the_start(sqlite_url: str, filled: Path) -> None:
     """With its name and what to do."""
     damage_header(filled)
-    with pytest.raises(StoreUnavailable, match=r"store\.db is damaged \(file is not a database.*mend .store. url.*backup"):
+    with pytest.raises(
+        StoreUnavailable,
+        match=r"store\.db is damaged \(file is not a database.*mend .store. url.*backup",
+    ):
         asyncio.run(Inbox.open(sqlite_url, dedup_hours=24))

@@ -24,7 +24,9 @@ def replace(path: Path) -> None:
 
 
 async def refusal(inbox: Inbox) -> str:
-    """Why an event is not taken; it is tried until then, since the files are looked at once a second only."""
+    """Why an event is not taken; it is tried until then, since the files are looked at once a
+    second only.
+    """
     async with asyncio.timeout(20):
         for number in range(100_000):
             try:
@@ -44,8 +46,12 @@ async def refusal(inbox: Inbox) -> str:
         (".lock", "another process may have opened the store"),
     ],
 )
-def test_a_file_that_is_gone_is_told(sqlite_url: str, tmp_path: Path, ending: str, remedy: str, harm: Callable[[Path], None]) -> None:
-    """Events are refused, the gateway is not ready, and both say which file it is and what to do."""
+def test_a_file_that_is_gone_is_told(
+    sqlite_url: str, tmp_path: Path, ending: str, remedy: str, harm: Callable[[Path], None]
+) -> None:
+    """Events are refused, the gateway is not ready, and both say which file it is and what to
+    do.
+    """
 
     async def main() -> None:
         inbox = await Inbox.open(sqlite_url, dedup_hours=24)
@@ -54,7 +60,9 @@ def test_a_file_that_is_gone_is_told(sqlite_url: str, tmp_path: Path, ending: st
             await inbox.check_writable(NOW)
             harm(tmp_path / f"store.db{ending}")
             told = await refusal(inbox)
-            assert told.startswith(f"{tmp_path}/store.db{ending} was deleted or replaced under the running gateway")
+            assert told.startswith(
+                f"{tmp_path}/store.db{ending} was deleted or replaced under the running gateway"
+            )
             assert remedy in told
             with pytest.raises(StoreUnavailable, match="was deleted or replaced"):
                 await inbox.check_writable(NOW + timedelta(seconds=5))
@@ -65,7 +73,9 @@ def test_a_file_that_is_gone_is_told(sqlite_url: str, tmp_path: Path, ending: st
 
 
 def test_a_lost_write_ahead_log_loses_nothing(sqlite_url: str, tmp_path: Path) -> None:
-    """As soon as it is noticed, what is in it is brought into the database, so that even killing the gateway would lose nothing."""
+    """As soon as it is noticed, what is in it is brought into the database, so that even killing
+    the gateway would lose nothing.
+    """
 
     async def main() -> None:
         inbox = await Inbox.open(sqlite_url, dedup_hours=24)
@@ -74,7 +84,9 @@ def test_a_lost_write_ahead_log_loses_nothing(sqlite_url: str, tmp_path: Path) -
             (tmp_path / "store.db-wal").unlink()
             await refusal(inbox)
             shutil.copy(tmp_path / "store.db", tmp_path / "as-after-a-kill.db")
-            assert (kept.id,) in rows(f"sqlite:///{tmp_path}/as-after-a-kill.db", "SELECT id FROM event")
+            assert (kept.id,) in rows(
+                f"sqlite:///{tmp_path}/as-after-a-kill.db", "SELECT id FROM event"
+            )
         finally:
             await inbox.aclose()
 

@@ -1,4 +1,6 @@
-"""SQLite's write-ahead log beside somebody who reads on and on: it is told, bounded, and emptied when they are gone."""
+"""SQLite's write-ahead log beside somebody who reads on and on: it is told, bounded, and emptied
+when they are gone.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,10 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def test_it_is_told_and_emptied(sqlite_url: str, tmp_path: Path) -> None:
-    """In words, once in the log; events are still taken. When the reader is gone it is emptied though nothing more is written."""
+    """In words, once in the log; events are still taken.
+
+    When the reader is gone it is emptied though nothing more is written.
+    """
     log = tmp_path / "store.db-wal"
 
     async def main() -> None:
@@ -75,11 +80,16 @@ def test_it_is_told_and_emptied(sqlite_url: str, tmp_path: Path) -> None:
 
     with structlog.testing.capture_logs() as lines:
         asyncio.run(main())
-    assert [line["event"] for line in lines if line["event"].startswith("store.log")] == ["store.log_grows", "store.log_emptied"]
+    assert [line["event"] for line in lines if line["event"].startswith("store.log")] == [
+        "store.log_grows",
+        "store.log_emptied",
+    ]
 
 
 def test_it_has_an_end(sqlite_url: str, tmp_path: Path) -> None:
-    """At its bound events are refused and the gateway is not ready, in the same words; both end by themselves after the reader."""
+    """At its bound events are refused and the gateway is not ready, in the same words; both end by
+    themselves after the reader.
+    """
 
     async def main() -> None:
         async with open_inbox(sqlite_url, max_wal_mb=MOST) as inbox:
@@ -105,25 +115,36 @@ def test_what_writes_much_alone_is_no_reader(sqlite_url: str, tmp_path: Path) ->
     async def main() -> None:
         async with open_inbox(sqlite_url, max_wal_mb=MOST) as inbox:
             for number in range(3):
-                await asyncio.gather(*(inbox.accept(new(f"{number} {each} {HEAVY}")) for each in range(100)))
+                await asyncio.gather(
+                    *(inbox.accept(new(f"{number} {each} {HEAVY}")) for each in range(100))
+                )
                 assert inbox.long_log is None
             await until(lambda: (tmp_path / "store.db-wal").stat().st_size <= MOST * MB / 8)
 
     asyncio.run(main())
 
 
-FOREVER = "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number) SELECT count(*) FROM number"
+FOREVER = (
+    "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number) SELECT count(*) "
+    "FROM number"
+)
 
 
 def test_our_own_reads_end(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A question that takes too long is refused in words, and its connection answers the next one."""
+    """A question that takes too long is refused in words, and its connection answers the next
+    one.
+    """
     monkeypatch.setattr(engine, "LONGEST_READ", 0.2)
 
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
             for _ in range(4):
-                with pytest.raises(StoreUnavailable, match="would be read for too long; ask for less"):
-                    await inbox._read(lambda transaction: transaction.connection.scalar(text(FOREVER)))  # noqa: SLF001 - no query of ours is endless
+                with pytest.raises(
+                    StoreUnavailable, match="would be read for too long; ask for less"
+                ):
+                    await inbox._read(
+                        lambda transaction: transaction.connection.scalar(text(FOREVER))
+                    )
                 assert (await inbox.read_status(now=NOW)).pending == 0
 
     asyncio.run(main())

@@ -79,7 +79,9 @@ def events() -> None:
     op.create_index("event_source", "event", ["source", "id"])
     op.create_index("event_name", "event", ["name", "id", "source"])
     aside = sa.text("state != 'accepted'")
-    op.create_index("event_aside", "event", ["state", "id"], sqlite_where=aside, postgresql_where=aside)
+    op.create_index(
+        "event_aside", "event", ["state", "id"], sqlite_where=aside, postgresql_where=aside
+    )
     op.create_table(
         "original",
         sa.Column("event_id", NAME, primary_key=True),
