@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.base import Browsable
 from receiver.admin import attention_groups, crm_erasure, parameters, presenters, views
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
+from receiver.admin.status_views import StatusView
 from receiver.gateway import Gateway
 from receiver.inbox import Unknown
 
@@ -16,7 +17,7 @@ class AdminQueries:
         self._gateway = gateway
         self._inbox = gateway.inbox
 
-    async def status(self, _call: OperationCall) -> views.StatusView:
+    async def status(self, _call: OperationCall) -> StatusView:
         return await presenters.present_status(self._gateway)
 
     async def events(self, call: OperationCall) -> views.EventPage:

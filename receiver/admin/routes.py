@@ -13,6 +13,7 @@ from receiver.admin.commands import AdminCommands
 from receiver.admin.openapi import describe_operations
 from receiver.admin.operation import Operation
 from receiver.admin.queries import AdminQueries
+from receiver.admin.status_views import StatusView
 from receiver.gateway import Gateway
 from receiver.http.authentication import OperatorToken
 from receiver.http.authentication_log import AuthenticationLog
@@ -27,7 +28,7 @@ def list_operations(gateway: Gateway) -> Sequence[Operation]:
 
 def _looking(look: AdminQueries) -> Sequence[Operation]:
     return (
-        Operation("GET", "/api/status", "How the gateway stands", look.status, views.StatusView),
+        Operation("GET", "/api/status", "How the gateway stands", look.status, StatusView),
         Operation(
             "GET",
             "/api/events",

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from receiver.admin import crm_erasure, presenters, views
 from receiver.admin.operation import UnfitParameter
+from receiver.admin.status_views import ConnectorWord
 from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
@@ -106,7 +107,7 @@ class PersonPages:
 
 def _standing(
     lanes: Sequence[views.PersonLane], states: Mapping[str, ConnectorState]
-) -> list[tuple[views.PersonLane, views.ConnectorWord, ConnectorState | None]]:
+) -> list[tuple[views.PersonLane, ConnectorWord, ConnectorState | None]]:
     """Each lane with what its connector does; where that is paused, why and how long."""
     paused = {name: state for name, state in states.items() if state.paused}
     return [

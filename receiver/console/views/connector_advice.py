@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from receiver.admin import presenters
-from receiver.admin.views import ConnectorWord
+from receiver.admin.status_views import ConnectorWord
 from receiver.delivery import RateLimiter
 from receiver.inbox import ConnectorStatus
 
