@@ -44,7 +44,9 @@ class OverviewPage:
             "overview.html",
             store=status,
             faults=[
-                words for words in (gateway.inbox.find_damage, gateway.inbox.long_log) if words
+                words
+                for words in (gateway.inbox.store.damage, gateway.inbox.store.long_log)
+                if words
             ],
             connectors=[
                 advise_connector(

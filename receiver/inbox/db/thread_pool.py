@@ -11,8 +11,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from receiver.inbox.db.errors import StoreUnavailable
-from receiver.inbox.db.retry import run_with_retry
 from receiver.inbox.db.transaction import Transaction, open_transaction
+from receiver.inbox.db.transaction_retry import run_with_retry
 
 T = TypeVar("T")
 
