@@ -111,8 +111,8 @@ class SObject:
 
 
 class ObjectCache:
-    """Asks for an object when it is first needed, and again after an hour or when it was
-    `forgotten`.
+    """Asks for an object when it is first needed, and again after an hour, or once it was told
+    to `forget` it.
     """
 
     def __init__(self, api: SalesforceApi, now: Callable[[], datetime]) -> None:

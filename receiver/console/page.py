@@ -61,7 +61,7 @@ class PageNotice:
 class Console:
     """What the pages are made with.
 
-    Handlers raise NotFound, Unknown and Unfit; the pages for these are made here.
+    Handlers raise NotFound, Unknown and UnfitParameter; the pages for these are made here.
     """
 
     def __init__(self, gateway: Gateway, sessions: SessionStore, templates: Environment) -> None:

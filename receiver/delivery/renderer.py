@@ -68,7 +68,7 @@ class EventReader:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="large-events")
 
     async def read(self, delivery: PendingDelivery, site: SourceContext) -> Event:
-        """Raises Invalid."""
+        """Raises InvalidBody."""
         known = self._known.get(delivery.event_id)
         # it may have been amended, or a person erased from it
         if known is not None and known[1] == delivery.body:

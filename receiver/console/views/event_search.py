@@ -60,7 +60,7 @@ class EventSearch:
         return replace(self, group="")
 
     def filter(self) -> EventFilter:
-        """All but the group, which has to be looked up. Raises Unfit."""
+        """All but the group, which has to be looked up. Raises UnfitParameter."""
         return EventFilter(
             source=self.source or None,
             event=self.event or None,
