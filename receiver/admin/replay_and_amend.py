@@ -72,7 +72,7 @@ async def replay_events(
 
 
 async def revalidate_quarantine(gateway: Gateway) -> tuple[int, int]:
-    """Judge every call in quarantine anew, oldest first.
+    """Validate every call in quarantine anew, oldest first.
 
     Returns how many were accepted, and how many remain.
     """
@@ -80,7 +80,7 @@ async def revalidate_quarantine(gateway: Gateway) -> tuple[int, int]:
     after: str | None = None
     while waiting := await gateway.inbox.list_quarantined(after=after):
         for one in waiting:
-            kept = await _judge_anew(gateway, one)
+            kept = await _revalidate(gateway, one)
             accepted += kept
             remaining += not kept
         after = waiting[-1].id
@@ -88,7 +88,7 @@ async def revalidate_quarantine(gateway: Gateway) -> tuple[int, int]:
 
 
 async def revalidate_call(gateway: Gateway, id: str) -> bool:
-    """Judge one call anew that is in quarantine or was discarded there.
+    """Validate one call anew that is in quarantine or was discarded there.
 
     Returns whether it was accepted. Raises Unknown where there is no such event.
     """
@@ -96,7 +96,7 @@ async def revalidate_call(gateway: Gateway, id: str) -> bool:
     waiting = QuarantinedCall(
         id, stored.source, stored.named, stored.body, stored.received_at, stored.faults
     )
-    return await _judge_anew(gateway, waiting, discarded=stored.state == "discarded")
+    return await _revalidate(gateway, waiting, discarded=stored.state == "discarded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class AmendOutcome:
 async def amend_call(
     gateway: Gateway, id: str, *, event: str | None = None, body: bytes | None = None
 ) -> AmendOutcome:
-    """Judge a call in quarantine as if it had come with another event name, or another body.
+    """Validate a call in quarantine as if it had come with another event name, or another body.
 
     What passes takes its place before the later events of its people. Raises Unknown where no call
     of that id is in quarantine, or was discarded there.
@@ -130,7 +130,7 @@ async def amend_call(
     )
 
 
-async def _judge_anew(
+async def _revalidate(
     gateway: Gateway, waiting: QuarantinedCall, *, discarded: bool = False
 ) -> bool:
     if waiting.source not in gateway.sites:

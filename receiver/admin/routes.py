@@ -133,14 +133,14 @@ def _acting(act: AdminCommands) -> Sequence[Operation]:
         Operation(
             "POST",
             "/api/quarantine/revalidate",
-            "Judge what is in quarantine anew",
+            "Validate what is in quarantine anew",
             act.revalidate,
             views.RevalidatedView,
         ),
         Operation(
             "POST",
             "/api/quarantine/{id}/amend",
-            "Judge a call in quarantine anew with another event name or another body; as it "
+            "Validate a call in quarantine anew with another event name or another body; as it "
             "came it stays beside it",
             act.amend,
             views.AmendedView,

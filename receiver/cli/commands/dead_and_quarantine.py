@@ -79,7 +79,7 @@ def quarantine(
     context: typer.Context,
     config: ConfigOption = CONFIG,
     revalidate: Annotated[
-        bool, typer.Option("--revalidate", help="Judge all that is in quarantine anew.")
+        bool, typer.Option("--revalidate", help="Validate all that is in quarantine anew.")
     ] = False,
     discard: DiscardOption = None,
     limit: LimitOption = 100,
@@ -133,7 +133,7 @@ def amend(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Give a call in quarantine another event name, or another body; it is judged anew, and
+    """Give a call in quarantine another event name, or another body; it is validated anew, and
     delivered before its people's later events.
 
     As it came it stays readable beside it. Where it still has faults, nothing is changed, and they

@@ -28,7 +28,7 @@ _ROUNDS = 5  # each ends one race with another process for the same content
 
 @dataclass(slots=True)  # not frozen, though nobody changes it: that would cost 3 µs of each event
 class NewEvent:
-    """One authenticated call, judged.
+    """One authenticated call, validated.
 
     With faults it is kept in quarantine and gets no deliveries, whatever `lanes` says.
     """
@@ -145,7 +145,7 @@ class EventAcceptor:
     def replace(
         self, transaction: Transaction, id: str, new: NewEvent, *, amended: bool = False
     ) -> AcceptedEvent | None:
-        """Give the stored event `id` a new judgement, and where it was `amended` a new body.
+        """Give the stored event `id` what it is validated to be now, and where it was `amended` a new body.
 
         None where it has faults still.
         """
