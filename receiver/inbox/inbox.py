@@ -147,7 +147,7 @@ class Inbox:
         return await self.store.deliver(partial(ready.correct_waits, connector=connector, now=now))
 
     async def wait_for_change(self, connector: str, seconds: float) -> bool:
-        """Wait until there may be new work for the connector since its last `queues` or `changed`,
+        """Wait until there may be new work for the connector since its last `list_queues`,
         at most so long.
 
         False alarms happen; and the wake-up of another process can be lost, so poll now and then.

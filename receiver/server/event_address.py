@@ -1,5 +1,5 @@
-"""Reads the parts of an address that events are posted to: copying it takes blanks along, and people
-type an event's name in their own way.
+"""Reads the parts of an address that events are posted to: copying it takes blanks along, and
+people type an event's name in their own way.
 """
 
 from __future__ import annotations
