@@ -21,7 +21,7 @@ from receiver.inbox.lanes.ready import LaneQueue, ReadyLane
 from receiver.inbox.lanes.record_state import RecordRef, RecordState
 from receiver.inbox.lanes.replay import DeliverySelection, ReplayResult
 from receiver.inbox.lanes.settle import Settlement, SettleReport
-from receiver.inbox.operation import connector_state, installation, leadership
+from receiver.inbox.operation import connector_state, leadership
 from receiver.inbox.operation.connector_state import ConnectorState
 from receiver.inbox.operation.leadership import LeaderTerm
 from receiver.inbox.operation.sent_alarms import SentAlarms
@@ -69,14 +69,6 @@ class Inbox:
         Once is enough, twice does no harm.
         """
         await self.store.aclose()
-
-    async def log_key(self) -> bytes:
-        """The secret by which people are named in the log: one per store, for all processes and
-        across restarts.
-        """
-        while (key := await self.store.read(installation.log_key)) is None:
-            await self.store.write(installation.make_log_key)
-        return key
 
     # --- events in ---
 
@@ -183,11 +175,6 @@ class Inbox:
 
     # --- leadership ---
 
-    @property
-    def is_shared(self) -> bool:
-        """Whether other processes may work on this store."""
-        return self.store.is_shared
-
     async def take_lead(
         self, role: str, *, holder: str, lease: timedelta, now: datetime
     ) -> LeaderTerm | None:
@@ -197,7 +184,7 @@ class Inbox:
             role=role,
             holder=holder,
             lease=lease,
-            alone=not self.is_shared,
+            alone=not self.store.is_shared,
             now=now,
         )
         return await self.store.deliver(work)
@@ -274,9 +261,7 @@ class Inbox:
         return await self.store.read(partial(event_detail.find_person, key=key))
 
     async def count_unsearched(self, chosen: EventFilter) -> int:
-        """How many calls in quarantine fit all that is asked but the person: who is in them was
-        never understood.
-        """
+        """How many calls in quarantine fit all but the person, who was never understood."""
         return await self.store.read(partial(queries.count_unsearched, chosen=chosen))
 
     async def list_groups(
@@ -410,6 +395,6 @@ class Inbox:
         erased = await erase.erase_person(
             self.store.read, self.store.write, address.strip().lower()
         )
-        if not self.is_shared:
+        if not self.store.is_shared:
             await self.store.writer.run_bare(erase.empty_log)
         return erased

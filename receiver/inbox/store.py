@@ -22,7 +22,7 @@ from receiver.inbox.db.thread_pool import ThreadPool
 from receiver.inbox.db.transaction import TransactionRunner
 from receiver.inbox.events.accept import EventAcceptor
 from receiver.inbox.events.writer import StoreWriter
-from receiver.inbox.operation import write_probe
+from receiver.inbox.operation import installation, write_probe
 
 _READY_SECONDS = 5.0
 
@@ -108,6 +108,14 @@ class Store:
     def is_shared(self) -> bool:
         """Whether other processes may work on this store."""
         return self._engines.postgresql
+
+    async def log_key(self) -> bytes:
+        """The secret by which people are named in the log: one per store, for all processes and
+        across restarts.
+        """
+        while (key := await self.read(installation.log_key)) is None:
+            await self.write(installation.make_log_key)
+        return key
 
     async def check_writable(self, now: datetime) -> None:
         """Return if the store is sound and can be written; StoreUnavailable says why not.

@@ -55,7 +55,8 @@ def test_a_number_that_would_fill_pages_is_refused(value: Any) -> None:
 
 def test_kinds_are_named_without_content() -> None:
     """A secret in a payload never comes into a message."""
-    assert [describe_kind(value) for value in ("x", 1, {}, [], iter("ab"))] == [
+    values: list[object] = ["x", 1, {}, [], iter("ab")]
+    assert [describe_kind(value) for value in values] == [
         "a text",
         "a number",
         "a table",
