@@ -478,7 +478,7 @@ class Inbox:
     async def accept_revalidated(
         self, id: str, validated: NewEvent, *, now: datetime, discarded: bool = False
     ) -> AcceptedEvent | None:
-        """Put the judged form in the place of a quarantined call, or of a `discarded` one.
+        """Put the validated form in the place of a quarantined call, or of a `discarded` one.
 
         None where it has faults. Raises Unknown.
         """

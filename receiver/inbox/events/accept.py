@@ -28,7 +28,7 @@ _ROUNDS = 5  # each ends one race with another process for the same content
 
 @dataclass(slots=True)  # not frozen, though nobody changes it: that would cost 3 µs of each event
 class NewEvent:
-    """One authenticated call, judged.
+    """One authenticated call, validated.
 
     With faults it is kept in quarantine and gets no deliveries, whatever `lanes` says.
     """
