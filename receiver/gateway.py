@@ -135,7 +135,7 @@ async def open_store(
     store = settings.store
     inbox = await Inbox.open(store.url, dedup_hours=store.dedup_hours, max_wal_mb=store.max_wal_mb)
     try:
-        name_people_by(await inbox.store.log_key())
+        name_people_by(await inbox.log_key())
         sites, metrics = sites_of(settings), GatewayMetrics()
         metrics.start(settings.connectors, settings.sources, EVENTS)
         decide = build_validator(sites, routes)

@@ -9,16 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.base import Page as RecordsHeld
-from receiver.admin.status_views import (
-    ConnectorStatus,
-    ConnectorWord,
-    Rate,
-    StatusView,
-    StoreView,
-    WaitingView,
-)
 from receiver.admin.views import (
     AttemptView,
+    ConnectorStatus,
+    ConnectorWord,
     DeadGroup,
     DeliveryView,
     EventItem,
@@ -31,9 +25,13 @@ from receiver.admin.views import (
     PersonRecord,
     PersonView,
     QuarantinedGroup,
+    Rate,
     RecordLink,
     RecordPage,
     RecordView,
+    StatusView,
+    StoreView,
+    WaitingView,
 )
 from receiver.aom import Event as ReadEvent
 from receiver.aom import InvalidBody, read_event
@@ -84,7 +82,7 @@ async def present_status(gateway: Gateway) -> StatusView:
         for name, one in stored.connectors.items()
     }
     inbox = gateway.inbox
-    store = StoreView(inbox.store.damage, inbox.store.long_log, inbox.store.log_bytes)
+    store = StoreView(inbox.damage, inbox.long_log, inbox.log_bytes)
     return StatusView(
         stored.pending,
         stored.dead,

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from connectors.base import Browsable
-from receiver.admin import attention_groups, crm_erasure, parameters, presenters, views
+from receiver.admin import (
+    attention_groups,
+    crm_erasure,
+    erasure_views,
+    parameters,
+    presenters,
+    views,
+)
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
-from receiver.admin.status_views import StatusView
 from receiver.gateway import Gateway
 from receiver.inbox import Unknown
 
@@ -17,7 +23,7 @@ class AdminQueries:
         self._gateway = gateway
         self._inbox = gateway.inbox
 
-    async def status(self, _call: OperationCall) -> StatusView:
+    async def status(self, _call: OperationCall) -> views.StatusView:
         return await presenters.present_status(self._gateway)
 
     async def events(self, call: OperationCall) -> views.EventPage:
@@ -75,9 +81,9 @@ class AdminQueries:
             await self._inbox.find_person(call.path.email.strip().lower())
         )
 
-    async def erasure(self, call: OperationCall) -> views.CrmErasures:
+    async def erasure(self, call: OperationCall) -> erasure_views.CrmErasures:
         address = call.path.email.strip().lower()
-        return views.CrmErasures(await crm_erasure.plan_erasure(self._gateway, address))
+        return erasure_views.CrmErasures(await crm_erasure.plan_erasure(self._gateway, address))
 
     async def records(self, call: OperationCall) -> views.RecordPage:
         connector = self._gateway.connectors.get(call.path.name)

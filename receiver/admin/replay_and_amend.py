@@ -80,7 +80,7 @@ async def revalidate_quarantine(gateway: Gateway) -> tuple[int, int]:
     after: str | None = None
     while waiting := await gateway.inbox.list_quarantined(after=after):
         for one in waiting:
-            kept = await _revalidate(gateway, one)
+            kept = await _judge_anew(gateway, one)
             accepted += kept
             remaining += not kept
         after = waiting[-1].id
@@ -96,7 +96,7 @@ async def revalidate_call(gateway: Gateway, id: str) -> bool:
     waiting = QuarantinedCall(
         id, stored.source, stored.named, stored.body, stored.received_at, stored.faults
     )
-    return await _revalidate(gateway, waiting, discarded=stored.state == "discarded")
+    return await _judge_anew(gateway, waiting, discarded=stored.state == "discarded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ async def amend_call(
     )
 
 
-async def _revalidate(
+async def _judge_anew(
     gateway: Gateway, waiting: QuarantinedCall, *, discarded: bool = False
 ) -> bool:
     if waiting.source not in gateway.sites:

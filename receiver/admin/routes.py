@@ -8,12 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from receiver.admin import parameters, views
+from receiver.admin import erasure_views, parameters, views
 from receiver.admin.commands import AdminCommands
 from receiver.admin.openapi import describe_operations
 from receiver.admin.operation import Operation
 from receiver.admin.queries import AdminQueries
-from receiver.admin.status_views import StatusView
 from receiver.gateway import Gateway
 from receiver.http.authentication import OperatorToken
 from receiver.http.authentication_log import AuthenticationLog
@@ -28,7 +27,7 @@ def list_operations(gateway: Gateway) -> Sequence[Operation]:
 
 def _looking(look: AdminQueries) -> Sequence[Operation]:
     return (
-        Operation("GET", "/api/status", "How the gateway stands", look.status, StatusView),
+        Operation("GET", "/api/status", "How the gateway stands", look.status, views.StatusView),
         Operation(
             "GET",
             "/api/events",
@@ -85,7 +84,7 @@ def _looking(look: AdminQueries) -> Sequence[Operation]:
             "/api/erasures/{email:path}",
             "What would be erased of a person in the CRMs",
             look.erasure,
-            views.CrmErasures,
+            erasure_views.CrmErasures,
             takes=parameters.PersonPath,
         ),
         Operation(
@@ -133,14 +132,14 @@ def _acting(act: AdminCommands) -> Sequence[Operation]:
         Operation(
             "POST",
             "/api/quarantine/revalidate",
-            "Validate what is in quarantine anew",
+            "Judge what is in quarantine anew",
             act.revalidate,
             views.RevalidatedView,
         ),
         Operation(
             "POST",
             "/api/quarantine/{id}/amend",
-            "Validate a call in quarantine anew with another event name or another body; as it "
+            "Judge a call in quarantine anew with another event name or another body; as it "
             "came it stays beside it",
             act.amend,
             views.AmendedView,
@@ -162,7 +161,7 @@ def _acting(act: AdminCommands) -> Sequence[Operation]:
             "/api/people/{email:path}",
             "Erase a person from this gateway, and from the CRMs where that is asked for",
             act.forget,
-            views.ErasedView,
+            erasure_views.ErasedView,
             takes=parameters.PersonPath,
             query=parameters.ErasureQuery,
         ),

@@ -6,7 +6,7 @@ They are written to JSON and described in OpenAPI as they stand here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -16,6 +16,80 @@ EventState = Literal["pending", "delivered", "dead", "discarded", "quarantined",
 """`accepted` where no route wants the event; else the state of the delivery that needs attention
 most.
 """
+
+
+ConnectorWord = Literal["running", "paused", "throttled", "unavailable", "not configured"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most so many calls in so many seconds, over all gateway processes."""
+
+    calls: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingView:
+    """Who is tried again at a connector: so many people (of more than 1000, 1000), the newest
+    reason and when it was told.
+
+    `rule` is the newest reason of those that a rule of the CRM's account holds back, "" where none
+    does.
+    """
+
+    people: int
+    reason: str
+    at: datetime
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorStatus:
+    """`state` is running, or what it waits for; `reason` says more: of a pause, else of whoever is
+    tried again (`waiting`).
+
+    `leader` is the process that delivers for it, null where none does. `note`: what is to be known
+    while it runs, such as that it is slow. `sizes`: how many records of each object the CRM was
+    found to take in one call, where that is fewer than it says. `calls` were made by this process
+    since it started.
+    """
+
+    # empty where it is not configured any more: what it still has waits until it is, or is
+    # discarded
+    type: str
+    state: ConnectorWord
+    reason: str
+    since: datetime | None
+    until: datetime | None
+    pending: int
+    dead: int
+    oldest_pending_seconds: float | None
+    leader: str | None = None
+    note: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    waiting: WaitingView | None = None
+    calls: int = 0
+    allowed: Rate | None = None  # where a limit is configured, or the CRM has told one
+
+
+@dataclass(frozen=True, slots=True)
+class StoreView:
+    """`damage` and `long_log` are in words, with what to do; both are null on PostgreSQL."""
+
+    damage: str | None  # a damaged page was met in the SQLite file since the gateway started
+    long_log: str | None  # SQLite's log cannot be emptied, since some program reads on and on
+    log_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    pending: int
+    dead: int
+    quarantined: int
+    oldest_pending_seconds: float | None
+    connectors: Mapping[str, ConnectorStatus]
+    store: StoreView
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,65 +322,6 @@ class RevalidatedView:
 
     accepted: int
     remaining: int
-
-
-@dataclass(frozen=True, slots=True)
-class CrmProblem:
-    """What stands in the way at a CRM, where, and what helps."""
-
-    where: str
-    message: str
-    remedy: str
-    fatal: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CrmErasure:
-    """What one connector would erase, or has erased.
-
-    `left` is what stands in the way, or is left to people.
-    """
-
-    connector: str
-    steps: tuple[str, ...] = ()
-    failed: tuple[CrmProblem, ...] = ()
-    left: tuple[CrmProblem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CrmErasures:
-    items: tuple[CrmErasure, ...]
-
-
-BEYOND_REACH = (
-    "backups of the store",
-    "what was written to a CRM, a sandbox among them",
-    "logs that left this gateway",
-)
-BEYOND_REACH_WITH_CRM = (
-    "backups of the store",
-    "what the CRMs keep in their bins, histories and backups",
-    "logs that left this gateway",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ErasedView:
-    """What was removed of a person. `beyond_reach` names what only others can erase.
-
-    `crm` is what was asked for of the CRMs. Where anything there `failed`, this gateway keeps what
-    it knows, so that it can be repeated.
-    """
-
-    events: int
-    shared_events: int
-    deliveries: int
-    attempts: int
-    lanes: int
-    remote_ids: int
-    mentions: int  # other places in which the address stood
-    beyond_reach: tuple[str, ...] = BEYOND_REACH
-    crm: tuple[CrmErasure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,13 @@ class StoredSentLog:
         self._inbox = inbox
 
     async def told(self) -> list[SentAlarm]:
-        return await self._inbox.sent_alarms.find()
+        return await self._inbox.find_sent_alarms()
 
     async def keep(self, alarm: Alarm, *, now: datetime) -> None:
-        await self._inbox.sent_alarms.keep(alarm.key, alarm.dump(), now=now)
+        await self._inbox.keep_sent_alarm(alarm.key, alarm.dump(), now=now)
 
     async def forget(self, key: str) -> None:
-        await self._inbox.sent_alarms.forget(key)
+        await self._inbox.forget_sent_alarm(key)
 
 
 class MemorySentLog:

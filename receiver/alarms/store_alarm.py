@@ -29,8 +29,8 @@ class StoreWatch:
     async def look(self, now: datetime) -> list[Alarm]:
         """All that is wrong with the store itself."""
         fails = await self._failing(now)
-        damaged = self._alarm("store_damaged", self._inbox.store.damage, now)
-        log = self._alarm("store_log", self._inbox.store.long_log, now)
+        damaged = self._alarm("store_damaged", self._inbox.damage, now)
+        log = self._alarm("store_log", self._inbox.long_log, now)
         return [alarm for alarm in (fails, damaged, log) if alarm]
 
     def _alarm(
@@ -62,7 +62,7 @@ class StoreWatch:
     async def _ask(self, now: datetime) -> None:
         try:
             with suppress(StoreDamaged):  # has an alarm of its own
-                await self._inbox.store.check_writable(now)
+                await self._inbox.check_writable(now)
         except StoreUnavailable as error:
             self._failures += 1
             self._reason = self._redaction.redact_reason(str(error))

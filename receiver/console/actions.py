@@ -43,7 +43,7 @@ def revalidate_work(gateway: Gateway) -> Work:
     """Of all that is in quarantine."""
 
     async def work(_job: Job) -> str:
-        return _describe_validated(*await replay_and_amend.revalidate_quarantine(gateway))
+        return _judged(*await replay_and_amend.revalidate_quarantine(gateway))
 
     return work
 
@@ -61,12 +61,12 @@ def revalidate_calls(gateway: Gateway, chosen: EventFilter | tuple[str, ...]) ->
         for number, id in enumerate(ids, 1):
             accepted += await replay_and_amend.revalidate_call(gateway, id)
             job.progress(number, len(ids))
-        return _describe_validated(accepted, len(ids) - accepted)
+        return _judged(accepted, len(ids) - accepted)
 
     return work
 
 
-def _describe_validated(accepted: int, remaining: int) -> str:
+def _judged(accepted: int, remaining: int) -> str:
     return (
         f"{_calls(accepted)} accepted; {remaining:,} still {'has' if remaining == 1 else 'have'} "
         "faults."

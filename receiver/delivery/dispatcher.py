@@ -111,7 +111,7 @@ class Dispatcher:
             return
         if self._store_failed:  # to write to the CRM what cannot be settled would go on for ever
             await self._wait(timedelta(seconds=1))
-            await self._inbox.store.check_writable(self._context.now())
+            await self._inbox.check_writable(self._context.now())
             self._store_failed = False
         await self._publish()
         breaker, left = self._context.breaker, self._context.breaker.seconds_left()

@@ -179,7 +179,7 @@ class Leadership:
 
     async def _renew(self) -> None:
         idle = self._covered_until == 0 and max(self._calls_end, self._held_until) <= self._clock()
-        if idle and not self._inbox.store.is_shared:
+        if idle and not self._inbox.is_shared:
             self._valid_until = self._clock() + self._lease.total_seconds()
             return  # nobody else can lead, and there is nothing to tell
         async with self._telling:

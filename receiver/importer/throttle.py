@@ -37,7 +37,10 @@ class ImportThrottle:
     async def submit_batch(
         self, batch: Sequence[ValidatedLine]
     ) -> list[tuple[ValidatedLine, LineAnswer]]:
-        """Hand in some lines; lines about the same people one after the other. Raises ImportStopped."""
+        """Hand in some lines; lines about the same people one after the other.
+
+        Raises ImportStopped.
+        """
         chains: dict[tuple[str, ...], list[ValidatedLine]] = {}
         for one in batch:
             chains.setdefault(one.people, []).append(one)

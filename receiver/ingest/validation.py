@@ -19,7 +19,7 @@ Validator = Callable[[str, str | None, bytes, datetime], NewEvent]
 
 
 def build_validator(sites: Mapping[str, SourceContext], routes: RouteTable) -> Validator:
-    """What makes of a call what the store keeps, for these sources and routes.
+    """A validator for these sources and routes.
 
     It never raises: what a defect of ours cannot validate is in quarantine until it is mended.
     """

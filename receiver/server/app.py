@@ -83,7 +83,7 @@ async def _readiness(gateway: Gateway) -> Response:
     """200 while events can be kept, whatever the CRMs do; their state stands beside it."""
     now = gateway.now()
     try:
-        await gateway.inbox.store.check_writable(now)
+        await gateway.inbox.check_writable(now)
         states = {name: await gateway.inbox.find_state(name) for name in gateway.connectors}
         waiting = await gateway.inbox.find_waiting(gateway.connectors)
     except StoreUnavailable as error:
@@ -97,11 +97,7 @@ async def _readiness(gateway: Gateway) -> Response:
         }
         for name, state in states.items()
     }
-    store = (
-        f"writable, but {gateway.inbox.store.long_log}"
-        if gateway.inbox.store.long_log
-        else "writable"
-    )
+    store = f"writable, but {gateway.inbox.long_log}" if gateway.inbox.long_log else "writable"
     return JSONResponse({"status": "ready", "store": store, "connectors": connectors})
 
 
@@ -114,9 +110,7 @@ async def _metrics(gateway: Gateway) -> Response:
     for name, limiter in gateway.limiters.items():
         per_second = limiter.limit.calls / limiter.limit.seconds if limiter.limit else None
         metrics.rate(name, calls=limiter.calls, waiting=limiter.waiting, per_second=per_second)
-    metrics.set_sqlite(
-        damaged=gateway.inbox.store.damage is not None, log_bytes=gateway.inbox.store.log_bytes
-    )
+    metrics.set_sqlite(damaged=gateway.inbox.damage is not None, log_bytes=gateway.inbox.log_bytes)
     try:
         writable = await _is_writable(gateway)
         status = await gateway.standing.status()
@@ -149,7 +143,7 @@ async def _is_writable(gateway: Gateway) -> bool:
     Raises StoreUnavailable where it is not.
     """
     try:
-        await gateway.inbox.store.check_writable(gateway.now())
+        await gateway.inbox.check_writable(gateway.now())
     except StoreDamaged:
         return False
     return True

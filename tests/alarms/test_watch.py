@@ -49,7 +49,7 @@ class Scene:
     async def noted(self, number: int) -> None:
         """Until so many alarms are noted as told."""
         async with asyncio.timeout(30):
-            while len(await self.inbox.sent_alarms.find()) != number:
+            while len(await self.inbox.find_sent_alarms()) != number:
                 await asyncio.sleep(0.01)
 
     async def some_looks(self) -> None:
@@ -150,7 +150,7 @@ def test_a_new_reason_is_told_and_more_of_an_old_one_is_not(tmp_path: Path, stor
             await one.kill("c", "amount: is no number (INVALID)")
             await one.until(lambda: len(one.receiver.told(cause="dead_letters")) == 2)
             assert not [message for message in one.receiver.messages if "@" in str(message)]
-            assert not [told for told in await one.inbox.sent_alarms.find() if "@" in told.about]
+            assert not [told for told in await one.inbox.find_sent_alarms() if "@" in told.about]
 
     asyncio.run(main())
 

@@ -57,14 +57,14 @@ def test_a_full_database_recovers(sqlite_url: str) -> None:
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
             first = await inbox.accept(new("first"))
-            await inbox.store.writer.run_bare(_limit(300))
+            await inbox._writer.run_bare(_limit(300))  # noqa: SLF001 - SQLite's own limit sits on the connection
             results = await asyncio.gather(
                 *(inbox.accept(new(f"{number} {HEAVY}")) for number in range(100)),
                 return_exceptions=True,
             )
             assert all(isinstance(one, StoreUnavailable) for one in results)
             assert "full" in str(results[0])
-            await inbox.store.check_writable(NOW)
+            await inbox.check_writable(NOW)
             kept = await asyncio.gather(
                 *(inbox.accept(new(f"{number} {HEAVY}")) for number in range(100))
             )
@@ -161,7 +161,7 @@ def test_a_killed_process_loses_nothing_that_it_answered(store_url: str) -> None
             command,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": os.getcwd()},
+            env={**os.environ, "PYTHONPATH": str(Path.cwd())},
         )
         assert process.stdout
         answered.extend(process.stdout.readline().split() for _ in range(700))
@@ -318,7 +318,7 @@ def test_connections_that_are_cut_all_the_time(postgresql_url: str) -> None:
                 kept += accepted
             done = True
             await cutting
-            await until_it_works(lambda: inbox.store.check_writable(NOW))
+            await until_it_works(lambda: inbox.check_writable(NOW))
             for one in await take_ready(inbox):
                 numbers = [int(body.split()[0]) for body in bodies(one)]
                 assert numbers == list(range(60))
@@ -346,7 +346,7 @@ async def test_a_store_that_is_closing_refuses(inbox: Inbox) -> None:
         lambda: inbox.accept(new("late")),
         lambda: inbox.read_status(now=NOW),
         lambda: take_ready(inbox),
-        lambda: inbox.store.check_writable(NOW),
+        lambda: inbox.check_writable(NOW),
     ):
         with pytest.raises(StoreUnavailable, match="closing"):
             await call()
@@ -374,7 +374,7 @@ async def _accepted(inbox: Inbox, number: int) -> bool:
 async def test_ready_asks_the_disk_once_a_second(inbox: Inbox) -> None:
     """A store that works is ready, however often it is asked."""
     for _ in range(100):
-        await inbox.store.check_writable(NOW)
+        await inbox.check_writable(NOW)
 
 
 def test_a_file_that_cannot_be_written(sqlite_url: str, tmp_path: Path) -> None:

@@ -53,8 +53,8 @@ def dead(
 ) -> None:
     """Show what was refused for good, grouped by its reason; replay a group with `replay --group`.
 
-    --json prints a list of {"id", "connector", "reason", "count", "first", "last"}, of --discard {"discarded"}.
-    Exit 1 where anything is dead.
+    --json prints a list of {"id", "connector", "reason", "count", "first", "last"}, of --discard
+    {"discarded"}. Exit 1 where anything is dead.
     """
     if discard is not None:
         asyncio.run(_discard(config, "dead", "/api/discard", discard, yes=yes, as_json=as_json))
@@ -79,7 +79,7 @@ def quarantine(
     context: typer.Context,
     config: ConfigOption = CONFIG,
     revalidate: Annotated[
-        bool, typer.Option("--revalidate", help="Validate all that is in quarantine anew.")
+        bool, typer.Option("--revalidate", help="Judge all that is in quarantine anew.")
     ] = False,
     discard: DiscardOption = None,
     limit: LimitOption = 100,
@@ -89,8 +89,9 @@ def quarantine(
     """Show calls that were not understood, grouped by their faults; amend one with `quarantine
     amend`.
 
-    --json prints a list of {"id", "source", "event", "errors", "count", "first", "last"}, of --discard {"discarded"}, of --revalidate
-    {"accepted", "remaining"}. Exit 1 where any are in quarantine.
+    --json prints a list of {"id", "source", "event", "errors", "count", "first", "last"}, of
+    --discard {"discarded"}, of --revalidate {"accepted", "remaining"}. Exit 1 where any are in
+    quarantine.
     """
     if context.invoked_subcommand:
         return
@@ -133,7 +134,7 @@ def amend(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Give a call in quarantine another event name, or another body; it is validated anew, and
+    """Give a call in quarantine another event name, or another body; it is judged anew, and
     delivered before its people's later events.
 
     As it came it stays readable beside it. Where it still has faults, nothing is changed, and they

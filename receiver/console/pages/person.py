@@ -11,9 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.admin import crm_erasure, presenters, views
+from receiver.admin import crm_erasure, erasure_views, presenters, views
 from receiver.admin.operation import UnfitParameter
-from receiver.admin.status_views import ConnectorWord
 from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
@@ -84,7 +83,9 @@ class PersonPages:
             kept_by=Counter((one.connector, one.object) for one in person.records),
             few=FEW,
             in_quarantine=await self._gateway.inbox.count_unsearched(EventFilter(person=email)),
-            beyond_reach=views.BEYOND_REACH_WITH_CRM if in_crm else views.BEYOND_REACH,
+            beyond_reach=erasure_views.BEYOND_REACH_WITH_CRM
+            if in_crm
+            else erasure_views.BEYOND_REACH,
             back=page_address(PEOPLE, {"email": email}),
             action=FORGET,
         )
@@ -107,7 +108,7 @@ class PersonPages:
 
 def _standing(
     lanes: Sequence[views.PersonLane], states: Mapping[str, ConnectorState]
-) -> list[tuple[views.PersonLane, ConnectorWord, ConnectorState | None]]:
+) -> list[tuple[views.PersonLane, views.ConnectorWord, ConnectorState | None]]:
     """Each lane with what its connector does; where that is paused, why and how long."""
     paused = {name: state for name, state in states.items() if state.paused}
     return [

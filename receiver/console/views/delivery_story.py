@@ -9,7 +9,6 @@ from itertools import groupby
 from operator import attrgetter
 
 from receiver.admin import presenters, views
-from receiver.admin.status_views import ConnectorWord
 from receiver.console.views.record_links import SentRecord, read_sent_record, record_url
 from receiver.gateway import Gateway
 from receiver.inbox import ConnectorState
@@ -31,7 +30,7 @@ class DeliveryStory:
     """
 
     connector: str
-    state: ConnectorWord
+    state: views.ConnectorWord
     pause: ConnectorState | None
     counts: Mapping[str, int]
     deliveries: Sequence[tuple[views.DeliveryView, Sequence[ShownAttempt]]]

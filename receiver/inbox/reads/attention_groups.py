@@ -1,5 +1,5 @@
-"""What waits for a decision, grouped by why: one word then names all that is to be replayed,
-validated anew or discarded.
+"""What waits for a decision, grouped by why: one word then names all that is to be replayed, judged
+anew or discarded.
 """
 
 from __future__ import annotations

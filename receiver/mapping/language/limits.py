@@ -116,7 +116,10 @@ def bounded_list(length: int) -> None:
 
 
 def bounded_read(value: Any) -> Any:
-    """A value of the payload that an expression names. Raises UnusableValue where it is too large."""
+    """A value of the payload that an expression names.
+
+    Raises UnusableValue where it is too large.
+    """
     if isinstance(value, str):
         if len(value) > READ:
             raise UnusableValue(f"reads a text of more than {READ:,} characters")
@@ -126,7 +129,10 @@ def bounded_read(value: Any) -> Any:
 
 
 def short_argument(value: Any, what: str) -> None:
-    """Raises UnusableValue for a text to look for that is so long that it is found in quadratic time."""
+    """Refuse a text to look for that is so long that it is found in quadratic time.
+
+    Raises UnusableValue.
+    """
     if isinstance(value, str) and len(value) > ARGUMENT:
         raise UnusableValue(
             f"{what} takes texts of at most {ARGUMENT:,} characters to look for or to put in"

@@ -92,7 +92,7 @@ def test_a_file_has_one_owner_whatever_it_is_called(
                 rf"StoreLocked: .* is in use by process {os.getpid()}\b.* admin API", second.stderr
             )
             await inbox.accept(new("after"))
-            await inbox.store.check_writable(NOW)
+            await inbox.check_writable(NOW)
 
     asyncio.run(main())
 
@@ -119,9 +119,9 @@ def test_what_a_crash_left_beside_another_name_is_not_passed_over(
 
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
-            await inbox.store.check_writable(NOW)
+            await inbox.check_writable(NOW)
         async with open_inbox(other) as inbox:
-            await inbox.store.check_writable(NOW)
+            await inbox.check_writable(NOW)
 
     asyncio.run(main())
 

@@ -406,12 +406,12 @@ def test_events_and_other_work_take_turns(tmp_path: Path) -> None:
                     seen.append(connection.scalar(text("SELECT count(*) FROM event")))
 
             jobs = [
-                asyncio.ensure_future(inbox.store.writer.run_bare(job))
+                asyncio.ensure_future(inbox._writer.run_bare(job))  # noqa: SLF001
                 for job in (wait, look, look, look)
             ]
             await asyncio.to_thread(inside.wait, 20)
             events = [inbox.accept(new(f"{number}")) for number in range(600)]
-            inbox.store.writer._gathered.flush()  # noqa: SLF001
+            inbox._writer._gathered.flush()  # noqa: SLF001
             go_on.set()
             await asyncio.gather(*jobs, *events)
             assert seen == [256, 512, 600]

@@ -87,13 +87,11 @@ def test_nothing_is_worked_out_while_the_store_is_being_written(sqlite_url: str)
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
             kept = (await inbox.accept(faulty(SHARED))).id
-            stored_now = await inbox.store.read(partial(stored_events, ids=[kept]))
+            stored_now = await inbox._read(partial(stored_events, ids=[kept]))  # noqa: SLF001 - between its steps
             changes = event_changes(stored_now, ANN)
             await inbox.erase_person(BEN)
             before = (await inbox.find_event(kept)).body
-            done, changed = await inbox.store.write(
-                partial(apply_changes, address=ANN, changes=changes)
-            )
+            done, changed = await inbox._write(partial(apply_changes, address=ANN, changes=changes))  # noqa: SLF001
             assert (done, changed) == (ErasedPerson(), [kept])
             assert (await inbox.find_event(kept)).body == before
             await inbox.erase_person(ANN)

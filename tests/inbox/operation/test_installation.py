@@ -16,7 +16,7 @@ def test_the_key_of_the_log_survives_restarts(store_url: str) -> None:
 
     async def keys() -> set[bytes]:
         async with open_inbox(store_url) as inbox:
-            return set(await asyncio.gather(*(inbox.store.log_key() for _ in range(4))))
+            return set(await asyncio.gather(*(inbox.log_key() for _ in range(4))))
 
     first = asyncio.run(keys())
     assert [len(key) for key in first] == [32]
@@ -30,7 +30,7 @@ def test_each_installation_has_a_key_of_its_own(
 
     async def key(url: str) -> bytes:
         async with open_inbox(url) as inbox:
-            return await inbox.store.log_key()
+            return await inbox.log_key()
 
     assert asyncio.run(key(store_url)) != asyncio.run(
         key("sqlite:///" + str(tmp_path_factory.mktemp("other") / "store.db"))

@@ -68,7 +68,7 @@ def test_damage_is_told_in_words_and_remembered(sqlite_url: str, filled: Path, n
         try:
             with suppress(StoreDamaged):
                 await work(inbox)
-            told = inbox.store.damage
+            told = inbox.damage
             assert told
             assert told.startswith(
                 f"{filled} is damaged (database disk image is malformed, seen in "
@@ -81,7 +81,7 @@ def test_damage_is_told_in_words_and_remembered(sqlite_url: str, filled: Path, n
                 assert remedy in told
             for _ in range(2):
                 with pytest.raises(StoreDamaged, match="is damaged"):
-                    await inbox.store.check_writable(NOW)
+                    await inbox.check_writable(NOW)
         finally:
             await inbox.aclose()
 
@@ -142,7 +142,7 @@ def test_what_lies_on_other_pages_is_still_delivered(
         inbox = await Inbox.open(sqlite_url, dedup_hours=24)
         try:
             assert EVENTS / 2 < len(await load_queues(inbox)) < EVENTS
-            assert inbox.store.damage
+            assert inbox.damage
         finally:
             await inbox.aclose()
 
@@ -162,7 +162,7 @@ def test_the_remedy_works(sqlite_url: str, filled: Path, tmp_path: Path) -> None
 
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
-            await inbox.store.check_writable(NOW)
+            await inbox.check_writable(NOW)
             assert len(await load_queues(inbox)) == EVENTS
 
     asyncio.run(main())

@@ -57,7 +57,7 @@ def test_a_file_that_is_gone_is_told(
         inbox = await Inbox.open(sqlite_url, dedup_hours=24)
         try:
             await inbox.accept(new("before"))
-            await inbox.store.check_writable(NOW)
+            await inbox.check_writable(NOW)
             harm(tmp_path / f"store.db{ending}")
             told = await refusal(inbox)
             assert told.startswith(
@@ -65,7 +65,7 @@ def test_a_file_that_is_gone_is_told(
             )
             assert remedy in told
             with pytest.raises(StoreUnavailable, match="was deleted or replaced"):
-                await inbox.store.check_writable(NOW + timedelta(seconds=5))
+                await inbox.check_writable(NOW + timedelta(seconds=5))
         finally:
             await inbox.aclose()
 

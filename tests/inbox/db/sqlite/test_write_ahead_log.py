@@ -65,16 +65,16 @@ def test_it_is_told_and_emptied(sqlite_url: str, tmp_path: Path) -> None:
         try:
             await inbox.accept(new("before"))
             with endless_reader(tmp_path / "store.db"):
-                assert await fill(inbox, lambda: inbox.store.long_log is not None) is None
-                assert inbox.store.long_log
-                assert inbox.store.long_log.startswith(f"{log} has grown to ")
-                assert "in a transaction that does not end" in inbox.store.long_log
-                assert "at 256 MB events will be refused" in inbox.store.long_log
-                await inbox.store.check_writable(NOW)
+                assert await fill(inbox, lambda: inbox.long_log is not None) is None
+                assert inbox.long_log
+                assert inbox.long_log.startswith(f"{log} has grown to ")
+                assert "in a transaction that does not end" in inbox.long_log
+                assert "at 256 MB events will be refused" in inbox.long_log
+                await inbox.check_writable(NOW)
                 await inbox.accept(new("taken all the same"))
-                assert inbox.store.log_bytes > MOST * MB / 8
+                assert inbox.log_bytes > MOST * MB / 8
             await until(lambda: log.stat().st_size < MB)
-            await until(lambda: inbox.store.long_log is None)
+            await until(lambda: inbox.long_log is None)
         finally:
             await inbox.aclose()
 
@@ -99,12 +99,12 @@ def test_it_has_an_end(sqlite_url: str, tmp_path: Path) -> None:
                 assert told
                 assert "events are refused until then" in told
                 with pytest.raises(StoreUnavailable, match="events are refused until then"):
-                    await inbox.store.check_writable(NOW + seconds(5))
+                    await inbox.check_writable(NOW + seconds(5))
                 size = (tmp_path / "store.db-wal").stat().st_size
                 assert MOST * MB <= size < 1.5 * MOST * MB
-            await until(lambda: inbox.store.long_log is None)
+            await until(lambda: inbox.long_log is None)
             await inbox.accept(new("after"))
-            await inbox.store.check_writable(NOW + seconds(10))
+            await inbox.check_writable(NOW + seconds(10))
 
     asyncio.run(main())
 
@@ -118,7 +118,7 @@ def test_what_writes_much_alone_is_no_reader(sqlite_url: str, tmp_path: Path) ->
                 await asyncio.gather(
                     *(inbox.accept(new(f"{number} {each} {HEAVY}")) for each in range(100))
                 )
-                assert inbox.store.long_log is None
+                assert inbox.long_log is None
             await until(lambda: (tmp_path / "store.db-wal").stat().st_size <= MOST * MB / 8)
 
     asyncio.run(main())
@@ -142,7 +142,7 @@ def test_our_own_reads_end(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> 
                 with pytest.raises(
                     StoreUnavailable, match="would be read for too long; ask for less"
                 ):
-                    await inbox.store.read(
+                    await inbox._read(  # noqa: SLF001 - no read of its own takes so long
                         lambda transaction: transaction.connection.scalar(text(FOREVER))
                     )
                 assert (await inbox.read_status(now=NOW)).pending == 0
