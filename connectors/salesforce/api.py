@@ -145,7 +145,7 @@ class SalesforceApi:
             raise Unavailable("versions: the answer lists none") from error
 
     async def sign_in(self) -> None:
-        """See that the credentials are taken."""
+        """Sign in, to see that the credentials are taken."""
         await self._signed_in()
 
     async def aclose(self) -> None:

@@ -31,7 +31,7 @@ async def find_group(inbox: Inbox, id: str, kind: GroupKind | None = None) -> At
 
 
 def group_filter(group: AttentionGroup) -> EventFilter:
-    """What is in it."""
+    """The filter that finds what is in a group."""
     if group.kind == "dead":
         return EventFilter(state="dead", connector=group.where, reason_key=group.id)
     return EventFilter(

@@ -31,7 +31,7 @@ Pair = tuple[LaneOutcome, LaneWrite]
 
 
 class LaneBatch:
-    """Of the lanes that a leader takes together, in its `term`."""
+    """One batch of the lanes that a leader takes together, in its `term`."""
 
     def __init__(
         self, context: DeliveryContext, lanes: Sequence[ReadyLane], term: LeaderTerm

@@ -22,7 +22,7 @@ from receiver.mapping import find_origins, fold_records
 
 @dataclass(slots=True, eq=False)
 class LaneOutcome:
-    """Of a lane under way. `plan` says what is written next; the rest is what came of it."""
+    """What has come of a lane under way. `plan` says what is written next."""
 
     lane: ReadyLane
     started: datetime

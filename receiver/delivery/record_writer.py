@@ -62,7 +62,7 @@ class RecordResult:
         return not self.merged.uniform and isinstance(self.verdict, Refused)
 
     def verdicts(self) -> list[Verdict]:
-        """Its own, and those of its links."""
+        """The record's own verdict, and those of its links."""
         return [self.verdict, *self.links.values()]
 
     def remote(self, known: RecordState | None) -> RecordStateRow | None:

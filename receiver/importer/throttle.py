@@ -28,7 +28,7 @@ class LineAnswer:
 
 
 class ImportThrottle:
-    """`post` hands in one line."""
+    """Submits lines a few at once; `post` hands in one."""
 
     def __init__(self, post: Callable[[ValidatedLine], Awaitable[LineAnswer]]) -> None:
         self._post = post

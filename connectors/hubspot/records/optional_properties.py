@@ -1,4 +1,4 @@
-"""Properties that are worth less than the record.
+"""Leaves out a property that HubSpot does not take, rather than lose the record for it.
 
 A value of theirs that HubSpot does not take is left out, and noted.
 """

@@ -18,7 +18,7 @@ THERE = "EXISTS"  # OBJECT_ALREADY_EXISTS, PROPERTY_EXISTS, …
 
 
 async def provision_steps(plan: Plan, api: HubSpotApi) -> Report:
-    """Step by step.
+    """Carry out a plan, step by step.
 
     What is there already counts as done; a ConnectorError that concerns all steps is raised.
     """

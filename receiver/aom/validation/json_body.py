@@ -32,7 +32,7 @@ class ParsedBody(NamedTuple):
 
 
 def parse_body(body: bytes) -> ParsedBody:
-    """The object in a body.
+    """Read the JSON object in a body.
 
     Of a key that stands twice the last value counts; what PHP prints around the JSON is left out.
 

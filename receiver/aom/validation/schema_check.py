@@ -1,4 +1,4 @@
-"""Strict about what is needed, lenient about the rest.
+"""Holds a body against its event's schema: strict about what is needed, lenient about the rest.
 
 A fault in something needed makes the event invalid; where it is one person's of several, that one
 is left out, and told. Anything else that cannot be read (a date in a new format, a text where an

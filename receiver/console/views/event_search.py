@@ -19,7 +19,10 @@ STATES: tuple[State, ...] = get_args(State)
 
 @dataclass(frozen=True, slots=True)
 class EventSearch:
-    """As the form has it: text, empty where it does not matter. Times without a zone are UTC."""
+    """What is searched for, as the form has it: text, empty where it does not matter.
+
+    Times without a zone are UTC.
+    """
 
     person: str = ""
     source: str = ""

@@ -39,7 +39,7 @@ class ThreadPool:
         self._closing = False
 
     async def run(self, work: Callable[[Transaction], T]) -> T:
-        """Run it in a transaction of its own."""
+        """Run a store function in a transaction of its own."""
 
         def within(connection: Connection) -> T:
             with open_transaction(connection, self._sender) as current:

@@ -89,7 +89,7 @@ def list_queues(
 
 
 def load_lanes(transaction: Transaction, lanes: Sequence[int], *, now: datetime) -> list[ReadyLane]:
-    """These lanes with what is pending in them, as many as fit into memory together.
+    """Load lanes with what is pending in them, as many as fit into memory together.
 
     Nothing is pending any more in lanes whose deliveries were discarded: let them `rest`.
     """

@@ -136,7 +136,7 @@ def is_current(transaction: Transaction, role: str, epoch: int) -> bool:
 
 
 def list_leaders(transaction: Transaction) -> list[Leader]:
-    """Of all roles that were ever led."""
+    """Who leads which role, of all roles that were ever led."""
     return [Leader(row.role, row.holder) for row in transaction.connection.execute(_LEADERS)]
 
 
