@@ -152,7 +152,7 @@ _LANES = select(
     lane.c.failing_since,
     lane.c.replayed,
 ).where(_IDS, lane.c.state != literal("idle"), lane.c.due_at <= _NOW)
-_REST = (
+_REST = (  # unless an event came since: that has raised the version
     update(lane)
     .where(lane.c.id == bindparam("of"), lane.c.version == bindparam("seen", type_=BigInteger))
     .values(state=literal("idle"), attempts=0, failing_since=None)

@@ -119,6 +119,7 @@ _LOCK = (
     .order_by(lane.c.person_key, lane.c.connector)  # as everybody locks them
     .with_for_update()
 )
+# what was discarded meanwhile stays so
 _STILL = (delivery.c.id == bindparam("delivery_id"), state_is("pending"))
 _DELIVER = (
     update(delivery)
