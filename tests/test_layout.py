@@ -53,7 +53,7 @@ MODULES = {
         "tests/connectors/hubspot/setup/test_online_check.py",
         WITHIN,
     ),
-    "connectors/hubspot/setup/property_definitions.py": (
+    "connectors/hubspot/property_definitions.py": (
         "tests/connectors/hubspot/test_standard.py",
         DECLARES,
     ),

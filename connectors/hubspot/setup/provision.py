@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Plan, Problem, Report, Step
 from connectors.hubspot.errors import CallRefused
-from connectors.hubspot.setup.property_definitions import property_options
+from connectors.hubspot.property_definitions import property_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
