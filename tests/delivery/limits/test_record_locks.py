@@ -24,7 +24,7 @@ def test_who_wants_a_held_record_waits() -> None:
                 await release.wait()
                 order.append(f"{name} ends")
 
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.timeout(60), asyncio.TaskGroup() as group:
             group.create_task(hold("first", ANN, DEAL))
             await asyncio.sleep(0)
             second = group.create_task(hold("second", DEAL))
