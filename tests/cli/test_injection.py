@@ -13,7 +13,7 @@ from unicodedata import category
 import httpx
 import pytest
 
-from tests.cli.command import COMMAND, command, on_terminal
+from tests.cli.command import command, on_terminal
 from tests.processes import TOKEN, Running, gateway, write_config
 
 EVIL = '<script>alert(1)</script>=HYPERLINK("http://evil")[red]x[/red]\u202eabc\u2066\x1b[31mred\x1b]0;title\x07\u009b2J\u2028\r\nnext\u200f\U000e0041'
@@ -130,7 +130,6 @@ def test_json_means_the_same(asked: tuple[Path, Running]) -> None:
     assert hidden(event.out) == set()
     assert json.loads(event.json["raw"])["first_name"] == EVIL
     assert event.json == running.admin(f"/api/events/{event.json['id']}")
-    assert COMMAND
 
 
 def hidden(text: str) -> set[str]:
