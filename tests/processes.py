@@ -89,6 +89,11 @@ class Running:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
 
+    def cpu_seconds(self) -> float:
+        """How long it has computed, in all its threads."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def resident_mb(self) -> float:
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
