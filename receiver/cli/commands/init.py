@@ -16,6 +16,7 @@ from pydantic import BaseModel, SecretStr
 from connectors import registry
 from connectors.base import Connector, read_shipped_mappings
 from receiver.cli.app import CONFIG, ConfigOption, app, fail_command, out
+from receiver.cli.commands.schemas import SCHEMA, config_schema
 from receiver.cli.examples import ALERTING_RULES, CONFIGURATION, find_example
 from receiver.settings.private_files import write_private
 
@@ -49,7 +50,8 @@ def init(
         fail_command(f"--connector: {error}")
     _require_sense(source, timezone)
     try:
-        write_private(config, _new_config(source, connector, kind, timezone), replace=force)
+        write_private(config, _new_config(config, source, connector, kind, timezone), replace=force)
+        config.with_suffix(SCHEMA).write_text(config_schema(), encoding="utf-8")
     except OSError as error:
         fail_command(f"{config} can't be written: {error.strerror or error}")
     out.print(
@@ -91,8 +93,11 @@ def _require_sense(source: str, timezone: str) -> None:
         fail_command(f"--timezone: there is no time zone {timezone!r}; is it {near[0]}?")
 
 
-def _new_config(source: str, connector: str, kind: type[Connector], timezone: str) -> str:
+def _new_config(
+    config: Path, source: str, connector: str, kind: type[Connector], timezone: str
+) -> str:
     return f"""\
+#:schema ./{config.with_suffix(SCHEMA).name}
 # The AOM gateway. This file holds secrets: keep it readable by you alone.
 # `aom-gateway init --full --config all.toml` writes a file in which every key is explained.
 [server]
