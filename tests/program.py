@@ -18,11 +18,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from pkgutil import walk_packages
+from pkgutil import iter_modules
 from tempfile import TemporaryFile
 from typing import IO, Any, NoReturn
 
@@ -159,11 +159,16 @@ def import_packages() -> None:
     import receiver  # noqa: PLC0415 - where this is imported by tests, nothing is wanted of it
     from connectors import hubspot, salesforce, sandbox  # noqa: F401, PLC0415
 
-    for module in walk_packages(receiver.__path__, "receiver."):
-        if not module.name.startswith(NOT_PRELOADED):
-            import_module(module.name)
+    import_modules(receiver.__path__, "receiver.")
     for name in BESIDE:
         import_module(name)
+
+
+def import_modules(path: Iterable[str], prefix: str) -> None:
+    for module in iter_modules(path, prefix):
+        if module.name not in NOT_PRELOADED:
+            imported = import_module(module.name)
+            import_modules(getattr(imported, "__path__", ()), f"{module.name}.")
 
 
 def take_request(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
@@ -213,6 +218,7 @@ def take_place(request: dict[str, Any], streams: list[int]) -> None:
 
 if __name__ == "__main__":
     import_packages()
+    assert "receiver.cli" not in sys.modules
     gc.freeze()  # what is not looked at is not copied for each fork
     control = socket.socket(fileno=os.dup(0))
     take_place(*take_request(control))
