@@ -14,6 +14,7 @@ from receiver.cli.commands import (
     send,
     serve,
     status,
+    test_command,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "send",
     "serve",
     "status",
+    "test_command",
 ]
