@@ -104,8 +104,10 @@ class Source(_Table):
     limit: Annotated[
         Limit | None,
         Field(
-            description="limit = { events = 600, seconds = 60 }; what is above it is answered 429 and "
-            "not kept"
+            description=(
+                "limit = { events = 600, seconds = 60 }; what is above it is answered 429 and not "
+                "kept"
+            )
         ),
     ] = None
 
