@@ -4,13 +4,8 @@
 `case_writer` writes what comes now, `stand_ins` takes personal data out of a call that becomes one.
 """
 
-from receiver.cases.case_file import (
-    TEST_FOLDER,
-    Case,
-    Expectation,
-    NamedThings,
-    read_case_files,
-)
+from receiver.cases.case_check import NamedThings
+from receiver.cases.case_file import TEST_FOLDER, Case, Expectation, read_case_files
 from receiver.cases.coverage import CoveragePoint, MappingCoverage
 from receiver.cases.runner import CaseResult, Mismatch, WrittenRecord, run_case
 

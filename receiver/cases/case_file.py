@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from receiver.cases.case_check import NamedThings, check_cases
 from receiver.cases.case_settings import (
     CaseFileSettings,
     CaseSettings,
     ExpectSettings,
     plain_number,
 )
-from receiver.config_errors import UNREADABLE, ConfigError, ConfigFault, read_model, suggest_name
+from receiver.config_errors import ConfigError, ConfigFault, read_model
 from receiver.settings.toml_document import parse_document
 
 Expectation = ExpectSettings
 
 TEST_FOLDER: Final = "tests"
 """Where the files are, beside the configuration."""
-
-
-@dataclass(frozen=True, slots=True)
-class NamedThings:
-    """What a case may name of the configuration."""
-
-    sources: Sequence[str]
-    connectors: Collection[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +72,15 @@ def _placed(file: Path, where: str) -> str:
 
 def _read_file(file: Path, known: NamedThings) -> tuple[list[Case], list[ConfigFault]]:
     settings, faults = read_model(CaseFileSettings, parse_document(file), ())
+    read = settings.case if settings else ()
+    faults += check_cases(read, known, told=[fault.where for fault in faults])
     cases: list[Case] = []
-    for index, case in enumerate(settings.case if settings else ()):
-        where = f"case[{index}]"
-        faults += _unknown_names(where, case, known)
+    for index, case in enumerate(read):
         body = _body(file, case)
         if isinstance(body, ConfigFault):
-            faults.append(replace(body, where=f"{where}.{body.where}"))
-        elif known.sources:
+            faults.append(replace(body, where=f"case[{index}].{body.where}"))
+        elif not faults:
             cases.append(_case(file, index, case, body, known))
-    faults += _twice([case.name for case in settings.case] if settings else [])
     return cases, faults
 
 
@@ -112,24 +104,6 @@ def _with_connector(expect: ExpectSettings, known: NamedThings) -> ExpectSetting
     return expect.model_copy(update={"connector": next(iter(known.connectors))})
 
 
-def _unknown_names(where: str, case: CaseSettings, known: NamedThings) -> Iterator[ConfigFault]:
-    if case.source is not None and case.source not in known.sources:
-        yield _unknown(f"{where}.source", "source", case.source, known.sources)
-    for index, expect in enumerate(case.expect):
-        place = f"{where}.expect[{index}].connector"
-        if expect.connector is None:
-            if not expect.none and len(known.connectors) != 1:
-                there = ", ".join(known.connectors)
-                yield ConfigFault(place, "is missing", f"there are: {there or 'none'}")
-        elif expect.connector not in known.connectors:
-            yield _unknown(place, "connector", expect.connector, known.connectors)
-
-
-def _unknown(where: str, kind: str, name: str, known: Collection[str]) -> ConfigFault:
-    remedy = suggest_name(name, known, "there are")
-    return ConfigFault(where, f"there is no {kind} {name!r} in the configuration", remedy)
-
-
 def _body(file: Path, case: CaseSettings) -> bytes | ConfigFault:
     if case.file is not None:
         beside = file.parent / case.file
@@ -140,12 +114,3 @@ def _body(file: Path, case: CaseSettings) -> bytes | ConfigFault:
     if isinstance(case.body, str):
         return case.body.encode()
     return json.dumps(case.body, ensure_ascii=False, default=plain_number).encode()
-
-
-def _twice(names: Sequence[str]) -> Iterator[ConfigFault]:
-    for index, name in enumerate(names):
-        if name in names[:index] and name != UNREADABLE:
-            first = f"case[{names.index(name)}]"
-            yield ConfigFault(
-                f"case[{index}].name", f"is that of {first} too", "give each a name of its own"
-            )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 from decimal import Decimal
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from receiver.aom.event_names import EVENTS, event_name
 from receiver.config_errors import RemediedError, suggest_name
@@ -79,22 +79,6 @@ class ExpectSettings(_Table):
     ] = ()
     none: Annotated[bool, Field(description="true: nothing may be written")] = False
 
-    @model_validator(mode="after")
-    def one_thing(self) -> Self:
-        """A record, or nothing at all."""
-        given = [
-            name for name in ("object", "key", "fields", "absent", "links") if getattr(self, name)
-        ]
-        if self.none and given:
-            raise RemediedError(
-                f"expects nothing, and has {given[0]}", "leave out `none`, or all but `connector`"
-            )
-        if not self.none and self.object is None:
-            raise RemediedError(
-                "says no object", 'write object = "contact", or none = true where nothing may come'
-            )
-        return self
-
 
 class CaseSettings(_Table):
     """One call, and what must come of it."""
@@ -123,14 +107,6 @@ class CaseSettings(_Table):
     expect: Annotated[
         tuple[ExpectSettings, ...], Field(description="what must be written, or that nothing may")
     ] = ()
-
-    @model_validator(mode="after")
-    def one_body(self) -> Self:
-        """From the case file, or from another."""
-        if (self.body is None) == (self.file is None):
-            what = "has neither body nor file" if self.body is None else "has both body and file"
-            raise RemediedError(what, "write one of them")
-        return self
 
 
 class CaseFileSettings(_Table):

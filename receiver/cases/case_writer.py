@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import tomlkit
-from tomlkit.items import AoT, Table
+from tomlkit.items import Array, InlineTable, Table
 
 from connectors.base import Record
 from receiver.cases.case_file import Expectation
@@ -124,27 +124,27 @@ def _append(case: Any, records: Sequence[WrittenRecord], *, nothing: bool) -> No
     if not tables:
         return
     expected = case.get("expect")
-    if expected is None or len(expected) == 0:
-        if expected is not None:
-            del case["expect"]
-        expected = tomlkit.aot()
-        for table in tables:
-            expected.append(table)
-        case["expect"] = expected
-    elif isinstance(expected, AoT):
-        for table in tables:
-            expected.append(table)
-    else:  # written within one line
-        for table in tables:
-            inline = tomlkit.inline_table()
-            inline.update(table.unwrap())
-            expected.append(inline)
+    if isinstance(expected, Array):  # written within one line
+        expected.extend(_inline(table) for table in tables)
+        return
+    last = tables[-1].get("fields", tables[-1])
+    last.add(tomlkit.nl())  # before what follows
+    if not expected:
+        case.pop("expect", None)
+        case["expect"] = expected = tomlkit.aot()
+    for table in tables:
+        expected.append(table)
+
+
+def _inline(table: Table) -> InlineTable:
+    inline = tomlkit.inline_table()
+    inline.update(table.unwrap())
+    return inline
 
 
 def _nothing() -> Table:
     table = tomlkit.table()
     table.add("none", value=True)
-    table.add(tomlkit.nl())
     return table
 
 
@@ -159,7 +159,6 @@ def _expect_table(one: WrittenRecord) -> Table:
     fields = tomlkit.table()
     for name, value in record.fields.items():
         fields.add(name, _item(value))
-    fields.add(tomlkit.nl())
     table.add("fields", fields)
     return table
 

@@ -57,5 +57,6 @@ def describe_mismatch(one: Mismatch) -> str:
         for word, value in (("expected", one.expected), ("got", one.got))
         if value is not None
     )
-    told = f"{place}{one.field} {one.message}".replace(":  ", ": ")
+    field = f"{one.field} " if one.field else ""
+    told = f"{place}{field}{one.message}"
     return escape_hidden(f"{told}: {values}" if values else told)

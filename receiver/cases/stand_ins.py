@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from receiver.text.email_addresses import find_addresses, may_hold_address
+from receiver.text.email_addresses import find_addresses, is_address, may_hold_address
 
 _KEPT: Final = frozenset(
     {
@@ -104,7 +104,7 @@ class _StandIns:
         kind = _kind_of(key)
         if not value.strip() or (kind == "text" and _SMALL_NUMBER.fullmatch(value)):
             return value
-        if kind == "address" and may_hold_address(value):
+        if may_hold_address(value) and (kind == "address" or is_address(value)):
             return self._addresses(value)
         if kind == "person" and (whole := self._whole_names.get(_comparable(value))):
             return whole

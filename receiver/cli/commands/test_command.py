@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from shutil import copymode
 from typing import Annotated, Any
 
-import tomlkit.exceptions
 import typer
 
-from receiver.aom.event_names import event_name
-from receiver.aom.validation.errors import InvalidBody
-from receiver.aom.validation.json_body import parse_body
 from receiver.cases import (
     TEST_FOLDER,
     Case,
@@ -26,12 +18,9 @@ from receiver.cases import (
     read_case_files,
     run_case,
 )
-from receiver.cases.case_writer import NewCase, can_update, case_text, update_cases
-from receiver.cases.first_cases import run_new_case
+from receiver.cases.case_writer import can_update, update_cases
 from receiver.cases.junit import junit_report
 from receiver.cases.runner import result_as_json
-from receiver.cases.stand_ins import replace_personal_data
-from receiver.cli.admin_client import in_path, open_admin
 from receiver.cli.app import (
     CONFIG,
     FOUND,
@@ -46,13 +35,12 @@ from receiver.cli.app import (
     show_faults,
 )
 from receiver.cli.case_report import show_coverage, show_results
+from receiver.cli.saved_case import replace_file, save_case
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable
 from receiver.settings import ConfigError, ConfigFault, Settings
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
-
-SAVED = "saved.toml"
 
 
 @app.command(name="test")
@@ -103,7 +91,9 @@ def run_tests(
     """
     settings = settings_of(config, stand_ins=save is None)
     if save is not None:
-        _save(settings, save, files or [])
+        if files and len(files) > 1:
+            fail_command("--save writes into one file; name one.")
+        save_case(settings, save, files[0] if files else None)
         return
     watched = MappingCoverage()
     routes = RouteTable.compile(settings, watch=watched.watch)
@@ -203,82 +193,13 @@ def _update(results: list[CaseResult], *, quiet: bool) -> bool:
     for file, of_file in groupby(changed, key=lambda result: result.case.file):
         ones = list(of_file)
         text = file.read_bytes().decode("utf-8-sig")
-        _replace(file, update_cases(text, ones).encode())
+        replace_file(file, update_cases(text, ones).encode())
         if not quiet:
             out.print(
                 escape_hidden(f"Wrote what comes now of {pluralize(len(ones), 'case')}: {file}"),
                 markup=False,
             )
     return bool(changed)
-
-
-def _save(settings: Settings, event_id: str, files: list[Path]) -> None:
-    if len(files) > 1:
-        fail_command("--save writes into one file; name one.")
-    event = asyncio.run(_fetch_event(settings, event_id))
-    source = event["source"]
-    if source not in settings.sources:
-        fail_command(f"The event's source {source!r} is no longer configured.", code=FOUND)
-    new = _case_of(event)
-    result = run_new_case(new, sites_of(settings)[source], RouteTable.compile(settings))
-    file = files[0] if files else settings.directory / TEST_FOLDER / SAVED
-    _append_case(file, case_text(new, result.written))
-    out.print(
-        escape_hidden(
-            f"Wrote the case {new.name!r} into {file}. Read it before you pass it on: names, "
-            "addresses and texts are replaced, ids and dates are not."
-        ),
-        markup=False,
-    )
-    if not can_update(result):
-        told = "; ".join(one.message for one in result.mismatches)
-        err.print(escape_hidden(f"It fails as it stands: {told}"), style="yellow", markup=False)
-
-
-async def _fetch_event(settings: Settings, event_id: str) -> Any:
-    async with open_admin(settings) as asked:
-        return await asked.get(f"/api/events/{in_path(event_id)}")
-
-
-def _case_of(event: Any) -> NewCase:
-    try:
-        payload = parse_body(event["raw"].encode()).value
-    except InvalidBody as invalid:
-        told = "; ".join(fault.message for fault in invalid.faults)
-        fail_command(f"What came is no call to make a case of: {told}", code=FOUND)
-    plain = json.dumps(replace_personal_data(payload), indent=2, ensure_ascii=False)
-    named = event_name(event["named"]) if event["named"] else None
-    return NewCase(
-        name=f"{event['event'] or 'call'} {event['id']}",
-        event=named,
-        source=event["source"],
-        received_at=datetime.fromisoformat(event["received_at"]),
-        body=plain,
-    )
-
-
-def _append_case(file: Path, text: str) -> None:
-    before = file.read_bytes().decode("utf-8-sig") if file.exists() else ""
-    whole = f"{before.rstrip()}\n\n{text}" if before.strip() else text
-    try:
-        tomlkit.parse(whole)
-    except tomlkit.exceptions.TOMLKitError as error:
-        fail_command(f"{file} can't take another case: {error}", code=FOUND)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    _replace(file, whole.encode())
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """Write it as a whole or not at all: nobody loses the cases that were there."""
-    beside = file.with_name(f".{file.name}.new")
-    try:
-        beside.write_bytes(content)
-        if file.exists():
-            copymode(file, beside)
-        beside.replace(file.resolve())
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        fail_command(f"{file} can't be written: {error.strerror or error}", code=FOUND)
 
 
 def _write(file: Path, content: bytes) -> None:
