@@ -10,7 +10,10 @@ from docs.hooks.configuration import default_of, type_and_bounds
 from docs.hooks.markdown import code, table
 from receiver.cases.case_settings import CaseSettings, ExpectSettings
 
-CASE_TABLES: Mapping[str, type[BaseModel]] = {"[[case]]": CaseSettings, "[[case.expect]]": ExpectSettings}
+CASE_TABLES: Mapping[str, type[BaseModel]] = {
+    "[[case]]": CaseSettings,
+    "[[case.expect]]": ExpectSettings,
+}
 
 
 def describe_cases() -> str:

@@ -2,46 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.cli.command import command, on_terminal
-from tests.processes import gateway, write_config
-
-CASE = """
-# what the CRM must hold
-[[case]]
-name = "paid"
-event = "order.placed"
-source = "springfield"
-file = "order.json"
-
-[[case.expect]]
-connector = "sandbox"
-object = "deal"
-key = "springfield:7"
-fields.amount = 12.5
-fields.dealstage = "won" # by its status
-
-[[case]]
-name = "news"
-body = { receivers = [{ email = "a@example.edu" }], announcement_title = "Hi" }
-expect = [{ none = true }]
-"""
-ORDER = """{"id": 7, "status": "COMPLETED", "order_total": 12.5,
-"customer": {"email": "Ada@Math.org", "first_name": "Ada", "last_name": "Lovelace"}}"""
-
-
-def write_tests(directory: Path, text: str = CASE, name: str = "mine.toml") -> Path:
-    folder = directory / "tests"
-    folder.mkdir(exist_ok=True)
-    (folder / "order.json").write_text(ORDER)
-    (folder / name).write_text(text)
-    return folder / name
+from tests.cli.command import command
+from tests.cli.mapping_tests import CASE, write_tests
+from tests.processes import write_config
 
 
 @pytest.fixture
@@ -88,15 +56,6 @@ fields.amount = "{{ order.total | money('JPY') }}"
     failures = command("test", "--json", at=school, code=1).json["cases"][0]["failures"]
     told = [(one["field"], one["expected"], one["got"]) for one in failures]
     assert told == [("amount", "12.5", told[0][2]), ("dealstage", '"won"', None)]
-
-
-def test_differences_have_colours_on_a_terminal(school: Path) -> None:
-    """And none in a file."""
-    write_tests(school, CASE.replace("12.5", "13"))
-    assert "\x1b" not in command("test", at=school, code=1).out
-    shown = on_terminal("test", at=school, code=1)
-    assert "- 13" in shown
-    assert "+ 12.5" in shown
 
 
 def test_scripts_and_build_servers_are_told(school: Path) -> None:
@@ -181,45 +140,3 @@ def test_init_leaves_tests_that_are_there(school: Path) -> None:
     """They are a person's work."""
     assert "tests/" not in command("init", "--force", at=school).out
     assert [one.name for one in (school / "tests").glob("*.toml")] == ["mine.toml"]
-
-
-def stored_event(directory: Path) -> str:
-    """The id of an order that a gateway has taken and delivered."""
-    (directory / "order.json").write_text(ORDER)
-    with gateway(directory / "config.toml") as running:
-        command("send", "order.placed", "--file", "order.json", at=directory)
-        running.wait_until_delivered()
-        ((event),) = command("events", "--json", at=directory).json["items"]
-        return str(event["id"])
-
-
-def test_a_stored_event_becomes_a_case(tmp_path: Path) -> None:
-    """Without its person; it passes, and is not written twice."""
-    write_config(tmp_path)
-    event = stored_event(tmp_path)
-    command("test", "--save", event, at=tmp_path)
-    file = tmp_path / "tests" / "saved.toml"
-    for word in ("ada", "lovelace", "math.org"):
-        assert word not in file.read_text().casefold()
-    (case,) = tomllib.loads(file.read_text())["case"]
-    assert (case["event"], case["source"]) == ("order.placed", "springfield")
-    assert fields_of(case, "deal")["amount"] == 12.5
-    assert fields_of(case, "contact")["firstname"] == "First1"
-    assert "1 passed" in command("test", at=tmp_path).out
-    assert "already" in command("test", "--save", event, at=tmp_path, code=1).err
-    other = write_tests(tmp_path)
-    command("test", "--save", event, str(other), at=tmp_path)
-    assert other.read_text().startswith(CASE.rstrip())
-    assert "4 cases: 4 passed" in command("test", at=tmp_path).out
-
-
-def fields_of(case: dict[str, Any], object: str) -> dict[str, Any]:
-    (found,) = [one["fields"] for one in case["expect"] if one["object"] == object]
-    return dict(found)
-
-
-def test_only_an_event_that_is_there_becomes_a_case(school: Path) -> None:
-    """Else the gateway says so, and nothing is written."""
-    stored_event(school)
-    assert "404" in command("test", "--save", "0" * 32, at=school, code=1).err
-    assert not (school / "tests" / "saved.toml").exists()
