@@ -37,11 +37,12 @@ from receiver.cli.commands.provision import check_online
 from receiver.cli.examples import ALERTING_RULES, CONFIGURATION, find_example
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable
-from receiver.settings import ConfigError, Settings, load_settings
+from receiver.settings import ConfigError, Settings, describe_config, load_settings
 from receiver.settings.gateway_urls import inbound_url, menu_urls, public_url
 from receiver.settings.private_files import write_private
 
 FIRST_TESTS = "standard.toml"
+SCHEMA = ".schema.json"  # beside the configuration: editors complete and check by it
 
 
 @app.command()
@@ -74,6 +75,7 @@ def init(
     _require_sense(source, timezone)
     try:
         _write_new(config, source, connector, kind, timezone, replace=force)
+        config.with_suffix(SCHEMA).write_text(_config_schema(), encoding="utf-8")
     except OSError as error:
         fail_command(f"{config} can't be written: {error.strerror or error}")
     tests = _write_first_cases(config)
@@ -95,9 +97,9 @@ def _write_new(
     replace: bool,
 ) -> None:
     """Write the new file; with its first optional secret, where there is none without."""
-    write_private(config, _new_config(source, connector, kind, timezone), replace=replace)
+    write_private(config, _new_config(config, source, connector, kind, timezone), replace=replace)
     if _load_new(config) is None:
-        whole = _new_config(source, connector, kind, timezone, with_secret=True)
+        whole = _new_config(config, source, connector, kind, timezone, with_secret=True)
         write_private(config, whole, replace=True)
 
 
@@ -160,6 +162,7 @@ def _require_sense(source: str, timezone: str) -> None:
 
 
 def _new_config(
+    config: Path,
     source: str,
     connector: str,
     kind: type[Connector],
@@ -168,6 +171,7 @@ def _new_config(
     with_secret: bool = False,
 ) -> str:
     return f"""\
+#:schema ./{config.with_suffix(SCHEMA).name}
 # The AOM gateway. This file holds secrets: keep it readable by you alone.
 # `aom-gateway init --full --config all.toml` writes a file in which every key is explained.
 [server]
@@ -324,8 +328,16 @@ def schemas(
     directory: Annotated[
         Path | None, typer.Option("--to", help="Write every schema into this directory.")
     ] = None,
+    of_config: Annotated[
+        bool, typer.Option("--config", help="That of config.toml instead, for editors.")
+    ] = False,
 ) -> None:
-    """Show what AOM sends, as JSON Schema."""
+    """Show what AOM sends, or what config.toml may hold, as JSON Schema."""
+    if of_config:
+        if event:
+            fail_command("--config is the schema of the configuration: leave the event out.")
+        _show_config_schema(directory)
+        return
     if event and event not in EVENTS:
         fail_command(f"{event!r} is not an event; there are: {', '.join(EVENTS)}")
     if directory:
@@ -342,6 +354,20 @@ def schemas(
         for name in EVENTS:
             table.add_row(name, LABELS[name])
         out.print(table)
+
+
+def _show_config_schema(directory: Path | None) -> None:
+    if directory is None:
+        typer.echo(_config_schema(), nl=False)
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / CONFIG.with_suffix(SCHEMA).name
+    path.write_text(_config_schema(), encoding="utf-8")
+    out.print(f"Wrote {path}", markup=False)
+
+
+def _config_schema() -> str:
+    return json.dumps(describe_config(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _as_json(event: str) -> str:
