@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +17,8 @@ from receiver.cases import TEST_FOLDER
 from receiver.cases.case_writer import NewCase, can_update, case_text
 from receiver.cases.first_cases import run_new_case
 from receiver.cases.stand_ins import replace_personal_data
-from receiver.cli.admin_client import in_path, open_admin
 from receiver.cli.app import FOUND, err, fail_command, out
+from receiver.cli.stored_event import fetch_event
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable
 from receiver.settings import Settings
@@ -30,7 +29,7 @@ SAVED = "saved.toml"
 
 def save_case(settings: Settings, event_id: str, file: Path | None) -> None:
     """Append the case to the file, or to tests/saved.toml beside the configuration."""
-    event = asyncio.run(_fetch_event(settings, event_id))
+    event = fetch_event(settings, event_id)
     source = event["source"]
     if source not in settings.sources:
         fail_command(f"The event's source {source!r} is no longer configured.", code=FOUND)
@@ -48,11 +47,6 @@ def save_case(settings: Settings, event_id: str, file: Path | None) -> None:
     if not can_update(result):
         told = "; ".join(one.message for one in result.mismatches)
         err.print(escape_hidden(f"It fails as it stands: {told}"), style="yellow", markup=False)
-
-
-async def _fetch_event(settings: Settings, event_id: str) -> Any:
-    async with open_admin(settings) as asked:
-        return await asked.get(f"/api/events/{in_path(event_id)}")
 
 
 def _case_of(event: Any) -> NewCase:
