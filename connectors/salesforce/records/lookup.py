@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.salesforce.soql import in_lists
 
 if TYPE_CHECKING:
     from connectors.salesforce.records.row_job import RowWrite
+
+FRESH = timedelta(minutes=1)
 
 FoundRow = dict[str, Any]
 
@@ -21,6 +24,30 @@ class RowLookup(Protocol):
 
     def complete(self, jobs: Sequence[RowWrite], rows: Sequence[FoundRow]) -> None:
         """Set the id, the result or further columns of the jobs. Raises Misconfigured."""
+
+
+class LookupMemory:
+    """What was looked up to read records, for the write that follows it: people who are new are not
+    looked up twice.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._at = now()
+        self._keys: set[str] = set()
+        self._rows: Sequence[FoundRow] = ()
+
+    def keep(self, keys: Iterable[str], rows: Sequence[FoundRow]) -> None:
+        self._at, self._keys, self._rows = self._now(), {*keys}, rows
+
+    def take(self, keys: Iterable[str]) -> Sequence[FoundRow] | None:
+        """Give the rows if all of these keys were looked up, a moment ago and for no write since;
+        who comes again is looked up anew.
+        """
+        wanted = {*keys}
+        known = wanted <= self._keys and self._now() - self._at < FRESH
+        self._keys -= wanted
+        return self._rows if known else None
 
 
 def select_queries(
