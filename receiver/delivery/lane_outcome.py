@@ -13,7 +13,13 @@ from receiver.delivery.batch_calls import NoAnswer, Verdict
 from receiver.delivery.fold_plan import FoldPlan
 from receiver.delivery.limits.backoff import LANE, bounded_wait
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.record_writer import Results, lane_results, link_name, worst_verdict
+from receiver.delivery.record_writer import (
+    RecordResult,
+    Results,
+    lane_results,
+    link_name,
+    worst_verdict,
+)
 from receiver.delivery.renderer import RenderedDelivery, UnrenderableDelivery
 from receiver.inbox import ACCOUNT_RULE, AttemptRow, ReadyLane, SettledLane
 from receiver.mapping import find_origins, fold_records
@@ -124,15 +130,13 @@ class LaneOutcome:
             result = results[ref]
             if result.sent:
                 self.touched.add(ref)
-            left_out = (
-                result.left_out & record.fields.keys() if result.left_out else result.left_out
-            )
-            self.sent.append(_shown(record, result.verdict, left_out, of.get(ref, [])))
+            self.sent.append(_shown(record, result, of.get(ref, [])))
             if isinstance(result.verdict, Saved):
                 self.progress |= result.sent
-                if left_out or result.verdict.notes:
-                    notes = (*result.verdict.notes, *_told(left_out))
-                    self.notes += [f"{record.object} {record.key}: {note}" for note in notes]
+                self.notes += [
+                    f"{record.object} {record.key}: {note}"
+                    for note in (*result.verdict.notes, *_told(record, result))
+                ]
 
     def _origins(self) -> dict[Ref, list[int]]:
         """Which deliveries of several want each record."""
@@ -260,9 +264,14 @@ def describe_refusal(refused: Refused) -> str:
     return f"{where}{refused.message} ({refused.code})"
 
 
-def _told(left_out: frozenset[str]) -> Iterator[str]:
-    if left_out:
+def _told(record: Record, result: RecordResult) -> Iterator[str]:
+    """What of a record was not written, and why."""
+    if left_out := result.left_out & record.fields.keys():
         yield f"left as a newer event had set it: {', '.join(sorted(left_out))}"
+    if kept := (result.kept - result.left_out) & record.fields.keys():
+        yield f"left as the CRM has it: {', '.join(sorted(kept))}"
+    for target in (target for target in record.links if target in result.missing):
+        yield f"not tied to {target.object} {target.key}, which is not in the CRM"
 
 
 def plain_fields(record: Record) -> dict[str, Any]:
@@ -273,15 +282,13 @@ def plain_fields(record: Record) -> dict[str, Any]:
     }
 
 
-def _shown(
-    record: Record, verdict: Verdict, left_out: frozenset[str], of: list[int]
-) -> dict[str, Any]:
+def _shown(record: Record, result: RecordResult, of: list[int]) -> dict[str, Any]:
     """What is kept of a record: cut to what a person would read.
 
     `of`: the deliveries that want it, where there are several.
     """
-    fields = plain_fields(record)
-    for name in left_out:
+    fields, verdict = plain_fields(record), result.verdict
+    for name in (result.left_out | result.kept) & fields.keys():
         del fields[name]
     if (
         sum(len(value) for value in fields.values() if isinstance(value, str | list))
@@ -292,8 +299,8 @@ def _shown(
         "object": record.object,
         "key": record.key,
         "fields": fields,
-        "links": [link_name(target) for target in record.links],
-        "result": _RESULTS[type(verdict)],
+        "links": [link_name(target) for target in record.links if target not in result.missing],
+        "result": "missing" if result.is_missing else _RESULTS[type(verdict)],
     }
     if isinstance(verdict, Saved):
         shown |= {"id": verdict.id, "created": verdict.created}

@@ -4,7 +4,6 @@ from receiver.mapping.check.route_check import check_routes
 from receiver.mapping.language.errors import MappingFault
 from receiver.mapping.route_table import RouteTable, RouteTableSettings
 from receiver.mapping.routes.fold import find_origins, fold_records, in_order_of_links
-from receiver.mapping.routes.ranked_record import RankedRecord, ranks_of
 from receiver.mapping.routes.route import Route
 from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute
 from receiver.mapping.routes.route_settings import (
@@ -13,22 +12,24 @@ from receiver.mapping.routes.route_settings import (
     SnippetSettings,
     UpsertSettings,
 )
+from receiver.mapping.routes.ruled_record import RuledRecord, overwrite_of, ranks_of
 
 __all__ = [
     "ConnectorAccount",
     "FieldSettings",
     "MappingFault",
     "PlacedRoute",
-    "RankedRecord",
     "Route",
     "RouteSettings",
     "RouteTable",
     "RouteTableSettings",
+    "RuledRecord",
     "SnippetSettings",
     "UpsertSettings",
     "check_routes",
     "find_origins",
     "fold_records",
     "in_order_of_links",
+    "overwrite_of",
     "ranks_of",
 ]
