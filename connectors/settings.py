@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Protocol
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 
 class RateLimit(BaseModel):
@@ -43,6 +43,7 @@ class ConnectorSettings(BaseModel):
     mapping: Annotated[
         tuple[str, ...],
         BeforeValidator(_listed),
+        WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}}),
         Field(
             description='"standard" takes the routes that the connector ships; a list takes several'
         ),

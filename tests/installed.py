@@ -90,7 +90,9 @@ def write_wheel(directory: Path, name: str, files: dict[str, str]) -> Path:
     everything = {
         **files,
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/WHEEL": (
+            "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        ),
     }
     everything[f"{info}/RECORD"] = "".join(
         f"{file},,\n" for file in [*everything, f"{info}/RECORD"]

@@ -55,8 +55,10 @@ class HubSpotSettings(ConnectorSettings):
         str,
         Field(
             min_length=1,
-            description="the unique contact property that holds a contact's key: its e-mail, or a unique "
-            "property of your own",
+            description=(
+                "the unique contact property that holds a contact's key: its e-mail, or a unique "
+                "property of your own"
+            ),
         ),
     ] = "email"
     pipeline: Annotated[
@@ -69,8 +71,11 @@ class HubSpotSettings(ConnectorSettings):
     unknown_currency: Annotated[
         Literal["leave_out", "refuse"],
         Field(
-            description='a deal in a currency that the account has not enabled: "leave_out" writes it '
-            'without, "refuse" lets it die'
+            description=(
+                'a deal in a currency that the account has not enabled: "leave_out" writes '
+                "it "
+                'without, "refuse" lets it die'
+            )
         ),
     ] = "leave_out"
     portal_id: Annotated[

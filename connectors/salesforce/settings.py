@@ -130,7 +130,9 @@ class SalesforceSettings(ConnectorSettings):
     duplicate_alerts: Annotated[
         Literal["allow", "refuse"],
         Field(
-            description="whether to write what a duplicate rule only warns of (blocking ones always hold)"
+            description=(
+                "whether to write what a duplicate rule only warns of (blocking ones always hold)"
+            )
         ),
     ] = "allow"
     last_name: Annotated[
@@ -144,8 +146,10 @@ class SalesforceSettings(ConnectorSettings):
     on_forget: Annotated[
         Literal["empty", "delete"],
         Field(
-            description="`forget --in-crm` empties the fields that the gateway writes, or deletes the "
-            "Contact"
+            description=(
+                "`forget --in-crm` empties the fields that the gateway writes, or deletes the "
+                "Contact"
+            )
         ),
     ] = "empty"
     daily_share: Annotated[

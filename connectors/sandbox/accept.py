@@ -41,7 +41,7 @@ class SandboxRow:
 def accept_records(
     records: Sequence[Record], key_field: str | None, rules: Sequence[RefuseRule]
 ) -> list[SandboxRow | Refused]:
-    """Judge a batch, in its order.
+    """Check a batch, in its order.
 
     `key_field` holds the keys; one that is called `email` holds addresses.
     """

@@ -79,10 +79,10 @@ class SandboxConnector:
                 "BATCH_TOO_LARGE", f"{len(records)} records are more than {self.limits.records}"
             )
         key_field = records[0].key_field or self.key_fields.get(object)
-        judged = accept_records(records, key_field, self._settings.refuse)
-        rows = [row for row in judged if isinstance(row, SandboxRow)]
+        checked = accept_records(records, key_field, self._settings.refuse)
+        rows = [row for row in checked if isinstance(row, SandboxRow)]
         saved = iter(await self._call("upsert", lambda: self._store.upsert(object, rows)))
-        return [next(saved) if isinstance(verdict, SandboxRow) else verdict for verdict in judged]
+        return [next(saved) if isinstance(verdict, SandboxRow) else verdict for verdict in checked]
 
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
         if not pairs:

@@ -41,7 +41,8 @@ APPLICATION_ID = 0x414F4D53  # "AOMS", in the file's header
 
 SCHEMA = (
     """CREATE TABLE record (
-        id INTEGER PRIMARY KEY, object TEXT NOT NULL, key TEXT NOT NULL, fields TEXT NOT NULL, writes INTEGER NOT NULL, UNIQUE (object, key)
+        id INTEGER PRIMARY KEY, object TEXT NOT NULL, key TEXT NOT NULL, fields TEXT NOT NULL,
+        writes INTEGER NOT NULL, UNIQUE (object, key)
     )""",
     "CREATE INDEX record_page ON record (object, id)",
     (

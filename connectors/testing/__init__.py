@@ -8,7 +8,10 @@ With pytest:
     SUBJECT = testing.Subject(
         MyConnector,
         settings={"type": "mycrm", "api_key": "test", "base_url": "http://127.0.0.1:9030"},
-        records={"contact": {"first_name": "Ada"}, "deal": {"name": "Order 1", "amount": Decimal("9.90")}},
+        records={
+            "contact": {"first_name": "Ada"},
+            "deal": {"name": "Order 1", "amount": Decimal("9.90")},
+        },
     )
 
     @pytest.mark.parametrize("check", testing.CHECKS, ids=lambda check: check.__name__)

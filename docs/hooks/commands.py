@@ -77,7 +77,8 @@ def _described(one: Command) -> str:
     usage = f"```sh\n{PROGRAM} {one.words}{arguments} …\n```\n"
     return (
         "## "
-        f"{one.words}\n\n{_escaped(one.text)}\n\n{usage}\n{table(('argument or option', 'what it is', 'default'), rows)}"
+        f"{one.words}\n\n{_escaped(one.text)}\n\n{usage}\n"
+        f"{table(('argument or option', 'what it is', 'default'), rows)}"
     )
 
 

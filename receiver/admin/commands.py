@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from receiver.admin import attention_groups, crm_erasure, parameters, replay_and_amend, views
+from receiver.admin import (
+    attention_groups,
+    crm_erasure,
+    erasure_views,
+    parameters,
+    replay_and_amend,
+    views,
+)
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
 from receiver.gateway import Gateway
 from receiver.inbox import DeliverySelection, Unknown
@@ -89,14 +96,14 @@ class AdminCommands:
             )
         )
 
-    async def forget(self, call: OperationCall) -> views.ErasedView:
+    async def forget(self, call: OperationCall) -> erasure_views.ErasedView:
         address = call.path.email.strip().lower()
         gone, crm = await crm_erasure.forget_person(
             self._gateway, address, in_crm=call.query.in_crm
         )
-        return views.ErasedView(
+        return erasure_views.ErasedView(
             crm=crm,
-            beyond_reach=views.BEYOND_REACH_WITH_CRM if crm else views.BEYOND_REACH,
+            beyond_reach=erasure_views.BEYOND_REACH_WITH_CRM if crm else erasure_views.BEYOND_REACH,
             events=gone.events,
             shared_events=gone.shared,
             deliveries=gone.deliveries,

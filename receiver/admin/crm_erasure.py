@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 
 from connectors.base import Connector, ConnectorError, Erases, Plan, Problem, Ref, Report
-from receiver.admin.views import CrmErasure, CrmProblem
+from receiver.admin.erasure_views import CrmErasure, CrmProblem
 from receiver.delivery.limits.rate_limiter import RateLimiter
 from receiver.gateway import Gateway, open_connectors
 from receiver.inbox import DeliverySelection, ErasedPerson, EventFilter

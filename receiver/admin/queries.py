@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from connectors.base import Browsable
-from receiver.admin import attention_groups, crm_erasure, parameters, presenters, views
+from receiver.admin import (
+    attention_groups,
+    crm_erasure,
+    erasure_views,
+    parameters,
+    presenters,
+    views,
+)
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
 from receiver.gateway import Gateway
 from receiver.inbox import Unknown
@@ -74,9 +81,9 @@ class AdminQueries:
             await self._inbox.find_person(call.path.email.strip().lower())
         )
 
-    async def erasure(self, call: OperationCall) -> views.CrmErasures:
+    async def erasure(self, call: OperationCall) -> erasure_views.CrmErasures:
         address = call.path.email.strip().lower()
-        return views.CrmErasures(await crm_erasure.plan_erasure(self._gateway, address))
+        return erasure_views.CrmErasures(await crm_erasure.plan_erasure(self._gateway, address))
 
     async def records(self, call: OperationCall) -> views.RecordPage:
         connector = self._gateway.connectors.get(call.path.name)

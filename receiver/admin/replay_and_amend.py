@@ -72,7 +72,7 @@ async def replay_events(
 
 
 async def revalidate_quarantine(gateway: Gateway) -> tuple[int, int]:
-    """Judge every call in quarantine anew, oldest first.
+    """Validate every call in quarantine anew, oldest first.
 
     Returns how many were accepted, and how many remain.
     """
@@ -88,7 +88,7 @@ async def revalidate_quarantine(gateway: Gateway) -> tuple[int, int]:
 
 
 async def revalidate_call(gateway: Gateway, id: str) -> bool:
-    """Judge one call anew that is in quarantine or was discarded there.
+    """Validate one call anew that is in quarantine or was discarded there.
 
     Returns whether it was accepted. Raises Unknown where there is no such event.
     """
@@ -111,7 +111,7 @@ class AmendOutcome:
 async def amend_call(
     gateway: Gateway, id: str, *, event: str | None = None, body: bytes | None = None
 ) -> AmendOutcome:
-    """Judge a call in quarantine as if it had come with another event name, or another body.
+    """Validate a call in quarantine as if it had come with another event name, or another body.
 
     What passes takes its place before the later events of its people. Raises Unknown where no call
     of that id is in quarantine, or was discarded there.

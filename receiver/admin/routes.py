@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from receiver.admin import parameters, views
+from receiver.admin import erasure_views, parameters, views
 from receiver.admin.commands import AdminCommands
 from receiver.admin.openapi import describe_operations
 from receiver.admin.operation import Operation
@@ -84,7 +84,7 @@ def _looking(look: AdminQueries) -> Sequence[Operation]:
             "/api/erasures/{email:path}",
             "What would be erased of a person in the CRMs",
             look.erasure,
-            views.CrmErasures,
+            erasure_views.CrmErasures,
             takes=parameters.PersonPath,
         ),
         Operation(
@@ -161,7 +161,7 @@ def _acting(act: AdminCommands) -> Sequence[Operation]:
             "/api/people/{email:path}",
             "Erase a person from this gateway, and from the CRMs where that is asked for",
             act.forget,
-            views.ErasedView,
+            erasure_views.ErasedView,
             takes=parameters.PersonPath,
             query=parameters.ErasureQuery,
         ),

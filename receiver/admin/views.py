@@ -325,65 +325,6 @@ class RevalidatedView:
 
 
 @dataclass(frozen=True, slots=True)
-class CrmProblem:
-    """What stands in the way at a CRM, where, and what helps."""
-
-    where: str
-    message: str
-    remedy: str
-    fatal: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CrmErasure:
-    """What one connector would erase, or has erased.
-
-    `left` is what stands in the way, or is left to people.
-    """
-
-    connector: str
-    steps: tuple[str, ...] = ()
-    failed: tuple[CrmProblem, ...] = ()
-    left: tuple[CrmProblem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CrmErasures:
-    items: tuple[CrmErasure, ...]
-
-
-BEYOND_REACH = (
-    "backups of the store",
-    "what was written to a CRM, a sandbox among them",
-    "logs that left this gateway",
-)
-BEYOND_REACH_WITH_CRM = (
-    "backups of the store",
-    "what the CRMs keep in their bins, histories and backups",
-    "logs that left this gateway",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ErasedView:
-    """What was removed of a person. `beyond_reach` names what only others can erase.
-
-    `crm` is what was asked for of the CRMs. Where anything there `failed`, this gateway keeps what
-    it knows, so that it can be repeated.
-    """
-
-    events: int
-    shared_events: int
-    deliveries: int
-    attempts: int
-    lanes: int
-    remote_ids: int
-    mentions: int  # other places in which the address stood
-    beyond_reach: tuple[str, ...] = BEYOND_REACH
-    crm: tuple[CrmErasure, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class RecordLink:
     object: str
     key: str

@@ -20,12 +20,18 @@ without width keeps them words.
 
 _PAUSED = {
     "auth": "Mend its credentials: deliveries then go on within a minute.",
-    "misconfigured": "Mend what the reason names (`aom-gateway check --online` says more): deliveries then go "
-    "on within a minute.",
-    "throttled": "The CRM's allowance is used up; deliveries go on by themselves. If it happens often, "
-    "ask for a larger one.",
-    "unavailable": "The CRM cannot be reached; deliveries go on by themselves once it answers. Look at its "
-    "status page.",
+    "misconfigured": (
+        "Mend what the reason names (`aom-gateway check --online` says more): deliveries then go "
+        "on within a minute."
+    ),
+    "throttled": (
+        "The CRM's allowance is used up; deliveries go on by themselves. If it happens often, ask "
+        "for a larger one."
+    ),
+    "unavailable": (
+        "The CRM cannot be reached; deliveries go on by themselves once it answers. Look at its "
+        "status page."
+    ),
 }
 
 

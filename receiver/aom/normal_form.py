@@ -26,8 +26,11 @@ class EventForm(Form):
     label: str = Field(description="what AOM's menu calls it")
     received_at: datetime = Field(description="when the gateway received it")
     occurred_at: datetime = Field(
-        description="the payload's own time of what happened; for orders and enrolments, when it was "
-        "received"
+        description=(
+            "the payload's own time of what happened; for orders and enrolments, "
+            "when it was "
+            "received"
+        )
     )
 
 
@@ -87,7 +90,9 @@ class Order(Form):
     status: str = Field(description="in capitals, words joined by hyphens: COMPLETED, ON-HOLD")
     paid: bool = Field(
         default=False,
-        description="whether the status is known to mean that it is paid; never for one that nobody knows",
+        description=(
+            "whether the status is known to mean that it is paid; never for one that nobody knows"
+        ),
     )
     total: Decimal | None = Field(default=None, description="what the order costs in all")
     sub_total: Decimal | None = Field(
@@ -95,7 +100,9 @@ class Order(Form):
     )
     currency: str | None = Field(
         default=None,
-        description="ISO 4217; the site's where the order names none, none where it is not understood",
+        description=(
+            "ISO 4217; the site's where the order names none, none where it is not understood"
+        ),
     )
     date_created: datetime | None = Field(default=None, description="when the order was made")
     transaction_ref: str | None = Field(default=None, description="the payment's reference")

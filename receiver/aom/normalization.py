@@ -19,7 +19,7 @@ def people_of_payload(payload: payload_schema.Payload) -> tuple[normal_form.Pers
     return tuple([_person(learner) for learner in first.values()])
 
 
-def event_parts(
+def event_parts(  # noqa: PLR0911 - one for each family
     payload: payload_schema.Payload, site: SourceContext, *, currency: str | None
 ) -> normal_form.Parts:
     """The event's own part of the normal form.

@@ -1,3 +1,3 @@
-"""The HTTP server: the application and its endpoints, authentication, limits, request bodies,
-answers that say what was wrong.
+"""What all that speaks HTTP shares: authentication, limits of senders, request bodies, and answers
+that say what was wrong. Serving itself is in `receiver.server`.
 """

@@ -11,8 +11,11 @@ from difflib import get_close_matches
 from receiver.aom import json_schema
 
 _PERSON = {
-    "email": "email emailaddress mail useremail studentemail learneremail customeremail billingemail "
-    "billingemailaddress",
+    "email": (
+        "email emailaddress mail useremail studentemail learneremail customeremail "
+        "billingemail "
+        "billingemailaddress"
+    ),
     "first_name": "firstname givenname forename userfirstname studentfirstname customerfirstname "
     "billingfirstname",
     "last_name": "lastname surname familyname userlastname studentlastname customerlastname "
@@ -23,15 +26,20 @@ _PERSON = {
 _ACCOUNT = {
     "id": "id",
     "name": "name",
-    "date_registered": "dateregistered registered registeredat registrationdate registeredon userregistered "
-    "created createdat datecreated "
-    "signupdate joined date",
+    "date_registered": (
+        "dateregistered registered registeredat registrationdate registeredon "
+        "userregistered "
+        "created createdat datecreated "
+        "signupdate joined date"
+    ),
 }
 _COURSE = {"id": "courseid", "name": "course coursename coursetitle"}
 _SUBMISSION = {
     "course_instructor.id": "instructorid teacherid",
     "course_instructor.name": "instructor instructorname courseinstructor teacher teachername",
-    "date_submitted": "datesubmitted submitted submittedat submissiondate submittedon completedat date",
+    "date_submitted": (
+        "datesubmitted submitted submittedat submissiondate submittedon completedat date"
+    ),
     "grade": "grade score",
 }
 _THINGS = {

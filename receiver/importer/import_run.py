@@ -179,7 +179,7 @@ class ImportRun:
 
 
 def dry_run(run: ImportRun, wanted: Callable[[Event], int]) -> None:
-    """Read and judge all lines, and send none.
+    """Read and validate all lines, and send none.
 
     `wanted` says how many deliveries an event would make.
     """

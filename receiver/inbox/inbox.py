@@ -17,7 +17,6 @@ from receiver.inbox.db.engine import (
     open_engines,
 )
 from receiver.inbox.db.errors import StoreDamaged, StoreUnavailable
-from receiver.inbox.db.event_filter import ALL_EVENTS, EventFilter
 from receiver.inbox.db.event_ids import EventIds
 from receiver.inbox.db.notifications import NotifyListener, WakeUps
 from receiver.inbox.db.thread_pool import ThreadPool
@@ -25,33 +24,23 @@ from receiver.inbox.db.transaction import TransactionRunner
 from receiver.inbox.events import erase, quarantine, retention
 from receiver.inbox.events.accept import AcceptedEvent, EventAcceptor, NewEvent
 from receiver.inbox.events.erase import ErasedPerson
-from receiver.inbox.events.quarantine import QuarantinedCall
 from receiver.inbox.events.writer import StoreWriter
+from receiver.inbox.inbox_operation import InboxOperation
+from receiver.inbox.inbox_reads import InboxReads
 from receiver.inbox.lanes import backfill, ready, record_state, replay, settle
 from receiver.inbox.lanes.ready import LaneQueue, ReadyLane
 from receiver.inbox.lanes.record_state import RecordRef, RecordState
 from receiver.inbox.lanes.replay import DeliverySelection, ReplayResult
 from receiver.inbox.lanes.settle import Settlement, SettleReport
 from receiver.inbox.operation import (
-    connector_state,
     installation,
-    leadership,
-    sent_alarms,
     write_probe,
 )
-from receiver.inbox.operation.connector_state import ConnectorState
-from receiver.inbox.operation.leadership import LeaderTerm
-from receiver.inbox.operation.sent_alarms import SentAlarm
-from receiver.inbox.reads import attention_groups, coverage, event_detail, queries, waiting_lanes
-from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, Order
-from receiver.inbox.reads.coverage import EventCoverage, StoredCall
-from receiver.inbox.reads.queries import DriftCount, EventRowPage, StoreStatus
-from receiver.inbox.reads.waiting_lanes import WaitingLanes
 
 _READY_SECONDS = 5.0
 
 
-class Inbox:
+class Inbox(InboxReads, InboxOperation):
     """Open it with `await Inbox.open(url, dedup_hours=…)` and close it with `aclose`.
 
     All times are aware datetimes.
@@ -272,159 +261,7 @@ class Inbox:
             partial(record_state.find_record_states, connector=connector, refs=refs)
         )
 
-    # --- connectors ---
-
-    async def find_state(self, connector: str) -> ConnectorState:
-        return await self._look(partial(connector_state.find_state, connector=connector))
-
-    async def find_states(self) -> Mapping[str, ConnectorState]:
-        """Of the connectors of which anything was ever kept."""
-        return await self._read(connector_state.find_states)
-
-    async def find_waiting(self, connectors: Iterable[str]) -> Mapping[str, WaitingLanes]:
-        """Who is tried again at these connectors, and why; where nobody is, it is left out."""
-        return await self._read(partial(waiting_lanes.find_waiting, connectors=tuple(connectors)))
-
-    async def keep_state(self, state: ConnectorState, epoch: int) -> None:
-        """Keep what its leader knows of a connector; nothing where another leads by now."""
-        await self._deliver(partial(connector_state.keep_state, known=state, epoch=epoch))
-
-    # --- leadership ---
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether other processes may work on this store."""
-        return self._engines.postgresql
-
-    async def take_lead(
-        self, role: str, *, holder: str, lease: timedelta, now: datetime
-    ) -> LeaderTerm | None:
-        """Lead from now on; None where another process does."""
-        work = partial(
-            leadership.take_lead,
-            role=role,
-            holder=holder,
-            lease=lease,
-            alone=not self.is_shared,
-            now=now,
-        )
-        return await self._deliver(work)
-
-    async def renew_lead(
-        self, role: str, epoch: int, *, lease: timedelta, calls_end_in: float | None, now: datetime
-    ) -> str | None:
-        """Go on leading.
-
-        None where another has taken over, else the rival that asks for the role, or "".
-        """
-        work = partial(
-            leadership.renew_lead,
-            role=role,
-            epoch=epoch,
-            lease=lease,
-            calls_end_in=calls_end_in,
-            now=now,
-        )
-        return await self._deliver(work)
-
-    async def give_back_lead(
-        self, role: str, epoch: int, *, calls_end_in: float | None, now: datetime
-    ) -> None:
-        """Let another lead at once; calls that were cut short may be under way for so many
-        seconds.
-        """
-        await self._deliver(
-            partial(
-                leadership.give_back_lead,
-                role=role,
-                epoch=epoch,
-                calls_end_in=calls_end_in,
-                now=now,
-            )
-        )
-
-    async def ask_for_lead(self, role: str, rival: str) -> None:
-        """Tell the leader that a process which leads less would take the role."""
-        await self._deliver(partial(leadership.ask_for_lead, role=role, rival=rival))
-
-    # --- alarms ---
-
-    async def find_sent_alarms(self) -> list[SentAlarm]:
-        """The alarms that were told and are not over."""
-        return await self._read(sent_alarms.find_sent_alarms)
-
-    async def keep_sent_alarm(self, key: str, about: str, *, now: datetime) -> None:
-        """Remember that an alarm was told.
-
-        `about` stays as long as the alarm: it must hold no personal data.
-        """
-        await self._write(partial(sent_alarms.keep_sent_alarm, key=key, about=about, now=now))
-
-    async def forget_sent_alarm(self, key: str) -> None:
-        """An alarm is over, and that was told too."""
-        await self._write(partial(sent_alarms.forget_sent_alarm, key=key))
-
-    # --- for people ---
-
-    async def read_status(self, connectors: Iterable[str] = (), *, now: datetime) -> StoreStatus:
-        """How the store stands; of these connectors, and of others that have anything pending or
-        dead.
-        """
-        return await self._read(partial(queries.read_status, connectors=tuple(connectors), now=now))
-
-    async def list_events(
-        self,
-        chosen: EventFilter = ALL_EVENTS,
-        *,
-        before: str | None = None,
-        after: str | None = None,
-        limit: int = 50,
-    ) -> EventRowPage:
-        """A page of events, newest first; `before` is the `next` of the page before.
-
-        `after` turns to the page of newer ones instead.
-        """
-        return await self._read(
-            partial(queries.list_events, chosen=chosen, before=before, after=after, limit=limit)
-        )
-
-    async def find_event(self, id: str) -> event_detail.EventDetail:
-        """One event with its deliveries and their attempts. Raises Unknown."""
-        return await self._read(partial(event_detail.find_event, id=id))
-
-    async def find_person(self, key: str) -> event_detail.PersonDetail:
-        """How a person stands at each connector."""
-        return await self._read(partial(event_detail.find_person, key=key))
-
-    async def count_unsearched(self, chosen: EventFilter) -> int:
-        """How many calls in quarantine fit all that is asked but the person: who is in them was
-        never understood.
-        """
-        return await self._read(partial(queries.count_unsearched, chosen=chosen))
-
-    async def list_groups(
-        self, *, most: int = 100, skip: int = 0, by: Order = "largest"
-    ) -> tuple[list[AttentionGroup], list[AttentionGroup]]:
-        """Dead deliveries, and quarantined calls, by their reasons; of each the first `most` behind
-        the first `skip`.
-        """
-        return await self._read(partial(attention_groups.list_groups, most=most, skip=skip, by=by))
-
-    async def find_group(self, id: str) -> AttentionGroup | None:
-        """One group, however many there are; None where nothing is in it any more."""
-        return await self._read(partial(attention_groups.find_group, id=id))
-
-    async def count_groups(self) -> GroupCounts:
-        """How many groups there are of each kind."""
-        return await self._read(attention_groups.count_groups)
-
-    async def list_drift(self) -> list[DriftCount]:
-        """The keys that no schema knows, the most frequent first."""
-        return await self._read(queries.list_drift)
-
-    async def count_per_period(self, edges: Sequence[datetime]) -> list[int]:
-        """How many events came between each of these times and the next."""
-        return await self._read(partial(queries.count_per_period, edges=edges))
+    # --- what people change ---
 
     async def replay_deliveries(
         self,
@@ -442,20 +279,6 @@ class Inbox:
             self._read, self._write, selection, now=now, dry_run=dry_run, progress=progress
         )
 
-    async def list_coverage(
-        self, chosen: EventFilter, *, before: str | None = None, limit: int
-    ) -> tuple[list[EventCoverage], str | None]:
-        """A page of events with the connectors at which they have deliveries, newest first, and the
-        `before` of the next.
-        """
-        return await self._read(
-            partial(coverage.list_coverage, chosen=chosen, before=before, limit=limit)
-        )
-
-    async def find_calls(self, ids: Sequence[str]) -> list[StoredCall]:
-        """Those of these events that are accepted, as they came."""
-        return await self._read(partial(coverage.find_calls, ids=ids))
-
     async def add_deliveries(
         self, wanted: Mapping[str, Iterable[tuple[str, str]]], *, now: datetime
     ) -> int:
@@ -469,16 +292,10 @@ class Inbox:
         """Give up the chosen deliveries that are pending or dead. Returns how many were."""
         return await replay.discard_selected(self._read, self._write, selection, now=now)
 
-    async def list_quarantined(
-        self, *, after: str | None = None, limit: int = 100
-    ) -> list[QuarantinedCall]:
-        """Calls in quarantine with their bodies, oldest first, those after the id `after`."""
-        return await self._read(partial(quarantine.list_quarantined, after=after, limit=limit))
-
     async def accept_revalidated(
         self, id: str, validated: NewEvent, *, now: datetime, discarded: bool = False
     ) -> AcceptedEvent | None:
-        """Put the judged form in the place of a quarantined call, or of a `discarded` one.
+        """Put the validated form in the place of a quarantined call, or of a `discarded` one.
 
         None where it has faults. Raises Unknown.
         """

@@ -135,7 +135,7 @@ class Intake:
     async def _set_aside(
         self, call: IntakeCall, validated: NewEvent, error: Unstorable, started: float
     ) -> Answer:
-        """No database takes it as what it was judged to be: keep the bytes in quarantine, or say
+        """No database takes it as what it was validated as: keep the bytes in quarantine, or say
         that even that failed.
         """
         faults = (("", str(error)),)

@@ -19,9 +19,9 @@ Validator = Callable[[str, str | None, bytes, datetime], NewEvent]
 
 
 def build_validator(sites: Mapping[str, SourceContext], routes: RouteTable) -> Validator:
-    """A judge for these sources and routes.
+    """A validator for these sources and routes.
 
-    It never raises: what a defect of ours cannot judge is in quarantine until it is mended.
+    It never raises: what a defect of ours cannot validate is in quarantine until it is mended.
     """
 
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:

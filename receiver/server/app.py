@@ -19,6 +19,7 @@ from receiver.gateway import Gateway
 from receiver.http.problem_details import defect_response, problem_response
 from receiver.inbox import StoreDamaged, StoreUnavailable
 from receiver.server.endpoints import EventReception, HeaderEndpoint, PathEndpoint
+from receiver.settings import describe_config
 
 
 def create_app(gateway: Gateway) -> ASGIApp:
@@ -75,6 +76,7 @@ def public_routes(gateway: Gateway, reception: EventReception) -> list[Route]:
         Route("/healthz", healthz, name="Whether the process is alive"),
         Route("/readyz", readyz, name="Whether events can be kept, and how the connectors are"),
         Route("/metrics", metrics, name="What Prometheus scrapes"),
+        Route("/schemas/config.json", _config_schema, name="The JSON Schema of the configuration"),
         Route("/schemas/{event}.json", _schema, name="The JSON Schema of what AOM sends"),
     ]
 
@@ -156,6 +158,10 @@ async def _schema(request: Request) -> Response:
     if name not in EVENTS:
         return problem_response(404, f"There is no event {name!r}. Known are: {', '.join(EVENTS)}.")
     return JSONResponse(json_schema(name), media_type="application/schema+json")
+
+
+async def _config_schema(_request: Request) -> Response:
+    return JSONResponse(describe_config(), media_type="application/schema+json")
 
 
 async def _http_error(_request: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from receiver.config_errors import ConfigError, ConfigFault
 from receiver.mapping import RouteSettings
+from receiver.settings.config_schema import describe_config
 from receiver.settings.loader import load_settings
 from receiver.settings.model import (
     Alerts,
@@ -28,5 +29,6 @@ __all__ = [
     "Source",
     "Store",
     "connector_secrets",
+    "describe_config",
     "load_settings",
 ]

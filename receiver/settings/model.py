@@ -39,11 +39,11 @@ class Server(_Table):
     host: Annotated[
         Host, Field(min_length=1, description="the address to listen on; 0.0.0.0 for all")
     ] = "127.0.0.1"
-    port: Annotated[int, Number, Field(ge=0, le=65535, description="0 takes any free one")] = 8080
+    port: Annotated[int, Field(ge=0, le=65535, description="0 takes any free one"), Number] = 8080
     workers: Annotated[
         int,
-        Number,
         Field(ge=1, le=64, description="processes on this port; more than one needs PostgreSQL"),
+        Number,
     ] = 1
     public_url: Annotated[
         WebAddress | None, Field(description="where AOM reaches the gateway, for `urls`")
@@ -54,7 +54,7 @@ class Server(_Table):
         Field(description="opens the console and the admin API; without it they are off"),
     ] = None
     max_body_bytes: Annotated[
-        int, Number, Field(ge=1024, le=104_857_600, description="longer bodies are answered 413")
+        int, Field(ge=1024, le=104_857_600, description="longer bodies are answered 413"), Number
     ] = 1_048_576
 
 
@@ -64,29 +64,29 @@ class Store(_Table):
         Field(repr=False, description="relative SQLite paths start beside the configuration"),
     ] = "sqlite:///aom-gateway.db"
     keep_days: Annotated[
-        float, Number, Field(gt=0, le=36_500, description="how long delivered events stay")
+        float, Field(gt=0, le=36_500, description="how long delivered events stay"), Number
     ] = 90
     dedup_hours: Annotated[
         float,
-        Number,
         Field(ge=0, le=87_600, description="how long the newest state told again is a duplicate"),
+        Number,
     ] = 24
     max_wal_mb: Annotated[
         int,
-        Number,
         Field(
             ge=256,
             le=1_048_576,
             description="SQLite: the longest log beside an endless reader; then events are refused",
         ),
+        Number,
     ] = 4096
 
 
 class Limit(_Table):
     """How many events may come in how many seconds."""
 
-    events: Annotated[int, Number, Field(ge=1, le=1_000_000, description="at most so many events")]
-    seconds: Annotated[float, Number, Field(gt=0, le=86_400, description="in so many seconds")]
+    events: Annotated[int, Field(ge=1, le=1_000_000, description="at most so many events"), Number]
+    seconds: Annotated[float, Field(gt=0, le=86_400, description="in so many seconds"), Number]
 
 
 class Source(_Table):
@@ -104,20 +104,22 @@ class Source(_Table):
     limit: Annotated[
         Limit | None,
         Field(
-            description="limit = { events = 600, seconds = 60 }; what is above it is answered 429 and "
-            "not kept"
+            description=(
+                "limit = { events = 600, seconds = 60 }; what is above it is answered 429 and not "
+                "kept"
+            )
         ),
     ] = None
 
 
 class Delivery(_Table):
     give_up_after_hours: Annotated[
-        float, Number, Field(gt=0, le=87_600, description="then a delivery is dead")
+        float, Field(gt=0, le=87_600, description="then a delivery is dead"), Number
     ] = 72
     lease_seconds: Annotated[
         float,
-        Number,
         Field(ge=1, le=86_400, description="after a crash, another process goes on within so long"),
+        Number,
     ] = 6
 
 

@@ -23,7 +23,9 @@ tokens = ["{SHELBYVILLE}"]
 [connectors.sandbox]
 type = "sandbox"
 mapping = "standard"
-refuse = [{{ pattern = "^refused", code = "NO_SUCH_FIELD", message = "There is no field aom_plan." }}]
+refuse = [
+    {{ pattern = "^refused", code = "NO_SUCH_FIELD", message = "There is no field aom_plan." }},
+]
 
 [connectors.second]
 type = "sandbox"

@@ -53,7 +53,7 @@ def write(
     """A sandbox that refuses each address that begins with `refused` in words of its own."""
     directory.mkdir(exist_ok=True)
     rules = [
-        f"""{{ object = "contact", pattern = "^refused{n}@", message = "{WORDS.format(number=n)}" }}"""
+        f'{{ object = "contact", pattern = "^refused{n}@", message = "{WORDS.format(number=n)}" }}'
         for n in range(30)
     ]
     body = SANDBOX.format(directory=shared or directory, refuse=",\n".join(rules), url=receiver.url)

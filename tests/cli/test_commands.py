@@ -253,7 +253,7 @@ def test_explain_tells_what_would_be_left_out(tmp_path: Path) -> None:
     reason.
     """
     write_config(tmp_path)
-    users = [{"email": "ada@example.edu", "id": [1]}, {"email": "no address"}]
+    users = [{"email": "ada@example.edu", "id": [1, 2]}, {"email": "no address"}]
     (tmp_path / "one.json").write_text(json.dumps({"userList": users, "enrolled_courses_list": []}))
     text = run("explain", "one.json", at=tmp_path)
     assert "userList[].id (unreadable)" in text

@@ -21,7 +21,8 @@ from tests.cli.test_commands import run, run_json
 from tests.processes import TOKEN, Running, gateway, until, write_config
 
 ORDERS = """Order ID;E-Mail;First Name;Status;Date;Total;Line_Items;Mood
-1;ada@example.edu;Ada;completed;2024-03-01 10:00;12,50;"[{""name"":""Algebra"",""quantity"":1,""total"":12.5}]";x
+1;ada@example.edu;Ada;completed;2024-03-01 10:00;12,50;\
+"[{""name"":""Algebra"",""quantity"":1,""total"":12.5}]";x
 
 2;ben@example.edu;Ben;refunded;2024-03-02;220;;y
 """

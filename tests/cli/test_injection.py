@@ -16,13 +16,19 @@ import pytest
 from tests.cli.command import COMMAND, command, on_terminal
 from tests.processes import TOKEN, Running, gateway, write_config
 
-EVIL = '<script>alert(1)</script>=HYPERLINK("http://evil")[red]x[/red]\u202eabc\u2066\x1b[31mred\x1b]0;title\x07\u009b2J\u2028\r\nnext\u200f\U000e0041'
+EVIL = (
+    '<script>alert(1)</script>=HYPERLINK("http://evil")[red]x[/red]\u202eabc\u2066\x1b[31mred'
+    "\x1b]0;title\x07\u009b2J\u2028\r\nnext\u200f\U000e0041"
+)
 
 BODY = r"""
 [connectors.sandbox]
 type = "sandbox"
 mapping = "standard"
-refuse = [{ pattern = "^refused", code = "BAD\u001b[31m", message = "no \u202e\u001b]0;title\u0007<script> [bold]x[/bold]" }]
+[[connectors.sandbox.refuse]]
+pattern = "^refused"
+code = "BAD\u001b[31m"
+message = "no \u202e\u001b]0;title\u0007<script> [bold]x[/bold]"
 """
 
 FORBIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}

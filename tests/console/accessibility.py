@@ -13,20 +13,23 @@ _FAULTS = r"""
   const faults = [];
   const visible = { checkOpacity: true, checkVisibilityCSS: true };
   const seen = (e) => e.checkVisibility(visible) && !e.closest(".hidden-text, .skip");
-  const shown = (e) => `<${e.tagName.toLowerCase()} class="${e.className}"> ${e.textContent.trim().slice(0, 60)}`;
+  const shown = (e) =>
+    `<${e.tagName.toLowerCase()} class="${e.className}"> ${e.textContent.trim().slice(0, 60)}`;
   const tell = (e, what) => faults.push(`${what}: ${shown(e)}`);
 
   // Everything that can be operated has a name.
   for (const e of document.querySelectorAll("a[href], button, summary")) {
     if (!e.textContent.trim() && !e.getAttribute("aria-label")) tell(e, "has no name");
   }
-  for (const e of document.querySelectorAll("input:not([type=hidden]), select, textarea, meter, progress")) {
+  for (const e of document.querySelectorAll(
+      "input:not([type=hidden]), select, textarea, meter, progress")) {
     const labels = [...(e.labels ?? [])].map((one) => one.textContent.trim());
     const names = [...labels, e.getAttribute("aria-label"), e.getAttribute("aria-labelledby")];
     if (!names.some(Boolean)) tell(e, `has no label (${e.name || e.id})`);
   }
   for (const e of document.querySelectorAll("[aria-labelledby], [aria-describedby]")) {
-    const ids = ["aria-labelledby", "aria-describedby"].map((name) => e.getAttribute(name) ?? "").join(" ");
+    const ids = ["aria-labelledby", "aria-describedby"]
+      .map((name) => e.getAttribute(name) ?? "").join(" ");
     for (const id of ids.split(/\s+/).filter(Boolean)) {
       if (!document.getElementById(id)) tell(e, `refers to #${id}, which is not there`);
     }
@@ -37,17 +40,24 @@ _FAULTS = r"""
   }
 
   // One h1, and no level left out.
-  const headings = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((e) => Number(e.tagName[1]));
+  const headings = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
+    .map((e) => Number(e.tagName[1]));
   if (headings.filter((level) => level === 1).length !== 1) faults.push(`h1: ${headings}`);
-  headings.forEach((level, n) => level > (headings[n - 1] ?? 0) + 1 && faults.push(`a heading level is left out: ${headings}`));
+  headings.forEach((level, n) =>
+    level > (headings[n - 1] ?? 0) + 1 && faults.push(`a heading level is left out: ${headings}`));
 
   const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
-  for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) faults.push(`#${id} is there more than once`);
-  for (const e of document.querySelectorAll("thead th, tbody th")) if (!e.scope) tell(e, "has no scope");
+  for (const id of ids)
+    if (ids.indexOf(id) !== ids.lastIndexOf(id)) faults.push(`#${id} is there more than once`);
+  for (const e of document.querySelectorAll("thead th, tbody th"))
+    if (!e.scope) tell(e, "has no scope");
 
   // Contrast of text to what is behind it (WCAG 2.1, 1.4.3).
-  const rgba = (text) => { const n = text.match(/[\d.]+/g).map(Number); return [n[0], n[1], n[2], n[3] ?? 1]; };
-  const over = ([r, g, b, a], [R, G, B]) => [r * a + R * (1 - a), g * a + G * (1 - a), b * a + B * (1 - a)];
+  const rgba = (text) => {
+    const n = text.match(/[\d.]+/g).map(Number);
+    return [n[0], n[1], n[2], n[3] ?? 1]; };
+  const over = ([r, g, b, a], [R, G, B]) =>
+    [r * a + R * (1 - a), g * a + G * (1 - a), b * a + B * (1 - a)];
   const ground = (e) => {
     const layers = [];
     for (let one = e; one; one = one.parentElement) {
@@ -57,12 +67,14 @@ _FAULTS = r"""
     }
     return layers.reverse().reduce((below, colour) => over(colour, below), [255, 255, 255]);
   };
-  const light = (c) => c.map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+  const light = (c) => c.map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
     .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const e = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !seen(e) || e.closest("svg, meter, progress, :disabled")) continue;
+    if (!walker.currentNode.textContent.trim() || !seen(e)
+        || e.closest("svg, meter, progress, :disabled")) continue;
     const below = ground(e), style = getComputedStyle(e);
     const [a, b] = [light(over(rgba(style.color), below)), light(below)];
     const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);

@@ -25,7 +25,12 @@ CONNECTORS = """
 type = "sandbox"
 mapping = "standard"
 rate_limit = {{ calls = 600, seconds = 10 }}
-refuse = [{{ object = "contact", field = "lastname", value = "Refused", code = "INVALID_NAME", message = "This name is <b>refused</b>." }}]
+[[connectors.sandbox.refuse]]
+object = "contact"
+field = "lastname"
+value = "Refused"
+code = "INVALID_NAME"
+message = "This name is <b>refused</b>."
 
 [connectors.hubspot]
 type = "hubspot"

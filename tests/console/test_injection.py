@@ -23,7 +23,12 @@ CONNECTORS = f"""
 [connectors.sandbox]
 type = "sandbox"
 mapping = "standard"
-refuse = [{{ object = "contact", field = "lastname", pattern = "Refused", code = "<b>", message = {json.dumps(REASON)} }}]
+[[connectors.sandbox.refuse]]
+object = "contact"
+field = "lastname"
+pattern = "Refused"
+code = "<b>"
+message = {json.dumps(REASON)}
 """
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +82,8 @@ def test_calls_that_fail_lose_and_double_nothing(tmp_path: Path, crms: dict[str,
     with gateway(config) as running:
         for start in range(0, len(posts), 100):
             post_all(running, posts[start : start + 100])
-            seen = {name: crm.calls() for name, crm in crms.items()}
-            until(
-                lambda seen=seen: all(crm.calls() > seen[name] for name, crm in crms.items()),
-                "each CRM is called",
-            )  # type: ignore[misc]
+            calls = {name: crm.calls() for name, crm in crms.items()}
+            until(partial(_all_called, crms, calls), "each CRM is called")
         assert running.wait_until_delivered(240)["dead"] == 0
     for crm in crms.values():
         assert crm.contacts().keys() == people(posts)
@@ -93,6 +91,10 @@ def test_calls_that_fail_lose_and_double_nothing(tmp_path: Path, crms: dict[str,
         assert crm.buyers() == buyers(posts)
         assert crm.failed_calls() >= 3
         assert crm.sign_ins() < 10
+
+
+def _all_called(crms: dict[str, Account], before: dict[str, int]) -> bool:
+    return all(crm.calls() > before[name] for name, crm in crms.items())
 
 
 def test_a_connector_that_can_not_write_pauses_and_goes_on_by_itself(tmp_path: Path) -> None:

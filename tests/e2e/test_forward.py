@@ -23,10 +23,14 @@ connector = "sandbox"
 
 [[routes.upsert]]
 object = "contact"
-fields.stage = { value = "{{ 'customer' if order is defined and order.paid else 'lead' }}", forward = ["lead", "customer"] }
-fields.last_at = { value = "{{ event.occurred_at }}", newest = true }
-fields.last_what = { value = "{{ event.name }}", newest = "{{ event.occurred_at }}" }
-fields.newest_event = "{{ event.name }}"
+[routes.upsert.fields.stage]
+value = "{{ 'customer' if order is defined and order.paid else 'lead' }}"
+forward = ["lead", "customer"]
+
+[routes.upsert.fields]
+last_at = { value = "{{ event.occurred_at }}", newest = true }
+last_what = { value = "{{ event.name }}", newest = "{{ event.occurred_at }}" }
+newest_event = "{{ event.name }}"
 """
 
 

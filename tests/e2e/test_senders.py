@@ -245,7 +245,8 @@ def test_a_name_is_known_however_it_is_typed(running: Running, name: str) -> Non
 def test_the_escapes_of_html_do_not_reach_the_crm(running: Running) -> None:
     """The raw body stays as it came."""
     body = {
-        "id": 73, "first_name": "Se&aacute;n", "last_name": "O&#8217;Neil", "email": "entity@example.edu",
+        "id": 73, "first_name": "Se&aacute;n", "last_name": "O&#8217;Neil",
+        "email": "entity@example.edu",
         "date_submitted": "Aug 11, 2020 01:37\u202fPM", "quiz": {"id": 3, "name": "quiz &amp; 1"},
         "course": {"id": 7, "name": "Health &amp; Safety &#8211; Level 1"},
     }  # fmt: skip
@@ -441,9 +442,12 @@ def test_an_address_is_one_person_however_it_is_written(
 @pytest.mark.parametrize(
     "bad",
     [
-        "", " ", "ada", "@example.edu", "ada@", "ada@@example.edu", "ada@example..edu", ".ada@example.edu", "ada.@example.edu",
-        "a da@example.edu", "ada@exam ple.edu", "ada@-example.edu", "Ada <ada@example.edu>", "a@b.example, c@d.example",
-        "ada@[127.0.0.1]", '"a b"@example.edu', "ada@" + "x" * 64 + ".edu", "a@" + "x." * 130 + "edu", 7, None, True, {},
+        "", " ", "ada", "@example.edu", "ada@", "ada@@example.edu", "ada@example..edu",
+        ".ada@example.edu", "ada.@example.edu",
+        "a da@example.edu", "ada@exam ple.edu", "ada@-example.edu", "Ada <ada@example.edu>",
+        "a@b.example, c@d.example",
+        "ada@[127.0.0.1]", '"a b"@example.edu', "ada@" + "x" * 64 + ".edu",
+        "a@" + "x." * 130 + "edu", 7, None, True, {},
         ["a@example.edu", "b@example.edu"],
     ],
 )  # fmt: skip

@@ -166,7 +166,10 @@ def test_a_body_in_chunks(running: Running, pieces: int) -> None:
     size = len(body) // pieces + 1
     parts = [body[at : at + size] for at in range(0, len(body), size)]
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts)
-    head = b"POST /in/%b HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = (
+        b"POST /in/%b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
     answer = answered(running, head % TOKEN.encode() + chunks + b"0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 202 ")
 

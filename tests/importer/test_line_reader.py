@@ -259,11 +259,14 @@ def test_states_of_one_order_are_not_its_items(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        (("1,2024-03-01,completed,a@x.org,I,300,A,1", "2,2024-03-01,completed,b@x.org,B,5,A,1", "1,2024-03-01,completed,a@x.org,I,300,B,1"),
+        (("1,2024-03-01,completed,a@x.org,I,300,A,1", "2,2024-03-01,completed,b@x.org,B,5,A,1",
+        "1,2024-03-01,completed,a@x.org,I,300,B,1"),
          "line 4 is of the order '1'.* sort the file by 'order_id'"),
         (("1,2024-03-01,completed,a@x.org,I,100,A,1", "1,2024-03-01,completed,a@x.org,I,200,B,1"),
-         r"lines 2 and 3 are of one order \('1'\) and differ in 'order_total'.*--column 'order_total=line_items\[0\].total'"),
-        (("1,2024-03-01,completed,a@x.org,I,100,A,1", "1,2024-03-01,completed,b@x.org,I,100,B,1"), "differ in 'customer_email'"),
+         (r"lines 2 and 3 are of one order \('1'\) and differ in 'order_total'.*"
+          r"--column 'order_total=line_items\[0\].total'")),
+        (("1,2024-03-01,completed,a@x.org,I,100,A,1", "1,2024-03-01,completed,b@x.org,I,100,B,1"),
+        "differ in 'customer_email'"),
     ],
 )  # fmt: skip
 def test_where_it_is_not_plain_what_makes_an_order_nothing_is_read(

@@ -64,7 +64,7 @@ def test_no_cell_is_computed(tmp_path: Path) -> None:
         "\t=1",
         "\r=1",
         " =1",
-        "＝1",
+        "\uff1d1",
         "'=1",
     ):
         faults.add(line(1, (text,)), [BodyError("", "is wrong")])

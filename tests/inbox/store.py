@@ -225,27 +225,37 @@ _NEVER = {
         SELECT lane.id FROM lane JOIN delivery ON delivery.lane_id = lane.id
         WHERE lane.state = 'idle' AND delivery.state = 'pending'""",
     "a newest state of a thing that is not the newest": """
-        SELECT event.id FROM event JOIN event AS later ON later.thing = event.thing AND later.source = event.source
+        SELECT event.id FROM event JOIN event AS later ON later.thing = event.thing
+        AND later.source = event.source
         WHERE event.newest = 1 AND (later.received_at > event.received_at
             OR (later.received_at = event.received_at AND later.id > event.id))""",
-    "something dead in no group": "SELECT id FROM delivery WHERE state = 'dead' AND reason_key IS NULL",
-    "a delivery without its event": "SELECT id FROM delivery WHERE event_id NOT IN (SELECT id FROM event)",
-    "a delivery without its lane": "SELECT id FROM delivery WHERE lane_id NOT IN (SELECT id FROM lane)",
+    "something dead in no group": """
+        SELECT id FROM delivery WHERE state = 'dead' AND reason_key IS NULL""",
+    "a delivery without its event": """
+        SELECT id FROM delivery WHERE event_id NOT IN (SELECT id FROM event)""",
+    "a delivery without its lane": """
+        SELECT id FROM delivery WHERE lane_id NOT IN (SELECT id FROM lane)""",
     "a delivery of another connector than its lane": """
-        SELECT delivery.id FROM delivery JOIN lane ON lane.id = delivery.lane_id WHERE lane.connector <> delivery.connector""",
-    "two deliveries at one place of a lane": "SELECT lane_id, seq FROM delivery GROUP BY lane_id, seq HAVING count(*) > 1",
+        SELECT delivery.id FROM delivery JOIN lane ON lane.id = delivery.lane_id
+        WHERE lane.connector <> delivery.connector""",
+    "two deliveries at one place of a lane": """
+        SELECT lane_id, seq FROM delivery GROUP BY lane_id, seq HAVING count(*) > 1""",
     "a place beyond the lane's version": """
-        SELECT delivery.id FROM delivery JOIN lane ON lane.id = delivery.lane_id WHERE delivery.seq > lane.version""",
+        SELECT delivery.id FROM delivery JOIN lane ON lane.id = delivery.lane_id
+        WHERE delivery.seq > lane.version""",
     "a lane in no known state": "SELECT id FROM lane WHERE state NOT IN ('ready', 'idle')",
     "a wait shorter than none": "SELECT id FROM lane WHERE wait < 0",
     "a replay that is newer than its lane": "SELECT id FROM lane WHERE replayed > version",
     "fewer attempts than none": "SELECT id FROM lane WHERE attempts < 0",
-    "a person without an event": "SELECT event_id FROM event_person WHERE event_id NOT IN (SELECT id FROM event)",
+    "a person without an event": """
+        SELECT event_id FROM event_person WHERE event_id NOT IN (SELECT id FROM event)""",
     "a quarantined event with deliveries": """
-        SELECT event.id FROM event JOIN delivery ON delivery.event_id = event.id WHERE event.state = 'quarantined'""",
+        SELECT event.id FROM event JOIN delivery ON delivery.event_id = event.id
+        WHERE event.state = 'quarantined'""",
     "a link of an unknown record": """
         SELECT link FROM remote_link AS known WHERE NOT EXISTS (SELECT 1 FROM remote
-        WHERE remote.connector = known.connector AND remote.object = known.object AND remote.key = known.key)""",
+        WHERE remote.connector = known.connector AND remote.object = known.object
+        AND remote.key = known.key)""",
 }
 
 

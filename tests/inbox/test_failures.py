@@ -161,7 +161,7 @@ def test_a_killed_process_loses_nothing_that_it_answered(store_url: str) -> None
             command,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": os.getcwd()},
+            env={**os.environ, "PYTHONPATH": str(Path.cwd())},
         )
         assert process.stdout
         answered.extend(process.stdout.readline().split() for _ in range(700))

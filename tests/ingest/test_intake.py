@@ -282,22 +282,39 @@ def test_too_large(running: Running, chunked: bool) -> None:
 HOSTILE = {
     "empty": b"",
     "NUL": b"\0",
-    "NUL in a string": b'{"id": 1, "email": "a@b.edu", "date_registered": "x", "first_name": "a\\u0000b"}',
+    "NUL in a string": (
+        b'{"id": 1, "email": "a@b.edu", "date_registered": "x", "first_name": "a\\u0000b"}'
+    ),
     "raw NUL in a string": b'{"id": 1, "email": "a\0@b.edu"}',
-    "lone surrogate": b'{"id": 1, "email": "a@b.edu", "date_registered": "x", "first_name": "\\ud800"}',
-    "lone surrogate as a key": b'{"\\udfff": 1, "id": 1, "email": "a@b.edu", "date_registered": "x"}',
+    "lone surrogate": (
+        b'{"id": 1, "email": "a@b.edu", "date_registered": "x", "first_name": "\\ud800"}'
+    ),
+    "lone surrogate as a key": (
+        b'{"\\udfff": 1, "id": 1, "email": "a@b.edu", "date_registered": "x"}'
+    ),
     "deep brackets": b"[" * 10_000,
     "deep brackets, closed": b"[" * 10_000 + b"]" * 10_000,
     "deep objects": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
     "NaN": b'{"id": NaN, "email": "a@b.edu", "date_registered": "x"}',
-    "Infinity": b'{"id": 1, "status": "COMPLETED", "order_total": -Infinity, "line_items": [], "customer": {"email": "a@b.edu"}}',
+    "Infinity": (
+        b'{"id": 1, "status": "COMPLETED", "order_total": -Infinity, '
+        b'"line_items": [], "customer": {"email": "a@b.edu"}}'
+    ),
     "huge number": b'{"id": ' + b"9" * 400 + b', "email": "a@b.edu", "date_registered": "x"}',
     "huge amount": b'{"id": 1, "status": "COMPLETED", "order_total": '
     + b"9" * 400
     + b', "line_items": [], "customer": {"email": "h@b.edu"}}',
-    "huge exponent": b'{"id": 2, "status": "COMPLETED", "order_total": 1e999999999, "line_items": [], "customer": {"email": "h@b.edu"}}',
-    "huge text": b'{"id": 3, "status": "COMPLETED", "order_total": "1e999999999", "line_items": [], "customer": {"email": "x@b.edu"}}',
-    "duplicate keys": b'{"id": 1, "id": 2, "email": "dup@b.edu", "email": "dup2@b.edu", "date_registered": "x"}',
+    "huge exponent": (
+        b'{"id": 2, "status": "COMPLETED", "order_total": 1e999999999, '
+        b'"line_items": [], "customer": {"email": "h@b.edu"}}'
+    ),
+    "huge text": (
+        b'{"id": 3, "status": "COMPLETED", "order_total": "1e999999999", '
+        b'"line_items": [], "customer": {"email": "x@b.edu"}}'
+    ),
+    "duplicate keys": (
+        b'{"id": 1, "id": 2, "email": "dup@b.edu", "email": "dup2@b.edu", "date_registered": "x"}'
+    ),
     "invalid UTF-8": b'{"id": 1, "email": "a@b.edu", "first_name": "\xff\xfe"}',
     "UTF-16": '{"id": 1}'.encode("utf-16"),
     "byte order mark": b'\xef\xbb\xbf{"id": 1, "email": "bom@b.edu", "date_registered": "x"}',
@@ -307,7 +324,9 @@ HOSTILE = {
     "true": b"true",
     "list of events": b'[{"id": 1}]',
     "wrong types": b'{"id": {}, "email": [], "date_registered": {"a": 1}}',
-    "wrong types, order": b'{"id": [], "status": {}, "line_items": "x", "customer": "y", "order_total": {}}',
+    "wrong types, order": (
+        b'{"id": [], "status": {}, "line_items": "x", "customer": "y", "order_total": {}}'
+    ),
     "people that are none": b'{"userList": [1, null, "x", []], "enrolled_courses_list": [null]}',
     "half a body": b'{"id": 1, "email": "a@b.edu"',
     "long strings": json.dumps(

@@ -88,7 +88,8 @@ def test_the_type_and_the_constants_of_a_field(
 
 def test_what_goes_through_a_map_is_not_written_itself(tmp_path: Path) -> None:
     """A text that the map has no entry for ends in the default: the CRM never sees it."""
-    field = """{ value = "{{ 'won' if order.paid else 'unknown' }}", map = { won = "closedwon" }, default = "open" }"""
+    value = "{{ 'won' if order.paid else 'unknown' }}"
+    field = f'{{ value = "{value}", map = {{ won = "closedwon" }}, default = "open" }}'
     assert need(tmp_path, field).values == {"closedwon", "open"}
 
 

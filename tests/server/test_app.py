@@ -55,11 +55,13 @@ def test_metrics_count_what_happened(running: Running) -> None:
     text = get(running, "/metrics").text
     for line in (
         (
-            'aom_gateway_events_total{event="account.created",outcome="accepted",source="springfield"} '
+            'aom_gateway_events_total{event="account.created",outcome="accepted",'
+            'source="springfield"} '
             "1.0"
         ),
         (
-            'aom_gateway_events_total{event="account.created",outcome="duplicate",source="springfield"} '
+            'aom_gateway_events_total{event="account.created",'
+            'outcome="duplicate",source="springfield"} '
             "1.0"
         ),
         'aom_gateway_events_total{event="unknown",outcome="quarantined",source="springfield"} 1.0',

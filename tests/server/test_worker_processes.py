@@ -51,7 +51,8 @@ def accepted(running: Running) -> dict[str, float]:
     """How many events each worker has accepted, by `/metrics` of whichever is asked."""
     text = httpx.get(f"{running.url}/metrics", trust_env=False, timeout=30).text
     found = re.findall(
-        r'aom_gateway_events_total\{worker="(\d)",event="account.created",outcome="accepted".*\} (.+)',
+        r'aom_gateway_events_total\{worker="(\d)",event="account.created",'
+        r'outcome="accepted".*\} (.+)',
         text,
     )
     return {worker: float(value) for worker, value in found}
@@ -141,7 +142,10 @@ def test_metrics_are_merged_by_family() -> None:
     """Each family has its head once; what stands in the store comes once, from the one that was
     asked, without a number.
     """
-    one = b'# HELP a_total A\n# TYPE a_total counter\na_total{x="1 {"} 1.0\n# HELP s S\n# TYPE s gauge\ns 5.0\n'
+    one = (
+        b'# HELP a_total A\n# TYPE a_total counter\na_total{x="1 {"} 1.0\n# HELP s S\n'
+        b"# TYPE s gauge\ns 5.0\n"
+    )
     two = one.replace(b"1.0", b"2.0").replace(b"5.0", b"4.0") + b"# HELP b B\n# TYPE b gauge\nb 7\n"
     assert merge_metrics(1, {1: one, 2: two}, frozenset({"s"})).decode().splitlines() == [
         "# HELP a_total A",

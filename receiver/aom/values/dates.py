@@ -21,7 +21,8 @@ _english = re.compile(
 ).fullmatch
 
 PLAIN = (  # just as AOM writes them
-    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?:0[1-9]|1[0-9]|2[0-8]), (?:199[0-9]|20[0-9][0-9])"
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?:0[1-9]|1[0-9]|2[0-8]), "
+    r"(?:199[0-9]|20[0-9][0-9])"
     r" (?:0[1-9]|1[0-2]):[0-5][0-9] [AP]M"
 )
 _plain = re.compile(PLAIN).fullmatch

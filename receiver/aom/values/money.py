@@ -9,6 +9,7 @@ from receiver.aom.values.plain_text import strip_invisible
 EXPECTED = 'must be an amount like 220 or "110.00"'
 
 LIMIT = 10**15
+_LETTERS = 3  # beside a currency sign: US$, CA$
 _LONGEST = 40  # characters
 _GAP = "[ \u00a0\u202f']"  # what else separates thousands
 
@@ -82,6 +83,11 @@ def _is_currency(text: str) -> bool:
     text = text.strip()
     if text.isascii() and text.isalpha():
         return text.isupper() and len(text) == 3  # noqa: PLR2004 - ISO 4217
-    return not text or (
-        category(text[-1]) == "Sc" and len(text) <= 4 and (len(text) == 1 or text[:-1].isalpha())
+    if not text:
+        return True
+    letters = text[:-1]
+    return (
+        category(text[-1]) == "Sc"
+        and len(letters) <= _LETTERS
+        and (not letters or letters.isalpha())
     )

@@ -34,9 +34,11 @@ from receiver.cli.app import (
 from receiver.cli.commands.provision import check_online
 from receiver.cli.examples import ALERTING_RULES, CONFIGURATION, find_example
 from receiver.mapping import RouteTable
-from receiver.settings import Settings
+from receiver.settings import Settings, describe_config
 from receiver.settings.gateway_urls import inbound_url, menu_urls, public_url
 from receiver.settings.private_files import write_private
+
+SCHEMA = ".schema.json"  # beside the configuration: editors complete and check by it
 
 
 @app.command()
@@ -68,7 +70,8 @@ def init(
         fail_command(f"--connector: {error}")
     _require_sense(source, timezone)
     try:
-        write_private(config, _new_config(source, connector, kind, timezone), replace=force)
+        write_private(config, _new_config(config, source, connector, kind, timezone), replace=force)
+        config.with_suffix(SCHEMA).write_text(_config_schema(), encoding="utf-8")
     except OSError as error:
         fail_command(f"{config} can't be written: {error.strerror or error}")
     out.print(
@@ -110,8 +113,11 @@ def _require_sense(source: str, timezone: str) -> None:
         fail_command(f"--timezone: there is no time zone {timezone!r}; is it {near[0]}?")
 
 
-def _new_config(source: str, connector: str, kind: type[Connector], timezone: str) -> str:
+def _new_config(
+    config: Path, source: str, connector: str, kind: type[Connector], timezone: str
+) -> str:
     return f"""\
+#:schema ./{config.with_suffix(SCHEMA).name}
 # The AOM gateway. This file holds secrets: keep it readable by you alone.
 # `aom-gateway init --full --config all.toml` writes a file in which every key is explained.
 [server]
@@ -266,8 +272,16 @@ def schemas(
     directory: Annotated[
         Path | None, typer.Option("--to", help="Write every schema into this directory.")
     ] = None,
+    of_config: Annotated[
+        bool, typer.Option("--config", help="That of config.toml instead, for editors.")
+    ] = False,
 ) -> None:
-    """Show what AOM sends, as JSON Schema."""
+    """Show what AOM sends, or what config.toml may hold, as JSON Schema."""
+    if of_config:
+        if event:
+            fail_command("--config is the schema of the configuration: leave the event out.")
+        _show_config_schema(directory)
+        return
     if event and event not in EVENTS:
         fail_command(f"{event!r} is not an event; there are: {', '.join(EVENTS)}")
     if directory:
@@ -284,6 +298,20 @@ def schemas(
         for name in EVENTS:
             table.add_row(name, LABELS[name])
         out.print(table)
+
+
+def _show_config_schema(directory: Path | None) -> None:
+    if directory is None:
+        typer.echo(_config_schema(), nl=False)
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / CONFIG.with_suffix(SCHEMA).name
+    path.write_text(_config_schema(), encoding="utf-8")
+    out.print(f"Wrote {path}", markup=False)
+
+
+def _config_schema() -> str:
+    return json.dumps(describe_config(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _as_json(event: str) -> str:

@@ -53,8 +53,8 @@ def dead(
 ) -> None:
     """Show what was refused for good, grouped by its reason; replay a group with `replay --group`.
 
-    --json prints a list of {"id", "connector", "reason", "count", "first", "last"}, of --discard {"discarded"}.
-    Exit 1 where anything is dead.
+    --json prints a list of {"id", "connector", "reason", "count", "first", "last"}, of --discard
+    {"discarded"}. Exit 1 where anything is dead.
     """
     if discard is not None:
         asyncio.run(_discard(config, "dead", "/api/discard", discard, yes=yes, as_json=as_json))
@@ -89,8 +89,9 @@ def quarantine(
     """Show calls that were not understood, grouped by their faults; amend one with `quarantine
     amend`.
 
-    --json prints a list of {"id", "source", "event", "errors", "count", "first", "last"}, of --discard {"discarded"}, of --revalidate
-    {"accepted", "remaining"}. Exit 1 where any are in quarantine.
+    --json prints a list of {"id", "source", "event", "errors", "count", "first", "last"}, of
+    --discard {"discarded"}, of --revalidate {"accepted", "remaining"}. Exit 1 where any are in
+    quarantine.
     """
     if context.invoked_subcommand:
         return

@@ -70,10 +70,10 @@ def events(
     """List what arrived, newest first, or show one event with its story. Times are those of this
     machine's zone.
 
-    --json prints {"items", "next", "unsearched"}, an item being {"id", "event", "source", "state", "received_at", "recognised_by",
-    "person", "people", "deliveries"}, `next` what to give as --before, and `unsearched` how many
-    calls in quarantine fit but for the person, who is not looked up there; of one event what GET
-    /api/events/{id} answers, see /openapi.json.
+    --json prints {"items", "next", "unsearched"}, an item being {"id", "event", "source",
+    "state", "received_at", "recognised_by", "person", "people", "deliveries"}, `next` what to
+    give as --before, and `unsearched` how many calls in quarantine fit but for the person, who is
+    not looked up there; of one event what GET /api/events/{id} answers, see /openapi.json.
     """
     if id == "":
         fail_command("The id is empty.")

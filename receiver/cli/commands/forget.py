@@ -42,9 +42,9 @@ def forget(
 ) -> None:
     """Erase a person from this gateway, and say what was removed and what is beyond its reach.
 
-    --json prints {"events", "shared_events", "deliveries", "attempts", "lanes", "remote_ids", "mentions", "beyond_reach", "crm"}.
-    Exit 0 also where nothing of them was stored; 1 where a CRM refused, and then this gateway keeps
-    what it knows.
+    --json prints {"events", "shared_events", "deliveries", "attempts", "lanes", "remote_ids",
+    "mentions", "beyond_reach", "crm"}. Exit 0 also where nothing of them was stored; 1 where a
+    CRM refused, and then this gateway keeps what it knows.
     """
     if "@" not in email.strip("@ "):
         fail_command(f"{email!r} is no e-mail address.")

@@ -77,9 +77,9 @@ def replay(
     Events also reach connectors whose routes were added after them. The replay is the gateway's: it
     goes on if this command ends.
 
-    --json prints {"replayed", "chosen", "routed", "lanes", "dry_run", "notes"}: `replayed` deliveries are pending, of which `chosen` were
-    asked for and `routed` are for routes that were added later. Exit 1 where there was nothing to
-    replay, or after --wait anything is dead.
+    --json prints {"replayed", "chosen", "routed", "lanes", "dry_run", "notes"}: `replayed`
+    deliveries are pending, of which `chosen` were asked for and `routed` are for routes that were
+    added later. Exit 1 where there was nothing to replay, or after --wait anything is dead.
     """
     given = {
         "ids": ids,

@@ -45,12 +45,13 @@ def status(
 ) -> None:
     """Show what waits, what was refused, and how the connectors are.
 
-    --json prints {"running", "pending", "dead", "quarantined", "oldest_pending_seconds", "connectors", "store"}; the connectors
-    by name, each with {"type", "state", "reason", "since", "until", "pending", "dead",
-    "oldest_pending_seconds", "leader", "note", "sizes", "waiting", "calls", "allowed"}; the store
-    with {"damage", "long_log", "log_bytes"}. Exit 1 where something needs attention: dead
-    deliveries, calls in quarantine, a connector that is paused or whose account's rules hold people
-    back, a store that is damaged or has a log that grows, or no gateway that runs.
+    --json prints {"running", "pending", "dead", "quarantined", "oldest_pending_seconds",
+    "connectors", "store"}; the connectors by name, each with {"type", "state", "reason", "since",
+    "until", "pending", "dead", "oldest_pending_seconds", "leader", "note", "sizes", "waiting",
+    "calls", "allowed"}; the store with {"damage", "long_log", "log_bytes"}. Exit 1 where
+    something needs attention: dead deliveries, calls in quarantine, a connector that is paused or
+    whose account's rules hold people back, a store that is damaged or has a log that grows, or no
+    gateway that runs.
     """
     if watch and as_json:
         fail_command("--watch is for people; a script asks `status --json` again and again.")

@@ -23,6 +23,7 @@ from receiver.jobs.job_runner import Job
 ATTENTION = f"{PATH}/attention"
 MOST = 100  # groups of each kind on a page
 _FURTHEST = 10**6
+_DIGITS = 9  # of a number that is read at all
 
 
 def routes(console: Console) -> list[Route]:
@@ -86,9 +87,8 @@ class AttentionPage:
 
 def _skip(request: Request) -> int:
     given = request.query_params.get("skip", "")
-    return (
-        min(int(given), _FURTHEST) if given.isascii() and given.isdigit() and len(given) < 10 else 0
-    )
+    is_number = given.isascii() and given.isdigit() and len(given) <= _DIGITS
+    return min(int(given), _FURTHEST) if is_number else 0
 
 
 def _part(skip: int, shown: int, number: int, by: Order) -> AttentionPart:

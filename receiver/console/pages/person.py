@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.admin import crm_erasure, presenters, views
+from receiver.admin import crm_erasure, erasure_views, presenters, views
 from receiver.admin.operation import UnfitParameter
 from receiver.console import actions
 from receiver.console.action_results import carry_out
@@ -83,7 +83,9 @@ class PersonPages:
             kept_by=Counter((one.connector, one.object) for one in person.records),
             few=FEW,
             in_quarantine=await self._gateway.inbox.count_unsearched(EventFilter(person=email)),
-            beyond_reach=views.BEYOND_REACH_WITH_CRM if in_crm else views.BEYOND_REACH,
+            beyond_reach=erasure_views.BEYOND_REACH_WITH_CRM
+            if in_crm
+            else erasure_views.BEYOND_REACH,
             back=page_address(PEOPLE, {"email": email}),
             action=FORGET,
         )

@@ -14,7 +14,7 @@ from receiver.console.page import SIGN_IN, Console, PageNotice, is_from_elsewher
 from receiver.console.session import COOKIE, PATH, BrowserSession
 
 _OWN_PAGE = re.compile(rf"{PATH}(?:[/?][\x21-\x7e]*)?")
-_LONGEST = 2_000  # characters of an address that is kept through the door
+_LONGEST = 2_000  # characters of an address that is kept through the sign-in
 _FORM, _FIELDS = 8_192, 10  # bytes and fields of the form: whoever sends it may be anybody
 SIGN_OUT = f"{PATH}/sign-out"
 

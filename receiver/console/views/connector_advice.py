@@ -22,10 +22,14 @@ _ADVICE = {
         "and with --apply creates it. "
         "Deliveries then go on by themselves within a minute."
     ),
-    "throttled": "The CRM wants fewer calls. Deliveries go on by themselves; if this is frequent, lower "
-    "its rate_limit.",
-    "unavailable": "The CRM gives no usable answer. It is tried again by itself; if this lasts, look "
-    "whether the CRM is up.",
+    "throttled": (
+        "The CRM wants fewer calls. Deliveries go on by themselves; if this is frequent, lower its "
+        "rate_limit."
+    ),
+    "unavailable": (
+        "The CRM gives no usable answer. It is tried again by itself; if this lasts, look whether "
+        "the CRM is up."
+    ),
 }
 _GONE = (
     "It is not in the configuration any more. Configure it again to deliver what waits for it, "

@@ -47,7 +47,8 @@ class EventIds:
         if came_at is None:
             return f"{millisecond << 80 | _VERSION_7 | self._in_time.next(millisecond):032x}"
         came = came_at // 1000 & _LATE_MILLISECONDS
-        return f"{millisecond << 80 | _VERSION_8 | rest << 64 | came << _LATE_BITS | self._late.next(came):032x}"
+        late = came << _LATE_BITS | self._late.next(came)
+        return f"{millisecond << 80 | _VERSION_8 | rest << 64 | late:032x}"
 
 
 class _Count:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -28,7 +28,7 @@ _ROUNDS = 5  # each ends one race with another process for the same content
 
 @dataclass(slots=True)  # not frozen, though nobody changes it: that would cost 3 µs of each event
 class NewEvent:
-    """One authenticated call, judged.
+    """One authenticated call, validated.
 
     With faults it is kept in quarantine and gets no deliveries, whatever `lanes` says.
     """
@@ -94,21 +94,9 @@ class AcceptEntry:
         self.thing = (new.thing or new.digest, new.source)
         self.content = new.digest
         self.newest = True
-        self.lanes = (
-            ()
-            if new.faults
-            else new.lanes
-            if len(new.lanes) < 2
-            else tuple(dict.fromkeys(new.lanes))
-        )
+        self.lanes = () if new.faults else tuple(dict.fromkeys(new.lanes))
         self.people = _without_lane(new.people, self.lanes)
-        self.priority = (
-            LanePriority.BULK
-            if new.late_at
-            else LanePriority.MANY
-            if len(self.lanes) > MANY
-            else LanePriority.LIVE
-        )
+        self.priority = _priority(new, self.lanes)
         self.id = ""
         self.outcome: AcceptedEvent | Exception | None = None
 
@@ -253,6 +241,12 @@ class EventAcceptor:
             if (paths := (new := entry.event).unknown + new.unreadable)
         ]
         self._drift.count(connection, strange)
+
+
+def _priority(new: NewEvent, lanes: Collection[object]) -> LanePriority:
+    if new.late_at:
+        return LanePriority.BULK
+    return LanePriority.MANY if len(lanes) > MANY else LanePriority.LIVE
 
 
 def _without_lane(people: tuple[str, ...], lanes: tuple[tuple[str, str], ...]) -> tuple[str, ...]:

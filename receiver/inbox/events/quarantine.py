@@ -1,4 +1,4 @@
-"""Calls that failed their schema: kept until they are judged anew and pass, or are discarded."""
+"""Calls that failed their schema: kept until they are validated anew and pass, or are discarded."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def accept_revalidated(
     now: datetime,
     discarded: bool = False,
 ) -> AcceptedEvent | None:
-    """Put the judged form in the place of the quarantined one; id, body and time stay.
+    """Put the validated form in the place of the quarantined one; id, body and time stay.
 
     None where it still has faults: they are renewed.
 

@@ -10,7 +10,7 @@ from typing import Final
 
 _READ: Final = 2_000  # characters that tell a reason
 
-# field: words (CODE)
+# "field: words (CODE)", as `describe` writes a refusal
 _TOLD_BY_CODE: Final = re.compile(r"(\w[\w.-]*): .*\(([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)\)", re.DOTALL)
 _ADDRESS: Final = re.compile(r"[^\s@<>\"'(),:;/\\]+@[^\s@<>\"'(),:;/\\]+")
 _QUOTED: Final = re.compile(

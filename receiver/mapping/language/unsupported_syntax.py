@@ -18,7 +18,9 @@ _PARTS: Final = 6  # of `attribute=`; each is a look-up for each item
 
 _INSTEAD: Mapping[str, str] = {
     "if": "write {{ a if b else c }}, or a `when` for the route or the upsert",
-    "for": "use `each` for records, filters for texts: {{ courses | join(', ', attribute='name') }}",
+    "for": (
+        "use `each` for records, filters for texts: {{ courses | join(', ', attribute='name') }}"
+    ),
     "set": "write the expression where it is used",
     "with": "write the expression where it is used",
     "raw": "write it as an expression: {{ '{{' }}",

@@ -6,7 +6,18 @@ from datetime import datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from receiver.config_errors import RemediedError
 from receiver.mapping.routes.ruled_record import Overwrite
@@ -43,7 +54,11 @@ def _one_or_several(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-OneOrSeveral = Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]
+OneOrSeveral = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_one_or_several),
+    WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1}),
+]
 """A name, or a list of them."""
 
 
@@ -99,6 +114,13 @@ class FieldSettings(_Table):
         if self.forward and len({stage.casefold() for stage in self.forward}) < len(self.forward):
             raise RemediedError("has a stage twice in `forward`", "name each once")
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        table = handler(core_schema)
+        return {"anyOf": [{"type": ["string", "number", "boolean"]}, table]}
 
     @model_validator(mode="before")
     @classmethod

@@ -54,7 +54,8 @@ def test_a_broken_body_on_a_named_url_is_counted_for_that_event() -> None:
 def test_a_nul_character_is_refused_where_it_stands() -> None:
     """PostgreSQL cannot keep it in a text: keys and values, at any depth, are searched."""
     invalid = refusal(
-        b'{"quiz": {"name": "a\\u0000b"}, "c\\u0000": 1, "list": [["\\u0000"]], "fine": "\\\\u0000"}'
+        b'{"quiz": {"name": "a\\u0000b"}, "c\\u0000": 1, '
+        b'"list": [["\\u0000"]], "fine": "\\\\u0000"}'
     )
     assert paths(invalid) == ["quiz.name", "c\\x00", "list[0][0]"]
     assert "NUL" in invalid.faults[0].message

@@ -30,9 +30,12 @@ def test_an_address_becomes_a_key(text: str, key: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        "", " ", "ada", "@example.edu", "ada@", "ada@@example.edu", "ada@example..edu", ".ada@example.edu", "ada.@example.edu",
-        "a da@example.edu", "ada@exam ple.edu", "ada@-example.edu", "Ada <ada@example.edu>", "ada@example.edu, bob@example.edu",
-        "ada@[127.0.0.1]", '"a b"@example.edu', "ada@" + "x" * 64 + ".edu", "a@" + "x." * 130 + "edu",
+        "", " ", "ada", "@example.edu", "ada@", "ada@@example.edu", "ada@example..edu",
+        ".ada@example.edu", "ada.@example.edu",
+        "a da@example.edu", "ada@exam ple.edu", "ada@-example.edu", "Ada <ada@example.edu>",
+        "ada@example.edu, bob@example.edu",
+        "ada@[127.0.0.1]", '"a b"@example.edu', "ada@" + "x" * 64 + ".edu",
+        "a@" + "x." * 130 + "edu",
         "x" * 100_000, 7, None, True, [], {},
     ],
 )  # fmt: skip

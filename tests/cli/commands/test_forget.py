@@ -21,7 +21,11 @@ BODY = """
 [connectors.sandbox]
 type = "sandbox"
 mapping = "standard"
-refuse = [{ field = "lastname", value = "Refused", code = "BAD", message = "Ann.Forgotten@example.edu is no owner" }]
+[[connectors.sandbox.refuse]]
+field = "lastname"
+value = "Refused"
+code = "BAD"
+message = "Ann.Forgotten@example.edu is no owner"
 
 [connectors.echo]
 type = "sandbox"

@@ -5,6 +5,7 @@ once.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import pytest
@@ -39,14 +40,11 @@ def test_everything_ends_written_once(hubspot: FakeHubSpot, seed: int) -> None:
     async def use(crm: HubSpotConnector) -> None:
         for batch in range(10):
             numbers = range(batch * 20, batch * 20 + 20)
-            people = await until_saved(
-                lambda n=numbers: crm.upsert("contact", [contact(f"c{one}") for one in n])
-            )  # type: ignore[misc]
-            deals = await until_saved(
-                lambda n=numbers: crm.upsert("deal", [deal(one) for one in n])
-            )  # type: ignore[misc]
+            contacts = [contact(f"c{one}") for one in numbers]
+            people = await until_saved(partial(crm.upsert, "contact", contacts))
+            deals = await until_saved(partial(crm.upsert, "deal", [deal(one) for one in numbers]))
             pairs = [tie(one, other) for one, other in zip(deals, people, strict=True)]
-            await until_saved(lambda p=pairs: crm.link(p))  # type: ignore[misc]
+            await until_saved(partial(crm.link, pairs))
 
     on(hubspot, use)
     assert hubspot.calls(status=0)

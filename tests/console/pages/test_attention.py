@@ -18,16 +18,30 @@ from tests.processes import SANDBOX, Running, gateway, until, write_config
 REFUSING = (
     SANDBOX
     + """
-refuse = [
-  { object = "contact", field = "lastname", value = "One", code = "FIRST", message = "This is the first reason." },
-  { object = "contact", field = "lastname", value = "Two", code = "SECOND", message = "This is the second reason." },
-]
+[[connectors.sandbox.refuse]]
+object = "contact"
+field = "lastname"
+value = "One"
+code = "FIRST"
+message = "This is the first reason."
+
+[[connectors.sandbox.refuse]]
+object = "contact"
+field = "lastname"
+value = "Two"
+code = "SECOND"
+message = "This is the second reason."
 """
 )
 MISTAKEN = """
 [connectors.crm]
 type = "sandbox"
-refuse = [{ object = "contact", field = "rank", pattern = "^ *$", code = "INVALID_OPTION", message = "'' is no option" }]
+[[connectors.crm.refuse]]
+object = "contact"
+field = "rank"
+pattern = "^ *$"
+code = "INVALID_OPTION"
+message = "'' is no option"
 
 [[routes]]
 name = "accounts"

@@ -198,7 +198,7 @@ class App:
                 return self._associations.labels(source, target)
         raise nowhere()
 
-    def _schema(
+    def _schema(  # noqa: PLR0911 - one for each call
         self, method: str, parts: list[str], body: Any, schema: Schema
     ) -> tuple[int, dict[str, Any]]:
         match (method, *parts):

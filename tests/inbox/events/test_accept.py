@@ -406,7 +406,7 @@ def test_events_and_other_work_take_turns(tmp_path: Path) -> None:
                     seen.append(connection.scalar(text("SELECT count(*) FROM event")))
 
             jobs = [
-                asyncio.ensure_future(inbox._writer.run_bare(job))
+                asyncio.ensure_future(inbox._writer.run_bare(job))  # noqa: SLF001
                 for job in (wait, look, look, look)
             ]
             await asyncio.to_thread(inside.wait, 20)

@@ -150,9 +150,8 @@ def test_every_filter_finds_what_it_says(store_url: str) -> None:
         async with open_inbox(store_url) as inbox:
             known = await filled(inbox)
             for source, name, state, person, (since, until) in choices:
-                chosen = EventFilter(
-                    source=source, event=name, state=state, person=person, since=since, until=until
-                )  # type: ignore[arg-type]
+                rest = {"person": person, "since": since, "until": until}
+                chosen = EventFilter(source, name, state, **rest)  # type: ignore[arg-type]
                 expected = [one.id for one in reversed(known) if _matches(one, chosen)]
                 assert await _all(inbox, chosen) == expected, chosen
 

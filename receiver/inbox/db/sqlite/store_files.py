@@ -39,11 +39,15 @@ class StoreFiles:
         )
         self._known = {database: _identity(opened), lock_file: _identity(lock)}
         self._remedies = {
-            database: f"put it back as it was; or stop the gateway, remove {name}-wal and {name}-shm, "
-            "restore a backup and start it again",
+            database: (
+                f"put it back as it was; or stop the gateway, remove {name}-wal and {name}-shm, "
+                "restore a backup and start it again"
+            ),
             self._log_file: "restart the gateway; what it has accepted is in the database",
-            lock_file: "another process may have opened the store; make sure that none did, and restart "
-            "the gateway",
+            lock_file: (
+                "another process may have opened the store; make sure that none did, and restart "
+                "the gateway"
+            ),
         }
         self._clock = clock
         self._look_at = 0.0

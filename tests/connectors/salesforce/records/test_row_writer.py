@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -301,11 +302,13 @@ def test_a_missing_right_holds_the_connector(fake: FakeSalesforce) -> None:
 
 def test_an_unknown_object_is_a_fault_of_the_setup(fake: FakeSalesforce) -> None:
     """Names that could lead elsewhere in the address are unknown without a call."""
+
+    async def write(name: str, salesforce: SalesforceConnector) -> None:
+        await salesforce.upsert(name, [Record(name, "1", {})])
+
     for name in ("Enrollment__c", "../../services/oauth2", "Contact/Email"):
         with pytest.raises(Misconfigured, match="no object"):
-            run(
-                fake, lambda salesforce, name=name: salesforce.upsert(name, [Record(name, "1", {})])
-            )  # type: ignore[misc]
+            run(fake, partial(write, name))
     assert fake.called("GET /sobjects") == 1
 
 

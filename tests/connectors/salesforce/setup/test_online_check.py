@@ -55,15 +55,23 @@ def test_everything_wrong_is_told_at_once(fake: FakeSalesforce) -> None:
     fake.grant_object("OpportunityContactRole", granted=False)
     found = {problem.where: problem for problem in check(fake)}
     assert {where: problem.message for where, problem in found.items()} == {
-        "Contact.AOM_Registered_At__c": "Contact has no field AOM_Registered_At__c that the run-as user can see",
-        "Contact.AOM_Key__c": "it holds the key, and is not unique: two records could get the same one",
+        "Contact.AOM_Registered_At__c": (
+            "Contact has no field AOM_Registered_At__c that the run-as user can see"
+        ),
+        "Contact.AOM_Key__c": (
+            "it holds the key, and is not unique: two records could get the same one"
+        ),
         "Opportunity.AOM_Order_Key__c": "it holds the key, and is no External ID",
         "Opportunity.Amount": "the run-as user may not write Opportunity.Amount",
-        "orders.StageName": "'Closed Lost', 'Closed Won': no option of Opportunity.StageName; there are: Won, "
-        "Lost",
+        "orders.StageName": (
+            "'Closed Lost', 'Closed Won': no option of Opportunity.StageName; there are: Won, Lost"
+        ),
         "Opportunity.CloseDate": "Opportunity.CloseDate is of the type boolean, and takes no date",
-        "Opportunity.Card__c": "the org requires Opportunity.Card__c, and the mapping does not write it: new "
-        "records will be refused",
+        "Opportunity.Card__c": (
+            "the org requires Opportunity.Card__c, "
+            "and the mapping does not write it: new "
+            "records will be refused"
+        ),
         "OpportunityContactRole": "the run-as user may not make contact roles",
     }
     assert all(problem.remedy and problem.fatal for problem in found.values())

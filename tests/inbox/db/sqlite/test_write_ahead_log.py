@@ -142,7 +142,7 @@ def test_our_own_reads_end(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> 
                 with pytest.raises(
                     StoreUnavailable, match="would be read for too long; ask for less"
                 ):
-                    await inbox._read(
+                    await inbox._read(  # noqa: SLF001 - no read of its own takes so long
                         lambda transaction: transaction.connection.scalar(text(FOREVER))
                     )
                 assert (await inbox.read_status(now=NOW)).pending == 0

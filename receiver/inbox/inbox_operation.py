@@ -1,0 +1,118 @@
+"""What the gateway keeps for its own operation, as methods of `Inbox`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+
+from receiver.inbox.db.engine import (
+    StoreEngines,
+)
+from receiver.inbox.db.transaction import TransactionRunner
+from receiver.inbox.operation import (
+    connector_state,
+    leadership,
+    sent_alarms,
+)
+from receiver.inbox.operation.connector_state import ConnectorState
+from receiver.inbox.operation.leadership import LeaderTerm
+from receiver.inbox.operation.sent_alarms import SentAlarm
+from receiver.inbox.reads import waiting_lanes
+from receiver.inbox.reads.waiting_lanes import WaitingLanes
+
+
+class InboxOperation:
+    """Leadership, states of connectors, and alarms that were sent."""
+
+    _engines: StoreEngines
+    _look: TransactionRunner
+    _deliver: TransactionRunner
+    _read: TransactionRunner
+    _write: TransactionRunner
+
+    async def find_state(self, connector: str) -> ConnectorState:
+        return await self._look(partial(connector_state.find_state, connector=connector))
+
+    async def find_states(self) -> Mapping[str, ConnectorState]:
+        """Of the connectors of which anything was ever kept."""
+        return await self._read(connector_state.find_states)
+
+    async def find_waiting(self, connectors: Iterable[str]) -> Mapping[str, WaitingLanes]:
+        """Who is tried again at these connectors, and why; where nobody is, it is left out."""
+        return await self._read(partial(waiting_lanes.find_waiting, connectors=tuple(connectors)))
+
+    async def keep_state(self, state: ConnectorState, epoch: int) -> None:
+        """Keep what its leader knows of a connector; nothing where another leads by now."""
+        await self._deliver(partial(connector_state.keep_state, known=state, epoch=epoch))
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may work on this store."""
+        return self._engines.postgresql
+
+    async def take_lead(
+        self, role: str, *, holder: str, lease: timedelta, now: datetime
+    ) -> LeaderTerm | None:
+        """Lead from now on; None where another process does."""
+        work = partial(
+            leadership.take_lead,
+            role=role,
+            holder=holder,
+            lease=lease,
+            alone=not self.is_shared,
+            now=now,
+        )
+        return await self._deliver(work)
+
+    async def renew_lead(
+        self, role: str, epoch: int, *, lease: timedelta, calls_end_in: float | None, now: datetime
+    ) -> str | None:
+        """Go on leading.
+
+        None where another has taken over, else the rival that asks for the role, or "".
+        """
+        work = partial(
+            leadership.renew_lead,
+            role=role,
+            epoch=epoch,
+            lease=lease,
+            calls_end_in=calls_end_in,
+            now=now,
+        )
+        return await self._deliver(work)
+
+    async def give_back_lead(
+        self, role: str, epoch: int, *, calls_end_in: float | None, now: datetime
+    ) -> None:
+        """Let another lead at once; calls that were cut short may be under way for so many
+        seconds.
+        """
+        await self._deliver(
+            partial(
+                leadership.give_back_lead,
+                role=role,
+                epoch=epoch,
+                calls_end_in=calls_end_in,
+                now=now,
+            )
+        )
+
+    async def ask_for_lead(self, role: str, rival: str) -> None:
+        """Tell the leader that a process which leads less would take the role."""
+        await self._deliver(partial(leadership.ask_for_lead, role=role, rival=rival))
+
+    async def find_sent_alarms(self) -> list[SentAlarm]:
+        """The alarms that were told and are not over."""
+        return await self._read(sent_alarms.find_sent_alarms)
+
+    async def keep_sent_alarm(self, key: str, about: str, *, now: datetime) -> None:
+        """Remember that an alarm was told.
+
+        `about` stays as long as the alarm: it must hold no personal data.
+        """
+        await self._write(partial(sent_alarms.keep_sent_alarm, key=key, about=about, now=now))
+
+    async def forget_sent_alarm(self, key: str) -> None:
+        """An alarm is over, and that was told too."""
+        await self._write(partial(sent_alarms.forget_sent_alarm, key=key))

@@ -1,0 +1,102 @@
+"""What people ask of the inbox, as methods of `Inbox`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
+
+from receiver.inbox.db.event_filter import ALL_EVENTS, EventFilter
+from receiver.inbox.db.transaction import TransactionRunner
+from receiver.inbox.events import quarantine
+from receiver.inbox.events.quarantine import QuarantinedCall
+from receiver.inbox.reads import attention_groups, coverage, event_detail, queries
+from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, Order
+from receiver.inbox.reads.coverage import EventCoverage, StoredCall
+from receiver.inbox.reads.queries import DriftCount, EventRowPage, StoreStatus
+
+
+class InboxReads:
+    """Reads of the store, on the threads that are for people."""
+
+    _read: TransactionRunner
+
+    async def read_status(self, connectors: Iterable[str] = (), *, now: datetime) -> StoreStatus:
+        """How the store stands; of these connectors, and of others that have anything pending or
+        dead.
+        """
+        return await self._read(partial(queries.read_status, connectors=tuple(connectors), now=now))
+
+    async def list_events(
+        self,
+        chosen: EventFilter = ALL_EVENTS,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        limit: int = 50,
+    ) -> EventRowPage:
+        """A page of events, newest first; `before` is the `next` of the page before.
+
+        `after` turns to the page of newer ones instead.
+        """
+        return await self._read(
+            partial(queries.list_events, chosen=chosen, before=before, after=after, limit=limit)
+        )
+
+    async def find_event(self, id: str) -> event_detail.EventDetail:
+        """One event with its deliveries and their attempts. Raises Unknown."""
+        return await self._read(partial(event_detail.find_event, id=id))
+
+    async def find_person(self, key: str) -> event_detail.PersonDetail:
+        """How a person stands at each connector."""
+        return await self._read(partial(event_detail.find_person, key=key))
+
+    async def count_unsearched(self, chosen: EventFilter) -> int:
+        """How many calls in quarantine fit all that is asked but the person: who is in them was
+        never understood.
+        """
+        return await self._read(partial(queries.count_unsearched, chosen=chosen))
+
+    async def list_groups(
+        self, *, most: int = 100, skip: int = 0, by: Order = "largest"
+    ) -> tuple[list[AttentionGroup], list[AttentionGroup]]:
+        """Dead deliveries, and quarantined calls, by their reasons; of each the first `most` behind
+        the first `skip`.
+        """
+        return await self._read(partial(attention_groups.list_groups, most=most, skip=skip, by=by))
+
+    async def find_group(self, id: str) -> AttentionGroup | None:
+        """One group, however many there are; None where nothing is in it any more."""
+        return await self._read(partial(attention_groups.find_group, id=id))
+
+    async def count_groups(self) -> GroupCounts:
+        """How many groups there are of each kind."""
+        return await self._read(attention_groups.count_groups)
+
+    async def list_drift(self) -> list[DriftCount]:
+        """The keys that no schema knows, the most frequent first."""
+        return await self._read(queries.list_drift)
+
+    async def count_per_period(self, edges: Sequence[datetime]) -> list[int]:
+        """How many events came between each of these times and the next."""
+        return await self._read(partial(queries.count_per_period, edges=edges))
+
+    async def list_coverage(
+        self, chosen: EventFilter, *, before: str | None = None, limit: int
+    ) -> tuple[list[EventCoverage], str | None]:
+        """A page of events with the connectors at which they have deliveries, newest first, and the
+        `before` of the next.
+        """
+        return await self._read(
+            partial(coverage.list_coverage, chosen=chosen, before=before, limit=limit)
+        )
+
+    async def find_calls(self, ids: Sequence[str]) -> list[StoredCall]:
+        """Those of these events that are accepted, as they came."""
+        return await self._read(partial(coverage.find_calls, ids=ids))
+
+    async def list_quarantined(
+        self, *, after: str | None = None, limit: int = 100
+    ) -> list[QuarantinedCall]:
+        """Calls in quarantine with their bodies, oldest first, those after the id `after`."""
+        return await self._read(partial(quarantine.list_quarantined, after=after, limit=limit))
