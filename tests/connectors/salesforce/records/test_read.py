@@ -156,6 +156,22 @@ def test_a_batch_that_is_split_is_not_looked_up_again(fake: FakeSalesforce) -> N
     assert len(fake.records("Contact")) == 4
 
 
+def test_batches_that_are_under_way_together_are_looked_up_once(fake: FakeSalesforce) -> None:
+    """The first one is written when the second has been read."""
+
+    async def use(salesforce: SalesforceConnector) -> None:
+        records = people(4)
+        for half in (records[:2], records[2:]):
+            await salesforce.read("contact", half, NAMES)
+        fake.forget()
+        for half in (records[:2], records[2:]):
+            await salesforce.upsert("contact", half)
+
+    run(fake, use)
+    assert fake.called("GET /query") == 0
+    assert len(fake.records("Contact")) == 4
+
+
 def test_failures_are_those_of_the_table(fake: FakeSalesforce) -> None:
     """A read fails as a write does, and is no call that may be writing still."""
     fake.fault("GET /query", status=503, body=[{"errorCode": "SERVER_UNAVAILABLE", "message": ""}])
