@@ -19,6 +19,7 @@ methods of an optional part; the gateway looks for them with `isinstance`:
     Connector           API, Settings, limits, key_fields; open, upsert, check, aclose
     optional
     ├── Links           link: records are tied in calls of their own
+    ├── Reads           read: what records hold now, for `overwrite` and `mode` of a mapping
     ├── ShipsMappings   shipped_mappings: routes for `mapping = "standard"`, and others beside it
     ├── Provisions      plan, provision: makes what the CRM lacks for a mapping
     ├── Erases          plan_erasure, erase: a person in the CRM
@@ -52,7 +53,7 @@ that keeps to it makes another version, and a connector that names another one i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
@@ -88,6 +89,7 @@ __all__ = [
     "Erases",
     "FieldNeed",
     "FieldType",
+    "Found",
     "Limits",
     "Link",
     "Links",
@@ -100,6 +102,7 @@ __all__ = [
     "Problem",
     "Provisions",
     "RateLimit",
+    "Reads",
     "Record",
     "Ref",
     "Refused",
@@ -227,6 +230,38 @@ class Links(Protocol):
         """Tie up to `limits.links` pairs of the same two objects.
 
         Outcomes come in the same order, as many; `Saved.id` may be empty.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a record holds now. `fields` are the CRM's own values, None or "" where it is empty."""
+
+    id: str
+    fields: Mapping[str, Any]
+
+
+@runtime_checkable
+class Reads(Protocol):
+    """A connector that can tell what records hold, so that staff's values are not written over.
+
+    The gateway asks where a mapping says `overwrite` or `mode`, and only of what it does not know:
+    mostly once in a record's life. A connector without it can't be used with such a mapping.
+
+    Its `upsert` heeds `Record.on_create` and `Record.creates`: people may delete a record between
+    `read` and `upsert`, or years later.
+    """
+
+    async def read(
+        self, object: str, records: Sequence[Record], fields: Collection[str]
+    ) -> Sequence[Found | None]:
+        """Read up to `limits.records` records of one object and one key field.
+
+        A record is found as `upsert` would find it: by its `id` alone where that is given, else by
+        its key, or by whatever else a person is known by. The answers come in the same order, as
+        many: None where `upsert` would make a record. Each has all `fields`, also empty ones.
+
+        Asks the gate for each call, and raises ConnectorError as `upsert` does.
         """
 
 

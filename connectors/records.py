@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -40,7 +40,10 @@ class Ref(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One keyed write: create the record, or bring these fields of it to these values."""
+    """One keyed write: create the record, or bring these fields of it to these values.
+
+    The last two tell what to do where the record with this `id` was deleted in the CRM.
+    """
 
     object: str
     key: str
@@ -50,6 +53,9 @@ class Record:
     links: tuple[Ref, ...] = ()  # for CRMs that link within the write; others leave it to `link`
     id: str | None = None  # the CRM's id, where an earlier write returned one
     doubtful: bool = False  # an earlier attempt got no answer: it may have been written already
+    # further fields of the record that is made in its place
+    on_create: Mapping[str, Value] = field(default_factory=dict)
+    creates: bool = True  # False: none is made, and the outcome is Saved with an empty id
 
     @property
     def ref(self) -> Ref:

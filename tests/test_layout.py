@@ -151,7 +151,6 @@ MODULES = {
         WITHIN,
     ),
     "receiver/mapping/route_table.py": ("tests/mapping/test_standard.py", WHOLE),
-    "receiver/mapping/routes/ranked_record.py": ("tests/mapping/routes/test_fold.py", DECLARES),
     "receiver/mapping/routes/route_builder.py": ("tests/mapping/routes/test_route.py", WITHIN),
     "receiver/mapping/routes/route_settings.py": (
         "tests/mapping/routes/test_route_config.py",

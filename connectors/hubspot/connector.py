@@ -17,6 +17,7 @@ from connectors.hubspot.records.account_rules import AccountRules
 from connectors.hubspot.records.line_items import KEY_FIELD, DealItems, LineItems
 from connectors.hubspot.records.links import link_records
 from connectors.hubspot.records.order_items import FIELD, DealOrder, read_order, with_line_items
+from connectors.hubspot.records.read import read_records
 from connectors.hubspot.records.upsert import UpsertBatch
 from connectors.hubspot.settings import HubSpotSettings
 from connectors.hubspot.setup.online_check import find_problems
@@ -24,9 +25,20 @@ from connectors.hubspot.setup.provision import provision_steps
 from connectors.hubspot.setup.provision_plan import make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from connectors.base import Link, Needs, ObjectNeed, Outcome, Plan, Problem, Record, Ref, Report
+    from connectors.base import (
+        Found,
+        Link,
+        Needs,
+        ObjectNeed,
+        Outcome,
+        Plan,
+        Problem,
+        Record,
+        Ref,
+        Report,
+    )
 
 MAPPINGS = ("standard", "line_items")
 PAGE_TYPES = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tickets": "0-5"}
@@ -63,13 +75,7 @@ class HubSpotConnector:
     async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
         if not records:
             return []
-        key_field = self._key_field(object, records[0].key_field)
-        if key_field is None:
-            raise Misconfigured(
-                f"the mapping does not say how a {object} is known: name a unique property "
-                "of it as its key_field"
-            )
-        batch = self._batch(object_type(object), key_field)
+        batch = self._batch(object_type(object), self._need_key_field(object, records))
         if batch.type == "deals" and any(FIELD in record.fields for record in records):
             return await self._upsert_orders(records, batch)
         return await batch.write(records)
@@ -99,6 +105,14 @@ class HubSpotConnector:
 
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
         return await link_records(pairs, self._api)
+
+    async def read(
+        self, object: str, records: Sequence[Record], fields: Collection[str]
+    ) -> Sequence[Found | None]:
+        if not records:
+            return []
+        key_field = self._need_key_field(object, records)
+        return await read_records(self._api, object_type(object), key_field, records, fields)
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
         return await find_problems(
@@ -146,6 +160,16 @@ class HubSpotConnector:
 
     def _keyed(self, need: ObjectNeed) -> ObjectNeed:
         return replace(need, key_field=self._key_field(need.object, need.key_field))
+
+    def _need_key_field(self, object_: str, records: Sequence[Record]) -> str:
+        """Give the property that these are known by. Raises Misconfigured where there is none."""
+        key_field = self._key_field(object_, records[0].key_field)
+        if key_field is None:
+            raise Misconfigured(
+                f"the mapping does not say how a {object_} is known: name a unique property "
+                "of it as its key_field"
+            )
+        return key_field
 
     def _key_field(self, object_: str, stated: str | None) -> str | None:
         """Prefer what the mapping states; the settings name a contact's where that is the usual

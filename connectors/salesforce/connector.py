@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -14,6 +15,7 @@ from connectors.base import (
     BatchRefused,
     ConnectorSettings,
     Context,
+    Found,
     Limits,
     Link,
     Misconfigured,
@@ -35,8 +37,10 @@ from connectors.salesforce.objects import ObjectCache, SObject, api_name
 from connectors.salesforce.records.accounts import ContactAccounts, DealAccounts, with_accounts
 from connectors.salesforce.records.contact_roles import ROLE, ContactRoles
 from connectors.salesforce.records.field_values import CURRENCY, FieldRow, build_row
+from connectors.salesforce.records.lookup import LookupMemory
 from connectors.salesforce.records.parents import ParentLinks, is_role
 from connectors.salesforce.records.person_claim import PersonClaims
+from connectors.salesforce.records.read import RecordReader, readable_columns
 from connectors.salesforce.records.row_job import RowPerson, RowWrite
 from connectors.salesforce.records.row_outcomes import row_outcomes
 from connectors.salesforce.records.row_writer import RowWriter
@@ -44,7 +48,7 @@ from connectors.salesforce.settings import DEAL_KEY, KEY, SalesforceSettings, ke
 from connectors.salesforce.setup import online_check, provision, provision_plan
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 
     from connectors.salesforce.records.lookup import RowLookup
 
@@ -73,6 +77,7 @@ class SalesforceConnector:
         self._objects = ObjectCache(self._api, context.now)
         self._parents = ParentLinks(settings)
         self._roles = ContactRoles(self._api)
+        self._looked_up = LookupMemory(context.now)
         self._currencies: set[str] = set()  # of which it is told that they were left out
 
     @classmethod
@@ -93,6 +98,15 @@ class SalesforceConnector:
         name = api_name(object)
         async with self._watched(name):
             return await self._upsert(name, records)
+
+    async def read(
+        self, object: str, records: Sequence[Record], fields: Collection[str]
+    ) -> Sequence[Found | None]:
+        if not records:
+            return []
+        name = api_name(object)
+        async with self._watched(name):
+            return await self._read(name, records, fields)
 
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
         if len(pairs) > self.limits.links:
@@ -164,6 +178,17 @@ class SalesforceConnector:
         keys = (key_field, self._settings.account.key_field)
         return await row_outcomes(self._objects, name, results, key_fields=keys)
 
+    async def _read(
+        self, name: str, records: Sequence[Record], fields: Collection[str]
+    ) -> list[Found | None]:
+        key_field = key_field_of(self._settings, name, records[0].key_field)
+        sobject = await self._objects.need(name)
+        self._parents.learn(name, key_field)
+        claims = [*self._reading_lookups(sobject, key_field, fields)]
+        reader = RecordReader(self._api, sobject, key_field, claims, self._looked_up)
+        ids = [record.id for record in records]
+        return await reader.read(self._jobs(records, sobject), ids, fields)
+
     async def _link(self, roles: Sequence[Link]) -> list[Outcome]:
         async with self._watched(ROLE):
             made = await self._roles.make(roles)
@@ -203,16 +228,22 @@ class SalesforceConnector:
             return RowWrite(
                 person, FieldRow({}), result=rendered if isinstance(rendered, Refused) else NO_KEY
             )
-        rendered = rendered.having(**self._parents.columns(record, sobject))
+        parents = self._parents.columns(record, sobject)
+        rendered = rendered.having(**parents)
+        # what may have been deleted has to be told from what is there
+        by_id = sobject.name == "Contact" or bool(record.on_create) or not record.creates
+        whole = build_row(_whole(record), sobject) if record.on_create else None
         return RowWrite(
             person,
             rendered,
-            record.id if sobject.name == "Contact" else None,
+            record.id if by_id else None,
             known=record.id is not None,
             buyer=next(
                 (link.key.lower() for link in record.links if api_name(link.object) == "Contact"),
                 None,
             ),
+            whole=whole.having(**parents) if isinstance(whole, FieldRow) else None,
+            creates=record.creates,
         )
 
     def _note_currencies(self, records: Sequence[Record], jobs: Sequence[RowWrite]) -> None:
@@ -232,7 +263,18 @@ class SalesforceConnector:
         lookups = [*self._lookups(sobject, key_field)]
         last_name = self._settings.last_name
         account_key = self._settings.account.key_field
-        return RowWriter(self._api, sobject, key_field, lookups, last_name, account_key)
+        memory = self._looked_up if sobject.name == "Contact" else None
+        return RowWriter(self._api, sobject, key_field, lookups, memory, last_name, account_key)
+
+    def _reading_lookups(
+        self, sobject: SObject, key_field: str, fields: Collection[str]
+    ) -> Iterator[RowLookup]:
+        """Give what finds people, then what their write looks up besides."""
+        if sobject.name == "Contact":
+            columns = readable_columns(sobject, fields)
+            yield PersonClaims(self._settings, sobject, key_field, by_key=True, columns=columns)
+            if self._settings.account.policy != "none":
+                yield ContactAccounts(self._settings.account)
 
     def _lookups(self, sobject: SObject, key_field: str) -> Iterator[RowLookup]:
         accounts = self._settings.account
@@ -257,3 +299,8 @@ class SalesforceConnector:
             yield admin
         finally:
             await admin.aclose()
+
+
+def _whole(record: Record) -> Record:
+    """The record as it is written where there is none."""
+    return replace(record, fields={**record.on_create, **record.fields})

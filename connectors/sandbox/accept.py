@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING
 
 from connectors.base import Append, Record, Refused
@@ -21,8 +22,9 @@ from connectors.sandbox.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from connectors.base import Value
     from connectors.sandbox.settings import RefuseRule
 
 
@@ -32,6 +34,8 @@ class SandboxRow:
 
     key: str
     fields: dict[str, Json | Append]
+    initial: dict[str, Json | Append] = dataclass_field(default_factory=dict)  # if it is new
+    creates: bool = True
 
 
 def accept_records(
@@ -49,10 +53,15 @@ def accept_records(
     ]
 
 
+def stored_key(key: str, key_field: str | None) -> str:
+    """Give the form in which a key is kept: addresses in lower case."""
+    return key.strip().lower() if key_field == "email" else key
+
+
 def _accept(
     record: Record, key_field: str | None, rules: Sequence[RefuseRule]
 ) -> SandboxRow | Refused:
-    key = record.key.strip().lower() if key_field == "email" else record.key
+    key = stored_key(record.key, key_field)
     return (
         _bad_key(key, key_field)
         or _by_rule(record, key, key_field, rules)
@@ -71,8 +80,19 @@ def _bad_key(key: str, key_field: str | None) -> Refused | None:
 
 
 def _row(record: Record, key: str, key_field: str | None) -> SandboxRow | Refused:
+    fields, initial = _stored(record.fields), _stored(record.on_create)
+    if isinstance(fields, Refused):
+        return fields
+    if isinstance(initial, Refused):
+        return initial
+    if key_field is not None:
+        fields[key_field] = key
+    return SandboxRow(key, fields, initial, record.creates)
+
+
+def _stored(values: Mapping[str, Value]) -> dict[str, Json | Append] | Refused:
     fields: dict[str, Json | Append] = {}
-    for name, value in record.fields.items():
+    for name, value in values.items():
         if not is_name(name):
             return Refused(
                 "INVALID_FIELD",
@@ -83,9 +103,7 @@ def _row(record: Record, key: str, key_field: str | None) -> SandboxRow | Refuse
             fields[name] = stored_value(value)
         except (TypeError, ValueError) as error:
             return Refused("INVALID_VALUE", str(error), name)
-    if key_field is not None:
-        fields[key_field] = key
-    return SandboxRow(key, fields)
+    return fields
 
 
 def _twice(key: str) -> Refused:

@@ -12,6 +12,7 @@ from connectors.base import (
     BatchRefused,
     ConnectorSettings,
     Context,
+    Found,
     Limits,
     Link,
     Misconfigured,
@@ -24,14 +25,16 @@ from connectors.base import (
     Report,
     Unavailable,
 )
-from connectors.sandbox.accept import SandboxRow, accept_records
+from connectors.sandbox.accept import SandboxRow, accept_records, stored_key
 from connectors.sandbox.settings import SandboxSettings
 from connectors.sandbox.store import SandboxStore
 from connectors.sandbox.values import is_name
 from connectors.threads import Threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from connectors.sandbox.values import Json
 
 T = TypeVar("T")
 
@@ -78,7 +81,7 @@ class SandboxConnector:
         key_field = records[0].key_field or self.key_fields.get(object)
         checked = accept_records(records, key_field, self._settings.refuse)
         rows = [row for row in checked if isinstance(row, SandboxRow)]
-        saved = iter(await self._write("upsert", lambda: self._store.upsert(object, rows)))
+        saved = iter(await self._call("upsert", lambda: self._store.upsert(object, rows)))
         return [next(saved) if isinstance(verdict, SandboxRow) else verdict for verdict in checked]
 
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
@@ -88,7 +91,17 @@ class SandboxConnector:
             raise BatchRefused(
                 "BATCH_TOO_LARGE", f"{len(pairs)} links are more than {self.limits.links}"
             )
-        return await self._write("link", lambda: self._store.link(pairs))
+        return await self._call("link", lambda: self._store.link(pairs))
+
+    async def read(
+        self, object: str, records: Sequence[Record], fields: Collection[str]
+    ) -> Sequence[Found | None]:
+        if not records:
+            return []
+        key_field = records[0].key_field or self.key_fields.get(object)
+        keys = [stored_key(record.key, key_field) for record in records]
+        there = await self._call("read", lambda: self._store.read(object, keys))
+        return [_found(there[key], fields) if key in there else None for key in keys]
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
         await self._threads.run(self._store.calls)  # raises what is wrong with the file
@@ -126,7 +139,7 @@ class SandboxConnector:
         await self._threads.aclose()
         self._store.close()
 
-    async def _write(self, method: str, call: Callable[[], T]) -> T:
+    async def _call(self, method: str, call: Callable[[], T]) -> T:
         await self._context.calls.take()
         await self._travel()
         if self._random.random() >= self._settings.fail_rate:
@@ -144,6 +157,11 @@ class SandboxConnector:
             raise Unavailable(f"latency_ms: no answer within {self._context.timeout:g} seconds")
         if latency:
             await asyncio.sleep(latency)
+
+
+def _found(row: tuple[int, Mapping[str, Json]], fields: Collection[str]) -> Found:
+    id_, held = row
+    return Found(str(id_), {name: held.get(name) for name in fields})
 
 
 def _id(before: str) -> int:

@@ -81,11 +81,14 @@ class SandboxStore:
                 ],
             )
             return [
-                Saved(str(old[row.key][0]))
-                if row.key in old
-                else Saved(str(_insert(db, object, row)), created=True)
+                Saved(str(old[row.key][0])) if row.key in old else _inserted(db, object, row)
                 for row in rows
             ]
+
+    def read(self, object: str, keys: Sequence[str]) -> dict[str, tuple[int, Mapping[str, Json]]]:
+        """Give the id and the fields of those that are there, by their keys."""
+        with self._call("read") as db:
+            return _read(db, object, keys)
 
     def link(self, pairs: Sequence[Link]) -> list[Outcome]:
         with self._call("link") as db:
@@ -224,8 +227,14 @@ def _read(
     return {key: (id_, json.loads(fields)) for key, id_, fields in rows}
 
 
+def _inserted(db: sqlite3.Connection, object: str, row: SandboxRow) -> Saved:
+    if not row.creates:
+        return Saved("", notes=(f"there is no {object} {row.key}, and none is made",))
+    return Saved(str(_insert(db, object, row)), created=True)
+
+
 def _insert(db: sqlite3.Connection, object: str, row: SandboxRow) -> int:
-    fields = json.dumps(merge_fields({}, row.fields))
+    fields = json.dumps(merge_fields({}, {**row.initial, **row.fields}))
     id_ = db.execute(
         "INSERT INTO record (object, key, fields, writes) VALUES (?, ?, ?, 1)",
         (object, row.key, fields),

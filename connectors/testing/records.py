@@ -9,9 +9,11 @@ from connectors.base import (
     Append,
     BatchRefused,
     ConnectorError,
+    Found,
     Link,
     Links,
     Outcome,
+    Reads,
     Record,
     Refused,
     Saved,
@@ -51,6 +53,9 @@ async def an_empty_batch_is_no_call(trial: Trial) -> None:
     )
     if isinstance(trial.connector, Links):
         must(list(await trial.connector.link([])) == [], "link of no pairs answers no outcomes")
+    if isinstance(trial.connector, Reads):
+        none = await trial.connector.read(trial.object, [], ["name"])
+        must(list(none) == [], "read of no records answers none")
     must(
         trial.gate.taken == 0,
         "nothing to write is no call of the CRM, but the gate was asked for one",
@@ -195,6 +200,54 @@ async def linking_twice_is_harmless(trial: Trial) -> None:
         await trial.link(*(replace(pair, doubtful=True) for pair in reversed(pairs)))
 
 
+async def what_was_written_is_read(trial: Trial) -> None:
+    records = trial.batch(3)
+    saved = await trial.save(*records)
+    asked = [records[2], trial.record(len(records)), records[0]]
+    found = await trial.read(asked, records[0].fields)
+    ids = [one and one.id for one in found]
+    must(
+        ids == [saved[2].id, None, saved[0].id],
+        "read answers in the order of the records, and None for one that is not there: "
+        f"{[saved[2].id, None, saved[0].id]} were due, {ids} came",
+    )
+    _has_fields(found[0], records[2])
+
+
+async def known_records_are_read_by_their_ids(trial: Trial) -> None:
+    records = trial.batch(2)
+    saved = await trial.save(*records)
+    asked = [replace(one, id=its.id) for one, its in zip(records, saved, strict=True)]
+    new = trial.record(len(records))
+    found = await trial.read([asked[1], new, asked[0]], records[0].fields)
+    ids = [one and one.id for one in found]
+    must(
+        ids == [saved[1].id, None, saved[0].id],
+        "records with and without an id may stand in one batch: "
+        f"{[saved[1].id, None, saved[0].id]} were due, {ids} came",
+    )
+
+
+async def reading_writes_nothing(trial: Trial) -> None:
+    record = trial.record()
+    await trial.read([record], record.fields)
+    must(
+        (await trial.save(record))[0].created,
+        "a record that was read only is still new when it is written",
+    )
+
+
+def _has_fields(found: Found | None, record: Record) -> None:
+    fields = {} if found is None else found.fields
+    must(
+        fields.keys() == record.fields.keys(),
+        f"what was found has the fields that were asked for, {sorted(record.fields)}, but has "
+        f"{sorted(fields)}",
+    )
+    empty = [name for name, value in record.fields.items() if value and not fields[name]]
+    must(not empty, f"fields that were written are not empty, but these are: {empty}")
+
+
 async def _pair(trial: Trial, number: int, source_object: str, target_object: str) -> Link:
     target = trial.record(number, target_object)
     (target_saved,) = await trial.save(target)
@@ -226,4 +279,7 @@ CHECKS: tuple[Check, ...] = (
     the_gate_is_asked_before_calls,
     an_unknown_object_is_an_error,
     linking_twice_is_harmless,
+    what_was_written_is_read,
+    known_records_are_read_by_their_ids,
+    reading_writes_nothing,
 )

@@ -19,6 +19,7 @@ from connectors.base import (
     Needs,
     ObjectNeed,
     Provisions,
+    Reads,
     ShipsMappings,
     Unavailable,
     read_shipped_mappings,
@@ -26,8 +27,8 @@ from connectors.base import (
 from connectors.testing.trial import Breach, Check, NotTried, Trial, must
 
 ROUTE_KEYS = {"name", "events", "sources", "when", "upsert"}
-UPSERT_KEYS = {"object", "key", "key_field", "each", "when", "links", "use", "fields"}
-OPTIONAL = (Links, ShipsMappings, Provisions, Erases, Browsable, Addressable)
+UPSERT_KEYS = {"object", "key", "key_field", "each", "when", "links", "mode", "use", "fields"}
+OPTIONAL = (Links, Reads, ShipsMappings, Provisions, Erases, Browsable, Addressable)
 SECRETS = ("token", "secret", "password", "api_key")
 
 

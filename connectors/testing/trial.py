@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from connectors.base import (
     Connector,
     ConnectorError,
     Context,
+    Found,
     Link,
     Links,
     Outcome,
     RateLimit,
+    Reads,
     Record,
     Saved,
     Value,
@@ -113,6 +115,25 @@ class Trial:
             saved(outcome, f"{record.object} {record.key}")
             for record, outcome in zip(records, await self.outcomes(records), strict=True)
         ]
+
+    async def read(
+        self, records: Sequence[Record], fields: Collection[str]
+    ) -> Sequence[Found | None]:
+        """Read what must be answered, with as many calls of the gate as there are of the CRM."""
+        if not isinstance(self.connector, Reads):
+            raise NotTried("the connector reads no records")
+        before = self.gate.taken
+        found = await self.connector.read(records[0].object, records, fields)
+        must(
+            len(found) == len(records),
+            f"read answers every record: {len(records)} were asked for, {len(found)} answers "
+            "came back",
+        )
+        must(
+            self.gate.taken > before,
+            "every call of the CRM first awaits context.calls.take(), but read did without",
+        )
+        return found
 
     async def link(self, *pairs: Link) -> list[Saved]:
         """Link what must be accepted."""

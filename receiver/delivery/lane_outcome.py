@@ -12,7 +12,12 @@ from connectors.base import Record, Ref, Refused, Retry, Saved, Unavailable
 from receiver.delivery.batch_splitter import NoAnswer
 from receiver.delivery.fold_plan import FoldPlan
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.record_writer import Results, lane_results, worst_verdict
+from receiver.delivery.record_writer import (
+    RecordResult,
+    Results,
+    lane_results,
+    worst_verdict,
+)
 from receiver.delivery.renderer import RenderedDelivery, UnrenderableDelivery
 from receiver.delivery.retry import decide_retry, is_given_up, patience
 from receiver.delivery.sent_record import describe_sent
@@ -111,15 +116,13 @@ class LaneOutcome:
             result = results[ref]
             if result.sent:
                 self.touched.add(ref)
-            left_out = (
-                result.left_out & record.fields.keys() if result.left_out else result.left_out
-            )
-            self.sent.append(describe_sent(record, result.verdict, left_out, of.get(ref, [])))
+            self.sent.append(describe_sent(record, result, of.get(ref, [])))
             if isinstance(result.verdict, Saved):
                 self.progress |= result.sent
-                if left_out or result.verdict.notes:
-                    notes = (*result.verdict.notes, *_told(left_out))
-                    self.notes += [f"{record.object} {record.key}: {note}" for note in notes]
+                self.notes += [
+                    f"{record.object} {record.key}: {note}"
+                    for note in (*result.verdict.notes, *_told(record, result))
+                ]
 
     def _origins(self) -> dict[Ref, list[int]]:
         """Which deliveries of several want each record."""
@@ -228,6 +231,11 @@ def describe_refusal(refused: Refused) -> str:
     return f"{where}{refused.message} ({refused.code})"
 
 
-def _told(left_out: frozenset[str]) -> Iterator[str]:
-    if left_out:
+def _told(record: Record, result: RecordResult) -> Iterator[str]:
+    """What of a record was not written, and why."""
+    if left_out := result.left_out & record.fields.keys():
         yield f"left as a newer event had set it: {', '.join(sorted(left_out))}"
+    if kept := (result.kept - result.left_out) & record.fields.keys():
+        yield f"left as the CRM has it: {', '.join(sorted(kept))}"
+    for target in (target for target in record.links if target in result.missing):
+        yield f"not tied to {target.object} {target.key}, which is not in the CRM"

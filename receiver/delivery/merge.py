@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from connectors.base import Append, Record, Ref
 from receiver.inbox.lanes.field_versions import FieldVersion, is_behind
-from receiver.mapping import fold_records, ranks_of
+from receiver.mapping import fold_records, overwrite_of, ranks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,12 @@ class MergedRecord:
             for name, one in stamps.items()
             if (own := self.stamps.get(name)) and is_behind(one, own)
         }
+        # what is not written over goes to the older event, which comes first
+        stands = self.record.fields.keys() & overwrite_of(record).keys() - behind
         older = {name: value for name, value in record.fields.items() if name in behind}
-        newer = {name: value for name, value in record.fields.items() if name not in behind}
+        newer = {
+            name: value for name, value in record.fields.items() if name not in behind | stands
+        }
         (merged,) = fold_records(
             ((replace(record, fields=older), self.record, replace(record, fields=newer)),)
         )

@@ -2,7 +2,8 @@
 went.
 
 Records that several lanes share are merged into one. A record waits for those that it links to, and
-shares their fate when they fail. A field that a newer event has set is left as it is.
+shares their fate when they fail. A field that a newer event has set is left as it is, and so is one
+that is the CRM's own.
 """
 
 from __future__ import annotations
@@ -14,18 +15,28 @@ from itertools import groupby
 
 from connectors.base import (
     Connector,
+    Found,
     Link,
     Links,
     Outcome,
+    Reads,
     Record,
     Ref,
     Refused,
     Retry,
     Saved,
     TimedOut,
+    Unavailable,
 )
 from receiver.delivery.batch_splitter import BatchSplitter, NoAnswer, Verdict
 from receiver.delivery.merge import LaneWrite, MergedRecord, merge_writes
+from receiver.delivery.ownership import (
+    HeldRecord,
+    held_record,
+    kept_fields,
+    needs_reading,
+    unowned_fields,
+)
 from receiver.inbox import RecordState, RecordStateRow
 from receiver.inbox.lanes.field_versions import (
     FieldVersions,
@@ -38,19 +49,28 @@ from receiver.mapping import in_order_of_links
 Known = Mapping[tuple[str, str], RecordState]
 """What the CRM is known to hold, by `Ref`."""
 
+FoundRecords = dict[Ref, Found | Retry | Refused | NoAnswer | None]
+"""What the CRM was asked for: what it holds, None where it has no such record, or why that is not
+known.
+"""
+
 
 @dataclass(slots=True)
 class RecordResult:
     """What became of one record. `links`: target → what came of tying it, where that was tried.
 
-    `left_out`: fields that a newer event has set. `sent`: a call was made for it, which may have
-    written it.
+    `left_out`: fields that a newer event has set. `kept`: fields that are the CRM's own. `missing`:
+    what it links to and the CRM does not have. `sent`: a call was made for it, which may have
+    written it; `was_read`: one has told what the CRM holds of it.
     """
 
     merged: MergedRecord
     verdict: Verdict
     sent: bool = False
+    was_read: bool = False
     left_out: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+    missing: frozenset[Ref] = frozenset()
     links: dict[Ref, Verdict] = field(default_factory=dict)
     tied: dict[str, str] = field(default_factory=dict)  # link name → the id that it was made to
     # of all fields that the CRM holds of ours now
@@ -61,13 +81,19 @@ class RecordResult:
         """Refused, and wanted otherwise by several lanes: whose fault it is, is open."""
         return not self.merged.uniform and isinstance(self.verdict, Refused)
 
+    @property
+    def is_missing(self) -> bool:
+        """The CRM has no such record, and is to get none."""
+        return isinstance(self.verdict, Saved) and not self.verdict.id
+
     def verdicts(self) -> list[Verdict]:
         """The record's own verdict, and those of its links."""
         return [self.verdict, *self.links.values()]
 
     def remote(self, known: RecordState | None) -> RecordStateRow | None:
         """What is to be remembered of it; None where nothing new is known."""
-        if not isinstance(self.verdict, Saved) or not (self.sent or self.tied):
+        learnt = self.sent or self.was_read or self.tied
+        if not isinstance(self.verdict, Saved) or self.is_missing or not learnt:
             return None
         ref = self.merged.ref
         last = newest_version(self.stamps.values()) if self.stamps else None
@@ -131,10 +157,10 @@ class _Writer:
 
     async def upsert(self, merged: Sequence[MergedRecord]) -> None:
         """All of one object, in calls of one key field."""
-        ready = [record for one in merged if (record := self._ready(one))]
-        ready.sort(key=lambda record: record.key_field or "")
-        for _, group in groupby(ready, key=lambda record: record.key_field):
-            records = list(group)
+        open_ = [one for one in merged if self._begin(one)]
+        found = await self._read([one for one in open_ if needs_reading(one, self._known)])
+        ready = [record for one in open_ if (record := self._ready(one, found))]
+        for records in _by_key_field(ready):
             for record, verdict in await self._calls.call_in_parts(
                 records[0].object, records, self._upsert
             ):
@@ -142,28 +168,97 @@ class _Writer:
                 result.verdict = verdict
                 result.sent = not isinstance(verdict, NoAnswer) or verdict.sent
 
-    def _ready(self, one: MergedRecord) -> Record | None:
-        """The record as it is to be sent; or None, with its verdict set, where it need not or
-        cannot be.
-        """
+    def _begin(self, one: MergedRecord) -> bool:
+        """Whether it is still open what comes of it; else its verdict is set."""
         known = self._known.get(one.ref)
         result = self.results[one.ref] = RecordResult(one, _NOT_YET)
         if known:
             result.stamps = known.stamps
             result.left_out = superseded_fields(known.stamps, one.stamps, self._horizon)
-        if verdict := self._foregone(one, known, result.left_out):
-            result.verdict = verdict
+        targets = {target: self.results.get(target) for target in one.record.links}
+        result.missing = frozenset(
+            target for target, its in targets.items() if its and its.is_missing
+        )
+        verdict = self._foregone(one, known, result.left_out)
+        result.verdict = verdict or _NOT_YET
+        return verdict is None
+
+    def _ready(self, one: MergedRecord, found: FoundRecords) -> Record | None:
+        """The record as it is to be sent; or None, with its verdict set, where it need not or
+        cannot be.
+        """
+        result, known = self.results[one.ref], self._known.get(one.ref)
+        answer = found.get(one.ref)
+        if isinstance(answer, Retry | Refused | NoAnswer):
+            result.verdict = answer
             return None
-        result.stamps = {
-            **result.stamps,
-            **{name: stamp for name, stamp in one.stamps.items() if name not in result.left_out},
-        }
-        if known is None:
-            return one.record
+        result.was_read = one.ref in found
+        held = None if result.was_read and answer is None else held_record(known, answer)
+        if held is None and not one.record.creates:
+            result.verdict = Saved("", notes=(_NOT_THERE,))
+            return None
+        return self._owned(one, held)
+
+    def _owned(self, one: MergedRecord, held: HeldRecord | None) -> Record | None:
+        """The record without what is not the gateway's to write."""
+        result = self.results[one.ref]
+        result.kept = frozenset() if held is None else kept_fields(one.record, held)
         fields = {
             name: value for name, value in one.record.fields.items() if name not in result.left_out
         }
-        return replace(one.record, id=known.id, fields=fields)
+        initial = {name: value for name, value in fields.items() if name in result.kept}
+        sent = {name: value for name, value in fields.items() if name not in result.kept}
+        # a field that was found filled counts as filled from now on: it is not asked for again
+        result.stamps = {
+            **result.stamps,
+            **{
+                name: stamp
+                for name, stamp in one.stamps.items()
+                if name in sent or (name in initial and name not in result.stamps)
+            },
+        }
+        if held is not None and initial and not sent:
+            result.verdict = Saved(held.id)
+            return None
+        links = tuple(target for target in one.record.links if target not in result.missing)
+        id_ = None if held is None else held.id
+        return replace(one.record, id=id_, fields=sent, links=links, on_create=initial)
+
+    async def _read(self, merged: Sequence[MergedRecord]) -> FoundRecords:
+        """What the CRM holds of these, or why that is not known."""
+        if not merged or not isinstance(self._connector, Reads):
+            return {}
+        asked = [self._as_asked(one) for one in merged]
+        found = await self._find(self._connector, asked)
+        # what was merged or deleted in the CRM may be there by its key
+        gone = [replace(record, id=None) for record in asked if record.id and not found[record.ref]]
+        return found | await self._find(self._connector, gone)
+
+    def _as_asked(self, one: MergedRecord) -> Record:
+        known = self._known.get(one.ref)
+        return replace(one.record, id=known.id) if known else one.record
+
+    async def _find(self, connector: Reads, records: Sequence[Record]) -> FoundRecords:
+        found: FoundRecords = {}
+
+        async def read(asked: Sequence[Record]) -> Sequence[Outcome]:
+            fields = sorted({name for record in asked for name in unowned_fields(record)})
+            try:
+                answers = await connector.read(asked[0].object, asked, fields)
+            except TimedOut as late:  # it writes nothing: no need to wait until it is over
+                raise Unavailable(str(late), late.retry_after) from late
+            found.update(zip((record.ref for record in asked), answers, strict=True))
+            return [Saved(one.id if one else "") for one in answers]
+
+        for group in _by_key_field(records):
+            for record, verdict in await self._calls.call_in_parts(
+                f"{group[0].object}?", group, read
+            ):
+                if isinstance(verdict, NoAnswer):
+                    found[record.ref] = replace(verdict, sent=False)
+                elif not isinstance(verdict, Saved):
+                    found[record.ref] = verdict
+        return found
 
     def _foregone(
         self, one: MergedRecord, known: RecordState | None, left_out: frozenset[str]
@@ -222,7 +317,13 @@ class _Writer:
         return await self._connector.upsert(records[0].object, records)
 
 
+def _by_key_field(records: Iterable[Record]) -> Iterator[list[Record]]:
+    in_order = sorted(records, key=lambda record: record.key_field or "")
+    return (list(group) for _, group in groupby(in_order, key=lambda record: record.key_field))
+
+
 _NOT_YET = Retry("not tried yet")
+_NOT_THERE = "it is not in the CRM, and the mapping makes none: nothing was written"
 _STILL_WRITING = TimedOut("an earlier call has had no answer, and may be writing still")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.base import Append, Record, Refused, Retry, Saved, Value
 from receiver.delivery.batch_splitter import NoAnswer, Verdict
-from receiver.delivery.record_writer import link_name
+from receiver.delivery.record_writer import RecordResult, link_name
 
 LONGEST_SHOWN = 200  # characters of a value: what people read of it
 MOST_OPTIONS = 20
@@ -31,15 +31,13 @@ def plain_fields(record: Record) -> dict[str, Any]:
     }
 
 
-def describe_sent(
-    record: Record, verdict: Verdict, left_out: frozenset[str], of: list[int]
-) -> dict[str, Any]:
+def describe_sent(record: Record, result: RecordResult, of: list[int]) -> dict[str, Any]:
     """What is kept of a record: cut to what a person would read.
 
     `of`: the deliveries that want it, where there are several.
     """
-    fields = plain_fields(record)
-    for name in left_out:
+    fields, verdict = plain_fields(record), result.verdict
+    for name in (result.left_out | result.kept) & fields.keys():
         del fields[name]
     if (
         sum(len(value) for value in fields.values() if isinstance(value, str | list))
@@ -50,8 +48,8 @@ def describe_sent(
         "object": record.object,
         "key": record.key,
         "fields": fields,
-        "links": [link_name(target) for target in record.links],
-        "result": _RESULTS[type(verdict)],
+        "links": [link_name(target) for target in record.links if target not in result.missing],
+        "result": "missing" if result.is_missing else _RESULTS[type(verdict)],
     }
     if isinstance(verdict, Saved):
         shown |= {"id": verdict.id, "created": verdict.created}

@@ -4,7 +4,6 @@ from receiver.mapping.check.route_check import check_routes
 from receiver.mapping.language.errors import MappingFault
 from receiver.mapping.route_table import RouteTable, RouteTableSettings
 from receiver.mapping.routes.fold import find_origins, fold_records, in_order_of_links
-from receiver.mapping.routes.ranked_record import RankedRecord, ranks_of
 from receiver.mapping.routes.route import Route
 from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute
 from receiver.mapping.routes.route_settings import (
@@ -14,18 +13,19 @@ from receiver.mapping.routes.route_settings import (
     UpsertSettings,
 )
 from receiver.mapping.routes.route_watch import RouteWatch, ValueLookup
+from receiver.mapping.routes.ruled_record import RuledRecord, overwrite_of, ranks_of
 
 __all__ = [
     "ConnectorAccount",
     "FieldSettings",
     "MappingFault",
     "PlacedRoute",
-    "RankedRecord",
     "Route",
     "RouteSettings",
     "RouteTable",
     "RouteTableSettings",
     "RouteWatch",
+    "RuledRecord",
     "SnippetSettings",
     "UpsertSettings",
     "ValueLookup",
@@ -33,5 +33,6 @@ __all__ = [
     "find_origins",
     "fold_records",
     "in_order_of_links",
+    "overwrite_of",
     "ranks_of",
 ]

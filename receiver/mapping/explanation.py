@@ -4,7 +4,7 @@ or a CRM.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -12,7 +12,14 @@ from typing import Any
 
 from connectors.base import Record
 from receiver.aom import Event, Person, SourceContext, read_event
-from receiver.mapping import MappingFault, RouteTable
+from receiver.mapping import MappingFault, RouteTable, overwrite_of
+
+OVERWRITE_WORDS: Mapping[str, str] = {
+    "if_empty": "only where the CRM's is empty",
+    "never": "only with a new record",
+}
+ONLY_UPDATES = "only where the CRM has it"
+"""What people read of `overwrite`, and of `mode = "update"`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,11 @@ class Explanation:
         }
 
 
+def when_written(record: Record, name: str) -> str:
+    """When a field of a record is written, in words; nothing where that is always."""
+    return OVERWRITE_WORDS.get(overwrite_of(record).get(name, ""), "")
+
+
 def explain_body(
     body: bytes,
     site: SourceContext,
@@ -121,4 +133,6 @@ def _plain(record: Record) -> dict[str, Any]:
         "key": record.key,
         "fields": dict(record.fields),
         "links": [f"{link.object} {link.key}" for link in record.links],
+        "overwrite": dict(overwrite_of(record)),
+        "creates": record.creates,
     }

@@ -145,6 +145,22 @@ def test_explain_shows_what_a_payload_would_write(tmp_path: Path) -> None:
     assert "springfield:19" in text
 
 
+def test_explain_shows_who_owns_a_field(tmp_path: Path) -> None:
+    """Names are filled where they are empty, and an announcement makes nobody a contact."""
+    write_config(
+        tmp_path,
+        '[connectors.hs]\ntype = "hubspot"\naccess_token = "x"\nmapping = "standard"\n',
+    )
+    order, told = (read_sample(name) or b"" for name in ("order.placed", "announcement.created"))
+    contact, deal = run_json("explain", "-", at=tmp_path, stdin=order)["deliveries"][0]["records"]
+    assert contact["overwrite"] == {"firstname": "if_empty", "lastname": "if_empty"}
+    assert (contact["creates"], deal["overwrite"]) == (True, {})
+    records = run_json("explain", "-", at=tmp_path, stdin=told)["deliveries"][0]["records"]
+    assert [record["creates"] for record in records] == [False]
+    assert "only where the CRM's is empty" in run("explain", "-", at=tmp_path, stdin=order)
+    assert "only where the CRM has it" in run("explain", "-", at=tmp_path, stdin=told)
+
+
 def test_explain_of_what_would_be_quarantined(tmp_path: Path) -> None:
     """The faults, as the intake would answer them."""
     write_config(tmp_path)

@@ -22,6 +22,7 @@ from connectors.base import (
     Erases,
     Links,
     Provisions,
+    Reads,
     Refused,
     Retry,
     Saved,
@@ -37,7 +38,7 @@ from tests.connectors.minimal import MinimalConnector
 from tests.processes import gateway, write_config
 
 PARTS = ("connectors.base", "connectors.outcomes", "connectors.records", "connectors.settings")
-OPTIONAL = (Links, ShipsMappings, Provisions, Erases, Browsable, Addressable)
+OPTIONAL = (Links, Reads, ShipsMappings, Provisions, Erases, Browsable, Addressable)
 SURFACE = [
     "API",
     "Addressable",
@@ -54,6 +55,7 @@ SURFACE = [
     "Erases",
     "FieldNeed",
     "FieldType",
+    "Found",
     "Limits",
     "Link",
     "Links",
@@ -66,6 +68,7 @@ SURFACE = [
     "Problem",
     "Provisions",
     "RateLimit",
+    "Reads",
     "Record",
     "Ref",
     "Refused",
@@ -167,9 +170,9 @@ def test_the_manual_names_the_methods_of_each_part() -> None:
     ("kind", "parts"),
     [
         (MinimalConnector, set()),
-        (SandboxConnector, {Links, ShipsMappings, Provisions, Browsable}),
-        (HubSpotConnector, {Links, ShipsMappings, Provisions, Erases, Addressable}),
-        (SalesforceConnector, {Links, ShipsMappings, Provisions, Erases, Addressable}),
+        (SandboxConnector, {Links, Reads, ShipsMappings, Provisions, Browsable}),
+        (HubSpotConnector, {Links, Reads, ShipsMappings, Provisions, Erases, Addressable}),
+        (SalesforceConnector, {Links, Reads, ShipsMappings, Provisions, Erases, Addressable}),
     ],
 )
 def test_a_connector_has_the_parts_whose_methods_it_has(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
@@ -14,6 +14,7 @@ import pytest
 
 from connectors import testing
 from connectors.base import (
+    Found,
     Link,
     Needs,
     Outcome,
@@ -97,6 +98,39 @@ class RefusesSecondLink(SandboxConnector):
         return outcomes
 
 
+class ReadsInItsOwnOrder(SandboxConnector):
+    async def read(
+        self, object: str, records: Sequence[Record], fields: Collection[str]
+    ) -> Sequence[Found | None]:
+        return list(reversed(await super().read(object, records, fields)))
+
+
+class ReadsFilledFields(SandboxConnector):
+    async def read(
+        self, object: str, records: Sequence[Record], fields: Collection[str]
+    ) -> Sequence[Found | None]:
+        return [
+            one and Found(one.id, {name: value for name, value in one.fields.items() if name == ""})
+            for one in await super().read(object, records, fields)
+        ]
+
+
+class ReadsByKeyAlone(SandboxConnector):
+    async def read(
+        self, object: str, records: Sequence[Record], fields: Collection[str]
+    ) -> Sequence[Found | None]:
+        found = await super().read(object, records, fields)
+        return [None if record.id else one for record, one in zip(records, found, strict=True)]
+
+
+class MakesWhatItReads(SandboxConnector):
+    async def read(
+        self, object: str, records: Sequence[Record], fields: Collection[str]
+    ) -> Sequence[Found | None]:
+        await super().upsert(object, records)
+        return await super().read(object, records, fields)
+
+
 class KnowsEverything(SandboxConnector):
     async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
         return await super().upsert(object if is_name(object) else "contact", records)
@@ -174,6 +208,11 @@ UNTIED = (
         (WithoutGate, records.the_gate_is_asked_before_calls, "first awaits context.calls.take"),
         (CallsForNothing, records.an_empty_batch_is_no_call, "no call of the CRM"),
         (RefusesSecondLink, records.linking_twice_is_harmless, "linked already"),
+        (ReadsInItsOwnOrder, records.what_was_written_is_read, "None for one that is not there"),
+        (ReadsFilledFields, records.what_was_written_is_read, "the fields that were asked for"),
+        (ReadsByKeyAlone, records.known_records_are_read_by_their_ids, "in one batch"),
+        (MakesWhatItReads, records.reading_writes_nothing, "still new when it is written"),
+        (WithoutGate, records.what_was_written_is_read, "read did without"),
         (
             KnowsEverything,
             records.an_unknown_object_is_an_error,

@@ -5,13 +5,14 @@ side of the bargain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from connectors.base import (
     BatchRefused,
     ConnectorSettings,
     Context,
+    Found,
     Limits,
     Link,
     Needs,
@@ -43,6 +44,7 @@ class Crm:
         self.refuses_whole_batches = False
         self.apply_before_fault = False
         self.held: dict[Ref, dict[str, Any]] = {}
+        self.reads: list[tuple[tuple[str, ...], tuple[str, ...]]] = []  # keys and fields
         self.links: set[tuple[Ref, Ref]] = set()
         self.calls: list[tuple[str, tuple[str, ...]]] = []
         self.received: list[Record] = []
@@ -71,8 +73,25 @@ class Crm:
 
     def _save(self, record: Record) -> Saved:
         created = record.ref not in self.held
-        self.held.setdefault(record.ref, {}).update(record.fields)
-        return Saved(f"id-{record.object}-{record.key}", created)
+        if created and record.id and not record.creates:
+            return Saved("", notes=("deleted here",))
+        initial = record.on_create if created else {}
+        self.held.setdefault(record.ref, {}).update({**initial, **record.fields})
+        return Saved(_id(record), created)
+
+    async def read(
+        self, object: str, records: Sequence[Record], fields: Collection[str]
+    ) -> Sequence[Found | None]:
+        assert len({record.ref for record in records}) == len(records) <= self.limits.records
+        assert {record.object for record in records} == {object}
+        self.reads.append((tuple(record.key for record in records), tuple(fields)))
+        if fault := self.faults.pop(0) if self.faults else None:
+            raise fault
+        found = [self.held.get(record.ref) for record in records]
+        return [
+            None if held is None else Found(_id(record), {name: held.get(name) for name in fields})
+            for record, held in zip(records, found, strict=True)
+        ]
 
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
         self.calls.append(("link", tuple(f"{pair.source.key}>{pair.target.key}" for pair in pairs)))
@@ -90,3 +109,7 @@ class Crm:
         return ()
 
     async def aclose(self) -> None: ...
+
+
+def _id(record: Record) -> str:
+    return f"id-{record.object}-{record.key}"

@@ -18,7 +18,7 @@ DAYS = 1000
 learners.
 """
 
-CALLS_FOR_ORDERS = {"hubspot": 0.035, "salesforce": 0.025}
+CALLS_FOR_ORDERS = {"hubspot": 0.045, "salesforce": 0.025}
 CALLS_FOR_DAYS = {"hubspot": 0.02, "salesforce": 0.02}
 """Per event, at the most."""
 

@@ -76,7 +76,9 @@ def test_salesforce_contacts_without_our_key_are_taken_over(tmp_path: Path) -> N
             records = {record["Id"]: record for record in org.fake.records("Contact")}
             ids = seeded[name]
             assert records[ids[0]]["AOM_Key__c"] == one
-            assert records[ids[0]]["LastName"] == posts[0][1]["customer"]["last_name"]
+            # what staff has filled is theirs, and what was empty is filled
+            assert records[ids[0]]["LastName"] == "Known"
+            assert records[ids[0]]["FirstName"] == posts[0][1]["customer"]["first_name"]
             assert [records[id_].get("AOM_Key__c") for id_ in ids[1:]] == {
                 "oldest": [several, None],
                 "newest": [None, several],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Append, Record, Refused, Retry
@@ -19,7 +19,7 @@ from connectors.hubspot.records.stages import pipeline_fields, place_in_pipeline
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from connectors.base import Outcome
+    from connectors.base import Outcome, Value
     from connectors.hubspot.account import AccountSchema, Pipeline, Property
     from connectors.hubspot.settings import HubSpotSettings
 
@@ -37,6 +37,9 @@ class BatchRow:
     known_id: str | None = None
     notes: tuple[str, ...] = ()
     claimed: bool = False  # HubSpot itself named the id, when the key was taken
+    # further properties of the record that is made where the known one was deleted
+    initial: Mapping[str, str] = field(default_factory=dict)
+    creates: bool = True  # such a one is made
 
     def as_upsert(self, key_field: str) -> dict[str, Any]:
         """Find or make the record by its key.
@@ -56,6 +59,10 @@ class BatchRow:
         if properties.get("email", "").casefold() == self.key.casefold():
             del properties["email"]
         return {"id": self.known_id, "properties": properties, "objectWriteTraceId": self.trace}
+
+    def made_anew(self) -> BatchRow:
+        """The same for a new record."""
+        return replace(self, known_id=None, properties={**self.initial, **self.properties})
 
     def without(self, field: str, note: str) -> BatchRow:
         """The same row without one property, and why it was left out."""
@@ -107,11 +114,16 @@ class _Sheet:
             )
         if self.key_field == "email":
             key = key.lower()
-        fields = {name: value for name, value in record.fields.items() if value != Append(())}
+        texts = self._texts(record.fields)
+        whole = self._texts({**record.on_create, **record.fields}) if record.on_create else {}
+        row = BatchRow(trace, key, texts, record.id, initial=whole, creates=record.creates)
+        return self._without_unknown(row)
+
+    def _texts(self, given: Mapping[str, Value]) -> dict[str, str]:
+        fields = {name: value for name, value in given.items() if value != Append(())}
         values = ((name, value) for name, value in fields.items() if name != self.key_field)
         texts = {name: write_value(value, self._property(name)) for name, value in values}
-        texts |= place_in_pipeline(self.type, fields, self.pipelines, self.settings.pipeline)
-        return self._without_unknown(BatchRow(trace, key, texts, record.id))
+        return texts | place_in_pipeline(self.type, fields, self.pipelines, self.settings.pipeline)
 
     def _property(self, name: str) -> Property | None:
         return self.properties.get(name) if self.properties is not None else None

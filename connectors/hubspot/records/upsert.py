@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connectors.base import Misconfigured, Outcome, Record, Retry
+from connectors.base import Misconfigured, Outcome, Record, Retry, Saved
 from connectors.error_rules import ErrorOutcome
 from connectors.hubspot.errors import CallRefused, call_error, find_rule, record_outcome
 from connectors.hubspot.json_answers import items_of, properties_of
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from connectors.hubspot.settings import HubSpotSettings
 
 NOT_TOLD = "HubSpot's answer does not say what became of this record"
+
+NOT_MADE_ANEW = "it was deleted in HubSpot, and the mapping makes none"
 
 Outcomes = dict[str, Outcome]
 """By trace id."""
@@ -130,7 +132,7 @@ class UpsertBatch:
         if name in row.properties and is_optional_property(self.type, fault, self.settings):
             return row.without(name, left_out(name, row.properties[name], fault.message))
         if row.known_id and find_rule(fault).outcome is ErrorOutcome.GONE:
-            return replace(row, known_id=None)  # deleted there: made anew
+            return row.made_anew() if row.creates else None
         if fault.existing_id and self.type == "contacts" and not (row.known_id or row.claimed):
             own_key = {} if self.key_field == "email" else {self.key_field: row.key}
             return replace(
@@ -142,6 +144,8 @@ class UpsertBatch:
         return None
 
     def _outcome(self, row: BatchRow, fault: HubSpotError) -> Outcome:
+        if not row.creates and find_rule(fault).outcome is ErrorOutcome.GONE:
+            return Saved("", notes=(NOT_MADE_ANEW,))
         is_rule = find_rule(fault).outcome is ErrorOutcome.ACCOUNT_RULE
         rule = broken_rule(self.type, fault, [row]) if is_rule else None
         if rule is None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.salesforce.soql import in_lists
 
 if TYPE_CHECKING:
     from connectors.salesforce.records.row_job import RowWrite
+
+FRESH = timedelta(minutes=1)
 
 FoundRow = dict[str, Any]
 
@@ -21,6 +25,46 @@ class RowLookup(Protocol):
 
     def complete(self, jobs: Sequence[RowWrite], rows: Sequence[FoundRow]) -> None:
         """Set the id, the result or further columns of the jobs. Raises Misconfigured."""
+
+
+class LookupMemory:
+    """What was looked up to read records, for the writes that follow: people who are new are not
+    looked up twice. Several batches may be under way.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._kept: list[_LookedUp] = []
+
+    def keep(self, keys: Iterable[str], rows: Sequence[FoundRow]) -> None:
+        """Keep the rows that were found for these keys, instead of those of earlier times."""
+        wanted = {*keys}
+        self._forget(wanted)
+        self._kept.append(_LookedUp(wanted, rows, self._now()))
+
+    def take(self, keys: Iterable[str]) -> Sequence[FoundRow] | None:
+        """Give the rows if all of these keys were looked up together, a moment ago and for no write
+        since; who comes again is looked up anew.
+        """
+        wanted = {*keys}
+        self._forget(set())
+        found = next((one.rows for one in self._kept if wanted <= one.keys), None)
+        self._forget(wanted)
+        return found
+
+    def _forget(self, keys: set[str]) -> None:
+        """Drop these keys, and all that is not fresh."""
+        for one in self._kept:
+            one.keys -= keys
+        now = self._now()
+        self._kept = [one for one in self._kept if one.keys and now - one.at < FRESH]
+
+
+@dataclass(slots=True)
+class _LookedUp:
+    keys: set[str]
+    rows: Sequence[FoundRow]
+    at: datetime
 
 
 def select_queries(

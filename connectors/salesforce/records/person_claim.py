@@ -24,7 +24,7 @@ ACCOUNT = "{} is a person account, which the gateway does not write: see docs/sa
 
 class PersonClaims:
     """Decides who takes over which Contact; `by_key` also finds those whose e-mail was changed
-    there.
+    there, and `columns` of them are queried too.
     """
 
     def __init__(
@@ -34,13 +34,14 @@ class PersonClaims:
         key_field: str,
         *,
         by_key: bool = False,
+        columns: Sequence[str] = (),
     ) -> None:
         self._choice = settings.several_matches
         self._leads = settings.match_leads
         self._key_field = key_field
         self._by_key = by_key and key_field != "Email"
         marks = [PERSON_ACCOUNT] if PERSON_ACCOUNT in contact.fields else []
-        self._columns = ["Id", "Email", key_field, *marks]
+        self._columns = ["Id", "Email", key_field, *marks, *columns]
 
     def queries(self, jobs: Sequence[RowWrite]) -> list[str]:
         addresses = [job.person.address for job in jobs]

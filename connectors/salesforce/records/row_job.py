@@ -38,3 +38,7 @@ class RowWrite:
     known: bool = False  # nothing has to be looked up before it is written
     buyer: str | None = None  # the key of the Contact that it is linked to
     account: NewAccount | None = None
+    whole: FieldRow | None = None  # what is written where the known record was deleted
+    # what is written where that one turns out to go on as another record
+    changes: FieldRow | None = None
+    creates: bool = True  # one is made in its place

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from connectors.salesforce.api import SalesforceApi
     from connectors.salesforce.objects import SObject
-    from connectors.salesforce.records.lookup import RowLookup
+    from connectors.salesforce.records.lookup import LookupMemory, RowLookup
     from connectors.salesforce.records.row_job import NewAccount, RowWrite
+
+NOT_MADE_ANEW = "it was deleted in Salesforce, and the mapping makes none"
 
 ROUNDS = 3
 """A row may be sent again by another way: a merged Contact is claimed anew, a missing LastName is
@@ -37,6 +39,7 @@ class RowWriter:
         sobject: SObject,
         key_field: str,
         lookups: Sequence[RowLookup] = (),
+        memory: LookupMemory | None = None,
         last_name: str | None = None,
         account_key: str = KEY,
     ) -> None:
@@ -44,6 +47,7 @@ class RowWriter:
         self._sobject = sobject
         self._key_field = key_field
         self._lookups = lookups
+        self._memory = memory
         self._last_name = last_name
         self._account_key = account_key
 
@@ -67,11 +71,14 @@ class RowWriter:
         )
         if not queries:
             return
-        rows = await self._api.query(*queries)
+        remembered = self._memory.take(job.person.key for job in new) if self._memory else None
+        rows = await self._api.query(*queries) if remembered is None else remembered
         for lookup in self._lookups:
             lookup.complete(new, rows)
         for job in new:
             job.known = True
+            if job.id and job.changes:
+                job.row = job.changes
 
     async def _unite(self, jobs: Sequence[RowWrite]) -> None:
         """Read the options that are there, and add to them; Salesforce has no way to append."""
@@ -174,7 +181,15 @@ class RowWriter:
         elif job.id and failed.outcome is ErrorOutcome.TAKEN and failed.names(self._key_field):
             job.id, job.result = None, None  # another record has our key: it is the one
         elif job.id and _is_gone(failed):
+            self._open_deleted(job)
+
+    def _open_deleted(self, job: RowWrite) -> None:
+        """Make it anew, unless that is not wanted."""
+        if job.creates:
+            job.changes, job.row = job.row, job.whole or job.row
             job.id, job.result, job.known = None, None, False
+        else:
+            job.result = Saved("", notes=(NOT_MADE_ANEW,))
 
 
 def _collection(path: str, records: list[dict[str, Any]]) -> tuple[str, str, Any]:

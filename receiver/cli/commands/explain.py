@@ -154,13 +154,15 @@ def _show(explained: dict[str, Any]) -> None:
 
 def _show_record(record: dict[str, Any]) -> None:
     where = f" by {record['key_field']}" if record["key_field"] else ""
+    only = "" if record["creates"] else f", {explanation.ONLY_UPDATES}"
     table = Table(
-        title=table_cell(f"{record['object']}{where}: {record['key']}"),
+        title=table_cell(f"{record['object']}{where}: {record['key']}{only}"),
         title_justify="left",
         show_header=False,
     )
     for name, value in record["fields"].items():
-        table.add_row(table_cell(name), table_cell(value), type(value).__name__)
+        rule = explanation.OVERWRITE_WORDS.get(record["overwrite"].get(name), "")
+        table.add_row(table_cell(name), table_cell(value), type(value).__name__, rule)
     for link in record["links"]:
         table.add_row("→", table_cell(link), "link")
     out.print(table)

@@ -15,7 +15,7 @@ from receiver.console.page import Console, PageNotice
 from receiver.console.session import PATH
 from receiver.console.views.payload import as_json
 from receiver.gateway import Gateway
-from receiver.mapping.explanation import explain_body
+from receiver.mapping.explanation import ONLY_UPDATES, explain_body, when_written
 
 EXPLAIN = f"{PATH}/set-up/explain"
 MOST_BYTES = 4 * 1024 * 1024  # a pasted payload of the largest size, each of its characters escaped
@@ -94,5 +94,12 @@ class ExplainBox:
                 request, "explain.html", explained=None, invalid=invalid, **fields
             )
         return await self._console.large_page(
-            request, "explain.html", explained=explained, invalid=None, normal=normal, **fields
+            request,
+            "explain.html",
+            explained=explained,
+            invalid=None,
+            normal=normal,
+            when_written=when_written,
+            only_updates=ONLY_UPDATES,
+            **fields,
         )

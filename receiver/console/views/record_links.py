@@ -13,6 +13,7 @@ from receiver.gateway import Gateway
 
 RESULTS = {
     "saved": "saved",
+    "missing": "not written, since the CRM has none",
     "refused": "refused",
     "retry": "to be sent again",
     "unanswered": "the call failed",

@@ -1,15 +1,16 @@
 """Folds many events of one person into one record per key.
 
 Of a field the last value wins; of one that only goes forward the furthest, and of two that are as
-far the last.
+far the last; of one that is not written over the first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from connectors.base import Append, Record, Ref, Value
-from receiver.mapping.routes.ranked_record import ranks_of, with_ranks
+from receiver.mapping.routes.ruled_record import Overwrite, overwrite_of, ranks_of, with_rules
 
 
 def fold_records(rendered: Iterable[Sequence[Record]]) -> tuple[Record, ...]:
@@ -18,10 +19,10 @@ def fold_records(rendered: Iterable[Sequence[Record]]) -> tuple[Record, ...]:
     One record per object and key comes out, sorted so that a record stands after those that it
     links to.
     """
-    folded: dict[tuple[str, str], Record] = {}
+    folded: dict[Ref, Record] = {}
     for records in rendered:
         for record in records:
-            ref = (record.object, record.key)
+            ref = record.ref
             known = folded.get(ref)
             folded[ref] = record if known is None else _merged(known, record)
     return _sorted(folded.values())
@@ -33,47 +34,73 @@ def find_origins(rendered: Iterable[tuple[str, Sequence[Record]]]) -> dict[Ref, 
     Options to append come from several, and are left out.
     """
     found: dict[Ref, dict[str, str]] = {}
-    furthest: dict[Ref, dict[str, str]] = {}
+    folded: dict[Ref, _FoldedFields] = {}
     for event_id, records in rendered:
         for record in records:
-            of, ranks = found.setdefault(record.ref, {}), furthest.setdefault(record.ref, {})
-            for name, value in record.fields.items():
-                if isinstance(value, Append):
+            of = found.setdefault(record.ref, {})
+            for name in folded.setdefault(record.ref, _FoldedFields()).take(record):
+                if isinstance(record.fields[name], Append):
                     of.pop(name, None)
-                elif _advances(name, record, ranks):
+                else:
                     of[name] = event_id
     return found
 
 
+@dataclass(slots=True)
+class _FoldedFields:
+    """The fields of one record so far, and their rules."""
+
+    values: dict[str, Value] = field(default_factory=dict)
+    ranks: dict[str, str] = field(default_factory=dict)
+    overwrite: dict[str, Overwrite] = field(default_factory=dict)
+
+    def take(self, record: Record) -> list[str]:
+        """Take in the values that count after those that are there; returns their names."""
+        counting = [name for name in record.fields if self._counts(name, record)]
+        for name in counting:
+            self.values[name] = _united(self.values.get(name), record.fields[name])
+        return counting
+
+    def _counts(self, name: str, record: Record) -> bool:
+        rule = overwrite_of(record).get(name)
+        if rule is not None:
+            return self._fills(name, rule)
+        self.overwrite.pop(name, None)
+        rank = ranks_of(record).get(name)
+        if rank is None:
+            self.ranks.pop(name, None)
+            return True
+        if rank < self.ranks.get(name, ""):
+            return False
+        self.ranks[name] = rank
+        return True
+
+    def _fills(self, name: str, rule: Overwrite) -> bool:
+        """Whether it is empty yet: one that an older event fills stays so, as if the two had been
+        written one after the other. It may be written where either of them may.
+        """
+        if name not in self.values:
+            self.overwrite[name] = rule
+            return True
+        if rule == "if_empty" and name in self.overwrite:
+            self.overwrite[name] = rule
+        return self.values[name] == ""
+
+
 def _merged(older: Record, newer: Record) -> Record:
-    fields, ranks = dict(older.fields), dict(ranks_of(older))
-    for name, value in newer.fields.items():
-        if _advances(name, newer, ranks):
-            fields[name] = _united(fields.get(name), value)
+    folded = _FoldedFields(dict(older.fields), dict(ranks_of(older)), dict(overwrite_of(older)))
+    folded.take(newer)
     merged = Record(
         object=newer.object,
         key=newer.key,
-        fields=fields,
+        fields=folded.values,
         key_field=newer.key_field or older.key_field,
         links=tuple(dict.fromkeys((*older.links, *newer.links))),
         id=newer.id or older.id,
         doubtful=older.doubtful or newer.doubtful,
+        creates=older.creates or newer.creates,
     )
-    return with_ranks(merged, ranks) if ranks else merged
-
-
-def _advances(name: str, record: Record, ranks: dict[str, str]) -> bool:
-    """Whether the record's value of a field counts, after those with these ranks; they are brought
-    up to it.
-    """
-    rank = ranks_of(record).get(name)
-    if rank is None:
-        ranks.pop(name, None)
-        return True
-    if rank < ranks.get(name, ""):
-        return False
-    ranks[name] = rank
-    return True
+    return with_rules(merged, folded.ranks, folded.overwrite)
 
 
 def _united(older: Value | None, newer: Value) -> Value:

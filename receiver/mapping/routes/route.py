@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any
 
 from jinja2.runtime import Undefined
@@ -16,8 +17,8 @@ from receiver.mapping.language.limits import ARGUMENT, RECORDS, bounded_read
 from receiver.mapping.language.scope import ExpressionScope, Loop
 from receiver.mapping.language.value_text import describe_kind, is_list, value_text
 from receiver.mapping.routes.map_pattern import MapPattern
-from receiver.mapping.routes.ranked_record import with_ranks
 from receiver.mapping.routes.route_watch import ValueLookup
+from receiver.mapping.routes.ruled_record import Overwrite, with_rules
 
 Draft = tuple[str, dict[str, Value], dict[str, str]]
 """Key, fields, and the ranks of those that only go forward."""
@@ -144,6 +145,9 @@ class UpsertTemplate:
     when: RouteCondition | None
     links: frozenset[str]
     fields: tuple[FieldTemplate, ...]
+    creates: bool = True  # also where the CRM has no such record
+    overwrite: Mapping[str, Overwrite] = dataclass_field(default_factory=dict)
+    """When each field may be written, where that is not always."""
 
     def render(self, scope: ExpressionScope) -> Iterator[Draft]:
         """Key, fields and their ranks of each record."""
@@ -154,6 +158,10 @@ class UpsertTemplate:
     def links_to(self, written: Iterable[tuple[str, str]]) -> tuple[Ref, ...]:
         """Links to those of the records, by object and key, that are of an object to link to."""
         return tuple([Ref(object, key) for object, key in written if object in self.links])
+
+    def overwrite_of(self, fields: Iterable[str]) -> dict[str, Overwrite]:
+        """When each of these fields may be written, where that is not always."""
+        return {name: rule for name in fields if (rule := self.overwrite.get(name))}
 
     def _key(self, scope: ExpressionScope) -> str:
         where = f"{self.where}.key"
@@ -178,7 +186,7 @@ class UpsertTemplate:
             for field in self.fields:
                 where = field.where
                 value = field.value(scope)
-                if value is not None:
+                if value is not None and (value != "" or field.name not in self.overwrite):
                     fields[field.name] = value
                     if field.rank is not None and (rank := field.rank(scope, value)) is not None:
                         ranks[field.name] = rank
@@ -211,9 +219,14 @@ class Route:
         links = {upsert.where: upsert.links_to(written) for upsert in self.upserts if upsert.links}
         for upsert, key, fields, ranks in drafts:
             record = Record(
-                upsert.object, key, fields, upsert.key_field, links.get(upsert.where, ())
+                upsert.object,
+                key,
+                fields,
+                upsert.key_field,
+                links.get(upsert.where, ()),
+                creates=upsert.creates,
             )
-            yield with_ranks(record, ranks) if ranks else record
+            yield with_rules(record, ranks, upsert.overwrite_of(fields))
 
 
 def _listed(scope: ExpressionScope, items: Any) -> list[Any]:

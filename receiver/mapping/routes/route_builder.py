@@ -30,6 +30,7 @@ from receiver.mapping.routes.route import (
 from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute, sources_of
 from receiver.mapping.routes.route_settings import FieldSettings, UpsertSettings
 from receiver.mapping.routes.route_watch import UNWATCHED, RouteWatch, ValueLookup
+from receiver.mapping.routes.ruled_record import Overwrite
 
 DEFAULT_KEY = "{{ person.email }}"
 
@@ -97,7 +98,20 @@ def _upsert(
             _field(name, one.field_place(index, name), field, watch)
             for name, field in upsert.fields.items()
         ),
+        creates=upsert.mode != "update",
+        overwrite=overwrite_rules(upsert),
     )
+
+
+def overwrite_rules(upsert: UpsertSettings) -> dict[str, Overwrite]:
+    """When each field may be written, where that is not always: of what is only created, none after
+    that.
+    """
+    rules: dict[str, Overwrite] = {
+        name: "never" if upsert.mode == "create" else field.overwrite
+        for name, field in upsert.fields.items()
+    }
+    return {name: rule for name, rule in rules.items() if rule != "always"}
 
 
 def _each(where: str, each: str | None) -> EachItem | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +20,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from receiver.config_errors import RemediedError
+from receiver.mapping.routes.ruled_record import Overwrite
 
 
 def _constant(value: object) -> object:
@@ -95,11 +96,19 @@ class FieldSettings(_Table):
             'event.occurred_at }}"'
         ),
     ] = False
+    overwrite: Annotated[
+        Overwrite,
+        Field(
+            description='when it may be written: "always", "if_empty" (only where the CRM\'s is '
+            'empty, so that staff\'s values stay) or "never" (only with a new record)'
+        ),
+    ] = "always"
 
     @model_validator(mode="after")
     def one_way(self) -> Self:
-        """Of `append`, `forward` and `newest` one at most."""
+        """Of `append`, `forward`, `newest` and `overwrite` one at most."""
         given = [name for name in ("append", "forward", "newest") if getattr(self, name)]
+        given += ["overwrite"] if self.overwrite != "always" else []
         if len(given) > 1:
             raise RemediedError(f"has {given[0]} and {given[1]}", "keep one of them")
         if self.forward and len({stage.casefold() for stage in self.forward}) < len(self.forward):
@@ -142,6 +151,13 @@ class UpsertSettings(_Table):
     when: Annotated[str | bool | None, Field(description='only then: "{{ order.total > 0 }}"')] = (
         None
     )
+    mode: Annotated[
+        Literal["upsert", "update", "create"],
+        Field(
+            description='"upsert"; "update" never creates a record; "create" never changes one '
+            "that is there"
+        ),
+    ] = "upsert"
     links: Annotated[Names, Field(description="objects of this route to tie the record to")] = ()
     use: Annotated[
         Names, Field(description="snippets whose fields it writes too; its own come first")

@@ -18,6 +18,7 @@ from connectors.base import (
     Browsable,
     ConnectorError,
     FieldNeed,
+    Found,
     Link,
     Misconfigured,
     ObjectNeed,
@@ -290,3 +291,33 @@ def test_check(tmp_path: Path) -> None:
             await crm.check(needs)
 
     in_sandbox(tmp_path, use_nowhere, path="nowhere/crm.db")
+
+
+def test_what_records_hold_is_read(tmp_path: Path) -> None:
+    """In the order that is asked for, each field, also those that it lacks."""
+
+    async def use(crm: SandboxConnector) -> None:
+        (saved,) = await crm.upsert("contact", [contact("ada", first_name="Ada")])
+        assert isinstance(saved, Saved)
+        found = await crm.read("contact", [contact("bob"), contact("ADA")], ["first_name", "x"])
+        assert list(found) == [None, Found(saved.id, {"first_name": "Ada", "x": None})]
+        assert await crm.calls() == {"upsert": 1, "read": 1}
+
+    in_sandbox(tmp_path, use)
+
+
+def test_what_is_for_a_new_record_goes_with_it_alone(tmp_path: Path) -> None:
+    """And what is only updated is not made."""
+
+    async def use(crm: SandboxConnector) -> None:
+        record = replace(contact("ada", seen="now"), on_create={"name": "Ada"})
+        for name in ("Ada", "Lady"):
+            await crm.upsert("contact", [replace(record, on_create={"name": name})])
+        (page,) = (await crm.records("contact", 10)).items
+        assert (page.fields["name"], page.writes) == ("Ada", 2)
+        (outcome,) = await crm.upsert("contact", [replace(contact("bob"), id="7", creates=False)])
+        assert isinstance(outcome, Saved)
+        assert (outcome.id, len(outcome.notes)) == ("", 1)
+        assert await crm.objects() == {"contact": 1}
+
+    in_sandbox(tmp_path, use)

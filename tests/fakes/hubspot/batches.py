@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LARGEST = 100
 DATES = {"createdAt": "2026-11-01T00:00:00Z", "updatedAt": "2026-11-01T00:00:00Z"}
 CREATE_KEYS = {"associations", "properties", "objectWriteTraceId"}
+READ_KEYS = {"inputs", "idProperty", "properties", "propertiesWithHistory"}
 INPUT_KEYS = {"id", "idProperty", "properties", "objectWriteTraceId"}
 
 
@@ -94,14 +95,37 @@ class Batches:
         return self._write(records, inputs, partial(self._judge_update, rules=rules))
 
     def read(self, type_: str, body: Any) -> tuple[int, dict[str, Any]]:
+        """Give what is there, in any order; of what is not, an error that names the ids."""
         records = self.portal.records(type_)
         name = body.get("idProperty")
-        found = [
-            records.find(name, one["id"]) if name else records.get(one["id"])
-            for one in body["inputs"]
-        ]
-        results = [self._result(record, body.get("properties", ())) for record in found if record]
-        return 200, _envelope(results, [])
+        ids = _ids_to_read(body)
+        if name is not None and not records.is_key(name):
+            raise not_valid(f"Unable to read by non-unique 0-1 property {name}")
+        found = {id_: self._held(records, name, id_) for id_ in ids}
+        results = {
+            record.id: self._read_result(records, record, body["properties"])
+            for record in found.values()
+            if record
+        }
+        gone = [id_ for id_, record in found.items() if record is None]
+        errors = [_read_error(records.type, gone)] if gone else []
+        shuffled = [*results.values()]
+        self.random.shuffle(shuffled)
+        return (207 if errors else 200), _envelope(shuffled, errors)
+
+    def _held(self, records: Records, name: str | None, id_: str) -> Record | None:
+        if name is None:
+            return records.get(id_)
+        return self._find(records, Input(id_, name, {}, None))
+
+    def _read_result(self, records: Records, record: Record, names: list[str]) -> dict[str, Any]:
+        result = self._result(record, names)
+        if "hs_merged_object_ids" in names:
+            merged = [id_ for id_ in records.moved if records.get(id_) is record]
+            result["properties"]["hs_merged_object_ids"] = ";".join(merged) or None
+        if "hs_additional_emails" in names:
+            result["properties"]["hs_additional_emails"] = ";".join(record.emails) or None
+        return result
 
     def _inputs(self, body: Any) -> list[Input]:
         items = body.get("inputs") if isinstance(body, dict) else None
@@ -132,13 +156,7 @@ class Batches:
 
     def _judge_update(self, records: Records, one: Input, *, rules: bool) -> None:
         if one.record is None:
-            message = (
-                f"Could not get some {records.type.upper()} objects, they may be deleted or not "
-                "exist. Check that ids are valid."
-            )
-            one.refusal = Refusal(
-                404, "OBJECT_NOT_FOUND", message, more={"context": {"ids": [one.id]}}
-            )
+            one.refusal = _not_there(records.type, [one.id])
             if self.options.missing_ids == "batch":
                 raise one.refusal
         else:
@@ -238,6 +256,32 @@ class Batches:
         if not self.options.echo_error_trace:
             del error["context"]["objectWriteTraceId"]
         return error
+
+
+def _not_there(type_: str, ids: list[str]) -> Refusal:
+    message = (
+        f"Could not get some {type_.upper()} objects, they may be deleted or not exist. Check "
+        "that ids are valid."
+    )
+    return Refusal(404, "OBJECT_NOT_FOUND", message, more={"context": {"ids": ids}})
+
+
+def _read_error(type_: str, ids: list[str]) -> dict[str, Any]:
+    error = record_error(_not_there(type_, ids), "")
+    return {**error, "context": {"ids": ids}}
+
+
+def _ids_to_read(body: Any) -> list[str]:
+    """Check a batch to read as HubSpot's description has it."""
+    if not isinstance(body, dict) or set(body) - READ_KEYS:
+        raise not_valid(f"Invalid input JSON: a batch to read is an object of {sorted(READ_KEYS)}")
+    lists = [body.get(name) for name in ("inputs", "properties", "propertiesWithHistory")]
+    if not all(isinstance(one, list) for one in lists):
+        raise not_valid("Invalid input JSON: inputs and both lists of properties are needed")
+    ids = [one["id"] for one in body["inputs"]]
+    if not 0 < len(ids) <= LARGEST or not all(isinstance(one, str) and one for one in ids):
+        raise not_valid(f"Invalid input JSON: inputs is a list of 1 to {LARGEST} ids")
+    return ids
 
 
 def _input(item: Any) -> Input:

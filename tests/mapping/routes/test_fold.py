@@ -4,9 +4,9 @@ from itertools import permutations
 
 import pytest
 
-from connectors.base import Append, Record, Ref
-from receiver.mapping import find_origins, fold_records, ranks_of
-from receiver.mapping.routes.ranked_record import with_ranks
+from connectors.base import Append, Record, Ref, Value
+from receiver.mapping import find_origins, fold_records, overwrite_of, ranks_of
+from receiver.mapping.routes.ruled_record import Overwrite, with_rules
 
 ANN = Ref("contact", "ann@x.test")
 
@@ -126,7 +126,7 @@ def test_each_field_comes_from_the_event_that_set_it_last() -> None:
 
 
 def ranked(value: int, **others: int) -> Record:
-    return with_ranks(Record("contact", "a", {"stage": value, **others}), {"stage": f"{value}"})
+    return with_rules(Record("contact", "a", {"stage": value, **others}), {"stage": f"{value}"}, {})
 
 
 @pytest.mark.parametrize("order", list(permutations((1, 2, 3))))
@@ -144,7 +144,7 @@ def test_what_only_goes_forward_is_the_furthest(order: tuple[int, ...]) -> None:
 def test_of_two_that_are_as_far_the_last_counts() -> None:
     """It may be written in other letters."""
     first, last = (
-        with_ranks(Record("contact", "a", {"stage": value}), {"stage": "1"})
+        with_rules(Record("contact", "a", {"stage": value}), {"stage": "1"}, {})
         for value in ("lead", "Lead")
     )
     assert fold_records([[first], [last]])[0].fields == {"stage": "Lead"}
@@ -155,3 +155,50 @@ def test_a_value_without_a_rank_starts_anew() -> None:
     plain = Record("contact", "a", {"stage": 0})
     assert fold_records([[ranked(3)], [plain]])[0].fields == {"stage": 0}
     assert fold_records([[ranked(3)], [plain], [ranked(1)]])[0].fields == {"stage": 1}
+
+
+def ruled(rule: Overwrite, value: Value, *, creates: bool = True) -> Record:
+    record = Record("contact", "a", {"name": value}, creates=creates)
+    return with_rules(record, {}, {} if rule == "always" else {"name": rule})
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "value", "rule"),
+    [
+        ("always", "always", 2, None),
+        ("always", "if_empty", 1, None),
+        ("always", "never", 1, None),
+        ("if_empty", "always", 2, None),
+        ("if_empty", "if_empty", 1, "if_empty"),
+        ("if_empty", "never", 1, "if_empty"),
+        ("never", "always", 2, None),
+        ("never", "if_empty", 1, "if_empty"),
+        ("never", "never", 1, "never"),
+    ],
+)
+def test_what_is_not_written_over_is_of_the_first_event(
+    older: Overwrite, newer: Overwrite, value: int, rule: Overwrite | None
+) -> None:
+    """As if the events had been written one after the other."""
+    records = [ruled(older, 1), ruled(newer, 2)]
+    (record,) = fold_records([[one] for one in records])
+    assert record.fields == {"name": value}
+    assert overwrite_of(record) == ({"name": rule} if rule else {})
+    of = find_origins((str(number), [one]) for number, one in enumerate(records, 1))
+    assert of == {record.ref: {"name": str(value)}}
+
+
+def test_what_was_cleared_is_filled_again() -> None:
+    """An empty value is no value to keep."""
+    (record,) = fold_records([[ruled("always", "")], [ruled("if_empty", "Ada")]])
+    assert record.fields == {"name": "Ada"}
+
+
+def test_a_record_is_made_where_one_of_its_events_makes_it() -> None:
+    """An order makes a contact, whatever an announcement before it would not."""
+    told, ordered = ruled("always", 1, creates=False), ruled("always", 2)
+    assert [fold_records([pair])[0].creates for pair in ((told, ordered), (ordered, told))] == [
+        True,
+        True,
+    ]
+    assert not fold_records([(told, told)])[0].creates

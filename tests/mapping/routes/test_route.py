@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.base import Append, Record, Ref
-from receiver.mapping import MappingFault
+from receiver.mapping import MappingFault, overwrite_of
 from tests.mapping.sample_routes import contact, context, mapping, mapping_faults, rendered, route
 
 ORDERS = """
@@ -321,3 +321,45 @@ fields.last = "{{ loop.last and not loop.first }}"
     assert list(
         mapping_faults(tmp_path, route("order.*", contact('fields.x = "{{ loop.index }}"')))
     ) == ["routes[0].upsert[0].fields.x"]
+
+
+def test_when_a_field_may_be_written_goes_with_the_record(tmp_path: Path) -> None:
+    """Only for fields that have a value: an empty one has nothing to say to a field with a rule."""
+    fields = """
+fields.a = { value = "x", overwrite = "if_empty" }
+fields.b = { value = "x", overwrite = "never" }
+fields.c = { value = "x", overwrite = "always" }
+fields.d = { value = "{{ none }}", overwrite = "if_empty" }
+fields.e = { value = "", overwrite = "if_empty" }
+fields.f = ""
+"""
+    (record,) = rendered(tmp_path, "order.placed", route("order.*", contact(fields)))
+    assert record.fields == {"a": "x", "b": "x", "c": "x", "f": ""}
+    assert overwrite_of(record) == {"a": "if_empty", "b": "never"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "creates", "rules"),
+    [
+        ("upsert", True, {"a": "if_empty"}),
+        ("update", False, {"a": "if_empty"}),
+        ("create", True, {"a": "never", "b": "never"}),
+    ],
+)
+def test_modes_are_rules_of_the_record(
+    tmp_path: Path, mode: str, creates: bool, rules: dict[str, str]
+) -> None:
+    """`update` makes none, and what is only created writes no field of one that is there."""
+    fields = 'fields.a = { value = "x", overwrite = "if_empty" }\nfields.b = "x"'
+    upsert = contact(f'mode = "{mode}"\n{fields}')
+    (record,) = rendered(tmp_path, "order.placed", route("order.*", upsert))
+    assert (record.creates, overwrite_of(record)) == (creates, rules)
+
+
+def test_a_snippets_rule_goes_with_its_field(tmp_path: Path) -> None:
+    """An upsert's own field of that name has its own."""
+    snippet = '\n[snippets.one]\nfields.a = { value = "x", overwrite = "if_empty" }\n'
+    for own, rules in (("", {"a": "if_empty"}), ('fields.a = "y"', {})):
+        upsert = contact(f'use = ["one"]\nfields.b = "x"\n{own}')
+        (record,) = rendered(tmp_path, "order.placed", snippet + route("order.*", upsert))
+        assert overwrite_of(record) == rules
