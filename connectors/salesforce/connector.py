@@ -144,7 +144,8 @@ class SalesforceConnector:
     async def erase(self, plan: Plan) -> Report:
         return await erase_records(self._api, plan)
 
-    def record_url(self, object: str, id: str) -> str | None:  # noqa: ARG002 - Salesforce knows the object by the id
+    # Salesforce knows the object by the id
+    def record_url(self, object: str, id: str) -> str | None:  # noqa: ARG002
         return (
             f"https://{self._settings.domain}.salesforce.com/{id}"
             if re.fullmatch(r"[A-Za-z0-9]{15,18}", id)

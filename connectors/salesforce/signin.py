@@ -170,7 +170,8 @@ def sign_in_refusal(answer: ForeignAnswer) -> ConnectorError:
 
 
 def _private_key(path: Path) -> str:
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415 - the JWT flow alone needs it
+    # the JWT flow alone needs it
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
 
     try:
         text = path.read_text("ascii")

@@ -117,7 +117,8 @@ class SandboxConnector:
             )
         return problems
 
-    async def plan(self, needs: Needs) -> Plan:  # noqa: ARG002 - objects and fields come into being as they are written
+    # objects and fields come into being as they are written
+    async def plan(self, needs: Needs) -> Plan:  # noqa: ARG002
         return Plan()
 
     async def provision(self, plan: Plan) -> Report:  # noqa: ARG002

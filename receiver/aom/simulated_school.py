@@ -195,7 +195,8 @@ class SimulatedSchool:
             ("order.placed", "order.failed", "order.refused"), weights=(17, 2, 1)
         )[0]
         paid = {**order, "status": _STATUS[name]}
-        if name == "order.placed" and self._random.random() < 0.1:  # noqa: PLR2004 - one in ten comes back
+        # one in ten comes back
+        if name == "order.placed" and self._random.random() < 0.1:  # noqa: PLR2004
             self._open.append(paid)
         return name, paid
 

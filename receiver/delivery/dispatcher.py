@@ -100,7 +100,8 @@ class Dispatcher:
         except StoreUnavailable as error:
             self._log.error("store.unavailable", reason=str(error))
             await self._wait(timedelta(seconds=1))
-        except Exception:  # noqa: BLE001 - a dispatcher that dies would hold up its connector in silence
+        # a dispatcher that dies would hold up its connector in silence
+        except Exception:  # noqa: BLE001
             self._log.exception("dispatcher.failed")
             await self._wait(timedelta(seconds=1))
 

@@ -113,7 +113,8 @@ class Leadership:
                 await self.take_or_renew()
             except StoreUnavailable as error:
                 self._log.warning("leadership.not_renewed", reason=str(error))
-            except Exception:  # noqa: BLE001 - a leadership that dies would hold up its connector in silence
+            # a leadership that dies would hold up its connector in silence
+            except Exception:  # noqa: BLE001
                 self._log.exception("leadership.failed")
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pause):

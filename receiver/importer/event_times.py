@@ -81,7 +81,8 @@ def time_of_text(text: str, site: SourceContext, date_format: str = "") -> datet
 def time_in_format(text: str, date_format: str) -> str:
     """In a form that can be read, where it is written in that format; else as it is."""
     try:
-        return datetime.strptime(text, date_format).isoformat() if date_format else text  # noqa: DTZ007 - of the site's zone
+        # of the site's zone
+        return datetime.strptime(text, date_format).isoformat() if date_format else text  # noqa: DTZ007
     except ValueError:
         return text
 

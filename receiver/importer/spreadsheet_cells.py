@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 
-_FORMULA = re.compile(r"'* *[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - with which a spreadsheet would compute a cell
+# with which a spreadsheet would compute a cell
+_FORMULA = re.compile(r"'* *[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001
 
 
 def escape_formula(text: str) -> str:

@@ -11,7 +11,8 @@ from receiver.settings import Settings
 def local_url(settings: Settings) -> str:
     """Where this machine reaches the gateway."""
     host = settings.server.host
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - told apart, not bound
+    # told apart, not bound
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return (
         f"http://[{host}]:{settings.server.port}"
         if ":" in host

@@ -134,7 +134,8 @@ def test_discard_one_many_and_by_filter(api: Api) -> None:
     assert api.post("/api/discard", ids=[ids[1], good]) == {"discarded": 1}
     assert api.post("/api/discard", state="dead", event="account.created") == {"discarded": 2}
     assert deliveries(api, good) == {"sandbox": "delivered"}
-    for id in ("0", "many", "1.0", "1_0", "+1", "%201", "１"):  # noqa: RUF001 - a digit, and no ASCII
+    # a digit, and no ASCII
+    for id in ("0", "many", "1.0", "1_0", "+1", "%201", "１"):  # noqa: RUF001
         api.post(f"/api/deliveries/{id}/discard", status=422)
 
 

@@ -34,7 +34,8 @@ class MinimalConnector:
         self._file = file
 
     @classmethod
-    def open(cls, settings: ConnectorSettings, context: Context) -> Self:  # noqa: ARG003 - the interface
+    # the interface
+    def open(cls, settings: ConnectorSettings, context: Context) -> Self:  # noqa: ARG003
         return cls(context.directory / "written.jsonl")
 
     async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:

@@ -263,7 +263,8 @@ def test_a_refund_under_another_address_does_not_fall_behind(tmp_path: Path) -> 
         placed = await opened.order("old", 7, "COMPLETED")
         refunded = await opened.order("new", 7, "REFUNDED")
         both = await opened.batch()
-        lanes = {lane.person_key: lane for lane in both._lanes}  # noqa: SLF001 - taken in two batches
+        # taken in two batches
+        lanes = {lane.person_key: lane for lane in both._lanes}  # noqa: SLF001
         newer, older = (
             LaneBatch(opened.context, [lanes[f"{person}@b.edu"]], LeaderTerm(1))
             for person in ("new", "old")
@@ -309,7 +310,8 @@ def test_a_defect_in_rendering_is_that_deliverys_alone(tmp_path: Path) -> None:
     crm = Crm()
 
     async def scenario(opened: Rig) -> None:
-        original = opened.context.renderer._records  # noqa: SLF001 - a defect cannot be ordered otherwise
+        # a defect cannot be ordered otherwise
+        original = opened.context.renderer._records  # noqa: SLF001
 
         def defective(event: Event, delivery: PendingDelivery, person: str) -> tuple[Record, ...]:
             if person.startswith("bad"):

@@ -57,7 +57,8 @@ def test_a_full_database_recovers(sqlite_url: str) -> None:
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
             first = await inbox.accept(new("first"))
-            await inbox._writer.run_bare(_limit(300))  # noqa: SLF001 - SQLite's own limit sits on the connection
+            # SQLite's own limit sits on the connection
+            await inbox._writer.run_bare(_limit(300))  # noqa: SLF001
             results = await asyncio.gather(
                 *(inbox.accept(new(f"{number} {HEAVY}")) for number in range(100)),
                 return_exceptions=True,

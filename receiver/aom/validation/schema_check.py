@@ -113,7 +113,8 @@ def _left_out(
     alone: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
     for problem in needed:
         alone.setdefault(problem["loc"][:2], []).append(problem)
-    theirs = all(len(where) == 2 and isinstance(where[1], int) for where in alone)  # noqa: PLR2004 - a list and an index
+    # a list and an index
+    theirs = all(len(where) == 2 and isinstance(where[1], int) for where in alone)  # noqa: PLR2004
     if not theirs or any(
         len(rest[str(of)]) == sum(key == of for key, *_ in alone)
         for of in {key for key, *_ in alone}

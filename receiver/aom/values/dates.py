@@ -87,7 +87,8 @@ def _date(text: str) -> datetime | None:
 def _assembled(found: re.Match[str]) -> datetime:
     """Raises ValueError where there is no such month, day, hour or minute."""
     month, day, year, hour, minute, second, half = found.groups(default="0")
-    day_of_year = datetime(int(year), _MONTH.get(month.lower(), 0), int(day))  # noqa: DTZ001 - placed in its zone later
+    # placed in its zone later
+    day_of_year = datetime(int(year), _MONTH.get(month.lower(), 0), int(day))  # noqa: DTZ001
     return day_of_year.replace(
         hour=_hour(int(hour), half.upper()), minute=int(minute), second=int(second)
     )

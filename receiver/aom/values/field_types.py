@@ -43,7 +43,8 @@ def read_id(value: object) -> str:
             )
         value = str(int(value))
     if not isinstance(value, str):
-        raise ValueError("must be an id, as number or text")  # noqa: TRY004 - pydantic wants a ValueError
+        # pydantic wants a ValueError
+        raise ValueError("must be an id, as number or text")  # noqa: TRY004
     value = plain_text.strip_invisible(value)
     if found := _zeros(value):
         value = found[1]

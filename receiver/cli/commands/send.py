@@ -86,7 +86,8 @@ def send(
     settings = settings_of(config)
     base = inbound_url((url or local_url(settings)).rstrip("/"), _token(settings, source))
     if simulate:
-        school = SimulatedSchool(Random(seed), learners=learners, at=datetime.now(UTC))  # noqa: S311 - no secret
+        # no secret
+        school = SimulatedSchool(Random(seed), learners=learners, at=datetime.now(UTC))  # noqa: S311
         posts: Iterator[PostedEvent] = (
             PostedEvent(name, json.dumps(payload).encode(), person_of(payload))
             for name, payload in school.events(simulate)

@@ -51,7 +51,8 @@ class RateLimiter:
             self.waiting -= 1
         self._count(calls)
 
-    async def learn(self, limit: RateLimit, remaining: int | None = None) -> None:  # noqa: ARG002 - the bucket counts for itself
+    # the bucket counts for itself
+    async def learn(self, limit: RateLimit, remaining: int | None = None) -> None:  # noqa: ARG002
         known = (one for one in (self._configured, limit) if one)
         self.limit = min(known, key=lambda one: one.calls / one.seconds)
 

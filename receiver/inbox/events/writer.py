@@ -230,7 +230,8 @@ class StoreWriter:
     def _keep(self, entries: list[AcceptEntry]) -> None:
         try:
             woken = self._commit(entries)
-        except Exception as error:  # noqa: BLE001 - a defect, but who waits must be answered, and the thread live on
+        # a defect, but who waits must be answered, and the thread live on
+        except Exception as error:  # noqa: BLE001
             woken = set()
             self._fail(entries, error)
         self._loop.call_soon_threadsafe(self._answer, entries, woken)
@@ -264,7 +265,8 @@ class StoreWriter:
                 entry.outcome = None
             with open_transaction(self._connected(), self._sender) as current:
                 self._acceptor.accept(current, entries, again=again)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the events must get an answer and the thread live on
+        # whatever it is, the events must get an answer and the thread live on
+        except Exception as error:  # noqa: BLE001
             if is_unavailable(error):
                 self.failing = True
                 self._start_anew()

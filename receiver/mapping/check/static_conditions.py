@@ -13,7 +13,8 @@ from jinja2 import nodes
 from receiver.mapping.language.attribute_access import members_of
 
 
-def static_truth(node: nodes.Node, scope: Mapping[str, Any], event: str) -> bool | None:  # noqa: PLR0911 - a table of cases
+# a table of cases
+def static_truth(node: nodes.Node, scope: Mapping[str, Any], event: str) -> bool | None:  # noqa: PLR0911
     """True or False where that is certain for this event, else None: `order is defined`,
     `event.name == 'order.placed'`.
     """

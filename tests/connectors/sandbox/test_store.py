@@ -182,7 +182,8 @@ def test_a_full_disk_is_unavailable_and_loses_nothing(tmp_path: Path) -> None:
         await crm.upsert("contact", [contact("ada")])
         big = [contact(f"n{number}", text="x" * 60_000) for number in range(20)]
         assert crm._store._connection is not None  # noqa: SLF001
-        crm._store._connection.execute("PRAGMA max_page_count = 20")  # noqa: SLF001 - as good as a full disk
+        # as good as a full disk
+        crm._store._connection.execute("PRAGMA max_page_count = 20")  # noqa: SLF001
         with pytest.raises(Unavailable, match="database or disk is full"):
             await crm.upsert("contact", big)
         assert await crm.objects() == {"contact": 1}

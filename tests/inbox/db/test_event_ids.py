@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from receiver.inbox.db.event_ids import CAME_AT, EventIds, first_id, late_at, received_at
 from receiver.inbox.db.timestamps import from_micros, to_micros
 
-MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
+# hypothesis adds the zone
+MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
 @given(MOMENTS)
@@ -36,7 +37,8 @@ def test_ids_of_one_millisecond_count_up() -> None:
         } == {(7, uuid.RFC_4122)}
 
 
-@given(MOMENTS, st.datetimes(datetime(2020, 1, 1), datetime(2500, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds it
+# hypothesis adds it
+@given(MOMENTS, st.datetimes(datetime(2020, 1, 1), datetime(2500, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_the_id_of_what_came_late_tells_both_times(at: datetime, then: datetime) -> None:
     """It is told apart by its version; ranges of times hold it; of one time it sorts by when it
     came.

@@ -87,7 +87,8 @@ def test_nothing_is_worked_out_while_the_store_is_being_written(sqlite_url: str)
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
             kept = (await inbox.accept(faulty(SHARED))).id
-            stored_now = await inbox._read(partial(stored_events, ids=[kept]))  # noqa: SLF001 - between its steps
+            # between its steps
+            stored_now = await inbox._read(partial(stored_events, ids=[kept]))  # noqa: SLF001
             changes = event_changes(stored_now, ANN)
             await inbox.erase_person(BEN)
             before = (await inbox.find_event(kept)).body

@@ -234,7 +234,8 @@ async def test_what_comes_meanwhile_keeps_a_lane_awake(inbox: Inbox) -> None:
     lane = await take_one(inbox)
     await inbox.discard_selected(DeliverySelection(events=(first.id,)), now=NOW)
     await inbox.accept(new("b"))
-    await inbox._deliver(partial(ready.rest_lanes, lanes=[lane]))  # noqa: SLF001 - between load's two steps
+    # between load's two steps
+    await inbox._deliver(partial(ready.rest_lanes, lanes=[lane]))  # noqa: SLF001
     assert bodies(await take_one(inbox)) == ["b"]
 
 

@@ -341,7 +341,8 @@ async def test_what_was_replayed_meanwhile_is_not_discarded(inbox: Inbox) -> Non
     dead = taken.deliveries[0].delivery_id
     await settle(inbox, [SettledLane(taken, dead=((dead, "no"),))], now=NOW)
     await inbox.replay_deliveries(DeliverySelection(events=(kept.id,)), now=NOW)
-    assert await inbox._write(partial(discard_deliveries, ids=[dead], now=NOW, only_dead=True)) == 0  # noqa: SLF001 - between its two steps
+    # between its two steps
+    assert await inbox._write(partial(discard_deliveries, ids=[dead], now=NOW, only_dead=True)) == 0  # noqa: SLF001
     assert await states(inbox, kept.id) == ["pending"]
     assert (
         await inbox.discard_selected(DeliverySelection(filter=EventFilter(state="dead")), now=NOW)

@@ -462,7 +462,8 @@ def test_nobody_takes_over_while_something_is_settled(postgresql_url: str) -> No
                 go_on.wait(60)
                 return current
 
-            settling = asyncio.create_task(one._deliver(hold))  # noqa: SLF001 - within its transaction
+            # within its transaction
+            settling = asyncio.create_task(one._deliver(hold))  # noqa: SLF001
             try:
                 await _until(postgresql_url, "mode = 'RowShareLock'")
                 assert (

@@ -17,7 +17,8 @@ from tests.mapping.sample_routes import contact, mapping_faults, rendered, route
 FIELD = "routes[0].upsert[0].fields.x"
 
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-moments = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=zones)  # noqa: DTZ001 - hypothesis adds the zone
+# hypothesis adds the zone
+moments = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=zones)  # noqa: DTZ001
 
 
 @given(moments, moments)

@@ -48,7 +48,8 @@ PLAN = prop("enumeration", "select", {"full": "Full time"})
         (EVENING, prop("datetime"), "2020-08-12T01:58:00.000Z"),
         (EVENING, prop("date"), "2020-08-11"),
         (EVENING, prop("string"), "2020-08-11T21:58:00-04:00"),
-        (datetime(2020, 8, 11), None, "2020-08-11T00:00:00.000Z"),  # noqa: DTZ001 - a mapping could make one
+        # a mapping could make one
+        (datetime(2020, 8, 11), None, "2020-08-11T00:00:00.000Z"),  # noqa: DTZ001
         (date(2020, 8, 11), None, "2020-08-11"),
         (date(2020, 8, 11), prop("date"), "2020-08-11"),
         (date(2020, 8, 11), prop("datetime"), "2020-08-11T00:00:00.000Z"),
