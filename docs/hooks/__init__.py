@@ -16,12 +16,13 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docs.hooks import commands, configuration, expressions, http_api, metrics
+from docs.hooks import cases, commands, configuration, expressions, http_api, metrics
 
 ROOT = Path(__file__).parents[2]
 
 GENERATORS: Mapping[str, Callable[[], str]] = {
     "configuration": configuration.describe_tables,
+    "cases": cases.describe_cases,
     "commands": commands.describe_commands,
     "names": expressions.describe_names,
     "filters": expressions.describe_filters,

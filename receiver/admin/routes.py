@@ -24,7 +24,7 @@ _MISSING = {404: "There is no such thing."}
 
 
 def list_operations(gateway: Gateway) -> Sequence[Operation]:
-    """All of them."""
+    """All operations, over an open gateway."""
     return (*_looking(AdminQueries(gateway)), *_acting(AdminCommands(gateway)))
 
 

@@ -26,6 +26,7 @@ WRONG_USE = 2
 MODULES = {  # of each command, in the order of the help
     "init": "init",
     "check": "check",
+    "test": "test_command",
     "provision": "provision",
     "serve": "serve",
     "urls": "urls",

@@ -42,7 +42,7 @@ class Leaders:
     given: Counter[str] = field(default_factory=Counter)  # how many each rival has got
 
     def rival(self) -> str:
-        """As which this process asks for a lead: who it is, and how many it has."""
+        """The name under which this process asks for a lead: who it is, and how many it has."""
         return f"{self.holder} {len(self.roles)}"
 
     def should_leave(self, rival: str) -> bool:

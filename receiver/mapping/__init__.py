@@ -13,6 +13,7 @@ from receiver.mapping.routes.route_settings import (
     SnippetSettings,
     UpsertSettings,
 )
+from receiver.mapping.routes.route_watch import RouteWatch, ValueLookup
 
 __all__ = [
     "ConnectorAccount",
@@ -24,8 +25,10 @@ __all__ = [
     "RouteSettings",
     "RouteTable",
     "RouteTableSettings",
+    "RouteWatch",
     "SnippetSettings",
     "UpsertSettings",
+    "ValueLookup",
     "check_routes",
     "find_origins",
     "fold_records",

@@ -18,6 +18,9 @@ from receiver.mapping.routes.route import Route
 from receiver.mapping.routes.route_builder import build_route
 from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute
 from receiver.mapping.routes.route_settings import RouteSettings, SnippetSettings
+from receiver.mapping.routes.route_watch import UNWATCHED, RouteWatch
+
+WatchOf = abc.Callable[[PlacedRoute], RouteWatch]
 
 
 class RouteTableSettings(Protocol):
@@ -41,13 +44,18 @@ class RouteTable:
         placed: abc.Sequence[PlacedRoute],
         accounts: abc.Mapping[str, ConnectorAccount],
         sources: abc.Collection[str],
+        watch: WatchOf | None = None,
     ) -> None:
         self.warnings: tuple[ConfigFault, ...] = ()
         self._placed = placed
         self._accounts = accounts
         self._routes: dict[tuple[str, str, str], tuple[Route, ...]] = {}
         self._connectors: dict[tuple[str, str], tuple[str, ...]] = {}
-        routes = [route for one in placed if (route := build_route(one, accounts, sources)).upserts]
+        routes = [
+            build_route(one, accounts, sources, UNWATCHED if watch is None else watch(one))
+            for one in placed
+            if one.route.upsert
+        ]
         for source in sources:
             for event in EVENTS:
                 self._index(
@@ -62,11 +70,15 @@ class RouteTable:
 
     @classmethod
     def compile(
-        cls, settings: RouteTableSettings, types: abc.Mapping[str, type[Connector]] | None = None
+        cls,
+        settings: RouteTableSettings,
+        types: abc.Mapping[str, type[Connector]] | None = None,
+        watch: WatchOf | None = None,
     ) -> Self:
         """Check and compile all routes.
 
-        Raises ConfigError with every fault. `types` are the registry's unless given.
+        Raises ConfigError with every fault. `types` are the registry's unless given; `watch` gives
+        who watches a route at work.
         """
         types = registry.types() if types is None else types
         accounts = {
@@ -79,7 +91,7 @@ class RouteTable:
         )
         if errors := [fault for fault in faults if not fault.warning]:
             raise ConfigError(errors)
-        mapping = cls(placed, accounts, sources)
+        mapping = cls(placed, accounts, sources, watch)
         mapping.warnings = tuple(faults)
         return mapping
 

@@ -15,7 +15,7 @@ _REFERENCE = re.compile(r"\$\$(?=\{)|\$\{(?!\{)([^{}]*)(\}?)")
 
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 
-_STAND_IN = 32  # characters, so that it passes for a token
+_STAND_IN = 32  # characters, so that it passes for a token; letters, so that it does for a host
 
 
 @dataclass
@@ -102,4 +102,4 @@ class _Filler:
 
 
 def _stand_in(name: str) -> str:
-    return f"unset-{re.sub('[^A-Za-z0-9]', '-', name)}".ljust(_STAND_IN, "-")
+    return f"unset-{re.sub('[^A-Za-z0-9]', '-', name)}".ljust(_STAND_IN, "x")

@@ -155,6 +155,25 @@ def test_secrets_are_known_wherever_they_stand(tmp_path: Path) -> None:
     }
 
 
+def test_what_stands_in_passes_for_a_host_name(tmp_path: Path) -> None:
+    """A connector whose address is not known yet is there, with its routes."""
+    path = write(
+        tmp_path,
+        MINIMAL
+        + """
+[connectors.crm]
+type = "salesforce"
+domain = "${CRM_DOMAIN}"
+client_id = "${CRM_ID}"
+client_secret = "${file:secrets/of-the-app-}"
+mapping = "standard"
+""",
+    )
+    settings = load_settings(path, {}, stand_ins=True)
+    assert settings.connectors.keys() == {"crm"}
+    assert len(settings.warnings) == 3
+
+
 def test_with_stand_ins_the_store_may_lie_anywhere(tmp_path: Path) -> None:
     """Nothing is stored then: a mapping can be tried on another machine than the gateway's."""
     path = write(tmp_path, f'[store]\nurl = "sqlite:////not/there/a.db"\n{MINIMAL}')

@@ -1,8 +1,11 @@
-"""`explain`: what a payload would write, without a credential, a store or a CRM."""
+"""`explain`: what a payload would write, without a credential or a CRM; of a file without a store,
+too.
+"""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,15 +26,22 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
+from receiver.cli.stored_event import fetch_event, names_stored_event
 from receiver.cli.table_cells import table_cell
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable, explanation
+from receiver.settings import Settings
 from receiver.text.escape import escape_hidden
 
 
 @app.command()
 def explain(
-    file: Annotated[str, typer.Argument(help="A file with the payload, or - for standard input.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="A file with the payload, - for standard input, or the id of a stored event."
+        ),
+    ],
     config: ConfigOption = CONFIG,
     event: Annotated[str | None, typer.Option(help="The event that the URL would name.")] = None,
     source: Annotated[
@@ -42,20 +52,21 @@ def explain(
     """Show what a payload is recognised as, its normal form, and the records that it would
     write.
     """
-    settings = settings_of(config, stand_ins=True)
-    name = source or next(iter(settings.sources))
+    stored = names_stored_event(file)
+    settings = settings_of(config, stand_ins=not stored)
+    call = _stored_call(settings, file) if stored else _call_of(file)
+    name = source or call.source or next(iter(settings.sources))
     if name not in settings.sources:
         fail_command(
             f"--source: {name!r} is not configured; there are: {', '.join(settings.sources)}"
         )
-    body = payload_of(file)
     try:
         explained = explanation.explain_body(
-            body,
+            call.body,
             sites_of(settings)[name],
-            event,
+            event or call.named,
             RouteTable.compile(settings),
-            now=datetime.now(UTC),
+            now=call.received_at,
         )
     except InvalidBody as invalid:
         _show_faults(invalid, as_json=as_json)
@@ -66,6 +77,25 @@ def explain(
         _show(explained.plain())
     if explained.faulty:
         raise typer.Exit(FOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    body: bytes
+    received_at: datetime
+    source: str | None = None
+    named: str | None = None
+
+
+def _call_of(file: str) -> _Call:
+    return _Call(payload_of(file), datetime.now(UTC))
+
+
+def _stored_call(settings: Settings, event_id: str) -> _Call:
+    """As it came in, or was amended: from its source, under the name in its URL, at its time."""
+    event = fetch_event(settings, event_id)
+    received_at = datetime.fromisoformat(event["received_at"])
+    return _Call(event["raw"].encode(), received_at, event["source"], event["named"])
 
 
 def payload_of(file: str) -> bytes:

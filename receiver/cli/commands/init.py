@@ -15,10 +15,17 @@ from pydantic import BaseModel, SecretStr
 
 from connectors import registry
 from connectors.base import Connector, read_shipped_mappings
+from receiver.cases import TEST_FOLDER
+from receiver.cases.first_cases import first_cases
 from receiver.cli.app import CONFIG, ConfigOption, app, fail_command, out
 from receiver.cli.commands.schemas import SCHEMA, config_schema
 from receiver.cli.examples import ALERTING_RULES, CONFIGURATION, find_example
+from receiver.gateway import sites_of
+from receiver.mapping import RouteTable
+from receiver.settings import ConfigError, Settings, load_settings
 from receiver.settings.private_files import write_private
+
+FIRST_TESTS = "standard.toml"
 
 
 @app.command()
@@ -35,7 +42,7 @@ def init(
         ),
     ] = False,
 ) -> None:
-    """Write a configuration with fresh tokens."""
+    """Write a configuration with fresh tokens, and first tests of its mapping beside it."""
     if full:
         _write_example(config, force=force)
         return
@@ -50,15 +57,59 @@ def init(
         fail_command(f"--connector: {error}")
     _require_sense(source, timezone)
     try:
-        write_private(config, _new_config(config, source, connector, kind, timezone), replace=force)
+        _write_new(config, source, connector, kind, timezone, replace=force)
         config.with_suffix(SCHEMA).write_text(config_schema(), encoding="utf-8")
     except OSError as error:
         fail_command(f"{config} can't be written: {error.strerror or error}")
+    tests = _write_first_cases(config)
     out.print(
-        f"Wrote {config}. Next: `aom-gateway check`, `aom-gateway serve`, and `aom-gateway "
-        "urls` for what to paste into AOM.",
+        f"Wrote {config}{f' and {tests}' if tests else ''}. Next: `aom-gateway check`, "
+        "`aom-gateway test`, `aom-gateway serve`, and `aom-gateway urls` for what to paste into "
+        "AOM.",
         markup=False,
     )
+
+
+def _write_new(
+    config: Path,
+    source: str,
+    connector: str,
+    kind: type[Connector],
+    timezone: str,
+    *,
+    replace: bool,
+) -> None:
+    """Write the new file; with its first optional secret, where there is none without."""
+    write_private(config, _new_config(config, source, connector, kind, timezone), replace=replace)
+    if _load_new(config) is None:
+        whole = _new_config(config, source, connector, kind, timezone, with_secret=True)
+        write_private(config, whole, replace=True)
+
+
+def _load_new(config: Path) -> Settings | None:
+    """The settings of a new file, whose secrets are not set yet; None where it has a fault."""
+    try:
+        return load_settings(config, stand_ins=True)
+    except ConfigError:
+        return None
+
+
+def _write_first_cases(config: Path) -> Path | None:
+    """Write a test of the mapping for each event; None where there are tests, or no mapping."""
+    folder = config.parent / TEST_FOLDER
+    settings = _load_new(config)
+    if settings is None or any(folder.glob("*.toml")):
+        return None
+    routes = RouteTable.compile(settings)
+    if not routes.placed:
+        return None
+    file = folder / FIRST_TESTS
+    try:
+        folder.mkdir(exist_ok=True)
+        file.write_text(first_cases(next(iter(sites_of(settings).values())), routes), "utf-8")
+    except OSError as error:
+        fail_command(f"{file} can't be written: {error.strerror or error}")
+    return file
 
 
 def _write_example(config: Path, *, force: bool) -> None:
@@ -94,7 +145,13 @@ def _require_sense(source: str, timezone: str) -> None:
 
 
 def _new_config(
-    config: Path, source: str, connector: str, kind: type[Connector], timezone: str
+    config: Path,
+    source: str,
+    connector: str,
+    kind: type[Connector],
+    timezone: str,
+    *,
+    with_secret: bool = False,
 ) -> str:
     return f"""\
 #:schema ./{config.with_suffix(SCHEMA).name}
@@ -116,7 +173,7 @@ currency = "USD"
 
 [connectors.{connector}]
 type = "{connector}"
-{_required(connector, kind)}{_mapping(kind)}
+{_required(connector, kind, with_secret=with_secret)}{_mapping(kind)}
 {_choices(connector, kind)}"""
 
 
@@ -128,18 +185,20 @@ def _mapping(kind: type[Connector]) -> str:
     )
 
 
-def _required(name: str, kind: type[Connector]) -> str:
+def _required(name: str, kind: type[Connector], *, with_secret: bool) -> str:
     """A line for each setting that the connector cannot do without, read from the environment;
-    other secrets as comments.
+    other secrets as comments, but for the first one `with_secret`.
     """
     lines = []
     for key, field in kind.Settings.model_fields.items():
-        needed = field.is_required()
-        if key != "type" and (needed or SecretStr in get_args(field.annotation)):
-            comment = f"   # {field.description}" if field.description else ""
-            lines.append(
-                f'{"" if needed else "# "}{key} = "${{{name.upper()}_{key.upper()}}}"{comment}\n'
-            )
+        is_needed = field.is_required()
+        if key == "type" or not (is_needed or SecretStr in get_args(field.annotation)):
+            continue
+        if not is_needed and with_secret:
+            is_needed, with_secret = True, False
+        variable = f"{name}_{key}".upper()
+        comment = f"   # {field.description}" if field.description else ""
+        lines.append(f'{"" if is_needed else "# "}{key} = "${{{variable}}}"{comment}\n')
     return "".join(lines)
 
 

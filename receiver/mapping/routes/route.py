@@ -17,6 +17,7 @@ from receiver.mapping.language.scope import ExpressionScope, Loop
 from receiver.mapping.language.value_text import describe_kind, is_list, value_text
 from receiver.mapping.routes.map_pattern import MapPattern
 from receiver.mapping.routes.ranked_record import with_ranks
+from receiver.mapping.routes.route_watch import ValueLookup
 
 Draft = tuple[str, dict[str, Value], dict[str, str]]
 """Key, fields, and the ranks of those that only go forward."""
@@ -65,12 +66,12 @@ def plain_value(result: Evaluate) -> Evaluate:
     return lambda scope: native_value(result(scope))
 
 
-def mapped_value(result: Evaluate, lookup: ValueMap) -> Evaluate:
+def mapped_value(result: Evaluate, lookup: ValueLookup) -> Evaluate:
     """What the map has for it."""
     return lambda scope: lookup.find(result(scope))
 
 
-def option_values(result: Evaluate, lookup: ValueMap | None = None) -> Evaluate:
+def option_values(result: Evaluate, lookup: ValueLookup | None = None) -> Evaluate:
     """All that it gives, or what the map has for each, as options to append."""
 
     def evaluate(scope: ExpressionScope) -> Append | None:

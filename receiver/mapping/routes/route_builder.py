@@ -29,6 +29,7 @@ from receiver.mapping.routes.route import (
 )
 from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute, sources_of
 from receiver.mapping.routes.route_settings import FieldSettings, UpsertSettings
+from receiver.mapping.routes.route_watch import UNWATCHED, RouteWatch, ValueLookup
 
 DEFAULT_KEY = "{{ person.email }}"
 
@@ -36,7 +37,10 @@ _EACH = re.compile(r"\s*([A-Za-z_]\w*)\s+in\s+(.+)", re.DOTALL)
 
 
 def build_route(
-    one: PlacedRoute, accounts: Mapping[str, ConnectorAccount], sources: Collection[str]
+    one: PlacedRoute,
+    accounts: Mapping[str, ConnectorAccount],
+    sources: Collection[str],
+    watch: RouteWatch = UNWATCHED,
 ) -> Route:
     """Compile all expressions of a route."""
     route = one.route
@@ -48,9 +52,10 @@ def build_route(
         connector=one.connector,
         sources=frozenset(sources_of(route, sources)),
         events=frozenset(one.events),
-        when=_condition(f"{one.where}.when", route.when),
+        when=_condition(f"{one.where}.when", route.when, watch),
         upserts=tuple(
-            _upsert(one, index, upsert, key_fields) for index, upsert in enumerate(route.upsert)
+            _upsert(one, index, upsert, key_fields, watch)
+            for index, upsert in enumerate(route.upsert)
         ),
     )
 
@@ -73,19 +78,23 @@ def key_field_of(upsert: UpsertSettings, key_fields: Mapping[str, str]) -> str |
 
 
 def _upsert(
-    one: PlacedRoute, index: int, upsert: UpsertSettings, key_fields: Mapping[str, str]
+    one: PlacedRoute,
+    index: int,
+    upsert: UpsertSettings,
+    key_fields: Mapping[str, str],
+    watch: RouteWatch,
 ) -> UpsertTemplate:
     where = f"{one.where}.upsert[{index}]"
     return UpsertTemplate(
         object=upsert.object,
         where=where,
-        key=compile_expression(upsert.key or DEFAULT_KEY),
+        key=watch.key(where, compile_expression(upsert.key or DEFAULT_KEY)),
         key_field=key_field_of(upsert, key_fields),
         each=_each(f"{where}.each", upsert.each),
-        when=_condition(f"{where}.when", upsert.when),
+        when=_condition(f"{where}.when", upsert.when, watch),
         links=frozenset(upsert.links),
         fields=tuple(
-            _field(name, one.field_place(index, name), field)
+            _field(name, one.field_place(index, name), field, watch)
             for name, field in upsert.fields.items()
         ),
     )
@@ -96,22 +105,23 @@ def _each(where: str, each: str | None) -> EachItem | None:
     return None if parts is None else EachItem(where, parts[0], compile_node(parts[1]))
 
 
-def _condition(where: str, when: str | bool | None) -> RouteCondition | None:
+def _condition(where: str, when: str | bool | None, watch: RouteWatch) -> RouteCondition | None:
     if when is None:
         return None
-    return RouteCondition(where, _evaluate(when))
+    test = _evaluate(when)
+    return RouteCondition(where, test if is_constant_value(when) else watch.condition(where, test))
 
 
-def _field(name: str, where: str, settings: FieldSettings) -> FieldTemplate:
-    value = _value(settings)
+def _field(name: str, where: str, settings: FieldSettings, watch: RouteWatch) -> FieldTemplate:
+    value = _value(where, settings, watch)
     if settings.default is not None:
         default = _evaluate(settings.default)
         if settings.append:
             default = option_values(default)
         elif not is_constant_value(settings.default):
             default = plain_value(default)
-        value = with_default(value, default)
-    if (condition := _condition(f"{where}.when", settings.when)) is not None:
+        value = with_default(value, watch.default(f"{where}.default", default))
+    if (condition := _condition(f"{where}.when", settings.when, watch)) is not None:
         value = where_holds(condition, value)
     return FieldTemplate(name, where, value, _rank(settings))
 
@@ -124,9 +134,9 @@ def _rank(settings: FieldSettings) -> Rank | None:
     return by_own_date if settings.newest else None
 
 
-def _value(settings: FieldSettings) -> Evaluate:
+def _value(where: str, settings: FieldSettings, watch: RouteWatch) -> Evaluate:
     result = _evaluate(settings.value)
-    lookup = None if settings.map is None else _lookup(settings.map)
+    lookup = None if settings.map is None else _watched(f"{where}.map", settings.map, watch)
     if settings.append:
         return option_values(result, lookup)
     if lookup is not None:
@@ -141,6 +151,11 @@ def is_constant_value(value: Any) -> bool:
 
 def _evaluate(value: Any) -> Evaluate:
     return compile_expression(value) if isinstance(value, str) else compile_constant(value)
+
+
+def _watched(where: str, entries: Mapping[str, Value], watch: RouteWatch) -> ValueLookup:
+    names = _lookup({key: key for key in entries})
+    return watch.lookup(where, entries, names, _lookup(entries))
 
 
 def _lookup(entries: Mapping[str, Value]) -> ValueMap:
