@@ -30,8 +30,8 @@ demo: $(INSTALLED)
 docs: $(DEVELOPED) # not --quiet: with it, MkDocs counts no warning, and --strict lets all pass
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
-test: $(DEVELOPED)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+test: $(DEVELOPED) # each of its many processes would compile everything again without bytecode
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(DEVELOPED)
 	$(BIN)/ruff check .
