@@ -66,7 +66,7 @@ def error_rule(
     wait: float | None = None,
     give_up_after: float | None = None,
 ) -> ErrorRule:
-    """Write a rule in one line of a table."""
+    """Make a rule of an error table; written so, it takes one line."""
     return ErrorRule(
         outcome, frozenset(codes), frozenset(statuses), tuple(words), remedy, wait, give_up_after
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Written.
+    """The record is written.
 
     `id` is the CRM's, and may differ from the one sent where records were merged there.
     """
@@ -58,7 +58,7 @@ Outcome = Saved | Retry | Refused
 
 
 class ConnectorError(Exception):
-    """Speaks of a whole call.
+    """A failure that speaks of a whole call.
 
     The text is shown to the operator: say what happened and what helps; no secrets.
     """

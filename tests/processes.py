@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from tests.program import Program, start_program
 
 ADMIN_TOKEN = "admin-token-of-the-tests"
 TOKEN = "springfield-token-of-the-tests"
@@ -48,7 +50,7 @@ def get_json(url: str, token: str | None = None) -> Any:
 class Running:
     """A gateway process, and how to ask it."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Program
     url: str
     log: Path
 
@@ -87,6 +89,11 @@ class Running:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
 
+    def cpu_seconds(self) -> float:
+        """How long it has computed, in all its threads."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def resident_mb(self) -> float:
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
@@ -107,11 +114,8 @@ def gateway(
         if line.startswith("port")
     )
     log = config.with_suffix(".log")
-    command = [*prefix, sys.executable, "-m", "receiver.cli", "serve", "--config", str(config)]
     with log.open("ab") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=output, env={**os.environ, **(env or {})}
-        )
+        process = _serve(config, output, prefix, {**os.environ, **(env or {})})
     running = Running(process, f"http://127.0.0.1:{port}", log)
     try:
         until(lambda: _alive(running), "the gateway is ready")
@@ -119,6 +123,17 @@ def gateway(
     finally:
         if process.poll() is None:
             running.kill()
+
+
+def _serve(
+    config: Path, output: IO[bytes], prefix: Sequence[str], env: dict[str, str]
+) -> subprocess.Popen[bytes] | Program:
+    """With a `prefix` it is a program of its own from the start, and not a fork."""
+    words = ["serve", "--config", str(config)]
+    if not prefix:
+        return start_program(*words, env=env, stdout=output, stderr=output)
+    command = [*prefix, sys.executable, "-m", "receiver.cli", *words]
+    return subprocess.Popen(command, stdout=output, stderr=output, env=env)
 
 
 def _alive(running: Running) -> bool:

@@ -73,7 +73,7 @@ def find_named(items: tuple[Named, ...], name: str) -> Named | None:
 
 
 class AccountSchema:
-    """Look-ups by HubSpot's object type.
+    """Looks up an account's properties and pipelines by HubSpot's object type.
 
     `read_…` and `find_…` ask HubSpot and raise. The others serve writing: they remember, and give
     None where the token may not read; then values are sent as the mapping has them.

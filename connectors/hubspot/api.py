@@ -39,7 +39,7 @@ class ApiAnswer:
 
 
 class HubSpotApi:
-    """One account.
+    """HubSpot's API, as one account sees it.
 
     Every call waits for its turn at the rate limit, and tells it what the answer says of that.
     """

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from connectors.base import ConnectorSettings, Context, Limits, Misconfigured, Saved
 from connectors.hubspot.account import AccountSchema
-from connectors.hubspot.account_rules import AccountRules
 from connectors.hubspot.api import HubSpotApi
 from connectors.hubspot.erasure import erase_contacts, plan_erasure
 from connectors.hubspot.paths import object_type
+from connectors.hubspot.property_definitions import KEY_FIELDS
+from connectors.hubspot.records.account_rules import AccountRules
 from connectors.hubspot.records.line_items import KEY_FIELD, DealItems, LineItems
 from connectors.hubspot.records.links import link_records
 from connectors.hubspot.records.order_items import FIELD, DealOrder, read_order, with_line_items
 from connectors.hubspot.records.upsert import UpsertBatch
 from connectors.hubspot.settings import HubSpotSettings
 from connectors.hubspot.setup.online_check import find_problems
-from connectors.hubspot.setup.property_definitions import KEY_FIELDS
 from connectors.hubspot.setup.provision import provision_steps
 from connectors.hubspot.setup.provision_plan import make_plan
 

@@ -145,7 +145,7 @@ class SalesforceApi:
             raise Unavailable("versions: the answer lists none") from error
 
     async def sign_in(self) -> None:
-        """See that the credentials are taken."""
+        """Sign in, to see that the credentials are taken."""
         await self._signed_in()
 
     async def aclose(self) -> None:
@@ -168,7 +168,7 @@ class SalesforceApi:
     async def _answer(self, method: str, path: str, body: Json, *, writes: bool) -> Json:
         """Call, and once more if the session was lost.
 
-        Raises Answered for all other answers that are no success.
+        Raises ForeignAnswer for all other answers that are no success.
         """
         self._allowance.check(self._context.now())
         headers = self._headers | (self._write_headers if writes else {})

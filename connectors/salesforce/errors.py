@@ -1,4 +1,4 @@
-"""From what Salesforce says of a row or a call to a `Failure`, and from a call's to its
+"""From what Salesforce says of a row or a call to a `SalesforceFailure`, and from a call's to its
 exception.
 """
 

@@ -75,7 +75,7 @@ class ObjectField:
 
     @property
     def bound(self) -> bool:
-        """Whether only its options will do.
+        """Whether the field takes nothing but its options.
 
         Salesforce takes any StageName, but reports of sales know the options alone.
         """
@@ -91,7 +91,7 @@ class SObject:
     fields: Mapping[str, ObjectField]
 
     def field(self, name: str) -> ObjectField:
-        """Give a field.
+        """Find a field of the object by its name.
 
         Raises Misconfigured where the org has none of that name, or hides it from the run-as user.
         """
@@ -111,8 +111,8 @@ class SObject:
 
 
 class ObjectCache:
-    """Asks for an object when it is first needed, and again after an hour or when it was
-    `forgotten`.
+    """Asks for an object when it is first needed, and again after an hour, or once it was told
+    to `forget` it.
     """
 
     def __init__(self, api: SalesforceApi, now: Callable[[], datetime]) -> None:

@@ -42,7 +42,7 @@ def open_session(
     connections: int,
     seen: Callable[[requests.Response], None],
 ) -> requests.Session:
-    """Make a session.
+    """Make the HTTP session of a connector.
 
     `seen` is shown every answer; what is no success, or no JSON, is then raised as Answered.
     """

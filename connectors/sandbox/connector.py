@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 class SandboxConnector:
-    """Takes any object and any field.
+    """A connector that takes any object and any field.
 
     A record is known by its object and key, in whichever field the key stands.
     """

@@ -1,4 +1,4 @@
-"""The sandbox's file.
+"""The SQLite file in which the sandbox keeps its records.
 
 Each call is one transaction, committed before it is answered; writing a record twice is harmless.
 
@@ -58,7 +58,7 @@ PASSING = {"BUSY", "LOCKED", "FULL", "IOERR", "NOMEM", "INTERRUPT"}
 
 
 class SandboxStore:
-    """Takes one call at a time.
+    """Reads and writes the sandbox's file, one call at a time.
 
     What goes wrong is raised as Unavailable or Misconfigured; the next call opens the file anew.
     """

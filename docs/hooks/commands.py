@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from docs.hooks.markdown import code, table
 from receiver.cli import app
@@ -49,8 +50,10 @@ def all_commands() -> Iterator[Command]:
 def _commands(words: str, found: Any) -> Iterator[Command]:
     if words:
         yield Command(words, found.help or "", tuple(map(_parameter, found.params)))
-    for name, inner in sorted(getattr(found, "commands", {}).items()):
-        yield from _commands(f"{words} {name}".strip(), inner)
+    if isinstance(found, TyperGroup):
+        context = typer.Context(found)
+        for name in sorted(found.list_commands(context)):
+            yield from _commands(f"{words} {name}".strip(), found.get_command(context, name))
 
 
 def _parameter(found: Any) -> Parameter:

@@ -15,7 +15,7 @@ _OF = {"dead": "dead deliveries", "quarantined": "calls in quarantine"}
 async def find_group(inbox: Inbox, id: str, kind: GroupKind | None = None) -> AttentionGroup:
     """The group with that id, however many there are.
 
-    Raises NotFound; Unfit where it is of another kind than has to be.
+    Raises NotFound; UnfitParameter where it is of another kind than has to be.
     """
     group = await inbox.find_group(id)
     if group is None:
@@ -31,7 +31,7 @@ async def find_group(inbox: Inbox, id: str, kind: GroupKind | None = None) -> At
 
 
 def group_filter(group: AttentionGroup) -> EventFilter:
-    """What is in it."""
+    """The filter that finds what is in a group."""
     if group.kind == "dead":
         return EventFilter(state="dead", connector=group.where, reason_key=group.id)
     return EventFilter(
@@ -42,7 +42,7 @@ def group_filter(group: AttentionGroup) -> EventFilter:
 def narrow_filter(group: AttentionGroup, chosen: EventFilter) -> EventFilter:
     """What is in the group and fits all that is asked besides.
 
-    Raises Unfit where the two say different things.
+    Raises UnfitParameter where the two say different things.
     """
     whole = group_filter(group)
     asked = {

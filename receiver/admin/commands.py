@@ -1,4 +1,4 @@
-"""The operations that change something."""
+"""The operations of the admin API that change something."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from receiver.inbox import DeliverySelection, Unknown
 
 
 class AdminCommands:
-    """The handlers, over an open gateway."""
+    """The handlers of these operations, over an open gateway."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway

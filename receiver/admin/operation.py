@@ -27,12 +27,12 @@ class Parameters(BaseModel):
 
 
 class Nothing(Parameters):
-    """An operation that takes nothing here."""
+    """The parameters of an operation that takes none in this place."""
 
 
 @dataclass(frozen=True, slots=True)
 class OperationCall:
-    """What came in, checked."""
+    """One call of an operation, with what came in checked."""
 
     path: Any
     query: Any

@@ -203,7 +203,7 @@ class AmendBody(Parameters):
 
 
 class CallsBody(Chosen):
-    """Which calls in quarantine."""
+    """A body that names calls in quarantine."""
 
     def filter(self) -> EventFilter:
         return EventFilter(
@@ -216,14 +216,14 @@ class CallsBody(Chosen):
 
 
 class DeliveriesBody(Chosen):
-    """Which deliveries."""
+    """A body that names deliveries."""
 
     connector: ConnectorName = None
     state: Annotated[DeliveryState | None, Field(description="deliveries in this state")] = None
     reason: Reason | None = None
 
     def selection(self) -> DeliverySelection:
-        """Where no group is given."""
+        """The deliveries that are meant, where no group is given."""
         if self.ids is not None:
             return DeliverySelection(events=self.ids)
         chosen = EventFilter(

@@ -82,7 +82,7 @@ async def present_status(gateway: Gateway) -> StatusView:
         for name, one in stored.connectors.items()
     }
     inbox = gateway.inbox
-    store = StoreView(inbox.find_damage, inbox.long_log, inbox.log_bytes)
+    store = StoreView(inbox.damage, inbox.long_log, inbox.log_bytes)
     return StatusView(
         stored.pending,
         stored.dead,

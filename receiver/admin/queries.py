@@ -1,4 +1,4 @@
-"""The operations that change nothing."""
+"""The operations of the admin API that change nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from receiver.inbox import Unknown
 
 
 class AdminQueries:
-    """The handlers, over an open gateway."""
+    """The handlers of these operations, over an open gateway."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway

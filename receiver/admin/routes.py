@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -21,7 +24,7 @@ _MISSING = {404: "There is no such thing."}
 
 
 def list_operations(gateway: Gateway) -> Sequence[Operation]:
-    """All of them."""
+    """All operations, over an open gateway."""
     return (*_looking(AdminQueries(gateway)), *_acting(AdminCommands(gateway)))
 
 
@@ -173,10 +176,14 @@ def admin_routes(gateway: Gateway) -> list[Route]:
     secret.
     """
     listed = list_operations(gateway)
-    description = describe_operations(listed)
+
+    @cache
+    def describe() -> dict[str, Any]:
+        return describe_operations(listed)
 
     async def openapi(_request: Request) -> Response:
-        return JSONResponse(description)
+        # made when it is asked for: it takes long enough to be felt when a gateway starts
+        return JSONResponse(await asyncio.to_thread(describe))
 
     token = gateway.settings.server.admin_token
     if token is None:

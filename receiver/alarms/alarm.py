@@ -1,4 +1,4 @@
-"""One thing that an operator must hear of."""
+"""An alarm: one thing that an operator must hear of."""
 
 from __future__ import annotations
 
@@ -46,6 +46,6 @@ class Alarm:
 
     @classmethod
     def load(cls, text: str) -> Self:
-        """What `dump` wrote."""
+        """Read what `dump` wrote."""
         values = json.loads(text)
         return cls(**{**values, "since": datetime.fromisoformat(values["since"])})

@@ -1,4 +1,4 @@
-"""From how the store stands to what an operator must hear of."""
+"""The rules for alarms: in which states of the store an operator must hear of it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def find_alarms(
     firing: Collection[str],
     now: datetime,
 ) -> dict[str, Alarm]:
-    """All that is wrong now, by key.
+    """Find all alarms that hold now, by their keys.
 
     `firing` are the keys told before: they end only when it is clearly over.
     """

@@ -1,4 +1,4 @@
-"""Posts alarms as often as their receiver bears it."""
+"""Posts alarms, no more often than their receiver takes them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class AlarmSender:
         self.refused: Counter[str] = Counter()
 
     async def post(self, alarm: Alarm, state: State) -> bool:
-        """Whether the alarm was taken."""
+        """Post an alarm, and say whether it was taken."""
         if time.monotonic() < self._wait_until:
             return False
         log = structlog.get_logger().bind(alarm=alarm.key, state=state)

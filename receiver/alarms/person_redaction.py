@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 class PersonRedaction:
-    """`secrets` are cut out.
+    """Redacts persons in a CRM's words; `secrets` are cut out as well.
 
     Of what stands in quotes only the `known` words are kept: names of fields and objects.
     """

@@ -11,7 +11,7 @@ from receiver.settings import Alerts
 
 
 async def post_test_alarm(alerts: Alerts, gateway: str | None, now: datetime) -> None:
-    """Post one. Raises NotPosted."""
+    """Post a test alarm. Raises NotPosted."""
     async with WebhookClient.of(alerts) as poster:
         await poster.post(
             alarm_message(Alarm("test", "test", now, reason="a test"), "test", gateway)

@@ -1,4 +1,4 @@
-"""What was told already: kept in the store, but for the alarm that the store itself fails."""
+"""Which alarms were sent: kept in the store, but for the alarm that the store itself fails."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class StoredSentLog:
 
 
 class MemorySentLog:
-    """Ends with the process."""
+    """Keeps which alarms were sent in memory, until the process ends."""
 
     def __init__(self) -> None:
         self._told: dict[str, SentAlarm] = {}

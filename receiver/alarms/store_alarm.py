@@ -29,7 +29,7 @@ class StoreWatch:
     async def look(self, now: datetime) -> list[Alarm]:
         """All that is wrong with the store itself."""
         fails = await self._failing(now)
-        damaged = self._alarm("store_damaged", self._inbox.find_damage, now)
+        damaged = self._alarm("store_damaged", self._inbox.damage, now)
         log = self._alarm("store_log", self._inbox.long_log, now)
         return [alarm for alarm in (fails, damaged, log) if alarm]
 

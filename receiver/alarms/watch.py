@@ -40,7 +40,7 @@ class WatchTiming:
 
 
 class StoreWatcher:
-    """`run` until `stop`.
+    """Watches the store and sends alarms: `run` it until `stop`.
 
     Of several processes on one database one watches; but each tells for itself that the store
     fails.
@@ -73,7 +73,7 @@ class StoreWatcher:
         self._log = structlog.get_logger()
 
     async def run(self) -> None:
-        """Until stopped; nothing else ends it."""
+        """Watch until stopped; nothing else ends it."""
         try:
             while not self._stopping.is_set():
                 await self._sleep(

@@ -20,7 +20,7 @@ class NotPosted(Exception):
 
 
 class WebhookClient:
-    """Use as an async context manager."""
+    """Posts JSON to the configured URL; an async context manager."""
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
         self._url = url
@@ -28,7 +28,7 @@ class WebhookClient:
 
     @classmethod
     def of(cls, alerts: Alerts) -> Self:
-        """Needs a URL in the settings."""
+        """Make the client of settings that hold a URL."""
         if alerts.url is None:
             raise ValueError("alerts.url is empty")
         return cls(
@@ -43,7 +43,7 @@ class WebhookClient:
         await self._http.aclose()
 
     async def post(self, message: Mapping[str, Any]) -> None:
-        """Raises NotPosted.
+        """Post a message. Raises NotPosted.
 
         Redirects are not followed: they could lead the message, and the headers, anywhere.
         """

@@ -4,7 +4,7 @@ from hashlib import sha256
 from typing import Any
 
 from receiver.aom.event import Event
-from receiver.aom.event_names import event_family, event_name
+from receiver.aom.event_names import event_family, find_event_name
 from receiver.aom.payload_schema import OrderChanged
 from receiver.aom.recognition import RecognisedEvent, name_faults, recognise_event, shape_of
 from receiver.aom.source_context import SourceContext
@@ -21,7 +21,7 @@ def read_event(body: bytes, site: SourceContext, named: str | None) -> Event:
     Where a glance tells that all of it can be read, that is left for when it is asked for. Raises
     Invalid, with all faults at once, and nothing else, whatever the bytes.
     """
-    named = named and (event_name(named) or named)
+    named = named and (find_event_name(named) or named)
     parsed = _parse(body, named)
     raw = parsed.value
     found = _recognise(raw, named)

@@ -43,7 +43,7 @@ _BY_LETTERS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def event_name(text: str) -> str | None:
+def find_event_name(text: str) -> str | None:
     """The event that somebody typed: `account_created`, `Account.Created`, with blanks around it;
     None where it is none.
     """

@@ -120,7 +120,7 @@ class Announcement(Form):
 
 
 class CommonParts(Form):
-    """What every event has."""
+    """What the normal form of every event has."""
 
     event: EventForm = Field(description="the event itself")
     source: SourceForm = Field(description="the AOM site that it comes from")

@@ -48,7 +48,7 @@ class Learner(Sent):
 
 
 class Payload(Sent):
-    """A whole body."""
+    """The whole body of an event."""
 
     def people(self) -> Sequence[Learner]:
         """Whom the event is about, in the order of the body."""

@@ -49,7 +49,7 @@ class RecognisedEvent(NamedTuple):
 def recognise_event(raw: Mapping[str, Any], named: str | None) -> RecognisedEvent:
     """`named` is the event's name in the URL, one of `EVENTS`.
 
-    Raises Invalid where nothing says what the body is.
+    Raises InvalidBody where nothing says what the body is.
 
     The URL's name holds, with two exceptions: the status of an order decides over it, where it is
     known or says that the order is off; and so does the shape of another event where the body has

@@ -78,7 +78,7 @@ class SimulatedLearner:
 
 
 class SimulatedSchool:
-    """Learners who sign up, study and buy.
+    """A school that does not exist: learners who sign up, study and buy.
 
     The same `random` gives the same traffic; addresses end in `domain`.
     """
@@ -161,7 +161,7 @@ class SimulatedSchool:
         return "discussion.submitted", self._work("discussion")
 
     def order(self) -> tuple[str, Payload]:
-        """A new order, not yet paid."""
+        """Make a new order, not yet paid."""
         price = Decimal(self._random.randrange(20, 300))
         products = self._random.sample(range(len(_COURSES)), k=self._random.choice((1, 1, 2)))
         order: Payload = {

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class SourceContext:
-    """One AOM site.
+    """What is known of one AOM site when its events are read.
 
     AOM's dates carry no zone and are read in `timezone`; `currency` (ISO 4217) stands in where an
     order names none.

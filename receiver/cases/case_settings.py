@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from receiver.aom.event_names import EVENTS, event_name
+from receiver.aom.event_names import EVENTS, find_event_name
 from receiver.config_errors import RemediedError, suggest_name
 
 RECEIVED_AT: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -35,7 +35,7 @@ def _names(value: object) -> object:
 
 
 def _event(value: str | None) -> str | None:
-    if value is None or (name := event_name(value)) is not None:
+    if value is None or (name := find_event_name(value)) is not None:
         return None if value is None else name
     raise RemediedError(f"{value!r} is not an event", suggest_name(value, EVENTS, "events"))
 

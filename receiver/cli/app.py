@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from receiver.settings import ConfigError, ConfigFault, Settings, load_settings
 from receiver.text.escape import escape_hidden
@@ -21,8 +23,52 @@ from receiver.text.escape import escape_hidden
 FOUND = 1
 WRONG_USE = 2
 
+MODULES = {  # of each command, in the order of the help
+    "init": "init",
+    "check": "check",
+    "test": "test_command",
+    "provision": "provision",
+    "serve": "serve",
+    "urls": "urls",
+    "demo": "demo",
+    "status": "status",
+    "events": "events",
+    "dead": "dead_and_quarantine",
+    "quarantine": "dead_and_quarantine",
+    "replay": "replay",
+    "explain": "explain",
+    "send": "send",
+    "import": "import_command",
+    "forget": "forget",
+    "schemas": "schemas",
+}
+
+
+class CommandGroup(TyperGroup):
+    """The commands, each with a module that is imported when the command is called.
+
+    To import all would take a second of every command, for what one of them needs.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer calls it so
+        """Name all commands, for the help; each is imported."""
+        self._import_commands(*MODULES)
+        return list(MODULES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import the command; for a name that is none, all of them: one like it is suggested."""
+        self._import_commands(*({cmd_name} & MODULES.keys() or MODULES))
+        return super().get_command(ctx, cmd_name)
+
+    def _import_commands(self, *names: str) -> None:
+        for name in names:
+            import_module(f"receiver.cli.commands.{MODULES[name]}")
+        self.commands.update(typer.main.get_group(app).commands)
+
+
 app = typer.Typer(
     name="aom-gateway",
+    cls=CommandGroup,
     help="Keeps every webhook of Academy of Mine and brings HubSpot or Salesforce to the state "
     "that they describe.",
     no_args_is_help=True,

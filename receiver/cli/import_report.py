@@ -41,7 +41,7 @@ class ImportWatcher:
     said: str = ""
 
     def silent(self, why: str) -> None:
-        """The gateway does not answer."""
+        """Tell that the gateway does not answer."""
         what = escape_hidden(f"waits for the gateway: {why}") if why else ""
         self.progress.update(self.task, description=what or "importing")
         if what and what != self.said and not err.is_terminal:

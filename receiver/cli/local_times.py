@@ -28,7 +28,7 @@ def parse_time(text: str, now: datetime | None = None) -> datetime:
 
 
 def show_time(iso: str | None) -> str:
-    """A time of the admin API."""
+    """Write a time of the admin API for people, in this machine's zone."""
     return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M:%S") if iso else ""
 
 

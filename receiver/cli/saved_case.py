@@ -11,7 +11,7 @@ from typing import Any
 import tomlkit.exceptions
 
 from receiver.aom import InvalidBody
-from receiver.aom.event_names import event_name
+from receiver.aom.event_names import find_event_name
 from receiver.aom.validation.json_body import parse_body
 from receiver.cases import TEST_FOLDER
 from receiver.cases.case_writer import NewCase, can_update, case_text
@@ -56,7 +56,7 @@ def _case_of(event: Any) -> NewCase:
         told = "; ".join(fault.message for fault in invalid.faults)
         fail_command(f"What came is no call to make a case of: {told}", code=FOUND)
     plain = json.dumps(replace_personal_data(payload), indent=2, ensure_ascii=False)
-    named = event_name(event["named"]) if event["named"] else None
+    named = find_event_name(event["named"]) if event["named"] else None
     return NewCase(
         name=f"{event['event'] or 'call'} {event['id']}",
         event=named,

@@ -8,5 +8,5 @@ from receiver.text.escape import escape_hidden
 
 
 def table_cell(value: object, style: str = "") -> Text:
-    """No markup, on one line."""
+    """Put foreign text into a table's cell: no markup, on one line."""
     return Text("" if value is None else escape_hidden(str(value)), style)

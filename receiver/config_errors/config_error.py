@@ -1,4 +1,4 @@
-"""One fault, and the report of all."""
+"""One fault of a configuration, and the report of all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The name that was probably meant."""
+"""Suggests the name that was probably meant by one that nobody knows."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ Form = ImmutableMultiDict[str, str]
 
 
 class BadForm(Exception):
-    """What came is no form of the console."""
+    """What came is not a form of the console."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)

@@ -59,9 +59,9 @@ class PageNotice:
 
 
 class Console:
-    """What the pages are made with.
+    """What all pages of the console are made with.
 
-    Handlers raise NotFound, Unknown and Unfit; the pages for these are made here.
+    Handlers raise NotFound, Unknown and UnfitParameter; the pages for these are made here.
     """
 
     def __init__(self, gateway: Gateway, sessions: SessionStore, templates: Environment) -> None:
@@ -107,7 +107,7 @@ class Console:
         notice: PageNotice | None = None,
         **context: Any,
     ) -> Response:
-        """Render a template.
+        """Render a template as a page.
 
         It may use `csrf_token` (by the macro `csrf`), `request`, `now`, `notice` and what is given
         here.

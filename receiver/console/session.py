@@ -25,7 +25,7 @@ _SIGNING: dict[str, object] = {"key_derivation": "hmac", "digest_method": hashli
 
 @dataclass(frozen=True, slots=True)
 class BrowserSession:
-    """Of a browser.
+    """The session of one browser.
 
     Before somebody signs in it has one too, so that the form for it can be told from a forged one.
     """
@@ -59,7 +59,7 @@ class SessionStore:
         )
 
     def is_admin_token(self, given: str) -> bool:
-        """Compared in constant time."""
+        """Whether it is the admin token; compared in constant time."""
         return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._token)
 
     def read(self, request: Request) -> BrowserSession | None:
@@ -75,7 +75,7 @@ class SessionStore:
         )
 
     def end(self, session: BrowserSession) -> None:
-        """Take this session no more."""
+        """End a session: its cookie is not taken any more."""
         self._ended[session.id] = None
         if len(self._ended) > REMEMBERED:
             self._ended.popitem(last=False)

@@ -16,7 +16,7 @@ _HEADERS = {
 
 
 class KeptFiles(StaticFiles):
-    """They hold no secret, so that nobody has to sign in for them."""
+    """Serves style and script, which hold no secret, so that nobody has to sign in for them."""
 
     def file_response(self, *args: Any, **options: Any) -> Response:
         response = super().file_response(*args, **options)

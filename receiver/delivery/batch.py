@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.base import ConnectorError, Link, Record, Ref
-from receiver.delivery.batch_calls import BatchCalls, ConnectorDefect, NoAnswer
+from receiver.delivery.batch_splitter import BatchSplitter, ConnectorDefect, NoAnswer
 from receiver.delivery.delivery_context import DeliveryContext
-from receiver.delivery.lane_outcome import LaneOutcome, plain_fields
+from receiver.delivery.lane_outcome import LaneOutcome
 from receiver.delivery.limits.call_timeout import PATIENCE, CallTimeout
 from receiver.delivery.merge import LaneWrite
 from receiver.delivery.record_writer import Known, Results, write_records
+from receiver.delivery.sent_record import plain_fields
 from receiver.inbox import (
     LeaderTerm,
     ReadyLane,
@@ -30,7 +31,7 @@ Pair = tuple[LaneOutcome, LaneWrite]
 
 
 class LaneBatch:
-    """Of the lanes that a leader takes together, in its `term`."""
+    """One batch of the lanes that a leader takes together, in its `term`."""
 
     def __init__(
         self, context: DeliveryContext, lanes: Sequence[ReadyLane], term: LeaderTerm
@@ -62,9 +63,9 @@ class LaneBatch:
             self._leave()
             self._log()
 
-    def _new_calls(self) -> BatchCalls:
+    def _new_calls(self) -> BatchSplitter:
         context = self._context
-        return BatchCalls(
+        return BatchSplitter(
             context.sizes,
             context.breaker,
             CallTimeout(context.limiter, context.timing.timeout + PATIENCE),

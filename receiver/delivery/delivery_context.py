@@ -56,7 +56,7 @@ class UnderWay:
         self._held |= dict.fromkeys(refs, self.clock() + seconds)
 
     def held(self) -> Mapping[Ref, float]:
-        """Record → for how many seconds yet."""
+        """Which records must not be written now: record → for how many seconds yet."""
         now = self.clock()
         self._held = {ref: until for ref, until in self._held.items() if until > now}
         return {ref: until - now for ref, until in self._held.items()}
@@ -69,7 +69,7 @@ class UnderWay:
         )
 
     def put_off(self, lanes: Iterable[int]) -> float:
-        """These could not be settled: leave them alone for a while, longer each time.
+        """Leave lanes that could not be settled alone for a while, longer each time.
 
         Returns for how many seconds.
         """
@@ -82,7 +82,7 @@ class UnderWay:
         return longest
 
     def forget_troubles(self, lane: int) -> None:
-        """It could be settled."""
+        """Forget that a lane could not be settled: now it could."""
         self._put_off.pop(lane, None)
 
     def longest_call(self) -> float:

@@ -26,7 +26,7 @@ SILENCE = 20.0  # seconds without an answer to a call that operators should know
 
 
 class Dispatcher:
-    """One connector's deliveries.
+    """Delivers for one connector, for as long as this process leads it.
 
     `run` until `stop`; several processes run one each on a shared store, and one of them leads.
     """

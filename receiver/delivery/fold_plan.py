@@ -61,7 +61,7 @@ class FoldPlan:
         return part
 
     def drop(self, deliveries: Sequence[RenderedDelivery]) -> None:
-        """Give these up."""
+        """Take deliveries that are given up out of the plan."""
         gone = {one.delivery.delivery_id for one in deliveries}
         kept = (
             tuple(one for one in part if one.delivery.delivery_id not in gone)

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Literal
 
-from connectors.base import Append, Record, Ref, Refused, Retry, Saved, Unavailable, Value
-from receiver.delivery.batch_calls import NoAnswer, Verdict
+from connectors.base import Record, Ref, Refused, Retry, Saved, Unavailable
+from receiver.delivery.batch_splitter import NoAnswer
 from receiver.delivery.fold_plan import FoldPlan
-from receiver.delivery.limits.backoff import LANE, bounded_wait
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.record_writer import Results, lane_results, link_name, worst_verdict
+from receiver.delivery.record_writer import Results, lane_results, worst_verdict
 from receiver.delivery.renderer import RenderedDelivery, UnrenderableDelivery
+from receiver.delivery.retry import decide_retry, is_given_up, patience
+from receiver.delivery.sent_record import describe_sent
 from receiver.inbox import ACCOUNT_RULE, AttemptRow, ReadyLane, SettledLane
 from receiver.mapping import find_origins, fold_records
-
-# before a lane is given up: the time alone may have passed while its connector was paused, or the
-# clock was set
-LEAST_TRIES = 3
-LONGEST_SHOWN = 200  # characters of a value: what people read of it
-MOST_OPTIONS = 20
-MOST_SHOWN = 1000  # characters of all values of a record
-
-_RESULTS: dict[type[Verdict], str] = {
-    Saved: "saved",
-    Refused: "refused",
-    Retry: "retry",
-    NoAnswer: "unanswered",
-}
 
 
 @dataclass(slots=True, eq=False)
 class LaneOutcome:
-    """Of a lane under way. `plan` says what is written next; the rest is what came of it."""
+    """What has come of a lane under way. `plan` says what is written next."""
 
     lane: ReadyLane
     started: datetime
@@ -127,7 +114,7 @@ class LaneOutcome:
             left_out = (
                 result.left_out & record.fields.keys() if result.left_out else result.left_out
             )
-            self.sent.append(_shown(record, result.verdict, left_out, of.get(ref, [])))
+            self.sent.append(describe_sent(record, result.verdict, left_out, of.get(ref, [])))
             if isinstance(result.verdict, Saved):
                 self.progress |= result.sent
                 if left_out or result.verdict.notes:
@@ -155,17 +142,15 @@ class LaneOutcome:
 
     def settled(self, now: datetime, give_up: timedelta, random: Random) -> SettledLane:
         """The lane's outcome as the inbox keeps it."""
-        retry_at, burn = self._retry(now, random)
-        if isinstance(self.setback, Retry) and self.setback.give_up_after is not None:
-            give_up = min(give_up, timedelta(seconds=self.setback.give_up_after))
-        failing = self.lane.failing_since
-        if (
-            retry_at
-            and burn
-            and failing
-            and now - failing > give_up
-            and self.lane.attempts + 1 >= LEAST_TRIES
-        ):
+        retry = decide_retry(
+            self.setback,
+            attempts=0 if self.progress else self.lane.attempts,
+            now=now,
+            random=random,
+        )
+        retry_at = retry.at
+        give_up = patience(self.setback, give_up)
+        if retry_at and retry.counts and is_given_up(self.lane, give_up, now):
             self._give_up(now, give_up)
             retry_at = retry_at if self.plan.parts else None
         return SettledLane(
@@ -173,7 +158,7 @@ class LaneOutcome:
             delivered=tuple(one.delivery.delivery_id for one in self.delivered),
             dead=tuple(self.dead),
             retry_at=retry_at,
-            burn=burn,
+            burn=retry.counts,
             attempt=self._attempt(now),
             touched=tuple(sorted(self.touched)),
         )
@@ -185,23 +170,6 @@ class LaneOutcome:
         for one in old:
             self._bury(one.delivery.delivery_id, reason, "given_up", "")
         self.plan.drop(old)
-
-    def _retry(self, now: datetime, random: Random) -> tuple[datetime | None, bool]:
-        """When to come back, and whether this attempt counts: a fault of the call is the
-        connector's, not the lane's.
-        """
-        if self.setback is None:
-            return None, True
-        backoff = LANE.delay(0 if self.progress else self.lane.attempts, random)
-        match self.setback:
-            case Retry(after=after, rule=rule):
-                return now + max(backoff, bounded_wait(after)), rule is None
-            case NoAnswer(fault=Unavailable() as fault, alone=True, after=after):
-                return now + max(
-                    backoff, bounded_wait(fault.retry_after), bounded_wait(after)
-                ), True
-            case NoAnswer(after=after):
-                return now + bounded_wait(after), False
 
     def _setback_text(self) -> str:
         return (
@@ -263,69 +231,3 @@ def describe_refusal(refused: Refused) -> str:
 def _told(left_out: frozenset[str]) -> Iterator[str]:
     if left_out:
         yield f"left as a newer event had set it: {', '.join(sorted(left_out))}"
-
-
-def plain_fields(record: Record) -> dict[str, Any]:
-    """The values of a record, as JSON can hold them."""
-    return {
-        name: value if type(value) is str else _plain(value)
-        for name, value in record.fields.items()
-    }
-
-
-def _shown(
-    record: Record, verdict: Verdict, left_out: frozenset[str], of: list[int]
-) -> dict[str, Any]:
-    """What is kept of a record: cut to what a person would read.
-
-    `of`: the deliveries that want it, where there are several.
-    """
-    fields = plain_fields(record)
-    for name in left_out:
-        del fields[name]
-    if (
-        sum(len(value) for value in fields.values() if isinstance(value, str | list))
-        > LONGEST_SHOWN
-    ):
-        fields = _cut_all(fields)
-    shown: dict[str, Any] = {
-        "object": record.object,
-        "key": record.key,
-        "fields": fields,
-        "links": [link_name(target) for target in record.links],
-        "result": _RESULTS[type(verdict)],
-    }
-    if isinstance(verdict, Saved):
-        shown |= {"id": verdict.id, "created": verdict.created}
-    if of:
-        shown["of"] = of
-    return shown
-
-
-def _cut_all(fields: dict[str, Any]) -> dict[str, Any]:
-    cut: dict[str, Any] = {}
-    room = MOST_SHOWN
-    for name, value in fields.items():
-        cut[name] = short = _cut(value, min(LONGEST_SHOWN, room))
-        room = max(0, room - len(str(short)))
-    return cut
-
-
-def _cut(value: Any, length: int) -> Any:
-    if isinstance(value, str) and len(value) > length:
-        return f"{value[:length]}… ({len(value)} characters)"
-    if isinstance(value, list):
-        return [_cut(one, length) for one in value[:MOST_OPTIONS]]
-    return value
-
-
-_PLAIN: dict[type, Callable[[Any], Any]] = {
-    str: str,
-    bool: bool,
-    int: int,
-    Append: lambda value: list(value.values),
-}
-
-
-def _plain(value: Value) -> Any:
-    return _PLAIN.get(type(value), str)(value)

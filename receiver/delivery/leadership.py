@@ -42,7 +42,7 @@ class Leaders:
     given: Counter[str] = field(default_factory=Counter)  # how many each rival has got
 
     def rival(self) -> str:
-        """As which this process asks for a lead: who it is, and how many it has."""
+        """The name under which this process asks for a lead: who it is, and how many it has."""
         return f"{self.holder} {len(self.roles)}"
 
     def should_leave(self, rival: str) -> bool:
@@ -110,7 +110,7 @@ class Leadership:
         """
         while not self._stopping.is_set():
             try:
-                await (self._renew() if self.term else self.take())
+                await self.take_or_renew()
             except StoreUnavailable as error:
                 self._log.warning("leadership.not_renewed", reason=str(error))
             except Exception:  # noqa: BLE001 - a leadership that dies would hold up its connector in silence
@@ -118,6 +118,10 @@ class Leadership:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pause):
                     await self._stopping.wait()
+
+    async def take_or_renew(self) -> None:
+        """Keep the lead, or take it if nobody has it: what `run` does again and again."""
+        await (self._renew() if self.term else self.take())
 
     def start(self) -> None:
         """Let `run` go on until `stop`."""

@@ -29,7 +29,7 @@ class LaneWrite:
     replay: int = 0  # which replay of the lane this belongs to
 
     def stamps(self, ref: Ref, record: Record) -> dict[str, FieldVersion]:
-        """Of the record's fields."""
+        """The versions of the record's fields."""
         if self.origins is None:
             stamp = FieldVersion(self.event_id, self.lane_id)
             stamps = {

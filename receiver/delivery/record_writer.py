@@ -24,7 +24,7 @@ from connectors.base import (
     Saved,
     TimedOut,
 )
-from receiver.delivery.batch_calls import BatchCalls, NoAnswer, Verdict
+from receiver.delivery.batch_splitter import BatchSplitter, NoAnswer, Verdict
 from receiver.delivery.merge import LaneWrite, MergedRecord, merge_writes
 from receiver.inbox import RecordState, RecordStateRow
 from receiver.inbox.lanes.field_versions import (
@@ -62,7 +62,7 @@ class RecordResult:
         return not self.merged.uniform and isinstance(self.verdict, Refused)
 
     def verdicts(self) -> list[Verdict]:
-        """Its own, and those of its links."""
+        """The record's own verdict, and those of its links."""
         return [self.verdict, *self.links.values()]
 
     def remote(self, known: RecordState | None) -> RecordStateRow | None:
@@ -86,7 +86,7 @@ async def write_records(
     connector: Connector,
     writes: Sequence[LaneWrite],
     known: Known,
-    calls: BatchCalls,
+    calls: BatchSplitter,
     *,
     now: datetime,
     held: Mapping[Ref, float],
@@ -118,7 +118,7 @@ class _Writer:
         self,
         connector: Connector,
         known: Known,
-        calls: BatchCalls,
+        calls: BatchSplitter,
         horizon: str,
         held: Mapping[Ref, float],
     ) -> None:
@@ -135,7 +135,9 @@ class _Writer:
         ready.sort(key=lambda record: record.key_field or "")
         for _, group in groupby(ready, key=lambda record: record.key_field):
             records = list(group)
-            for record, verdict in await self._calls.make(records[0].object, records, self._upsert):
+            for record, verdict in await self._calls.call_in_parts(
+                records[0].object, records, self._upsert
+            ):
                 result = self.results[record.ref]
                 result.verdict = verdict
                 result.sent = not isinstance(verdict, NoAnswer) or verdict.sent
@@ -190,7 +192,7 @@ class _Writer:
             pairs, key=lambda pair: (pair.source.object, pair.target.object)
         ):
             most = connector.limits.links
-            for pair, verdict in await self._calls.make(
+            for pair, verdict in await self._calls.call_in_parts(
                 f"{source}>{target}", list(group), connector.link, most
             ):
                 result = self.results[pair.source]

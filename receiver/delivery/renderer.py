@@ -68,7 +68,7 @@ class EventReader:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="large-events")
 
     async def read(self, delivery: PendingDelivery, site: SourceContext) -> Event:
-        """Raises Invalid."""
+        """Read the event of a delivery. Raises InvalidBody."""
         known = self._known.get(delivery.event_id)
         # it may have been amended, or a person erased from it
         if known is not None and known[1] == delivery.body:
@@ -86,7 +86,7 @@ class EventReader:
         return event
 
     async def beside(self, work: Callable[[], T]) -> T:
-        """Run it beside the event loop."""
+        """Run a function on a thread beside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def close(self) -> None:

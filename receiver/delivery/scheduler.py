@@ -25,7 +25,8 @@ class LaneChoice:
 
 @dataclass(slots=True)
 class LaneScheduler:
-    """Of one connector. It is told of what went out; the rest is what it is asked with.
+    """Chooses which lanes of one connector go next, from what went out before and what it is asked
+    with.
 
     `records` fit into one call, and `most` lanes may go out together. Under load a batch that is
     not full waits up to `linger` seconds to fill, where one went out just before; what comes when
@@ -61,7 +62,7 @@ class LaneScheduler:
         return LaneChoice(ready=any(ready.values()))
 
     def started(self, choice: LaneChoice) -> None:
-        """These went out: the next batch may fill, and it is the others' turn."""
+        """Note what went out: the next batch may fill, and it is the others' turn."""
         self._turn_of_bulk = not choice.bulk
         self._until[choice.bulk] = self.clock() + self.linger
         self._waited.discard(choice.bulk)

@@ -1,4 +1,4 @@
-"""Answers that are given by the thousand."""
+"""JSON answers made quickly, for those that are given by the thousand."""
 
 from __future__ import annotations
 

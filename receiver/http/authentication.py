@@ -20,7 +20,7 @@ from receiver.settings import Source
 
 
 class SourceTokens:
-    """All tokens of all sources.
+    """Finds the source by its token, among all tokens of all sources.
 
     Every one is compared, in constant time each, whether or not one has matched.
     """
@@ -54,8 +54,8 @@ class OperatorToken:
         self._log = log
 
     def refusal(self, request: Request) -> Response | None:
-        """None for the right token, whatever was given before: nobody can lock the operators
-        out.
+        """The answer to a wrong token; None for the right one, whatever was given before, so that
+        nobody can lock the operators out.
         """
         address = request.client.host if request.client else "unknown"
         if hmac.compare_digest(

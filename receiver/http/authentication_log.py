@@ -1,4 +1,4 @@
-"""What is noted of calls with a wrong admin token."""
+"""Counts and logs calls with a wrong admin token."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AuthenticationLog:
         self._since = 0
 
     def refused(self, address: str) -> None:
-        """One more.
+        """Count one more.
 
         Of those that came since the last line the log has the number, and the address of the last.
         """

@@ -24,7 +24,7 @@ class _Guesser:
 
 
 class GuessLimiter:
-    """Of this process.
+    """Slows the guessing of the admin token at this process.
 
     `wait` says whether one more may be made; each wrong one has to be told to `failed`.
     """

@@ -20,7 +20,7 @@ class NotGzip(Exception):
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """All of it, or TooLarge as soon as that is known, or CutOff."""
+    """Read a whole body. Raises TooLarge as soon as that is known, or CutOff."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and _exceeds(value.lstrip(b"0"), limit):
             raise TooLarge
@@ -42,7 +42,9 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 
 def is_gzip(scope: Scope, body: bytes) -> bool:
-    """Whether it says so, and looks so: some relays unpack a body and leave the header."""
+    """Whether a body says that it is gzip, and looks so: some relays unpack it and leave the
+    header.
+    """
     said = any(
         name == b"content-encoding" and value.strip().lower() in _GZIP
         for name, value in scope["headers"]
@@ -51,7 +53,7 @@ def is_gzip(scope: Scope, body: bytes) -> bool:
 
 
 def gunzip_body(data: bytes, limit: int) -> bytes:
-    """What is packed in all its members.
+    """Unpack a gzip body, all its members.
 
     Raises TooLarge beyond the limit, however little it is packed into, or NotGzip.
     """

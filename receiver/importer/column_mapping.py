@@ -145,7 +145,7 @@ class ColumnMapping:
         )
 
     def when(self, row: Sequence[str]) -> str:
-        """What the column for the time says."""
+        """The time of a row, as its column says it."""
         return row[self.time].strip() if self.time is not None else ""
 
     def shown(self) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ class UnknownTime(Exception):
 
 
 def is_change(event: str | None) -> bool:
-    """Whether it is what happens to an order later: its date says when the order was made."""
+    """Whether an event is what happens to an order later: its date says when the order was made."""
     return event is None or (event_family(event) == "order" and event not in _MADE)
 
 
@@ -65,7 +65,7 @@ def _status(payload: Payload) -> str:
 
 
 def time_of_text(text: str, site: SourceContext, date_format: str = "") -> datetime:
-    """Raises UnknownTime."""
+    """Read a time that a column holds. Raises UnknownTime."""
     try:
         return dates.place_in_zone(
             dates.read_date(time_in_format(text, date_format)), site.timezone

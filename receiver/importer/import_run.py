@@ -30,7 +30,7 @@ _SHOWN = 20  # faults
 
 @dataclass(frozen=True, slots=True)
 class ImportJob:
-    """What the operator wants.
+    """What the operator wants imported, and how.
 
     `event` is None where payloads tell themselves what they are; `as_of` is the time of lines
     without one.

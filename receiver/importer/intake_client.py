@@ -39,7 +39,7 @@ class IntakeClient:
         self._silent = silent
 
     async def __call__(self, validated: ValidatedLine) -> LineAnswer:
-        """Raises Stopped."""
+        """Raises ImportStopped."""
         assert validated.at is not None  # noqa: S101 - what has faults is not sent
         headers = {**self._headers, "Occurred-At": validated.at.isoformat()}
         response = await self._answered(validated.line.body, headers)

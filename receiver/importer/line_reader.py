@@ -56,13 +56,13 @@ class SourceLine:
 
     @property
     def after(self) -> int:
-        """Where the next one may begin."""
+        """The number of the line at which the next one may begin."""
         return max(self.number, self.last) + 1
 
 
 @dataclass(frozen=True, slots=True)
 class LineSource:
-    """An open file.
+    """An open file, read line by line.
 
     `columns` is None for JSON Lines. `position` says how many of its `size` bytes are read.
     """

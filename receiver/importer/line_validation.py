@@ -90,7 +90,7 @@ class LineValidator:
             return None
 
     def _read(self, line: SourceLine, body: bytes) -> tuple[SourceLine, Event]:
-        """Raises Invalid."""
+        """Raises InvalidBody."""
         event = read_event(body, self.site, self.named)
         if self.time is None or (told := find_value(event.raw, self.time)) is None:
             return line, event

@@ -41,8 +41,8 @@ def gather_orders(rows: Iterator[Row], columns: ColumnMapping) -> Iterator[Order
 
 
 def require_together(rows: Iterator[Row], columns: ColumnMapping) -> None:
-    """Raises WrongMapping where it is not plain which rows make an order, so that nothing is sent
-    of half of one.
+    """See that the rows of an order stand together, so that nothing is sent of half of one. Raises
+    WrongMapping.
     """
     seen: set[int] = set()
     before: OrderRows | None = None
@@ -80,5 +80,5 @@ def _why(group: OrderRows, before: OrderRows | None, columns: ColumnMapping) -> 
 
 
 def rows_of(cells: Sequence[Sequence[str]], width: int) -> list[list[str]]:
-    """The same with as many cells as there are headers."""
+    """Rows with as many cells as there are headers."""
     return [[*row[:width], *[""] * (width - len(row))] for row in cells]

@@ -30,14 +30,14 @@ def parse_path(path: str) -> Path:
 
 
 def format_path(path: Path) -> str:
-    """The other way round."""
+    """Write a path as `parse_path` reads it."""
     return "".join(
         f"[{step}]" if isinstance(step, int) else f".{step}" for step in path
     ).removeprefix(".")
 
 
 def find_value(payload: Any, path: Path) -> Any:
-    """What is there, None where nothing is."""
+    """The value at a path, None where nothing is."""
     for step in path:
         if not _holds(payload, step):
             return None

@@ -10,10 +10,10 @@ _FORMULA = re.compile(r"'* *[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001 - with w
 
 
 def escape_formula(text: str) -> str:
-    """With an apostrophe before what is a formula, or looks like one that was written so."""
+    """Put an apostrophe before what is a formula, or looks like one that was written so."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def unescape_formula(text: str) -> str:
-    """The other way round."""
+    """Take off the apostrophe that `escape_formula` put before a formula."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

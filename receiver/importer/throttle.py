@@ -28,7 +28,7 @@ class LineAnswer:
 
 
 class ImportThrottle:
-    """`post` hands in one line."""
+    """Submits lines a few at once; `post` hands in one."""
 
     def __init__(self, post: Callable[[ValidatedLine], Awaitable[LineAnswer]]) -> None:
         self._post = post
@@ -37,7 +37,10 @@ class ImportThrottle:
     async def submit_batch(
         self, batch: Sequence[ValidatedLine]
     ) -> list[tuple[ValidatedLine, LineAnswer]]:
-        """Hand in some lines; lines about the same people one after the other. Raises Stopped."""
+        """Hand in some lines; lines about the same people one after the other.
+
+        Raises ImportStopped.
+        """
         chains: dict[tuple[str, ...], list[ValidatedLine]] = {}
         for one in batch:
             chains.setdefault(one.people, []).append(one)

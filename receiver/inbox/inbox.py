@@ -147,8 +147,8 @@ class Inbox(InboxReads, InboxOperation):
 
         Asks the disk at most once a second.
         """
-        if self.find_damage:
-            raise StoreDamaged(self.find_damage)
+        if self.damage:
+            raise StoreDamaged(self.damage)
         if self._engines.log and self._engines.log.full:
             raise StoreUnavailable(self.long_log)
         doubtful = self._writer.failing
@@ -170,7 +170,7 @@ class Inbox(InboxReads, InboxOperation):
         self._ready_at, self._writer.failing = now, False
 
     @property
-    def find_damage(self) -> str | None:
+    def damage(self) -> str | None:
         """Where the SQLite file was found damaged since it was opened, and what to do."""
         return self._engines.damage.words if self._engines.damage else None
 
@@ -246,7 +246,7 @@ class Inbox(InboxReads, InboxOperation):
         return await self._deliver(partial(ready.correct_waits, connector=connector, now=now))
 
     async def wait_for_change(self, connector: str, seconds: float) -> bool:
-        """Wait until there may be new work for the connector since its last `queues` or `changed`,
+        """Wait until there may be new work for the connector since its last `list_queues`,
         at most so long.
 
         False alarms happen; and the wake-up of another process can be lost, so poll now and then.

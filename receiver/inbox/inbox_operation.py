@@ -35,7 +35,7 @@ class InboxOperation:
         return await self._look(partial(connector_state.find_state, connector=connector))
 
     async def find_states(self) -> Mapping[str, ConnectorState]:
-        """Of the connectors of which anything was ever kept."""
+        """The states of the connectors of which anything was ever kept."""
         return await self._read(connector_state.find_states)
 
     async def find_waiting(self, connectors: Iterable[str]) -> Mapping[str, WaitingLanes]:
@@ -68,7 +68,7 @@ class InboxOperation:
     async def renew_lead(
         self, role: str, epoch: int, *, lease: timedelta, calls_end_in: float | None, now: datetime
     ) -> str | None:
-        """Go on leading.
+        """Go on leading for another lease.
 
         None where another has taken over, else the rival that asks for the role, or "".
         """

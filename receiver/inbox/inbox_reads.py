@@ -92,7 +92,7 @@ class InboxReads:
         )
 
     async def find_calls(self, ids: Sequence[str]) -> list[StoredCall]:
-        """Those of these events that are accepted, as they came."""
+        """The calls of these events, as they came, where they are accepted."""
         return await self._read(partial(coverage.find_calls, ids=ids))
 
     async def list_quarantined(

@@ -45,7 +45,9 @@ class IntakeCall:
 
 
 class Intake:
-    """Its answers are those of the outward contract, whatever the bytes."""
+    """Takes the calls of all sources. Its answers are those of the outward contract, whatever the
+    bytes.
+    """
 
     def __init__(
         self,
@@ -82,7 +84,7 @@ class Intake:
         return None
 
     async def take(self, call: IntakeCall) -> Answer:
-        """Keep it, then answer.
+        """Keep a call, then answer it.
 
         What `occurred_at` some earlier time takes its place before all that came since.
 

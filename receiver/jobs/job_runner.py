@@ -21,7 +21,7 @@ REMEMBERED = 10  # of those that ended
 
 @dataclass(slots=True)
 class Job:
-    """One piece of work.
+    """One piece of work that goes on after whoever asked for it was answered.
 
     `done` of `total` are in the unit of the work; `total` is 0 until it is known. `result` is a
     sentence.
@@ -44,7 +44,7 @@ Work = Callable[[Job], Awaitable[str]]
 
 
 class JobRunner:
-    """The jobs of this process.
+    """Runs the jobs of this process.
 
     Each task is held here until it ends: the event loop itself would let it be collected.
     """

@@ -23,7 +23,7 @@ class RunningReplay:
 
 
 class ReplayProgress:
-    """Those under way, oldest first."""
+    """The replays that are under way, oldest first."""
 
     def __init__(self) -> None:
         self._running: list[RunningReplay] = []
@@ -33,7 +33,7 @@ class ReplayProgress:
 
     @contextmanager
     def run(self, started_at: datetime) -> Iterator[RunningReplay]:
-        """One more until the block ends."""
+        """Show one more replay until the block ends."""
         one = RunningReplay(started_at)
         self._running.append(one)
         try:

@@ -24,7 +24,7 @@ async def keep_purging(
     first: timedelta = FIRST,
     every: timedelta = EVERY,
 ) -> None:
-    """Purge now and then, until cancelled.
+    """Purge what is too old now and then, until cancelled.
 
     What waits, is dead or in quarantine stays, however old; whatever fails is tried again.
     """

@@ -81,7 +81,7 @@ def explain_body(
 ) -> Explanation:
     """Look at up to `most` deliveries.
 
-    Raises Invalid where the payload would go into quarantine.
+    Raises InvalidBody where the payload would go into quarantine.
     """
     event = read_event(body, site, named)
     connectors = mapping.connectors(site.name, event.name)

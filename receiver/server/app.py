@@ -112,9 +112,7 @@ async def _metrics(gateway: Gateway) -> Response:
     for name, limiter in gateway.limiters.items():
         per_second = limiter.limit.calls / limiter.limit.seconds if limiter.limit else None
         metrics.rate(name, calls=limiter.calls, waiting=limiter.waiting, per_second=per_second)
-    metrics.set_sqlite(
-        damaged=gateway.inbox.find_damage is not None, log_bytes=gateway.inbox.log_bytes
-    )
+    metrics.set_sqlite(damaged=gateway.inbox.damage is not None, log_bytes=gateway.inbox.log_bytes)
     try:
         writable = await _is_writable(gateway)
         status = await gateway.standing.status()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -11,7 +10,6 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from receiver.aom import EVENTS
 from receiver.http.answers import Answer
 from receiver.http.authentication import (
     SourceTokens,
@@ -23,24 +21,13 @@ from receiver.http.problem_details import defect_response, problem_response
 from receiver.http.request_body import CutOff, NotGzip, TooLarge, gunzip_body, is_gzip, read_body
 from receiver.http.source_limits import SourceLimits
 from receiver.ingest.intake import LARGE, Intake, IntakeCall
+from receiver.server.event_address import name_from_address, strip_copied
 from receiver.settings import Settings
 from receiver.telemetry import GatewayMetrics
 
 GREETING = (
     "This address is ready to receive webhooks of Academy of Mine. Paste it into AOM as it is.\n"
 )
-
-_AROUND = (
-    " \t\r\n\v\f\0\xa0\xad\u034f\u061c\u115f\u180e\u1680\u2028\u2029\u202f\u205f\u3000\ufeff"
-    + "".join(
-        chr(code)
-        for code in (*range(0x2000, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070))
-    )
-)
-"""Blanks and characters that nobody sees: copying an address takes some along."""
-
-_SEPARATORS = re.compile(r"[\s._-]+")
-_LONGEST_NAME = 100
 
 
 class EventReception:
@@ -145,10 +132,10 @@ class PathEndpoint:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         token, _, named = scope["path"][len(self.PREFIX) :].partition("/")
-        source = self._reception.tokens.source(token.strip(_AROUND))
+        source = self._reception.tokens.source(strip_copied(token))
         if source is None:
             return self._reception.refuse(unknown_address())
-        return await self._reception.answer(scope, receive, source, event_name(named))
+        return await self._reception.answer(scope, receive, source, name_from_address(named))
 
 
 class HeaderEndpoint:
@@ -169,7 +156,7 @@ class HeaderEndpoint:
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         headers = Headers(scope=scope)
         source = self._reception.tokens.source(
-            from_header(headers.get("authorization", "")).strip(_AROUND)
+            strip_copied(from_header(headers.get("authorization", "")))
         )
         if source is None:
             return self._reception.refuse(unauthorised_response())
@@ -180,34 +167,12 @@ class HeaderEndpoint:
                 400, "Occurred-At must be a past time like 2026-03-01T14:30:00Z.", kept=False
             )
         return await self._reception.answer(
-            scope, receive, source, event_name(scope["path_params"].get("event", "")), occurred_at
+            scope,
+            receive,
+            source,
+            name_from_address(scope["path_params"].get("event", "")),
+            occurred_at,
         )
-
-
-def event_name(given: str) -> str | None:
-    """The event's name in an address, which counts without regard to case and separators; any other
-    as it is, so that it can be kept.
-
-    None where there is none. An address can name anything, with a slash at its end.
-    """
-    if given in _NAMES:
-        return given
-    name = given.rstrip("/" + _AROUND).lstrip(_AROUND)[:_LONGEST_NAME]
-    if known := _NAMES.get(_bare(name)):
-        return known
-    return (
-        name.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}") or None
-    )
-
-
-def _bare(name: str) -> str:
-    return _SEPARATORS.sub(
-        "", "".join(character for character in name if character not in _INVISIBLE)
-    ).lower()
-
-
-_INVISIBLE = frozenset(_AROUND) - frozenset(" \t\r\n\v\f")
-_NAMES = {_bare(name): name for name in EVENTS} | {name: name for name in EVENTS}
 
 
 def _greeting(method: str) -> Response:

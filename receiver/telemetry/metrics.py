@@ -1,4 +1,4 @@
-"""Prometheus metrics.
+"""The gateway's Prometheus metrics: their names, labels and texts, and how each is counted.
 
 One registry per gateway, so that several can live in one process, as in tests.
 """

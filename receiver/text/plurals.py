@@ -1,4 +1,4 @@
-"""A number and its noun."""
+"""Writes a number with its noun, as one or as many."""
 
 from __future__ import annotations
 

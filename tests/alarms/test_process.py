@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.alarms.receiver import SECRET, AlarmReceiver, alarm_receiver
 from tests.fakes.hubspot import FakeHubSpot, Options
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, until, write_config
+from tests.program import run_program
 
 SANDBOX = """
 [connectors.sandbox]
@@ -161,17 +161,7 @@ def test_a_paused_crm_is_told_once_and_its_return(tmp_path: Path) -> None:
         config = write_config(
             tmp_path, HUBSPOT.format(token=hubspot.token, crm=hubspot.url, url=receiver.url)
         )
-        command = [
-            sys.executable,
-            "-m",
-            "receiver.cli",
-            "provision",
-            "hubspot",
-            "--apply",
-            "--config",
-            str(config),
-        ]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        run_program("provision", "hubspot", "--apply", "--config", str(config)).check_returncode()
         hubspot.set_token("expired")
         with gateway(config) as running:
             assert post(running, "ann@example.edu") == 202

@@ -3,7 +3,7 @@
 import pytest
 
 from receiver.aom import EVENTS, LABELS, MENU
-from receiver.aom.event_names import event_family, event_name
+from receiver.aom.event_names import event_family, find_event_name
 
 
 def test_there_are_thirteen_events_and_each_has_a_label() -> None:
@@ -55,4 +55,4 @@ def test_orders_and_assignments_are_families() -> None:
 )
 def test_a_name_is_known_however_it_is_typed(typed: str, name: str | None) -> None:
     """Case, separators and what nobody sees make no difference; a letter does."""
-    assert event_name(typed) == name
+    assert find_event_name(typed) == name

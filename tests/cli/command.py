@@ -7,15 +7,13 @@ import os
 import pty
 import re
 import struct
-import subprocess
-import sys
 import termios
 from dataclasses import dataclass
 from fcntl import ioctl
 from pathlib import Path
 from typing import Any
 
-COMMAND = [sys.executable, "-m", "receiver.cli"]
+from tests.program import run_program, start_program
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +29,8 @@ class Done:
 
 def command(*words: str, at: Path, code: int = 0, stdin: str = "") -> Done:
     """Run it in a directory; another exit code than expected, and a traceback, are failures."""
-    ended = subprocess.run(
-        [*COMMAND, *words],
-        cwd=at,
-        input=stdin.encode(),
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    done = Done(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+    ended = run_program(*words, cwd=at, stdin=stdin.encode())
+    done = Done(ended.returncode, ended.stdout, ended.stderr)
     assert done.code == code, done.out + done.err
     assert "Traceback" not in done.err
     return done
@@ -51,14 +42,8 @@ def on_terminal(*words: str, at: Path, columns: int = 80, code: int = 0, keys: s
     """
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    process = subprocess.Popen(
-        [*COMMAND, *words],
-        cwd=at,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**os.environ, "TERM": "xterm"},
-    )
+    env = {**os.environ, "TERM": "xterm"}
+    process = start_program(*words, cwd=at, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     os.write(ours, keys.encode())
     shown = _all_of(ours)

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 from tests.alarms.receiver import SECRET, alarm_receiver
 from tests.processes import write_config
+from tests.program import run_program
 
 
 def check(config: Path) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "receiver.cli",
-        "check",
-        "--test-alert",
-        "--config",
-        str(config),
-    ]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return run_program("check", "--test-alert", "--config", str(config))
 
 
 def test_a_test_alarm_arrives(tmp_path: Path) -> None:

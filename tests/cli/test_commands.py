@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +11,15 @@ import pytest
 
 from receiver.aom import EVENTS, read_sample
 from tests.processes import TOKEN, gateway, get_json, write_config
+from tests.program import run_program
 
 
 def run(*words: str, at: Path, code: int = 0, stdin: bytes = b"") -> str:
     """Run the command in a directory; its output, and on another exit code than expected a
     failure.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "receiver.cli", *words],
-        cwd=at,
-        input=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    text = done.stdout.decode()
+    done = run_program(*words, cwd=at, stdin=stdin)
+    text = done.stdout + done.stderr
     assert done.returncode == code, text
     assert "Traceback" not in text
     return text

@@ -6,8 +6,6 @@ import csv
 import json
 import re
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,6 +17,7 @@ import pytest
 from receiver.aom import read_sample
 from tests.cli.test_commands import run, run_json
 from tests.processes import TOKEN, Running, gateway, until, write_config
+from tests.program import Program, start_program
 
 ORDERS = """Order ID;E-Mail;First Name;Status;Date;Total;Line_Items;Mood
 1;ada@example.edu;Ada;completed;2024-03-01 10:00;12,50;\
@@ -47,22 +46,12 @@ def accounts(directory: Path, count: int, people: int = 10_000) -> Path:
     return table(directory, ACCOUNT + "".join(lines))
 
 
-def started(directory: Path, *words: str) -> subprocess.Popen[bytes]:
-    command = [
-        sys.executable,
-        "-m",
-        "receiver.cli",
-        "import",
-        "history.csv",
-        "--event",
-        "account.created",
-        "--json",
-        *words,
-    ]
-    return subprocess.Popen(command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def started(directory: Path, *words: str) -> Program:
+    importing = ("import", "history.csv", "--event", "account.created", "--json")
+    return start_program(*importing, *words, cwd=directory)
 
 
-def answer(process: subprocess.Popen[bytes], code: int) -> Any:
+def answer(process: Program, code: int) -> Any:
     out, err = process.communicate(timeout=120)
     assert process.returncode == code, (out, err)
     assert b"Traceback" not in err

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ import httpx
 import psycopg
 import pytest
 
-from tests.cli.command import COMMAND, command, on_terminal
+from tests.cli.command import command, on_terminal
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, until, write_config
+from tests.program import start_program
 
 REFUSING = """
 [connectors.sandbox]
@@ -313,12 +313,8 @@ def test_status_again_and_again(running: Running, tmp_path: Path) -> None:
     """--watch shows what changes, until Ctrl-C."""
     log = tmp_path / "watch.out"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*COMMAND, "status", "--watch", "--every", "0.1"],
-            cwd=tmp_path,
-            stdout=output,
-            stderr=output,
-        )
+        words = ("status", "--watch", "--every", "0.1")
+        process = start_program(*words, cwd=tmp_path, stdout=output, stderr=output)
     try:
         until(lambda: "3 dead" in log.read_text(), "the first look")
         post(running, "account.created", account("refused4@example.edu"))
@@ -337,17 +333,12 @@ def test_a_replay_that_is_interrupted_goes_on(tmp_path: Path, postgresql_url: st
     ):
         fill(running)
         holding.execute("SELECT id FROM lane FOR UPDATE")
-        process = subprocess.Popen(
-            [*COMMAND, "replay", "--since", "1h", "--yes"],
-            cwd=tmp_path,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        process = start_program("replay", "--since", "1h", "--yes", cwd=tmp_path)
         until(lambda: running.admin("/api/replays")["items"], "the replay is under way")
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=30)
-        assert "The replay goes on in the gateway" in said
-        assert "Traceback" not in said
+        assert b"The replay goes on in the gateway" in said
+        assert b"Traceback" not in said
         assert process.returncode != 0
         holding.rollback()
         until(lambda: not running.admin("/api/replays")["items"], "the replay is done")

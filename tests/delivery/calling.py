@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from connectors.base import Connector, ConnectorError
-from receiver.delivery.batch_calls import BatchCalls
+from receiver.delivery.batch_splitter import BatchSplitter
 from receiver.delivery.limits.batch_sizes import BatchSizes
 from receiver.delivery.limits.call_timeout import CallTimeout
 
@@ -26,11 +26,11 @@ class Calling:
     given_up: list[Any] = field(default_factory=list)
     sizes: BatchSizes | None = None
 
-    def calls(self, connector: Connector) -> BatchCalls:
+    def calls(self, connector: Connector) -> BatchSplitter:
         sizes = self.sizes = self.sizes or BatchSizes(
             connector.limits.records, structlog.get_logger()
         )
-        return BatchCalls(
+        return BatchSplitter(
             sizes,
             self,
             CallTimeout(),

@@ -15,10 +15,11 @@ from connectors.base import Limits, Outcome, Record, Saved
 from receiver.delivery import Dispatcher, Leaders, Leadership
 from receiver.inbox import AcceptedEvent, Inbox
 from tests.delivery.crm import Crm
-from tests.delivery.rig import Rig, rig
+from tests.delivery.rig import Clock, Rig, rig
 from tests.delivery.scenario import DEAL, HOUR, held, run, stage_is, start
 
 SHORT = timedelta(seconds=1)
+LONG = timedelta(seconds=3)  # to be renewed by a busy machine, too
 ONE_BY_ONE = Limits(records=10, links=10, concurrency=1, linger=0)
 
 
@@ -93,10 +94,10 @@ def test_a_lead_is_kept_while_a_call_takes_long(tmp_path: Path, postgresql_url: 
     inside, go_on = held(crm)
 
     async def main() -> None:
-        async with rig(tmp_path, crm, store=postgresql_url, lease=SHORT) as opened:
+        async with rig(tmp_path, crm, store=postgresql_url, lease=LONG) as opened:
             one = await opened.account("ann")
             await inside.wait()
-            for _ in range(4):
+            for _ in range(8):
                 await asyncio.sleep(0.5)
                 other = await opened.inbox.take_lead(
                     "connector crm", holder="b", lease=HOUR, now=opened.clock()
@@ -220,43 +221,35 @@ def test_connectors_spread_over_the_processes(postgresql_url: str) -> None:
 
     async def main() -> None:
         inbox = await Inbox.open(postgresql_url, dedup_hours=0)
-        clock = asyncio.get_running_loop().time
-        from tests.delivery.rig import Clock  # noqa: PLC0415
-
-        now = Clock()
         processes = [Leaders("a"), Leaders("b")]
-        leads = [
+        now = Clock()
+        old, new = (
             [
-                Leadership(
-                    inbox, name, leaders, now, timeout=1, lease=timedelta(seconds=0.4), clock=clock
-                )
+                Leadership(inbox, name, one, now, timeout=1, lease=HOUR, clock=now.monotonic)
                 for name in ("crm", "other")
             ]
-            for leaders in processes
-        ]
-        tasks = []
-        for process in leads:
-            tasks += [asyncio.create_task(one.run()) for one in process]
-            await asyncio.sleep(0.5)
-
-        async def leave() -> None:
-            while True:
-                for one in leads[0]:
-                    if one.leaving:
-                        await one.give_back()
-                await asyncio.sleep(0.01)
-
-        tasks.append(asyncio.create_task(leave()))
-        async with asyncio.timeout(20):
-            while [len(one.roles) for one in processes] != [1, 1]:
-                await asyncio.sleep(0.01)
-        await asyncio.sleep(1)
-        assert [len(one.roles) for one in processes] == [1, 1]
-        for task in tasks:
-            task.cancel()
+            for one in processes
+        )
+        await _take_turns(old, now)
+        assert [len(one.roles) for one in processes] == [2, 0]
+        spread = []
+        for _ in range(40):  # several times as many as a question and a pause last
+            await _take_turns([*old, *new], now)
+            spread.append([len(one.roles) for one in processes])
+        assert [1, 1] in spread[:10]
+        assert spread[spread.index([1, 1]) :] == [[1, 1]] * (40 - spread.index([1, 1]))
         await inbox.aclose()
 
     asyncio.run(main())
+
+
+async def _take_turns(leads: list[Leadership], now: Clock) -> None:
+    """Each does what it does now and then, and a quarter of the lease passes."""
+    for one in leads:
+        await one.take_or_renew()
+        if one.leaving:
+            await one.give_back()
+    now.ahead += HOUR / 4
 
 
 def _directories(tmp_path: Path) -> list[Path]:

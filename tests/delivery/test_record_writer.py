@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.base import AuthFailed, Connector, Limits, Record, Ref, Refused, Retry, Saved
-from receiver.delivery.batch_calls import ConnectorDefect, NoAnswer, Verdict
+from receiver.delivery.batch_splitter import ConnectorDefect, NoAnswer, Verdict
 from receiver.delivery.merge import LaneWrite
 from receiver.delivery.record_writer import Results, lane_results, worst_verdict, write_records
 from receiver.inbox import RecordState

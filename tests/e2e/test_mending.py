@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import pytest
 
 from tests.e2e.traffic import Post, orders, post_all
 from tests.processes import gateway, write_config
+from tests.program import run_program
 
 LEARNERS = 500
 
@@ -42,14 +41,8 @@ MENDED = MISTAKEN.replace("{{ {'REFUNDED': 'refunded'}[order.status] }}", "{{ or
 
 def command(*words: str, at: Path, code: int = 0) -> Any:
     """What the command prints as JSON."""
-    done = subprocess.run(
-        [sys.executable, "-m", "receiver.cli", *words, "--json"],
-        cwd=at,
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == code, done.stderr.decode() + done.stdout.decode()
+    done = run_program(*words, "--json", cwd=at)
+    assert done.returncode == code, done.stderr + done.stdout
     return json.loads(done.stdout)
 
 

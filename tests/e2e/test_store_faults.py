@@ -7,8 +7,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +25,7 @@ from tests.console.visitor import Visitor
 from tests.damaged_file import damage_page
 from tests.inbox.store import new, open_inbox
 from tests.processes import TOKEN, Running, gateway, until, write_config
+from tests.program import run_program
 
 BODY = """
 [connectors.sandbox]
@@ -204,8 +203,7 @@ def test_a_second_gateway_on_the_same_file_is_refused_whatever_its_name(tmp_path
         (tmp_path / "second").mkdir()
         (tmp_path / "second" / "link.db").hardlink_to(tmp_path / "aom-gateway.db")
         config = write_config(tmp_path / "second", store=f"sqlite:///{tmp_path}/second/link.db")
-        command = [sys.executable, "-m", "receiver.cli", "serve", "--config", str(config)]
-        second = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        second = run_program("serve", "--config", str(config))
         assert second.returncode != 0
         assert f"is in use by process {running.process.pid}" in " ".join(
             (second.stdout + second.stderr).split()

@@ -668,7 +668,8 @@ WORST: dict[str, Callable[[], bytes]] = {
 def test_no_body_holds_up_others(running: Running, worst: str) -> None:
     """Of the worst ones a dozen at once.
 
-    A quarter of a second on a quiet machine that has two cores; ten times that here.
+    A quarter of a second of the gateway's own work; ten times that on a slow machine. What other
+    processes take of the machine meanwhile does not count.
     """
     body = WORST[worst]()
     assert 400_000 < len(body) <= 1_048_576
@@ -685,9 +686,9 @@ def test_no_body_holds_up_others(running: Running, worst: str) -> None:
                     http.get(f"{running.url}/healthz"),
                     http.post(f"{running.url}/in/{SECOND_TOKEN}", content=account(number)),
                 ):
-                    before = time.perf_counter()
+                    before = running.cpu_seconds()
                     assert (await request).status_code in (200, 202)
-                    slowest = max(slowest, time.perf_counter() - before)
+                    slowest = max(slowest, running.cpu_seconds() - before)
                 number += 1
             assert {task.result().status_code for task in large} <= {200, 202, 422}
             return slowest

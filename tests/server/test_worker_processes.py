@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pytest
 
 from receiver.telemetry.worker_metrics import merge_metrics
 from tests.processes import TOKEN, Running, gateway, until, write_config
+from tests.program import run_program
 
 
 @pytest.fixture
@@ -122,20 +122,14 @@ def test_workers_that_cannot_start_take_all_down(tmp_path: Path) -> None:
 def test_a_sqlite_file_belongs_to_one_process(tmp_path: Path) -> None:
     """More workers are a fault of the configuration, said in words."""
     config = write_config(tmp_path, server="workers = 2")
-    outcome = subprocess.run(
-        [sys.executable, "-m", "receiver.cli", "check", "--config", str(config)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    outcome = run_program("check", "--config", str(config))
     assert outcome.returncode == 1
     assert "server.workers" in outcome.stdout + outcome.stderr
     assert "SQLite" in outcome.stdout + outcome.stderr
 
 
 def serve(config: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "receiver.cli", "serve", "--config", str(config)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return run_program("serve", "--config", str(config))
 
 
 def test_metrics_are_merged_by_family() -> None:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from connectors.base import Record, Refused, Retry, Saved
 from connectors.hubspot.errors import CallRefused
 from connectors.hubspot.json_answers import items_of, properties_of, text_of
+from connectors.hubspot.property_definitions import KEY_FIELDS
 from connectors.hubspot.records.links import associate_pairs
 from connectors.hubspot.records.order_items import is_of_order
 from connectors.hubspot.records.result_match import match_batch
 from connectors.hubspot.records.rows import BatchRow, prepare_rows
-from connectors.hubspot.setup.property_definitions import KEY_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

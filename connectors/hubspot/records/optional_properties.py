@@ -1,4 +1,4 @@
-"""Properties that are worth less than the record.
+"""Leaves out a property that HubSpot does not take, rather than lose the record for it.
 
 A value of theirs that HubSpot does not take is left out, and noted.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from connectors.error_rules import ErrorOutcome
 from connectors.hubspot.errors import find_rule
 from connectors.hubspot.paths import object_type
-from connectors.hubspot.setup.property_definitions import KEY_FIELDS, own_properties
+from connectors.hubspot.property_definitions import KEY_FIELDS, own_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Whose is which result of a batch.
+"""Matches each result of a batch to the record that it is about.
 
 HubSpot answers in any order: by trace id, else by key or id, never by position.
 """

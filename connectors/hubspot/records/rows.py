@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One record as it is sent.
+    """One record as it is sent in a batch.
 
     `trace` tells it apart from the others of its batch, in HubSpot's answers too.
     """
@@ -58,7 +58,7 @@ class BatchRow:
         return {"id": self.known_id, "properties": properties, "objectWriteTraceId": self.trace}
 
     def without(self, field: str, note: str) -> BatchRow:
-        """The same without one property, and why."""
+        """The same row without one property, and why it was left out."""
         left = {name: value for name, value in self.properties.items() if name != field}
         return replace(self, properties=left, notes=(*self.notes, note))
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from connectors.base import Misconfigured, Outcome, Record, Retry
 from connectors.error_rules import ErrorOutcome
-from connectors.hubspot.account_rules import AccountRule, AccountRules, broken_rule
 from connectors.hubspot.errors import CallRefused, call_error, find_rule, record_outcome
 from connectors.hubspot.json_answers import items_of, properties_of
+from connectors.hubspot.records.account_rules import AccountRule, AccountRules, broken_rule
 from connectors.hubspot.records.optional_properties import is_optional_property, left_out
 from connectors.hubspot.records.result_match import MatchedResults, match_batch
 from connectors.hubspot.records.rows import BatchRow, prepare_rows

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from connectors.base import FieldNeed, FieldType, ObjectNeed, Problem, Step
 from connectors.hubspot.account import Pipeline, find_named
+from connectors.hubspot.property_definitions import TYPES, property_of
 from connectors.hubspot.records.optional_properties import CURRENCY, currency_note, may_leave_out
 from connectors.hubspot.records.stages import pipeline_fields
-from connectors.hubspot.setup.property_definitions import TYPES, property_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from connectors.base import AuthFailed, Misconfigured, Needs, ObjectNeed, Plan, Problem
 from connectors.error_rules import ErrorOutcome
 from connectors.hubspot.account import find_named
-from connectors.hubspot.account_rules import enforces_rules
 from connectors.hubspot.errors import KEYS, CallRefused, SetUpMissing, find_rule
 from connectors.hubspot.json_answers import items_of
 from connectors.hubspot.paths import object_type
+from connectors.hubspot.records.account_rules import enforces_rules
 from connectors.hubspot.records.optional_properties import CURRENCY
 
 if TYPE_CHECKING:

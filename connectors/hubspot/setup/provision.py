@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Plan, Problem, Report, Step
 from connectors.hubspot.errors import CallRefused
-from connectors.hubspot.setup.property_definitions import property_options
+from connectors.hubspot.property_definitions import property_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ THERE = "EXISTS"  # OBJECT_ALREADY_EXISTS, PROPERTY_EXISTS, …
 
 
 async def provision_steps(plan: Plan, api: HubSpotApi) -> Report:
-    """Step by step.
+    """Carry out a plan, step by step.
 
     What is there already counts as done; a ConnectorError that concerns all steps is raised.
     """

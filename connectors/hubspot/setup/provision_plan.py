@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from connectors.base import ObjectNeed, Plan, Problem, Step
 from connectors.hubspot.paths import object_type
+from connectors.hubspot.property_definitions import GROUP, GROUP_LABEL, property_group
 from connectors.hubspot.records.stages import pipeline_fields
 from connectors.hubspot.setup.object_comparison import ObjectComparison
-from connectors.hubspot.setup.property_definitions import GROUP, GROUP_LABEL, property_group
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

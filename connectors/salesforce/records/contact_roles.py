@@ -28,7 +28,7 @@ Pair = tuple[str, str]
 
 
 class ContactRoles:
-    """Makes each role once.
+    """Makes each contact's role on a deal, once.
 
     For an opportunity that it saw come into being, it need not look: there can be none yet.
     """

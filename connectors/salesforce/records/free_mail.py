@@ -102,7 +102,7 @@ SECOND_LEVELS = frozenset(("ac", "co", "com", "net", "org"))
 
 
 def is_free_mail(domain: str) -> bool:
-    """Tell by a mail domain in lower case."""
+    """Tell whether a mail domain, in lower case, is one of free mail."""
     labels = domain.split(".")
     top = 2 if len(labels) > 2 and labels[-2] in SECOND_LEVELS else 1  # noqa: PLR2004 - example.co.uk
     return domain in DOMAINS or (len(labels) == top + 1 and labels[0] in ANY_COUNTRY)

@@ -32,11 +32,11 @@ class ParsedBody(NamedTuple):
 
 
 def parse_body(body: bytes) -> ParsedBody:
-    """The object in a body.
+    """Read the JSON object in a body.
 
     Of a key that stands twice the last value counts; what PHP prints around the JSON is left out.
 
-    Raises Invalid for what is no JSON object in UTF-8 (NaN, Infinity and lone surrogates are no
+    Raises InvalidBody for what is no JSON object in UTF-8 (NaN, Infinity and lone surrogates are no
     JSON), is nested deeper than 200, consists of hardly anything but lists and objects, or holds
     NUL characters or numbers beyond floating point, which later stages could not keep.
     """

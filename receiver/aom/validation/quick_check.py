@@ -2,7 +2,8 @@
 nearly all are.
 
 Plain is: no key that the schema does not know, all that is needed is there, and each value is in
-the form that AOM writes. Of any other body nothing is said: `drift.survey` looks at it key by key.
+the form that AOM writes. Of any other body nothing is said: `drift.survey_drift`
+looks at it key by key.
 """
 
 from collections.abc import Callable, Mapping

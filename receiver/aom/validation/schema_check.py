@@ -1,4 +1,4 @@
-"""Strict about what is needed, lenient about the rest.
+"""Holds a body against its event's schema: strict about what is needed, lenient about the rest.
 
 A fault in something needed makes the event invalid; where it is one person's of several, that one
 is left out, and told. Anything else that cannot be read (a date in a new format, a text where an
@@ -49,7 +49,7 @@ class ValidatedBody:
 
 
 def validate_body(raw: Mapping[str, Any], event: str) -> ValidatedBody:
-    """Read all of a body, as it was meant. Raises Invalid with all faults at once."""
+    """Read all of a body, as it was meant. Raises InvalidBody with all faults at once."""
     here = known_keys(event)
     rest = as_meant(raw, here)  # a copy, to be cut to what can be read
     found = survey_drift(rest, event)
@@ -107,7 +107,7 @@ def _left_out(
 ) -> dict[tuple[str | int, ...], list[ErrorDetails]]:
     """Where people stand who lack something needed, with what that is.
 
-    Raises Invalid where it is not theirs alone, or all lack it.
+    Raises InvalidBody where it is not theirs alone, or all lack it.
     """
     needed = [problem for problem in problems if _is_needed(problem["loc"], here)]
     alone: dict[tuple[str | int, ...], list[ErrorDetails]] = {}

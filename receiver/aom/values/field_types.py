@@ -114,7 +114,6 @@ _PLAIN_OPTIONAL_ID = core.nullable_schema(
 )
 _PLAIN_DATE = core.nullable_schema(_text(f"(?:{dates.PLAIN})?"))
 _PLAIN_CURRENCY = core.literal_schema([*currency.ALIASES, "", None])
-_KNOWN_STATUS = core.literal_schema([*order_status.EVENTS_BY_STATUS, *order_status.OFF])
 _AMOUNT = core.float_schema(gt=-money.LIMIT, lt=money.LIMIT, strict=True)
 _PLAIN_MONEY = core.nullable_schema(
     core.union_schema([_text(f"(?:{money.PLAIN})?"), _AMOUNT], mode="left_to_right")

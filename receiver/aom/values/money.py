@@ -1,4 +1,4 @@
-"""Amounts: AOM writes 220 in one place and "110.00" in another."""
+"""Amounts of money: AOM writes 220 in one place and "110.00" in another."""
 
 import re
 from decimal import Decimal

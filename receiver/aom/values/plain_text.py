@@ -21,10 +21,6 @@ _blanks = re.compile(r"[\s\u00a0]+")
 _AT_ENDS = BLANKS + INVISIBLE
 
 
-def has_entities(text: str) -> bool:
-    return "&" in text and _entity.search(text) is not None
-
-
 def without_entities(text: str) -> str:
     """`Se&aacute;n` → `Seán`, once: `&amp;amp;` is `&amp;`.
 

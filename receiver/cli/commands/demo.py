@@ -149,7 +149,7 @@ def _posts() -> list[PostedEvent]:
 
 @dataclass(frozen=True, slots=True)
 class DemoOperator:
-    """Asks the gateway over its admin API."""
+    """Stands in for an operator: asks the demo's gateway over its admin API."""
 
     http: httpx.AsyncClient
     settings: Settings

@@ -48,7 +48,7 @@ class _NoGate:
 
 @asynccontextmanager
 async def temporary_connector(settings: Settings, name: str) -> AsyncIterator[Connector]:
-    """A connector for a moment."""
+    """Open a connector for the moment that the command needs it."""
     one = settings.connectors[name]
     connector = open_connector(one, Context(name, _NoGate(), settings.directory))
     try:

@@ -36,7 +36,7 @@ GLANCE = 0.3  # seconds between two looks at how far it is
 
 
 class DeliveryState(StrEnum):
-    """What a delivery can be in."""
+    """The states that a delivery can be in, as an option names them."""
 
     PENDING = "pending"
     DELIVERED = "delivered"

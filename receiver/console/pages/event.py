@@ -49,7 +49,7 @@ def routes(console: Console) -> list[Route]:
 
 
 class EventPages:
-    """The page and its actions.
+    """The page of an event and its actions.
 
     These concern one delivery where the form names one, else the whole event.
     """
@@ -59,7 +59,7 @@ class EventPages:
         self._gateway = console.gateway
 
     async def show(self, request: Request) -> Response:
-        """In a thread: what came may be large."""
+        """Show the page; made in a thread, since what came may be large."""
         stored, states = await self._stored(request), await self._gateway.inbox.find_states()
         return await asyncio.to_thread(self._shown, request, stored, states)
 

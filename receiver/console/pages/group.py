@@ -53,7 +53,7 @@ def routes(console: Console) -> list[Route]:
 
 
 class GroupPages:
-    """The page and its actions.
+    """The page of a group and its actions.
 
     These concern the whole group, or the events that are ticked in the form.
     """

@@ -43,9 +43,7 @@ class OverviewPage:
             request,
             "overview.html",
             store=status,
-            faults=[
-                words for words in (gateway.inbox.find_damage, gateway.inbox.long_log) if words
-            ],
+            faults=[words for words in (gateway.inbox.damage, gateway.inbox.long_log) if words],
             connectors=[
                 advise_connector(
                     name,

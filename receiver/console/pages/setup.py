@@ -89,5 +89,5 @@ def _urls(base: str, token: str) -> list[tuple[str, str]]:
 
 
 def mask_token(token: str) -> str:
-    """Enough to tell two tokens apart."""
+    """Cut a token to what is enough to tell two apart."""
     return "••••" + (token[-4:] if len(token) >= _LONG_ENOUGH else "")

@@ -58,7 +58,7 @@ def connector_settings(
 
 
 def mapped_routes(gateway: Gateway) -> Mapping[str, Sequence[MappedRoute]]:
-    """By connector."""
+    """The routes of the configuration, by connector."""
     known = tuple(gateway.settings.sources)
     return {
         name: [

@@ -39,7 +39,7 @@ _GONE = (
 
 @dataclass(frozen=True, slots=True)
 class ConnectorAdvice:
-    """One connector on the overview.
+    """How a connector stands, and what helps, for the overview.
 
     `share` is the part of the allowed rate that is used, from 0 to 1.
     """

@@ -19,7 +19,10 @@ STATES: tuple[State, ...] = get_args(State)
 
 @dataclass(frozen=True, slots=True)
 class EventSearch:
-    """As the form has it: text, empty where it does not matter. Times without a zone are UTC."""
+    """What is searched for, as the form has it: text, empty where it does not matter.
+
+    Times without a zone are UTC.
+    """
 
     person: str = ""
     source: str = ""
@@ -60,7 +63,7 @@ class EventSearch:
         return replace(self, group="")
 
     def filter(self) -> EventFilter:
-        """All but the group, which has to be looked up. Raises Unfit."""
+        """All but the group, which has to be looked up. Raises UnfitParameter."""
         return EventFilter(
             source=self.source or None,
             event=self.event or None,

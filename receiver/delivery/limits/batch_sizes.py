@@ -25,7 +25,9 @@ class _Learnt:
 
 
 class BatchSizes:
-    """Of one connector. `most` is what the CRM says it takes, or the configuration allows."""
+    """The learnt sizes of one connector's calls. `most` is what the CRM says it takes, or the
+    configuration allows.
+    """
 
     def __init__(self, most: int, log: FilteringBoundLogger) -> None:
         self.most = most
@@ -42,12 +44,12 @@ class BatchSizes:
         self.measured = self.slow = False
 
     def of(self, kind: str) -> int:
-        """How many to send in the next call."""
+        """How many records of an object to send in the next call."""
         known = self._of.get(kind)
         return min(known.size, self.most) if known else self.most
 
     def smallest(self) -> int:
-        """Of all objects."""
+        """The smallest of all learnt sizes."""
         return min((self.of(kind) for kind in self._of), default=self.most)
 
     def learnt(self) -> dict[str, int]:

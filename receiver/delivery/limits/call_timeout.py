@@ -1,4 +1,4 @@
-"""An end for calls of a connector's code that hang."""
+"""Ends calls of a connector's code that hang."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CallTimeout:
         self._patience = patience
 
     async def run(self, coroutine: Awaitable[Sequence[T]]) -> Sequence[T]:
-        """Its result. Raises TimedOut where it hangs."""
+        """Await a call and give its result. Raises TimedOut where it hangs."""
         task = asyncio.ensure_future(coroutine)
         started = time.monotonic()
         try:

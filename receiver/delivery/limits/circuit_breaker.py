@@ -73,11 +73,11 @@ class CircuitBreaker:
 
     @property
     def paused(self) -> bool:
-        """It is, or has to show by one lane that it is well again."""
+        """Whether the connector is paused, or has to show by one lane that it is well again."""
         return self._state.paused is not None
 
     def seconds_left(self) -> float:
-        """Until it may be tried again."""
+        """Seconds until the connector may be tried again."""
         return max(0.0, self._ends_at - self._clock()) if self.paused else 0.0
 
     async def keep(self, *, note: str, sizes: dict[str, int], tokens: float | None = None) -> None:

@@ -45,7 +45,7 @@ class BulkStatement:
         return changed
 
     def text(self, dialect: Dialect, size: int) -> str:
-        """The statement for so many rows.
+        """The SQL of the statement for so many rows.
 
         What a second row adds is repeated: to compile a thousand rows takes long.
         """

@@ -74,7 +74,10 @@ def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     chosen = select(*given.c, *fixed).where(_TRUE)
     names = [*given.c.keys(), "state", "wait", "attempts", "replayed"]
     new = insert_statement(dialect, lane).from_select(names, chosen)
+    # The conflict locks the lane's row until the commit, so that two processes number what they
+    # accept one after the other.
     idle = lane.c.state == literal("idle")
+    # one that waits for a retry keeps its time: a new event must not cut the back-off short
     late = and_(lane.c.wait == _ZERO, lane.c.due_at > new.excluded.due_at)
     first = or_(idle, new.excluded.priority < lane.c.priority)
     return new.on_conflict_do_update(  # type: ignore[no-any-return]
@@ -97,6 +100,7 @@ def _deliveries(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
         lane.c.id,
         given.c.event_id,
         lane.c.connector,
+        # the upsert has added all events of this commit; `after` are those of this lane behind it
         lane.c.version - given.c.after,
         literal("pending"),
     )

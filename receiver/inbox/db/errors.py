@@ -76,7 +76,7 @@ def is_beaten(error: BaseException) -> bool:
 
 
 def as_unavailable(error: BaseException) -> StoreUnavailable:
-    """The same in the inbox's own type, in the database's words without the statement and its
+    """Turn an error of the database into StoreUnavailable, in its words without the statement's
     values.
     """
     if isinstance(error, StoreUnavailable):

@@ -22,7 +22,7 @@ State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """All that is given must hold.
+    """Which events are meant: all that is given must hold.
 
     An event is in the state of any of its deliveries; one that failed its schema is quarantined.
 
@@ -68,7 +68,7 @@ _ASIDE = event.c.state != literal("accepted")  # the condition of the partial in
 
 
 def select_page(chosen: EventFilter, turn: PageTurn) -> Select[tuple[str]]:
-    """The ids of that part of the list."""
+    """The query for the ids of one page of the list."""
     if chosen.person is None and chosen.state == "delivered" and (chosen.event or chosen.source):
         return _by_event(chosen, turn)  # most are delivered: the name or the source leaves fewer
     if chosen.person is None and chosen.state in DELIVERY_STATES:

@@ -29,7 +29,7 @@ _LATE_MILLISECONDS = (1 << 62 - _LATE_BITS) - 1
 
 
 class EventIds:
-    """Makes ids.
+    """Makes ids for events that sort by their time.
 
     The time in an id is the event's own, so that a range of times is a range of ids. Not for
     several threads.

@@ -19,7 +19,7 @@ _ADVISORY_LOCK: Final = 0x616F6D5F67617465
 
 
 def migrate_tables(engine: Engine) -> None:
-    """Upgrade in one transaction.
+    """Bring the tables to the newest version, in one transaction.
 
     Processes that start at once on PostgreSQL do it one after the other.
     """

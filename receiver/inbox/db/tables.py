@@ -25,8 +25,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-EventState = Literal["accepted", "quarantined", "discarded"]
-LaneState = Literal["idle", "ready"]
 DeliveryState = Literal["pending", "delivered", "dead", "discarded"]
 DELIVERY_STATES: Final[tuple[DeliveryState, ...]] = ("pending", "delivered", "dead", "discarded")
 

@@ -11,8 +11,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from receiver.inbox.db.errors import StoreUnavailable
-from receiver.inbox.db.retry import run_with_retry
 from receiver.inbox.db.transaction import Transaction, open_transaction
+from receiver.inbox.db.transaction_retry import run_with_retry
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ class ThreadPool:
         self._closing = False
 
     async def run(self, work: Callable[[Transaction], T]) -> T:
-        """Run it in a transaction of its own."""
+        """Run a store function in a transaction of its own."""
 
         def within(connection: Connection) -> T:
             with open_transaction(connection, self._sender) as current:

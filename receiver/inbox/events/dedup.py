@@ -128,6 +128,7 @@ def _states(transaction: Transaction, things: Iterable[Thing]) -> dict[Thing, li
 
 
 _OF_THINGS = event.c.thing.in_(bindparam("things", expanding=True))
+# in one order, so that two processes that look at the same things do not wait in a circle
 _LOCK = select(event.c.id).where(_OF_THINGS).order_by(event.c.thing, event.c.id).with_for_update()
 _STATES = (
     select(

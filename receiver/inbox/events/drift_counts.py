@@ -16,7 +16,7 @@ OTHERS = "…"
 
 
 class DriftCounter:
-    """Adds to the counts.
+    """Adds what was met in a commit to the counts of drift.
 
     Paths beyond the first 200 of an event name are counted together, as `…`.
     """

@@ -144,7 +144,7 @@ def events_with(transaction: Transaction, address: str) -> list[str]:
 
 
 def events_in(transaction: Transaction, address: str) -> list[str]:
-    """The events that the person is in."""
+    """Find the events that a person is in."""
     return list(transaction.connection.scalars(events_of(address)))
 
 

@@ -32,7 +32,7 @@ class AddressMention:
 
 
 async def erase_mentions(read: TransactionRunner, write: TransactionRunner, address: str) -> int:
-    """Returns in how many rows it stood.
+    """Take a person's address out of others' rows. Returns in how many it stood.
 
     Those that somebody changes meanwhile are looked at again.
     """
@@ -115,7 +115,7 @@ def scrub_mentions(
 
 
 def row_is(table: Table, values: Mapping[str, Any]) -> ColumnElement[bool]:
-    """The row with these values."""
+    """The condition that finds the row with these values."""
     return and_(*(table.c[name] == values[name] for name in values))
 
 

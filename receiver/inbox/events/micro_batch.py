@@ -45,7 +45,7 @@ class MicroBatch(Generic[T]):
             self._schedule()
 
     def done(self, number: int) -> None:
-        """So many were worked on."""
+        """Tell that so many items were worked on."""
         self._under_way -= number
         self._expected = len(self._waiting) + number
         self._until = asyncio.get_running_loop().time() + LONGEST_WAIT

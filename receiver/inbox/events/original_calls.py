@@ -55,7 +55,7 @@ def originals_with(transaction: Transaction, address: str) -> list[str]:
 
 
 def remove_originals(transaction: Transaction, ids: Sequence[str]) -> int:
-    """Returns how many there were."""
+    """Remove what amended events were before. Returns how many there were."""
     return transaction.connection.execute(
         delete(original).where(original.c.event_id.in_(ids))
     ).rowcount

@@ -107,7 +107,7 @@ _WAITING = (
     .order_by(event.c.id)
     .limit(bindparam("most"))
 )
-_THIS = (
+_THIS = (  # locked: of two who revalidate it at once, the second finds it accepted
     select(event.c.state)
     .where(
         event.c.id == bindparam("of"),

@@ -30,10 +30,10 @@ from receiver.inbox.db.errors import (
     is_disconnect,
     is_unavailable,
 )
-from receiver.inbox.db.retry import run_with_retry
 from receiver.inbox.db.sqlite.store_files import StoreFiles
 from receiver.inbox.db.sqlite.write_ahead_log import EVERY_SECONDS, WriteAheadLog
 from receiver.inbox.db.transaction import Transaction, open_transaction
+from receiver.inbox.db.transaction_retry import run_with_retry
 from receiver.inbox.events.accept import AcceptedEvent, AcceptEntry, EventAcceptor, NewEvent
 from receiver.inbox.events.micro_batch import MicroBatch
 

@@ -68,7 +68,7 @@ def find_sources(transaction: Transaction, id: str) -> str:
     return source
 
 
-_ACCEPTED = (
+_ACCEPTED = (  # locked: neither retention nor an erasure may remove them meanwhile
     select(event.c.id)
     .where(event.c.id.in_(bindparam("ids", expanding=True)), event.c.state == literal("accepted"))
     .order_by(event.c.id)

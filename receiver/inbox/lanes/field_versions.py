@@ -73,7 +73,7 @@ def superseded_fields(known: FieldVersions, stamps: FieldVersions, horizon: str)
 
 
 def newest_version(stamps: Iterable[FieldVersion]) -> FieldVersion:
-    """The one of the event that came last."""
+    """Of several versions of a field, the one of the event that came last."""
     return max(stamps)
 
 

@@ -89,7 +89,7 @@ def list_queues(
 
 
 def load_lanes(transaction: Transaction, lanes: Sequence[int], *, now: datetime) -> list[ReadyLane]:
-    """These lanes with what is pending in them, as many as fit into memory together.
+    """Load lanes with what is pending in them, as many as fit into memory together.
 
     Nothing is pending any more in lanes whose deliveries were discarded: let them `rest`.
     """
@@ -152,7 +152,7 @@ _LANES = select(
     lane.c.failing_since,
     lane.c.replayed,
 ).where(_IDS, lane.c.state != literal("idle"), lane.c.due_at <= _NOW)
-_REST = (
+_REST = (  # unless an event came since: that has raised the version
     update(lane)
     .where(lane.c.id == bindparam("of"), lane.c.version == bindparam("seen", type_=BigInteger))
     .values(state=literal("idle"), attempts=0, failing_since=None)

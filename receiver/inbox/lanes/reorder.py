@@ -1,4 +1,4 @@
-"""Where an event belongs in lanes that have gone on to later ones."""
+"""Puts a late event into its place in lanes that have gone on to later ones."""
 
 from __future__ import annotations
 

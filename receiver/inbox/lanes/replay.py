@@ -256,7 +256,7 @@ _WAKE = (
     .where(_LANES)
     .values(
         version=lane.c.version + 1,
-        replayed=lane.c.version + 1,
+        replayed=lane.c.version + 1,  # a settle of what was loaded before it counts for nothing
         failing_since=None,
         priority=case(
             (lane.c.state == literal("idle"), bindparam("priority")), else_=lane.c.priority

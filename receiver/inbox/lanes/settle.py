@@ -86,7 +86,7 @@ class Settlement:
 
 
 def settle_lanes(transaction: Transaction, told: Settlement, *, now: datetime) -> SettleReport:
-    """Record all of it.
+    """Record what came of lanes, under the leader's epoch.
 
     Where the epoch is over, another may have written the same records meanwhile, and an old write
     may have come on top of it: what was written for these lanes, and whatever wrote the same
@@ -119,6 +119,7 @@ _LOCK = (
     .order_by(lane.c.person_key, lane.c.connector)  # as everybody locks them
     .with_for_update()
 )
+# what was discarded meanwhile stays so
 _STILL = (delivery.c.id == bindparam("delivery_id"), state_is("pending"))
 _DELIVER = (
     update(delivery)

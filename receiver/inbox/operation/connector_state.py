@@ -24,7 +24,7 @@ PauseKind = Literal["auth", "misconfigured", "throttled", "unavailable"]
 
 @dataclass(frozen=True, slots=True)
 class ConnectorState:
-    """`paused` is None while it runs.
+    """What is kept of a connector. `paused` is None while it runs.
 
     `since` is when a pause of this kind began, `until` when it should be tried again.
 
@@ -58,7 +58,7 @@ def find_state(transaction: Transaction, connector: str) -> ConnectorState:
 
 
 def find_states(transaction: Transaction) -> Mapping[str, ConnectorState]:
-    """Of all connectors of which anything was ever kept."""
+    """The states of all connectors of which anything was ever kept."""
     return {row.connector: _state(row) for row in transaction.connection.execute(_STATES)}
 
 

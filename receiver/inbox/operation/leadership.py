@@ -136,7 +136,7 @@ def is_current(transaction: Transaction, role: str, epoch: int) -> bool:
 
 
 def list_leaders(transaction: Transaction) -> list[Leader]:
-    """Of all roles that were ever led."""
+    """Who leads which role, of all roles that were ever led."""
     return [Leader(row.role, row.holder) for row in transaction.connection.execute(_LEADERS)]
 
 
@@ -153,11 +153,13 @@ def _now(transaction: Transaction, now: datetime) -> int:
 _DATABASE_NOW = select(cast(extract("epoch", func.clock_timestamp()) * _SECOND, BigInteger))
 _NEWEST_DELIVERY = select(func.max(delivery.c.id))
 _THIS: ColumnElement[bool] = leadership.c.role == bindparam("of")
+# Whoever settles holds the row (`_EPOCH`), and so leads: nobody waits for it here.
 _ROW = select(leadership).where(_THIS).with_for_update(skip_locked=True)
+# Shared: settlements do not wait for each other, and no epoch begins until they are committed.
 _EPOCH = select(leadership.c.epoch).where(_THIS).with_for_update(read=True)
 _LEADERS = select(leadership.c.role, leadership.c.holder)
 _END: BindParameter[Any] = bindparam("end", type_=BigInteger)
-_TAKE = (
+_TAKE = (  # under the lock of `_ROW`, or two would take the same epoch
     update(leadership)
     .where(_THIS)
     .values(

@@ -44,5 +44,5 @@ def keep_sent_alarm(transaction: Transaction, key: str, about: str, *, now: date
 
 
 def forget_sent_alarm(transaction: Transaction, key: str) -> None:
-    """It is over, and that was told too."""
+    """Forget an alarm that is over, once that was told too."""
     transaction.connection.execute(delete(alarm).where(alarm.c.key == storable_text(key)))

@@ -13,7 +13,7 @@ _ROOM = 1024 * 1024
 
 
 def probe_writing(transaction: Transaction, *, now: datetime, doubtful: bool) -> None:
-    """`doubtful`: writing failed lately.
+    """Write a row to see whether the store can be written; `doubtful`: writing failed lately.
 
     A few bytes may fit on a disk that is full, so then prove that there is room for a large event.
     """

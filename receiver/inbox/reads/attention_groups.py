@@ -71,7 +71,7 @@ def find_group(transaction: Transaction, id: str) -> AttentionGroup | None:
 
 
 def count_groups(transaction: Transaction) -> GroupCounts:
-    """Of each kind."""
+    """How many groups there are of each kind."""
     return GroupCounts(
         transaction.connection.scalar(_DEAD_GROUPS) or 0,
         transaction.connection.scalar(_QUARANTINED_GROUPS) or 0,

@@ -49,7 +49,7 @@ def list_coverage(
 
 
 def find_calls(transaction: Transaction, ids: Sequence[str]) -> list[StoredCall]:
-    """Those of these events that are accepted."""
+    """The calls of these events, where they are accepted."""
     rows = transaction.connection.execute(_BODIES, {"ids": list(ids)})
     return [
         StoredCall(row.id, row.source, row.named, row.body, from_micros(row.received_at))

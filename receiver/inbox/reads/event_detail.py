@@ -45,7 +45,7 @@ class AttemptDetail:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryDetail:
-    """One event in one lane.
+    """One delivery: one event in one lane.
 
     `due_at`, `tries` and `failing_since` are the lane's, and say what comes next for a pending one.
     """
@@ -130,7 +130,7 @@ class PersonDetail:
 
 
 def find_event(transaction: Transaction, id: str) -> EventDetail:
-    """Raises Unknown."""
+    """One event with its deliveries and attempts. Raises Unknown."""
     row = transaction.connection.execute(_EVENT, {"of": id}).mappings().one_or_none()
     if row is None:
         raise Unknown(f"no event {id} is stored")
@@ -150,7 +150,7 @@ def find_event(transaction: Transaction, id: str) -> EventDetail:
 
 
 def find_person(transaction: Transaction, key: str) -> PersonDetail:
-    """Empty where nothing is known of them."""
+    """How a person stands at each connector; empty where nothing is known of them."""
     lanes = transaction.connection.execute(_LANES, {"of": key}).all()
     records = transaction.connection.execute(_RECORDS, {"lanes": [row.id for row in lanes]}).all()
     return PersonDetail(

@@ -170,7 +170,7 @@ def count_unsearched(transaction: Transaction, chosen: EventFilter) -> int:
 
 
 def list_drift(transaction: Transaction) -> list[DriftCount]:
-    """The most frequent first."""
+    """The counts of drift, the most frequent first."""
     return [
         DriftCount(
             row.source,

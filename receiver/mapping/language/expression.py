@@ -42,7 +42,10 @@ _PLAIN: Final = 300  # digits of a number that certainly may be sent
 
 
 def native_value(result: Any) -> Value | None:  # noqa: PLR0911 - a table of cases
-    """An expression's result as a field's value; None where it is not sent. Raises Unusable."""
+    """An expression's result as a field's value; None where it is not sent.
+
+    Raises UnusableValue.
+    """
     kind = type(result)
     if kind is str:  # most are
         return (

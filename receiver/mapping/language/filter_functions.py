@@ -154,7 +154,7 @@ def replace(value: Any, old: Any, new: Any, count: int = -1) -> Any:
 
 
 def replaced(value: str, old: str, new: str, count: int = -1) -> str:
-    """As `str.replace`. Raises Unusable where the text would grow too long."""
+    """As `str.replace`. Raises UnusableValue where the text would grow too long."""
     if len(new) > len(old):
         finds = value.count(old)
         most = min(finds, count) if count >= 0 else finds

@@ -70,7 +70,7 @@ class EventLimits:
             yield item
 
     def spend(self, work: int) -> None:
-        """Raises Unusable where that is more than is left."""
+        """Raises UnusableValue where that is more than is left."""
         self._work -= work
         if self._work < 0:
             raise UnusableValue(
@@ -79,7 +79,7 @@ class EventLimits:
             )
 
     def record(self) -> None:
-        """For one more record. Raises Unusable where it is one too many."""
+        """For one more record. Raises UnusableValue where it is one too many."""
         self._records -= 1
         if self._records < 0:
             raise UnusableValue(
@@ -88,7 +88,7 @@ class EventLimits:
             )
 
     def written(self, fields: Mapping[str, Any]) -> None:
-        """For the fields of one record. Raises Unusable where they are too long together."""
+        """For the fields of one record. Raises UnusableValue where they are too long together."""
         size = 0
         for value in fields.values():
             if isinstance(value, str):
@@ -104,19 +104,22 @@ class EventLimits:
 
 
 def bounded_text(length: int) -> None:
-    """Raises Unusable for a text that would be longer than an expression may make."""
+    """Raises UnusableValue for a text that would be longer than an expression may make."""
     if length > LONGEST:
         raise UnusableValue(f"gives more than {LONGEST:,} characters")
 
 
 def bounded_list(length: int) -> None:
-    """Raises Unusable for a list of more items than an expression may go through."""
+    """Raises UnusableValue for a list of more items than an expression may go through."""
     if length > ITEMS:
         raise UnusableValue(f"has a list of more than {ITEMS:,} items")
 
 
 def bounded_read(value: Any) -> Any:
-    """A value of the payload that an expression names. Raises Unusable where it is too large."""
+    """A value of the payload that an expression names.
+
+    Raises UnusableValue where it is too large.
+    """
     if isinstance(value, str):
         if len(value) > READ:
             raise UnusableValue(f"reads a text of more than {READ:,} characters")
@@ -126,7 +129,10 @@ def bounded_read(value: Any) -> Any:
 
 
 def short_argument(value: Any, what: str) -> None:
-    """Raises Unusable for a text to look for that is so long that it is found in quadratic time."""
+    """Refuse a text to look for that is so long that it is found in quadratic time.
+
+    Raises UnusableValue.
+    """
     if isinstance(value, str) and len(value) > ARGUMENT:
         raise UnusableValue(
             f"{what} takes texts of at most {ARGUMENT:,} characters to look for or to put in"

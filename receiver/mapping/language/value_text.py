@@ -26,7 +26,7 @@ class UnusableValue(ValueError):
 def value_text(value: Any) -> str:  # noqa: PLR0911 - a table of cases
     """Nothing for None, `true` and `false`, plain digits for money, ISO 8601 for dates.
 
-    Raises Unusable for anything composed.
+    Raises UnusableValue for anything composed.
     """
     if type(value) is str:  # most are
         return value
@@ -54,7 +54,7 @@ _TOO_LARGE: Final = 10**DIGITS
 
 
 def bounded_number(value: Number) -> Number:
-    """The number, unless written out it would fill pages. Raises Unusable."""
+    """The number, unless written out it would fill pages. Raises UnusableValue."""
     if isinstance(value, Decimal):
         pages = value.is_finite() and bool(value) and not -DIGITS < value.adjusted() < DIGITS
     else:

@@ -1,4 +1,4 @@
-"""Many events of one person into one record per key.
+"""Folds many events of one person into one record per key.
 
 Of a field the last value wins; of one that only goes forward the furthest, and of two that are as
 far the last.

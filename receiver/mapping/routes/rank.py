@@ -15,7 +15,7 @@ Rank = Callable[[ExpressionScope, Value], str | None]
 
 
 def by_stage(stages: Sequence[str]) -> Rank:
-    """The place of the value in the list. Raises Unusable for one that is not there."""
+    """The place of the value in the list. Raises UnusableValue for one that is not there."""
     places = {stage.casefold(): f"{place:06}" for place, stage in enumerate(stages)}
 
     def rank(_scope: ExpressionScope, value: Value) -> str:

@@ -15,8 +15,8 @@ import pytest
 
 from connectors.base import Link, Record, Ref, Saved
 from connectors.hubspot import HubSpotConnector
+from connectors.hubspot.property_definitions import KEY_FIELDS, own_properties
 from connectors.hubspot.records.order_items import with_line_items
-from connectors.hubspot.setup.property_definitions import KEY_FIELDS, own_properties
 from receiver.aom import EVENTS, SourceContext, read_event, read_sample
 from receiver.mapping import RouteTable, fold_records
 from receiver.settings import load_settings

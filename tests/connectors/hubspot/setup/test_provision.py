@@ -8,7 +8,7 @@ import pytest
 
 from connectors.base import Misconfigured, ObjectNeed, Plan, Problem, Report
 from connectors.hubspot import HubSpotConnector
-from connectors.hubspot.setup.property_definitions import own_properties
+from connectors.hubspot.property_definitions import own_properties
 from tests.connectors.hubspot.needs import contact_need, deal_need, field
 from tests.connectors.hubspot.opening import deal, ids, on, upsert
 from tests.fakes.hubspot import FakeHubSpot

@@ -68,7 +68,7 @@ def test_damage_is_told_in_words_and_remembered(sqlite_url: str, filled: Path, n
         try:
             with suppress(StoreDamaged):
                 await work(inbox)
-            told = inbox.find_damage
+            told = inbox.damage
             assert told
             assert told.startswith(
                 f"{filled} is damaged (database disk image is malformed, seen in "
@@ -142,7 +142,7 @@ def test_what_lies_on_other_pages_is_still_delivered(
         inbox = await Inbox.open(sqlite_url, dedup_hours=24)
         try:
             assert EVENTS / 2 < len(await load_queues(inbox)) < EVENTS
-            assert inbox.find_damage
+            assert inbox.damage
         finally:
             await inbox.aclose()
 

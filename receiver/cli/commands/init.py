@@ -1,8 +1,7 @@
-"""`init`, `check`, `urls`, `schemas`: from nothing to a configuration that holds."""
+"""`init`: from nothing to a configuration that holds."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
@@ -13,36 +12,20 @@ from zoneinfo import available_timezones
 
 import typer
 from pydantic import BaseModel, SecretStr
-from rich.table import Table
 
 from connectors import registry
 from connectors.base import Connector, read_shipped_mappings
-from receiver.aom import EVENTS, LABELS, json_schema
 from receiver.cases import TEST_FOLDER
 from receiver.cases.first_cases import first_cases
-from receiver.cli.alert_check import check_alarms
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    app,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-    show_faults,
-)
-from receiver.cli.commands.provision import check_online
+from receiver.cli.app import CONFIG, ConfigOption, app, fail_command, out
+from receiver.cli.commands.schemas import SCHEMA, config_schema
 from receiver.cli.examples import ALERTING_RULES, CONFIGURATION, find_example
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable
-from receiver.settings import ConfigError, Settings, describe_config, load_settings
-from receiver.settings.gateway_urls import inbound_url, menu_urls, public_url
+from receiver.settings import ConfigError, Settings, load_settings
 from receiver.settings.private_files import write_private
 
 FIRST_TESTS = "standard.toml"
-SCHEMA = ".schema.json"  # beside the configuration: editors complete and check by it
 
 
 @app.command()
@@ -75,7 +58,7 @@ def init(
     _require_sense(source, timezone)
     try:
         _write_new(config, source, connector, kind, timezone, replace=force)
-        config.with_suffix(SCHEMA).write_text(_config_schema(), encoding="utf-8")
+        config.with_suffix(SCHEMA).write_text(config_schema(), encoding="utf-8")
     except OSError as error:
         fail_command(f"{config} can't be written: {error.strerror or error}")
     tests = _write_first_cases(config)
@@ -234,141 +217,3 @@ def _choices(name: str, kind: type[Connector]) -> str:
                 options = " | ".join(f'"{value}"' for value in get_args(choice.annotation))
                 lines.append(f'{option} = "{choice.default}"   # {options}\n')
     return "".join(lines)
-
-
-@app.command()
-def check(
-    config: ConfigOption = CONFIG,
-    online: Annotated[
-        bool,
-        typer.Option("--online", help="Ask the CRMs too: credentials, fields, stages, limits."),
-    ] = False,
-    test_alert: Annotated[
-        bool, typer.Option("--test-alert", help="Post a test alarm to alerts.url.")
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Find every fault of the configuration before it runs."""
-    settings = settings_of(config)
-    mapping = RouteTable.compile(settings)
-    found = [*settings.warnings, *mapping.warnings]
-    found += check_online(settings, mapping) if online else ()
-    found += check_alarms(settings) if test_alert else ()
-    if as_json:
-        print_json(
-            [
-                {"where": f.where, "message": f.message, "remedy": f.remedy, "warning": f.warning}
-                for f in found
-            ]
-        )
-    else:
-        show_faults(config, tuple(found))
-    if any(not fault.warning for fault in found):
-        raise typer.Exit(FOUND)
-    if not as_json:
-        out.print(f"{config} holds: {_summary(settings)}.", markup=False)
-
-
-def _summary(settings: Settings) -> str:
-    counted = (
-        (len(settings.sources), "source"),
-        (len(settings.connectors), "connector"),
-        (len(settings.routes), "own route"),
-    )
-    return ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in counted)
-
-
-@app.command()
-def urls(
-    config: ConfigOption = CONFIG,
-    source: Annotated[str | None, typer.Option(help="One source; all unless given.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show the URLs to paste into AOM, one per entry of its menu. They hold the token: treat them
-    as passwords.
-    """
-    settings = settings_of(config)
-    if source and source not in settings.sources:
-        fail_command(
-            f"--source: {source!r} is not configured; there are: {', '.join(settings.sources)}"
-        )
-    base = public_url(settings)
-    rows = [
-        {
-            "source": name,
-            "label": label,
-            "event": event,
-            "url": inbound_url(base, one.tokens[0].get_secret_value(), event),
-        }
-        for name, one in settings.sources.items()
-        if source in {None, name}
-        for label, event in [*menu_urls().items(), ("(any event)", None)]
-    ]
-    if as_json:
-        print_json(rows)
-        return
-    for name in dict.fromkeys(row["source"] for row in rows):
-        table = Table("in AOM's menu", "URL", title=f"{name}", title_justify="left")
-        for row in rows:
-            if row["source"] == name:
-                table.add_row(row["label"], row["url"])
-        out.print(table)
-    if not settings.server.public_url:
-        out.print(
-            "server.public_url is not set: AOM must reach these addresses from outside.",
-            style="yellow",
-        )
-
-
-@app.command()
-def schemas(
-    event: Annotated[
-        str | None, typer.Argument(help="One event; a list of all unless given.")
-    ] = None,
-    directory: Annotated[
-        Path | None, typer.Option("--to", help="Write every schema into this directory.")
-    ] = None,
-    of_config: Annotated[
-        bool, typer.Option("--config", help="That of config.toml instead, for editors.")
-    ] = False,
-) -> None:
-    """Show what AOM sends, or what config.toml may hold, as JSON Schema."""
-    if of_config:
-        if event:
-            fail_command("--config is the schema of the configuration: leave the event out.")
-        _show_config_schema(directory)
-        return
-    if event and event not in EVENTS:
-        fail_command(f"{event!r} is not an event; there are: {', '.join(EVENTS)}")
-    if directory:
-        directory.mkdir(parents=True, exist_ok=True)
-        for name in [event] if event else EVENTS:
-            (directory / f"{name}.json").write_text(_as_json(name), encoding="utf-8")
-        out.print(
-            f"Wrote {1 if event else len(EVENTS)} schemas into {directory}{os.sep}", markup=False
-        )
-    elif event:
-        typer.echo(_as_json(event), nl=False)
-    else:
-        table = Table("event", "in AOM's menu")
-        for name in EVENTS:
-            table.add_row(name, LABELS[name])
-        out.print(table)
-
-
-def _show_config_schema(directory: Path | None) -> None:
-    if directory is None:
-        typer.echo(_config_schema(), nl=False)
-        return
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / CONFIG.with_suffix(SCHEMA).name
-    path.write_text(_config_schema(), encoding="utf-8")
-    out.print(f"Wrote {path}", markup=False)
-
-
-def _config_schema() -> str:
-    return json.dumps(describe_config(), indent=2, ensure_ascii=False) + "\n"
-
-
-def _as_json(event: str) -> str:
-    return json.dumps(json_schema(event), indent=2, ensure_ascii=False) + "\n"

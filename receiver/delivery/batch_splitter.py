@@ -1,4 +1,6 @@
-"""The calls of one batch: as large as the CRM takes them, smaller where one fails as a whole."""
+"""Makes the calls of one batch: as large as the CRM takes them, halved where one fails as a whole,
+until what is guilty stands alone.
+"""
 
 from __future__ import annotations
 
@@ -89,8 +91,8 @@ class _Part(Generic[T]):
 
 
 @dataclass(slots=True)
-class BatchCalls:
-    """Makes them one after the other. `fault` ends the batch.
+class BatchSplitter:
+    """Makes the calls of a batch one after the other. `fault` ends the batch.
 
     `before` is awaited before each. One may take `timeout` seconds, and after `longest` the CRM is
     through with it. `told` cuts out of a fault's words what must not be repeated. `begun` is told
@@ -111,7 +113,7 @@ class BatchCalls:
     fault: ConnectorError | None = None
     _passed: dict[str, list[int]] = field(default_factory=dict)  # kind → sizes that went through
 
-    async def make(
+    async def call_in_parts(
         self,
         kind: str,
         items: Sequence[T],

@@ -1,4 +1,4 @@
-"""Trying again what failed for a reason that is gone at once."""
+"""Runs a transaction again where its connection was lost or another transaction went first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TRIES: Final = 3
 
 
 def run_with_retry(work: Callable[[], T]) -> T:
-    """Run it anew where its connection was lost, or another transaction went first.
+    """Run the work anew where its connection was lost, or another transaction went first.
 
     StoreUnavailable where the store as a whole fails.
     """

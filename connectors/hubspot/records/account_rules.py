@@ -91,7 +91,7 @@ class AccountRules:
         return due
 
     def forget(self, rule: AccountRule) -> None:
-        """HubSpot no longer refuses by it."""
+        """Forget a rule by which HubSpot no longer refuses."""
         self._refused.pop(rule, None)
 
 

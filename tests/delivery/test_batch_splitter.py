@@ -20,7 +20,7 @@ from connectors.base import (
     TimedOut,
     Unavailable,
 )
-from receiver.delivery.batch_calls import NoAnswer, Verdict
+from receiver.delivery.batch_splitter import NoAnswer, Verdict
 from tests.delivery.calling import Calling
 from tests.delivery.crm import Crm
 
@@ -52,7 +52,7 @@ class Account:
             self.calls.append(len(some))
             return self._org(some)
 
-        made = asyncio.run(self.calling.calls(self._crm).make("contact", items, call))
+        made = asyncio.run(self.calling.calls(self._crm).call_in_parts("contact", items, call))
         verdicts = {record.key: verdict for record, verdict in made}
         assert len(made) == len(verdicts) == len(items)
         return [verdicts[record.key] for record in items]

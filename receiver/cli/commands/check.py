@@ -1,0 +1,65 @@
+"""`check`: every fault of a configuration, before it runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from receiver.cli.alert_check import check_alarms
+from receiver.cli.app import (
+    CONFIG,
+    FOUND,
+    ConfigOption,
+    JsonOption,
+    app,
+    out,
+    print_json,
+    settings_of,
+    show_faults,
+)
+from receiver.cli.commands.provision import check_online
+from receiver.mapping import RouteTable
+from receiver.settings import Settings
+
+
+@app.command()
+def check(
+    config: ConfigOption = CONFIG,
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Ask the CRMs too: credentials, fields, stages, limits."),
+    ] = False,
+    test_alert: Annotated[
+        bool, typer.Option("--test-alert", help="Post a test alarm to alerts.url.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find every fault of the configuration before it runs."""
+    settings = settings_of(config)
+    mapping = RouteTable.compile(settings)
+    found = [*settings.warnings, *mapping.warnings]
+    found += check_online(settings, mapping) if online else ()
+    found += check_alarms(settings) if test_alert else ()
+    if as_json:
+        print_json(
+            [
+                {"where": f.where, "message": f.message, "remedy": f.remedy, "warning": f.warning}
+                for f in found
+            ]
+        )
+    else:
+        show_faults(config, tuple(found))
+    if any(not fault.warning for fault in found):
+        raise typer.Exit(FOUND)
+    if not as_json:
+        out.print(f"{config} holds: {_summary(settings)}.", markup=False)
+
+
+def _summary(settings: Settings) -> str:
+    counted = (
+        (len(settings.sources), "source"),
+        (len(settings.connectors), "connector"),
+        (len(settings.routes), "own route"),
+    )
+    return ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in counted)

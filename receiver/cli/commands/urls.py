@@ -1,0 +1,62 @@
+"""`urls`: what to paste into AOM."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from receiver.cli.app import (
+    CONFIG,
+    ConfigOption,
+    JsonOption,
+    app,
+    fail_command,
+    out,
+    print_json,
+    settings_of,
+)
+from receiver.settings.gateway_urls import inbound_url, menu_urls, public_url
+
+
+@app.command()
+def urls(
+    config: ConfigOption = CONFIG,
+    source: Annotated[str | None, typer.Option(help="One source; all unless given.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the URLs to paste into AOM, one per entry of its menu. They hold the token: treat them
+    as passwords.
+    """
+    settings = settings_of(config)
+    if source and source not in settings.sources:
+        fail_command(
+            f"--source: {source!r} is not configured; there are: {', '.join(settings.sources)}"
+        )
+    base = public_url(settings)
+    rows = [
+        {
+            "source": name,
+            "label": label,
+            "event": event,
+            "url": inbound_url(base, one.tokens[0].get_secret_value(), event),
+        }
+        for name, one in settings.sources.items()
+        if source in {None, name}
+        for label, event in [*menu_urls().items(), ("(any event)", None)]
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    for name in dict.fromkeys(row["source"] for row in rows):
+        table = Table("in AOM's menu", "URL", title=f"{name}", title_justify="left")
+        for row in rows:
+            if row["source"] == name:
+                table.add_row(row["label"], row["url"])
+        out.print(table)
+    if not settings.server.public_url:
+        out.print(
+            "server.public_url is not set: AOM must reach these addresses from outside.",
+            style="yellow",
+        )

@@ -1,0 +1,89 @@
+"""What is kept of a record that was sent, for people to read: its values cut to a length, and what
+came of it. A call of one MiB must not become gigabytes of history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from connectors.base import Append, Record, Refused, Retry, Saved, Value
+from receiver.delivery.batch_splitter import NoAnswer, Verdict
+from receiver.delivery.record_writer import link_name
+
+LONGEST_SHOWN = 200  # characters of a value: what people read of it
+MOST_OPTIONS = 20
+MOST_SHOWN = 1000  # characters of all values of a record
+
+_RESULTS: dict[type[Verdict], str] = {
+    Saved: "saved",
+    Refused: "refused",
+    Retry: "retry",
+    NoAnswer: "unanswered",
+}
+
+
+def plain_fields(record: Record) -> dict[str, Any]:
+    """The values of a record, as JSON can hold them."""
+    return {
+        name: value if type(value) is str else _plain(value)
+        for name, value in record.fields.items()
+    }
+
+
+def describe_sent(
+    record: Record, verdict: Verdict, left_out: frozenset[str], of: list[int]
+) -> dict[str, Any]:
+    """What is kept of a record: cut to what a person would read.
+
+    `of`: the deliveries that want it, where there are several.
+    """
+    fields = plain_fields(record)
+    for name in left_out:
+        del fields[name]
+    if (
+        sum(len(value) for value in fields.values() if isinstance(value, str | list))
+        > LONGEST_SHOWN
+    ):
+        fields = _cut_all(fields)
+    shown: dict[str, Any] = {
+        "object": record.object,
+        "key": record.key,
+        "fields": fields,
+        "links": [link_name(target) for target in record.links],
+        "result": _RESULTS[type(verdict)],
+    }
+    if isinstance(verdict, Saved):
+        shown |= {"id": verdict.id, "created": verdict.created}
+    if of:
+        shown["of"] = of
+    return shown
+
+
+def _cut_all(fields: dict[str, Any]) -> dict[str, Any]:
+    cut: dict[str, Any] = {}
+    room = MOST_SHOWN
+    for name, value in fields.items():
+        cut[name] = short = _cut(value, min(LONGEST_SHOWN, room))
+        room = max(0, room - len(str(short)))
+    return cut
+
+
+def _cut(value: Any, length: int) -> Any:
+    if isinstance(value, str) and len(value) > length:
+        return f"{value[:length]}… ({len(value)} characters)"
+    if isinstance(value, list):
+        return [_cut(one, length) for one in value[:MOST_OPTIONS]]
+    return value
+
+
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    str: str,
+    bool: bool,
+    int: int,
+    Append: lambda value: list(value.values),
+}
+
+
+def _plain(value: Value) -> Any:
+    return _PLAIN.get(type(value), str)(value)
