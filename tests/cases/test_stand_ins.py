@@ -78,6 +78,22 @@ def test_the_same_value_has_the_same_stand_in() -> None:
     assert first["first_name"] != second["first_name"]
 
 
+def test_people_are_told_from_things_that_have_a_name() -> None:
+    """Teachers, receivers and authors are replaced; courses and quizzes are not."""
+    people = {
+        "receivers": [{"name": "Ada Lovelace"}],
+        "course_instructor": {"id": 1, "name": "Grace Moore"},
+        "created_by": "Grace Moore",
+        "billing": {"name": "Ada Lovelace"},
+    }
+    things = {"course": {"name": "First Aid"}, "quiz": {"id": 3, "name": "Quiz 1"}}
+    plain = replace_personal_data({**people, **things})
+    assert {key: plain[key] for key in things} == things
+    assert "Ada" not in str(plain)
+    assert "Grace" not in str(plain)
+    assert plain["created_by"] == plain["course_instructor"]["name"]
+
+
 def test_the_shape_stays() -> None:
     """Keys, lists, and what is nothing; an address that is a key is replaced as any other."""
     payload = {"userList": {"ada@b.edu": {"email": "ada@b.edu", "first_name": None}}, "x": [[], {}]}
