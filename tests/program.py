@@ -94,8 +94,7 @@ def start_program(
 ) -> Program:
     """Start `aom-gateway` with these words; streams that are not given are files of its own."""
     environment = dict(os.environ if env is None else env)
-    for name in {*environment, *os.environ}:
-        assert not name.startswith(FRESH) or environment.get(name) == os.environ.get(name), name
+    fresh = frozenset(pair for pair in environment.items() if pair[0].startswith(FRESH))
     output, errors = (
         None if given is not None else TemporaryFile()  # noqa: SIM115 - open until it is read
         for given in (stdout, stderr)
@@ -106,7 +105,7 @@ def start_program(
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - no path of ours
         streams[0] = nothing if stdin is None else stdin
         numbers = [one if isinstance(one, int) else one.fileno() for one in streams if one]
-        socket.send_fds(_parent(), [json.dumps(request).encode()], [*numbers, status])
+        socket.send_fds(_parent(fresh), [json.dumps(request).encode()], [*numbers, status])
     os.close(status)
     return Program(told, output, errors)
 
@@ -135,13 +134,18 @@ def _content(file: IO[bytes] | None) -> bytes:
 
 
 @cache
-def _parent() -> socket.socket:
-    """Start the process that all are forked from; it ends with this one."""
+def _parent(fresh: frozenset[tuple[str, str]]) -> socket.socket:
+    """Start the process that all of this environment are forked from; it ends with this one.
+
+    `fresh`: what of the environment is read by Python while it starts.
+    """
+    others = {name: value for name, value in os.environ.items() if not name.startswith(FRESH)}
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.program"],
             cwd=ROOT,
+            env=others | dict(fresh),
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
         )

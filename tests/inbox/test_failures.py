@@ -101,12 +101,12 @@ async def main():
         except StoreUnavailable:
             refused += 1
     try:
-        await inbox.ready(NOW)
+        await inbox.check_writable(NOW)
         raise SystemExit("the store lanes to be writable")
     except StoreUnavailable as error:
         print("not ready:", error)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
-    await inbox.ready(NOW)
+    await inbox.check_writable(NOW)
     for number in range(400):
         accepted = await inbox.accept(new(f"{number} " + "x" * 20_000))
         assert accepted.duplicate == (accepted.id in kept), number

@@ -300,7 +300,7 @@ def test_a_large_payload(page: Page, running: Running) -> None:
 
 def test_a_large_page_holds_nobody_up(running: Running) -> None:
     """Others are answered while it is made: nobody waits for most of the time that it takes."""
-    id = delivered(running, newcomer(), essay=[[]] * 200_000)
+    id = delivered(running, newcomer(), essay=[7] * 200_000)
     visitor = Visitor(running.url, forged_cookie())
     with (
         ThreadPoolExecutor() as pool,
