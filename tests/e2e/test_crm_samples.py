@@ -53,7 +53,7 @@ def test_the_samples_become_contacts_and_a_deal(tmp_path: Path, crms: dict[str, 
 
 def assert_right(crm: Account) -> None:
     contacts = crm.contacts()
-    assert contacts.keys() - {"ehj@academyofmine.com"} == {
+    assert contacts.keys() == {  # an announcement makes nobody a contact
         "johndoe@academyofmine.com",
         "dev@academyofmine.com",
         "student@app.com",
