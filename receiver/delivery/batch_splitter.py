@@ -36,12 +36,14 @@ T = TypeVar("T", Record, Link)
 class NoAnswer:
     """Not settled by the CRM: the whole call failed, or was not made.
 
-    `sent`: it may have been written all the same. `alone`: the item stood alone in a call that
-    failed while others went well. `after`: so many seconds must pass before it is sent again.
+    `sent`: it may have been written all the same. `asked`: the CRM was only asked what it holds.
+    `alone`: the item stood alone in a call that failed while others went well. `after`: so many
+    seconds must pass before it is sent again.
     """
 
     fault: ConnectorError
     sent: bool
+    asked: bool = False
     alone: bool = False
     after: float | None = None
 

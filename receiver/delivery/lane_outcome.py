@@ -135,10 +135,10 @@ class LaneOutcome:
 
     @property
     def untouched(self) -> bool:
-        """Nothing was sent, and nothing is known: it stays as it was."""
+        """No call was made for it, and nothing is known: it stays as it was."""
         held = (
             isinstance(self.setback, NoAnswer)
-            and not self.setback.sent
+            and not (self.setback.sent or self.setback.asked)
             and self.setback.after is None
         )
         return held and not (self.touched or self.delivered or self.dead)

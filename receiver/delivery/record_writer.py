@@ -255,7 +255,7 @@ class _Writer:
                 f"{group[0].object}?", group, read
             ):
                 if isinstance(verdict, NoAnswer):
-                    found[record.ref] = replace(verdict, sent=False)
+                    found[record.ref] = replace(verdict, sent=False, asked=verdict.sent)
                 elif not isinstance(verdict, Saved):
                     found[record.ref] = verdict
         return found

@@ -239,7 +239,7 @@ def test_a_known_record_that_is_not_found_is_looked_for_by_its_key() -> None:
 
 
 def test_a_read_that_fails_writes_nothing() -> None:
-    """The lane comes again: nothing was sent, so nothing is in doubt."""
+    """The lane comes again: nothing was sent, so nothing is in doubt; that it was tried is told."""
     crm = Crm()
     crm.faults = [AuthFailed("token")]
     results = write(crm, lane(named(), deal()))
@@ -248,6 +248,7 @@ def test_a_read_that_fails_writes_nothing() -> None:
         assert isinstance(result.verdict, NoAnswer)
         assert not result.verdict.sent
         assert not result.sent
+        assert result.verdict.asked
 
 
 def test_a_read_that_takes_too_long_holds_nobody_up() -> None:

@@ -33,7 +33,7 @@ from tests.e2e.traffic import Post
 from tests.processes import ADMIN_TOKEN, free_port
 
 LATE = {"later", "given up"}
-PATIENCE = 400.0  # seconds, of which a quiet machine needs a tenth
+PATIENCE = 300.0  # seconds, of which a quiet machine needs a tenth
 STATUS_IS_FRESH = 0.3  # seconds: dozens ask for it
 
 
