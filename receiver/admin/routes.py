@@ -25,10 +25,10 @@ _MISSING = {404: "There is no such thing."}
 
 def list_operations(gateway: Gateway) -> Sequence[Operation]:
     """All operations, over an open gateway."""
-    return (*_looking(AdminQueries(gateway)), *_acting(AdminCommands(gateway)))
+    return (*_query_operations(AdminQueries(gateway)), *_command_operations(AdminCommands(gateway)))
 
 
-def _looking(look: AdminQueries) -> Sequence[Operation]:
+def _query_operations(look: AdminQueries) -> Sequence[Operation]:
     return (
         Operation("GET", "/api/status", "How the gateway stands", look.status, views.StatusView),
         Operation(
@@ -103,7 +103,7 @@ def _looking(look: AdminQueries) -> Sequence[Operation]:
     )
 
 
-def _acting(act: AdminCommands) -> Sequence[Operation]:
+def _command_operations(act: AdminCommands) -> Sequence[Operation]:
     return (
         Operation(
             "POST",

@@ -69,8 +69,7 @@ class CommandGroup(TyperGroup):
 app = typer.Typer(
     name="aom-gateway",
     cls=CommandGroup,
-    help="Keeps every webhook of Academy of Mine and brings HubSpot or Salesforce to the state "
-    "that they describe.",
+    help="Keeps every webhook of Academy of Mine and brings a CRM to the state that they describe.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

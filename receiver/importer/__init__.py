@@ -12,10 +12,10 @@ from receiver.importer.line_reader import (
     is_json_lines,
     open_lines,
 )
+from receiver.importer.line_sender import ImportStopped, LineAnswer, LineSender
 from receiver.importer.line_validation import LineValidator, ValidatedLine
 from receiver.importer.payload_paths import WrongMapping
 from receiver.importer.rejected_lines import NotOurs, RejectsFile
-from receiver.importer.throttle import ImportStopped, ImportThrottle, LineAnswer
 
 __all__ = [
     "ColumnMapping",
@@ -23,9 +23,9 @@ __all__ = [
     "ImportJob",
     "ImportRun",
     "ImportStopped",
-    "ImportThrottle",
     "IntakeClient",
     "LineAnswer",
+    "LineSender",
     "LineSource",
     "LineValidator",
     "NotOurs",

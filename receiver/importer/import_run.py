@@ -15,13 +15,13 @@ from receiver.importer.column_headers import is_date
 from receiver.importer.column_mapping import ColumnMapping, ColumnOptions, map_columns
 from receiver.importer.event_times import is_change
 from receiver.importer.line_reader import LineSource, SourceLine, open_lines
+from receiver.importer.line_sender import ImportStopped, LineAnswer, LineSender
 from receiver.importer.line_validation import LineValidator, ValidatedLine
 from receiver.importer.payload_paths import Path as PayloadPath
 from receiver.importer.payload_paths import WrongMapping, format_path, parse_path
 from receiver.importer.reject_reasons import RejectReasons
 from receiver.importer.rejected_lines import RejectsFile
 from receiver.importer.sort_order import sort_ahead
-from receiver.importer.throttle import ImportStopped, ImportThrottle, LineAnswer
 
 _BATCH = 64  # lines
 _BATCH_BYTES = 4 * 1024 * 1024
@@ -193,7 +193,7 @@ def dry_run(run: ImportRun, wanted: Callable[[Event], int]) -> None:
 async def submit_lines(
     run: ImportRun,
     batches: Iterator[list[ValidatedLine]],
-    throttle: ImportThrottle,
+    sender: LineSender,
     faults: RejectsFile,
 ) -> None:
     """Send all lines without a fault, and keep the others.
@@ -202,16 +202,16 @@ async def submit_lines(
     """
     try:
         for batch in batches:
-            await _hand_in(run, throttle, faults, batch)
+            await _hand_in(run, sender, faults, batch)
             run.next_line = batch[-1].line.after
     except ImportStopped as stopped:
         run.stopped = str(stopped)
 
 
 async def _hand_in(
-    run: ImportRun, throttle: ImportThrottle, faults: RejectsFile, batch: list[ValidatedLine]
+    run: ImportRun, sender: LineSender, faults: RejectsFile, batch: list[ValidatedLine]
 ) -> None:
-    answers = await throttle.submit_batch([validated for validated in batch if validated.event])
+    answers = await sender.submit_batch([validated for validated in batch if validated.event])
     for validated, answer in answers:
         run.count_answer(answer)
         if answer.faults:

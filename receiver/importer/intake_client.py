@@ -8,8 +8,8 @@ from http import HTTPStatus
 
 import httpx
 
+from receiver.importer.line_sender import ImportStopped, LineAnswer
 from receiver.importer.line_validation import ValidatedLine
-from receiver.importer.throttle import ImportStopped, LineAnswer
 
 _FIRST_PAUSE = 0.5  # seconds
 _LONGEST_PAUSE = 10.0

@@ -32,8 +32,8 @@ from receiver.importer import (
     ColumnOptions,
     ImportJob,
     ImportRun,
-    ImportThrottle,
     IntakeClient,
+    LineSender,
     NotOurs,
     RejectsFile,
     UnreadableFile,
@@ -167,7 +167,7 @@ async def _hand_in(
                 patience=patience,
                 silent=watcher.silent,
             )
-            await submit_lines(run, batches, ImportThrottle(post), faults)
+            await submit_lines(run, batches, LineSender(post), faults)
 
 
 @contextmanager

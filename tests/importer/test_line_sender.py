@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from receiver.aom import Event, SourceContext, read_event
-from receiver.importer import ImportStopped, ImportThrottle, LineAnswer, SourceLine, ValidatedLine
-from receiver.importer.throttle import AT_ONCE
+from receiver.importer import ImportStopped, LineAnswer, LineSender, SourceLine, ValidatedLine
+from receiver.importer.line_sender import AT_ONCE
 
 SITE = SourceContext("springfield", ZoneInfo("America/New_York"), "USD")
 
@@ -51,7 +51,7 @@ def _lines(people: Sequence[int]) -> list[ValidatedLine]:
 
 
 def _sent(gateway: Gateway, lines: Sequence[ValidatedLine]) -> list[int]:
-    answered = asyncio.run(asyncio.wait_for(ImportThrottle(gateway.take).submit_batch(lines), 60))
+    answered = asyncio.run(asyncio.wait_for(LineSender(gateway.take).submit_batch(lines), 60))
     return [validated.line.number for validated, _ in answered]
 
 
@@ -79,4 +79,4 @@ def test_it_stops_where_the_gateway_takes_no_more() -> None:
         raise ImportStopped("no more")
 
     with pytest.raises(ImportStopped, match="no more"):
-        asyncio.run(ImportThrottle(refuse).submit_batch(_lines(range(5))))
+        asyncio.run(LineSender(refuse).submit_batch(_lines(range(5))))

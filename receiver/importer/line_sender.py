@@ -27,7 +27,7 @@ class LineAnswer:
     faults: tuple[tuple[str, str], ...] = ()
 
 
-class ImportThrottle:
+class LineSender:
     """Submits lines a few at once; `post` hands in one."""
 
     def __init__(self, post: Callable[[ValidatedLine], Awaitable[LineAnswer]]) -> None:
