@@ -106,7 +106,6 @@ MODULES = {
     "receiver/importer/import_run.py": ("tests/cli/test_import.py", WHOLE),
     "receiver/importer/intake_client.py": ("tests/cli/test_import.py", WHOLE),
     "receiver/importer/line_validation.py": ("tests/cli/test_import.py", WHOLE),
-    "receiver/importer/order_rows.py": ("tests/importer/test_line_reader.py", WITHIN),
     "receiver/inbox/inbox.py": ("tests/inbox/test_model.py", WHOLE),
     "receiver/inbox/inbox_operation.py": ("tests/inbox/operation", WHOLE),
     "receiver/inbox/inbox_reads.py": ("tests/inbox/reads", WHOLE),

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from receiver.aom.values import email_address, order_status
+from receiver.aom.values import email_address, money, order_status
+from receiver.aom.values.field_types import read_id
 from receiver.config_errors import nearest_name
 from receiver.importer.column_headers import (
     header_path,
@@ -21,6 +22,8 @@ from receiver.importer.event_times import time_in_format
 from receiver.importer.payload_paths import Path, WrongMapping, format_path, parse_path
 
 _STATUS: Path = ("status",)
+_AMOUNTS = ("order_total", "sub_total")
+_PRODUCT = ("product_id", "product_name")
 
 FAULT = "fault"
 """The column that a list of faults has more than the table that it came from."""
@@ -79,10 +82,10 @@ class ColumnMapping:
 
     def order(self, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
         """The payload of one order whose items stand in several rows."""
-        whole, *others = [self.payload(row) for row in rows]
-        for other in others:
-            whole.setdefault("line_items", []).extend(other.get("line_items", ()))
-        return whole
+        first, *others = [self.payload(row) for row in rows]
+        items = [item for one in (first, *others) for item in one.get("line_items", ())]
+        whole = self.payload(self.merged(rows)) if others else first
+        return whole | {"line_items": items} if items else whole
 
     @cached_property
     def gathers(self) -> bool:
@@ -108,33 +111,87 @@ class ColumnMapping:
         return self.headers[self._id]
 
     def order_of(self, row: Sequence[str]) -> str:
-        """The order's number in a row."""
-        return row[self._id].strip() if self._id < len(row) else ""
+        """The order's number in a row, as it is written there."""
+        return _cell(row, self._id)
 
-    def continues(self, first: Sequence[str], row: Sequence[str]) -> bool:
-        """Whether a row is a further item of the order in `first`: what it says of the order is the
-        same, or left blank.
+    def number(self, row: Sequence[str]) -> object:
+        """The order's number, the same however it is written; "" where a row has none."""
+        return self._meant(self._id, self.order_of(row))
+
+    def merged(self, rows: Sequence[Sequence[str]]) -> list[str]:
+        """The first row, with what it leaves blank of the order as a further one has it."""
+        whole = [*rows[0], *[""] * (len(self.headers) - len(rows[0]))]
+        for index in self._of_the_order:
+            cells = (_cell(row, index) for row in rows)
+            whole[index] = next((cell for cell in cells if cell), "")
+        return whole
+
+    def continues(self, whole: Sequence[str], row: Sequence[str]) -> bool:
+        """Whether a row is a further item of the order in `whole`: what it says of the order is the
+        same, or left blank in one of them.
         """
-        return (
-            self.gathers
-            and bool(self.order_of(row))
-            and self.order_of(row) == self.order_of(first)
-            and not self.differing(first, row)
+        if not self.gathers:
+            return False
+        number = self.number(row)
+        same = number == self.number(whole) if number else self._is_item_alone(row)
+        return same and not self.differing(whole, row)
+
+    def _is_item_alone(self, row: Sequence[str]) -> bool:
+        """Whether a row says nothing of the order that it is an item of, as where cells of a
+        spreadsheet were merged.
+        """
+        return not any(_cell(row, index) for index in self._of_the_order) and any(
+            _cell(row, index)
+            for index, path in enumerate(self.paths)
+            if path and path[0] == "line_items" and path[-1] in _PRODUCT
         )
 
     def differing(self, first: Sequence[str], row: Sequence[str]) -> str:
         """The header of a column that says something else of the order, "" where none does."""
         cells = ((index, _cell(first, index), _cell(row, index)) for index in self._of_the_order)
         return next(
-            (self.headers[index] for index, one, other in cells if other and one != other), ""
+            (
+                self.headers[index]
+                for index, one, other in cells
+                if one and other and self._meant(index, one) != self._meant(index, other)
+            ),
+            "",
         )
 
-    def state(self, row: Sequence[str]) -> tuple[str, ...] | None:
+    def is_amount(self, header: str) -> bool:
+        """Whether the column is an amount of the order."""
+        path = self.paths[self.headers.index(header)]
+        return path is not None and path[-1] in _AMOUNTS
+
+    def state(self, row: Sequence[str]) -> tuple[object, ...] | None:
         """What tells a state of an order from its others: number, status and times; None for a row
         without a number.
         """
-        told = [index for index in self._of_the_order if self._is_telling(index)]
-        return tuple(_cell(row, index) for index in told) if self.order_of(row) else None
+        if not self.order_of(row):
+            return None
+        return tuple(self._meant(index, _cell(row, index)) for index in self._telling)
+
+    def is_stateless(self, row: Sequence[str]) -> bool:
+        """Whether a row has the number of an order and does not say in which state it is."""
+        others = [index for index in self._telling if index != self._id]
+        status = [index for index in others if self.paths[index] == _STATUS]
+        return bool(others) and not any(_cell(row, index) for index in status or others)
+
+    def _meant(self, index: int, text: str) -> object:
+        """7401.0 is 7401, 300 is 300.00, and Ann@x.org is ann@x.org."""
+        path = self.paths[index]
+        try:
+            if path == ("id",):
+                return read_id(text)
+            if path and path[-1] in _AMOUNTS:
+                return money.read_amount(text)
+        except ValueError:
+            pass
+        return text.casefold()
+
+    @cached_property
+    def _telling(self) -> tuple[int, ...]:
+        return tuple(index for index in self._of_the_order if self._is_telling(index))
 
     def _is_telling(self, index: int) -> bool:
         path = self.paths[index]
@@ -146,7 +203,7 @@ class ColumnMapping:
 
     def when(self, row: Sequence[str]) -> str:
         """The time of a row, as its column says it."""
-        return row[self.time].strip() if self.time is not None else ""
+        return _cell(row, self.time) if self.time is not None else ""
 
     def shown(self) -> list[tuple[str, str]]:
         """Header and path of each column that is taken."""

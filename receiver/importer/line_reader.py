@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from receiver.importer.column_mapping import FAULT, ColumnMapping
-from receiver.importer.order_rows import Row, gather_orders, require_together, rows_of
+from receiver.importer.order_rows import (
+    Row,
+    gather_orders,
+    is_too_wide,
+    require_together,
+    rows_of,
+)
 from receiver.importer.spreadsheet_cells import unescape_formula
 from receiver.importer.text_encoding import UnknownEncoding, detect_encoding
 
@@ -203,16 +209,21 @@ def _table_lines(rows: Iterator[Row], columns: ColumnMapping) -> Iterator[Source
         text, kept, row = _as_text(cells), tuple(map(tuple, cells)), cells[0]
         if group.fault:
             yield SourceLine(group.number, text, None, group.fault, cells=kept)
-        elif any(cell.strip() for cell in row[width:]):
+        elif is_too_wide(row, columns):
             fault = f"has {len(row)} cells under {width} headers; one with a delimiter needs quotes"
             yield SourceLine(group.number, text, None, fault, cells=kept)
-        elif any(cell.strip() for cell in row):
+        else:
             whole = rows_of(cells, width)
             body = json.dumps(columns.order(whole), ensure_ascii=False).encode(
                 "utf-8", "surrogatepass"
             )
             yield SourceLine(
-                group.number, text, body, time=columns.when(whole[0]), cells=kept, last=group.last
+                group.number,
+                text,
+                body,
+                time=columns.when(columns.merged(whole)),
+                cells=kept,
+                last=group.last,
             )
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from receiver.text.email_addresses import may_hold_address
 from receiver.text.lower_case import lower_in_place
+from receiver.text.unescape import unescape_all
 
 ERASED: Final = "[erased]"
 
@@ -46,15 +47,30 @@ def address_forms(address: str) -> frozenset[str]:
 
 def names_address(text: str, address: str) -> bool:
     """Whether the address stands in the text, and not only within a longer one."""
-    return next(_spans(text, address), None) is not None
+    if _stands_in(text, address):
+        return True
+    plain = unescape_all(text)
+    return plain != text and _stands_in(plain, address)
 
 
 def scrub_address(text: str, address: str, *, in_path: bool = False) -> str:
-    """The text with the address replaced, whatever its case.
+    """The text with the address replaced, whatever its case; where it is found only without the
+    escapes of JSON, URLs and HTML, all of the text is left without them.
 
     bo@example.edu leaves jobo@example.edu and bo@example.edu.au alone. A path of keys, like
     `scores.bo@example.edu`, shows nowhere where a key begins: with `in_path` any place will do.
     """
+    left = _replaced(text, address, in_path=in_path)
+    plain = unescape_all(left)
+    found = _replaced(plain, address, in_path=in_path) if plain != left else plain
+    return left if found == plain else found
+
+
+def _stands_in(text: str, address: str) -> bool:
+    return next(_spans(text, address), None) is not None
+
+
+def _replaced(text: str, address: str, *, in_path: bool) -> str:
     kept, at = [], 0
     for start, end in _spans(text, address, in_path=in_path):
         kept += [text[at:start], ERASED]

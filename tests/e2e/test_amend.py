@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.test_commands import run, run_json
 from tests.console.visitor import Visitor, forged_cookie
-from tests.e2e.test_senders import deal, fields, order, post
+from tests.e2e.sender import deal, fields, order, post
 from tests.processes import ADMIN_TOKEN, Running, gateway, write_config
 
 

@@ -220,6 +220,7 @@ def _leaves(value: Any) -> Iterator[str]:
         yield from (
             text,
             unescape(str(value)).lower(),
+            unescape(unescape(str(value))).lower(),
             unescape(text),
             "".join(_words(unescape(text))),
         )

@@ -33,6 +33,15 @@ def _part(item: Any, key: str, here: KnownKeys) -> Any:
 def _entry(item: Any, inner: KnownKeys | None) -> Any:
     if inner:
         return as_meant(item, inner) if isinstance(item, dict) else item
+    return _unescaped(item)
+
+
+def _unescaped(item: Any) -> Any:
+    """What no schema describes, with the texts in it as they were meant."""
+    if isinstance(item, dict):
+        return {key: _unescaped(value) for key, value in item.items()}
+    if isinstance(item, list):
+        return [_unescaped(value) for value in item]
     return without_entities(item) if isinstance(item, str) else item
 
 

@@ -7,7 +7,6 @@ knows the CLDR's.
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
-from html import unescape
 from unicodedata import combining, normalize
 
 from babel import Locale
@@ -15,6 +14,7 @@ from babel.core import get_global
 from babel.numbers import get_currency_name, list_currencies
 
 from receiver.aom.values.plain_text import strip_invisible
+from receiver.text.unescape import unescape_html
 
 NO_CURRENCY = {"XXX", "XTS"}  # codes for "none" and "test"
 
@@ -78,11 +78,11 @@ def _code(text: str) -> str | None:
 
 def _code_beside_name(text: str) -> str | None:
     """`Pound sterling (£) — GBP`: a code and, if anything, its own name beside it."""
-    codes = {word for word in _capitals(unescape(text)) if word in _codes()}
+    codes = {word for word in _capitals(unescape_html(text)) if word in _codes()}
     if len(codes) != 1:
         return None
     (code,) = codes
-    rest = _folded(_symbols.sub(" ", unescape(text)).replace(code, " "))
+    rest = _folded(_symbols.sub(" ", unescape_html(text)).replace(code, " "))
     return code if not rest or _names().get(rest) == code else None
 
 
@@ -110,7 +110,7 @@ def _in_use() -> Iterator[str]:
 
 
 def _folded(name: str) -> str:
-    letters = normalize("NFKD", unescape(name).casefold().replace("&", " and ")).translate(
+    letters = normalize("NFKD", unescape_html(name).casefold().replace("&", " and ")).translate(
         _UNDECORATED
     )
     return " ".join(

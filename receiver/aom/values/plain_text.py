@@ -17,20 +17,21 @@ BLANKS = (
 """What Unicode takes for a blank."""
 
 _entity = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_ESCAPED_AT_MOST = 2
 _blanks = re.compile(r"[\s\u00a0]+")
 _AT_ENDS = BLANKS + INVISIBLE
 
 
 def without_entities(text: str) -> str:
-    """`Se&aacute;n` → `Seán`, once: `&amp;amp;` is `&amp;`.
+    """`Se&aacute;n` → `Seán`, also where WordPress has escaped it twice: `Se&amp;aacute;n`.
 
     What lacks its semicolon is no entity: `R&D`, `Q&not sure`.
     """
-    return (
-        _entity.sub(lambda found: unescape(found[0]).replace("\0", ""), text)
-        if "&" in text
-        else text
-    )
+    for _ in range(_ESCAPED_AT_MOST):
+        if "&" not in text:
+            break
+        text = _entity.sub(lambda found: unescape(found[0]).replace("\0", ""), text)
+    return text
 
 
 def strip_invisible(text: str) -> str:

@@ -10,12 +10,12 @@ until its vacuum.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Text, cast, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, Text, cast, delete, func, literal, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from receiver.inbox.db.errors import StoreUnavailable
@@ -133,12 +133,16 @@ def empty_log(connection: Connection) -> None:
 
 
 def events_with(transaction: Transaction, address: str) -> list[str]:
-    """The events that hold the address though the person is not known to be in them.
+    """The events that hold the address though the person is not known to be in them, and some that
+    only may hold it.
 
     Reads every payload: slow in a large store.
     """
     where = or_(
-        _in_body(transaction, address), *(text_holds(column, address) for column in _EVENT_TEXTS)
+        _in_body(transaction, address_forms(address)),
+        # nobody knows whose these are: any escape in them may be one of the address
+        (event.c.state != literal("accepted")) & _in_body(transaction, _ESCAPES),
+        *(text_holds(column, address) for column in _EVENT_TEXTS),
     )
     return list(transaction.connection.scalars(select(event.c.id).where(where)))
 
@@ -285,6 +289,7 @@ def _other(
 
 
 _REMOTE_KEY: Final = tuple(remote.primary_key)  # in this order everybody locks them
+_ESCAPES: Final = ("\\u", "&", "%")  # of JSON, HTML and URLs
 _EVENT_TEXTS: Final = (event.c.named, event.c.disagreement, event.c.unknown, event.c.faults)
 
 
@@ -334,15 +339,17 @@ def _is_named(row: Mapping[str, Any], address: str) -> bool:
     )
 
 
-def _in_body(transaction: Transaction, address: str) -> ColumnElement[bool]:
-    """As it may be written; what is found so may yet be another one's."""
+def _in_body(transaction: Transaction, texts: Collection[str]) -> ColumnElement[bool]:
+    """Whether one of the texts stands in the payload, in whatever case; what is found so may yet be
+    another one's address.
+    """
     if transaction.connection.dialect.name == "postgresql":
         body = func.lower(func.encode(event.c.body, "escape"))
         return or_(
             *(
-                func.strpos(body, func.lower(func.encode(form.encode(), "escape"))) > 0
-                for form in sorted(address_forms(address))
+                func.strpos(body, func.lower(func.encode(text.encode(), "escape"))) > 0
+                for text in sorted(texts)
             )
         )
     body = func.lower(cast(event.c.body, Text))
-    return or_(*(func.instr(body, form) > 0 for form in sorted(address_forms(address))))
+    return or_(*(func.instr(body, text) > 0 for text in sorted(texts)))

@@ -6,12 +6,11 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import unescape
 from typing import Any, Final
-from urllib.parse import unquote
 
 from receiver.text.email_addresses import is_address
 from receiver.text.known_address import ERASED, names_address, scrub_address
+from receiver.text.unescape import unescape_all
 
 _ALONE: Final = re.compile(
     rf"(?:mailto:)?{re.escape(ERASED)}|[^<>@]*<(?:mailto:)?{re.escape(ERASED)}>", re.IGNORECASE
@@ -24,7 +23,7 @@ _GONE: Final = object()
 def payload_names(body: bytes, address: str) -> bool:
     """Whether the address stands in the payload, however it is written there."""
     return names_address(body.decode("utf-8", "replace"), address) or names_address(
-        _plain(body), address
+        _decoded(body), address
     )
 
 
@@ -36,7 +35,7 @@ def without_address(body: bytes, address: str) -> bytes:
     try:
         return _encoded(_replaced(json.loads(body), address))
     except (ValueError, RecursionError):
-        text = _scrubbed(body.decode("utf-8", "surrogateescape"), address)
+        text = scrub_address(body.decode("utf-8", "surrogateescape"), address)
         return text.encode("utf-8", "surrogateescape")
 
 
@@ -60,22 +59,23 @@ def _encoded(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def _plain(body: bytes) -> str:
-    """Without escapes of JSON, of URLs and of HTML."""
+def _decoded(body: bytes) -> str:
+    """Without JSON's own escapes, where it is JSON."""
     try:
-        text = json.dumps(json.loads(body), ensure_ascii=False)
+        return json.dumps(json.loads(body), ensure_ascii=False)
     except (ValueError, RecursionError):
-        text = body.decode("utf-8", "replace").replace("\\u0040", "@")
-    return unescape(unquote(text))
+        return ""
 
 
 def _replaced(value: Any, address: str) -> Any:
     if isinstance(value, str):
-        return _scrubbed(value, address)
+        return scrub_address(value, address)
     if isinstance(value, list):
         return [_replaced(entry, address) for entry in value if not _is_about(entry, address)]
     if isinstance(value, dict):
-        return {_scrubbed(key, address): _replaced(entry, address) for key, entry in value.items()}
+        return {
+            scrub_address(key, address): _replaced(entry, address) for key, entry in value.items()
+        }
     return value
 
 
@@ -94,21 +94,11 @@ def _texts(values: Any) -> Iterator[str]:
 
 def _is(text: str, address: str) -> bool:
     """Whether the text is the address, alone or with a name beside it: `Ann <ann@example.edu>`."""
-    left = _scrubbed(text, address)
+    left = scrub_address(text, address)
     if left == text:
         return False
     bare = not any(map(str.isalnum, left.replace(ERASED, "")))
     return bare or _ALONE.fullmatch(left.strip()) is not None
-
-
-def _scrubbed(text: str, address: str) -> str:
-    """The text with the address replaced; where HTML's escapes are a part of it, it is left without
-    any.
-    """
-    left = scrub_address(text, address)
-    plain = unescape(left)
-    found = scrub_address(plain, address) if plain != left else plain
-    return left if found == plain else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +120,7 @@ class _Removal:
             return self._object(value)
         if isinstance(value, list):
             return self._list(value)
-        return _Left(_scrubbed(value, self._address) if isinstance(value, str) else value)
+        return _Left(scrub_address(value, self._address) if isinstance(value, str) else value)
 
     def _list(self, entries: list[Any]) -> _Left:
         kept = [self._entry(entry) for entry in entries]
@@ -142,10 +132,10 @@ class _Removal:
             return self.value(entry)
         if self._has(entry):
             return _Left(_GONE)
-        return _Left(_scrubbed(entry, self._address), is_address(unescape(entry)))
+        return _Left(scrub_address(entry, self._address), is_address(unescape_all(entry)))
 
     def _object(self, fields: dict[str, Any]) -> _Left:
-        if fields and all(is_address(unescape(key)) for key in fields):
+        if fields and all(is_address(unescape_all(key)) for key in fields):
             return self._map_of_people(fields)
         kept = {key: self._field(key, value) for key, value in fields.items()}
         others = any(one.others for one in kept.values())
@@ -154,7 +144,7 @@ class _Removal:
         if any(self._has(text) for text in texts) or (texts and not others):
             return _Left(_GONE)
         left = {
-            _scrubbed(key, self._address): one.value
+            scrub_address(key, self._address): one.value
             for key, one in kept.items()
             if one.value is not _GONE
         }
@@ -179,7 +169,7 @@ class _Removal:
         return _Left(left.value, left.others or mail)
 
     def _names(self, text: str) -> bool:
-        return _scrubbed(text, self._address) != text
+        return scrub_address(text, self._address) != text
 
     def _has(self, text: str) -> bool:
         return _is(text, self._address)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from html import unescape
 from typing import Any
 
 from babel.numbers import get_currency_precision
@@ -28,6 +27,7 @@ from receiver.mapping.language.value_text import (
     describe_kind,
     value_text,
 )
+from receiver.text.unescape import unescape_html
 
 LONGEST_PATTERN = 200  # characters of a strftime pattern; each may ask for hundreds
 LONGEST_SLUG = 10_000  # characters to make one of; each may become eighteen at first
@@ -168,7 +168,7 @@ def striptags(value: Any) -> Any:
     if value is None or isinstance(value, Undefined):
         return value
     plain = _cut(_cut(value_text(value), "<!--", "-->"), "<", ">")
-    return unescape(" ".join(plain.split()))
+    return unescape_html(" ".join(plain.split()))
 
 
 def _cut(value: str, begin: str, end: str) -> str:

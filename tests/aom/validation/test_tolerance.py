@@ -71,7 +71,9 @@ def test_what_is_no_list_with_gaps_is_none(users: Any) -> None:
         ("Health &amp; Safety &#8211; Level 1", "Health & Safety \u2013 Level 1"),
         ("&quot;Basics&quot; &#x1F600;", '"Basics" \U0001f600'),
         ("&lt;b&gt;", "<b>"),
-        ("&amp;amp;", "&amp;"),
+        ("Fish &amp;amp; Chips", "Fish & Chips"),
+        ("Se&amp;aacute;n O&amp;#8217;Neil &amp;amp; Co", "Se\u00e1n O\u2019Neil & Co"),
+        ("&amp;amp;amp;", "&amp;"),
         ("R&D; AT&T", "R&D; AT&T"),
         ("Q&not sure", "Q&not sure"),
         ("Fish & Chips; to go", "Fish & Chips; to go"),
@@ -80,7 +82,9 @@ def test_what_is_no_list_with_gaps_is_none(users: Any) -> None:
     ],
 )
 def test_the_escapes_of_html_are_read_in_texts(sent: str, read: str) -> None:
-    """Once, and only where they are whole; the raw body stays as it came."""
+    """Also where the sender escaped them twice, and only where they are whole; the raw body stays
+    as it came.
+    """
     event = reading(changed("quiz.submitted", last_name=sent, course={"id": 7, "name": sent}))
     assert (event.people[0].last_name, event.normal()["course"]["name"]) == (read, read)
     assert event.raw["last_name"] == sent
@@ -100,7 +104,7 @@ def test_the_escapes_of_html_are_read_wherever_a_value_is_a_text() -> None:
         currency="S&atilde;o Tom&eacute; and Pr&iacute;ncipe dobra",
         date_created="Aug&nbsp;11, 2020 04:58&#8239;PM",
         line_items=items,
-        coupons=["5 &amp; more"],
+        coupons=["5 &amp; more", {"code": "A&amp;B", "for": ["Fish &amp; Chips", 1]}],
     )
     event = reading(body)
     order = event.normal()["order"]
@@ -113,7 +117,8 @@ def test_the_escapes_of_html_are_read_wherever_a_value_is_a_text() -> None:
     assert order["line_items"][0] | {"product_id": None, "quantity": None} == {
         "product_id": None, "name": "A & B", "quantity": None, "price": "1234.50", "total": "5"
     }  # fmt: skip
-    assert (order["coupons"], event.unreadable) == (["5 & more"], ())
+    assert order["coupons"] == ["5 & more", {"code": "A&B", "for": ["Fish & Chips", 1]}]
+    assert event.unreadable == ()
 
 
 @pytest.mark.parametrize("sent", [0, "0", "", "0.0", 0.0, " ", None, "\u200b"])

@@ -62,6 +62,48 @@ async def test_nothing_of_a_person_stays_in_quarantine(inbox: Inbox) -> None:
             assert not [part for part in ("smith", "neil", address) if part in left]
 
 
+ESCAPED = (
+    r"\u0061nn@example.edu",
+    r"ann\u0040example\u002eedu",
+    "&#97;&#110;&#110;&#64;&#101;xample.edu",
+    "&#x61;nn&#0000064;ex&#X61;mple&#46;edu",
+    "ann&commat;example&period;edu",
+    "Ann <mailto:%61nn%40example%2Eedu>",
+    r"&#x41;\u006E%6E&commat;EXAMPLE.edu",
+)
+
+
+@stored
+async def test_an_address_is_found_whatever_is_escaped_in_it(inbox: Inbox) -> None:
+    """By JSON, HTML or a URL, in JSON and in what is none; others' calls stay as they came."""
+    for written in ESCAPED:
+        others = f'{{"email": "ben{written.removeprefix("Ann <mailto:").rstrip(">")}"}}'
+        kept = (await inbox.accept(faulty(others))).id
+        alone = (await inbox.accept(faulty(f'{{"email": "{written}", "last": "Smith"}}'))).id
+        raw = (await inbox.accept(faulty(f'{{"email": "{written}", last: Smith'))).id
+        shared = (
+            await inbox.accept(
+                faulty(f'{{"userList": [{{"email": "{written}"}}, {{"email": "{BEN}"}}]}}')
+            )
+        ).id
+        done = await inbox.erase_person(ANN)
+        assert (done.events, done.shared) == (2, 1), written
+        assert [await exists(inbox, id) for id in (kept, alone, raw, shared)] == [
+            *(True, False, False, True)
+        ]
+        assert (await inbox.find_event(kept)).body.decode() == others
+        assert json.loads((await inbox.find_event(shared)).body) == {"userList": [{"email": BEN}]}
+
+
+@stored
+async def test_a_number_of_thousands_of_digits_is_no_obstacle(inbox: Inbox) -> None:
+    """It is no escape that could be read, and the person beside it goes."""
+    for digits in ("9" * 5000, "0" * 5000):
+        id = (await inbox.accept(faulty(json.dumps({"email": ANN, "note": f"&#{digits};"})))).id
+        await inbox.erase_person(ANN)
+        assert not await exists(inbox, id)
+
+
 @stored
 async def test_a_megabyte_beside_an_address_is_no_obstacle(inbox: Inbox) -> None:
     """It is done in a moment, and what is accepted meanwhile does not wait for it."""

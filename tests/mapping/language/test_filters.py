@@ -48,6 +48,7 @@ FIRST_ITEM = (
         ("{{ order.line_items | selectattr('price', 'gt', 500) | list | length }}", 0),
         ("{{ ['a', none, 'b'] | join('-') }}", "a-b"),
         ("{{ '<p>Hi</p>' | striptags }}", "Hi"),
+        (f"{{{{ 'Hi&#{'9' * 5000};' | striptags }}}}", "Hi\ufffd;"),
         ("{{ order.total | string }}", "220"),
         ("{{ order.line_items | map(attribute='name') | json }}", '["Product", "Prod 2"]'),
         ("{{ order.line_items | first | json }}", FIRST_ITEM),
