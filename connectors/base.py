@@ -20,6 +20,7 @@ methods of an optional part; the gateway looks for them with `isinstance`:
     optional
     ├── Links           link: records are tied in calls of their own
     ├── Reads           read: what records hold now, for `overwrite` and `mode` of a mapping
+    ├── Grows           grow: makes options of multiple-choice fields, for `grow` of a mapping
     ├── ShipsMappings   shipped_mappings: routes for `mapping = "standard"`, and others beside it
     ├── Provisions      plan, provision: makes what the CRM lacks for a mapping
     ├── Erases          plan_erasure, erase: a person in the CRM
@@ -64,6 +65,7 @@ from connectors.outcomes import (
     Misconfigured,
     Outcome,
     Refused,
+    RefusedOption,
     Retry,
     Saved,
     Throttled,
@@ -90,6 +92,7 @@ __all__ = [
     "FieldNeed",
     "FieldType",
     "Found",
+    "Grows",
     "Limits",
     "Link",
     "Links",
@@ -106,6 +109,7 @@ __all__ = [
     "Record",
     "Ref",
     "Refused",
+    "RefusedOption",
     "Report",
     "Retry",
     "Saved",
@@ -134,6 +138,7 @@ class FieldNeed:
     type: FieldType | None = None
     values: frozenset[str] = frozenset()
     places: tuple[str, ...] = ()  # where in the mapping, e.g. "routes[1].upsert[0].fields.amount"
+    grows: bool = False  # of `choices`: further options are made as they come, see `Grows`
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +267,26 @@ class Reads(Protocol):
         many: None where `upsert` would make a record. Each has all `fields`, also empty ones.
 
         Asks the gate for each call, and raises ConnectorError as `upsert` does.
+        """
+
+
+@runtime_checkable
+class Grows(Protocol):
+    """A connector that can make options of multiple-choice fields while it delivers.
+
+    A connector without it can't be used with a mapping that says `grow`.
+    """
+
+    async def grow(
+        self, object: str, options: Mapping[str, Collection[str]]
+    ) -> Sequence[RefusedOption]:
+        """See to it that each field takes its options: those that the CRM lacks are made.
+
+        Returns those that it lacks still. An option that differs from one that is there in case
+        alone is there. The gateway asks before each write that holds such options, mostly for
+        options that are there: remember them for a while. Repeating it is harmless.
+
+        Asks the gate for each call, and raises ConnectorError as `upsert` does, but BatchRefused.
         """
 
 

@@ -57,6 +57,18 @@ class Refused:
 Outcome = Saved | Retry | Refused
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedOption:
+    """An option that a multiple-choice field does not have and won't get, and why, for people.
+
+    The gateway writes the records without it, with a note of the reason.
+    """
+
+    field: str
+    option: str
+    reason: str
+
+
 class ConnectorError(Exception):
     """A failure that speaks of a whole call.
 

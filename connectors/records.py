@@ -16,10 +16,12 @@ from typing import NamedTuple
 class Append:
     """Options to add to a multiple-choice field, leaving those that are there.
 
-    Folding unites them in order.
+    Folding unites them in order. `grow`: the gateway has asked the connector before the write to
+    make those that the CRM lacks, see `Grows`.
     """
 
     values: tuple[str, ...]
+    grow: bool = False
 
 
 Value = str | bool | int | Decimal | date | datetime | Append

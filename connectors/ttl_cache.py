@@ -49,6 +49,11 @@ class TtlCache(Generic[T]):
                 return known[1]
             raise
 
+    def put(self, key: str, value: T) -> None:
+        """Keep a value that has been learnt otherwise; what is being loaded now may be older."""
+        self.forget(key)
+        self._values[key] = (self._now(), value)
+
     def forget(self, key: str, value: T | None = None) -> None:
         """Load it again next time, or only if `value` is the one that is kept.
 

@@ -38,15 +38,21 @@ class Property:
     unique: bool
     writable: bool
     built_in: bool
+    fixed_options: bool = False  # nobody may add to them
 
     def option(self, text: str) -> str:
         """Give the value of the option that is meant by a value or a label; else the text."""
-        if not self.options or text in self.options:
+        found = self.find_option(text)
+        return text if found is None else found
+
+    def find_option(self, text: str) -> str | None:
+        """Give the value of the option that has this value, or this label or value in any case."""
+        if text in self.options:
             return text
-        return next(
-            (value for value, label in self.options.items() if label.casefold() == text.casefold()),
-            text,
-        )
+        folded = text.casefold()
+        labels = (value for value, label in self.options.items() if label.casefold() == folded)
+        values = (value for value in self.options if value.casefold() == folded)
+        return next(labels, None) or next(values, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,12 @@ class AccountSchema:
         data = await self._api.read(self._api.paths.association_labels(source, target))
         return bool(items_of(data, "results"))
 
+    async def note_property(self, type_: str, item: Mapping[str, Any]) -> None:
+        """Remember a property as HubSpot has just answered it, without asking for all of them."""
+        known = await self._properties.get(type_)
+        if known is not None:
+            self._properties.put(type_, {**known, item["name"]: _property(type_, item)})
+
     async def read_groups(self, type_: str) -> frozenset[str]:
         data = await self._api.read(self._api.paths.groups(type_))
         return frozenset(
@@ -189,6 +201,10 @@ def _property(type_: str, item: Mapping[str, Any]) -> Property:
         unique=bool(item.get("hasUniqueValue")) or (type_, item["name"]) == ("contacts", "email"),
         writable=not (read_only or item.get("calculated")),
         built_in=bool(item.get("hubspotDefined")),
+        fixed_options=bool(
+            item.get("externalOptions")
+            or (isinstance(editing, dict) and editing.get("readOnlyOptions"))
+        ),
     )
 
 

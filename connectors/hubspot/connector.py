@@ -16,6 +16,7 @@ from connectors.hubspot.property_definitions import KEY_FIELDS
 from connectors.hubspot.records.account_rules import AccountRules
 from connectors.hubspot.records.line_items import KEY_FIELD, DealItems, LineItems
 from connectors.hubspot.records.links import link_records
+from connectors.hubspot.records.option_growth import OptionGrowth
 from connectors.hubspot.records.order_items import FIELD, DealOrder, read_order, with_line_items
 from connectors.hubspot.records.read import read_records
 from connectors.hubspot.records.upsert import UpsertBatch
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         Problem,
         Record,
         Ref,
+        RefusedOption,
         Report,
     )
 
@@ -62,6 +64,7 @@ class HubSpotConnector:
         self._api = HubSpotApi(settings, context, self.limits.concurrency)
         self._account = AccountSchema(self._api, context.now)
         self._rules = AccountRules(context.now)
+        self._growth = OptionGrowth(self._api, self._account, context.now)
 
     @classmethod
     def open(cls, settings: HubSpotSettings, context: Context) -> Self:
@@ -113,6 +116,11 @@ class HubSpotConnector:
             return []
         key_field = self._need_key_field(object, records)
         return await read_records(self._api, object_type(object), key_field, records, fields)
+
+    async def grow(
+        self, object: str, options: Mapping[str, Collection[str]]
+    ) -> Sequence[RefusedOption]:
+        return await self._growth.grow(object_type(object), options)
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
         return await find_problems(

@@ -21,6 +21,9 @@ KEY_FIELDS: Mapping[str, str] = {
 }
 """The property that holds an object's key, where a mapping does not say."""
 
+FIRST_OPTION = "Other"
+"""Of a property that grows: HubSpot makes none without an option."""
+
 GROUP = "academy_of_mine"
 GROUP_LABEL = "Academy of Mine"
 
@@ -60,7 +63,7 @@ def property_of(object_: str, name: str, need: FieldNeed, *, unique: bool) -> di
         "formField": False,
     }
     if type_ == "enumeration":
-        body["options"] = property_options(sorted(need.values))
+        body["options"] = property_options(sorted(need.values) or [FIRST_OPTION])
     if type_ == "bool":
         body["options"] = [
             *property_options(["true"], ["Yes"]),

@@ -26,6 +26,7 @@ from connectors.base import (
     Record,
     Ref,
     Refused,
+    RefusedOption,
     Report,
     Retry,
     Saved,
@@ -38,6 +39,7 @@ from connectors.salesforce.records.accounts import ContactAccounts, DealAccounts
 from connectors.salesforce.records.contact_roles import ROLE, ContactRoles
 from connectors.salesforce.records.field_values import CURRENCY, FieldRow, build_row
 from connectors.salesforce.records.lookup import LookupMemory
+from connectors.salesforce.records.option_growth import find_lacking
 from connectors.salesforce.records.parents import ParentLinks, is_role
 from connectors.salesforce.records.person_claim import PersonClaims
 from connectors.salesforce.records.read import RecordReader, readable_columns
@@ -107,6 +109,16 @@ class SalesforceConnector:
         name = api_name(object)
         async with self._watched(name):
             return await self._read(name, records, fields)
+
+    async def grow(
+        self, object: str, options: Mapping[str, Collection[str]]
+    ) -> Sequence[RefusedOption]:
+        name = api_name(object)
+        async with self._watched(name):
+            if not find_lacking(await self._objects.need(name), options):
+                return []
+            sobject = await self._objects.need(name, OPTIONS_ARE_FRESH)
+            return find_lacking(sobject, options)
 
     async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
         if len(pairs) > self.limits.links:

@@ -22,6 +22,7 @@ from connectors.base import (
     Plan,
     Problem,
     Record,
+    RefusedOption,
     Report,
     Unavailable,
 )
@@ -102,6 +103,14 @@ class SandboxConnector:
         keys = [stored_key(record.key, key_field) for record in records]
         there = await self._call("read", lambda: self._store.read(object, keys))
         return [_found(there[key], fields) if key in there else None for key in keys]
+
+    # options come into being as they are written
+    async def grow(
+        self,
+        object: str,  # noqa: ARG002
+        options: Mapping[str, Collection[str]],  # noqa: ARG002
+    ) -> Sequence[RefusedOption]:
+        return []
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
         await self._threads.run(self._store.calls)  # raises what is wrong with the file

@@ -10,6 +10,7 @@ from connectors.base import (
     BatchRefused,
     ConnectorError,
     Found,
+    Grows,
     Link,
     Links,
     Outcome,
@@ -157,6 +158,28 @@ async def options_are_appended_again_and_again(trial: Trial) -> None:
     await trial.save(trial.record(fields=appended))
 
 
+async def options_are_made_once(trial: Trial) -> None:
+    connector, name = trial.connector, trial.subject.grows
+    if not isinstance(connector, Grows) or not name:
+        raise NotTried("the connector makes no options, or the subject has no `grows`")
+    new = [f"{trial.prefix} {word}" for word in ("Algebra", "Logic; first part", "algebra")]
+    must(
+        list(await connector.grow(trial.object, {name: new})) == [],
+        f"the account lets {name} grow (as the subject says), but options were refused",
+    )
+    before = trial.gate.taken
+    again = await connector.grow(trial.object, {name: [one.upper() for one in new]})
+    must(
+        list(again) == [],
+        f"an option that differs in case alone from one that is there is there, but {again} came",
+    )
+    must(
+        trial.gate.taken == before,
+        "options that are known to be there are no call, but the gate was asked for one",
+    )
+    await trial.save(trial.record(fields={name: Append((*new,), grow=True)}))
+
+
 async def batches_may_run_side_by_side(trial: Trial) -> None:
     batches = [
         [trial.record(10 * number + n) for n in range(3)]
@@ -275,6 +298,7 @@ CHECKS: tuple[Check, ...] = (
     one_refused_leaves_the_others,
     values_keep_their_types,
     options_are_appended_again_and_again,
+    options_are_made_once,
     batches_may_run_side_by_side,
     the_gate_is_asked_before_calls,
     an_unknown_object_is_an_error,

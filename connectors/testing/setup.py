@@ -15,6 +15,7 @@ from connectors.base import (
     Browsable,
     Erases,
     FieldNeed,
+    Grows,
     Links,
     Needs,
     ObjectNeed,
@@ -28,7 +29,7 @@ from connectors.testing.trial import Breach, Check, NotTried, Trial, must
 
 ROUTE_KEYS = {"name", "events", "sources", "when", "upsert"}
 UPSERT_KEYS = {"object", "key", "key_field", "each", "when", "links", "mode", "use", "fields"}
-OPTIONAL = (Links, Reads, ShipsMappings, Provisions, Erases, Browsable, Addressable)
+OPTIONAL = (Links, Reads, Grows, ShipsMappings, Provisions, Erases, Browsable, Addressable)
 SECRETS = ("token", "secret", "password", "api_key")
 
 

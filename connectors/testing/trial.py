@@ -46,6 +46,8 @@ class Subject:
     links: Sequence[tuple[str, str]] = ()  # objects that can be linked, e.g. ("deal", "contact")
     # fields of the first object: one of each type, an Append among them
     typed: Mapping[str, Value] = field(default_factory=dict)
+    # a multiple-choice field of the first object, to which options can be added
+    grows: str = ""
     # fields of the first object that are refused, but no others with them
     refused: Mapping[str, Value] = field(default_factory=dict)
     unknown: str = "no_such_object"  # an object that the account does not have

@@ -84,7 +84,7 @@ def kind(value: Value) -> str:
         case date():
             return "date"
         case Append():
-            return "options, added"
+            return "options, added and made" if value.grow else "options, added"
     return "text"
 
 

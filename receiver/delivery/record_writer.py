@@ -29,14 +29,15 @@ from connectors.base import (
     Unavailable,
 )
 from receiver.delivery.batch_splitter import BatchSplitter, NoAnswer, Verdict
-from receiver.delivery.merge import LaneWrite, MergedRecord, merge_writes
-from receiver.delivery.ownership import (
+from receiver.delivery.fields.option_growth import upsert_growing
+from receiver.delivery.fields.ownership import (
     HeldRecord,
     held_record,
     kept_fields,
     needs_reading,
     unowned_fields,
 )
+from receiver.delivery.merge import LaneWrite, MergedRecord, merge_writes
 from receiver.inbox import RecordState, RecordStateRow
 from receiver.inbox.lanes.field_versions import (
     FieldVersions,
@@ -314,7 +315,7 @@ class _Writer:
         return known.id if known else None
 
     async def _upsert(self, records: Sequence[Record]) -> Sequence[Outcome]:
-        return await self._connector.upsert(records[0].object, records)
+        return await upsert_growing(self._connector, records)
 
 
 def _by_key_field(records: Iterable[Record]) -> Iterator[list[Record]]:

@@ -20,6 +20,7 @@ from connectors.base import (
     Plan,
     Problem,
     Refused,
+    RefusedOption,
     Report,
     Retry,
     Saved,
@@ -64,7 +65,7 @@ class _RedactedConnector:
         match result:
             case list() | tuple():
                 return [self._result(one) for one in result]
-            case Saved() | Retry() | Refused() | Problem():
+            case Saved() | Retry() | Refused() | RefusedOption() | Problem():
                 return self._with_texts(
                     result, "notes", "reason", "rule", "code", "message", "where", "remedy"
                 )

@@ -57,7 +57,7 @@ def _field(settings: FieldSettings, where: str, kinds: Mapping[str, list[Any]]) 
     constants = [*written, settings.default]
     values = frozenset[str]().union(*map(constant_texts, constants))
     if settings.append:
-        return FieldNeed("choices", values, (where,))
+        return FieldNeed("choices", values, (where,), grows=settings.grow)
     if settings.map is not None:
         mapped = {_type(type(value)) for value in settings.map.values()}
         return FieldNeed("choice" if mapped == {"string"} else _one_of(mapped), values, (where,))
@@ -90,5 +90,8 @@ def _together(one: ObjectNeed, other: ObjectNeed) -> ObjectNeed:
 
 def _joined(one: FieldNeed, other: FieldNeed) -> FieldNeed:
     return FieldNeed(
-        _one_of({one.type, other.type}), one.values | other.values, one.places + other.places
+        _one_of({one.type, other.type}),
+        one.values | other.values,
+        one.places + other.places,
+        grows=one.grows or other.grows,
     )

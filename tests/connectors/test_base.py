@@ -20,6 +20,7 @@ from connectors.base import (
     Connector,
     ConnectorError,
     Erases,
+    Grows,
     Links,
     Provisions,
     Reads,
@@ -38,7 +39,7 @@ from tests.connectors.minimal import MinimalConnector
 from tests.processes import gateway, write_config
 
 PARTS = ("connectors.base", "connectors.outcomes", "connectors.records", "connectors.settings")
-OPTIONAL = (Links, Reads, ShipsMappings, Provisions, Erases, Browsable, Addressable)
+OPTIONAL = (Links, Reads, Grows, ShipsMappings, Provisions, Erases, Browsable, Addressable)
 SURFACE = [
     "API",
     "Addressable",
@@ -56,6 +57,7 @@ SURFACE = [
     "FieldNeed",
     "FieldType",
     "Found",
+    "Grows",
     "Limits",
     "Link",
     "Links",
@@ -72,6 +74,7 @@ SURFACE = [
     "Record",
     "Ref",
     "Refused",
+    "RefusedOption",
     "Report",
     "Retry",
     "Saved",
@@ -170,9 +173,12 @@ def test_the_manual_names_the_methods_of_each_part() -> None:
     ("kind", "parts"),
     [
         (MinimalConnector, set()),
-        (SandboxConnector, {Links, Reads, ShipsMappings, Provisions, Browsable}),
-        (HubSpotConnector, {Links, Reads, ShipsMappings, Provisions, Erases, Addressable}),
-        (SalesforceConnector, {Links, Reads, ShipsMappings, Provisions, Erases, Addressable}),
+        (SandboxConnector, {Links, Reads, Grows, ShipsMappings, Provisions, Browsable}),
+        (HubSpotConnector, {Links, Reads, Grows, ShipsMappings, Provisions, Erases, Addressable}),
+        (
+            SalesforceConnector,
+            {Links, Reads, Grows, ShipsMappings, Provisions, Erases, Addressable},
+        ),
     ],
 )
 def test_a_connector_has_the_parts_whose_methods_it_has(

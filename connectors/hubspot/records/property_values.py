@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, assert_never
 
 from connectors.base import Append, Value
+from connectors.hubspot.records.option_growth import option_text
 
 if TYPE_CHECKING:
     from connectors.hubspot.account import Property
@@ -57,7 +58,8 @@ def _day(value: date, property_: Property | None) -> str:
 
 
 def _appended(value: Append, property_: Property | None) -> str:
-    options = [property_.option(one) if property_ else one for one in value.values]
+    texts = map(option_text, value.values)
+    options = dict.fromkeys(property_.option(one) if property_ else one for one in texts)
     if property_ is not None and property_.field_type != "checkbox":
         return ";".join(options)  # nothing to append to: HubSpot judges
     return "".join(f";{one}" for one in options)

@@ -40,6 +40,7 @@ class BatchRow:
     # further properties of the record that is made where the known one was deleted
     initial: Mapping[str, str] = field(default_factory=dict)
     creates: bool = True  # such a one is made
+    grows: frozenset[str] = frozenset()  # properties whose options are made as they come
 
     def as_upsert(self, key_field: str) -> dict[str, Any]:
         """Find or make the record by its key.
@@ -116,11 +117,27 @@ class _Sheet:
             key = key.lower()
         texts = self._texts(record.fields)
         whole = self._texts({**record.on_create, **record.fields}) if record.on_create else {}
-        row = BatchRow(trace, key, texts, record.id, initial=whole, creates=record.creates)
+        row = BatchRow(
+            trace,
+            key,
+            texts,
+            record.id,
+            initial=whole,
+            creates=record.creates,
+            grows=frozenset(
+                name
+                for name, value in record.fields.items()
+                if isinstance(value, Append) and value.grow
+            ),
+        )
         return self._without_unknown(row)
 
     def _texts(self, given: Mapping[str, Value]) -> dict[str, str]:
-        fields = {name: value for name, value in given.items() if value != Append(())}
+        fields = {
+            name: value
+            for name, value in given.items()
+            if not isinstance(value, Append) or value.values
+        }
         values = ((name, value) for name, value in fields.items() if name != self.key_field)
         texts = {name: write_value(value, self._property(name)) for name, value in values}
         return texts | place_in_pipeline(self.type, fields, self.pipelines, self.settings.pipeline)

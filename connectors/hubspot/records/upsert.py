@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 NOT_TOLD = "HubSpot's answer does not say what became of this record"
 
+OPTIONS_CHANGED = "an option has been taken away in HubSpot meanwhile: it is made again"
+
 NOT_MADE_ANEW = "it was deleted in HubSpot, and the mapping makes none"
 
 Outcomes = dict[str, Outcome]
@@ -118,7 +120,10 @@ class UpsertBatch:
         others: list[BatchRow] = []
         for row in rows:
             fault = faults[row.trace]
-            if other := self._another_way(row, fault):
+            if fault.field in row.grows and "INVALID_OPTION" in fault.words:
+                self.account.forget(self.type)
+                outcomes[row.trace] = Retry(OPTIONS_CHANGED)
+            elif other := self._another_way(row, fault):
                 others.append(other)
             else:
                 outcomes[row.trace] = self._outcome(row, fault)

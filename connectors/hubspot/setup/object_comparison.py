@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from connectors.base import FieldNeed, FieldType, ObjectNeed, Problem, Step
 from connectors.hubspot.account import Pipeline, find_named
 from connectors.hubspot.property_definitions import TYPES, property_of
+from connectors.hubspot.records.option_growth import why_it_cannot_grow
 from connectors.hubspot.records.optional_properties import CURRENCY, currency_note, may_leave_out
 from connectors.hubspot.records.stages import pipeline_fields
 
@@ -159,6 +160,14 @@ class ObjectComparison:
                     f"HubSpot itself fills {name} of {self.type}",
                     "write another property",
                 )
+            elif need.grows and (reason := why_it_cannot_grow(has)):
+                remedy = (
+                    f"Settings → Properties → {has.label}, or write a property of the type "
+                    "Multiple checkboxes"
+                )
+                yield Problem(
+                    self._where(name), f"{name} of {self.type} cannot grow: {reason}", remedy
+                )
             elif need.type and field_type(has) not in TAKES[need.type]:
                 wanted, wanted_field = TYPES[need.type]
                 remedy = (
@@ -252,4 +261,4 @@ class ObjectComparison:
 
 
 def _without_options(need: FieldNeed) -> bool:
-    return need.type == "choices" and not need.values
+    return need.type == "choices" and not (need.values or need.grows)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FEW_CALLS = 0.1  # of the day's allowance
 NOBODY = "0"  # no record has this id
+NOTHING = "aom_no_such_property"
 NAMES = {
     "contacts": "firstname",
     "deals": "dealname",
@@ -47,6 +48,7 @@ async def find_problems(
     where = f"connectors.{name}"
     try:
         problems = [problem async for problem in _scopes(where, needs, api)]
+        problems += [problem async for problem in _growth(where, needs, api)]
         problems += await _set_up(where, name, problems, plan)
         problems += [problem async for problem in _currencies(where, needs, api, settings)]
         problems += [problem async for problem in _rules(where, needs, account, settings)]
@@ -79,6 +81,29 @@ async def _scopes(where: str, needs: Needs, api: HubSpotApi) -> AsyncIterator[Pr
         except SetUpMissing as error:
             if error.fault.status == 403:  # noqa: PLR2004
                 yield Problem(f"{where}.access_token", f"{type_} can't be written: {error}", KEYS)
+
+
+async def _growth(where: str, needs: Needs, api: HubSpotApi) -> AsyncIterator[Problem]:
+    """Ask whether options may be made where the mapping says `grow`, by a change to a property
+    that nobody has.
+    """
+    for need in needs:
+        grown = sorted(name for name, field in need.fields.items() if field.grows)
+        if not grown:
+            continue
+        type_ = object_type(need.object)
+        try:
+            await api.call("PATCH", api.paths.properties(type_, NOTHING), {"label": NOTHING})
+        except CallRefused:
+            continue
+        except SetUpMissing as error:
+            if error.fault.status == 403:  # noqa: PLR2004
+                names = ", ".join(grown)
+                yield Problem(
+                    f"{where}.access_token",
+                    f"{names} of {type_} cannot grow, new options are left out: {error}",
+                    KEYS,
+                )
 
 
 async def _rules(

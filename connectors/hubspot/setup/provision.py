@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connectors.base import Plan, Problem, Report, Step
 from connectors.hubspot.errors import CallRefused
-from connectors.hubspot.property_definitions import property_options
+from connectors.hubspot.records.option_growth import add_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from connectors.hubspot.api import HubSpotApi
 
 CONFLICT = 409
@@ -53,16 +51,4 @@ async def _carry_out(step: Step, api: HubSpotApi) -> None:
         case "property":
             await api.call("POST", api.paths.properties(data["type"]), dict(data["body"]))
         case "options":
-            await _add_options(data, api)
-
-
-async def _add_options(data: Mapping[str, Any], api: HubSpotApi) -> None:
-    """HubSpot replaces the whole list, so those that are there go along."""
-    path = api.paths.properties(data["type"], data["name"])
-    there = (await api.read(path)).get("options") or []
-    known = {option["value"] for option in there}
-    new = [value for value in data["values"] if value not in known]
-    if new:
-        await api.call(
-            "PATCH", path, {"options": [*there, *property_options(new, first=len(there))]}
-        )
+            await add_options(api, data["type"], data["name"], data["values"])

@@ -65,9 +65,7 @@ def build_row(record: Record, sobject: SObject) -> FieldRow | Refused:
             field = _writable(sobject, name)
             try:
                 if isinstance(value, Append) and field.type in APPENDED:
-                    appends[name] = tuple(
-                        _option(field, option) if field.bound else option for option in value.values
-                    )
+                    appends[name] = tuple(_appended(field, option) for option in value.values)
                 else:
                     body[name] = build_column(
                         field, value.values[-1] if isinstance(value, Append) else value, notes
@@ -118,8 +116,11 @@ def cut_text(written: str, length: int) -> str:
 
 def unite_options(old: str | None, new: tuple[str, ...]) -> str:
     """Add options to those of a multi-select picklist."""
-    present = [option for option in (old or "").split(";") if option]
-    return ";".join(dict.fromkeys((*present, *(option.replace(";", ",") for option in new))))
+    united: dict[str, str] = {}
+    for option in (*(old or "").split(";"), *(option.replace(";", ",") for option in new)):
+        if option.strip():
+            united.setdefault(option.strip().casefold(), option)
+    return ";".join(united.values())
 
 
 def _writable(sobject: SObject, name: str) -> ObjectField:
@@ -154,6 +155,12 @@ def _option(field: ObjectField, written: str) -> str:
             f"{written!r} is no option of {field.label} ({field.name}); there are: {options}"
         )
     return ";".join(option for option in known if option is not None)
+
+
+def _appended(field: ObjectField, written: str) -> str:
+    """Write an option as the field spells it, where it has it; options are parted by `;`."""
+    one = written.replace(";", ",")
+    return _option(field, one) if field.bound else field.options.get(one.strip().casefold(), one)
 
 
 def _number(value: Value) -> int | float:

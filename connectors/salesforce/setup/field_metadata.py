@@ -21,6 +21,9 @@ STANDARD: dict[str, tuple[FieldType, str]] = {
     "AOM_Last_Grade__c": ("string", "AOM Last Grade"),
     "AOM_Order_Status__c": ("string", "AOM Order Status"),
 }
+FIRST_OPTION = "Other"
+"""Of a picklist that grows: Salesforce makes none without an option."""
+
 KEY = {"type": "Text", "length": 255, "externalId": True, "unique": True, "caseSensitive": False}
 """Salesforce finds a record by it, and no second one can have it."""
 
@@ -30,7 +33,8 @@ def field_metadata(name: str, need: FieldNeed | None) -> dict[str, Any]:
     kind, label = STANDARD.get(
         name, (need.type if need else "string", name.removesuffix("__c").replace("_", " "))
     )
-    shape = KEY if need is None else _shape(kind or "string", sorted(need.values))
+    options = [] if need is None else sorted(need.values) or [FIRST_OPTION] * need.grows
+    shape = KEY if need is None else _shape(kind or "string", options)
     return {"label": label, "description": "Written by the AOM gateway", **shape}
 
 

@@ -17,6 +17,7 @@ from connectors.salesforce.error_table import (
 from connectors.salesforce.objects import TYPES, ObjectCache, ObjectField, SObject, api_name
 from connectors.salesforce.records.contact_roles import ROLE
 from connectors.salesforce.records.field_values import CURRENCY
+from connectors.salesforce.records.option_growth import RESTRICTED, unrestrict
 from connectors.salesforce.records.parents import find_lookup, is_role
 from connectors.salesforce.records.person_claim import PERSON_ACCOUNT
 from connectors.salesforce.settings import SalesforceSettings, key_field_of
@@ -204,6 +205,13 @@ def _values(sobject: SObject, field: ObjectField, need: FieldNeed, place: str) -
     if need.type is not None and need.type not in TAKEN[kind]:
         text = f"{sobject.name}.{field.name} is of the type {field.type}, and takes no {need.type}"
         yield Problem(place, text, "map it to another field, or make one of the right type")
+    if need.grows and (field.bound or kind == "choice"):
+        text = RESTRICTED if field.bound else f"it is of the type {field.type}, which holds one"
+        yield Problem(
+            place,
+            f"{sobject.name}.{field.name} cannot grow: {text}",
+            unrestrict(field) if field.bound else "map it to a multi-select picklist",
+        )
     strange = (
         sorted(value for value in need.values if value and value.casefold() not in field.options)
         if field.bound

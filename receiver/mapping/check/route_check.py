@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from receiver.aom import EVENTS
 from receiver.config_errors import ConfigFault, format_place
 from receiver.mapping.check.expressions import check_expressions
+from receiver.mapping.check.growth import check_growth
 from receiver.mapping.check.ownership import check_ownership
 from receiver.mapping.check.references import (
     check_names,
@@ -39,6 +40,7 @@ def check_routes(
     for one in every:
         faults += check_names(one, accounts, sources)
         faults += check_ownership(one, accounts)
+        faults += check_growth(one, accounts)
         faults += check_expressions(one).faults
     faults += find_key_conflicts(every, accounts)
     faults += find_link_circles(every)

@@ -83,7 +83,7 @@ def native_value(result: Any) -> Value | None:  # noqa: PLR0911 - a table of cas
 def choice_options(scope: ExpressionScope, result: Any) -> tuple[str, ...]:
     """An expression's result as options of a multiple-choice field."""
     items = scope.limits.as_they_come(result) if is_list(result) else (result,)
-    written = (_bounded(value_text(item)) for item in items)
+    written = (_bounded(value_text(item).strip()) for item in items)
     return tuple(dict.fromkeys(option for option in written if option is not None))
 
 

@@ -105,7 +105,8 @@ def _merged(older: Record, newer: Record) -> Record:
 
 def _united(older: Value | None, newer: Value) -> Value:
     if isinstance(older, Append) and isinstance(newer, Append):
-        return Append(tuple(dict.fromkeys((*older.values, *newer.values))))
+        values = tuple(dict.fromkeys((*older.values, *newer.values)))
+        return Append(values, older.grow or newer.grow)
     return newer
 
 

@@ -72,14 +72,16 @@ def mapped_value(result: Evaluate, lookup: ValueLookup) -> Evaluate:
     return lambda scope: lookup.find(result(scope))
 
 
-def option_values(result: Evaluate, lookup: ValueLookup | None = None) -> Evaluate:
+def option_values(
+    result: Evaluate, lookup: ValueLookup | None = None, *, grow: bool = False
+) -> Evaluate:
     """All that it gives, or what the map has for each, as options to append."""
 
     def evaluate(scope: ExpressionScope) -> Append | None:
         found = choice_options(scope, result(scope))
         if lookup is not None:
             found = choice_options(scope, [lookup.find(option) for option in found])
-        return Append(found) if found else None
+        return Append(found, grow) if found else None
 
     return evaluate
 

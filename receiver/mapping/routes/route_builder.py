@@ -131,7 +131,7 @@ def _field(name: str, where: str, settings: FieldSettings, watch: RouteWatch) ->
     if settings.default is not None:
         default = _evaluate(settings.default)
         if settings.append:
-            default = option_values(default)
+            default = option_values(default, grow=settings.grow)
         elif not is_constant_value(settings.default):
             default = plain_value(default)
         value = with_default(value, watch.default(f"{where}.default", default))
@@ -152,7 +152,7 @@ def _value(where: str, settings: FieldSettings, watch: RouteWatch) -> Evaluate:
     result = _evaluate(settings.value)
     lookup = None if settings.map is None else _watched(f"{where}.map", settings.map, watch)
     if settings.append:
-        return option_values(result, lookup)
+        return option_values(result, lookup, grow=settings.grow)
     if lookup is not None:
         return mapped_value(result, lookup)
     return result if is_constant_value(settings.value) else plain_value(result)

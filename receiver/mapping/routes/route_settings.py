@@ -80,6 +80,10 @@ class FieldSettings(_Table):
     append: Annotated[
         bool, Field(description="true adds to a multiple-choice field instead of replacing it")
     ] = False
+    grow: Annotated[
+        bool,
+        Field(description="with `append`: true makes options that the CRM's field does not have"),
+    ] = False
     when: Annotated[str | bool | None, Field(description='only then: "{{ order.coupons }}"')] = None
 
     forward: Annotated[
@@ -106,11 +110,15 @@ class FieldSettings(_Table):
 
     @model_validator(mode="after")
     def one_way(self) -> Self:
-        """Of `append`, `forward`, `newest` and `overwrite` one at most."""
+        """Of `append`, `forward`, `newest` and `overwrite` one at most; `grow` needs `append`."""
         given = [name for name in ("append", "forward", "newest") if getattr(self, name)]
         given += ["overwrite"] if self.overwrite != "always" else []
         if len(given) > 1:
             raise RemediedError(f"has {given[0]} and {given[1]}", "keep one of them")
+        if self.grow and not self.append:
+            raise RemediedError(
+                "has `grow` without `append`", "add append = true: a multiple choice alone grows"
+            )
         if self.forward and len({stage.casefold() for stage in self.forward}) < len(self.forward):
             raise RemediedError("has a stage twice in `forward`", "name each once")
         return self

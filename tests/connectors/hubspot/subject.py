@@ -37,6 +37,7 @@ def hubspot(version: str = "2026-09") -> Iterator[testing.Subject]:
                 "registered_at": datetime(2020, 8, 11, 16, 58, tzinfo=UTC),
                 "courses": Append(("Algebra", "Logic")),
             },
+            grows="courses",
             refused={"lastname": "x" * 65_537},
             unreachable={**settings, "base_url": "http://127.0.0.1:1"},
         )

@@ -62,6 +62,7 @@ def salesforce() -> Iterator[testing.Subject]:
                 "AOM_Registered_At__c": datetime(2020, 8, 11, 16, 58, tzinfo=UTC),
                 "Topics__c": Append(("Algebra", "Logic")),
             },
+            grows="Topics__c",
             refused={"Email": "no address"},
             unknown="NoSuchObject__c",
             unreachable=settings | {"base_url": "http://127.0.0.1:9"},

@@ -42,6 +42,7 @@ def sandbox() -> Iterator[testing.Subject]:
             "registered_at": datetime(2020, 8, 11, 16, 58, tzinfo=UTC),
             "courses": Append(("Algebra", "Logic")),
         },
+        grows="courses",
         refused={"first_name": "Nobody"},
         unknown="no such object",
         unreachable={"type": "sandbox", "fail_rate": 1},

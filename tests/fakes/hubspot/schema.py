@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.fakes.hubspot.portal import Portal
 
 UNIQUE_PER_OBJECT = 10
+MOST_OPTIONS = 5_000
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -119,6 +120,14 @@ class Schema:
             raise not_valid("Invalid input JSON: options are missing")
         if any(wanted - set(option) for option in options):
             raise not_valid(f"Invalid input JSON: an option needs {sorted(wanted)}")
+        for part in ("value", "label"):
+            texts = [str(option[part]).casefold() for option in options]
+            if len({*texts}) < len(texts):
+                raise not_valid(f"Property options must have a unique {part}")
+        if any(";" in option["value"] for option in options):
+            raise not_valid("Property option values may not contain a semicolon")
+        if len(options) > MOST_OPTIONS:
+            raise not_valid(f"A property has at most {MOST_OPTIONS} options")
         return options
 
     def _shown(self, type_: str, one: Property) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from connectors.base import ObjectNeed, Problem, Unavailable
+from connectors.base import FieldNeed, ObjectNeed, Problem, Unavailable
 from connectors.hubspot import HubSpotConnector
 from connectors.hubspot.errors import KEYS
-from tests.connectors.hubspot.needs import contact_need, deal_need, field
+from connectors.hubspot.records.option_growth import MOST_OPTIONS
+from tests.connectors.hubspot.needs import PLACE, contact_need, deal_need, field
 from tests.connectors.hubspot.opening import contact, on
 from tests.fakes.hubspot import FakeHubSpot, Fault
 
@@ -196,3 +197,52 @@ def test_records_have_addresses_once_the_account_is_known(hubspot: FakeHubSpot, 
         "https://app.hubspot.com/contacts/9/record/2-77/5",
         None,
     )
+
+
+GROWING = FieldNeed("choices", frozenset(), (f"{PLACE}.courses",), grows=True)
+
+
+def test_a_property_that_grows_has_no_problem(hubspot: FakeHubSpot) -> None:
+    """And asking for the right to it changes nothing."""
+    hubspot.define("contacts", "courses", "enumeration", "checkbox", options=["Other"])
+    before = hubspot.portal.records("contacts").properties.copy()
+    assert check(hubspot, contact_need(("courses", GROWING))) == []
+    assert hubspot.portal.records("contacts").properties == before
+
+
+def test_the_scope_for_growth_is_named(hubspot: FakeHubSpot) -> None:
+    """A token that writes contacts often lacks it."""
+    hubspot.define("contacts", "courses", "enumeration", "checkbox", options=["Other"])
+    token = hubspot.add_token("narrow", without=["crm.schemas.contacts.write"])
+    (problem,) = check(hubspot, contact_need(("courses", GROWING)), access_token=token)
+    assert problem.where == "connectors.hubspot.access_token"
+    assert problem.message.startswith(
+        "courses of contacts cannot grow, new options are left out: The token lacks "
+        "crm.schemas.contacts.write"
+    )
+    assert problem.remedy == KEYS
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        (("string", "text"), "it is of type string/text, not of multiple checkboxes"),
+        (("enumeration", "select"), "it is of type enumeration/select, not of multiple checkboxes"),
+    ],
+)
+def test_a_property_of_another_type_cannot_grow(
+    hubspot: FakeHubSpot, shape: tuple[str, str], words: str
+) -> None:
+    """At the place in the mapping."""
+    hubspot.define("contacts", "courses", *shape, options=["Other"] * (shape[1] == "select"))
+    (problem,) = check(hubspot, contact_need(("courses", GROWING)))
+    assert (problem.where, problem.fatal) == (f"{PLACE}.courses", True)
+    assert problem.message == f"courses of contacts cannot grow: {words}"
+
+
+def test_a_full_property_cannot_grow(hubspot: FakeHubSpot) -> None:
+    """Before the first course is left out."""
+    many = [f"Course {number}" for number in range(MOST_OPTIONS)]
+    hubspot.define("contacts", "courses", "enumeration", "checkbox", options=many)
+    (problem,) = check(hubspot, contact_need(("courses", GROWING)))
+    assert "cannot grow: it would have more than 5,000 options" in problem.message

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Misconfigured, ObjectNeed, Plan, Problem, Report
+from connectors.base import FieldNeed, Misconfigured, ObjectNeed, Plan, Problem, Report
 from connectors.hubspot import HubSpotConnector
 from connectors.hubspot.property_definitions import own_properties
 from tests.connectors.hubspot.needs import contact_need, deal_need, field
@@ -254,3 +254,20 @@ def test_a_token_that_may_not_create_is_told_the_scope(bare: FakeHubSpot) -> Non
     token = bare.add_token("narrow", without=["crm.schemas.deals.write"])
     with pytest.raises(Misconfigured, match=r"crm\.schemas\.deals\.write"):
         provision(bare, deal_need(), access_token=token)
+
+
+def test_a_property_that_grows_begins_with_one_option(bare: FakeHubSpot) -> None:
+    """HubSpot makes none without; what it then grows by is no plan of ours."""
+    grown = FieldNeed("choices", frozenset(), ("routes[0]",), grows=True)
+    need = contact_need(("courses", grown))
+    assert not provision(bare, need).failed
+    assert not plan(bare, need).steps
+
+    async def use(crm: HubSpotConnector) -> None:
+        assert list(await crm.grow("contact", {"courses": ["Algebra"]})) == []
+
+    on(bare, use)
+    made = bare.portal.objects["contacts"].properties["courses"]
+    assert (made.type, made.field_type) == ("enumeration", "checkbox")
+    assert [option["value"] for option in made.options] == ["Other", "Algebra"]
+    assert not plan(bare, need).steps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -201,3 +202,27 @@ def test_an_org_out_of_reach_is_no_finding(fake: FakeSalesforce) -> None:
                 await salesforce.check([CONTACT])
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ({"type": "multipicklist"}, None),
+        ({"type": "textarea"}, None),
+        (
+            {"type": "multipicklist", "restricted": True},
+            "the picklist is restricted to its own options",
+        ),
+        ({"type": "picklist"}, "it is of the type picklist, which holds one"),
+    ],
+)
+def test_a_field_that_cannot_grow_is_told(
+    fake: FakeSalesforce, field: dict[str, object], words: str | None
+) -> None:
+    """At the place in the mapping, with what to change in Setup."""
+    fake.add_field("Contact", name="Courses__c", options=["Other"], **field)
+    grown = FieldNeed("choices", places=("enrolments.Courses__c",), grows=True)
+    found = check(fake, replace(CONTACT, fields={**CONTACT.fields, "Courses__c": grown}))
+    told = [f"Contact.Courses__c cannot grow: {words}"] if words else []
+    assert [problem.message for problem in found] == told
+    assert all(problem.where == "enrolments.Courses__c" for problem in found)

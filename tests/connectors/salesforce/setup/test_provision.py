@@ -202,3 +202,23 @@ def test_a_step_that_fails_stops_no_other(bare: FakeSalesforce) -> None:
         "create the field Opportunity.AOM_Order_Key__c: Text(255), External ID, unique"
         in report.done
     )
+
+
+def test_a_picklist_that_grows_takes_any_option(bare: FakeSalesforce) -> None:
+    """It begins with one, since Salesforce makes none without, and is not restricted to it."""
+    grown = FieldNeed("choices", places=("routes[0]",), grows=True)
+    need = ObjectNeed("contact", None, {"LastName": FieldNeed(), "Courses__c": grown})
+    assert "create the field Contact.Courses__c: MultiselectPicklist" in [
+        step.text for step in plan(bare, need).steps
+    ]
+    assert not provision(bare, need).failed
+    assert not plan(bare, need).steps
+
+    async def use(salesforce: SalesforceConnector) -> None:
+        assert await salesforce.grow("contact", {"Courses__c": ["Algebra"]}) == []
+        record = person(Courses__c=Append(("Algebra",), grow=True))
+        (saved,) = await salesforce.upsert("contact", [record])
+        assert isinstance(saved, Saved)
+
+    run(bare, use)
+    assert bare.records("Contact")[0]["Courses__c"] == "Algebra"

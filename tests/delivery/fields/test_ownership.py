@@ -19,9 +19,9 @@ from connectors.base import (
     Value,
 )
 from receiver.delivery.batch_splitter import NoAnswer
+from receiver.delivery.fields.ownership import is_empty
 from receiver.delivery.lane_outcome import LaneOutcome
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.ownership import is_empty
 from receiver.delivery.record_writer import Known, Results, write_records
 from receiver.delivery.renderer import RenderedDelivery
 from receiver.inbox import PendingDelivery, ReadyLane, RecordState
