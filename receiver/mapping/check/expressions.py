@@ -11,7 +11,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from pydantic import BaseModel
 
 from receiver.aom import EVENTS, names_of_event
-from receiver.config_errors import ConfigFault, format_place, nearest_name
+from receiver.config_errors import ConfigFault, find_curly_quote, format_place, nearest_name
 from receiver.mapping.check.expression_analysis import ExpressionAnalysis, Scope
 from receiver.mapping.check.static_conditions import static_truth
 from receiver.mapping.language.attribute_access import bare_type, element_of
@@ -286,11 +286,10 @@ def _refused(where: str, tree: nodes.Node) -> Iterator[ConfigFault]:
 def _syntax(where: str, error: TemplateSyntaxError | RecursionError) -> ConfigFault:
     if isinstance(error, RecursionError):
         return ConfigFault(where, "is nested too deeply", "take it apart")
-    return ConfigFault(
-        where,
-        f"is no valid expression: {error.message}",
-        "see Jinja's expressions: {{ person.first_name | upper }}",
-    )
+    remedy = "see Jinja's expressions: {{ person.first_name | upper }}"
+    if quote := find_curly_quote(error.message or ""):
+        remedy = f"{quote} is a curly quote; write straight ones: '…'"
+    return ConfigFault(where, f"is no valid expression: {error.message}", remedy)
 
 
 def _told(where: str, analyses: Sequence[ExpressionAnalysis]) -> Iterator[ConfigFault]:
