@@ -63,10 +63,10 @@ class _Scanner:
 
     def document(self) -> dict[Steps, int]:
         inside: Steps = ()
-        while (token := self._peek()) is not None:
-            if token == "\n":
+        while (mark := self._peek()) is not None:
+            if mark == "\n":
                 self._at += 1
-            elif token == "[":
+            elif mark == "[":
                 inside = self._header()
             else:
                 self._pair(inside)
@@ -111,9 +111,9 @@ class _Scanner:
 
     def _key(self) -> list[str]:
         names: list[str] = []
-        while (token := self._peek()) not in ("=", "]", "\n", None):
-            if token != ".":
-                names.append(_plain(token or ""))
+        while (mark := self._peek()) not in ("=", "]", "\n", None):
+            if mark != ".":
+                names.append(_plain(mark or ""))
             self._at += 1
         return names or [""]
 
@@ -134,8 +134,8 @@ class _Scanner:
     def _inside(self, end: str, read: Callable[[int], None]) -> None:
         self._at += 1
         index = 0
-        while (token := self._peek()) not in (end, None):
-            if token in ("\n", ","):
+        while (mark := self._peek()) not in (end, None):
+            if mark in ("\n", ","):
                 self._at += 1
                 continue
             before = self._at

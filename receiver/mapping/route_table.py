@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 from connectors import registry
 from connectors.base import Connector, ConnectorSettings, Needs, Record
 from receiver.aom import EVENTS
-from receiver.config_errors import ConfigError, ConfigFault, with_lines
+from receiver.config_errors import ConfigError, ConfigFault
 from receiver.mapping.check.route_check import check_routes
 from receiver.mapping.language.environment import ENVIRONMENT
 from receiver.mapping.language.limits import EventLimits
@@ -34,8 +34,6 @@ class RouteTableSettings(Protocol):
     def routes(self) -> abc.Sequence[RouteSettings]: ...
     @property
     def snippets(self) -> abc.Mapping[str, SnippetSettings]: ...
-    @property
-    def lines(self) -> abc.Mapping[str, int]: ...
 
 
 class RouteTable:
@@ -91,7 +89,6 @@ class RouteTable:
         placed, faults = check_routes(
             dict(enumerate(settings.routes)), settings.snippets, accounts, sources
         )
-        faults = with_lines(faults, settings.lines)
         if errors := [fault for fault in faults if not fault.warning]:
             raise ConfigError(errors)
         mapping = cls(placed, accounts, sources, watch)

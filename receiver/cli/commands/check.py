@@ -23,6 +23,7 @@ from receiver.cli.app import (
     show_faults,
 )
 from receiver.cli.commands.provision import check_online
+from receiver.config_errors import with_lines
 from receiver.mapping import RouteTable
 from receiver.settings import ConfigError, ConfigFault, Settings, load_settings
 
@@ -42,7 +43,7 @@ def check(
     """Find every fault of the configuration before it runs."""
     settings = _settings_of(config, as_json=as_json)
     mapping = RouteTable.compile(settings)
-    found = [*settings.warnings, *mapping.warnings]
+    found = [*settings.warnings, *with_lines(mapping.warnings, settings.lines)]
     found += check_online(settings, mapping) if online else ()
     found += check_alarms(settings) if test_alert else ()
     if as_json:

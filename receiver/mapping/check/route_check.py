@@ -39,7 +39,7 @@ def check_routes(
     for one in every:
         faults += check_names(one, accounts, sources)
         faults += check_ownership(one, accounts)
-        faults += check_expressions(one).faults
+        faults += check_expressions(one, sources).faults
     faults += find_key_conflicts(every, accounts)
     faults += find_link_circles(every)
     if not any(not fault.warning for fault in faults):
