@@ -16,7 +16,7 @@ from docs.hooks.annotations import bounds_of, models_in, stripped, type_of
 from docs.hooks.markdown import code, table
 from receiver.settings import Settings
 
-_NOT_TABLES = ("directory", "warnings")  # what loading adds to a configuration
+_NOT_TABLES = ("directory", "warnings", "lines")  # what loading adds to a configuration
 
 
 @dataclass(frozen=True, slots=True)

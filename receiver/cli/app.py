@@ -135,7 +135,7 @@ def show_faults(config: Path, faults: tuple[ConfigFault, ...]) -> None:
     for fault in faults:
         kind, style = ("warning", "yellow") if fault.warning else ("error", "red")
         err.print(f"{kind}: ", style=f"bold {style}", end="", markup=False)
-        err.print(escape_hidden(f"{fault.where}: {fault.message}"), markup=False)
+        err.print(escape_hidden(f"{fault.place}: {fault.message}"), markup=False)
         if fault.remedy:
             err.print(escape_hidden(f"       {fault.remedy}"), style="dim", markup=False)
     errors = sum(not fault.warning for fault in faults)

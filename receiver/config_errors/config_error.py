@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,16 +11,23 @@ class ConfigFault:
     """`where` is a place like `routes[1].upsert[0].fields.amount`; `remedy` says what would be
     right, where that is known.
 
-    A warning stops nothing. No text holds a secret.
+    A warning stops nothing. `line` is that of the configuration's file, counted from 1, where it
+    is known. No text holds a secret.
     """
 
     where: str
     message: str
     remedy: str = ""
     warning: bool = False
+    line: int | None = field(default=None, compare=False)
+
+    @property
+    def place(self) -> str:
+        """Where it is, with the line: `server.prot (line 3)`."""
+        return self.where if self.line is None else f"{self.where} (line {self.line})"
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}" + (f"; {self.remedy}" if self.remedy else "")
+        return f"{self.place}: {self.message}" + (f"; {self.remedy}" if self.remedy else "")
 
 
 class ConfigError(Exception):

@@ -48,3 +48,11 @@ def describe_error(error: ErrorDetails) -> tuple[str, str]:
     if (known := _WORDS.get(error["type"])) is not None:
         return known.format_map(context), ""
     return error["msg"].removeprefix("Input ").removeprefix("Value error, "), ""
+
+
+_CURLY = "\u201c\u201d\u201e\u2018\u2019\u201a"
+
+
+def find_curly_quote(text: str) -> str | None:
+    """The first typographic quote, as word processors and chats write them in place of " and '."""
+    return next((letter for letter in text if letter in _CURLY), None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -45,7 +46,7 @@ def read_model(
         for error in errors:
             steps = _existing(table, error)
             where = format_place((*at, *steps))
-            faults.setdefault(where, _fault(model, where, error))
+            faults.setdefault(where, _fault(model, (*at, *steps), error))
             if not steps:
                 return None, list(faults.values())
             _mend(table, steps, model, error)
@@ -67,13 +68,22 @@ def _causes(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
     return unknown or inner
 
 
-def _fault(model: type[BaseModel], where: str, error: ErrorDetails) -> ConfigFault:
+def _fault(model: type[BaseModel], steps: Sequence[Step], error: ErrorDetails) -> ConfigFault:
+    where = format_place(steps)
     message, remedy = describe_error(error)
     keys = _keys(model, error["loc"])
     key = str(error["loc"][-1]) if error["loc"] else ""
     if error["type"] == "extra_forbidden":
         return ConfigFault(where, message, suggest_name(key, keys, "known keys"))
+    if error["type"] == "missing" and key in keys and keys[key].annotation is SecretStr:
+        return ConfigFault(where, message, _secret(steps, keys[key].description or ""))
     return ConfigFault(where, message, remedy or (key in keys and keys[key].description) or "")
+
+
+def _secret(steps: Sequence[Step], description: str) -> str:
+    """How to write a secret that is missing: it belongs into the environment."""
+    variable = re.sub("[^A-Z0-9]", "_", "_".join(map(str, steps[1:])).upper())
+    return f'write {steps[-1]} = "${{{variable}}}"' + (f": {description}" if description else "")
 
 
 def _existing(table: Any, error: ErrorDetails) -> tuple[Step, ...]:

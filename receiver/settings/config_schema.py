@@ -18,7 +18,8 @@ from connectors.base import Connector, ConnectorSettings
 from receiver.settings.model import Settings
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_NOT_TABLES: Final = frozenset({"directory", "warnings"})  # what loading adds to a configuration
+_NOT_TABLES: Final = frozenset({"directory", "warnings", "lines"})
+"""What loading adds to a configuration."""
 _VARIABLE: Final = {"type": "string", "pattern": r"\$\{"}
 _PLAIN: Final = ("integer", "number", "boolean")
 

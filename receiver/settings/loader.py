@@ -9,16 +9,14 @@ from pathlib import Path
 
 from connectors import registry
 from connectors.base import Connector
-from receiver.config_errors import ConfigError, ConfigFault
+from receiver.config_errors import ConfigError, ConfigFault, find_lines, with_lines
 from receiver.mapping import check_routes
 from receiver.settings.model import Delivery, Log, Server, Settings, Store
 from receiver.settings.store_path import absolute_url, find_misplaced
 from receiver.settings.table_reader import SettingsTables, read_tables
 from receiver.settings.token_check import token_faults
-from receiver.settings.toml_document import parse_document
-from receiver.settings.variables import FilledDocument, fill_variables
-
-_ADMIN_TOKEN = "server.admin_token"  # noqa: S105 - a place
+from receiver.settings.toml_document import parse_document, read_text
+from receiver.settings.variables import fill_variables
 
 
 def load_settings(
@@ -38,8 +36,8 @@ def load_settings(
     """
     directory = path.absolute().parent
     filled = fill_variables(parse_document(path), env, directory)
-    warnings = _off(filled)
-    warnings += [replace(fault, warning=True) for fault in filled.unset if stand_ins]
+    lines = find_lines(read_text(path))
+    warnings = [replace(fault, warning=True) for fault in filled.unset if stand_ins]
     tables = read_tables(filled.document, registry.types() if types is None else types)
     # with stand-ins nothing is stored
     places = () if stand_ins else find_misplaced(tables.store, tables.connectors, directory)
@@ -53,24 +51,8 @@ def load_settings(
         _routes(tables),
     )
     if faults := _without_echoes(stages)[len(filled.unset) if stand_ins else 0 :]:
-        raise ConfigError(faults)
-    return _settings(tables, directory, warnings)
-
-
-def _off(filled: FilledDocument) -> list[ConfigFault]:
-    """An admin token that is not set switches the console and the admin API off: no fault."""
-    off = [
-        fault
-        for fault in filled.unset
-        if fault.where == _ADMIN_TOKEN and fault.message.startswith("the environment variable")
-    ]
-    if off:
-        del filled.document["server"]["admin_token"]
-        filled.unset[:] = [fault for fault in filled.unset if fault not in off]
-    return [
-        replace(fault, message=f"{fault.message}: console and admin API are off", warning=True)
-        for fault in off
-    ]
+        raise ConfigError(with_lines(faults, lines))
+    return _settings(tables, directory, with_lines(warnings, lines), lines)
 
 
 def _workers(tables: SettingsTables) -> list[ConfigFault]:
@@ -107,7 +89,12 @@ def _is_told(where: str, told: set[str]) -> bool:
     return any(where == place or where.startswith((f"{place}.", f"{place}[")) for place in told)
 
 
-def _settings(tables: SettingsTables, directory: Path, warnings: list[ConfigFault]) -> Settings:
+def _settings(
+    tables: SettingsTables,
+    directory: Path,
+    warnings: list[ConfigFault],
+    lines: Mapping[str, int],
+) -> Settings:
     store = tables.store or Store()
     return Settings(
         server=tables.server or Server(),
@@ -121,4 +108,5 @@ def _settings(tables: SettingsTables, directory: Path, warnings: list[ConfigFaul
         alerts=tables.alerts,
         directory=directory,
         warnings=tuple(warnings),
+        lines=lines,
     )

@@ -180,6 +180,8 @@ class Settings(BaseModel):
     """The configuration's own: relative paths start here."""
     warnings: tuple[ConfigFault, ...] = ()
     """What `load` noticed that stops nothing."""
+    lines: Mapping[str, int] = Field(default={}, repr=False)
+    """The line of each place in the file."""
 
     def secrets(self) -> frozenset[str]:
         """Everything that no log line may hold: tokens, and whatever the connectors keep secret."""

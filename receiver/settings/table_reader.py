@@ -19,7 +19,8 @@ from receiver.settings.model import Alerts, Delivery, Log, Server, Settings, Sou
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_TABLES = tuple(name for name in Settings.model_fields if name not in ("directory", "warnings"))
+_NO_TABLES = ("directory", "warnings", "lines")
+_TABLES = tuple(name for name in Settings.model_fields if name not in _NO_TABLES)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -88,6 +89,27 @@ def _mappings(table: object) -> tuple[str, ...]:
     return tuple(name for name in listed if isinstance(name, str))
 
 
+_TELLING = {"sources": "tokens", "connectors": "type", "snippets": "fields"}
+"""A key that tells what kind of table it stands in."""
+
+
+def _meant(name: str, table: Any) -> tuple[str | None, Any, str]:
+    """Which table an unknown one was probably meant as, by its name or by what is in it, what is
+    then in it, and a remedy where the nearest name is none.
+    """
+    if (near := nearest_name(name, _TABLES)) is not None:
+        return near, table, ""
+    if isinstance(table, list):
+        is_route = all(isinstance(one, dict) and "events" in one for one in table)
+        return ("routes", table, "write [[routes]]") if is_route else (None, table, "")
+    for kind, key in _TELLING.items() if isinstance(table, dict) else ():
+        if key in table:
+            return kind, {name: table}, f"write [{kind}.{name}]"
+        if table and all(isinstance(one, dict) and key in one for one in table.values()):
+            return kind, table, f"write [{kind}.{next(iter(table))}]"
+    return None, table, ""
+
+
 class _Reader:
     def __init__(self, types: Mapping[str, type[Connector]]) -> None:
         self.tables = SettingsTables()
@@ -96,10 +118,15 @@ class _Reader:
     def known(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """The document with each table under the name that was probably meant."""
         kept = {name: table for name, table in document.items() if name in _TABLES}
-        for name in document.keys() - kept.keys():
-            self._tell((name,), "is not a known table", suggest_name(name, _TABLES, "tables"))
-            if (meant := nearest_name(name, _TABLES)) is not None:
-                kept.setdefault(meant, document[name])
+        for name, table in document.items():
+            if name in kept:
+                continue
+            meant, inside, written = _meant(name, table)
+            remedy = written or suggest_name(name, _TABLES, "tables")
+            self._tell((name,), "is not a known table", remedy)
+            known = kept.setdefault(meant, inside) if meant is not None else None
+            if isinstance(known, dict) and isinstance(inside, dict):
+                kept[str(meant)] = inside | known
         return kept
 
     def one(self, model: type[Model], table: object, *at: str | int) -> Model | None:

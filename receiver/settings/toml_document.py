@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from receiver.config_errors import ConfigError, ConfigFault
+from receiver.config_errors import ConfigError, ConfigFault, find_curly_quote
 
 DEEPEST = 50
 
@@ -21,20 +21,11 @@ def parse_document(path: Path) -> dict[str, Any]:
 
     Raises ConfigError where there is no file, or it is no TOML.
     """
+    text = read_text(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
         document = tomllib.loads(text, parse_float=Decimal)
-    except OSError as error:
-        fault = ConfigFault(
-            str(path),
-            f"can't be read: {error.strerror}",
-            "`aom-gateway init` writes a configuration",
-        )
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        fault = ConfigFault(f"{path.name}, line {line}", "is not UTF-8", "save the file as UTF-8")
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        fault = _syntax(path, str(error))
+        fault = _syntax(path, text, str(error))
     except ValueError:  # Python reads no whole number of thousands of digits
         fault = ConfigFault(
             _line_of(_ENDLESS, path, text),
@@ -49,6 +40,25 @@ def parse_document(path: Path) -> dict[str, Any]:
             f"holds tables within tables, more than {DEEPEST} of them",
             "no setting lies deeper than ten",
         )
+    raise ConfigError([fault])
+
+
+def read_text(path: Path) -> str:
+    """The file's text, its lines ended as on Unix.
+
+    Raises ConfigError where there is no file, or it is no UTF-8.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as error:
+        fault = ConfigFault(
+            str(path),
+            f"can't be read: {error.strerror}",
+            "`aom-gateway init` writes a configuration; --config names another file",
+        )
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        fault = ConfigFault(f"{path.name}, line {line}", "is not UTF-8", "save the file as UTF-8")
     raise ConfigError([fault])
 
 
@@ -77,17 +87,49 @@ def _depth(document: object) -> int:
     return depth
 
 
-def _syntax(path: Path, message: str) -> ConfigFault:
+def _syntax(path: Path, text: str, message: str) -> ConfigFault:
     located = _LINE.fullmatch(message)
-    where = path.name if located is None else f"{path.name}, line {located[2]}, column {located[3]}"
-    return ConfigFault(
-        where, f"is no TOML: {message if located is None else located[1]}", _remedy(message)
-    )
+    if located is None:
+        return ConfigFault(path.name, f"is no TOML: {message}", _remedy(message, ""))
+    lines = text.split("\n")
+    line = int(located[2])
+    if (single := _single_brackets(lines, line)) is not None:
+        number, name = single
+        return ConfigFault(
+            f"{path.name}, line {number}",
+            f"[{name}] is one table, and there are several",
+            f"write [[{name}]] in double brackets, each time",
+        )
+    where = f"{path.name}, line {line}, column {located[3]}"
+    remedy = _remedy(message, lines[line - 1])
+    return ConfigFault(where, f"is no TOML: {located[1]}", remedy)
 
 
-def _remedy(message: str) -> str:
+_HEADER = re.compile(r"\s*\[\[?\s*(routes(?:\s*\.\s*upsert)?)\s*\]")
+
+
+def _single_brackets(lines: list[str], line: int) -> tuple[int, str] | None:
+    """Where `[routes]` or `[routes.upsert]` stands for `[[…]]`, if the fault is of that table."""
+    if (found := _HEADER.match(lines[line - 1])) is None:
+        return None
+    name = "".join(found[1].split())
+    single = re.compile(rf"\s*\[\s*{re.escape(name)}\s*\]\s*(#.*)?")
+    numbers = (number for number, one in enumerate(lines, 1) if single.fullmatch(one))
+    return next(((number, name) for number in numbers), None)
+
+
+_STRAIGHT = re.compile(r"""\"[^"]*\"|'[^']*'""")
+_QUOTED_PATH = re.compile(r'"[^"]*\\')
+
+
+def _remedy(message: str, line: str) -> str:
+    """What would be right, from what is told and the line that it is told of."""
+    if found := find_curly_quote(_STRAIGHT.sub("", line)):
+        return f'{found} is a curly quote; write texts in straight ones: name = "text"'
     if "Invalid value" in message:
         return 'texts stand in quotes: name = "text"'
+    if ("escape" in message or "hex" in message.lower()) and _QUOTED_PATH.search(line):
+        return "a backslash begins an escape; write a path with slashes, as C:/dir/file"
     if "overwrite" in message or "twice" in message:
         return "each key and each [table] may stand once"
     return "see https://toml.io"

@@ -71,14 +71,14 @@ def test_a_relative_store_lies_beside_the_configuration(
     )
 
 
-def test_an_admin_token_that_is_not_set_switches_the_console_off(tmp_path: Path) -> None:
-    """A warning, no fault; any other variable that is not set is one."""
+def test_an_admin_token_that_is_not_set_is_a_fault(tmp_path: Path) -> None:
+    """Who names a variable wants the console; without the key, or an empty one, it is off."""
     text = '[server]\nadmin_token = "${ADMIN}"\n' + MINIMAL
-    settings = loaded(tmp_path, text)
-    assert settings.server.admin_token is None
-    (warning,) = settings.warnings
-    assert (warning.where, warning.warning) == ("server.admin_token", True)
-    assert loaded(tmp_path, text.replace("${ADMIN}", "")).server.admin_token is None
+    fault = faults_of(tmp_path, text)["server.admin_token"]
+    assert fault.message == "the environment variable ADMIN is not set"
+    assert not fault.warning
+    for off in ("", "${ADMIN:-}"):
+        assert loaded(tmp_path, text.replace("${ADMIN}", off)).server.admin_token is None
 
 
 def test_secrets_show_nowhere(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +13,7 @@ from receiver.cli.alert_check import check_alarms
 from receiver.cli.app import (
     CONFIG,
     FOUND,
+    WRONG_USE,
     ConfigOption,
     JsonOption,
     app,
@@ -19,8 +23,9 @@ from receiver.cli.app import (
     show_faults,
 )
 from receiver.cli.commands.provision import check_online
+from receiver.config_errors import with_lines
 from receiver.mapping import RouteTable
-from receiver.settings import Settings
+from receiver.settings import ConfigError, ConfigFault, Settings, load_settings
 
 
 @app.command()
@@ -36,24 +41,34 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Find every fault of the configuration before it runs."""
-    settings = settings_of(config)
+    settings = _settings_of(config, as_json=as_json)
     mapping = RouteTable.compile(settings)
-    found = [*settings.warnings, *mapping.warnings]
+    found = [*settings.warnings, *with_lines(mapping.warnings, settings.lines)]
     found += check_online(settings, mapping) if online else ()
     found += check_alarms(settings) if test_alert else ()
     if as_json:
-        print_json(
-            [
-                {"where": f.where, "message": f.message, "remedy": f.remedy, "warning": f.warning}
-                for f in found
-            ]
-        )
+        _print_faults(found)
     else:
         show_faults(config, tuple(found))
     if any(not fault.warning for fault in found):
         raise typer.Exit(FOUND)
     if not as_json:
         out.print(f"{config} holds: {_summary(settings)}.", markup=False)
+
+
+def _settings_of(config: Path, *, as_json: bool) -> Settings:
+    """The settings, or exit with every fault shown; to a script as JSON, whatever is wrong."""
+    if not as_json:
+        return settings_of(config)
+    try:
+        return load_settings(config)
+    except ConfigError as error:
+        _print_faults(error.faults)
+        raise typer.Exit(FOUND if config.is_file() else WRONG_USE) from error
+
+
+def _print_faults(faults: Iterable[ConfigFault]) -> None:
+    print_json([asdict(fault) for fault in faults])
 
 
 def _summary(settings: Settings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,18 @@ from jinja2 import nodes
 from jinja2.tests import TESTS
 
 from receiver.config_errors import suggest_name
+from receiver.mapping.check.closed_sets import KnownValues
+from receiver.mapping.check.filter_arguments import wrong_arguments
 from receiver.mapping.check.static_conditions import static_truth
+from receiver.mapping.check.value_kinds import (
+    COMPARING_TESTS,
+    DIVIDING,
+    Operand,
+    calculate_kinds,
+    compare_kinds,
+    filter_kinds,
+    text_of,
+)
 from receiver.mapping.language.attribute_access import element_of, members_of
 from receiver.mapping.language.filter_types import NAMED_AT, attribute_of, result_of
 from receiver.mapping.language.filters import FILTERS
@@ -25,7 +36,7 @@ class ExpressionAnalysis:
 
     `missing` holds paths that the event does not have, each with the remedy; `guarded` those that
     are asked for with `is defined` or `default`, which is right if another event has them; `found`
-    those that it has; `broken` what is wrong whatever the event.
+    those that it has; `broken` what is wrong whatever the event, `doubtful` what probably is.
     """
 
     event: str
@@ -33,13 +44,25 @@ class ExpressionAnalysis:
     guarded: dict[str, str] = field(default_factory=dict)
     found: set[str] = field(default_factory=set)
     broken: dict[str, str] = field(default_factory=dict)
+    doubtful: dict[str, str] = field(default_factory=dict)
+    sources: Collection[str] = ()
 
     def tree(self, tree: nodes.Template, scope: Scope) -> Any:
         """The annotation of what a text with expressions in it gives."""
         for output in tree.find_all(nodes.Output):
             for part in output.nodes:
-                self.expression(part, scope)
+                self._text_part(part, scope)
         return str
+
+    def _text_part(self, node: nodes.Node, scope: Scope) -> None:
+        self._note(text_of(self._operand(node, scope)))
+
+    def _operand(self, node: nodes.Node, scope: Scope) -> Operand:
+        return Operand(node, _path(node), self.expression(node, scope))
+
+    def _note(self, fault: tuple[str, str] | None) -> None:
+        if fault is not None:
+            self.broken[fault[0]] = fault[1]
 
     def expression(self, node: nodes.Node, scope: Scope) -> Any:
         """The annotation of what one expression gives; Any where nothing is known."""
@@ -105,7 +128,9 @@ class ExpressionAnalysis:
         """An expression that may be absent: a path that is missing from it is only guarded."""
         if not isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
             return self.expression(node, scope)
-        inner = ExpressionAnalysis(self.event, found=self.found, broken=self.broken)
+        inner = ExpressionAnalysis(
+            self.event, found=self.found, broken=self.broken, doubtful=self.doubtful
+        )
         annotation = inner.expression(node, scope)
         self.guarded |= inner.missing | inner.guarded
         return annotation
@@ -140,10 +165,62 @@ class ExpressionAnalysis:
     def _test(self, node: nodes.Test, scope: Scope) -> Any:
         if node.name not in TESTS:
             self.broken[f"there is no test {node.name!r}"] = suggest_name(node.name, TESTS, "tests")
-        self._arguments(node, scope)
+        arguments = self._arguments(node, scope)
         look = self._asked if node.name in ("defined", "undefined") else self.expression
-        look(node.node, scope)
+        value = Operand(node.node, _path(node.node), look(node.node, scope))
+        if node.name in DIVIDING and value.kind not in (None, "number"):
+            self._note((f"tests whether {value.in_words}, can be divided", "it takes a number"))
+        if arguments and (op := COMPARING_TESTS.get(node.name)) is not None:
+            other = node.args[0]
+            self._compared(op, value, Operand(other, _path(other), arguments[0]))
         return bool
+
+    def _compare(self, node: nodes.Compare, scope: Scope) -> Any:
+        left = self._operand(node.expr, scope)
+        for operand in node.ops:
+            right = self._operand(operand.expr, scope)
+            self._compared(operand.op, left, right)
+            left = right
+        return bool
+
+    def _compared(self, op: str, left: Operand, right: Operand) -> None:
+        self._note(compare_kinds(op, left, right))
+        known = KnownValues(self.event, self.sources)
+        for one, other in ((left, right), (right, left)):
+            values = known.of(one.node) if one.kind == "text" else None
+            if values is None:
+                continue
+            for text in _texts(other.node) if op in ("eq", "ne", "in", "notin") else ():
+                if (fault := values.fault_of(text, exact=True)) is not None:
+                    message, remedy, only_probable = fault
+                    (self.doubtful if only_probable else self.broken)[message] = remedy
+
+    def _calculated(self, node: nodes.BinExpr, scope: Scope) -> Any:
+        left, right = self._operand(node.left, scope), self._operand(node.right, scope)
+        annotation, fault = calculate_kinds(node.operator, left, right)
+        self._note(fault)
+        return annotation
+
+    _add = _sub = _mul = _div = _floordiv = _mod = _calculated
+
+    def _signed(self, node: nodes.UnaryExpr, scope: Scope) -> Any:
+        value = self._operand(node.node, scope)
+        if value.kind not in (None, "number"):
+            self._note((f"calculates with {value.in_words}", "a sign stands before a number"))
+        return value.annotation
+
+    _neg = _pos = _signed
+
+    def _concat(self, node: nodes.Concat, scope: Scope) -> Any:
+        for part in node.nodes:
+            self._text_part(part, scope)
+        return str
+
+    def _list(self, node: nodes.List | nodes.Tuple, scope: Scope) -> Any:
+        found = _either(self.expression(item, scope) for item in node.items)
+        return list[found]  # type: ignore[valid-type]
+
+    _tuple = _list
 
     def _filter(self, node: nodes.Filter, scope: Scope) -> Any:
         if node.name not in FILTERS:
@@ -157,6 +234,8 @@ class ExpressionAnalysis:
         inside = look(node.node, scope)
         item = self._attribute_of(node, inside)
         self._named_callables(node)
+        self._note(wrong_arguments(node))
+        self._note(filter_kinds(node.name, Operand(node.node, _path(node.node), inside), item))
         if node.name in ("d", "default"):
             return _either((inside, arguments[0] if arguments else str))
         return result_of(node, inside, item)
@@ -167,8 +246,10 @@ class ExpressionAnalysis:
         """
         item = element_of(inside)
         given = attribute_of(node)
-        if not isinstance(given, nodes.Const) or not isinstance(given.value, str):
+        if given is None:
             return item
+        if not isinstance(given, nodes.Const) or not isinstance(given.value, str):
+            return Any
         path = f"{_path(node.node)}[]" if node.node is not None else ""
         taken = [self.attribute(item, name, path) for name in given.value.split(",")]
         return taken[0]
@@ -196,7 +277,17 @@ class ExpressionAnalysis:
         return [self.expression(argument, scope) for argument in node.args]
 
 
-_RESULTS: Mapping[type[nodes.Node], Any] = {nodes.Compare: bool, nodes.Not: bool, nodes.Concat: str}
+_RESULTS: Mapping[type[nodes.Node], Any] = {nodes.Not: bool}
+
+
+def _texts(node: nodes.Node) -> Iterator[str]:
+    """The texts that a side of a comparison is written as: one, or a list of them."""
+    match node:
+        case nodes.Const(value=str(text)):
+            yield text
+        case nodes.List(items=items) | nodes.Tuple(items=items):
+            for item in items:
+                yield from _texts(item)
 
 
 def _either(annotations: Iterable[Any]) -> Any:
@@ -220,4 +311,6 @@ def _path(node: nodes.Node | None) -> str:
             )
         case nodes.Filter():
             return f"({_path(node.node)} | {node.name})"
+        case nodes.Const(value=value):
+            return repr(value)
     return "(…)"

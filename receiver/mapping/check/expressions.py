@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,8 @@ from jinja2 import TemplateSyntaxError, nodes
 from pydantic import BaseModel
 
 from receiver.aom import EVENTS, names_of_event
-from receiver.config_errors import ConfigFault, format_place, nearest_name
+from receiver.config_errors import ConfigFault, find_curly_quote, format_place, nearest_name
+from receiver.mapping.check.closed_sets import KnownValues, find_wrong_keys
 from receiver.mapping.check.expression_analysis import ExpressionAnalysis, Scope
 from receiver.mapping.check.static_conditions import static_truth
 from receiver.mapping.language.attribute_access import bare_type, element_of
@@ -37,13 +38,14 @@ class CheckedRoute:
     its place.
     """
 
+    sources: Collection[str] = ()
     faults: list[ConfigFault] = field(default_factory=list)
     kinds: dict[str, list[Any]] = field(default_factory=dict)
 
 
-def check_expressions(one: PlacedRoute) -> CheckedRoute:
-    """Check one route."""
-    checked = CheckedRoute()
+def check_expressions(one: PlacedRoute, sources: Collection[str] = ()) -> CheckedRoute:
+    """Check one route; `sources` are those of the configuration, where they are known."""
+    checked = CheckedRoute(sources)
     scopes: Scopes = {
         event: dict(names_of_event(event)) for event in one.events or _meant(one.route.events)
     }
@@ -91,6 +93,7 @@ def _field(where: str, settings: FieldSettings, scopes: Scopes, checked: Checked
     checked.faults += _forward(where, settings)
     _newest(where, settings, kinds, scopes, checked)
     checked.faults += _unreachable(where, settings.map or {})
+    checked.faults += _wrong_keys(where, settings, scopes, checked)
     if settings.map is not None and settings.default is None and not settings.append:
         checked.faults += _open_map(where, settings, scopes)
     if not settings.append and settings.map is None:
@@ -165,6 +168,25 @@ def _unreachable(where: str, entries: Mapping[str, Any]) -> Iterator[ConfigFault
             )
 
 
+def _wrong_keys(
+    where: str, settings: FieldSettings, scopes: Scopes, checked: CheckedRoute
+) -> Iterator[ConfigFault]:
+    """Keys of a map that its value never has, where all that it can have is known."""
+    if not settings.map or is_constant_value(settings.value):
+        return
+    try:
+        only = lone_expression(parse_expression(settings.value))
+    except (TemplateSyntaxError, RecursionError):  # told already
+        return
+    if only is None:
+        return
+    for event in list(scopes)[:1]:
+        known = KnownValues(event, checked.sources).of_result(only)
+        for key, message, remedy, probable in find_wrong_keys(known, settings.map) if known else ():
+            place = f"{where}.{format_place(('map', key))}"
+            yield ConfigFault(place, message, remedy, warning=probable)
+
+
 def _open_map(where: str, settings: FieldSettings, scopes: Scopes) -> Iterator[ConfigFault]:
     """A map without a default leaves a field alone where the value is not in it: a warning, unless
     it names every event.
@@ -201,7 +223,7 @@ def _each(where: str, each: str | None, scopes: Scopes, checked: CheckedRoute) -
         return {}
     variable, items = parts
     checked.faults += _refused(where, items)
-    analyses = {event: ExpressionAnalysis(event) for event in scopes}
+    analyses = {event: ExpressionAnalysis(event, sources=checked.sources) for event in scopes}
     kinds = {
         event: analysis.expression(items, scopes[event]) for event, analysis in analyses.items()
     }
@@ -235,11 +257,20 @@ def _condition(
         )
         return scopes
     _value(where, when, scopes, checked)
-    return {
+    met = {
         event: scope
         for event, scope in scopes.items()
         if static_truth(only, scope, event) is not False
     }
+    if scopes and not met and not isinstance(only, nodes.Const):
+        checked.faults.append(
+            ConfigFault(
+                where,
+                f"never holds for {_listed(tuple(scopes))}",
+                "nothing would be written; change the condition or the events, or write false",
+            )
+        )
+    return met
 
 
 def _value(where: str, value: Any, scopes: Scopes, checked: CheckedRoute) -> list[Any]:
@@ -250,7 +281,7 @@ def _value(where: str, value: Any, scopes: Scopes, checked: CheckedRoute) -> lis
     if tree is None:
         return []
     only = lone_expression(tree)
-    analyses = [ExpressionAnalysis(event) for event in scopes]
+    analyses = [ExpressionAnalysis(event, sources=checked.sources) for event in scopes]
     kinds = [
         one.tree(tree, scopes[one.event])
         if only is None
@@ -286,11 +317,10 @@ def _refused(where: str, tree: nodes.Node) -> Iterator[ConfigFault]:
 def _syntax(where: str, error: TemplateSyntaxError | RecursionError) -> ConfigFault:
     if isinstance(error, RecursionError):
         return ConfigFault(where, "is nested too deeply", "take it apart")
-    return ConfigFault(
-        where,
-        f"is no valid expression: {error.message}",
-        "see Jinja's expressions: {{ person.first_name | upper }}",
-    )
+    remedy = "see Jinja's expressions: {{ person.first_name | upper }}"
+    if quote := find_curly_quote(error.message or ""):
+        remedy = f"{quote} is a curly quote; write straight ones: '…'"
+    return ConfigFault(where, f"is no valid expression: {error.message}", remedy)
 
 
 def _told(where: str, analyses: Sequence[ExpressionAnalysis]) -> Iterator[ConfigFault]:
@@ -307,6 +337,10 @@ def _told(where: str, analyses: Sequence[ExpressionAnalysis]) -> Iterator[Config
         yield ConfigFault(where, f"{path!r} is not part of {_listed(events)}", remedy)
     broken = {message: remedy for one in analyses for message, remedy in one.broken.items()}
     yield from (ConfigFault(where, message, remedy) for message, remedy in broken.items())
+    doubtful = {message: remedy for one in analyses for message, remedy in one.doubtful.items()}
+    yield from (
+        ConfigFault(where, message, remedy, warning=True) for message, remedy in doubtful.items()
+    )
 
 
 def _listed(events: Sequence[str]) -> str:

@@ -41,7 +41,7 @@ def check_routes(
         faults += check_names(one, accounts, sources)
         faults += check_ownership(one, accounts)
         faults += check_growth(one, accounts)
-        faults += check_expressions(one).faults
+        faults += check_expressions(one, sources).faults
     faults += find_key_conflicts(every, accounts)
     faults += find_link_circles(every)
     if not any(not fault.warning for fault in faults):

@@ -57,6 +57,7 @@ _GIVES: Mapping[str, Any] = {
     "slug": str,
     "string": str,
     "striptags": str,
+    "sum": Decimal,
     "title": str,
     "trim": str,
     "truncate": str,
@@ -78,7 +79,7 @@ _SAME = frozenset(
         "unique",
     }
 )
-_ITEM = frozenset({"first", "last", "max", "min", "sum"})
+_ITEM = frozenset({"first", "last", "max", "min"})
 
 
 def result_of(node: nodes.Filter, inside: Any, item: Any) -> Any:

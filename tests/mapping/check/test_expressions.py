@@ -97,7 +97,7 @@ from tests.mapping.sample_routes import contact, field_fault, mapping_faults, ro
         ),
         ("{{ order.id is strin }}", "there is no test 'strin'", "did you mean 'string'?"),
         (
-            "{{ order.line_items | selectattr('name', 'eqq', 1) | join }}",
+            "{{ order.line_items | selectattr('name', 'eqq', 1) | join(attribute='name') }}",
             "there is no test 'eqq'",
             "did you mean 'eq'?",
         ),

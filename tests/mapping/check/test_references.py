@@ -104,8 +104,8 @@ def test_two_routes_of_one_name_are_told(tmp_path: Path) -> None:
     faults = mapping_faults(tmp_path, named + named)
     assert (
         str(faults["routes[1].name"])
-        == "routes[1].name: 'orders' is the name of routes[0] too; give each route a name of "
-        "its own"
+        == "routes[1].name (line 20): 'orders' is the name of routes[0] too; give each route a "
+        "name of its own"
     )
 
 

@@ -82,14 +82,15 @@ def test_a_filter_gives(tmp_path: Path, expression: str, gives: Value) -> None:
 def test_nothing_stays_nothing(tmp_path: Path, name: str) -> None:
     """No filter makes "None" of what is absent, or fails on it."""
     arguments = {"select": "", "reject": "", "selectattr": "('x')", "rejectattr": "('x')"}.get(
-        name, ""
+        name, "(days=1)" if name == "plus" else ""
     )
-    end = " | join" if arguments or name in ("select", "reject", "sort") else ""
-    assert value(tmp_path, f'"{{{{ order.transaction_ref | {name}{arguments}{end} }}}}"') is None
+    end = " | join" if "x" in arguments or name in ("select", "reject", "sort") else ""
+    absent = "raw.get('absent')"
+    assert value(tmp_path, f'"{{{{ {absent} | {name}{arguments}{end} }}}}"') is None
 
 
 @pytest.mark.parametrize(
-    "expression", ["{{ order.id | date }}", "{{ 5 | date }}", "{{ order.status | money }}"]
+    "expression", ["{{ order.id | date }}", "{{ raw.id | date }}", "{{ order.status | money }}"]
 )
 def test_a_value_that_does_not_fit_a_filter_is_a_fault(tmp_path: Path, expression: str) -> None:
     """It names the place, and holds nothing of the payload."""
@@ -127,11 +128,9 @@ def test_plus_moves_dates(tmp_path: Path, expression: str, result: object) -> No
     ("expression", "says"),
     [
         ("{{ order.date_created | date | plus(hours=1) }}", "weeks and days here"),
-        ("{{ order.date_created | plus(months=1) }}", "weeks, days, hours and minutes here"),
-        ("{{ order.date_created | plus }}", "like plus(days=30)"),
         ("{{ order.date_created | plus(days=100000000) }}", "no date that there is"),
         ("{{ order.date_created | plus(days='x') }}", "no date that there is"),
-        ("{{ order.total | plus(days=1) }}", "takes a date"),
+        ("{{ raw.id | plus(days=1) }}", "takes a date"),
         ("{{ 'soon' | plus(days=1) }}", "takes a date"),
     ],
 )

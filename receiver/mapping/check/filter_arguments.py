@@ -1,0 +1,54 @@
+"""Arguments of a filter that it does not take: too many, too few, or of another name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from inspect import Parameter, Signature, signature
+
+from jinja2 import nodes
+
+from receiver.mapping.language.filters import FILTERS
+
+_PASSED = frozenset({"scope", "context", "environment", "env", "eval_ctx"})
+"""What a filter is given before the value, and nobody writes."""
+
+PLUS_TAKES = ("weeks", "days", "hours", "minutes")
+
+
+def wrong_arguments(node: nodes.Filter) -> tuple[str, str] | None:
+    """What is wrong, and what would be right; None where they fit, or the filter is unknown."""
+    if node.name not in FILTERS or node.dyn_args is not None or node.dyn_kwargs is not None:
+        return None
+    taken = taken_by(node.name)
+    named: dict[str, None] = {str(keyword.key): None for keyword in node.kwargs}
+    if node.name == "plus" and not (named and named.keys() <= set(PLUS_TAKES)):
+        wrong = next((name for name in named if name not in PLUS_TAKES), "")
+        message = f"| plus takes no {wrong!r}" if wrong else "| plus is not told how much later"
+        return message, f"name {_listed(PLUS_TAKES)}: plus(days=30)"
+    try:
+        taken.bind(*[None] * len(node.args), **named)
+    except TypeError as error:
+        names = [name for name, one in taken.parameters.items() if one.kind != _MORE]
+        return f"| {node.name} is given what it does not take: {error}", _remedy(names)
+    return None
+
+
+@cache
+def taken_by(name: str) -> Signature:
+    """What may stand in a filter's brackets."""
+    parameters = list(signature(FILTERS[name]).parameters.values())
+    while parameters and parameters[0].name in _PASSED:
+        parameters.pop(0)
+    return Signature(parameters[1:])  # the first is the value
+
+
+_MORE = Parameter.VAR_KEYWORD
+
+
+def _remedy(names: Sequence[str]) -> str:
+    return f"in its brackets it takes {_listed(names)}" if names else "it takes nothing in brackets"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
