@@ -25,6 +25,7 @@ from receiver.delivery import (
     LaneRenderer,
     Leaders,
     Leadership,
+    ProfileCounter,
     RateLimiter,
 )
 from receiver.delivery.redacted_connector import redact_connector
@@ -100,11 +101,20 @@ async def open_gateway(
             stack.push_async_callback(_close, gateway, name, connector)
         reader, leaders = EventReader(gateway.sites), Leaders()
         stack.callback(reader.close)
+        profiles = ProfileCounter(gateway.inbox, reader, now)
+        profiled = bool(gateway.routes.profiled_sources)
+        if not profiled:
+            await gateway.inbox.stop_counting()
         gateway.dispatchers = [
-            _dispatcher(gateway, name, reader, leaders) for name in gateway.connectors
+            _dispatcher(gateway, name, reader, leaders, profiles) for name in gateway.connectors
         ]
         retention = asyncio.create_task(
-            keep_purging(gateway.inbox, timedelta(days=settings.store.keep_days), now),
+            keep_purging(
+                gateway.inbox,
+                timedelta(days=settings.store.keep_days),
+                now,
+                count=profiles.count if profiled else None,
+            ),
             name="retention",
         )
         stack.callback(retention.cancel)
@@ -203,7 +213,9 @@ def sites_of(settings: Settings) -> dict[str, SourceContext]:
     }
 
 
-def _dispatcher(gateway: Gateway, name: str, reader: EventReader, leaders: Leaders) -> Dispatcher:
+def _dispatcher(
+    gateway: Gateway, name: str, reader: EventReader, leaders: Leaders, profiles: ProfileCounter
+) -> Dispatcher:
     settings, limiter, random = gateway.settings, gateway.limiters[name], SystemRandom()
     configured, connector = settings.connectors[name], gateway.connectors[name]
     leadership = Leadership(
@@ -220,7 +232,7 @@ def _dispatcher(gateway: Gateway, name: str, reader: EventReader, leaders: Leade
         name,
         connector,
         gateway.inbox,
-        LaneRenderer(name, reader, gateway.routes),
+        LaneRenderer(name, reader, gateway.routes, profiles=profiles),
         gateway.metrics,
         CircuitBreaker(gateway.inbox, name, gateway.metrics, gateway.now, random),
         leadership,

@@ -15,12 +15,20 @@ from pydantic import BaseModel
 
 from docs.hooks.annotations import models_in, type_of
 from docs.hooks.markdown import code, table
-from receiver.aom import EVENTS, LABELS, SourceContext, names_of_event, read_event, read_sample
+from receiver.aom import (
+    EVENTS,
+    LABELS,
+    SourceContext,
+    names_of_event,
+    profile_of_event,
+    read_event,
+    read_sample,
+)
 from receiver.aom.normal_form import descriptions
 from receiver.mapping.language.attribute_access import readable_names
 from receiver.mapping.language.vocabulary import FILTER_DESCRIPTIONS, TEST_DESCRIPTIONS, Described
 
-COMMON = ("event", "source", "person", "raw")
+COMMON = ("event", "source", "person", "profile", "raw")
 
 _SITE = SourceContext("springfield", ZoneInfo("America/New_York"), "USD")
 _RECEIVED_AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -112,7 +120,9 @@ def _values(event: str) -> dict[str, Any]:
     if body is None:
         return {}
     found = read_event(body, _SITE, event)
-    return found.context(found.people[0].key, id="0" * 32, received_at=_RECEIVED_AT)
+    person, id = found.people[0].key, "0" * 32
+    profile = profile_of_event(found, person, id=id, received_at=_RECEIVED_AT)
+    return found.context(person, id=id, received_at=_RECEIVED_AT, profile=profile)
 
 
 def _shown(value: Any) -> str:

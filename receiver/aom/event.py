@@ -14,6 +14,8 @@ from receiver.aom.validation.errors import BodyError, RecognisedBy
 from receiver.aom.validation.schema_check import ValidatedBody
 from receiver.aom.values import order_status
 
+_NO_PROFILE = normal_form.Profile()
+
 
 @dataclass  # not frozen, though nobody changes it: that would cost 2 µs of each
 class Event:
@@ -76,10 +78,17 @@ class Event:
             ]
         )
 
-    def context(self, person_key: str, *, id: str, received_at: datetime) -> dict[str, Any]:
-        """What the expressions of a mapping see, for one of `people`; see `forms.names`.
+    def context(
+        self,
+        person_key: str,
+        *,
+        id: str,
+        received_at: datetime,
+        profile: normal_form.Profile = _NO_PROFILE,
+    ) -> dict[str, Any]:
+        """What the expressions of a mapping see, for one of `people`; see `names_of_event`.
 
-        `id` is the gateway's.
+        `id` is the gateway's, `profile` the person's, where an expression asks for it.
 
         Raises KeyError if the event is not about that person.
         """
@@ -92,8 +101,9 @@ class Event:
                 name=self.site.name, currency=self.site.currency, timezone=str(self.site.timezone)
             ),
             "person": person,
+            "profile": profile,
             "raw": self.raw,
-            **self._parts,
+            **self.parts,
         }
 
     def normal(self) -> dict[str, Any]:
@@ -107,16 +117,18 @@ class Event:
         }
 
     def _event(self, id: str, received_at: datetime) -> normal_form.EventForm:
-        zone = self.site.timezone
-        received_at = received_at.astimezone(zone)
-        occurred_at = normalization.occurred_at(self.payload, zone) or received_at
         return normal_form.EventForm(
             id=id,
             name=self.name,
             label=LABELS[self.name],
-            received_at=received_at,
-            occurred_at=occurred_at,
+            received_at=received_at.astimezone(self.site.timezone),
+            occurred_at=self.occurred_at(received_at),
         )
+
+    def occurred_at(self, received_at: datetime) -> datetime:
+        """The payload's own time of what happened, else when it was received."""
+        zone = self.site.timezone
+        return normalization.occurred_at(self.payload, zone) or received_at.astimezone(zone)
 
     @property
     def _currency(self) -> str | None:
@@ -134,6 +146,7 @@ class Event:
         return {person.key: person for person in self.people}
 
     @cached_property
-    def _parts(self) -> dict[str, Any]:
+    def parts(self) -> dict[str, Any]:
+        """The event's own part of the normal form, by name."""
         parts = normalization.event_parts(self.payload, self.site, currency=self._currency)
         return {name: getattr(parts, name) for name in type(parts).model_fields}

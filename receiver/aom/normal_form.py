@@ -119,12 +119,58 @@ class Announcement(Form):
     created_by: str = Field(default="", description="who made it")
 
 
+class ProfileCourse(Form):
+    id: str | None = Field(default=None, description="AOM's id")
+    name: str = Field(default="", description="the name, as the newest event has it")
+    enrolled_at: datetime = Field(description="when the first enrolment in it was received")
+
+
+class Profile(Form):
+    """What all events so far tell of a person at one site. Orders count as they now are: one that
+    was refunded is not among the paid ones.
+    """
+
+    order_count: int = Field(default=0, description="how many orders are paid")
+    revenue: Decimal = Field(
+        default=Decimal(0), description="the totals of the paid orders in the site's currency"
+    )
+    average_order: Decimal = Field(
+        default=Decimal(0), description="the revenue for each of these orders, 0 without any"
+    )
+    first_order_at: datetime | None = Field(
+        default=None, description="when the first of the paid orders was made"
+    )
+    last_order_at: datetime | None = Field(
+        default=None, description="when the last of the paid orders was made"
+    )
+    courses: list[ProfileCourse] = Field(
+        default=[], description="every course that the person was enrolled in, the first one first"
+    )
+    course_count: int = Field(default=0, description="how many courses")
+    quiz_count: int = Field(default=0, description="how many quizzes were handed in")
+    assignment_count: int = Field(default=0, description="how many assignments were handed in")
+    discussion_count: int = Field(default=0, description="how often they wrote to a discussion")
+    last_activity_at: datetime | None = Field(
+        default=None,
+        description=(
+            "when the person last registered, was enrolled, handed something in, wrote to a "
+            "discussion or ordered"
+        ),
+    )
+    first_seen_at: datetime | None = Field(
+        default=None, description="when the first of all these events happened"
+    )
+
+
 class CommonParts(Form):
     """What the normal form of every event has."""
 
     event: EventForm = Field(description="the event itself")
     source: SourceForm = Field(description="the AOM site that it comes from")
     person: Person = Field(description="whom this delivery is about")
+    profile: Profile = Field(
+        description="what all events of this site tell of the person, as far as they have come"
+    )
     raw: dict[str, Any] = Field(description="the JSON as AOM sent it, every key of it")
 
 

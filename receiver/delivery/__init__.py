@@ -8,7 +8,9 @@ from receiver.delivery.leadership import Leaders, Leadership
 from receiver.delivery.limits.batch_sizes import BatchSizes
 from receiver.delivery.limits.circuit_breaker import CircuitBreaker
 from receiver.delivery.limits.rate_limiter import RateLimiter
-from receiver.delivery.renderer import EventReader, LaneRenderer
+from receiver.delivery.renderer import LaneRenderer
+from receiver.delivery.rendering.event_reader import EventReader
+from receiver.delivery.rendering.profile_counter import ProfileCounter
 
 __all__ = [
     "BatchSizes",
@@ -20,5 +22,6 @@ __all__ = [
     "LaneRenderer",
     "Leaders",
     "Leadership",
+    "ProfileCounter",
     "RateLimiter",
 ]

@@ -13,6 +13,7 @@ from receiver.delivery.lane_outcome import LaneOutcome
 from receiver.delivery.limits.call_timeout import PATIENCE, CallTimeout
 from receiver.delivery.merge import LaneWrite
 from receiver.delivery.record_writer import Known, Results, write_records
+from receiver.delivery.rendering.profile_counter import Profiles
 from receiver.delivery.sent_record import plain_fields
 from receiver.inbox import (
     LeaderTerm,
@@ -80,6 +81,7 @@ class LaneBatch:
 
     async def _render(self) -> None:
         render, doubt = self._context.renderer.render, self._context.under_way.doubtful
+        profiles = await self._profiles()
         for lane in self._lanes:
             unsure = (
                 lane.attempts > 0
@@ -87,8 +89,18 @@ class LaneBatch:
                 or lane.deliveries[0].delivery_id <= self._term.doubtful_to
             )
             outcome = LaneOutcome(lane, self._context.now(), doubtful=unsure)
-            outcome.add([await render(delivery, lane.person_key) for delivery in lane.deliveries])
+            outcome.add(
+                [await render(delivery, lane.person_key, profiles) for delivery in lane.deliveries]
+            )
             self._outcomes.append(outcome)
+
+    async def _profiles(self) -> Profiles:
+        """Where what is known of people cannot be read, their lanes are left alone for a while."""
+        try:
+            return await self._context.renderer.find_profiles(self._lanes)
+        except StoreDamaged:
+            self._context.under_way.put_off(lane.lane_id for lane in self._lanes)
+            raise
 
     async def _groups(self) -> list[list[Pair]]:
         """What is to be written now: most lanes together, those that must show whose fault it is

@@ -25,6 +25,8 @@ from receiver.inbox.lanes.settle import AttemptRow, SettledLane, Settlement, Set
 from receiver.inbox.operation.connector_state import ConnectorState, PauseKind
 from receiver.inbox.operation.leadership import LeaderTerm, process_name, role_of
 from receiver.inbox.operation.sent_alarms import SentAlarm
+from receiver.inbox.profiles.kept_facts import CountedEvent, PersonAt
+from receiver.inbox.profiles.uncounted_events import UncountedEvent
 from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, GroupKind
 from receiver.inbox.reads.coverage import EventCoverage, StoredCall
 from receiver.inbox.reads.event_detail import (
@@ -52,6 +54,7 @@ __all__ = [
     "AttentionGroup",
     "ConnectorState",
     "ConnectorStatus",
+    "CountedEvent",
     "DeliveryDetail",
     "DeliverySelection",
     "DriftCount",
@@ -72,6 +75,7 @@ __all__ = [
     "OriginalCall",
     "PauseKind",
     "PendingDelivery",
+    "PersonAt",
     "PersonDetail",
     "PersonLane",
     "QuarantinedCall",
@@ -89,6 +93,7 @@ __all__ = [
     "StoreStatus",
     "StoreUnavailable",
     "StoredCall",
+    "UncountedEvent",
     "Unknown",
     "Unstorable",
     "WaitingLanes",

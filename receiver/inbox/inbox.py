@@ -26,6 +26,7 @@ from receiver.inbox.events.accept import AcceptedEvent, EventAcceptor, NewEvent
 from receiver.inbox.events.erase import ErasedPerson
 from receiver.inbox.events.writer import StoreWriter
 from receiver.inbox.inbox_operation import InboxOperation
+from receiver.inbox.inbox_profiles import InboxProfiles
 from receiver.inbox.inbox_reads import InboxReads
 from receiver.inbox.lanes import backfill, ready, record_state, replay, settle
 from receiver.inbox.lanes.ready import LaneQueue, ReadyLane
@@ -40,7 +41,7 @@ from receiver.inbox.operation import (
 _READY_SECONDS = 5.0
 
 
-class Inbox(InboxReads, InboxOperation):
+class Inbox(InboxReads, InboxOperation, InboxProfiles):
     """Open it with `await Inbox.open(url, dedup_hours=…)` and close it with `aclose`.
 
     All times are aware datetimes.
@@ -325,12 +326,13 @@ class Inbox(InboxReads, InboxOperation):
 
     # --- removal ---
 
-    async def purge_old(self, *, before: datetime) -> int:
-        """Remove events received before then that nobody waits for, and what belongs to them.
+    async def purge_old(self, *, before: datetime, counted: bool = False) -> int:
+        """Remove events received before then that nobody waits for, and what belongs to them; where
+        only `counted` ones may go, those that profiles wait for stay.
 
         Returns the number of events.
         """
-        return await retention.purge_old(self._write, before=before)
+        return await retention.purge_old(self._write, before=before, counted=counted)
 
     async def erase_person(self, address: str) -> ErasedPerson:
         """Remove a person from the store, and on SQLite from its file and log too.

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 
-from receiver.aom import BodyError, Event, InvalidBody, SourceContext, read_event
+from receiver.aom import PROFILED_EVENTS, BodyError, Event, InvalidBody, SourceContext, read_event
 from receiver.inbox import NewEvent
 from receiver.mapping import RouteTable
 
@@ -27,9 +27,7 @@ def build_validator(sites: Mapping[str, SourceContext], routes: RouteTable) -> V
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
         try:
             event = read_event(body, sites[source], named)
-            return _recognised(
-                source, named, body, received_at, event, routes.connectors(source, event.name)
-            )
+            return _recognised(source, named, body, received_at, event, routes)
         except InvalidBody as invalid:
             return _quarantined(source, named, body, received_at, invalid)
         except Exception as defect:  # noqa: BLE001 - the sender may never send it again
@@ -48,8 +46,9 @@ def _recognised(
     body: bytes,
     received_at: datetime,
     event: Event,
-    connectors: tuple[str, ...],
+    routes: RouteTable,
 ) -> NewEvent:
+    connectors = routes.connectors(source, event.name)
     return NewEvent(
         source=source,
         name=event.name,
@@ -64,6 +63,7 @@ def _recognised(
         unknown=event.unknown,
         unreadable=event.unreadable,
         thing=event.thing,
+        counted=source in routes.profiled_sources and event.name in PROFILED_EVENTS,
     )
 
 

@@ -5,7 +5,7 @@ events through.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,10 +23,12 @@ async def keep_purging(
     *,
     first: timedelta = FIRST,
     every: timedelta = EVERY,
+    count: Callable[[], Awaitable[object]] | None = None,
 ) -> None:
     """Purge what is too old now and then, until cancelled.
 
     What waits, is dead or in quarantine stays, however old; whatever fails is tried again.
+    Where profiles are kept, `count` adds to them what the events tell before they go.
     """
     log = structlog.get_logger()
     wait = first
@@ -34,7 +36,9 @@ async def keep_purging(
         await asyncio.sleep(wait.total_seconds())
         wait = every
         try:
-            removed = await inbox.purge_old(before=now() - keep)
+            if count:
+                await count()
+            removed = await inbox.purge_old(before=now() - keep, counted=count is not None)
         except StoreUnavailable as error:
             log.warning("retention.failed", reason=str(error))
         except Exception:  # a defect of this must not be the end of it

@@ -8,16 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from connectors.base import Record
-from receiver.aom import Event, Person, SourceContext, read_event
+from receiver.aom import Event, Person, Profile, SourceContext, profile_of_event, read_event
 from receiver.mapping import MappingFault, RouteTable, overwrite_of
 
 OVERWRITE_WORDS: Mapping[str, str] = {
     "if_empty": "only where the CRM's is empty",
     "never": "only with a new record",
 }
+_ID = "0" * 32
+_NONE_KNOWN: Mapping[str, Profile] = MappingProxyType({})
 ONLY_UPDATES = "only where the CRM has it"
 """What people read of `overwrite`, and of `mode = "update"`."""
 
@@ -90,31 +93,44 @@ def explain_body(
     *,
     now: datetime,
     most: int | None = None,
+    profiles: Mapping[str, Profile] = _NONE_KNOWN,
 ) -> Explanation:
     """Look at up to `most` deliveries.
 
-    Raises InvalidBody where the payload would go into quarantine.
+    Of people who are not in `profiles`, by their keys, nothing is known but this event. Raises
+    InvalidBody where the payload would go into quarantine.
     """
     event = read_event(body, site, named)
     connectors = mapping.connectors(site.name, event.name)
-    deliveries = tuple(islice(_deliveries(event, connectors, mapping, now), most))
+    deliveries = tuple(islice(_deliveries(event, connectors, mapping, now, profiles), most))
     return Explanation(event, deliveries, len(connectors) * len(event.people) - len(deliveries))
 
 
 def _deliveries(
-    event: Event, connectors: Sequence[str], mapping: RouteTable, now: datetime
+    event: Event,
+    connectors: Sequence[str],
+    mapping: RouteTable,
+    now: datetime,
+    profiles: Mapping[str, Profile],
 ) -> Iterator[PlannedDelivery]:
     for connector in connectors:
         for person in event.people:
-            yield _delivery(event, person, connector, mapping, now)
+            yield _delivery(event, person, connector, mapping, now, profiles.get(person.key))
 
 
 def _delivery(
-    event: Event, person: Person, connector: str, mapping: RouteTable, now: datetime
+    event: Event,
+    person: Person,
+    connector: str,
+    mapping: RouteTable,
+    now: datetime,
+    profile: Profile | None,
 ) -> PlannedDelivery:
     source = event.site.name
     routes = tuple(route.name for route in mapping.routes(connector, source, event.name))
-    context = event.context(person.key, id="0" * 32, received_at=now)
+    if profile is None:
+        profile = profile_of_event(event, person.key, id=_ID, received_at=now)
+    context = event.context(person.key, id=_ID, received_at=now, profile=profile)
     try:
         return PlannedDelivery(
             connector,

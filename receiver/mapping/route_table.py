@@ -56,6 +56,12 @@ class RouteTable:
             for one in placed
             if one.route.upsert
         ]
+        self._profiled = {
+            (route.connector, source)
+            for route in routes
+            if route.asks_for_profile
+            for source in route.sources
+        }
         for source in sources:
             for event in EVENTS:
                 self._index(
@@ -111,6 +117,15 @@ class RouteTable:
         standard ones last.
         """
         return self._routes.get((connector, source, event), ())
+
+    @property
+    def profiled_sources(self) -> frozenset[str]:
+        """The sources of whose people a route asks for the profile."""
+        return frozenset(source for _, source in self._profiled)
+
+    def asks_for_profile(self, connector: str, source: str) -> bool:
+        """Whether a route from a source to a connector asks for the profile of people."""
+        return (connector, source) in self._profiled
 
     def render(
         self, connector: str, source: str, event: str, context: abc.Mapping[str, Any]

@@ -27,8 +27,8 @@ def test_a_context_has_the_names_that_are_promised(event: str) -> None:
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_every_event_has_the_common_names(event: str) -> None:
-    """Whatever happened: event, source, person, raw."""
-    assert list(names_of_event(event))[:4] == ["event", "source", "person", "raw"]
+    """Whatever happened: event, source, person, profile, raw."""
+    assert list(names_of_event(event))[:5] == ["event", "source", "person", "profile", "raw"]
 
 
 @pytest.mark.parametrize("event", EVENTS)

@@ -25,6 +25,7 @@ from receiver.delivery import (
     LaneRenderer,
     Leaders,
     Leadership,
+    ProfileCounter,
     RateLimiter,
 )
 from receiver.delivery.batch import LaneBatch
@@ -209,11 +210,12 @@ async def rig(
     leadership = Leadership(inbox, "crm", Leaders(), clock, timeout=timing.timeout, lease=lease)
     limiter = RateLimiter()
     limiter.before_call = leadership.cover
+    reader = EventReader(sites)
     context = DeliveryContext(
         "crm",
         crm,
         inbox,
-        LaneRenderer("crm", EventReader(sites), routes),
+        LaneRenderer("crm", reader, routes, profiles=ProfileCounter(inbox, reader, clock)),
         metrics,
         CircuitBreaker(inbox, "crm", metrics, clock, random, clock=clock.monotonic),
         leadership,

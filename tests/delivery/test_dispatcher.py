@@ -17,7 +17,7 @@ from connectors.base import (
     Ref,
     Unavailable,
 )
-from receiver.aom import Event
+from receiver.aom import Event, Profile
 from receiver.delivery.batch import LaneBatch
 from receiver.inbox import DeliverySelection, LeaderTerm, PendingDelivery
 from tests.delivery.crm import Crm
@@ -313,10 +313,12 @@ def test_a_defect_in_rendering_is_that_deliverys_alone(tmp_path: Path) -> None:
         # a defect cannot be ordered otherwise
         original = opened.context.renderer._records  # noqa: SLF001
 
-        def defective(event: Event, delivery: PendingDelivery, person: str) -> tuple[Record, ...]:
+        def defective(
+            event: Event, delivery: PendingDelivery, person: str, profile: Profile
+        ) -> tuple[Record, ...]:
             if person.startswith("bad"):
                 raise ZeroDivisionError
-            return original(event, delivery, person)
+            return original(event, delivery, person, profile)
 
         opened.context.renderer._records = defective  # type: ignore[method-assign]  # noqa: SLF001
         bad, good = await opened.account("bad"), await opened.account("good")

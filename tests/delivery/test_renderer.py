@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
-from receiver.delivery.renderer import (
-    LARGE,
-    EventReader,
-    LaneRenderer,
-    RenderedDelivery,
-    UnrenderableDelivery,
-)
+from receiver.delivery.renderer import LaneRenderer, RenderedDelivery, UnrenderableDelivery
+from receiver.delivery.rendering.event_reader import LARGE, EventReader
 from receiver.inbox import PendingDelivery
 from tests.mapping.sample_routes import SITE, contact, mapping, route
 
@@ -122,34 +114,6 @@ def test_an_event_for_many_people_is_read_once(tmp_path: Path) -> None:
         assert events[0] is events[1]
         assert [(await each.render(delivery, "a@x.test")) for each in (one, other)]
         assert await reader.read(delivery, SITE) is events[0]
-
-    asyncio.run(scenario())
-
-
-@pytest.mark.parametrize(
-    ("entry", "oldest_is_kept"), [("a text of eighty letters " * 4, True), ([1, 2, 3], False)]
-)
-def test_events_are_kept_by_the_memory_that_they_take(entry: object, oldest_is_kept: bool) -> None:
-    """Not by their length: of those that consist of lists few are kept.
-
-    The newest one always is.
-    """
-    reader = EventReader({"springfield": SITE})
-    size = len(json.dumps(entry)) + 2
-    payload = {
-        "status": "COMPLETED",
-        "customer": {"email": "a@x.test"},
-        "notes": [entry] * (500_000 // size),
-    }
-    posts = [
-        replace(order(number), body=json.dumps(payload | {"id": number}).encode())
-        for number in range(1, 9)
-    ]
-
-    async def scenario() -> None:
-        events = [await reader.read(post, SITE) for post in posts]
-        assert await reader.read(posts[-1], SITE) is events[-1]
-        assert (await reader.read(posts[0], SITE) is events[0]) is oldest_is_kept
 
     asyncio.run(scenario())
 

@@ -249,6 +249,8 @@ _NEVER = {
     "fewer attempts than none": "SELECT id FROM lane WHERE attempts < 0",
     "a person without an event": """
         SELECT event_id FROM event_person WHERE event_id NOT IN (SELECT id FROM event)""",
+    "an uncounted event that is not there": """
+        SELECT event_id FROM uncounted WHERE event_id NOT IN (SELECT id FROM event)""",
     "a quarantined event with deliveries": """
         SELECT event.id FROM event JOIN delivery ON delivery.event_id = event.id
         WHERE event.state = 'quarantined'""",

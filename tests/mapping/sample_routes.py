@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.base import Record, Value
-from receiver.aom import SourceContext, read_sample
+from receiver.aom import SourceContext, profile_of_event, read_sample
 from receiver.aom import read_event as read
 from receiver.config_errors import ConfigFault
 from receiver.mapping import RouteTable
@@ -22,7 +22,9 @@ def context(event: str, body: bytes | None = None) -> dict[str, Any]:
     sent = body if body is not None else read_sample(event)
     assert sent is not None
     read_event = read(sent, SITE, event)
-    return read_event.context(read_event.people[0].key, id="0" * 32, received_at=RECEIVED_AT)
+    person, id = read_event.people[0].key, "0" * 32
+    profile = profile_of_event(read_event, person, id=id, received_at=RECEIVED_AT)
+    return read_event.context(person, id=id, received_at=RECEIVED_AT, profile=profile)
 
 
 def mapping(directory: Path, routes: str) -> RouteTable:

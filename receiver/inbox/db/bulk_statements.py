@@ -34,6 +34,7 @@ from receiver.inbox.db.tables import (
     literal,
     remote,
     remote_link,
+    uncounted,
 )
 
 _ZERO: Final = literal_column("0", BigInteger())
@@ -142,11 +143,19 @@ def _attempts(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     return insert(attempt).values([dict(zip(names, row, strict=True)) for row in rows])
 
 
+def _uncounted(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    given = [{"event_id": id} for (id,) in rows]
+    return insert_statement(dialect, uncounted).values(given).on_conflict_do_nothing()  # type: ignore[no-any-return]
+
+
 EVENTS: Final = BulkStatement(len(event.c), _unless_there(event))
 """All columns. Leaves out what is there by its id or its content; the count tells."""
 
 PEOPLE: Final = BulkStatement(2, _unless_there(event_person))
 """Event id, person key."""
+
+UNCOUNTED: Final = BulkStatement(1, _uncounted)
+"""Event id."""
 
 LANES: Final = BulkStatement(6, _lanes)
 """Person key, connector, source, due time, number of new deliveries, priority; in order.

@@ -90,6 +90,79 @@ event_person: Final = Table(
     sqlite_with_rowid=False,
 )
 
+# events whose facts are to be added to profiles
+uncounted: Final = Table(
+    "uncounted",
+    _METADATA,
+    Column("event_id", _NAME, primary_key=True),
+    # grows where the event changes, so that what was read before is not counted
+    Column("version", Integer, nullable=False, server_default="0"),
+    # 1 where it could not be read: it is tried again when a gateway starts
+    Column("aside", Integer, nullable=False, server_default="0"),
+    sqlite_with_rowid=False,
+)
+
+# one row while every event is counted that comes in: since when
+profile_start: Final = Table(
+    "profile_start",
+    _METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("started_at", BigInteger, nullable=False),
+)
+
+profile_person: Final = Table(
+    "profile_person",
+    _METADATA,
+    Column("person_key", _NAME, nullable=False),
+    Column("source", _NAME, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),  # first
+    Column("active_at", BigInteger),  # last
+    PrimaryKeyConstraint("person_key", "source"),
+    sqlite_with_rowid=False,
+)
+
+profile_order: Final = Table(
+    "profile_order",
+    _METADATA,
+    Column("source", _NAME, nullable=False),
+    Column("order_id", _NAME, nullable=False),
+    Column("person_key", _NAME, nullable=False),
+    Column("event_id", _NAME, nullable=False),  # the newest that tells of it
+    Column("paid", Integer, nullable=False),
+    Column("total", Text),  # exact, as a decimal number
+    Column("currency", _NAME),
+    Column("created_at", BigInteger),
+    Column("seen_at", BigInteger, nullable=False),  # first
+    PrimaryKeyConstraint("source", "order_id"),
+    Index("profile_order_person", "person_key", "source"),
+    sqlite_with_rowid=False,
+)
+
+profile_course: Final = Table(
+    "profile_course",
+    _METADATA,
+    Column("person_key", _NAME, nullable=False),
+    Column("source", _NAME, nullable=False),
+    Column("course", _NAME, nullable=False),  # see `CourseFact.key`
+    Column("course_id", _NAME),
+    Column("name", Text, nullable=False),
+    Column("event_id", _NAME, nullable=False),  # the newest that names it
+    Column("enrolled_at", BigInteger, nullable=False),  # first
+    PrimaryKeyConstraint("person_key", "source", "course"),
+    sqlite_with_rowid=False,
+)
+
+profile_submission: Final = Table(
+    "profile_submission",
+    _METADATA,
+    Column("person_key", _NAME, nullable=False),
+    Column("source", _NAME, nullable=False),
+    Column("kind", _NAME, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("person_key", "source", "kind", "digest"),
+    sqlite_with_rowid=False,
+)
+
 lane: Final = Table(
     "lane",
     _METADATA,

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import select, update
 
 from receiver.inbox.db.bulk_sql import Row
-from receiver.inbox.db.bulk_statements import DELIVERIES, EVENTS, LANES, PEOPLE
+from receiver.inbox.db.bulk_statements import DELIVERIES, EVENTS, LANES, PEOPLE, UNCOUNTED
 from receiver.inbox.db.errors import StoreUnavailable
 from receiver.inbox.db.event_ids import EventIds
 from receiver.inbox.db.storable_text import json_or_none, storable_text_or_none
@@ -50,6 +50,7 @@ class NewEvent:
     faults: tuple[tuple[str, str], ...] = ()  # (path, message)
     # it comes only now, and belongs before all that was received since `received_at`
     late_at: datetime | None = None
+    counted: bool = False  # what it tells of people is to be added to their profiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class AcceptEntry:
         "event",
         "future",
         "id",
+        "is_counted",
         "is_late",
         "lanes",
         "newest",
@@ -95,6 +97,7 @@ class AcceptEntry:
         self.content = new.digest
         self.newest = True
         self.lanes = () if new.faults else tuple(dict.fromkeys(new.lanes))
+        self.is_counted = new.counted and not new.faults
         self.people = _without_lane(new.people, self.lanes)
         self.priority = _priority(new, self.lanes)
         self.id = ""
@@ -226,6 +229,7 @@ class EventAcceptor:
         PEOPLE.execute(
             connection, [(entry.id, person) for entry in kept for person in entry.people]
         )
+        UNCOUNTED.execute(connection, [(entry.id,) for entry in kept if entry.is_counted])
         lanes = _lanes(kept)
         LANES.execute(connection, [(*lane, *new.row()) for lane, new in sorted(lanes.items())])
         DELIVERIES.execute(connection, _deliveries(kept, lanes))

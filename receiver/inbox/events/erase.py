@@ -36,6 +36,8 @@ from receiver.inbox.events.original_calls import originals_with, remove_original
 from receiver.inbox.events.retention import remove_events
 from receiver.inbox.lanes.field_versions import FieldVersion, decode_versions
 from receiver.inbox.lanes.replay import lock_lanes
+from receiver.inbox.profiles.kept_facts import erase_profiles
+from receiver.inbox.profiles.uncounted_events import note_change
 from receiver.text.known_address import address_forms, scrub_address
 
 CHUNK: Final = 25  # rows that are read and written at once
@@ -237,6 +239,7 @@ def erase_lanes(transaction: Transaction, address: str) -> ErasedPerson | None:
     lanes = _lanes(transaction, address)
     if connection.scalar(events_of(address).limit(1)) is not None:
         return None
+    erase_profiles(transaction, address)
     return ErasedPerson(
         remotes=_erase_remotes(transaction, address, lanes),
         attempts=connection.execute(delete(attempt).where(attempt.c.lane_id.in_(lanes))).rowcount,
@@ -323,6 +326,7 @@ def _strip(
     """Returns how many deliveries went."""
     connection = transaction.connection
     connection.execute(update(event).where(event.c.id == id).values(values))
+    note_change(transaction, id)
     connection.execute(
         delete(event_person).where(
             event_person.c.event_id == id, event_person.c.person_key == address

@@ -13,7 +13,15 @@ from typing import Any, Final
 from sqlalchemy import Column, Table, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from receiver.inbox.db.tables import attempt, connector_state, delivery, drift, event, remote_link
+from receiver.inbox.db.tables import (
+    attempt,
+    connector_state,
+    delivery,
+    drift,
+    event,
+    profile_course,
+    remote_link,
+)
 from receiver.inbox.db.transaction import Transaction, TransactionRunner
 from receiver.text.known_address import address_forms, scrub_address
 
@@ -143,4 +151,5 @@ _PLACES: Final[dict[Table, tuple[Column[Any], ...]]] = {
     remote_link: (remote_link.c.link,),
     connector_state: (connector_state.c.reason, connector_state.c.note),
     drift: (drift.c.path,),
+    profile_course: (profile_course.c.name,),
 }

@@ -19,6 +19,7 @@ from receiver.inbox.db.tables import (
     event_person,
     literal,
     original,
+    uncounted,
 )
 from receiver.inbox.db.timestamps import to_micros
 from receiver.inbox.db.transaction import Transaction, TransactionRunner
@@ -37,14 +38,15 @@ class PurgedChunk(Generic[K]):
     last: K | None
 
 
-async def purge_old(write: TransactionRunner, *, before: datetime) -> int:
-    """Remove events received before then that nobody waits for, and what belongs to them.
+async def purge_old(write: TransactionRunner, *, before: datetime, counted: bool = False) -> int:
+    """Remove events received before then that nobody waits for, and what belongs to them; where
+    only `counted` ones may go, those that profiles wait for stay.
 
     Returns the number of events.
     """
     removed, event_id = 0, ""
     while True:
-        events = await write(partial(purge_events, before=before, after=event_id))
+        events = await write(partial(purge_events, before=before, after=event_id, counted=counted))
         removed += events.removed
         if events.last is None:
             break
@@ -56,7 +58,9 @@ async def purge_old(write: TransactionRunner, *, before: datetime) -> int:
     return removed
 
 
-def purge_events(transaction: Transaction, *, before: datetime, after: str) -> PurgedChunk[str]:
+def purge_events(
+    transaction: Transaction, *, before: datetime, after: str, counted: bool = False
+) -> PurgedChunk[str]:
     """Look at the next events received before `before`.
 
     An event stays while it waits for somebody (pending, dead, quarantined), and while an earlier
@@ -69,7 +73,8 @@ def purge_events(transaction: Transaction, *, before: datetime, after: str) -> P
     )
     if window:
         lock_lanes(transaction, list(transaction.connection.scalars(_LANES, {"ids": window})))
-    done = list(transaction.connection.scalars(_DONE, {"ids": window})) if window else []
+    chosen = _DONE.where(~_UNCOUNTED) if counted else _DONE
+    done = list(transaction.connection.scalars(chosen, {"ids": window})) if window else []
     remove_events(transaction, done)
     return PurgedChunk(len(done), window[-1] if len(window) == CHUNK else None)
 
@@ -94,7 +99,7 @@ def purge_drift(transaction: Transaction, *, before: datetime) -> None:
 def remove_events(transaction: Transaction, ids: Sequence[str]) -> None:
     """Delete these events with their deliveries and people."""
     if ids:
-        for statement in (_REMOVE_DELIVERIES, _REMOVE_PEOPLE, _REMOVE_ORIGINALS, _REMOVE_EVENTS):
+        for statement in _REMOVALS:
             transaction.connection.execute(statement, {"ids": list(ids)})
 
 
@@ -119,13 +124,17 @@ _BEHIND = exists().where(
     _EARLIER.c.state.in_(_OPEN),
     _EARLIER.c.seq < delivery.c.seq,
 )
+_UNCOUNTED = exists().where(uncounted.c.event_id == event.c.id, uncounted.c.aside == 0)
 _DONE = select(event.c.id).where(
     event.c.id.in_(_ids()), event.c.state != literal("quarantined"), ~_WAITS, ~_BEHIND
 )
-_REMOVE_DELIVERIES = delete(delivery).where(delivery.c.event_id.in_(_ids()))
-_REMOVE_PEOPLE = delete(event_person).where(event_person.c.event_id.in_(_ids()))
-_REMOVE_ORIGINALS = delete(original).where(original.c.event_id.in_(_ids()))
-_REMOVE_EVENTS = delete(event).where(event.c.id.in_(_ids()))
+_REMOVALS = (
+    *(
+        delete(table).where(table.c.event_id.in_(_ids()))
+        for table in (delivery, event_person, original, uncounted)
+    ),
+    delete(event).where(event.c.id.in_(_ids())),
+)
 _ATTEMPTS = (
     select(attempt.c.id, attempt.c.started_at)
     .where(attempt.c.id > bindparam("after"))

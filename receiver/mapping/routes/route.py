@@ -211,6 +211,7 @@ class Route:
     events: frozenset[str]
     when: RouteCondition | None
     upserts: tuple[UpsertTemplate, ...]
+    asks_for_profile: bool = False  # an expression of it names `profile`
 
     def render(self, scope: ExpressionScope) -> Iterator[Record]:
         """What the route writes, as its upserts stand. Raises MappingFault."""

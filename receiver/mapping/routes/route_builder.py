@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from jinja2 import nodes
@@ -28,7 +28,7 @@ from receiver.mapping.routes.route import (
     with_default,
 )
 from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute, sources_of
-from receiver.mapping.routes.route_settings import FieldSettings, UpsertSettings
+from receiver.mapping.routes.route_settings import FieldSettings, RouteSettings, UpsertSettings
 from receiver.mapping.routes.route_watch import UNWATCHED, RouteWatch, ValueLookup
 from receiver.mapping.routes.ruled_record import Overwrite
 
@@ -58,6 +58,12 @@ def build_route(
             _upsert(one, index, upsert, key_fields, watch)
             for index, upsert in enumerate(route.upsert)
         ),
+        asks_for_profile=any(
+            node.name == "profile"
+            for tree in _trees(route)
+            for node in (tree, *tree.find_all(nodes.Name))
+            if isinstance(node, nodes.Name)
+        ),
     )
 
 
@@ -76,6 +82,18 @@ def split_each(each: str) -> tuple[str, nodes.Expr] | None:
 def key_field_of(upsert: UpsertSettings, key_fields: Mapping[str, str]) -> str | None:
     """None where the connector's own is meant, said or not."""
     return None if upsert.key_field == key_fields.get(upsert.object) else upsert.key_field
+
+
+def _trees(route: RouteSettings) -> Iterator[nodes.Node]:
+    """Of every expression of a route."""
+    values: list[Any] = [route.when]
+    for upsert in route.upsert:
+        values += [upsert.when, upsert.key]
+        if upsert.each is not None and (parts := split_each(upsert.each)) is not None:
+            yield parts[1]
+        for one in upsert.fields.values():
+            values += [one.value, one.default, one.when, one.newest]
+    yield from (parse_expression(value) for value in values if isinstance(value, str))
 
 
 def _upsert(

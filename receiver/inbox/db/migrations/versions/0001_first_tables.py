@@ -16,6 +16,7 @@ NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 def upgrade() -> None:
     events()
+    profiles()
     lanes()
     attempts()
     remotes()
@@ -106,6 +107,66 @@ def events() -> None:
         sa.Column("first_at", sa.BigInteger(), nullable=False),
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("source", "name", "path"),
+    )
+
+
+def profiles() -> None:
+    op.create_table(
+        "uncounted",
+        sa.Column("event_id", NAME, primary_key=True),
+        sa.Column("version", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("aside", sa.Integer(), nullable=False, server_default="0"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "profile_start",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+    )
+    op.create_table(
+        "profile_person",
+        sa.Column("person_key", NAME, nullable=False),
+        sa.Column("source", NAME, nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("active_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("person_key", "source"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "profile_order",
+        sa.Column("source", NAME, nullable=False),
+        sa.Column("order_id", NAME, nullable=False),
+        sa.Column("person_key", NAME, nullable=False),
+        sa.Column("event_id", NAME, nullable=False),
+        sa.Column("paid", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Text()),
+        sa.Column("currency", NAME),
+        sa.Column("created_at", sa.BigInteger()),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "order_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("profile_order_person", "profile_order", ["person_key", "source"])
+    op.create_table(
+        "profile_course",
+        sa.Column("person_key", NAME, nullable=False),
+        sa.Column("source", NAME, nullable=False),
+        sa.Column("course", NAME, nullable=False),
+        sa.Column("course_id", NAME),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("event_id", NAME, nullable=False),
+        sa.Column("enrolled_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("person_key", "source", "course"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "profile_submission",
+        sa.Column("person_key", NAME, nullable=False),
+        sa.Column("source", NAME, nullable=False),
+        sa.Column("kind", NAME, nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("person_key", "source", "kind", "digest"),
+        sqlite_with_rowid=False,
     )
 
 

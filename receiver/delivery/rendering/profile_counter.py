@@ -1,0 +1,83 @@
+"""Keeps profiles up to date with the events that came in, and looks them up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+
+import structlog
+
+from receiver.aom import PROFILED_EVENTS, InvalidBody, Profile, build_profile, facts_of_event
+from receiver.delivery.loop_share import LoopShare
+from receiver.delivery.rendering.event_reader import EventReader
+from receiver.inbox import CountedEvent, Inbox, PersonAt, UncountedEvent
+
+Profiles = Mapping[PersonAt, Profile]
+"""By source and person key."""
+
+
+class ProfileCounter:
+    """One for all connectors of a process. Several processes may count the same events: each event
+    counts once.
+    """
+
+    def __init__(self, inbox: Inbox, reader: EventReader, now: Callable[[], datetime]) -> None:
+        self._inbox = inbox
+        self._reader = reader
+        self._now = now
+        self._share = LoopShare()
+        self._turn = asyncio.Lock()
+        self._started = False
+        self._log = structlog.get_logger()
+
+    async def count(self) -> int:
+        """Count every event that is not counted yet. Returns how many there were."""
+        total = 0
+        async with self._turn:
+            if not self._started:
+                await self._inbox.start_counting(now=self._now())
+                self._started = True
+            while events := await self._inbox.list_uncounted():
+                total += await self._count(events)
+        return total
+
+    async def find(self, people: Collection[PersonAt]) -> Profiles:
+        """The profiles of these people, with all that has come in until now."""
+        await self.count()
+        known = await self._inbox.find_known_facts(people)
+        return {
+            at: build_profile(facts, site)
+            for at, facts in known.items()
+            if (site := self._reader.sites.get(at[0]))
+        }
+
+    async def _count(self, events: Collection[UncountedEvent]) -> int:
+        counted: list[CountedEvent] = []
+        unreadable: list[str] = []
+        for one in events:
+            await self._share.give_way()
+            if (read := await self._read(one)) is not None:
+                counted.append(read)
+            else:
+                unreadable.append(one.event_id)
+        if unreadable:
+            await self._inbox.set_aside(unreadable)
+        return await self._inbox.keep_facts(counted)
+
+    async def _read(self, stored: UncountedEvent) -> CountedEvent | None:
+        """None where it cannot be read: delivering it tells why."""
+        if stored.name not in PROFILED_EVENTS:
+            return CountedEvent(stored, {})
+        site = self._reader.sites.get(stored.source)
+        if site is None:
+            return None
+        try:
+            event = await self._reader.read(stored, site)
+            facts = facts_of_event(event, id=stored.event_id, received_at=stored.received_at)
+        except InvalidBody:
+            return None
+        except Exception:  # noqa: BLE001 - one event must not hold up the others
+            self._log.exception("profile.defect", id=stored.event_id)
+            return None
+        return CountedEvent(stored, facts)

@@ -1,0 +1,24 @@
+"""What an event tells of a person, in the form in which it is remembered when the event is gone.
+
+Knows neither what AOM sends nor the store: `aom` reads facts out of events, `inbox` keeps them.
+"""
+
+from receiver.facts.person_facts import (
+    SUBMISSION_KINDS,
+    CourseFact,
+    KnownFacts,
+    OrderFact,
+    PersonFacts,
+    SubmissionFact,
+    SubmissionKind,
+)
+
+__all__ = [
+    "SUBMISSION_KINDS",
+    "CourseFact",
+    "KnownFacts",
+    "OrderFact",
+    "PersonFacts",
+    "SubmissionFact",
+    "SubmissionKind",
+]

@@ -1,0 +1,44 @@
+"""What is known of people, as methods of `Inbox`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from functools import partial
+
+from receiver.facts import KnownFacts
+from receiver.inbox.db.transaction import TransactionRunner
+from receiver.inbox.profiles import kept_facts, uncounted_events
+from receiver.inbox.profiles.kept_facts import CountedEvent, PersonAt
+from receiver.inbox.profiles.uncounted_events import UncountedEvent
+
+
+class InboxProfiles:
+    """Which events are to be counted, and what those that were tell of each person."""
+
+    _look: TransactionRunner
+    _deliver: TransactionRunner
+
+    async def start_counting(self, *, now: datetime) -> None:
+        """Let every event be counted that came in while nobody did."""
+        await uncounted_events.start_counting(self._look, self._deliver, now=now)
+
+    async def stop_counting(self) -> None:
+        """Remember that events come in that nobody counts."""
+        await uncounted_events.stop_counting(self._look, self._deliver)
+
+    async def list_uncounted(self) -> list[UncountedEvent]:
+        """The next events to count; none where all are counted."""
+        return await self._look(uncounted_events.list_uncounted)
+
+    async def keep_facts(self, counted: Sequence[CountedEvent]) -> int:
+        """Add what events tell to what is known, each once. Returns how many were counted."""
+        return await self._deliver(partial(kept_facts.keep_facts, counted=counted))
+
+    async def set_aside(self, ids: Iterable[str]) -> None:
+        """Leave events that cannot be read uncounted until a gateway starts."""
+        await self._deliver(partial(uncounted_events.set_aside, ids=tuple(ids)))
+
+    async def find_known_facts(self, people: Collection[PersonAt]) -> dict[PersonAt, KnownFacts]:
+        """All that is known of these people, by source and person key; each has an entry."""
+        return await self._look(partial(kept_facts.find_known_facts, people=people))

@@ -1,0 +1,200 @@
+"""Events whose facts are still to be added to profiles.
+
+What comes in is marked as it is accepted. What was accepted while nobody asked for profiles is
+marked when a gateway starts that does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from sqlalchemy import BigInteger, bindparam, delete, func, or_, select, update
+
+from receiver.inbox.db.bulk_statements import UNCOUNTED, insert_statement
+from receiver.inbox.db.event_ids import IN_TIME, VERSION_AT, first_id
+from receiver.inbox.db.tables import event, literal, profile_start, uncounted
+from receiver.inbox.db.timestamps import from_micros, to_micros
+from receiver.inbox.db.transaction import Transaction, TransactionRunner
+
+MOST: Final = 256  # events that are counted together
+MOST_BYTES: Final = 8 * 1024 * 1024  # of their bodies
+SETTLING: Final = timedelta(days=1)
+"""For so long after the first gateway has started to count, another one on the same store may still
+run that does not."""
+
+_CHUNK: Final = 2000
+_AHEAD: Final = timedelta(hours=1)  # what the clocks of two machines may differ by, and far more
+_ONE: Final = 1  # there is one row
+
+
+@dataclass(frozen=True, slots=True)
+class UncountedEvent:
+    """An event as it is to be counted. Where `version` has grown since, it has changed."""
+
+    event_id: str
+    version: int
+    source: str
+    name: str
+    named: str | None
+    body: bytes
+    received_at: datetime
+
+
+async def start_counting(
+    read: TransactionRunner, write: TransactionRunner, *, now: datetime
+) -> None:
+    """Mark every event that came in while nobody counted; those that could not be read are tried
+    again.
+
+    Where others began a short while ago, what has come since then is marked once more: a gateway
+    that does not count may have accepted it. An event that is counted twice counts once.
+    """
+    started_at = await read(find_start)
+    if started_at is None or now - started_at < SETTLING:
+        since = "" if started_at is None else first_id(started_at - _AHEAD)
+        after: str | None = ""
+        while after is not None:
+            after = await write(partial(mark_events, since=since, after=after))
+    await write(partial(keep_start, now=now))
+
+
+async def stop_counting(read: TransactionRunner, write: TransactionRunner) -> None:
+    """Remember that events come in that nobody counts."""
+    if await read(find_start) is not None:
+        await write(forget_start)
+
+
+def find_start(transaction: Transaction) -> datetime | None:
+    """Since when every event is counted; None where that is not so."""
+    at: int | None = transaction.connection.scalar(select(profile_start.c.started_at))
+    return None if at is None else from_micros(at)
+
+
+def keep_start(transaction: Transaction, *, now: datetime) -> None:
+    new = insert_statement(transaction.connection.dialect, profile_start).values(
+        id=_ONE, started_at=to_micros(now)
+    )
+    transaction.connection.execute(new.on_conflict_do_nothing(index_elements=["id"]))
+    transaction.connection.execute(_TRY_AGAIN)
+
+
+def forget_start(transaction: Transaction) -> None:
+    transaction.connection.execute(delete(profile_start))
+
+
+def mark_events(transaction: Transaction, *, since: str, after: str) -> str | None:
+    """Mark the next accepted events, from the id `since` on, and of those that were handed in late
+    all. Returns the last id that was looked at, None at the end.
+    """
+    window = list(
+        transaction.connection.scalars(_WINDOW, {"after": after, "since": since, "most": _CHUNK})
+    )
+    aside = set(transaction.connection.scalars(_NOT_ACCEPTED, {"ids": window})) if window else set()
+    UNCOUNTED.execute(transaction.connection, [(id,) for id in window if id not in aside])
+    return window[-1] if len(window) == _CHUNK else None
+
+
+def list_uncounted(transaction: Transaction) -> list[UncountedEvent]:
+    """The next events to count, as many as fit into memory together; none where all are counted."""
+    rows = transaction.connection.execute(_SIZES).all()
+    ids: list[str] = []
+    size = 0
+    for row in rows:
+        size += row.size
+        if ids and size > MOST_BYTES:
+            break
+        ids.append(row.event_id)
+    if not ids:
+        return []
+    return [
+        UncountedEvent(
+            row.event_id,
+            row.version,
+            row.source,
+            row.name or "",
+            row.named,
+            row.body,
+            from_micros(row.received_at),
+        )
+        for row in transaction.connection.execute(_EVENTS, {"ids": ids})
+    ]
+
+
+def claim_events(transaction: Transaction, events: Iterable[UncountedEvent]) -> set[str]:
+    """Take the marks of these events away. Returns the ids of those that were marked still, and
+    have not changed since they were read.
+    """
+    versions = {one.event_id: one.version for one in events}
+    found = transaction.connection.execute(_CLAIM, {"ids": sorted(versions)})
+    ours = [row.event_id for row in found if versions[row.event_id] == row.version]
+    if ours:
+        transaction.connection.execute(_UNMARK, {"ids": ours})
+    return set(ours)
+
+
+def set_aside(transaction: Transaction, ids: Iterable[str]) -> None:
+    """Leave events that cannot be read alone until a gateway starts."""
+    transaction.connection.execute(_SET_ASIDE, {"ids": sorted(ids)})
+
+
+def note_change(transaction: Transaction, id: str) -> None:
+    """Let an event that has changed be read anew before it is counted."""
+    transaction.connection.execute(_NOTE_CHANGE, {"of": id})
+
+
+_THESE = uncounted.c.event_id.in_(bindparam("ids", expanding=True))
+_WINDOW = (
+    select(event.c.id)
+    .where(
+        event.c.id > bindparam("after"),
+        or_(
+            event.c.id >= bindparam("since"),
+            func.substr(event.c.id, VERSION_AT, 1) != literal(IN_TIME),
+        ),
+    )
+    .order_by(event.c.id)
+    .limit(bindparam("most", type_=BigInteger))
+)
+_NOT_ACCEPTED = select(event.c.id).where(
+    event.c.id.in_(bindparam("ids", expanding=True)), event.c.state != literal("accepted")
+)
+_SIZES = (
+    select(uncounted.c.event_id, func.length(event.c.body).label("size"))
+    .join(event, event.c.id == uncounted.c.event_id)
+    .where(uncounted.c.aside == 0)
+    .order_by(uncounted.c.event_id)
+    .limit(MOST)
+)
+_EVENTS = (
+    select(
+        uncounted.c.event_id,
+        uncounted.c.version,
+        event.c.source,
+        event.c.name,
+        event.c.named,
+        event.c.body,
+        event.c.received_at,
+    )
+    .join(event, event.c.id == uncounted.c.event_id)
+    .where(_THESE)
+    .order_by(uncounted.c.event_id)
+)
+# locked in one order, so that two processes that count the same do not wait in a circle
+_CLAIM = (
+    select(uncounted.c.event_id, uncounted.c.version)
+    .where(_THESE)
+    .order_by(uncounted.c.event_id)
+    .with_for_update()
+)
+_UNMARK = delete(uncounted).where(_THESE)
+_SET_ASIDE = update(uncounted).where(_THESE).values(aside=1)
+_TRY_AGAIN = update(uncounted).where(uncounted.c.aside == 1).values(aside=0)
+_NOTE_CHANGE = (
+    update(uncounted)
+    .where(uncounted.c.event_id == bindparam("of"))
+    .values(version=uncounted.c.version + 1)
+)

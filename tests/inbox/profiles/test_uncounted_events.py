@@ -1,0 +1,126 @@
+"""What is to be counted: what comes in while profiles are asked for, and once all that came
+before.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from receiver.inbox import Inbox
+from receiver.inbox.profiles.uncounted_events import MOST, MOST_BYTES, SETTLING
+from tests.inbox.profiles.known import count, known, order
+from tests.inbox.store import ANN, NOW, accepted, faulty, new, stored
+
+LATER = NOW + timedelta(days=100)
+
+
+async def waiting(inbox: Inbox) -> list[str]:
+    return [one.body.decode() for one in await inbox.list_uncounted()]
+
+
+async def count_all(inbox: Inbox) -> int:
+    facts = [order(one.event_id, one.event_id) for one in await inbox.list_uncounted()]
+    return await count(inbox, *facts)
+
+
+@stored
+async def test_only_what_asks_to_be_counted_is(inbox: Inbox) -> None:
+    """A duplicate is not, nor what is in quarantine."""
+    await inbox.accept(new("a"))
+    await inbox.accept(new("b", counted=True))
+    await inbox.accept(new("b", counted=True))
+    await inbox.accept(faulty("c", counted=True))
+    assert await waiting(inbox) == ["b"]
+
+
+@stored
+async def test_what_leaves_the_quarantine_is_counted(inbox: Inbox) -> None:
+    """Once it was validated anew, or amended."""
+    one, other = [(await inbox.accept(faulty(text))).id for text in ("a", "b")]
+    await inbox.accept_revalidated(one, new("a", counted=True), now=NOW)
+    await inbox.accept_amended(other, new("b, amended", counted=True), now=NOW)
+    assert sorted(await waiting(inbox)) == ["a", "b, amended"]
+
+
+@stored
+async def test_history_is_counted_once_somebody_asks(inbox: Inbox) -> None:
+    """All that was accepted; when a gateway starts again much later, nothing anew."""
+    for text in ("a", "b"):
+        await inbox.accept(new(text))
+    await inbox.accept(faulty("c"))
+    await inbox.start_counting(now=NOW)
+    assert await waiting(inbox) == ["a", "b"]
+    assert await count_all(inbox) == 2
+    await inbox.start_counting(now=NOW + SETTLING)
+    assert await waiting(inbox) == []
+
+
+@stored
+async def test_another_process_may_not_count_yet(inbox: Inbox) -> None:
+    """While gateways are brought up to date one by one, the older ones accept what they do not
+    mark: that is marked when they start. What came long before is counted already.
+    """
+    await inbox.accept(new("long ago", at=NOW - timedelta(days=30)))
+    await inbox.start_counting(now=NOW)
+    assert await count_all(inbox) == 1
+    await inbox.accept(new("by an older one", at=NOW + timedelta(minutes=1)))
+    late = new("an import of an older one", at=NOW - timedelta(days=9), late_at=NOW)
+    await accepted(inbox, late)
+    await inbox.start_counting(now=NOW + timedelta(minutes=2))
+    assert await waiting(inbox) == ["an import of an older one", "by an older one"]
+    assert await count_all(inbox) == 2
+    assert len((await known(inbox)).orders) == 3
+
+
+@stored
+async def test_what_came_while_nobody_counted_is_counted_later(inbox: Inbox) -> None:
+    """A mapping may stop asking for profiles, and begin again."""
+    await inbox.start_counting(now=NOW)
+    await inbox.stop_counting()
+    await inbox.accept(new("a", at=LATER))
+    await inbox.start_counting(now=LATER + SETTLING)
+    assert await waiting(inbox) == ["a"]
+
+
+@stored
+async def test_what_cannot_be_read_holds_up_nothing(inbox: Inbox) -> None:
+    """It is left alone until a gateway starts, and may go when it is old."""
+    await inbox.start_counting(now=NOW - timedelta(days=9))
+    id = (await inbox.accept(new("a", counted=True, connectors=()))).id
+    await inbox.set_aside([id])
+    assert await waiting(inbox) == []
+    await inbox.start_counting(now=NOW)
+    assert await waiting(inbox) == ["a"]
+    await inbox.set_aside([id])
+    assert await inbox.purge_old(before=LATER, counted=True) == 1
+    await inbox.start_counting(now=LATER)
+    assert await waiting(inbox) == []
+
+
+@stored
+async def test_what_is_old_stays_until_it_is_counted(inbox: Inbox) -> None:
+    """Unless nobody asks for profiles. What was counted stays known."""
+    for text in ("a", "b"):
+        await inbox.accept(new(text, counted=True, connectors=()))
+    assert await inbox.purge_old(before=LATER, counted=True) == 0
+    assert await count_all(inbox) == 2
+    assert await inbox.purge_old(before=LATER, counted=True) == 2
+    assert len((await known(inbox)).orders) == 2
+    await inbox.accept(new("c", counted=True, connectors=()))
+    assert await inbox.purge_old(before=LATER) == 1
+    assert await waiting(inbox) == []
+
+
+@stored
+async def test_what_is_counted_together_fits_into_memory(inbox: Inbox) -> None:
+    """So many events, of so many bytes."""
+    for number in range(MOST + 1):
+        await inbox.accept(new(f"small {number}", counted=True))
+    assert len(await inbox.list_uncounted()) == MOST
+    while await count_all(inbox):
+        pass
+    for number in range(3):
+        text = json.dumps([number, "x" * (MOST_BYTES // 2)])
+        await inbox.accept(new(text, ANN, counted=True))
+    assert len(await inbox.list_uncounted()) == 1
