@@ -20,7 +20,8 @@ import pytest
 def serve_postgresql() -> Iterator[Any]:
     """A PostgreSQL of our own, which listens on no port.
 
-    Its directory is short and open: sockets and its own user need that.
+    Its directory is short and open: sockets and its own user need that. It does not wait for the
+    disk: tests kill processes, and what those have written is the kernel's.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns where no user session runs
@@ -29,6 +30,9 @@ def serve_postgresql() -> Iterator[Any]:
 
         directory = Path(tempfile.mkdtemp(prefix="aom-pg-"))
         server = get_server(directory / "data", cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
     yield server
     server.cleanup()
     directory.rmdir()

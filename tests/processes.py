@@ -28,8 +28,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
-    """Wait for the condition to return something true, and return it."""
+def until(condition: Callable[[], Any], what: str, seconds: float = 300.0) -> Any:
+    """Wait for the condition to return something true, and return it.
+
+    `seconds`: no measure, only an end for what hangs; a busy machine takes ten times as long.
+    """
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > deadline:
@@ -57,7 +60,7 @@ class Running:
     def admin(self, path: str) -> Any:
         return get_json(self.url + path, ADMIN_TOKEN)
 
-    def wait_until_delivered(self, seconds: float = 60.0) -> dict[str, Any]:
+    def wait_until_delivered(self, seconds: float = 300.0) -> dict[str, Any]:
         """Until nothing is pending; returns the status."""
 
         def delivered() -> dict[str, Any] | None:
