@@ -15,6 +15,7 @@ from sqlalchemy import Select, exists, func, select, union, union_all
 from sqlalchemy.sql.elements import ColumnElement, UnaryExpression
 
 from receiver.inbox.db.event_ids import first_id
+from receiver.inbox.db.person_keys import keys_of
 from receiver.inbox.db.tables import DELIVERY_STATES, delivery, event, event_person, lane, literal
 
 State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]
@@ -87,7 +88,9 @@ def delivery_conditions(chosen: EventFilter) -> list[ColumnElement[bool]]:
         where.append(exists().where(event.c.id == delivery.c.event_id, *of_event))
     if chosen.person is not None:
         where.append(
-            delivery.c.lane_id.in_(select(lane.c.id).where(lane.c.person_key == chosen.person))
+            delivery.c.lane_id.in_(
+                select(lane.c.id).where(lane.c.person_key.in_(keys_of(chosen.person)))
+            )
         )
     return where
 
@@ -97,9 +100,10 @@ def events_of(person: str) -> Any:
     routed = (
         select(delivery.c.event_id)
         .join(lane, lane.c.id == delivery.c.lane_id)
-        .where(lane.c.person_key == person)
+        .where(lane.c.person_key.in_(keys_of(person)))
     )
-    return union(routed, select(event_person.c.event_id).where(event_person.c.person_key == person))
+    others = select(event_person.c.event_id).where(event_person.c.person_key.in_(keys_of(person)))
+    return union(routed, others)
 
 
 def in_quarantine(chosen: EventFilter) -> Select[int]:
