@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, exists, literal, select, update
 
 from receiver.inbox.db.person_keys import keys_of
 from receiver.inbox.db.tables import account, person_address
@@ -41,11 +41,13 @@ def find_names(transaction: Transaction, given: str) -> PersonNames:
 
 
 def forget_addresses(transaction: Transaction, names: PersonNames) -> None:
-    """Forget whose these addresses are, and the accounts that have them."""
+    """Forget whose these addresses are, and the accounts that have them.
+
+    One that another person had before, and is still known by, does not become theirs again.
+    """
     transaction.connection.execute(_FORGET_ACCOUNTS, {"of": list(names.addresses)})
-    transaction.connection.execute(
-        delete(person_address).where(person_address.c.person_key == names.key)
-    )
+    transaction.connection.execute(_KEEP_APART, {"key": names.key})
+    transaction.connection.execute(_FORGET, {"key": names.key})
 
 
 _KEY = select(person_address.c.person_key).where(person_address.c.address == bindparam("given"))
@@ -54,4 +56,15 @@ _ADDRESSES = (
     .where(person_address.c.person_key.in_(bindparam("keys", expanding=True)))
     .order_by(person_address.c.person_key, person_address.c.since.desc(), person_address.c.address)
 )
+_OTHERS = person_address.alias("others")
+_KEEP_APART = (
+    update(person_address)
+    .where(
+        person_address.c.person_key == bindparam("key"),
+        person_address.c.address != bindparam("key"),
+        exists().where(_OTHERS.c.person_key == person_address.c.address),
+    )
+    .values(person_key=literal("forgotten:") + person_address.c.since)
+)
+_FORGET = delete(person_address).where(person_address.c.person_key == bindparam("key"))
 _FORGET_ACCOUNTS = delete(account).where(account.c.address.in_(bindparam("of", expanding=True)))
