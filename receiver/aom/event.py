@@ -1,5 +1,6 @@
 """One event of AOM, read and checked."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -61,7 +62,8 @@ class Event:
     def account_ids(self) -> dict[str, str]:
         """AOM's ids of the people's accounts, by their keys, where it is known that the id is one.
 
-        The id of an assignment may be anything: AOM's sample has none.
+        The id of an assignment may be anything: AOM's sample has none. One that stands with several
+        addresses in one event is nobody's.
         """
         if not (self.tells_addresses or event_family(self.name) == "order"):
             return {}
@@ -72,7 +74,11 @@ class Event:
         first: dict[str, Any] = {}
         for key, id in sent:
             first.setdefault(key, id)
-        return {key: str(id) for key, id in first.items() if id}
+        ids = {key: str(id) for key, id in first.items() if id}
+        if len(ids) < 2 or len(set(ids.values())) == len(ids):  # noqa: PLR2004
+            return ids
+        times = Counter(ids.values())
+        return {key: id for key, id in ids.items() if times[id] == 1}
 
     @property
     def tells_addresses(self) -> bool:

@@ -55,7 +55,7 @@ def test_whoever_is_accepted_can_be_found_and_forgotten(api: Api, email: str) ->
         2,
     )
     assert gone["beyond_reach"]
-    assert api.get(at(email)) == {"email": email, "lanes": [], "records": []}
+    assert api.get(at(email)) == {"email": email, "emails": [email], "lanes": [], "records": []}
     assert api.ids(person=email) == []
     api.get(f"/api/events/{id}", status=404)
 

@@ -95,14 +95,14 @@ def delivery_conditions(chosen: EventFilter) -> list[ColumnElement[bool]]:
     return where
 
 
-def events_of(person: str) -> Any:
-    """The ids of the events that a person is in."""
+def events_of(keys: Any) -> Any:
+    """The ids of the events that somebody with one of these person keys is in, be it a query."""
     routed = (
         select(delivery.c.event_id)
         .join(lane, lane.c.id == delivery.c.lane_id)
-        .where(lane.c.person_key.in_(keys_of(person)))
+        .where(lane.c.person_key.in_(keys))
     )
-    others = select(event_person.c.event_id).where(event_person.c.person_key.in_(keys_of(person)))
+    others = select(event_person.c.event_id).where(event_person.c.person_key.in_(keys))
     return union(routed, others)
 
 
@@ -115,7 +115,7 @@ def in_quarantine(chosen: EventFilter) -> Select[int]:
 def _by_event(chosen: EventFilter, turn: PageTurn) -> Select[tuple[str]]:
     where = [*_range(event.c.id, chosen, turn), *_of_event(chosen)]
     if chosen.person is not None:
-        where.append(event.c.id.in_(events_of(chosen.person)))
+        where.append(event.c.id.in_(events_of(keys_of(chosen.person))))
     if chosen.state in DELIVERY_STATES or chosen.connector is not None:
         where.append(exists().where(delivery.c.event_id == event.c.id, *_of_delivery(chosen)))
     return select(event.c.id).where(*where).order_by(turn.order(event.c.id)).limit(turn.limit)

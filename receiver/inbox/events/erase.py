@@ -159,7 +159,7 @@ def events_with(transaction: Transaction, address: str) -> list[str]:
 
 def events_in(transaction: Transaction, names: PersonNames) -> list[str]:
     """Find the events that a person is in."""
-    return list(transaction.connection.scalars(events_of(names.key)))
+    return list(transaction.connection.scalars(events_of(names.keys)))
 
 
 def stored_events(transaction: Transaction, ids: Sequence[str]) -> list[StoredEvent]:
@@ -251,7 +251,7 @@ def erase_lanes(transaction: Transaction, names: PersonNames) -> ErasedPerson | 
     """
     connection = transaction.connection
     lanes = _lanes(transaction, names)
-    if connection.scalar(events_of(names.key).limit(1)) is not None:
+    if connection.scalar(events_of(names.keys).limit(1)) is not None:
         return None
     for key in names.keys:
         erase_profiles(transaction, key)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from sqlalchemy import bindparam, select, tuple_, update
+from sqlalchemy import bindparam, delete, select, tuple_
 
 from receiver.inbox.db.bulk_statements import ACCOUNTS, ADDRESSES, KNOWN_PEOPLE
 from receiver.inbox.db.errors import StoreUnavailable
 from receiver.inbox.db.storable_text import storable_text
 from receiver.inbox.db.tables import account
 from receiver.inbox.db.transaction import Transaction
-from receiver.inbox.people.identity import AccountAddress, AccountId, AddressOwner, KnownPeople
+from receiver.inbox.people.identity import AccountAddress, AddressOwner, KnownPeople
 
 _ROUNDS = 5  # each ends one race with another process for the same account or address
 
@@ -105,32 +105,34 @@ def _lock(transaction: Transaction, asked: Sequence[tuple[str, str, str]]) -> No
 
 
 def _keep(transaction: Transaction, known: KnownPeople) -> bool:
-    """False where another process was quicker: all is to be looked at again."""
-    connection = transaction.connection
-    new = sorted(known.new_accounts)
-    rows = [(*one, *known.accounts[one]) for one in new]
-    if new and ACCOUNTS.execute(connection, rows) != len(new):
-        return False
-    if changed := sorted(known.changed_accounts - known.new_accounts):
-        connection.execute(_CHANGE, [_change(one, known.accounts[one]) for one in changed])
-    if known.changed_addresses:
-        addresses = sorted(known.changed_addresses)
-        ADDRESSES.execute(connection, [(one, *known.addresses[one]) for one in addresses])
-    return True
+    """False where another process was quicker: nothing is kept, all is to be looked at again."""
+    if not (known.changed_accounts or known.changed_addresses):
+        return _put_accounts(transaction, known)
+    savepoint = transaction.connection.begin_nested()
+    changed = sorted(known.changed_accounts - known.new_accounts)
+    if changed:  # one may take what another one leaves
+        transaction.connection.execute(_TAKE_OUT, {"accounts": changed})
+    kept = _put_accounts(transaction, known)
+    addresses = sorted(known.changed_addresses)
+    ADDRESSES.execute(transaction.connection, [(one, *known.addresses[one]) for one in addresses])
+    if kept:
+        savepoint.commit()
+    else:
+        savepoint.rollback()
+    return kept
 
 
-def _change(of: AccountId, has: AccountAddress) -> dict[str, str]:
-    return {"at": of[0], "of": of[1], "new": has.address, "event": has.since}
+def _put_accounts(transaction: Transaction, known: KnownPeople) -> bool:
+    accounts = sorted(known.new_accounts | known.changed_accounts)
+    rows = [(*one, *known.accounts[one]) for one in accounts]
+    return not rows or ACCOUNTS.execute(transaction.connection, rows) == len(rows)
 
 
+_THESE = tuple_(account.c.source, account.c.aom_id).in_(bindparam("accounts", expanding=True))
 _LOCK = (
     select(account.c.aom_id)
-    .where(tuple_(account.c.source, account.c.aom_id).in_(bindparam("accounts", expanding=True)))
+    .where(_THESE)
     .order_by(account.c.source, account.c.aom_id)
     .with_for_update()
 )
-_CHANGE = (
-    update(account)
-    .where(account.c.source == bindparam("at"), account.c.aom_id == bindparam("of"))
-    .values(address=bindparam("new"), since=bindparam("event"))
-)
+_TAKE_OUT = delete(account).where(_THESE)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import bindparam, delete, exists, literal, select, update
+from sqlalchemy import and_, bindparam, delete, exists, literal, select, update
 
 from receiver.inbox.db.person_keys import keys_of
 from receiver.inbox.db.tables import account, person_address
@@ -46,8 +46,8 @@ def forget_addresses(transaction: Transaction, names: PersonNames) -> None:
     One that another person had before, and is still known by, does not become theirs again.
     """
     transaction.connection.execute(_FORGET_ACCOUNTS, {"of": list(names.addresses)})
-    transaction.connection.execute(_KEEP_APART, {"key": names.key})
     transaction.connection.execute(_FORGET, {"key": names.key})
+    transaction.connection.execute(_KEEP_APART, {"key": names.key})
 
 
 _KEY = select(person_address.c.person_key).where(person_address.c.address == bindparam("given"))
@@ -57,14 +57,15 @@ _ADDRESSES = (
     .order_by(person_address.c.person_key, person_address.c.since.desc(), person_address.c.address)
 )
 _OTHERS = person_address.alias("others")
+_THEIRS = person_address.c.person_key == bindparam("key")
+_ANOTHERS_KEY = and_(
+    person_address.c.address != bindparam("key"),
+    exists().where(_OTHERS.c.person_key == person_address.c.address),
+)
+_FORGET = delete(person_address).where(_THEIRS, ~_ANOTHERS_KEY)
 _KEEP_APART = (
     update(person_address)
-    .where(
-        person_address.c.person_key == bindparam("key"),
-        person_address.c.address != bindparam("key"),
-        exists().where(_OTHERS.c.person_key == person_address.c.address),
-    )
+    .where(_THEIRS, _ANOTHERS_KEY)
     .values(person_key=literal("forgotten:") + person_address.c.since)
 )
-_FORGET = delete(person_address).where(person_address.c.person_key == bindparam("key"))
 _FORGET_ACCOUNTS = delete(account).where(account.c.address.in_(bindparam("of", expanding=True)))
