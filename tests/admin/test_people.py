@@ -17,7 +17,7 @@ def at(email: str) -> str:
 def enrolment(*emails: str) -> dict[str, object]:
     """What AOM sends where a list of learners joins a course."""
     return {
-        "userList": [{"id": 1, "email": email} for email in emails],
+        "userList": [{"id": crc32(email.encode()), "email": email} for email in emails],
         "enrolled_courses_list": [{"id": 1, "name": "Algebra"}],
     }
 
