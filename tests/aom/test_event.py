@@ -292,6 +292,11 @@ def test_an_id_of_several_addresses_is_nobodys() -> None:
 def test_who_has_another_address_now_is_named_by_it() -> None:
     """The key stays what the gateway knows them by."""
     read = reading(changed("quiz.submitted"))
-    names = {"person_key": "first@x.test", "current": "now@x.test"}
-    person = read.context("student@app.com", id="e1", received_at=RECEIVED, **names)["person"]
+    person = read.context(
+        "student@app.com",
+        id="e1",
+        received_at=RECEIVED,
+        person_key="first@x.test",
+        current="now@x.test",
+    )["person"]
     assert (person.key, person.email, person.first_name) == ("first@x.test", "now@x.test", "Demo")

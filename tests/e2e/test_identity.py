@@ -221,3 +221,36 @@ def test_the_sandbox_follows(tmp_path: Path) -> None:
         delivered(running)
         after = {one["key"]: one["id"] for one in running.records("sandbox", "contact")}
         assert after == {NEW if key == OLD else key: id for key, id in before.items()}
+
+
+COUNTING = """
+[connectors.sandbox]
+type = "sandbox"
+
+[[routes]]
+events = ["*"]
+connector = "sandbox"
+
+[[routes.upsert]]
+object = "contact"
+fields.orders = "{{ profile.order_count }}"
+fields.quizzes = "{{ profile.quiz_count }}"
+"""
+
+
+def test_the_profile_goes_on_with_the_new_address(tmp_path: Path) -> None:
+    """What was bought and handed in by any of the addresses is the same person's."""
+    with gateway(write_config(tmp_path, COUNTING)) as running:
+        account(running, 7, OLD)
+        order(running, 19, 7, OLD)
+        quiz(running, 7, OLD)
+        quiz(running, 7, NEW, 2)
+        order(running, 20, 7, NEW)
+        post(running, "quiz.submitted", {"email": NEW, "quiz": {"id": 3}})
+        delivered(running)
+        (contact,) = running.records("sandbox", "contact")
+        assert (contact["key"], contact["fields"]["orders"], contact["fields"]["quizzes"]) == (
+            NEW,
+            2,
+            3,
+        )

@@ -161,6 +161,8 @@ profile_submission: Final = Table(
     Column("kind", _NAME, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     PrimaryKeyConstraint("person_key", "source", "kind", "digest"),
+    sqlite_with_rowid=False,
+)
 
 account: Final = Table(  # the accounts of the AOM sites, by AOM's ids
     "account",

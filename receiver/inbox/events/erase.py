@@ -36,9 +36,9 @@ from receiver.inbox.events.original_calls import originals_with, remove_original
 from receiver.inbox.events.retention import remove_events
 from receiver.inbox.lanes.field_versions import FieldVersion, decode_versions
 from receiver.inbox.lanes.replay import lock_lanes
+from receiver.inbox.people.addresses import PersonNames, find_names, forget_addresses
 from receiver.inbox.profiles.kept_facts import erase_profiles
 from receiver.inbox.profiles.uncounted_events import note_change
-from receiver.inbox.people.addresses import PersonNames, find_names, forget_addresses
 from receiver.text.known_address import address_forms, scrub_address
 
 CHUNK: Final = 25  # rows that are read and written at once

@@ -19,8 +19,8 @@ from receiver.inbox.db.tables import (
     delivery,
     drift,
     event,
-    profile_course,
     event_person,
+    profile_course,
     remote_link,
 )
 from receiver.inbox.db.transaction import Transaction, TransactionRunner
