@@ -211,7 +211,8 @@ class Connector(Protocol):
     async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
         """Write up to `limits.records` records of one object and one key field.
 
-        Outcomes come in the same order, as many.
+        Outcomes come in the same order, as many. Where a record has a `former_key`, the one with
+        its `id` gets the new key; where another has that already, that one is written.
         """
 
     async def check(self, needs: Needs) -> Sequence[Problem]:

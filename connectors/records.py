@@ -44,7 +44,8 @@ class Ref(NamedTuple):
 class Record:
     """One keyed write: create the record, or bring these fields of it to these values.
 
-    The last two tell what to do where the record with this `id` was deleted in the CRM.
+    `on_create` and `creates` tell what to do where the record with this `id` was deleted in the
+    CRM.
     """
 
     object: str
@@ -58,6 +59,9 @@ class Record:
     # further fields of the record that is made in its place
     on_create: Mapping[str, Value] = field(default_factory=dict)
     creates: bool = True  # False: none is made, and the outcome is Saved with an empty id
+    # what the record with this `id` has as its key so far: it gets the new one. Where another
+    # record has that already, that one is written, and `Saved.notes` tell of both
+    former_key: str | None = None
 
     @property
     def ref(self) -> Ref:

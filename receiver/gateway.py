@@ -208,7 +208,7 @@ def open_connector(settings: ConnectorSettings, context: Context) -> Connector:
 def sites_of(settings: Settings) -> dict[str, SourceContext]:
     """What reading an event needs to know of its source."""
     return {
-        name: SourceContext(name, source.timezone, source.currency)
+        name: SourceContext(name, source.timezone, source.currency, source.identity)
         for name, source in settings.sources.items()
     }
 

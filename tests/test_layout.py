@@ -113,6 +113,7 @@ MODULES = {
     "receiver/inbox/inbox_reads.py": ("tests/inbox/reads", WHOLE),
     "receiver/inbox/db/bulk_statements.py": ("tests/inbox/db/test_bulk_sql.py", WITHIN),
     "receiver/inbox/db/errors.py": ("tests/inbox/db/test_transaction_retry.py", DECLARES),
+    "receiver/inbox/db/person_keys.py": ("tests/inbox/people/test_addresses.py", WITHIN),
     "receiver/inbox/db/sqlite/file_lock.py": ("tests/inbox/db/test_engine.py", WITHIN),
     "receiver/inbox/db/tables.py": ("tests/inbox/db/test_migration.py", DECLARES),
     "receiver/inbox/db/transaction.py": ("tests/inbox/db/test_thread_pool.py", DECLARES),

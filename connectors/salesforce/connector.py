@@ -245,6 +245,7 @@ class SalesforceConnector:
         rendered = rendered.having(**parents)
         # what may have been deleted has to be told from what is there
         by_id = sobject.name == "Contact" or bool(record.on_create) or not record.creates
+        by_id = by_id or record.former_key is not None
         whole = build_row(_whole(record), sobject) if record.on_create else None
         return RowWrite(
             person,
@@ -257,6 +258,7 @@ class SalesforceConnector:
             ),
             whole=whole.having(**parents) if isinstance(whole, FieldRow) else None,
             creates=record.creates,
+            renamed=record.former_key is not None,
         )
 
     def _note_currencies(self, records: Sequence[Record], jobs: Sequence[RowWrite]) -> None:

@@ -36,6 +36,7 @@ class SandboxRow:
     fields: dict[str, Json | Append]
     initial: dict[str, Json | Append] = dataclass_field(default_factory=dict)  # if it is new
     creates: bool = True
+    former_key: str | None = None  # of the record that is to get the key
 
 
 def accept_records(
@@ -87,7 +88,8 @@ def _row(record: Record, key: str, key_field: str | None) -> SandboxRow | Refuse
         return initial
     if key_field is not None:
         fields[key_field] = key
-    return SandboxRow(key, fields, initial, record.creates)
+    former = None if record.former_key is None else stored_key(record.former_key, key_field)
+    return SandboxRow(key, fields, initial, record.creates, former)
 
 
 def _stored(values: Mapping[str, Value]) -> dict[str, Json | Append] | Refused:

@@ -100,7 +100,7 @@ class SandboxConnector:
         if not records:
             return []
         key_field = records[0].key_field or self.key_fields.get(object)
-        keys = [stored_key(record.key, key_field) for record in records]
+        keys = [stored_key(record.former_key or record.key, key_field) for record in records]
         there = await self._call("read", lambda: self._store.read(object, keys))
         return [_found(there[key], fields) if key in there else None for key in keys]
 

@@ -71,6 +71,7 @@ class SandboxStore:
     def upsert(self, object: str, rows: Sequence[SandboxRow]) -> list[Saved]:
         """Write rows of one object, whose keys differ. Their order is the answers' order."""
         with self._call("upsert") as db:
+            notes = {row.key: _rename(db, object, row) for row in rows if row.former_key}
             old = _read(db, object, [row.key for row in rows])
             db.executemany(
                 "UPDATE record SET fields = ?, writes = writes + 1 WHERE id = ?",
@@ -81,7 +82,9 @@ class SandboxStore:
                 ],
             )
             return [
-                Saved(str(old[row.key][0])) if row.key in old else _inserted(db, object, row)
+                Saved(str(old[row.key][0]), notes=notes.get(row.key, ()))
+                if row.key in old
+                else _inserted(db, object, row)
                 for row in rows
             ]
 
@@ -225,6 +228,18 @@ def _read(
         (object, *keys),
     )
     return {key: (id_, json.loads(fields)) for key, id_, fields in rows}
+
+
+def _rename(db: sqlite3.Connection, object: str, row: SandboxRow) -> tuple[str, ...]:
+    """Give a record its new key; where another one has it, that stays, and a note tells."""
+    changed = db.execute(
+        "UPDATE OR IGNORE record SET key = ? WHERE object = ? AND key = ?",
+        (row.key, object, row.former_key),
+    ).rowcount
+    both = _read(db, object, [row.key, str(row.former_key)])
+    if changed or str(row.former_key) not in both:
+        return ()
+    return (f"another {object} has the new key already: it is written from now on",)
 
 
 def _inserted(db: sqlite3.Connection, object: str, row: SandboxRow) -> Saved:

@@ -93,6 +93,25 @@ async def repeating_is_harmless(trial: Trial) -> None:
         )
 
 
+async def a_key_that_changes_makes_no_second_record(trial: Trial) -> None:
+    old, new, other = (trial.record(number) for number in range(1, 4))
+    (first,) = await trial.save(old)
+    renamed = replace(new, id=first.id, former_key=old.key)
+    for how, record in (("with its new key", renamed), ("by its new key", new)):
+        (again,) = await trial.save(record)
+        must(
+            again.id == first.id and not again.created,
+            f"a record that is written {how} stays itself: {first.id} was due, {again} came",
+        )
+    (taken,) = await trial.save(other)
+    (again,) = await trial.save(replace(other, id=first.id, former_key=new.key))
+    must(
+        again.id == taken.id,
+        f"where another record has the new key, that one is written: {taken.id} was due, "
+        f"{again} came",
+    )
+
+
 async def a_doubtful_record_that_is_new_is_created(trial: Trial) -> None:
     (first,) = await trial.save(trial.record(doubtful=True))
     must(
@@ -293,6 +312,7 @@ CHECKS: tuple[Check, ...] = (
     an_empty_batch_is_no_call,
     created_is_told_from_updated,
     repeating_is_harmless,
+    a_key_that_changes_makes_no_second_record,
     a_doubtful_record_that_is_new_is_created,
     keys_fold,
     one_refused_leaves_the_others,

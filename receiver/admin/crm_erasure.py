@@ -95,7 +95,7 @@ async def _plans(gateway: Gateway, email: str) -> dict[str, Plan]:
             known = {
                 Ref(one.object, one.key): one.id for one in person.records if one.connector == name
             }
-            plans[name] = await _plan(gateway, name, connector, email, known)
+            plans[name] = await _plan(gateway, name, connector, person.addresses[0], known)
     return plans
 
 

@@ -157,7 +157,7 @@ def present_person(stored: PersonDetail) -> PersonView:
         PersonRecord(one.connector, one.object, one.key, one.id, one.written_at)
         for one in stored.records
     )
-    return PersonView(stored.key, lanes, records)
+    return PersonView(stored.addresses[0], stored.addresses, lanes, records)
 
 
 def present_page(stored: EventRowPage, unsearched: int = 0) -> EventPage:

@@ -275,9 +275,13 @@ class PersonRecord:
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """Empty where nothing is known of them. Their events are at /api/events?person=…"""
+    """Empty where nothing is known of them. Their events are at /api/events?person=…
+
+    `email` is the address that they have now, `emails` are all that they have had, that one first.
+    """
 
     email: str
+    emails: tuple[str, ...]
     lanes: tuple[PersonLane, ...]
     records: tuple[PersonRecord, ...]
 

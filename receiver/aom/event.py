@@ -1,20 +1,26 @@
 """One event of AOM, read and checked."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from receiver.aom import normal_form, normalization
-from receiver.aom.event_names import LABELS
+from receiver.aom.event_names import LABELS, event_family
 from receiver.aom.payload_schema import PAYLOADS, OrderChanged, Payload
 from receiver.aom.source_context import SourceContext
 from receiver.aom.validation import drift
 from receiver.aom.validation.errors import BodyError, RecognisedBy
+from receiver.aom.validation.quick_check import learners
 from receiver.aom.validation.schema_check import ValidatedBody
 from receiver.aom.values import order_status
 
 _NO_PROFILE = normal_form.Profile()
+# AOM's samples show the same account's id and address in these
+_TELL_ADDRESSES = frozenset(
+    {"account.created", "course.enrolled", "quiz.submitted", "discussion.submitted"}
+)
 
 
 @dataclass  # not frozen, though nobody changes it: that would cost 2 µs of each
@@ -53,6 +59,35 @@ class Event:
         return normalization.people_of_payload(self.payload)
 
     @property
+    def account_ids(self) -> dict[str, str]:
+        """AOM's ids of the people's accounts, by their keys, where it is known that the id is one.
+
+        The id of an assignment may be anything: AOM's sample has none. One that stands with several
+        addresses in one event is nobody's.
+        """
+        if not (self.tells_addresses or event_family(self.name) == "order"):
+            return {}
+        if self.validated:
+            sent = [(one.email, one.id) for one in self.payload.people()]
+        else:  # a glance has told that ids and addresses are plain
+            sent = [(one["email"].lower(), one.get("id")) for one in learners(self.name)(self.raw)]
+        first: dict[str, Any] = {}
+        for key, id in sent:
+            first.setdefault(key, id)
+        ids = {key: str(id) for key, id in first.items() if id}
+        if len(ids) < 2 or len(set(ids.values())) == len(ids):  # noqa: PLR2004
+            return ids
+        times = Counter(ids.values())
+        return {key: id for key, id in ids.items() if times[id] == 1}
+
+    @property
+    def tells_addresses(self) -> bool:
+        """Whether id and address are of the same account; an order may have been typed in with
+        another address.
+        """
+        return self.name in _TELL_ADDRESSES
+
+    @property
     def left_out(self) -> tuple[BodyError, ...]:
         """The people of several who lack what is needed, each with place and reason; the event is
         delivered for the others.
@@ -80,21 +115,29 @@ class Event:
 
     def context(
         self,
-        person_key: str,
+        address: str,
         *,
         id: str,
         received_at: datetime,
+        person_key: str | None = None,
+        current: str | None = None,
         profile: normal_form.Profile = _NO_PROFILE,
     ) -> dict[str, Any]:
         """What the expressions of a mapping see, for one of `people`; see `names_of_event`.
 
-        `id` is the gateway's, `profile` the person's, where an expression asks for it.
+        `id` is the gateway's, `profile` the person's, where an expression asks for it. Of somebody
+        whose address has changed, `person_key` is what the gateway knows them by, and `current` the
+        address that they have now.
 
         Raises KeyError if the event is not about that person.
         """
-        person = self._by_key.get(person_key)
+        person = self._by_key.get(address)
         if person is None:
-            raise KeyError(f"{self.name} {id} is not about {person_key}")
+            raise KeyError(f"{self.name} {id} is not about {address}")
+        if (person_key or address, current or address) != (address, address):
+            person = person.model_copy(
+                update={"key": person_key or address, "email": current or address}
+            )
         return {
             "event": self._event(id, received_at),
             "source": normal_form.SourceForm(

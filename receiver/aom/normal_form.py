@@ -41,8 +41,12 @@ class SourceForm(Form):
 
 
 class Person(Form):
-    key: str = Field(description="the e-mail address, trimmed and lower-cased")
-    email: str = Field(description="the e-mail address, trimmed and lower-cased")
+    key: str = Field(
+        description="what the gateway knows the person by: mostly the first address, and it stays"
+    )
+    email: str = Field(
+        description="the e-mail address, trimmed and lower-cased; where it has changed, the new one"
+    )
     id: str | None = Field(default=None, description="AOM's id of the person")
     first_name: str = Field(
         default="", description="the first name, or what comes first of a whole name"

@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import count
 from random import Random
 from typing import Any
+from zlib import crc32
 
 _FIRST = (
     "Ada",
@@ -95,7 +96,10 @@ class SimulatedSchool:
 
     def _learner(self, number: int, domain: str) -> SimulatedLearner:
         first, last = self._random.choice(_FIRST), self._random.choice(_LAST)
-        return SimulatedLearner(number, first, last, f"{first}.{last}{number}@{domain}")
+        email = f"{first}.{last}{number}@{domain}"
+        # of two schools at one source, no learner is another one whose address has changed
+        id = number * 10_000_000 + crc32(email.encode()) % 10_000_000
+        return SimulatedLearner(id, first, last, email)
 
     def events(self, number: int) -> Iterator[tuple[str, Payload]]:
         """So many events, as names and payloads: every learner signs up first, as far as the number

@@ -1,7 +1,11 @@
 """What of an AOM site is needed to read its events."""
 
 from dataclasses import dataclass
+from typing import Literal
 from zoneinfo import ZoneInfo
+
+Identity = Literal["aom_id", "email"]
+"""What makes two events one person's: AOM's id of the account, or the address alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +19,4 @@ class SourceContext:
     name: str
     timezone: ZoneInfo
     currency: str
+    identity: Identity = "aom_id"

@@ -9,6 +9,7 @@ from typing import Any
 from connectors.base import ConnectorError, Link, Record, Ref
 from receiver.delivery.batch_splitter import BatchSplitter, ConnectorDefect, NoAnswer
 from receiver.delivery.delivery_context import DeliveryContext
+from receiver.delivery.former_keys import former_refs, with_former
 from receiver.delivery.lane_outcome import LaneOutcome
 from receiver.delivery.limits.call_timeout import PATIENCE, CallTimeout
 from receiver.delivery.merge import LaneWrite
@@ -89,9 +90,7 @@ class LaneBatch:
                 or lane.deliveries[0].delivery_id <= self._term.doubtful_to
             )
             outcome = LaneOutcome(lane, self._context.now(), doubtful=unsure)
-            outcome.add(
-                [await render(delivery, lane.person_key, profiles) for delivery in lane.deliveries]
-            )
+            outcome.add([await render(delivery, lane, profiles) for delivery in lane.deliveries])
             self._outcomes.append(outcome)
 
     async def _profiles(self) -> Profiles:
@@ -120,8 +119,10 @@ class LaneBatch:
         writes = [write for _, write in group]
         self._written = [record for one in writes for record in one.records]
         refs = {record.ref for record in self._written}
+        former = former_refs((outcome.lane, write) for outcome, write in group)
+        refs.update(*former.values())
         async with self._context.locks.hold(refs):
-            known = await self._known(refs)
+            known = with_former(await self._known(refs), former)
             held = self._context.under_way.held()
             results = await write_records(
                 self._context.connector,

@@ -93,16 +93,29 @@ class RecordResult:
 
     def remote(self, known: RecordState | None) -> RecordStateRow | None:
         """What is to be remembered of it; None where nothing new is known."""
-        learnt = self.sent or self.was_read or self.tied
+        former_key = known.former_key if known else None
+        learnt = self.sent or (not former_key and (self.was_read or self.tied))
         if not isinstance(self.verdict, Saved) or self.is_missing or not learnt:
             return None
-        ref = self.merged.ref
+        ref, links = self.merged.ref, self.tied
+        if known and former_key and known.id == self.verdict.id:
+            links = {**known.links, **self.tied}
+        elif former_key:  # another one has the key: what the former one holds says nothing of it
+            former_key, self.stamps = None, self.merged.stamps
         last = newest_version(self.stamps.values()) if self.stamps else None
         event_id = last.event_id if last else known.event_id if known else ""
         lane_id = last.lane_id if last else min(self.merged.lanes)
         digest = self.merged.digest if self.sent else known.digest if known else None
         return RecordStateRow(
-            ref.object, ref.key, self.verdict.id, event_id, lane_id, self.stamps, self.tied, digest
+            ref.object,
+            ref.key,
+            self.verdict.id,
+            event_id,
+            lane_id,
+            self.stamps,
+            links,
+            digest,
+            former_key,
         )
 
 
@@ -218,12 +231,21 @@ class _Writer:
                 if name in sent or (name in initial and name not in result.stamps)
             },
         }
-        if held is not None and initial and not sent:
+        known = self._known.get(one.ref)
+        former_key = known.former_key if known else None
+        if held is not None and initial and not (sent or former_key):
             result.verdict = Saved(held.id)
             return None
         links = tuple(target for target in one.record.links if target not in result.missing)
         id_ = None if held is None else held.id
-        return replace(one.record, id=id_, fields=sent, links=links, on_create=initial)
+        return replace(
+            one.record,
+            id=id_,
+            fields=sent,
+            links=links,
+            on_create=initial,
+            former_key=former_key if id_ else None,
+        )
 
     async def _read(self, merged: Sequence[MergedRecord]) -> FoundRecords:
         """What the CRM holds of these, or why that is not known."""
@@ -232,12 +254,18 @@ class _Writer:
         asked = [self._as_asked(one) for one in merged]
         found = await self._find(self._connector, asked)
         # what was merged or deleted in the CRM may be there by its key
-        gone = [replace(record, id=None) for record in asked if record.id and not found[record.ref]]
+        gone = [
+            replace(record, id=None, former_key=None)
+            for record in asked
+            if record.id and not found[record.ref]
+        ]
         return found | await self._find(self._connector, gone)
 
     def _as_asked(self, one: MergedRecord) -> Record:
         known = self._known.get(one.ref)
-        return replace(one.record, id=known.id) if known else one.record
+        return (
+            replace(one.record, id=known.id, former_key=known.former_key) if known else one.record
+        )
 
     async def _find(self, connector: Reads, records: Sequence[Record]) -> FoundRecords:
         found: FoundRecords = {}

@@ -75,9 +75,9 @@ class LaneRenderer:
         return await self._profiles.find(people) if people and self._profiles else {}
 
     async def render(
-        self, delivery: PendingDelivery, person: str, profiles: Profiles = MappingProxyType({})
+        self, delivery: PendingDelivery, lane: ReadyLane, profiles: Profiles = MappingProxyType({})
     ) -> RenderedDelivery | UnrenderableDelivery:
-        """The records of a delivery in the lane of a person.
+        """The records of a delivery of a lane, by the address that its person has now.
 
         Raises nothing: a defect of ours is that delivery's alone.
         """
@@ -92,8 +92,8 @@ class LaneRenderer:
             )
         try:
             event = await self._reader.read(delivery, site)
-            profile = profiles.get((delivery.source, person), NO_PROFILE)
-            work = partial(self._records, event, delivery, person, profile)
+            profile = profiles.get((delivery.source, lane.person_key), NO_PROFILE)
+            work = partial(self._records, event, delivery, lane, profile)
             large = len(delivery.body) > LARGE
             records = await self._reader.beside(work) if large else work()
             return RenderedDelivery(delivery, records, event.name)
@@ -116,11 +116,17 @@ class LaneRenderer:
             )
 
     def _records(
-        self, event: Event, delivery: PendingDelivery, person: str, profile: Profile
+        self, event: Event, delivery: PendingDelivery, lane: ReadyLane, profile: Profile
     ) -> tuple[Record, ...]:
-        if person not in event.keys:
+        address = delivery.address or lane.person_key
+        if address not in event.keys:
             raise NobodyHere("read anew, the event is not about this person any more")
         context = event.context(
-            person, id=delivery.event_id, received_at=delivery.received_at, profile=profile
+            address,
+            id=delivery.event_id,
+            received_at=delivery.received_at,
+            person_key=lane.person_key,
+            current=lane.address,
+            profile=profile,
         )
         return self._routes.render(self._connector, delivery.source, event.name, context)

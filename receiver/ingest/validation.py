@@ -27,7 +27,7 @@ def build_validator(sites: Mapping[str, SourceContext], routes: RouteTable) -> V
     def decide(source: str, named: str | None, body: bytes, received_at: datetime) -> NewEvent:
         try:
             event = read_event(body, sites[source], named)
-            return _recognised(source, named, body, received_at, event, routes)
+            return _recognised(sites[source], named, body, received_at, event, routes)
         except InvalidBody as invalid:
             return _quarantined(source, named, body, received_at, invalid)
         except Exception as defect:  # noqa: BLE001 - the sender may never send it again
@@ -41,16 +41,16 @@ def build_validator(sites: Mapping[str, SourceContext], routes: RouteTable) -> V
 
 
 def _recognised(
-    source: str,
+    site: SourceContext,
     named: str | None,
     body: bytes,
     received_at: datetime,
     event: Event,
     routes: RouteTable,
 ) -> NewEvent:
-    connectors = routes.connectors(source, event.name)
+    connectors = routes.connectors(site.name, event.name)
     return NewEvent(
-        source=source,
+        source=site.name,
         name=event.name,
         how=event.how,
         disagreement=event.disagreement,
@@ -63,7 +63,9 @@ def _recognised(
         unknown=event.unknown,
         unreadable=event.unreadable,
         thing=event.thing,
-        counted=source in routes.profiled_sources and event.name in PROFILED_EVENTS,
+        counted=site.name in routes.profiled_sources and event.name in PROFILED_EVENTS,
+        account_ids=event.account_ids if site.identity == "aom_id" else None,
+        tells_addresses=event.tells_addresses,
     )
 
 

@@ -98,6 +98,15 @@ class Source(_Table):
     ]
     timezone: Annotated[TimeZone, Field(description="in which AOM shows dates")] = ZoneInfo("UTC")
     currency: Annotated[Currency, Field(description="of orders that name none")] = "USD"
+    identity: Annotated[
+        Literal["aom_id", "email"],
+        Field(
+            description=(
+                "aom_id: a learner whose address changes in AOM stays one person; "
+                "email: each address is a person"
+            )
+        ),
+    ] = "aom_id"
     invalid_status: Annotated[
         Literal[422, 202], Status, Field(description="the answer to what can't be understood")
     ] = 422

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import httpx
 import pytest
@@ -115,7 +116,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 def account(email: str, **other: Any) -> dict[str, Any]:
     """What AOM sends of a new account."""
     return {
-        "id": 7,
+        "id": crc32(email.encode()),
         "email": email,
         "first_name": "Ann",
         "last_name": "Lee",

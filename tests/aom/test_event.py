@@ -248,3 +248,55 @@ def test_a_normal_form_is_json() -> None:
     assert list(normal) == ["people", "order", "customer"]
     assert normal["order"]["total"] == "220"
     json.dumps(normal, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("event", "ids", "tells"),
+    [
+        ("account.created", {"johndoe@academyofmine.com": "4"}, True),
+        ("course.enrolled", {"dev@academyofmine.com": "1"}, True),
+        ("quiz.submitted", {"student@app.com": "3"}, True),
+        ("discussion.submitted", {"student@app.com": "3"}, True),
+        ("order.placed", {"student@app.com": "3"}, False),
+        ("assignment.submitted", {}, False),
+        ("announcement.created", {}, False),
+    ],
+)
+def test_which_ids_are_accounts(event: str, ids: dict[str, str], tells: bool) -> None:
+    """As AOM's samples show it, also where the body has to be read whole."""
+    for body in (sampled(event), {**sampled(event), "date_submitted": "who knows"}):
+        read = reading(body, event)
+        assert (read.account_ids, read.tells_addresses) == (ids, tells)
+
+
+@pytest.mark.parametrize("aom_id", [0, "0", "", None, ...])
+def test_no_id_is_no_account(aom_id: object) -> None:
+    """A guest's 0, too."""
+    read = reading(changed("quiz.submitted", id=aom_id))
+    assert read.account_ids == {}
+
+
+def test_an_id_of_an_assignment_is_not_an_accounts() -> None:
+    """Nobody knows whose it is."""
+    body = {"id": 1, "email": "ada@example.edu", "assignment": {"id": 1}}
+    assert reading(body, "assignment.evaluated").account_ids == {}
+
+
+def test_an_id_of_several_addresses_is_nobodys() -> None:
+    """Whoever stands there once has theirs; the same address twice is one person."""
+    users = [(1, "a"), (1, "b"), ("2", "c"), (2.0, "C")]
+    body = {"userList": [{"id": id, "email": f"{name}@x.test"} for id, name in users]}
+    assert reading(body, "course.enrolled").account_ids == {"c@x.test": "2"}
+
+
+def test_who_has_another_address_now_is_named_by_it() -> None:
+    """The key stays what the gateway knows them by."""
+    read = reading(changed("quiz.submitted"))
+    person = read.context(
+        "student@app.com",
+        id="e1",
+        received_at=RECEIVED,
+        person_key="first@x.test",
+        current="now@x.test",
+    )["person"]
+    assert (person.key, person.email, person.first_name) == ("first@x.test", "now@x.test", "Demo")

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import httpx
 import psycopg
@@ -34,7 +35,7 @@ def post(running: Running, event: str, payload: Any) -> str:
 
 def account(email: str) -> dict[str, Any]:
     return {
-        "id": 7,
+        "id": crc32(email.encode()),
         "email": email,
         "first_name": "Ann",
         "last_name": "Lee",

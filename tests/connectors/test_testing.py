@@ -64,6 +64,12 @@ class DoublesDoubtful(SandboxConnector):
         )
 
 
+class KeepsKeys(SandboxConnector):
+    async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
+        kept = [replace(record, former_key=None) for record in records]
+        return await super().upsert(object, kept)
+
+
 class KeepsCase(SandboxConnector):
     key_fields: ClassVar[Mapping[str, str]] = {}
 
@@ -203,6 +209,7 @@ UNTIED = (
             records.repeating_is_harmless,
             "sent again as doubtful finds the same records",
         ),
+        (KeepsKeys, records.a_key_that_changes_makes_no_second_record, "stays itself"),
         (KeepsCase, records.keys_fold, "became two"),
         (RefusesAll, records.one_refused_leaves_the_others, "only the record at fault is refused"),
         (WithoutGate, records.the_gate_is_asked_before_calls, "first awaits context.calls.take"),

@@ -13,7 +13,7 @@ from tests.console.conftest import account
 from tests.console.visitor import NO_TLS
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, until
 
-_NUMBERS = count(1)  # no two calls are the same
+_NUMBERS = count(1_000_000)  # no two calls are the same
 
 
 def newcomer() -> int:

@@ -51,7 +51,7 @@ fields.firstname = "{{{{ person.first_name }}}}"
 def account(number: int, **other: object) -> bytes:
     """A new account; its address is learner{number}@example.edu unless said otherwise."""
     who = {
-        "id": number,
+        "id": 1000 + number,  # the samples have the small ones
         "first_name": "Ada",
         "last_name": f"No{number}",
         "email": f"learner{number}@example.edu",

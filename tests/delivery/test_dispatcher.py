@@ -19,7 +19,7 @@ from connectors.base import (
 )
 from receiver.aom import Event, Profile
 from receiver.delivery.batch import LaneBatch
-from receiver.inbox import DeliverySelection, LeaderTerm, PendingDelivery
+from receiver.inbox import DeliverySelection, LeaderTerm, PendingDelivery, ReadyLane
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig
 from tests.delivery.scenario import BAD, attempts_of, held, run, start
@@ -314,11 +314,11 @@ def test_a_defect_in_rendering_is_that_deliverys_alone(tmp_path: Path) -> None:
         original = opened.context.renderer._records  # noqa: SLF001
 
         def defective(
-            event: Event, delivery: PendingDelivery, person: str, profile: Profile
+            event: Event, delivery: PendingDelivery, lane: ReadyLane, profile: Profile
         ) -> tuple[Record, ...]:
-            if person.startswith("bad"):
+            if lane.person_key.startswith("bad"):
                 raise ZeroDivisionError
-            return original(event, delivery, person, profile)
+            return original(event, delivery, lane, profile)
 
         opened.context.renderer._records = defective  # type: ignore[method-assign]  # noqa: SLF001
         bad, good = await opened.account("bad"), await opened.account("good")

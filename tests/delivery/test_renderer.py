@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from receiver.delivery.renderer import LaneRenderer, RenderedDelivery, UnrenderableDelivery
 from receiver.delivery.rendering.event_reader import LARGE, EventReader
-from receiver.inbox import PendingDelivery
+from receiver.inbox import PendingDelivery, ReadyLane
 from tests.mapping.sample_routes import SITE, contact, mapping, route
 
 COSTLY = (
     "{{ order.id if order.id == '2' else raw.line_items | select('in', raw.line_items) | list | "
     "length }}"
 )
+
+LANE = ReadyLane(1, "box", "a@x.test", version=1, attempts=0, failing_since=None, deliveries=())
 
 
 def order(number: int, items: int = 0) -> PendingDelivery:
@@ -66,12 +69,12 @@ def test_a_costly_expression_is_that_deliverys_alone_and_leaves_the_loop_free(
     assert len(large.body) > LARGE
 
     async def scenario() -> None:
-        rendering = asyncio.create_task(working.render(large, "a@x.test"))
+        rendering = asyncio.create_task(working.render(large, LANE))
         assert await turns_during(rendering) > 10
         spent = rendering.result()
         assert isinstance(spent, UnrenderableDelivery)
         assert "takes more than" in spent.reason
-        other = await working.render(order(2), "a@x.test")
+        other = await working.render(order(2), LANE)
         assert isinstance(other, RenderedDelivery)
         assert other.records[0].fields["x"] == "2"
 
@@ -93,7 +96,7 @@ def test_many_small_events_leave_the_loop_free(tmp_path: Path) -> None:
 
         beside = asyncio.create_task(others())
         for number in range(2000):
-            await working.render(order(number), "a@x.test")
+            await working.render(order(number), LANE)
         beside.cancel()
         assert turns > 10
 
@@ -112,7 +115,7 @@ def test_an_event_for_many_people_is_read_once(tmp_path: Path) -> None:
     async def scenario() -> None:
         events = [await reader.read(delivery, SITE) for _ in range(2)]
         assert events[0] is events[1]
-        assert [(await each.render(delivery, "a@x.test")) for each in (one, other)]
+        assert [(await each.render(delivery, LANE)) for each in (one, other)]
         assert await reader.read(delivery, SITE) is events[0]
 
     asyncio.run(scenario())
@@ -121,6 +124,6 @@ def test_an_event_for_many_people_is_read_once(tmp_path: Path) -> None:
 def test_a_reason_names_no_person(tmp_path: Path) -> None:
     """Reasons group deliveries, and go to the log."""
     working = renderer(tmp_path, "{{ order.id }}")
-    gone = asyncio.run(working.render(order(1), "somebody@else.test"))
+    gone = asyncio.run(working.render(order(1), replace(LANE, person_key="somebody@else.test")))
     assert isinstance(gone, UnrenderableDelivery)
     assert gone.reason == "read anew, the event is not about this person any more"

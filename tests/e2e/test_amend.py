@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import httpx
 import pytest
@@ -48,7 +49,7 @@ def amend(running: Running, id: str, **given: Any) -> httpx.Response:
 
 def account(email: str) -> dict[str, Any]:
     return {
-        "id": 72,
+        "id": crc32(email.encode()),
         "first_name": "Ada",
         "email": email,
         "date_registered": "Aug 11, 2020 04:58 PM",

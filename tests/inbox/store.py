@@ -254,6 +254,9 @@ _NEVER = {
     "a quarantined event with deliveries": """
         SELECT event.id FROM event JOIN delivery ON delivery.event_id = event.id
         WHERE event.state = 'quarantined'""",
+    "an address of a person whose key is nobody's": """
+        SELECT address FROM person_address WHERE person_key LIKE '%@%'
+        AND person_key NOT IN (SELECT address FROM person_address)""",
     "a link of an unknown record": """
         SELECT link FROM remote_link AS known WHERE NOT EXISTS (SELECT 1 FROM remote
         WHERE remote.connector = known.connector AND remote.object = known.object

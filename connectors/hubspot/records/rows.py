@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from connectors.hubspot.settings import HubSpotSettings
 
 
+ANOTHER_HAS_IT = (
+    "another record has the new address or key already, and is written from now on; {}, which has "
+    "the former one, stays as it is: merge the two in HubSpot"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class BatchRow:
     """One record as it is sent in a batch.
@@ -41,6 +47,7 @@ class BatchRow:
     initial: Mapping[str, str] = field(default_factory=dict)
     creates: bool = True  # such a one is made
     grows: frozenset[str] = frozenset()  # properties whose options are made as they come
+    former_key: str | None = None  # of the known one, which gets the key
 
     def as_upsert(self, key_field: str) -> dict[str, Any]:
         """Find or make the record by its key.
@@ -51,19 +58,27 @@ class BatchRow:
         found = {"id": self.key, "idProperty": key_field, "objectWriteTraceId": self.trace}
         return {**found, "properties": {**self.properties, **key}}
 
-    def as_update(self) -> dict[str, Any]:
+    def as_update(self, key_field: str) -> dict[str, Any]:
         """Write to the record by its id.
 
-        Its address stays as it is now: people may have changed it.
+        Its address stays as it is now, since people may have changed it; but the person may have a
+        new one.
         """
         properties = dict(self.properties)
-        if properties.get("email", "").casefold() == self.key.casefold():
+        if self.former_key is not None:
+            properties[key_field] = self.key
+        elif properties.get("email", "").casefold() == self.key.casefold():
             del properties["email"]
         return {"id": self.known_id, "properties": properties, "objectWriteTraceId": self.trace}
 
     def made_anew(self) -> BatchRow:
         """The same for a new record."""
-        return replace(self, known_id=None, properties={**self.initial, **self.properties})
+        whole = {**self.initial, **self.properties}
+        return replace(self, known_id=None, former_key=None, properties=whole)
+
+    def given_up(self) -> BatchRow:
+        """The same for the record that has the key, where the known one can't get it."""
+        return replace(self.made_anew(), notes=(*self.notes, ANOTHER_HAS_IT.format(self.known_id)))
 
     def without(self, field: str, note: str) -> BatchRow:
         """The same row without one property, and why it was left out."""
@@ -129,6 +144,7 @@ class _Sheet:
                 for name, value in record.fields.items()
                 if isinstance(value, Append) and value.grow
             ),
+            former_key=record.former_key if record.id else None,
         )
         return self._without_unknown(row)
 

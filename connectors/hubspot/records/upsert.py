@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 NOT_TOLD = "HubSpot's answer does not say what became of this record"
 
 OPTIONS_CHANGED = "an option has been taken away in HubSpot meanwhile: it is made again"
+TAKEN = "CONFLICTING_UNIQUE_VALUE"
 
 NOT_MADE_ANEW = "it was deleted in HubSpot, and the mapping makes none"
 
@@ -88,7 +89,7 @@ class UpsertBatch:
         if not rows:
             return {}
         way, inputs = (
-            ("update", [row.as_update() for row in rows])
+            ("update", [row.as_update(self.key_field) for row in rows])
             if rows[0].known_id
             else ("upsert", [row.as_upsert(self.key_field) for row in rows])
         )
@@ -138,6 +139,8 @@ class UpsertBatch:
             return row.without(name, left_out(name, row.properties[name], fault.message))
         if row.known_id and find_rule(fault).outcome is ErrorOutcome.GONE:
             return row.made_anew() if row.creates else None
+        if row.former_key is not None and (fault.existing_id or TAKEN in fault.words):
+            return row.given_up()
         if fault.existing_id and self.type == "contacts" and not (row.known_id or row.claimed):
             own_key = {} if self.key_field == "email" else {self.key_field: row.key}
             return replace(

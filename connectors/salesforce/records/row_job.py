@@ -42,3 +42,4 @@ class RowWrite:
     # what is written where that one turns out to go on as another record
     changes: FieldRow | None = None
     creates: bool = True  # one is made in its place
+    renamed: bool = False  # the known record has had another key so far

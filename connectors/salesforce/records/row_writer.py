@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 NOT_MADE_ANEW = "it was deleted in Salesforce, and the mapping makes none"
 
+ANOTHER_HAS_IT = (
+    "another record has the new address as its key already, and is written from now on; {}, which "
+    "has the former one, stays as it is: merge the two in Salesforce"
+)
+
 ROUNDS = 3
 """A row may be sent again by another way: a merged Contact is claimed anew, a missing LastName is
 made up.
@@ -179,6 +184,8 @@ class RowWriter:
                 None,
             )
         elif job.id and failed.outcome is ErrorOutcome.TAKEN and failed.names(self._key_field):
+            if job.renamed:
+                job.row = job.row.noted(ANOTHER_HAS_IT.format(job.id))
             job.id, job.result = None, None  # another record has our key: it is the one
         elif job.id and _is_gone(failed):
             self._open_deleted(job)

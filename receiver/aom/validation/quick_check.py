@@ -38,29 +38,30 @@ _ANYTHING = core.nullable_schema(
 
 def people_of_plain(raw: Mapping[str, Any], event: str) -> list[str] | None:
     """The keys of all people in it, in their order; None where it is not surely plain."""
-    read, learners = _reader(event)
+    read = _reader(event)
     try:
         plain = read(raw)
     except ValidationError:
         return None
     if plain != raw:  # in C, and sooner than to forbid other keys: they are left out of `plain`
         return None
-    found = [email_address.key_of_plain(learner["email"]) for learner in learners(raw)]
+    found = [email_address.key_of_plain(learner["email"]) for learner in learners(event)(raw)]
     return None if None in found else found  # type: ignore[return-value]
 
 
 @cache
-def _reader(event: str) -> tuple[Callable[[Any], Any], Callable[[Mapping[str, Any]], list[Any]]]:
-    here = known_keys(event)
+def _reader(event: str) -> Callable[[Any], Any]:
     return SchemaValidator(
-        _object(here), core.CoreConfig(strict=True, hide_input_in_errors=True)
-    ).validate_python, _learners(here)
+        _object(known_keys(event)), core.CoreConfig(strict=True, hide_input_in_errors=True)
+    ).validate_python
 
 
-def _learners(here: KnownKeys) -> Callable[[Mapping[str, Any]], list[Any]]:
-    """How to find those who have an address in a plain body of this event: at its top, or below one
-    key of it.
+@cache
+def learners(event: str) -> Callable[[Mapping[str, Any]], list[Any]]:
+    """How to find those who have an address in a readable body of this event: at its top, or below
+    one key of it.
     """
+    here = known_keys(event)
     if here.addresses:
         return lambda raw: [raw]
     ((key, inner),) = ((key, inner) for key, inner in here.nested.items() if inner.addresses)

@@ -11,6 +11,7 @@ import structlog
 from receiver.aom import PROFILED_EVENTS, InvalidBody, Profile, build_profile, facts_of_event
 from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.rendering.event_reader import EventReader
+from receiver.facts import PersonFacts
 from receiver.inbox import CountedEvent, Inbox, PersonAt, UncountedEvent
 
 Profiles = Mapping[PersonAt, Profile]
@@ -80,4 +81,7 @@ class ProfileCounter:
         except Exception:  # noqa: BLE001 - one event must not hold up the others
             self._log.exception("profile.defect", id=stored.event_id)
             return None
-        return CountedEvent(stored, facts)
+        by_key: dict[str, PersonFacts] = {}
+        for address, theirs in facts.items():  # who stands there twice, counts as what is first
+            by_key.setdefault(stored.people.get(address, address), theirs)
+        return CountedEvent(stored, by_key)

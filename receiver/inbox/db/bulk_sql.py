@@ -44,6 +44,18 @@ class BulkStatement:
             position += size
         return changed
 
+    def fetch(self, connection: Connection, rows: Sequence[Row]) -> list[Any]:
+        """What it selects for all rows; for some perhaps more than once."""
+        found: list[Any] = []
+        for start in range(0, len(rows), self.LARGEST):
+            some = rows[start : start + self.LARGEST]
+            size = 1 << (len(some) - 1).bit_length()
+            padding = [some[0]] * (size - len(some))  # the same once more
+            values = tuple(chain.from_iterable([*some, *padding]))
+            text = self.text(connection.dialect, size)
+            found += connection.exec_driver_sql(text, values).all()
+        return found
+
     def text(self, dialect: Dialect, size: int) -> str:
         """The SQL of the statement for so many rows.
 

@@ -25,6 +25,7 @@ from sqlalchemy.sql.expression import CTE, ClauseElement
 
 from receiver.inbox.db.bulk_sql import BulkStatement, Row
 from receiver.inbox.db.tables import (
+    account,
     attempt,
     delivery,
     drift,
@@ -32,6 +33,7 @@ from receiver.inbox.db.tables import (
     event_person,
     lane,
     literal,
+    person_address,
     remote,
     remote_link,
     uncounted,
@@ -94,8 +96,35 @@ def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     )
 
 
+def _known_people(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    given = _given(rows, source=Text, aom_id=Text, address=Text)
+    holder, former = account.alias("holder"), person_address.alias("former")
+    mine = and_(account.c.source == given.c.source, account.c.aom_id == given.c.aom_id)
+    held = and_(holder.c.source == given.c.source, holder.c.address == given.c.address)
+    found = given.outerjoin(account, mine).outerjoin(holder, held)
+    found = found.outerjoin(person_address, person_address.c.address == given.c.address)
+    found = found.outerjoin(former, former.c.address == account.c.address)
+    owners = [
+        column.label(f"{name}_{column.name}")
+        for name, table in (("now", person_address), ("former", former))
+        for column in (table.c.person_key, table.c.since, table.c.left_at)
+    ]
+    has = (account.c.address.label("has"), account.c.since.label("has_since"))
+    return select(*given.c, *has, holder.c.aom_id.label("holder"), *owners).select_from(found)
+
+
+def _addresses(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
+    new = insert_statement(dialect, person_address).values(list(rows))
+    return new.on_conflict_do_update(  # type: ignore[no-any-return]
+        index_elements=["address"],
+        set_={name: new.excluded[name] for name in ("person_key", "since", "left_at")},
+    )
+
+
 def _deliveries(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
-    given = _given(rows, person_key=Text, connector=Text, event_id=Text, after=BigInteger)
+    given = _given(
+        rows, person_key=Text, connector=Text, event_id=Text, after=BigInteger, address=Text
+    )
     mine = and_(lane.c.person_key == given.c.person_key, lane.c.connector == given.c.connector)
     chosen = select(
         lane.c.id,
@@ -104,9 +133,10 @@ def _deliveries(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
         # the upsert has added all events of this commit; `after` are those of this lane behind it
         lane.c.version - given.c.after,
         literal("pending"),
+        given.c.address,
     )
     return insert(delivery).from_select(
-        ["lane_id", "event_id", "connector", "seq", "state"],
+        ["lane_id", "event_id", "connector", "seq", "state", "address"],
         chosen.select_from(given.join(lane, mine)),
     )
 
@@ -151,8 +181,19 @@ def _uncounted(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
 EVENTS: Final = BulkStatement(len(event.c), _unless_there(event))
 """All columns. Leaves out what is there by its id or its content; the count tells."""
 
-PEOPLE: Final = BulkStatement(2, _unless_there(event_person))
-"""Event id, person key."""
+PEOPLE: Final = BulkStatement(3, _unless_there(event_person))
+"""Event id, person key, the address where that is another."""
+
+KNOWN_PEOPLE: Final = BulkStatement(3, _known_people)
+"""To fetch: source, AOM's id or "", address. What is known of the account and of its address, of
+the address and of who has it.
+"""
+
+ACCOUNTS: Final = BulkStatement(len(account.c), _unless_there(account))
+"""All columns; in order. Leaves out an account that is there, or whose address another one has."""
+
+ADDRESSES: Final = BulkStatement(len(person_address.c), _addresses)
+"""All columns; in order."""
 
 UNCOUNTED: Final = BulkStatement(1, _uncounted)
 """Event id."""
@@ -164,8 +205,9 @@ An idle lane becomes ready. Any other keeps its time, unless it is not in back-o
 than the new ones: a clock was ahead when it was told its time. What goes first counts.
 """
 
-DELIVERIES: Final = BulkStatement(4, _deliveries)
-"""Person key, connector, event id, how many of the same lane come after it.
+DELIVERIES: Final = BulkStatement(5, _deliveries)
+"""Person key, connector, event id, how many of the same lane come after it, the address where that
+is not the key.
 
 They are numbered by their lanes' versions.
 """

@@ -15,6 +15,7 @@ from sqlalchemy import Select, exists, func, select, union, union_all
 from sqlalchemy.sql.elements import ColumnElement, UnaryExpression
 
 from receiver.inbox.db.event_ids import first_id
+from receiver.inbox.db.person_keys import keys_of
 from receiver.inbox.db.tables import DELIVERY_STATES, delivery, event, event_person, lane, literal
 
 State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]
@@ -87,19 +88,22 @@ def delivery_conditions(chosen: EventFilter) -> list[ColumnElement[bool]]:
         where.append(exists().where(event.c.id == delivery.c.event_id, *of_event))
     if chosen.person is not None:
         where.append(
-            delivery.c.lane_id.in_(select(lane.c.id).where(lane.c.person_key == chosen.person))
+            delivery.c.lane_id.in_(
+                select(lane.c.id).where(lane.c.person_key.in_(keys_of(chosen.person)))
+            )
         )
     return where
 
 
-def events_of(person: str) -> Any:
-    """The ids of the events that a person is in."""
+def events_of(keys: Any) -> Any:
+    """The ids of the events that somebody with one of these person keys is in, be it a query."""
     routed = (
         select(delivery.c.event_id)
         .join(lane, lane.c.id == delivery.c.lane_id)
-        .where(lane.c.person_key == person)
+        .where(lane.c.person_key.in_(keys))
     )
-    return union(routed, select(event_person.c.event_id).where(event_person.c.person_key == person))
+    others = select(event_person.c.event_id).where(event_person.c.person_key.in_(keys))
+    return union(routed, others)
 
 
 def in_quarantine(chosen: EventFilter) -> Select[int]:
@@ -111,7 +115,7 @@ def in_quarantine(chosen: EventFilter) -> Select[int]:
 def _by_event(chosen: EventFilter, turn: PageTurn) -> Select[tuple[str]]:
     where = [*_range(event.c.id, chosen, turn), *_of_event(chosen)]
     if chosen.person is not None:
-        where.append(event.c.id.in_(events_of(chosen.person)))
+        where.append(event.c.id.in_(events_of(keys_of(chosen.person))))
     if chosen.state in DELIVERY_STATES or chosen.connector is not None:
         where.append(exists().where(delivery.c.event_id == event.c.id, *_of_delivery(chosen)))
     return select(event.c.id).where(*where).order_by(turn.order(event.c.id)).limit(turn.limit)

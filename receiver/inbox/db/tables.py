@@ -85,6 +85,7 @@ event_person: Final = Table(
     _METADATA,
     Column("event_id", _NAME, nullable=False),
     Column("person_key", _NAME, nullable=False),
+    Column("address", _NAME),  # in the event, where it is not the key
     PrimaryKeyConstraint("event_id", "person_key"),
     Index("event_person_key", "person_key", "event_id"),
     sqlite_with_rowid=False,
@@ -163,6 +164,31 @@ profile_submission: Final = Table(
     sqlite_with_rowid=False,
 )
 
+account: Final = Table(  # the accounts of the AOM sites, by AOM's ids
+    "account",
+    _METADATA,
+    Column("source", _NAME, nullable=False),
+    Column("aom_id", _NAME, nullable=False),
+    Column("address", _NAME, nullable=False),
+    Column("since", _NAME, nullable=False),  # the id of the event that told the address
+    PrimaryKeyConstraint("source", "aom_id"),
+    # of several with one address, only the first is followed
+    Index("account_address", "source", "address", unique=True),
+    sqlite_with_rowid=False,
+)
+
+# whose an address is; one that is not here is a person's who has no other, and is their key
+person_address: Final = Table(
+    "person_address",
+    _METADATA,
+    Column("address", _NAME, primary_key=True),
+    Column("person_key", _NAME, nullable=False),
+    Column("since", _NAME, nullable=False),  # the newest is the one that the person has now
+    Column("left_at", _NAME),  # the source whose account had it and has another one now
+    Index("person_address_key", "person_key"),
+    sqlite_with_rowid=False,
+)
+
 lane: Final = Table(
     "lane",
     _METADATA,
@@ -196,6 +222,7 @@ delivery: Final = Table(
     Column("reason", Text),
     Column("reason_key", _NAME),  # of what died last, see `reasons.reason_key`
     Column("settled_at", BigInteger),
+    Column("address", _NAME),  # the person's in the event, where it is not the lane's key
     Index("delivery_lane", "lane_id", "state", "seq"),
     Index("delivery_state", "state", "event_id", "connector"),
     Index("delivery_event", "event_id"),

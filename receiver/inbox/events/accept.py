@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -22,6 +22,7 @@ from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.events.dedup import Deduplicator
 from receiver.inbox.events.drift_counts import DriftCounter
 from receiver.inbox.lanes.reorder import put_in_order
+from receiver.inbox.people.accounts import identify_people
 
 _ROUNDS = 5  # each ends one race with another process for the same content
 
@@ -41,13 +42,16 @@ class NewEvent:
     body: bytes
     digest: bytes  # of what it says
     received_at: datetime
-    lanes: tuple[tuple[str, str], ...]  # (connector, person key)
-    people: tuple[str, ...]  # every person in it, also where no route wants it
+    lanes: tuple[tuple[str, str], ...]  # (connector, address)
+    people: tuple[str, ...]  # the address of every person in it, also where no route wants it
     unknown: tuple[str, ...] = ()  # paths of keys that no schema knows
     unreadable: tuple[str, ...] = ()  # paths of what counts as absent, with why
     # digest of what it is about, where that has several states; else it is a thing of its own
     thing: bytes | None = None
     faults: tuple[tuple[str, str], ...] = ()  # (path, message)
+    # address → AOM's id of the account; None where people are known by their addresses alone
+    account_ids: Mapping[str, str] | None = None
+    tells_addresses: bool = False  # they are the accounts' own
     # it comes only now, and belongs before all that was received since `received_at`
     late_at: datetime | None = None
     counted: bool = False  # what it tells of people is to be added to their profiles
@@ -71,6 +75,7 @@ class AcceptEntry:
     """
 
     __slots__ = (
+        "addresses",
         "at",
         "content",
         "due",
@@ -84,7 +89,9 @@ class AcceptEntry:
         "outcome",
         "people",
         "priority",
+        "routed",
         "thing",
+        "unrouted",
     )
 
     def __init__(self, new: NewEvent, future: Future[AcceptedEvent] | None = None) -> None:
@@ -99,9 +106,22 @@ class AcceptEntry:
         self.lanes = () if new.faults else tuple(dict.fromkeys(new.lanes))
         self.is_counted = new.counted and not new.faults
         self.people = _without_lane(new.people, self.lanes)
+        # the same by the keys of the persons; person key → address in the event, where that differs
+        self.routed, self.unrouted = self.lanes, self.people
+        self.addresses: Mapping[str, str] = {}
         self.priority = _priority(new, self.lanes)
         self.id = ""
         self.outcome: AcceptedEvent | Exception | None = None
+
+    def know_people(self, keys: Mapping[str, str]) -> None:
+        """Take whose its addresses are: address → person key, where that is another."""
+        first: dict[str, str] = {}
+        for address in self.event.people:
+            first.setdefault(keys.get(address, address), address)
+        self.addresses = {key: address for key, address in first.items() if key != address}
+        routed = [(connector, keys.get(one, one)) for connector, one in self.lanes]
+        self.routed = tuple(dict.fromkeys(routed))
+        self.unrouted = tuple(dict.fromkeys([keys.get(one, one) for one in self.people]))
 
 
 class EventAcceptor:
@@ -175,7 +195,7 @@ class EventAcceptor:
         for entry in entries:
             if entry.id in there:
                 entry.outcome = AcceptedEvent(
-                    entry.id, duplicate=False, deliveries=len(entry.lanes)
+                    entry.id, duplicate=False, deliveries=len(entry.routed)
                 )
         return [entry for entry in entries if entry.id not in there]
 
@@ -226,8 +246,18 @@ class EventAcceptor:
         Drift last: other processes wait for the same few rows.
         """
         connection = transaction.connection
+        calls = [entry for entry in kept if entry.event.account_ids is not None]
+        people = identify_people(transaction, [(entry.id, entry.event) for entry in calls])
+        for entry, keys in zip(calls, people, strict=True):
+            if keys or entry.addresses:
+                entry.know_people(keys)
         PEOPLE.execute(
-            connection, [(entry.id, person) for entry in kept for person in entry.people]
+            connection,
+            [
+                (entry.id, person, entry.addresses.get(person))
+                for entry in kept
+                for person in entry.unrouted
+            ],
         )
         UNCOUNTED.execute(connection, [(entry.id,) for entry in kept if entry.is_counted])
         lanes = _lanes(kept)
@@ -235,9 +265,9 @@ class EventAcceptor:
         DELIVERIES.execute(connection, _deliveries(kept, lanes))
         transaction.woken.update(connector for _, connector in lanes)
         for entry in kept:
-            entry.outcome = AcceptedEvent(entry.id, duplicate=False, deliveries=len(entry.lanes))
+            entry.outcome = AcceptedEvent(entry.id, duplicate=False, deliveries=len(entry.routed))
         for entry in kept:
-            if entry.event.late_at and entry.lanes:
+            if entry.event.late_at and entry.routed:
                 put_in_order(transaction, entry.id, now=entry.event.late_at)
         strange = [
             (new.source, new.name, paths, entry.due)
@@ -285,7 +315,7 @@ def _lanes(kept: Iterable[AcceptEntry]) -> dict[tuple[str, str], _NewDeliveries]
     """(person key, connector) → what comes for it."""
     lanes: dict[tuple[str, str], _NewDeliveries] = {}
     for entry in kept:
-        for connector, person in entry.lanes:
+        for connector, person in entry.routed:
             lane = lanes.get((person, connector))
             if lane is None:
                 lane = _NewDeliveries(entry.event.source, entry.due, entry.priority)
@@ -303,7 +333,8 @@ def _deliveries(
     rows = []
     left = {lane: new.count for lane, new in lanes.items()}
     for entry in kept:
-        for connector, person in entry.lanes:
+        for connector, person in entry.routed:
             left[person, connector] -= 1
-            rows.append((person, connector, entry.id, left[person, connector]))
+            address = entry.addresses.get(person)
+            rows.append((person, connector, entry.id, left[person, connector], address))
     return rows

@@ -36,6 +36,7 @@ from receiver.inbox.events.original_calls import originals_with, remove_original
 from receiver.inbox.events.retention import remove_events
 from receiver.inbox.lanes.field_versions import FieldVersion, decode_versions
 from receiver.inbox.lanes.replay import lock_lanes
+from receiver.inbox.people.addresses import PersonNames, find_names, forget_addresses
 from receiver.inbox.profiles.kept_facts import erase_profiles
 from receiver.inbox.profiles.uncounted_events import note_change
 from receiver.text.known_address import address_forms, scrub_address
@@ -69,7 +70,7 @@ class StoredEvent:
     """An event as it was read, and who is known to be in it."""
 
     row: Mapping[str, Any]
-    people: frozenset[str]
+    people: Mapping[str, str]  # person key → address in the event
 
     @property
     def id(self) -> str:
@@ -90,23 +91,30 @@ async def erase_person(
     """Some events at a time, the lanes last: they tell where the person is, so that a second run
     can finish what a crash cut short.
     """
-    ids = await read(partial(events_with, address=address))
+    names = await read(partial(find_names, given=address))
+    ids: set[str] = set()
+    for one in names.addresses:
+        ids.update(await read(partial(events_with, address=one)))
     total = ErasedPerson()
     last: ErasedPerson | None = None
     while last is None:
-        ids = sorted({*ids, *await read(partial(events_in, address=address))})
-        total += await _erase_events(read, write, address, ids)
-        ids, last = [], await write(partial(erase_lanes, address=address))
+        ids.update(await read(partial(events_in, names=names)))
+        total += await _erase_events(read, write, names, sorted(ids))
+        ids, last = set(), await write(partial(erase_lanes, names=names))
     total += last
-    originals = await read(partial(originals_with, address=address))
-    total += ErasedPerson(
-        mentions=await write(partial(remove_originals, ids=originals)) if originals else 0
-    )
-    return total + ErasedPerson(mentions=await erase_mentions(read, write, address))
+    for one in names.addresses:
+        originals = await read(partial(originals_with, address=one))
+        total += ErasedPerson(
+            mentions=await write(partial(remove_originals, ids=originals)) if originals else 0
+        )
+        total += ErasedPerson(mentions=await erase_mentions(read, write, one))
+    # last: a second run needs to know them
+    await write(partial(forget_addresses, names=names))
+    return total
 
 
 async def _erase_events(
-    read: TransactionRunner, write: TransactionRunner, address: str, ids: Sequence[str]
+    read: TransactionRunner, write: TransactionRunner, names: PersonNames, ids: Sequence[str]
 ) -> ErasedPerson:
     """Those that somebody changes meanwhile are looked at again."""
     total = ErasedPerson()
@@ -114,9 +122,9 @@ async def _erase_events(
     while waiting:
         chunk, waiting = waiting[:CHUNK], waiting[CHUNK:]
         stored = await read(partial(stored_events, ids=chunk))
-        changes = await asyncio.to_thread(event_changes, stored, address)
+        changes = await asyncio.to_thread(event_changes, stored, names)
         if changes:
-            done, changed = await write(partial(apply_changes, address=address, changes=changes))
+            done, changed = await write(partial(apply_changes, names=names, changes=changes))
             total += done
             waiting += changed
     return total
@@ -149,9 +157,9 @@ def events_with(transaction: Transaction, address: str) -> list[str]:
     return list(transaction.connection.scalars(select(event.c.id).where(where)))
 
 
-def events_in(transaction: Transaction, address: str) -> list[str]:
+def events_in(transaction: Transaction, names: PersonNames) -> list[str]:
     """Find the events that a person is in."""
-    return list(transaction.connection.scalars(events_of(address)))
+    return list(transaction.connection.scalars(events_of(names.keys)))
 
 
 def stored_events(transaction: Transaction, ids: Sequence[str]) -> list[StoredEvent]:
@@ -166,38 +174,44 @@ def _stored(transaction: Transaction, found: Select[Any]) -> list[StoredEvent]:
     ]
 
 
-def event_changes(stored: Iterable[StoredEvent], address: str) -> list[EventChange]:
+def event_changes(stored: Iterable[StoredEvent], names: PersonNames) -> list[EventChange]:
     """What becomes of the events that the person is in, or is named in. Touches no store."""
     return [
-        EventChange(one, _values_without(one, address))
+        EventChange(one, _values_without(one, names))
         for one in stored
         # not another one's address that holds this one
-        if address in one.people or _is_named(one.row, address)
+        if not one.people.keys().isdisjoint(names.keys)
+        or any(_is_named(one.row, address) for address in names.addresses)
     ]
 
 
-def _values_without(one: StoredEvent, address: str) -> dict[str, object] | None:
+def _values_without(one: StoredEvent, names: PersonNames) -> dict[str, object] | None:
     """Of a call in quarantine nobody knows whose it is: only what is plainly another one's
     stays.
     """
-    row, others = one.row, one.people - {address}
-    if others:
-        body: bytes | None = without_address(row["body"], address)
-    else:
-        body = None if one.people else without_person(row["body"], address)
-    if body is None:
+    row = one.row
+    others = {key: address for key, address in one.people.items() if key not in names.keys}
+    theirs = {one.people[key] for key in one.people.keys() - others.keys()}
+    addresses = sorted({*names.addresses, *theirs} - set(others.values()))
+    if one.people and not others:
         return None
-    values: dict[str, object] = {
-        column.name: scrub_column(row, column, address) for column in _EVENT_TEXTS
-    }
-    values |= {"body": body, "people": row["people"] - len(one.people - others)}
-    if row["person"] == address:
-        values["person"] = min(others, default=None)
-    return values
+    values: dict[str, Any] = dict(row)
+    for address in addresses:
+        remove = without_address if others else without_person
+        if others or _is_named(values, address):
+            values["body"] = remove(values["body"], address)
+        if values["body"] is None:
+            return None
+        values |= {column.name: scrub_column(values, column, address) for column in _EVENT_TEXTS}
+    changed = {name: values[name] for name in ("body", *(one.name for one in _EVENT_TEXTS))}
+    changed["people"] = row["people"] - (len(one.people) - len(others))
+    if row["person"] in addresses:
+        changed["person"] = min(others.values(), default=None)
+    return changed
 
 
 def apply_changes(
-    transaction: Transaction, address: str, changes: Sequence[EventChange]
+    transaction: Transaction, names: PersonNames, changes: Sequence[EventChange]
 ) -> tuple[ErasedPerson, list[str]]:
     """Remove these events, or the person from those that are not theirs alone.
 
@@ -213,7 +227,7 @@ def apply_changes(
         if change.before.id in now and now[change.before.id] != change.before
     ]
     ours = [change for change in changes if now.get(change.before.id) == change.before]
-    lanes = _lanes(transaction, address)
+    lanes = _lanes(transaction, names)
     gone = [change.before.id for change in ours if change.values is None]
     deliveries = (
         transaction.connection.scalar(
@@ -224,36 +238,40 @@ def apply_changes(
     remove_events(transaction, gone)
     for change in ours:
         if change.values is not None:
-            deliveries += _strip(transaction, change.before.id, change.values, address, lanes)
+            deliveries += _strip(transaction, change.before.id, change.values, names, lanes)
     return ErasedPerson(
         events=len(gone), shared=len(ours) - len(gone), deliveries=deliveries
     ), changed
 
 
-def erase_lanes(transaction: Transaction, address: str) -> ErasedPerson | None:
+def erase_lanes(transaction: Transaction, names: PersonNames) -> ErasedPerson | None:
     """Remove what is left when the events are gone.
 
     None where new ones came meanwhile, so that these have to go first.
     """
     connection = transaction.connection
-    lanes = _lanes(transaction, address)
-    if connection.scalar(events_of(address).limit(1)) is not None:
+    lanes = _lanes(transaction, names)
+    if connection.scalar(events_of(names.keys).limit(1)) is not None:
         return None
-    erase_profiles(transaction, address)
+    for key in names.keys:
+        erase_profiles(transaction, key)
     return ErasedPerson(
-        remotes=_erase_remotes(transaction, address, lanes),
+        remotes=_erase_remotes(transaction, names, lanes),
         attempts=connection.execute(delete(attempt).where(attempt.c.lane_id.in_(lanes))).rowcount,
         lanes=connection.execute(delete(lane).where(lane.c.id.in_(lanes))).rowcount,
     )
 
 
-def _erase_remotes(transaction: Transaction, address: str, lanes: Sequence[int]) -> int:
+def _erase_remotes(transaction: Transaction, names: PersonNames, lanes: Sequence[int]) -> int:
     """Returns how many.
 
     A record that others have written, too, stays: what it tells of them is what no older event may
     write over.
     """
-    theirs = or_(remote.c.lane_id.in_(lanes), text_holds(remote.c.key, address))
+    theirs = or_(
+        remote.c.lane_id.in_(lanes),
+        *(text_holds(remote.c.key, address) for address in names.addresses),
+    )
     count = 0
     for row in (
         transaction.connection.execute(
@@ -263,7 +281,7 @@ def _erase_remotes(transaction: Transaction, address: str, lanes: Sequence[int])
         .all()
     ):
         where = {column.name: row[column.name] for column in _REMOTE_KEY}
-        if scrub_address(row["key"], address) == row["key"]:
+        if all(scrub_address(row["key"], one) == row["key"] for one in names.addresses):
             if row["lane_id"] not in lanes:
                 continue  # another one's address that holds this one
             if other := _other(transaction, row["stamps"], lanes):
@@ -296,31 +314,35 @@ _ESCAPES: Final = ("\\u", "&", "%")  # of JSON, HTML and URLs
 _EVENT_TEXTS: Final = (event.c.named, event.c.disagreement, event.c.unknown, event.c.faults)
 
 
-def _lanes(transaction: Transaction, address: str) -> list[int]:
+def _lanes(transaction: Transaction, names: PersonNames) -> list[int]:
     lanes = list(
-        transaction.connection.scalars(select(lane.c.id).where(lane.c.person_key == address))
+        transaction.connection.scalars(select(lane.c.id).where(lane.c.person_key.in_(names.keys)))
     )
     lock_lanes(transaction, lanes)
     return lanes
 
 
-def _people(transaction: Transaction, id: str) -> frozenset[str]:
+def _people(transaction: Transaction, id: str) -> dict[str, str]:
     routed = (
-        select(lane.c.person_key)
+        select(lane.c.person_key, delivery.c.address)
         .join(delivery, delivery.c.lane_id == lane.c.id)
         .where(delivery.c.event_id == id)
     )
-    others = select(event_person.c.person_key).where(event_person.c.event_id == id)
-    return frozenset(
-        (*transaction.connection.scalars(routed), *transaction.connection.scalars(others))
+    others = select(event_person.c.person_key, event_person.c.address).where(
+        event_person.c.event_id == id
     )
+    return {
+        key: address or key
+        for found in (routed, others)
+        for key, address in transaction.connection.execute(found)
+    }
 
 
 def _strip(
     transaction: Transaction,
     id: str,
     values: Mapping[str, object],
-    address: str,
+    names: PersonNames,
     lanes: Sequence[int],
 ) -> int:
     """Returns how many deliveries went."""
@@ -329,7 +351,7 @@ def _strip(
     note_change(transaction, id)
     connection.execute(
         delete(event_person).where(
-            event_person.c.event_id == id, event_person.c.person_key == address
+            event_person.c.event_id == id, event_person.c.person_key.in_(names.keys)
         )
     )
     return connection.execute(

@@ -19,6 +19,7 @@ from receiver.inbox.db.tables import (
     delivery,
     drift,
     event,
+    event_person,
     profile_course,
     remote_link,
 )
@@ -147,7 +148,8 @@ _PATHS: Final = frozenset({event.c.unknown, event.c.faults, attempt.c.field, dri
 
 _PLACES: Final[dict[Table, tuple[Column[Any], ...]]] = {
     attempt: (attempt.c.code, attempt.c.message, attempt.c.field, attempt.c.sent, attempt.c.notes),
-    delivery: (delivery.c.reason,),
+    delivery: (delivery.c.reason, delivery.c.address),
+    event_person: (event_person.c.address,),
     remote_link: (remote_link.c.link,),
     connector_state: (connector_state.c.reason, connector_state.c.note),
     drift: (drift.c.path,),

@@ -17,6 +17,7 @@ from receiver.inbox.db.event_ids import arrived_at
 from receiver.inbox.db.tables import delivery, event, lane, literal
 from receiver.inbox.db.timestamps import from_micros, from_micros_or_none, to_micros
 from receiver.inbox.db.transaction import Transaction
+from receiver.inbox.people.addresses import addresses_of
 
 MOST_DELIVERIES = 200  # of one lane at once
 MOST_BYTES = 4 * 1024 * 1024  # of bodies of one lane
@@ -46,6 +47,7 @@ class PendingDelivery:
     named: str | None
     body: bytes
     received_at: datetime
+    address: str | None = None  # the person's in the event, where it is not the lane's key
 
     @property
     def came_at(self) -> datetime:
@@ -67,6 +69,12 @@ class ReadyLane:
     deliveries: tuple[PendingDelivery, ...]  # oldest first
     capped: bool = False  # more are pending than are taken at once
     replayed: int = 0  # the version that the lane's last replay made
+    addresses: tuple[str, ...] = ()  # the person's where there are several, the one of now first
+
+    @property
+    def address(self) -> str:
+        """The address that the person has now."""
+        return self.addresses[0] if self.addresses else self.person_key
 
 
 def list_queues(
@@ -99,7 +107,11 @@ def load_lanes(transaction: Transaction, lanes: Sequence[int], *, now: datetime)
         return []
     chosen = _choose(_pending(transaction, rows), [id for id in lanes if id in rows])
     bodies = _events(transaction, {row.event_id for found, _ in chosen.values() for row in found})
-    return [_lane(rows[id], found, bodies, capped=capped) for id, (found, capped) in chosen.items()]
+    addresses = addresses_of(transaction, [rows[id].person_key for id in chosen])
+    return [
+        _lane(rows[id], found, bodies, addresses.get(rows[id].person_key, ()), capped=capped)
+        for id, (found, capped) in chosen.items()
+    ]
 
 
 def rest_lanes(transaction: Transaction, lanes: Iterable[ReadyLane]) -> None:
@@ -179,6 +191,7 @@ _PENDING = (
         delivery.c.id,
         delivery.c.seq,
         delivery.c.event_id,
+        delivery.c.address,
         func.length(event.c.body).label("size"),
     )
     .join(event, event.c.id == delivery.c.event_id)
@@ -245,7 +258,14 @@ def _events(transaction: Transaction, ids: set[str]) -> dict[str, Any]:
     return {row.id: row for row in found}
 
 
-def _lane(row: Any, pending: _Rows, events: dict[str, Any], *, capped: bool) -> ReadyLane:
+def _lane(
+    row: Any,
+    pending: _Rows,
+    events: dict[str, Any],
+    addresses: tuple[str, ...],
+    *,
+    capped: bool,
+) -> ReadyLane:
     return ReadyLane(
         lane_id=row.id,
         connector=row.connector,
@@ -256,6 +276,7 @@ def _lane(row: Any, pending: _Rows, events: dict[str, Any], *, capped: bool) -> 
         deliveries=tuple(_deliveries(pending, events)),
         capped=capped,
         replayed=row.replayed,
+        addresses=addresses,
     )
 
 
@@ -272,4 +293,5 @@ def _deliveries(pending: _Rows, events: dict[str, Any]) -> Iterator[PendingDeliv
             kept.named,
             kept.body,
             received_at,
+            row.address,
         )

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import Row, Select, Table, bindparam, select
+from sqlalchemy import Row, Select, Table, bindparam, delete, exists, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from receiver.inbox.db.bulk_statements import LINKS, REMOTES
@@ -35,7 +35,8 @@ _LONGEST: Final = 1200  # bytes; PostgreSQL's indexes refuse keys of more than 2
 class RecordState:
     """`links`: what the record is tied to → the id that it was tied to.
 
-    `digest` is of what was written last.
+    `digest` is of what was written last. `former_key`: what the record is known by, where the CRM
+    has not got its new key yet.
     """
 
     id: str
@@ -43,6 +44,7 @@ class RecordState:
     event_id: str
     stamps: FieldVersions
     digest: str | None = None
+    former_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class RecordStateRow:
 
     `event_id` and `lane_id` are of the newest event behind it. By `digest` its writer knows again
     what it wrote. A record with a key or a link of more than 1,200 bytes is not remembered, which
-    costs a look-up and does no harm.
+    costs a look-up and does no harm. `former_key`: what it was known by before; that leads to it no
+    more.
     """
 
     object: str
@@ -63,6 +66,7 @@ class RecordStateRow:
     stamps: FieldVersions = field(default_factory=dict)
     add_links: Mapping[str, str] = field(default_factory=dict)
     digest: str | None = None
+    former_key: str | None = None
 
 
 def find_record_states(
@@ -86,6 +90,14 @@ def keep_record_states(
     """
     rows: dict[Key, tuple[object, ...]] = {}
     links: dict[tuple[str, str, str, str], str] = {}
+    former = [
+        {"of": connector, "object": row.object, "former": row.former_key, "id": row.id}
+        for row in written
+        if row.former_key
+    ]
+    if former:
+        transaction.connection.execute(_FORGET_LINKS, former)
+        transaction.connection.execute(_FORGET, former)
     for row in written:
         if _bytes(row.object) + _bytes(row.key) > _LONGEST:
             continue
@@ -141,5 +153,18 @@ def _of(table: Table) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+_FORMER = (
+    remote.c.connector == bindparam("of"),
+    remote.c.object == bindparam("object"),
+    remote.c.key == bindparam("former"),
+    remote.c.id == bindparam("id"),
+)
+_FORGET = delete(remote).where(*_FORMER)
+_FORGET_LINKS = delete(remote_link).where(
+    remote_link.c.connector == bindparam("of"),
+    remote_link.c.object == bindparam("object"),
+    remote_link.c.key == bindparam("former"),
+    exists().where(*_FORMER),
+)
 _REMOTES = select(remote).where(*_of(remote))
 _LINKS = select(remote_link).where(*_of(remote_link))

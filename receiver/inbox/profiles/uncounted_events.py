@@ -6,7 +6,7 @@ marked when a gateway starts that does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,7 +16,15 @@ from sqlalchemy import BigInteger, bindparam, delete, func, or_, select, update
 
 from receiver.inbox.db.bulk_statements import UNCOUNTED, insert_statement
 from receiver.inbox.db.event_ids import IN_TIME, VERSION_AT, first_id
-from receiver.inbox.db.tables import event, literal, profile_start, uncounted
+from receiver.inbox.db.tables import (
+    delivery,
+    event,
+    event_person,
+    lane,
+    literal,
+    profile_start,
+    uncounted,
+)
 from receiver.inbox.db.timestamps import from_micros, to_micros
 from receiver.inbox.db.transaction import Transaction, TransactionRunner
 
@@ -33,7 +41,10 @@ _ONE: Final = 1  # there is one row
 
 @dataclass(frozen=True, slots=True)
 class UncountedEvent:
-    """An event as it is to be counted. Where `version` has grown since, it has changed."""
+    """An event as it is to be counted. Where `version` has grown since, it has changed.
+
+    `people`: address in the event → person key, where that is another.
+    """
 
     event_id: str
     version: int
@@ -42,6 +53,7 @@ class UncountedEvent:
     named: str | None
     body: bytes
     received_at: datetime
+    people: Mapping[str, str]
 
 
 async def start_counting(
@@ -110,6 +122,10 @@ def list_uncounted(transaction: Transaction) -> list[UncountedEvent]:
         ids.append(row.event_id)
     if not ids:
         return []
+    people: dict[str, dict[str, str]] = {}
+    for found in (_ROUTED_AS, _KNOWN_AS):
+        for id, address, key in transaction.connection.execute(found, {"ids": ids}).tuples():
+            people.setdefault(id, {})[address] = key
     return [
         UncountedEvent(
             row.event_id,
@@ -119,6 +135,7 @@ def list_uncounted(transaction: Transaction) -> list[UncountedEvent]:
             row.named,
             row.body,
             from_micros(row.received_at),
+            people.get(row.event_id, {}),
         )
         for row in transaction.connection.execute(_EVENTS, {"ids": ids})
     ]
@@ -182,6 +199,19 @@ _EVENTS = (
     .join(event, event.c.id == uncounted.c.event_id)
     .where(_THESE)
     .order_by(uncounted.c.event_id)
+)
+_ROUTED_AS = (
+    select(delivery.c.event_id, delivery.c.address, lane.c.person_key)
+    .join(lane, lane.c.id == delivery.c.lane_id)
+    .where(
+        delivery.c.event_id.in_(bindparam("ids", expanding=True)), delivery.c.address.is_not(None)
+    )
+)
+_KNOWN_AS = select(
+    event_person.c.event_id, event_person.c.address, event_person.c.person_key
+).where(
+    event_person.c.event_id.in_(bindparam("ids", expanding=True)),
+    event_person.c.address.is_not(None),
 )
 # locked in one order, so that two processes that count the same do not wait in a circle
 _CLAIM = (

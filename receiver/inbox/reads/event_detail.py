@@ -16,6 +16,7 @@ from receiver.inbox.db.tables import attempt, delivery, event, lane, literal, re
 from receiver.inbox.db.timestamps import from_micros, from_micros_or_none
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.events.original_calls import OriginalCall, original_of
+from receiver.inbox.people.addresses import find_names
 
 MOST_DELIVERIES = 200
 MOST_ATTEMPTS = 500
@@ -121,10 +122,11 @@ class PersonLane:
 class PersonDetail:
     """How a person stands at each connector, and what these hold of theirs.
 
-    The events come by `Filter(person=…)`.
+    The events come by `Filter(person=…)`. `addresses`: the one of now first.
     """
 
     key: str
+    addresses: tuple[str, ...]
     lanes: tuple[PersonLane, ...]
     records: tuple[RemoteRecord, ...]
 
@@ -150,11 +152,15 @@ def find_event(transaction: Transaction, id: str) -> EventDetail:
 
 
 def find_person(transaction: Transaction, key: str) -> PersonDetail:
-    """How a person stands at each connector; empty where nothing is known of them."""
-    lanes = transaction.connection.execute(_LANES, {"of": key}).all()
+    """How the person with this address or key stands at each connector; empty where nothing is
+    known of them.
+    """
+    names = find_names(transaction, key)
+    lanes = transaction.connection.execute(_LANES, {"keys": list(names.keys)}).all()
     records = transaction.connection.execute(_RECORDS, {"lanes": [row.id for row in lanes]}).all()
     return PersonDetail(
-        key,
+        names.key,
+        names.addresses,
         tuple(
             PersonLane(
                 row.connector,
@@ -254,8 +260,8 @@ _PENDING = (
 )
 _LANES = (
     select(lane, _PENDING.label("pending"))
-    .where(lane.c.person_key == bindparam("of"))
-    .order_by(lane.c.connector)
+    .where(lane.c.person_key.in_(bindparam("keys", expanding=True)))
+    .order_by(lane.c.connector, lane.c.id)
 )
 _RECORDS = (
     select(remote)
@@ -306,7 +312,7 @@ def _delivery(row: Row[Any], attempts: Sequence[AttemptDetail]) -> DeliveryDetai
     return DeliveryDetail(
         id=row.id,
         connector=row.connector,
-        person=row.person_key,
+        person=row.address or row.person_key,
         lane_id=row.lane_id,
         seq=row.seq,
         state=row.state,

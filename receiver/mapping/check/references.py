@@ -103,7 +103,7 @@ def _key(where: str, upsert: UpsertSettings) -> Iterator[ConfigFault]:
         example = (
             'key = "{{ order.id }}"'
             if upsert.object == "deal"
-            else 'key = "{{ person.email }}-{{ course.id }}"'
+            else 'key = "{{ person.key }}-{{ course.id }}"'
         )
         yield ConfigFault(
             f"{where}.key",

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from zlib import crc32
 
 import httpx
 
@@ -51,7 +52,7 @@ def post(running: Running, event: str, payload: Any) -> tuple[int, str]:
 
 def account(email: str, **other: Any) -> dict[str, Any]:
     return {
-        "id": 7,
+        "id": crc32(email.encode()),
         "email": email,
         "first_name": "A",
         "last_name": "Lee",
@@ -72,8 +73,7 @@ def order(number: int, email: str, **other: Any) -> dict[str, Any]:
 
 def enrolment(*emails: str) -> dict[str, Any]:
     learners = [
-        {"id": number, "email": email, "first_name": email[:3]}
-        for number, email in enumerate(emails)
+        {"id": crc32(email.encode()), "email": email, "first_name": email[:3]} for email in emails
     ]
     return {"userList": learners, "enrolled_courses_list": [{"id": 1, "name": "Algebra"}]}
 

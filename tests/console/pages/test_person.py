@@ -123,7 +123,12 @@ def forget(page: Page, running: Running, number: int) -> None:
     enrolment = json.loads(read_sample("course.enrolled") or b"")
     enrolment["userList"] = [
         {"id": number, "first_name": "Ada", "last_name": "Gone", "email": email},
-        {"id": 1, "first_name": "Ben", "last_name": "Stays", "email": f"ben{number}@example.edu"},
+        {
+            "id": 3000 + number,
+            "first_name": "Ben",
+            "last_name": "Stays",
+            "email": f"ben{number}@example.edu",
+        },
     ]
     shared = wait_for(
         running, post(running, "course.enrolled", json.dumps(enrolment).encode()), "delivered"

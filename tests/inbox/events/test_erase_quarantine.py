@@ -9,6 +9,7 @@ from functools import partial
 
 from receiver.inbox import ErasedPerson, Inbox, Unknown
 from receiver.inbox.events.erase import apply_changes, event_changes, stored_events
+from receiver.inbox.people.addresses import PersonNames
 from tests.inbox.store import ANN, BEN, faulty, open_inbox, stored
 
 SHARED = json.dumps(
@@ -129,12 +130,13 @@ def test_nothing_is_worked_out_while_the_store_is_being_written(sqlite_url: str)
     async def main() -> None:
         async with open_inbox(sqlite_url) as inbox:
             kept = (await inbox.accept(faulty(SHARED))).id
+            ann = PersonNames(ANN, (ANN,), (ANN,))
             # between its steps
             stored_now = await inbox._read(partial(stored_events, ids=[kept]))  # noqa: SLF001
-            changes = event_changes(stored_now, ANN)
+            changes = event_changes(stored_now, ann)
             await inbox.erase_person(BEN)
             before = (await inbox.find_event(kept)).body
-            done, changed = await inbox._write(partial(apply_changes, address=ANN, changes=changes))  # noqa: SLF001
+            done, changed = await inbox._write(partial(apply_changes, names=ann, changes=changes))  # noqa: SLF001
             assert (done, changed) == (ErasedPerson(), [kept])
             assert (await inbox.find_event(kept)).body == before
             await inbox.erase_person(ANN)

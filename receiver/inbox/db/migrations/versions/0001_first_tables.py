@@ -17,6 +17,7 @@ NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 def upgrade() -> None:
     events()
     profiles()
+    people()
     lanes()
     attempts()
     remotes()
@@ -94,6 +95,7 @@ def events() -> None:
         "event_person",
         sa.Column("event_id", NAME, nullable=False),
         sa.Column("person_key", NAME, nullable=False),
+        sa.Column("address", NAME),
         sa.PrimaryKeyConstraint("event_id", "person_key"),
         sqlite_with_rowid=False,
     )
@@ -170,6 +172,28 @@ def profiles() -> None:
     )
 
 
+def people() -> None:
+    op.create_table(
+        "account",
+        sa.Column("source", NAME, nullable=False),
+        sa.Column("aom_id", NAME, nullable=False),
+        sa.Column("address", NAME, nullable=False),
+        sa.Column("since", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("source", "aom_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("account_address", "account", ["source", "address"], unique=True)
+    op.create_table(
+        "person_address",
+        sa.Column("address", NAME, primary_key=True),
+        sa.Column("person_key", NAME, nullable=False),
+        sa.Column("since", NAME, nullable=False),
+        sa.Column("left_at", NAME),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("person_address_key", "person_address", ["person_key"])
+
+
 def lanes() -> None:
     op.create_table(
         "lane",
@@ -215,6 +239,7 @@ def lanes() -> None:
         sa.Column("reason", sa.Text()),
         sa.Column("reason_key", NAME),
         sa.Column("settled_at", sa.BigInteger()),
+        sa.Column("address", NAME),
         sqlite_autoincrement=True,
     )
     op.create_index("delivery_lane", "delivery", ["lane_id", "state", "seq"])

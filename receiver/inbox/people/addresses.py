@@ -1,0 +1,71 @@
+"""Which addresses a person has, and by which keys they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import groupby
+
+from sqlalchemy import and_, bindparam, delete, exists, literal, select, update
+
+from receiver.inbox.db.person_keys import keys_of
+from receiver.inbox.db.tables import account, person_address
+from receiver.inbox.db.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class PersonNames:
+    """What a person is known by. `keys` are of lanes: of someone who had several addresses before
+    these were joined, more than one. `addresses`: the one of now first.
+    """
+
+    key: str
+    keys: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+
+def addresses_of(transaction: Transaction, keys: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Person key → their addresses, the one of now first, where it is not the key alone."""
+    rows = transaction.connection.execute(_ADDRESSES, {"keys": sorted(set(keys))})
+    return {
+        key: tuple(row.address for row in found)
+        for key, found in groupby(rows, key=lambda row: row.person_key)
+    }
+
+
+def find_names(transaction: Transaction, given: str) -> PersonNames:
+    """What the person is known by whose address or key this is; of nobody, that alone."""
+    keys = list(transaction.connection.scalars(keys_of(given)))
+    found = transaction.connection.scalar(_KEY, {"given": given}) or given
+    return PersonNames(found, tuple(keys), addresses_of(transaction, [found]).get(found, (given,)))
+
+
+def forget_addresses(transaction: Transaction, names: PersonNames) -> None:
+    """Forget whose these addresses are, and the accounts that have them.
+
+    One that another person had before, and is still known by, does not become theirs again.
+    """
+    transaction.connection.execute(_FORGET_ACCOUNTS, {"of": list(names.addresses)})
+    transaction.connection.execute(_FORGET, {"key": names.key})
+    transaction.connection.execute(_KEEP_APART, {"key": names.key})
+
+
+_KEY = select(person_address.c.person_key).where(person_address.c.address == bindparam("given"))
+_ADDRESSES = (
+    select(person_address.c.person_key, person_address.c.address)
+    .where(person_address.c.person_key.in_(bindparam("keys", expanding=True)))
+    .order_by(person_address.c.person_key, person_address.c.since.desc(), person_address.c.address)
+)
+_OTHERS = person_address.alias("others")
+_THEIRS = person_address.c.person_key == bindparam("key")
+_ANOTHERS_KEY = and_(
+    person_address.c.address != bindparam("key"),
+    exists().where(_OTHERS.c.person_key == person_address.c.address),
+)
+_FORGET = delete(person_address).where(_THEIRS, ~_ANOTHERS_KEY)
+_KEEP_APART = (
+    update(person_address)
+    .where(_THEIRS, _ANOTHERS_KEY)
+    .values(person_key=literal("forgotten:") + person_address.c.since)
+)
+_FORGET_ACCOUNTS = delete(account).where(account.c.address.in_(bindparam("of", expanding=True)))

@@ -1,0 +1,60 @@
+"""By what a person is known, found and forgotten."""
+
+from __future__ import annotations
+
+from receiver.inbox import EventFilter, Inbox
+from tests.inbox.people.test_accounts import MOVED, call
+from tests.inbox.store import ANN, BEN, new, stored, take_ready
+
+
+async def found(inbox: Inbox, person: str) -> int:
+    return len((await inbox.list_events(EventFilter(person=person))).items)
+
+
+@stored
+async def test_whoever_was_two_before_is_found_by_either(inbox: Inbox) -> None:
+    """Lanes of both addresses from before the accounts were known are one person's."""
+    await inbox.accept(new("a", ANN))
+    await inbox.accept(new("b", MOVED))
+    await inbox.accept(call("c", (ANN, "5")))
+    await inbox.accept(call("d", (MOVED, "5")))
+    assert {lane.person_key for lane in await take_ready(inbox)} == {ANN, MOVED}
+    for address in (ANN, MOVED):
+        assert await found(inbox, address) == 4
+        assert len((await inbox.find_person(address)).lanes) == 2
+
+
+@stored
+async def test_forgetting_by_any_address_erases_all(inbox: Inbox) -> None:
+    """Events of one address, of the other and of both with others; what comes then is a new
+    person's.
+    """
+    await inbox.accept(call("a", (ANN, "5")))
+    await inbox.accept(call("b", (MOVED, "5")))
+    shared = await inbox.accept(
+        call(
+            f'{{"userList": [{{"email": "{MOVED}"}}, {{"email": "{BEN}"}}]}}',
+            (MOVED, "5"),
+            (BEN, "6"),
+        )
+    )
+    done = await inbox.erase_person(ANN)
+    assert (done.events, done.shared, done.lanes) == (2, 1, 1)
+    left = await inbox.find_event(shared.id)
+    assert (left.body, left.people) == (f'{{"userList": [{{"email": "{BEN}"}}]}}'.encode(), 1)
+    assert [await found(inbox, one) for one in (ANN, MOVED, BEN)] == [0, 0, 1]
+    await inbox.accept(call("c", (MOVED, "5")))
+    assert (await inbox.find_person(MOVED)).key == MOVED
+
+
+@stored
+async def test_who_took_a_left_address_over_is_forgotten_alone(inbox: Inbox) -> None:
+    """Also where that is repeated: the address does not become the former one's again."""
+    await inbox.accept(call("a", (ANN, "5")))
+    await inbox.accept(call("b", (MOVED, "5")))
+    await inbox.accept(call("c", (ANN, "7")))
+    assert [await found(inbox, one) for one in (ANN, MOVED)] == [1, 2]
+    for times in (1, 0):
+        assert (await inbox.erase_person(ANN)).events == times
+        assert [await found(inbox, one) for one in (ANN, MOVED)] == [0, 2]
+    assert (await inbox.erase_person(MOVED)).events == 2
