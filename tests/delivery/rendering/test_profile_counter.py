@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from receiver.aom import Profile
 from receiver.delivery.rendering.event_reader import EventReader
-from receiver.delivery.rendering.profile_counter import ProfileCounter
+from receiver.delivery.rendering.profile_counter import AGAIN, ProfileCounter
 from receiver.inbox import Inbox, UncountedEvent
 from receiver.ingest.validation import Validator, build_validator
 from receiver.mapping import RouteTable
@@ -334,6 +334,26 @@ def test_history_counts_once_it_is_asked_for(
 
     in_school(plain, sqlite_url, before)
     in_school(profiled, sqlite_url, after)
+
+
+def test_what_another_process_missed_is_found(
+    profiled: RouteTable, sqlite_url: str, tmp_path: Path
+) -> None:
+    """One that has the mapping of before accepts beside this one: its events count within an
+    hour.
+    """
+    plain = mapping(tmp_path, route("*", contact('fields.x = "{{ person.key }}"')))
+
+    async def scenario(school: School) -> None:
+        clock = [NOW]
+        counter = ProfileCounter(school.inbox, EventReader(SITES), lambda: clock[0])
+        await counter.count()
+        await School(school.inbox, build_validator(SITES, plain)).post(order_of(PEOPLE[0]))
+        assert await counter.count() == 0
+        clock[0] += AGAIN
+        assert await counter.count() == 1
+
+    in_school(profiled, sqlite_url, scenario)
 
 
 def test_what_cannot_be_read_holds_up_nothing(profiled: RouteTable, sqlite_url: str) -> None:
