@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from receiver.aom import Profile
 from receiver.cases.case_check import NamedThings, check_cases
 from receiver.cases.case_settings import (
     CaseFileSettings,
@@ -41,6 +42,7 @@ class Case:
     received_at: datetime
     only: bool
     expect: tuple[Expectation, ...]
+    profile: Profile | None = None  # what is known of the person; None: what the call tells
 
 
 def read_case_files(files: Iterable[Path], known: NamedThings) -> tuple[Case, ...]:
@@ -95,6 +97,7 @@ def _case(file: Path, index: int, case: CaseSettings, body: bytes, known: NamedT
         received_at=case.received_at,
         only=case.only,
         expect=tuple(_with_connector(one, known) for one in case.expect),
+        profile=case.profile,
     )
 
 

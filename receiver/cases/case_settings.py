@@ -6,9 +6,19 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
+from receiver.aom import Profile
 from receiver.aom.event_names import EVENTS, find_event_name
+from receiver.aom.normal_form import ProfileCourse
 from receiver.config_errors import RemediedError, suggest_name
 
 RECEIVED_AT: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -80,6 +90,35 @@ class ExpectSettings(_Table):
     none: Annotated[bool, Field(description="true: nothing may be written")] = False
 
 
+class KnownCourse(ProfileCourse):
+    """A course in the profile of a case."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    _dates = field_validator("enrolled_at")(_aware)
+
+
+class KnownProfile(Profile):
+    """What is known of the person when the call of a case is delivered. What is not named is 0, or
+    nothing; as many courses are counted as are named.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    courses: list[KnownCourse] = Field(default=[], description="the courses, the first one first")  # type: ignore[assignment]
+
+    _dates = field_validator(
+        "first_order_at", "last_order_at", "last_activity_at", "first_seen_at"
+    )(_aware)
+
+    @model_validator(mode="before")
+    @classmethod
+    def counted(cls, given: object) -> object:
+        if isinstance(given, dict) and isinstance(courses := given.get("courses"), list):
+            return {"course_count": len(courses), **given}
+        return given
+
+
 class CaseSettings(_Table):
     """One call, and what must come of it."""
 
@@ -101,6 +140,13 @@ class CaseSettings(_Table):
     received_at: Annotated[
         datetime, AfterValidator(_aware), Field(description="when it came in")
     ] = RECEIVED_AT
+    profile: Annotated[
+        KnownProfile | None,
+        Field(
+            description="what is known of the person: { order_count = 3, revenue = 120.5 }; only "
+            "what this call tells if absent"
+        ),
+    ] = None
     only: Annotated[
         bool, Field(description="true: no other record may be written than the expected ones")
     ] = False

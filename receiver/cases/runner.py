@@ -79,7 +79,12 @@ def run_case(case: Case, sites: Mapping[str, SourceContext], routes: RouteTable)
     began = perf_counter()
     try:
         explained = explain_body(
-            case.body, sites[case.source], case.event, routes, now=case.received_at
+            case.body,
+            sites[case.source],
+            case.event,
+            routes,
+            now=case.received_at,
+            profile_of=lambda _: case.profile,
         )
     except InvalidBody as invalid:
         return _quarantined(case, invalid, began)

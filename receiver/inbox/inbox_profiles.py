@@ -23,6 +23,10 @@ class InboxProfiles:
         """Let every event be counted that came in while nobody did."""
         await uncounted_events.start_counting(self._look, self._deliver, now=now)
 
+    async def mark_missed(self, *, now: datetime) -> None:
+        """Let events be counted that another process has accepted which does not count yet."""
+        await uncounted_events.mark_missed(self._look, self._deliver, now=now)
+
     async def stop_counting(self) -> None:
         """Remember that events come in that nobody counts."""
         await uncounted_events.stop_counting(self._look, self._deliver)

@@ -4,11 +4,10 @@ or a CRM.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from types import MappingProxyType
 from typing import Any
 
 from connectors.base import Record
@@ -19,10 +18,13 @@ OVERWRITE_WORDS: Mapping[str, str] = {
     "if_empty": "only where the CRM's is empty",
     "never": "only with a new record",
 }
-_ID = "0" * 32
-_NONE_KNOWN: Mapping[str, Profile] = MappingProxyType({})
 ONLY_UPDATES = "only where the CRM has it"
 """What people read of `overwrite`, and of `mode = "update"`."""
+
+ProfileLookup = Callable[[str], Profile | None]
+"""From a person's key to what is known of them; None where that is only what the event tells."""
+
+_ID = "0" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,9 @@ class Explanation:
         }
 
 
+def _nobody_is_known(person_key: str) -> None: ...
+
+
 def when_written(record: Record, name: str) -> str:
     """When a field of a record is written, in words; nothing where that is always."""
     return OVERWRITE_WORDS.get(overwrite_of(record).get(name, ""), "")
@@ -93,16 +98,15 @@ def explain_body(
     *,
     now: datetime,
     most: int | None = None,
-    profiles: Mapping[str, Profile] = _NONE_KNOWN,
+    profile_of: ProfileLookup = _nobody_is_known,
 ) -> Explanation:
     """Look at up to `most` deliveries.
 
-    Of people who are not in `profiles`, by their keys, nothing is known but this event. Raises
-    InvalidBody where the payload would go into quarantine.
+    Raises InvalidBody where the payload would go into quarantine.
     """
     event = read_event(body, site, named)
     connectors = mapping.connectors(site.name, event.name)
-    deliveries = tuple(islice(_deliveries(event, connectors, mapping, now, profiles), most))
+    deliveries = tuple(islice(_deliveries(event, connectors, mapping, now, profile_of), most))
     return Explanation(event, deliveries, len(connectors) * len(event.people) - len(deliveries))
 
 
@@ -111,11 +115,11 @@ def _deliveries(
     connectors: Sequence[str],
     mapping: RouteTable,
     now: datetime,
-    profiles: Mapping[str, Profile],
+    profile_of: ProfileLookup,
 ) -> Iterator[PlannedDelivery]:
     for connector in connectors:
         for person in event.people:
-            yield _delivery(event, person, connector, mapping, now, profiles.get(person.key))
+            yield _delivery(event, person, connector, mapping, now, profile_of(person.key))
 
 
 def _delivery(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from receiver.cases.runner import result_as_json
-from tests.cases.mapped import ORDER, run, told
+from tests.cases.mapped import CONFIG, ORDER, run, told
 
 CONTACT = '[[case.expect]]\nconnector = "box"\nobject = "contact"\n'
 DEAL = '[[case.expect]]\nconnector = "box"\nobject = "deal"\n'
@@ -160,3 +160,34 @@ def test_a_result_is_told_to_scripts(tmp_path: Path) -> None:
         ],
         "notes": [],
     }
+
+
+PROFILED = CONFIG.replace(
+    'fields.paid = "{{ order.paid }}"',
+    'fields.paid = "{{ order.paid }}"\nfields.revenue = "{{ profile.revenue }}"\n'
+    "fields.courses = \"{{ profile.courses | map(attribute='name') | join(' + ') }}\"\n"
+    "fields.kind = \"{{ 'often' if profile.course_count > 1 else 'new' }}\"",
+)
+
+
+def test_what_is_known_of_a_person_may_be_said(tmp_path: Path) -> None:
+    """Without it, it is what the call alone tells."""
+    expect = """
+    [[case.expect]]
+    connector = "box"
+    object = "deal"
+    fields.revenue = {revenue}
+    fields.kind = "{kind}"
+    """
+    alone = ORDER + expect.format(revenue="12.50", kind="new")
+    known = """
+    [case.profile]
+    revenue = 120.25
+    courses = [
+      { name = "Algebra", enrolled_at = 2026-01-01T00:00:00Z },
+      { name = "Drawing", enrolled_at = 2026-01-02T00:00:00Z },
+    ]
+    """
+    both = alone + ORDER.replace("an order", "of a regular") + known
+    both += expect.format(revenue="120.25", kind="often") + 'fields.courses = "Algebra + Drawing"\n'
+    assert [one.passed for one in run(tmp_path, both, PROFILED)] == [True, True]

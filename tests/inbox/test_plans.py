@@ -11,9 +11,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
-from receiver.inbox import DeliverySelection, EventFilter, Inbox, SettledLane, role_of
+from receiver.inbox import (
+    CountedEvent,
+    DeliverySelection,
+    EventFilter,
+    Inbox,
+    SettledLane,
+    role_of,
+)
+from tests.inbox.profiles.known import course, order, quiz
 from tests.inbox.store import (
     ANN,
+    BEN,
     MOMENT,
     NOW,
     attempt,
@@ -28,7 +37,10 @@ from tests.inbox.store import (
     take_ready,
 )
 
-LARGE = ("event", "event_person", "lane", "delivery", "attempt", "remote", "remote_link")
+LARGE = (
+    *("event", "event_person", "lane", "delivery", "attempt", "remote", "remote_link"),
+    *("profile_person", "profile_order", "profile_course", "profile_submission"),
+)
 FILTERS = (
     EventFilter(),
     EventFilter(source="springfield"),
@@ -106,6 +118,21 @@ async def deliver(inbox: Inbox) -> None:
     await inbox.give_back_lead(role, epoch, calls_end_in=None, now=NOW)
 
 
+async def count(inbox: Inbox) -> None:
+    """All that keeps profiles."""
+    await inbox.start_counting(now=NOW)
+    (first, *_), total = await inbox.list_uncounted(), 0
+    facts = (order("7", first.event_id), course("1", "Algebra", first.event_id), quiz(b"q"))
+    while events := await inbox.list_uncounted():
+        told = [CountedEvent(one, {ANN: facts[0], BEN: facts[1], "c": facts[2]}) for one in events]
+        total += await inbox.keep_facts(told)
+    assert total > 3000
+    await inbox.set_aside([first.event_id])
+    await inbox.find_known_facts([("springfield", ANN), ("springfield", BEN)])
+    await inbox.purge_old(before=NOW - timedelta(days=1), counted=True)
+    await inbox.stop_counting()
+
+
 async def look(inbox: Inbox, id: str) -> None:
     """All that a person looks at."""
     for chosen in FILTERS:
@@ -155,6 +182,7 @@ def test_nothing_is_searched_for_by_reading_all(store_url: str) -> None:
         async with open_inbox(store_url) as inbox:
             id = await filled(inbox)
             for work in (
+                lambda: count(inbox),
                 lambda: deliver(inbox),
                 lambda: look(inbox, id),
                 lambda: change(inbox, id),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -13,6 +13,8 @@ from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.rendering.event_reader import EventReader
 from receiver.facts import PersonFacts
 from receiver.inbox import CountedEvent, Inbox, PersonAt, UncountedEvent
+
+AGAIN = timedelta(hours=1)  # between looks for what others have accepted and do not count
 
 Profiles = Mapping[PersonAt, Profile]
 """By source and person key."""
@@ -29,19 +31,28 @@ class ProfileCounter:
         self._now = now
         self._share = LoopShare()
         self._turn = asyncio.Lock()
-        self._started = False
+        self._marked_at: datetime | None = None  # what was not, when nobody counted
         self._log = structlog.get_logger()
 
     async def count(self) -> int:
         """Count every event that is not counted yet. Returns how many there were."""
         total = 0
         async with self._turn:
-            if not self._started:
-                await self._inbox.start_counting(now=self._now())
-                self._started = True
+            await self._mark()
             while events := await self._inbox.list_uncounted():
                 total += await self._count(events)
         return total
+
+    async def _mark(self) -> None:
+        """Mark what came in while nobody counted; and now and then what others have missed."""
+        now = self._now()
+        if self._marked_at is None:
+            await self._inbox.start_counting(now=now)
+        elif now - self._marked_at >= AGAIN:
+            await self._inbox.mark_missed(now=now)
+        else:
+            return
+        self._marked_at = now
 
     async def find(self, people: Collection[PersonAt]) -> Profiles:
         """The profiles of these people, with all that has come in until now."""

@@ -60,18 +60,28 @@ async def start_counting(
     read: TransactionRunner, write: TransactionRunner, *, now: datetime
 ) -> None:
     """Mark every event that came in while nobody counted; those that could not be read are tried
-    again.
+    again. An event that is counted twice counts once.
+    """
+    if await read(find_start) is None:
+        await _mark_from(write, "")
+    else:
+        await mark_missed(read, write, now=now)
+    await write(partial(keep_start, now=now))
 
-    Where others began a short while ago, what has come since then is marked once more: a gateway
-    that does not count may have accepted it. An event that is counted twice counts once.
+
+async def mark_missed(read: TransactionRunner, write: TransactionRunner, *, now: datetime) -> None:
+    """Mark what another gateway has accepted that does not count yet: until a day after the first
+    one began to, whatever has come in since then. Where nobody says that they count, nothing.
     """
     started_at = await read(find_start)
-    if started_at is None or now - started_at < SETTLING:
-        since = "" if started_at is None else first_id(started_at - _AHEAD)
-        after: str | None = ""
-        while after is not None:
-            after = await write(partial(mark_events, since=since, after=after))
-    await write(partial(keep_start, now=now))
+    if started_at is not None and now - started_at < SETTLING:
+        await _mark_from(write, first_id(started_at - _AHEAD))
+
+
+async def _mark_from(write: TransactionRunner, since: str) -> None:
+    after: str | None = ""
+    while after is not None:
+        after = await write(partial(mark_events, since=since, after=after))
 
 
 async def stop_counting(read: TransactionRunner, write: TransactionRunner) -> None:

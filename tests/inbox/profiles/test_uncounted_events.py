@@ -59,7 +59,7 @@ async def test_history_is_counted_once_somebody_asks(inbox: Inbox) -> None:
 @stored
 async def test_another_process_may_not_count_yet(inbox: Inbox) -> None:
     """While gateways are brought up to date one by one, the older ones accept what they do not
-    mark: that is marked when they start. What came long before is counted already.
+    mark: that is found for a day. What came long before is counted already.
     """
     await inbox.accept(new("long ago", at=NOW - timedelta(days=30)))
     await inbox.start_counting(now=NOW)
@@ -67,7 +67,9 @@ async def test_another_process_may_not_count_yet(inbox: Inbox) -> None:
     await inbox.accept(new("by an older one", at=NOW + timedelta(minutes=1)))
     late = new("an import of an older one", at=NOW - timedelta(days=9), late_at=NOW)
     await accepted(inbox, late)
-    await inbox.start_counting(now=NOW + timedelta(minutes=2))
+    await inbox.mark_missed(now=NOW + SETTLING)
+    assert await waiting(inbox) == []
+    await inbox.mark_missed(now=NOW + timedelta(minutes=2))
     assert await waiting(inbox) == ["an import of an older one", "by an older one"]
     assert await count_all(inbox) == 2
     assert len((await known(inbox)).orders) == 3
@@ -79,6 +81,8 @@ async def test_what_came_while_nobody_counted_is_counted_later(inbox: Inbox) -> 
     await inbox.start_counting(now=NOW)
     await inbox.stop_counting()
     await inbox.accept(new("a", at=LATER))
+    await inbox.mark_missed(now=LATER)
+    assert await waiting(inbox) == []  # whoever begins marks all
     await inbox.start_counting(now=LATER + SETTLING)
     assert await waiting(inbox) == ["a"]
 
