@@ -49,7 +49,7 @@ def tried(directory: Path, routes: str) -> list[ConfigFault]:
             "{{ 1 / (order.total - order.total) }}",
             "for order.refused where all is",
         ),
-        ("announcement.created", "{{ raw.annoucement_title }}", "annoucement_title is absent"),
+        ("announcement.created", "{{ raw.announcement_title }}", "announcement_title is absent"),
     ],
 )
 def test_what_raises_is_told_with_the_first_value(
