@@ -10,7 +10,14 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final
 
-from receiver.aom import EVENTS, Event, InvalidBody, SourceContext, read_event
+from receiver.aom import (
+    EVENTS,
+    Event,
+    InvalidBody,
+    SourceContext,
+    profile_of_event,
+    read_event,
+)
 from receiver.cases.case_settings import RECEIVED_AT
 from receiver.cases.first_cases import sample_bodies
 from receiver.config_errors import ConfigFault
@@ -27,6 +34,7 @@ _TEXTS: Final = (
     ("holds letters of all kinds", "Łukasz “Ünïcode” 学习 🎓 O'Neil"),
 )
 _NUMBERS: Final = (("is 0", 0), ("is below 0", -1), ("is very large", 10**15))
+_ID: Final = "0" * 32
 _NEVER_CHANGED: Final = frozenset({"email", "status"})
 """Without them a call is kept aside, or is another event."""
 
@@ -89,7 +97,8 @@ def _failures(
 
 def _fault_of(route: Route, event: Event) -> MappingFault | None:
     person = event.people[0].key
-    names = event.context(person, id="0" * 32, received_at=RECEIVED_AT)
+    profile = profile_of_event(event, person, id=_ID, received_at=RECEIVED_AT)
+    names = event.context(person, id=_ID, received_at=RECEIVED_AT, profile=profile)
     try:
         list(route.render(ExpressionScope(ENVIRONMENT, names, EventLimits())))
     except MappingFault as fault:
