@@ -129,7 +129,6 @@ MODULES = {
         WITHIN,
     ),
     "receiver/mapping/check/route_check.py": ("tests/mapping/check/test_references.py", WHOLE),
-    "receiver/mapping/explanation.py": ("tests/mapping/test_standard.py", WITHIN),
     "receiver/mapping/language/attribute_access.py": ("tests/mapping/test_sandbox.py", WITHIN),
     "receiver/mapping/language/errors.py": (
         "tests/mapping/language/test_expression.py",

@@ -132,6 +132,10 @@ class RecordsPath(Parameters):
     object: Annotated[str, Field(description="contact, deal, …", max_length=200)]
 
 
+class HeldQuery(Parameters):
+    key: Annotated[str, Field(min_length=1, max_length=4000, description="the record's key")]
+
+
 class RecordsQuery(Parameters):
     limit: Limit = 50
     before: Before = None

@@ -11,6 +11,7 @@ from receiver.admin import (
     presenters,
     views,
 )
+from receiver.admin.held_records import find_held_records
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
 from receiver.gateway import Gateway
 from receiver.inbox import Unknown
@@ -84,6 +85,11 @@ class AdminQueries:
     async def erasure(self, call: OperationCall) -> erasure_views.CrmErasures:
         address = call.path.email.strip().lower()
         return erasure_views.CrmErasures(await crm_erasure.plan_erasure(self._gateway, address))
+
+    async def held(self, call: OperationCall) -> views.HeldRecord:
+        refs = [(call.path.object, call.query.key)]
+        (held,) = await find_held_records(self._gateway, call.path.name, refs)
+        return held
 
     async def records(self, call: OperationCall) -> views.RecordPage:
         connector = self._gateway.connectors.get(call.path.name)

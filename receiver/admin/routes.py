@@ -92,6 +92,15 @@ def _query_operations(look: AdminQueries) -> Sequence[Operation]:
         ),
         Operation(
             "GET",
+            "/api/connectors/{name}/held/{object}",
+            "What the gateway knows of a record that it wrote",
+            look.held,
+            views.HeldRecord,
+            takes=parameters.RecordsPath,
+            query=parameters.HeldQuery,
+        ),
+        Operation(
+            "GET",
             "/api/connectors/{name}/records/{object}",
             "What a sandbox holds, newest first",
             look.records,

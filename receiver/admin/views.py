@@ -346,6 +346,21 @@ class RecordView:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldRecord:
+    """What the gateway knows of a record that it wrote: its `id` in the CRM, null where it has
+    written none, and its page there. `fields`: field → the id of the event that set it last;
+    `links`: what it is tied to, each as OBJECT/KEY.
+    """
+
+    object: str
+    key: str
+    id: str | None
+    url: str | None
+    fields: Mapping[str, str]
+    links: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordPage:
     """Newest first. `next` is the `before` of the page that follows, null on the last."""
 

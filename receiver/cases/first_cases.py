@@ -29,7 +29,9 @@ _PLACED = "order.placed"
 
 def first_cases(site: SourceContext, routes: RouteTable) -> str:
     """A file with one case for each event, that passes as it is written."""
-    new = [NewCase(LABELS[event], event, None, RECEIVED_AT, body) for event, body in _bodies()]
+    new = [
+        NewCase(LABELS[event], event, None, RECEIVED_AT, body) for event, body in sample_bodies()
+    ]
     texts = [case_text(one, run_new_case(one, site, routes).written) for one in new]
     return _HEAD + "\n".join([*texts, _unknown_status(site, routes)])
 
@@ -59,8 +61,10 @@ def run_new_case(new: NewCase, site: SourceContext, routes: RouteTable) -> CaseR
     return run_case(case, {site.name: site}, routes)
 
 
-def _bodies() -> Iterator[tuple[str, str]]:
-    """AOM's sample where there is one, else a simulated school's call, in the order of the menu."""
+def sample_bodies() -> Iterator[tuple[str, str]]:
+    """Each event with a body, in the order of the menu: AOM's sample where there is one, else a
+    simulated school's call.
+    """
     made_up = dict(_simulated())
     for event in EVENTS:
         yield event, _indented(sample) if (sample := read_sample(event)) else made_up[event]

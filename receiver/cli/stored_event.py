@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from receiver.cli.admin_client import in_path, open_admin
+from receiver.cli.admin_client import AdminClient, in_path, open_admin
 from receiver.settings import Settings
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -20,9 +21,14 @@ def names_stored_event(text: str) -> bool:
 
 def fetch_event(settings: Settings, event_id: str) -> Any:
     """What GET /api/events/{id} answers; ends the command where there is none."""
-    return asyncio.run(_fetch(settings, event_id))
+    return ask_gateway(settings, lambda asked: asked.get(f"/api/events/{in_path(event_id)}"))
 
 
-async def _fetch(settings: Settings, event_id: str) -> Any:
+def ask_gateway(settings: Settings, ask: Callable[[AdminClient], Awaitable[Any]]) -> Any:
+    """Ask the admin API several things at once; ends the command where nobody can be asked."""
+    return asyncio.run(_ask(settings, ask))
+
+
+async def _ask(settings: Settings, ask: Callable[[AdminClient], Awaitable[Any]]) -> Any:
     async with open_admin(settings) as asked:
-        return await asked.get(f"/api/events/{in_path(event_id)}")
+        return await ask(asked)

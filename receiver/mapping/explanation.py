@@ -10,9 +10,15 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from connectors.base import Record
+from connectors.base import Append, Record, Ref, Value
 from receiver.aom import Event, Person, Profile, SourceContext, profile_of_event, read_event
-from receiver.mapping import MappingFault, RouteTable, overwrite_of
+from receiver.mapping import (
+    MappingFault,
+    RouteTable,
+    find_origins,
+    fold_records,
+    overwrite_of,
+)
 
 OVERWRITE_WORDS: Mapping[str, str] = {
     "if_empty": "only where the CRM's is empty",
@@ -28,23 +34,61 @@ _ID = "0" * 32
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedRecord:
+    """A record that would be written, with the place in the configuration that each field comes
+    from: of several the one that counts.
+    """
+
+    record: Record
+    places: Mapping[str, str]
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON would have it."""
+        return {**_plain(self.record), "places": dict(self.places)}
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedDelivery:
     """What one person's delivery to one connector would write, or the fault that it would die
     of.
+
+    `records` are as the upserts give them, `places` the place of each field of each.
     """
 
     connector: str
     person: str
     routes: tuple[str, ...]
     records: tuple[Record, ...] = ()
+    places: tuple[Mapping[str, str], ...] = ()
     fault: str | None = None
+
+    @property
+    def planned(self) -> tuple[PlannedRecord, ...]:
+        """One record for each key, as a delivery would send it."""
+        numbered = [(str(index), [record]) for index, record in enumerate(self.records)]
+        counting = find_origins(numbered)
+        anywhere: dict[Ref, dict[str, str]] = {}
+        for record, places in zip(self.records, self.places, strict=True):
+            anywhere.setdefault(record.ref, {}).update(places)
+        return tuple(
+            PlannedRecord(
+                record,
+                {
+                    name: self.places[int(counting[record.ref][name])][name]
+                    if name in counting[record.ref]
+                    else anywhere[record.ref][name]
+                    for name in record.fields
+                },
+            )
+            for record in fold_records([self.records])
+        )
 
     def plain(self) -> dict[str, Any]:
         """As JSON would have it."""
         written = (
             {"fault": self.fault}
             if self.fault is not None
-            else {"records": [_plain(record) for record in self.records]}
+            else {"records": [one.plain() for one in self.planned]}
         )
         return {
             "connector": self.connector,
@@ -136,11 +180,13 @@ def _delivery(
         profile = profile_of_event(event, person.key, id=_ID, received_at=now)
     context = event.context(person.key, id=_ID, received_at=now, profile=profile)
     try:
+        written = mapping.render_with_places(connector, source, event.name, context)
         return PlannedDelivery(
             connector,
             person.key,
             routes,
-            records=mapping.render(connector, source, event.name, context),
+            records=tuple([record for record, _ in written]),
+            places=tuple([places for _, places in written]),
         )
     except MappingFault as fault:
         return PlannedDelivery(connector, person.key, routes, fault=str(fault))
@@ -151,8 +197,13 @@ def _plain(record: Record) -> dict[str, Any]:
         "object": record.object,
         "key_field": record.key_field,
         "key": record.key,
-        "fields": dict(record.fields),
+        "fields": {name: _plain_value(value) for name, value in record.fields.items()},
         "links": [f"{link.object} {link.key}" for link in record.links],
         "overwrite": dict(overwrite_of(record)),
         "creates": record.creates,
     }
+
+
+def _plain_value(value: Value) -> Any:
+    """Options to append as a list."""
+    return list(value.values) if isinstance(value, Append) else value

@@ -143,6 +143,19 @@ class RouteTable:
             ]
         )
 
+    def render_with_places(
+        self, connector: str, source: str, event: str, context: abc.Mapping[str, Any]
+    ) -> tuple[tuple[Record, abc.Mapping[str, str]], ...]:
+        """The same, each record with the place in the configuration that each field comes from."""
+        scope = ExpressionScope(ENVIRONMENT, context, EventLimits())
+        return tuple(
+            [
+                (record, upsert.places_of(record.fields))
+                for route in self.routes(connector, source, event)
+                for upsert, record in route.render_upserts(scope)
+            ]
+        )
+
     def needs(self, connector: str) -> Needs:
         """What all routes write through a connector."""
         return find_needs(

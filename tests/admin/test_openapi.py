@@ -35,6 +35,7 @@ OPERATIONS = {
     "GET /api/replays",
     "GET /api/people/{email}",
     "GET /api/erasures/{email}",
+    "GET /api/connectors/{name}/held/{object}",
     "GET /api/connectors/{name}/records/{object}",
     "POST /api/replay",
     "POST /api/discard",

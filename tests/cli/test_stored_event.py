@@ -46,3 +46,70 @@ fields.at = "{{ event.received_at }}"
     at = record["fields"]["at"].replace(" ", "T")
     assert datetime.fromisoformat(at) == datetime.fromisoformat(event["received_at"])
     assert "404" in command("explain", "0" * 32, at=tmp_path, code=1).err
+
+
+def test_what_the_crm_holds_stands_beside_what_would_be_written(tmp_path: Path) -> None:
+    """Its id and the event that set each field last, as the gateway remembers; with --online what
+    the CRM says itself. A record of its key alone is shown, and each field's line is named.
+    """
+    config = write_config(tmp_path)
+    bare = """
+[[routes]]
+name = "tickets"
+events = ["order.*"]
+connector = "sandbox"
+[[routes.upsert]]
+object = "ticket"
+key_field = "k"
+key = "{{ source.name }}:{{ order.id }}"
+"""
+    config.write_text(config.read_text() + bare)
+    (tmp_path / "order.json").write_text(ORDER)
+    (tmp_path / "later.json").write_text(ORDER.replace("COMPLETED", "REFUNDED"))
+    with gateway(config) as running:
+        for event, file in (("order.placed", "order.json"), ("order.refunded", "later.json")):
+            command("send", event, "--file", file, at=tmp_path)
+            running.wait_until_delivered()
+        newer, first = (one["id"] for one in command("events", "--json", at=tmp_path).json["items"])
+        told = command("explain", first, "--online", "--json", at=tmp_path).json
+        shown = command("explain", first, "--online", at=tmp_path).out
+    ((ticket, contact, deal),) = [delivery["records"] for delivery in told["deliveries"]]
+    assert (ticket["object"], ticket["fields"]) == ("ticket", {})
+    assert deal["held"]["id"] == deal["in_crm"]["id"]
+    assert deal["held"]["fields"]["dealstage"] == newer
+    assert (deal["fields"]["dealstage"], deal["in_crm"]["fields"]["dealstage"]) == (
+        "won",
+        "refunded",
+    )
+    assert deal["lines"]["amount"].startswith("sandbox standard, line ")
+    assert contact["held"]["fields"]["firstname"] in {first, newer}
+    for words in (
+        "ticket by k: springfield:7 (the CRM has it: ",
+        "its key alone",
+        f"{newer}, newer",
+        "in the CRM now",
+    ):
+        assert words in shown
+
+
+def test_a_crm_that_cannot_be_asked_is_noted(tmp_path: Path) -> None:
+    """What would be written is shown all the same; no store is needed for a file."""
+    hubspot = (
+        '[connectors.crm]\ntype = "hubspot"\naccess_token = "pat-na1-0123456789"\n'
+        'base_url = "http://127.0.0.1:9"\nmapping = "standard"'
+    )
+    write_config(tmp_path, hubspot)
+    (tmp_path / "order.json").write_text(ORDER)
+    told = command("explain", "order.json", "--online", "--json", at=tmp_path).json
+    (delivery,) = told["deliveries"]
+    assert delivery["note"].startswith("could not be asked: ")
+    assert len(delivery["records"]) == 2
+    assert "could not be asked" in command("explain", "order.json", "--online", at=tmp_path).out
+
+
+def test_a_record_that_the_crm_does_not_have_is_told(tmp_path: Path) -> None:
+    """Before anything was sent."""
+    write_config(tmp_path)
+    (tmp_path / "order.json").write_text(ORDER)
+    shown = command("explain", "order.json", "--online", at=tmp_path).out
+    assert "deal: springfield:7 (the CRM has none)" in shown

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from receiver.cases.trial_runs import try_routes
 from receiver.cli.alert_check import check_alarms
 from receiver.cli.app import (
     CONFIG,
@@ -24,6 +25,7 @@ from receiver.cli.app import (
 )
 from receiver.cli.commands.provision import check_online
 from receiver.config_errors import with_lines
+from receiver.gateway import sites_of
 from receiver.mapping import RouteTable
 from receiver.settings import ConfigError, ConfigFault, Settings, load_settings
 
@@ -43,7 +45,8 @@ def check(
     """Find every fault of the configuration before it runs."""
     settings = _settings_of(config, as_json=as_json)
     mapping = RouteTable.compile(settings)
-    found = [*settings.warnings, *with_lines(mapping.warnings, settings.lines)]
+    tried = try_routes(sites_of(settings), mapping)
+    found = [*settings.warnings, *with_lines([*mapping.warnings, *tried], settings.lines)]
     found += check_online(settings, mapping) if online else ()
     found += check_alarms(settings) if test_alert else ()
     if as_json:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from receiver.aom import InvalidBody
 from receiver.cli.app import (
@@ -26,10 +25,17 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
-from receiver.cli.stored_event import fetch_event, names_stored_event
-from receiver.cli.table_cells import table_cell
+from receiver.cli.held_records import (
+    HeldRecords,
+    add_from_crm,
+    add_remembered,
+    planned_records,
+)
+from receiver.cli.record_tables import Reading, show_record
+from receiver.cli.stored_event import ask_gateway, fetch_event, names_stored_event
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable, explanation
+from receiver.mapping.source_lines import SourceLines
 from receiver.settings import Settings
 from receiver.text.escape import escape_hidden
 
@@ -47,13 +53,17 @@ def explain(
     source: Annotated[
         str | None, typer.Option(help="The source that would send it; the first one unless given.")
     ] = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the CRMs what these records hold now.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show what a payload is recognised as, its normal form, and the records that it would
-    write.
+    write, each field with the line that it comes from; of a stored event, also what the CRMs hold
+    of them.
     """
     stored = names_stored_event(file)
-    settings = settings_of(config, stand_ins=not stored)
+    settings = settings_of(config, stand_ins=not (stored or online))
     call = _stored_call(settings, file) if stored else _call_of(file)
     name = source or call.source or next(iter(settings.sources))
     if name not in settings.sources:
@@ -71,12 +81,43 @@ def explain(
     except InvalidBody as invalid:
         _show_faults(invalid, as_json=as_json)
         raise typer.Exit(FOUND) from invalid
+    held = _held(settings, explained, stored=stored, online=online)
+    lines = SourceLines.read(config.name, settings.lines, settings.connectors)
+    told = _told(explained, held, lines)
     if as_json:
-        print_json(explained.plain())
+        print_json(told)
     else:
-        _show(explained.plain())
+        _show(told, Reading(file if stored else None, online=online))
     if explained.faulty:
         raise typer.Exit(FOUND)
+
+
+def _held(
+    settings: Settings, explained: explanation.Explanation, *, stored: bool, online: bool
+) -> HeldRecords:
+    held, records = HeldRecords(), planned_records(explained)
+    if stored:
+        ask_gateway(settings, lambda asked: add_remembered(held, asked, records))
+    if online:
+        add_from_crm(held, settings, records)
+    return held
+
+
+def _told(
+    explained: explanation.Explanation, held: HeldRecords, lines: SourceLines
+) -> dict[str, Any]:
+    """As JSON has it: each record with the lines of its fields and what the CRM holds."""
+    told = explained.plain()
+    for delivery in told["deliveries"]:
+        for record in delivery.get("records", ()):
+            record["lines"] = {
+                name: lines.written(place) for name, place in record["places"].items()
+            }
+            ref = (delivery["connector"], record["object"], record["key"])
+            record.update(held.plain(ref))
+        if (note := held.notes.get(delivery["connector"])) is not None:
+            delivery["note"] = note
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +149,7 @@ def payload_of(file: str) -> bytes:
         fail_command(f"{file}: {error.strerror}")
 
 
-def _show(explained: dict[str, Any]) -> None:
+def _show(explained: dict[str, Any], reading: Reading) -> None:
     out.print(
         f"{explained['event']}, recognised by its {explained['recognised_by']}",
         style="bold",
@@ -148,24 +189,11 @@ def _show(explained: dict[str, Any]) -> None:
         out.print(escape_hidden(head), style="bold", markup=False)
         if "fault" in delivery:
             err.print(escape_hidden(delivery["fault"]), style="red", markup=False)
+        if "note" in delivery:
+            told = f"{delivery['connector']} {delivery['note']}"
+            out.print(escape_hidden(told), style="yellow", markup=False)
         for record in delivery.get("records", ()):
-            _show_record(record)
-
-
-def _show_record(record: dict[str, Any]) -> None:
-    where = f" by {record['key_field']}" if record["key_field"] else ""
-    only = "" if record["creates"] else f", {explanation.ONLY_UPDATES}"
-    table = Table(
-        title=table_cell(f"{record['object']}{where}: {record['key']}{only}"),
-        title_justify="left",
-        show_header=False,
-    )
-    for name, value in record["fields"].items():
-        rule = explanation.OVERWRITE_WORDS.get(record["overwrite"].get(name), "")
-        table.add_row(table_cell(name), table_cell(value), type(value).__name__, rule)
-    for link in record["links"]:
-        table.add_row("→", table_cell(link), "link")
-    out.print(table)
+            show_record(record, reading)
 
 
 def _show_faults(invalid: InvalidBody, *, as_json: bool) -> None:

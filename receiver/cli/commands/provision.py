@@ -5,20 +5,15 @@ running gateway.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
 
 from connectors.base import (
-    Connector,
     ConnectorError,
-    Context,
     Plan,
     Problem,
     Provisions,
-    RateLimit,
     Report,
 )
 from receiver.cli.app import (
@@ -33,28 +28,9 @@ from receiver.cli.app import (
     settings_of,
     show_faults,
 )
-from receiver.gateway import open_connector
+from receiver.cli.temporary_connector import temporary_connector
 from receiver.mapping import RouteTable
 from receiver.settings import ConfigFault, Settings
-
-
-class _NoGate:
-    """A handful of calls needs no share of the running gateway's rate."""
-
-    async def take(self, calls: int = 1) -> None: ...
-
-    async def learn(self, limit: RateLimit, remaining: int | None = None) -> None: ...
-
-
-@asynccontextmanager
-async def temporary_connector(settings: Settings, name: str) -> AsyncIterator[Connector]:
-    """Open a connector for the moment that the command needs it."""
-    one = settings.connectors[name]
-    connector = open_connector(one, Context(name, _NoGate(), settings.directory))
-    try:
-        yield connector
-    finally:
-        await connector.aclose()
 
 
 def check_online(settings: Settings, mapping: RouteTable) -> list[ConfigFault]:

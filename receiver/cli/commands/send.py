@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
 from random import Random
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import httpx
 import typer
@@ -51,6 +51,7 @@ class PostedEvent:
     person: str = ""
     status: int = 0
     answer: dict[str, Any] | None = None
+    is_unheard: bool = False  # nothing listens there
 
 
 @app.command()
@@ -69,6 +70,14 @@ def send(
     file: Annotated[
         Path | None, typer.Option(help="Send this payload instead of a sample.")
     ] = None,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again",
+            help="Post all of it a second time: a repetition is a duplicate, a state that "
+            "returns is not.",
+        ),
+    ] = False,
     shared: Annotated[
         bool, typer.Option(help="Use the shared URL, which does not name the event.")
     ] = False,
@@ -84,7 +93,10 @@ def send(
 ) -> None:
     """Post AOM's samples, a file, or simulated traffic to a running gateway."""
     settings = settings_of(config)
-    base = inbound_url((url or local_url(settings)).rstrip("/"), _token(settings, source))
+    gateway = (url or local_url(settings)).rstrip("/")
+    base = inbound_url(gateway, _token(settings, source))
+    if simulate and again:
+        fail_command("--again goes with samples and --file; --simulate sends new events only.")
     if simulate:
         # no secret
         school = SimulatedSchool(Random(seed), learners=learners, at=datetime.now(UTC))  # noqa: S311
@@ -94,9 +106,11 @@ def send(
         )
         total = simulate
     else:
-        chosen = _chosen(events, file)
+        chosen = _chosen(events, file) * (2 if again else 1)
         posts, total = iter(chosen), len(chosen)
     answered = asyncio.run(_post_all(base, posts, total, shared=shared, rate=rate, quiet=as_json))
+    if answered and all(post.is_unheard for post in answered):
+        _show_unheard(gateway, answered, as_json=as_json)
     _show(answered, as_json=as_json, single=not simulate)
     if any(post.status not in {200, 202} for post in answered):
         raise typer.Exit(FOUND)
@@ -188,6 +202,9 @@ async def post_one(
             url, content=post.body, headers={"Content-Type": "application/json"}
         )
         return replace(post, status=response.status_code, answer=response.json())
+    except httpx.ConnectError as error:
+        told = {"detail": f"nothing listens there: {error}"}
+        return replace(post, answer=told, is_unheard=True)
     except httpx.HTTPError as error:
         return replace(post, answer={"detail": f"no answer: {error or type(error).__name__}"})
     except ValueError:
@@ -196,6 +213,17 @@ async def post_one(
             status=response.status_code,
             answer={"detail": "the answer is no JSON: is this the gateway?"},
         )
+
+
+def _show_unheard(gateway: str, posts: Iterable[PostedEvent], *, as_json: bool) -> NoReturn:
+    """End the command: nothing was sent, since nobody was there."""
+    if as_json:
+        _show(posts, as_json=True, single=True)
+    fail_command(
+        f"Nothing listens at {gateway}, so nothing was sent. Start the gateway with "
+        "`aom-gateway serve`, or name another one with --url.",
+        code=FOUND,
+    )
 
 
 def _show(answered: Iterable[PostedEvent], *, as_json: bool, single: bool) -> None:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from receiver.admin.held_records import find_held_records
 from receiver.admin.operation import NotFound
-from receiver.aom import EVENTS, LABELS, InvalidBody, read_sample
+from receiver.admin.views import HeldRecord
+from receiver.aom import EVENTS, LABELS, InvalidBody, SourceContext, read_sample
 from receiver.console.page import Console, PageNotice
 from receiver.console.session import PATH
 from receiver.console.views.payload import as_json
+from receiver.console.views.record_links import record_url
 from receiver.gateway import Gateway
-from receiver.mapping.explanation import ONLY_UPDATES, explain_body, when_written
+from receiver.mapping.explanation import ONLY_UPDATES, Explanation, explain_body, when_written
+from receiver.mapping.source_lines import SourceLines
 
 EXPLAIN = f"{PATH}/set-up/explain"
 MOST_BYTES = 4 * 1024 * 1024  # a pasted payload of the largest size, each of its characters escaped
@@ -53,7 +59,9 @@ class ExplainBox:
         self._gateway = console.gateway
 
     async def show(self, request: Request) -> Response:
-        """The box, empty or with AOM's own sample of an event."""
+        """The box, empty, with AOM's own sample of an event, or with a stored event explained."""
+        if stored := request.query_params.get("stored", ""):
+            return await self._explain_stored(request, stored)
         event = request.query_params.get("sample", "")
         body = read_sample(event) if event in EVENTS else None
         fields = form_fields(
@@ -78,21 +86,44 @@ class ExplainBox:
             return await self._console.large_page(
                 request, "explain.html", notice=told, explained=None, invalid=None, **fields
             )
+        return await self._explained(request, body, site, event or None, fields, gateway.now())
+
+    async def _explain_stored(self, request: Request, id: str) -> Response:
+        """As it came or was amended: from its source, under the name in its URL, at its time."""
+        if not id.isalnum():
+            raise NotFound(f"There is no event {id!r}.")
+        stored = await self._gateway.inbox.find_event(id)
+        site = self._gateway.sites.get(stored.source)
+        if site is None:
+            raise NotFound(f"The source {stored.source!r} is not configured any more.")
+        payload = stored.body.decode("utf-8", "backslashreplace")
+        fields = form_fields(self._gateway, payload, stored.source, stored.named or "")
+        return await self._explained(
+            request, stored.body, site, stored.named, fields, stored.received_at, stored=stored.id
+        )
+
+    async def _explained(
+        self,
+        request: Request,
+        body: bytes,
+        site: SourceContext,
+        named: str | None,
+        fields: dict[str, Any],
+        now: datetime,
+        *,
+        stored: str | None = None,
+    ) -> Response:
+        """`stored` is the id of the event, where it is one."""
         try:
             explained = await asyncio.to_thread(
-                explain_body,
-                body,
-                site,
-                event or None,
-                gateway.routes,
-                now=gateway.now(),
-                most=MOST,
+                explain_body, body, site, named, self._gateway.routes, now=now, most=MOST
             )
             normal = await asyncio.to_thread(as_json, explained.event.normal(), MOST_SHOWN)
         except InvalidBody as invalid:
             return await self._console.large_page(
                 request, "explain.html", explained=None, invalid=invalid, **fields
             )
+        settings = self._gateway.settings
         return await self._console.large_page(
             request,
             "explain.html",
@@ -101,5 +132,18 @@ class ExplainBox:
             normal=normal,
             when_written=when_written,
             only_updates=ONLY_UPDATES,
+            lines=SourceLines.read("the configuration", settings.lines, settings.connectors),
+            held=await self._held(explained) if stored else {},
+            stored=stored,
             **fields,
         )
+
+    async def _held(self, explained: Explanation) -> dict[tuple[str, str, str], HeldRecord]:
+        """What the CRMs hold of the records, by connector, object and key."""
+        found: dict[tuple[str, str, str], HeldRecord] = {}
+        for delivery in explained.deliveries:
+            refs = [(one.record.object, one.record.key) for one in delivery.planned]
+            for held in await find_held_records(self._gateway, delivery.connector, refs):
+                url = record_url(self._gateway, delivery.connector, held.object, held.id or "")
+                found[delivery.connector, held.object, held.key] = replace(held, url=url)
+        return found

@@ -12,6 +12,7 @@ from jinja2.tests import TESTS
 from receiver.config_errors import suggest_name
 from receiver.mapping.check.closed_sets import KnownValues
 from receiver.mapping.check.filter_arguments import wrong_arguments
+from receiver.mapping.check.raw_keys import find_slip
 from receiver.mapping.check.static_conditions import static_truth
 from receiver.mapping.check.value_kinds import (
     COMPARING_TESTS,
@@ -97,6 +98,17 @@ class ExpressionAnalysis:
         inside = self.expression(node.node, scope)
         return inside if isinstance(node.arg, nodes.Slice) else element_of(inside)
 
+    def _call(self, node: nodes.Call, scope: Scope) -> Any:
+        """A method; `raw.get('name')` reads a key as `raw.name` does."""
+        match node:
+            case nodes.Call(
+                node=nodes.Getattr(node=owner, attr="get"), args=[nodes.Const(value=str(key)), *_]
+            ):
+                self._behind(owner, key, scope)
+        for child in node.iter_child_nodes():
+            self._child(child, scope)
+        return Any
+
     def _behind(self, node: nodes.Node, attribute: str, scope: Scope) -> Any:
         owner = self.expression(node, scope)
         return self.attribute(owner, attribute, _path(node))
@@ -117,6 +129,8 @@ class ExpressionAnalysis:
 
     def _member(self, name: str, path: str, known: Mapping[str, Any] | None, owner: str) -> Any:
         if known is None:
+            if path.startswith("raw.") and (slip := find_slip(self.event, path)) is not None:
+                self.doubtful[slip[0]] = slip[1]
             return Any
         if name in known:
             self.found.add(path)

@@ -256,13 +256,15 @@ def _condition(
             )
         )
         return scopes
+    told = len(checked.faults)
     _value(where, when, scopes, checked)
     met = {
         event: scope
         for event, scope in scopes.items()
         if static_truth(only, scope, event) is not False
     }
-    if scopes and not met and not isinstance(only, nodes.Const):
+    is_understood = len(checked.faults) == told
+    if scopes and not met and is_understood and not isinstance(only, nodes.Const):
         checked.faults.append(
             ConfigFault(
                 where,

@@ -157,6 +157,10 @@ class UpsertTemplate:
             if self.when is None or self.when.holds(inner):
                 yield self._key(inner), *self._fields(inner)
 
+    def places_of(self, fields: Iterable[str]) -> dict[str, str]:
+        """Where in the configuration each of these fields stands."""
+        return {field.name: field.where for field in self.fields if field.name in fields}
+
     def links_to(self, written: Iterable[tuple[str, str]]) -> tuple[Ref, ...]:
         """Links to those of the records, by object and key, that are of an object to link to."""
         return tuple([Ref(object, key) for object, key in written if object in self.links])
@@ -215,6 +219,10 @@ class Route:
 
     def render(self, scope: ExpressionScope) -> Iterator[Record]:
         """What the route writes, as its upserts stand. Raises MappingFault."""
+        return (record for _, record in self.render_upserts(scope))
+
+    def render_upserts(self, scope: ExpressionScope) -> Iterator[tuple[UpsertTemplate, Record]]:
+        """The same, each record with the upsert that it comes of."""
         if self.when is not None and not self.when.holds(scope):
             return
         drafts = [(upsert, *draft) for upsert in self.upserts for draft in upsert.render(scope)]
@@ -229,7 +237,7 @@ class Route:
                 links.get(upsert.where, ()),
                 creates=upsert.creates,
             )
-            yield with_rules(record, ranks, upsert.overwrite_of(fields))
+            yield upsert, with_rules(record, ranks, upsert.overwrite_of(fields))
 
 
 def _listed(scope: ExpressionScope, items: Any) -> list[Any]:

@@ -30,7 +30,7 @@ from tests.mapping.sample_routes import contact, field_fault, mapping_faults, ro
         (
             "{{ zebra }}",
             "'zebra' is not",
-            "order.placed has: event, source, person, raw, order, customer",
+            "order.placed has: event, source, person, profile, raw, order, customer",
         ),
         ("{{ source.zebra }}", "'source.zebra' is not", "source has: name, currency, timezone"),
         (
