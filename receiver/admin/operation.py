@@ -5,7 +5,7 @@ both in OpenAPI.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,9 +40,13 @@ class OperationCall:
 
 
 class UnfitParameter(Exception):
-    """A parameter that its type lets through and that is wrong all the same; the text says which
-    and why.
+    """A parameter that its type lets through, or what the operation works on, is wrong; the text
+    says which and why. `errors`: where there are several, the place and the words of each.
     """
+
+    def __init__(self, text: str, errors: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(text)
+        self.errors = errors
 
 
 class NotFound(Exception):
@@ -79,7 +83,7 @@ class Operation:
             try:
                 answer = await self.handler(call)
             except UnfitParameter as unfit:
-                return problem_response(422, str(unfit))
+                return _unfit(unfit)
             except NotFound as missing:
                 return problem_response(404, str(missing))
             return Response(
@@ -116,6 +120,13 @@ def _flat(request: Request) -> dict[str, str | list[str]]:
     names = dict.fromkeys(request.query_params)
     values = {name: request.query_params.getlist(name) for name in names}
     return {name: value[0] if len(value) == 1 else value for name, value in values.items()}
+
+
+def _unfit(unfit: UnfitParameter) -> Response:
+    if not unfit.errors:
+        return problem_response(422, str(unfit))
+    errors = [{"path": path, "message": message} for path, message in unfit.errors]
+    return problem_response(422, str(unfit), errors=errors)
 
 
 def _invalid(error: ValidationError) -> Response:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.base import Page as RecordsHeld
+from receiver.admin.reload import present_configuration
 from receiver.admin.views import (
     AttemptView,
     ConnectorStatus,
@@ -90,6 +91,7 @@ async def present_status(gateway: Gateway) -> StatusView:
         stored.oldest_pending_seconds,
         connectors,
         store,
+        await present_configuration(gateway),
     )
 
 

@@ -29,6 +29,7 @@ MODULES = {  # of each command, in the order of the help
     "test": "test_command",
     "provision": "provision",
     "serve": "serve",
+    "reload": "reload",
     "urls": "urls",
     "demo": "demo",
     "status": "status",
