@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -69,7 +70,7 @@ class Operation:
 
     def route(self, operator: OperatorToken) -> Route:
         """The operation, for whoever has the operator's token."""
-        writer = TypeAdapter(self.answer)
+        writer = _writer(self.answer)
 
         async def endpoint(request: Request) -> Response:
             if refusal := operator.refusal(request):
@@ -103,6 +104,11 @@ class Operation:
             query=self.query.model_validate(_flat(request)),
             body=self.body.model_validate_json(await _body(request)) if self.body else None,
         )
+
+
+@cache  # to make one takes milliseconds, and a reload makes the routes anew
+def _writer(answer: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(answer)
 
 
 async def _body(request: Request) -> bytes:

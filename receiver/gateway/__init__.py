@@ -1,6 +1,6 @@
 """What a running gateway consists of, by one configuration and by the next."""
 
-from receiver.gateway.composition import RunningGateway, open_gateway, open_store, sites_of
+from receiver.gateway.composition import RunningGateway, open_gateway, open_store, sites_of, utc_now
 from receiver.gateway.deliveries import open_connector, open_connectors
 from receiver.gateway.gateway import Gateway, LastingParts, Reloader, ReloadReport
 from receiver.gateway.process_registry import describe_differences
@@ -19,4 +19,5 @@ __all__ = [
     "open_gateway",
     "open_store",
     "sites_of",
+    "utc_now",
 ]
