@@ -14,7 +14,7 @@ from receiver.inbox import ConnectorStatus
 _ADVICE = {
     "auth": (
         "Renew the credentials in the CRM. If they changed, put the new ones into the "
-        "configuration and restart the gateway; "
+        "configuration and reload it; "
         "otherwise deliveries go on by themselves within a minute."
     ),
     "misconfigured": (
