@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from receiver.inbox import DriftCount
 
-EventState = Literal["pending", "delivered", "dead", "discarded", "quarantined", "accepted"]
+EventState = Literal[
+    "pending", "delivered", "dry_run", "dead", "discarded", "quarantined", "accepted"
+]
 """`accepted` where no route wants the event; else the state of the delivery that needs attention
 most.
 """
@@ -71,6 +73,7 @@ class ConnectorStatus:
     waiting: WaitingView | None = None
     calls: int = 0
     allowed: Rate | None = None  # where a limit is configured, or the CRM has told one
+    dry_run: bool = False  # nothing is written
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,6 +246,7 @@ class Deliveries:
             ),
             now=self.now,
             random=random,
+            dry_run=configured.dry_run,
         )
         return ConnectorDelivery(name, connector, limiter, Dispatcher(context))
 

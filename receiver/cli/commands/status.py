@@ -48,12 +48,12 @@ def status(
     --json prints {"running", "pending", "dead", "quarantined", "oldest_pending_seconds",
     "connectors", "store", "configuration"}; the connectors by name, each with {"type", "state",
     "reason", "since", "until", "pending", "dead", "oldest_pending_seconds", "leader", "note",
-    "sizes", "waiting", "calls", "allowed"}; the store with {"damage", "long_log", "log_bytes"}; the
-    configuration with {"process", "others", "needs_restart", "warnings"}. Exit 1 where something
-    needs attention: dead deliveries, calls in quarantine, a connector that is paused or whose
-    account's rules hold people back, a store that is damaged or has a log that grows, a
-    configuration that was refused, differs between processes or needs a restart, or no gateway that
-    runs.
+    "sizes", "waiting", "calls", "allowed", "dry_run"}; the store with {"damage", "long_log",
+    "log_bytes"}; the configuration with {"process", "others", "needs_restart", "warnings"}. Exit 1
+    where something needs attention: dead deliveries, calls in quarantine, a connector that is
+    paused or whose account's rules hold people back, a store that is damaged or has a log that
+    grows, a configuration that was refused, differs between processes or needs a restart, or no
+    gateway that runs.
     """
     if watch and as_json:
         fail_command("--watch is for people; a script asks `status --json` again and again.")
@@ -85,6 +85,10 @@ def _needs_attention(answer: dict[str, Any]) -> bool:
         or answer["configuration"]["warnings"]
         or not answer["running"]
     )
+
+
+def _state(connector: dict[str, Any]) -> str:
+    return f"{connector['state']}, dry run" if connector["dry_run"] else str(connector["state"])
 
 
 def _is_held(connector: dict[str, Any]) -> bool:
@@ -154,7 +158,7 @@ def _shown(answer: dict[str, Any], pace: CallPace) -> RenderableType:
     for name, one in answer["connectors"].items():
         table.add_row(
             table_cell(name),
-            table_cell(one["state"], _STATES.get(one["state"], "")),
+            table_cell(_state(one), _STATES.get(one["state"], "")),
             table_cell(one["pending"]),
             table_cell(format_duration(one["oldest_pending_seconds"])),
             table_cell(one["dead"], "red" if one["dead"] else ""),

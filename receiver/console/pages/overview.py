@@ -49,7 +49,7 @@ class OverviewPage:
             connectors=[
                 advise_connector(
                     name,
-                    configured[name].type if name in configured else None,
+                    configured.get(name),
                     one,
                     gateway.limiters.get(name),
                 )

@@ -25,8 +25,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-DeliveryState = Literal["pending", "delivered", "dead", "discarded"]
-DELIVERY_STATES: Final[tuple[DeliveryState, ...]] = ("pending", "delivered", "dead", "discarded")
+DeliveryState = Literal["pending", "delivered", "dry_run", "dead", "discarded"]
+DELIVERY_STATES: Final[tuple[DeliveryState, ...]] = (
+    "pending",
+    "delivered",
+    "dry_run",
+    "dead",
+    "discarded",
+)
 
 
 class LanePriority(IntEnum):
