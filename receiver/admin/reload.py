@@ -72,6 +72,6 @@ def _process(running: RunningProcess) -> ProcessView:
 
 def _faults(faults: Sequence[ConfigFault]) -> tuple[Fault, ...]:
     return tuple(
-        Fault(one.where, f"{one.message}; {one.remedy}" if one.remedy else one.message)
+        Fault(one.place, f"{one.message}; {one.remedy}" if one.remedy else one.message)
         for one in faults
     )

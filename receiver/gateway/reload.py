@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import structlog
 
+from receiver.config_errors import with_lines
 from receiver.gateway.composition import RunningGateway
 from receiver.gateway.gateway import ReloadReport
 from receiver.settings import ConfigError, Settings, compare_settings, keep_fixed
@@ -94,5 +95,6 @@ class ConfigReloader:
             changes=[f"{one.where} {one.change}" for one in changes],
             needs_restart=list(waiting),
         )
-        warnings = (*gateway.settings.warnings, *gateway.routes.warnings)
+        routes = with_lines(gateway.routes.warnings, gateway.settings.lines)
+        warnings = (*gateway.settings.warnings, *routes)
         return ReloadReport(digest, changes, waiting, warnings)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -26,10 +27,10 @@ fields.lastname = "Byron"
 """
 
 
-def event_of(changed: Changing, number: int) -> dict[str, object]:
+def event_of(changed: Changing, number: int) -> dict[str, Any]:
     """The story of the event of this account."""
     (found,) = changed.running.admin(f"/api/events?person=p{number}@example.edu")["items"]
-    story: dict[str, object] = changed.running.admin(f"/api/events/{found['id']}")
+    story: dict[str, Any] = changed.running.admin(f"/api/events/{found['id']}")
     return story
 
 
@@ -40,7 +41,7 @@ def test_nothing_is_written_until_it_is_switched_off(tmp_path: Path, store_url: 
         changed.running.wait_until_delivered()
         assert changed.contacts() == {}
         story = event_of(changed, 1)
-        (delivery,) = story["deliveries"]  # type: ignore[misc]
+        (delivery,) = story["deliveries"]
         assert (story["state"], delivery["state"]) == ("dry_run", "dry_run")
         (attempt,) = delivery["attempts"]
         (sent,) = attempt["sent"]
@@ -83,7 +84,7 @@ def test_what_is_written_beside_it_is_not_forgotten(tmp_path: Path) -> None:
         command("replay", "--connector", "box", "--yes", at=tmp_path)
         changed.running.wait_until_delivered()
         assert changed.contacts()["p1@example.edu"]["made_by"] == "first"
-        (sent,) = event_of(changed, 1)["deliveries"][0]["attempts"][-1]["sent"]  # type: ignore[index]
+        (sent,) = event_of(changed, 1)["deliveries"][0]["attempts"][-1]["sent"]
         assert (sent["fields"]["made_by"], sent["result"]) == ("second", "dry_run")
         changed.edit(("dry_run = true", ""))
         changed.reload()
