@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,9 +82,14 @@ class Changing:
         return found
 
     def post(self, number: int | str, token: str = TOKEN) -> int:
+        """Send this account; returns the status of the answer."""
+        return self.send(account(number), token)
+
+    def send(self, body: Mapping[str, Any], token: str = TOKEN) -> int:
+        """Send an event; returns the status of the answer."""
         return httpx.post(
             f"{self.running.url}/in/{token}",
-            content=json.dumps(account(number)),
+            content=json.dumps(body),
             verify=NO_TLS,
             trust_env=False,
             timeout=60,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from receiver.aom import read_sample
 from tests.alarms.receiver import alarm_receiver
 from tests.cli.command import command
 from tests.console.visitor import Visitor
 from tests.e2e.accounts.hubspot import hubspot
-from tests.gateway.changing import Changing, boxed
+from tests.gateway.changing import Changing, account, boxed
 from tests.processes import ADMIN_TOKEN, TOKEN, gateway, until, write_config
 
 OTHER = "shelbyville-token-of-the-tests"
@@ -125,6 +127,17 @@ def test_faults_are_told_and_the_former_one_goes_on(changed: Changing) -> None:
     assert changed.configuration()["warnings"] == []
     assert changed.configuration()["process"]["digest"] != before
     assert "persn" not in visitor.get("/console/set-up").text
+
+
+def test_a_mapping_that_asks_for_profiles_knows_what_came_before(changed: Changing) -> None:
+    """Nobody asked for them when it came; after the reload it counts all the same."""
+    quiz = json.loads(read_sample("quiz.submitted") or b"")
+    assert changed.send(quiz) == 202
+    changed.edit(('"first"', '"{{ profile.quiz_count }} quiz"'))
+    changed.reload()
+    assert changed.send(account(1) | {"email": quiz["email"]}) == 202
+    changed.running.wait_until_delivered()
+    assert changed.contacts()[quiz["email"].lower()]["made_by"] == "1 quiz"
 
 
 def test_sighup_reloads_and_never_ends_the_process(changed: Changing) -> None:
