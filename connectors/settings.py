@@ -51,6 +51,10 @@ class ConnectorSettings(BaseModel):
     rate_limit: Annotated[
         RateLimit | None, Field(description="at most so many calls in so many seconds")
     ] = None
+    dry_run: Annotated[
+        bool,
+        Field(description="true: write nothing; what would be written is kept and shown"),
+    ] = False
     batch_size: Annotated[
         int | None,
         Field(gt=0, le=10_000, description="most records in a call; unset: what the CRM allows"),

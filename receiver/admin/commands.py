@@ -9,6 +9,7 @@ from receiver.admin import (
     crm_erasure,
     erasure_views,
     parameters,
+    reload,
     replay_and_amend,
     views,
 )
@@ -95,6 +96,9 @@ class AdminCommands:
                 self._gateway, attention_groups.group_filter(group)
             )
         )
+
+    async def reload(self, _call: OperationCall) -> reload.ReloadView:
+        return await reload.reload_configuration(self._gateway)
 
     async def forget(self, call: OperationCall) -> erasure_views.ErasedView:
         address = call.path.email.strip().lower()

@@ -5,8 +5,9 @@ both in OpenAPI.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -40,9 +41,13 @@ class OperationCall:
 
 
 class UnfitParameter(Exception):
-    """A parameter that its type lets through and that is wrong all the same; the text says which
-    and why.
+    """A parameter that its type lets through, or what the operation works on, is wrong; the text
+    says which and why. `errors`: where there are several, the place and the words of each.
     """
+
+    def __init__(self, text: str, errors: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(text)
+        self.errors = errors
 
 
 class NotFound(Exception):
@@ -65,7 +70,7 @@ class Operation:
 
     def route(self, operator: OperatorToken) -> Route:
         """The operation, for whoever has the operator's token."""
-        writer = TypeAdapter(self.answer)
+        writer = _writer(self.answer)
 
         async def endpoint(request: Request) -> Response:
             if refusal := operator.refusal(request):
@@ -79,7 +84,7 @@ class Operation:
             try:
                 answer = await self.handler(call)
             except UnfitParameter as unfit:
-                return problem_response(422, str(unfit))
+                return _unfit(unfit)
             except NotFound as missing:
                 return problem_response(404, str(missing))
             return Response(
@@ -101,6 +106,11 @@ class Operation:
         )
 
 
+@cache  # to make one takes milliseconds, and a reload makes the routes anew
+def _writer(answer: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(answer)
+
+
 async def _body(request: Request) -> bytes:
     """The body, cut where it is longer than any that makes sense: it is then no JSON any more."""
     read = b""
@@ -116,6 +126,13 @@ def _flat(request: Request) -> dict[str, str | list[str]]:
     names = dict.fromkeys(request.query_params)
     values = {name: request.query_params.getlist(name) for name in names}
     return {name: value[0] if len(value) == 1 else value for name, value in values.items()}
+
+
+def _unfit(unfit: UnfitParameter) -> Response:
+    if not unfit.errors:
+        return problem_response(422, str(unfit))
+    errors = [{"path": path, "message": message} for path, message in unfit.errors]
+    return problem_response(422, str(unfit), errors=errors)
 
 
 def _invalid(error: ValidationError) -> Response:

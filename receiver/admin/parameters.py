@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 from receiver.admin.operation import Parameters
 from receiver.inbox import DeliverySelection, EventFilter
 
-State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]
-DeliveryState = Literal["pending", "delivered", "dead", "discarded"]
+State = Literal["pending", "delivered", "dry_run", "dead", "discarded", "quarantined"]
+DeliveryState = Literal["pending", "delivered", "dry_run", "dead", "discarded"]
 Limit = Annotated[int, Field(ge=1, le=500, description="at most so many")]
 # empty is a slip: a variable that was not set
 Text = Annotated[str, Field(min_length=1, max_length=500)]

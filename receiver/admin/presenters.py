@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.base import Page as RecordsHeld
+from receiver.admin.reload import present_configuration
 from receiver.admin.views import (
     AttemptView,
     ConnectorStatus,
@@ -76,7 +77,10 @@ async def present_status(gateway: Gateway) -> StatusView:
     configured = gateway.settings.connectors
     stored = await gateway.inbox.read_status(configured, now=gateway.now())
     connectors = {
-        name: _connector(configured[name].type, one, gateway.limiters.get(name))
+        name: replace(
+            _connector(configured[name].type, one, gateway.limiters.get(name)),
+            dry_run=configured[name].dry_run,
+        )
         if name in configured
         else replace(_connector("", one, None), state="not configured")
         for name, one in stored.connectors.items()
@@ -90,6 +94,7 @@ async def present_status(gateway: Gateway) -> StatusView:
         stored.oldest_pending_seconds,
         connectors,
         store,
+        await present_configuration(gateway),
     )
 
 
@@ -185,7 +190,7 @@ def overall_state(state: str, deliveries: Mapping[str, int]) -> EventState:
         return "quarantined"
     if state == "discarded":
         return "discarded"
-    words: tuple[EventState, ...] = ("dead", "pending", "delivered", "discarded")
+    words: tuple[EventState, ...] = ("dead", "pending", "delivered", "dry_run", "discarded")
     return next((word for word in words if deliveries.get(word)), "accepted")
 
 

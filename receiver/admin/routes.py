@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from receiver.admin import erasure_views, parameters, views
+from receiver.admin import erasure_views, parameters, reload, views
 from receiver.admin.commands import AdminCommands
 from receiver.admin.openapi import describe_operations
 from receiver.admin.operation import Operation
@@ -167,6 +167,13 @@ def _command_operations(act: AdminCommands) -> Sequence[Operation]:
             views.DiscardedView,
             body=parameters.CallsBody,
             faults=_MISSING,
+        ),
+        Operation(
+            "POST",
+            "/api/reload",
+            "Take the configuration over as its file says now",
+            act.reload,
+            reload.ReloadView,
         ),
         Operation(
             "DELETE",

@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from receiver.inbox import DriftCount
 
-EventState = Literal["pending", "delivered", "dead", "discarded", "quarantined", "accepted"]
+EventState = Literal[
+    "pending", "delivered", "dry_run", "dead", "discarded", "quarantined", "accepted"
+]
 """`accepted` where no route wants the event; else the state of the delivery that needs attention
 most.
 """
@@ -71,6 +73,7 @@ class ConnectorStatus:
     waiting: WaitingView | None = None
     calls: int = 0
     allowed: Rate | None = None  # where a limit is configured, or the CRM has told one
+    dry_run: bool = False  # nothing is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,40 @@ class StoreView:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessView:
+    """A process on this store. `digest` stands for its configuration, in force `since`.
+
+    `refused_at`: it was to take another one over, which had `faults`.
+    """
+
+    name: str
+    digest: str
+    since: datetime
+    refused_at: datetime | None
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationView:
+    """Which configuration is in force here and at the other processes on this store.
+
+    `warnings`: where they differ, and where one was refused, in words. `needs_restart`: places at
+    which the file says what counts from the next start on.
+    """
+
+    process: ProcessView | None
+    others: tuple[ProcessView, ...]
+    needs_restart: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     pending: int
     dead: int
@@ -90,12 +127,7 @@ class StatusView:
     oldest_pending_seconds: float | None
     connectors: Mapping[str, ConnectorStatus]
     store: StoreView
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    path: str
-    message: str
+    configuration: ConfigurationView
 
 
 @dataclass(frozen=True, slots=True)

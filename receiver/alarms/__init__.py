@@ -3,8 +3,9 @@ over.
 """
 
 from receiver.alarms.self_test import post_test_alarm
+from receiver.alarms.sent_log import MemorySentLog
 from receiver.alarms.watch import StoreWatcher
 from receiver.alarms.watch_factory import open_watch
 from receiver.alarms.webhook_client import NotPosted
 
-__all__ = ["NotPosted", "StoreWatcher", "open_watch", "post_test_alarm"]
+__all__ = ["MemorySentLog", "NotPosted", "StoreWatcher", "open_watch", "post_test_alarm"]

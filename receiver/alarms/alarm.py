@@ -16,6 +16,7 @@ Cause = Literal[
     "store_failing",
     "store_damaged",
     "store_log",
+    "configuration_refused",
     "test",
 ]
 State = Literal["firing", "resolved", "test"]

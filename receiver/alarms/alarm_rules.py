@@ -11,7 +11,7 @@ from itertools import groupby
 
 from receiver.alarms.alarm import Alarm, Cause
 from receiver.alarms.person_redaction import PersonRedaction, comparable_reason
-from receiver.inbox import AttentionGroup, ConnectorStatus, StoreStatus
+from receiver.inbox import AttentionGroup, ConnectorStatus, RunningProcess, StoreStatus
 from receiver.settings import Alerts
 
 PATIENCE = timedelta(minutes=5)  # pauses that end by themselves within it are every day's business
@@ -26,6 +26,7 @@ class StoreSight:
     status: StoreStatus
     dead: Sequence[AttentionGroup]
     quarantined: Sequence[AttentionGroup]
+    processes: Sequence[RunningProcess] = ()
 
     def hides(self, cause: Cause, most: int) -> bool:
         """Whether more reasons may be there than are seen, so that one of this cause that is not
@@ -49,6 +50,7 @@ def find_alarms(
     """
     found = [
         *_paused(sight.status.connectors, redaction, now),
+        *_refused(sight.processes, redaction),
         *_held(sight.status.connectors, redaction),
         *_waiting(
             sight.status.connectors,
@@ -87,6 +89,17 @@ def _paused(
                 reason=redaction.redact_reason(one.reason),
                 count=one.pending,
             )
+
+
+def _refused(processes: Iterable[RunningProcess], redaction: PersonRedaction) -> Iterator[Alarm]:
+    """Until a reload succeeds, whichever processes refused it."""
+    refused = {one.refused_at: one.faults for one in processes if one.refused_at}
+    if refused:
+        first = min(refused)
+        faults = [f"{where}: {words}" for where, words, _ in refused[first]]
+        reason = redaction.redact_reason("; ".join(faults[:MOST_REASONS]))
+        key = "configuration_refused"
+        yield Alarm(key, "configuration_refused", first, reason=reason, count=len(faults))
 
 
 def _held(connectors: Mapping[str, ConnectorStatus], redaction: PersonRedaction) -> Iterator[Alarm]:

@@ -105,6 +105,12 @@ def _firing(alarm: Alarm) -> str:
                 f"{alarm.connector}, the oldest since {since}: {why}."
             )
             text += " See `aom-gateway status`."
+        case "configuration_refused":
+            text = (
+                f"a changed configuration was refused at {since}, the former one goes on. "
+                f"{_many(alarm.count, 'fault', 'faults')}: {reason}."
+            )
+            text += " Mend the file (`aom-gateway check` shows all), then `aom-gateway reload`."
         case "store_damaged" | "store_log":
             text = f"{reason}. It was seen first {since}."
         case _:
@@ -139,6 +145,8 @@ def _resolved(alarm: Alarm) -> str:
             )
         case "oldest_waiting":
             text = f"resolved: {alarm.connector} has caught up."
+        case "configuration_refused":
+            text = "resolved: the configuration was taken over."
         case "store_log":
             text = (
                 "resolved: the store's write-ahead log is short again; it grew since "

@@ -56,7 +56,9 @@ class StoreWatcher:
         redaction: PersonRedaction,
         now: Callable[[], datetime],
         timing: WatchTiming,
+        own: MemorySentLog,
     ) -> None:
+        """`own`: what this process has told of the store itself."""
         self._standing = standing
         self._inbox = inbox
         self._messenger = messenger
@@ -66,7 +68,7 @@ class StoreWatcher:
         self._timing = timing
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
-        self._stored, self._own = StoredSentLog(inbox), MemorySentLog()
+        self._stored, self._own = StoredSentLog(inbox), own
         self._store = StoreWatch(inbox, metrics, redaction)
         self._epoch: int | None = None  # of our watch, where this process has it
         self._counting = 0.0  # seconds that it took last
@@ -140,8 +142,9 @@ class StoreWatcher:
             await self._standing.status(),
             await self._inbox.list_groups(most=MOST_GROUPS),
         )
+        processes = await self._inbox.list_processes(now=self._now())
         told = [Alarm.load(one.about) for one in await self._stored.told()]
-        sight = StoreSight(status, dead, quarantined)
+        sight = StoreSight(status, dead, quarantined, processes)
         firing = {alarm.key for alarm in told}
         found = await asyncio.to_thread(
             partial(

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from receiver.alarms.alarm_sender import BACKOFF, AlarmSender
 from receiver.alarms.person_redaction import PersonRedaction
+from receiver.alarms.sent_log import MemorySentLog
 from receiver.alarms.watch import StoreWatcher, WatchTiming
 from receiver.alarms.webhook_client import WebhookClient
 from receiver.delivery.limits.backoff import Backoff
@@ -28,10 +29,14 @@ async def open_watch(
     metrics: GatewayMetrics,
     now: Callable[[], datetime],
     *,
+    own: MemorySentLog | None = None,
     timing: WatchTiming | None = None,
     backoff: Backoff = BACKOFF,
 ) -> AsyncIterator[StoreWatcher | None]:
-    """A watch to `run`; None where no alarms are configured."""
+    """A watch to `run`; None where no alarms are configured.
+
+    `own`: what a watch of this process before has told of the store itself.
+    """
     if settings.alerts is None or settings.alerts.url is None:
         yield None
         return
@@ -49,6 +54,7 @@ async def open_watch(
             redaction,
             now,
             timing or WatchTiming(),
+            own or MemorySentLog(),
         )
 
 

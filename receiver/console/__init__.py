@@ -40,7 +40,10 @@ def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:
         return [Route(PATH, _off), Route(f"{PATH}/{{path:path}}", _off)]
     public_url = gateway.settings.server.public_url or ""
     sessions = SessionStore(
-        token.get_secret_value(), gateway.now, https=public_url.startswith("https:")
+        token.get_secret_value(),
+        gateway.now,
+        https=public_url.startswith("https:"),
+        ended=gateway.lasting.ended_sessions,
     )
     console = Console(gateway, sessions, environment())
 

@@ -45,10 +45,16 @@ class SessionStore:
     """
 
     def __init__(
-        self, admin_token: str, now: Callable[[], datetime], *, https: bool = False
+        self,
+        admin_token: str,
+        now: Callable[[], datetime],
+        *,
+        https: bool = False,
+        ended: OrderedDict[str, None] | None = None,
     ) -> None:
+        """`ended`: the sessions that were ended before, which it adds to."""
         self._token = admin_token.encode()
-        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._ended: OrderedDict[str, None] = OrderedDict() if ended is None else ended
         self._now = now
         self._https = https
         key = _slow_key(admin_token)

@@ -89,7 +89,9 @@ class LaneBatch:
                 or lane.lane_id in doubt
                 or lane.deliveries[0].delivery_id <= self._term.doubtful_to
             )
-            outcome = LaneOutcome(lane, self._context.now(), doubtful=unsure)
+            outcome = LaneOutcome(
+                lane, self._context.now(), doubtful=unsure, dry_run=self._context.dry_run
+            )
             outcome.add([await render(delivery, lane, profiles) for delivery in lane.deliveries])
             self._outcomes.append(outcome)
 
@@ -131,6 +133,7 @@ class LaneBatch:
                 self._calls,
                 now=self._context.now(),
                 held=held,
+                dry_run=self._context.dry_run,
             )
             self._remember(results, known)
             for outcome, one in group:
@@ -143,6 +146,8 @@ class LaneBatch:
         return await self._context.inbox.find_record_states(self._context.name, refs | linked)
 
     def _remember(self, results: Results, known: Known) -> None:
+        if self._context.dry_run:
+            return  # the CRM holds nothing of it
         for ref, result in results.items():
             if row := result.remote(known.get(ref)):
                 self._records[ref] = row
@@ -196,6 +201,7 @@ class LaneBatch:
             unfinished=[
                 SettledLane(one.lane, touched=tuple(sorted(one.touched))) for one in going_on
             ],
+            dry_run=self._context.dry_run,
         )
         try:
             report = await self._context.inbox.settle_lanes(told, now=self._context.now())
@@ -285,8 +291,12 @@ class LaneBatch:
     def _count(self, done: Iterable[LaneOutcome]) -> None:
         metrics, name, now = self._context.metrics, self._context.name, self._context.now()
         delivered = [one for outcome in done for one in outcome.delivered]
+        dry_run = self._context.dry_run
         metrics.count_deliveries(
-            name, delivered=len(delivered), dead=sum(len(outcome.dead) for outcome in done)
+            name,
+            delivered=0 if dry_run else len(delivered),
+            dry_run=len(delivered) if dry_run else 0,
+            dead=sum(len(outcome.dead) for outcome in done),
         )
         for outcome in done:
             metrics.count_attempt(name, outcome.outcome, (now - outcome.started).total_seconds())
@@ -309,6 +319,7 @@ class LaneBatch:
             dead=sum(len(one.dead) for one in kept),
             retried=sum(one.setback is not None for one in kept),
             unfinished=len(self._lanes) - len(kept),
+            **({"dry_run": True} if self._context.dry_run else {}),
             ms=_milliseconds(self._context.now() - self._started),
         )
 

@@ -106,6 +106,7 @@ class DeliveryContext:
     timing: DeliveryTiming
     now: Callable[[], datetime]
     random: Random
+    dry_run: bool = False  # all but the write
     locks: RecordLocks = field(default_factory=RecordLocks)
     under_way: UnderWay = field(default_factory=UnderWay)
     clock: Callable[[], float] = time.monotonic

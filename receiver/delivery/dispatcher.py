@@ -7,12 +7,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from receiver.delivery.batch import LaneBatch
 from receiver.delivery.delivery_context import DeliveryContext
+from receiver.delivery.renderer import LaneRenderer
 from receiver.delivery.scheduler import LaneChoice, LaneScheduler
 from receiver.inbox import LaneQueue, LeaderTerm, StoreDamaged, StoreUnavailable
 
@@ -67,6 +69,13 @@ class Dispatcher:
             self._context.leadership.stop()
             await asyncio.gather(leading, return_exceptions=True)
             self._out_of_loop.set()
+
+    def render_with(self, renderer: LaneRenderer) -> None:
+        """Render what is taken from now on by another mapping.
+
+        Batches under way end with the one that they began with.
+        """
+        self._context = replace(self._context, renderer=renderer)
 
     def take_no_more(self) -> None:
         """Let batches under way go on, and start none."""

@@ -32,6 +32,7 @@ class LaneOutcome:
     lane: ReadyLane
     started: datetime
     doubtful: bool
+    dry_run: bool = False
     plan: FoldPlan = field(default_factory=FoldPlan)
     alone: bool = False  # to be written apart from other lanes
     is_settled: bool = False
@@ -116,7 +117,7 @@ class LaneOutcome:
             result = results[ref]
             if result.sent:
                 self.touched.add(ref)
-            self.sent.append(describe_sent(record, result, of.get(ref, [])))
+            self.sent.append(describe_sent(record, result, of.get(ref, []), dry_run=self.dry_run))
             if isinstance(result.verdict, Saved):
                 self.progress |= result.sent
                 self.notes += [
@@ -207,13 +208,15 @@ class LaneOutcome:
         )
 
     @property
-    def outcome(self) -> Literal["saved", "retry", "refused", "paused"]:
+    def outcome(self) -> Literal["saved", "dry_run", "retry", "refused", "paused"]:
         """One word for the attempt."""
         if isinstance(self.setback, NoAnswer) and not isinstance(self.setback.fault, Unavailable):
             return "paused"
         if self.setback:
             return "retry"
-        return "refused" if self.dead else "saved"
+        if self.dead:
+            return "refused"
+        return "dry_run" if self.dry_run else "saved"
 
 
 def _unique(records: tuple[Record, ...]) -> tuple[Record, ...]:

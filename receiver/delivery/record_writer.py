@@ -130,18 +130,22 @@ async def write_records(
     *,
     now: datetime,
     held: Mapping[Ref, float],
+    dry_run: bool = False,
 ) -> Results:
     """Upsert the records of all lanes, then link them.
 
     Never raises a ConnectorError: it is in the results.
 
+    In a dry run the CRM is asked what it holds, where that decides what is written, and no more.
+
     `held`: records that an earlier call may be writing still, and for how many seconds.
     """
-    writer = _Writer(connector, known, calls, version_horizon(now), held)
+    writer = _Writer(connector, known, calls, version_horizon(now), held, dry_run)
     merged = merge_writes(writes)
     for object_name in in_order_of_links(one.record for one in merged):
         await writer.upsert([one for one in merged if one.record.object == object_name])
-    await writer.link()
+    if not dry_run:
+        await writer.link()
     return writer.results
 
 
@@ -161,7 +165,9 @@ class _Writer:
         calls: BatchSplitter,
         horizon: str,
         held: Mapping[Ref, float],
+        dry_run: bool,
     ) -> None:
+        self._dry_run = dry_run
         self._connector = connector
         self._known = known
         self._calls = calls
@@ -174,6 +180,10 @@ class _Writer:
         open_ = [one for one in merged if self._begin(one)]
         found = await self._read([one for one in open_ if needs_reading(one, self._known)])
         ready = [record for one in open_ if (record := self._ready(one, found))]
+        if self._dry_run:
+            for record in ready:
+                self.results[record.ref].verdict = Saved(record.id or NOT_WRITTEN)
+            return
         for records in _by_key_field(ready):
             for record, verdict in await self._calls.call_in_parts(
                 records[0].object, records, self._upsert
@@ -351,6 +361,7 @@ def _by_key_field(records: Iterable[Record]) -> Iterator[list[Record]]:
     return (list(group) for _, group in groupby(in_order, key=lambda record: record.key_field))
 
 
+NOT_WRITTEN = "dry run"  # in the place of the id that a new record would get
 _NOT_YET = Retry("not tried yet")
 _NOT_THERE = "it is not in the CRM, and the mapping makes none: nothing was written"
 _STILL_WRITING = TimedOut("an earlier call has had no answer, and may be writing still")

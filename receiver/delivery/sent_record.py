@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.base import Append, Record, Refused, Retry, Saved, Value
 from receiver.delivery.batch_splitter import NoAnswer, Verdict
-from receiver.delivery.record_writer import RecordResult, link_name
+from receiver.delivery.record_writer import NOT_WRITTEN, RecordResult, link_name
 
 LONGEST_SHOWN = 200  # characters of a value: what people read of it
 MOST_OPTIONS = 20
@@ -31,10 +31,13 @@ def plain_fields(record: Record) -> dict[str, Any]:
     }
 
 
-def describe_sent(record: Record, result: RecordResult, of: list[int]) -> dict[str, Any]:
+def describe_sent(
+    record: Record, result: RecordResult, of: list[int], *, dry_run: bool = False
+) -> dict[str, Any]:
     """What is kept of a record: cut to what a person would read.
 
-    `of`: the deliveries that want it, where there are several.
+    `of`: the deliveries that want it, where there are several. Of a dry run it is what would have
+    been sent; it has no id where the CRM holds no such record yet.
     """
     fields, verdict = plain_fields(record), result.verdict
     for name in (result.left_out | result.kept) & fields.keys():
@@ -51,7 +54,11 @@ def describe_sent(record: Record, result: RecordResult, of: list[int]) -> dict[s
         "links": [link_name(target) for target in record.links if target not in result.missing],
         "result": "missing" if result.is_missing else _RESULTS[type(verdict)],
     }
-    if isinstance(verdict, Saved):
+    if isinstance(verdict, Saved) and dry_run and not result.is_missing:
+        shown["result"] = "dry_run"
+        if verdict.id != NOT_WRITTEN:
+            shown["id"] = verdict.id
+    elif isinstance(verdict, Saved):
         shown |= {"id": verdict.id, "created": verdict.created}
     if of:
         shown["of"] = of

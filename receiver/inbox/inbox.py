@@ -126,6 +126,10 @@ class Inbox(InboxReads, InboxOperation, InboxProfiles):
         await self._writer.aclose()
         await asyncio.to_thread(self._engines.close)
 
+    def set_dedup_hours(self, hours: float) -> None:
+        """How long a repetition is known as one, for the events that come from now on."""
+        self._acceptor.dedup_hours = hours
+
     async def log_key(self) -> bytes:
         """The secret by which people are named in the log: one per store, for all processes and
         across restarts.

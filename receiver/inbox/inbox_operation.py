@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,17 +13,19 @@ from receiver.inbox.db.transaction import TransactionRunner
 from receiver.inbox.operation import (
     connector_state,
     leadership,
+    running_processes,
     sent_alarms,
 )
 from receiver.inbox.operation.connector_state import ConnectorState
 from receiver.inbox.operation.leadership import LeaderTerm
+from receiver.inbox.operation.running_processes import RunningProcess
 from receiver.inbox.operation.sent_alarms import SentAlarm
 from receiver.inbox.reads import waiting_lanes
 from receiver.inbox.reads.waiting_lanes import WaitingLanes
 
 
 class InboxOperation:
-    """Leadership, states of connectors, and alarms that were sent."""
+    """Leadership, states of connectors, running processes, and alarms that were sent."""
 
     _engines: StoreEngines
     _look: TransactionRunner
@@ -116,3 +118,15 @@ class InboxOperation:
     async def forget_sent_alarm(self, key: str) -> None:
         """An alarm is over, and that was told too."""
         await self._write(partial(sent_alarms.forget_sent_alarm, key=key))
+
+    async def announce_process(self, running: RunningProcess, *, now: datetime) -> None:
+        """Let the other processes know of this one; again and again, or it counts as gone."""
+        await self._write(partial(running_processes.announce_process, running=running, now=now))
+
+    async def withdraw_process(self, name: str) -> None:
+        """Forget a process that ends."""
+        await self._write(partial(running_processes.withdraw_process, name=name))
+
+    async def list_processes(self, *, now: datetime) -> Sequence[RunningProcess]:
+        """All processes that work on this store now."""
+        return await self._read(partial(running_processes.list_processes, now=now))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
@@ -19,6 +16,7 @@ from receiver.http.answers import Answer, JSONAnswer
 from receiver.http.problem_details import problem_response
 from receiver.inbox import AcceptedEvent, Inbox, NewEvent, StoreUnavailable, Unstorable
 from receiver.ingest.validation import Validator
+from receiver.ingest.validation_thread import ValidationThread
 from receiver.settings import Source
 from receiver.telemetry import GatewayMetrics, quick_log
 
@@ -28,8 +26,6 @@ LARGE = 16 * 1024
 """Bytes of a body from which on it is validated beside the event loop."""
 
 MANY = 100  # lanes of one event
-
-MOST_BESIDE = 64 * 1024 * 1024  # bytes that wait there
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +51,13 @@ class Intake:
         validate_call: Validator,
         inbox: Inbox,
         metrics: GatewayMetrics,
+        thread: ValidationThread | None = None,
     ) -> None:
         self._sources = sources
         self._validate_call = validate_call
         self._inbox = inbox
         self._metrics = metrics
-        # one: several would fight for Python's lock, and the event loop with them
-        self._beside = ThreadPoolExecutor(1, "validation")
-        self._bytes_beside = 0
-        # while an event for many is written, no other large body is validated
-        self._large = asyncio.Lock()
+        self._thread = thread or ValidationThread()
         self._closing = False
         self._log = structlog.get_logger()
         self._quick_log = quick_log()
@@ -77,7 +70,7 @@ class Intake:
         """The answer to a new call where none is taken."""
         if self._closing:
             return self._later("The gateway is shutting down. Send the event again later.")
-        if self._bytes_beside > MOST_BESIDE:
+        if self._thread.is_full:
             return self._later(
                 "More large bodies wait than can be read. Send the event again later."
             )
@@ -94,9 +87,9 @@ class Intake:
         started = perf_counter()
         if len(call.body) <= LARGE:
             return await self._keep(call, self._validated(call), started)
-        with self._beside_the_loop(len(call.body)):
-            async with self._large:
-                validated = await self._on_thread(self._validated, call)
+        with self._thread.counted(len(call.body)):
+            async with self._thread.large:
+                validated = await self._thread.run(self._validated, call)
                 if len(validated.lanes) > MANY:
                     return await self._keep(call, validated, started)
         return await self._keep(call, validated, started)
@@ -111,20 +104,8 @@ class Intake:
 
     async def beside(self, size: int, work: Callable[..., T], *arguments: object) -> T:
         """Work on so many bytes beside the event loop, one after the other."""
-        with self._beside_the_loop(size):
-            return await self._on_thread(work, *arguments)
-
-    @contextmanager
-    def _beside_the_loop(self, size: int) -> Iterator[None]:
-        """Count the bytes that wait there, to the end of their work."""
-        self._bytes_beside += size
-        try:
-            yield
-        finally:
-            self._bytes_beside -= size
-
-    async def _on_thread(self, work: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._beside, work, *arguments)
+        with self._thread.counted(size):
+            return await self._thread.run(work, *arguments)
 
     def _validated(self, call: IntakeCall) -> NewEvent:
         validated = self._validate_call(

@@ -135,7 +135,8 @@ async def _metrics(gateway: Gateway) -> Response:
                 name, waiting.people if waiting else 0, held_back=bool(waiting and waiting.rule)
             )
             metrics.set_paused(name, one.kind)
-    text = await gateway.workers.text() if gateway.workers else metrics.text()
+    workers = gateway.lasting.workers
+    text = await workers.text() if workers else metrics.text()
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -15,8 +15,9 @@ from contextlib import asynccontextmanager, contextmanager
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from receiver.gateway import Gateway, open_gateway
+from receiver.gateway import ConfigReloader, RunningGateway, open_gateway
 from receiver.server.app import create_app
 from receiver.server.connections import Connections
 from receiver.server.descriptor_limit import raise_limit
@@ -43,11 +44,13 @@ class _Server(uvicorn.Server):
         connections: Connections,
         on_started: Callable[[], None],
         on_signal: Callable[[], None],
+        on_hangup: Callable[[], None] | None,
     ) -> None:
         super().__init__(config)
         self.server_state = self._connections = connections
         self._on_started = on_started
         self._on_signal = on_signal
+        self._on_hangup = on_hangup
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -68,19 +71,26 @@ class _Server(uvicorn.Server):
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, end, number)
+        if self._on_hangup:
+            loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGHUP,))
         # and keep the handlers: closing, which comes next, must not be cut short by a second signal
         yield
 
 
 async def serve_gateway(
     settings: Settings,
-    on_ready: Callable[[Gateway], None] = lambda _gateway: None,
+    on_ready: Callable[[], None] = lambda: None,
     *,
+    load: Callable[[], Settings] | None = None,
     worker: WorkerHandle | None = None,
 ) -> None:
     """Run until SIGTERM or Ctrl-C. `on_ready` is called once calls are answered.
 
-    Raises StoreUnavailable, OSError (port taken).
+    Raises StoreUnavailable, OSError (port taken), ConfigError (a connector cannot be opened).
+
+    With `load`, which reads the configuration as it is now, it is taken over on SIGHUP and when an
+    operator asks for it.
 
     As one `worker` of several, on the socket that it was given, and no longer than its parent.
     """
@@ -90,8 +100,16 @@ async def serve_gateway(
         if worker
         else open_socket(settings.server.host, settings.server.port) as listener
     ):
-        async with open_gateway(settings) as gateway, _among_workers(gateway, worker):
-            shared = Connections(raise_limit(), gateway.metrics.turned_away)
+        parent = os.getppid() if worker else None
+        async with (
+            open_gateway(settings, create_app, parent=parent) as running,
+            _among_workers(running, worker),
+        ):
+            shared = Connections(raise_limit(), running.lasting.metrics.turned_away)
+            reloader = (
+                ConfigReloader(running, load, _signal_parent if worker else None) if load else None
+            )
+            running.lasting.reloader = reloader
 
             def ready() -> None:
                 _spare_the_collector()
@@ -104,18 +122,26 @@ async def serve_gateway(
                 )
                 if worker:
                     worker.tell_ready()
-                on_ready(gateway)
+                on_ready()
 
-            await _Server(_config(gateway), shared, ready, gateway.begin_closing).serve([listener])
+            await _Server(
+                _config(running),
+                shared,
+                ready,
+                running.begin_closing,
+                reloader.reload_on_signal if reloader else None,
+            ).serve([listener])
             log.info("gateway.stopping")
     log.info("gateway.stopped")
-    if gateway.hung:
+    if running.hung:
         await asyncio.sleep(2 * LONGEST_WAIT)  # the last log lines
         os._exit(0)  # all is closed but for threads that never end, which would keep the process
 
 
 @asynccontextmanager
-async def _among_workers(gateway: Gateway, worker: WorkerHandle | None) -> AsyncIterator[None]:
+async def _among_workers(
+    running: RunningGateway[ASGIApp], worker: WorkerHandle | None
+) -> AsyncIterator[None]:
     """Give the others what was counted here, and stop where the parent is gone."""
     if worker is None:
         yield
@@ -127,12 +153,17 @@ async def _among_workers(gateway: Gateway, worker: WorkerHandle | None) -> Async
         os.kill(os.getpid(), signal.SIGTERM)
 
     loop.add_reader(worker.parent, stop)
-    metrics = gateway.metrics
-    gateway.workers = WorkerMetrics(
+    metrics = running.lasting.metrics
+    running.lasting.workers = WorkerMetrics(
         worker.directory, worker.number, worker.of, metrics.text, metrics.of_the_store
     )
-    async with gateway.workers.served():
+    async with running.lasting.workers.served():
         yield
+
+
+def _signal_parent() -> None:
+    """It reads the configuration too, for those that it starts, and passes the signal on to all."""
+    os.kill(os.getppid(), signal.SIGHUP)
 
 
 def _share_the_lock() -> None:
@@ -162,9 +193,13 @@ def open_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
     return socket.create_server(address, family=family, backlog=2048, reuse_port=shared)
 
 
-def _config(gateway: Gateway) -> uvicorn.Config:
+def _config(running: RunningGateway[ASGIApp]) -> uvicorn.Config:
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        """That of the configuration in force when the request came, to its end."""
+        await running.app(scope, receive, send)
+
     return uvicorn.Config(
-        create_app(gateway),
+        application,
         http=LimitedProtocol,
         ws="none",
         log_config=None,

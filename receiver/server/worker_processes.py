@@ -67,11 +67,18 @@ class _Place:
 class WorkerSupervisor:
     """The parent. It has one thread and no event loop, so that it can fork at any time."""
 
-    def __init__(self, number: int, listen: Callable[[int | None], socket.socket]) -> None:
-        """`listen` makes a socket that shares its port, given or as configured.
+    def __init__(
+        self,
+        number: int,
+        listen: Callable[[int | None], socket.socket],
+        on_hangup: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`listen` makes a socket that shares its port, given or as configured. `on_hangup` is
+        called on SIGHUP, before the workers get it.
 
         Raises OSError where the port is taken.
         """
+        self._on_hangup = on_hangup
         self._listen = listen
         first = listen(None)
         self.port = int(first.getsockname()[1])
@@ -90,6 +97,7 @@ class WorkerSupervisor:
         self._parent = os.pipe()
         for number in _SIGNALS:
             signal.signal(number, lambda given, _frame: self._signals.put(given))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGHUP,))
         try:
             while True:
                 for place in self._due():
@@ -131,7 +139,8 @@ class WorkerSupervisor:
         if pid == 0:
             for number in _SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            # SIGHUP would end it: it waits until there is an answer to it
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, set(_SIGNALS) - {signal.SIGHUP})
             for other in self._listeners.values():
                 other.close()
             os.close(self._parent[1])
@@ -147,6 +156,7 @@ class WorkerSupervisor:
 
     def _handle(self, number: int) -> None:
         if number == signal.SIGHUP:
+            self._on_hangup()
             self._signal(signal.SIGHUP)
         elif number != signal.SIGCHLD:
             self._stop()

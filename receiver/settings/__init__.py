@@ -2,7 +2,9 @@
 
 from receiver.config_errors import ConfigError, ConfigFault
 from receiver.mapping import RouteSettings
+from receiver.settings.changes import SettingChange, compare_settings, keep_fixed
 from receiver.settings.config_schema import describe_config
+from receiver.settings.digest import digest_settings
 from receiver.settings.loader import load_settings
 from receiver.settings.model import (
     Alerts,
@@ -25,10 +27,14 @@ __all__ = [
     "Log",
     "RouteSettings",
     "Server",
+    "SettingChange",
     "Settings",
     "Source",
     "Store",
+    "compare_settings",
     "connector_secrets",
     "describe_config",
+    "digest_settings",
+    "keep_fixed",
     "load_settings",
 ]

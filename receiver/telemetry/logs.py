@@ -96,6 +96,16 @@ def name_people_by(key: bytes) -> None:
             each.redaction.key = key
 
 
+def hide_secrets(secrets: Iterable[str]) -> None:
+    """From now on these are cut out of the lines as well.
+
+    Without `set_up_logs` before it, nothing is done.
+    """
+    for each in structlog.get_config()["processors"]:
+        if isinstance(each, _LineRedaction):
+            each.redaction.add_secrets(secrets)
+
+
 class _LineRedaction:
     """A structlog processor: every text of a line without what may not be read."""
 

@@ -188,8 +188,13 @@ class GatewayMetrics:
     def count_unreadable(self, source: str, event: str, values: int) -> None:
         self._unreadable.labels(source, event).inc(values)
 
-    def count_deliveries(self, connector: str, *, delivered: int, dead: int) -> None:
+    def count_deliveries(
+        self, connector: str, *, delivered: int, dead: int, dry_run: int = 0
+    ) -> None:
+        """What was delivered in a dry run was not written."""
         self._deliveries.labels(connector, "delivered").inc(delivered)
+        if dry_run:
+            self._deliveries.labels(connector, "dry_run").inc(dry_run)
         self._deliveries.labels(connector, "dead").inc(dead)
 
     def count_attempt(self, connector: str, outcome: str, seconds: float) -> None:

@@ -26,10 +26,17 @@ class Redaction:
     """
 
     def __init__(self, secrets: Iterable[str] = (), *, plain_emails: bool = False) -> None:
-        known = sorted((re.escape(secret) for secret in secrets if secret), key=len, reverse=True)
         self.key: bytes | None = None
-        self._secrets = re.compile("|".join(known)) if known else None
+        self._known: set[str] = set()
+        self._secrets: re.Pattern[str] | None = None
         self._plain_emails = plain_emails
+        self.add_secrets(secrets)
+
+    def add_secrets(self, secrets: Iterable[str]) -> None:
+        """Cut these out too, beside those that are known."""
+        self._known |= {secret for secret in secrets if secret}
+        known = sorted(map(re.escape, self._known), key=len, reverse=True)
+        self._secrets = re.compile("|".join(known)) if known else None
 
     def redact(self, text: str) -> str:
         """The text without what may not be read."""

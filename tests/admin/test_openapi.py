@@ -37,6 +37,7 @@ OPERATIONS = {
     "GET /api/erasures/{email}",
     "GET /api/connectors/{name}/held/{object}",
     "GET /api/connectors/{name}/records/{object}",
+    "POST /api/reload",
     "POST /api/replay",
     "POST /api/discard",
     "POST /api/deliveries/{id}/discard",

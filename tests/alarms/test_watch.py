@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -14,7 +14,7 @@ from typing import Any
 from receiver.alarms import open_watch
 from receiver.alarms.watch import WatchTiming
 from receiver.delivery.limits.backoff import Backoff
-from receiver.inbox import Inbox, SettledLane
+from receiver.inbox import Inbox, RunningProcess, SettledLane
 from receiver.jobs.status_cache import CachedStatus
 from receiver.mapping import RouteTable
 from receiver.settings import load_settings
@@ -108,6 +108,33 @@ async def scene(url: str, directory: Path, alerts: str = "") -> AsyncIterator[Sc
     with alarm_receiver() as receiver:
         async with open_inbox(url) as inbox, watched(inbox, receiver, directory, alerts) as one:
             yield one
+
+
+def test_a_refused_configuration_is_told_until_all_have_it(tmp_path: Path, store_url: str) -> None:
+    """Once, whichever processes refuse it; not as over while one of them still does."""
+
+    async def main() -> None:
+        async with scene(store_url, tmp_path) as one:
+            faults = (("routes[0]", "has no upsert", ""), ("server.prt", "is not known", ""))
+            refusing = [
+                RunningProcess(name, name, "digest", NOW, NOW, faults) for name in ("h:1", "h:2")
+            ]
+            for process in refusing:
+                await one.inbox.announce_process(process, now=NOW)
+            told = await one.told(cause="configuration_refused", state="firing")
+            assert (told["count"], told["reason"]) == (
+                2,
+                "routes[0]: has no upsert; server.prt: is not known",
+            )
+            mended = [replace(each, refused_at=None, faults=()) for each in refusing]
+            await one.inbox.announce_process(mended[0], now=NOW)
+            await one.some_looks()
+            assert not one.receiver.told(cause="configuration_refused", state="resolved")
+            await one.inbox.announce_process(mended[1], now=NOW)
+            await one.told(cause="configuration_refused", state="resolved")
+            assert len(one.receiver.told(cause="configuration_refused")) == 2
+
+    asyncio.run(main())
 
 
 def test_a_pause_is_told_and_its_end(tmp_path: Path, store_url: str) -> None:

@@ -95,7 +95,7 @@ def _free_port() -> int:
 async def _demonstrate(settings: Settings, *, once: bool) -> bool:
     """Serve and, beside it, be AOM and the operator. True when all that was sent was delivered."""
     ready = asyncio.Event()
-    serving = asyncio.create_task(serve_gateway(settings, lambda _gateway: ready.set()))
+    serving = asyncio.create_task(serve_gateway(settings, ready.set))
     tour = asyncio.create_task(_tour(settings, ready, keep_running=not once))
     await asyncio.wait({serving, tour}, return_when=asyncio.FIRST_COMPLETED)
     if tour.done():

@@ -36,12 +36,19 @@ class EventState(StrEnum):
 
     PENDING = "pending"
     DELIVERED = "delivered"
+    DRY_RUN = "dry_run"
     DEAD = "dead"
     DISCARDED = "discarded"
     QUARANTINED = "quarantined"
 
 
-_STATES = {"dead": "red", "quarantined": "red", "pending": "yellow", "delivered": "green"}
+_STATES = {
+    "dead": "red",
+    "quarantined": "red",
+    "pending": "yellow",
+    "delivered": "green",
+    "dry_run": "cyan",
+}
 
 
 @app.command()

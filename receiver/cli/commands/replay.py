@@ -40,6 +40,7 @@ class DeliveryState(StrEnum):
 
     PENDING = "pending"
     DELIVERED = "delivered"
+    DRY_RUN = "dry_run"
     DEAD = "dead"
     DISCARDED = "discarded"
 

@@ -46,11 +46,13 @@ def status(
     """Show what waits, what was refused, and how the connectors are.
 
     --json prints {"running", "pending", "dead", "quarantined", "oldest_pending_seconds",
-    "connectors", "store"}; the connectors by name, each with {"type", "state", "reason", "since",
-    "until", "pending", "dead", "oldest_pending_seconds", "leader", "note", "sizes", "waiting",
-    "calls", "allowed"}; the store with {"damage", "long_log", "log_bytes"}. Exit 1 where
-    something needs attention: dead deliveries, calls in quarantine, a connector that is paused or
-    whose account's rules hold people back, a store that is damaged or has a log that grows, or no
+    "connectors", "store", "configuration"}; the connectors by name, each with {"type", "state",
+    "reason", "since", "until", "pending", "dead", "oldest_pending_seconds", "leader", "note",
+    "sizes", "waiting", "calls", "allowed", "dry_run"}; the store with {"damage", "long_log",
+    "log_bytes"}; the configuration with {"process", "others", "needs_restart", "warnings"}. Exit 1
+    where something needs attention: dead deliveries, calls in quarantine, a connector that is
+    paused or whose account's rules hold people back, a store that is damaged or has a log that
+    grows, a configuration that was refused, differs between processes or needs a restart, or no
     gateway that runs.
     """
     if watch and as_json:
@@ -80,8 +82,13 @@ def _needs_attention(answer: dict[str, Any]) -> bool:
         or answer["dead"]
         or answer["quarantined"]
         or _faults(answer["store"])
+        or answer["configuration"]["warnings"]
         or not answer["running"]
     )
+
+
+def _state(connector: dict[str, Any]) -> str:
+    return f"{connector['state']}, dry run" if connector["dry_run"] else str(connector["state"])
 
 
 def _is_held(connector: dict[str, Any]) -> bool:
@@ -151,14 +158,15 @@ def _shown(answer: dict[str, Any], pace: CallPace) -> RenderableType:
     for name, one in answer["connectors"].items():
         table.add_row(
             table_cell(name),
-            table_cell(one["state"], _STATES.get(one["state"], "")),
+            table_cell(_state(one), _STATES.get(one["state"], "")),
             table_cell(one["pending"]),
             table_cell(format_duration(one["oldest_pending_seconds"])),
             table_cell(one["dead"], "red" if one["dead"] else ""),
             table_cell(_rate(pace.of(name, one["calls"], now), one["allowed"])),
         )
     faults = (table_cell(fault, "red") for fault in _faults(answer["store"]))
-    return Group(head, *faults, table, *_remarks(answer["connectors"]))
+    configuration = (table_cell(words, "yellow") for words in answer["configuration"]["warnings"])
+    return Group(head, *faults, *configuration, table, *_remarks(answer["connectors"]))
 
 
 def _remarks(connectors: dict[str, Any]) -> Iterator[Text]:

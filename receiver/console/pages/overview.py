@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from receiver.admin.reload import present_configuration
 from receiver.console.page import Console
 from receiver.console.session import PATH
 from receiver.console.views.bar_chart import draw_chart
@@ -44,10 +45,11 @@ class OverviewPage:
             "overview.html",
             store=status,
             faults=[words for words in (gateway.inbox.damage, gateway.inbox.long_log) if words],
+            configuration=(await present_configuration(gateway)).warnings,
             connectors=[
                 advise_connector(
                     name,
-                    configured[name].type if name in configured else None,
+                    configured.get(name),
                     one,
                     gateway.limiters.get(name),
                 )

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from receiver.admin.operation import NotFound
+from receiver.admin.reload import present_configuration
 from receiver.console.page import Console
 from receiver.console.pages.explain import form_fields
 from receiver.console.session import PATH
@@ -51,6 +52,7 @@ class SetUpPage:
                 for name, one in self._settings.connectors.items()
             },
             mapped=mapped_routes(self._gateway),
+            configuration=await present_configuration(self._gateway),
             warnings=[*self._settings.warnings, *self._gateway.routes.warnings],
             **form_fields(self._gateway),
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from connectors.base import ConnectorSettings
 from receiver.admin import presenters
 from receiver.admin.views import ConnectorWord
 from receiver.delivery import RateLimiter
@@ -14,7 +15,7 @@ from receiver.inbox import ConnectorStatus
 _ADVICE = {
     "auth": (
         "Renew the credentials in the CRM. If they changed, put the new ones into the "
-        "configuration and restart the gateway; "
+        "configuration and reload it; "
         "otherwise deliveries go on by themselves within a minute."
     ),
     "misconfigured": (
@@ -60,6 +61,7 @@ class ConnectorAdvice:
     note: str = ""
     held: str = ""  # what a rule of the account demands of people that it holds back
     sizes: Mapping[str, int] = field(default_factory=dict)
+    dry_run: bool = False
 
     @property
     def share(self) -> float | None:
@@ -69,16 +71,19 @@ class ConnectorAdvice:
 
 
 def advise_connector(
-    name: str, type: str | None, stored: ConnectorStatus, limiter: RateLimiter | None
+    name: str,
+    settings: ConnectorSettings | None,
+    stored: ConnectorStatus,
+    limiter: RateLimiter | None,
 ) -> ConnectorAdvice:
-    """`type` is None where it is not configured."""
+    """`settings` are None where it is not configured."""
     limit = limiter.limit if limiter else None
     return ConnectorAdvice(
         name=name,
-        type=type or "",
-        state=presenters.state_of(stored.kind) if type else "not configured",
+        type=settings.type if settings else "",
+        state=presenters.state_of(stored.kind) if settings else "not configured",
         reason=stored.reason if stored.kind else "",
-        advice=_ADVICE.get(stored.kind or "", "").format(name=name) if type else _GONE,
+        advice=_ADVICE.get(stored.kind or "", "").format(name=name) if settings else _GONE,
         since=stored.since if stored.kind else None,
         until=stored.until if stored.kind else None,
         pending=stored.pending,
@@ -90,4 +95,5 @@ def advise_connector(
         note="; ".join(filter(None, (stored.note, str(stored.waiting) if stored.waiting else ""))),
         held=stored.waiting.rule if stored.waiting else "",
         sizes=stored.sizes,
+        dry_run=settings is not None and settings.dry_run,
     )

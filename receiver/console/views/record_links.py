@@ -13,6 +13,7 @@ from receiver.gateway import Gateway
 
 RESULTS = {
     "saved": "saved",
+    "dry_run": "not written: a dry run",
     "missing": "not written, since the CRM has none",
     "refused": "refused",
     "retry": "to be sent again",

@@ -48,8 +48,13 @@ class CircuitBreaker:
         random: Random,
         *,
         clock: Callable[[], float] = time.monotonic,
+        mended_at: datetime | None = None,
     ) -> None:
+        """`mended_at`: the connector's settings were changed then, so what only an operator could
+        end and began before is over.
+        """
         self._inbox = inbox
+        self._mended_at = mended_at
         self._metrics = metrics
         self._now = now
         self._random = random
@@ -67,6 +72,9 @@ class CircuitBreaker:
         """Go on from what the store knows, as a new leader."""
         self._epoch = epoch
         self._state, self.failures = await self._inbox.find_state(self._name), 0
+        if self._is_mended():
+            await self._resume()
+            return self._state
         self._ends_at = self._clock() + self._state.pause_left(self._now()).total_seconds()
         self._metrics.set_paused(self._name, self._state.paused)
         return self._state
@@ -89,13 +97,20 @@ class CircuitBreaker:
         """The CRM has answered a call. After a pause the connector is open again."""
         self.failures = 0
         if self.paused and self.seconds_left() == 0:
-            self._ended, self._ended_at = self._state, self._clock()
-            self._state = replace(
-                self._state, paused=None, reason="", since=None, until=None, wait=timedelta(0)
-            )
-            self._metrics.set_paused(self._name, None)
-            self._log.info("connector.resumed")
-            await self._inbox.keep_state(self._state, self._epoch)
+            await self._resume()
+
+    def _is_mended(self) -> bool:
+        state, mended = self._state, self._mended_at
+        return bool(state.paused in ALARMS and mended and state.since and state.since < mended)
+
+    async def _resume(self) -> None:
+        self._ended, self._ended_at = self._state, self._clock()
+        self._state = replace(
+            self._state, paused=None, reason="", since=None, until=None, wait=timedelta(0)
+        )
+        self._metrics.set_paused(self._name, None)
+        self._log.info("connector.resumed")
+        await self._inbox.keep_state(self._state, self._epoch)
 
     async def failed(self, fault: ConnectorError, *, told: str) -> float | None:
         """Pause for as long as the fault asks; an outage only after several failures in a row.

@@ -27,10 +27,15 @@ class RateLimiter:
     """
 
     def __init__(
-        self, configured: RateLimit | None = None, *, clock: Callable[[], float] = time.monotonic
+        self,
+        configured: RateLimit | None = None,
+        *,
+        calls: int = 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`calls`: so many were let through before it."""
         self.limit = configured
-        self.calls = 0  # let through so far, by this process
+        self.calls = calls  # let through so far, by this process
         self.waiting = 0  # calls that wait for their turn
         self.moved = clock()  # when one was let through last
         self.before_call: Callable[[], Awaitable[None]] | None = None

@@ -38,11 +38,14 @@ class EventReader:
     ones is done on a thread of their own: they would hold up what comes in meanwhile.
     """
 
-    def __init__(self, sites: Mapping[str, SourceContext]) -> None:
+    def __init__(
+        self, sites: Mapping[str, SourceContext], thread: ThreadPoolExecutor | None = None
+    ) -> None:
+        """`thread`: that of another reader, whose sites were others."""
         self.sites = sites
         self._known: OrderedDict[str, tuple[Event | InvalidBody, bytes]] = OrderedDict()
         self._bytes = 0
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="large-events")
+        self._thread = thread or ThreadPoolExecutor(1, thread_name_prefix="large-events")
 
     async def read(self, stored: StoredEvent, site: SourceContext) -> Event:
         """Read the event of a stored. Raises InvalidBody."""
@@ -64,7 +67,12 @@ class EventReader:
         """Run a function on a thread beside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
+    def with_sites(self, sites: Mapping[str, SourceContext]) -> EventReader:
+        """A reader for other sites, on the same thread. This one may go on beside it."""
+        return EventReader(sites, self._thread)
+
     def close(self) -> None:
+        """End the thread."""
         self._thread.shutdown(wait=False)
 
     def _keep(self, stored: StoredEvent, event: Event | InvalidBody) -> None:

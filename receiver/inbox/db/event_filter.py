@@ -18,7 +18,7 @@ from receiver.inbox.db.event_ids import first_id
 from receiver.inbox.db.person_keys import keys_of
 from receiver.inbox.db.tables import DELIVERY_STATES, delivery, event, event_person, lane, literal
 
-State = Literal["pending", "delivered", "dead", "discarded", "quarantined"]
+State = Literal["pending", "delivered", "dry_run", "dead", "discarded", "quarantined"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-DeliveryState = Literal["pending", "delivered", "dead", "discarded"]
-DELIVERY_STATES: Final[tuple[DeliveryState, ...]] = ("pending", "delivered", "dead", "discarded")
+DeliveryState = Literal["pending", "delivered", "dry_run", "dead", "discarded"]
+DELIVERY_STATES: Final[tuple[DeliveryState, ...]] = (
+    "pending",
+    "delivered",
+    "dry_run",
+    "dead",
+    "discarded",
+)
 
 
 class LanePriority(IntEnum):
@@ -333,6 +339,18 @@ alarm: Final = Table(  # those that were told and are not over
     Column("key", _NAME, primary_key=True),
     Column("about", Text, nullable=False),  # JSON: what was told, without personal data
     Column("told_at", BigInteger, nullable=False),
+)
+
+process: Final = Table(  # those that work on this store now
+    "process",
+    _METADATA,
+    Column("name", _NAME, primary_key=True),  # host and number
+    Column("parent", _NAME, nullable=False),  # of its workers, as they name it
+    Column("digest", _NAME, nullable=False),  # of the configuration in force
+    Column("since", BigInteger, nullable=False),  # when that came into force
+    Column("seen_at", BigInteger, nullable=False),
+    Column("refused_at", BigInteger),  # when it could not take another one over
+    Column("faults", Text),  # JSON: why not, [[place, words, remedy], ...]
 )
 
 installation: Final = Table(  # one row: what is this installation's own

@@ -128,7 +128,8 @@ class EventAcceptor:
     """Writes groups of entries. Used by one thread."""
 
     def __init__(self, *, dedup_hours: float, ids: EventIds) -> None:
-        self._dedup = Deduplicator(round(dedup_hours * 3_600_000_000))
+        self.dedup_hours = dedup_hours  # any thread may change it, for the groups to come
+        self._dedup = _deduplicator(dedup_hours)
         self._ids = ids
         self._drift = DriftCounter()
 
@@ -139,6 +140,7 @@ class EventAcceptor:
 
         `again`: an earlier commit of them may have succeeded unseen.
         """
+        self._dedup = _deduplicator(self.dedup_hours)
         left = self._absent(transaction, entries) if again else list(entries)
         for entry in left:
             entry.id = entry.id or self._ids.make(
@@ -275,6 +277,10 @@ class EventAcceptor:
             if (paths := (new := entry.event).unknown + new.unreadable)
         ]
         self._drift.count(connection, strange)
+
+
+def _deduplicator(hours: float) -> Deduplicator:
+    return Deduplicator(round(hours * 3_600_000_000))
 
 
 def _priority(new: NewEvent, lanes: Collection[object]) -> LanePriority:

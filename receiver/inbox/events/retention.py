@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, bindparam, delete, exists, select
 
 from receiver.inbox.db.event_ids import first_id
 from receiver.inbox.db.tables import (
+    DELIVERY_STATES,
     attempt,
     delivery,
     drift,
@@ -145,9 +146,7 @@ _OLD_ATTEMPTS = delete(attempt).where(
     attempt.c.id.in_(_ids()),
     ~exists().where(
         delivery.c.lane_id == attempt.c.lane_id,
-        delivery.c.state.in_(
-            [literal(state) for state in ("pending", "delivered", "dead", "discarded")]
-        ),
+        delivery.c.state.in_([literal(state) for state in DELIVERY_STATES]),
         delivery.c.seq >= attempt.c.first_seq,
         delivery.c.seq <= attempt.c.last_seq,
     ),

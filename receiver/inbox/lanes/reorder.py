@@ -51,7 +51,7 @@ _THERE = (
     .prefix_with("MATERIALIZED")
 )
 _ITSELF = delivery.c.event_id == bindparam("of")
-_DONE = delivery.c.state.in_([literal("delivered"), literal("dead")])
+_DONE = delivery.c.state.in_([literal("delivered"), literal("dry_run"), literal("dead")])
 _MOVE = (
     update(delivery)
     .where(delivery.c.lane_id == _THERE.c.lane_id, delivery.c.seq >= _THERE.c.place)

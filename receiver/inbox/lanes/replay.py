@@ -246,7 +246,7 @@ def lock_lanes(transaction: Transaction, lanes: Sequence[int]) -> None:
     transaction.connection.execute(_LOCK, {"ids": list(lanes)}).all()
 
 
-_REVIVED = (literal("delivered"), literal("dead"))
+_REVIVED = (literal("delivered"), literal("dry_run"), literal("dead"))
 _LANES = lane.c.id.in_(bindparam("ids", expanding=True))
 _LOCK = (
     select(lane.c.id).where(_LANES).order_by(lane.c.person_key, lane.c.connector).with_for_update()

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, and_, bindparam, func, select, update
 
 from receiver.inbox.db.bulk_statements import ATTEMPTS
 from receiver.inbox.db.storable_text import json_or_none, storable_text, storable_text_or_none
-from receiver.inbox.db.tables import attempt, delivery, lane, literal, state_is
+from receiver.inbox.db.tables import DeliveryState, attempt, delivery, lane, literal, state_is
 from receiver.inbox.db.timestamps import to_micros
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.lanes.failure_groups import reason_key
@@ -34,7 +34,7 @@ class AttemptRow:
 
     started_at: datetime
     duration_ms: int
-    outcome: Literal["saved", "retry", "refused", "paused"]
+    outcome: Literal["saved", "dry_run", "retry", "refused", "paused"]
     code: str | None = None
     message: str | None = None
     field: str | None = None
@@ -73,6 +73,8 @@ class SettleReport:
 class Settlement:
     """What one leader has to tell of its connector, in one transaction.
 
+    Of a dry run what is told as delivered was not written.
+
     `unfinished`: lanes that go on, for which something was written: nothing is recorded of them,
     but where another leads by now.
     """
@@ -83,6 +85,7 @@ class Settlement:
     lanes: Sequence[SettledLane] = ()
     records: Sequence[RecordStateRow] = field(default_factory=tuple)
     unfinished: Sequence[SettledLane] = ()
+    dry_run: bool = False
 
 
 def settle_lanes(transaction: Transaction, told: Settlement, *, now: datetime) -> SettleReport:
@@ -103,7 +106,8 @@ def settle_lanes(transaction: Transaction, told: Settlement, *, now: datetime) -
     ours = [
         result for result in held if locked[result.lane.lane_id].replayed <= result.lane.version
     ]
-    delivered = _deliver(transaction, [id for result in ours for id in result.delivered], now)
+    done = [id for result in ours for id in result.delivered]
+    delivered = _deliver(transaction, done, now, "dry_run" if told.dry_run else "delivered")
     dead = _bury(transaction, ours, now)
     _release(transaction, held, locked, now)
     _record(transaction, held)
@@ -124,7 +128,7 @@ _STILL = (delivery.c.id == bindparam("delivery_id"), state_is("pending"))
 _DELIVER = (
     update(delivery)
     .where(delivery.c.id.in_(bindparam("ids", expanding=True)), state_is("pending"))
-    .values(state=literal("delivered"), settled_at=bindparam("now"), reason=None, reason_key=None)
+    .values(state=bindparam("to_state"), settled_at=bindparam("now"), reason=None, reason_key=None)
 )
 _BURY = (
     update(delivery)
@@ -184,12 +188,11 @@ def _lock(transaction: Transaction, lanes: Sequence[int]) -> dict[int, Any]:
     )
 
 
-def _deliver(transaction: Transaction, ids: list[int], now: datetime) -> int:
-    return (
-        transaction.connection.execute(_DELIVER, {"ids": ids, "now": to_micros(now)}).rowcount
-        if ids
-        else 0
-    )
+def _deliver(transaction: Transaction, ids: list[int], now: datetime, state: DeliveryState) -> int:
+    if not ids:
+        return 0
+    values = {"ids": ids, "now": to_micros(now), "to_state": state}
+    return transaction.connection.execute(_DELIVER, values).rowcount
 
 
 def _bury(transaction: Transaction, results: Iterable[SettledLane], now: datetime) -> int:

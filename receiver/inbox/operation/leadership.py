@@ -86,7 +86,7 @@ def take_lead(
     before = connection.execute(_ROW, {"of": role}).one_or_none()
     if before is None:
         return None  # somebody is settling, and leads
-    at = _now(transaction, now)
+    at = database_now(transaction, now)
     if before.holder is not None and before.until > at and not alone:
         return None
     connection.execute(_TAKE, {"of": role, "by": holder, "to": at + _micros(lease)})
@@ -110,7 +110,7 @@ def renew_lead(
     `calls_end_in`: by then every call that is under way or may begin before the next renewal is
     over.
     """
-    at = _now(transaction, now)
+    at = database_now(transaction, now)
     end = None if calls_end_in is None else at + round(calls_end_in * _SECOND)
     values = {"of": role, "in_epoch": epoch, "to": at + _micros(lease), "end": end}
     row = transaction.connection.execute(_RENEW, values).one_or_none()
@@ -121,7 +121,11 @@ def give_back_lead(
     transaction: Transaction, role: str, epoch: int, *, calls_end_in: float | None, now: datetime
 ) -> None:
     """Let another lead at once. Calls that were cut short may be under way for so many seconds."""
-    end = None if calls_end_in is None else _now(transaction, now) + round(calls_end_in * _SECOND)
+    end = (
+        None
+        if calls_end_in is None
+        else database_now(transaction, now) + round(calls_end_in * _SECOND)
+    )
     transaction.connection.execute(_GIVE_BACK, {"of": role, "in_epoch": epoch, "end": end})
 
 
@@ -144,7 +148,8 @@ def _micros(length: timedelta) -> int:
     return length // timedelta(microseconds=1)
 
 
-def _now(transaction: Transaction, now: datetime) -> int:
+def database_now(transaction: Transaction, now: datetime) -> int:
+    """Microseconds since 1970 by the clock that all processes on this store share."""
     if transaction.connection.dialect.name != "postgresql":
         return to_micros(now)
     return transaction.connection.scalar(_DATABASE_NOW) or 0

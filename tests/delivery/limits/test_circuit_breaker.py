@@ -16,7 +16,13 @@ from connectors.base import (
     Throttled,
     Unavailable,
 )
-from receiver.delivery.limits.circuit_breaker import LATE_PROBE, PROBE, RELAPSE
+from receiver.delivery.limits.circuit_breaker import (
+    LATE_PROBE,
+    PROBE,
+    RELAPSE,
+    CircuitBreaker,
+)
+from receiver.inbox import ConnectorState, PauseKind
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig
 from tests.delivery.scenario import run, start
@@ -199,3 +205,36 @@ def test_a_defect_is_not_quoted_in_the_open(tmp_path: Path) -> None:
         await task
 
     run(tmp_path, crm, scenario, running=False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "since", "ends"),
+    [
+        ("auth", timedelta(hours=-1), True),
+        ("misconfigured", timedelta(hours=-1), True),
+        ("throttled", timedelta(hours=-1), False),
+        ("auth", timedelta(hours=1), False),
+    ],
+)
+def test_changed_settings_end_what_only_an_operator_can_end(
+    tmp_path: Path, kind: PauseKind, since: timedelta, ends: bool
+) -> None:
+    """Where it began before they were changed; the store knows it at once."""
+
+    async def scenario(opened: Rig) -> None:
+        context = opened.context
+        await context.leadership.take()
+        assert context.leadership.term
+        epoch, now = context.leadership.term.epoch, context.now()
+        hour = timedelta(hours=1)
+        await opened.inbox.keep_state(
+            ConnectorState("crm", kind, "why", now + since, now + 3 * hour, 3 * hour), epoch
+        )
+        breaker = CircuitBreaker(
+            opened.inbox, "crm", opened.metrics, context.now, context.random, mended_at=now
+        )
+        await breaker.start(epoch)
+        assert breaker.paused is not ends
+        assert ((await opened.inbox.find_state("crm")).paused is None) is ends
+
+    run(tmp_path, Crm(), scenario, running=False)

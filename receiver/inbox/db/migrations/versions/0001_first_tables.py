@@ -22,6 +22,7 @@ def upgrade() -> None:
     attempts()
     remotes()
     installation()
+    processes()
     op.create_table(
         "connector_state",
         sa.Column("connector", NAME, primary_key=True),
@@ -302,4 +303,17 @@ def installation() -> None:
         "installation",
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("log_key", sa.LargeBinary(), nullable=False),
+    )
+
+
+def processes() -> None:
+    op.create_table(
+        "process",
+        sa.Column("name", NAME, primary_key=True),
+        sa.Column("parent", NAME, nullable=False),
+        sa.Column("digest", NAME, nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("refused_at", sa.BigInteger()),
+        sa.Column("faults", sa.Text()),
     )

@@ -1,0 +1,173 @@
+"""`serve`: the gateway itself. `reload`: it takes its changed configuration over."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+import httpx
+import typer
+import uvloop
+from httpx import codes
+
+from receiver.cli.admin_client import open_admin
+from receiver.cli.app import (
+    CONFIG,
+    FOUND,
+    ConfigOption,
+    JsonOption,
+    app,
+    err,
+    fail_command,
+    out,
+    print_json,
+    settings_of,
+    show_faults,
+)
+from receiver.inbox import StoreUnavailable
+from receiver.server.http_server import open_socket, serve_gateway
+from receiver.server.worker_processes import WorkerHandle, WorkerSupervisor
+from receiver.settings import ConfigError, ConfigFault, Settings, keep_fixed, load_settings
+from receiver.telemetry import set_up_logs
+from receiver.text.escape import escape_hidden
+
+
+@app.command()
+def serve(config: ConfigOption = CONFIG) -> None:
+    """Receive events and deliver them, until SIGTERM or Ctrl-C.
+
+    SIGHUP reloads the configuration.
+    """
+    settings = settings_of(config)
+    set_up_logging(settings)
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGHUP,))  # until there is an answer to it
+    run_gateway(config, settings)
+
+
+def run_gateway(config: Path, settings: Settings) -> None:
+    """Serve on uvloop; a store, port or connector that cannot be had is told in words."""
+    file = _ConfigFile(config, settings)
+    try:
+        worker = _become_worker(file) if settings.server.workers > 1 else None
+        uvloop.run(serve_gateway(file.settings, load=file.load, worker=worker))
+    except StoreUnavailable as error:
+        fail_command(f"store.url: {error}", code=1)
+    except ConfigError as error:
+        show_faults(config, error.faults)
+        raise typer.Exit(FOUND) from error
+    except OSError as error:
+        fail_command(
+            f"server.port: cannot listen on {settings.server.host}:{settings.server.port}: "
+            f"{error.strerror or error}",
+            code=1,
+        )
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise typer.Exit from None
+
+
+class _ConfigFile:
+    """The file, and what was in force of it last: by that the workers start that come later."""
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self._path = path.absolute()
+        self.settings = settings
+
+    def load(self) -> Settings:
+        """Read it as it is now. Raises ConfigError."""
+        return load_settings(self._path)
+
+    def reload(self) -> None:
+        """Keep it where it has no fault. The workers, who read it too, tell of faults."""
+        with suppress(ConfigError):
+            self.settings, _ = keep_fixed(self.settings, self.load())
+
+
+def _become_worker(file: _ConfigFile) -> WorkerHandle:
+    """Returns in each worker; the parent ends here once they have ended."""
+    server = file.settings.server
+    host, port = server.host, server.port
+    open_socket(host, port).close()  # a shared port would be shared with another gateway, too
+    outcome = WorkerSupervisor(
+        server.workers, lambda known: open_socket(host, known or port, shared=True), file.reload
+    ).run()
+    if isinstance(outcome, int):
+        raise typer.Exit(outcome)
+    return outcome
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Logging as configured, with every secret of the configuration cut out of the lines."""
+    set_up_logs(
+        settings.log.level,
+        settings.log.format,
+        secrets=settings.secrets(),
+        plain_emails=settings.log.emails == "plain",
+    )
+
+
+@app.command()
+def reload(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Let the running gateway take its changed configuration over, without a restart.
+
+    It is checked here first, then by the gateway; where it has faults the former one goes on, and
+    the command ends with 1. --json prints {"digest", "changes", "needs_restart", "warnings",
+    "behind"}.
+    """
+    settings = settings_of(config)
+    answer = asyncio.run(_ask(config, settings))
+    if as_json:
+        print_json(answer)
+    else:
+        _show(config, answer)
+    if answer["behind"]:
+        raise typer.Exit(FOUND)
+
+
+async def _ask(config: Path, settings: Settings) -> dict[str, Any]:
+    async with open_admin(settings) as asked:
+        if not asked.running:
+            fail_command("No gateway runs. Start it with `aom-gateway serve`.", code=FOUND)
+        response = await asked.answer("POST", "/api/reload")
+    if response.status_code == codes.UNAUTHORIZED:
+        fail_command(
+            "The running gateway does not take this admin token. If it is the token that was "
+            "changed, send the process SIGHUP: `kill -HUP PID`, or `systemctl reload`.",
+            code=FOUND,
+        )
+    if response.status_code == codes.UNPROCESSABLE_ENTITY:
+        _show_refusal(config, response)
+    if response.is_error:
+        fail_command(f"The gateway answers {response.status_code}: {response.text}", code=FOUND)
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def _show_refusal(config: Path, response: httpx.Response) -> NoReturn:
+    answer = response.json()
+    show_faults(
+        config,
+        tuple(ConfigFault(one["path"], one["message"]) for one in answer.get("errors", ())),
+    )
+    fail_command(f"The gateway answers: {answer['detail']}", code=FOUND)
+
+
+def _show(config: Path, answer: dict[str, Any]) -> None:
+    show_faults(
+        config,
+        tuple(ConfigFault(one["path"], one["message"], warning=True) for one in answer["warnings"]),
+    )
+    for one in answer["changes"]:
+        out.print(escape_hidden(f"{one['change']}: {one['where']}"), markup=False)
+    if not answer["changes"]:
+        out.print("Nothing has changed.")
+    for place in answer["needs_restart"]:
+        err.print(escape_hidden(f"needs a restart: {place}"), style="yellow", markup=False)
+    for name in answer["behind"]:
+        err.print(
+            escape_hidden(f"{name} does not work by it yet: see `aom-gateway status`"),
+            style="red",
+            markup=False,
+        )

@@ -1,0 +1,110 @@
+"""A gateway by one configuration, and what of it outlives a reload."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from connectors.base import Connector
+from receiver.alarms import MemorySentLog
+from receiver.aom import SourceContext
+from receiver.config_errors import ConfigFault
+from receiver.delivery import Dispatcher, RateLimiter
+from receiver.gateway.process_registry import ProcessRegistry
+from receiver.http.guess_limiter import GuessLimiter
+from receiver.inbox import Inbox
+from receiver.ingest.intake import Intake
+from receiver.ingest.validation import Validator
+from receiver.ingest.validation_thread import ValidationThread
+from receiver.jobs.job_runner import JobRunner
+from receiver.jobs.replay_progress import ReplayProgress
+from receiver.jobs.status_cache import CachedStatus
+from receiver.mapping import RouteTable
+from receiver.settings import SettingChange, Settings
+from receiver.telemetry import GatewayMetrics
+from receiver.telemetry.worker_metrics import WorkerMetrics
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadReport:
+    """What came of taking a configuration over.
+
+    `behind`: other processes of this gateway that do not work by it yet.
+    """
+
+    digest: str
+    changes: Sequence[SettingChange]
+    needs_restart: Sequence[str]
+    warnings: Sequence[ConfigFault]
+    behind: Sequence[str] = ()
+
+
+class Reloader(Protocol):
+    """Reads the configuration anew and takes it over."""
+
+    async def reload(self) -> ReloadReport:
+        """Raises ConfigError with all faults; the former configuration then stays in force."""
+
+
+@dataclass(slots=True)
+class LastingParts:
+    """What a gateway has for as long as its process runs, whatever its configuration."""
+
+    inbox: Inbox
+    metrics: GatewayMetrics
+    now: Callable[[], datetime]
+    guesses: GuessLimiter  # of the admin token, by any way in
+    processes: ProcessRegistry
+    validation: ValidationThread = field(default_factory=ValidationThread)
+    replays: ReplayProgress = field(default_factory=ReplayProgress)
+    background: JobRunner = field(default_factory=JobRunner)
+    ended_sessions: OrderedDict[str, None] = field(default_factory=OrderedDict)  # of the console
+    sent_alarms: MemorySentLog = field(default_factory=MemorySentLog)
+    workers: WorkerMetrics | None = None  # where this process is one of several
+    reloader: Reloader | None = None  # where there is a file to read
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Everything that HTTP and the command line speak to, by one configuration.
+
+    A reload makes another: who works with this one sees one configuration, to the end of its work.
+    """
+
+    lasting: LastingParts
+    settings: Settings
+    routes: RouteTable
+    sites: Mapping[str, SourceContext]
+    validate_call: Validator
+    intake: Intake
+    standing: CachedStatus
+    connectors: Mapping[str, Connector] = field(default_factory=dict)
+    limiters: Mapping[str, RateLimiter] = field(default_factory=dict)
+    dispatchers: Sequence[Dispatcher] = ()
+
+    @property
+    def inbox(self) -> Inbox:
+        return self.lasting.inbox
+
+    @property
+    def metrics(self) -> GatewayMetrics:
+        return self.lasting.metrics
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        return self.lasting.now
+
+    @property
+    def guesses(self) -> GuessLimiter:
+        return self.lasting.guesses
+
+    @property
+    def replays(self) -> ReplayProgress:
+        return self.lasting.replays
+
+    @property
+    def background(self) -> JobRunner:
+        return self.lasting.background

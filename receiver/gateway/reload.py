@@ -1,0 +1,100 @@
+"""Takes a changed configuration over in a running gateway: read anew, checked whole, and in force
+at once; or refused with all its faults, while the former one goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import structlog
+
+from receiver.config_errors import with_lines
+from receiver.gateway.composition import RunningGateway
+from receiver.gateway.gateway import ReloadReport
+from receiver.settings import ConfigError, Settings, compare_settings, keep_fixed
+
+FOLLOWING: Final = 20.0  # seconds in which the other workers have to follow
+
+
+class ConfigReloader:
+    """The reloads of one running gateway, one after the other.
+
+    `load` reads the configuration as it is now, or raises ConfigError. `tell_siblings` makes the
+    other workers of this gateway reload too.
+    """
+
+    def __init__(
+        self,
+        running: RunningGateway[Any],
+        load: Callable[[], Settings],
+        tell_siblings: Callable[[], None] | None = None,
+    ) -> None:
+        self._running = running
+        self._load = load
+        self._tell_siblings = tell_siblings
+        self._one_at_a_time = asyncio.Lock()
+        self._tasks: set[asyncio.Task[ReloadReport]] = set()
+        self._log = structlog.get_logger()
+
+    async def reload(self) -> ReloadReport:
+        """Reload here, and see to it that the other workers follow.
+
+        Raises ConfigError: the former configuration stays in force everywhere. Whoever asked may go
+        away meanwhile: what has begun is done to its end.
+        """
+        report = await asyncio.shield(self._start())
+        if self._tell_siblings is None:
+            return report
+        self._tell_siblings()
+        behind = await self._running.lasting.processes.wait_for_siblings(FOLLOWING)
+        return replace(report, behind=behind)
+
+    def reload_on_signal(self) -> None:
+        """Reload this process alone: whoever runs several signals each. The log says what came of
+        it.
+        """
+        self._start()
+
+    def _start(self) -> asyncio.Task[ReloadReport]:
+        task = asyncio.create_task(self._reload(), name="reload")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[ReloadReport]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error and not isinstance(error, ConfigError):
+            self._log.error("configuration.reload_failed", exc_info=error)
+
+    async def _reload(self) -> ReloadReport:
+        async with self._one_at_a_time:
+            try:
+                return await self._take_over()
+            except ConfigError as error:
+                await self._running.lasting.processes.refuse(error.faults)
+                faults = [str(fault) for fault in error.faults]
+                self._log.error("configuration.refused", faults=faults)
+                raise
+
+    async def _take_over(self) -> ReloadReport:
+        before = self._running.current.settings
+        new, waiting = keep_fixed(before, await asyncio.to_thread(self._load))
+        changes = compare_settings(before, new)
+        digest = await self._running.work_by(new)
+        await self._running.lasting.processes.work_by(digest, waiting)
+        gateway = self._running.current
+        self._log.info(
+            "configuration.reloaded",
+            digest=digest,
+            changes=[f"{one.where} {one.change}" for one in changes],
+            needs_restart=list(waiting),
+        )
+        routes = with_lines(gateway.routes.warnings, gateway.settings.lines)
+        warnings = (*gateway.settings.warnings, *routes)
+        return ReloadReport(digest, changes, waiting, warnings)

@@ -1,0 +1,1 @@
+"""Tests of a running gateway and its configuration."""
