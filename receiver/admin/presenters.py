@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from connectors.base import Page as RecordsHeld
@@ -35,8 +36,9 @@ from receiver.admin.views import (
     WaitingView,
 )
 from receiver.aom import Event as ReadEvent
-from receiver.aom import InvalidBody, read_event
+from receiver.aom import InvalidBody, Profile, build_profile, read_event
 from receiver.delivery import RateLimiter
+from receiver.facts import KnownFacts
 from receiver.gateway import Gateway
 from receiver.inbox import (
     AttemptDetail,
@@ -194,7 +196,9 @@ def overall_state(state: str, deliveries: Mapping[str, int]) -> EventState:
     return next((word for word in words if deliveries.get(word)), "accepted")
 
 
-def present_event(gateway: Gateway, stored: EventDetail) -> EventView:
+def present_event(
+    gateway: Gateway, stored: EventDetail, profiles: Mapping[str, Profile] = MappingProxyType({})
+) -> EventView:
     """One event with its whole story."""
     read_anew = _read(gateway, stored)
     return EventView(
@@ -221,7 +225,22 @@ def present_event(gateway: Gateway, stored: EventDetail) -> EventView:
         people=stored.people,
         counts=stored.counts,
         deliveries=tuple(_delivery(one) for one in stored.deliveries),
+        profiles=profiles,
     )
+
+
+async def find_profiles(gateway: Gateway, stored: EventDetail) -> dict[str, Profile]:
+    """Person key → what is known of them, where it is anything."""
+    site = gateway.sites.get(stored.source)
+    if site is None or stored.source not in gateway.routes.profiled_sources:
+        return {}
+    people = {(stored.source, one.person) for one in stored.deliveries}
+    known = await gateway.inbox.find_known_facts(people)
+    return {
+        person: build_profile(facts, site)
+        for (_, person), facts in known.items()
+        if facts != KnownFacts()
+    }
 
 
 def _original(stored: OriginalCall | None) -> OriginalView | None:

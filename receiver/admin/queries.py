@@ -42,11 +42,11 @@ class AdminQueries:
 
     async def event(self, call: OperationCall) -> views.EventView:
         try:
-            return presenters.present_event(
-                self._gateway, await self._inbox.find_event(call.path.id)
-            )
+            stored = await self._inbox.find_event(call.path.id)
         except Unknown as unknown:
             raise NotFound(str(unknown)) from unknown
+        profiles = await presenters.find_profiles(self._gateway, stored)
+        return presenters.present_event(self._gateway, stored, profiles)
 
     async def groups(self, call: OperationCall) -> views.GroupsView:
         query: parameters.GroupsQuery = call.query

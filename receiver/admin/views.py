@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from receiver.aom import Profile
 from receiver.inbox import DriftCount
 
 EventState = Literal[
@@ -204,7 +205,8 @@ class EventView:
     while the others are delivered.
 
     `deliveries` are up to 200: those that are dead first, then what is pending. `counts`: connector
-    → state → number, of all.
+    → state → number, of all. `profiles`: what is known now of the people of the deliveries, by
+    their keys, where a mapping asks for it.
     """
 
     id: str
@@ -226,6 +228,7 @@ class EventView:
     people: int
     counts: Mapping[str, Mapping[str, int]]
     deliveries: tuple[DeliveryView, ...]
+    profiles: Mapping[str, Profile]
 
 
 @dataclass(frozen=True, slots=True)

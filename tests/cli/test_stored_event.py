@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -113,3 +114,32 @@ def test_a_record_that_the_crm_does_not_have_is_told(tmp_path: Path) -> None:
     (tmp_path / "order.json").write_text(ORDER)
     shown = command("explain", "order.json", "--online", at=tmp_path).out
     assert "deal: springfield:7 (the CRM has none)" in shown
+
+
+def test_it_is_explained_with_what_is_known_of_the_person(tmp_path: Path) -> None:
+    """As a delivery would write it now: all their orders, not this one alone."""
+    route = """
+[connectors.sandbox]
+type = "sandbox"
+[[routes]]
+events = ["order.*"]
+connector = "sandbox"
+[[routes.upsert]]
+object = "contact"
+fields.orders = "{{ profile.order_count }}"
+fields.revenue = "{{ profile.revenue }}"
+"""
+    order = json.loads(ORDER)
+    with gateway(write_config(tmp_path, route)) as running:
+        for id in (1, 2):
+            (tmp_path / "order.json").write_text(json.dumps({**order, "id": id}))
+            command("send", "order.placed", "--file", "order.json", at=tmp_path)
+        running.wait_until_delivered()
+        first = command("events", "--json", at=tmp_path).json["items"][-1]["id"]
+        for what, orders in ((first, 2), ("order.json", 1)):
+            told = command("explain", what, "--json", at=tmp_path).json
+            ((record,),) = [delivery["records"] for delivery in told["deliveries"]]
+            fields = (record["fields"]["orders"], record["fields"]["revenue"])
+            assert fields == (orders, str(12.5 * orders))
+        (profile,) = running.admin(f"/api/events/{first}")["profiles"].values()
+        assert (profile["order_count"], profile["revenue"]) == (2, "25.0")

@@ -5,14 +5,15 @@ too.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from receiver.aom import InvalidBody
+from receiver.aom import InvalidBody, Profile
 from receiver.cli.app import (
     CONFIG,
     FOUND,
@@ -77,6 +78,7 @@ def explain(
             event or call.named,
             RouteTable.compile(settings),
             now=call.received_at,
+            profile_of=call.profiles.get,
         )
     except InvalidBody as invalid:
         _show_faults(invalid, as_json=as_json)
@@ -126,6 +128,7 @@ class _Call:
     received_at: datetime
     source: str | None = None
     named: str | None = None
+    profiles: Mapping[str, Profile] = field(default_factory=dict)  # by person key
 
 
 def _call_of(file: str) -> _Call:
@@ -133,10 +136,15 @@ def _call_of(file: str) -> _Call:
 
 
 def _stored_call(settings: Settings, event_id: str) -> _Call:
-    """As it came in, or was amended: from its source, under the name in its URL, at its time."""
+    """As it came in, or was amended: from its source, under the name in its URL, at its time; with
+    what is known now of its people.
+    """
     event = fetch_event(settings, event_id)
     received_at = datetime.fromisoformat(event["received_at"])
-    return _Call(event["raw"].encode(), received_at, event["source"], event["named"])
+    profiles = {
+        person: Profile.model_validate(known) for person, known in event["profiles"].items()
+    }
+    return _Call(event["raw"].encode(), received_at, event["source"], event["named"], profiles)
 
 
 def payload_of(file: str) -> bytes:

@@ -19,7 +19,7 @@ OBJECT_BYTES = 300  # of memory for a list or an object in a body, of which two 
 KEPT = 2048  # events
 
 
-class StoredEvent(Protocol):
+class ReadableEvent(Protocol):
     """An event as the inbox keeps it."""
 
     @property
@@ -47,7 +47,7 @@ class EventReader:
         self._bytes = 0
         self._thread = thread or ThreadPoolExecutor(1, thread_name_prefix="large-events")
 
-    async def read(self, stored: StoredEvent, site: SourceContext) -> Event:
+    async def read(self, stored: ReadableEvent, site: SourceContext) -> Event:
         """Read the event of a stored. Raises InvalidBody."""
         known = self._known.get(stored.event_id)
         # it may have been amended, or a person erased from it
@@ -75,7 +75,7 @@ class EventReader:
         """End the thread."""
         self._thread.shutdown(wait=False)
 
-    def _keep(self, stored: StoredEvent, event: Event | InvalidBody) -> None:
+    def _keep(self, stored: ReadableEvent, event: Event | InvalidBody) -> None:
         if before := self._known.get(stored.event_id):
             self._bytes -= _memory(before[1])
         self._known[stored.event_id] = event, stored.body
@@ -90,7 +90,7 @@ def _memory(body: bytes) -> int:
     return len(body) + OBJECT_BYTES * (body.count(b"{") + body.count(b"["))
 
 
-def _read(stored: StoredEvent, site: SourceContext) -> Event | InvalidBody:
+def _read(stored: ReadableEvent, site: SourceContext) -> Event | InvalidBody:
     try:
         return read_event(stored.body, site, stored.named)
     except InvalidBody as invalid:

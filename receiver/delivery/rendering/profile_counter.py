@@ -15,6 +15,8 @@ from receiver.facts import PersonFacts
 from receiver.inbox import CountedEvent, Inbox, PersonAt, UncountedEvent
 
 AGAIN = timedelta(hours=1)  # between looks for what others have accepted and do not count
+MANY_EVENTS = 10_000  # that are counted, before it is told how far it is
+MANY_PEOPLE = 500  # whose facts are kept in one transaction, unless a single event has more
 
 Profiles = Mapping[PersonAt, Profile]
 """By source and person key."""
@@ -40,7 +42,9 @@ class ProfileCounter:
         async with self._turn:
             await self._mark()
             while events := await self._inbox.list_uncounted():
-                total += await self._count(events)
+                before, total = total, total + await self._count(events)
+                if total // MANY_EVENTS > before // MANY_EVENTS:
+                    self._log.info("profiles.counting", events=total)
         return total
 
     async def _mark(self) -> None:
@@ -65,17 +69,21 @@ class ProfileCounter:
         }
 
     async def _count(self, events: Collection[UncountedEvent]) -> int:
-        counted: list[CountedEvent] = []
-        unreadable: list[str] = []
+        """Some at a time, so that what comes in hardly waits for the store."""
+        counted, unreadable = 0, []
+        waiting: list[CountedEvent] = []
         for one in events:
             await self._share.give_way()
-            if (read := await self._read(one)) is not None:
-                counted.append(read)
-            else:
+            if (read := await self._read(one)) is None:
                 unreadable.append(one.event_id)
+                continue
+            waiting.append(read)
+            if sum(len(each.facts) for each in waiting) >= MANY_PEOPLE:
+                counted += await self._inbox.keep_facts(waiting)
+                waiting = []
         if unreadable:
             await self._inbox.set_aside(unreadable)
-        return await self._inbox.keep_facts(counted)
+        return counted + await self._inbox.keep_facts(waiting)
 
     async def _read(self, stored: UncountedEvent) -> CountedEvent | None:
         """None where it cannot be read: delivering it tells why."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Text, exists, func, literal, select, union
+from sqlalchemy import Connection, Text, bindparam, exists, func, literal, select, union
 
 from receiver.inbox.db.tables import person_address
 
@@ -25,4 +26,23 @@ def keys_of(given: str) -> Any:
     return union(select(key.label("person_key")), joined)
 
 
+def keys_of_people(connection: Connection, given: Collection[str]) -> dict[str, frozenset[str]]:
+    """The same for many people at once: each key or address that is given → all keys of that
+    person.
+    """
+    owners = connection.execute(_OWNERS, {"given": sorted(given)})
+    persons = dict.fromkeys(given) | {row.address: row.person_key for row in owners}
+    keys = {person or one: {person or one} for one, person in persons.items()}
+    for row in connection.execute(_JOINED, {"persons": sorted(keys)}):
+        keys[row.person_key].add(row.address)
+    return {one: frozenset(keys[person or one]) for one, person in persons.items()}
+
+
 _OTHERS = person_address.alias("others")
+_OWNERS = select(person_address.c.address, person_address.c.person_key).where(
+    person_address.c.address.in_(bindparam("given", expanding=True))
+)
+_JOINED = select(person_address.c.address, person_address.c.person_key).where(
+    person_address.c.person_key.in_(bindparam("persons", expanding=True)),
+    ~exists().where(_OTHERS.c.person_key == person_address.c.address),
+)

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Dialect, Select, Table, bindparam, case, delete, func, or_, select
+from sqlalchemy import Dialect, Select, Table, bindparam, case, delete, distinct, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from receiver.facts import CourseFact, KnownFacts, OrderFact, PersonFacts, SubmissionFact
+from receiver.facts import (
+    CourseFact,
+    KnownFacts,
+    OrderFact,
+    PersonFacts,
+    SubmissionFact,
+    SubmissionKind,
+)
 from receiver.inbox.db.bulk_statements import insert_statement
+from receiver.inbox.db.person_keys import keys_of_people
 from receiver.inbox.db.tables import (
     profile_course,
     profile_order,
@@ -67,14 +75,46 @@ def keep_facts(transaction: Transaction, counted: Sequence[CountedEvent]) -> int
 def find_known_facts(
     transaction: Transaction, people: Collection[PersonAt]
 ) -> dict[PersonAt, KnownFacts]:
-    """All that is known of these people, each with an entry."""
-    keys = {"keys": sorted({person for _, person in people})}
-    known: dict[PersonAt, _Rows] = {at: _Rows() for at in people}
+    """All that is known of these people, by their keys or addresses, each with an entry.
+
+    Of someone whose addresses were joined, what was kept under the keys of before counts as well.
+    """
+    keys = keys_of_people(transaction.connection, {person for _, person in people})
+    every_key = {"keys": sorted(frozenset().union(*keys.values()))}
+    rows: dict[PersonAt, _Rows] = defaultdict(_Rows)
     for table, find in _FIND.items():
-        for row in transaction.connection.execute(find, keys):
-            if theirs := known.get((row.source, row.person_key)):
-                theirs.by_table[table].append(row)
-    return {at: rows.facts() for at, rows in known.items()}
+        for row in transaction.connection.execute(find, every_key):
+            rows[row.source, row.person_key].by_table[table].append(row)
+    known: dict[PersonAt, KnownFacts] = {}
+    for source, person in people:
+        theirs = sorted(keys[person])
+        several = [rows[source, key].facts() for key in theirs]
+        if len(several) == 1:
+            known[source, person] = several[0]
+        else:
+            given = {"of": source, "keys": theirs}
+            submissions = transaction.connection.execute(_OF_SEVERAL_KEYS, given)
+            known[source, person] = _join(several, {one.kind: one.number for one in submissions})
+    return known
+
+
+def _join(several: Sequence[KnownFacts], submissions: Mapping[SubmissionKind, int]) -> KnownFacts:
+    """What was kept of one person under several keys."""
+    courses: dict[str, CourseFact] = {}
+    for course in sorted(
+        (course for one in several for course in one.courses), key=lambda one: one.event_id
+    ):
+        first = min(courses.get(course.key, course).enrolled_at, course.enrolled_at)
+        courses[course.key] = replace(course, enrolled_at=first)
+    seen = [one.first_seen_at for one in several if one.first_seen_at is not None]
+    active = [one.last_active_at for one in several if one.last_active_at is not None]
+    return KnownFacts(
+        orders=tuple(order for one in several for order in one.orders),
+        courses=tuple(courses.values()),
+        submissions=submissions,
+        first_seen_at=min(seen, default=None),
+        last_active_at=max(active, default=None),
+    )
 
 
 def erase_profiles(transaction: Transaction, person: str) -> int:
@@ -194,6 +234,17 @@ _COUNTED: Final = (
     profile_submission.c.person_key,
     profile_submission.c.source,
     profile_submission.c.kind,
+)
+_OF_SEVERAL_KEYS: Final = (
+    select(
+        profile_submission.c.kind,
+        func.count(distinct(profile_submission.c.digest)).label("number"),
+    )
+    .where(
+        profile_submission.c.source == bindparam("of"),
+        profile_submission.c.person_key.in_(bindparam("keys", expanding=True)),
+    )
+    .group_by(profile_submission.c.kind)
 )
 _FIND: Final[dict[Table, Select[Any]]] = {
     table: found.where(table.c.person_key.in_(bindparam("keys", expanding=True)))

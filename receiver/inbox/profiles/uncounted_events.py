@@ -134,8 +134,8 @@ def list_uncounted(transaction: Transaction) -> list[UncountedEvent]:
         return []
     people: dict[str, dict[str, str]] = {}
     for found in (_ROUTED_AS, _KNOWN_AS):
-        for id, address, key in transaction.connection.execute(found, {"ids": ids}).tuples():
-            people.setdefault(id, {})[address] = key
+        for known in transaction.connection.execute(found, {"ids": ids}):
+            people.setdefault(known.event_id, {})[known.address] = known.person_key
     return [
         UncountedEvent(
             row.event_id,

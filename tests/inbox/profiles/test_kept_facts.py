@@ -115,6 +115,29 @@ async def test_people_at_several_sources(inbox: Inbox) -> None:
 
 
 @stored
+async def test_addresses_that_are_joined_are_one_profile(inbox: Inbox) -> None:
+    """What was kept of each before they were one person's is added up, by any of the addresses; and
+    goes with the person.
+    """
+    facts = (order("7", "b"), course("1", "Algebra", "a", NOW), quiz(b"q", NOW - DAY))
+    await told(inbox, *facts)
+    later = (order("8", "c"), course("1", "Algebra II", "d", NOW + DAY), quiz(b"q"), quiz(b"r"))
+    await told(inbox, *later, person=BEN)
+    for address in (ANN, BEN):
+        await inbox.accept(
+            new(f"account {address}", address, account_ids={address: "5"}, tells_addresses=True)
+        )
+    one, other = [await known(inbox, address) for address in (ANN, BEN)]
+    assert one == other
+    assert sorted(fact.id for fact in one.orders) == ["7", "8"]
+    assert [(fact.name, fact.enrolled_at) for fact in one.courses] == [("Algebra II", NOW)]
+    assert one.submissions == {"quiz": 2}
+    assert (one.first_seen_at, one.last_active_at) == (NOW - DAY, NOW + DAY)
+    await inbox.erase_person(BEN)
+    assert [await known(inbox, address) for address in (ANN, BEN)] == [KnownFacts()] * 2
+
+
+@stored
 async def test_who_is_erased_is_in_no_profile(inbox: Inbox) -> None:
     """The others' stay as they are, also where they were in the same event."""
     await inbox.accept(new("a", ANN, BEN, counted=True))
