@@ -134,7 +134,7 @@ def list_uncounted(transaction: Transaction) -> list[UncountedEvent]:
         return []
     people: dict[str, dict[str, str]] = {}
     for found in (_ROUTED_AS, _KNOWN_AS):
-        for id, address, key in transaction.connection.execute(found, {"ids": ids}).tuples():
+        for id, address, key in transaction.connection.execute(found, {"ids": ids}).all():
             people.setdefault(id, {})[address] = key
     return [
         UncountedEvent(
