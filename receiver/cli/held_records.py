@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -18,6 +18,9 @@ from receiver.settings import Settings
 
 MOST = 50
 """Records that are looked up; an announcement can have thousands."""
+
+LONGEST_KEY = 1200
+"""Characters; no longer one is remembered."""
 
 Ref = tuple[str, str, str]
 """(connector, object, key)"""
@@ -51,7 +54,7 @@ def planned_records(explained: Explanation) -> dict[Ref, Record]:
     found: dict[Ref, Record] = {}
     for delivery in explained.deliveries:
         for one in delivery.planned:
-            if len(found) < MOST:
+            if len(found) < MOST and len(one.record.key) <= LONGEST_KEY:
                 found.setdefault((delivery.connector, *one.record.ref), one.record)
     return found
 
@@ -88,12 +91,11 @@ async def _read(
         for (object, _), group in groupby(sorted(records, key=_kind), key=_kind):
             alike = list(group)
             fields = sorted({name for record in alike for name in record.fields})
-            for record, found in zip(
-                alike, await connector.read(object, alike, fields), strict=True
-            ):
-                held.in_crm[(name, *record.ref)] = (
-                    None if found is None else {"id": found.id, "fields": dict(found.fields)}
-                )
+            most = connector.limits.records
+            for part in (alike[at : at + most] for at in range(0, len(alike), most)):
+                answers = await connector.read(object, part, fields)
+                for record, found in zip(part, answers, strict=True):
+                    held.in_crm[(name, *record.ref)] = None if found is None else asdict(found)
 
 
 def _kind(record: Record) -> tuple[str, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import abc
+from types import MappingProxyType
 from typing import Any, Protocol, Self
 
 from connectors import registry
 from connectors.base import Connector, ConnectorSettings, Needs, Record
 from receiver.aom import EVENTS
 from receiver.config_errors import ConfigError, ConfigFault
+from receiver.mapping.check.raw_keys import StoredKeys
 from receiver.mapping.check.route_check import check_routes
 from receiver.mapping.language.environment import ENVIRONMENT
 from receiver.mapping.language.limits import EventLimits
@@ -80,11 +82,12 @@ class RouteTable:
         settings: RouteTableSettings,
         types: abc.Mapping[str, type[Connector]] | None = None,
         watch: WatchOf | None = None,
+        stored: StoredKeys = MappingProxyType({}),
     ) -> Self:
         """Check and compile all routes.
 
         Raises ConfigError with every fault. `types` are the registry's unless given; `watch` gives
-        who watches a route at work.
+        who watches a route at work; `stored` are keys of payloads that a gateway has met.
         """
         types = registry.types() if types is None else types
         accounts = {
@@ -93,7 +96,7 @@ class RouteTable:
         }
         sources = tuple(settings.sources)
         placed, faults = check_routes(
-            dict(enumerate(settings.routes)), settings.snippets, accounts, sources
+            dict(enumerate(settings.routes)), settings.snippets, accounts, sources, stored
         )
         if errors := [fault for fault in faults if not fault.warning]:
             raise ConfigError(errors)

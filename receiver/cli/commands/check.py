@@ -24,6 +24,7 @@ from receiver.cli.app import (
     show_faults,
 )
 from receiver.cli.commands.provision import check_online
+from receiver.cli.stored_keys import fetch_stored_keys
 from receiver.config_errors import with_lines
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable
@@ -44,7 +45,7 @@ def check(
 ) -> None:
     """Find every fault of the configuration before it runs."""
     settings = _settings_of(config, as_json=as_json)
-    mapping = RouteTable.compile(settings)
+    mapping = RouteTable.compile(settings, stored=fetch_stored_keys(settings))
     tried = try_routes(sites_of(settings), mapping)
     found = [*settings.warnings, *with_lines([*mapping.warnings, *tried], settings.lines)]
     found += check_online(settings, mapping) if online else ()

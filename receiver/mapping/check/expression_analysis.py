@@ -12,7 +12,7 @@ from jinja2.tests import TESTS
 from receiver.config_errors import suggest_name
 from receiver.mapping.check.closed_sets import KnownValues
 from receiver.mapping.check.filter_arguments import wrong_arguments
-from receiver.mapping.check.raw_keys import find_slip
+from receiver.mapping.check.raw_keys import StoredKeys, find_slip
 from receiver.mapping.check.static_conditions import static_truth
 from receiver.mapping.check.value_kinds import (
     COMPARING_TESTS,
@@ -47,6 +47,7 @@ class ExpressionAnalysis:
     broken: dict[str, str] = field(default_factory=dict)
     doubtful: dict[str, str] = field(default_factory=dict)
     sources: Collection[str] = ()
+    stored: StoredKeys = field(default_factory=dict)
 
     def tree(self, tree: nodes.Template, scope: Scope) -> Any:
         """The annotation of what a text with expressions in it gives."""
@@ -129,7 +130,10 @@ class ExpressionAnalysis:
 
     def _member(self, name: str, path: str, known: Mapping[str, Any] | None, owner: str) -> Any:
         if known is None:
-            if path.startswith("raw.") and (slip := find_slip(self.event, path)) is not None:
+            if (
+                path.startswith("raw.")
+                and (slip := find_slip(self.event, path, self.stored)) is not None
+            ):
                 self.doubtful[slip[0]] = slip[1]
             return Any
         if name in known:
@@ -143,7 +147,11 @@ class ExpressionAnalysis:
         if not isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
             return self.expression(node, scope)
         inner = ExpressionAnalysis(
-            self.event, found=self.found, broken=self.broken, doubtful=self.doubtful
+            self.event,
+            found=self.found,
+            broken=self.broken,
+            doubtful=self.doubtful,
+            stored=self.stored,
         )
         annotation = inner.expression(node, scope)
         self.guarded |= inner.missing | inner.guarded

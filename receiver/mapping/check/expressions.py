@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -14,6 +15,7 @@ from receiver.aom import EVENTS, names_of_event
 from receiver.config_errors import ConfigFault, find_curly_quote, format_place, nearest_name
 from receiver.mapping.check.closed_sets import KnownValues, find_wrong_keys
 from receiver.mapping.check.expression_analysis import ExpressionAnalysis, Scope
+from receiver.mapping.check.raw_keys import StoredKeys
 from receiver.mapping.check.static_conditions import static_truth
 from receiver.mapping.language.attribute_access import bare_type, element_of
 from receiver.mapping.language.constant_texts import constant_texts
@@ -39,13 +41,22 @@ class CheckedRoute:
     """
 
     sources: Collection[str] = ()
+    stored: StoredKeys = field(default_factory=dict)
     faults: list[ConfigFault] = field(default_factory=list)
     kinds: dict[str, list[Any]] = field(default_factory=dict)
 
+    def analysis(self, event: str) -> ExpressionAnalysis:
+        """One for an expression, at an event."""
+        return ExpressionAnalysis(event, sources=self.sources, stored=self.stored)
 
-def check_expressions(one: PlacedRoute, sources: Collection[str] = ()) -> CheckedRoute:
-    """Check one route; `sources` are those of the configuration, where they are known."""
-    checked = CheckedRoute(sources)
+
+def check_expressions(
+    one: PlacedRoute, sources: Collection[str] = (), stored: StoredKeys = MappingProxyType({})
+) -> CheckedRoute:
+    """Check one route; `sources` are those of the configuration, `stored` the keys that a gateway
+    has met, where they are known.
+    """
+    checked = CheckedRoute(sources, stored)
     scopes: Scopes = {
         event: dict(names_of_event(event)) for event in one.events or _meant(one.route.events)
     }
@@ -223,7 +234,7 @@ def _each(where: str, each: str | None, scopes: Scopes, checked: CheckedRoute) -
         return {}
     variable, items = parts
     checked.faults += _refused(where, items)
-    analyses = {event: ExpressionAnalysis(event, sources=checked.sources) for event in scopes}
+    analyses = {event: checked.analysis(event) for event in scopes}
     kinds = {
         event: analysis.expression(items, scopes[event]) for event, analysis in analyses.items()
     }
@@ -283,7 +294,7 @@ def _value(where: str, value: Any, scopes: Scopes, checked: CheckedRoute) -> lis
     if tree is None:
         return []
     only = lone_expression(tree)
-    analyses = [ExpressionAnalysis(event, sources=checked.sources) for event in scopes]
+    analyses = [checked.analysis(event) for event in scopes]
     kinds = [
         one.tree(tree, scopes[one.event])
         if only is None

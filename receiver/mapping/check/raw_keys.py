@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from receiver.aom import read_sample
@@ -19,13 +20,20 @@ _INDEX: Final = re.compile(r"\[\d+\]")
 _METHODS: Final = frozenset({"get", "items", "keys", "values"})
 
 
-def find_slip(event: str, path: str) -> tuple[str, str] | None:
+StoredKeys = Mapping[str, Collection[str]]
+"""Event → the paths of keys that a gateway has met and no schema knows, `[]` for any index."""
+
+
+def find_slip(
+    event: str, path: str, stored: StoredKeys = MappingProxyType({})
+) -> tuple[str, str] | None:
     """What is probably wrong with a path such as `raw.custmer.email`, and what would be right.
 
-    AOM may send keys that nobody knows, so that only one near a known one is told.
+    AOM may send keys that nobody knows, so that only one near a known or `stored` one is told.
     """
-    owner, _, name = _INDEX.sub("[]", path).removeprefix("raw").rpartition(".")
-    known = raw_keys(event).get(owner.removeprefix("."), frozenset())
+    owner, _, name = _INDEX.sub("[]", path).removeprefix("raw.").rpartition(".")
+    met = (one.rpartition(".") for one in stored.get(event, ()))
+    known = raw_keys(event).get(owner, frozenset()) | {key for at, _, key in met if at == owner}
     if name in known or name in _METHODS:
         return None
     near = get_close_matches(name, known, n=1, cutoff=_NEAR)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from receiver.aom import EVENTS
 from receiver.config_errors import ConfigFault, format_place
 from receiver.mapping.check.expressions import check_expressions
 from receiver.mapping.check.growth import check_growth
 from receiver.mapping.check.ownership import check_ownership
+from receiver.mapping.check.raw_keys import StoredKeys
 from receiver.mapping.check.references import (
     check_names,
     find_duplicates,
@@ -30,10 +32,11 @@ def check_routes(
     snippets: Mapping[str, SnippetSettings],
     accounts: Mapping[str, ConnectorAccount],
     sources: Collection[str],
+    stored: StoredKeys = MappingProxyType({}),
 ) -> tuple[tuple[PlacedRoute, ...], list[ConfigFault]]:
     """All routes with the shipped ones, and every fault and warning, once each.
 
-    `routes` holds the operator's by their index.
+    `routes` holds the operator's by their index, `stored` the keys that a gateway has met.
     """
     every, faults = place_routes(routes, snippets, accounts)
     faults += find_duplicates(every)
@@ -41,7 +44,7 @@ def check_routes(
         faults += check_names(one, accounts, sources)
         faults += check_ownership(one, accounts)
         faults += check_growth(one, accounts)
-        faults += check_expressions(one, sources).faults
+        faults += check_expressions(one, sources, stored).faults
     faults += find_key_conflicts(every, accounts)
     faults += find_link_circles(every)
     if not any(not fault.warning for fault in faults):
