@@ -123,7 +123,6 @@ MODULES = {
     "receiver/inbox/events/writer.py": ("tests/inbox/events/test_accept.py", WITHIN),
     "receiver/inbox/operation/write_probe.py": ("tests/inbox/test_failures.py", WITHIN),
     "receiver/inbox/reads/waiting_lanes.py": ("tests/inbox/reads/test_queries.py", WITHIN),
-    "receiver/ingest/validation.py": ("tests/ingest/test_intake.py", WITHIN),
     "receiver/mapping/check/expression_analysis.py": (
         "tests/mapping/check/test_expressions.py",
         WITHIN,
