@@ -167,9 +167,9 @@ class LimitedProtocol(HttpToolsProtocol):
         if method == b"CONNECT":
             self._refuse(405, "This is no proxy.", "not_http")
             return
-        kept = [b": ".join(header) for header in self.headers if header[0] not in _UPGRADE]
+        headers = [b": ".join(header) for header in self.headers if header[0] not in _UPGRADE]
         self.parser = HttpRequestParser(self)
-        self._parse(b"\r\n".join([b"%b %b HTTP/1.1" % (method, self.url), *kept, b"", b""]))
+        self._parse(b"\r\n".join([b"%b %b HTTP/1.1" % (method, self.url), *headers, b"", b""]))
 
     # --- what the parser finds ---
 
