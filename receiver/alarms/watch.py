@@ -143,16 +143,16 @@ class StoreWatcher:
             await self._inbox.list_groups(most=MOST_GROUPS),
         )
         processes = await self._inbox.list_processes(now=self._now())
-        told = [Alarm.load(one.about) for one in await self._stored.told()]
+        sent = [Alarm.load(one.about) for one in await self._stored.told()]
         sight = StoreSight(status, dead, quarantined, processes)
-        firing = {alarm.key for alarm in told}
+        firing = {alarm.key for alarm in sent}
         found = await asyncio.to_thread(
             partial(
                 find_alarms, sight, self._limits, self._redaction, firing=firing, now=self._now()
             )
         )
         return {
-            **{alarm.key: alarm for alarm in told if sight.hides(alarm.cause, MOST_GROUPS)},
+            **{alarm.key: alarm for alarm in sent if sight.hides(alarm.cause, MOST_GROUPS)},
             **found,
         }
 
@@ -160,15 +160,15 @@ class StoreWatcher:
         """Note each message once it is posted: after a crash in between it is posted again, but
         none is lost.
         """
-        told = {one.key: one for one in await ledger.told()}
-        for key in sorted(told.keys() - found.keys(), key=self._patience):
+        sent = {one.key: one for one in await ledger.told()}
+        for key in sorted(sent.keys() - found.keys(), key=self._patience):
             if not await self._may_post(ledger) or not await self._messenger.post(
-                Alarm.load(told[key].about), "resolved"
+                Alarm.load(sent[key].about), "resolved"
             ):
                 return
             await ledger.forget(key)
         for key in sorted(
-            (key for key in found if self._is_due(told.get(key))), key=self._patience
+            (key for key in found if self._is_due(sent.get(key))), key=self._patience
         ):
             if not await self._may_post(ledger) or not await self._messenger.post(
                 found[key], "firing"

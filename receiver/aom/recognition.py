@@ -56,18 +56,18 @@ def recognise_event(raw: Mapping[str, Any], named: str | None) -> RecognisedEven
     nobody in the place where the URL's event has its people.
     """
     shape = shape_of(raw)
-    told = _told(raw, shape)
+    by_body = _told(raw, shape)
     if (
         shape == "order"
         and named
         and event_family(named) == "order"
         and order_status.is_off(raw.get("status"))
     ):
-        told = RecognisedEvent(order_status.OFF_EVENT, "status")
-    if told and named:
-        return _weighed(raw, named, told)
-    if told:
-        return told
+        by_body = RecognisedEvent(order_status.OFF_EVENT, "status")
+    if by_body and named:
+        return _weighed(raw, named, by_body)
+    if by_body:
+        return by_body
     if named and (shape != "order" or event_family(named) == "order" or _has_people(raw, named)):
         return RecognisedEvent(named, "url")
     raise InvalidBody([_status_fault(raw) if shape == "order" else _shape_fault(raw)])

@@ -114,8 +114,8 @@ def _update_record(table: Any, expect: Expectation, record: Record) -> None:
         del table["absent"]
     links = [f"{link.object} {link.key}" for link in record.links]
     objects = [link.object for link in record.links]
-    kept = [link for link in expect.links if link in links or link in objects]
-    if len(kept) < len(expect.links):
+    links_left = [link for link in expect.links if link in links or link in objects]
+    if len(links_left) < len(expect.links):
         table["links"] = links
 
 

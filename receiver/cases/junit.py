@@ -58,5 +58,5 @@ def describe_mismatch(one: Mismatch) -> str:
         if value is not None
     )
     field = f"{one.field} " if one.field else ""
-    told = f"{place}{field}{one.message}"
-    return escape_hidden(f"{told}: {values}" if values else told)
+    line = f"{place}{field}{one.message}"
+    return escape_hidden(f"{line}: {values}" if values else line)

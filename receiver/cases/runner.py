@@ -107,23 +107,25 @@ def run_case(case: Case, sites: Mapping[str, SourceContext], routes: RouteTable)
 def _with_others(result: CaseResult) -> CaseResult:
     """The case says `only`: what is written besides is a mismatch."""
     others = tuple(_unwanted(one, "is written, and not expected") for one in result.also)
-    told = {(one.connector, one.object, one.key) for one in result.mismatches if not one.field}
-    new = tuple(one for one in others if (one.connector, one.object, one.key) not in told)
+    mismatched = {
+        (one.connector, one.object, one.key) for one in result.mismatches if not one.field
+    }
+    new = tuple(one for one in others if (one.connector, one.object, one.key) not in mismatched)
     return replace(result, mismatches=result.mismatches + new)
 
 
 def _quarantined(case: Case, invalid: InvalidBody, began: float) -> CaseResult:
     """Nothing is written of a call in quarantine, which may be what is expected."""
     why = "; ".join(f"{fault.path or '(body)'}: {fault.message}" for fault in invalid.faults)
-    told = f"the call would be kept in quarantine: {why}"
+    reason = f"the call would be kept in quarantine: {why}"
     wanted = bool(case.expect) and all(one.none for one in case.expect)
     return CaseResult(
         case=case,
         event=invalid.event,
-        mismatches=() if wanted else (Mismatch(told),),
+        mismatches=() if wanted else (Mismatch(reason),),
         written=(),
         matched={},
-        notes=(told,) if wanted else (),
+        notes=(reason,) if wanted else (),
         seconds=perf_counter() - began,
         explanation=None,
     )

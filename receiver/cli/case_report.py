@@ -27,8 +27,8 @@ def show_results(results: Sequence[CaseResult]) -> None:
             out.print(escape_hidden(f"     also written: {others}"), style="dim", markup=False)
     failed = sum(not result.passed for result in results)
     style = "bold red" if failed else "bold green"
-    told = f"{pluralize(len(results), 'case')}: {len(results) - failed} passed, {failed} failed"
-    out.print(told, style=style)
+    summary = f"{pluralize(len(results), 'case')}: {len(results) - failed} passed, {failed} failed"
+    out.print(summary, style=style)
 
 
 def _show_differences(mismatches: Sequence[Mismatch]) -> None:
@@ -38,8 +38,8 @@ def _show_differences(mismatches: Sequence[Mismatch]) -> None:
         if one.field and one.place != last:
             out.print(escape_hidden(f"     {one.place}"), markup=False)
         if not one.field:
-            told = f"{one.place} {one.message}".strip()
-            out.print(escape_hidden(f"     {told}"), style="red", markup=False)
+            line = f"{one.place} {one.message}".strip()
+            out.print(escape_hidden(f"     {line}"), style="red", markup=False)
         else:
             _show_field(one)
         last = one.place

@@ -40,13 +40,13 @@ class HeldRecords:
 
     def plain(self, ref: Ref) -> dict[str, Any]:
         """What belongs beside a record in JSON."""
-        told: dict[str, Any] = {}
+        answer: dict[str, Any] = {}
         if ref in self.remembered:
             one = self.remembered[ref]
-            told["held"] = {name: one[name] for name in ("id", "url", "fields", "links")}
+            answer["held"] = {name: one[name] for name in ("id", "url", "fields", "links")}
         if ref in self.in_crm:
-            told["in_crm"] = self.in_crm[ref]
-        return told
+            answer["in_crm"] = self.in_crm[ref]
+        return answer
 
 
 def planned_records(explained: Explanation) -> dict[Ref, Record]:

@@ -45,16 +45,16 @@ def save_case(settings: Settings, event_id: str, file: Path | None) -> None:
         markup=False,
     )
     if not can_update(result):
-        told = "; ".join(one.message for one in result.mismatches)
-        err.print(escape_hidden(f"It fails as it stands: {told}"), style="yellow", markup=False)
+        reasons = "; ".join(one.message for one in result.mismatches)
+        err.print(escape_hidden(f"It fails as it stands: {reasons}"), style="yellow", markup=False)
 
 
 def _case_of(event: Any) -> NewCase:
     try:
         payload = parse_body(event["raw"].encode()).value
     except InvalidBody as invalid:
-        told = "; ".join(fault.message for fault in invalid.faults)
-        fail_command(f"What came is no call to make a case of: {told}", code=FOUND)
+        reasons = "; ".join(fault.message for fault in invalid.faults)
+        fail_command(f"What came is no call to make a case of: {reasons}", code=FOUND)
     plain = json.dumps(replace_personal_data(payload), indent=2, ensure_ascii=False)
     named = find_event_name(event["named"]) if event["named"] else None
     return NewCase(

@@ -105,8 +105,10 @@ def _removed(gone: ErasedPerson) -> str:
             "other places in which the address stood",
         ),
     )
-    told = [f"{number:,} {one if number == 1 else more}" for number, one, more in counted if number]
-    return ", ".join(told) or "nothing of them was stored"
+    parts = [
+        f"{number:,} {one if number == 1 else more}" for number, one, more in counted if number
+    ]
+    return ", ".join(parts) or "nothing of them was stored"
 
 
 def _deliveries(number: int) -> str:

@@ -143,8 +143,8 @@ class Console:
         """Go and get another page after an action; it shows the notice once."""
         response = RedirectResponse(to, 303, HEADERS)
         if notice:
-            told = PageNotice(notice) if isinstance(notice, str) else notice
-            value = self.sessions.notices.dumps([told.text[:500], told.kind])
+            shown = PageNotice(notice) if isinstance(notice, str) else notice
+            value = self.sessions.notices.dumps([shown.text[:500], shown.kind])
             set_cookie(
                 response,
                 _NOTICE,

@@ -160,10 +160,10 @@ class LaneBatch:
         shares a record with them.
         """
         done = [one for one in self._outcomes if one.finished and not one.is_settled]
-        told = [one for one in done if not one.untouched]
+        tried = [one for one in done if not one.untouched]
         records, self._records = list(self._records.values()), {}
         failed: set[int] = set()
-        for lanes, theirs in _slices(told, records):
+        for lanes, theirs in _slices(tried, records):
             failed |= await self._settle_slice(lanes, theirs)
         done = [one for one in done if one.lane.lane_id not in failed]
         if not self.lost:
@@ -192,7 +192,7 @@ class LaneBatch:
         written without end.
         """
         going_on = [one for one in self._outcomes if not one.finished and one.touched]
-        told = Settlement(
+        settlement = Settlement(
             self._context.name,
             self._context.leadership.role,
             self._term.epoch,
@@ -204,7 +204,7 @@ class LaneBatch:
             dry_run=self._context.dry_run,
         )
         try:
-            report = await self._context.inbox.settle_lanes(told, now=self._context.now())
+            report = await self._context.inbox.settle_lanes(settlement, now=self._context.now())
         except Exception as error:  # the reason is logged; it must not be every lane's
             if isinstance(error, StoreUnavailable) and not isinstance(error, StoreDamaged):
                 raise
@@ -219,8 +219,8 @@ class LaneBatch:
         if len(lanes) + len(records) <= 1:
             ids = {one.lane.lane_id for one in lanes}
             seconds = self._context.under_way.put_off(ids)
-            told = {"lanes": sorted(ids), "records": len(records), "again_in": seconds}
-            self._context.log.error("lane.not_settled", **told, exc_info=error)
+            facts = {"lanes": sorted(ids), "records": len(records), "again_in": seconds}
+            self._context.log.error("lane.not_settled", **facts, exc_info=error)
             return ids
         failed: set[int] = set()
         for record in records:
@@ -272,15 +272,15 @@ class LaneBatch:
         """
         if isinstance(fault, ConnectorDefect):
             self._context.metrics.count_defect(self._context.name)
-            told = (
+            reason = (
                 f"a defect of the connector ({type(fault.__cause__).__name__}); the "
                 "gateway's log says where"
                 if fault.__cause__
                 else ""
             )
-            told = told or cut_values(str(fault), self._sent())
-            self._context.log.error("connector.defect", reason=told, exc_info=fault.__cause__)
-            return told
+            reason = reason or cut_values(str(fault), self._sent())
+            self._context.log.error("connector.defect", reason=reason, exc_info=fault.__cause__)
+            return reason
         return cut_values(str(fault), self._sent())
 
     def _sent(self) -> Iterator[dict[str, Any]]:
@@ -311,14 +311,14 @@ class LaneBatch:
                 )
 
     def _log(self) -> None:
-        kept = [one for one in self._outcomes if one.is_settled]
+        settled = [one for one in self._outcomes if one.is_settled]
         self._context.log.info(
             "batch.done",
             lanes=len(self._lanes),
-            delivered=sum(len(one.delivered) for one in kept),
-            dead=sum(len(one.dead) for one in kept),
-            retried=sum(one.setback is not None for one in kept),
-            unfinished=len(self._lanes) - len(kept),
+            delivered=sum(len(one.delivered) for one in settled),
+            dead=sum(len(one.dead) for one in settled),
+            retried=sum(one.setback is not None for one in settled),
+            unfinished=len(self._lanes) - len(settled),
             **({"dry_run": True} if self._context.dry_run else {}),
             ms=_milliseconds(self._context.now() - self._started),
         )

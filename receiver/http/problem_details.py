@@ -16,6 +16,7 @@ PROBLEMS: Mapping[int, str] = {
     405: "The address is right and the method is not; `Allow` names those that are.",
     408: "The head or the body did not come in time.",
     413: "The body is larger than `server.max_body_bytes`, as it came or unpacked.",
+    414: "The path of the address is too long.",
     422: "What was sent does not fit; `errors` says where and why. A call of AOM is kept all the "
     "same "
     "(`kept` is true, `id` finds it in quarantine), and answered 202 where the source says so.",

@@ -87,21 +87,25 @@ class IntakeClient:
                 "started with another configuration?"
             )
         try:
-            told = response.json()
+            answer = response.json()
         except ValueError:
             raise ImportStopped(
                 f"what answers at {self._http.base_url} is not the gateway: "
                 f"{response.status_code}, no JSON"
             ) from None
-        if told.get("status") in {"accepted", "duplicate"}:
+        if answer.get("status") in {"accepted", "duplicate"}:
             return LineAnswer(
-                duplicate=told["status"] == "duplicate", deliveries=told.get("deliveries", 0)
+                duplicate=answer["status"] == "duplicate", deliveries=answer.get("deliveries", 0)
             )
-        faults = tuple((error["path"], error["message"]) for error in told.get("errors", ()))
-        return LineAnswer(faults=faults or (("", str(told.get("detail", response.status_code))),))
+        faults = tuple((error["path"], error["message"]) for error in answer.get("errors", ()))
+        return LineAnswer(faults=faults or (("", str(answer.get("detail", response.status_code))),))
 
 
 def _retry_after(response: httpx.Response) -> float:
     """Seconds."""
-    told = response.headers.get("Retry-After", "")
-    return min(float(told), _LONGEST_PAUSE) if told.isdecimal() and told != "0" else _FIRST_PAUSE
+    seconds = response.headers.get("Retry-After", "")
+    return (
+        min(float(seconds), _LONGEST_PAUSE)
+        if seconds.isdecimal() and seconds != "0"
+        else _FIRST_PAUSE
+    )

@@ -206,12 +206,12 @@ def _table_lines(rows: Iterator[Row], columns: ColumnMapping) -> Iterator[Source
             if is_faults
             else group.cells
         )
-        text, kept, row = _as_text(cells), tuple(map(tuple, cells)), cells[0]
+        text, raw_cells, row = _as_text(cells), tuple(map(tuple, cells)), cells[0]
         if group.fault:
-            yield SourceLine(group.number, text, None, group.fault, cells=kept)
+            yield SourceLine(group.number, text, None, group.fault, cells=raw_cells)
         elif is_too_wide(row, columns):
             fault = f"has {len(row)} cells under {width} headers; one with a delimiter needs quotes"
-            yield SourceLine(group.number, text, None, fault, cells=kept)
+            yield SourceLine(group.number, text, None, fault, cells=raw_cells)
         else:
             whole = rows_of(cells, width)
             body = json.dumps(columns.order(whole), ensure_ascii=False).encode(
@@ -222,7 +222,7 @@ def _table_lines(rows: Iterator[Row], columns: ColumnMapping) -> Iterator[Source
                 text,
                 body,
                 time=columns.when(columns.merged(whole)),
-                cells=kept,
+                cells=raw_cells,
                 last=group.last,
             )
 

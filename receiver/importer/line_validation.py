@@ -92,9 +92,9 @@ class LineValidator:
     def _read(self, line: SourceLine, body: bytes) -> tuple[SourceLine, Event]:
         """Raises InvalidBody."""
         event = read_event(body, self.site, self.named)
-        if self.time is None or (told := find_value(event.raw, self.time)) is None:
+        if self.time is None or (time := find_value(event.raw, self.time)) is None:
             return line, event
-        line = replace(line, time=str(told).strip())
+        line = replace(line, time=str(time).strip())
         if not is_within(self.time, event.unknown):
             return line, event
         body = json.dumps(remove_value(json.loads(body), self.time)).encode()

@@ -178,13 +178,13 @@ class Intake:
                 self._metrics.count_unreadable(
                     validated.source, validated.name, len(validated.unreadable)
                 )
-        told = {
+        facts = {
             "id": kept.id,
             "source": validated.source,
             "name": validated.name,
             "deliveries": kept.deliveries,
         }
-        self._quick_log.info(f"event.{outcome}", **told, ms=round(seconds * 1000, 1))
+        self._quick_log.info(f"event.{outcome}", **facts, ms=round(seconds * 1000, 1))
 
 
 def _refusal(status: int, validated: NewEvent, kept: AcceptedEvent) -> Response:

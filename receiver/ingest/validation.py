@@ -31,7 +31,7 @@ def build_validator(sites: Mapping[str, SourceContext], routes: RouteTable) -> V
         except InvalidBody as invalid:
             return _quarantined(source, named, body, received_at, invalid)
         except Exception as defect:  # noqa: BLE001 - the sender may never send it again
-            structlog.get_logger().exception("judge.defect", source=source)
+            structlog.get_logger().exception("validation.defect", source=source)
             fault = BodyError(
                 "", f"met a defect of the gateway ({type(defect).__name__}); its log says where"
             )

@@ -160,9 +160,9 @@ class HeaderEndpoint:
         )
         if source is None:
             return self._reception.refuse(unauthorised_response())
-        told = headers.get("occurred-at")
-        occurred_at = _moment(told) if told is not None else None
-        if told is not None and not (occurred_at and occurred_at <= self._reception.now()):
+        header = headers.get("occurred-at")
+        occurred_at = _moment(header) if header is not None else None
+        if header is not None and not (occurred_at and occurred_at <= self._reception.now()):
             return problem_response(
                 400, "Occurred-At must be a past time like 2026-03-01T14:30:00Z.", kept=False
             )

@@ -53,15 +53,15 @@ class HttpExchange(RequestResponseCycle):
         """None where it is not simple: no plain length, or a header that needs to be looked at, or
         that would be two lines.
         """
-        parts, lines, told = [STATUS_LINE[start["status"]]], 2, None
+        parts, lines, length_header = [STATUS_LINE[start["status"]]], 2, None
         for name, value in chain(self.default_headers, start.get("headers", ())):
             if name == b"connection":
                 return None
             if name == b"content-length":
-                told = value
+                length_header = value
             parts += (name, b": ", value, b"\r\n")
             lines += 1
-        if told != b"%d" % length or self.scope["method"] == "HEAD":
+        if length_header != b"%d" % length or self.scope["method"] == "HEAD":
             return None
         if not self.keep_alive:
             parts.append(b"connection: close\r\n")

@@ -26,6 +26,7 @@ from receiver.server.exchange import HttpExchange
 
 HEAD_BYTES = 16 * 1024
 HEADERS = 100
+PATH_BYTES = 4096  # it is kept as it came and decoded, by up to four bytes a character
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 30.0
 ANSWER_SECONDS = 30.0  # in which a client takes its answer
@@ -62,6 +63,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._shared = server_state
         self._arrived = 0  # bytes since the last whole request
+        self._fields: list[bytes] = []  # names and values, until the head is whole
         self._in_body = False
         self._left: int | None = None  # bytes of the body; None where it comes in chunks
         self._tail = b""  # of what was parsed last: an end may be cut in two
@@ -165,14 +167,14 @@ class LimitedProtocol(HttpToolsProtocol):
         if method == b"CONNECT":
             self._refuse(405, "This is no proxy.", "not_http")
             return
-        kept = [b": ".join(header) for header in self.headers if header[0] not in _UPGRADE]
+        headers = [b": ".join(header) for header in self.headers if header[0] not in _UPGRADE]
         self.parser = HttpRequestParser(self)
-        self._parse(b"\r\n".join([b"%b %b HTTP/1.1" % (method, self.url), *kept, b"", b""]))
+        self._parse(b"\r\n".join([b"%b %b HTTP/1.1" % (method, self.url), *headers, b"", b""]))
 
     # --- what the parser finds ---
 
     def on_message_begin(self) -> None:
-        self._left = 0
+        self._left, self._fields = 0, []
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -186,16 +188,20 @@ class LimitedProtocol(HttpToolsProtocol):
             self._left = None
         elif name == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
-        self.headers.append((name, value))
-        if len(self.headers) > HEADERS:
+        self._fields += (name, value)
+        if len(self._fields) > 2 * HEADERS:
             self._refuse(431, f"The request has more than {HEADERS} headers.", "head")
 
     def on_headers_complete(self) -> None:
+        self.headers += zip(self._fields[::2], self._fields[1::2], strict=True)
+        self._fields = []
         if self._dropping >= 0 or self.parser.should_upgrade():
+            return
+        if not self._set_address():
+            self._refuse(414, f"The path is longer than {PATH_BYTES} bytes.", "head")
             return
         self._in_body = True
         self._deadline = math.inf
-        self._set_address()
         self.cycle = HttpExchange(
             scope=self.scope,
             transport=self.transport,
@@ -211,16 +217,20 @@ class LimitedProtocol(HttpToolsProtocol):
         )
         self._start_asgi_task(self.cycle, self.app)
 
-    def _set_address(self) -> None:
+    def _set_address(self) -> bool:
+        """Whether the path is short enough."""
         version = self.parser.get_http_version()
         address = httptools.parse_url(self.url)
         path = address.path or b"/"
+        if len(path) > PATH_BYTES:
+            return False
         text = path.decode("utf-8", "replace")
         self.scope["method"] = self.parser.get_method().decode("ascii")
         self.scope["http_version"] = version
         self.scope["path"] = urllib.parse.unquote(text) if "%" in text else text
         self.scope["raw_path"] = path
         self.scope["query_string"] = address.query or b""
+        return True
 
     def on_body(self, body: bytes) -> None:
         if self._dropping < 0:
@@ -240,6 +250,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
+        self._release()
         if self._dropping >= 0 or self.transport.is_closing():
             return
         self.flow.resume_reading()
@@ -248,6 +259,11 @@ class LimitedProtocol(HttpToolsProtocol):
         self._take(held)
         if self._half_closed and not self._is_busy() and not self.transport.is_closing():
             self.transport.close()
+
+    def _release(self) -> None:
+        """Let go of a request that is answered: its connection may stay for seconds."""
+        self.scope = self.cycle = None  # type: ignore[assignment]
+        self.headers, self.url = [], b""
 
     def shutdown(self) -> None:
         self._keep_alive = False
@@ -279,6 +295,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if not self._arrived or self._half_closed:
+            self._dropping = 0
             self.transport.close()
             return
         self._dropping = DROPPED_BYTES
@@ -346,6 +363,7 @@ class LimitedProtocol(HttpToolsProtocol):
                 return
         self._answer(status, detail, reason)
         self.end()
+        self._release()
 
     def _answer(self, status: int, detail: str, reason: str) -> None:
         self._shared.turned_away(reason)

@@ -87,8 +87,10 @@ def _with_variables(schema: Any) -> Any:
         return schema
     inner = {key: _inside(key, value) for key, value in schema.items()}
     if schema.get("type") in _PLAIN or "enum" in schema:
-        told = {key: inner.pop(key) for key in ("title", "description", "default") if key in inner}
-        return {"anyOf": [inner, _VARIABLE], **told}
+        descriptions = {
+            key: inner.pop(key) for key in ("title", "description", "default") if key in inner
+        }
+        return {"anyOf": [inner, _VARIABLE], **descriptions}
     return inner
 
 

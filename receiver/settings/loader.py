@@ -80,8 +80,8 @@ def _without_echoes(stages: Iterable[Iterable[ConfigFault]]) -> list[ConfigFault
     """
     faults: list[ConfigFault] = []
     for stage in stages:
-        told = {fault.where for fault in faults}
-        faults += [fault for fault in stage if not _is_told(fault.where, told)]
+        places = {fault.where for fault in faults}
+        faults += [fault for fault in stage if not _is_told(fault.where, places)]
     return faults
 
 

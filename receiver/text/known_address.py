@@ -71,11 +71,11 @@ def _stands_in(text: str, address: str) -> bool:
 
 
 def _replaced(text: str, address: str, *, in_path: bool) -> str:
-    kept, at = [], 0
+    parts, at = [], 0
     for start, end in _spans(text, address, in_path=in_path):
-        kept += [text[at:start], ERASED]
+        parts += [text[at:start], ERASED]
         at = end
-    return text if not kept else "".join((*kept, text[at:]))
+    return text if not parts else "".join((*parts, text[at:]))
 
 
 def _spans(text: str, address: str, *, in_path: bool = False) -> Iterator[tuple[int, int]]:

@@ -41,14 +41,14 @@ def _found(value: str, lowered: str) -> Iterator[str]:
 
 
 def _without(words: str, lowered: str, value: str) -> tuple[str, str]:
-    kept, kept_lowered, at, start = [], [], 0, -1
+    parts, lowered_parts, at, start = [], [], 0, -1
     while (start := lowered.find(value, start + 1)) >= 0:
         end = start + len(value)
         if start >= at and ("@" in value or (_begins(lowered, start) and _ends(lowered, end))):
-            kept += [words[at:start], "…"]
-            kept_lowered += [lowered[at:start], "…"]
+            parts += [words[at:start], "…"]
+            lowered_parts += [lowered[at:start], "…"]
             at = end
-    return "".join((*kept, words[at:])), "".join((*kept_lowered, lowered[at:]))
+    return "".join((*parts, words[at:])), "".join((*lowered_parts, lowered[at:]))
 
 
 def _begins(text: str, start: int) -> bool:

@@ -49,11 +49,11 @@ class Redaction:
         return text
 
     def _without_addresses(self, text: str) -> str:
-        kept, at = [], 0
+        parts, at = [], 0
         for match in find_addresses(text):
-            kept += [text[at : match.start()], self._name(match[0])]
+            parts += [text[at : match.start()], self._name(match[0])]
             at = match.end()
-        return "".join((*kept, text[at:]))
+        return "".join((*parts, text[at:]))
 
     def _name(self, address: str) -> str:
         return NAMELESS if self.key is None else pseudonym(address, self.key)

@@ -35,11 +35,11 @@ class SecretCutter:
     def cut(self, text: str) -> str:
         """The text without the secrets, and without what it has of them."""
         lowered = lower_in_place(text)
-        kept, at = [], 0
+        parts, at = [], 0
         for start, end in _merged(sorted(self._spans(lowered))):
-            kept += [text[at:start], CUT]
+            parts += [text[at:start], CUT]
             at = end
-        return _CREDENTIALS.sub(rf"\1\2{CUT}", "".join((*kept, text[at:])))
+        return _CREDENTIALS.sub(rf"\1\2{CUT}", "".join((*parts, text[at:])))
 
     def _spans(self, lowered: str) -> Iterator[tuple[int, int]]:
         if self._parts:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from receiver.aom import Event, InvalidBody, SourceContext, read_event, read_sample
 
+ADA, BEN = {"id": 1, "email": "ada@example.edu"}, {"id": 3, "email": "ben@example.edu"}
+
 NEW_YORK = SourceContext("springfield", ZoneInfo("America/New_York"), "USD")
 SAMPLED = {
     "account.created",

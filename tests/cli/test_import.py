@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import re
-import signal
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +13,12 @@ import pytest
 
 from receiver.aom import read_sample
 from tests.cli.test_commands import run, run_json
-from tests.processes import TOKEN, Running, gateway, until, write_config
-from tests.program import Program, start_program
+from tests.importer.history import (
+    ACCOUNT,
+    contact,
+    table,
+)
+from tests.processes import TOKEN, Running, gateway, write_config
 
 ORDERS = """Order ID;E-Mail;First Name;Status;Date;Total;Line_Items;Mood
 1;ada@example.edu;Ada;completed;2024-03-01 10:00;12,50;\
@@ -25,53 +26,6 @@ ORDERS = """Order ID;E-Mail;First Name;Status;Date;Total;Line_Items;Mood
 
 2;ben@example.edu;Ben;refunded;2024-03-02;220;;y
 """
-ACCOUNT = "id,email,first_name,last_name,date_registered\n"
-
-
-def table(
-    directory: Path, text: str, name: str = "history.csv", encoding: str = "utf-8-sig"
-) -> Path:
-    path = directory / name
-    path.write_bytes(text.replace("\n", "\r\n").encode(encoding))
-    return path
-
-
-def accounts(directory: Path, count: int, people: int = 10_000) -> Path:
-    # of the site's zone; too young to be purged
-    start = (datetime.now(UTC) - timedelta(days=30)).replace(tzinfo=None, microsecond=0)
-    lines = [
-        f"{n},p{n % people}@x.org,First{n},Last{n},{start + timedelta(minutes=n)}\n"
-        for n in range(count)
-    ]
-    return table(directory, ACCOUNT + "".join(lines))
-
-
-def started(directory: Path, *words: str) -> Program:
-    importing = ("import", "history.csv", "--event", "account.created", "--json")
-    return start_program(*importing, *words, cwd=directory)
-
-
-def answer(process: Program, code: int) -> Any:
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == code, (out, err)
-    assert b"Traceback" not in err
-    return json.loads(out)
-
-
-def contact(running: Running, email: str) -> dict[str, Any]:
-    return next(
-        one["fields"] for one in running.records("sandbox", "contact") if one["key"] == email
-    )
-
-
-def some_pending_or_delivered(running: Running, least: int) -> bool:
-    return len(running.admin(f"/api/events?limit={least}")["items"]) >= least
-
-
-def delivered(running: Running, id: str) -> bool:
-    return all(
-        one["state"] == "delivered" for one in running.admin(f"/api/events/{id}")["deliveries"]
-    )
 
 
 def test_orders_of_a_shop(tmp_path: Path) -> None:
@@ -318,166 +272,6 @@ def test_wrong_use(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
     text = run("import", *words, at=tmp_path, code=2)
     assert any(one in text for one in says.split("|")), text
     assert (tmp_path / "history.csv").read_bytes().startswith(b"\xef\xbb\xbfMail")
-
-
-def test_without_a_gateway_the_store_takes_it(tmp_path: Path) -> None:
-    """A SQLite store that no gateway has open; the next one delivers."""
-    config = write_config(tmp_path)
-    accounts(tmp_path, 300)
-    with gateway(config) as running:
-        running.terminate()
-    text = run("import", "history.csv", "--event", "account.created", at=tmp_path)
-    assert "300 events were accepted" in text
-    assert "aom-gateway serve" in text
-    with gateway(config) as running:
-        running.wait_until_delivered()
-        assert len(running.records("sandbox", "contact")) == 300
-
-
-def test_an_interrupted_import_goes_on(tmp_path: Path) -> None:
-    """Ctrl-C says where to go on; from there the rest comes in, and nothing twice."""
-    config = write_config(tmp_path)
-    accounts(tmp_path, 2000)
-    with gateway(config) as running:
-        importing = started(tmp_path)
-        until(lambda: some_pending_or_delivered(running, 100), "some lines are in")
-        importing.send_signal(signal.SIGINT)
-        told = answer(importing, code=1)
-        assert told["stopped"] == "interrupted"
-        assert 65 < told["next_line"] < 2001
-        rest = run_json(
-            "import",
-            "history.csv",
-            "--event",
-            "account.created",
-            "--from-line",
-            str(told["next_line"]),
-            at=tmp_path,
-        )
-        assert rest["stopped"] is None
-        assert rest["lines"] == 2000 - (told["next_line"] - 2)
-        assert running.wait_until_delivered()["dead"] == 0
-        assert len(running.records("sandbox", "contact")) == 2000
-        assert (
-            run_json("import", "history.csv", "--event", "account.created", at=tmp_path)[
-                "duplicates"
-            ]
-            == 2000
-        )
-
-
-def test_a_gateway_that_goes_down_and_comes_back(tmp_path: Path) -> None:
-    """The import waits for it and goes on; where it does not come back in time, it says where to go
-    on.
-    """
-    config = write_config(tmp_path)
-    accounts(tmp_path, 3000)
-    with gateway(config) as running:
-        importing = started(tmp_path)
-        until(lambda: some_pending_or_delivered(running, 100), "some lines are in")
-        running.kill()
-    with gateway(config) as running:
-        told = answer(importing, code=0)
-        assert (told["lines"], told["faulty"]) == (3000, 0)
-        running.wait_until_delivered()
-        assert len(running.records("sandbox", "contact")) == 3000
-        accounts(tmp_path, 20_000)
-        # no line of the first file is as young, in any zone
-        new = datetime.now(UTC) - timedelta(days=30) + timedelta(minutes=4500)
-        importing = started(tmp_path, "--patience", "1")
-        until(
-            lambda: (
-                importing.poll() is not None
-                or len(running.admin(f"/api/events?since={new:%Y-%m-%dT%H:%M:%SZ}")["items"]) > 10
-            ),
-            "more in",
-        )
-        running.kill()
-        told = answer(importing, code=1)
-        assert "taken nothing for 1 seconds" in told["stopped"]
-        assert 2 < told["next_line"] < 20_002
-
-
-def test_a_token_that_the_gateway_does_not_know(tmp_path: Path) -> None:
-    """Ends the import at its first line, with what may be the cause."""
-    config = write_config(tmp_path)
-    accounts(tmp_path, 10)
-    with gateway(config):
-        other = tmp_path / "other.toml"
-        other.write_text(config.read_text().replace(TOKEN, "a-token-of-another-configuration"))
-        told = run_json(
-            "import",
-            "history.csv",
-            "--event",
-            "account.created",
-            "-c",
-            "other.toml",
-            at=tmp_path,
-            code=1,
-        )
-    assert "does not know the token of the source springfield" in told["stopped"]
-    assert (told["accepted"], told["next_line"]) == (0, 1)
-
-
-def test_only_the_past_has_a_time_of_its_own(tmp_path: Path) -> None:
-    """`Occurred-At` must be a past time with an offset; the address that AOM calls takes none."""
-    config = write_config(tmp_path)
-    body = read_sample("account.created") or b""
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    with gateway(config) as running:
-        later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-        for wrong in (later, "yesterday", "2024-01-01T00:00:00", "0001-01-01T00:00:00Z", ""):
-            refused = httpx.post(
-                f"{running.url}/events", content=body, headers={**headers, "Occurred-At": wrong}
-            )
-            assert (refused.status_code, refused.json()["kept"]) == (400, False)
-        httpx.post(
-            f"{running.url}/in/{TOKEN}",
-            content=body,
-            headers={"Occurred-At": "2024-01-01T00:00:00Z"},
-        ).raise_for_status()
-        (item,) = running.admin("/api/events")["items"]
-        assert datetime.fromisoformat(item["received_at"]) > datetime.now(UTC) - timedelta(
-            minutes=10
-        )
-
-
-def test_the_limit_of_its_source_makes_it_slower(tmp_path: Path) -> None:
-    """No line is lost or called faulty, however little patience it has."""
-    config = write_config(tmp_path, source="limit = { events = 20, seconds = 2 }")
-    accounts(tmp_path, 50)
-    with gateway(config) as running:
-        told = answer(started(tmp_path, "--patience", "0"), code=0)
-        assert (told["accepted"], told["faulty"], told["stopped"]) == (50, 0, None)
-        turned_away = re.search(
-            r'requests_turned_away_total\{reason="limit"\} (\S+)',
-            httpx.get(f"{running.url}/metrics").text,
-        )
-        assert turned_away
-        assert float(turned_away[1]) > 0
-
-
-def test_live_events_go_first(tmp_path: Path) -> None:
-    """While thousands of lines wait for a slow CRM, what comes live is there within seconds."""
-    config = write_config(
-        tmp_path, '[connectors.sandbox]\ntype = "sandbox"\nmapping = "standard"\nlatency_ms = 200\n'
-    )
-    accounts(tmp_path, 30_000)
-    with gateway(config) as running:
-        importing = started(tmp_path)
-        until(lambda: some_pending_or_delivered(running, 500), "the import is under way")
-        for number in range(5):
-            sent = datetime.now(UTC)
-            body = {
-                "email": f"live{number}@example.edu",
-                "date_registered": "Aug 11, 2020 04:58 PM",
-            }
-            id = httpx.post(f"{running.url}/in/{TOKEN}", json=body).json()["id"]
-            until(partial(delivered, running, id), "the live event is delivered")
-            assert datetime.now(UTC) - sent < timedelta(seconds=10)
-        assert importing.poll() is None, "the import was over before it was in the way of anything"
-        importing.send_signal(signal.SIGINT)
-        answer(importing, code=1)
 
 
 def deal(running: Running, order: str) -> dict[str, Any]:

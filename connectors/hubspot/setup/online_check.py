@@ -151,8 +151,8 @@ async def _set_up(
     try:
         made = await plan()
     except Misconfigured as error:
-        told = any(str(error) in problem.message for problem in known)
-        return [] if told else [Problem(where, str(error), KEYS)]
+        is_known = any(str(error) in problem.message for problem in known)
+        return [] if is_known else [Problem(where, str(error), KEYS)]
     remedy = f"aom-gateway provision {name} --apply, or Settings → Properties"
     steps = [
         Problem(step.data.get("where", where), f"not done yet: {step.text}", remedy)

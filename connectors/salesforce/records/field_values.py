@@ -87,9 +87,9 @@ def build_column(field: ObjectField, value: Value, notes: list[str]) -> Column:
     if field.type in WRITERS:
         return WRITERS[field.type](value)
     written = write_text(value)
-    if field.type in CUT and (kept := cut_text(written, field.length)) != written:
+    if field.type in CUT and (shortened := cut_text(written, field.length)) != written:
         notes.append(f"{field.name} was cut to {field.length} characters")
-        return kept
+        return shortened
     return written
 
 
@@ -108,10 +108,10 @@ def cut_text(written: str, length: int) -> str:
     """
     if not length or len(written) * 2 <= length or _units(written) <= length:
         return written
-    kept = written[: length - 1]
-    while _units(kept) > length - 1:
-        kept = kept[:-1]
-    return kept + "…"
+    shortened = written[: length - 1]
+    while _units(shortened) > length - 1:
+        shortened = shortened[:-1]
+    return shortened + "…"
 
 
 def unite_options(old: str | None, new: tuple[str, ...]) -> str:

@@ -220,7 +220,7 @@ def _show_one(event: dict[str, Any]) -> None:
 
 
 def _facts(event: dict[str, Any]) -> list[tuple[str, object]]:
-    told: list[tuple[str, object]] = [
+    lines: list[tuple[str, object]] = [
         ("received", show_time(event["received_at"])),
         ("source", event["source"]),
         ("state", event["state"]),
@@ -238,7 +238,7 @@ def _facts(event: dict[str, Any]) -> list[tuple[str, object]]:
             for error in event["errors"]
         ),
     ]
-    return [(label, value) for label, value in told if value]
+    return [(label, value) for label, value in lines if value]
 
 
 def _show_delivery(delivery: dict[str, Any]) -> None:

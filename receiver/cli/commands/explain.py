@@ -85,11 +85,11 @@ def explain(
         raise typer.Exit(FOUND) from invalid
     held = _held(settings, explained, stored=stored, online=online)
     lines = SourceLines.read(config.name, settings.lines, settings.connectors)
-    told = _told(explained, held, lines)
+    answer = _told(explained, held, lines)
     if as_json:
-        print_json(told)
+        print_json(answer)
     else:
-        _show(told, Reading(file if stored else None, online=online))
+        _show(answer, Reading(file if stored else None, online=online))
     if explained.faulty:
         raise typer.Exit(FOUND)
 
@@ -109,8 +109,8 @@ def _told(
     explained: explanation.Explanation, held: HeldRecords, lines: SourceLines
 ) -> dict[str, Any]:
     """As JSON has it: each record with the lines of its fields and what the CRM holds."""
-    told = explained.plain()
-    for delivery in told["deliveries"]:
+    answer = explained.plain()
+    for delivery in answer["deliveries"]:
         for record in delivery.get("records", ()):
             record["lines"] = {
                 name: lines.written(place) for name, place in record["places"].items()
@@ -119,7 +119,7 @@ def _told(
             record.update(held.plain(ref))
         if (note := held.notes.get(delivery["connector"])) is not None:
             delivery["note"] = note
-    return told
+    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +198,8 @@ def _show(explained: dict[str, Any], reading: Reading) -> None:
         if "fault" in delivery:
             err.print(escape_hidden(delivery["fault"]), style="red", markup=False)
         if "note" in delivery:
-            told = f"{delivery['connector']} {delivery['note']}"
-            out.print(escape_hidden(told), style="yellow", markup=False)
+            line = f"{delivery['connector']} {delivery['note']}"
+            out.print(escape_hidden(line), style="yellow", markup=False)
         for record in delivery.get("records", ()):
             show_record(record, reading)
 

@@ -119,9 +119,9 @@ def import_(
         from_line=from_line,
         longest=settings.server.max_body_bytes,
     )
-    run, kept = ImportRun(job), None if dry_run else faults or Path(f"{file}.faults.csv")
+    run, faults_file = ImportRun(job), None if dry_run else faults or Path(f"{file}.faults.csv")
     try:
-        _run(settings, run, kept, patience, quiet=as_json)
+        _run(settings, run, faults_file, patience, quiet=as_json)
     except (WrongMapping, NotOurs) as error:
         fail_command(f"{file}: {error}")
     except UnreadableFile as error:
@@ -131,9 +131,9 @@ def import_(
     except KeyboardInterrupt:
         run.stopped = "interrupted"
     if as_json:
-        print_json({"dry_run": dry_run, **summarize_run(run, kept)})
+        print_json({"dry_run": dry_run, **summarize_run(run, faults_file)})
     else:
-        show_import(run, kept)
+        show_import(run, faults_file)
     if run.faulty or run.stopped:
         raise typer.Exit(FOUND)
 

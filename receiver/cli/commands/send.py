@@ -203,8 +203,8 @@ async def post_one(
         )
         return replace(post, status=response.status_code, answer=response.json())
     except httpx.ConnectError as error:
-        told = {"detail": f"nothing listens there: {error}"}
-        return replace(post, answer=told, is_unheard=True)
+        answer = {"detail": f"nothing listens there: {error}"}
+        return replace(post, answer=answer, is_unheard=True)
     except httpx.HTTPError as error:
         return replace(post, answer={"detail": f"no answer: {error or type(error).__name__}"})
     except ValueError:

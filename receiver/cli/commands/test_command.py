@@ -147,8 +147,8 @@ def _read_cases(
 
 def _show_faults(faults: tuple[ConfigFault, ...], *, as_json: bool) -> None:
     if as_json:
-        told = [{"where": f.where, "message": f.message, "remedy": f.remedy} for f in faults]
-        print_json({"faults": told})
+        listed = [{"where": f.where, "message": f.message, "remedy": f.remedy} for f in faults]
+        print_json({"faults": listed})
     else:
         show_faults(Path(TEST_FOLDER), faults)
 
@@ -171,20 +171,20 @@ def _show(results: list[CaseResult], watched: MappingCoverage | None, *, as_json
             show_coverage(watched)
         return
     passed = sum(result.passed for result in results)
-    told: dict[str, Any] = {"passed": passed, "failed": len(results) - passed}
-    told["cases"] = [result_as_json(result) for result in results]
+    summary: dict[str, Any] = {"passed": passed, "failed": len(results) - passed}
+    summary["cases"] = [result_as_json(result) for result in results]
     if watched is not None:
         missed = [
             {"connector": point.connector, "where": point.where, "what": point.what}
             for point in watched.missed
         ]
-        told["coverage"] = {
+        summary["coverage"] = {
             "reached": watched.total - len(missed),
             "total": watched.total,
             "percent": round(watched.percent, 1),
             "missed": missed,
         }
-    print_json(told)
+    print_json(summary)
 
 
 def _update(results: list[CaseResult], *, quiet: bool) -> bool:

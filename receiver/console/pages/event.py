@@ -141,12 +141,12 @@ class EventPages:
             return await asyncio.to_thread(
                 self._shown, request, stored, states, amending=attempt, status=422
             )
-        told = (
+        message = (
             "It repeats another event, and left the quarantine."
             if done.accepted.duplicate
             else f"Accepted as {done.event}."
         )
-        return self._back(request, stored, told)
+        return self._back(request, stored, message)
 
     async def _stored(self, request: Request) -> StoredEvent:
         id: str = request.path_params["id"]

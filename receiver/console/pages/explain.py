@@ -78,13 +78,13 @@ class ExplainBox:
         fields = form_fields(gateway, payload, source, event)
         body = payload.encode("utf-8", "surrogatepass")
         if len(body) > gateway.settings.server.max_body_bytes:
-            told = PageNotice(
+            shown = PageNotice(
                 "This is longer than server.max_body_bytes: a call like that is answered "
                 "413, and not kept.",
                 "warn",
             )
             return await self._console.large_page(
-                request, "explain.html", notice=told, explained=None, invalid=None, **fields
+                request, "explain.html", notice=shown, explained=None, invalid=None, **fields
             )
         return await self._explained(request, body, site, event or None, fields, gateway.now())
 

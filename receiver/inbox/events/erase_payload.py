@@ -123,9 +123,9 @@ class _Removal:
         return _Left(scrub_address(value, self._address) if isinstance(value, str) else value)
 
     def _list(self, entries: list[Any]) -> _Left:
-        kept = [self._entry(entry) for entry in entries]
-        kept = [one for one in kept if one.value is not _GONE]
-        return _Left([one.value for one in kept], any(one.others for one in kept))
+        entries_left = [self._entry(entry) for entry in entries]
+        entries_left = [one for one in entries_left if one.value is not _GONE]
+        return _Left([one.value for one in entries_left], any(one.others for one in entries_left))
 
     def _entry(self, entry: Any) -> _Left:
         if not isinstance(entry, str):
@@ -137,24 +137,27 @@ class _Removal:
     def _object(self, fields: dict[str, Any]) -> _Left:
         if fields and all(is_address(unescape_all(key)) for key in fields):
             return self._map_of_people(fields)
-        kept = {key: self._field(key, value) for key, value in fields.items()}
-        others = any(one.others for one in kept.values())
+        fields_left = {key: self._field(key, value) for key, value in fields.items()}
+        others = any(one.others for one in fields_left.values())
         texts = [key for key in fields if self._names(key)]
         texts += [text for text in _texts(fields.values()) if self._names(text)]
         if any(self._has(text) for text in texts) or (texts and not others):
             return _Left(_GONE)
         left = {
             scrub_address(key, self._address): one.value
-            for key, one in kept.items()
+            for key, one in fields_left.items()
             if one.value is not _GONE
         }
         return _Left(left, others)
 
     def _map_of_people(self, entries: dict[str, Any]) -> _Left:
         """By their addresses: the person's entry goes, those of the others stay."""
-        kept = {key: self.value(entry) for key, entry in entries.items() if not self._has(key)}
+        entries_left = {
+            key: self.value(entry) for key, entry in entries.items() if not self._has(key)
+        }
         return _Left(
-            {key: one.value for key, one in kept.items() if one.value is not _GONE}, bool(kept)
+            {key: one.value for key, one in entries_left.items() if one.value is not _GONE},
+            bool(entries_left),
         )
 
     def _field(self, key: str, value: Any) -> _Left:

@@ -33,8 +33,8 @@ def reason_key(connector: str, reason: str) -> str:
 
 
 def _cause(reason: str) -> str:
-    if told := _TOLD_BY_CODE.fullmatch(reason):
-        return f"{told[1]} {told[2]}"
+    if match := _TOLD_BY_CODE.fullmatch(reason):
+        return f"{match[1]} {match[2]}"
     plain = _QUOTED.sub(_unquoted, _ADDRESS.sub("@", " ".join(reason.split())))
     return _NUMBER.sub("#", _ID.sub("#", plain))
 

@@ -112,8 +112,8 @@ def settle_lanes(transaction: Transaction, told: Settlement, *, now: datetime) -
     _release(transaction, held, locked, now)
     _record(transaction, held)
     # nothing told later brings an erased person back
-    kept = [row for row in told.records if row.lane_id in locked]
-    keep_record_states(transaction, told.connector, kept, now=now)
+    records = [row for row in told.records if row.lane_id in locked]
+    keep_record_states(transaction, told.connector, records, now=now)
     return SettleReport(delivered, dead)
 
 

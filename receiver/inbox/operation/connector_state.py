@@ -78,9 +78,9 @@ def keep_state(transaction: Transaction, known: ConnectorState, *, epoch: int) -
         "sizes": json.dumps(dict(known.sizes)),
     }
     new = insert_statement(transaction.connection.dialect, connector_state).values(values)
-    told = {name: new.excluded[name] for name in values if name != "connector"}
+    new_values = {name: new.excluded[name] for name in values if name != "connector"}
     transaction.connection.execute(
-        new.on_conflict_do_update(index_elements=["connector"], set_=told)
+        new.on_conflict_do_update(index_elements=["connector"], set_=new_values)
     )
 
 

@@ -109,8 +109,8 @@ WrongKey = tuple[str, str, str, bool]
 
 def status_can_be(status: str, event: str) -> bool:
     """Whether an order of this event can have a status as read: a known one decides the event."""
-    told = OFF_EVENT if status in OFF else EVENTS_BY_STATUS.get(status, event)
-    return told == event
+    event_of_status = OFF_EVENT if status in OFF else EVENTS_BY_STATUS.get(status, event)
+    return event_of_status == event
 
 
 def find_wrong_keys(known: ClosedSet, entries: Mapping[str, object]) -> Iterator[WrongKey]:

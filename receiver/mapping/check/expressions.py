@@ -267,14 +267,14 @@ def _condition(
             )
         )
         return scopes
-    told = len(checked.faults)
+    fault_count = len(checked.faults)
     _value(where, when, scopes, checked)
     met = {
         event: scope
         for event, scope in scopes.items()
         if static_truth(only, scope, event) is not False
     }
-    is_understood = len(checked.faults) == told
+    is_understood = len(checked.faults) == fault_count
     if scopes and not met and is_understood and not isinstance(only, nodes.Const):
         checked.faults.append(
             ConfigFault(

@@ -173,11 +173,11 @@ def striptags(value: Any) -> Any:
 
 def _cut(value: str, begin: str, end: str) -> str:
     """The text without what stands between two marks."""
-    kept, at = [], 0
+    parts, at = [], 0
     while (start := value.find(begin, at)) != -1 and (stop := value.find(end, start)) != -1:
-        kept.append(value[at:start])
+        parts.append(value[at:start])
         at = stop + len(end)
-    return "".join((*kept, value[at:]))
+    return "".join((*parts, value[at:]))
 
 
 def rounded(value: Any, precision: int = 0, method: str = "common") -> Any:
