@@ -25,6 +25,7 @@ from receiver.delivery import (
     LaneRenderer,
     Leaders,
     Leadership,
+    LoopShare,
     ProfileCounter,
     RateLimiter,
 )
@@ -100,13 +101,15 @@ async def open_gateway(
         for name, connector in gateway.connectors.items():
             stack.push_async_callback(_close, gateway, name, connector)
         reader, leaders = EventReader(gateway.sites), Leaders()
+        share = LoopShare(gateway.inbox.is_accepting)
         stack.callback(reader.close)
-        profiles = ProfileCounter(gateway.inbox, reader, now)
+        profiles = ProfileCounter(gateway.inbox, reader, now, share)
         profiled = bool(gateway.routes.profiled_sources)
         if not profiled:
             await gateway.inbox.stop_counting()
         gateway.dispatchers = [
-            _dispatcher(gateway, name, reader, leaders, profiles) for name in gateway.connectors
+            _dispatcher(gateway, name, reader, leaders, profiles, share)
+            for name in gateway.connectors
         ]
         retention = asyncio.create_task(
             keep_purging(
@@ -214,7 +217,12 @@ def sites_of(settings: Settings) -> dict[str, SourceContext]:
 
 
 def _dispatcher(
-    gateway: Gateway, name: str, reader: EventReader, leaders: Leaders, profiles: ProfileCounter
+    gateway: Gateway,
+    name: str,
+    reader: EventReader,
+    leaders: Leaders,
+    profiles: ProfileCounter,
+    share: LoopShare,
 ) -> Dispatcher:
     settings, limiter, random = gateway.settings, gateway.limiters[name], SystemRandom()
     configured, connector = settings.connectors[name], gateway.connectors[name]
@@ -243,5 +251,6 @@ def _dispatcher(
         ),
         now=gateway.now,
         random=random,
+        share=share,
     )
     return Dispatcher(context)

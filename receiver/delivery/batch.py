@@ -46,7 +46,7 @@ class LaneBatch:
         self._records: dict[Ref, RecordStateRow] = {}  # what the inbox has not been told yet
         self._calls = self._new_calls()
         # between all that is computed for one lane after the other
-        self._give_way = context.renderer.share.give_way
+        self._give_way = context.share.give_way
         self._started = context.now()
         self.lost = False
 
@@ -90,7 +90,11 @@ class LaneBatch:
                 or lane.deliveries[0].delivery_id <= self._term.doubtful_to
             )
             outcome = LaneOutcome(lane, self._context.now(), doubtful=unsure)
-            outcome.add([await render(delivery, lane, profiles) for delivery in lane.deliveries])
+            rendered = []
+            for delivery in lane.deliveries:
+                await self._give_way()
+                rendered.append(await render(delivery, lane, profiles))
+            outcome.add(rendered)
             self._outcomes.append(outcome)
 
     async def _profiles(self) -> Profiles:
@@ -131,6 +135,7 @@ class LaneBatch:
                 self._calls,
                 now=self._context.now(),
                 held=held,
+                share=self._context.share,
             )
             self._remember(results, known)
             for outcome, one in group:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.base import Append, Record, Ref
+from receiver.delivery.loop_share import LoopShare
 from receiver.inbox.lanes.field_versions import FieldVersion, is_behind
 from receiver.mapping import fold_records, overwrite_of, ranks_of
 
@@ -89,10 +90,11 @@ class MergedRecord:
         self.digest = ""
 
 
-def merge_writes(writes: Sequence[LaneWrite]) -> list[MergedRecord]:
+async def merge_writes(writes: Sequence[LaneWrite], share: LoopShare) -> list[MergedRecord]:
     """One entry per record; where lanes share one, the newer event wins."""
     merged: dict[Ref, MergedRecord] = {}
     for write in sorted(writes, key=lambda write: write.event_id):
+        await share.give_way()
         for record in write.records:
             ref = record.ref
             if known := merged.get(ref):

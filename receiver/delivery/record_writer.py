@@ -8,7 +8,7 @@ that is the CRM's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
@@ -37,6 +37,7 @@ from receiver.delivery.fields.ownership import (
     needs_reading,
     unowned_fields,
 )
+from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.merge import LaneWrite, MergedRecord, merge_writes
 from receiver.inbox import RecordState, RecordStateRow
 from receiver.inbox.lanes.field_versions import (
@@ -130,6 +131,7 @@ async def write_records(
     *,
     now: datetime,
     held: Mapping[Ref, float],
+    share: LoopShare,
 ) -> Results:
     """Upsert the records of all lanes, then link them.
 
@@ -137,8 +139,8 @@ async def write_records(
 
     `held`: records that an earlier call may be writing still, and for how many seconds.
     """
-    writer = _Writer(connector, known, calls, version_horizon(now), held)
-    merged = merge_writes(writes)
+    writer = _Writer(connector, known, calls, version_horizon(now), held, share)
+    merged = await merge_writes(writes, share)
     for object_name in in_order_of_links(one.record for one in merged):
         await writer.upsert([one for one in merged if one.record.object == object_name])
     await writer.link()
@@ -161,19 +163,23 @@ class _Writer:
         calls: BatchSplitter,
         horizon: str,
         held: Mapping[Ref, float],
+        share: LoopShare,
     ) -> None:
         self._connector = connector
         self._known = known
         self._calls = calls
         self._horizon = horizon
         self._held = held
+        self._share = share
         self.results: dict[Ref, RecordResult] = {}
 
     async def upsert(self, merged: Sequence[MergedRecord]) -> None:
         """All of one object, in calls of one key field."""
-        open_ = [one for one in merged if self._begin(one)]
+        open_ = [one async for one in self._in_turn(merged) if self._begin(one)]
         found = await self._read([one for one in open_ if needs_reading(one, self._known)])
-        ready = [record for one in open_ if (record := self._ready(one, found))]
+        ready = [
+            record async for one in self._in_turn(open_) if (record := self._ready(one, found))
+        ]
         for records in _by_key_field(ready):
             for record, verdict in await self._calls.call_in_parts(
                 records[0].object, records, self._upsert
@@ -181,6 +187,12 @@ class _Writer:
                 result = self.results[record.ref]
                 result.verdict = verdict
                 result.sent = not isinstance(verdict, NoAnswer) or verdict.sent
+
+    async def _in_turn(self, merged: Iterable[MergedRecord]) -> AsyncIterator[MergedRecord]:
+        """One after the other, with the turns of others between them."""
+        for one in merged:
+            await self._share.give_way()
+            yield one
 
     def _begin(self, one: MergedRecord) -> bool:
         """Whether it is still open what comes of it; else its verdict is set."""
