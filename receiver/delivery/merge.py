@@ -43,7 +43,7 @@ class LaneWrite:
             }
             stamps = {name: by_event[event_id] for name, event_id in origins.items()}
         for name, rank in ranks_of(record).items():
-            stamps[name] = stamps[name]._replace(rank=rank)
+            stamps[name] = FieldVersion(stamps[name].event_id, self.lane_id, rank)
         return stamps
 
     def digest(self, ref: Ref, record: Record) -> str:
