@@ -201,10 +201,11 @@ class _Writer:
         if known:
             result.stamps = known.stamps
             result.left_out = superseded_fields(known.stamps, one.stamps, self._horizon)
-        targets = {target: self.results.get(target) for target in one.record.links}
-        result.missing = frozenset(
-            target for target, its in targets.items() if its and its.is_missing
-        )
+        if one.record.links:
+            targets = {target: self.results.get(target) for target in one.record.links}
+            result.missing = frozenset(
+                target for target, its in targets.items() if its and its.is_missing
+            )
         verdict = self._foregone(one, known, result.left_out)
         result.verdict = verdict or _NOT_YET
         return verdict is None
@@ -229,6 +230,11 @@ class _Writer:
         """The record without what is not the gateway's to write."""
         result = self.results[one.ref]
         result.kept = frozenset() if held is None else kept_fields(one.record, held)
+        known, id_ = self._known.get(one.ref), None if held is None else held.id
+        former_key = known.former_key if known and held else None
+        if not (result.left_out or result.kept or result.missing):  # all of it is, as nearly always
+            result.stamps = {**result.stamps, **one.stamps}
+            return replace(one.record, id=id_, former_key=former_key) if held else one.record
         fields = {
             name: value for name, value in one.record.fields.items() if name not in result.left_out
         }
@@ -243,20 +249,17 @@ class _Writer:
                 if name in sent or (name in initial and name not in result.stamps)
             },
         }
-        known = self._known.get(one.ref)
-        former_key = known.former_key if known else None
         if held is not None and initial and not (sent or former_key):
             result.verdict = Saved(held.id)
             return None
         links = tuple(target for target in one.record.links if target not in result.missing)
-        id_ = None if held is None else held.id
         return replace(
             one.record,
             id=id_,
             fields=sent,
             links=links,
             on_create=initial,
-            former_key=former_key if id_ else None,
+            former_key=former_key,
         )
 
     async def _read(self, merged: Sequence[MergedRecord]) -> FoundRecords:
