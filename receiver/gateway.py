@@ -100,11 +100,12 @@ async def open_gateway(
         gateway.connectors = open_connectors(settings, gateway.limiters, now)
         for name, connector in gateway.connectors.items():
             stack.push_async_callback(_close, gateway, name, connector)
-        reader, leaders = EventReader(gateway.sites), Leaders()
+        profiled = bool(gateway.routes.profiled_sources)
+        shared = len(gateway.connectors) > 1 or profiled
+        reader, leaders = EventReader(gateway.sites, shared=shared), Leaders()
         share = LoopShare(gateway.inbox.is_accepting)
         stack.callback(reader.close)
         profiles = ProfileCounter(gateway.inbox, reader, now, share)
-        profiled = bool(gateway.routes.profiled_sources)
         if not profiled:
             await gateway.inbox.stop_counting()
         gateway.dispatchers = [

@@ -36,10 +36,14 @@ class EventReader:
 
     Events are read anew from their bytes, so that a mended schema counts. What is done with large
     ones is done on a thread of their own: they would hold up what comes in meanwhile.
+
+    `shared`: several read every event, connectors or whoever counts profiles. Where only one does,
+    what is about one person is not kept: nobody would ask for it again.
     """
 
-    def __init__(self, sites: Mapping[str, SourceContext]) -> None:
+    def __init__(self, sites: Mapping[str, SourceContext], *, shared: bool = True) -> None:
         self.sites = sites
+        self._shared = shared
         self._known: OrderedDict[str, tuple[Event | InvalidBody, bytes]] = OrderedDict()
         self._bytes = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="large-events")
@@ -55,7 +59,8 @@ class EventReader:
             event = (
                 await self.beside(partial(_read, stored, site)) if large else _read(stored, site)
             )
-            self._keep(stored, event)
+            if self._shared or isinstance(event, InvalidBody) or len(event.keys) > 1:
+                self._keep(stored, event)
         if isinstance(event, InvalidBody):
             raise event
         return event
