@@ -28,20 +28,24 @@ class LoopShare:
         self._intake_waits = intake_waits
         self._clock = clock
         self._since = clock()
+        self._turn = asyncio.Lock()
 
     async def give_way(self) -> None:
         """Once a slice is used up, let others run; as long as they have much to do, leave them the
-        time, up to their share.
+        time, up to their share. All batches have one slice together, and rest together.
         """
-        began = self._clock()
-        took = began - self._since
-        if took < SLICE:
+        if self._clock() - self._since < SLICE:
             return
-        latest = began + min(took, LONGEST) * (1 / LEAST - 1)
-        needed = await self._others_compute(0)
-        while (needed or self._intake_waits()) and self._clock() < latest:
-            needed = await self._others_compute(PAUSE)
-        self._since = self._clock()
+        async with self._turn:
+            began = self._clock()
+            took = began - self._since
+            if took < SLICE:
+                return
+            latest = began + min(took, LONGEST) * (1 / LEAST - 1)
+            needed = await self._others_compute(0)
+            while (needed or self._intake_waits()) and self._clock() < latest:
+                needed = await self._others_compute(PAUSE)
+            self._since = self._clock()
 
     async def _others_compute(self, seconds: float) -> bool:
         """Sleep so long; whether others held the loop for much longer."""

@@ -91,3 +91,27 @@ def test_delivery_goes_on_however_much_comes_in() -> None:
         assert 3 * SLICE < clock.now - began < 7 * SLICE  # three times as long as it computed
 
     asyncio.run(scenario())
+
+
+def test_batches_share_one_slice() -> None:
+    """Four of them would have four shares else, and intake hardly any."""
+    clock, computed = Clock(), 0
+
+    def intake_waits() -> bool:
+        clock.now += SLICE / 2
+        return True
+
+    async def batch(share: LoopShare) -> None:
+        nonlocal computed
+        for _ in range(5):
+            await share.give_way()
+            clock.compute()
+            computed += 1
+
+    async def scenario() -> None:
+        share = LoopShare(intake_waits, clock=clock)
+        clock.compute()
+        await asyncio.gather(*(batch(share) for _ in range(4)))
+
+    asyncio.run(scenario())
+    assert computed * 1.5 * SLICE / clock.now < 0.3
