@@ -28,16 +28,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 300.0) -> Any:
+def until(
+    condition: Callable[[], Any], what: str, seconds: float = 300.0, *, every: float = 0.02
+) -> Any:
     """Wait for the condition to return something true, and return it.
 
-    `seconds`: no measure, only an end for what hangs; a busy machine takes ten times as long.
+    It is asked again `every` so many seconds. `seconds`: no measure, only an end for what hangs; a
+    busy machine takes ten times as long.
     """
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.02)
+        time.sleep(every)
     return value
 
 
@@ -60,14 +63,16 @@ class Running:
     def admin(self, path: str) -> Any:
         return get_json(self.url + path, ADMIN_TOKEN)
 
-    def wait_until_delivered(self, seconds: float = 300.0) -> dict[str, Any]:
+    def wait_until_delivered(
+        self, seconds: float = 300.0, *, every: float = 0.02
+    ) -> dict[str, Any]:
         """Until nothing is pending; returns the status."""
 
         def delivered() -> dict[str, Any] | None:
             status: dict[str, Any] = self.admin("/api/status")
             return None if status["pending"] else status
 
-        found: dict[str, Any] = until(delivered, "all deliveries done", seconds)
+        found: dict[str, Any] = until(delivered, "all deliveries done", seconds, every=every)
         return found
 
     def records(self, connector: str, object_name: str) -> list[dict[str, Any]]:

@@ -98,7 +98,6 @@ MODULES = {
     "receiver/config_errors/error_wording.py": ("tests/settings/test_model.py", WITHIN),
     "receiver/delivery/delivery_context.py": ("tests/delivery/test_dispatcher.py", DECLARES),
     "receiver/delivery/lane_outcome.py": ("tests/delivery/test_retries.py", WITHIN),
-    "receiver/delivery/loop_share.py": ("tests/delivery/test_renderer.py", WITHIN),
     "receiver/facts/person_facts.py": ("tests/aom/test_profile.py", DECLARES),
     "receiver/http/answers.py": ("tests/server/test_app.py", WITHIN),
     "receiver/http/problem_details.py": ("tests/server/test_app.py", WITHIN),

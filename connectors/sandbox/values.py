@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from functools import singledispatch
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from connectors.base import Append
@@ -30,6 +30,7 @@ _EMAIL = re.compile(rf"{_LOCAL}(?:\.{_LOCAL})*@(?:{_LABEL}\.)+{_LABEL}")
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
+@lru_cache(maxsize=1024)
 def is_name(text: str) -> bool:
     """Whether an object or a field may be called so."""
     return _NAME.fullmatch(text) is not None
@@ -47,56 +48,44 @@ def is_text(text: str) -> bool:
     return _NO_TEXT.search(text) is None
 
 
-@singledispatch
 def stored_value(value: object) -> Json | Append:
     """Give the form that is kept. Raises TypeError or ValueError with words for the operator."""
+    match value:
+        case str():
+            return _checked_text(value)
+        case int():
+            if abs(value) >= 10**MAX_DIGITS:
+                raise ValueError(f"the number has more than {MAX_DIGITS} digits")
+            return value
+        case Decimal():
+            return _plain_digits(value)
+        case datetime() if value.utcoffset() is None:
+            raise ValueError(f"{value.isoformat()} has no time zone")
+        case date():
+            return value.isoformat()
+        case Append():
+            for option in value.values:
+                _checked_text(option)
+            return value
     raise TypeError(
         f"{type(value).__name__} is no type of a field: text, number, date, yes or no, or "
         "options to append"
     )
 
 
-@stored_value.register
-def _(value: str) -> Json:
-    if len(value) > MAX_TEXT:
-        raise ValueError(f"{len(value)} characters are more than {MAX_TEXT}")
-    if not is_text(value):
+def _checked_text(text: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"{len(text)} characters are more than {MAX_TEXT}")
+    if not is_text(text):
         raise ValueError("NUL and halves of surrogate pairs can't be kept")
-    return value
+    return text
 
 
-@stored_value.register
-def _(value: int) -> Json:
-    if abs(value) >= 10**MAX_DIGITS:
-        raise ValueError(f"the number has more than {MAX_DIGITS} digits")
-    return value
-
-
-@stored_value.register
-def _(value: Decimal) -> Json:
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, str) or exponent < -MAX_DIGITS or value.adjusted() >= MAX_DIGITS:
-        raise ValueError(f"{value} is no amount of at most {MAX_DIGITS} digits")
-    return f"{value:f}"
-
-
-@stored_value.register
-def _(value: date) -> Json:
-    return value.isoformat()
-
-
-@stored_value.register
-def _(value: datetime) -> Json:
-    if value.utcoffset() is None:
-        raise ValueError(f"{value.isoformat()} has no time zone")
-    return value.isoformat()
-
-
-@stored_value.register
-def _(value: Append) -> Append:
-    for option in value.values:
-        stored_value(option)
-    return value
+def _plain_digits(amount: Decimal) -> str:
+    exponent = amount.as_tuple().exponent
+    if isinstance(exponent, str) or exponent < -MAX_DIGITS or amount.adjusted() >= MAX_DIGITS:
+        raise ValueError(f"{amount} is no amount of at most {MAX_DIGITS} digits")
+    return f"{amount:f}"
 
 
 def merge_fields(old: Mapping[str, Json], new: Mapping[str, Json | Append]) -> dict[str, Json]:

@@ -28,8 +28,15 @@ def event_parts(  # noqa: PLR0911 - one for each family
     """
     match payload:
         case payload_schema.OrderChanged():
-            return normal_form.OrderParts(
-                order=_order(payload, site, currency), customer=_customer(payload.customer)
+            # in one piece: pydantic would look at each part when it is made and when it is put in
+            return normal_form.OrderParts.model_validate(
+                {
+                    "order": _order(payload, site, currency),
+                    "customer": {
+                        **_of_person(payload.customer),
+                        "billing_address": _address(payload.customer.billing_address),
+                    },
+                }
             )
         case payload_schema.AccountCreated():
             return normal_form.AccountParts(
@@ -83,39 +90,35 @@ def _submission(sent: payload_schema.Submission, site: SourceContext) -> dict[st
 
 def _order(
     sent: payload_schema.OrderChanged, site: SourceContext, currency: str | None
-) -> normal_form.Order:
-    return normal_form.Order(
-        id=sent.id,
-        status=sent.status,
-        paid=order_status.is_paid(sent.status),
-        total=sent.total,
-        sub_total=sent.sub_total,
-        currency=sent.currency or currency,
-        date_created=_place(sent.date_created, site.timezone),
-        transaction_ref=sent.transaction_ref or None,
-        payment_gateway=_named(sent.payment_gateway),
-        line_items=[_line_item(item) for item in sent.line_items or ()],
-        coupons=sent.coupons or [],
-        notes=sent.notes or [],
-    )
+) -> dict[str, Any]:
+    return {
+        "id": sent.id,
+        "status": sent.status,
+        "paid": order_status.is_paid(sent.status),
+        "total": sent.total,
+        "sub_total": sent.sub_total,
+        "currency": sent.currency or currency,
+        "date_created": _place(sent.date_created, site.timezone),
+        "transaction_ref": sent.transaction_ref or None,
+        "payment_gateway": _named(sent.payment_gateway),
+        "line_items": [_line_item(item) for item in sent.line_items or ()],
+        "coupons": sent.coupons or [],
+        "notes": sent.notes or [],
+    }
 
 
-def _line_item(sent: payload_schema.LineItem) -> normal_form.LineItem:
-    return normal_form.LineItem(
-        product_id=sent.product_id,
-        name=sent.name or "",
-        quantity=sent.quantity,
-        price=sent.price,
-        total=sent.total,
-    )
+def _line_item(sent: payload_schema.LineItem) -> dict[str, Any]:
+    return {
+        "product_id": sent.product_id,
+        "name": sent.name or "",
+        "quantity": sent.quantity,
+        "price": sent.price,
+        "total": sent.total,
+    }
 
 
-def _customer(sent: payload_schema.Customer) -> normal_form.Customer:
-    return normal_form.Customer(**_of_person(sent), billing_address=_address(sent.billing_address))
-
-
-def _address(sent: payload_schema.Address | None) -> normal_form.Address | None:
-    return normal_form.Address(**{key: text for key, text in sent if text}) if sent else None
+def _address(sent: payload_schema.Address | None) -> dict[str, str] | None:
+    return {key: text for key, text in vars(sent).items() if text} if sent else None
 
 
 def _announcement(

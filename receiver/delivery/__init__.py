@@ -8,6 +8,7 @@ from receiver.delivery.leadership import Leaders, Leadership
 from receiver.delivery.limits.batch_sizes import BatchSizes
 from receiver.delivery.limits.circuit_breaker import CircuitBreaker
 from receiver.delivery.limits.rate_limiter import RateLimiter
+from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.renderer import LaneRenderer
 from receiver.delivery.rendering.event_reader import EventReader
 from receiver.delivery.rendering.profile_counter import ProfileCounter
@@ -22,6 +23,7 @@ __all__ = [
     "LaneRenderer",
     "Leaders",
     "Leadership",
+    "LoopShare",
     "ProfileCounter",
     "RateLimiter",
 ]

@@ -46,7 +46,7 @@ class LaneBatch:
         self._records: dict[Ref, RecordStateRow] = {}  # what the inbox has not been told yet
         self._calls = self._new_calls()
         # between all that is computed for one lane after the other
-        self._give_way = context.renderer.share.give_way
+        self._give_way = context.share.give_way
         self._started = context.now()
         self.lost = False
 
@@ -92,7 +92,11 @@ class LaneBatch:
             outcome = LaneOutcome(
                 lane, self._context.now(), doubtful=unsure, dry_run=self._context.dry_run
             )
-            outcome.add([await render(delivery, lane, profiles) for delivery in lane.deliveries])
+            rendered = []
+            for delivery in lane.deliveries:
+                await self._give_way()
+                rendered.append(await render(delivery, lane, profiles))
+            outcome.add(rendered)
             self._outcomes.append(outcome)
 
     async def _profiles(self) -> Profiles:
@@ -134,6 +138,7 @@ class LaneBatch:
                 now=self._context.now(),
                 held=held,
                 dry_run=self._context.dry_run,
+                share=self._context.share,
             )
             self._remember(results, known)
             for outcome, one in group:

@@ -17,6 +17,7 @@ from receiver.delivery.limits.batch_sizes import BatchSizes
 from receiver.delivery.limits.circuit_breaker import CircuitBreaker
 from receiver.delivery.limits.rate_limiter import RateLimiter
 from receiver.delivery.limits.record_locks import RecordLocks
+from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.renderer import LaneRenderer
 from receiver.inbox import Inbox
 from receiver.telemetry import GatewayMetrics
@@ -108,6 +109,7 @@ class DeliveryContext:
     random: Random
     dry_run: bool = False  # all but the write
     locks: RecordLocks = field(default_factory=RecordLocks)
+    share: LoopShare = field(default_factory=LoopShare)
     under_way: UnderWay = field(default_factory=UnderWay)
     clock: Callable[[], float] = time.monotonic
 

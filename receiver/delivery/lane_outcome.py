@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -120,10 +120,8 @@ class LaneOutcome:
             self.sent.append(describe_sent(record, result, of.get(ref, []), dry_run=self.dry_run))
             if isinstance(result.verdict, Saved):
                 self.progress |= result.sent
-                self.notes += [
-                    f"{record.object} {record.key}: {note}"
-                    for note in (*result.verdict.notes, *_told(record, result))
-                ]
+                for note in (*result.verdict.notes, *_told(record, result)):
+                    self.notes.append(f"{record.object} {record.key}: {note}")
 
     def _origins(self) -> dict[Ref, list[int]]:
         """Which deliveries of several want each record."""
@@ -234,8 +232,13 @@ def describe_refusal(refused: Refused) -> str:
     return f"{where}{refused.message} ({refused.code})"
 
 
-def _told(record: Record, result: RecordResult) -> Iterator[str]:
+def _told(record: Record, result: RecordResult) -> Iterable[str]:
     """What of a record was not written, and why."""
+    whole = not (result.left_out or result.kept or result.missing)
+    return () if whole else _left_parts(record, result)
+
+
+def _left_parts(record: Record, result: RecordResult) -> Iterator[str]:
     if left_out := result.left_out & record.fields.keys():
         yield f"left as a newer event had set it: {', '.join(sorted(left_out))}"
     if kept := (result.kept - result.left_out) & record.fields.keys():

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.base import Append, Record, Ref
+from receiver.delivery.loop_share import LoopShare
 from receiver.inbox.lanes.field_versions import FieldVersion, is_behind
 from receiver.mapping import fold_records, overwrite_of, ranks_of
 
@@ -42,7 +43,7 @@ class LaneWrite:
             }
             stamps = {name: by_event[event_id] for name, event_id in origins.items()}
         for name, rank in ranks_of(record).items():
-            stamps[name] = stamps[name]._replace(rank=rank)
+            stamps[name] = FieldVersion(stamps[name].event_id, self.lane_id, rank)
         return stamps
 
     def digest(self, ref: Ref, record: Record) -> str:
@@ -89,10 +90,11 @@ class MergedRecord:
         self.digest = ""
 
 
-def merge_writes(writes: Sequence[LaneWrite]) -> list[MergedRecord]:
+async def merge_writes(writes: Sequence[LaneWrite], share: LoopShare) -> list[MergedRecord]:
     """One entry per record; where lanes share one, the newer event wins."""
     merged: dict[Ref, MergedRecord] = {}
     for write in sorted(writes, key=lambda write: write.event_id):
+        await share.give_way()
         for record in write.records:
             ref = record.ref
             if known := merged.get(ref):

@@ -8,7 +8,7 @@ that is the CRM's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
@@ -37,6 +37,7 @@ from receiver.delivery.fields.ownership import (
     needs_reading,
     unowned_fields,
 )
+from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.merge import LaneWrite, MergedRecord, merge_writes
 from receiver.inbox import RecordState, RecordStateRow
 from receiver.inbox.lanes.field_versions import (
@@ -130,6 +131,7 @@ async def write_records(
     *,
     now: datetime,
     held: Mapping[Ref, float],
+    share: LoopShare,
     dry_run: bool = False,
 ) -> Results:
     """Upsert the records of all lanes, then link them.
@@ -140,8 +142,8 @@ async def write_records(
 
     `held`: records that an earlier call may be writing still, and for how many seconds.
     """
-    writer = _Writer(connector, known, calls, version_horizon(now), held, dry_run)
-    merged = merge_writes(writes)
+    writer = _Writer(connector, known, calls, version_horizon(now), held, share, dry_run)
+    merged = await merge_writes(writes, share)
     for object_name in in_order_of_links(one.record for one in merged):
         await writer.upsert([one for one in merged if one.record.object == object_name])
     if not dry_run:
@@ -165,6 +167,7 @@ class _Writer:
         calls: BatchSplitter,
         horizon: str,
         held: Mapping[Ref, float],
+        share: LoopShare,
         dry_run: bool,
     ) -> None:
         self._dry_run = dry_run
@@ -173,13 +176,16 @@ class _Writer:
         self._calls = calls
         self._horizon = horizon
         self._held = held
+        self._share = share
         self.results: dict[Ref, RecordResult] = {}
 
     async def upsert(self, merged: Sequence[MergedRecord]) -> None:
         """All of one object, in calls of one key field."""
-        open_ = [one for one in merged if self._begin(one)]
+        open_ = [one async for one in self._in_turn(merged) if self._begin(one)]
         found = await self._read([one for one in open_ if needs_reading(one, self._known)])
-        ready = [record for one in open_ if (record := self._ready(one, found))]
+        ready = [
+            record async for one in self._in_turn(open_) if (record := self._ready(one, found))
+        ]
         if self._dry_run:
             for record in ready:
                 self.results[record.ref].verdict = Saved(record.id or NOT_WRITTEN)
@@ -192,6 +198,12 @@ class _Writer:
                 result.verdict = verdict
                 result.sent = not isinstance(verdict, NoAnswer) or verdict.sent
 
+    async def _in_turn(self, merged: Iterable[MergedRecord]) -> AsyncIterator[MergedRecord]:
+        """One after the other, with the turns of others between them."""
+        for one in merged:
+            await self._share.give_way()
+            yield one
+
     def _begin(self, one: MergedRecord) -> bool:
         """Whether it is still open what comes of it; else its verdict is set."""
         known = self._known.get(one.ref)
@@ -199,10 +211,11 @@ class _Writer:
         if known:
             result.stamps = known.stamps
             result.left_out = superseded_fields(known.stamps, one.stamps, self._horizon)
-        targets = {target: self.results.get(target) for target in one.record.links}
-        result.missing = frozenset(
-            target for target, its in targets.items() if its and its.is_missing
-        )
+        if one.record.links:
+            targets = {target: self.results.get(target) for target in one.record.links}
+            result.missing = frozenset(
+                target for target, its in targets.items() if its and its.is_missing
+            )
         verdict = self._foregone(one, known, result.left_out)
         result.verdict = verdict or _NOT_YET
         return verdict is None
@@ -227,6 +240,11 @@ class _Writer:
         """The record without what is not the gateway's to write."""
         result = self.results[one.ref]
         result.kept = frozenset() if held is None else kept_fields(one.record, held)
+        known, id_ = self._known.get(one.ref), None if held is None else held.id
+        former_key = known.former_key if known and held else None
+        if not (result.left_out or result.kept or result.missing):  # all of it is, as nearly always
+            result.stamps = {**result.stamps, **one.stamps}
+            return replace(one.record, id=id_, former_key=former_key) if held else one.record
         fields = {
             name: value for name, value in one.record.fields.items() if name not in result.left_out
         }
@@ -241,20 +259,17 @@ class _Writer:
                 if name in sent or (name in initial and name not in result.stamps)
             },
         }
-        known = self._known.get(one.ref)
-        former_key = known.former_key if known else None
         if held is not None and initial and not (sent or former_key):
             result.verdict = Saved(held.id)
             return None
         links = tuple(target for target in one.record.links if target not in result.missing)
-        id_ = None if held is None else held.id
         return replace(
             one.record,
             id=id_,
             fields=sent,
             links=links,
             on_create=initial,
-            former_key=former_key if id_ else None,
+            former_key=former_key,
         )
 
     async def _read(self, merged: Sequence[MergedRecord]) -> FoundRecords:

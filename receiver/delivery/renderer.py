@@ -11,7 +11,6 @@ import structlog
 
 from connectors.base import Record
 from receiver.aom import Event, InvalidBody, Profile
-from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.rendering.event_reader import LARGE, EventReader
 from receiver.delivery.rendering.profile_counter import ProfileCounter, Profiles
 from receiver.inbox import PendingDelivery, ReadyLane
@@ -55,13 +54,11 @@ class LaneRenderer:
         connector: str,
         reader: EventReader,
         routes: RouteTable,
-        share: LoopShare | None = None,
         profiles: ProfileCounter | None = None,
     ) -> None:
         self._connector = connector
         self._reader = reader
         self._routes = routes
-        self.share = share or LoopShare()
         self._profiles = profiles
 
     async def find_profiles(self, lanes: Iterable[ReadyLane]) -> Profiles:
@@ -81,7 +78,6 @@ class LaneRenderer:
 
         Raises nothing: a defect of ours is that delivery's alone.
         """
-        await self.share.give_way()
         site = self._reader.sites.get(delivery.source)
         if site is None:
             return UnrenderableDelivery(

@@ -15,6 +15,8 @@ LONGEST_SHOWN = 200  # characters of a value: what people read of it
 MOST_OPTIONS = 20
 MOST_SHOWN = 1000  # characters of all values of a record
 
+_LONG = (str, list)  # values that may be
+
 _RESULTS: dict[type[Verdict], str] = {
     Saved: "saved",
     Refused: "refused",
@@ -40,12 +42,9 @@ def describe_sent(
     been sent; it has no id where the CRM holds no such record yet.
     """
     fields, verdict = plain_fields(record), result.verdict
-    for name in (result.left_out | result.kept) & fields.keys():
-        del fields[name]
-    if (
-        sum(len(value) for value in fields.values() if isinstance(value, str | list))
-        > LONGEST_SHOWN
-    ):
+    for name in result.left_out | result.kept:
+        fields.pop(name, None)
+    if sum([len(value) for value in fields.values() if type(value) in _LONG]) > LONGEST_SHOWN:
         fields = _cut_all(fields)
     shown: dict[str, Any] = {
         "object": record.object,

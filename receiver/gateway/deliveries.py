@@ -27,6 +27,7 @@ from receiver.delivery import (
     LaneRenderer,
     Leaders,
     Leadership,
+    LoopShare,
     ProfileCounter,
     RateLimiter,
 )
@@ -112,7 +113,11 @@ class Deliveries:
     _settings: Settings | None = None  # of those that run
     _reader: EventReader = field(default_factory=lambda: EventReader({}))
     _leaders: Leaders = field(default_factory=Leaders)
+    _share: LoopShare = field(init=False)
     _closing: bool = False
+
+    def __post_init__(self) -> None:
+        self._share = LoopShare(self.inbox.is_accepting)
 
     async def plan(
         self, settings: Settings, routes: RouteTable, sites: Mapping[str, SourceContext]
@@ -121,8 +126,9 @@ class Deliveries:
 
         Raises ConfigError where a connector cannot be opened.
         """
-        reader = self._reader.with_sites(sites)
-        profiles = ProfileCounter(self.inbox, reader, self.now)
+        shared = len(settings.connectors) > 1 or bool(routes.profiled_sources)
+        reader = self._reader.with_sites(sites, shared=shared)
+        profiles = ProfileCounter(self.inbox, reader, self.now, self._share)
         going_on = {
             name: LaneRenderer(name, reader, routes, profiles=profiles)
             for name in settings.connectors
@@ -246,6 +252,7 @@ class Deliveries:
             ),
             now=self.now,
             random=random,
+            share=self._share,
             dry_run=configured.dry_run,
         )
         return ConnectorDelivery(name, connector, limiter, Dispatcher(context))

@@ -147,6 +147,10 @@ class Inbox(InboxReads, InboxOperation, InboxProfiles):
         """
         return self._writer.accept(event)
 
+    def is_accepting(self) -> bool:
+        """Whether events wait for their commit, or did so right now."""
+        return self._writer.is_accepting()
+
     async def check_writable(self, now: datetime) -> None:
         """Return if the store is sound and can be written; StoreUnavailable says why not.
 

@@ -27,6 +27,7 @@ from tests.processes import TOKEN, Running, free_port, gateway, until, write_con
 
 ROUNDS, SECONDS = 4, 3
 BACKLOG = 20_000
+LOOK = 0.5  # seconds between questions whether all is delivered, which cost, too
 STANDSTILL = """
 [connectors.sandbox]
 type = "sandbox"
@@ -84,14 +85,14 @@ def deliveries(directory: Path, yardstick: Bare) -> Iterator[tuple[str, str]]:
     with gateway(config, prefix=pinned(SERVER_CPU, [])) as running:
         idle_memory = running.resident_mb()
         alone = _measured(running, SECONDS, offset=0, connections=1)
-        running.wait_until_delivered(600)
+        running.wait_until_delivered(600, every=LOOK)
         before, posted, started = cpu_seconds(running.process.pid), 0, time.perf_counter()
         while posted < BACKLOG:
             posted += _measured(running, 1, offset=1_000_000 + posted).requests
         beside = _measured(running, SECONDS, offset=2_000_000, connections=1)
         full = _measured(running, SECONDS, offset=3_000_000)
         waiting = running.admin("/api/status")["pending"]
-        running.wait_until_delivered(600)
+        running.wait_until_delivered(600, every=LOOK)
         posted += beside.requests + full.requests
         used, took = cpu_seconds(running.process.pid) - before, time.perf_counter() - started
         yield (

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from connectors.base import Append, Limits, Record, Ref, Retry
+from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.merge import LaneWrite, merge_writes
 from receiver.inbox import DeliverySelection, EventFilter, RecordState
 from receiver.mapping import find_origins
@@ -72,7 +73,7 @@ def test_of_each_field_the_newest_event_counts(order: tuple[int, ...]) -> None:
         lane_write(2, (2, deal(stage="PAID")), (3, deal(stage="REFUNDED"))),
         lane_write(3, (2, deal(stage="SENT", seen="no", by="c"))),
     ]
-    (shared,) = merge_writes([writes[number] for number in order])
+    (shared,) = asyncio.run(merge_writes([writes[number] for number in order], LoopShare()))
     assert shared.record.fields == {"stage": "REFUNDED", "note": "gift", "seen": "yes", "by": "c"}
     assert {name: (stamp.event_id, stamp.lane_id) for name, stamp in shared.stamps.items()} == {
         "stage": (event_id(3), 2),
@@ -89,7 +90,7 @@ def test_options_to_append_are_united_whoever_comes_first() -> None:
         lane_write(1, (1, deal(courses=Append(("A",))))),
         lane_write(2, (2, deal(courses=Append(("B",))))),
     ]
-    (shared,) = merge_writes(writes)
+    (shared,) = asyncio.run(merge_writes(writes, LoopShare()))
     assert shared.record.fields == {"courses": Append(("A", "B"))}
     assert shared.stamps == {}
 

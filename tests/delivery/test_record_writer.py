@@ -10,6 +10,7 @@ import pytest
 
 from connectors.base import AuthFailed, Connector, Limits, Record, Ref, Refused, Retry, Saved
 from receiver.delivery.batch_splitter import ConnectorDefect, NoAnswer, Verdict
+from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.merge import LaneWrite
 from receiver.delivery.record_writer import Results, lane_results, worst_verdict, write_records
 from receiver.inbox import RecordState
@@ -52,7 +53,9 @@ def run(
     crm: Crm, *writes: LaneWrite, remotes: Known | None = None, calling: Calling | None = None
 ) -> Results:
     made = (calling or Calling()).calls(crm)
-    return asyncio.run(write_records(crm, writes, remotes or {}, made, now=NOW, held={}))
+    return asyncio.run(
+        write_records(crm, writes, remotes or {}, made, now=NOW, held={}, share=LoopShare())
+    )
 
 
 def verdicts(results: Results, *writes: LaneWrite) -> list[Verdict]:

@@ -81,28 +81,6 @@ def test_a_costly_expression_is_that_deliverys_alone_and_leaves_the_loop_free(
     asyncio.run(scenario())
 
 
-def test_many_small_events_leave_the_loop_free(tmp_path: Path) -> None:
-    """What comes in meanwhile has its turn between them."""
-    working = renderer(tmp_path, "{{ order.id }}")
-
-    async def scenario() -> None:
-        turns = 0
-
-        async def others() -> None:
-            nonlocal turns
-            while True:
-                turns += 1
-                await asyncio.sleep(0)
-
-        beside = asyncio.create_task(others())
-        for number in range(2000):
-            await working.render(order(number), LANE)
-        beside.cancel()
-        assert turns > 10
-
-    asyncio.run(scenario())
-
-
 def test_an_event_for_many_people_is_read_once(tmp_path: Path) -> None:
     """Also where it goes to several connectors, or is delivered in several batches."""
     reader = EventReader({"springfield": SITE})

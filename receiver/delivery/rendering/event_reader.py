@@ -36,13 +36,21 @@ class EventReader:
 
     Events are read anew from their bytes, so that a mended schema counts. What is done with large
     ones is done on a thread of their own: they would hold up what comes in meanwhile.
+
+    `shared`: several read every event, connectors or whoever counts profiles. Where only one does,
+    what is about one person is not kept: nobody would ask for it again.
     """
 
     def __init__(
-        self, sites: Mapping[str, SourceContext], thread: ThreadPoolExecutor | None = None
+        self,
+        sites: Mapping[str, SourceContext],
+        thread: ThreadPoolExecutor | None = None,
+        *,
+        shared: bool = True,
     ) -> None:
         """`thread`: that of another reader, whose sites were others."""
         self.sites = sites
+        self._shared = shared
         self._known: OrderedDict[str, tuple[Event | InvalidBody, bytes]] = OrderedDict()
         self._bytes = 0
         self._thread = thread or ThreadPoolExecutor(1, thread_name_prefix="large-events")
@@ -58,7 +66,8 @@ class EventReader:
             event = (
                 await self.beside(partial(_read, stored, site)) if large else _read(stored, site)
             )
-            self._keep(stored, event)
+            if self._shared or isinstance(event, InvalidBody) or len(event.keys) > 1:
+                self._keep(stored, event)
         if isinstance(event, InvalidBody):
             raise event
         return event
@@ -67,9 +76,9 @@ class EventReader:
         """Run a function on a thread beside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def with_sites(self, sites: Mapping[str, SourceContext]) -> EventReader:
+    def with_sites(self, sites: Mapping[str, SourceContext], *, shared: bool) -> EventReader:
         """A reader for other sites, on the same thread. This one may go on beside it."""
-        return EventReader(sites, self._thread)
+        return EventReader(sites, self._thread, shared=shared)
 
     def close(self) -> None:
         """End the thread."""

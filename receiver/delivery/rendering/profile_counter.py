@@ -27,11 +27,17 @@ class ProfileCounter:
     counts once.
     """
 
-    def __init__(self, inbox: Inbox, reader: EventReader, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        reader: EventReader,
+        now: Callable[[], datetime],
+        share: LoopShare | None = None,
+    ) -> None:
         self._inbox = inbox
         self._reader = reader
         self._now = now
-        self._share = LoopShare()
+        self._share = share or LoopShare()
         self._turn = asyncio.Lock()
         self._marked_at: datetime | None = None  # what was not, when nobody counted
         self._log = structlog.get_logger()

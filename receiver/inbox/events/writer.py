@@ -44,6 +44,7 @@ _GROUP = 256
 # people of one event, from which on it has a commit of its own, and those for few take turns with
 # it
 _MANY = 100
+_RIGHT_NOW = 0.005  # seconds
 _MOST_WAITING = 20_000
 _MOST_WAITING_BYTES = 128 * 1024 * 1024
 
@@ -80,6 +81,7 @@ class StoreWriter:
         self._queue: SimpleQueue[list[AcceptEntry] | _WriterTask | None] = SimpleQueue()
         self._gathered: MicroBatch[AcceptEntry] = MicroBatch(self._queue.put, most=_GROUP)
         self._waiting = self._waiting_bytes = 0
+        self._answered_at = -_RIGHT_NOW  # the last events
         self._closing = False
         self.failing = False  # the last commit of events failed for the store's own reasons
         self._entries: deque[AcceptEntry] = deque()
@@ -114,6 +116,12 @@ class StoreWriter:
             self._gathered.add(entry)
         return future
 
+    def is_accepting(self) -> bool:
+        """Whether events wait for their commit, or did so right now: whoever sends without a pause
+        is about to send the next.
+        """
+        return self._waiting > 0 or self._loop.time() - self._answered_at < _RIGHT_NOW
+
     async def run(self, work: Callable[[Transaction], T]) -> T:
         """Run it in a transaction of its own, in turn with the events that wait: neither kind is
         before the other.
@@ -147,6 +155,7 @@ class StoreWriter:
 
     def _answer(self, entries: Sequence[AcceptEntry], woken: Iterable[str]) -> None:
         self._published(woken)
+        self._answered_at = self._loop.time()
         if not _is_large(entries[0]):
             self._gathered.done(len(entries))
         for entry in entries:

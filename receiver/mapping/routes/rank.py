@@ -10,6 +10,9 @@ from receiver.mapping.language.compiler import Evaluate
 from receiver.mapping.language.scope import ExpressionScope
 from receiver.mapping.language.value_text import UnusableValue, describe_kind, value_text
 
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
 Rank = Callable[[ExpressionScope, Value], str | None]
 """A text that sorts as the values follow each other; None where that cannot be said."""
 
@@ -57,4 +60,4 @@ def moment(value: object) -> str:
         raise UnusableValue(f"`newest` takes a date, not {describe_kind(value)}")
     at = value if isinstance(value, datetime) else datetime.combine(value, time())
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
-    return f"{(at - datetime.min.replace(tzinfo=UTC)) // timedelta(microseconds=1):020}"
+    return f"{(at - _FIRST) // _MICROSECOND:020}"

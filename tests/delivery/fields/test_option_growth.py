@@ -20,6 +20,7 @@ from connectors.base import (
     Value,
 )
 from receiver.delivery.fields.option_growth import upsert_growing
+from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.merge import LaneWrite, merge_writes
 from tests.delivery.crm import Crm
 
@@ -124,5 +125,5 @@ def test_merged_options_grow_where_any_of_them_does(first: bool) -> None:
         LaneWrite(number, (learner("ada", name, grow=grow),), None, f"{number}", doubtful=False)
         for number, name, grow in ((1, "Algebra", first), (2, "Logic", not first))
     ]
-    (merged,) = merge_writes(lanes)
+    (merged,) = asyncio.run(merge_writes(lanes, LoopShare()))
     assert merged.record.fields == {"courses": Append(("Algebra", "Logic"), grow=True)}

@@ -21,6 +21,7 @@ from connectors.base import (
 from receiver.delivery.batch_splitter import NoAnswer
 from receiver.delivery.fields.ownership import is_empty
 from receiver.delivery.lane_outcome import LaneOutcome
+from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.merge import LaneWrite
 from receiver.delivery.record_writer import Known, Results, write_records
 from receiver.delivery.renderer import RenderedDelivery
@@ -75,7 +76,9 @@ def write(
     crm: Crm, *writes: LaneWrite, known: Known | None = None, calling: Calling | None = None
 ) -> Results:
     calls = (calling or Calling()).calls(crm)
-    return asyncio.run(write_records(crm, writes, known or {}, calls, now=NOW, held={}))
+    return asyncio.run(
+        write_records(crm, writes, known or {}, calls, now=NOW, held={}, share=LoopShare())
+    )
 
 
 def remembered(results: Results, ref: Ref = ADA, known: Known | None = None) -> Known:

@@ -39,3 +39,20 @@ def test_events_are_kept_by_the_memory_that_they_take(entry: object, oldest_is_k
         assert (await reader.read(posts[0], SITE) is events[0]) is oldest_is_kept
 
     asyncio.run(scenario())
+
+
+def test_what_one_reader_reads_once_is_not_kept() -> None:
+    """What is about several people is, for the lanes of the others."""
+    reader = EventReader({"springfield": SITE}, shared=False)
+    receivers = [{"email": "a@x.test"}, {"email": "b@x.test"}]
+    announced = replace(
+        order(2),
+        body=json.dumps({"receivers": receivers, "title": "Closed on Monday"}).encode(),
+        named="announcement.created",
+    )
+
+    async def scenario() -> None:
+        assert await reader.read(order(1), SITE) is not await reader.read(order(1), SITE)
+        assert await reader.read(announced, SITE) is await reader.read(announced, SITE)
+
+    asyncio.run(scenario())
