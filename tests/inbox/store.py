@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from receiver.inbox import (
     SettledLane,
     Settlement,
     SettleReport,
+    Unknown,
     role_of,
 )
 from receiver.inbox.lanes.field_versions import FieldVersion
@@ -268,3 +270,22 @@ def check(url: str) -> None:
     """What must hold whenever nobody writes."""
     for what, query in _NEVER.items():
         assert rows(url, query) == [], what
+
+
+def order(number: int, email: str, note: str = "") -> str:
+    return json.dumps(
+        {"id": number, "customer": {"email": email, "last_name": "Smith"}, "note": note}
+    )
+
+
+async def exists(inbox: Inbox, id: str) -> bool:
+    try:
+        await inbox.find_event(id)
+    except Unknown:
+        return False
+    return True
+
+
+def contact_state(person: str, lane: ReadyLane) -> RecordStateRow:
+    """Tied to a deal whose key holds the address."""
+    return remote("contact", person, "7", lane, f"deal/{person}")

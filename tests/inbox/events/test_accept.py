@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
 
 from receiver.inbox import EventFilter, Inbox, NewEvent, SettledLane, Unstorable
 from tests.inbox.store import (
@@ -23,7 +20,6 @@ from tests.inbox.store import (
     open_inbox,
     seconds,
     settle,
-    states,
     stored,
     take_one,
     take_ready,
@@ -310,39 +306,6 @@ async def test_a_clock_that_was_ahead_holds_nobody_up(inbox: Inbox) -> None:
     assert await next_due(inbox, NOW) == ahead
 
 
-@stored
-async def test_unknown_keys_are_counted(inbox: Inbox) -> None:
-    """By source, event and key, with the first and the last time; a duplicate does not count."""
-    await asyncio.gather(
-        *(
-            inbox.accept(new(f"{number}", unknown=("vip",), at=NOW + seconds(number)))
-            for number in range(5)
-        )
-    )
-    await inbox.accept(new("0", unknown=("vip",)))
-    await inbox.accept(new("x", source="shelbyville", unknown=("vip", "age"), at=NOW + seconds(9)))
-    found = {
-        (one.source, one.path): (one.event, one.count, one.first_at, one.last_at)
-        for one in await inbox.list_drift()
-    }
-    assert found == {
-        ("springfield", "vip"): ("order.placed", 5, NOW, NOW + seconds(4)),
-        ("shelbyville", "vip"): ("order.placed", 1, NOW + seconds(9), NOW + seconds(9)),
-        ("shelbyville", "age"): ("order.placed", 1, NOW + seconds(9), NOW + seconds(9)),
-    }
-
-
-@stored
-async def test_endless_unknown_keys_are_counted_together(inbox: Inbox) -> None:
-    """A sender that makes up keys fills no table: beyond 200 of an event they share one row."""
-    await asyncio.gather(
-        *(inbox.accept(new(f"{number}", unknown=(f"key_{number}",))) for number in range(250))
-    )
-    found = {one.path: one.count for one in await inbox.list_drift()}
-    assert len(found) == 201
-    assert found["…"] == 50
-
-
 def test_a_time_without_a_zone_is_refused(store_url: str) -> None:
     """Nobody knows what it means."""
 
@@ -352,68 +315,3 @@ def test_a_time_without_a_zone_is_refused(store_url: str) -> None:
                 await inbox.accept(given)
 
     asyncio.run(main(new("a", at=NOW.replace(tzinfo=None))))
-
-
-def test_one_commit_holds_what_comes_together(store_url: str) -> None:
-    """64 events that come in one turn of the event loop cost one commit."""
-    commits = 0
-
-    def count(_connection: Connection) -> None:
-        nonlocal commits
-        commits += 1
-
-    async def main() -> None:
-        async with open_inbox(store_url) as inbox:
-            event.listen(Engine, "commit", count)
-            await asyncio.gather(*(inbox.accept(new(f"{number}")) for number in range(64)))
-            assert commits == 1
-
-    try:
-        asyncio.run(main())
-    finally:
-        event.remove(Engine, "commit", count)
-
-
-@stored
-async def test_whoever_gives_up_waiting_does_not_stop_the_others(inbox: Inbox) -> None:
-    """A caller that is cancelled leaves the event with the store, which keeps it."""
-    waiting = [inbox.accept(new(f"{number}")) for number in range(3)]
-    await asyncio.sleep(0)
-    waiting[1].cancel()
-    first, cancelled, last = await asyncio.gather(*waiting, return_exceptions=True)
-    assert isinstance(cancelled, asyncio.CancelledError)
-    assert not isinstance(first, BaseException)
-    assert not isinstance(last, BaseException)
-    assert bodies(await take_one(inbox)) == ["0", "1", "2"]
-    assert await states(inbox, first.id) == ["pending"]
-
-
-def test_events_and_other_work_take_turns(tmp_path: Path) -> None:
-    """On SQLite one thread writes it all: a burst of events does not hold up what delivers them,
-    nor does that hold up the burst.
-    """
-
-    async def main() -> None:
-        async with open_inbox(f"sqlite:///{tmp_path}/store.db") as inbox:
-            inside, go_on, seen = threading.Event(), threading.Event(), []
-
-            def wait(_connection: Connection) -> None:
-                inside.set()
-                go_on.wait(20)
-
-            def look(connection: Connection) -> None:
-                with connection.begin():
-                    seen.append(connection.scalar(text("SELECT count(*) FROM event")))
-
-            jobs = [
-                asyncio.ensure_future(inbox._writer.run_bare(job))  # noqa: SLF001
-                for job in (wait, look, look, look)
-            ]
-            await asyncio.to_thread(inside.wait, 20)
-            events = [inbox.accept(new(f"{number}")) for number in range(600)]
-            inbox._writer._gathered.flush()  # noqa: SLF001
-            go_on.set()
-            await asyncio.gather(*jobs, *events)
-            assert seen == [256, 512, 600]
-
-    asyncio.run(main())

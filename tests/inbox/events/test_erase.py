@@ -12,10 +12,6 @@ from receiver.inbox import (
     ErasedPerson,
     EventFilter,
     Inbox,
-    ReadyLane,
-    RecordStateRow,
-    SettledLane,
-    Unknown,
 )
 from receiver.inbox.lanes.field_versions import FieldVersion
 from tests.inbox.store import (
@@ -24,11 +20,13 @@ from tests.inbox.store import (
     NOW,
     attempt,
     bodies,
+    contact_state,
     delivered,
+    exists,
     faulty,
     new,
     open_inbox,
-    pause,
+    order,
     remote,
     settle,
     stored,
@@ -42,20 +40,6 @@ SHARED = json.dumps(
         "courses": ["Algebra"],
     }
 )
-
-
-def order(number: int, email: str, note: str = "") -> str:
-    return json.dumps(
-        {"id": number, "customer": {"email": email, "last_name": "Smith"}, "note": note}
-    )
-
-
-async def exists(inbox: Inbox, id: str) -> bool:
-    try:
-        await inbox.find_event(id)
-    except Unknown:
-        return False
-    return True
 
 
 @stored
@@ -120,42 +104,6 @@ async def test_a_shared_event_without_a_route(inbox: Inbox) -> None:
     ]
     assert (await inbox.erase_person(BEN)).events == 2
     assert (await inbox.list_events()).items == ()
-
-
-@stored
-async def test_mentions_are_blanked(inbox: Inbox) -> None:
-    """In other people's payloads, attempts, reasons and links, and in the reason of a pause."""
-    kept = await inbox.accept(
-        new(order(1, BEN, f"a gift for {ANN.upper()}"), BEN, unknown=(f"for.{ANN}",))
-    )
-    taken = await take_one(inbox)
-    sent = attempt(
-        "refused",
-        message=f"{ANN} is no owner",
-        sent=[{"note": f"for {ANN}"}],
-        notes=[f"left out {ANN}"],
-    )
-    records = [remote("contact", BEN, "8", taken, f"contact/{ANN}", "deal/1")]
-    dead = ((taken.deliveries[0].delivery_id, f"{ANN}: no"),)
-    await settle(inbox, [SettledLane(taken, dead=dead, attempt=sent)], records=records, now=NOW)
-    await pause(inbox, "crm", kind="auth", reason=f"{ANN} was locked out", now=NOW)
-    done = await inbox.erase_person(ANN)
-    assert (done.events, done.shared, done.mentions) == (0, 1, 5)
-    found = await inbox.find_event(kept.id)
-    assert json.loads(found.body)["note"] == "a gift for [erased]"
-    assert found.unknown == ("for.[erased]",)
-    (row,) = found.deliveries
-    assert row.reason == "[erased]: no"
-    assert (row.attempts[0].message, row.attempts[0].sent, row.attempts[0].notes) == (
-        "[erased] is no owner",
-        [{"note": "for [erased]"}],
-        ["left out [erased]"],
-    )
-    assert (await inbox.find_record_states("crm", [("contact", BEN)]))["contact", BEN].links == {
-        "deal/1": "1"
-    }
-    assert (await inbox.find_state("crm")).reason == "[erased] was locked out"
-    assert await inbox.list_drift() == []
 
 
 @stored
@@ -359,45 +307,6 @@ async def _busy(inbox: Inbox, people: list[str], number: int) -> None:
         await inbox.accept(new(json.dumps({"number": number, "list": together}), *together))
     while lanes := await take_ready(inbox, limit=200):
         done = [delivered(one, attempt=attempt(sent=[one.person_key])) for one in lanes]
-        records = [_contact(one.person_key, one) for one in lanes]
+        records = [contact_state(one.person_key, one) for one in lanes]
         await settle(inbox, done, records=records, now=NOW)
     await inbox.replay_deliveries(DeliverySelection(filter=EventFilter()), now=NOW)
-
-
-def _contact(person: str, lane: ReadyLane) -> RecordStateRow:
-    """Tied to a deal whose key holds the address."""
-    return remote("contact", person, "7", lane, f"deal/{person}")
-
-
-@stored
-async def test_longer_addresses_that_hold_this_one(inbox: Inbox) -> None:
-    """Are other people's: their events, payloads and records stay as they are."""
-    longer = f"jo{ANN}"
-    kept = await inbox.accept(
-        new(order(1, longer, f"for {ANN}.au"), longer, unknown=(f"scores.{BEN}",))
-    )
-    taken = await take_one(inbox)
-    result = delivered(taken, attempt=attempt(message=f"{longer} is new"))
-    records = [_contact(longer, taken)]
-    await settle(inbox, [result], records=records, now=NOW)
-    done = await inbox.erase_person(ANN)
-    assert (done.events, done.shared, done.mentions) == (0, 0, 0)
-    found = await inbox.find_event(kept.id)
-    assert json.loads(found.body) == json.loads(order(1, longer, f"for {ANN}.au"))
-    assert found.deliveries[0].attempts[0].message == f"{longer} is new"
-    assert (await inbox.find_record_states("crm", [("contact", longer)]))[
-        "contact", longer
-    ].links == {f"deal/{longer}": longer}
-
-
-@stored
-async def test_addresses_in_urls(inbox: Inbox) -> None:
-    """And those that JSON escapes, in payloads of others and in quarantine."""
-    kept = await inbox.accept(new(order(1, BEN, f"see /people/{ANN.replace('@', '%40')}?x"), BEN))
-    aside = (await inbox.accept(faulty(f"email={ANN.upper().replace('@', '%40')}&x=1"))).id
-    both = (await inbox.accept(faulty(json.dumps([ANN, BEN]).replace("@", "\\u0040")))).id
-    done = await inbox.erase_person(ANN)
-    assert (done.events, done.shared) == (1, 2)
-    assert json.loads((await inbox.find_event(kept.id)).body)["note"] == "see /people/[erased]?x"
-    assert not await exists(inbox, aside)
-    assert json.loads((await inbox.find_event(both)).body) == [BEN]

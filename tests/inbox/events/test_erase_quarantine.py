@@ -7,10 +7,10 @@ import json
 import time
 from functools import partial
 
-from receiver.inbox import ErasedPerson, Inbox, Unknown
+from receiver.inbox import ErasedPerson, Inbox
 from receiver.inbox.events.erase import apply_changes, event_changes, stored_events
 from receiver.inbox.people.addresses import PersonNames
-from tests.inbox.store import ANN, BEN, faulty, open_inbox, stored
+from tests.inbox.store import ANN, BEN, exists, faulty, open_inbox, stored
 
 SHARED = json.dumps(
     {
@@ -40,14 +40,6 @@ OF_NOBODY_KNOWS_WHOM: list[tuple[str, object]] = [
     ),
     (ANN, {"from": f"Smith <{ANN.upper()}>", "to": BEN}),
 ]
-
-
-async def exists(inbox: Inbox, id: str) -> bool:
-    try:
-        await inbox.find_event(id)
-    except Unknown:
-        return False
-    return True
 
 
 @stored
