@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from connectors.base import Page as RecordsHeld
+from receiver.admin.configuration_views import Fault
 from receiver.admin.reload import present_configuration
 from receiver.admin.views import (
     AttemptView,
@@ -21,7 +22,6 @@ from receiver.admin.views import (
     EventPage,
     EventState,
     EventView,
-    Fault,
     OriginalView,
     PersonLane,
     PersonRecord,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from receiver.admin.configuration_views import ConfigurationView, Fault
 from receiver.aom import Profile
 from receiver.inbox import DriftCount
 
@@ -84,40 +85,6 @@ class StoreView:
     damage: str | None  # a damaged page was met in the SQLite file since the gateway started
     long_log: str | None  # SQLite's log cannot be emptied, since some program reads on and on
     log_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    path: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessView:
-    """A process on this store. `digest` stands for its configuration, in force `since`.
-
-    `refused_at`: it was to take another one over, which had `faults`.
-    """
-
-    name: str
-    digest: str
-    since: datetime
-    refused_at: datetime | None
-    faults: tuple[Fault, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigurationView:
-    """Which configuration is in force here and at the other processes on this store.
-
-    `warnings`: where they differ, and where one was refused, in words. `needs_restart`: places at
-    which the file says what counts from the next start on.
-    """
-
-    process: ProcessView | None
-    others: tuple[ProcessView, ...]
-    needs_restart: tuple[str, ...]
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

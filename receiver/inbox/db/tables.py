@@ -8,7 +8,7 @@ of an accept on PostgreSQL, and few places write; tests look for orphans instead
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from sqlalchemy import (
     BigInteger,
@@ -26,13 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 DeliveryState = Literal["pending", "delivered", "dry_run", "dead", "discarded"]
-DELIVERY_STATES: Final[tuple[DeliveryState, ...]] = (
-    "pending",
-    "delivered",
-    "dry_run",
-    "dead",
-    "discarded",
-)
+DELIVERY_STATES: Final[tuple[DeliveryState, ...]] = get_args(DeliveryState)
 
 
 class LanePriority(IntEnum):
