@@ -15,6 +15,7 @@ from receiver.admin.held_records import find_held_records
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
 from receiver.gateway import Gateway
 from receiver.inbox import Unknown
+from receiver.settings.mapping_document import MappingDocument
 
 
 class AdminQueries:
@@ -76,6 +77,9 @@ class AdminQueries:
         return views.ReplaysView(
             tuple(views.RunningReplay(one.started_at, one.done, one.lanes) for one in running)
         )
+
+    async def mapping(self, _call: OperationCall) -> views.MappingView:
+        return views.MappingView(MappingDocument.of(self._gateway.settings).to_toml())
 
     async def person(self, call: OperationCall) -> views.PersonView:
         return presenters.present_person(

@@ -73,6 +73,13 @@ def _query_operations(look: AdminQueries) -> Sequence[Operation]:
             look.drift,
             views.DriftView,
         ),
+        Operation(
+            "GET",
+            "/api/mapping",
+            "The mapping in force, without secrets",
+            look.mapping,
+            views.MappingView,
+        ),
         Operation("GET", "/api/replays", "Replays under way", look.replays, views.ReplaysView),
         Operation(
             "GET",

@@ -1,0 +1,129 @@
+"""Renders one stored event by both mappings, and folds what comes onto the records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.base import Record
+from receiver.aom import Event, InvalidBody, SourceContext, read_event
+from receiver.comparison.differences import FaultTally
+from receiver.comparison.record_states import RecordStates
+from receiver.comparison.route_pairs import RoutePair, RoutePairs, trim_record
+from receiver.inbox import StoredCall
+from receiver.mapping import MappingFault, Route
+from receiver.mapping.language.environment import ENVIRONMENT
+from receiver.mapping.language.limits import EventLimits
+from receiver.mapping.language.scope import ExpressionScope
+
+Rendered = tuple[Record, ...] | MappingFault
+Sites = Mapping[str, SourceContext]
+
+
+class EventComparison:
+    """Takes events oldest first. A delivery that one mapping cannot render is a fault, and what
+    the other writes of it is not compared.
+    """
+
+    def __init__(self, pairs: RoutePairs, sites: tuple[Sites, Sites], states: RecordStates) -> None:
+        self._pairs = pairs
+        self._sites = sites
+        self._states = states
+        self.new_faults, self.mended_faults = FaultTally(), FaultTally()
+        self.unwanted, self.newly_wanted = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+        self.faulty = self.unreadable = 0
+        self.people: set[str] = set()  # of deliveries with a fault in one mapping
+
+    def note_wanted(self, source: str, event: str) -> None:
+        """Count an event that no route takes any more, or that one takes now."""
+        before, after = self._pairs.wanted(source, event)
+        if before != after:
+            (self.unwanted if before else self.newly_wanted)[source, event] += 1
+
+    def take(self, call: StoredCall) -> None:
+        """Render an event, by the name that it is recognised by now."""
+        read: dict[SourceContext, Event] = {}
+        try:
+            events = [self._read(call, sites.get(call.source), read) for sites in self._sites]
+        except InvalidBody:
+            self.unreadable += 1
+            return
+        named = events[0] or events[1]
+        if named is None:
+            return
+        for pair in self._pairs.find(call.source, named.name):
+            for person in named.keys:
+                self._compare(call, pair, person, events)
+
+    def _read(
+        self, call: StoredCall, site: SourceContext | None, read: dict[SourceContext, Event]
+    ) -> Event | None:
+        if site is None:
+            return None
+        if site not in read:
+            read[site] = read_event(call.body, site, call.named)
+        return read[site]
+
+    def _compare(
+        self, call: StoredCall, pair: RoutePair, person: str, events: Sequence[Event | None]
+    ) -> None:
+        shared: dict[int, Rendered] = {}
+        before, after = (
+            _render(routes, _context(event, call, person), shared)
+            for routes, event in zip((pair.before, pair.after), events, strict=True)
+        )
+        if isinstance(before, MappingFault) or isinstance(after, MappingFault):
+            self._note_fault(call, pair.connector, person, before, after)
+            return
+        touched = self._pairs.touched[pair.connector]
+        for is_after, records in enumerate((before, after)):
+            for whole in records:
+                record = trim_record(whole, touched)
+                if record is None:
+                    continue
+                state = self._states.find((pair.connector, record.object, record.key), person)
+                if is_after:
+                    state.fold_after(record, call.id)
+                else:
+                    state.fold_before(record)
+
+    def _note_fault(
+        self, call: StoredCall, connector: str, person: str, before: Rendered, after: Rendered
+    ) -> None:
+        if isinstance(before, MappingFault) and isinstance(after, MappingFault):
+            self.faulty += 1
+            return
+        self.people.add(person)
+        if isinstance(after, MappingFault):
+            self.new_faults.add(connector, after.where, after.message, call.id)
+        elif isinstance(before, MappingFault):
+            self.mended_faults.add(connector, before.where, before.message, call.id)
+            self._states.deliver_again(connector, (call.id,))
+
+
+def _context(event: Event | None, call: StoredCall, person: str) -> dict[str, Any]:
+    if event is None:
+        return {}
+    return event.context(person, id=call.id, received_at=call.received_at)
+
+
+def _render(
+    routes: Sequence[Route], context: Mapping[str, Any], shared: dict[int, Rendered]
+) -> Rendered:
+    """What the routes write of an event; one that was rendered for the other mapping already is
+    not rendered again.
+    """
+    scope = ExpressionScope(ENVIRONMENT, context, EventLimits())
+    records: list[Record] = []
+    for route in routes:
+        if (known := shared.get(id(route))) is None:
+            try:
+                known = tuple(route.render(scope))
+            except MappingFault as fault:
+                known = fault
+            shared[id(route)] = known
+        if isinstance(known, MappingFault):
+            return known
+        records += known
+    return tuple(records)
