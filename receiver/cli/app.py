@@ -26,7 +26,7 @@ WRONG_USE = 2
 MODULES = {  # of each command, in the order of the help
     "init": "init",
     "check": "check",
-    "test": "test_command",
+    "test": "mapping.test_command",
     "provision": "provision",
     "serve": "serve_and_reload",
     "reload": "serve_and_reload",
@@ -38,7 +38,7 @@ MODULES = {  # of each command, in the order of the help
     "quarantine": "dead_and_quarantine",
     "replay": "replay",
     "explain": "explain",
-    "diff": "diff",
+    "diff": "mapping.diff",
     "send": "send",
     "import": "import_command",
     "forget": "forget",

@@ -50,7 +50,7 @@ def compare_mappings(job: ComparisonJob, progress: Progress) -> Comparison:
     with CallReader.open(job.store_url) as reader, closing(RecordStates()) as states:
         compared = EventComparison(pairs, (job.before.sources, job.after.sources), states)
         events = _take_events(job, reader, compared, pairs, progress)
-        objects, to_write = _differences(states)
+        objects, to_write = _differences(states, pairs)
         faults = compared.new_faults.result(), compared.mended_faults.result()
         return Comparison(
             events=events,
@@ -90,14 +90,15 @@ def _take_events(
 
 
 def _differences(
-    states: RecordStates,
+    states: RecordStates, pairs: RoutePairs
 ) -> tuple[tuple[ObjectDifference, ...], dict[tuple[str, str], int]]:
     """What differs by object, and how many records of each would be written."""
     tallies: dict[tuple[str, str], ObjectTally] = {}
     to_write: dict[tuple[str, str], int] = {}
     for number, (connector, object, key), state in states.differing():
         tally = tallies.setdefault((connector, object), ObjectTally())
-        written = tally.add(key, state.before, state.after)
+        whole = pairs.touched[connector][object] is None
+        written = tally.add(key, *(state.sides if whole else state.parts))
         if written:
             to_write[connector, object] = to_write.get((connector, object), 0) + 1
             states.deliver_again(

@@ -68,9 +68,14 @@ class EventComparison:
     def _compare(
         self, call: StoredCall, pair: RoutePair, person: str, events: Sequence[Event | None]
     ) -> None:
+        contexts = {
+            id(event): event.context(person, id=call.id, received_at=call.received_at)
+            for event in events
+            if event is not None
+        }
         shared: dict[int, Rendered] = {}
         before, after = (
-            _render(routes, _context(event, call, person), shared)
+            _render(routes, contexts.get(id(event), {}), shared)
             for routes, event in zip((pair.before, pair.after), events, strict=True)
         )
         if isinstance(before, MappingFault) or isinstance(after, MappingFault):
@@ -100,12 +105,6 @@ class EventComparison:
         elif isinstance(before, MappingFault):
             self.mended_faults.add(connector, before.where, before.message, call.id)
             self._states.deliver_again(connector, (call.id,))
-
-
-def _context(event: Event | None, call: StoredCall, person: str) -> dict[str, Any]:
-    if event is None:
-        return {}
-    return event.context(person, id=call.id, received_at=call.received_at)
 
 
 def _render(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from connectors.base import Append, Record
@@ -51,6 +51,20 @@ class RecordState:
     after: Record | None = None
     origins: dict[str, tuple[str, ...]] = field(default_factory=dict)
     people: set[str] = field(default_factory=set)  # that are not put away yet
+
+    @property
+    def sides(self) -> tuple[Record | None, Record | None]:
+        """The record by either mapping; None where that writes none."""
+        return self.before, self.after
+
+    @property
+    def parts(self) -> tuple[Record | None, Record | None]:
+        """The same of records of which only the fields were kept that can differ: both write it,
+        and one of them perhaps none of these fields.
+        """
+        either = self.before or self.after
+        nothing = replace(either, fields={}) if either is not None else None
+        return self.before or nothing, self.after or nothing
 
     def fold_before(self, record: Record) -> None:
         self.before, _ = fold_record(self.before, record)
