@@ -147,11 +147,13 @@ class RecordsQuery(Parameters):
 def _one_way(schema: dict[str, Any]) -> None:
     """Says in JSON Schema what `_one_way_to_choose` checks."""
     names = [name for name in schema["properties"] if name not in {"ids", "group", "dry_run"}]
+    conditions = [_given(name) for name in names]
     beside_ids = [_given(name) for name in names if name != WHERE]
+    ids, group = _given("ids"), _given("group")
     schema["oneOf"] = [
-        {**_given("ids"), "not": {"anyOf": beside_ids}},
-        _given("group"),
-        {"anyOf": [_given(name) for name in names], "not": _given("ids")},
+        {**ids, "not": {"anyOf": [group, *beside_ids]}},
+        {**group, "not": {"anyOf": [ids, *conditions]}},
+        {"anyOf": conditions, "not": {"anyOf": [ids, group]}},
     ]
 
 

@@ -51,8 +51,8 @@ def test_what_would_change(school: Path) -> None:
     assert "To write 2 deal to box again: 1 call of up to 100." in done.out
     assert NOTE in done.err
     assert {one for one in school.iterdir() if one not in before} <= {
-        school / "aom-gateway.db-wal",
-        school / "aom-gateway.db-shm",
+        school / "store.db-wal",
+        school / "store.db-shm",
     }
 
 
@@ -107,7 +107,7 @@ def test_wrong_use(tmp_path: Path) -> None:
     config = configure(tmp_path, ORDERS)
     nothing = command("diff", at=tmp_path, code=2).err
     assert "No gateway runs, so none has a mapping in force: name the new" in nothing
-    (tmp_path / "new.toml").write_text(ORDERS.replace("order.total", "order.totl") + WON[:40])
+    (tmp_path / "new.toml").write_text(ORDERS.replace("order.total", "order.totl"))
     faults = command("diff", "new.toml", at=tmp_path, code=2).err
     assert "routes[0].upsert[1].fields.amount: " in faults
     assert "'total'" in faults
@@ -125,11 +125,12 @@ def test_wrong_use(tmp_path: Path) -> None:
 
 def test_keys_are_shown_as_they_are(tmp_path: Path) -> None:
     """What a sender writes neither moves the cursor nor is taken for markup."""
-    config = configure(tmp_path, ORDERS.replace("{{ order.id }}", "{{ order.status }}"))
-    settings = load_settings(config)
-    calls = [order(1, status="\x1b[2J[red]")]
+    named = ORDERS.replace("{{ order.id }}", "{{ person.first_name }}")
+    settings = load_settings(configure(tmp_path, named))
+    customer = {"email": "ann@example.edu", "first_name": "\x1b[2J[red]", "id": 1}
+    calls = [order(1, customer=customer)]
     asyncio.run(keep(settings.store.url, MappingDocument.of(settings), calls))
-    (tmp_path / "new.toml").write_text(WON.replace("{{ order.id }}", "{{ order.status }}!"))
+    (tmp_path / "new.toml").write_text(named.replace('"won"', '"closedwon"'))
     shown = on_terminal("diff", "new.toml", at=tmp_path, code=1, columns=160)
     assert "\x1b" not in shown
     assert "[red]" in shown
@@ -182,7 +183,7 @@ def test_delivering_again_what_differs(tmp_path: Path, store_url: str) -> None:
     with gateway(config) as running:
         words = ("diff", "--from", "former.toml", "--replay")
         asked = on_terminal(*words, at=tmp_path, code=1, columns=160, keys="n\n")
-        assert "Deliver them again? [y/N]: n" in asked
+        assert "Deliver them again? [y/N]: Nothing was changed." in asked
         assert stages(running)["springfield:1"] == "won"
         done = command(*words, "--yes", at=tmp_path)
         assert "4 events: former.toml → config.toml" in done.out
