@@ -63,11 +63,9 @@ def _show_object(one: ObjectDifference) -> None:
 
 def _add_part(table: Table, part: PartDifference) -> None:
     shown = part.changes[:MOST_ROWS]
-    if len(part.changes) > MOST_ROWS and shown[0].records == 1:
-        shown = shown[:3]  # each record has a value of its own: a few tell how
-    for change in shown:
+    for number, change in enumerate(shown):
         table.add_row(
-            table_cell(part.part),
+            "" if number else table_cell(part.part),
             table_cell(change.before or NOTHING),
             table_cell(change.after or NOTHING),
             f"{change.records:,}",
@@ -75,7 +73,7 @@ def _add_part(table: Table, part: PartDifference) -> None:
         )
     rest = part.records - sum(change.records for change in shown)
     if rest:
-        table.add_row(table_cell(part.part), "other values", "", f"{rest:,}", "")
+        table.add_row("", "other values", "", f"{rest:,}", "")
 
 
 def _show_faults(title: str, faults: Sequence[FaultDifference]) -> None:

@@ -13,7 +13,9 @@ from receiver.mapping import overwrite_of
 from receiver.mapping.language.value_text import value_text
 
 EXAMPLES = 3  # of each group
-MOST_CHANGES = 200  # pairs of values that are told apart of one field
+MOST_CHANGES = 50  # pairs of values that are told apart of one field
+MOST_SINGLE = 8  # records, each with a pair of its own
+FEW = 3  # pairs that tell how it changes where there are more of these
 LONGEST = 80  # characters of a value that is shown
 FIELDS = "fields."
 
@@ -182,6 +184,8 @@ class _PartTally:
 
     def result(self, part: str) -> PartDifference:
         ordered = sorted(self.groups.items(), key=lambda one: -one[1].count)
+        if ordered[0][1].count == 1 and self.records > MOST_SINGLE:
+            ordered = ordered[:FEW]
         changes = tuple(
             ValueChange(*pair, group.count, tuple(group.examples)) for pair, group in ordered
         )

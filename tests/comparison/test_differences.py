@@ -80,3 +80,13 @@ def test_values_without_end_are_bounded() -> None:
     assert (part.records, len(part.changes), part.others) == (MOST_CHANGES + 51, MOST_CHANGES, 50)
     assert (part.changes[0].before, part.changes[0].records) == ("3", 2)
     assert part.changes[0].examples == ("3", "again")
+
+
+def test_where_each_record_has_its_own_value_a_few_tell() -> None:
+    """Up to eight are all shown, of more three; all are counted."""
+    for number, shown in ((8, 8), (9, 3)):
+        tally = ObjectTally()
+        for key in range(number):
+            tally.add(str(key), record({"f": key}), record({"f": -1 - key}))
+        (part,) = tally.result("box", "deal").parts
+        assert (len(part.changes), part.others, part.records) == (shown, number - shown, number)
