@@ -72,10 +72,11 @@ def test_what_would_change(page: Page) -> None:
 
 
 def test_only_some_events(page: Page) -> None:
-    """Of one name nothing differs."""
+    """Of one name only what goes to the connector whose route is gone."""
     compare(page, OWN, Event="quiz.submitted")
     text = result(page).inner_text()
-    assert "No route would take these any more" in text
+    assert "hubspot contact" in text
+    assert "not written any more" in text
     assert "dealstage" not in text
 
 
