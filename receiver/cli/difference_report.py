@@ -21,6 +21,10 @@ from receiver.text.plurals import pluralize
 
 MOST_ROWS = 8  # of one field
 NOTHING = "nothing"
+UNCOUNTED = (
+    "The mapping asks for profiles, and the gateway has not counted all events into them yet: "
+    "what comes of `profile` is not what it will be"
+)
 
 
 def show_comparison(found: Comparison, before: str, after: str) -> None:
@@ -40,6 +44,8 @@ def show_comparison(found: Comparison, before: str, after: str) -> None:
         _show_costs(found)
     if found.faulty:
         _say(f"{pluralize(found.faulty, 'delivery')} neither of them can render.", style="yellow")
+    if found.uncounted:
+        _say(f"{UNCOUNTED}.", style="yellow")
     if found.unreadable:
         _say(f"{pluralize(found.unreadable, 'event')} can't be read any more.", style="yellow")
 

@@ -8,25 +8,22 @@ So a gateway that is asked for a comparison goes on receiving while it is made. 
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 import traceback
 from typing import Any
 
-from receiver.comparison.comparison_run import ComparisonJob, compare_mappings
+from receiver.comparison.comparison_run import ComparisonJob, compare_mappings, give_way
 from receiver.inbox import EventFilter, StoreUnavailable
 from receiver.settings import ConfigError
 from receiver.settings.mapping_document import read_mapping
 
-NICE = 10  # what comes in goes before it
 EVERY = 0.5  # seconds between two lines
 
 
 def main() -> None:
     """Read the job, and tell what comes of it."""
-    if hasattr(os, "nice"):
-        os.nice(NICE)
+    give_way()
     given = json.load(sys.stdin)
     try:
         job = ComparisonJob(

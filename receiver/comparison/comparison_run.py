@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from receiver.settings.mapping_document import MappingDocument
 
 Progress = Callable[[int, int], None]
 
+_NICE = 10
+
 
 @dataclass(frozen=True, slots=True)
 class ComparisonJob:
@@ -38,6 +41,12 @@ class ComparisonJob:
     events: EventFilter = ALL_EVENTS
     connector: str | None = None
     limit: int | None = None
+
+
+def give_way() -> None:
+    """Let this process wait for others on a machine that is busy: what comes in goes first."""
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
 
 
 def compare_mappings(job: ComparisonJob, progress: Progress) -> Comparison:
@@ -63,6 +72,8 @@ def compare_mappings(job: ComparisonJob, progress: Progress) -> Comparison:
             calls=_calls(job.after, to_write, reader.batch_sizes()),
             faulty=compared.faulty,
             unreadable=compared.unreadable,
+            uncounted=any(map(pairs.asks_for_profile, job.after.sources))
+            and not reader.counts_profiles(),
             again=states.events_again(),
         )
 
@@ -81,8 +92,8 @@ def _take_events(
     for page in reader.names(job.events, *after):
         for one in page:
             compared.note_wanted(one.source, one.name)
-        for call in reader.calls([one.id for one in page if pairs.find(one.source, one.name)]):
-            compared.take(call)
+        for calls in reader.calls([one.id for one in page if pairs.find(one.source, one.name)]):
+            compared.take(calls, reader)
         accepted += len(page)
         done = min(total, accepted)
         progress(done, total)

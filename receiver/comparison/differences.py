@@ -105,7 +105,8 @@ class CallCost:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """All that differs. `events` were looked at; `faulty` deliveries neither mapping can render;
-    `unreadable` events can't be read any more. `again`: connector → events that would write what
+    `unreadable` events can't be read any more. `uncounted`: a mapping asks for profiles, and not
+    all events are counted into them. `again`: connector → events that would write what
     differs.
     """
 
@@ -119,6 +120,7 @@ class Comparison:
     calls: tuple[CallCost, ...] = ()
     faulty: int = 0
     unreadable: int = 0
+    uncounted: bool = False
     again: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

@@ -4,21 +4,42 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.base import Record
-from receiver.aom import Event, InvalidBody, SourceContext, read_event
+from receiver.aom import (
+    Event,
+    InvalidBody,
+    Profile,
+    SourceContext,
+    build_profile,
+    read_event,
+)
 from receiver.comparison.differences import FaultTally
 from receiver.comparison.record_states import RecordStates
 from receiver.comparison.route_pairs import RoutePair, RoutePairs, trim_record
-from receiver.inbox import StoredCall
+from receiver.inbox import CallReader, KnownPerson, StoredCall
 from receiver.mapping import MappingFault, Route
 from receiver.mapping.language.environment import ENVIRONMENT
 from receiver.mapping.language.limits import EventLimits
 from receiver.mapping.language.scope import ExpressionScope
 
+NO_PROFILE = Profile()
+
 Rendered = tuple[Record, ...] | MappingFault
 Sites = Mapping[str, SourceContext]
+Profiles = Mapping[tuple[str, str], Profile]
+
+
+@dataclass(slots=True)
+class _ReadEvent:
+    """An event as it is read for either mapping; None for one that has not its source."""
+
+    name: str
+    addresses: tuple[str, ...]
+    sides: tuple[Event | None, Event | None]
+    people: dict[str, KnownPerson] = field(default_factory=dict)
 
 
 class EventComparison:
@@ -41,20 +62,56 @@ class EventComparison:
         if before != after:
             (self.unwanted if before else self.newly_wanted)[source, event] += 1
 
-    def take(self, call: StoredCall) -> None:
-        """Render an event, by the name that it is recognised by now."""
+    def take(self, calls: Sequence[StoredCall], reader: CallReader) -> None:
+        """Render events, by the names that they are recognised by now, for the people that their
+        addresses are of now.
+        """
+        read = [(call, events) for call in calls if (events := self._read_both(call))]
+        addresses = {address for _, events in read for address in events.addresses}
+        people = reader.people(addresses) if addresses else {}
+        for _, events in read:
+            events.people = {
+                address: people.get(address, KnownPerson(address, address))
+                for address in events.addresses
+            }
+        profiles = self._find_profiles(read, reader)
+        for call, events in read:
+            for pair in self._pairs.find(call.source, events.name):
+                for address in events.addresses:
+                    self._compare(call, pair, address, events, profiles)
+
+    def _read_both(self, call: StoredCall) -> _ReadEvent | None:
         read: dict[SourceContext, Event] = {}
         try:
-            events = [self._read(call, sites.get(call.source), read) for sites in self._sites]
+            before, after = (
+                self._read(call, sites.get(call.source), read) for sites in self._sites
+            )
         except InvalidBody:
             self.unreadable += 1
-            return
-        named = events[0] or events[1]
-        if named is None:
-            return
-        for pair in self._pairs.find(call.source, named.name):
-            for person in named.keys:
-                self._compare(call, pair, person, events)
+            return None
+        either = before or after
+        return None if either is None else _ReadEvent(either.name, either.keys, (before, after))
+
+    def _find_profiles(
+        self, read: Sequence[tuple[StoredCall, _ReadEvent]], reader: CallReader
+    ) -> tuple[Profiles, Profiles]:
+        """Those that a mapping asks for, as they are now."""
+        people = {
+            (call.source, person.key)
+            for call, events in read
+            if self._pairs.asks_for_profile(call.source)
+            for person in events.people.values()
+        }
+        known = reader.facts(people) if people else {}
+        before, after = (
+            {
+                at: build_profile(facts, sites[at[0]])
+                for at, facts in known.items()
+                if at[0] in sites
+            }
+            for sites in self._sites
+        )
+        return before, after
 
     def _read(
         self, call: StoredCall, site: SourceContext | None, read: dict[SourceContext, Event]
@@ -66,20 +123,32 @@ class EventComparison:
         return read[site]
 
     def _compare(
-        self, call: StoredCall, pair: RoutePair, person: str, events: Sequence[Event | None]
+        self,
+        call: StoredCall,
+        pair: RoutePair,
+        address: str,
+        events: _ReadEvent,
+        profiles: tuple[Profiles, Profiles],
     ) -> None:
-        contexts = {
-            id(event): event.context(person, id=call.id, received_at=call.received_at)
-            for event in events
-            if event is not None
-        }
+        person = events.people[address]
+        contexts: dict[int, dict[str, Any]] = {}
+        for event, known in zip(events.sides, profiles, strict=True):
+            if event is not None and id(event) not in contexts:
+                contexts[id(event)] = event.context(
+                    address,
+                    id=call.id,
+                    received_at=call.received_at,
+                    person_key=person.key,
+                    current=person.address,
+                    profile=known.get((call.source, person.key), NO_PROFILE),
+                )
         shared: dict[int, Rendered] = {}
         before, after = (
             _render(routes, contexts.get(id(event), {}), shared)
-            for routes, event in zip((pair.before, pair.after), events, strict=True)
+            for routes, event in zip((pair.before, pair.after), events.sides, strict=True)
         )
         if isinstance(before, MappingFault) or isinstance(after, MappingFault):
-            self._note_fault(call, pair.connector, person, before, after)
+            self._note_fault(call, pair.connector, person.key, before, after)
             return
         touched = self._pairs.touched[pair.connector]
         for is_after, records in enumerate((before, after)):
@@ -87,7 +156,7 @@ class EventComparison:
                 record = trim_record(whole, touched)
                 if record is None:
                     continue
-                state = self._states.find((pair.connector, record.object, record.key), person)
+                state = self._states.find((pair.connector, record.object, record.key), person.key)
                 if is_after:
                     state.fold_after(record, call.id)
                 else:

@@ -78,6 +78,14 @@ class RoutePairs:
         )
         return before, after
 
+    def asks_for_profile(self, source: str) -> bool:
+        """Whether a route of either mapping asks for the profile of the source's people."""
+        return any(
+            table.asks_for_profile(connector, source)
+            for table in (self.before, self.after)
+            for connector in self.touched
+        )
+
     def _paired(
         self, source: str, event: str, texts: _RouteTexts, *, shared: bool
     ) -> Iterator[RoutePair]:

@@ -72,11 +72,7 @@ def read_text(path: Path) -> str:
 
 def _line_of(pattern: re.Pattern[str], name: str, text: str) -> str:
     found = pattern.search(text)
-    return (
-        name
-        if found is None
-        else f"{name}, line {text.count(chr(10), 0, found.start()) + 1}"
-    )
+    return name if found is None else f"{name}, line {text.count(chr(10), 0, found.start()) + 1}"
 
 
 def _depth(document: object) -> int:

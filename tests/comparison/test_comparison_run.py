@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 
 from connectors.base import Record
 from receiver.aom import read_event
-from receiver.comparison import ComparisonJob, compare_mappings
+from receiver.comparison import Comparison, ComparisonJob, compare_mappings
 from receiver.comparison.differences import CallCost, differing_parts
-from receiver.inbox import CallReader, EventFilter
+from receiver.delivery.rendering.event_reader import EventReader
+from receiver.delivery.rendering.profile_counter import ProfileCounter
+from receiver.inbox import CallReader, EventFilter, Inbox
 from receiver.inbox.db.event_filter import ALL_EVENTS
 from receiver.mapping import RouteTable, fold_records
 from receiver.settings.mapping_document import MappingDocument
@@ -149,6 +153,44 @@ def test_another_time_zone_or_currency_is_a_difference(sqlite_url: str) -> None:
     assert (after or "").endswith('+00:00 USD"')
 
 
+def test_an_address_that_has_changed_is_still_one_person(store_url: str) -> None:
+    """All that they write is by the address of now, as deliveries have it."""
+    calls = [account(7, "ann"), order(1, "ann"), account(7, "ann.lee")]
+    stored(store_url, *calls)
+    after = mapping(ORDERS.replace('"buyer"', '"customer"'), ACCOUNTS.replace("phase", "level"))
+    found = compared(store_url, mapping(ORDERS, ACCOUNTS), after)
+    assert (found.people, [one.changed for one in found.objects]) == (1, [1])
+    for part in found.objects[0].parts:
+        assert part.changes[0].examples == ("ann.lee@example.edu",)
+
+
+PROFILED = ORDERS.replace('"Order {{ order.id }}"', '"{{ profile.order_count }} orders"')
+
+
+def test_profiles_are_those_of_now(store_url: str) -> None:
+    """Where they are counted; where they are not, that is told."""
+    before, after = mapping(ORDERS), mapping(PROFILED)
+    stored(store_url, order(1), order(2))
+    found = compared(store_url, before, after)
+    assert (found.uncounted, _after(found)) == (True, {'"0 orders"'})
+    assert not compared(store_url, before, mapping(WON)).uncounted
+    asyncio.run(count(store_url, after))
+    found = compared(store_url, before, after)
+    assert (found.uncounted, _after(found)) == (False, {'"2 orders"'})
+
+
+def _after(found: Comparison) -> set[str | None]:
+    return {after for _, _, after, _ in told(found)}
+
+
+async def count(url: str, mapped: MappingDocument) -> None:
+    inbox = await Inbox.open(url, dedup_hours=0)
+    try:
+        await ProfileCounter(inbox, EventReader(mapped.sources), lambda: NOW).count()
+    finally:
+        await inbox.aclose()
+
+
 def test_progress_is_told(sqlite_url: str) -> None:
     """Up to all events, those among them that take no look."""
     stored(sqlite_url, order(1), account(7))
@@ -236,7 +278,7 @@ def folded(url: str, mapped: MappingDocument) -> dict[tuple[str, str], Record]:
     rendered = []
     with CallReader.open(url) as reader:
         for page in reader.names(ALL_EVENTS):
-            for call in reader.calls([one.id for one in page]):
+            for call in chain.from_iterable(reader.calls([one.id for one in page])):
                 event = read_event(call.body, mapped.sources[call.source], call.named)
                 for person in event.keys:
                     context = event.context(person, id=call.id, received_at=call.received_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple, Self, TypeVar
@@ -10,12 +10,16 @@ from typing import NamedTuple, Self, TypeVar
 from sqlalchemy import BindParameter, Engine, bindparam, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from receiver.facts import KnownFacts
 from receiver.inbox.db.engine import open_read_only
 from receiver.inbox.db.errors import StoreUnavailable, as_unavailable
 from receiver.inbox.db.event_filter import EventFilter, PageTurn, select_page
-from receiver.inbox.db.tables import event, literal
+from receiver.inbox.db.tables import event, literal, person_address, uncounted
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.operation import connector_state
+from receiver.inbox.people.addresses import addresses_of
+from receiver.inbox.profiles.kept_facts import PersonAt, find_known_facts
+from receiver.inbox.profiles.uncounted_events import find_start
 from receiver.inbox.reads.coverage import StoredCall, find_calls
 
 T = TypeVar("T")
@@ -33,6 +37,9 @@ _NAMES = (
     .where(event.c.id.in_(_IDS), event.c.state == literal("accepted"))
     .order_by(event.c.id)
 )
+_KEYS = select(person_address.c.address, person_address.c.person_key).where(
+    person_address.c.address.in_(bindparam("addresses", expanding=True))
+)
 
 
 class NamedEvent(NamedTuple):
@@ -41,6 +48,13 @@ class NamedEvent(NamedTuple):
     id: str
     source: str
     name: str
+
+
+class KnownPerson(NamedTuple):
+    """The key by which a person is known, and the address that they have now."""
+
+    key: str
+    address: str
 
 
 class CallReader:
@@ -83,10 +97,27 @@ class CallReader:
             yield self._read(partial(_names, ids=ids))
             after = ids[-1]
 
-    def calls(self, ids: Sequence[str]) -> Iterator[StoredCall]:
-        """The calls of accepted events, oldest first."""
+    def calls(self, ids: Sequence[str]) -> Iterator[list[StoredCall]]:
+        """The calls of accepted events, oldest first, as many at once as fit into memory."""
         for some in self._that_fit(ids):
-            yield from self._read(partial(find_calls, ids=some))
+            yield self._read(partial(find_calls, ids=some))
+
+    def people(self, addresses: Collection[str]) -> Mapping[str, KnownPerson]:
+        """By their addresses, those who have or had several."""
+        return self._read(partial(_people, addresses=addresses))
+
+    def facts(self, people: Collection[PersonAt]) -> Mapping[PersonAt, KnownFacts]:
+        """All that is known of these people, by source and person key."""
+        return self._read(partial(find_known_facts, people=people))
+
+    def counts_profiles(self) -> bool:
+        """Whether all events are counted into the profiles of people."""
+        return self._read(
+            lambda one: (
+                find_start(one) is not None
+                and one.connection.execute(select(uncounted.c.event_id).limit(1)).first() is None
+            )
+        )
 
     def batch_sizes(self) -> Mapping[str, Mapping[str, int]]:
         """Connector → object → records that its CRM takes in a call, where that was learnt."""
@@ -116,6 +147,15 @@ class CallReader:
                 return work(Transaction(connection))
         except SQLAlchemyError as error:
             raise StoreUnavailable(str(as_unavailable(error))) from error
+
+
+def _people(transaction: Transaction, addresses: Collection[str]) -> dict[str, KnownPerson]:
+    rows = transaction.connection.execute(_KEYS, {"addresses": sorted(addresses)})
+    keys: dict[str, str] = {row.address: row.person_key for row in rows}
+    theirs = addresses_of(transaction, keys.values())
+    return {
+        address: KnownPerson(key, theirs.get(key, (address,))[0]) for address, key in keys.items()
+    }
 
 
 def _names(transaction: Transaction, ids: Sequence[str]) -> list[NamedEvent]:
