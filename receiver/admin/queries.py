@@ -12,6 +12,7 @@ from receiver.admin import (
     views,
 )
 from receiver.admin.held_records import find_held_records
+from receiver.admin.mapping_view import MappingView
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
 from receiver.gateway import Gateway
 from receiver.inbox import Unknown
@@ -78,8 +79,8 @@ class AdminQueries:
             tuple(views.RunningReplay(one.started_at, one.done, one.lanes) for one in running)
         )
 
-    async def mapping(self, _call: OperationCall) -> views.MappingView:
-        return views.MappingView(MappingDocument.of(self._gateway.settings).to_toml())
+    async def mapping(self, _call: OperationCall) -> MappingView:
+        return MappingView(MappingDocument.of(self._gateway.settings).to_toml())
 
     async def person(self, call: OperationCall) -> views.PersonView:
         return presenters.present_person(

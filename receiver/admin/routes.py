@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from receiver.admin import erasure_views, parameters, reload, views
 from receiver.admin.commands import AdminCommands
+from receiver.admin.mapping_view import MappingView
 from receiver.admin.openapi import describe_operations
 from receiver.admin.operation import Operation
 from receiver.admin.queries import AdminQueries
@@ -78,7 +79,7 @@ def _query_operations(look: AdminQueries) -> Sequence[Operation]:
             "/api/mapping",
             "The mapping in force, without secrets",
             look.mapping,
-            views.MappingView,
+            MappingView,
         ),
         Operation("GET", "/api/replays", "Replays under way", look.replays, views.ReplaysView),
         Operation(

@@ -364,15 +364,6 @@ class RevalidatedView:
 
 
 @dataclass(frozen=True, slots=True)
-class MappingView:
-    """The mapping in force as TOML: sources without their tokens, connectors without their secrets,
-    routes and snippets.
-    """
-
-    toml: str
-
-
-@dataclass(frozen=True, slots=True)
 class RecordLink:
     object: str
     key: str
