@@ -95,6 +95,8 @@ MODULES = {
     "receiver/aom/payload_schema.py": ("tests/aom/validation/test_schema_check.py", DECLARES),
     "receiver/aom/source_context.py": ("tests/aom/test_event.py", DECLARES),
     "receiver/aom/validation/known_keys.py": ("tests/aom/validation/test_drift.py", WITHIN),
+    "receiver/comparison/__main__.py": ("tests/jobs/test_comparison_process.py", WHOLE),
+    "receiver/comparison/event_comparison.py": ("tests/comparison/test_comparison_run.py", WITHIN),
     "receiver/config_errors/error_wording.py": ("tests/settings/test_model.py", WITHIN),
     "receiver/delivery/delivery_context.py": ("tests/delivery/test_dispatcher.py", DECLARES),
     "receiver/delivery/lane_outcome.py": ("tests/delivery/test_retries.py", WITHIN),

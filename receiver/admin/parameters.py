@@ -31,6 +31,9 @@ Ids = Annotated[
 ]
 Before = Annotated[Text | None, Field(description="`next` of the page before")]
 
+WHERE = "connector"
+"""The one condition that may stand beside ids: to which of the connectors."""
+
 _MOMENT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII
 )
@@ -143,10 +146,15 @@ class RecordsQuery(Parameters):
 
 def _one_way(schema: dict[str, Any]) -> None:
     """Says in JSON Schema what `_one_way_to_choose` checks."""
-    conditions = [
-        _given(name) for name in schema["properties"] if name not in {"ids", "group", "dry_run"}
+    names = [name for name in schema["properties"] if name not in {"ids", "group", "dry_run"}]
+    conditions = [_given(name) for name in names]
+    beside_ids = [_given(name) for name in names if name != WHERE]
+    ids, group = _given("ids"), _given("group")
+    schema["oneOf"] = [
+        {**ids, "not": {"anyOf": [group, *beside_ids]}},
+        {**group, "not": {"anyOf": [ids, *conditions]}},
+        {"anyOf": conditions, "not": {"anyOf": [ids, group]}},
     ]
-    schema["oneOf"] = [_given("ids"), _given("group"), {"anyOf": conditions}]
 
 
 def _given(name: str) -> dict[str, Any]:
@@ -154,7 +162,9 @@ def _given(name: str) -> dict[str, Any]:
 
 
 class Chosen(Parameters):
-    """Ids of events, or a group, or a filter with at least one condition."""
+    """Ids of events, or a group, or a filter with at least one condition. Deliveries of these ids
+    may be those to one connector alone.
+    """
 
     model_config = ConfigDict(json_schema_extra=_one_way)
 
@@ -170,6 +180,8 @@ class Chosen(Parameters):
         given = {
             name for name in self.model_fields_set - {"dry_run"} if getattr(self, name) is not None
         }
+        if "ids" in given:
+            given -= {WHERE}
         ways = ({"ids"}, {"group"}, given - {"ids", "group"})
         if sum(bool(given & way) for way in ways) != 1:
             conditions = ", ".join(
@@ -228,7 +240,7 @@ class DeliveriesBody(Chosen):
 
     def selection(self) -> DeliverySelection:
         """The deliveries that are meant, where no group is given."""
-        if self.ids is not None:
+        if self.ids is not None and self.connector is None:
             return DeliverySelection(events=self.ids)
         chosen = EventFilter(
             source=self.source,
@@ -238,6 +250,7 @@ class DeliveriesBody(Chosen):
             since=self.since,
             until=self.until,
             reason=self.reason,
+            ids=self.ids,
         )
         return DeliverySelection(filter=chosen)
 

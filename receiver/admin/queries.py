@@ -12,9 +12,11 @@ from receiver.admin import (
     views,
 )
 from receiver.admin.held_records import find_held_records
+from receiver.admin.mapping_view import MappingView
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
 from receiver.gateway import Gateway
 from receiver.inbox import Unknown
+from receiver.settings.mapping_document import MappingDocument
 
 
 class AdminQueries:
@@ -76,6 +78,9 @@ class AdminQueries:
         return views.ReplaysView(
             tuple(views.RunningReplay(one.started_at, one.done, one.lanes) for one in running)
         )
+
+    async def mapping(self, _call: OperationCall) -> MappingView:
+        return MappingView(MappingDocument.of(self._gateway.settings).to_toml())
 
     async def person(self, call: OperationCall) -> views.PersonView:
         return presenters.present_person(

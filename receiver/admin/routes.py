@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from receiver.admin import erasure_views, parameters, reload, views
 from receiver.admin.commands import AdminCommands
+from receiver.admin.mapping_view import MappingView
 from receiver.admin.openapi import describe_operations
 from receiver.admin.operation import Operation
 from receiver.admin.queries import AdminQueries
@@ -72,6 +73,13 @@ def _query_operations(look: AdminQueries) -> Sequence[Operation]:
             "Keys that no schema knows and values that count as absent, the most frequent first",
             look.drift,
             views.DriftView,
+        ),
+        Operation(
+            "GET",
+            "/api/mapping",
+            "The mapping in force, without secrets",
+            look.mapping,
+            MappingView,
         ),
         Operation("GET", "/api/replays", "Replays under way", look.replays, views.ReplaysView),
         Operation(

@@ -26,7 +26,7 @@ WRONG_USE = 2
 MODULES = {  # of each command, in the order of the help
     "init": "init",
     "check": "check",
-    "test": "test_command",
+    "test": "mapping.test_command",
     "provision": "provision",
     "serve": "serve_and_reload",
     "reload": "serve_and_reload",
@@ -38,6 +38,7 @@ MODULES = {  # of each command, in the order of the help
     "quarantine": "dead_and_quarantine",
     "replay": "replay",
     "explain": "explain",
+    "diff": "mapping.diff",
     "send": "send",
     "import": "import_command",
     "forget": "forget",
@@ -117,8 +118,10 @@ def begin(version: VersionOption = False) -> None:
     """Take the options that stand before a command."""
 
 
-def settings_of(config: Path, *, stand_ins: bool = False) -> Settings:
-    """The settings, or exit with every fault shown. With `stand_ins` secrets may be missing."""
+def settings_of(config: Path, *, stand_ins: bool = False, code: int = FOUND) -> Settings:
+    """The settings, or exit with every fault shown, by `code`. With `stand_ins` secrets may be
+    missing.
+    """
     if not config.is_file():
         fail_command(
             f"There is no configuration at {config}. Make one with `aom-gateway init`, or "
@@ -128,7 +131,7 @@ def settings_of(config: Path, *, stand_ins: bool = False) -> Settings:
         return load_settings(config, stand_ins=stand_ins)
     except ConfigError as error:
         show_faults(config, error.faults)
-        raise typer.Exit(FOUND) from error
+        raise typer.Exit(code) from error
 
 
 def show_faults(config: Path, faults: tuple[ConfigFault, ...]) -> None:

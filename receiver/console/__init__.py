@@ -12,6 +12,7 @@ from receiver.console.page import Console
 from receiver.console.pages import (
     attention,
     dead_letters,
+    diff,
     event,
     events,
     explain,
@@ -30,7 +31,19 @@ from receiver.http.problem_details import problem_response
 __all__ = ["console_routes"]
 
 OFF = "The console is off, since server.admin_token is not set in the configuration."
-PAGES = (sign_in, overview, events, event, person, attention, dead_letters, group, setup, explain)
+PAGES = (
+    sign_in,
+    overview,
+    events,
+    event,
+    person,
+    attention,
+    dead_letters,
+    group,
+    setup,
+    explain,
+    diff,
+)
 
 
 def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:

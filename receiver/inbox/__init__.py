@@ -29,6 +29,7 @@ from receiver.inbox.operation.sent_alarms import SentAlarm
 from receiver.inbox.profiles.kept_facts import CountedEvent, PersonAt
 from receiver.inbox.profiles.uncounted_events import UncountedEvent
 from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, GroupKind
+from receiver.inbox.reads.call_reader import CallReader, KnownPerson, NamedEvent
 from receiver.inbox.reads.coverage import EventCoverage, StoredCall
 from receiver.inbox.reads.event_detail import (
     AttemptDetail,
@@ -53,6 +54,7 @@ __all__ = [
     "AttemptDetail",
     "AttemptRow",
     "AttentionGroup",
+    "CallReader",
     "ConnectorState",
     "ConnectorStatus",
     "CountedEvent",
@@ -70,8 +72,10 @@ __all__ = [
     "GroupKind",
     "Inbox",
     "InboxError",
+    "KnownPerson",
     "LaneQueue",
     "LeaderTerm",
+    "NamedEvent",
     "NewEvent",
     "OriginalCall",
     "PauseKind",

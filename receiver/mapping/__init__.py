@@ -3,7 +3,12 @@
 from receiver.mapping.check.route_check import check_routes
 from receiver.mapping.language.errors import MappingFault
 from receiver.mapping.route_table import RouteTable, RouteTableSettings
-from receiver.mapping.routes.fold import find_origins, fold_records, in_order_of_links
+from receiver.mapping.routes.fold import (
+    find_origins,
+    fold_record,
+    fold_records,
+    in_order_of_links,
+)
 from receiver.mapping.routes.route import Route
 from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute
 from receiver.mapping.routes.route_settings import (
@@ -31,6 +36,7 @@ __all__ = [
     "ValueLookup",
     "check_routes",
     "find_origins",
+    "fold_record",
     "fold_records",
     "in_order_of_links",
     "overwrite_of",

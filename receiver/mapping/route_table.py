@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, Self
 
 from connectors import registry
-from connectors.base import Connector, ConnectorSettings, Needs, Record
+from connectors.base import Connector, Needs, Record
 from receiver.aom import EVENTS
 from receiver.config_errors import ConfigError, ConfigFault
 from receiver.mapping.check.raw_keys import StoredKeys
@@ -25,13 +25,22 @@ from receiver.mapping.routes.route_watch import UNWATCHED, RouteWatch
 WatchOf = abc.Callable[[PlacedRoute], RouteWatch]
 
 
+class RoutedConnector(Protocol):
+    """What a mapping needs of a connector's settings."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def mapping(self) -> tuple[str, ...]: ...
+
+
 class RouteTableSettings(Protocol):
     """What a mapping needs of the settings."""
 
     @property
     def sources(self) -> abc.Mapping[str, Any]: ...
     @property
-    def connectors(self) -> abc.Mapping[str, ConnectorSettings]: ...
+    def connectors(self) -> abc.Mapping[str, RoutedConnector]: ...
     @property
     def routes(self) -> abc.Sequence[RouteSettings]: ...
     @property

@@ -21,14 +21,22 @@ def parse_document(path: Path) -> dict[str, Any]:
 
     Raises ConfigError where there is no file, or it is no TOML.
     """
-    text = read_text(path)
+    return parse_text(read_text(path), path.name)
+
+
+def parse_text(text: str, name: str) -> dict[str, Any]:
+    """The document of a text, its fractions as Decimal; faults tell its `name` as their place.
+
+    Raises ConfigError where it is no TOML.
+    """
+    text = text.replace("\r\n", "\n")
     try:
         document = tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        fault = _syntax(path, text, str(error))
+        fault = _syntax(name, text, str(error))
     except ValueError:  # Python reads no whole number of thousands of digits
         fault = ConfigFault(
-            _line_of(_ENDLESS, path, text),
+            _line_of(_ENDLESS, name, text),
             "holds a number of thousands of digits",
             "write what is meant, or a text in quotes",
         )
@@ -36,7 +44,7 @@ def parse_document(path: Path) -> dict[str, Any]:
         if _depth(document) <= DEEPEST:
             return document
         fault = ConfigFault(
-            path.name,
+            name,
             f"holds tables within tables, more than {DEEPEST} of them",
             "no setting lies deeper than ten",
         )
@@ -62,13 +70,9 @@ def read_text(path: Path) -> str:
     raise ConfigError([fault])
 
 
-def _line_of(pattern: re.Pattern[str], path: Path, text: str) -> str:
+def _line_of(pattern: re.Pattern[str], name: str, text: str) -> str:
     found = pattern.search(text)
-    return (
-        path.name
-        if found is None
-        else f"{path.name}, line {text.count(chr(10), 0, found.start()) + 1}"
-    )
+    return name if found is None else f"{name}, line {text.count(chr(10), 0, found.start()) + 1}"
 
 
 def _depth(document: object) -> int:
@@ -87,20 +91,20 @@ def _depth(document: object) -> int:
     return depth
 
 
-def _syntax(path: Path, text: str, message: str) -> ConfigFault:
+def _syntax(name: str, text: str, message: str) -> ConfigFault:
     located = _LINE.fullmatch(message)
     if located is None:
-        return ConfigFault(path.name, f"is no TOML: {message}", _remedy(message, ""))
+        return ConfigFault(name, f"is no TOML: {message}", _remedy(message, ""))
     lines = text.split("\n")
     line = int(located[2])
     if (single := _single_brackets(lines, line)) is not None:
-        number, name = single
+        number, table = single
         return ConfigFault(
-            f"{path.name}, line {number}",
-            f"[{name}] is one table, and there are several",
-            f"write [[{name}]] in double brackets, each time",
+            f"{name}, line {number}",
+            f"[{table}] is one table, and there are several",
+            f"write [[{table}]] in double brackets, each time",
         )
-    where = f"{path.name}, line {line}, column {located[3]}"
+    where = f"{name}, line {line}, column {located[3]}"
     remedy = _remedy(message, lines[line - 1])
     return ConfigFault(where, f"is no TOML: {located[1]}", remedy)
 

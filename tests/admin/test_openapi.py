@@ -32,6 +32,7 @@ OPERATIONS = {
     "GET /api/groups",
     "GET /api/groups/{id}",
     "GET /api/drift",
+    "GET /api/mapping",
     "GET /api/replays",
     "GET /api/people/{email}",
     "GET /api/erasures/{email}",

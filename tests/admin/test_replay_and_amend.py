@@ -56,6 +56,20 @@ def test_replay_by_ids(api: Api) -> None:
     assert writes(api, "ids@example.edu") > before
 
 
+def test_replay_by_ids_to_one_connector(api: Api) -> None:
+    """The other one's deliveries stay as they are; nothing else may stand beside ids."""
+    id = api.take("order.placed", order(31, "one@example.edu"))
+    api.settled()
+    before = writes(api, "one@example.edu"), writes(api, "one@example.edu", "second")
+    done = api.post("/api/replay", ids=[id], connector="second")
+    assert (done["chosen"], done["replayed"], done["lanes"]) == (1, 1, 1)
+    api.settled()
+    assert writes(api, "one@example.edu") == before[0]
+    assert writes(api, "one@example.edu", "second") > before[1]
+    api.post("/api/replay", status=422, ids=[id], connector="second", source="springfield")
+    api.post("/api/replay", status=422, group="g", connector="second")
+
+
 def test_replay_by_filter(api: Api) -> None:
     """All conditions together say what; a connector that is named is the only one."""
     id = api.take("order.placed", order(20, "filter@example.edu"), token=SHELBYVILLE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hmac
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,13 @@ def test_records_in_pages(api: Api) -> None:
         "before"
         in api.get("/api/connectors/second/records/contact", before="x", status=422)["detail"]
     )
+
+
+def test_the_mapping_in_force(api: Api) -> None:
+    """As TOML: what decides which records come, and no token of anybody."""
+    text = api.get("/api/mapping")["toml"]
+    mapping = tomllib.loads(text)
+    assert mapping["sources"].keys() == {"springfield", "shelbyville"}
+    assert mapping["connectors"]["second"] == {"type": "sandbox", "mapping": []}
+    assert [route["name"] for route in mapping["routes"]] == ["orders"]
+    assert not [secret for secret in (TOKEN, SHELBYVILLE, ADMIN_TOKEN) if secret in text]

@@ -168,6 +168,7 @@ def at_overview(
     url: str,
     *,
     width: int = 1440,
+    dark: bool = False,
     javascript: bool = True,
     expected: tuple[str, ...] = (),
 ) -> Iterator[Page]:
@@ -175,7 +176,9 @@ def at_overview(
 
     How that is done in a browser is the concern of `test_sign_in`.
     """
-    with watched_page(browser, url, width=width, javascript=javascript, expected=expected) as page:
+    with watched_page(
+        browser, url, width=width, dark=dark, javascript=javascript, expected=expected
+    ) as page:
         for name, value in forged_cookie().items():
             page.context.add_cookies(
                 [

@@ -37,6 +37,7 @@ _SQLITE = (
 )
 # there are several, and the system caches, too
 _SQLITE_READER = (*_SQLITE, "PRAGMA query_only = ON", "PRAGMA cache_size = -4000")
+_READ_ONLY = (f"PRAGMA busy_timeout = {BUSY_MS}", "PRAGMA temp_store = MEMORY")
 _POSTGRESQL = (
     "SET lock_timeout = '20s'",
     "SET idle_in_transaction_session_timeout = '30s'",  # a process that froze must not hold lanes
@@ -102,6 +103,28 @@ def open_engines(text: str, max_wal_mb: int = MAX_WAL_MB) -> StoreEngines:
         f"{url.drivername}: the store is SQLite (sqlite:///FILE) or PostgreSQL "
         "(postgresql://USER:PASSWORD@HOST/DATABASE)"
     )
+
+
+def open_read_only(text: str) -> Engine:
+    """Open the database for a process beside the gateway, which owns it: nothing can be written.
+
+    Read little in each transaction: while one is open, SQLite cannot empty its log. Raises
+    StoreUnavailable.
+    """
+    url = make_url(text)
+    if not url.drivername.startswith("sqlite"):
+        return _postgresql(url).read
+    path = _file(url)
+    if not path.exists():
+        raise StoreUnavailable(f"{path}: there is no store yet, so nothing was ever received")
+    engine = create_engine(
+        f"sqlite:///{path.as_uri()}?mode=ro&uri=true",
+        hide_parameters=True,
+        connect_args={"check_same_thread": False},
+    )
+    event.listen(engine, "connect", _tell_sqlite(_READ_ONLY))
+    event.listen(engine, "begin", lambda connection: _begin(connection, "BEGIN"))
+    return engine
 
 
 def _migrated(engines: StoreEngines) -> StoreEngines:

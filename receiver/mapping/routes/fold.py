@@ -23,9 +23,27 @@ def fold_records(rendered: Iterable[Sequence[Record]]) -> tuple[Record, ...]:
     for records in rendered:
         for record in records:
             ref = record.ref
-            known = folded.get(ref)
-            folded[ref] = record if known is None else _merged(known, record)
+            folded[ref], _ = fold_record(folded.get(ref), record)
     return _sorted(folded.values())
+
+
+def fold_record(older: Record | None, newer: Record) -> tuple[Record, Collection[str]]:
+    """Fold a record onto what is known of it; returns also the fields that are the newer one's."""
+    if older is None:
+        return newer, newer.fields.keys()
+    folded = _FoldedFields(dict(older.fields), dict(ranks_of(older)), dict(overwrite_of(older)))
+    counting = folded.take(newer)
+    merged = Record(
+        object=newer.object,
+        key=newer.key,
+        fields=folded.values,
+        key_field=newer.key_field or older.key_field,
+        links=tuple(dict.fromkeys((*older.links, *newer.links))),
+        id=newer.id or older.id,
+        doubtful=older.doubtful or newer.doubtful,
+        creates=older.creates or newer.creates,
+    )
+    return with_rules(merged, folded.ranks, folded.overwrite), counting
 
 
 def find_origins(rendered: Iterable[tuple[str, Sequence[Record]]]) -> dict[Ref, dict[str, str]]:
@@ -85,22 +103,6 @@ class _FoldedFields:
         if rule == "if_empty" and name in self.overwrite:
             self.overwrite[name] = rule
         return self.values[name] == ""
-
-
-def _merged(older: Record, newer: Record) -> Record:
-    folded = _FoldedFields(dict(older.fields), dict(ranks_of(older)), dict(overwrite_of(older)))
-    folded.take(newer)
-    merged = Record(
-        object=newer.object,
-        key=newer.key,
-        fields=folded.values,
-        key_field=newer.key_field or older.key_field,
-        links=tuple(dict.fromkeys((*older.links, *newer.links))),
-        id=newer.id or older.id,
-        doubtful=older.doubtful or newer.doubtful,
-        creates=older.creates or newer.creates,
-    )
-    return with_rules(merged, folded.ranks, folded.overwrite)
 
 
 def _united(older: Value | None, newer: Value) -> Value:

@@ -1,0 +1,1 @@
+"""The commands that are about a mapping: its tests, and what a new one would change."""

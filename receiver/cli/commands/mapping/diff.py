@@ -1,0 +1,214 @@
+"""`diff`: what another mapping would write of the events that are stored."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from receiver.cli.admin_client import open_admin
+from receiver.cli.app import (
+    CONFIG,
+    FOUND,
+    WRONG_USE,
+    ConfigOption,
+    JsonOption,
+    YesOption,
+    app,
+    confirm_action,
+    err,
+    fail_command,
+    out,
+    print_json,
+    settings_of,
+    show_faults,
+)
+from receiver.cli.difference_report import show_comparison, show_note
+from receiver.cli.local_times import SinceOption, UntilOption, parse_time
+from receiver.cli.mapping_in_force import fetch_mapping
+from receiver.comparison import Comparison, ComparisonJob, compare_mappings, give_way
+from receiver.inbox import EventFilter, StoreUnavailable
+from receiver.settings import ConfigError, Settings
+from receiver.settings.mapping_document import MappingDocument, load_mapping
+from receiver.text.plurals import pluralize
+
+IN_FORCE = "in force"
+_AT_ONCE = 5_000  # events in one request of a replay
+
+
+@app.command()
+def diff(
+    new: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[NEW.toml]",
+            help="The new configuration, or its [[routes]] and [snippets] alone; that of --config "
+            "unless given.",
+        ),
+    ] = None,
+    config: ConfigOption = CONFIG,
+    former: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="OLD.toml",
+            help="Compare with this one; with what the running gateway has in force unless given.",
+        ),
+    ] = None,
+    connector: Annotated[
+        str | None, typer.Option(help="What is written to this connector only.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Events of this source.")] = None,
+    event: Annotated[
+        str | None, typer.Option(help="Events of this name, e.g. order.placed.")
+    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="The newest so many of these events.")
+    ] = None,
+    replay: Annotated[
+        bool,
+        typer.Option("--replay", help="Deliver again what differs, after showing it and asking."),
+    ] = False,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two mappings: what each would write of the events that are stored, field by field.
+
+    Nothing is written, and no CRM is called. The events are read beside a running gateway and
+    rendered by this command.
+
+    Exit 0 where nothing differs, or all that differs was replayed; 1 where anything differs; 2
+    where it could not be compared.
+    """
+    settings = settings_of(config, code=WRONG_USE)
+    in_force = fetch_mapping(settings)
+    before, after = _mappings(settings, in_force, new, former)
+    if replay:
+        _require_in_force(settings, in_force, after, new or config)
+    job = ComparisonJob(
+        settings.store.url,
+        before,
+        after,
+        EventFilter(
+            source=source,
+            event=event,
+            since=parse_time(since) if since else None,
+            until=parse_time(until) if until else None,
+        ),
+        connector,
+        limit,
+    )
+    _require_known(job)
+    give_way()
+    found = _compare(job)
+    replayed = None
+    names = str(former or (IN_FORCE if in_force is not None else config)), str(new or config)
+    if not as_json:
+        show_comparison(found, *names)
+    if replay and found.differs:
+        replayed = asyncio.run(_replay(settings, found, yes=yes, as_json=as_json))
+    if as_json:
+        told = {"before": names[0], "after": names[1], **found.plain()}
+        print_json(told if replayed is None else {**told, "replayed": replayed})
+    if found.differs and replayed is None:
+        raise typer.Exit(FOUND)
+
+
+def _mappings(
+    settings: Settings, in_force: MappingDocument | None, new: Path | None, former: Path | None
+) -> tuple[MappingDocument, MappingDocument]:
+    on_disk = MappingDocument.of(settings)
+    base = in_force if in_force is not None else on_disk
+    if new is None and former is None and in_force is None:
+        fail_command(
+            "No gateway runs, so none has a mapping in force: name the new configuration, as in "
+            "`aom-gateway diff NEW.toml`, or the former one with --from."
+        )
+    if in_force is None and former is None:
+        show_note("No gateway runs: compared with the configuration on disk.")
+    return (
+        _load(former, base) if former is not None else base,
+        _load(new, base) if new is not None else on_disk,
+    )
+
+
+def _load(path: Path, base: MappingDocument) -> MappingDocument:
+    try:
+        return load_mapping(path, base)
+    except ConfigError as error:
+        show_faults(path, error.faults)
+        raise typer.Exit(WRONG_USE) from error
+
+
+def _require_in_force(
+    settings: Settings, in_force: MappingDocument | None, after: MappingDocument, path: Path
+) -> None:
+    """A replay is rendered by the mapping that the gateway has."""
+    has = in_force if in_force is not None else MappingDocument.of(settings)
+    if after.to_toml() != has.to_toml():
+        fail_command(
+            f"--replay: the gateway has another mapping in force than {path}, and would deliver "
+            "by that. Put the new one in force first; then give the former one with --from."
+        )
+
+
+def _require_known(job: ComparisonJob) -> None:
+    for option, name, known in (
+        ("--connector", job.connector, {**job.before.connectors, **job.after.connectors}),
+        ("--source", job.events.source, {**job.before.sources, **job.after.sources}),
+    ):
+        if name is not None and name not in known:
+            fail_command(f"{option}: {name!r} is not configured; there are: {', '.join(known)}")
+
+
+def _compare(job: ComparisonJob) -> Comparison:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
+        task = progress.add_task("comparing", total=None)
+        try:
+            return compare_mappings(
+                job, lambda done, total: progress.update(task, completed=done, total=total)
+            )
+        except StoreUnavailable as error:
+            fail_command(f"store.url: {error}")
+        except ConfigError as error:
+            show_faults(Path("the mapping"), error.faults)
+            raise typer.Exit(WRONG_USE) from error
+
+
+async def _replay(settings: Settings, found: Comparison, *, yes: bool, as_json: bool) -> int:
+    """Deliver again the events that write what differs; how many deliveries are pending then."""
+    chosen = [
+        {"connector": connector, "ids": list(events[start : start + _AT_ONCE])}
+        for connector, events in found.again.items()
+        for start in range(0, len(events), _AT_ONCE)
+    ]
+    if not chosen:
+        show_note("There is nothing to deliver again: what differs is only not written any more.")
+        return 0
+    async with open_admin(settings) as asked:
+        planned = [await asked.post("/api/replay", {**one, "dry_run": True}) for one in chosen]
+        if not as_json:
+            events = pluralize(sum(map(len, found.again.values())), "event")
+            most = pluralize(sum(one["replayed"] for one in planned), "delivery")
+            out.print(f"{events} to be delivered again: {most} at most, with the later ones of")
+            out.print("the same people, so that nobody is moved backwards.")
+        confirm_action("Deliver them again?", yes=yes, as_json=as_json)
+        answers = [await asked.post("/api/replay", one) for one in chosen]
+        for note in dict.fromkeys(note for one in answers for note in one["notes"]):
+            show_note(note)
+        replayed: int = sum(one["replayed"] for one in answers)
+        if not as_json:
+            later = "" if asked.running else ", and delivered once `aom-gateway serve` runs"
+            out.print(f"{pluralize(replayed, 'delivery')} pending again{later}.")
+        return replayed

@@ -1,0 +1,117 @@
+"""The page that compares an edited mapping with the one in force."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.console.accessibility import faults
+from tests.console.browser import WIDTHS, click
+from tests.console.conftest import BACKWARDS, SCRIPT, at_overview
+from tests.processes import Running
+
+OWN = """
+[[routes]]
+name = "orders"
+events = ["order.*"]
+connector = "sandbox"
+
+[[routes.upsert]]
+object = "deal"
+key = "{{ source.name }}:{{ order.id }}"
+fields.dealstage = "closed"
+"""
+
+
+def compare(page: Page, mapping: str, **choices: str) -> None:
+    page.goto("/console/set-up/diff?fresh")
+    page.get_by_label("Routes and snippets").fill(mapping)
+    for label, choice in choices.items():
+        page.get_by_label(label, exact=True).select_option(choice)
+    click(page.get_by_role("button", name="Compare"))
+
+
+def result(page: Page) -> Locator:
+    """What came of it, once it is there."""
+    region = page.get_by_role("region", name="What would change")
+    for _ in range(200):
+        region.wait_for()
+        if region.get_by_text("running").count() == 0:
+            return region
+        time.sleep(0.3)
+        page.reload()
+    raise AssertionError("the comparison does not end")
+
+
+def test_the_mapping_in_force_is_where_one_begins(page: Page) -> None:
+    """It stands in the box, and differs in nothing from itself."""
+    page.goto("/console/set-up")
+    click(page.get_by_role("link", name="Compare a new mapping"))
+    box = page.get_by_label("Routes and snippets")
+    assert 'name = "to-hubspot"' in box.input_value()
+    assert "pat-that-nobody-may-see" not in page.content()
+    click(page.get_by_role("button", name="Compare"))
+    assert "nothing differs" in result(page).inner_text()
+    assert faults(page) == []
+
+
+def test_what_would_change(page: Page) -> None:
+    """Field by field with examples, people and calls; what was written stays in the box."""
+    compare(page, OWN)
+    found = result(page)
+    expect(found.get_by_role("heading", name="sandbox deal")).to_be_visible()
+    text = found.inner_text()
+    for words in ("fields.dealstage", '"closed"', "fields.dealname", "nothing"):
+        assert words in text
+    assert "call of up to" in text
+    assert "concerned" in text
+    assert page.get_by_label("Routes and snippets").input_value().strip() == OWN.strip()
+    assert faults(page) == []
+
+
+def test_only_some_events(page: Page) -> None:
+    """Of one name only what goes to the connector whose route is gone."""
+    compare(page, OWN, Event="quiz.submitted")
+    text = result(page).inner_text()
+    assert "hubspot contact" in text
+    assert "not written any more" in text
+    assert "dealstage" not in text
+
+
+def test_new_faults_lead_to_an_event(page: Page) -> None:
+    """With their place in what was written."""
+    compare(page, OWN.replace('"closed"', '"{{ 1 // 0 }}"'))
+    found = result(page)
+    assert "routes[0].upsert[0].fields.dealstage" in found.inner_text()
+    click(found.get_by_role("link").first)
+    page.wait_for_url("**/console/events/*")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "where"),
+    [
+        (OWN.replace("order.id", "order.idd"), "routes[0].upsert[0].key"),
+        (OWN + "[server]\nport = 1\n", "server"),
+        (f'["{SCRIPT}{BACKWARDS}"]', "<script>"),
+        ("[[routes]\nx = 1", "the mapping, line 1"),
+    ],
+)
+def test_a_faulty_mapping(page: Page, mapping: str, where: str) -> None:
+    """All faults with their places, and nothing is compared."""
+    compare(page, mapping)
+    region = page.get_by_role("region", name="This mapping has faults")
+    assert where in region.inner_text()
+    assert page.title() != "hacked"
+    assert faults(page) == []
+
+
+def test_looks(browser: Browser, running: Running) -> None:
+    """In the dark and on a telephone nothing is wider than the screen."""
+    for width in WIDTHS:
+        with at_overview(browser, running.url, width=width, dark=True) as page:
+            compare(page, OWN)
+            result(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert faults(page) == []
