@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from connectors.base import (
+    Append,
     BatchRefused,
     ConnectorSettings,
     Context,
@@ -197,7 +198,8 @@ class SalesforceConnector:
         key_field = key_field_of(self._settings, name, records[0].key_field)
         sobject = await self._objects.need(name)
         self._parents.learn(name, key_field)
-        claims = [*self._reading_lookups(sobject, key_field, fields)]
+        wanted = dict.fromkeys((*fields, *_appended(records, sobject)))
+        claims = [*self._reading_lookups(sobject, key_field, wanted)]
         reader = RecordReader(self._api, sobject, key_field, claims, self._looked_up)
         ids = [record.id for record in records]
         return await reader.read(self._jobs(records, sobject), ids, fields)
@@ -314,6 +316,14 @@ class SalesforceConnector:
             yield admin
         finally:
             await admin.aclose()
+
+
+def _appended(records: Sequence[Record], sobject: SObject) -> Iterator[str]:
+    """Name the fields to which the write that follows a read will add options."""
+    for record in records:
+        for name, value in (*record.fields.items(), *record.on_create.items()):
+            if isinstance(value, Append) and name in sobject.fields:
+                yield name
 
 
 def _whole(record: Record) -> Record:

@@ -16,7 +16,15 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docs.hooks import cases, commands, configuration, expressions, http_api, metrics
+from docs.hooks import (
+    cases,
+    commands,
+    configuration,
+    expressions,
+    http_api,
+    metrics,
+    shipped_fields,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,6 +40,7 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
     "operations": http_api.describe_operations,
     "answers": http_api.describe_answers,
     "problems": http_api.describe_problems,
+    "fields": shipped_fields.describe_fields,
     "metrics": metrics.describe_metrics,
     "turned_away": metrics.describe_reasons,
 }

@@ -112,6 +112,7 @@ class Order(Form):
     transaction_ref: str | None = Field(default=None, description="the payment's reference")
     payment_gateway: Named = Field(default=Named(), description="how it was paid")
     line_items: list[LineItem] = Field(default=[], description="what was bought")
+    coupon_codes: list[str] = Field(default=[], description="the codes of its coupons")
     coupons: list[Any] = Field(default=[], description="as AOM sends them")
     notes: list[Any] = Field(default=[], description="as AOM sends them")
 

@@ -1,5 +1,6 @@
 """From what AOM sent to the normal form."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -102,9 +103,24 @@ def _order(
         "transaction_ref": sent.transaction_ref or None,
         "payment_gateway": _named(sent.payment_gateway),
         "line_items": [_line_item(item) for item in sent.line_items or ()],
+        "coupon_codes": _coupon_codes(sent.coupons or ()),
         "coupons": sent.coupons or [],
         "notes": sent.notes or [],
     }
+
+
+def _coupon_codes(coupons: Iterable[Any]) -> list[str]:
+    """Of a coupon that is no text, what stands as its code: AOM's samples have none."""
+    codes = (
+        next((one[key] for key in _COUPON_CODES if one.get(key)), None)
+        if isinstance(one, dict)
+        else one
+        for one in coupons
+    )
+    return [str(code) for code in codes if isinstance(code, str | int) and code]
+
+
+_COUPON_CODES = ("code", "coupon_code", "coupon", "name")
 
 
 def _line_item(sent: payload_schema.LineItem) -> dict[str, Any]:

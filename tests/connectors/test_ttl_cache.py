@@ -146,6 +146,20 @@ async def test_one_value_is_forgotten_once(crm: Crm) -> None:
 
 
 @with_crm
+async def test_what_is_learnt_otherwise_is_kept(crm: Crm) -> None:
+    """For its time, and what was being loaded before that is not kept over it."""
+    crm.open.clear()
+    loading = asyncio.create_task(crm.cache.get("a"))
+    await crm.until_asked(1)
+    crm.cache.put("a", "learnt")
+    crm.open.set()
+    assert await loading == "a 1"
+    assert await crm.cache.get("a") == "learnt"
+    crm.time += HOUR
+    assert await crm.cache.get("a") == "a 2"
+
+
+@with_crm
 async def test_a_look_up_goes_on_when_nobody_waits(crm: Crm) -> None:
     """Its answer is there for the next one; closing waits for it."""
     crm.open.clear()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connectors.base import Outcome
     from connectors.salesforce.errors import SalesforceFailure
     from connectors.salesforce.records.field_values import FieldRow
@@ -36,6 +38,7 @@ class RowWrite:
     id: str | None = None
     result: Outcome | SalesforceFailure | None = None
     known: bool = False  # nothing has to be looked up before it is written
+    present: Mapping[str, Any] | None = None  # what the org holds of it, where that was just read
     buyer: str | None = None  # the key of the Contact that it is linked to
     account: NewAccount | None = None
     whole: FieldRow | None = None  # what is written where the known record was deleted

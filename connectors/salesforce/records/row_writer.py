@@ -59,11 +59,11 @@ class RowWriter:
     async def write(self, jobs: Sequence[RowWrite]) -> None:
         """Give each job its result."""
         await self._look_up([job for job in jobs if job.result is None])
-        await self._unite([job for job in jobs if job.result is None and job.row.appends])
         for left in reversed(range(ROUNDS)):
             under_way = [job for job in jobs if job.result is None]
             if not under_way:
                 return
+            await self._unite([job for job in under_way if _is_to_unite(job)])
             await self._send(under_way)
             for job in under_way if left else ():
                 self._reopen(job)
@@ -80,15 +80,30 @@ class RowWriter:
         rows = await self._api.query(*queries) if remembered is None else remembered
         for lookup in self._lookups:
             lookup.complete(new, rows)
+        there = {str(row["Id"]): row for row in remembered or ()}
         for job in new:
             job.known = True
+            if remembered is not None:
+                job.present = there.get(job.id) if job.id else {}
             if job.id and job.changes:
                 job.row = job.changes
 
     async def _unite(self, jobs: Sequence[RowWrite]) -> None:
-        """Read the options that are there, and add to them; Salesforce has no way to append."""
+        """Add to the options that are there; Salesforce has no way to append."""
+        old = await self._held([job for job in jobs if not _is_read(job)])
+        for job in jobs:
+            present = (job.present if _is_read(job) else old.get(job.id or job.person.key)) or {}
+            job.row = job.row.having(
+                **{
+                    name: unite_options(present.get(name), options)
+                    for name, options in (job.row.appends or {}).items()
+                }
+            )
+
+    async def _held(self, jobs: Sequence[RowWrite]) -> dict[str, dict[str, Any]]:
+        """Read the options of rows, by id and by key."""
         if not jobs:
-            return
+            return {}
         names = sorted({name for job in jobs for name in job.row.appends or ()})
         columns = ", ".join(dict.fromkeys(("Id", self._key_field, *names)))
         start = f"SELECT {columns} FROM {self._sobject.name} WHERE"
@@ -98,17 +113,9 @@ class RowWriter:
             for piece in in_lists(job.person.key for job in jobs if not job.id)
         ]
         rows = await self._api.query(*by_id, *by_key)
-        old = {row["Id"]: row for row in rows} | {
+        return {row["Id"]: row for row in rows} | {
             str(row[self._key_field]).lower(): row for row in rows
         }
-        for job in jobs:
-            present = old.get(job.id or job.person.key, {})
-            job.row = job.row.having(
-                **{
-                    name: unite_options(present.get(name), options)
-                    for name, options in (job.row.appends or {}).items()
-                }
-            )
 
     async def _send(self, jobs: Sequence[RowWrite]) -> None:
         accounts = {job.account.key: job.account for job in jobs if job.account}
@@ -194,7 +201,7 @@ class RowWriter:
         """Make it anew, unless that is not wanted."""
         if job.creates:
             job.changes, job.row = job.row, job.whole or job.row
-            job.id, job.result, job.known = None, None, False
+            job.id, job.result, job.known, job.present = None, None, False, None
         else:
             job.result = Saved("", notes=(NOT_MADE_ANEW,))
 
@@ -217,6 +224,17 @@ def _result(each: Mapping[str, Any]) -> Saved | SalesforceFailure:
     if each.get("success"):
         return Saved(str(each["id"]), bool(each.get("created")))
     return read_errors(each.get("errors") or ())
+
+
+def _is_to_unite(job: RowWrite) -> bool:
+    return not (job.row.appends or {}).keys() <= job.row.body.keys()
+
+
+def _is_read(job: RowWrite) -> bool:
+    """Tell whether the options of a row have just been read, or there is no such row."""
+    if job.present is None:
+        return False
+    return not job.present or job.present.keys() >= (job.row.appends or {}).keys()
 
 
 def _is_gone(failed: SalesforceFailure) -> bool:

@@ -2,54 +2,42 @@
 
 from __future__ import annotations
 
-import tomllib
+from types import SimpleNamespace
 
-from connectors.base import FieldNeed, ObjectNeed
+from connectors.base import ConnectorSettings, Needs
 from connectors.salesforce import SalesforceConnector
 from connectors.salesforce.setup.field_metadata import STANDARD
 from receiver.aom import EVENTS
+from receiver.mapping import RouteTable
 from tests.connectors.salesforce.opening import ADMIN_TOKEN, read_object, run
 from tests.fakes.salesforce import FakeSalesforce
 
-ROUTES = tomllib.loads(SalesforceConnector.shipped_mappings()["standard"])["routes"]
+MAPPING = RouteTable.compile(
+    SimpleNamespace(
+        sources={"springfield": None},
+        connectors={"crm": ConnectorSettings(type="salesforce", mapping=("standard",))},
+        routes=(),
+        snippets={},
+    )
+)
 PLACED = {"policy": "person"}
 
 
-def needs() -> list[ObjectNeed]:
+def needs() -> Needs:
     """Say what the standard mapping writes, as the gateway does for `check` and `provision`."""
-    fields: dict[str, set[str]] = {}
-    for upsert in (upsert for route in ROUTES for upsert in route["upsert"]):
-        fields.setdefault(upsert["object"], set()).update(upsert["fields"])
-    links = {"contact": (), "deal": ("contact",)}
-    return [
-        ObjectNeed(name, None, {field: FieldNeed() for field in sorted(names)}, links[name])
-        for name, names in fields.items()
-    ]
+    return MAPPING.needs("crm")
 
 
-def test_every_event_that_concerns_a_person_has_a_route() -> None:
-    """All but announcements, which concern nobody in particular."""
-    patterns = [pattern for route in ROUTES for pattern in route["events"]]
-    unmapped = [
-        event
-        for event in EVENTS
-        if event not in patterns and f"{event.partition('.')[0]}.*" not in patterns
-    ]
-    assert unmapped == ["announcement.created"]
+def test_every_event_has_a_route() -> None:
+    """Announcements too, which make nobody a Contact."""
+    assert [event for event in EVENTS if not MAPPING.connectors("springfield", event)] == []
 
 
 def test_every_order_event_has_a_stage_that_a_fresh_org_has(fake: FakeSalesforce) -> None:
     """And the check agrees to all that the mapping writes."""
-    (stage,) = [
-        upsert["fields"]["StageName"]
-        for route in ROUTES
-        for upsert in route["upsert"]
-        if "StageName" in upsert["fields"]
-    ]
-    assert stage["map"].keys() == {event for event in EVENTS if event.startswith("order.")}
-    assert set(stage["map"].values()) <= set(
-        read_object(fake, "Opportunity").field("StageName").options.values()
-    )
+    (deal,) = [need for need in needs() if need.object == "deal"]
+    stages = deal.fields["StageName"].values
+    assert stages <= set(read_object(fake, "Opportunity").field("StageName").options.values())
     assert run(fake, lambda salesforce: salesforce.check(needs()), account=PLACED) == []
 
 

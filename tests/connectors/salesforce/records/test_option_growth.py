@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -71,3 +72,47 @@ def test_options_that_differ_in_case_are_one(fake: FakeSalesforce) -> None:
 
     run(fake, use)
     assert fake.records("Contact")[0][FIELD] == "Algebra;Logic, part one"
+
+
+def test_new_people_cost_no_query_for_their_options(fake: FakeSalesforce) -> None:
+    """What is read to find them tells the options of those who are there, too."""
+    fake.add_field("Contact", name=FIELD, type="multipicklist", options=["Algebra"])
+    fake.seed("Contact", Email="bob@example.test", LastName="B", Courses__c="Music")
+    records = [
+        person(f"{name}@example.test", Courses__c=Append(("Logic",), grow=True))
+        for name in ("ada", "bob")
+    ]
+
+    async def use(salesforce: SalesforceConnector) -> None:
+        assert [one and one.id for one in await salesforce.read("contact", records, ["LastName"])]
+        before = fake.stats()["calls"]
+        saved = await salesforce.upsert("contact", records)
+        assert all(isinstance(one, Saved) for one in saved)
+        assert fake.stats()["calls"] == before + 1
+
+    run(fake, use)
+    assert {row["Email"]: row[FIELD] for row in fake.records("Contact")} == {
+        "ada@example.test": "Logic",
+        "bob@example.test": "Music;Logic",
+    }
+
+
+def test_a_deleted_contact_is_made_anew_with_its_options(fake: FakeSalesforce) -> None:
+    """Those of the event at hand; the others went with it."""
+    fake.add_field("Contact", name=FIELD, type="multipicklist", options=["Algebra"])
+
+    async def use(salesforce: SalesforceConnector) -> None:
+        first = person(Courses__c=Append(("Algebra",), grow=True))
+        (saved,) = await salesforce.upsert("contact", [first])
+        assert isinstance(saved, Saved)
+        fake.delete(saved.id)
+        later = person(id=saved.id, Courses__c=Append(("Logic",), grow=True))
+        (again,) = await salesforce.upsert(
+            "contact", [replace(later, on_create={"FirstName": "Ada"})]
+        )
+        assert isinstance(again, Saved)
+        assert again.created
+
+    run(fake, use)
+    (row,) = fake.records("Contact")
+    assert (row[FIELD], row["FirstName"]) == ("Logic", "Ada")
