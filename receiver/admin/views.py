@@ -17,10 +17,7 @@ from receiver.inbox import DriftCount
 EventState = Literal[
     "pending", "delivered", "dry_run", "dead", "discarded", "quarantined", "accepted"
 ]
-"""`accepted` where no route wants the event; else the state of the delivery that needs attention
-most.
-"""
-
+"""`accepted` where no route wants the event; else that of the delivery that most needs a look."""
 
 ConnectorWord = Literal["running", "paused", "throttled", "unavailable", "not configured"]
 

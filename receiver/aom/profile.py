@@ -131,7 +131,7 @@ def _submissions(event: Event) -> tuple[SubmissionFact, ...]:
     if at is None:
         return (SubmissionFact(kind, event.digest),)
     said = "\n".join((thing.id or thing.name, course.id or course.name, str(at.timestamp())))
-    return (SubmissionFact(kind, sha256(said.encode()).digest()),)
+    return (SubmissionFact(kind, sha256(said.encode("utf-8", "surrogatepass")).digest()),)
 
 
 def _profile_courses(known: KnownFacts, site: SourceContext) -> list[ProfileCourse]:

@@ -51,7 +51,9 @@ class CourseFact:
     @property
     def key(self) -> str:
         """What tells it from other courses: AOM's id, or where there is none, the name."""
-        return f"id {self.id}" if self.id else f"name {sha256(self.name.encode()).hexdigest()}"
+        if self.id:
+            return f"id {self.id}"
+        return f"name {sha256(self.name.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)

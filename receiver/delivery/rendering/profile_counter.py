@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,7 +12,7 @@ from receiver.aom import PROFILED_EVENTS, InvalidBody, Profile, build_profile, f
 from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.rendering.event_reader import EventReader
 from receiver.facts import PersonFacts
-from receiver.inbox import CountedEvent, Inbox, PersonAt, UncountedEvent
+from receiver.inbox import CountedEvent, Inbox, PersonAt, StoreUnavailable, UncountedEvent
 
 AGAIN = timedelta(hours=1)  # between looks for what others have accepted and do not count
 MANY_EVENTS = 10_000  # that are counted, before it is told how far it is
@@ -85,11 +85,25 @@ class ProfileCounter:
                 continue
             waiting.append(read)
             if sum(len(each.facts) for each in waiting) >= MANY_PEOPLE:
-                counted += await self._inbox.keep_facts(waiting)
+                counted += await self._keep(waiting)
                 waiting = []
         if unreadable:
             await self._inbox.set_aside(unreadable)
-        return counted + await self._inbox.keep_facts(waiting)
+        return counted + await self._keep(waiting)
+
+    async def _keep(self, counted: Sequence[CountedEvent]) -> int:
+        """Where an event tells what no database takes, it alone is left out."""
+        try:
+            return await self._inbox.keep_facts(counted)
+        except StoreUnavailable:
+            raise
+        except Exception:  # noqa: BLE001 - one event must not hold up the others
+            if len(counted) > 1:
+                return sum([await self._keep([one]) for one in counted])
+            id = counted[0].event.event_id
+            self._log.exception("profile.defect", id=id)
+            await self._inbox.set_aside([id])
+            return 0
 
     async def _read(self, stored: UncountedEvent) -> CountedEvent | None:
         """None where it cannot be read: delivering it tells why."""

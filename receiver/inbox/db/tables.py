@@ -91,20 +91,17 @@ event_person: Final = Table(
     sqlite_with_rowid=False,
 )
 
-# events whose facts are to be added to profiles
-uncounted: Final = Table(
+uncounted: Final = Table(  # events whose facts are to be added to profiles
     "uncounted",
     _METADATA,
     Column("event_id", _NAME, primary_key=True),
     # grows where the event changes, so that what was read before is not counted
     Column("version", Integer, nullable=False, server_default="0"),
-    # 1 where it could not be read: it is tried again when a gateway starts
-    Column("aside", Integer, nullable=False, server_default="0"),
+    Column("aside", Integer, nullable=False, server_default="0"),  # 1: it could not be read
     sqlite_with_rowid=False,
 )
 
-# one row while every event is counted that comes in: since when
-profile_start: Final = Table(
+profile_start: Final = Table(  # one row while every event is counted: since when
     "profile_start",
     _METADATA,
     Column("id", Integer, primary_key=True),

@@ -21,6 +21,7 @@ from receiver.facts import (
 )
 from receiver.inbox.db.bulk_statements import insert_statement
 from receiver.inbox.db.person_keys import keys_of_people
+from receiver.inbox.db.storable_text import storable_text, storable_text_or_none
 from receiver.inbox.db.tables import (
     profile_course,
     profile_order,
@@ -128,7 +129,7 @@ def erase_profiles(transaction: Transaction, person: str) -> int:
 def _order(source: str, person: str, order: OrderFact) -> _Values:
     return {
         "source": source,
-        "order_id": order.id,
+        "order_id": storable_text(order.id),
         "person_key": person,
         "event_id": order.event_id,
         "paid": int(order.paid),
@@ -143,9 +144,9 @@ def _course(source: str, person: str, course: CourseFact) -> _Values:
     return {
         "person_key": person,
         "source": source,
-        "course": course.key,
-        "course_id": course.id,
-        "name": course.name,
+        "course": storable_text(course.key),
+        "course_id": storable_text_or_none(course.id),
+        "name": storable_text(course.name),
         "event_id": course.event_id,
         "enrolled_at": to_micros(course.enrolled_at),
     }

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from receiver.aom import Profile
 from receiver.delivery.rendering.event_reader import EventReader
 from receiver.delivery.rendering.profile_counter import AGAIN, ProfileCounter
-from receiver.inbox import Inbox, UncountedEvent
+from receiver.inbox import CountedEvent, Inbox, UncountedEvent
 from receiver.ingest.validation import Validator, build_validator
 from receiver.mapping import RouteTable
 from tests.inbox.store import open_inbox
@@ -352,6 +352,28 @@ def test_what_another_process_missed_is_found(
         assert await counter.count() == 0
         clock[0] += AGAIN
         assert await counter.count() == 1
+
+    in_school(profiled, sqlite_url, scenario)
+
+
+def test_what_cannot_be_kept_holds_up_nothing(profiled: RouteTable, sqlite_url: str) -> None:
+    """The others that were to be kept with it are."""
+
+    async def scenario(school: School) -> None:
+        for number in (1, 2, 3):
+            await school.post(order_of(PEOPLE[0], number, minute=number))
+        first, *_ = await school.inbox.list_uncounted()
+        original = school.inbox.keep_facts
+
+        async def keep(counted: Sequence[CountedEvent]) -> int:
+            if any(one.event == first for one in counted):
+                raise ZeroDivisionError
+            return await original(counted)
+
+        # a defect cannot be ordered otherwise
+        school.inbox.keep_facts = keep  # type: ignore[method-assign]
+        assert (await school.profiles())[PEOPLE[0]].order_count == 2
+        assert await school.inbox.list_uncounted() == []
 
     in_school(profiled, sqlite_url, scenario)
 

@@ -94,6 +94,15 @@ async def test_somebody_else_acted(inbox: Inbox) -> None:
 
 
 @stored
+async def test_any_text_is_kept(inbox: Inbox) -> None:
+    """What no database takes is replaced, as everywhere."""
+    await told(inbox, order("7\0\ud800", "a"), course("1\0", "A\0\ud800", "b"))
+    await told(inbox, course(None, "A\0\ud800", "c"))
+    found = await known(inbox)
+    assert (len(found.orders), len(found.courses)) == (1, 2)
+
+
+@stored
 async def test_an_event_counts_once(inbox: Inbox) -> None:
     """Two processes read the same; what the second one tells is not kept."""
     await inbox.accept(new("a", counted=True))
