@@ -9,10 +9,10 @@ from receiver.admin import (
     crm_erasure,
     erasure_views,
     parameters,
-    reload,
     replay_and_amend,
     views,
 )
+from receiver.admin.configuration.reload import ReloadView, reload_configuration
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
 from receiver.gateway import Gateway
 from receiver.inbox import DeliverySelection, Unknown
@@ -97,8 +97,8 @@ class AdminCommands:
             )
         )
 
-    async def reload(self, _call: OperationCall) -> reload.ReloadView:
-        return await reload.reload_configuration(self._gateway)
+    async def reload(self, _call: OperationCall) -> ReloadView:
+        return await reload_configuration(self._gateway)
 
     async def forget(self, call: OperationCall) -> erasure_views.ErasedView:
         address = call.path.email.strip().lower()

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from connectors.base import Page as RecordsHeld
-from receiver.admin.configuration_views import Fault
-from receiver.admin.reload import present_configuration
+from receiver.admin.configuration.reload import present_configuration
+from receiver.admin.configuration.views import Fault
 from receiver.admin.views import (
     AttemptView,
     ConnectorStatus,

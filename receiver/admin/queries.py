@@ -11,8 +11,8 @@ from receiver.admin import (
     presenters,
     views,
 )
+from receiver.admin.configuration.mapping_view import MappingView
 from receiver.admin.held_records import find_held_records
-from receiver.admin.mapping_view import MappingView
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
 from receiver.gateway import Gateway
 from receiver.inbox import Unknown

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from receiver.admin import erasure_views, parameters, reload, views
+from receiver.admin import erasure_views, parameters, views
 from receiver.admin.commands import AdminCommands
-from receiver.admin.mapping_view import MappingView
+from receiver.admin.configuration.mapping_view import MappingView
+from receiver.admin.configuration.reload import ReloadView
 from receiver.admin.openapi import describe_operations
 from receiver.admin.operation import Operation
 from receiver.admin.queries import AdminQueries
@@ -181,7 +182,7 @@ def _command_operations(act: AdminCommands) -> Sequence[Operation]:
             "/api/reload",
             "Take the configuration over as its file says now",
             act.reload,
-            reload.ReloadView,
+            ReloadView,
         ),
         Operation(
             "DELETE",

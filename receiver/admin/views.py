@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from receiver.admin.configuration_views import ConfigurationView, Fault
+from receiver.admin.configuration.views import ConfigurationView, Fault
 from receiver.aom import Profile
 from receiver.inbox import DriftCount
 

@@ -16,10 +16,9 @@ from receiver.delivery.record_writer import (
     RecordResult,
     Results,
     lane_results,
-    worst_verdict,
 )
 from receiver.delivery.renderer import RenderedDelivery, UnrenderableDelivery
-from receiver.delivery.retry import decide_retry, is_given_up, patience
+from receiver.delivery.retry import decide_retry, is_given_up, patience, worst_verdict
 from receiver.delivery.sent_record import describe_sent
 from receiver.inbox import ACCOUNT_RULE, AttemptRow, ReadyLane, SettledLane
 from receiver.mapping import find_origins, fold_records

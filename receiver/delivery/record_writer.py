@@ -382,23 +382,6 @@ _NOT_THERE = "it is not in the CRM, and the mapping makes none: nothing was writ
 _STILL_WRITING = TimedOut("an earlier call has had no answer, and may be writing still")
 
 
-def worst_verdict(results: Iterable[Verdict]) -> Verdict:
-    """What decides over a lane: a refusal, else a call without an answer, else the longest retry,
-    else success.
-    """
-    found = [result for result in results if not isinstance(result, Saved)]
-    if not found:
-        return Saved("")
-    refused = [result for result in found if isinstance(result, Refused)]
-    unanswered = [result for result in found if isinstance(result, NoAnswer)]
-    retries = [result for result in found if isinstance(result, Retry)]
-    if refused:
-        return refused[0]
-    if unanswered:
-        return max(unanswered, key=lambda result: (result.sent, result.after or 0))
-    return max(retries, key=lambda result: result.after or 0)
-
-
 def link_name(target: Ref) -> str:
     """How a known link is remembered with its record."""
     return f"{target.object}/{target.key}"

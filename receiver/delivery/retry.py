@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from connectors.base import Retry, Unavailable
-from receiver.delivery.batch_splitter import NoAnswer
+from connectors.base import Refused, Retry, Saved, Unavailable
+from receiver.delivery.batch_splitter import NoAnswer, Verdict
 from receiver.delivery.limits.backoff import LANE, bounded_wait
 from receiver.inbox import ReadyLane
 
@@ -24,6 +25,23 @@ class RetryDecision:
 
     at: datetime | None
     counts: bool
+
+
+def worst_verdict(results: Iterable[Verdict]) -> Verdict:
+    """What decides over a lane: a refusal, else a call without an answer, else the longest retry,
+    else success.
+    """
+    found = [result for result in results if not isinstance(result, Saved)]
+    if not found:
+        return Saved("")
+    refused = [result for result in found if isinstance(result, Refused)]
+    unanswered = [result for result in found if isinstance(result, NoAnswer)]
+    retries = [result for result in found if isinstance(result, Retry)]
+    if refused:
+        return refused[0]
+    if unanswered:
+        return max(unanswered, key=lambda result: (result.sent, result.after or 0))
+    return max(retries, key=lambda result: result.after or 0)
 
 
 def decide_retry(

@@ -12,7 +12,8 @@ from connectors.base import AuthFailed, Connector, Limits, Record, Ref, Refused,
 from receiver.delivery.batch_splitter import ConnectorDefect, NoAnswer, Verdict
 from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.record_writer import Results, lane_results, worst_verdict, write_records
+from receiver.delivery.record_writer import Results, lane_results, write_records
+from receiver.delivery.retry import worst_verdict
 from receiver.inbox import RecordState
 from receiver.inbox.db.event_ids import IN_TIME
 from receiver.mapping import find_origins

@@ -30,7 +30,7 @@ from receiver.cli.app import (
 )
 from receiver.cli.commands.explain import payload_of
 from receiver.cli.local_times import show_time
-from receiver.cli.table_cells import table_cell
+from receiver.cli.reports.table_cells import table_cell
 from receiver.text.plurals import pluralize
 
 LimitOption = Annotated[int, typer.Option(help="At most so many groups, the largest first.", min=1)]

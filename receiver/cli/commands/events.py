@@ -23,7 +23,7 @@ from receiver.cli.app import (
     settings_of,
 )
 from receiver.cli.local_times import SinceOption, UntilOption, iso_time, show_time
-from receiver.cli.table_cells import table_cell
+from receiver.cli.reports.table_cells import table_cell
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 

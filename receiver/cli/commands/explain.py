@@ -32,7 +32,7 @@ from receiver.cli.held_records import (
     add_remembered,
     planned_records,
 )
-from receiver.cli.record_tables import Reading, show_record
+from receiver.cli.reports.record_tables import Reading, show_record
 from receiver.cli.stored_event import ask_gateway, fetch_event, names_stored_event
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable, explanation

@@ -24,8 +24,8 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
-from receiver.cli.import_report import ImportWatcher, show_import, watch_import
 from receiver.cli.local_times import parse_time
+from receiver.cli.reports.import_report import ImportWatcher, show_import, watch_import
 from receiver.config_errors import suggest_name
 from receiver.gateway import sites_of
 from receiver.importer import (

@@ -28,7 +28,7 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
-from receiver.cli.table_cells import table_cell
+from receiver.cli.reports.table_cells import table_cell
 from receiver.text.durations import format_duration
 
 _STATES = {"running": "green", "paused": "bold red", "throttled": "yellow", "unavailable": "yellow"}

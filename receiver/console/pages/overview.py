@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.admin.reload import present_configuration
+from receiver.admin.configuration.reload import present_configuration
 from receiver.console.page import Console
 from receiver.console.session import PATH
 from receiver.console.views.bar_chart import draw_chart

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from receiver.admin.configuration.reload import present_configuration
 from receiver.admin.operation import NotFound
-from receiver.admin.reload import present_configuration
 from receiver.console.page import Console
 from receiver.console.pages.explain import form_fields
 from receiver.console.session import PATH

@@ -26,9 +26,9 @@ from receiver.cli.app import (
     settings_of,
     show_faults,
 )
-from receiver.cli.difference_report import show_comparison, show_note
 from receiver.cli.local_times import SinceOption, UntilOption, parse_time
 from receiver.cli.mapping_in_force import fetch_mapping
+from receiver.cli.reports.difference_report import show_comparison, show_note
 from receiver.comparison import Comparison, ComparisonJob, compare_mappings, give_way
 from receiver.inbox import EventFilter, StoreUnavailable
 from receiver.settings import ConfigError, Settings

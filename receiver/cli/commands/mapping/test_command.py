@@ -34,7 +34,7 @@ from receiver.cli.app import (
     settings_of,
     show_faults,
 )
-from receiver.cli.case_report import show_coverage, show_results
+from receiver.cli.reports.case_report import show_coverage, show_results
 from receiver.cli.saved_case import replace_file, save_case
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from receiver.cli.app import out
-from receiver.cli.table_cells import table_cell
+from receiver.cli.reports.table_cells import table_cell
 from receiver.mapping.explanation import ONLY_UPDATES, OVERWRITE_WORDS
 from receiver.text.escape import escape_hidden
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from receiver.admin.configuration_views import ConfigurationView, Fault, ProcessView
+from receiver.admin.configuration.views import ConfigurationView, Fault, ProcessView
 from receiver.admin.operation import UnfitParameter
 from receiver.gateway import Gateway, describe_differences
 from receiver.inbox import RunningProcess

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from receiver.cli.app import err, out
-from receiver.cli.table_cells import table_cell
+from receiver.cli.reports.table_cells import table_cell
 from receiver.comparison import Comparison
 from receiver.comparison.differences import (
     FaultDifference,

@@ -1,0 +1,1 @@
+"""The configurations in force, and their reload, for the admin API."""
