@@ -100,8 +100,8 @@ def replay_all(running: Running) -> int:
         headers={"Authorization": f"Bearer {ADMIN_TOKEN}", "Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=120) as answer:
-        replayed: int = json.load(answer)["replayed"]
-    return replayed
+        chosen: int = json.load(answer)["chosen"]
+    return chosen
 
 
 def rows_of(account: Account, kind: str) -> list[dict[str, Any]]:
