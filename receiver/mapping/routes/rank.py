@@ -1,4 +1,6 @@
-"""How far a value is, of a field that only goes forward: `forward = [...]` and `newest = true`."""
+"""How far a value is, of a field that only goes forward: `forward = [...]` and `newest = true`; and
+of one that tells a profile.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +37,13 @@ def by_stage(stages: Sequence[str]) -> Rank:
 def by_own_date(_scope: ExpressionScope, value: Value) -> str:
     """The value is a date itself."""
     return moment(value)
+
+
+def by_writing(_scope: ExpressionScope, _value: Value) -> str:
+    """What is written later counts, whichever event it is for: a profile tells all that is known by
+    then, so that an event handed in late, after newer ones, is not left out of it.
+    """
+    return "0"
 
 
 def by_date(expression: Evaluate) -> Rank:

@@ -13,7 +13,7 @@ from receiver.mapping.language.compiler import Evaluate, compile_constant, compi
 from receiver.mapping.language.environment import is_constant, lone_expression, parse_expression
 from receiver.mapping.language.expression import compile_expression
 from receiver.mapping.routes.map_pattern import ANYTHING, MapPattern
-from receiver.mapping.routes.rank import Rank, by_date, by_own_date, by_stage
+from receiver.mapping.routes.rank import Rank, by_date, by_own_date, by_stage, by_writing
 from receiver.mapping.routes.route import (
     EachItem,
     FieldTemplate,
@@ -58,12 +58,7 @@ def build_route(
             _upsert(one, index, upsert, key_fields, watch)
             for index, upsert in enumerate(route.upsert)
         ),
-        asks_for_profile=any(
-            node.name == "profile"
-            for tree in _trees(route)
-            for node in (tree, *tree.find_all(nodes.Name))
-            if isinstance(node, nodes.Name)
-        ),
+        asks_for_profile=any(map(_names_profile, _trees(route))),
     )
 
 
@@ -94,6 +89,11 @@ def _trees(route: RouteSettings) -> Iterator[nodes.Node]:
         for one in upsert.fields.values():
             values += [one.value, one.default, one.when, one.newest]
     yield from (parse_expression(value) for value in values if isinstance(value, str))
+
+
+def _names_profile(tree: nodes.Node) -> bool:
+    names = (node for node in (tree, *tree.find_all(nodes.Name)) if isinstance(node, nodes.Name))
+    return any(node.name == "profile" for node in names)
 
 
 def _upsert(
@@ -163,7 +163,10 @@ def _rank(settings: FieldSettings) -> Rank | None:
         return by_stage(settings.forward)
     if isinstance(settings.newest, str):
         return by_date(_evaluate(settings.newest))
-    return by_own_date if settings.newest else None
+    if settings.newest:
+        return by_own_date
+    values = (value for value in (settings.value, settings.default) if isinstance(value, str))
+    return by_writing if any(map(_names_profile, map(parse_expression, values))) else None
 
 
 def _value(where: str, settings: FieldSettings, watch: RouteWatch) -> Evaluate:

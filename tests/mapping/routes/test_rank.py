@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from receiver.inbox.lanes.field_versions import FieldVersion, is_behind, stands_against
 from receiver.mapping import MappingFault, ranks_of
 from receiver.mapping.language.value_text import UnusableValue
 from receiver.mapping.routes.rank import moment
@@ -103,3 +104,16 @@ def test_the_check_of_what_goes_forward(tmp_path: Path, field: str, where: str, 
     faults = mapping_faults(tmp_path, route("order.*", contact(f"fields.x = {field}")))
     assert set(faults) == {where}
     assert says in faults[where].message
+
+
+def test_a_profile_is_what_is_known_when_it_is_written(tmp_path: Path) -> None:
+    """A late event whose newer ones are being written is not left out of it: of two such values
+    none stands against the other, whichever event they are for.
+    """
+    fields = 'fields.x = "{{ profile.order_count }}"\nfields.y = "{{ order.id }}"'
+    (record,) = rendered(tmp_path, "order.placed", route("order.placed", contact(fields)))
+    ranks = ranks_of(record)
+    assert ranks.keys() == {"x"}
+    older, newer = FieldVersion("1", 1, ranks["x"]), FieldVersion("2", 1, ranks["x"])
+    assert not stands_against(newer, older, "9")
+    assert not is_behind(older, newer)
