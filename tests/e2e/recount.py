@@ -52,12 +52,29 @@ def address_of(person: dict[str, Any]) -> str:
 
 
 def recount_contacts(posts: Iterable[TimedPost]) -> dict[str, Fields]:
-    """Every contact by its address."""
+    """Every contact by the address that the learner has in the end."""
+    in_order = sorted(posts, key=lambda one: one.at)
+    newest = _newest_addresses(in_order)
     theirs: dict[str, list[TimedPost]] = {}
-    for one in sorted(posts, key=lambda one: one.at):
+    persons: dict[str, list[dict[str, Any]]] = {}
+    for one in in_order:
         for person in people_of(one.post[1]):
-            theirs.setdefault(address_of(person), []).append(one)
-    return {address: _contact(address, events) for address, events in theirs.items()}
+            address = newest.get(address_of(person), address_of(person))
+            theirs.setdefault(address, []).append(one)
+            persons.setdefault(address, []).append(person)
+    return {
+        address: _contact(address, persons[address], events) for address, events in theirs.items()
+    }
+
+
+def _newest_addresses(events: Sequence[TimedPost]) -> dict[str, str]:
+    """Each address of a learner → the one that AOM has told last, orders aside."""
+    had: dict[int, list[str]] = {}
+    for name, payload in (one.post for one in events):
+        for person in () if name.startswith("order.") else people_of(payload):
+            if "id" in person:
+                had.setdefault(person["id"], []).append(address_of(person))
+    return {address: addresses[-1] for addresses in had.values() for address in addresses}
 
 
 def recount_deals(posts: Iterable[TimedPost]) -> dict[str, Fields]:
@@ -74,10 +91,9 @@ def _newest_orders(events: Sequence[TimedPost]) -> dict[int, dict[str, Any]]:
     }
 
 
-def _contact(address: str, events: Sequence[TimedPost]) -> Fields:
-    persons = [
-        one for event in events for one in people_of(event.post[1]) if address_of(one) == address
-    ]
+def _contact(
+    address: str, persons: Sequence[dict[str, Any]], events: Sequence[TimedPost]
+) -> Fields:
     person = persons[-1] | {"id": next(one["id"] for one in reversed(persons) if "id" in one)}
     found: Fields = {
         "email": address,

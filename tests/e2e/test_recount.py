@@ -32,6 +32,7 @@ ZONE = ZoneInfo("America/New_York")
 SENDERS = 8
 PARTS = 3  # each is delivered before the next one comes
 SHARE = 0.05  # of calls that come late, and of those that come twice
+MOVED = 7  # one of so many learners has another address in the second half
 
 DATES = ("date_registered", "date_submitted")
 STAGE_WORDS = {
@@ -45,7 +46,9 @@ STAGE_WORDS = {
 
 
 def school(random: Random) -> list[TimedPost]:
-    """A call every minute, each with times of its own."""
+    """A call every minute, each with times of its own. Some learners get another address, which
+    orders do not know.
+    """
     simulated = SimulatedSchool(random, learners=LEARNERS, at=STARTED)
     ordered: dict[int, str] = {}
     posts: list[TimedPost] = []
@@ -55,15 +58,28 @@ def school(random: Random) -> list[TimedPost]:
         told = {**payload, **{key: stamp for key in DATES if key in payload}}
         if name.startswith("order."):
             told["date_created"] = ordered.setdefault(payload["id"], stamp)
+        elif number > LEARNERS * EVENTS_EACH / 2:
+            told = moved(told)
         posts.append(TimedPost(at, (name, told)))
     return posts
 
 
+def moved(payload: dict[str, Any]) -> dict[str, Any]:
+    """The call with the new addresses of those who have one."""
+    if "userList" in payload:
+        return {**payload, "userList": [moved(one) for one in payload["userList"]]}
+    has = payload.get("id", 1) % MOVED == 0
+    return {**payload, "email": f"new.{payload['email']}"} if has else payload
+
+
 def disturbed(posts: Sequence[TimedPost], random: Random) -> list[TimedPost]:
-    """The calls in the order in which they come: some late, some twice."""
+    """The calls in the order in which they come: some late, some twice; but accounts are known
+    before they change.
+    """
     placed = [
-        (number + (random.randrange(5, len(posts)) if random.random() < SHARE else 0), one)
+        (number + (random.randrange(5, len(posts)) if random.random() < late else 0), one)
         for number, one in enumerate(posts)
+        for late in [0 if one.post[0] == "account.created" else SHARE]
     ]
     again = [
         (number + random.randrange(1, 300), one)
@@ -166,12 +182,13 @@ def rename(account: Account, id_: str, name: str) -> None:
 def test_every_field_is_what_a_recount_says(
     tmp_path: Path, crms: dict[str, Account], seed: int
 ) -> None:
-    """With refunds, late calls and calls that come twice; then again after a replay of everything,
-    with the names that staff has tidied meanwhile.
+    """With refunds, changed addresses, late calls and calls that come twice; then again after a
+    replay of everything, with the names that staff has tidied meanwhile.
     """
     posts = school(Random(seed))
     contacts, deals = recount_contacts(posts), recount_deals(posts)
     assert any(deal["aom_refunded"] for deal in deals.values())
+    assert any(address.startswith("new.") for address in contacts)
     config = configure(tmp_path, *crms.values())
     kept = "[store]\nkeep_days = 3650"  # what is replayed happened long ago
     config.write_text(config.read_text().replace("[store]", kept))
