@@ -26,21 +26,24 @@ def keys_of(given: str) -> Any:
     return union(select(key.label("person_key")), joined)
 
 
-def keys_of_people(connection: Connection, given: Collection[str]) -> dict[str, frozenset[str]]:
-    """The same for many people at once: each key or address that is given → all keys of that
-    person.
+def keys_of_people(connection: Connection, persons: Collection[str]) -> dict[str, frozenset[str]]:
+    """Each key of a person → all keys that the person has had.
+
+    A key that nobody goes by any more is whose address it is now; any other is a person, though it
+    may be the address of somebody else.
     """
-    owners = connection.execute(_OWNERS, {"given": sorted(given)})
-    persons = dict.fromkeys(given) | {row.address: row.person_key for row in owners}
-    keys = {person or one: {person or one} for one, person in persons.items()}
+    owners = connection.execute(_OWNERS_OF_FORMER, {"given": sorted(persons)})
+    now = dict.fromkeys(persons) | {row.address: row.person_key for row in owners}
+    keys = {person or one: {person or one} for one, person in now.items()}
     for row in connection.execute(_JOINED, {"persons": sorted(keys)}):
         keys[row.person_key].add(row.address)
-    return {one: frozenset(keys[person or one]) for one, person in persons.items()}
+    return {one: frozenset(keys[person or one]) for one, person in now.items()}
 
 
 _OTHERS = person_address.alias("others")
-_OWNERS = select(person_address.c.address, person_address.c.person_key).where(
-    person_address.c.address.in_(bindparam("given", expanding=True))
+_OWNERS_OF_FORMER = select(person_address.c.address, person_address.c.person_key).where(
+    person_address.c.address.in_(bindparam("given", expanding=True)),
+    ~exists().where(_OTHERS.c.person_key == person_address.c.address),
 )
 _JOINED = select(person_address.c.address, person_address.c.person_key).where(
     person_address.c.person_key.in_(bindparam("persons", expanding=True)),

@@ -76,7 +76,7 @@ def keep_facts(transaction: Transaction, counted: Sequence[CountedEvent]) -> int
 def find_known_facts(
     transaction: Transaction, people: Collection[PersonAt]
 ) -> dict[PersonAt, KnownFacts]:
-    """All that is known of these people, by their keys or addresses, each with an entry.
+    """All that is known of these people, by their keys, each with an entry.
 
     Of someone whose addresses were joined, what was kept under the keys of before counts as well.
     """

@@ -388,7 +388,17 @@ def _tables(org: Org) -> str:
         _own_route(org.name),
         "\n".join((*shipped, org.situation.routes)),
     )
-    return f"{source}\n{table}\n{routes}"
+    return f"{source}\n{table}\n{_own_snippets(routes, org.name)}"
+
+
+def _own_snippets(routes: str, name: str) -> str:
+    """Several orgs stand in one file, where each snippet may stand once."""
+    named = re.sub(r"(?m)^\[snippets\.(\w+)\]", rf"[snippets.\1_of_{name}]", routes)
+    return re.sub(
+        r"(?m)^use = \[.*\]$",
+        lambda use: re.sub(r'"(\w+)"', rf'"\1_of_{name}"', use[0]),
+        named,
+    )
 
 
 def _own_route(name: str) -> str:

@@ -125,8 +125,8 @@ async def test_people_at_several_sources(inbox: Inbox) -> None:
 
 @stored
 async def test_addresses_that_are_joined_are_one_profile(inbox: Inbox) -> None:
-    """What was kept of each before they were one person's is added up, by any of the addresses; and
-    goes with the person.
+    """What was kept of each before they were one person's is added up, by either key; and goes with
+    the person.
     """
     facts = (order("7", "b"), course("1", "Algebra", "a", NOW), quiz(b"q", NOW - DAY))
     await told(inbox, *facts)
@@ -136,7 +136,7 @@ async def test_addresses_that_are_joined_are_one_profile(inbox: Inbox) -> None:
         await inbox.accept(
             new(f"account {address}", address, account_ids={address: "5"}, tells_addresses=True)
         )
-    one, other = [await known(inbox, address) for address in (ANN, BEN)]
+    one, other = [await known(inbox, key) for key in (ANN, BEN)]
     assert one == other
     assert sorted(fact.id for fact in one.orders) == ["7", "8"]
     assert [(fact.name, fact.enrolled_at) for fact in one.courses] == [("Algebra II", NOW)]
@@ -144,6 +144,21 @@ async def test_addresses_that_are_joined_are_one_profile(inbox: Inbox) -> None:
     assert (one.first_seen_at, one.last_active_at) == (NOW - DAY, NOW + DAY)
     await inbox.erase_person(BEN)
     assert [await known(inbox, address) for address in (ANN, BEN)] == [KnownFacts()] * 2
+
+
+@stored
+async def test_the_key_of_a_person_may_be_the_address_of_another(inbox: Inbox) -> None:
+    """An address that was left and given to somebody else: each has the profile of their own."""
+    for id, address, aom_id in (("a", BEN, "8"), ("b", "tmp@example.edu", "8"), ("c", BEN, "10")):
+        account = {address: aom_id}
+        await inbox.accept(new(id, address, account_ids=account, tells_addresses=True))
+    await told(inbox, order("7", "d"), person=BEN)
+    await told(inbox, quiz(b"q"), person=f"{SOURCE}:10")
+    found = await inbox.find_known_facts([(SOURCE, BEN), (SOURCE, f"{SOURCE}:10")])
+    assert [(len(one.orders), one.submissions) for one in found.values()] == [
+        (1, {}),
+        (0, {"quiz": 1}),
+    ]
 
 
 @stored
