@@ -95,7 +95,8 @@ def test_names_of_people_and_things(running: Running) -> None:
 
     def submitted(name: str, text: str) -> dict[str, Any]:
         thing = {"id": 1, "name": text}
-        person = {"email": f"{name}@example.edu", "first_name": text, "last_name": text}
+        account = {"id": int(name[1:]), "email": f"{name}@example.edu"}
+        person = account | {"first_name": text, "last_name": text}
         return {**quiz, **person, "course": thing, "quiz": thing}
 
     names = sent_texts(running, submitted)
