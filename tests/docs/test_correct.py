@@ -117,6 +117,7 @@ def run(step: Step, at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for line in step.shown:
         _, found, rest = rest.partition(squeezed(line))
         assert found, f"{line!r} is not in {shown}"
+    assert "profile" not in shown  # the route that differs does not ask for any
 
 
 def stages(crm: FakeHubSpot) -> Counter[str]:
