@@ -66,6 +66,12 @@ class RoutePairs:
                     self._paired(source, event, texts, shared=source not in moved)
                 )
 
+        self._profiled = {
+            source
+            for (source, _), found in self._pairs.items()
+            if any(one.asks_for_profile for pair in found for one in (*pair.before, *pair.after))
+        }
+
     def find(self, source: str, event: str) -> tuple[RoutePair, ...]:
         """By connector; without those at which nothing can differ."""
         return self._pairs.get((source, event), ())
@@ -79,12 +85,8 @@ class RoutePairs:
         return before, after
 
     def asks_for_profile(self, source: str) -> bool:
-        """Whether a route of either mapping asks for the profile of the source's people."""
-        return any(
-            table.asks_for_profile(connector, source)
-            for table in (self.before, self.after)
-            for connector in self.touched
-        )
+        """Whether a route that can make a difference asks for profiles of the source's people."""
+        return source in self._profiled
 
     def _paired(
         self, source: str, event: str, texts: _RouteTexts, *, shared: bool

@@ -26,6 +26,7 @@ from receiver.jobs.retention_job import keep_purging
 from receiver.jobs.status_cache import CachedStatus
 from receiver.mapping import RouteTable
 from receiver.settings import Settings, digest_settings
+from receiver.settings.mapping_document import MappingDocument
 from receiver.telemetry import GatewayMetrics, hide_secrets, name_people_by
 
 LAST_WORDS = 10.0  # seconds for an alarm that is being posted at shutdown
@@ -96,6 +97,8 @@ class RunningGateway(Generic[App]):
             app = await asyncio.to_thread(self._build_app, gateway)
             if not gateway.routes.profiled_sources:
                 await self.lasting.inbox.stop_counting()
+            mapping = await asyncio.to_thread(MappingDocument.of(settings).to_toml)
+            await self.lasting.inbox.keep_mapping(mapping, now=self.lasting.now())
         except BaseException:
             await self._deliveries.give_up(plan)
             raise

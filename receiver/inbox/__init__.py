@@ -24,6 +24,7 @@ from receiver.inbox.lanes.replay import DeliverySelection, ReplayResult
 from receiver.inbox.lanes.settle import AttemptRow, SettledLane, Settlement, SettleReport
 from receiver.inbox.operation.connector_state import ConnectorState, PauseKind
 from receiver.inbox.operation.leadership import LeaderTerm, process_name, role_of
+from receiver.inbox.operation.mapping_history import KeptMapping
 from receiver.inbox.operation.running_processes import RunningProcess
 from receiver.inbox.operation.sent_alarms import SentAlarm
 from receiver.inbox.profiles.kept_facts import CountedEvent, PersonAt
@@ -72,6 +73,7 @@ __all__ = [
     "GroupKind",
     "Inbox",
     "InboxError",
+    "KeptMapping",
     "KnownPerson",
     "LaneQueue",
     "LeaderTerm",

@@ -13,6 +13,7 @@ from receiver.inbox.db.transaction import TransactionRunner
 from receiver.inbox.operation import (
     connector_state,
     leadership,
+    mapping_history,
     running_processes,
     sent_alarms,
 )
@@ -25,7 +26,9 @@ from receiver.inbox.reads.waiting_lanes import WaitingLanes
 
 
 class InboxOperation:
-    """Leadership, states of connectors, running processes, and alarms that were sent."""
+    """Leadership, states of connectors, mappings that were in force, running processes, and alarms
+    that were sent.
+    """
 
     _engines: StoreEngines
     _look: TransactionRunner
@@ -130,3 +133,12 @@ class InboxOperation:
     async def list_processes(self, *, now: datetime) -> Sequence[RunningProcess]:
         """All processes that work on this store now."""
         return await self._read(partial(running_processes.list_processes, now=now))
+
+    async def keep_mapping(self, toml: str, *, now: datetime) -> None:
+        """Keep the mapping that is in force from now on, beside the last few that were.
+
+        It must hold no secret.
+        """
+        work = partial(mapping_history.keep_mapping, toml=toml, now=now)
+        while not await self._write(work):
+            pass

@@ -174,6 +174,8 @@ def test_profiles_are_those_of_now(store_url: str) -> None:
     found = compared(store_url, before, after)
     assert (found.uncounted, _after(found)) == (True, {'"0 orders"'})
     assert not compared(store_url, before, mapping(WON)).uncounted
+    elsewhere = ACCOUNTS.replace("{{ account.id }}", "{{ profile.order_count }}")
+    assert not compared(store_url, mapping(ORDERS, elsewhere), mapping(WON, elsewhere)).uncounted
     asyncio.run(count(store_url, after))
     found = compared(store_url, before, after)
     assert (found.uncounted, _after(found)) == (False, {'"2 orders"'})

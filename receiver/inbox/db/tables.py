@@ -1,8 +1,7 @@
-"""The tables, the same on SQLite and PostgreSQL. Migrations make them; a test holds the two
-together.
+"""The tables, the same on SQLite and PostgreSQL; migrations make them, and a test compares both.
 
-Times are microseconds since 1970, see `times`. There are no foreign keys: their checks cost a third
-of an accept on PostgreSQL, and few places write; tests look for orphans instead.
+Times are microseconds since 1970. There are no foreign keys: their checks cost a third of an accept
+on PostgreSQL, and few places write; tests look for orphans instead.
 """
 
 from __future__ import annotations
@@ -342,6 +341,14 @@ process: Final = Table(  # those that work on this store now
     Column("seen_at", BigInteger, nullable=False),
     Column("refused_at", BigInteger),  # when it could not take another one over
     Column("faults", Text),  # JSON: why not, [[place, words, remedy], ...]
+)
+
+mapping: Final = Table(  # those that were in force lately, by their order
+    "mapping",
+    _METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("since", BigInteger, nullable=False),
+    Column("toml", Text, nullable=False),  # without secrets
 )
 
 installation: Final = Table(  # one row: what is this installation's own

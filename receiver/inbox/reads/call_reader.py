@@ -16,7 +16,8 @@ from receiver.inbox.db.errors import StoreUnavailable, as_unavailable
 from receiver.inbox.db.event_filter import EventFilter, PageTurn, select_page
 from receiver.inbox.db.tables import event, literal, person_address, uncounted
 from receiver.inbox.db.transaction import Transaction
-from receiver.inbox.operation import connector_state
+from receiver.inbox.operation import connector_state, mapping_history
+from receiver.inbox.operation.mapping_history import KeptMapping
 from receiver.inbox.people.addresses import addresses_of
 from receiver.inbox.profiles.kept_facts import PersonAt, find_known_facts
 from receiver.inbox.profiles.uncounted_events import find_start
@@ -123,6 +124,10 @@ class CallReader:
         """Connector → object → records that its CRM takes in a call, where that was learnt."""
         states = self._read(connector_state.find_states)
         return {name: one.sizes for name, one in states.items()}
+
+    def mappings(self) -> Sequence[KeptMapping]:
+        """Those that were in force lately, the newest first."""
+        return self._read(mapping_history.list_mappings)
 
     def _ids(self, chosen: EventFilter, after: str) -> list[str]:
         turn = PageTurn(PAGE, after=after)

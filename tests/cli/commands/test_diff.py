@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,55 @@ def test_beside_a_running_gateway(running: Running, tmp_path: Path) -> None:
     refused = command("diff", "--replay", "--yes", at=tmp_path, code=2).err
     assert "the gateway has another mapping in force than config.toml" in refused
     assert stages(running)["springfield:1"] == "won"
+
+
+def test_after_a_reload_with_the_mapping_before_it(running: Running, tmp_path: Path) -> None:
+    """The gateway keeps what was in force: nobody needs the former file to see what a change has
+    come to, and to have it delivered again.
+    """
+    config = tmp_path / "config.toml"
+    assert "Nothing differs." in command("diff", "--replay", "--yes", at=tmp_path).out
+    config.write_text(config.read_text().replace('"won"', '"closedwon"'))
+    command("reload", at=tmp_path)
+    config.write_text(config.read_text().replace("[store]", "[store]\nkeep_days = 3"))
+    command("reload", at=tmp_path)  # no other mapping
+    seen = command("diff", at=tmp_path, code=1)
+    assert "config.toml is in force: compared with the mapping that was before it." in seen.err
+    assert "4 events: in force until 20" in seen.out
+    assert "box deal: 2 change" in seen.out
+    assert stages(running)["springfield:1"] == "won"
+    done = command("diff", "--replay", "--yes", at=tmp_path)
+    assert "4 deliveries pending again." in done.out
+    running.wait_until_delivered()
+    until(lambda: stages(running)["springfield:3"] == "closedwon", "the last deal is right")
+    assert stages(running)["springfield:1"] == "closedwon"
+
+
+def test_with_what_was_in_force_at_a_time(running: Running, tmp_path: Path) -> None:
+    """Also after several reloads, and where no gateway runs any more; wrong times are told with
+    those that there are.
+    """
+    config = tmp_path / "config.toml"
+    first = config.read_text()
+    started = datetime.now(UTC)
+    for stage in ("mistake", "closedwon"):
+        config.write_text(first.replace('"won"', f'"{stage}"'))
+        command("reload", at=tmp_path)
+
+    def changes(*words: str) -> list[tuple[str, str]]:
+        (deal,) = command("diff", "--json", *words, at=tmp_path, code=1).json["objects"]
+        return [(one["before"], one["after"]) for one in deal["parts"][0]["changes"]]
+
+    assert changes("--in-force-at", started.isoformat()) == [('"won"', '"closedwon"')]
+    assert changes() == [('"mistake"', '"closedwon"')]
+    early = command("diff", "--in-force-at", "2020-02-03", at=tmp_path, code=2).err
+    assert "no mapping is kept that was in force at 2020-02-03 00:00:00" in early
+    assert early.count(":") > 9  # the three times
+    both = command("diff", "--in-force-at", "2h", "--from", "new.toml", at=tmp_path, code=2).err
+    assert "not both" in both
+    running.terminate()
+    config.write_text(first.replace('"won"', '"bought"'))
+    assert changes() == [('"closedwon"', '"bought"')]
 
 
 def test_delivering_again_what_differs(tmp_path: Path, store_url: str) -> None:

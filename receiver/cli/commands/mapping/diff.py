@@ -26,16 +26,20 @@ from receiver.cli.app import (
     settings_of,
     show_faults,
 )
+from receiver.cli.compared_mappings import (
+    ChosenMappings,
+    NamedMapping,
+    choose_mappings,
+    fetch_mapping,
+)
 from receiver.cli.local_times import SinceOption, UntilOption, parse_time
-from receiver.cli.mapping_in_force import fetch_mapping
 from receiver.cli.reports.difference_report import show_comparison, show_note
 from receiver.comparison import Comparison, ComparisonJob, compare_mappings, give_way
 from receiver.inbox import EventFilter, StoreUnavailable
 from receiver.settings import ConfigError, Settings
-from receiver.settings.mapping_document import MappingDocument, load_mapping
+from receiver.settings.mapping_document import MappingDocument
 from receiver.text.plurals import pluralize
 
-IN_FORCE = "in force"
 _AT_ONCE = 5_000  # events in one request of a replay
 
 
@@ -55,7 +59,16 @@ def diff(
         typer.Option(
             "--from",
             metavar="OLD.toml",
-            help="Compare with this one; with what the running gateway has in force unless given.",
+            help="Compare with this one; with what the running gateway has in force unless given, "
+            "or where that is the new one already, with what was in force before it.",
+        ),
+    ] = None,
+    in_force_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Compare with the mapping that was in force then: 2026-03-01, "
+            "'2026-03-01 14:30', 2h, 3d. The last ten are kept.",
         ),
     ] = None,
     connector: Annotated[
@@ -86,14 +99,17 @@ def diff(
     where it could not be compared.
     """
     settings = settings_of(config, code=WRONG_USE)
+    if former is not None and in_force_at is not None:
+        fail_command("Give --from or --in-force-at, not both: they name what to compare with.")
+    at = parse_time(in_force_at) if in_force_at else None
     in_force = fetch_mapping(settings)
-    before, after = _mappings(settings, in_force, new, former)
+    before, after = choose_mappings(settings, in_force, ChosenMappings(config, new, former, at))
     if replay:
-        _require_in_force(settings, in_force, after, new or config)
+        _require_in_force(settings, in_force, after)
     job = ComparisonJob(
         settings.store.url,
-        before,
-        after,
+        before.document,
+        after.document,
         EventFilter(
             source=source,
             event=event,
@@ -107,53 +123,26 @@ def diff(
     give_way()
     found = _compare(job)
     replayed = None
-    names = str(former or (IN_FORCE if in_force is not None else config)), str(new or config)
     if not as_json:
-        show_comparison(found, *names)
+        show_comparison(found, before.name, after.name)
     if replay and found.differs:
         replayed = asyncio.run(_replay(settings, found, yes=yes, as_json=as_json))
     if as_json:
-        told = {"before": names[0], "after": names[1], **found.plain()}
+        told = {"before": before.name, "after": after.name, **found.plain()}
         print_json(told if replayed is None else {**told, "replayed": replayed})
     if found.differs and replayed is None:
         raise typer.Exit(FOUND)
 
 
-def _mappings(
-    settings: Settings, in_force: MappingDocument | None, new: Path | None, former: Path | None
-) -> tuple[MappingDocument, MappingDocument]:
-    on_disk = MappingDocument.of(settings)
-    base = in_force if in_force is not None else on_disk
-    if new is None and former is None and in_force is None:
-        fail_command(
-            "No gateway runs, so none has a mapping in force: name the new configuration, as in "
-            "`aom-gateway diff NEW.toml`, or the former one with --from."
-        )
-    if in_force is None and former is None:
-        show_note("No gateway runs: compared with the configuration on disk.")
-    return (
-        _load(former, base) if former is not None else base,
-        _load(new, base) if new is not None else on_disk,
-    )
-
-
-def _load(path: Path, base: MappingDocument) -> MappingDocument:
-    try:
-        return load_mapping(path, base)
-    except ConfigError as error:
-        show_faults(path, error.faults)
-        raise typer.Exit(WRONG_USE) from error
-
-
 def _require_in_force(
-    settings: Settings, in_force: MappingDocument | None, after: MappingDocument, path: Path
+    settings: Settings, in_force: MappingDocument | None, after: NamedMapping
 ) -> None:
     """A replay is rendered by the mapping that the gateway has."""
     has = in_force if in_force is not None else MappingDocument.of(settings)
-    if after.to_toml() != has.to_toml():
+    if after.document.to_toml() != has.to_toml():
         fail_command(
-            f"--replay: the gateway has another mapping in force than {path}, and would deliver "
-            "by that. Put the new one in force first; then give the former one with --from."
+            f"--replay: the gateway has another mapping in force than {after.name}, and would "
+            "deliver by that. Put the new one in force first, with `aom-gateway reload`."
         )
 
 

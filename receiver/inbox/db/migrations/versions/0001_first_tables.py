@@ -23,6 +23,7 @@ def upgrade() -> None:
     remotes()
     installation()
     processes()
+    mappings()
     op.create_table(
         "connector_state",
         sa.Column("connector", NAME, primary_key=True),
@@ -316,4 +317,13 @@ def processes() -> None:
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("refused_at", sa.BigInteger()),
         sa.Column("faults", sa.Text()),
+    )
+
+
+def mappings() -> None:
+    op.create_table(
+        "mapping",
+        sa.Column("number", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("toml", sa.Text(), nullable=False),
     )
