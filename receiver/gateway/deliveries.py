@@ -31,7 +31,7 @@ from receiver.delivery import (
     ProfileCounter,
     RateLimiter,
 )
-from receiver.delivery.redacted_connector import redact_connector
+from receiver.delivery.redacted_connector import redact_connector, redact_errors
 from receiver.inbox import Inbox
 from receiver.mapping import RouteTable
 from receiver.settings import Settings, connector_secrets
@@ -271,7 +271,10 @@ def open_connectors(
 
 
 def open_connector(settings: ConnectorSettings, context: Context) -> Connector:
-    """A connector by its settings, in whose words its secrets do not stand."""
-    return redact_connector(
-        registry.load(settings.type).open(settings, context), connector_secrets(settings)
-    )
+    """A connector by its settings, in whose words its secrets do not stand, nor in those of the
+    error where it cannot be opened.
+    """
+    secrets = connector_secrets(settings)
+    with redact_errors(secrets):
+        connector = registry.load(settings.type).open(settings, context)
+    return redact_connector(connector, secrets)
