@@ -112,14 +112,17 @@ class RunningGateway(Generic[App]):
     def begin_closing(self) -> None:
         """Turn new calls away, and take no more lanes."""
         self._closing = True
-        self.current.intake.close()
+        if self._retention:  # else no configuration has come into force
+            self.current.intake.close()
         self._deliveries.take_no_more()
         if self._watch:
             self._watch.watcher.tell_no_more()
 
     async def aclose(self) -> None:
-        """Let what is under way end."""
+        """Let what is under way end, but a reload: it is cut short, and nothing follows it."""
         await self.lasting.background.aclose()
+        if self.lasting.reloader:
+            await self.lasting.reloader.aclose()
         self.begin_closing()
         if self._retention:
             self._retention.cancel()

@@ -48,6 +48,9 @@ class Reloader(Protocol):
     async def reload(self) -> ReloadReport:
         """Raises ConfigError with all faults; the former configuration then stays in force."""
 
+    async def aclose(self) -> None:
+        """Begin none any more, and cut short what is under way."""
+
 
 @dataclass(slots=True)
 class LastingParts:

@@ -37,6 +37,7 @@ class ConfigReloader:
         self._tell_siblings = tell_siblings
         self._one_at_a_time = asyncio.Lock()
         self._tasks: set[asyncio.Task[ReloadReport]] = set()
+        self._closed = False
         self._log = structlog.get_logger()
 
     async def reload(self) -> ReloadReport:
@@ -56,7 +57,15 @@ class ConfigReloader:
         """Reload this process alone: whoever runs several signals each. The log says what came of
         it.
         """
-        self._start()
+        if not self._closed:
+            self._start()
+
+    async def aclose(self) -> None:
+        """Begin no reload any more, and cut short what is under way."""
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _start(self) -> asyncio.Task[ReloadReport]:
         task = asyncio.create_task(self._reload(), name="reload")
