@@ -157,11 +157,15 @@ class RunningGateway(Generic[App]):
         )
 
     async def _restart_watch(self) -> None:
-        if self._watch:
-            await self._watch.stop()
-            self._watch = None
-        if not self._closing:
-            self._watch = await _RunningWatch.start(self.current)
+        """The configuration is in force by now: what goes wrong is logged."""
+        try:
+            if self._watch:
+                await self._watch.stop()
+                self._watch = None
+            if not self._closing:
+                self._watch = await _RunningWatch.start(self.current)
+        except Exception:  # noqa: BLE001 - events are received and delivered without alarms, too
+            structlog.get_logger().exception("alarms.not_started")
 
 
 class _RunningWatch:
@@ -213,16 +217,25 @@ async def open_gateway(
         lasting.metrics.start((), settings.sources, EVENTS)
         if parent is not None:
             lasting.processes.join(parent)
-        await lasting.processes.work_by(await running.work_by(settings))
-        announcing = asyncio.create_task(lasting.processes.run(), name="processes")
         try:
-            yield running
+            await lasting.processes.work_by(await running.work_by(settings))
+            async with _announced(lasting.processes):
+                yield running
         finally:
             await running.aclose()
-            announcing.cancel()
-            with suppress(asyncio.CancelledError):
-                await announcing
             await lasting.processes.withdraw()
+
+
+@asynccontextmanager
+async def _announced(processes: ProcessRegistry) -> AsyncIterator[None]:
+    """Let the others know of this process again and again."""
+    announcing = asyncio.create_task(processes.run(), name="processes")
+    try:
+        yield
+    finally:
+        announcing.cancel()
+        with suppress(asyncio.CancelledError):
+            await announcing
 
 
 @asynccontextmanager

@@ -63,25 +63,32 @@ class ConnectorDelivery:
     async def stop(self) -> None:
         """Let calls under way end, give the lead back, and only then close the client.
 
-        However often it is called, it is done once.
+        However often it is called, it is done once. What goes wrong is logged, and stops nobody
+        who comes after it.
         """
         if self._ending is None:
             self._ending = asyncio.create_task(self._stop())
         await asyncio.shield(self._ending)
 
     async def _stop(self) -> None:
-        await self.dispatcher.stop(GRACE)
-        if self.task:
-            await self.task
+        try:
+            await self.dispatcher.stop(GRACE)
+            if self.task:
+                await self.task
+        except Exception:  # noqa: BLE001 - the client is closed all the same
+            structlog.get_logger().exception("delivery.not_stopped", connector=self.name)
         await self.close()
 
     async def close(self) -> None:
+        """Close the client. What it raises is logged."""
         try:
             async with asyncio.timeout(CLOSING):
                 await self.connector.aclose()
         except TimeoutError:
             self.hung = True
             structlog.get_logger().error("connector.hangs", connector=self.name, seconds=CLOSING)
+        except Exception:  # noqa: BLE001 - whatever a connector raises, it is used no more
+            structlog.get_logger().exception("connector.not_closed", connector=self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,3 +49,27 @@ def test_a_reload_under_way_ends_with_the_gateway(
         asyncio.run(main())
     finally:
         go_on.set()
+
+
+def test_a_start_that_is_cut_short_closes_what_was_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once connectors deliver, nothing may leave them so: not even an error of what comes next."""
+    plug_in(tmp_path, monkeypatch)
+
+    async def main() -> None:
+        starting = asyncio.create_task(_open(tmp_path))
+        while not any(task.get_name() == "dispatcher crm0" for task in asyncio.all_tasks()):
+            await asyncio.sleep(0)
+        starting.cancel()
+        await asyncio.wait([starting])
+        names = {task.get_name() for task in asyncio.all_tasks()}
+        assert not names & {"dispatcher crm0", "retention"}
+        assert life(tmp_path) == ["opened first", "closed first"]
+
+    asyncio.run(main())
+
+
+async def _open(directory: Path) -> None:
+    async with open_gateway(plugged(directory, "first"), lambda gateway: gateway):
+        await asyncio.sleep(3600)

@@ -33,3 +33,23 @@ def test_what_keeps_a_connector_from_opening_holds_no_secret(tmp_path: Path) -> 
             assert running.current.connectors.keys() == {"crm0"}
 
     asyncio.run(main())
+
+
+def test_one_that_does_not_let_go_holds_up_nobody(tmp_path: Path) -> None:
+    """The new configuration is in force, so the reload is no failure, and its successor delivers;
+    at the end all others are closed.
+    """
+
+    async def main() -> None:
+        settings = plugged(tmp_path, "clinging", "first")
+        async with open_gateway(settings, lambda gateway: gateway) as running:
+            await running.work_by(plugged(tmp_path, "clinging too", "first"))
+            names = {task.get_name() for task in asyncio.all_tasks()}
+            assert {"dispatcher crm0", "dispatcher crm1"} <= names
+        assert sorted(life(tmp_path)) == sorted(
+            f"{what} {token}"
+            for token in ("clinging", "clinging too", "first")
+            for what in ("opened", "closed")
+        )
+
+    asyncio.run(main())
