@@ -215,6 +215,7 @@ async def open_gateway(
     async with _open_lasting(settings, now) as (lasting, log_key):
         running = RunningGateway(lasting, log_key, build_app)
         lasting.metrics.start((), settings.sources, EVENTS)
+        await lasting.inbox.forget_dead_processes()
         if parent is not None:
             lasting.processes.join(parent)
         try:

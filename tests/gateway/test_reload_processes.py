@@ -69,6 +69,17 @@ def test_one_that_is_started_anew_works_by_what_is_in_force(changed: Changing) -
     assert {changed.post(number, OTHER) for number in range(30)} == {202}
 
 
+def test_one_that_has_crashed_keeps_no_reload_waiting(changed: Changing) -> None:
+    """It does not follow, and is no other gateway: whoever starts in its place has its own name."""
+    pid = workers(changed)[0]
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: changed.log("worker.ended"), "the parent knows of it")
+    add_source(changed)
+    behind = changed.reload()["behind"]
+    others = [one["name"] for one in changed.configuration()["others"]]
+    assert not [name for name in (*behind, *others) if name.endswith(f":{pid}")]
+
+
 def test_a_worker_that_refuses_is_told_by_all(changed: Changing) -> None:
     """The one that is asked answers with the faults, and nobody has changed anything."""
     digest = changed.configuration()["process"]["digest"]
