@@ -44,12 +44,11 @@ class ConfigReloader:
         """Reload here, and see to it that the other workers follow.
 
         Raises ConfigError: the former configuration stays in force everywhere. Whoever asked may go
-        away meanwhile: what has begun is done to its end.
+        away meanwhile: what has begun is done to its end, by the others too.
         """
-        report = await asyncio.shield(self._start())
+        report = await asyncio.shield(self._start(self._tell_siblings))
         if self._tell_siblings is None:
             return report
-        self._tell_siblings()
         behind = await self._running.lasting.processes.wait_for_siblings(FOLLOWING)
         return replace(report, behind=behind)
 
@@ -67,8 +66,8 @@ class ConfigReloader:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _start(self) -> asyncio.Task[ReloadReport]:
-        task = asyncio.create_task(self._reload(), name="reload")
+    def _start(self, then: Callable[[], None] | None = None) -> asyncio.Task[ReloadReport]:
+        task = asyncio.create_task(self._reload(then), name="reload")
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
@@ -81,22 +80,27 @@ class ConfigReloader:
         if error and not isinstance(error, ConfigError):
             self._log.error("configuration.reload_failed", exc_info=error)
 
-    async def _reload(self) -> ReloadReport:
+    async def _reload(self, then: Callable[[], None] | None) -> ReloadReport:
         async with self._one_at_a_time:
             try:
-                return await self._take_over()
+                report = await self._take_over()
             except ConfigError as error:
                 await self._running.lasting.processes.refuse(error.faults)
                 faults = [str(fault) for fault in error.faults]
                 self._log.error("configuration.refused", faults=faults)
                 raise
+            if then:
+                then()
+            return report
 
     async def _take_over(self) -> ReloadReport:
         before = self._running.current.settings
         new, waiting = keep_fixed(before, await asyncio.to_thread(self._load))
         changes = compare_settings(before, new)
-        digest = await self._running.work_by(new)
-        await self._running.lasting.processes.work_by(digest, waiting)
+        processes = self._running.lasting.processes
+        # whoever told the others is told by them, too
+        digest = processes.own.digest if new == before else await self._running.work_by(new)
+        await processes.work_by(digest, waiting)
         gateway = self._running.current
         self._log.info(
             "configuration.reloaded",
