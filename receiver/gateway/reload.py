@@ -22,8 +22,9 @@ FOLLOWING: Final = 20.0  # seconds in which the other workers have to follow
 class ConfigReloader:
     """The reloads of one running gateway, one after the other.
 
-    `load` reads the configuration as it is now, or raises ConfigError. `tell_siblings` makes the
-    other workers of this gateway reload too.
+    `load` reads the configuration as it is now, or raises ConfigError. `note_in_force` is called
+    with what has come into force. `tell_siblings` makes the other workers of this gateway reload
+    too.
     """
 
     def __init__(
@@ -31,10 +32,12 @@ class ConfigReloader:
         running: RunningGateway[Any],
         load: Callable[[], Settings],
         tell_siblings: Callable[[], None] | None = None,
+        note_in_force: Callable[[Settings], None] = lambda _settings: None,
     ) -> None:
         self._running = running
         self._load = load
         self._tell_siblings = tell_siblings
+        self._note_in_force = note_in_force
         self._one_at_a_time = asyncio.Lock()
         self._tasks: set[asyncio.Task[ReloadReport]] = set()
         self._closed = False
@@ -100,6 +103,7 @@ class ConfigReloader:
         processes = self._running.lasting.processes
         # whoever told the others is told by them, too
         digest = processes.own.digest if new == before else await self._running.work_by(new)
+        self._note_in_force(new)
         await processes.work_by(digest, waiting)
         gateway = self._running.current
         self._log.info(

@@ -53,12 +53,17 @@ class PluggedConnector(MinimalConnector):
 
 def plug_in(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Announce it as the connector type `plugged`, for as long as the test runs."""
+    announce(directory)
+    monkeypatch.syspath_prepend(directory)
+
+
+def announce(directory: Path) -> None:
+    """Announce it to whoever has the directory on Python's path."""
     info = directory / "plugged-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: plugged\nVersion: 1.0\n")
     entry = f"plugged = {__name__}:{PluggedConnector.__name__}"
     (info / "entry_points.txt").write_text(f"[{registry.GROUP}]\n{entry}\n")
-    monkeypatch.syspath_prepend(directory)
 
 
 def plugged(directory: Path, *tokens: str) -> Settings:
