@@ -68,6 +68,7 @@ class LastingParts:
     sent_alarms: MemorySentLog = field(default_factory=MemorySentLog)
     workers: WorkerMetrics | None = None  # where this process is one of several
     reloader: Reloader | None = None  # where there is a file to read
+    erasures: int = 0  # what was found before the last one may name whom it erased
 
 
 @dataclass(frozen=True, slots=True)
