@@ -29,7 +29,7 @@ from receiver.cli.app import (
 from receiver.cli.local_times import SinceOption, UntilOption, parse_time
 from receiver.cli.mapping_in_force import fetch_mapping
 from receiver.cli.reports.difference_report import show_comparison, show_note
-from receiver.comparison import Comparison, ComparisonJob, compare_mappings, give_way
+from receiver.comparison import Comparison, ComparisonJob, compare_mappings, lower_priority
 from receiver.inbox import EventFilter, StoreUnavailable
 from receiver.settings import ConfigError, Settings
 from receiver.settings.mapping_document import MappingDocument, load_mapping
@@ -104,7 +104,7 @@ def diff(
         limit,
     )
     _require_known(job)
-    give_way()
+    lower_priority()
     found = _compare(job)
     replayed = None
     names = str(former or (IN_FORCE if in_force is not None else config)), str(new or config)
