@@ -90,23 +90,23 @@ class RunningGateway(Generic[App]):
         """
         hide_secrets(settings.secrets())
         gateway = await asyncio.to_thread(configure_gateway, settings, self.lasting)
-        plan = await self._deliveries.plan(settings, gateway.routes, gateway.sites)
+        plan = await self._deliveries.prepare(settings, gateway.routes, gateway.sites)
         try:
             gateway = self._with_deliveries(gateway, plan)
             app = await asyncio.to_thread(self._build_app, gateway)
             if not gateway.routes.profiled_sources:
                 await self.lasting.inbox.stop_counting()
         except BaseException:
-            await self._deliveries.give_up(plan)
+            await self._deliveries.abandon(plan)
             raise
-        self._deliveries.take_over(plan)
+        self._deliveries.switch_over(plan)
         self.current, self.app = gateway, app
         if self._closing:
             gateway.intake.close()
         self.lasting.inbox.set_dedup_hours(settings.store.dedup_hours)
         self.lasting.metrics.start((), settings.sources, EVENTS)
         self._restart_retention(plan)
-        await asyncio.gather(self._deliveries.settle(plan), self._restart_watch())
+        await asyncio.gather(self._deliveries.finish(plan), self._restart_watch())
         return digest_settings(settings, self._log_key)
 
     def begin_closing(self) -> None:

@@ -108,7 +108,8 @@ class DeliveryPlan:
 class Deliveries:
     """All deliveries of this process.
 
-    `plan` those of a configuration, let them `take_over`, then `settle`.
+    `prepare` those of a configuration, `switch_over` to them, and `finish` with the former ones, or
+    `abandon` them.
     """
 
     inbox: Inbox
@@ -126,7 +127,7 @@ class Deliveries:
     def __post_init__(self) -> None:
         self._share = LoopShare(self.inbox.is_accepting)
 
-    async def plan(
+    async def prepare(
         self, settings: Settings, routes: RouteTable, sites: Mapping[str, SourceContext]
     ) -> DeliveryPlan:
         """Open what is new or has other settings; what runs is not touched.
@@ -156,11 +157,11 @@ class Deliveries:
             raise ConfigError(faults)
         return DeliveryPlan(settings, reader, profiles, going_on, opened)
 
-    async def give_up(self, plan: DeliveryPlan) -> None:
+    async def abandon(self, plan: DeliveryPlan) -> None:
         """Close what was opened for a plan that will not come into force."""
         await self._close(plan.opened.values())
 
-    def take_over(self, plan: DeliveryPlan) -> None:
+    def switch_over(self, plan: DeliveryPlan) -> None:
         """From now on lanes are taken by the plan alone.
 
         Batches under way end as they began. Nothing is awaited: there is no time in between.
@@ -176,7 +177,7 @@ class Deliveries:
         }
         self._settings, self._reader = plan.settings, plan.reader
 
-    async def settle(self, plan: DeliveryPlan) -> None:
+    async def finish(self, plan: DeliveryPlan) -> None:
         """Stop what was left, and start what was opened, each once its predecessor has ended."""
         left = {one.name: one for one in self._leaving}
         await asyncio.gather(
