@@ -5,7 +5,7 @@ mappings in this process, and folds what comes per record, as deliveries would: 
 what the CRM would end with.
 """
 
-from receiver.comparison.comparison_run import ComparisonJob, compare_mappings, give_way
+from receiver.comparison.comparison_run import ComparisonJob, compare_mappings, lower_priority
 from receiver.comparison.differences import Comparison
 
-__all__ = ["Comparison", "ComparisonJob", "compare_mappings", "give_way"]
+__all__ = ["Comparison", "ComparisonJob", "compare_mappings", "lower_priority"]

@@ -13,7 +13,7 @@ import time
 import traceback
 from typing import Any
 
-from receiver.comparison.comparison_run import ComparisonJob, compare_mappings, give_way
+from receiver.comparison.comparison_run import ComparisonJob, compare_mappings, lower_priority
 from receiver.inbox import EventFilter, StoreUnavailable
 from receiver.settings import ConfigError
 from receiver.settings.mapping_document import read_mapping
@@ -23,7 +23,7 @@ EVERY = 0.5  # seconds between two lines
 
 def main() -> None:
     """Read the job, and tell what comes of it."""
-    give_way()
+    lower_priority()
     given = json.load(sys.stdin)
     try:
         job = ComparisonJob(

@@ -43,7 +43,7 @@ class ComparisonJob:
     limit: int | None = None
 
 
-def give_way() -> None:
+def lower_priority() -> None:
     """Let this process wait for others on a machine that is busy: what comes in goes first."""
     if hasattr(os, "nice"):
         os.nice(_NICE)

@@ -14,6 +14,8 @@ from receiver.mapping.language.value_text import value_text
 
 EXAMPLES = 3  # of each group
 MOST_CHANGES = 50  # pairs of values that are told apart of one field
+MOST_MESSAGES = 20  # faults that are told apart of one place: words may quote values
+OTHER_FAULTS = "other faults at this place"
 MOST_SINGLE = 8  # records, each with a pair of its own
 FEW = 3  # pairs that tell how it changes where there are more of these
 LONGEST = 80  # characters of a value that is shown
@@ -73,7 +75,10 @@ class ObjectDifference:
 
 @dataclass(frozen=True, slots=True)
 class FaultDifference:
-    """Deliveries that one of the mappings cannot render. Examples are events."""
+    """Deliveries that one of the mappings cannot render. Examples are events.
+
+    Of each place so many messages are told apart; the rest of its deliveries are counted as one.
+    """
 
     connector: str
     where: str
@@ -201,9 +206,16 @@ class FaultTally:
 
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str, str], Group] = {}
+        self._messages: Counter[tuple[str, str]] = Counter()  # of each place
 
     def add(self, connector: str, where: str, message: str, event_id: str) -> None:
-        self._groups.setdefault((connector, where, message), Group()).add(event_id)
+        group = self._groups.get((connector, where, message))
+        if group is None and self._messages[connector, where] < MOST_MESSAGES:
+            self._messages[connector, where] += 1
+            group = self._groups[connector, where, message] = Group()
+        if group is None:
+            group = self._groups.setdefault((connector, where, OTHER_FAULTS), Group())
+        group.add(event_id)
 
     def result(self) -> tuple[FaultDifference, ...]:
         return tuple(

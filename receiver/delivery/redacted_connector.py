@@ -7,7 +7,8 @@ it stored, logged, shown or posted, has to think of that.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
 from inspect import iscoroutinefunction
@@ -33,6 +34,16 @@ def redact_connector(connector: Connector, secrets: Iterable[str]) -> Connector:
     return cast("Connector", _RedactedConnector(connector, SecretCutter(secrets)))
 
 
+@contextmanager
+def redact_errors(secrets: Iterable[str]) -> Iterator[None]:
+    """Cut these secrets out of what is raised in the block."""
+    try:
+        yield
+    except Exception as error:
+        _redact_error(error, SecretCutter(secrets).cut)
+        raise
+
+
 class _RedactedConnector:
     """Wraps what is awaited, the optional methods too; all else is the connector's own."""
 
@@ -55,7 +66,9 @@ class _RedactedConnector:
             try:
                 return self._result(await method(*given, **named))
             except Exception as error:
-                self._redact_error(error)
+                if isinstance(error, BatchRefused):
+                    error.refusal = self._result(error.refusal)
+                _redact_error(error, self._cut)
                 raise
 
         return call
@@ -94,12 +107,11 @@ class _RedactedConnector:
             self._cut(value) if isinstance(value, str) else tuple(self._cut(text) for text in value)
         )
 
-    def _redact_error(self, error: Exception) -> None:
-        """In place: its type says what helps, and its attributes how long to wait."""
-        said = str(error)
-        if isinstance(error, BatchRefused):
-            error.refusal = self._result(error.refusal)
-        if self._cut(said) != said:
-            error.args = (self._cut(said),)
-        if not isinstance(error, ConnectorError) and self._cut(str(error)) != str(error):
-            raise RuntimeError(f"{type(error).__name__}: {self._cut(said)}") from None
+
+def _redact_error(error: Exception, cut: Callable[[str], str]) -> None:
+    """In place: its type says what helps, and its attributes how long to wait."""
+    said = str(error)
+    if cut(said) != said:
+        error.args = (cut(said),)
+    if not isinstance(error, ConnectorError) and cut(str(error)) != str(error):
+        raise RuntimeError(f"{type(error).__name__}: {cut(said)}") from None

@@ -91,7 +91,7 @@ class RunningGateway(Generic[App]):
         """
         hide_secrets(settings.secrets())
         gateway = await asyncio.to_thread(configure_gateway, settings, self.lasting)
-        plan = await self._deliveries.plan(settings, gateway.routes, gateway.sites)
+        plan = await self._deliveries.prepare(settings, gateway.routes, gateway.sites)
         try:
             gateway = self._with_deliveries(gateway, plan)
             app = await asyncio.to_thread(self._build_app, gateway)
@@ -100,29 +100,32 @@ class RunningGateway(Generic[App]):
             mapping = await asyncio.to_thread(MappingDocument.of(settings).to_toml)
             await self.lasting.inbox.keep_mapping(mapping, now=self.lasting.now())
         except BaseException:
-            await self._deliveries.give_up(plan)
+            await self._deliveries.abandon(plan)
             raise
-        self._deliveries.take_over(plan)
+        self._deliveries.switch_over(plan)
         self.current, self.app = gateway, app
         if self._closing:
             gateway.intake.close()
         self.lasting.inbox.set_dedup_hours(settings.store.dedup_hours)
         self.lasting.metrics.start((), settings.sources, EVENTS)
         self._restart_retention(plan)
-        await asyncio.gather(self._deliveries.settle(plan), self._restart_watch())
+        await asyncio.gather(self._deliveries.finish(plan), self._restart_watch())
         return digest_settings(settings, self._log_key)
 
     def begin_closing(self) -> None:
         """Turn new calls away, and take no more lanes."""
         self._closing = True
-        self.current.intake.close()
+        if self._retention:  # else no configuration has come into force
+            self.current.intake.close()
         self._deliveries.take_no_more()
         if self._watch:
             self._watch.watcher.tell_no_more()
 
     async def aclose(self) -> None:
-        """Let what is under way end."""
+        """Let what is under way end, but a reload: it is cut short, and nothing follows it."""
         await self.lasting.background.aclose()
+        if self.lasting.reloader:
+            await self.lasting.reloader.aclose()
         self.begin_closing()
         if self._retention:
             self._retention.cancel()
@@ -157,11 +160,15 @@ class RunningGateway(Generic[App]):
         )
 
     async def _restart_watch(self) -> None:
-        if self._watch:
-            await self._watch.stop()
-            self._watch = None
-        if not self._closing:
-            self._watch = await _RunningWatch.start(self.current)
+        """The configuration is in force by now: what goes wrong is logged."""
+        try:
+            if self._watch:
+                await self._watch.stop()
+                self._watch = None
+            if not self._closing:
+                self._watch = await _RunningWatch.start(self.current)
+        except Exception:  # noqa: BLE001 - events are received and delivered without alarms, too
+            structlog.get_logger().exception("alarms.not_started")
 
 
 class _RunningWatch:
@@ -211,18 +218,28 @@ async def open_gateway(
     async with _open_lasting(settings, now) as (lasting, log_key):
         running = RunningGateway(lasting, log_key, build_app)
         lasting.metrics.start((), settings.sources, EVENTS)
+        await lasting.inbox.forget_dead_processes()
         if parent is not None:
             lasting.processes.join(parent)
-        await lasting.processes.work_by(await running.work_by(settings))
-        announcing = asyncio.create_task(lasting.processes.run(), name="processes")
         try:
-            yield running
+            await lasting.processes.work_by(await running.work_by(settings))
+            async with _announced(lasting.processes):
+                yield running
         finally:
             await running.aclose()
-            announcing.cancel()
-            with suppress(asyncio.CancelledError):
-                await announcing
             await lasting.processes.withdraw()
+
+
+@asynccontextmanager
+async def _announced(processes: ProcessRegistry) -> AsyncIterator[None]:
+    """Let the others know of this process again and again."""
+    announcing = asyncio.create_task(processes.run(), name="processes")
+    try:
+        yield
+    finally:
+        announcing.cancel()
+        with suppress(asyncio.CancelledError):
+            await announcing
 
 
 @asynccontextmanager

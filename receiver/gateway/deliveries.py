@@ -31,7 +31,7 @@ from receiver.delivery import (
     ProfileCounter,
     RateLimiter,
 )
-from receiver.delivery.redacted_connector import redact_connector
+from receiver.delivery.redacted_connector import redact_connector, redact_errors
 from receiver.inbox import Inbox
 from receiver.mapping import RouteTable
 from receiver.settings import Settings, connector_secrets
@@ -63,25 +63,32 @@ class ConnectorDelivery:
     async def stop(self) -> None:
         """Let calls under way end, give the lead back, and only then close the client.
 
-        However often it is called, it is done once.
+        However often it is called, it is done once. What goes wrong is logged, and stops nobody
+        who comes after it.
         """
         if self._ending is None:
             self._ending = asyncio.create_task(self._stop())
         await asyncio.shield(self._ending)
 
     async def _stop(self) -> None:
-        await self.dispatcher.stop(GRACE)
-        if self.task:
-            await self.task
+        try:
+            await self.dispatcher.stop(GRACE)
+            if self.task:
+                await self.task
+        except Exception:  # noqa: BLE001 - the client is closed all the same
+            structlog.get_logger().exception("delivery.not_stopped", connector=self.name)
         await self.close()
 
     async def close(self) -> None:
+        """Close the client. What it raises is logged."""
         try:
             async with asyncio.timeout(CLOSING):
                 await self.connector.aclose()
         except TimeoutError:
             self.hung = True
             structlog.get_logger().error("connector.hangs", connector=self.name, seconds=CLOSING)
+        except Exception:  # noqa: BLE001 - whatever a connector raises, it is used no more
+            structlog.get_logger().exception("connector.not_closed", connector=self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,8 @@ class DeliveryPlan:
 class Deliveries:
     """All deliveries of this process.
 
-    `plan` those of a configuration, let them `take_over`, then `settle`.
+    `prepare` those of a configuration, `switch_over` to them, and `finish` with the former ones, or
+    `abandon` them.
     """
 
     inbox: Inbox
@@ -119,7 +127,7 @@ class Deliveries:
     def __post_init__(self) -> None:
         self._share = LoopShare(self.inbox.is_accepting)
 
-    async def plan(
+    async def prepare(
         self, settings: Settings, routes: RouteTable, sites: Mapping[str, SourceContext]
     ) -> DeliveryPlan:
         """Open what is new or has other settings; what runs is not touched.
@@ -149,11 +157,11 @@ class Deliveries:
             raise ConfigError(faults)
         return DeliveryPlan(settings, reader, profiles, going_on, opened)
 
-    async def give_up(self, plan: DeliveryPlan) -> None:
+    async def abandon(self, plan: DeliveryPlan) -> None:
         """Close what was opened for a plan that will not come into force."""
         await self._close(plan.opened.values())
 
-    def take_over(self, plan: DeliveryPlan) -> None:
+    def switch_over(self, plan: DeliveryPlan) -> None:
         """From now on lanes are taken by the plan alone.
 
         Batches under way end as they began. Nothing is awaited: there is no time in between.
@@ -169,7 +177,7 @@ class Deliveries:
         }
         self._settings, self._reader = plan.settings, plan.reader
 
-    async def settle(self, plan: DeliveryPlan) -> None:
+    async def finish(self, plan: DeliveryPlan) -> None:
         """Stop what was left, and start what was opened, each once its predecessor has ended."""
         left = {one.name: one for one in self._leaving}
         await asyncio.gather(
@@ -271,7 +279,10 @@ def open_connectors(
 
 
 def open_connector(settings: ConnectorSettings, context: Context) -> Connector:
-    """A connector by its settings, in whose words its secrets do not stand."""
-    return redact_connector(
-        registry.load(settings.type).open(settings, context), connector_secrets(settings)
-    )
+    """A connector by its settings, in whose words its secrets do not stand, nor in those of the
+    error where it cannot be opened.
+    """
+    secrets = connector_secrets(settings)
+    with redact_errors(secrets):
+        connector = registry.load(settings.type).open(settings, context)
+    return redact_connector(connector, secrets)

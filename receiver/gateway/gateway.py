@@ -48,6 +48,9 @@ class Reloader(Protocol):
     async def reload(self) -> ReloadReport:
         """Raises ConfigError with all faults; the former configuration then stays in force."""
 
+    async def aclose(self) -> None:
+        """Begin none any more, and cut short what is under way."""
+
 
 @dataclass(slots=True)
 class LastingParts:
@@ -65,6 +68,7 @@ class LastingParts:
     sent_alarms: MemorySentLog = field(default_factory=MemorySentLog)
     workers: WorkerMetrics | None = None  # where this process is one of several
     reloader: Reloader | None = None  # where there is a file to read
+    erasures: int = 0  # what was found before the last one may name whom it erased
 
 
 @dataclass(frozen=True, slots=True)

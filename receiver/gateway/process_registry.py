@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -45,7 +46,7 @@ class ProcessRegistry:
         while True:
             with suppress(StoreUnavailable):  # the next time
                 await self.announce()
-                self._tell_differing(await self._inbox.list_processes(now=self._now()))
+                self._tell_differing(await self.others())
             await asyncio.sleep(EVERY.total_seconds())
 
     async def announce(self) -> None:
@@ -75,7 +76,13 @@ class ProcessRegistry:
     async def others(self) -> Sequence[RunningProcess]:
         """All other processes on this store. Raises StoreUnavailable."""
         found = await self._inbox.list_processes(now=self._now())
-        return [one for one in found if one.name != self.own.name]
+        for dead in filter(self._has_died, found):
+            await self._inbox.withdraw_process(dead.name)
+        return [one for one in found if one.name != self.own.name and not self._has_died(one)]
+
+    def _has_died(self, other: RunningProcess) -> bool:
+        """A worker of this gateway that could not withdraw: it has crashed."""
+        return other.parent == self.own.parent and not _exists(int(other.name.rpartition(":")[2]))
 
     async def wait_for_siblings(self, seconds: float) -> Sequence[str]:
         """Wait until all workers of this gateway work by the same configuration.
@@ -104,6 +111,16 @@ class ProcessRegistry:
                 "configuration.differs", here=self.own.digest, processes=sorted(differing)
             )
         self._differed = differing
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def describe_differences(

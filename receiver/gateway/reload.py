@@ -22,8 +22,9 @@ FOLLOWING: Final = 20.0  # seconds in which the other workers have to follow
 class ConfigReloader:
     """The reloads of one running gateway, one after the other.
 
-    `load` reads the configuration as it is now, or raises ConfigError. `tell_siblings` makes the
-    other workers of this gateway reload too.
+    `load` reads the configuration as it is now, or raises ConfigError. `note_in_force` is called
+    with what has come into force. `tell_siblings` makes the other workers of this gateway reload
+    too.
     """
 
     def __init__(
@@ -31,24 +32,26 @@ class ConfigReloader:
         running: RunningGateway[Any],
         load: Callable[[], Settings],
         tell_siblings: Callable[[], None] | None = None,
+        note_in_force: Callable[[Settings], None] = lambda _settings: None,
     ) -> None:
         self._running = running
         self._load = load
         self._tell_siblings = tell_siblings
+        self._note_in_force = note_in_force
         self._one_at_a_time = asyncio.Lock()
         self._tasks: set[asyncio.Task[ReloadReport]] = set()
+        self._closed = False
         self._log = structlog.get_logger()
 
     async def reload(self) -> ReloadReport:
         """Reload here, and see to it that the other workers follow.
 
         Raises ConfigError: the former configuration stays in force everywhere. Whoever asked may go
-        away meanwhile: what has begun is done to its end.
+        away meanwhile: what has begun is done to its end, by the others too.
         """
-        report = await asyncio.shield(self._start())
+        report = await asyncio.shield(self._start(self._tell_siblings))
         if self._tell_siblings is None:
             return report
-        self._tell_siblings()
         behind = await self._running.lasting.processes.wait_for_siblings(FOLLOWING)
         return replace(report, behind=behind)
 
@@ -56,10 +59,18 @@ class ConfigReloader:
         """Reload this process alone: whoever runs several signals each. The log says what came of
         it.
         """
-        self._start()
+        if not self._closed:
+            self._start()
 
-    def _start(self) -> asyncio.Task[ReloadReport]:
-        task = asyncio.create_task(self._reload(), name="reload")
+    async def aclose(self) -> None:
+        """Begin no reload any more, and cut short what is under way."""
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, then: Callable[[], None] | None = None) -> asyncio.Task[ReloadReport]:
+        task = asyncio.create_task(self._reload(then), name="reload")
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
@@ -72,22 +83,28 @@ class ConfigReloader:
         if error and not isinstance(error, ConfigError):
             self._log.error("configuration.reload_failed", exc_info=error)
 
-    async def _reload(self) -> ReloadReport:
+    async def _reload(self, then: Callable[[], None] | None) -> ReloadReport:
         async with self._one_at_a_time:
             try:
-                return await self._take_over()
+                report = await self._take_over()
             except ConfigError as error:
                 await self._running.lasting.processes.refuse(error.faults)
                 faults = [str(fault) for fault in error.faults]
                 self._log.error("configuration.refused", faults=faults)
                 raise
+            if then:
+                then()
+            return report
 
     async def _take_over(self) -> ReloadReport:
         before = self._running.current.settings
         new, waiting = keep_fixed(before, await asyncio.to_thread(self._load))
         changes = compare_settings(before, new)
-        digest = await self._running.work_by(new)
-        await self._running.lasting.processes.work_by(digest, waiting)
+        processes = self._running.lasting.processes
+        # whoever told the others is told by them, too
+        digest = processes.own.digest if new == before else await self._running.work_by(new)
+        self._note_in_force(new)
+        await processes.work_by(digest, waiting)
         gateway = self._running.current
         self._log.info(
             "configuration.reloaded",

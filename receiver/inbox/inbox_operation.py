@@ -130,6 +130,11 @@ class InboxOperation:
         """Forget a process that ends."""
         await self._write(partial(running_processes.withdraw_process, name=name))
 
+    async def forget_dead_processes(self) -> None:
+        """Forget those that could not withdraw, where one process alone can work on the store."""
+        if not self.is_shared:
+            await self._write(running_processes.forget_processes)
+
     async def list_processes(self, *, now: datetime) -> Sequence[RunningProcess]:
         """All processes that work on this store now."""
         return await self._read(partial(running_processes.list_processes, now=now))

@@ -72,7 +72,7 @@ async def _result(
         process.stdin.write(json.dumps(asdict(request)).encode())
         await process.stdin.drain()
     process.stdin.close()
-    async for line in process.stdout:
+    while line := await _read_line(process.stdout):
         told = json.loads(line)
         if "result" in told:
             found: dict[str, Any] = told["result"]
@@ -81,3 +81,13 @@ async def _result(
             raise ComparisonFailed(told["error"])
         progress(told["done"], told["total"])
     raise ComparisonFailed("The process that compares ended early. The gateway's log says where.")
+
+
+async def _read_line(stream: asyncio.StreamReader) -> bytes:
+    """Nothing at the end. Raises ComparisonFailed where the line is too long."""
+    try:
+        return await stream.readline()
+    except ValueError as error:
+        raise ComparisonFailed(
+            "Its result is too large to be shown. Look at fewer events, or use `aom-gateway diff`."
+        ) from error

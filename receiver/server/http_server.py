@@ -83,6 +83,7 @@ async def serve_gateway(
     on_ready: Callable[[], None] = lambda: None,
     *,
     load: Callable[[], Settings] | None = None,
+    note_in_force: Callable[[Settings], None] = lambda _settings: None,
     worker: WorkerHandle | None = None,
 ) -> None:
     """Run until SIGTERM or Ctrl-C. `on_ready` is called once calls are answered.
@@ -90,7 +91,7 @@ async def serve_gateway(
     Raises StoreUnavailable, OSError (port taken), ConfigError (a connector cannot be opened).
 
     With `load`, which reads the configuration as it is now, it is taken over on SIGHUP and when an
-    operator asks for it.
+    operator asks for it; `note_in_force` is called with it.
 
     As one `worker` of several, on the socket that it was given, and no longer than its parent.
     """
@@ -106,9 +107,8 @@ async def serve_gateway(
             _among_workers(running, worker),
         ):
             shared = Connections(raise_limit(), running.lasting.metrics.turned_away)
-            reloader = (
-                ConfigReloader(running, load, _signal_parent if worker else None) if load else None
-            )
+            tell_siblings = _signal_parent if worker else None
+            reloader = ConfigReloader(running, load, tell_siblings, note_in_force) if load else None
             running.lasting.reloader = reloader
 
             def ready() -> None:

@@ -8,7 +8,14 @@ from decimal import Decimal
 import pytest
 
 from connectors.base import Append, Record, Ref, Value
-from receiver.comparison.differences import MOST_CHANGES, ObjectTally, differing_parts
+from receiver.comparison.differences import (
+    MOST_CHANGES,
+    MOST_MESSAGES,
+    OTHER_FAULTS,
+    FaultTally,
+    ObjectTally,
+    differing_parts,
+)
 from receiver.mapping.routes.ruled_record import with_rules
 
 
@@ -90,3 +97,17 @@ def test_where_each_record_has_its_own_value_a_few_tell() -> None:
             tally.add(str(key), record({"f": key}), record({"f": -1 - key}))
         (part,) = tally.result("box", "deal").parts
         assert (len(part.changes), part.others, part.records) == (shown, number - shown, number)
+
+
+def test_faults_that_quote_values_are_bounded() -> None:
+    """A place where each event has words of its own; each delivery is counted once all the same."""
+    tally = FaultTally()
+    for number in range(1000):
+        tally.add("box", "fields.amount", f"'{number}' is no number", f"e{number}")
+    tally.add("box", "fields.stage", "is missing", "e1")
+    found = tally.result()
+    assert len(found) == MOST_MESSAGES + 2
+    assert sum(one.deliveries for one in found) == 1001
+    most = found[0]
+    assert (most.message, most.deliveries) == (OTHER_FAULTS, 1000 - MOST_MESSAGES)
+    assert most.examples == ("e20", "e21", "e22")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import threading
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from receiver.aom import read_sample
+from receiver.gateway import ConfigReloader, Gateway, open_gateway
+from receiver.settings import load_settings
 from tests.alarms.receiver import alarm_receiver
 from tests.cli.command import command
 from tests.console.visitor import Visitor
@@ -278,3 +281,38 @@ def test_a_batch_under_way_ends_with_its_mapping(changed: Changing) -> None:
     assert all(one["made_by"] == one["and_by"] for one in contacts.values())
     assert {one["made_by"] for one in contacts.values()} <= set(names)
     assert changed.running.admin("/api/status")["dead"] == 0
+
+
+def test_whoever_asked_may_go_away(tmp_path: Path) -> None:
+    """The others are told all the same; what is the same by then is not taken over once more."""
+    config = write_config(tmp_path, boxed())
+    under_way, go_on = threading.Event(), threading.Event()
+    built: list[Gateway] = []
+    told: list[int] = []
+
+    def build(gateway: Gateway) -> None:
+        built.append(gateway)
+        if len(built) == 2:
+            under_way.set()
+            go_on.wait()
+
+    async def main() -> None:
+        async with open_gateway(load_settings(config), build) as running:
+            reloader = ConfigReloader(
+                running, lambda: load_settings(config), lambda: told.append(len(built))
+            )
+            config.write_text(config.read_text().replace('"first"', '"second"'))
+            asked = asyncio.create_task(reloader.reload())
+            await asyncio.to_thread(under_way.wait)
+            asked.cancel()
+            await asyncio.wait([asked])
+            assert told == []
+            go_on.set()
+            report = await reloader.reload()
+            assert (report.changes, told, len(built)) == ([], [2, 2], 2)
+            assert running.current is not built[0]
+
+    try:
+        asyncio.run(main())
+    finally:
+        go_on.set()

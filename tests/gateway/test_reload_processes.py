@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cli.command import command
 from tests.console.visitor import Visitor
 from tests.gateway.changing import Changing, boxed
+from tests.gateway.plugged import announce
 from tests.processes import gateway, until, write_config
 
 OTHER = "shelbyville-token-of-the-tests"
@@ -21,8 +23,14 @@ OTHER = "shelbyville-token-of-the-tests"
 @pytest.fixture
 def changed(tmp_path: Path, postgresql_url: str) -> Iterator[Changing]:
     """Two workers."""
-    config = write_config(tmp_path, boxed(), store=postgresql_url, server="workers = 2")
-    with gateway(config) as running:
+    with two_workers(tmp_path, postgresql_url) as one:
+        yield one
+
+
+@contextmanager
+def two_workers(directory: Path, store: str, **how: Any) -> Iterator[Changing]:
+    config = write_config(directory, boxed(), store=store, server="workers = 2")
+    with gateway(config, **how) as running:
         one = Changing(running, config)
         until(lambda: len(one.log("gateway.ready")) == 2, "both are ready")
         yield one
@@ -67,6 +75,37 @@ def test_one_that_is_started_anew_works_by_what_is_in_force(changed: Changing) -
     os.kill(workers(changed)[0], signal.SIGKILL)
     until(lambda: len(changed.log("gateway.ready")) == 3, "there is a new one")
     assert {changed.post(number, OTHER) for number in range(30)} == {202}
+
+
+def test_one_that_is_started_anew_works_by_nothing_that_was_refused(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    """The file has no fault that the parent could see: a connector does not open. Whoever started
+    by it would end again and again.
+    """
+    announce(tmp_path)
+    how = {"prefix": ["env"], "env": {"PYTHONPATH": f"{tmp_path}:{Path.cwd()}"}}
+    with two_workers(tmp_path, postgresql_url, **how) as changed:
+        digest = changed.configuration()["process"]["digest"]
+        refused = '[connectors.crm]\ntype = "plugged"\ntoken = "refused-by-its-crm"\n'
+        changed.edit(("[connectors.box]", f"{refused}[connectors.box]"))
+        changed.running.process.send_signal(signal.SIGHUP)
+        until(lambda: len(changed.log("configuration.refused")) == 2, "both have refused it")
+        os.kill(workers(changed)[0], signal.SIGKILL)
+        until(lambda: len(changed.log("gateway.ready")) == 3, "there is a new one")
+        told = changed.configuration()
+        assert {one["digest"] for one in (told["process"], *told["others"])} == {digest}
+
+
+def test_one_that_has_crashed_keeps_no_reload_waiting(changed: Changing) -> None:
+    """It does not follow, and is no other gateway: whoever starts in its place has its own name."""
+    pid = workers(changed)[0]
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: changed.log("worker.ended"), "the parent knows of it")
+    add_source(changed)
+    behind = changed.reload()["behind"]
+    others = [one["name"] for one in changed.configuration()["others"]]
+    assert not [name for name in (*behind, *others) if name.endswith(f":{pid}")]
 
 
 def test_a_worker_that_refuses_is_told_by_all(changed: Changing) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from receiver.jobs.comparison_process import (
+    LONGEST_LINE,
     ComparisonFailed,
     ComparisonRequest,
     run_comparison,
@@ -63,6 +64,18 @@ def test_one_that_dies_is_no_result(sqlite_url: str, monkeypatch: pytest.MonkeyP
     """Whoever waits is told."""
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(ComparisonFailed, match="ended early"):
+        run(request(sqlite_url))
+
+
+def test_a_result_that_is_too_large_is_told(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In words, and not as a defect."""
+    long = tmp_path / "long"
+    long.write_text(f"#!/bin/sh\nhead -c {LONGEST_LINE + 1} /dev/zero\n")
+    long.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(long))
+    with pytest.raises(ComparisonFailed, match="too large"):
         run(request(sqlite_url))
 
 

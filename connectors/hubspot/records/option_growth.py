@@ -25,8 +25,8 @@ FULL = (
     "delete some that nobody needs"
 )
 
-OptionKey = tuple[str, str, str]
-"""Type of object, property and option."""
+OptionKey = tuple[str, str, str | None]
+"""Type of object, property and option; None: all that the property lacks."""
 
 
 class OptionGrowth:
@@ -59,19 +59,27 @@ class OptionGrowth:
                 await self._add(type_, name, self._untried(type_, name, values))
             missing = _missing(await self._account.properties(type_), options)
         return [
-            RefusedOption(name, value, self._refused[type_, name, value][1])
+            RefusedOption(name, value, reason)
             for name, values in missing.items()
             for value in values
-            if (type_, name, value) in self._refused
+            if (reason := self._reason(type_, name, value)) is not None
         ]
+
+    def _reason(self, type_: str, name: str, value: str) -> str | None:
+        told = self._refused.get((type_, name, value)) or self._refused.get((type_, name, None))
+        return told[1] if told else None
 
     def _untried(self, type_: str, name: str, values: Sequence[str]) -> list[str]:
         old = self._now() - REMEMBERED
         self._refused = {key: told for key, told in self._refused.items() if told[0] > old}
-        return [value for value in values if (type_, name, value) not in self._refused]
+        return [value for value in values if self._reason(type_, name, value) is None]
 
     async def _add(self, type_: str, name: str, values: Sequence[str]) -> None:
-        """Add them all, or one by one where HubSpot refuses them together."""
+        """Add them all, or one by one where HubSpot refuses them together.
+
+        A refusal in the same words for two options is about neither of them: then no other is
+        tried.
+        """
         if not values:
             return
         try:
@@ -80,15 +88,18 @@ class OptionGrowth:
             )
         except CallRefused as error:
             for value in values if len(values) > 1 else ():
-                await self._add(type_, name, [value])
+                await self._add(type_, name, self._untried(type_, name, [value]))
             if len(values) == 1:
-                self._refuse(type_, name, values, str(error))
+                self._refuse_option(type_, name, values[0], str(error))
         except Misconfigured as error:
-            self._refuse(type_, name, values, str(error))
+            self._refused[type_, name, None] = self._now(), str(error)
 
-    def _refuse(self, type_: str, name: str, values: Sequence[str], reason: str) -> None:
-        told = self._now(), reason
-        self._refused |= {(type_, name, value): told for value in values}
+    def _refuse_option(self, type_: str, name: str, value: str, reason: str) -> None:
+        again = any(
+            key[:2] == (type_, name) and known == reason
+            for key, (_, known) in self._refused.items()
+        )
+        self._refused[type_, name, None if again else value] = self._now(), reason
 
 
 async def add_options(

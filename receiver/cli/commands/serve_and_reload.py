@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import mmap
 import signal
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import httpx
+import structlog
 import typer
 import uvloop
 from httpx import codes
@@ -30,9 +31,18 @@ from receiver.cli.app import (
 from receiver.inbox import StoreUnavailable
 from receiver.server.http_server import open_socket, serve_gateway
 from receiver.server.worker_processes import WorkerHandle, WorkerSupervisor
-from receiver.settings import ConfigError, ConfigFault, Settings, keep_fixed, load_settings
+from receiver.settings import (
+    ConfigError,
+    ConfigFault,
+    Settings,
+    digest_settings,
+    keep_fixed,
+    load_settings,
+)
 from receiver.telemetry import set_up_logs
 from receiver.text.escape import escape_hidden
+
+_LATEST: Final = 8  # configurations that were read, of which one may come into force yet
 
 
 @app.command()
@@ -52,7 +62,10 @@ def run_gateway(config: Path, settings: Settings) -> None:
     file = _ConfigFile(config, settings)
     try:
         worker = _become_worker(file) if settings.server.workers > 1 else None
-        uvloop.run(serve_gateway(file.settings, load=file.load, worker=worker))
+        serving = serve_gateway(
+            file.settings, load=file.load, note_in_force=file.note_in_force, worker=worker
+        )
+        uvloop.run(serving)
     except StoreUnavailable as error:
         fail_command(f"store.url: {error}", code=1)
     except ConfigError as error:
@@ -69,20 +82,47 @@ def run_gateway(config: Path, settings: Settings) -> None:
 
 
 class _ConfigFile:
-    """The file, and what was in force of it last: by that the workers start that come later."""
+    """The file, and what of it came into force last at any worker: by that those start that come
+    later.
+    """
 
     def __init__(self, path: Path, settings: Settings) -> None:
         self._path = path.absolute()
-        self.settings = settings
+        self._loaded = [settings]
+        self._in_force = mmap.mmap(-1, len(_digest(settings)))  # of the parent and all workers
+        self.note_in_force(settings)
+
+    @property
+    def settings(self) -> Settings:
+        digest = self._in_force[:]
+        return next((one for one in self._loaded if _digest(one) == digest), self._loaded[0])
+
+    def note_in_force(self, settings: Settings) -> None:
+        """Let the parent know."""
+        self._in_force[:] = _digest(settings)
 
     def load(self) -> Settings:
         """Read it as it is now. Raises ConfigError."""
         return load_settings(self._path)
 
     def reload(self) -> None:
-        """Keep it where it has no fault. The workers, who read it too, tell of faults."""
-        with suppress(ConfigError):
-            self.settings, _ = keep_fixed(self.settings, self.load())
+        """Read it for the parent. The workers, who read it too, tell of faults, and may refuse it
+        for what cannot be seen here.
+        """
+        kept = self.settings
+        try:
+            new, _ = keep_fixed(kept, self.load())
+        except ConfigError:
+            return
+        except Exception:  # noqa: BLE001 - without the parent nobody starts workers anew
+            structlog.get_logger().exception("configuration.reload_failed")
+            return
+        self._loaded = [kept, *self._loaded[-_LATEST:], new]
+
+
+def _digest(settings: Settings) -> bytes:
+    """No key: it does not leave the memory of these processes."""
+    return digest_settings(settings, b"").encode()
 
 
 def _become_worker(file: _ConfigFile) -> WorkerHandle:

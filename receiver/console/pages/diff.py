@@ -35,19 +35,20 @@ def routes(console: Console) -> list[Route]:
 
 @dataclass(slots=True)
 class _Asked:
-    """What somebody asked for last, and what came of it."""
+    """What somebody asked for last, and what came of it. `erasures`: how many had been by then."""
 
     text: str
     source: str = ""
     event: str = ""
     limit: int = EVENTS_AT_FIRST
+    erasures: int = 0
     job: Job | None = None
     found: dict[str, Any] | None = None
 
 
 class DiffPage:
-    """One comparison at a time; the last one stays on the page until the next, or the end of the
-    gateway. Nothing is changed by it.
+    """One comparison at a time; the last one stays on the page until the next, a reload, or until
+    somebody is erased, whom it may name. Nothing is changed by it.
     """
 
     def __init__(self, console: Console) -> None:
@@ -58,7 +59,7 @@ class DiffPage:
     async def show(self, request: Request) -> Response:
         """The form, with the mapping in force or the one that was compared last."""
         fresh = request.query_params.get("fresh") is not None
-        asked = None if fresh else self._last
+        asked = None if fresh else self._without_erased()
         return self._page(request, asked or _Asked(self._in_force().routes_to_toml()))
 
     async def compare(self, request: Request) -> Response:
@@ -68,6 +69,7 @@ class DiffPage:
             form.get("source", ""),
             form.get("event", ""),
             _number(form.get("limit", "")),
+            self._gateway.lasting.erasures,
         )
         try:
             new = await asyncio.to_thread(self._checked, asked.text)
@@ -100,6 +102,12 @@ class DiffPage:
         except ComparisonFailed as failure:
             return f"It could not be compared: {failure}"
         return "Something differs." if asked.found["differs"] else "Nothing differs."
+
+    def _without_erased(self) -> _Asked | None:
+        last = self._last
+        if last and last.found and last.erasures != self._gateway.lasting.erasures:
+            last.job = last.found = None
+        return last
 
     def _in_force(self) -> MappingDocument:
         return MappingDocument.of(self._gateway.settings)

@@ -67,6 +67,11 @@ def withdraw_process(transaction: Transaction, name: str) -> None:
     transaction.connection.execute(delete(process).where(process.c.name == name))
 
 
+def forget_processes(transaction: Transaction) -> None:
+    """Forget all that announced themselves."""
+    transaction.connection.execute(delete(process))
+
+
 def list_processes(transaction: Transaction, *, now: datetime) -> Sequence[RunningProcess]:
     """All that announced themselves lately, by their names."""
     gone = database_now(transaction, now) - GONE_AFTER // timedelta(microseconds=1)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.console.accessibility import faults
 from tests.console.browser import WIDTHS, click
 from tests.console.conftest import BACKWARDS, SCRIPT, at_overview
-from tests.processes import Running
+from tests.processes import ADMIN_TOKEN, Running
 
 OWN = """
 [[routes]]
@@ -69,6 +70,22 @@ def test_what_would_change(page: Page) -> None:
     assert "concerned" in text
     assert page.get_by_label("Routes and snippets").input_value().strip() == OWN.strip()
     assert faults(page) == []
+
+
+def test_what_names_an_erased_person_goes(page: Page, running: Running) -> None:
+    """Examples are keys of records, which may be addresses; the mapping stays in the box."""
+    compare(page, OWN)
+    assert "concerned" in result(page).inner_text()
+    erased = httpx.delete(
+        f"{running.url}/api/people/nobody@example.edu",
+        headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
+        trust_env=False,
+        timeout=60,
+    )
+    assert erased.status_code == 200
+    page.reload()
+    assert page.get_by_label("Routes and snippets").input_value().strip() == OWN.strip()
+    assert page.get_by_role("region", name="What would change").count() == 0
 
 
 def test_only_some_events(page: Page) -> None:

@@ -45,3 +45,16 @@ def test_one_that_is_silent_is_gone(sqlite_url: str) -> None:
             assert await inbox.list_processes(now=NOW) == [REFUSED]
 
     asyncio.run(main())
+
+
+def test_a_file_has_one_process(store_url: str) -> None:
+    """Whoever announced itself before, and did not withdraw, has crashed; not so in a database."""
+
+    async def main() -> None:
+        async with open_inbox(store_url) as inbox:
+            await inbox.announce_process(ONE, now=NOW)
+            await inbox.forget_dead_processes()
+            left = [ONE] if inbox.is_shared else []
+            assert await inbox.list_processes(now=NOW) == left
+
+    asyncio.run(main())

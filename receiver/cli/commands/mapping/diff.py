@@ -34,7 +34,7 @@ from receiver.cli.compared_mappings import (
 )
 from receiver.cli.local_times import SinceOption, UntilOption, parse_time
 from receiver.cli.reports.difference_report import show_comparison, show_note
-from receiver.comparison import Comparison, ComparisonJob, compare_mappings, give_way
+from receiver.comparison import Comparison, ComparisonJob, compare_mappings, lower_priority
 from receiver.inbox import EventFilter, StoreUnavailable
 from receiver.settings import ConfigError, Settings
 from receiver.settings.mapping_document import MappingDocument
@@ -120,7 +120,7 @@ def diff(
         limit,
     )
     _require_known(job)
-    give_way()
+    lower_priority()
     found = _compare(job)
     replayed = None
     if not as_json:

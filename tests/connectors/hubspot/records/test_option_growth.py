@@ -150,6 +150,23 @@ def test_one_that_hubspot_refuses_keeps_no_other_out(hubspot: FakeHubSpot) -> No
     assert options(hubspot) == ["Other", "Algebra", "Logic"]
 
 
+def test_a_property_that_takes_no_change_is_not_asked_for_each(hubspot: FakeHubSpot) -> None:
+    """HubSpot refuses two options in the same words: it is about neither, nor will others do."""
+    at = f"properties/2026-09/contacts/{FIELD}"
+    for _ in range(20):
+        hubspot.script(Fault("slow", path=at), Fault("status", status=400, path=at))
+
+    async def use(crm: HubSpotConnector) -> None:
+        many = [f"Course {n}" for n in range(7)]
+        assert {one.option for one in await crm.grow("contact", {FIELD: many})} == {*many}
+        known = hubspot.calls()
+        assert known == 1 + 2 * 3  # all properties; then all together, and two alone
+        (refused,) = await crm.grow("contact", {FIELD: ["Algebra"]})
+        assert (refused.option, hubspot.calls()) == ("Algebra", known)
+
+    on(hubspot, use)
+
+
 def test_an_outage_is_no_refusal(hubspot: FakeHubSpot) -> None:
     """It is raised, for the gateway to try again."""
     hubspot.script(Fault("status", status=503, path=f"/{FIELD}"))
