@@ -31,9 +31,17 @@ class InboxProfiles:
         """Remember that events come in that nobody counts."""
         await uncounted_events.stop_counting(self._look, self._deliver)
 
-    async def list_uncounted(self) -> list[UncountedEvent]:
-        """The next events to count; none where all are counted."""
-        return await self._look(uncounted_events.list_uncounted)
+    async def find_newest_uncounted(self) -> str | None:
+        """The highest id of an event that is to be counted; None where all are counted."""
+        return await self._look(uncounted_events.find_newest)
+
+    async def list_uncounted(
+        self, *, after: str = "", upto: str | None = None
+    ) -> list[UncountedEvent]:
+        """The next events to count with ids above `after` and up to `upto`, oldest first; none
+        where all are counted.
+        """
+        return await self._look(partial(uncounted_events.list_uncounted, after=after, upto=upto))
 
     async def keep_facts(self, counted: Sequence[CountedEvent]) -> int:
         """Add what events tell to what is known, each once. Returns how many were counted."""

@@ -43,12 +43,18 @@ class ProfileCounter:
         self._log = structlog.get_logger()
 
     async def count(self) -> int:
-        """Count every event that is not counted yet. Returns how many there were."""
-        total = 0
+        """Count the events that are there now and not counted yet; what comes in meanwhile waits
+        for the next time, so that this ends. Returns how many there were.
+        """
+        total, after = 0, ""
         async with self._turn:
             await self._mark()
-            while events := await self._inbox.list_uncounted():
-                before, total = total, total + await self._count(events)
+            newest = await self._inbox.find_newest_uncounted()
+            while newest and (events := await self._inbox.list_uncounted(after=after, upto=newest)):
+                counted = await self._count(events)
+                if counted == len(events):  # else some may have changed: those are read anew
+                    after = events[-1].event_id
+                before, total = total, total + counted
                 if total // MANY_EVENTS > before // MANY_EVENTS:
                     self._log.info("profiles.counting", events=total)
         return total

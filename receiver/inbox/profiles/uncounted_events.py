@@ -120,9 +120,19 @@ def mark_events(transaction: Transaction, *, since: str, after: str) -> str | No
     return window[-1] if len(window) == _CHUNK else None
 
 
-def list_uncounted(transaction: Transaction) -> list[UncountedEvent]:
-    """The next events to count, as many as fit into memory together; none where all are counted."""
-    rows = transaction.connection.execute(_SIZES).all()
+def find_newest(transaction: Transaction) -> str | None:
+    """The highest id of an event that is to be counted; None where all are counted."""
+    return transaction.connection.scalar(_NEWEST)
+
+
+def list_uncounted(
+    transaction: Transaction, *, after: str = "", upto: str | None = None
+) -> list[UncountedEvent]:
+    """The next events to count between these ids, not with `after` and with `upto`, oldest first:
+    as many as fit into memory together; none where all are counted.
+    """
+    upto = find_newest(transaction) if upto is None else upto
+    rows = transaction.connection.execute(_SIZES, {"after": after, "upto": upto}).all()
     ids: list[str] = []
     size = 0
     for row in rows:
@@ -189,10 +199,15 @@ _WINDOW = (
 _NOT_ACCEPTED = select(event.c.id).where(
     event.c.id.in_(bindparam("ids", expanding=True)), event.c.state != literal("accepted")
 )
+_NEWEST = select(func.max(uncounted.c.event_id))
 _SIZES = (
     select(uncounted.c.event_id, func.length(event.c.body).label("size"))
     .join(event, event.c.id == uncounted.c.event_id)
-    .where(uncounted.c.aside == 0)
+    .where(
+        uncounted.c.aside == 0,
+        uncounted.c.event_id > bindparam("after"),
+        uncounted.c.event_id <= bindparam("upto"),
+    )
     .order_by(uncounted.c.event_id)
     .limit(MOST)
 )

@@ -356,6 +356,31 @@ def test_what_another_process_missed_is_found(
     in_school(profiled, sqlite_url, scenario)
 
 
+def test_what_comes_in_meanwhile_waits_for_the_next_time(
+    profiled: RouteTable, sqlite_url: str
+) -> None:
+    """Counting ends, however fast posts come in while it counts: in time, or late."""
+
+    async def scenario(school: School) -> None:
+        for number in (1, 2, 3):
+            await school.post(order_of(PEOPLE[0], number, minute=number))
+        original, coming = school.inbox.keep_facts, iter(range(4, 20))
+
+        async def keep(counted: Sequence[CountedEvent]) -> int:
+            kept = await original(counted)
+            if number := next(coming, None):
+                await school.post(order_of(PEOPLE[0], number, minute=number))
+                await school.post(replace(order_of(PEOPLE[1], number, minute=2), late=True))
+            return kept
+
+        # posts cannot be made to come at this moment otherwise
+        school.inbox.keep_facts = keep  # type: ignore[method-assign]
+        assert await school.counters[0].count() == 3
+        assert await school.counters[0].count() == 2
+
+    in_school(profiled, sqlite_url, scenario)
+
+
 def test_what_cannot_be_kept_holds_up_nothing(profiled: RouteTable, sqlite_url: str) -> None:
     """The others that were to be kept with it are."""
 
