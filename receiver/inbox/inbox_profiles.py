@@ -19,17 +19,17 @@ class InboxProfiles:
     _look: TransactionRunner
     _deliver: TransactionRunner
 
-    async def start_counting(self, *, now: datetime) -> None:
-        """Let every event be counted that came in while nobody did."""
-        await uncounted_events.start_counting(self._look, self._deliver, now=now)
+    async def start_counting(self, *, sources: Collection[str], now: datetime) -> None:
+        """Let every event of these sources be counted that came in while nobody counted theirs."""
+        await uncounted_events.start_counting(self._look, self._deliver, sources=sources, now=now)
 
     async def mark_missed(self, *, now: datetime) -> None:
         """Let events be counted that another process has accepted which does not count yet."""
         await uncounted_events.mark_missed(self._look, self._deliver, now=now)
 
-    async def stop_counting(self) -> None:
-        """Remember that events come in that nobody counts."""
-        await uncounted_events.stop_counting(self._look, self._deliver)
+    async def stop_counting(self, *, but: Collection[str] = ()) -> None:
+        """Remember that events come in that nobody counts, from all sources but these."""
+        await uncounted_events.stop_counting(self._look, self._deliver, but=but)
 
     async def find_newest_uncounted(self) -> str | None:
         """The highest id of an event that is to be counted; None where all are counted."""

@@ -23,19 +23,21 @@ Profiles = Mapping[PersonAt, Profile]
 
 
 class ProfileCounter:
-    """One for all connectors of a process. Several processes may count the same events: each event
-    counts once.
+    """One for all connectors of a process, for the `sources` of whose people a mapping asks for the
+    profile. Several processes may count the same events: each event counts once.
     """
 
     def __init__(
         self,
         inbox: Inbox,
         reader: EventReader,
+        sources: Collection[str],
         now: Callable[[], datetime],
         share: LoopShare | None = None,
     ) -> None:
         self._inbox = inbox
         self._reader = reader
+        self._sources = sources
         self._now = now
         self._share = share or LoopShare()
         self._turn = asyncio.Lock()
@@ -63,7 +65,7 @@ class ProfileCounter:
         """Mark what came in while nobody counted; and now and then what others have missed."""
         now = self._now()
         if self._marked_at is None:
-            await self._inbox.start_counting(now=now)
+            await self._inbox.start_counting(sources=self._sources, now=now)
         elif now - self._marked_at >= AGAIN:
             await self._inbox.mark_missed(now=now)
         else:

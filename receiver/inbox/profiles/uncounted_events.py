@@ -1,12 +1,12 @@
 """Events whose facts are still to be added to profiles.
 
 What comes in is marked as it is accepted. What was accepted while nobody asked for profiles is
-marked when a gateway starts that does.
+marked when a gateway starts that does: that is known for each source.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -36,7 +36,6 @@ run that does not."""
 
 _CHUNK: Final = 2000
 _AHEAD: Final = timedelta(hours=1)  # what the clocks of two machines may differ by, and far more
-_ONE: Final = 1  # there is one row
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,64 +56,67 @@ class UncountedEvent:
 
 
 async def start_counting(
-    read: TransactionRunner, write: TransactionRunner, *, now: datetime
+    read: TransactionRunner, write: TransactionRunner, *, sources: Collection[str], now: datetime
 ) -> None:
-    """Mark every event that came in while nobody counted; those that could not be read are tried
-    again. An event that is counted twice counts once.
+    """Mark every event of these sources that came in while nobody counted theirs; those that could
+    not be read are tried again. An event that is counted twice counts once.
     """
-    if await read(find_start) is None:
-        await _mark_from(write, "")
-    else:
-        await mark_missed(read, write, now=now)
-    await write(partial(keep_start, now=now))
+    new = set(sources) - (await read(find_starts)).keys()
+    for source in sorted(new):
+        await _mark_from(write, source, "")
+    await mark_missed(read, write, now=now)
+    await write(partial(keep_starts, sources=new, now=now))
 
 
 async def mark_missed(read: TransactionRunner, write: TransactionRunner, *, now: datetime) -> None:
     """Mark what another gateway has accepted that does not count yet: until a day after the first
     one began to, whatever has come in since then. Where nobody says that they count, nothing.
     """
-    started_at = await read(find_start)
-    if started_at is not None and now - started_at < SETTLING:
-        await _mark_from(write, first_id(started_at - _AHEAD))
+    for source, started_at in sorted((await read(find_starts)).items()):
+        if now - started_at < SETTLING:
+            await _mark_from(write, source, first_id(started_at - _AHEAD))
 
 
-async def _mark_from(write: TransactionRunner, since: str) -> None:
+async def _mark_from(write: TransactionRunner, source: str, since: str) -> None:
     after: str | None = ""
     while after is not None:
-        after = await write(partial(mark_events, since=since, after=after))
+        after = await write(partial(mark_events, source=source, since=since, after=after))
 
 
-async def stop_counting(read: TransactionRunner, write: TransactionRunner) -> None:
-    """Remember that events come in that nobody counts."""
-    if await read(find_start) is not None:
-        await write(forget_start)
+async def stop_counting(
+    read: TransactionRunner, write: TransactionRunner, *, but: Collection[str]
+) -> None:
+    """Remember that events come in that nobody counts, from all sources but these."""
+    if stopped := (await read(find_starts)).keys() - set(but):
+        await write(partial(forget_starts, sources=stopped))
 
 
-def find_start(transaction: Transaction) -> datetime | None:
-    """Since when every event is counted; None where that is not so."""
-    at: int | None = transaction.connection.scalar(select(profile_start.c.started_at))
-    return None if at is None else from_micros(at)
+def find_starts(transaction: Transaction) -> dict[str, datetime]:
+    """Source → since when every event of it is counted; no others are there."""
+    rows = transaction.connection.execute(select(profile_start))
+    return {row.source: from_micros(row.started_at) for row in rows}
 
 
-def keep_start(transaction: Transaction, *, now: datetime) -> None:
-    new = insert_statement(transaction.connection.dialect, profile_start).values(
-        id=_ONE, started_at=to_micros(now)
-    )
-    transaction.connection.execute(new.on_conflict_do_nothing(index_elements=["id"]))
+def keep_starts(transaction: Transaction, *, sources: Collection[str], now: datetime) -> None:
+    new = insert_statement(transaction.connection.dialect, profile_start)
+    given = [{"source": one, "started_at": to_micros(now)} for one in sorted(sources)]
+    if given:
+        kept = new.on_conflict_do_nothing(index_elements=["source"])
+        transaction.connection.execute(kept, given)
     transaction.connection.execute(_TRY_AGAIN)
 
 
-def forget_start(transaction: Transaction) -> None:
-    transaction.connection.execute(delete(profile_start))
+def forget_starts(transaction: Transaction, *, sources: Collection[str]) -> None:
+    gone = profile_start.c.source.in_(sorted(sources))
+    transaction.connection.execute(delete(profile_start).where(gone))
 
 
-def mark_events(transaction: Transaction, *, since: str, after: str) -> str | None:
-    """Mark the next accepted events, from the id `since` on, and of those that were handed in late
-    all. Returns the last id that was looked at, None at the end.
+def mark_events(transaction: Transaction, *, source: str, since: str, after: str) -> str | None:
+    """Mark the next accepted events of a source, from the id `since` on, and of those that were
+    handed in late all. Returns the last id that was looked at, None at the end.
     """
-    window = list(
-        transaction.connection.scalars(_WINDOW, {"after": after, "since": since, "most": _CHUNK})
-    )
+    given = {"source": source, "after": after, "since": since, "most": _CHUNK}
+    window = list(transaction.connection.scalars(_WINDOW, given))
     aside = set(transaction.connection.scalars(_NOT_ACCEPTED, {"ids": window})) if window else set()
     UNCOUNTED.execute(transaction.connection, [(id,) for id in window if id not in aside])
     return window[-1] if len(window) == _CHUNK else None
@@ -122,7 +124,8 @@ def mark_events(transaction: Transaction, *, since: str, after: str) -> str | No
 
 def find_newest(transaction: Transaction) -> str | None:
     """The highest id of an event that is to be counted; None where all are counted."""
-    return transaction.connection.scalar(_NEWEST)
+    newest: str | None = transaction.connection.scalar(_NEWEST)
+    return newest
 
 
 def list_uncounted(
@@ -187,6 +190,7 @@ _THESE = uncounted.c.event_id.in_(bindparam("ids", expanding=True))
 _WINDOW = (
     select(event.c.id)
     .where(
+        event.c.source == bindparam("source"),
         event.c.id > bindparam("after"),
         or_(
             event.c.id >= bindparam("since"),

@@ -232,7 +232,9 @@ class School:
         self.inbox = inbox
         self.kept: list[Accepted] = []
         self._validate = validate
-        self.counters = [ProfileCounter(inbox, EventReader(SITES), lambda: NOW) for _ in range(2)]
+        self.counters = [
+            ProfileCounter(inbox, EventReader(SITES), SITES, lambda: NOW) for _ in range(2)
+        ]
 
     async def step(self, step: Post | Forget | Purge | Count) -> None:
         match step:
@@ -346,7 +348,7 @@ def test_what_another_process_missed_is_found(
 
     async def scenario(school: School) -> None:
         clock = [NOW]
-        counter = ProfileCounter(school.inbox, EventReader(SITES), lambda: clock[0])
+        counter = ProfileCounter(school.inbox, EventReader(SITES), SITES, lambda: clock[0])
         await counter.count()
         await School(school.inbox, build_validator(SITES, plain)).post(order_of(PEOPLE[0]))
         assert await counter.count() == 0
@@ -423,9 +425,9 @@ def test_what_cannot_be_read_holds_up_nothing(profiled: RouteTable, sqlite_url: 
         broken._reader.read = read  # type: ignore[method-assign,assignment]  # noqa: SLF001
         assert (await school.profiles())[PEOPLE[0]].order_count == 1
         assert await school.inbox.list_uncounted() == []
-        elsewhere = ProfileCounter(school.inbox, EventReader({}), lambda: NOW)
+        elsewhere = ProfileCounter(school.inbox, EventReader({}), (), lambda: NOW)
         assert await elsewhere.count() == 0  # it has no such site
-        mended = ProfileCounter(school.inbox, EventReader(SITES), lambda: NOW)
+        mended = ProfileCounter(school.inbox, EventReader(SITES), SITES, lambda: NOW)
         found = await mended.find([("springfield", PEOPLE[0])])
         assert found["springfield", PEOPLE[0]].order_count == 2
 

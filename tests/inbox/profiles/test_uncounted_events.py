@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from receiver.inbox import Inbox
 from receiver.inbox.profiles.uncounted_events import MOST, MOST_BYTES, SETTLING
-from tests.inbox.profiles.known import count, known, order
+from tests.inbox.profiles.known import SOURCE, count, known, order
 from tests.inbox.store import ANN, NOW, accepted, faulty, new, stored
 
 LATER = NOW + timedelta(days=100)
@@ -49,10 +49,10 @@ async def test_history_is_counted_once_somebody_asks(inbox: Inbox) -> None:
     for text in ("a", "b"):
         await inbox.accept(new(text))
     await inbox.accept(faulty("c"))
-    await inbox.start_counting(now=NOW)
+    await inbox.start_counting(sources=[SOURCE], now=NOW)
     assert await waiting(inbox) == ["a", "b"]
     assert await count_all(inbox) == 2
-    await inbox.start_counting(now=NOW + SETTLING)
+    await inbox.start_counting(sources=[SOURCE], now=NOW + SETTLING)
     assert await waiting(inbox) == []
 
 
@@ -62,7 +62,7 @@ async def test_another_process_may_not_count_yet(inbox: Inbox) -> None:
     mark: that is found for a day. What came long before is counted already.
     """
     await inbox.accept(new("long ago", at=NOW - timedelta(days=30)))
-    await inbox.start_counting(now=NOW)
+    await inbox.start_counting(sources=[SOURCE], now=NOW)
     assert await count_all(inbox) == 1
     await inbox.accept(new("by an older one", at=NOW + timedelta(minutes=1)))
     late = new("an import of an older one", at=NOW - timedelta(days=9), late_at=NOW)
@@ -78,27 +78,46 @@ async def test_another_process_may_not_count_yet(inbox: Inbox) -> None:
 @stored
 async def test_what_came_while_nobody_counted_is_counted_later(inbox: Inbox) -> None:
     """A mapping may stop asking for profiles, and begin again."""
-    await inbox.start_counting(now=NOW)
+    await inbox.start_counting(sources=[SOURCE], now=NOW)
     await inbox.stop_counting()
     await inbox.accept(new("a", at=LATER))
     await inbox.mark_missed(now=LATER)
     assert await waiting(inbox) == []  # whoever begins marks all
-    await inbox.start_counting(now=LATER + SETTLING)
+    await inbox.start_counting(sources=[SOURCE], now=LATER + SETTLING)
     assert await waiting(inbox) == ["a"]
+
+
+@stored
+async def test_each_source_has_its_own_history(inbox: Inbox) -> None:
+    """A second one that begins to be asked for, and one that comes back: all of theirs is marked,
+    and nothing anew of the one that was counted all the time.
+    """
+    for source in ("first", "second"):
+        await inbox.accept(new(f"of the {source}", source=source))
+    await inbox.start_counting(sources=["first"], now=NOW)
+    assert await waiting(inbox) == ["of the first"]
+    assert await count_all(inbox) == 1
+    await inbox.start_counting(sources=["first", "second"], now=LATER)
+    assert await waiting(inbox) == ["of the second"]
+    assert await count_all(inbox) == 1
+    await inbox.stop_counting(but=["first"])
+    await inbox.accept(new("of the second, in between", source="second"))
+    await inbox.start_counting(sources=["first", "second"], now=LATER)
+    assert await waiting(inbox) == ["of the second", "of the second, in between"]
 
 
 @stored
 async def test_what_cannot_be_read_holds_up_nothing(inbox: Inbox) -> None:
     """It is left alone until a gateway starts, and may go when it is old."""
-    await inbox.start_counting(now=NOW - timedelta(days=9))
+    await inbox.start_counting(sources=[SOURCE], now=NOW - timedelta(days=9))
     id = (await inbox.accept(new("a", counted=True, connectors=()))).id
     await inbox.set_aside([id])
     assert await waiting(inbox) == []
-    await inbox.start_counting(now=NOW)
+    await inbox.start_counting(sources=[SOURCE], now=NOW)
     assert await waiting(inbox) == ["a"]
     await inbox.set_aside([id])
     assert await inbox.purge_old(before=LATER, counted=True) == 1
-    await inbox.start_counting(now=LATER)
+    await inbox.start_counting(sources=[SOURCE], now=LATER)
     assert await waiting(inbox) == []
 
 
