@@ -23,9 +23,11 @@ class InboxProfiles:
         """Let every event of these sources be counted that came in while nobody counted theirs."""
         await uncounted_events.start_counting(self._look, self._deliver, sources=sources, now=now)
 
-    async def mark_missed(self, *, now: datetime) -> None:
-        """Let events be counted that another process has accepted which does not count yet."""
-        await uncounted_events.mark_missed(self._look, self._deliver, now=now)
+    async def mark_missed(self, *, now: datetime, looked_at: datetime) -> None:
+        """Let events be counted that another process, which does not count yet, has accepted since
+        the last look.
+        """
+        await uncounted_events.mark_missed(self._look, self._deliver, now=now, looked_at=looked_at)
 
     async def stop_counting(self, *, but: Collection[str] = ()) -> None:
         """Remember that events come in that nobody counts, from all sources but these."""

@@ -67,7 +67,7 @@ class ProfileCounter:
         if self._marked_at is None:
             await self._inbox.start_counting(sources=self._sources, now=now)
         elif now - self._marked_at >= AGAIN:
-            await self._inbox.mark_missed(now=now)
+            await self._inbox.mark_missed(now=now, looked_at=self._marked_at)
         else:
             return
         self._marked_at = now

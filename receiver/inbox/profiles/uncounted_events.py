@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from sqlalchemy import BigInteger, bindparam, delete, func, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, delete, func, or_, select, update
 
 from receiver.inbox.db.bulk_statements import UNCOUNTED, insert_statement
-from receiver.inbox.db.event_ids import IN_TIME, VERSION_AT, first_id
+from receiver.inbox.db.event_ids import CAME_AT, IN_TIME, VERSION_AT, first_id, first_late_tail
 from receiver.inbox.db.tables import (
     delivery,
     event,
@@ -33,6 +33,9 @@ MOST_BYTES: Final = 8 * 1024 * 1024  # of their bodies
 SETTLING: Final = timedelta(days=1)
 """For so long after the first gateway has started to count, another one on the same store may still
 run that does not."""
+SETTLING_ALONE: Final = timedelta(hours=2)
+"""On SQLite there is no other one: what was being accepted when it started to is all that can have
+been missed."""
 
 _CHUNK: Final = 2000
 _AHEAD: Final = timedelta(hours=1)  # what the clocks of two machines may differ by, and far more
@@ -63,21 +66,28 @@ async def start_counting(
     """
     new = set(sources) - (await read(find_starts)).keys()
     for source in sorted(new):
-        await _mark_from(write, source, "")
+        await _mark_from(write, source, None)
     await mark_missed(read, write, now=now)
     await write(partial(keep_starts, sources=new, now=now))
 
 
-async def mark_missed(read: TransactionRunner, write: TransactionRunner, *, now: datetime) -> None:
+async def mark_missed(
+    read: TransactionRunner,
+    write: TransactionRunner,
+    *,
+    now: datetime,
+    looked_at: datetime | None = None,
+) -> None:
     """Mark what another gateway has accepted that does not count yet: until a day after the first
-    one began to, whatever has come in since then. Where nobody says that they count, nothing.
+    one began to, whatever has come in since the last look, or since then. Where nobody says that
+    they count, nothing.
     """
-    for source, started_at in sorted((await read(find_starts)).items()):
-        if now - started_at < SETTLING:
-            await _mark_from(write, source, first_id(started_at - _AHEAD))
+    for source, started_at in sorted((await read(partial(find_unsettled, now=now))).items()):
+        last = started_at if looked_at is None else max(started_at, looked_at)
+        await _mark_from(write, source, last - _AHEAD)
 
 
-async def _mark_from(write: TransactionRunner, source: str, since: str) -> None:
+async def _mark_from(write: TransactionRunner, source: str, since: datetime | None) -> None:
     after: str | None = ""
     while after is not None:
         after = await write(partial(mark_events, source=source, since=since, after=after))
@@ -97,6 +107,13 @@ def find_starts(transaction: Transaction) -> dict[str, datetime]:
     return {row.source: from_micros(row.started_at) for row in rows}
 
 
+def find_unsettled(transaction: Transaction, *, now: datetime) -> dict[str, datetime]:
+    """The same, of those where an event that came in later may not have been marked."""
+    alone = transaction.connection.dialect.name == "sqlite"
+    settling = SETTLING_ALONE if alone else SETTLING
+    return {source: at for source, at in find_starts(transaction).items() if now - at < settling}
+
+
 def keep_starts(transaction: Transaction, *, sources: Collection[str], now: datetime) -> None:
     new = insert_statement(transaction.connection.dialect, profile_start)
     given = [{"source": one, "started_at": to_micros(now)} for one in sorted(sources)]
@@ -111,11 +128,19 @@ def forget_starts(transaction: Transaction, *, sources: Collection[str]) -> None
     transaction.connection.execute(delete(profile_start).where(gone))
 
 
-def mark_events(transaction: Transaction, *, source: str, since: str, after: str) -> str | None:
-    """Mark the next accepted events of a source, from the id `since` on, and of those that were
-    handed in late all. Returns the last id that was looked at, None at the end.
+def mark_events(
+    transaction: Transaction, *, source: str, since: datetime | None, after: str
+) -> str | None:
+    """Mark the next accepted events of a source that have come since then, or all. Returns the last
+    id that was looked at, None at the end.
     """
-    given = {"source": source, "after": after, "since": since, "most": _CHUNK}
+    given = {
+        "source": source,
+        "after": after,
+        "since": "" if since is None else first_id(since),
+        "late_since": "" if since is None else first_late_tail(since),
+        "most": _CHUNK,
+    }
     window = list(transaction.connection.scalars(_WINDOW, given))
     aside = set(transaction.connection.scalars(_NOT_ACCEPTED, {"ids": window})) if window else set()
     UNCOUNTED.execute(transaction.connection, [(id,) for id in window if id not in aside])
@@ -194,7 +219,10 @@ _WINDOW = (
         event.c.id > bindparam("after"),
         or_(
             event.c.id >= bindparam("since"),
-            func.substr(event.c.id, VERSION_AT, 1) != literal(IN_TIME),
+            and_(
+                func.substr(event.c.id, VERSION_AT, 1) != literal(IN_TIME),
+                func.substr(event.c.id, CAME_AT) >= bindparam("late_since"),
+            ),
         ),
     )
     .order_by(event.c.id)
