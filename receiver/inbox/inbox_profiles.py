@@ -8,6 +8,7 @@ from functools import partial
 
 from receiver.facts import KnownFacts
 from receiver.inbox.db.transaction import TransactionRunner
+from receiver.inbox.people.addresses import KnownPerson, find_people_in
 from receiver.inbox.profiles import kept_facts, uncounted_events
 from receiver.inbox.profiles.kept_facts import CountedEvent, PersonAt
 from receiver.inbox.profiles.uncounted_events import UncountedEvent
@@ -52,6 +53,14 @@ class InboxProfiles:
     async def set_aside(self, ids: Iterable[str]) -> None:
         """Leave events that cannot be read uncounted until a gateway starts."""
         await self._deliver(partial(uncounted_events.set_aside, ids=tuple(ids)))
+
+    async def find_people_in(
+        self, event_id: str, addresses: Collection[str]
+    ) -> dict[str, KnownPerson]:
+        """Whom these addresses in an event are of, for those who are known by another key or have
+        another address now.
+        """
+        return await self._look(partial(find_people_in, event_id=event_id, addresses=addresses))
 
     async def find_known_facts(self, people: Collection[PersonAt]) -> dict[PersonAt, KnownFacts]:
         """All that is known of these people, by source and person key; each has an entry."""

@@ -17,16 +17,14 @@ from sqlalchemy import BigInteger, and_, bindparam, delete, func, or_, select, u
 from receiver.inbox.db.bulk_statements import UNCOUNTED, insert_statement
 from receiver.inbox.db.event_ids import CAME_AT, IN_TIME, VERSION_AT, first_id, first_late_tail
 from receiver.inbox.db.tables import (
-    delivery,
     event,
-    event_person,
-    lane,
     literal,
     profile_start,
     uncounted,
 )
 from receiver.inbox.db.timestamps import from_micros, to_micros
 from receiver.inbox.db.transaction import Transaction, TransactionRunner
+from receiver.inbox.people.addresses import keys_in_events
 
 MOST: Final = 256  # events that are counted together
 MOST_BYTES: Final = 8 * 1024 * 1024  # of their bodies
@@ -170,10 +168,7 @@ def list_uncounted(
         ids.append(row.event_id)
     if not ids:
         return []
-    people: dict[str, dict[str, str]] = {}
-    for found in (_ROUTED_AS, _KNOWN_AS):
-        for known in transaction.connection.execute(found, {"ids": ids}):
-            people.setdefault(known.event_id, {})[known.address] = known.person_key
+    people = keys_in_events(transaction, ids)
     return [
         UncountedEvent(
             row.event_id,
@@ -256,19 +251,6 @@ _EVENTS = (
     .join(event, event.c.id == uncounted.c.event_id)
     .where(_THESE)
     .order_by(uncounted.c.event_id)
-)
-_ROUTED_AS = (
-    select(delivery.c.event_id, delivery.c.address, lane.c.person_key)
-    .join(lane, lane.c.id == delivery.c.lane_id)
-    .where(
-        delivery.c.event_id.in_(bindparam("ids", expanding=True)), delivery.c.address.is_not(None)
-    )
-)
-_KNOWN_AS = select(
-    event_person.c.event_id, event_person.c.address, event_person.c.person_key
-).where(
-    event_person.c.event_id.in_(bindparam("ids", expanding=True)),
-    event_person.c.address.is_not(None),
 )
 # locked in one order, so that two processes that count the same do not wait in a circle
 _CLAIM = (

@@ -17,7 +17,7 @@ from receiver.inbox.db.event_filter import EventFilter, PageTurn, select_page
 from receiver.inbox.db.tables import event, literal, person_address, uncounted
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.operation import connector_state
-from receiver.inbox.people.addresses import addresses_of
+from receiver.inbox.people.addresses import KnownPerson, addresses_of
 from receiver.inbox.profiles.kept_facts import PersonAt, find_known_facts
 from receiver.inbox.profiles.uncounted_events import find_starts
 from receiver.inbox.reads.coverage import StoredCall, find_calls
@@ -54,13 +54,6 @@ class NamedEvent(NamedTuple):
     id: str
     source: str
     name: str
-
-
-class KnownPerson(NamedTuple):
-    """The key by which a person is known, and the address that they have now."""
-
-    key: str
-    address: str
 
 
 class CallReader:
