@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.base import Page as RecordsHeld
@@ -22,6 +21,7 @@ from receiver.admin.views import (
     EventPage,
     EventState,
     EventView,
+    KnownAs,
     OriginalView,
     PersonLane,
     PersonRecord,
@@ -47,6 +47,7 @@ from receiver.inbox import (
     EventDetail,
     EventRow,
     EventRowPage,
+    KnownPerson,
     OriginalCall,
     PersonDetail,
     WaitingLanes,
@@ -54,6 +55,7 @@ from receiver.inbox import (
 from receiver.inbox import ConnectorStatus as StoredStatus
 
 MOST_LEFT_OUT = 100  # people of one event
+MOST_KNOWN = 200  # of one event; an announcement can have thousands
 
 
 def state_of(kind: str | None) -> ConnectorWord:
@@ -197,10 +199,11 @@ def overall_state(state: str, deliveries: Mapping[str, int]) -> EventState:
 
 
 def present_event(
-    gateway: Gateway, stored: EventDetail, profiles: Mapping[str, Profile] = MappingProxyType({})
+    gateway: Gateway, stored: EventDetail, people: EventPeople | None = None
 ) -> EventView:
     """One event with its whole story."""
     read_anew = _read(gateway, stored)
+    people = people or EventPeople()
     return EventView(
         id=stored.id,
         event=stored.name,
@@ -225,22 +228,40 @@ def present_event(
         people=stored.people,
         counts=stored.counts,
         deliveries=tuple(_delivery(one) for one in stored.deliveries),
-        profiles=profiles,
+        known_as={at: KnownAs(*one) for at, one in people.known_as.items()},
+        profiles=people.profiles,
     )
 
 
-async def find_profiles(gateway: Gateway, stored: EventDetail) -> dict[str, Profile]:
-    """Person key → what is known of them, where it is anything."""
-    site = gateway.sites.get(stored.source)
-    if site is None or stored.source not in gateway.routes.profiled_sources:
-        return {}
-    people = {(stored.source, one.person) for one in stored.deliveries}
-    known = await gateway.inbox.find_known_facts(people)
-    return {
-        person: build_profile(facts, site)
+@dataclass(frozen=True, slots=True)
+class EventPeople:
+    """Who the people in an event are: by the address in it, those who are known by another key or
+    have another address now; and by their keys what is known of them, where it is anything.
+    """
+
+    known_as: Mapping[str, KnownPerson] = field(default_factory=dict)
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+
+
+async def find_people(gateway: Gateway, stored: EventDetail) -> EventPeople:
+    """As a delivery would know them now: the first of very many. Of an event that cannot be read,
+    nobody.
+    """
+    read = _read(gateway, stored)
+    if read is None:
+        return EventPeople()
+    addresses = read.keys[:MOST_KNOWN]
+    known_as = await gateway.inbox.find_people_in(stored.id, addresses)
+    if stored.source not in gateway.routes.profiled_sources:
+        return EventPeople(known_as)
+    keys = {known_as[at].key if at in known_as else at for at in addresses}
+    known = await gateway.inbox.find_known_facts({(stored.source, key) for key in keys})
+    profiles = {
+        person: build_profile(facts, gateway.sites[stored.source])
         for (_, person), facts in known.items()
         if facts != KnownFacts()
     }
+    return EventPeople(known_as, profiles)
 
 
 def _original(stored: OriginalCall | None) -> OriginalView | None:

@@ -47,8 +47,8 @@ class AdminQueries:
             stored = await self._inbox.find_event(call.path.id)
         except Unknown as unknown:
             raise NotFound(str(unknown)) from unknown
-        profiles = await presenters.find_profiles(self._gateway, stored)
-        return presenters.present_event(self._gateway, stored, profiles)
+        people = await presenters.find_people(self._gateway, stored)
+        return presenters.present_event(self._gateway, stored, people)
 
     async def groups(self, call: OperationCall) -> views.GroupsView:
         query: parameters.GroupsQuery = call.query

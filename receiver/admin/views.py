@@ -163,13 +163,22 @@ class OriginalView:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownAs:
+    """The key by which a person is known, and the address that they have now."""
+
+    key: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventView:
     """`raw` is the body as text, `normal` what mapping expressions see of it (None in quarantine),
     `unreadable` what of it they cannot; `left_out` are people of several who lack what is needed,
     while the others are delivered.
 
     `deliveries` are up to 200: those that are dead first, then what is pending. `counts`: connector
-    → state → number, of all. `profiles`: what is known now of the people of the deliveries, by
+    → state → number, of all. Of up to 200 people in it, `known_as`: by the address in it, those who
+    are known by another key or have another address now; `profiles`: what is known of them now, by
     their keys, where a mapping asks for it.
     """
 
@@ -192,6 +201,7 @@ class EventView:
     people: int
     counts: Mapping[str, Mapping[str, int]]
     deliveries: tuple[DeliveryView, ...]
+    known_as: Mapping[str, KnownAs]
     profiles: Mapping[str, Profile]
 
 

@@ -72,8 +72,9 @@ def compare_mappings(job: ComparisonJob, progress: Progress) -> Comparison:
             calls=_calls(job.after, to_write, reader.batch_sizes()),
             faulty=compared.faulty,
             unreadable=compared.unreadable,
-            uncounted=any(map(pairs.asks_for_profile, job.after.sources))
-            and not reader.counts_profiles(),
+            uncounted=not reader.counts_profiles(
+                [one for one in job.after.sources if pairs.asks_for_profile(one)]
+            ),
             again=states.events_again(),
         )
 

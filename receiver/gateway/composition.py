@@ -95,8 +95,7 @@ class RunningGateway(Generic[App]):
         try:
             gateway = self._with_deliveries(gateway, plan)
             app = await asyncio.to_thread(self._build_app, gateway)
-            if not gateway.routes.profiled_sources:
-                await self.lasting.inbox.stop_counting()
+            await self.lasting.inbox.stop_counting(but=gateway.routes.profiled_sources)
             mapping = await asyncio.to_thread(MappingDocument.of(settings).to_toml)
             await self.lasting.inbox.keep_mapping(mapping, now=self.lasting.now())
         except BaseException:

@@ -136,7 +136,9 @@ class Deliveries:
         """
         shared = len(settings.connectors) > 1 or bool(routes.profiled_sources)
         reader = self._reader.with_sites(sites, shared=shared)
-        profiles = ProfileCounter(self.inbox, reader, self.now, self._share)
+        profiles = ProfileCounter(
+            self.inbox, reader, routes.profiled_sources, self.now, self._share
+        )
         going_on = {
             name: LaneRenderer(name, reader, routes, profiles=profiles)
             for name in settings.connectors

@@ -27,10 +27,11 @@ from receiver.inbox.operation.leadership import LeaderTerm, process_name, role_o
 from receiver.inbox.operation.mapping_history import KeptMapping
 from receiver.inbox.operation.running_processes import RunningProcess
 from receiver.inbox.operation.sent_alarms import SentAlarm
+from receiver.inbox.people.addresses import KnownPerson
 from receiver.inbox.profiles.kept_facts import CountedEvent, PersonAt
 from receiver.inbox.profiles.uncounted_events import UncountedEvent
 from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, GroupKind
-from receiver.inbox.reads.call_reader import CallReader, KnownPerson, NamedEvent
+from receiver.inbox.reads.call_reader import CallReader, NamedEvent
 from receiver.inbox.reads.coverage import EventCoverage, StoredCall
 from receiver.inbox.reads.event_detail import (
     AttemptDetail,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from connectors.base import Append, Record, Ref, Value
@@ -29,6 +30,9 @@ ONLY_UPDATES = "only where the CRM has it"
 
 ProfileLookup = Callable[[str], Profile | None]
 """From a person's key to what is known of them; None where that is only what the event tells."""
+
+KnownAs = tuple[str, str]
+"""The key by which a person is known, and the address that they have now."""
 
 _ID = "0" * 32
 
@@ -52,7 +56,8 @@ class PlannedDelivery:
     """What one person's delivery to one connector would write, or the fault that it would die
     of.
 
-    `records` are as the upserts give them, `places` the place of each field of each.
+    `person` is the key that they are known by, `records` are as the upserts give them, `places` the
+    place of each field of each.
     """
 
     connector: str
@@ -143,14 +148,17 @@ def explain_body(
     now: datetime,
     most: int | None = None,
     profile_of: ProfileLookup = _nobody_is_known,
+    known_as: Mapping[str, KnownAs] = MappingProxyType({}),
 ) -> Explanation:
-    """Look at up to `most` deliveries.
+    """Look at up to `most` deliveries. `known_as` tells of the addresses in the payload whose they
+    are, where that is not the address itself.
 
     Raises InvalidBody where the payload would go into quarantine.
     """
     event = read_event(body, site, named)
     connectors = mapping.connectors(site.name, event.name)
-    deliveries = tuple(islice(_deliveries(event, connectors, mapping, now, profile_of), most))
+    every = _deliveries(event, connectors, mapping, now, profile_of, known_as)
+    deliveries = tuple(islice(every, most))
     return Explanation(event, deliveries, len(connectors) * len(event.people) - len(deliveries))
 
 
@@ -160,15 +168,19 @@ def _deliveries(
     mapping: RouteTable,
     now: datetime,
     profile_of: ProfileLookup,
+    known_as: Mapping[str, KnownAs],
 ) -> Iterator[PlannedDelivery]:
     for connector in connectors:
         for person in event.people:
-            yield _delivery(event, person, connector, mapping, now, profile_of(person.key))
+            known = known_as.get(person.key, (person.key, person.key))
+            profile = profile_of(known[0])
+            yield _delivery(event, person, known, connector, mapping, now, profile)
 
 
 def _delivery(
     event: Event,
     person: Person,
+    known: KnownAs,
     connector: str,
     mapping: RouteTable,
     now: datetime,
@@ -178,18 +190,21 @@ def _delivery(
     routes = tuple(route.name for route in mapping.routes(connector, source, event.name))
     if profile is None:
         profile = profile_of_event(event, person.key, id=_ID, received_at=now)
-    context = event.context(person.key, id=_ID, received_at=now, profile=profile)
+    key, current = known
+    context = event.context(
+        person.key, id=_ID, received_at=now, person_key=key, current=current, profile=profile
+    )
     try:
         written = mapping.render_with_places(connector, source, event.name, context)
         return PlannedDelivery(
             connector,
-            person.key,
+            key,
             routes,
             records=tuple([record for record, _ in written]),
             places=tuple([places for _, places in written]),
         )
     except MappingFault as fault:
-        return PlannedDelivery(connector, person.key, routes, fault=str(fault))
+        return PlannedDelivery(connector, key, routes, fault=str(fault))
 
 
 def _plain(record: Record) -> dict[str, Any]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from receiver.cli.stored_event import names_stored_event
 from tests.cli.command import command
 from tests.cli.mapping_tests import ORDER
-from tests.processes import gateway, write_config
+from tests.console.visitor import Visitor, forged_cookie
+from tests.processes import TOKEN, gateway, write_config
 
 
 def test_an_id_is_told_from_a_file(tmp_path: Path) -> None:
@@ -143,3 +147,53 @@ fields.revenue = "{{ profile.revenue }}"
             assert fields == (orders, str(12.5 * orders))
         (profile,) = running.admin(f"/api/events/{first}")["profiles"].values()
         assert (profile["order_count"], profile["revenue"]) == (2, "25.0")
+
+
+def test_whose_address_has_changed_is_explained_as_they_are_known_now(tmp_path: Path) -> None:
+    """With their profile, and what the CRM holds of their contact; on the command line and in the
+    console. An order that stands with somebody else's address is theirs.
+    """
+    route = """
+[connectors.sandbox]
+type = "sandbox"
+[[routes]]
+events = ["account.created", "order.*"]
+connector = "sandbox"
+[[routes.upsert]]
+object = "contact"
+fields.told = "{{ person.key }} {{ person.email }} {{ profile.order_count }} orders"
+"""
+    old, new = "ann@old.example", "ann@new.example"
+    order = json.loads(ORDER)
+    with gateway(write_config(tmp_path, route)) as running:
+
+        def post(event: str, body: dict[str, Any]) -> str:
+            answer = httpx.post(f"{running.url}/in/{TOKEN}/{event}", json=body, trust_env=False)
+            assert answer.status_code == 202, answer.text
+            return str(answer.json()["id"])
+
+        def account(email: str) -> str:
+            body = {"id": 7, "email": email, "date_registered": "Aug 11, 2026 04:58 PM"}
+            return post("account.created", body)
+
+        def ordered(id: int, email: str) -> str:
+            customer = {**order["customer"], "id": 7, "email": email}
+            return post("order.placed", {**order, "id": id, "customer": customer})
+
+        first = account(old)
+        running.wait_until_delivered()
+        account(new)
+        gift = ordered(1, "gift@example.edu")
+        last = ordered(2, new)
+        running.wait_until_delivered()
+        visitor = Visitor(running.url, forged_cookie())
+        for id in (first, gift, last):
+            told = command("explain", id, "--json", at=tmp_path).json
+            (delivery,) = told["deliveries"]
+            (record,) = delivery["records"]
+            assert (delivery["person"], record["key"]) == (old, new)
+            assert record["fields"]["told"] == f"{old} {new} 2 orders"
+            assert record["held"]["id"] is not None
+            page = visitor.get(f"/console/set-up/explain?stored={id}").text
+            assert f"{old} {new} 2 orders" in page
+            assert "The CRM has it" in page

@@ -188,7 +188,9 @@ def _after(found: Comparison) -> set[str | None]:
 async def count(url: str, mapped: MappingDocument) -> None:
     inbox = await Inbox.open(url, dedup_hours=0)
     try:
-        await ProfileCounter(inbox, EventReader(mapped.sources), lambda: NOW).count()
+        await ProfileCounter(
+            inbox, EventReader(mapped.sources), mapped.sources, lambda: NOW
+        ).count()
     finally:
         await inbox.aclose()
 

@@ -215,7 +215,7 @@ async def rig(
         "crm",
         crm,
         inbox,
-        LaneRenderer("crm", reader, routes, profiles=ProfileCounter(inbox, reader, clock)),
+        LaneRenderer("crm", reader, routes, profiles=ProfileCounter(inbox, reader, sites, clock)),
         metrics,
         CircuitBreaker(inbox, "crm", metrics, clock, random, clock=clock.monotonic),
         leadership,

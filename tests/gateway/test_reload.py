@@ -20,6 +20,7 @@ from tests.cli.command import command
 from tests.console.visitor import Visitor
 from tests.e2e.accounts.hubspot import hubspot
 from tests.gateway.changing import Changing, account, boxed
+from tests.inbox.store import rows
 from tests.processes import ADMIN_TOKEN, TOKEN, gateway, until, write_config
 
 OTHER = "shelbyville-token-of-the-tests"
@@ -137,6 +138,30 @@ def test_a_mapping_that_asks_for_profiles_knows_what_came_before(changed: Changi
     quiz = json.loads(read_sample("quiz.submitted") or b"")
     assert changed.send(quiz) == 202
     changed.edit(('"first"', '"{{ profile.quiz_count }} quiz"'))
+    changed.reload()
+    assert changed.send(account(1) | {"email": quiz["email"]}) == 202
+    changed.running.wait_until_delivered()
+    assert changed.contacts()[quiz["email"].lower()]["made_by"] == "1 quiz"
+
+
+def test_a_source_that_is_profiled_again_knows_what_came_meanwhile(
+    changed: Changing, store_url: str
+) -> None:
+    """While another one is profiled all the time; that began long ago."""
+    quiz = json.loads(read_sample("quiz.submitted") or b"")
+    changed.edit(
+        ("[sources.springfield]", f'[sources.other]\ntokens = ["{OTHER}"]\n[sources.springfield]'),
+        ('"first"', '"{{ profile.quiz_count }} quiz"'),
+        ("[[routes]]", '[[routes]]\nsources = ["other", "springfield"]'),
+    )
+    changed.reload()
+    assert changed.post(2) == 202
+    changed.running.wait_until_delivered()
+    rows(store_url, "UPDATE profile_start SET started_at = 0")
+    changed.edit(('["other", "springfield"]', '["other"]'))
+    changed.reload()
+    assert changed.send(quiz) == 202
+    changed.edit(('["other"]', '["other", "springfield"]'))
     changed.reload()
     assert changed.send(account(1) | {"email": quiz["email"]}) == 202
     changed.running.wait_until_delivered()

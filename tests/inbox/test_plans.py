@@ -120,7 +120,7 @@ async def deliver(inbox: Inbox) -> None:
 
 async def count(inbox: Inbox) -> None:
     """All that keeps profiles."""
-    await inbox.start_counting(now=NOW)
+    await inbox.start_counting(sources=["springfield"], now=NOW)
     (first, *_), total = await inbox.list_uncounted(), 0
     facts = (order("7", first.event_id), course("1", "Algebra", first.event_id), quiz(b"q"))
     while events := await inbox.list_uncounted():

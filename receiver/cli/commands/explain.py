@@ -79,6 +79,7 @@ def explain(
             RouteTable.compile(settings),
             now=call.received_at,
             profile_of=call.profiles.get,
+            known_as=call.known_as,
         )
     except InvalidBody as invalid:
         _show_faults(invalid, as_json=as_json)
@@ -129,6 +130,7 @@ class _Call:
     source: str | None = None
     named: str | None = None
     profiles: Mapping[str, Profile] = field(default_factory=dict)  # by person key
+    known_as: Mapping[str, explanation.KnownAs] = field(default_factory=dict)  # by address
 
 
 def _call_of(file: str) -> _Call:
@@ -144,7 +146,10 @@ def _stored_call(settings: Settings, event_id: str) -> _Call:
     profiles = {
         person: Profile.model_validate(known) for person, known in event["profiles"].items()
     }
-    return _Call(event["raw"].encode(), received_at, event["source"], event["named"], profiles)
+    known_as = {at: (one["key"], one["address"]) for at, one in event["known_as"].items()}
+    return _Call(
+        event["raw"].encode(), received_at, event["source"], event["named"], profiles, known_as
+    )
 
 
 def payload_of(file: str) -> bytes:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from receiver.admin.held_records import find_held_records
 from receiver.admin.operation import NotFound
+from receiver.admin.presenters import EventPeople, find_people
 from receiver.admin.views import HeldRecord
 from receiver.aom import EVENTS, LABELS, InvalidBody, SourceContext, read_sample
 from receiver.console.page import Console, PageNotice
@@ -99,7 +100,14 @@ class ExplainBox:
         payload = stored.body.decode("utf-8", "backslashreplace")
         fields = form_fields(self._gateway, payload, stored.source, stored.named or "")
         return await self._explained(
-            request, stored.body, site, stored.named, fields, stored.received_at, stored=stored.id
+            request,
+            stored.body,
+            site,
+            stored.named,
+            fields,
+            stored.received_at,
+            stored=stored.id,
+            people=await find_people(self._gateway, stored),
         )
 
     async def _explained(
@@ -112,11 +120,21 @@ class ExplainBox:
         now: datetime,
         *,
         stored: str | None = None,
+        people: EventPeople | None = None,
     ) -> Response:
-        """`stored` is the id of the event, where it is one."""
+        """`stored` is the id of the event, where it is one, `people` who are in it."""
+        known = people or EventPeople()
         try:
             explained = await asyncio.to_thread(
-                explain_body, body, site, named, self._gateway.routes, now=now, most=MOST
+                explain_body,
+                body,
+                site,
+                named,
+                self._gateway.routes,
+                now=now,
+                most=MOST,
+                profile_of=known.profiles.get,
+                known_as=known.known_as,
             )
             normal = await asyncio.to_thread(as_json, explained.event.normal(), MOST_SHOWN)
         except InvalidBody as invalid:

@@ -23,19 +23,21 @@ Profiles = Mapping[PersonAt, Profile]
 
 
 class ProfileCounter:
-    """One for all connectors of a process. Several processes may count the same events: each event
-    counts once.
+    """One for all connectors of a process, for the `sources` of whose people a mapping asks for the
+    profile. Several processes may count the same events: each event counts once.
     """
 
     def __init__(
         self,
         inbox: Inbox,
         reader: EventReader,
+        sources: Collection[str],
         now: Callable[[], datetime],
         share: LoopShare | None = None,
     ) -> None:
         self._inbox = inbox
         self._reader = reader
+        self._sources = sources
         self._now = now
         self._share = share or LoopShare()
         self._turn = asyncio.Lock()
@@ -43,12 +45,18 @@ class ProfileCounter:
         self._log = structlog.get_logger()
 
     async def count(self) -> int:
-        """Count every event that is not counted yet. Returns how many there were."""
-        total = 0
+        """Count the events that are there now and not counted yet; what comes in meanwhile waits
+        for the next time, so that this ends. Returns how many there were.
+        """
+        total, after = 0, ""
         async with self._turn:
             await self._mark()
-            while events := await self._inbox.list_uncounted():
-                before, total = total, total + await self._count(events)
+            newest = await self._inbox.find_newest_uncounted()
+            while newest and (events := await self._inbox.list_uncounted(after=after, upto=newest)):
+                counted = await self._count(events)
+                if counted == len(events):  # else some may have changed: those are read anew
+                    after = events[-1].event_id
+                before, total = total, total + counted
                 if total // MANY_EVENTS > before // MANY_EVENTS:
                     self._log.info("profiles.counting", events=total)
         return total
@@ -57,9 +65,9 @@ class ProfileCounter:
         """Mark what came in while nobody counted; and now and then what others have missed."""
         now = self._now()
         if self._marked_at is None:
-            await self._inbox.start_counting(now=now)
+            await self._inbox.start_counting(sources=self._sources, now=now)
         elif now - self._marked_at >= AGAIN:
-            await self._inbox.mark_missed(now=now)
+            await self._inbox.mark_missed(now=now, looked_at=self._marked_at)
         else:
             return
         self._marked_at = now

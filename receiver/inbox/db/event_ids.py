@@ -94,6 +94,11 @@ def arrived_at(event_id: str, received_at: datetime) -> datetime:
     return late_at(event_id[CAME_AT - 1 :]) if is_late(event_id) else received_at
 
 
+def first_late_tail(at: datetime) -> str:
+    """The lowest that ids of late events which came in that millisecond have from `CAME_AT` on."""
+    return f"{_VARIANT | (to_micros(at) // 1000 & _LATE_MILLISECONDS) << _LATE_BITS:016x}"
+
+
 def late_at(tail: str) -> datetime:
     """When a late event came, to the millisecond, by its id from `CAME_AT` on."""
     return from_micros((int(tail, 16) >> _LATE_BITS & _LATE_MILLISECONDS) * 1000)

@@ -100,10 +100,10 @@ uncounted: Final = Table(  # events whose facts are to be added to profiles
     sqlite_with_rowid=False,
 )
 
-profile_start: Final = Table(  # one row while every event is counted: since when
+profile_start: Final = Table(  # of each source whose every event is counted: since when
     "profile_start",
     _METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("source", _NAME, primary_key=True),
     Column("started_at", BigInteger, nullable=False),
 )
 

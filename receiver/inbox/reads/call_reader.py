@@ -18,9 +18,9 @@ from receiver.inbox.db.tables import event, literal, person_address, uncounted
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.operation import connector_state, mapping_history
 from receiver.inbox.operation.mapping_history import KeptMapping
-from receiver.inbox.people.addresses import addresses_of
+from receiver.inbox.people.addresses import KnownPerson, addresses_of
 from receiver.inbox.profiles.kept_facts import PersonAt, find_known_facts
-from receiver.inbox.profiles.uncounted_events import find_start
+from receiver.inbox.profiles.uncounted_events import find_starts
 from receiver.inbox.reads.coverage import StoredCall, find_calls
 
 T = TypeVar("T")
@@ -38,6 +38,12 @@ _NAMES = (
     .where(event.c.id.in_(_IDS), event.c.state == literal("accepted"))
     .order_by(event.c.id)
 )
+_UNCOUNTED = (
+    select(uncounted.c.event_id)
+    .join(event, event.c.id == uncounted.c.event_id)
+    .where(event.c.source.in_(bindparam("sources", expanding=True)))
+    .limit(1)
+)
 _KEYS = select(person_address.c.address, person_address.c.person_key).where(
     person_address.c.address.in_(bindparam("addresses", expanding=True))
 )
@@ -49,13 +55,6 @@ class NamedEvent(NamedTuple):
     id: str
     source: str
     name: str
-
-
-class KnownPerson(NamedTuple):
-    """The key by which a person is known, and the address that they have now."""
-
-    key: str
-    address: str
 
 
 class CallReader:
@@ -111,12 +110,13 @@ class CallReader:
         """All that is known of these people, by source and person key."""
         return self._read(partial(find_known_facts, people=people))
 
-    def counts_profiles(self) -> bool:
-        """Whether all events are counted into the profiles of people."""
+    def counts_profiles(self, sources: Collection[str]) -> bool:
+        """Whether all events of these sources are counted into the profiles of people."""
+        given = {"sources": sorted(sources)}
         return self._read(
             lambda one: (
-                find_start(one) is not None
-                and one.connection.execute(select(uncounted.c.event_id).limit(1)).first() is None
+                find_starts(one).keys() >= set(sources)
+                and one.connection.execute(_UNCOUNTED, given).first() is None
             )
         )
 

@@ -232,7 +232,9 @@ class School:
         self.inbox = inbox
         self.kept: list[Accepted] = []
         self._validate = validate
-        self.counters = [ProfileCounter(inbox, EventReader(SITES), lambda: NOW) for _ in range(2)]
+        self.counters = [
+            ProfileCounter(inbox, EventReader(SITES), SITES, lambda: NOW) for _ in range(2)
+        ]
 
     async def step(self, step: Post | Forget | Purge | Count) -> None:
         match step:
@@ -346,12 +348,37 @@ def test_what_another_process_missed_is_found(
 
     async def scenario(school: School) -> None:
         clock = [NOW]
-        counter = ProfileCounter(school.inbox, EventReader(SITES), lambda: clock[0])
+        counter = ProfileCounter(school.inbox, EventReader(SITES), SITES, lambda: clock[0])
         await counter.count()
         await School(school.inbox, build_validator(SITES, plain)).post(order_of(PEOPLE[0]))
         assert await counter.count() == 0
         clock[0] += AGAIN
         assert await counter.count() == 1
+
+    in_school(profiled, sqlite_url, scenario)
+
+
+def test_what_comes_in_meanwhile_waits_for_the_next_time(
+    profiled: RouteTable, sqlite_url: str
+) -> None:
+    """Counting ends, however fast posts come in while it counts: in time, or late."""
+
+    async def scenario(school: School) -> None:
+        for number in (1, 2, 3):
+            await school.post(order_of(PEOPLE[0], number, minute=number))
+        original, coming = school.inbox.keep_facts, iter(range(4, 20))
+
+        async def keep(counted: Sequence[CountedEvent]) -> int:
+            kept = await original(counted)
+            if number := next(coming, None):
+                await school.post(order_of(PEOPLE[0], number, minute=number))
+                await school.post(replace(order_of(PEOPLE[1], number, minute=2), late=True))
+            return kept
+
+        # posts cannot be made to come at this moment otherwise
+        school.inbox.keep_facts = keep  # type: ignore[method-assign]
+        assert await school.counters[0].count() == 3
+        assert await school.counters[0].count() == 2
 
     in_school(profiled, sqlite_url, scenario)
 
@@ -398,9 +425,9 @@ def test_what_cannot_be_read_holds_up_nothing(profiled: RouteTable, sqlite_url: 
         broken._reader.read = read  # type: ignore[method-assign,assignment]  # noqa: SLF001
         assert (await school.profiles())[PEOPLE[0]].order_count == 1
         assert await school.inbox.list_uncounted() == []
-        elsewhere = ProfileCounter(school.inbox, EventReader({}), lambda: NOW)
+        elsewhere = ProfileCounter(school.inbox, EventReader({}), (), lambda: NOW)
         assert await elsewhere.count() == 0  # it has no such site
-        mended = ProfileCounter(school.inbox, EventReader(SITES), lambda: NOW)
+        mended = ProfileCounter(school.inbox, EventReader(SITES), SITES, lambda: NOW)
         found = await mended.find([("springfield", PEOPLE[0])])
         assert found["springfield", PEOPLE[0]].order_count == 2
 

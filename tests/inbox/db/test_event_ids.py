@@ -8,7 +8,14 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.inbox.db.event_ids import CAME_AT, EventIds, first_id, late_at, received_at
+from receiver.inbox.db.event_ids import (
+    CAME_AT,
+    EventIds,
+    first_id,
+    first_late_tail,
+    late_at,
+    received_at,
+)
 from receiver.inbox.db.timestamps import from_micros, to_micros
 
 # hypothesis adds the zone
@@ -47,6 +54,8 @@ def test_the_id_of_what_came_late_tells_both_times(at: datetime, then: datetime)
     assert (len(made), uuid.UUID(made).version, uuid.UUID(made).variant) == (32, 8, uuid.RFC_4122)
     assert first_id(at) <= made < first_id(at + timedelta(milliseconds=1))
     assert timedelta(0) <= then - late_at(made[CAME_AT - 1 :]) < timedelta(milliseconds=1)
+    after = first_late_tail(then + timedelta(milliseconds=1))
+    assert first_late_tail(then) <= made[CAME_AT - 1 :] < after
     assert made < EventIds().make(to_micros(at), came_at=to_micros(then) + 1000)
     assert made < EventIds().make(to_micros(at) + 1, came_at=to_micros(then) - 1000)
 

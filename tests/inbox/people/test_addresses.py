@@ -58,3 +58,24 @@ async def test_who_took_a_left_address_over_is_forgotten_alone(inbox: Inbox) -> 
         assert (await inbox.erase_person(ANN)).events == times
         assert [await found(inbox, one) for one in (ANN, MOVED)] == [0, 2]
     assert (await inbox.erase_person(MOVED)).events == 2
+
+
+@stored
+async def test_whose_the_addresses_in_an_event_are(inbox: Inbox) -> None:
+    """By the account, whatever address stands there, with the one of now, whether a route took it
+    or not; whoever has but one address is not told.
+    """
+    await inbox.accept(call("a", (ANN, "5")))
+    before = [
+        (await inbox.accept(new(f"b {number}", ANN, BEN, connectors=to))).id
+        for number, to in enumerate([("crm",), ()])
+    ]
+    await inbox.accept(call("c", (MOVED, "5")))
+    after = [
+        (await inbox.accept(new(f"d {number}", MOVED, BEN, connectors=to))).id
+        for number, to in enumerate([("crm",), ()])
+    ]
+    for id in before:
+        assert await inbox.find_people_in(id, [ANN, BEN]) == {ANN: (ANN, MOVED)}
+    for id in after:
+        assert await inbox.find_people_in(id, [MOVED, BEN]) == {MOVED: (ANN, MOVED)}

@@ -8,11 +8,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from receiver.inbox import CallReader, ConnectorState, EventFilter, Inbox, StoreUnavailable
+from receiver.inbox import (
+    CallReader,
+    ConnectorState,
+    CountedEvent,
+    EventFilter,
+    Inbox,
+    StoreUnavailable,
+)
 from receiver.inbox.db.engine import open_read_only
 from receiver.inbox.db.event_filter import ALL_EVENTS
 from receiver.inbox.reads import call_reader
-from tests.inbox.store import NOW, faulty, keep_state, new, seconds
+from tests.inbox.store import NOW, faulty, keep_state, new, open_inbox, seconds
 
 
 async def fill(url: str, number: int) -> list[str]:
@@ -53,6 +60,27 @@ def test_in_order_by_pages(store_url: str, monkeypatch: pytest.MonkeyPatch) -> N
         nothing = EventFilter(source="elsewhere")
         assert read(reader, nothing, reader.before_newest(nothing, 3)) == []
         assert reader.batch_sizes() == {"crm": {"deal": 7}}
+
+
+def test_profiles_are_counted_source_by_source(store_url: str) -> None:
+    """Once its history is marked, and all that is marked is counted."""
+
+    async def start(*sources: str) -> None:
+        async with open_inbox(store_url) as inbox:
+            await inbox.start_counting(sources=sources, now=NOW)
+            told = [CountedEvent(one, {}) for one in await inbox.list_uncounted()]
+            await inbox.keep_facts([one for one in told if one.event.source != "s1"])
+
+    asyncio.run(fill(store_url, 2))
+    with CallReader.open(store_url) as reader:
+        assert reader.counts_profiles([])
+        assert not reader.counts_profiles(["s0"])
+        asyncio.run(start("s0"))
+        assert reader.counts_profiles(["s0"])
+        assert not reader.counts_profiles(["s0", "s1"])
+        asyncio.run(start("s0", "s1"))
+        assert reader.counts_profiles(["s0"])
+        assert not reader.counts_profiles(["s1"])
 
 
 def test_beside_the_owner(sqlite_url: str) -> None:

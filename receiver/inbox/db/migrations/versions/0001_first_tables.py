@@ -124,7 +124,7 @@ def profiles() -> None:
     )
     op.create_table(
         "profile_start",
-        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("source", NAME, primary_key=True),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
     )
     op.create_table(
