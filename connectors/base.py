@@ -321,9 +321,9 @@ class Erases(Protocol):
         """Say what `erase` would delete or empty of a person. Changes nothing.
 
         `addresses` are all that the person has had, the one of now first: the CRM may have them by
-        any. `records` are those of the person that the gateway knows, with the CRM's ids; `needs` says
-        which fields are written, and so are the gateway's to empty. What stands in the way, or is
-        left to people, is a blocker of the plan.
+        any. `records` are those of the person that the gateway knows, with the CRM's ids; `needs`
+        says which fields are written, and so are the gateway's to empty. What stands in the way, or
+        is left to people, is a blocker of the plan.
         """
 
     async def erase(self, plan: Plan) -> Report:

@@ -36,7 +36,7 @@ from receiver.inbox.events.original_calls import originals_with, remove_original
 from receiver.inbox.events.retention import remove_events
 from receiver.inbox.lanes.field_versions import FieldVersion, decode_versions
 from receiver.inbox.lanes.replay import lock_lanes
-from receiver.inbox.people.addresses import PersonNames, find_names, forget_addresses
+from receiver.inbox.people.addresses import PersonNames, find_names, forget_addresses, lock_accounts
 from receiver.inbox.profiles.kept_facts import erase_profiles
 from receiver.inbox.profiles.uncounted_events import note_change
 from receiver.text.known_address import address_forms, scrub_address
@@ -88,10 +88,21 @@ class EventChange:
 async def erase_person(
     read: TransactionRunner, write: TransactionRunner, address: str
 ) -> ErasedPerson:
+    """What comes of the person meanwhile goes as well, also by an address that is new."""
+    total = ErasedPerson()
+    names: PersonNames | None = await read(partial(find_names, given=address))
+    while names:
+        total += await _erase_names(read, write, names)
+        names = await write(partial(forget_person, given=address, erased=names))
+    return total
+
+
+async def _erase_names(
+    read: TransactionRunner, write: TransactionRunner, names: PersonNames
+) -> ErasedPerson:
     """Some events at a time, the lanes last: they tell where the person is, so that a second run
     can finish what a crash cut short.
     """
-    names = await read(partial(find_names, given=address))
     ids: set[str] = set()
     for one in names.addresses:
         ids.update(await read(partial(events_with, address=one)))
@@ -108,9 +119,21 @@ async def erase_person(
             mentions=await write(partial(remove_originals, ids=originals)) if originals else 0
         )
         total += ErasedPerson(mentions=await erase_mentions(read, write, one))
-    # last: a second run needs to know them
-    await write(partial(forget_addresses, names=names))
     return total
+
+
+def forget_person(transaction: Transaction, given: str, erased: PersonNames) -> PersonNames | None:
+    """Forget whose the erased addresses are: last, for a second run needs to know them.
+
+    Where more has come of the person since, nothing is forgotten: returns what is to be erased.
+    """
+    lock_accounts(transaction, erased)  # none of them gets another address now
+    names = find_names(transaction, given)
+    more = transaction.connection.scalar(events_of(names.keys).limit(1)) is not None
+    if more or not set(names.addresses) <= set(erased.addresses):
+        return names
+    forget_addresses(transaction, names)
+    return None
 
 
 async def _erase_events(
