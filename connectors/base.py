@@ -315,12 +315,15 @@ class Provisions(Protocol):
 class Erases(Protocol):
     """A connector that can erase a person: first a plan that a human reads, then its execution."""
 
-    async def plan_erasure(self, address: str, records: Mapping[Ref, str], needs: Needs) -> Plan:
-        """Say what `erase` would delete or empty of the person with this address. Changes nothing.
+    async def plan_erasure(
+        self, addresses: Sequence[str], records: Mapping[Ref, str], needs: Needs
+    ) -> Plan:
+        """Say what `erase` would delete or empty of a person. Changes nothing.
 
-        `records` are those of the person that the gateway knows, with the CRM's ids; `needs` says
-        which fields are written, and so are the gateway's to empty. What stands in the way, or is
-        left to people, is a blocker of the plan.
+        `addresses` are all that the person has had, the one of now first: the CRM may have them by
+        any. `records` are those of the person that the gateway knows, with the CRM's ids; `needs`
+        says which fields are written, and so are the gateway's to empty. What stands in the way, or
+        is left to people, is a blocker of the plan.
         """
 
     async def erase(self, plan: Plan) -> Report:

@@ -116,6 +116,7 @@ MODULES = {
     "receiver/inbox/db/sqlite/file_lock.py": ("tests/inbox/db/test_engine.py", WITHIN),
     "receiver/inbox/db/tables.py": ("tests/inbox/db/test_migration.py", DECLARES),
     "receiver/inbox/db/transaction.py": ("tests/inbox/db/test_thread_pool.py", DECLARES),
+    "receiver/inbox/events/erase_records.py": ("tests/inbox/events/test_erase.py", WITHIN),
     "receiver/inbox/events/original_calls.py": ("tests/inbox/events/test_quarantine.py", WITHIN),
     "receiver/inbox/operation/write_probe.py": ("tests/inbox/test_failures.py", WITHIN),
     "receiver/ingest/validation_thread.py": ("tests/ingest/test_intake.py", WITHIN),

@@ -145,9 +145,14 @@ class HubSpotConnector:
                 self._account.forget(type_)
 
     # all goes
-    async def plan_erasure(self, address: str, records: Mapping[Ref, str], needs: Needs) -> Plan:  # noqa: ARG002
+    async def plan_erasure(
+        self,
+        addresses: Sequence[str],
+        records: Mapping[Ref, str],
+        needs: Needs,  # noqa: ARG002
+    ) -> Plan:
         return await plan_erasure(
-            address, records, self._api, lambda id_: self.record_url("contact", id_)
+            addresses, records, self._api, lambda id_: self.record_url("contact", id_)
         )
 
     async def erase(self, plan: Plan) -> Report:

@@ -26,11 +26,11 @@ Link = Callable[[str], str | None]
 
 
 async def plan_erasure(
-    address: str, records: Mapping[Ref, str], api: HubSpotApi, url: Link
+    addresses: Collection[str], records: Mapping[Ref, str], api: HubSpotApi, url: Link
 ) -> Plan:
-    """List the contacts that are known for the person, and those that have the address."""
+    """List the contacts that are known for the person, and those that have an address of theirs."""
     known = [id_ for ref, id_ in records.items() if ref.object == "contact"]
-    found = {*await _find(known, None, api), *await _find([address], "email", api)}
+    found = {*await _find(known, None, api), *await _find(addresses, "email", api)}
     steps = tuple(Step(_what(id_, url(id_)), {"id": id_}) for id_ in sorted(found))
     return Plan(steps, tuple(_remarks(records, found)))
 

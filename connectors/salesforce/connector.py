@@ -149,9 +149,11 @@ class SalesforceConnector:
         async with self._admin() as admin:
             return await provision.provision_steps(admin, plan, self._settings.permission_set)
 
-    async def plan_erasure(self, address: str, records: Mapping[Ref, str], needs: Needs) -> Plan:
+    async def plan_erasure(
+        self, addresses: Sequence[str], records: Mapping[Ref, str], needs: Needs
+    ) -> Plan:
         return await ErasurePlanner(self._api, self._objects, self._settings, needs).plan(
-            address, records
+            addresses, records
         )
 
     async def erase(self, plan: Plan) -> Report:

@@ -18,7 +18,7 @@ from connectors.salesforce.records.row_writer import read_results
 from connectors.salesforce.settings import key_field_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from connectors.base import Needs
     from connectors.salesforce.api import SalesforceApi
@@ -48,9 +48,9 @@ class ErasurePlanner:
         self._settings = settings
         self._needs = {api_name(need.object): need for need in needs}
 
-    async def plan(self, address: str, records: Mapping[Ref, str]) -> Plan:
+    async def plan(self, addresses: Iterable[str], records: Mapping[Ref, str]) -> Plan:
         """List one step per record, and what is left to people."""
-        person = address.strip().lower()
+        person = frozenset(address.strip().lower() for address in addresses)
         steps: list[Step] = []
         blockers: list[Problem] = []
         places, others = await self._places(person, records)
@@ -67,7 +67,7 @@ class ErasurePlanner:
         return Plan(tuple(steps), tuple(blockers))
 
     async def _places(
-        self, person: str, records: Mapping[Ref, str]
+        self, person: Collection[str], records: Mapping[Ref, str]
     ) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:
         """Find the person's own records, and those that are left to people, with the reason."""
         known = {id_: ref for ref, id_ in records.items()}
@@ -75,28 +75,29 @@ class ErasurePlanner:
         others: list[tuple[str, str, str]] = []
         for id_, ref in known.items():
             name = api_name(ref.object)
-            if name == "Contact" or person in ref.key.lower():
+            if name == "Contact" or any(one in ref.key.lower() for one in person):
                 places[id_] = name
             else:
                 others.append((name, id_, STAYS.format(name, id_)))
         for name, row in await self._found(person):
-            own = name == "Account" or fold_case(row[self._key_of(name)]) == person
+            own = name == "Account" or fold_case(row[self._key_of(name)]) in person
             if own:
                 places.setdefault(str(row["Id"]), name)
             elif row["Id"] not in places:
                 others.append((name, str(row["Id"]), ELSEWHERE.format(name, row["Id"])))
         return [(name, id_) for id_, name in places.items()], others
 
-    async def _found(self, person: str) -> list[tuple[str, FoundRow]]:
+    async def _found(self, person: Collection[str]) -> list[tuple[str, FoundRow]]:
         """Look for the person's Contacts by key and by e-mail, and for the Account of their own."""
         key = self._key_of("Contact")
         columns = ["Id", "Email", key]
         queries = [
-            *select_queries(columns, "Contact", "Email", [person]),
-            *select_queries(columns, "Contact", key, [person]),
+            *select_queries(columns, "Contact", "Email", person),
+            *select_queries(columns, "Contact", key, person),
         ]
         if self._settings.account.policy in ("person", "domain"):
-            queries += select_queries(["Id"], "Account", self._settings.account.key_field, [person])
+            account_key = self._settings.account.key_field
+            queries += select_queries(["Id"], "Account", account_key, person)
         rows = await self._api.query(*dict.fromkeys(queries))
         unique = {row["Id"]: row for row in rows}
         return [(row["attributes"]["type"], row) for row in unique.values()]

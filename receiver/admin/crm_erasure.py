@@ -7,7 +7,7 @@ without the address.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
@@ -96,18 +96,22 @@ async def _plans(gateway: Gateway, email: str) -> dict[str, Plan]:
             known = {
                 Ref(one.object, one.key): one.id for one in person.records if one.connector == name
             }
-            plans[name] = await _plan(gateway, name, connector, person.addresses[0], known)
+            plans[name] = await _plan(gateway, name, connector, person.addresses, known)
     return plans
 
 
 async def _plan(
-    gateway: Gateway, name: str, connector: Connector, email: str, known: Mapping[Ref, str]
+    gateway: Gateway,
+    name: str,
+    connector: Connector,
+    addresses: Sequence[str],
+    known: Mapping[Ref, str],
 ) -> Plan:
     if not isinstance(connector, Erases):
         left = (Problem("records", ELSEWHERE, fatal=False),) if known else ()
         return Plan(blockers=left)
     try:
-        return await connector.plan_erasure(email, known, gateway.routes.needs(name))
+        return await connector.plan_erasure(addresses, known, gateway.routes.needs(name))
     except ConnectorError as fault:
         return Plan(blockers=(_problem("plan", fault),))
 

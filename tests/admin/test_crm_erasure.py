@@ -94,6 +94,18 @@ def test_a_person_goes_from_the_crm_and_from_the_gateway(school: School) -> None
     assert "cid@" not in log.read_text()
 
 
+def test_a_former_address_is_erased_with_the_one_of_now(school: School) -> None:
+    """A record that the org has by an address which the person had before goes as well."""
+    for email in ("ida@old.example", "ida@new.example"):
+        school.api.take("account.created", account(email, id=4711))
+        school.api.settled()
+    school.org.seed("Contact", LastName="Ida", AOM_Key__c="ida@old.example")
+    gone = school.api.ask("DELETE", "/api/people/ida@old.example", params={"in_crm": "true"})
+    assert len(gone["crm"][0]["steps"]) == 2
+    keys = {row["AOM_Key__c"] for row in school.org.records("Contact")}
+    assert keys.isdisjoint({"ida@old.example", "ida@new.example"})
+
+
 def test_nothing_is_written_behind_the_erasure(school: School) -> None:
     """A call that was under way ends first, and what else was pending is given up: nobody comes
     back by it.

@@ -113,14 +113,6 @@ def _known_people(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     return select(*given.c, *has, holder.c.aom_id.label("holder"), *owners).select_from(found)
 
 
-def _addresses(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
-    new = insert_statement(dialect, person_address).values(list(rows))
-    return new.on_conflict_do_update(  # type: ignore[no-any-return]
-        index_elements=["address"],
-        set_={name: new.excluded[name] for name in ("person_key", "since", "left_at")},
-    )
-
-
 def _deliveries(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     given = _given(
         rows, person_key=Text, connector=Text, event_id=Text, after=BigInteger, address=Text
@@ -192,8 +184,8 @@ the address and of who has it.
 ACCOUNTS: Final = BulkStatement(len(account.c), _unless_there(account))
 """All columns; in order. Leaves out an account that is there, or whose address another one has."""
 
-ADDRESSES: Final = BulkStatement(len(person_address.c), _addresses)
-"""All columns; in order."""
+ADDRESSES: Final = BulkStatement(len(person_address.c), _unless_there(person_address))
+"""All columns; in order. Leaves out an address that is there."""
 
 UNCOUNTED: Final = BulkStatement(1, _uncounted)
 """Event id."""

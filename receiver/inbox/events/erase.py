@@ -26,20 +26,18 @@ from receiver.inbox.db.tables import (
     event,
     event_person,
     lane,
-    remote,
-    remote_link,
 )
 from receiver.inbox.db.transaction import Transaction, TransactionRunner
-from receiver.inbox.events.erase_mentions import erase_mentions, row_is, scrub_column, text_holds
+from receiver.inbox.events.erase_mentions import erase_mentions, scrub_column, text_holds
 from receiver.inbox.events.erase_payload import payload_names, without_address, without_person
+from receiver.inbox.events.erase_records import erase_remotes
 from receiver.inbox.events.original_calls import originals_with, remove_originals
 from receiver.inbox.events.retention import remove_events
-from receiver.inbox.lanes.field_versions import FieldVersion, decode_versions
 from receiver.inbox.lanes.replay import lock_lanes
-from receiver.inbox.people.addresses import PersonNames, find_names, forget_addresses
+from receiver.inbox.people.addresses import PersonNames, find_names, forget_addresses, lock_accounts
 from receiver.inbox.profiles.kept_facts import erase_profiles
 from receiver.inbox.profiles.uncounted_events import note_change
-from receiver.text.known_address import address_forms, scrub_address
+from receiver.text.known_address import address_forms
 
 CHUNK: Final = 25  # rows that are read and written at once
 _CHECKPOINTS = 6  # of five seconds each
@@ -88,10 +86,21 @@ class EventChange:
 async def erase_person(
     read: TransactionRunner, write: TransactionRunner, address: str
 ) -> ErasedPerson:
+    """What comes of the person meanwhile goes as well, also by an address that is new."""
+    total = ErasedPerson()
+    names: PersonNames | None = await read(partial(find_names, given=address))
+    while names:
+        total += await _erase_names(read, write, names)
+        names = await write(partial(forget_person, given=address, erased=names))
+    return total
+
+
+async def _erase_names(
+    read: TransactionRunner, write: TransactionRunner, names: PersonNames
+) -> ErasedPerson:
     """Some events at a time, the lanes last: they tell where the person is, so that a second run
     can finish what a crash cut short.
     """
-    names = await read(partial(find_names, given=address))
     ids: set[str] = set()
     for one in names.addresses:
         ids.update(await read(partial(events_with, address=one)))
@@ -108,9 +117,21 @@ async def erase_person(
             mentions=await write(partial(remove_originals, ids=originals)) if originals else 0
         )
         total += ErasedPerson(mentions=await erase_mentions(read, write, one))
-    # last: a second run needs to know them
-    await write(partial(forget_addresses, names=names))
     return total
+
+
+def forget_person(transaction: Transaction, given: str, erased: PersonNames) -> PersonNames | None:
+    """Forget whose the erased addresses are: last, for a second run needs to know them.
+
+    Where more has come of the person since, nothing is forgotten: returns what is to be erased.
+    """
+    lock_accounts(transaction, erased)  # none of them gets another address now
+    names = find_names(transaction, given)
+    more = transaction.connection.scalar(events_of(names.keys).limit(1)) is not None
+    if more or not set(names.addresses) <= set(erased.addresses):
+        return names
+    forget_addresses(transaction, names)
+    return None
 
 
 async def _erase_events(
@@ -256,60 +277,12 @@ def erase_lanes(transaction: Transaction, names: PersonNames) -> ErasedPerson | 
     for key in names.keys:
         erase_profiles(transaction, key)
     return ErasedPerson(
-        remotes=_erase_remotes(transaction, names, lanes),
+        remotes=erase_remotes(transaction, names, lanes),
         attempts=connection.execute(delete(attempt).where(attempt.c.lane_id.in_(lanes))).rowcount,
         lanes=connection.execute(delete(lane).where(lane.c.id.in_(lanes))).rowcount,
     )
 
 
-def _erase_remotes(transaction: Transaction, names: PersonNames, lanes: Sequence[int]) -> int:
-    """Returns how many.
-
-    A record that others have written, too, stays: what it tells of them is what no older event may
-    write over.
-    """
-    theirs = or_(
-        remote.c.lane_id.in_(lanes),
-        *(text_holds(remote.c.key, address) for address in names.addresses),
-    )
-    count = 0
-    for row in (
-        transaction.connection.execute(
-            select(remote).where(theirs).order_by(*_REMOTE_KEY).with_for_update()
-        )
-        .mappings()
-        .all()
-    ):
-        where = {column.name: row[column.name] for column in _REMOTE_KEY}
-        if all(scrub_address(row["key"], one) == row["key"] for one in names.addresses):
-            if row["lane_id"] not in lanes:
-                continue  # another one's address that holds this one
-            if other := _other(transaction, row["stamps"], lanes):
-                newest = {"event_id": other.event_id, "lane_id": other.lane_id}
-                transaction.connection.execute(
-                    update(remote).where(row_is(remote, where)).values(newest)
-                )
-                continue
-        count += 1
-        transaction.connection.execute(delete(remote_link).where(row_is(remote_link, where)))
-        transaction.connection.execute(delete(remote).where(row_is(remote, where)))
-    return count
-
-
-def _other(
-    transaction: Transaction, stamps: str | None, lanes: Sequence[int]
-) -> FieldVersion | None:
-    """The newest write of the record by somebody else."""
-    others = {
-        stamp.lane_id: stamp
-        for stamp in sorted(decode_versions(stamps or "[]").values())
-        if stamp.lane_id not in lanes
-    }
-    there = transaction.connection.scalars(select(lane.c.id).where(lane.c.id.in_(list(others))))
-    return max((others[id] for id in there), default=None)
-
-
-_REMOTE_KEY: Final = tuple(remote.primary_key)  # in this order everybody locks them
 _ESCAPES: Final = ("\\u", "&", "%")  # of JSON, HTML and URLs
 _EVENT_TEXTS: Final = (event.c.named, event.c.disagreement, event.c.unknown, event.c.faults)
 

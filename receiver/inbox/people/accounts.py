@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, select, tuple_
 from receiver.inbox.db.bulk_statements import ACCOUNTS, ADDRESSES, KNOWN_PEOPLE
 from receiver.inbox.db.errors import StoreUnavailable
 from receiver.inbox.db.storable_text import storable_text
-from receiver.inbox.db.tables import account
+from receiver.inbox.db.tables import account, person_address
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.people.identity import AccountAddress, AddressOwner, KnownPeople
 
@@ -40,18 +40,20 @@ def identify_people(
     """Find for each event, with its id, whose each of its addresses is: address → person key, where
     that is another.
 
-    On PostgreSQL another process may bring the same accounts at once. A new one is inserted, where
-    the unique indexes tell who was first; one that changes is locked, and looked at again.
+    On PostgreSQL another process may bring the same accounts or addresses at once. What is new is
+    inserted, where the unique indexes tell who was first; an account that changes is locked, and
+    looked at again; an address is changed only where it is as it was read.
     """
     asked = _asked(calls)
     locked = transaction.connection.dialect.name != "postgresql"
     for _ in range(_ROUNDS) if asked else ():
         known = _load(transaction, asked)
+        owners = dict(known.addresses)
         found = [_identify(known, id, call) for id, call in calls]
         if not locked and (known.changed_accounts or known.changed_addresses):
             _lock(transaction, asked)
             locked = True
-        elif _keep(transaction, known):
+        elif _keep(transaction, known, owners):
             return found
     if asked:
         raise StoreUnavailable("other processes keep changing the same accounts")
@@ -104,7 +106,7 @@ def _lock(transaction: Transaction, asked: Sequence[tuple[str, str, str]]) -> No
     transaction.connection.execute(_LOCK, {"accounts": accounts}).all()
 
 
-def _keep(transaction: Transaction, known: KnownPeople) -> bool:
+def _keep(transaction: Transaction, known: KnownPeople, owners: Mapping[str, AddressOwner]) -> bool:
     """False where another process was quicker: nothing is kept, all is to be looked at again."""
     if not (known.changed_accounts or known.changed_addresses):
         return _put_accounts(transaction, known)
@@ -112,9 +114,7 @@ def _keep(transaction: Transaction, known: KnownPeople) -> bool:
     changed = sorted(known.changed_accounts - known.new_accounts)
     if changed:  # one may take what another one leaves
         transaction.connection.execute(_TAKE_OUT, {"accounts": changed})
-    kept = _put_accounts(transaction, known)
-    addresses = sorted(known.changed_addresses)
-    ADDRESSES.execute(transaction.connection, [(one, *known.addresses[one]) for one in addresses])
+    kept = _put_accounts(transaction, known) and _put_addresses(transaction, known, owners)
     if kept:
         savepoint.commit()
     else:
@@ -128,6 +128,22 @@ def _put_accounts(transaction: Transaction, known: KnownPeople) -> bool:
     return not rows or ACCOUNTS.execute(transaction.connection, rows) == len(rows)
 
 
+def _put_addresses(
+    transaction: Transaction, known: KnownPeople, owners: Mapping[str, AddressOwner]
+) -> bool:
+    """`owners`: whose they were when they were read."""
+    addresses = sorted(known.changed_addresses)
+    there = [one for one in addresses if one in owners]
+    if there:
+        values = {"addresses": there}
+        found = transaction.connection.execute(_LOCK_ADDRESSES, values).all()
+        if found != [(one, *owners[one]) for one in there]:
+            return False
+        transaction.connection.execute(_TAKE_OUT_ADDRESSES, values)
+    rows = [(one, *known.addresses[one]) for one in addresses]
+    return ADDRESSES.execute(transaction.connection, rows) == len(rows)
+
+
 _THESE = tuple_(account.c.source, account.c.aom_id).in_(bindparam("accounts", expanding=True))
 _LOCK = (
     select(account.c.aom_id)
@@ -136,3 +152,11 @@ _LOCK = (
     .with_for_update()
 )
 _TAKE_OUT = delete(account).where(_THESE)
+_THESE_ADDRESSES = person_address.c.address.in_(bindparam("addresses", expanding=True))
+_LOCK_ADDRESSES = (
+    select(person_address)
+    .where(_THESE_ADDRESSES)
+    .order_by(person_address.c.address)
+    .with_for_update()
+)
+_TAKE_OUT_ADDRESSES = delete(person_address).where(_THESE_ADDRESSES)

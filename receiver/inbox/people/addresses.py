@@ -70,6 +70,11 @@ def find_names(transaction: Transaction, given: str) -> PersonNames:
     return PersonNames(found, tuple(keys), addresses_of(transaction, [found]).get(found, (given,)))
 
 
+def lock_accounts(transaction: Transaction, names: PersonNames) -> None:
+    """Keep the accounts that have these addresses as they are until the commit."""
+    transaction.connection.execute(_LOCK_ACCOUNTS, {"of": list(names.addresses)})
+
+
 def forget_addresses(transaction: Transaction, names: PersonNames) -> None:
     """Forget whose these addresses are, and the accounts that have them.
 
@@ -111,4 +116,11 @@ _KEEP_APART = (
     .where(_THEIRS, _ANOTHERS_KEY)
     .values(person_key=literal("forgotten:") + person_address.c.since)
 )
-_FORGET_ACCOUNTS = delete(account).where(account.c.address.in_(bindparam("of", expanding=True)))
+_THEIR_ACCOUNTS = account.c.address.in_(bindparam("of", expanding=True))
+_LOCK_ACCOUNTS = (
+    select(account.c.aom_id)
+    .where(_THEIR_ACCOUNTS)
+    .order_by(account.c.source, account.c.aom_id)
+    .with_for_update()
+)
+_FORGET_ACCOUNTS = delete(account).where(_THEIR_ACCOUNTS)

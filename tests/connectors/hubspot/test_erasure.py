@@ -12,10 +12,10 @@ from tests.fakes.hubspot import FakeHubSpot, Fault
 ADDRESS = "ada@example.test"
 
 
-def plan(hubspot: FakeHubSpot, records: dict[Ref, str]) -> Plan:
+def plan(hubspot: FakeHubSpot, records: dict[Ref, str], *former: str) -> Plan:
     async def use(crm: HubSpotConnector) -> Plan:
         assert isinstance(crm, Erases)
-        return await crm.plan_erasure(ADDRESS, records, ())
+        return await crm.plan_erasure([ADDRESS, *former], records, ())
 
     return on(hubspot, use)
 
@@ -69,6 +69,15 @@ def test_all_that_the_person_is_called_by_is_found(hubspot: FakeHubSpot) -> None
     new = hubspot.merge_records("contacts", second, first)
     found = plan(hubspot, {Ref("contact", ADDRESS): first})
     assert [step.data["id"] for step in found.steps] == [new]
+
+
+def test_a_contact_that_has_a_former_address_is_found_too(hubspot: FakeHubSpot) -> None:
+    """One of them alone, or both."""
+    former = hubspot.seed_contact("ada@old.test")
+    assert [step.data["id"] for step in plan(hubspot, {}, "ada@old.test").steps] == [former]
+    now = hubspot.seed_contact(ADDRESS)
+    found = plan(hubspot, {}, "ada@old.test")
+    assert [step.data["id"] for step in found.steps] == sorted([former, now])
 
 
 def test_nobody_is_no_step(hubspot: FakeHubSpot) -> None:

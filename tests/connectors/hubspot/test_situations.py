@@ -289,7 +289,7 @@ def test_an_erased_person_is_refused_alone(account: FakeHubSpot) -> None:
 
     async def play(school: School) -> None:
         await school.order("closedwon", "ada")
-        plan = await school.crm.plan_erasure("ada@example.test", school.ids, NEEDS)
+        plan = await school.crm.plan_erasure(["ada@example.test"], school.ids, NEEDS)
         await school.crm.erase(plan)
         outcomes = await school.save([_contact(name, "closedlost") for name in PEOPLE])
         assert [isinstance(outcome, Refused) for outcome in outcomes] == [True, False, False]

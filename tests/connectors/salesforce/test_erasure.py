@@ -33,10 +33,12 @@ def written(fake: FakeSalesforce, **settings: Any) -> str:
     return id_
 
 
-def erase(fake: FakeSalesforce, records: Mapping[Ref, str], **settings: Any) -> tuple[Plan, Report]:
+def erase(
+    fake: FakeSalesforce, records: Mapping[Ref, str], *former: str, **settings: Any
+) -> tuple[Plan, Report]:
     async def work(salesforce: SalesforceConnector) -> tuple[Plan, Report]:
         assert isinstance(salesforce, Erases)
-        plan = await salesforce.plan_erasure(ADA.upper(), records, NEEDS)
+        plan = await salesforce.plan_erasure([ADA.upper(), *former], records, NEEDS)
         return plan, await salesforce.erase(plan)
 
     return run(fake, work, **settings)
@@ -73,7 +75,7 @@ def test_a_contact_is_deleted_where_that_is_configured(fake: FakeSalesforce) -> 
     settings = {"on_forget": "delete"}
     plan = run(
         fake,
-        lambda salesforce: salesforce.plan_erasure(ADA, {Ref("contact", ADA): id_}, NEEDS),
+        lambda salesforce: salesforce.plan_erasure([ADA], {Ref("contact", ADA): id_}, NEEDS),
         **settings,
     )
     assert len(fake.records("Contact")) == 1
@@ -95,6 +97,15 @@ def test_a_contact_that_the_gateway_has_forgotten_is_found_by_its_key(fake: Fake
     (blocker,) = plan.blockers
     assert (blocker.where, blocker.fatal) == (f"Contact {other}", False)
     assert "never wrote it" in blocker.message
+
+
+def test_a_contact_that_has_a_former_address_is_found_too(fake: FakeSalesforce) -> None:
+    """By its key, whichever of the person's addresses that is; each record stands in one step."""
+    id_ = written(fake)
+    former = fake.seed("Contact", LastName="Byron", AOM_Key__c="byron@example.com")
+    plan, report = erase(fake, {Ref("contact", ADA): id_}, "Byron@example.com")
+    assert sorted(step.data["id"] for step in plan.steps) == sorted((id_, former))
+    assert (plan.blockers, len(report.done)) == ((), 2)
 
 
 def test_orders_stay_and_are_told(fake: FakeSalesforce) -> None:

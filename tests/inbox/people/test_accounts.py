@@ -6,13 +6,17 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
+from threading import Event
 from typing import Any
 
 import pytest
 
 from receiver.inbox import AcceptedEvent, EventFilter, Inbox, NewEvent
+from receiver.inbox.db.transaction import Transaction
+from receiver.inbox.people.accounts import identify_people
 from receiver.inbox.people.identity import KnownPeople
 from tests.inbox.store import ANN, BEN, NOW, faulty, new, open_inbox, rows, stored, take_ready
+from tests.processes import until
 
 MOVED, THIRD = "ann@new.example", "cleo@example.edu"
 
@@ -147,6 +151,48 @@ def test_whatever_comes_together_is_as_if_it_came_alone(store_url: str, seed: in
     assert stored_accounts == {(*of, *has) for of, has in known.accounts.items()}
     stored_addresses = {tuple(row) for row in rows(store_url, "SELECT * FROM person_address")}
     assert stored_addresses == {(of, *owner) for of, owner in known.addresses.items()}
+
+
+def test_two_sites_agree_whose_a_new_address_is(postgresql_url: str) -> None:
+    """Of two accounts that take it at two gateways at once, the second is the first one's person,
+    as if it had come after it.
+    """
+    taking = [
+        ("~1", call("c", (THIRD, "5"))),
+        ("~2", call("d", (THIRD, "9"), source="shelbyville")),
+    ]
+    both_read = Event()
+
+    async def main() -> list[list[dict[str, str]]]:
+        async with open_inbox(postgresql_url) as one, open_inbox(postgresql_url) as other:
+            await one.accept(call("a", (ANN, "5")))
+            await one.accept(call("b", (BEN, "9"), source="shelbyville"))
+
+            def first(transaction: Transaction) -> list[dict[str, str]]:
+                found = identify_people(transaction, taking[:1])
+                taken.set()
+                both_read.wait()
+                return found
+
+            def second(transaction: Transaction) -> list[dict[str, str]]:
+                taken.wait()
+                return identify_people(transaction, taking[1:])
+
+            taken = Event()
+            both = asyncio.gather(one._write(first), other._write(second))  # noqa: SLF001
+            try:
+                await asyncio.to_thread(until, somebody_waits, "the second waits for the first")
+            finally:
+                both_read.set()
+            return list(await both)
+
+    def somebody_waits() -> bool:
+        query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+        return bool(rows(postgresql_url, f"{query} AND wait_event_type = 'Lock'"))
+
+    assert asyncio.run(main()) == [[{THIRD: ANN}], [{THIRD: ANN}]]
+    owners = rows(postgresql_url, "SELECT address, person_key FROM person_address")
+    assert {tuple(row) for row in owners} == {(ANN, ANN), (THIRD, ANN), (BEN, BEN)}
 
 
 def test_two_processes_agree_who_is_who(postgresql_url: str) -> None:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+import pytest
+
 from receiver.inbox import EventFilter, Inbox
+from receiver.inbox.db.transaction import Transaction
+from receiver.inbox.events.erase import erase_person
 from tests.inbox.people.test_accounts import MOVED, call
-from tests.inbox.store import ANN, BEN, new, stored, take_ready
+from tests.inbox.store import ANN, BEN, new, open_inbox, rows, stored, take_ready
 
 
 async def found(inbox: Inbox, person: str) -> int:
@@ -79,3 +88,38 @@ async def test_whose_the_addresses_in_an_event_are(inbox: Inbox) -> None:
         assert await inbox.find_people_in(id, [ANN, BEN]) == {ANN: (ANN, MOVED)}
     for id in after:
         assert await inbox.find_people_in(id, [MOVED, BEN]) == {MOVED: (ANN, MOVED)}
+
+
+T = TypeVar("T")
+
+
+@pytest.mark.parametrize("step", ["find_names", "forget_person"])
+def test_an_address_that_comes_meanwhile_is_forgotten_too(store_url: str, step: str) -> None:
+    """At the beginning or before the end: neither the account nor an event of it stays."""
+
+    async def main() -> None:
+        async with open_inbox(store_url) as inbox:
+            await inbox.accept(call("a", (ANN, "5")))
+            newer = [call("b", (MOVED, "5"))]
+
+            async def read(work: Callable[[Transaction], T], /) -> T:
+                result = await inbox._read(work)  # noqa: SLF001
+                await come("find_names", work)
+                return result
+
+            async def write(work: Callable[[Transaction], T], /) -> T:
+                await come("forget_person", work)
+                return await inbox._write(work)  # noqa: SLF001
+
+            async def come(name: str, work: Callable[[Transaction], T]) -> None:
+                assert isinstance(work, partial)
+                if name == step == work.func.__name__ and newer:
+                    await inbox.accept(newer.pop())
+
+            assert (await erase_person(read, write, ANN)).events == 2
+            assert [await found(inbox, one) for one in (ANN, MOVED)] == [0, 0]
+
+    asyncio.run(main())
+    assert rows(store_url, "SELECT * FROM account") == []
+    assert rows(store_url, "SELECT * FROM person_address") == []
+    assert rows(store_url, "SELECT * FROM lane") == []
