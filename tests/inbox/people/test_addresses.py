@@ -75,19 +75,18 @@ async def test_whose_the_addresses_in_an_event_are(inbox: Inbox) -> None:
     or not; whoever has but one address is not told.
     """
     await inbox.accept(call("a", (ANN, "5")))
+    both: tuple[tuple[str, ...], ...] = (("crm",), ())
     before = [
-        (await inbox.accept(new(f"b {number}", ANN, BEN, connectors=to))).id
-        for number, to in enumerate([("crm",), ()])
+        await inbox.accept(call(f"b {to}", (ANN, "5"), (BEN, "6"), connectors=to)) for to in both
     ]
     await inbox.accept(call("c", (MOVED, "5")))
     after = [
-        (await inbox.accept(new(f"d {number}", MOVED, BEN, connectors=to))).id
-        for number, to in enumerate([("crm",), ()])
+        await inbox.accept(call(f"d {to}", (MOVED, "5"), (BEN, "6"), connectors=to)) for to in both
     ]
-    for id in before:
-        assert await inbox.find_people_in(id, [ANN, BEN]) == {ANN: (ANN, MOVED)}
-    for id in after:
-        assert await inbox.find_people_in(id, [MOVED, BEN]) == {MOVED: (ANN, MOVED)}
+    for one in before:
+        assert await inbox.find_people_in(one.id, [ANN, BEN]) == {ANN: (ANN, MOVED)}
+    for one in after:
+        assert await inbox.find_people_in(one.id, [MOVED, BEN]) == {MOVED: (ANN, MOVED)}
 
 
 T = TypeVar("T")
