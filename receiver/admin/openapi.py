@@ -102,6 +102,8 @@ def _described(operation: Operation, components: dict[str, Any]) -> dict[str, An
         429: "Too many wrong tokens came from this address; Retry-After says how long to wait.",
         503: "The store cannot be used.",
     }
+    if operation.takes is not Nothing:
+        faults[414] = "The path of the address is too long."
     for status, text in {**faults, **operation.faults}.items():
         described["responses"][str(status)] = {
             "description": text,
@@ -174,7 +176,7 @@ def _public() -> dict[str, Any]:
         "description": "Not delivered; see the detail.",
         "content": {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}},
     }
-    post = {
+    post: dict[str, Any] = {
         "summary": "Hand in an event",
         "requestBody": {"required": True, "content": {_JSON: {"schema": {"anyOf": events}}}},
         "responses": {
@@ -195,4 +197,5 @@ def _public() -> dict[str, Any]:
         "schema": {"enum": list(EVENTS)},
         "description": "; ".join(f"{key}: {label}" for key, label in LABELS.items()),
     }
-    return {"/events": {"post": post}, "/events/{event}": {"post": {**post, "parameters": [name]}}}
+    named = {**post, "parameters": [name], "responses": {**post["responses"], "414": fault}}
+    return {"/events": {"post": post}, "/events/{event}": {"post": named}}

@@ -51,19 +51,15 @@ class AdminClient:
     async def delete(self, path: str) -> Any:
         return await self.ask("DELETE", path)
 
-    async def answer(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Whatever the gateway answers."""
+    async def ask(self, method: str, path: str, **request: Any) -> Any:
         try:
-            return await self.http.request(method, path, **request)
+            response = await self.http.request(method, path, **request)
         except httpx.TransportError as error:
             fail_command(
                 f"No gateway answers at {self.http.base_url}: "
                 f"{error or type(error).__name__}. {_SERVE}",
                 code=FOUND,
             )
-
-    async def ask(self, method: str, path: str, **request: Any) -> Any:
-        response = await self.answer(method, path, **request)
         if response.is_error:
             code = WRONG_USE if response.status_code == codes.UNPROCESSABLE_ENTITY else FOUND
             fail_command(

@@ -5,7 +5,7 @@ from receiver.mapping import RouteSettings
 from receiver.settings.changes import SettingChange, compare_settings, keep_fixed
 from receiver.settings.config_schema import describe_config
 from receiver.settings.digest import digest_settings
-from receiver.settings.loader import load_settings
+from receiver.settings.loader import load_server, load_settings
 from receiver.settings.model import (
     Alerts,
     Delivery,
@@ -36,5 +36,6 @@ __all__ = [
     "describe_config",
     "digest_settings",
     "keep_fixed",
+    "load_server",
     "load_settings",
 ]

@@ -5,19 +5,20 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from receiver.aom import LABELS, MENU
-from receiver.settings import Settings
+from receiver.settings import Server, Settings
 
 
 def local_url(settings: Settings) -> str:
     """Where this machine reaches the gateway."""
-    host = settings.server.host
+    return server_url(settings.server)
+
+
+def server_url(server: Server) -> str:
+    """The same of its `[server]` alone."""
+    host = server.host
     # told apart, not bound
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    return (
-        f"http://[{host}]:{settings.server.port}"
-        if ":" in host
-        else f"http://{host}:{settings.server.port}"
-    )
+    return f"http://[{host}]:{server.port}" if ":" in host else f"http://{host}:{server.port}"
 
 
 def console_url(settings: Settings) -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from connectors import registry
 from connectors.base import Connector
-from receiver.config_errors import ConfigError, ConfigFault, find_lines, with_lines
+from receiver.config_errors import ConfigError, ConfigFault, find_lines, read_model, with_lines
 from receiver.mapping import check_routes
 from receiver.settings.model import Delivery, Log, Server, Settings, Store
 from receiver.settings.store_path import absolute_url, find_misplaced
@@ -53,6 +53,26 @@ def load_settings(
     if faults := _without_echoes(stages)[len(filled.unset) if stand_ins else 0 :]:
         raise ConfigError(with_lines(faults, lines))
     return _settings(tables, directory, with_lines(warnings, lines), lines)
+
+
+def load_server(path: Path, env: Mapping[str, str] = os.environ) -> Server:
+    """Where the gateway of a configuration listens, and its admin token, whatever faults the rest
+    has.
+
+    Raises ConfigError where these cannot be read.
+    """
+    filled = fill_variables(parse_document(path), env, path.absolute().parent)
+    table = filled.document.get("server", {})
+    reached = {name: table[name] for name in _REACHED if name in table}
+    server, faults = read_model(Server, reached, ("server",))
+    places = [f"server.{name}" for name in _REACHED]
+    faults += [fault for fault in (*filled.unset, *filled.faults) if fault.where in places]
+    if server is None or faults:
+        raise ConfigError(faults)
+    return server
+
+
+_REACHED = ("host", "port", "admin_token")
 
 
 def _workers(tables: SettingsTables) -> list[ConfigFault]:

@@ -80,6 +80,16 @@ def test_all_that_the_description_refers_to_is_in_it(api: Api) -> None:
             found = found[step]
 
 
+def test_a_path_that_is_too_long_is_described(described: Any, api: Api) -> None:
+    """Wherever something of the path is the caller's own; examples are seldom as long."""
+    long = "x" * 5_000
+    for operation in (one for one in described.values() if "{" in one.path):
+        address = api.running.url + re.sub(r"{\w+}", long, operation.path)
+        answer = httpx.request(operation.method, address, trust_env=False)
+        assert answer.status_code == 414
+        assert "414" in operation.definition.raw["responses"]
+
+
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
 def test_operations_do_as_described(described: Any, name: str) -> None:
     """Status codes, content types and bodies, for what fits and for what does not."""

@@ -237,14 +237,24 @@ def test_the_command_tells_what_came_of_it(tmp_path: Path) -> None:
     with changing(tmp_path, boxed()) as changed:
         changed.edit(('"first"', '"second"'), ("port = ", "workers = 1\nport = "))
         assert command("reload", at=tmp_path).out == "changed: routes.people\n"
-        changed.edit(('"second"', '"{{ persn }}"'))
-        assert "persn" in command("reload", at=tmp_path, code=1).err
-        changed.edit(('"{{ persn }}"', '"third"'))
+        changed.edit(('"second"', '"{{ persn }}"'), ("workers = 1", "workrs = 1"))
+        told = command("reload", at=tmp_path, code=1).err
+        assert "persn" in told
+        assert "did you mean 'workers'?" in told
+        faults = changed.configuration()["process"]["faults"]
+        assert {one["path"].partition(" (")[0] for one in faults} == {
+            "server.workrs",
+            "routes[0].upsert[0].fields.made_by",
+            "routes[0].upsert[0].fields.and_by",
+        }
+        changed.edit(('"{{ persn }}"', '"third"'), ("workrs = 1", "workers = 1"))
         assert command("reload", "--json", at=tmp_path).json["changes"] == [
             {"where": "routes.people", "change": "changed"}
         ]
         changed.running.terminate()
         assert "No gateway runs" in command("reload", at=tmp_path, code=1).err
+        changed.config.write_text("[server")
+        assert "config.toml: 1 fault" in command("reload", at=tmp_path, code=1).err
 
 
 def test_a_changed_secret_ends_a_pause(tmp_path: Path) -> None:

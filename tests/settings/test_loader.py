@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.sandbox import SandboxConnector
-from receiver.settings import Delivery, Log, Server, load_settings
+from receiver.settings import ConfigError, Delivery, Log, Server, load_server, load_settings
 from tests.settings.configs import MINIMAL, SANDBOX, TOKEN, faults_of, loaded, write
 
 
@@ -178,3 +178,18 @@ def test_with_stand_ins_the_store_may_lie_anywhere(tmp_path: Path) -> None:
     """Nothing is stored then: a mapping can be tried on another machine than the gateway's."""
     path = write(tmp_path, f'[store]\nurl = "sqlite:////not/there/a.db"\n{MINIMAL}')
     assert load_settings(path, {}, stand_ins=True).store.url == "sqlite:////not/there/a.db"
+
+
+def test_where_a_faulty_configuration_listens(tmp_path: Path) -> None:
+    """So that its gateway can be told of the faults; not where the address itself is one."""
+    server = f'[server]\nport = 99\nadmin_token = "{TOKEN}"\nprt = 1\nworkers = "many"\n[sorces]\n'
+    found = load_server(write(tmp_path, server))
+    assert (found.host, found.port) == ("127.0.0.1", 99)
+    assert found.admin_token is not None
+    for wrong, words in (
+        ("port = 99_999", "server.port: must be at most 65535"),
+        ('admin_token = "${AOM_NOT_SET}"', "server.admin_token: the environment variable"),
+        ("port", "is no TOML"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            load_server(write(tmp_path, f"[server]\n{wrong}\n"))

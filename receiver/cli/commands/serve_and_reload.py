@@ -14,7 +14,6 @@ import typer
 import uvloop
 from httpx import codes
 
-from receiver.cli.admin_client import open_admin
 from receiver.cli.app import (
     CONFIG,
     FOUND,
@@ -37,8 +36,10 @@ from receiver.settings import (
     Settings,
     digest_settings,
     keep_fixed,
+    load_server,
     load_settings,
 )
+from receiver.settings.gateway_urls import server_url
 from receiver.telemetry import set_up_logs
 from receiver.text.escape import escape_hidden
 
@@ -152,12 +153,11 @@ def set_up_logging(settings: Settings) -> None:
 def reload(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """Let the running gateway take its changed configuration over, without a restart.
 
-    It is checked here first, then by the gateway; where it has faults the former one goes on, and
-    the command ends with 1. --json prints {"digest", "changes", "needs_restart", "warnings",
-    "behind"}.
+    The gateway reads its file and checks it whole; where it has faults they are shown, the former
+    one goes on, and the command ends with 1. --json prints {"digest", "changes", "needs_restart",
+    "warnings", "behind"}.
     """
-    settings = settings_of(config)
-    answer = asyncio.run(_ask(config, settings))
+    answer = _ask(config)
     if as_json:
         print_json(answer)
     else:
@@ -166,11 +166,8 @@ def reload(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
         raise typer.Exit(FOUND)
 
 
-async def _ask(config: Path, settings: Settings) -> dict[str, Any]:
-    async with open_admin(settings) as asked:
-        if not asked.running:
-            fail_command("No gateway runs. Start it with `aom-gateway serve`.", code=FOUND)
-        response = await asked.answer("POST", "/api/reload")
+def _ask(config: Path) -> dict[str, Any]:
+    response = _post_reload(config)
     if response.status_code == codes.UNAUTHORIZED:
         fail_command(
             "The running gateway does not take this admin token. If it is the token that was "
@@ -183,6 +180,29 @@ async def _ask(config: Path, settings: Settings) -> dict[str, Any]:
         fail_command(f"The gateway answers {response.status_code}: {response.text}", code=FOUND)
     answer: dict[str, Any] = response.json()
     return answer
+
+
+def _post_reload(config: Path) -> httpx.Response:
+    """The gateway is told of a file with faults too: so its status and its alarm know of them."""
+    try:
+        server = load_server(config)
+    except ConfigError:
+        server = settings_of(config).server  # which ends with all faults
+    if server.admin_token is None:
+        fail_command(
+            "server.admin_token is not set, so the running gateway's admin API is off: send the "
+            "process SIGHUP, `kill -HUP PID`, or `systemctl reload`."
+        )
+    try:
+        return httpx.post(
+            f"{server_url(server)}/api/reload",
+            headers={"Authorization": f"Bearer {server.admin_token.get_secret_value()}"},
+            timeout=httpx.Timeout(30, read=None),
+            trust_env=False,
+        )
+    except httpx.TransportError:
+        settings_of(config)  # what is wrong with the file is worth knowing before it is started
+        fail_command("No gateway runs. Start it with `aom-gateway serve`.", code=FOUND)
 
 
 def _show_refusal(config: Path, response: httpx.Response) -> NoReturn:
