@@ -15,6 +15,7 @@ _REFERENCE = re.compile(r"\$\$(?=\{)|\$\{(?!\{)([^{}]*)(\}?)")
 
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 
+_MOST_BYTES = 65_536  # of a file; one without an end, such as a device, would fill the memory
 _STAND_IN = 32  # characters, so that it passes for a token; letters, so that it does for a host
 
 
@@ -89,9 +90,14 @@ class _Filler:
 
     def _file(self, path: str, where: str) -> str:
         try:
-            if value := (self._directory / path).read_text("utf-8").rstrip("\r\n"):
+            with (self._directory / path).open("rb") as file:
+                content = file.read(_MOST_BYTES + 1)
+            if len(content) > _MOST_BYTES:
+                problem = f"is longer than {_MOST_BYTES:,} bytes"
+            elif value := content.decode().rstrip("\r\n"):
                 return value
-            problem = "is empty"
+            else:
+                problem = "is empty"
         except UnicodeDecodeError:
             problem = "is no text in UTF-8"
         except (OSError, ValueError) as error:

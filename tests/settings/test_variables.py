@@ -51,6 +51,12 @@ def test_a_file_that_gives_nothing_is_told(tmp_path: Path, content: bytes | None
     assert str(tmp_path) in fault.remedy
 
 
+def test_a_file_without_an_end_is_told(tmp_path: Path) -> None:
+    """A device would be read until the memory is full."""
+    (fault,) = fill_variables({"t": "${file:/dev/zero}"}, {}, tmp_path).unset
+    assert fault.message == "the file /dev/zero is longer than 65,536 bytes"
+
+
 @pytest.mark.parametrize("text", ["${", "${ONE", "${1X}", "${}", "${A B}", "${A:x}"])
 def test_what_is_no_reference_is_told(tmp_path: Path, text: str) -> None:
     """A slip in a reference never passes as a plain text."""
