@@ -334,13 +334,13 @@ class Inbox(InboxReads, InboxOperation, InboxProfiles):
 
     # --- removal ---
 
-    async def purge_old(self, *, before: datetime, counted: bool = False) -> int:
-        """Remove events received before then that nobody waits for, and what belongs to them; where
-        only `counted` ones may go, those that profiles wait for stay.
+    async def purge_old(self, *, before: datetime, keep_uncounted: bool = False) -> int:
+        """Remove events received before then that nobody waits for, and what belongs to them; with
+        `keep_uncounted` those stay whose facts profiles wait for.
 
         Returns the number of events.
         """
-        return await retention.purge_old(self._write, before=before, counted=counted)
+        return await retention.purge_old(self._write, before=before, keep_uncounted=keep_uncounted)
 
     async def erase_person(self, address: str) -> ErasedPerson:
         """Remove a person from the store, and on SQLite from its file and log too.

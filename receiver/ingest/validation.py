@@ -63,7 +63,7 @@ def _recognised(
         unknown=event.unknown,
         unreadable=event.unreadable,
         thing=event.thing,
-        counted=site.name in routes.profiled_sources and event.name in PROFILED_EVENTS,
+        to_count=site.name in routes.profiled_sources and event.name in PROFILED_EVENTS,
         account_ids=event.account_ids if site.identity == "aom_id" else None,
         tells_addresses=event.tells_addresses,
     )

@@ -38,7 +38,7 @@ async def keep_purging(
         try:
             if count:
                 await count()
-            removed = await inbox.purge_old(before=now() - keep, counted=count is not None)
+            removed = await inbox.purge_old(before=now() - keep, keep_uncounted=count is not None)
         except StoreUnavailable as error:
             log.warning("retention.failed", reason=str(error))
         except Exception:  # a defect of this must not be the end of it

@@ -129,7 +129,7 @@ async def count(inbox: Inbox) -> None:
     assert total > 3000
     await inbox.set_aside([first.event_id])
     await inbox.find_known_facts([("springfield", ANN), ("springfield", BEN)])
-    await inbox.purge_old(before=NOW - timedelta(days=1), counted=True)
+    await inbox.purge_old(before=NOW - timedelta(days=1), keep_uncounted=True)
     await inbox.stop_counting()
 
 

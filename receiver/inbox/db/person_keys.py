@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, exists, func, literal, select, union
 
-from receiver.inbox.db.tables import person_address
+from receiver.inbox.db.tables import delivery, event_person, lane, person_address
 
 
 def keys_of(given: str) -> Any:
@@ -40,6 +40,15 @@ def keys_of_people(connection: Connection, persons: Collection[str]) -> dict[str
     return {one: frozenset(keys[person or one]) for one, person in now.items()}
 
 
+def keys_in_events(connection: Connection, ids: Collection[str]) -> dict[str, dict[str, str]]:
+    """Event id → address in the event → key of the person whom it is of, where that is another."""
+    found: dict[str, dict[str, str]] = {}
+    for query in (_ROUTED_AS, _KNOWN_AS):
+        for row in connection.execute(query, {"ids": list(ids)}):
+            found.setdefault(row.event_id, {})[row.address] = row.person_key
+    return found
+
+
 _OTHERS = person_address.alias("others")
 _OWNERS_OF_FORMER = select(person_address.c.address, person_address.c.person_key).where(
     person_address.c.address.in_(bindparam("given", expanding=True)),
@@ -48,4 +57,17 @@ _OWNERS_OF_FORMER = select(person_address.c.address, person_address.c.person_key
 _JOINED = select(person_address.c.address, person_address.c.person_key).where(
     person_address.c.person_key.in_(bindparam("persons", expanding=True)),
     ~exists().where(_OTHERS.c.person_key == person_address.c.address),
+)
+_ROUTED_AS = (
+    select(delivery.c.event_id, delivery.c.address, lane.c.person_key)
+    .join(lane, lane.c.id == delivery.c.lane_id)
+    .where(
+        delivery.c.event_id.in_(bindparam("ids", expanding=True)), delivery.c.address.is_not(None)
+    )
+)
+_KNOWN_AS = select(
+    event_person.c.event_id, event_person.c.address, event_person.c.person_key
+).where(
+    event_person.c.event_id.in_(bindparam("ids", expanding=True)),
+    event_person.c.address.is_not(None),
 )

@@ -54,7 +54,7 @@ class NewEvent:
     tells_addresses: bool = False  # they are the accounts' own
     # it comes only now, and belongs before all that was received since `received_at`
     late_at: datetime | None = None
-    counted: bool = False  # what it tells of people is to be added to their profiles
+    to_count: bool = False  # what it tells of people is to be added to their profiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,6 @@ class AcceptEntry:
         "event",
         "future",
         "id",
-        "is_counted",
         "is_late",
         "lanes",
         "newest",
@@ -91,6 +90,7 @@ class AcceptEntry:
         "priority",
         "routed",
         "thing",
+        "to_count",
         "unrouted",
     )
 
@@ -104,7 +104,7 @@ class AcceptEntry:
         self.content = new.digest
         self.newest = True
         self.lanes = () if new.faults else tuple(dict.fromkeys(new.lanes))
-        self.is_counted = new.counted and not new.faults
+        self.to_count = new.to_count and not new.faults
         self.people = _without_lane(new.people, self.lanes)
         # the same by the keys of the persons; person key → address in the event, where that differs
         self.routed, self.unrouted = self.lanes, self.people
@@ -261,7 +261,7 @@ class EventAcceptor:
                 for person in entry.unrouted
             ],
         )
-        UNCOUNTED.execute(connection, [(entry.id,) for entry in kept if entry.is_counted])
+        UNCOUNTED.execute(connection, [(entry.id,) for entry in kept if entry.to_count])
         lanes = _lanes(kept)
         LANES.execute(connection, [(*lane, *new.row()) for lane, new in sorted(lanes.items())])
         DELIVERIES.execute(connection, _deliveries(kept, lanes))

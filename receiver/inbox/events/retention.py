@@ -39,15 +39,19 @@ class PurgedChunk(Generic[K]):
     last: K | None
 
 
-async def purge_old(write: TransactionRunner, *, before: datetime, counted: bool = False) -> int:
-    """Remove events received before then that nobody waits for, and what belongs to them; where
-    only `counted` ones may go, those that profiles wait for stay.
+async def purge_old(
+    write: TransactionRunner, *, before: datetime, keep_uncounted: bool = False
+) -> int:
+    """Remove events received before then that nobody waits for, and what belongs to them; with
+    `keep_uncounted` those stay whose facts profiles wait for.
 
     Returns the number of events.
     """
     removed, event_id = 0, ""
     while True:
-        events = await write(partial(purge_events, before=before, after=event_id, counted=counted))
+        events = await write(
+            partial(purge_events, before=before, after=event_id, keep_uncounted=keep_uncounted)
+        )
         removed += events.removed
         if events.last is None:
             break
@@ -60,7 +64,7 @@ async def purge_old(write: TransactionRunner, *, before: datetime, counted: bool
 
 
 def purge_events(
-    transaction: Transaction, *, before: datetime, after: str, counted: bool = False
+    transaction: Transaction, *, before: datetime, after: str, keep_uncounted: bool = False
 ) -> PurgedChunk[str]:
     """Look at the next events received before `before`.
 
@@ -74,7 +78,7 @@ def purge_events(
     )
     if window:
         lock_lanes(transaction, list(transaction.connection.scalars(_LANES, {"ids": window})))
-    chosen = _DONE.where(~_UNCOUNTED) if counted else _DONE
+    chosen = _DONE.where(~_UNCOUNTED) if keep_uncounted else _DONE
     done = list(transaction.connection.scalars(chosen, {"ids": window})) if window else []
     remove_events(transaction, done)
     return PurgedChunk(len(done), window[-1] if len(window) == CHUNK else None)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, exists, literal, select, update
 
-from receiver.inbox.db.person_keys import keys_of
-from receiver.inbox.db.tables import account, delivery, event_person, lane, person_address
+from receiver.inbox.db.person_keys import keys_in_events, keys_of
+from receiver.inbox.db.tables import account, person_address
 from receiver.inbox.db.transaction import Transaction
 
 
@@ -32,22 +32,13 @@ class KnownPerson(NamedTuple):
     address: str
 
 
-def keys_in_events(transaction: Transaction, ids: Collection[str]) -> dict[str, dict[str, str]]:
-    """Event id → address in the event → key of the person whom it is of, where that is another."""
-    found: dict[str, dict[str, str]] = {}
-    for query in (_ROUTED_AS, _KNOWN_AS):
-        for row in transaction.connection.execute(query, {"ids": list(ids)}):
-            found.setdefault(row.event_id, {})[row.address] = row.person_key
-    return found
-
-
 def find_people_in(
     transaction: Transaction, event_id: str, addresses: Collection[str]
 ) -> dict[str, KnownPerson]:
     """Whom these addresses in an event are of, for those who are known by another key or have
     another address now.
     """
-    keys = keys_in_events(transaction, [event_id]).get(event_id, {})
+    keys = keys_in_events(transaction.connection, [event_id]).get(event_id, {})
     people = {address: keys.get(address, address) for address in addresses}
     now = addresses_of(transaction, people.values())
     known = {at: KnownPerson(key, now.get(key, (key,))[0]) for at, key in people.items()}
@@ -85,19 +76,6 @@ def forget_addresses(transaction: Transaction, names: PersonNames) -> None:
     transaction.connection.execute(_KEEP_APART, {"key": names.key})
 
 
-_ROUTED_AS = (
-    select(delivery.c.event_id, delivery.c.address, lane.c.person_key)
-    .join(lane, lane.c.id == delivery.c.lane_id)
-    .where(
-        delivery.c.event_id.in_(bindparam("ids", expanding=True)), delivery.c.address.is_not(None)
-    )
-)
-_KNOWN_AS = select(
-    event_person.c.event_id, event_person.c.address, event_person.c.person_key
-).where(
-    event_person.c.event_id.in_(bindparam("ids", expanding=True)),
-    event_person.c.address.is_not(None),
-)
 _KEY = select(person_address.c.person_key).where(person_address.c.address == bindparam("given"))
 _ADDRESSES = (
     select(person_address.c.person_key, person_address.c.address)

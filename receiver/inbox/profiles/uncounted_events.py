@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, and_, bindparam, delete, func, or_, select, u
 
 from receiver.inbox.db.bulk_statements import UNCOUNTED, insert_statement
 from receiver.inbox.db.event_ids import CAME_AT, IN_TIME, VERSION_AT, first_id, first_late_tail
+from receiver.inbox.db.person_keys import keys_in_events
 from receiver.inbox.db.tables import (
     event,
     literal,
@@ -24,7 +25,6 @@ from receiver.inbox.db.tables import (
 )
 from receiver.inbox.db.timestamps import from_micros, to_micros
 from receiver.inbox.db.transaction import Transaction, TransactionRunner
-from receiver.inbox.people.addresses import keys_in_events
 
 MOST: Final = 256  # events that are counted together
 MOST_BYTES: Final = 8 * 1024 * 1024  # of their bodies
@@ -168,7 +168,7 @@ def list_uncounted(
         ids.append(row.event_id)
     if not ids:
         return []
-    people = keys_in_events(transaction, ids)
+    people = keys_in_events(transaction.connection, ids)
     return [
         UncountedEvent(
             row.event_id,

@@ -246,7 +246,7 @@ class School:
                     one.people = [other for other in one.people if other != person]
             case Purge(minute):
                 before = NOW + timedelta(minutes=minute)
-                await self.inbox.purge_old(before=before, counted=True)
+                await self.inbox.purge_old(before=before, keep_uncounted=True)
             case Count():
                 await asyncio.gather(*(counter.count() for counter in self.counters))
 

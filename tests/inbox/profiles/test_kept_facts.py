@@ -20,7 +20,7 @@ async def told(inbox: Inbox, *facts: PersonFacts, person: str = ANN) -> None:
     """Each fact by an event of its own, counted in this order, one after the other."""
     for number, fact in enumerate(facts):
         content = f"{person} {number} {len(await inbox.list_uncounted())} {fact}"
-        await inbox.accept(new(content, person, counted=True))
+        await inbox.accept(new(content, person, to_count=True))
         await count(inbox, fact, person=person)
 
 
@@ -105,7 +105,7 @@ async def test_any_text_is_kept(inbox: Inbox) -> None:
 @stored
 async def test_an_event_counts_once(inbox: Inbox) -> None:
     """Two processes read the same; what the second one tells is not kept."""
-    await inbox.accept(new("a", counted=True))
+    await inbox.accept(new("a", to_count=True))
     (event,) = await inbox.list_uncounted()
     assert await inbox.keep_facts([CountedEvent(event, {ANN: order("7", "a")})]) == 1
     assert await inbox.keep_facts([CountedEvent(event, {ANN: order("8", "a")})]) == 0
@@ -164,7 +164,7 @@ async def test_the_key_of_a_person_may_be_the_address_of_another(inbox: Inbox) -
 @stored
 async def test_who_is_erased_is_in_no_profile(inbox: Inbox) -> None:
     """The others' stay as they are, also where they were in the same event."""
-    await inbox.accept(new("a", ANN, BEN, counted=True))
+    await inbox.accept(new("a", ANN, BEN, to_count=True))
     (event,) = await inbox.list_uncounted()
     facts = course("1", "Algebra", "a")
     await inbox.keep_facts([CountedEvent(event, {ANN: facts, BEN: facts})])
@@ -182,8 +182,8 @@ async def test_who_is_erased_while_their_event_is_counted_stays_erased(inbox: In
     """
     own = '{"email": "ann@example.edu"}'
     shared = '{"userList": [{"email": "ann@example.edu"}, {"email": "ben@example.edu"}]}'
-    await inbox.accept(new(own, ANN, counted=True, connectors=()))
-    await inbox.accept(new(shared, ANN, BEN, counted=True, connectors=()))
+    await inbox.accept(new(own, ANN, to_count=True, connectors=()))
+    await inbox.accept(new(shared, ANN, BEN, to_count=True, connectors=()))
     read = await inbox.list_uncounted()
     await inbox.erase_person(ANN)
     facts = quiz(b"q")

@@ -30,9 +30,9 @@ async def count_all(inbox: Inbox) -> int:
 async def test_only_what_asks_to_be_counted_is(inbox: Inbox) -> None:
     """A duplicate is not, nor what is in quarantine."""
     await inbox.accept(new("a"))
-    await inbox.accept(new("b", counted=True))
-    await inbox.accept(new("b", counted=True))
-    await inbox.accept(faulty("c", counted=True))
+    await inbox.accept(new("b", to_count=True))
+    await inbox.accept(new("b", to_count=True))
+    await inbox.accept(faulty("c", to_count=True))
     assert await waiting(inbox) == ["b"]
 
 
@@ -40,8 +40,8 @@ async def test_only_what_asks_to_be_counted_is(inbox: Inbox) -> None:
 async def test_what_leaves_the_quarantine_is_counted(inbox: Inbox) -> None:
     """Once it was validated anew, or amended."""
     one, other = [(await inbox.accept(faulty(text))).id for text in ("a", "b")]
-    await inbox.accept_revalidated(one, new("a", counted=True), now=NOW)
-    await inbox.accept_amended(other, new("b, amended", counted=True), now=NOW)
+    await inbox.accept_revalidated(one, new("a", to_count=True), now=NOW)
+    await inbox.accept_amended(other, new("b, amended", to_count=True), now=NOW)
     assert sorted(await waiting(inbox)) == ["a", "b, amended"]
 
 
@@ -161,13 +161,13 @@ async def test_each_source_has_its_own_history(inbox: Inbox) -> None:
 async def test_what_cannot_be_read_holds_up_nothing(inbox: Inbox) -> None:
     """It is left alone until a gateway starts, and may go when it is old."""
     await inbox.start_counting(sources=[SOURCE], now=NOW - timedelta(days=9))
-    id = (await inbox.accept(new("a", counted=True, connectors=()))).id
+    id = (await inbox.accept(new("a", to_count=True, connectors=()))).id
     await inbox.set_aside([id])
     assert await waiting(inbox) == []
     await inbox.start_counting(sources=[SOURCE], now=NOW)
     assert await waiting(inbox) == ["a"]
     await inbox.set_aside([id])
-    assert await inbox.purge_old(before=LATER, counted=True) == 1
+    assert await inbox.purge_old(before=LATER, keep_uncounted=True) == 1
     await inbox.start_counting(sources=[SOURCE], now=LATER)
     assert await waiting(inbox) == []
 
@@ -176,12 +176,12 @@ async def test_what_cannot_be_read_holds_up_nothing(inbox: Inbox) -> None:
 async def test_what_is_old_stays_until_it_is_counted(inbox: Inbox) -> None:
     """Unless nobody asks for profiles. What was counted stays known."""
     for text in ("a", "b"):
-        await inbox.accept(new(text, counted=True, connectors=()))
-    assert await inbox.purge_old(before=LATER, counted=True) == 0
+        await inbox.accept(new(text, to_count=True, connectors=()))
+    assert await inbox.purge_old(before=LATER, keep_uncounted=True) == 0
     assert await count_all(inbox) == 2
-    assert await inbox.purge_old(before=LATER, counted=True) == 2
+    assert await inbox.purge_old(before=LATER, keep_uncounted=True) == 2
     assert len((await known(inbox)).orders) == 2
-    await inbox.accept(new("c", counted=True, connectors=()))
+    await inbox.accept(new("c", to_count=True, connectors=()))
     assert await inbox.purge_old(before=LATER) == 1
     assert await waiting(inbox) == []
 
@@ -190,11 +190,11 @@ async def test_what_is_old_stays_until_it_is_counted(inbox: Inbox) -> None:
 async def test_what_is_counted_together_fits_into_memory(inbox: Inbox) -> None:
     """So many events, of so many bytes."""
     for number in range(MOST + 1):
-        await inbox.accept(new(f"small {number}", counted=True))
+        await inbox.accept(new(f"small {number}", to_count=True))
     assert len(await inbox.list_uncounted()) == MOST
     while await count_all(inbox):
         pass
     for number in range(3):
         text = json.dumps([number, "x" * (MOST_BYTES // 2)])
-        await inbox.accept(new(text, ANN, counted=True))
+        await inbox.accept(new(text, ANN, to_count=True))
     assert len(await inbox.list_uncounted()) == 1
