@@ -185,6 +185,15 @@ person_address: Final = Table(
     sqlite_with_rowid=False,
 )
 
+former_address: Final = Table(  # one that a person has had, and that became another one's
+    "former_address",
+    _METADATA,
+    Column("address", _NAME, primary_key=True),
+    Column("person_key", _NAME, primary_key=True),
+    Index("former_address_key", "person_key"),
+    sqlite_with_rowid=False,
+)
+
 lane: Final = Table(
     "lane",
     _METADATA,
@@ -360,9 +369,7 @@ installation: Final = Table(  # one row: what is this installation's own
 
 
 def state_is(*states: DeliveryState) -> ColumnElement[bool]:
-    """The state of a delivery that is found by its id: put so that SQLite does not look for it by
-    its state instead.
-    """
+    """Of a delivery that is found by its id: put so that SQLite does not look by the state."""
     return delivery.c.state.not_in(
         [literal(state) for state in DELIVERY_STATES if state not in states]
     )
