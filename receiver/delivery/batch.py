@@ -9,7 +9,13 @@ from typing import Any
 from connectors.base import ConnectorError, Link, Record, Ref
 from receiver.delivery.batch_splitter import BatchSplitter, ConnectorDefect, NoAnswer
 from receiver.delivery.delivery_context import DeliveryContext
-from receiver.delivery.former_keys import former_refs, with_former
+from receiver.delivery.former_keys import (
+    FormerRef,
+    former_refs,
+    moves_of,
+    taken_refs,
+    with_former,
+)
 from receiver.delivery.lane_outcome import LaneOutcome
 from receiver.delivery.limits.call_timeout import PATIENCE, CallTimeout
 from receiver.delivery.merge import LaneWrite
@@ -125,10 +131,16 @@ class LaneBatch:
         writes = [write for _, write in group]
         self._written = [record for one in writes for record in one.records]
         refs = {record.ref for record in self._written}
-        former = former_refs((outcome.lane, write) for outcome, write in group)
-        refs.update(*former.values())
+        lanes = [(outcome.lane, write) for outcome, write in group]
+        former, taken = former_refs(lanes), taken_refs(lanes)
+        refs.update(one.ref for others in former.values() for one in others)
+        refs.update(one.moved for one in taken)
         async with self._context.locks.hold(refs):
-            known = with_former(await self._known(refs), former)
+            states = await self._known(refs)
+            for its, move in moves_of(states, taken, former):
+                former[its.moved] = (FormerRef(its.ref, its.lane_id),)
+                writes.append(move)
+            known = with_former(states, former)
             held = self._context.under_way.held()
             results = await write_records(
                 self._context.connector,

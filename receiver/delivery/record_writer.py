@@ -37,6 +37,7 @@ from receiver.delivery.fields.ownership import (
     needs_reading,
     unowned_fields,
 )
+from receiver.delivery.former_keys import MOVE_LATER, NOT_MOVED, in_turns, moving_keys
 from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.merge import LaneWrite, MergedRecord, merge_writes
 from receiver.inbox import RecordState, RecordStateRow
@@ -145,7 +146,9 @@ async def write_records(
     writer = _Writer(connector, known, calls, version_horizon(now), held, share, dry_run)
     merged = await merge_writes(writes, share)
     for object_name in in_order_of_links(one.record for one in merged):
-        await writer.upsert([one for one in merged if one.record.object == object_name])
+        theirs = [one for one in merged if one.record.object == object_name]
+        for turn in in_turns(theirs, writer.moving):
+            await writer.upsert(turn)
     if not dry_run:
         await writer.link()
     return writer.results
@@ -171,6 +174,7 @@ class _Writer:
         dry_run: bool,
     ) -> None:
         self._dry_run = dry_run
+        self.moving = moving_keys(known)
         self._connector = connector
         self._known = known
         self._calls = calls
@@ -216,7 +220,7 @@ class _Writer:
             result.missing = frozenset(
                 target for target, its in targets.items() if its and its.is_missing
             )
-        verdict = self._foregone(one, known, result.left_out)
+        verdict = self._not_moved(one) or self._foregone(one, known, result.left_out)
         result.verdict = verdict or _NOT_YET
         return verdict is None
 
@@ -313,6 +317,15 @@ class _Writer:
                 elif not isinstance(verdict, Saved):
                     found[record.ref] = verdict
         return found
+
+    def _not_moved(self, one: MergedRecord) -> Verdict | None:
+        """Why the key is another record's still, where that has just been tried to give it up."""
+        mover = self.moving.get(one.ref)
+        result = self.results.get(mover) if mover else None
+        if result is None or isinstance(result.verdict, Saved):
+            return None
+        refused = MOVE_LATER if result.merged.record.fields else NOT_MOVED
+        return refused if isinstance(result.verdict, Refused) else result.verdict
 
     def _foregone(
         self, one: MergedRecord, known: RecordState | None, left_out: frozenset[str]

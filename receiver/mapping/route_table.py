@@ -34,11 +34,18 @@ class RoutedConnector(Protocol):
     def mapping(self) -> tuple[str, ...]: ...
 
 
+class RoutedSource(Protocol):
+    """What a mapping needs of a source's settings."""
+
+    @property
+    def identity(self) -> str: ...
+
+
 class RouteTableSettings(Protocol):
     """What a mapping needs of the settings."""
 
     @property
-    def sources(self) -> abc.Mapping[str, Any]: ...
+    def sources(self) -> abc.Mapping[str, RoutedSource]: ...
     @property
     def connectors(self) -> abc.Mapping[str, RoutedConnector]: ...
     @property
@@ -105,7 +112,12 @@ class RouteTable:
         }
         sources = tuple(settings.sources)
         placed, faults = check_routes(
-            dict(enumerate(settings.routes)), settings.snippets, accounts, sources, stored
+            dict(enumerate(settings.routes)),
+            settings.snippets,
+            accounts,
+            sources,
+            stored,
+            [name for name, one in settings.sources.items() if one.identity == "aom_id"],
         )
         if errors := [fault for fault in faults if not fault.warning]:
             raise ConfigError(errors)

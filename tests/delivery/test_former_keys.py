@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from connectors.base import Record, Ref, Saved
-from receiver.delivery.former_keys import former_refs, with_former
+from dataclasses import replace
+
+import pytest
+
+from connectors.base import Record, Ref, Refused, Retry, Saved
+from receiver.delivery.former_keys import FormerRef, former_refs, moves_of, taken_refs, with_former
 from receiver.delivery.merge import LaneWrite
 from receiver.inbox import ReadyLane, RecordState
 from receiver.inbox.lanes.field_versions import FieldVersion
+from receiver.inbox.lanes.ready import FormerOwner
 from tests.delivery.crm import Crm
 from tests.delivery.test_record_writer import Known, contact, event_id, known, lane_write, run
 
 OLD, OLDER, NEW = "old@x.test", "older@x.test", "new@x.test"
-FORMER = {Ref("contact", NEW): (Ref("contact", OLD), Ref("contact", OLDER))}
+FORMER = {Ref("contact", NEW): (FormerRef(Ref("contact", OLD)), FormerRef(Ref("contact", OLDER)))}
 
 
 def lane(*addresses: str) -> ReadyLane:
@@ -27,6 +32,68 @@ def test_only_records_with_the_persons_address_as_key_have_had_another() -> None
     records = (contact(NEW), Record("deal", "springfield:1", {}))
     assert former_refs([(lane(NEW, OLD, OLDER), write(*records))]) == FORMER
     assert former_refs([(lane(), write(*records))]) == {}
+
+
+def written(id: str, *lanes: int) -> RecordState:
+    """A record that holds a field of each of the lanes."""
+    stamps = {f"field_{lane}": FieldVersion(event_id(lane), lane) for lane in lanes}
+    return RecordState(id, {}, event_id(max(lanes)), stamps)
+
+
+def test_an_address_of_another_one_now_leads_to_what_the_lane_has_written() -> None:
+    """And to no record of whoever has the address since."""
+    theirs = replace(lane(NEW), lost_addresses=(OLD,))
+    former = former_refs([(theirs, write(contact(NEW)))])
+    assert former == {Ref("contact", NEW): (FormerRef(Ref("contact", OLD), 1),)}
+    mine: Known = {Ref("contact", OLD): written("7", 1, 3)}
+    assert with_former(mine, former)[Ref("contact", NEW)].former_key == OLD
+    others: Known = {Ref("contact", OLD): written("7", 2)}
+    assert with_former(others, former) == others
+
+
+def test_who_takes_an_address_moves_the_record_of_who_had_it() -> None:
+    """Unless that one is written with it, or the record is the taker's already."""
+    taker = replace(lane(OLD), lane_id=2, former_owners=(FormerOwner(1, NEW),))
+    taken = taken_refs([(taker, write(contact(OLD), Record("deal", "springfield:1", {})))])
+    states: Known = {Ref("contact", OLD): written("7", 1)}
+    ((_, move),) = moves_of(states, taken, ())
+    assert (move.lane_id, move.records) == (1, (Record("contact", NEW, {}),))
+    assert moves_of(states, taken, [Ref("contact", NEW)]) == []
+    assert moves_of({Ref("contact", OLD): written("7", 1, 2)}, taken, ()) == []
+    assert moves_of({Ref("contact", OLD): written("7", 3)}, taken, ()) == []
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_key_is_taken_once_it_is_given_up(refused: bool) -> None:
+    """In a call of its own, and not where the CRM does not let the other record have its new one:
+    it would be written to that person's record.
+    """
+    crm = Crm()
+    crm.rule = lambda record: (
+        Refused("NO", "not this one") if refused and record.former_key else Saved(record.id or "8")
+    )
+    states: Known = {Ref("contact", OLD): written("7", 1)}
+    former = with_former(states, {Ref("contact", NEW): (FormerRef(Ref("contact", OLD), 1),)})
+    moving = Record("contact", NEW, {})
+    results = run(crm, write(contact(OLD), moving), remotes=former)
+    outcome = results[Ref("contact", OLD)].verdict
+    if refused:
+        assert [record.key for record in crm.received] == [NEW]
+        assert isinstance(outcome, Refused)
+        assert outcome.code == "KEY_IN_USE"
+    else:
+        assert [record.key for record in crm.received] == [NEW, OLD]
+        assert outcome == Saved("8")
+
+
+def test_what_is_refused_of_the_others_event_is_not_the_takers_fault() -> None:
+    """It is tried again, when the record gets its new key by itself."""
+    crm = Crm()
+    crm.rule = lambda record: Refused("NO", "no such phone") if record.former_key else Saved("8")
+    states: Known = {Ref("contact", OLD): written("7", 1)}
+    former = with_former(states, {Ref("contact", NEW): (FormerRef(Ref("contact", OLD), 1),)})
+    results = run(crm, write(contact(OLD), contact(NEW, phone="1")), remotes=former)
+    assert isinstance(results[Ref("contact", OLD)].verdict, Retry)
 
 
 def test_the_record_that_was_written_last_is_the_one() -> None:

@@ -194,6 +194,40 @@ def test_an_address_that_was_left_becomes_another_accounts(
         assert (found_by(running, OLD), found_by(running, NEW)) == (0, 2)
 
 
+@pytest.mark.parametrize("given_up", [False, True])
+def test_an_address_is_another_accounts_before_the_change_is_delivered(
+    tmp_path: Path, accounts: tuple[Account, Account], given_up: bool
+) -> None:
+    """Each contact stays its person's, also where the event that told of the new address was given
+    up, and the other account's is the first to be delivered.
+    """
+    with gateway(configure(tmp_path, *accounts)) as running:
+        account(running, 7, OLD)
+        delivered(running)
+        first = {one.name: one.contacts()[OLD].id for one in accounts}
+        for one in accounts:
+            one.collapse()
+        changed = quiz(running, 7, NEW)
+        taken = account(running, 8, OLD, "Ben")
+        people = [one["person"] for one in running.admin(f"/api/events/{taken}")["deliveries"]]
+        assert people == [OLD, OLD]
+        if given_up:
+            for each in running.admin(f"/api/events/{changed}")["deliveries"]:
+                path = f"{running.url}/api/deliveries/{each['id']}/discard"
+                httpx.post(path, headers=ADMIN).raise_for_status()
+        for one in accounts:
+            one.clear()
+        delivered(running)
+        quiz(running, 7, NEW, 2)
+        quiz(running, 8, OLD, 3)
+        delivered(running)
+        for one in accounts:
+            contacts = one.contacts()
+            assert {*contacts} == {NEW, OLD}
+            assert contacts[NEW].id == first[one.name]
+            assert (contacts[NEW].first_name, contacts[OLD].first_name) == ("Ann", "Ben")
+
+
 def test_switched_off_each_address_is_a_person(tmp_path: Path) -> None:
     """`identity = "email"`: two addresses of one id are two contacts."""
     with hubspot() as crm:

@@ -98,7 +98,10 @@ def compiled(**upsert: Any) -> RouteTable:
     box = ConnectorSettings(type="sandbox")
     return RouteTable.compile(
         SimpleNamespace(
-            sources={"springfield": None}, connectors={"box": box}, routes=[route], snippets={}
+            sources={"springfield": SimpleNamespace(identity="aom_id")},
+            connectors={"box": box},
+            routes=[route],
+            snippets={},
         )
     )
 

@@ -45,7 +45,10 @@ def test_every_connector_ships_a_mapping_without_a_fault(kind: str) -> None:
     crm = ConnectorSettings(type=kind, mapping=("standard",))
     mapping = RouteTable.compile(
         SimpleNamespace(
-            sources={"springfield": None}, connectors={"crm": crm}, routes=(), snippets={}
+            sources={"springfield": SimpleNamespace(identity="aom_id")},
+            connectors={"crm": crm},
+            routes=(),
+            snippets={},
         )
     )
     assert [warning for warning in mapping.warnings if warning.where != "routes"] == []
@@ -63,7 +66,10 @@ def test_every_shipped_mapping_adds_to_the_standard_one(kind: str) -> None:
     crm = ConnectorSettings(type=kind, mapping=names)
     mapping = RouteTable.compile(
         SimpleNamespace(
-            sources={"springfield": None}, connectors={"crm": crm}, routes=(), snippets={}
+            sources={"springfield": SimpleNamespace(identity="aom_id")},
+            connectors={"crm": crm},
+            routes=(),
+            snippets={},
         )
     )
     assert [warning for warning in mapping.warnings if warning.where != "routes"] == []

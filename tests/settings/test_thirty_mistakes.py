@@ -62,7 +62,7 @@ connector = "box"
 object = "enrollment"
 key_field = "aom_key"
 each = "course in courses"
-key = "{{ source.name }}:{{ person.email }}:{{ course.id }}"
+key = "{{ source.name }}:{{ person.key }}:{{ course.id }}"
 fields.course = "{{ course.name }}"
 """
 

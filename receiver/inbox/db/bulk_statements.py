@@ -31,6 +31,7 @@ from receiver.inbox.db.tables import (
     drift,
     event,
     event_person,
+    former_address,
     lane,
     literal,
     person_address,
@@ -186,6 +187,9 @@ ACCOUNTS: Final = BulkStatement(len(account.c), _unless_there(account))
 
 ADDRESSES: Final = BulkStatement(len(person_address.c), _unless_there(person_address))
 """All columns; in order. Leaves out an address that is there."""
+
+FORMER_ADDRESSES: Final = BulkStatement(2, _unless_there(former_address))
+"""All columns; in order."""
 
 UNCOUNTED: Final = BulkStatement(1, _uncounted)
 """Event id."""

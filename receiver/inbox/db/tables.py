@@ -82,10 +82,9 @@ original: Final = Table(  # calls that were amended, as they came
 event_person: Final = Table(
     "event_person",
     _METADATA,
-    Column("event_id", _NAME, nullable=False),
-    Column("person_key", _NAME, nullable=False),
+    Column("event_id", _NAME, primary_key=True),
+    Column("person_key", _NAME, primary_key=True),
     Column("address", _NAME),  # in the event, where it is not the key
-    PrimaryKeyConstraint("event_id", "person_key"),
     Index("event_person_key", "person_key", "event_id"),
     sqlite_with_rowid=False,
 )
@@ -110,19 +109,18 @@ profile_start: Final = Table(  # of each source whose every event is counted: si
 profile_person: Final = Table(
     "profile_person",
     _METADATA,
-    Column("person_key", _NAME, nullable=False),
-    Column("source", _NAME, nullable=False),
+    Column("person_key", _NAME, primary_key=True),
+    Column("source", _NAME, primary_key=True),
     Column("seen_at", BigInteger, nullable=False),  # first
     Column("active_at", BigInteger),  # last
-    PrimaryKeyConstraint("person_key", "source"),
     sqlite_with_rowid=False,
 )
 
 profile_order: Final = Table(
     "profile_order",
     _METADATA,
-    Column("source", _NAME, nullable=False),
-    Column("order_id", _NAME, nullable=False),
+    Column("source", _NAME, primary_key=True),
+    Column("order_id", _NAME, primary_key=True),
     Column("person_key", _NAME, nullable=False),
     Column("event_id", _NAME, nullable=False),  # the newest that tells of it
     Column("paid", Integer, nullable=False),
@@ -130,7 +128,6 @@ profile_order: Final = Table(
     Column("currency", _NAME),
     Column("created_at", BigInteger),
     Column("seen_at", BigInteger, nullable=False),  # first
-    PrimaryKeyConstraint("source", "order_id"),
     Index("profile_order_person", "person_key", "source"),
     sqlite_with_rowid=False,
 )
@@ -138,14 +135,13 @@ profile_order: Final = Table(
 profile_course: Final = Table(
     "profile_course",
     _METADATA,
-    Column("person_key", _NAME, nullable=False),
-    Column("source", _NAME, nullable=False),
-    Column("course", _NAME, nullable=False),  # see `CourseFact.key`
+    Column("person_key", _NAME, primary_key=True),
+    Column("source", _NAME, primary_key=True),
+    Column("course", _NAME, primary_key=True),  # see `CourseFact.key`
     Column("course_id", _NAME),
     Column("name", Text, nullable=False),
     Column("event_id", _NAME, nullable=False),  # the newest that names it
     Column("enrolled_at", BigInteger, nullable=False),  # first
-    PrimaryKeyConstraint("person_key", "source", "course"),
     sqlite_with_rowid=False,
 )
 
@@ -163,11 +159,10 @@ profile_submission: Final = Table(
 account: Final = Table(  # the accounts of the AOM sites, by AOM's ids
     "account",
     _METADATA,
-    Column("source", _NAME, nullable=False),
-    Column("aom_id", _NAME, nullable=False),
+    Column("source", _NAME, primary_key=True),
+    Column("aom_id", _NAME, primary_key=True),
     Column("address", _NAME, nullable=False),
     Column("since", _NAME, nullable=False),  # the id of the event that told the address
-    PrimaryKeyConstraint("source", "aom_id"),
     # of several with one address, only the first is followed
     Index("account_address", "source", "address", unique=True),
     sqlite_with_rowid=False,
@@ -182,6 +177,15 @@ person_address: Final = Table(
     Column("since", _NAME, nullable=False),  # the newest is the one that the person has now
     Column("left_at", _NAME),  # the source whose account had it and has another one now
     Index("person_address_key", "person_key"),
+    sqlite_with_rowid=False,
+)
+
+former_address: Final = Table(  # one that a person has had, and that became another one's
+    "former_address",
+    _METADATA,
+    Column("address", _NAME, primary_key=True),
+    Column("person_key", _NAME, primary_key=True),
+    Index("former_address_key", "person_key"),
     sqlite_with_rowid=False,
 )
 
@@ -251,28 +255,26 @@ attempt: Final = Table(
 remote: Final = Table(
     "remote",
     _METADATA,
-    Column("connector", _NAME, nullable=False),
-    Column("object", _NAME, nullable=False),
-    Column("key", _NAME, nullable=False),
+    Column("connector", _NAME, primary_key=True),
+    Column("object", _NAME, primary_key=True),
+    Column("key", _NAME, primary_key=True),
     Column("id", Text, nullable=False),
     Column("lane_id", BigInteger, nullable=False),
     Column("event_id", _NAME, nullable=False),  # the newest that wrote it
     Column("digest", _NAME),  # of what was written last, see `remote.RemoteRow`
     Column("written_at", BigInteger, nullable=False),
     Column("stamps", Text, nullable=False),  # JSON, see `stamps.encode`
-    PrimaryKeyConstraint("connector", "object", "key"),
     Index("remote_lane", "lane_id"),
 )
 
 remote_link: Final = Table(
     "remote_link",
     _METADATA,
-    Column("connector", _NAME, nullable=False),
-    Column("object", _NAME, nullable=False),
-    Column("key", _NAME, nullable=False),
-    Column("link", _NAME, nullable=False),
+    Column("connector", _NAME, primary_key=True),
+    Column("object", _NAME, primary_key=True),
+    Column("key", _NAME, primary_key=True),
+    Column("link", _NAME, primary_key=True),
     Column("target_id", Text, nullable=False),  # the CRM's id of what it was tied to
-    PrimaryKeyConstraint("connector", "object", "key", "link"),
     sqlite_with_rowid=False,
 )
 
@@ -306,13 +308,12 @@ leadership: Final = Table(
 drift: Final = Table(
     "drift",
     _METADATA,
-    Column("source", _NAME, nullable=False),
-    Column("name", _NAME, nullable=False),
-    Column("path", _NAME, nullable=False),
+    Column("source", _NAME, primary_key=True),
+    Column("name", _NAME, primary_key=True),
+    Column("path", _NAME, primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("first_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
-    PrimaryKeyConstraint("source", "name", "path"),
 )
 
 pulse: Final = Table(
@@ -360,9 +361,7 @@ installation: Final = Table(  # one row: what is this installation's own
 
 
 def state_is(*states: DeliveryState) -> ColumnElement[bool]:
-    """The state of a delivery that is found by its id: put so that SQLite does not look for it by
-    its state instead.
-    """
+    """Of a delivery that is found by its id: put so that SQLite does not look by the state."""
     return delivery.c.state.not_in(
         [literal(state) for state in DELIVERY_STATES if state not in states]
     )

@@ -34,7 +34,7 @@ from receiver.inbox.events.erase_records import erase_remotes
 from receiver.inbox.events.original_calls import originals_with, remove_originals
 from receiver.inbox.events.retention import remove_events
 from receiver.inbox.lanes.replay import lock_lanes
-from receiver.inbox.people.addresses import PersonNames, find_names, forget_addresses, lock_accounts
+from receiver.inbox.people.addresses import PersonNames, find_names, forget_person
 from receiver.inbox.profiles.kept_facts import erase_profiles
 from receiver.inbox.profiles.uncounted_events import note_change
 from receiver.text.known_address import address_forms
@@ -118,20 +118,6 @@ async def _erase_names(
         )
         total += ErasedPerson(mentions=await erase_mentions(read, write, one))
     return total
-
-
-def forget_person(transaction: Transaction, given: str, erased: PersonNames) -> PersonNames | None:
-    """Forget whose the erased addresses are: last, for a second run needs to know them.
-
-    Where more has come of the person since, nothing is forgotten: returns what is to be erased.
-    """
-    lock_accounts(transaction, erased)  # none of them gets another address now
-    names = find_names(transaction, given)
-    more = transaction.connection.scalar(events_of(names.keys).limit(1)) is not None
-    if more or not set(names.addresses) <= set(erased.addresses):
-        return names
-    forget_addresses(transaction, names)
-    return None
 
 
 async def _erase_events(

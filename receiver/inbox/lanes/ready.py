@@ -6,7 +6,7 @@ Only a connector's leader asks, and remembers which lanes it has under way: noth
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -17,7 +17,7 @@ from receiver.inbox.db.event_ids import arrived_at
 from receiver.inbox.db.tables import delivery, event, lane, literal
 from receiver.inbox.db.timestamps import from_micros, from_micros_or_none, to_micros
 from receiver.inbox.db.transaction import Transaction
-from receiver.inbox.people.addresses import addresses_of
+from receiver.inbox.people.addresses import addresses_of, former_owners_of, lost_addresses_of
 
 MOST_DELIVERIES = 200  # of one lane at once
 MOST_BYTES = 4 * 1024 * 1024  # of bodies of one lane
@@ -56,6 +56,14 @@ class PendingDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerOwner:
+    """Who had an address before it became another one's: their lane, and the address of now."""
+
+    lane_id: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadyLane:
     """One lane with its oldest pending deliveries, as its connector's leader takes it."""
 
@@ -70,6 +78,8 @@ class ReadyLane:
     capped: bool = False  # more are pending than are taken at once
     replayed: int = 0  # the version that the lane's last replay made
     addresses: tuple[str, ...] = ()  # the person's where there are several, the one of now first
+    lost_addresses: tuple[str, ...] = ()  # the person had these, and they are another one's now
+    former_owners: tuple[FormerOwner, ...] = ()  # of the address that the person has now
 
     @property
     def address(self) -> str:
@@ -107,11 +117,48 @@ def load_lanes(transaction: Transaction, lanes: Sequence[int], *, now: datetime)
         return []
     chosen = _choose(_pending(transaction, rows), [id for id in lanes if id in rows])
     bodies = _events(transaction, {row.event_id for found, _ in chosen.values() for row in found})
-    addresses = addresses_of(transaction, [rows[id].person_key for id in chosen])
-    return [
+    keys = [rows[id].person_key for id in chosen]
+    addresses, lost = addresses_of(transaction, keys), lost_addresses_of(transaction, keys)
+    loaded = [
         _lane(rows[id], found, bodies, addresses.get(rows[id].person_key, ()), capped=capped)
         for id, (found, capped) in chosen.items()
     ]
+    owners = _former_owners(transaction, loaded)
+    return [
+        replace(
+            one,
+            lost_addresses=tuple(lost.get(one.person_key, ())),
+            former_owners=owners.get(one.lane_id, ()),
+        )
+        if one.person_key in lost or one.lane_id in owners
+        else one
+        for one in loaded
+    ]
+
+
+def _former_owners(
+    transaction: Transaction, lanes: Sequence[ReadyLane]
+) -> dict[int, tuple[FormerOwner, ...]]:
+    """Lane → who had the address before that its person has now."""
+    had = former_owners_of(transaction, [one.address for one in lanes])
+    if not had:
+        return {}
+    keys = {key for persons in had.values() for key in persons}
+    addresses = addresses_of(transaction, keys)
+    values = {"keys": sorted(keys), "connectors": sorted({one.connector for one in lanes})}
+    ids = {
+        (row.connector, row.person_key): row.id
+        for row in transaction.connection.execute(_LANES_OF, values)
+    }
+    return {
+        one.lane_id: tuple(
+            FormerOwner(ids[one.connector, key], addresses[key][0])
+            for key in had[one.address]
+            if key in addresses and key != one.person_key and (one.connector, key) in ids
+        )
+        for one in lanes
+        if one.address in had
+    }
 
 
 def rest_lanes(transaction: Transaction, lanes: Iterable[ReadyLane]) -> None:
@@ -164,6 +211,10 @@ _LANES = select(
     lane.c.failing_since,
     lane.c.replayed,
 ).where(_IDS, lane.c.state != literal("idle"), lane.c.due_at <= _NOW)
+_LANES_OF = select(lane.c.connector, lane.c.person_key, lane.c.id).where(
+    lane.c.person_key.in_(bindparam("keys", expanding=True)),
+    lane.c.connector.in_(bindparam("connectors", expanding=True)),
+)
 _REST = (  # unless an event came since: that has raised the version
     update(lane)
     .where(lane.c.id == bindparam("of"), lane.c.version == bindparam("seen", type_=BigInteger))

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import bindparam, delete, select, tuple_
 
-from receiver.inbox.db.bulk_statements import ACCOUNTS, ADDRESSES, KNOWN_PEOPLE
+from receiver.inbox.db.bulk_statements import ACCOUNTS, ADDRESSES, FORMER_ADDRESSES, KNOWN_PEOPLE
 from receiver.inbox.db.errors import StoreUnavailable
 from receiver.inbox.db.storable_text import storable_text
 from receiver.inbox.db.tables import account, person_address
@@ -140,6 +140,7 @@ def _put_addresses(
         if found != [(one, *owners[one]) for one in there]:
             return False
         transaction.connection.execute(_TAKE_OUT_ADDRESSES, values)
+    FORMER_ADDRESSES.execute(transaction.connection, sorted(known.lost_addresses))
     rows = [(one, *known.addresses[one]) for one in addresses]
     return ADDRESSES.execute(transaction.connection, rows) == len(rows)
 

@@ -9,8 +9,13 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, exists, literal, select, update
 
+from receiver.inbox.db.event_filter import events_of
 from receiver.inbox.db.person_keys import keys_in_events, keys_of
-from receiver.inbox.db.tables import account, person_address
+from receiver.inbox.db.tables import (
+    account,
+    former_address,
+    person_address,
+)
 from receiver.inbox.db.transaction import Transaction
 
 
@@ -54,11 +59,41 @@ def addresses_of(transaction: Transaction, keys: Collection[str]) -> dict[str, t
     }
 
 
+def lost_addresses_of(transaction: Transaction, keys: Collection[str]) -> dict[str, list[str]]:
+    """Person key → the addresses that they have had and that are another one's now."""
+    lost: dict[str, list[str]] = {}
+    for row in transaction.connection.execute(_LOST, {"keys": sorted(set(keys))}):
+        lost.setdefault(row.person_key, []).append(row.address)
+    return lost
+
+
+def former_owners_of(transaction: Transaction, addresses: Collection[str]) -> dict[str, list[str]]:
+    """Address → the keys of the persons who have had it, where it became another one's."""
+    owners: dict[str, list[str]] = {}
+    for row in transaction.connection.execute(_OWNERS, {"addresses": sorted(set(addresses))}):
+        owners.setdefault(row.address, []).append(row.person_key)
+    return owners
+
+
 def find_names(transaction: Transaction, given: str) -> PersonNames:
     """What the person is known by whose address or key this is; of nobody, that alone."""
     keys = list(transaction.connection.scalars(keys_of(given)))
     found = transaction.connection.scalar(_KEY, {"given": given}) or given
     return PersonNames(found, tuple(keys), addresses_of(transaction, [found]).get(found, (given,)))
+
+
+def forget_person(transaction: Transaction, given: str, erased: PersonNames) -> PersonNames | None:
+    """Forget whose the erased addresses are: last, for a second run needs to know them.
+
+    Where more has come of the person since, nothing is forgotten: returns what is to be erased.
+    """
+    lock_accounts(transaction, erased)  # none of them gets another address now
+    names = find_names(transaction, given)
+    more = transaction.connection.scalar(events_of(names.keys).limit(1)) is not None
+    if more or not set(names.addresses) <= set(erased.addresses):
+        return names
+    forget_addresses(transaction, names)
+    return None
 
 
 def lock_accounts(transaction: Transaction, names: PersonNames) -> None:
@@ -73,6 +108,7 @@ def forget_addresses(transaction: Transaction, names: PersonNames) -> None:
     """
     transaction.connection.execute(_FORGET_ACCOUNTS, {"of": list(names.addresses)})
     transaction.connection.execute(_FORGET, {"key": names.key})
+    transaction.connection.execute(_FORGET_LOST, {"key": names.key})
     transaction.connection.execute(_KEEP_APART, {"key": names.key})
 
 
@@ -82,6 +118,17 @@ _ADDRESSES = (
     .where(person_address.c.person_key.in_(bindparam("keys", expanding=True)))
     .order_by(person_address.c.person_key, person_address.c.since.desc(), person_address.c.address)
 )
+_LOST = (
+    select(former_address)
+    .where(former_address.c.person_key.in_(bindparam("keys", expanding=True)))
+    .order_by(former_address.c.address)
+)
+_OWNERS = (
+    select(former_address)
+    .where(former_address.c.address.in_(bindparam("addresses", expanding=True)))
+    .order_by(former_address.c.person_key)
+)
+_FORGET_LOST = delete(former_address).where(former_address.c.person_key == bindparam("key"))
 _OTHERS = person_address.alias("others")
 _THEIRS = person_address.c.person_key == bindparam("key")
 _ANOTHERS_KEY = and_(

@@ -9,7 +9,8 @@ that nobody has left is its own person, known by it. The rules:
   Others that share it are not followed: they are whoever the address is. An account that changes
   to an address which another account of the site has stays the person that it was.
 - An address that an account has left is still its person's, for late events and those without an
-  id; but another account of that site that comes with it is another person.
+  id; but another account of that site that comes with it is another person. Whose it was stays
+  known: a CRM may have the first one by it still.
 - Where the new address is already one of somebody's several addresses, the account is theirs from
   then on. Persons are never united otherwise.
 - What happened before the account had its address of now changes nothing, whenever it comes.
@@ -49,7 +50,8 @@ AccountId = tuple[str, str]
 class KnownPeople:
     """What is known of some accounts and addresses, and what events have changed of it.
 
-    `holders`: source and address → the id of the account that has it.
+    `holders`: source and address → the id of the account that has it. `lost_addresses`: address and
+    the key of the person who had it, where it has become another one's.
     """
 
     accounts: dict[AccountId, AccountAddress] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class KnownPeople:
     new_accounts: set[AccountId] = field(default_factory=set)
     changed_accounts: set[AccountId] = field(default_factory=set)
     changed_addresses: set[str] = field(default_factory=set)
+    lost_addresses: set[tuple[str, str]] = field(default_factory=set)
 
     def person_of(self, address: str) -> str:
         """The key of the person whose this address is."""
@@ -111,6 +114,9 @@ class KnownPeople:
         return self.person_of(new.address)
 
     def _give(self, address: str, owner: AddressOwner) -> None:
+        before = self.addresses.get(address)
+        if before and before.person_key != owner.person_key:
+            self.lost_addresses.add((address, before.person_key))
         self.addresses[address] = owner
         self.changed_addresses.add(address)
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from receiver.aom import EVENTS
 from receiver.config_errors import ConfigFault, format_place
+from receiver.mapping.check.changing_keys import changing_keys
 from receiver.mapping.check.expressions import check_expressions
 from receiver.mapping.check.growth import check_growth
 from receiver.mapping.check.ownership import check_ownership
@@ -33,10 +34,12 @@ def check_routes(
     accounts: Mapping[str, ConnectorAccount],
     sources: Collection[str],
     stored: StoredKeys = MappingProxyType({}),
+    followed: Collection[str] = (),
 ) -> tuple[tuple[PlacedRoute, ...], list[ConfigFault]]:
     """All routes with the shipped ones, and every fault and warning, once each.
 
     `routes` holds the operator's by their index, `stored` the keys that a gateway has met.
+    `followed`: the sources at which a learner whose address changes stays one person.
     """
     every, faults = place_routes(routes, snippets, accounts)
     faults += find_duplicates(every)
@@ -51,6 +54,7 @@ def check_routes(
         faults += _idle(every, accounts)
         faults += _unwanted(every, sources) if accounts else ()
         faults += shared_keys(every, sources)
+        faults += changing_keys(every, sources, followed)
     return every, list(dict.fromkeys(faults))
 
 

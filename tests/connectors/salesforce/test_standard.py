@@ -14,7 +14,7 @@ from tests.fakes.salesforce import FakeSalesforce
 
 MAPPING = RouteTable.compile(
     SimpleNamespace(
-        sources={"springfield": None},
+        sources={"springfield": SimpleNamespace(identity="aom_id")},
         connectors={"crm": ConnectorSettings(type="salesforce", mapping=("standard",))},
         routes=(),
         snippets={},

@@ -151,6 +151,8 @@ def test_whatever_comes_together_is_as_if_it_came_alone(store_url: str, seed: in
     assert stored_accounts == {(*of, *has) for of, has in known.accounts.items()}
     stored_addresses = {tuple(row) for row in rows(store_url, "SELECT * FROM person_address")}
     assert stored_addresses == {(of, *owner) for of, owner in known.addresses.items()}
+    lost = {tuple(row) for row in rows(store_url, "SELECT * FROM former_address")}
+    assert lost == known.lost_addresses
 
 
 def test_two_sites_agree_whose_a_new_address_is(postgresql_url: str) -> None:

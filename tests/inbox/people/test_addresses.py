@@ -12,6 +12,8 @@ import pytest
 from receiver.inbox import EventFilter, Inbox
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.events.erase import erase_person
+from receiver.inbox.lanes.ready import FormerOwner
+from receiver.inbox.people.addresses import lost_addresses_of
 from tests.inbox.people.test_accounts import MOVED, call
 from tests.inbox.store import ANN, BEN, new, open_inbox, rows, stored, take_ready
 
@@ -62,11 +64,17 @@ async def test_who_took_a_left_address_over_is_forgotten_alone(inbox: Inbox) -> 
     await inbox.accept(call("a", (ANN, "5")))
     await inbox.accept(call("b", (MOVED, "5")))
     await inbox.accept(call("c", (ANN, "7")))
+    loaded = {lane.person_key: lane for lane in await take_ready(inbox)}
+    first, taker = loaded[ANN], loaded["springfield:7"]
+    assert (first.addresses, first.lost_addresses, first.former_owners) == ((MOVED,), (ANN,), ())
+    assert (taker.addresses, taker.lost_addresses) == ((ANN,), ())
+    assert taker.former_owners == (FormerOwner(first.lane_id, MOVED),)
     assert [await found(inbox, one) for one in (ANN, MOVED)] == [1, 2]
     for times in (1, 0):
         assert (await inbox.erase_person(ANN)).events == times
         assert [await found(inbox, one) for one in (ANN, MOVED)] == [0, 2]
     assert (await inbox.erase_person(MOVED)).events == 2
+    assert await inbox._read(partial(lost_addresses_of, keys=[ANN])) == {}  # noqa: SLF001
 
 
 @stored

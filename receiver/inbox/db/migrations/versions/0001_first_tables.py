@@ -194,6 +194,14 @@ def people() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("person_address_key", "person_address", ["person_key"])
+    op.create_table(
+        "former_address",
+        sa.Column("address", NAME, nullable=False),
+        sa.Column("person_key", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("address", "person_key"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("former_address_key", "former_address", ["person_key"])
 
 
 def lanes() -> None:
