@@ -52,8 +52,9 @@ def hubspot_name(salesforce: str) -> str:
 def shipped_routes(connector: str) -> tuple[PlacedRoute, ...]:
     """The standard mapping of a type of connector, each upsert with the fields of its snippets."""
     crm = ConnectorSettings(type=connector, mapping=("standard",))
+    school = SimpleNamespace(identity="aom_id")
     settings = SimpleNamespace(
-        sources={"springfield": None}, connectors={"crm": crm}, routes=(), snippets={}
+        sources={"springfield": school}, connectors={"crm": crm}, routes=(), snippets={}
     )
     return tuple(RouteTable.compile(settings).placed)
 
