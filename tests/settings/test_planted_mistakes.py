@@ -1,4 +1,4 @@
-"""Thirty mistakes of a configuration, each planted alone: found, at its place, with the words that
+"""Mistakes of a configuration, each planted alone: found, at its place, with the words that
 help, and nothing else is told.
 """
 
