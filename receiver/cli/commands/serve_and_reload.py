@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import mmap
-import signal
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -54,7 +53,6 @@ def serve(config: ConfigOption = CONFIG) -> None:
     """
     settings = settings_of(config)
     set_up_logging(settings)
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGHUP,))  # until there is an answer to it
     run_gateway(config, settings)
 
 
