@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import httpx
 import typer
 
+from receiver.cli.admin_client import ask_running
 from receiver.cli.app import FOUND, WRONG_USE, fail_command, show_faults
 from receiver.cli.local_times import show_time
 from receiver.cli.reports.difference_report import show_note
@@ -67,17 +67,8 @@ def fetch_mapping(settings: Settings) -> MappingDocument | None:
     """What GET /api/mapping answers; None where no gateway runs, or its admin API is off. Ends the
     command where it answers with a refusal.
     """
-    token = settings.server.admin_token
-    if token is None:
-        return None
-    try:
-        answer = httpx.get(
-            f"{local_url(settings)}/api/mapping",
-            headers={"Authorization": f"Bearer {token.get_secret_value()}"},
-            timeout=30,
-            trust_env=False,
-        )
-    except httpx.TransportError:
+    answer = ask_running(settings.server, "GET", "/api/mapping")
+    if answer is None:
         return None
     if answer.is_error:
         fail_command(
