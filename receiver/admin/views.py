@@ -355,7 +355,7 @@ class RecordView:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRecord:
+class WrittenRecord:
     """What the gateway knows of a record that it wrote: its `id` in the CRM, null where it has
     written none, and its page there. `fields`: field → the id of the event that set it last;
     `links`: what it is tied to, each as OBJECT/KEY.

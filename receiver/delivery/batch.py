@@ -81,7 +81,7 @@ class LaneBatch:
             timeout=context.timing.timeout,
             longest=context.connector.limits.longest_call,
             before=context.leadership.cover,
-            told=self._told,
+            describe=self._describe_fault,
             begun=self._begin,
             ended=self._end,
             given_up=self._given_up,
@@ -283,7 +283,7 @@ class LaneBatch:
         )
         await self._context.leadership.hold(longest)
 
-    def _told(self, fault: ConnectorError) -> str:
+    def _describe_fault(self, fault: ConnectorError) -> str:
         """What may be said of a fault in the open: a CRM quotes in its words what it was sent, and
         a foreign exception anything.
         """

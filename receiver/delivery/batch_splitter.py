@@ -67,7 +67,7 @@ class CallBreaker(Protocol):
     async def succeeded(self) -> None:
         """A call was answered."""
 
-    async def failed(self, fault: ConnectorError, *, told: str) -> float | None:
+    async def failed(self, fault: ConnectorError, *, reason: str) -> float | None:
         """Tell the seconds after which the batch may call again, None where the connector is
         paused.
         """
@@ -97,9 +97,9 @@ class BatchSplitter:
     """Makes the calls of a batch one after the other. `fault` ends the batch.
 
     `before` is awaited before each. One may take `timeout` seconds, and after `longest` the CRM is
-    through with it. `told` cuts out of a fault's words what must not be repeated. `begun` is told
-    of the items right before they go out, `ended` once that is over, `given_up` of those whose call
-    had no answer in its time.
+    through with it. `describe` cuts out of a fault's words what must not be repeated. `begun` is
+    called with the items right before they go out, `ended` once that is over, `given_up` with those
+    whose call had no answer in its time.
     """
 
     sizes: BatchSizes
@@ -108,7 +108,7 @@ class BatchSplitter:
     timeout: float
     longest: float
     before: Callable[[], Awaitable[None]]
-    told: Callable[[ConnectorError], str]
+    describe: Callable[[ConnectorError], str]
     begun: Callable[[Sequence[Any]], None]
     ended: Callable[[], None]
     given_up: Callable[[Sequence[Any]], Awaitable[None]]
@@ -237,7 +237,7 @@ class BatchSplitter:
             verdicts += self._settled(part, [unknown] * len(part.items), kind, guilty=True)
             return []
         well = self.breaker.failures == 0 or (part.failed is not None and part.failed.answered)
-        wait = await self.breaker.failed(fault, told=self.told(fault))
+        wait = await self.breaker.failed(fault, reason=self.describe(fault))
         late = isinstance(fault, TimedOut)
         if late:
             self.sizes.timed_out(kind, len(part.items))

@@ -108,15 +108,15 @@ class _ConfigFile:
         """Read it for the parent. The workers, who read it too, tell of faults, and may refuse it
         for what cannot be seen here.
         """
-        kept = self.settings
+        former = self.settings
         try:
-            new, _ = keep_fixed(kept, self.load())
+            new, _ = keep_fixed(former, self.load())
         except ConfigError:
             return
         except Exception:  # noqa: BLE001 - without the parent nobody starts workers anew
             structlog.get_logger().exception("configuration.reload_failed")
             return
-        self._loaded = [kept, *self._loaded[-_LATEST:], new]
+        self._loaded = [former, *self._loaded[-_LATEST:], new]
 
 
 def _digest(settings: Settings) -> bytes:

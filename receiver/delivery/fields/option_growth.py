@@ -33,9 +33,9 @@ async def upsert_growing(connector: Connector, records: Sequence[Record]) -> lis
     Outcomes come in the same order, as many. Raises what the connector raises.
     """
     refused = await _grow(connector, records)
-    kept = [_without(record, refused) for record in records] if refused else records
+    remaining = [_without(record, refused) for record in records] if refused else records
     try:
-        outcomes = await connector.upsert(records[0].object, kept)
+        outcomes = await connector.upsert(records[0].object, remaining)
     except ConnectorError as fault:
         fault.outcomes = _all_noted(fault.outcomes, records, refused)
         raise
@@ -67,14 +67,14 @@ def _growing(record: Record) -> Iterator[tuple[str, Append]]:
 
 
 def _without(record: Record, refused: Mapping[tuple[str, str], RefusedOption]) -> Record:
-    def kept(fields: Mapping[str, Value]) -> dict[str, Value]:
-        left = {name: _kept_options(name, value, refused) for name, value in fields.items()}
+    def remaining(fields: Mapping[str, Value]) -> dict[str, Value]:
+        left = {name: _remaining_options(name, value, refused) for name, value in fields.items()}
         return {name: value for name, value in left.items() if value != Append((), grow=True)}
 
-    return replace(record, fields=kept(record.fields), on_create=kept(record.on_create))
+    return replace(record, fields=remaining(record.fields), on_create=remaining(record.on_create))
 
 
-def _kept_options(
+def _remaining_options(
     name: str, value: Value, refused: Mapping[tuple[str, str], RefusedOption]
 ) -> Value:
     if not isinstance(value, Append) or not value.grow:

@@ -279,16 +279,16 @@ def _choose(pending: dict[int, _Rows], lanes: Iterable[int]) -> dict[int, _Chose
     """
     chosen: dict[int, _Chosen] = {}
     count = total = 0
-    held: set[str] = set()  # events: the body of one for many people is read once
+    read_events: set[str] = set()  # events: the body of one for many people is read once
     for id in lanes:
         rows = _cap(pending.get(id, []))
-        size = sum(row.size for row in rows if row.event_id not in held)
+        size = sum(row.size for row in rows if row.event_id not in read_events)
         too_many = count + len(rows) > MOST_DELIVERIES_IN_ALL or total + size > MOST_BYTES_IN_ALL
         if count and too_many:
             continue
         count += len(rows)
         total += size
-        held.update(row.event_id for row in rows)
+        read_events.update(row.event_id for row in rows)
         chosen[id] = (rows, len(rows) < len(pending.get(id, [])))
     return chosen
 
@@ -333,16 +333,16 @@ def _lane(
 
 def _deliveries(pending: _Rows, events: dict[str, Any]) -> Iterator[PendingDelivery]:
     for row in pending:
-        kept = events[row.event_id]
-        received_at = from_micros(kept.received_at)
+        stored = events[row.event_id]
+        received_at = from_micros(stored.received_at)
         yield PendingDelivery(
             row.id,
             row.seq,
             row.event_id,
-            kept.source,
-            kept.name,
-            kept.named,
-            kept.body,
+            stored.source,
+            stored.name,
+            stored.named,
+            stored.body,
             received_at,
             row.address,
         )
