@@ -37,6 +37,8 @@ MODULES = {  # of each command, in the order of the help
     "dead": "dead_and_quarantine",
     "quarantine": "dead_and_quarantine",
     "replay": "replay",
+    "pause": "operation.pause",
+    "resume": "operation.pause",
     "explain": "explain",
     "diff": "mapping.diff",
     "send": "send",
