@@ -180,7 +180,7 @@ def _command_operations(act: AdminCommands) -> Sequence[Operation]:
         Operation(
             "POST",
             "/api/connectors/{name}/pause",
-            "Begin no delivery to a connector until `resume`; events are taken, nothing is lost",
+            "Begin no delivery to a connector until it is resumed; events are taken and wait",
             act.pause,
             views.PausedView,
             takes=parameters.ConnectorPath,
