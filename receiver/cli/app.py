@@ -44,6 +44,9 @@ MODULES = {  # of each command, in the order of the help
     "send": "send",
     "import": "import_command",
     "forget": "forget",
+    "backup": "store.backup",
+    "restore": "store.backup",
+    "move-store": "store.move_store",
     "schemas": "schemas",
 }
 
