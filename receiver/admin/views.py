@@ -76,6 +76,14 @@ class ConnectorStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class PausedView:
+    """Whether an operator's pause is in force now, and whether that is since this call."""
+
+    paused: bool
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoreView:
     """`damage` and `long_log` are in words, with what to do; both are null on PostgreSQL."""
 

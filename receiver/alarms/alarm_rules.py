@@ -71,8 +71,8 @@ def _paused(
     connectors: Mapping[str, ConnectorStatus], redaction: PersonRedaction, now: datetime
 ) -> Iterator[Alarm]:
     for name, one in connectors.items():
-        if one.kind is None or one.since is None:
-            continue
+        if one.kind is None or one.kind == "operator" or one.since is None:
+            continue  # who paused it knows; what waits too long is told all the same
         stays = (
             one.kind in ENDLESS
             or now - one.since >= PATIENCE

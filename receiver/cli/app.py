@@ -37,11 +37,16 @@ MODULES = {  # of each command, in the order of the help
     "dead": "dead_and_quarantine",
     "quarantine": "dead_and_quarantine",
     "replay": "replay",
+    "pause": "operation.pause",
+    "resume": "operation.pause",
     "explain": "explain",
     "diff": "mapping.diff",
     "send": "send",
     "import": "import_command",
     "forget": "forget",
+    "backup": "store.backup",
+    "restore": "store.backup",
+    "move-store": "store.move_store",
     "schemas": "schemas",
 }
 

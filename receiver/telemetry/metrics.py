@@ -22,7 +22,7 @@ from prometheus_client import (
 )
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_KINDS = ("auth", "misconfigured", "throttled", "unavailable")
+_KINDS = ("auth", "misconfigured", "throttled", "unavailable", "operator")
 
 TURNED_AWAY: Mapping[str, str] = {
     "token": "the source's token is wrong",
@@ -210,7 +210,7 @@ class GatewayMetrics:
         self._superseded.labels(connector).inc(records)
 
     def set_paused(self, connector: str, kind: str | None) -> None:
-        """`kind`: auth, misconfigured, throttled or unavailable; None when it runs."""
+        """`kind`: auth, misconfigured, throttled, unavailable or operator; None when it runs."""
         for known in _KINDS:
             self._paused.labels(connector, known).set(known == kind)
 

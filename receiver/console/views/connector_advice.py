@@ -23,6 +23,10 @@ _ADVICE = {
         "and with --apply creates it. "
         "Deliveries then go on by themselves within a minute."
     ),
+    "operator": (
+        "An operator paused it. Nothing is lost meanwhile; `aom-gateway resume {name}` lets it go "
+        "on."
+    ),
     "throttled": (
         "The CRM wants fewer calls. Deliveries go on by themselves; if this is frequent, lower its "
         "rate_limit."

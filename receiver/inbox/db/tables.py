@@ -36,13 +36,12 @@ class LanePriority(IntEnum):
     BULK = 2  # replayed, or handed in late by an import
 
 
-_METADATA: Final = MetaData()
+metadata: Final = MetaData()
+_METADATA: Final = metadata
 # SQLite numbers rows by itself only in a column of type INTEGER
 _NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
 # compared byte by byte, as Python and SQLite do
 _NAME: Final = Text().with_variant(Text(collation="C"), "postgresql")
-
-metadata: Final = _METADATA
 
 event: Final = Table(
     "event",
@@ -292,6 +291,8 @@ connector_state: Final = Table(
     # the rate limit's bucket when its leader gave back; NULL while somebody leads
     Column("tokens", Float),
     Column("sizes", Text),  # JSON: how many records of each object the CRM takes in a call
+    Column("stopped_at", BigInteger),  # by an operator, see `stop_connector`
+    Column("stopped_for", Text),  # the operator's reason
 )
 
 leadership: Final = Table(

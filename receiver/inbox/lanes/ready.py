@@ -11,10 +11,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, exists, func, or_, select, update
 
 from receiver.inbox.db.event_ids import arrived_at
-from receiver.inbox.db.tables import delivery, event, lane, literal
+from receiver.inbox.db.tables import connector_state, delivery, event, lane, literal
 from receiver.inbox.db.timestamps import from_micros, from_micros_or_none, to_micros
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.people.addresses import addresses_of, former_owners_of, lost_addresses_of
@@ -92,7 +92,8 @@ def list_queues(
 ) -> list[LaneQueue]:
     """All queues of a connector that hold a lane, what goes first first.
 
-    Of each up to `limit` lanes that are due, without those that are `busy`.
+    Of each up to `limit` lanes that are due, without those that are `busy`; none of a connector
+    that an operator has stopped.
     """
     found: list[LaneQueue] = []
     after = {"of": connector, "priority": -1, "source": ""}
@@ -194,9 +195,12 @@ _NEXT_QUEUE = (  # a step along the index, however many lanes each queue holds
     .order_by(lane.c.priority, lane.c.source)
     .limit(1)
 )
+_STOPPED = exists().where(
+    connector_state.c.connector == bindparam("of"), connector_state.c.stopped_at.is_not(None)
+)
 _DUE = (
     select(lane.c.id)
-    .where(*_QUEUE, lane.c.due_at <= _NOW)
+    .where(*_QUEUE, lane.c.due_at <= _NOW, ~_STOPPED)
     .order_by(lane.c.due_at)
     .limit(bindparam("most"))
 )
