@@ -37,6 +37,7 @@ FOLDERS = {
     "receiver/gateway": ("tests/gateway", WHOLE),
     "receiver/server": ("tests/server", WHOLE),
     "receiver/inbox/db/migrations": ("tests/inbox/db/test_migration.py", DECLARES),
+    "receiver/inbox/db/tables": ("tests/inbox/db/test_migration.py", DECLARES),
     "connectors/testing": ("tests/connectors/test_testing.py", WHOLE),
 }
 
@@ -108,7 +109,6 @@ MODULES = {
     "receiver/inbox/db/errors.py": ("tests/inbox/db/test_transaction_retry.py", DECLARES),
     "receiver/inbox/db/person_keys.py": ("tests/inbox/people/test_addresses.py", WITHIN),
     "receiver/inbox/db/sqlite/file_lock.py": ("tests/inbox/db/test_engine.py", WITHIN),
-    "receiver/inbox/db/tables.py": ("tests/inbox/db/test_migration.py", DECLARES),
     "receiver/inbox/db/transaction.py": ("tests/inbox/db/test_thread_pool.py", DECLARES),
     "receiver/inbox/events/erase_records.py": ("tests/inbox/events/test_erase.py", WITHIN),
     "receiver/inbox/events/original_calls.py": ("tests/inbox/events/test_quarantine.py", WITHIN),
