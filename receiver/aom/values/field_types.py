@@ -20,6 +20,8 @@ from receiver.aom.values import currency, dates, email_address, money, order_sta
 _LONGEST_ID = 200  # characters
 _WHOLE_FLOATS = 10**10  # from here on, a spreadsheet rounds what it shows
 
+_PLAIN_BELOW = 10**18  # a positive whole number below it is an id as it is
+
 _zeros = re.compile(r"([0-9]{1,200})\.0{1,20}").fullmatch
 _grouped = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+").fullmatch
 _rounded = re.compile(r"-?[0-9](?:\.[0-9]+E\+?|E\+)[0-9]{1,3}", re.IGNORECASE).fullmatch
@@ -34,6 +36,8 @@ def read_id(value: object) -> str:
     Raises ValueError, also for 0, which is nobody's, and for what was rounded (2.02403E+11): two
     ids may look the same.
     """
+    if type(value) is int and 0 < value < _PLAIN_BELOW:
+        return str(value)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     elif isinstance(value, float) and value.is_integer():
@@ -108,7 +112,7 @@ def _text(pattern: str) -> CoreSchema:
 
 
 PLAIN_TEXT: Final = core.str_schema(pattern=r"\A[^&]*\z", strict=True)
-_WHOLE = core.int_schema(gt=0, lt=10**18, strict=True)
+_WHOLE = core.int_schema(gt=0, lt=_PLAIN_BELOW, strict=True)
 _PLAIN_ID = core.union_schema([_WHOLE, _text(_ID)], mode="left_to_right")
 _PLAIN_OPTIONAL_ID = core.nullable_schema(
     core.union_schema([_WHOLE, _text(f"(?:{_ID})?")], mode="left_to_right")
@@ -141,7 +145,7 @@ def _is_plain_text(value: Any) -> bool:
 def _is_plain_id(value: Any) -> bool:
     kind = type(value)
     if kind is int:
-        return 0 < value < 10**18  # type: ignore[no-any-return]
+        return 0 < value < _PLAIN_BELOW  # type: ignore[no-any-return]
     return value is None or (
         kind is str and (value == "" or (_plain_id(value) is not None and not _rounded(value)))
     )
