@@ -83,13 +83,17 @@ def _optional_id(value: object) -> str | None:
 
 
 def _optional(read: Callable[[Any], Any]) -> PlainValidator:
-    return PlainValidator(
-        lambda value: (
-            None
-            if value is None or value == "" or (type(value) is str and value.isspace())
-            else read(value)
-        )
-    )
+    return PlainValidator(lambda value: None if _is_absent(value) else read(value))
+
+
+def _optional_amount(value: Any) -> Decimal | None:
+    if money.is_plain(value):
+        return Decimal(value)
+    return None if _is_absent(value) else money.read_amount(value)
+
+
+def _is_absent(value: Any) -> bool:
+    return value is None or (type(value) is str and (not value or value.isspace()))
 
 
 class QuickLook:
@@ -194,14 +198,14 @@ Status = Annotated[
 
 Money = Annotated[
     Decimal | None,
-    _optional(money.read_amount),
+    PlainValidator(_optional_amount),
     QuickLook(_or_reads(money.is_plain, money.read_amount), _PLAIN_MONEY),
     WithJsonSchema({"type": ["number", "string", "null"], "examples": [220, "110.00"]}),
 ]
 
 Quantity = Annotated[
     Decimal | None,
-    _optional(money.read_amount),
+    PlainValidator(_optional_amount),
     QuickLook(_or_reads(money.is_plain, money.read_amount), _PLAIN_MONEY),
     WithJsonSchema({"type": ["number", "string", "null"], "examples": [1]}),
 ]
