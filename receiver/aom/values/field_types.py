@@ -38,18 +38,7 @@ def read_id(value: object) -> str:
     """
     if type(value) is int and 0 < value < _PLAIN_BELOW:
         return str(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    elif isinstance(value, float) and value.is_integer():
-        if abs(value) >= _WHOLE_FLOATS:
-            raise ValueError(
-                f"{value!r} is a rounded number and no id any more; send it as it is, as text"
-            )
-        value = str(int(value))
-    if not isinstance(value, str):
-        # pydantic wants a ValueError
-        raise ValueError("must be an id, as number or text")  # noqa: TRY004
-    value = plain_text.strip_invisible(value)
+    value = plain_text.strip_invisible(_number_as_text(value))
     if found := _zeros(value):
         value = found[1]
     if not 0 < len(value) <= _LONGEST_ID:
@@ -66,6 +55,21 @@ def read_id(value: object) -> str:
             f"{value} is a rounded number and no id any more; format the column as text and "
             "export it anew"
         )
+    return value
+
+
+def _number_as_text(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float) and value.is_integer():
+        if abs(value) >= _WHOLE_FLOATS:
+            raise ValueError(
+                f"{value!r} is a rounded number and no id any more; send it as it is, as text"
+            )
+        return str(int(value))
+    if not isinstance(value, str):
+        # pydantic wants a ValueError
+        raise ValueError("must be an id, as number or text")  # noqa: TRY004
     return value
 
 

@@ -66,7 +66,7 @@ def identify_people(
 def _name_accounts(call: IdentifiedCall) -> list[tuple[str, str | None]]:
     """Each address with AOM's id of its account, as the store has it."""
     ids = call.account_ids or {}
-    return [(one, storable_text(id) if (id := ids.get(one)) else None) for one in call.people]
+    return [(one, storable_text(ids[one]) if ids.get(one) else None) for one in call.people]
 
 
 def _identify(
