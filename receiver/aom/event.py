@@ -71,6 +71,9 @@ class Event:
             sent = [(one.email, one.id) for one in self.payload.people()]
         else:  # a glance has told that ids and addresses are plain
             sent = [(one["email"].lower(), one.get("id")) for one in learners(self.name)(self.raw)]
+        if len(sent) == 1:
+            ((key, id),) = sent
+            return {key: str(id)} if id else {}
         first: dict[str, Any] = {}
         for key, id in sent:
             first.setdefault(key, id)
@@ -94,7 +97,7 @@ class Event:
         """
         return tuple(self.validated.left_out) if self.validated else ()
 
-    @cached_property
+    @property
     def unreadable(self) -> tuple[str, ...]:
         """What counts as absent, with why: "customer.id (unreadable)", "status (unknown)",
         "userList[].email (left out)".

@@ -47,9 +47,9 @@ def find_event_name(text: str) -> str | None:
     """The event that somebody typed: `account_created`, `Account.Created`, with blanks around it;
     None where it is none.
     """
+    if text in LABELS:
+        return text
     plain = strip_invisible(text)
-    if plain in LABELS:
-        return plain
     return (
         _BY_LETTERS.get(re.sub(r"[\s._-]+", "", plain.lower())) if len(plain) <= _LONGEST else None
     )
@@ -59,5 +59,9 @@ def event_family(event: str) -> str:
     """Events of one family look alike: `order`, `assignment`; any other event is a family of its
     own.
     """
-    head = event.partition(".")[0]
-    return head if head in ("order", "assignment") else event
+    return _FAMILIES.get(event, event)
+
+
+_FAMILIES: Mapping[str, str] = {
+    name: head for name in LABELS if (head := name.partition(".")[0]) in ("order", "assignment")
+}

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from receiver.aom import assignment_hints
-from receiver.aom.event_names import EVENTS, event_family
+from receiver.aom.event_names import EVENTS, LABELS, event_family
 from receiver.aom.validation.errors import (
     BodyError,
     InvalidBody,
@@ -58,7 +58,8 @@ def recognise_event(raw: Mapping[str, Any], named: str | None) -> RecognisedEven
     shape = shape_of(raw)
     by_body = _recognise_by_body(raw, shape)
     if (
-        shape == "order"
+        by_body is None
+        and shape == "order"
         and named
         and event_family(named) == "order"
         and order_status.is_off(raw.get("status"))
@@ -75,7 +76,7 @@ def recognise_event(raw: Mapping[str, Any], named: str | None) -> RecognisedEven
 
 def name_faults(named: str | None) -> tuple[BodyError, ...]:
     """What is wrong with the name in the URL, if anything."""
-    if named is None or named in EVENTS:
+    if named is None or named in LABELS:
         return ()
     near = get_close_matches(named[:100].lower(), EVENTS, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""

@@ -5,7 +5,9 @@ at once; or refused with all its faults, while the former one goes on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,6 +19,7 @@ from receiver.gateway.gateway import ReloadReport
 from receiver.settings import ConfigError, Settings, compare_settings, keep_fixed
 
 FOLLOWING: Final = 20.0  # seconds in which the other workers have to follow
+SWITCH: Final = 0.0001  # seconds after which the thread that compiles gives up Python's lock
 
 
 class ConfigReloader:
@@ -86,7 +89,8 @@ class ConfigReloader:
     async def _reload(self, then: Callable[[], None] | None) -> ReloadReport:
         async with self._one_at_a_time:
             try:
-                report = await self._take_over()
+                with _lock_given_up_often():
+                    report = await self._take_over()
             except ConfigError as error:
                 await self._running.lasting.processes.refuse(error.faults)
                 faults = [str(fault) for fault in error.faults]
@@ -115,3 +119,16 @@ class ConfigReloader:
         routes = with_lines(gateway.routes.warnings, gateway.settings.lines)
         warnings = (*gateway.settings.warnings, *routes)
         return ReloadReport(digest, changes, waiting, warnings)
+
+
+@contextmanager
+def _lock_given_up_often() -> Iterator[None]:
+    """An event that comes meanwhile takes Python's lock some ten times on its way to the disk, and
+    would wait for the thread that compiles as often.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, SWITCH))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

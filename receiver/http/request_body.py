@@ -45,11 +45,10 @@ def is_gzip(scope: Scope, body: bytes) -> bool:
     """Whether a body says that it is gzip, and looks so: some relays unpack it and leave the
     header.
     """
-    said = any(
+    return body.startswith(_MAGIC) and any(
         name == b"content-encoding" and value.strip().lower() in _GZIP
         for name, value in scope["headers"]
     )
-    return said and body.startswith(_MAGIC)
 
 
 def gunzip_body(data: bytes, limit: int) -> bytes:

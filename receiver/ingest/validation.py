@@ -58,7 +58,7 @@ def _recognised(
         body=body,
         digest=event.digest,
         received_at=received_at,
-        lanes=tuple((connector, person) for connector in connectors for person in event.keys),
+        lanes=tuple([(connector, one) for connector in connectors for one in event.keys]),
         people=event.keys,
         unknown=event.unknown,
         unreadable=event.unreadable,

@@ -80,6 +80,8 @@ class RouteTable:
             if route.asks_for_profile
             for source in route.sources
         }
+        self.profiled_sources = frozenset(source for _, source in self._profiled)
+        """The sources of whose people a route asks for the profile."""
         for source in sources:
             for event in EVENTS:
                 self._index(
@@ -141,11 +143,6 @@ class RouteTable:
         standard ones last.
         """
         return self._routes.get((connector, source, event), ())
-
-    @property
-    def profiled_sources(self) -> frozenset[str]:
-        """The sources of whose people a route asks for the profile."""
-        return frozenset(source for _, source in self._profiled)
 
     def asks_for_profile(self, connector: str, source: str) -> bool:
         """Whether a route from a source to a connector asks for the profile of people."""

@@ -2,7 +2,7 @@
 metrics.
 """
 
-from receiver.telemetry.logs import hide_secrets, name_people_by, quick_log, set_up_logs
+from receiver.telemetry.logs import QuickLog, hide_secrets, name_people_by, set_up_logs
 from receiver.telemetry.metrics import GatewayMetrics
 
-__all__ = ["GatewayMetrics", "hide_secrets", "name_people_by", "quick_log", "set_up_logs"]
+__all__ = ["GatewayMetrics", "QuickLog", "hide_secrets", "name_people_by", "set_up_logs"]

@@ -70,19 +70,35 @@ def set_up_logs(
     logging.getLogger("uvicorn").setLevel(number)
 
 
-def quick_log() -> Any:
-    """A logger for lines by the thousand, as set up.
+class QuickLog:
+    """A logger for lines by the thousand, as set up: at half of the price of structlog's.
 
     They hold none but our own values: nobody looks for secrets in them.
     """
-    setup = structlog.get_config()
-    costly = (structlog.contextvars.merge_contextvars, tell_traceback)
-    processors = [
-        each
-        for each in setup["processors"]
-        if each not in costly and not isinstance(each, _LineRedaction)
-    ]
-    return structlog.wrap_logger(setup["logger_factory"](), processors=processors).bind()
+
+    def __init__(self) -> None:
+        setup = structlog.get_config()
+        costly = (structlog.contextvars.merge_contextvars, tell_traceback)
+        self._processors = [
+            each
+            for each in setup["processors"]
+            if each not in costly and not isinstance(each, _LineRedaction)
+        ]
+        self._write = setup["logger_factory"]().info
+        self._silent = not structlog.get_logger().bind().is_enabled_for(logging.INFO)
+
+    def info(self, event: str, **values: Any) -> None:
+        """Write one line."""
+        if self._silent:
+            return
+        line: Any = values
+        line["event"] = event
+        try:
+            for process in self._processors:
+                line = process(None, "info", line)
+        except structlog.DropEvent:
+            return
+        self._write(line)
 
 
 def name_people_by(key: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -351,3 +352,21 @@ def test_whoever_asked_may_go_away(tmp_path: Path) -> None:
         asyncio.run(main())
     finally:
         go_on.set()
+
+
+def test_what_comes_meanwhile_need_not_wait_for_the_compiler(tmp_path: Path) -> None:
+    """It gives up Python's lock more often than other threads do, and only as long as it works."""
+    config = write_config(tmp_path, boxed())
+    intervals: list[float] = []
+
+    def build(_gateway: Gateway) -> None:
+        intervals.append(sys.getswitchinterval())
+
+    async def main() -> None:
+        async with open_gateway(load_settings(config), build) as running:
+            before = sys.getswitchinterval()
+            config.write_text(config.read_text().replace('"first"', '"second"'))
+            await ConfigReloader(running, lambda: load_settings(config)).reload()
+            assert sys.getswitchinterval() == before == intervals[0] > intervals[1]
+
+    asyncio.run(main())

@@ -35,7 +35,7 @@ def test_lines_are_json_with_level_and_time() -> None:
 def test_quick_lines_look_like_all_others() -> None:
     """Only the search for secrets is left out; the level holds for them too."""
     body = (
-        "from receiver.telemetry import quick_log; log = quick_log(); log.debug('no'); "
+        "from receiver.telemetry import QuickLog; log = QuickLog(); "
         "log.info('event.accepted', id='1', n=2)"
     )
     (line,) = map(json.loads, lines(body))

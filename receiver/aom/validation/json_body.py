@@ -54,7 +54,9 @@ def parse_body(body: bytes) -> ParsedBody:
         raise InvalidBody(
             found or [BodyError("", f"holds a number that cannot be kept: {error}")]
         ) from None
-    if b"\\u0000" in canonical and (
+    # of most bodies the first is quickly told
+    may_hold_nul = b"\\" in canonical and b"\\u0000" in canonical
+    if may_hold_nul and (
         found := [
             BodyError(where, "holds a NUL character (\\u0000)")
             for where in _places(value, _has_nul)

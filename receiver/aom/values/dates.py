@@ -54,7 +54,7 @@ def read_date(value: object) -> datetime:
     """
     found = None
     if isinstance(value, str) and len(value) <= _LONGEST:
-        found = _date(value if _plain(value) else evenly_spaced(value))
+        found = _plain_date(value) if _plain(value) else _date(evenly_spaced(value))
     if found is None or found.year not in YEARS or found.date() == _NEVER:
         raise ValueError('must be a date like "Aug 11, 2020 04:58 PM"')
     return found
@@ -74,6 +74,14 @@ def place_in_zone(date: datetime, zone: ZoneInfo) -> datetime:
     """
     aware = date if date.tzinfo else date.replace(tzinfo=zone)
     return aware.astimezone(UTC).astimezone(zone)
+
+
+def _plain_date(text: str) -> datetime:
+    """Each part stands in its place."""
+    hour = int(text[13:15]) % 12 + (12 if text[19] == "P" else 0)
+    return datetime(  # noqa: DTZ001 - placed in its zone later
+        int(text[8:12]), _MONTH[text[:3].lower()], int(text[4:6]), hour, int(text[16:18])
+    )
 
 
 def _date(text: str) -> datetime | None:

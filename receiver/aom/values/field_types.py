@@ -20,6 +20,8 @@ from receiver.aom.values import currency, dates, email_address, money, order_sta
 _LONGEST_ID = 200  # characters
 _WHOLE_FLOATS = 10**10  # from here on, a spreadsheet rounds what it shows
 
+_PLAIN_BELOW = 10**18  # a positive whole number below it is an id as it is
+
 _zeros = re.compile(r"([0-9]{1,200})\.0{1,20}").fullmatch
 _grouped = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+").fullmatch
 _rounded = re.compile(r"-?[0-9](?:\.[0-9]+E\+?|E\+)[0-9]{1,3}", re.IGNORECASE).fullmatch
@@ -34,18 +36,9 @@ def read_id(value: object) -> str:
     Raises ValueError, also for 0, which is nobody's, and for what was rounded (2.02403E+11): two
     ids may look the same.
     """
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    elif isinstance(value, float) and value.is_integer():
-        if abs(value) >= _WHOLE_FLOATS:
-            raise ValueError(
-                f"{value!r} is a rounded number and no id any more; send it as it is, as text"
-            )
-        value = str(int(value))
-    if not isinstance(value, str):
-        # pydantic wants a ValueError
-        raise ValueError("must be an id, as number or text")  # noqa: TRY004
-    value = plain_text.strip_invisible(value)
+    if type(value) is int and 0 < value < _PLAIN_BELOW:
+        return str(value)
+    value = plain_text.strip_invisible(_number_as_text(value))
     if found := _zeros(value):
         value = found[1]
     if not 0 < len(value) <= _LONGEST_ID:
@@ -65,6 +58,21 @@ def read_id(value: object) -> str:
     return value
 
 
+def _number_as_text(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float) and value.is_integer():
+        if abs(value) >= _WHOLE_FLOATS:
+            raise ValueError(
+                f"{value!r} is a rounded number and no id any more; send it as it is, as text"
+            )
+        return str(int(value))
+    if not isinstance(value, str):
+        # pydantic wants a ValueError
+        raise ValueError("must be an id, as number or text")  # noqa: TRY004
+    return value
+
+
 def _optional_id(value: object) -> str | None:
     """0 stands for a guest, or for nothing."""
     if value and _is_plain_id(value):
@@ -79,13 +87,17 @@ def _optional_id(value: object) -> str | None:
 
 
 def _optional(read: Callable[[Any], Any]) -> PlainValidator:
-    return PlainValidator(
-        lambda value: (
-            None
-            if value is None or value == "" or (type(value) is str and value.isspace())
-            else read(value)
-        )
-    )
+    return PlainValidator(lambda value: None if _is_absent(value) else read(value))
+
+
+def _optional_amount(value: Any) -> Decimal | None:
+    if money.is_plain(value):
+        return Decimal(value)
+    return None if _is_absent(value) else money.read_amount(value)
+
+
+def _is_absent(value: Any) -> bool:
+    return value is None or (type(value) is str and (not value or value.isspace()))
 
 
 class QuickLook:
@@ -108,7 +120,7 @@ def _text(pattern: str) -> CoreSchema:
 
 
 PLAIN_TEXT: Final = core.str_schema(pattern=r"\A[^&]*\z", strict=True)
-_WHOLE = core.int_schema(gt=0, lt=10**18, strict=True)
+_WHOLE = core.int_schema(gt=0, lt=_PLAIN_BELOW, strict=True)
 _PLAIN_ID = core.union_schema([_WHOLE, _text(_ID)], mode="left_to_right")
 _PLAIN_OPTIONAL_ID = core.nullable_schema(
     core.union_schema([_WHOLE, _text(f"(?:{_ID})?")], mode="left_to_right")
@@ -141,7 +153,7 @@ def _is_plain_text(value: Any) -> bool:
 def _is_plain_id(value: Any) -> bool:
     kind = type(value)
     if kind is int:
-        return 0 < value < 10**18  # type: ignore[no-any-return]
+        return 0 < value < _PLAIN_BELOW  # type: ignore[no-any-return]
     return value is None or (
         kind is str and (value == "" or (_plain_id(value) is not None and not _rounded(value)))
     )
@@ -190,14 +202,14 @@ Status = Annotated[
 
 Money = Annotated[
     Decimal | None,
-    _optional(money.read_amount),
+    PlainValidator(_optional_amount),
     QuickLook(_or_reads(money.is_plain, money.read_amount), _PLAIN_MONEY),
     WithJsonSchema({"type": ["number", "string", "null"], "examples": [220, "110.00"]}),
 ]
 
 Quantity = Annotated[
     Decimal | None,
-    _optional(money.read_amount),
+    PlainValidator(_optional_amount),
     QuickLook(_or_reads(money.is_plain, money.read_amount), _PLAIN_MONEY),
     WithJsonSchema({"type": ["number", "string", "null"], "examples": [1]}),
 ]

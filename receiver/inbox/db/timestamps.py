@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def to_micros(at: datetime) -> int:
     """Microseconds since 1970; a naive datetime is refused, since nobody knows what it means."""
     if at.tzinfo is None:
         raise ValueError(f"{at!r} has no time zone; the inbox takes aware datetimes")
-    return (at - _EPOCH) // _MICROSECOND
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def from_micros(value: int) -> datetime:

@@ -57,7 +57,7 @@ class NewEvent:
     to_count: bool = False  # what it tells of people is to be added to their profiles
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, though nobody changes it
 class AcceptedEvent:
     """Where it is kept. A duplicate has the id of the first one, and makes no deliveries."""
 
@@ -222,7 +222,7 @@ class EventAcceptor:
         return missing
 
     def _row(self, entry: AcceptEntry) -> Row:
-        new = entry.event
+        new, compares = entry.event, bool(self._dedup)
         return (
             entry.id,
             new.source,
@@ -232,8 +232,8 @@ class EventAcceptor:
             storable_text_or_none(new.disagreement),
             "quarantined" if new.faults else "accepted",
             entry.at,
-            entry.thing[0] if self._dedup else None,
-            entry.content if self._dedup else None,
+            entry.thing[0] if compares else None,
+            entry.content if compares else None,
             1 if entry.newest else None,
             json_or_none(new.unknown),
             json_or_none(new.faults),

@@ -44,12 +44,15 @@ def identify_people(
     inserted, where the unique indexes tell who was first; an account that changes is locked, and
     looked at again; an address is changed only where it is as it was read.
     """
-    asked = _asked(calls)
+    named = [(id, call, _name_accounts(call)) for id, call in calls]
+    asked = list(
+        {(call.source, aom_id or "", one) for _, call, ids in named for one, aom_id in ids}
+    )
     locked = transaction.connection.dialect.name != "postgresql"
     for _ in range(_ROUNDS) if asked else ():
         known = _load(transaction, asked)
         owners = dict(known.addresses)
-        found = [_identify(known, id, call) for id, call in calls]
+        found = [_identify(known, id, call, ids) for id, call, ids in named]
         if not locked and (known.changed_accounts or known.changed_addresses):
             _lock(transaction, asked)
             locked = True
@@ -60,44 +63,38 @@ def identify_people(
     return [{} for _ in calls]
 
 
-def _asked(calls: Sequence[tuple[str, IdentifiedCall]]) -> list[tuple[str, str, str]]:
-    asked = {
-        (call.source, _stored_id(call, address) or "", address)
-        for _, call in calls
-        for address in call.people
-    }
-    return list(asked)
+def _name_accounts(call: IdentifiedCall) -> list[tuple[str, str | None]]:
+    """Each address with AOM's id of its account, as the store has it."""
+    ids = call.account_ids or {}
+    return [(one, storable_text(ids[one]) if ids.get(one) else None) for one in call.people]
 
 
-def _stored_id(call: IdentifiedCall, address: str) -> str | None:
-    id = (call.account_ids or {}).get(address)
-    return storable_text(id) if id else None
-
-
-def _identify(known: KnownPeople, event_id: str, call: IdentifiedCall) -> dict[str, str]:
-    tells = call.tells_addresses
-    keys = {
-        address: known.identify(
-            call.source, _stored_id(call, address), address, event_id, tells=tells
-        )
-        for address in call.people
-    }
-    return {address: key for address, key in keys.items() if key != address}
+def _identify(
+    known: KnownPeople,
+    event_id: str,
+    call: IdentifiedCall,
+    ids: Sequence[tuple[str, str | None]],
+) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    for address, aom_id in ids:
+        key = known.identify(call.source, aom_id, address, event_id, tells=call.tells_addresses)
+        if key != address:
+            keys[address] = key
+    return keys
 
 
 def _load(transaction: Transaction, asked: Sequence[tuple[str, str, str]]) -> KnownPeople:
     known = KnownPeople()
     for row in KNOWN_PEOPLE.fetch(transaction.connection, asked):
-        source, aom_id, address, has, since, holder, *owners = row
-        now, former = owners[:3], owners[3:]
+        source, aom_id, address, has, since, holder = row[:6]
         if has is not None:
             known.accounts[source, aom_id] = AccountAddress(has, since)
         if holder is not None:
             known.holders[source, address] = holder
-        if now[0] is not None:
-            known.addresses[address] = AddressOwner(*now)
-        if former[0] is not None:
-            known.addresses[has] = AddressOwner(*former)
+        if row[6] is not None:
+            known.addresses[address] = AddressOwner(*row[6:9])
+        if row[9] is not None:
+            known.addresses[has] = AddressOwner(*row[9:])
     return known
 
 
