@@ -164,7 +164,7 @@ def _alive(running: Running) -> bool:
         )
     try:
         get_json(running.url + "/healthz")
-    except (urllib.error.URLError, ConnectionError):
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
     return True
 
