@@ -30,8 +30,10 @@ demo: $(INSTALLED)
 docs: $(DEVELOPED) # not --quiet: with it, MkDocs counts no warning, and --strict lets all pass
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
-test: $(DEVELOPED) # each of its many processes would compile everything again without bytecode
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+# three for two processors, since many tests wait; without bytecode each process compiles all again
+test: $(DEVELOPED)
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder \
+		--numprocesses $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 ))
 
 lint: $(DEVELOPED)
 	$(BIN)/ruff check .

@@ -29,18 +29,24 @@ def free_port() -> int:
 
 
 def until(
-    condition: Callable[[], Any], what: str, seconds: float = 300.0, *, every: float = 0.02
+    condition: Callable[[], Any],
+    what: str,
+    seconds: float = 300.0,
+    *,
+    every: float | None = None,
 ) -> Any:
     """Wait for the condition to return something true, and return it.
 
-    It is asked again `every` so many seconds. `seconds`: no measure, only an end for what hangs; a
-    busy machine takes ten times as long.
+    It is asked again `every` so many seconds; unless that is given, less often the longer it takes,
+    since to ask costs those who are waited for. `seconds`: no measure, only an end for what hangs;
+    a busy machine takes ten times as long.
     """
-    deadline = time.monotonic() + seconds
+    begun = time.monotonic()
     while not (value := condition()):
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - begun
+        if waited > seconds:
             raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(every)
+        time.sleep(every or min(max(0.02, waited / 10), 0.1))
     return value
 
 
@@ -64,7 +70,7 @@ class Running:
         return get_json(self.url + path, ADMIN_TOKEN)
 
     def wait_until_delivered(
-        self, seconds: float = 300.0, *, every: float = 0.02
+        self, seconds: float = 300.0, *, every: float | None = None
     ) -> dict[str, Any]:
         """Until nothing is pending; returns the status."""
 
@@ -158,7 +164,7 @@ def _alive(running: Running) -> bool:
         )
     try:
         get_json(running.url + "/healthz")
-    except (urllib.error.URLError, ConnectionError):
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
     return True
 

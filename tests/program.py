@@ -8,6 +8,7 @@ which looks at them while it is imported, is imported by each.
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import json
 import os
@@ -29,6 +30,7 @@ from typing import IO, Any, NoReturn
 ROOT = Path(__file__).parents[1]
 FRESH = ("PYTHON", "LC_", "LANG")  # what of the environment is read by Python while it starts
 NOT_PRELOADED = ("receiver.cli", "receiver.__main__", "receiver.inbox.db.migrations")
+PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 BESIDE = (  # what is imported late, or by receiver.cli
     "alembic.command",
     "alembic.config",
@@ -183,13 +185,23 @@ def take_request(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
         if not message:
             sys.exit()
         if os.fork() == 0:
+            end_with_parent()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             if child := os.fork():
                 report_end(child, streams)
+            end_with_parent()
             os.close(streams.pop())
             return json.loads(message), streams
         for stream in streams:
             os.close(stream)
+
+
+def end_with_parent() -> None:
+    """Be killed when the process ends that this one was forked from: so nothing of a run is left
+    when that is killed. Where no kernel can do that, it is left.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def report_end(child: int, streams: list[int]) -> NoReturn:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.processes import TOKEN, gateway, until, write_config
-from tests.program import run_program, start_program
+from tests.program import ROOT, run_program, start_program
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "an option": ("--version",),
@@ -66,3 +66,26 @@ def test_it_takes_signals(tmp_path: Path, number: signal.Signals, code: int) -> 
         process.send_signal(number)
         assert process.wait(60) == process.poll() == code
         until(lambda: not Path(f"/proc/{process.pid}").exists(), "it is gone")
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from tests.processes import gateway
+
+with gateway(Path(sys.argv[1])) as running:
+    print(running.process.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends it")
+def test_nothing_is_left_when_a_run_is_killed(tmp_path: Path) -> None:
+    """What was forked for a process of tests ends with it, also by kill -9."""
+    command = [sys.executable, "-c", KILLED, str(write_config(tmp_path))]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as run:
+        assert run.stdout
+        forked = Path(f"/proc/{int(run.stdout.readline())}")
+        assert forked.exists()
+        run.kill()
+    until(lambda: not forked.exists(), "the gateway has ended")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -59,18 +60,19 @@ class CommandGroup(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer calls it so
         """Name all commands, for the help; each is imported."""
-        self._import_commands(*MODULES)
+        self._import_commands(MODULES)
         return list(MODULES)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import the command; for a name that is none, all of them: one like it is suggested."""
-        self._import_commands(*({cmd_name} & MODULES.keys() or MODULES))
+        self._import_commands({cmd_name} & MODULES.keys() or MODULES)
         return super().get_command(ctx, cmd_name)
 
-    def _import_commands(self, *names: str) -> None:
-        for name in names:
-            import_module(f"receiver.cli.commands.{MODULES[name]}")
-        self.commands.update(typer.main.get_group(app).commands)
+    def _import_commands(self, names: Collection[str]) -> None:
+        if missing := set(names) - self.commands.keys():
+            for name in sorted(missing):
+                import_module(f"receiver.cli.commands.{MODULES[name]}")
+            self.commands.update(typer.main.get_group(app).commands)
 
 
 app = typer.Typer(

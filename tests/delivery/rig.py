@@ -38,6 +38,7 @@ from receiver.ingest.validation import Validator, build_validator
 from receiver.mapping import RouteTable
 from receiver.settings import load_settings
 from receiver.telemetry import GatewayMetrics
+from tests.databases import migrated_file
 from tests.delivery.crm import Crm
 
 IDLE = timedelta(seconds=0.05)
@@ -206,7 +207,7 @@ async def rig(
         Random(1),
     )
     timing = timing or DeliveryTiming()
-    inbox = await Inbox.open(store or f"sqlite:///{directory}/inbox.db", dedup_hours=0)
+    inbox = await Inbox.open(store or _kept_in(directory), dedup_hours=0)
     leadership = Leadership(inbox, "crm", Leaders(), clock, timeout=timing.timeout, lease=lease)
     limiter = RateLimiter()
     limiter.before_call = leadership.cover
@@ -238,3 +239,11 @@ async def rig(
         await opened.dispatcher.stop(timedelta(seconds=5))
         await asyncio.gather(*opened.tasks)
         await inbox.aclose()
+
+
+def _kept_in(directory: Path) -> str:
+    """A SQLite store, that of the last time where there was one."""
+    file = directory / "inbox.db"
+    if not file.exists():
+        file.write_bytes(migrated_file())
+    return f"sqlite:///{file}"

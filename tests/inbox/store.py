@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, create_engine, make_url, text
 
 from receiver.inbox import (
     AcceptedEvent,
@@ -211,13 +211,20 @@ def stored(test: Callable[[Inbox], Awaitable[None]]) -> Callable[[str], None]:
 
 def rows(url: str, statement: str) -> list[Any]:
     """What a query finds, or nothing for a change, made beside the inbox."""
+    with connected(url) as connection:
+        done = connection.execute(text(statement))
+        return list(done) if done.returns_rows else []
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """A connection beside the inbox, and its transaction."""
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg") if url.startswith("postgres") else url
     )
     try:
         with engine.begin() as connection:
-            done = connection.execute(text(statement))
-            return list(done) if done.returns_rows else []
+            yield connection
     finally:
         engine.dispose()
 
@@ -268,8 +275,9 @@ _NEVER = {
 
 def check(url: str) -> None:
     """What must hold whenever nobody writes."""
-    for what, query in _NEVER.items():
-        assert rows(url, query) == [], what
+    with connected(url) as connection:
+        for what, query in _NEVER.items():
+            assert list(connection.execute(text(query))) == [], what
 
 
 def order(number: int, email: str, note: str = "") -> str:

@@ -33,6 +33,7 @@ from receiver.inbox.lanes.field_versions import (
     superseded_fields,
     version_horizon,
 )
+from tests.databases import migrated_file
 from tests.inbox.store import (
     ANN,
     BEN,
@@ -324,16 +325,22 @@ def run_model(new_store: Callable[[], str], examples: int) -> None:
 def test_the_crm_ends_right_on_sqlite() -> None:
     """Where the one process leads, again after each crash."""
     with tempfile.TemporaryDirectory() as directory:
-        run_model(lambda: f"sqlite:///{Path(directory) / uuid.uuid4().hex}.db", 40)
+
+        def new_store() -> str:
+            file = Path(directory) / f"{uuid.uuid4().hex}.db"
+            file.write_bytes(migrated_file())
+            return f"sqlite:///{file}"
+
+        run_model(new_store, 40)
 
 
-def test_the_crm_ends_right_on_postgresql(postgresql_server: Any) -> None:
+def test_the_crm_ends_right_on_postgresql(postgresql_server: Any, postgresql_template: str) -> None:
     """Where several processes lead one after the other."""
 
     def new_store() -> str:
         name = f"test_{uuid.uuid4().hex}"
         with psycopg.connect(postgresql_server.get_uri(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
         url: str = postgresql_server.get_uri(name)
         return url
 

@@ -9,7 +9,6 @@ times in its store back, and starting it again.
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,13 +23,11 @@ from typing import Any
 
 import httpx
 
-from connectors.base import read_shipped_mappings
-from connectors.registry import load
 from tests.admin.conftest import Api, asked
 from tests.e2e.accounts import Account
+from tests.e2e.orgs.configuration import token, write_configuration
 from tests.e2e.orgs.situation import Situation, Then, addresses_of
 from tests.e2e.traffic import Post
-from tests.processes import ADMIN_TOKEN, free_port
 
 LATE = {"later", "given up"}
 PATIENCE = 300.0  # seconds, of which a quiet machine needs a tenth
@@ -329,7 +326,9 @@ def played(
         stage.orgs = {
             name: Org(name, situations[name], account, stage) for name, account in accounts.items()
         }
-        stage.config.write_text(_configuration(stage))
+        write_configuration(
+            stage.config, [(org.name, org.situation, org.account) for org in stage.orgs.values()]
+        )
         players = stack.enter_context(ThreadPoolExecutor(len(situations)))
         results: dict[str, Future[None]] = {}
 
@@ -358,48 +357,3 @@ def played(
             with stage.a_day_later():
                 act(Org.go_on, "given up")
         yield results
-
-
-def token(name: str) -> str:
-    return f"token-of-the-situation-{name}"
-
-
-def _configuration(stage: Stage) -> str:
-    server = f'[server]\nport = {free_port()}\nadmin_token = "{ADMIN_TOKEN}"\n\n'
-    store = f'[store]\nurl = "sqlite:///{stage.config.parent}/aom-gateway.db"\ndedup_hours = 0\n\n'
-    return server + store + "\n".join(_tables(org) for org in stage.orgs.values())
-
-
-def _tables(org: Org) -> str:
-    """A source that leads to a connector of the same name alone, by routes that are the shipped
-    ones.
-    """
-    source = (
-        f'[sources.{org.name}]\ntokens = ["{token(org.name)}"]\ntimezone = '
-        '"America/New_York"\ncurrency = "USD"\n'
-    )
-    table = org.account.table().replace('mapping = "standard"\n', "")
-    kind = re.search(r'type = "(\w+)"', table)
-    assert kind is not None
-    mappings = read_shipped_mappings(load(kind[1]))
-    shipped = [mappings[name] for name in org.situation.mappings]
-    routes = re.sub(
-        r'(?m)^\[\[routes\]\]\nname = "([^"]+)"$',
-        _own_route(org.name),
-        "\n".join((*shipped, org.situation.routes)),
-    )
-    return f"{source}\n{table}\n{_own_snippets(routes, org.name)}"
-
-
-def _own_snippets(routes: str, name: str) -> str:
-    """Several orgs stand in one file, where each snippet may stand once."""
-    named = re.sub(r"(?m)^\[snippets\.(\w+)\]", rf"[snippets.\1_of_{name}]", routes)
-    return re.sub(
-        r"(?m)^use = \[.*\]$",
-        lambda use: re.sub(r'"(\w+)"', rf'"\1_of_{name}"', use[0]),
-        named,
-    )
-
-
-def _own_route(name: str) -> str:
-    return rf'[[routes]]\nname = "\1 of {name}"\nsources = ["{name}"]\nconnector = "{name}"'

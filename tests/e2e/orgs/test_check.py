@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.command import command
-from tests.e2e.orgs import hubspot, salesforce
+from tests.e2e.orgs import hubspot, salesforce_org
 from tests.fakes.character import Character
 from tests.fakes.hubspot.characters import CHARACTERS as HUBSPOT
 from tests.fakes.salesforce.characters import CHARACTERS as SALESFORCE
@@ -19,10 +19,10 @@ Open = Callable[..., AbstractContextManager[Any]]
 ORGS: Mapping[str, tuple[Open, str, Character[Any]]] = {
     **{f"hubspot_{name}": (hubspot.provisioned, "", one) for name, one in HUBSPOT.items()},
     **{
-        f"salesforce_{name}": (salesforce.provisioned, salesforce.PERSON_EACH, one)
+        f"salesforce_{name}": (salesforce_org.provisioned, salesforce_org.PERSON_EACH, one)
         for name, one in SALESFORCE.items()
     },
-    "salesforce_private_contacts": (salesforce.provisioned, "", SALESFORCE["plain"]),
+    "salesforce_private_contacts": (salesforce_org.provisioned, "", SALESFORCE["plain"]),
 }
 SAID_OF_ALL = {
     "hubspot": (
