@@ -195,6 +195,7 @@ class EventView:
     left_out: tuple[Fault, ...]
     errors: tuple[Fault, ...]
     raw: str
+    redacted: bool  # an erased person stood in it: `[erased]` is in the place of what named them
     original: OriginalView | None
     normal: Mapping[str, Any] | None
     person: str | None  # the first of the people in it
