@@ -130,8 +130,11 @@ class PersonPath(Parameters):
     ]
 
 
-class RecordsPath(Parameters):
+class ConnectorPath(Parameters):
     name: Annotated[str, Field(description="the connector's name in the configuration")]
+
+
+class RecordsPath(ConnectorPath):
     object: Annotated[str, Field(description="contact, deal, …", max_length=200)]
 
 

@@ -312,6 +312,14 @@ class ReplayedView:
 
 
 @dataclass(frozen=True, slots=True)
+class NewAccountView:
+    """`forgotten`: of how many records the gateway knew the ids in the former account."""
+
+    connector: str
+    forgotten: int
+
+
+@dataclass(frozen=True, slots=True)
 class DiscardedView:
     discarded: int
 

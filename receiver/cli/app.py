@@ -42,6 +42,7 @@ MODULES = {  # of each command, in the order of the help
     "send": "send",
     "import": "import_command",
     "forget": "forget",
+    "new-account": "new_account",
     "schemas": "schemas",
 }
 
