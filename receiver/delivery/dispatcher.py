@@ -16,6 +16,7 @@ from connectors.base import ConnectorError
 from receiver.delivery.batch import LaneBatch
 from receiver.delivery.delivery_context import DeliveryContext
 from receiver.delivery.leadership import LeadershipLost
+from receiver.delivery.limits.call_timeout import PATIENCE, CallTimeout
 from receiver.delivery.renderer import LaneRenderer
 from receiver.delivery.scheduler import LaneChoice, LaneScheduler
 from receiver.inbox import LaneQueue, LeaderTerm, StoreDamaged, StoreUnavailable
@@ -248,16 +249,23 @@ class Dispatcher:
         """Whether the CRM's account is the one that the remembered ids are of; where not, or where
         it cannot be told now, the connector is paused like after any call.
         """
-        breaker = self._context.breaker
+        context = self._context
+        patience = CallTimeout(context.limiter, context.timing.timeout + PATIENCE)
+        checking = asyncio.create_task(patience.run(context.account.check(term.epoch)))
         try:
-            await self._context.account.check(term.epoch)
+            while not (checking.done() or self._stopping.is_set()):
+                await self._wait(self._idle, checking)
+            if checking.done():
+                checking.result()
+                return True
         except LeadershipLost:
-            return False
+            pass
         except ConnectorError as fault:
-            if (wait := await breaker.failed(fault, told=str(fault))) is not None:
+            if (wait := await context.breaker.failed(fault, told=str(fault))) is not None:
                 await self._wait(timedelta(seconds=wait))
-            return False
-        return True
+        finally:
+            checking.cancel()
+        return False
 
     def _choose(self, queues: Sequence[LaneQueue]) -> LaneChoice:
         room = self._room()

@@ -24,8 +24,8 @@ def connect(config: Path, before: HubSpotAccount, now: HubSpotAccount) -> None:
 
 
 def test_another_account_is_written_to_only_when_that_is_meant(tmp_path: Path) -> None:
-    """Nothing goes to it until it is said; then by one command everybody is made there, and what
-    was delivered before comes by a replay.
+    """Nothing goes to it until it is said, and nobody is erased there by an id of the former one;
+    then by one command everybody is made there.
     """
     with hubspot() as test, hubspot() as production:
         production.fake.portal.id = test.fake.portal.id + 1
@@ -46,13 +46,20 @@ def test_another_account_is_written_to_only_when_that_is_meant(tmp_path: Path) -
             )
             assert f"account {production.fake.portal.id}" in state["reason"]
             assert "new-account hubspot" in state["reason"]
-        assert production.contacts() == {}
+            theirs = production.fake.seed_contact("somebody@example.edu")
+            assert theirs == test.contacts()[ADA].id
+            answer = CliRunner().invoke(
+                app, ["forget", ADA, "--in-crm", "--yes", "-c", str(config)]
+            )
+            assert answer.exit_code == 1
+            assert "another account of the CRM" in answer.output
+        assert production.contacts().keys() == {"somebody@example.edu"}
         answer = CliRunner().invoke(app, ["new-account", "hubspot", "--yes", "-c", str(config)])
         assert answer.exit_code == 0, answer.output
         assert "1 record forgotten" in answer.output
         with gateway(config) as running:
             running.wait_until_delivered()
-            assert production.contacts().keys() == {ADA, BEN}
+            assert production.contacts().keys() == {ADA, BEN, "somebody@example.edu"}
         assert test.contacts()[ADA].writes == 1
 
 

@@ -32,7 +32,7 @@ def new_account(
 ) -> None:
     """Go on with another account of the CRM under the same name: from its sandbox to production,
     say. The gateway forgets the ids of all records in the former one; a connector that is paused
-    since its credentials lead to another account goes on within a minute.
+    since its credentials lead to another account goes on when it looks again, within five minutes.
 
     Nothing is deleted in either CRM. What was delivered to the former account is not in the new
     one: `replay` brings it there. --json prints {"connector", "forgotten"}.

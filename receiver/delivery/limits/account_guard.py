@@ -31,26 +31,39 @@ class AccountGuard:
         """
         if self._checked_in == epoch:
             return
-        found = await self._find()
-        before = await self._inbox.find_account(self._name)
+        before, found = await self._inbox.find_account(self._name), await self._find()
         type_, _, account = (before or f"{self._type} ").partition(" ")
         if type_ != self._type:
+            account = ""
             records = await self._inbox.forget_account(self._name)
             structlog.get_logger().warning(
                 "connector.other_type", connector=self._name, before=type_, forgotten=records
             )
-        elif account and found and account != found:
+        self._require(account, found)
+        if before != (now := f"{self._type} {found or account}"):
+            await self._inbox.keep_account(self._name, now, epoch)
+        self._checked_in = epoch
+
+    async def require_same(self) -> None:
+        """See that the ids which are remembered are of this account, and change nothing.
+
+        Raises Misconfigured where they are not, and what asking for it raises.
+        """
+        type_, _, account = (await self._inbox.find_account(self._name) or "").partition(" ")
+        if type_ and type_ != self._type:
+            raise Misconfigured(
+                f"the records that are known were written to another type of CRM ({type_})"
+            )
+        self._require(account, await self._find())
+
+    def _require(self, account: str, found: str) -> None:
+        if account and found and account != found:
             raise Misconfigured(
                 f"the credentials lead to another account of the CRM ({found}) than the one that "
                 f"was written to until now ({account}). If that is meant: "
                 f"`aom-gateway new-account {self._name}` forgets the records of the former one and "
                 "goes on; if not: put the former credentials back"
             )
-        else:
-            found = found or account
-        if before != (now := f"{self._type} {found}"):
-            await self._inbox.keep_account(self._name, now, epoch)
-        self._checked_in = epoch
 
     async def _find(self) -> str:
         if not isinstance(self._connector, Identifies):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,15 +18,18 @@ from tests.inbox.store import stored, take_lead
 
 
 class KnownCrm(Crm):
-    """A CRM that says which account it is, or why it can not."""
+    """A CRM that says which account it is, or why it can not, or nothing while it is `silent`."""
 
     def __init__(self, account: str | Exception) -> None:
         super().__init__()
         self.name = account
         self.asked = 0
+        self.silent = False
 
     async def account(self) -> str:
         self.asked += 1
+        if self.silent:
+            await asyncio.Event().wait()
         if isinstance(self.name, Exception):
             raise self.name
         return self.name
@@ -73,6 +78,20 @@ async def test_another_type_of_crm_goes_on_by_itself(inbox: Inbox) -> None:
 
 
 @stored
+async def test_whoever_only_looks_changes_nothing(inbox: Inbox) -> None:
+    """An erasure by the ids of another account, or of another type of CRM, is refused."""
+    await guard(inbox, KnownCrm("account 1")).require_same()
+    assert await inbox.find_account("crm") is None
+    await guard(inbox, KnownCrm("account 1")).check(await take_lead(inbox))
+    await guard(inbox, KnownCrm("account 1")).require_same()
+    with pytest.raises(Misconfigured, match="another account"):
+        await guard(inbox, KnownCrm("account 2")).require_same()
+    with pytest.raises(Misconfigured, match=r"another type of CRM \(mycrm\)"):
+        await guard(inbox, KnownCrm("account 1"), "othercrm").require_same()
+    assert await inbox.find_account("crm") == "mycrm account 1"
+
+
+@stored
 async def test_what_cannot_be_told_changes_nothing(inbox: Inbox) -> None:
     """A token that may not ask writes to where it always has."""
     epoch = await take_lead(inbox)
@@ -107,5 +126,24 @@ def test_nobody_is_written_to_before_it_is_known(tmp_path: Path, fault: Connecto
         crm.name = "account 1"
         await opened.until_done()
         assert await opened.states(ann) == ["delivered"]
+
+    run(tmp_path, crm, scenario)
+
+
+def test_a_crm_that_says_nothing_keeps_no_gateway_from_ending(tmp_path: Path) -> None:
+    """It is waited for only until the gateway stops."""
+    crm = KnownCrm("account 1")
+    crm.silent = True
+
+    async def scenario(opened: Rig) -> None:
+        await opened.account("ann")
+
+        async def asked() -> bool:
+            return crm.asked > 0
+
+        await opened.until(asked)
+        async with asyncio.timeout(30):  # it would be given up after 90
+            await opened.dispatcher.stop(timedelta(0))
+        assert crm.calls == []
 
     run(tmp_path, crm, scenario)
