@@ -17,11 +17,10 @@ _ALONE: Final = re.compile(
 )
 
 _MAIL_KEY: Final = re.compile(r"(?P<of>.*?)e?[_-]?mail(?:[_-]?address)?", re.IGNORECASE)
-_PERSONAL_KEY: Final = re.compile(
-    r"(?P<of>.*?)"
-    r"(?:(?:(?:first|last|middle|full|family|given|sur|nick|display|user)[_-]?)?name"
+_PERSONAL: Final = re.compile(
+    r"(?:(?:first|last|middle|full|family|given|sur|nick|display|user)[_-]?)?name"
     r"|(?:tele|mobile[_-]?)?phone(?:[_-]?number)?|mobile|fax"
-    r"|(?:street|address)(?:[_-]?line)?(?:[_-]?\d)?|zip(?:[_-]?code)?|post(?:al)?[_-]?code)",
+    r"|(?:street|address)(?:[_-]?line)?(?:[_-]?\d)?|zip(?:[_-]?code)?|post(?:al)?[_-]?code",
     re.IGNORECASE,
 )
 
@@ -100,11 +99,9 @@ def _beside(fields: dict[str, Any], address: str) -> set[str]:
     return {
         key
         for key, text in fields.items()
-        if isinstance(text, str | int | float)
-        and not isinstance(text, bool)
-        and text != ""
-        and (found := _PERSONAL_KEY.fullmatch(key))
-        and found["of"].lower() in prefixes
+        if isinstance(text, str | int | float) and not isinstance(text, bool) and text != ""
+        for prefix in prefixes
+        if key.lower().startswith(prefix) and _PERSONAL.fullmatch(key, len(prefix))
     }
 
 

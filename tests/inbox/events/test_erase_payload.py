@@ -76,6 +76,9 @@ def test_who_stands_beside_the_address_goes_with_it() -> None:
         "first_name": "Ben",
         "billing_email": ANN,
         "billing_first_name": "Ann",
+        "user_email": ANN,
+        "user_name": "ann",
+        "user_id": 7,
         "customer": {
             "email": BEN,
             "last_name": "Adams",
@@ -96,6 +99,9 @@ def test_who_stands_beside_the_address_goes_with_it() -> None:
         "first_name": "Ben",
         "billing_email": "[erased]",
         "billing_first_name": "[erased]",
+        "user_email": "[erased]",
+        "user_name": "[erased]",
+        "user_id": 7,
         "customer": {
             "email": BEN,
             "last_name": "Adams",
