@@ -4,6 +4,7 @@ their tree.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -73,7 +74,12 @@ class ConnectorError(Exception):
     """A failure that speaks of a whole call.
 
     The text is shown to the operator: say what happened and what helps; no secrets.
+
+    `outcomes` are those of the records that were through before, in their order: as many as there
+    were records, and None for each that the failure speaks of. Left empty it speaks of all.
     """
+
+    outcomes: Sequence[Outcome | None] = ()
 
 
 class Throttled(ConnectorError):

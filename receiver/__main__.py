@@ -8,6 +8,7 @@ stands before ours on Python's path. Both are told here, before anything of them
 from __future__ import annotations
 
 import hashlib
+import signal
 import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Collection
@@ -29,6 +30,8 @@ CURE = "Give aom-gateway an environment of its own, as `pipx install aom-gateway
 
 def main() -> None:
     """Run the command, or say in words why it would not be ours. Exit 1 then."""
+    if sys.argv[1:2] == ["serve"]:  # SIGHUP reloads it: it waits until there is an answer to it
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGHUP,))
     if fault := find_stray_package() or find_overwritten_files():
         sys.exit(f"{NAME}: {fault}.")
     from receiver.cli import app  # noqa: PLC0415 - not before the look at what would be imported

@@ -147,7 +147,7 @@ def _serve(
     words = ["serve", "--config", str(config)]
     if not prefix:
         return start_program(*words, env=env, stdout=output, stderr=output)
-    command = [*prefix, sys.executable, "-m", "receiver.cli", *words]
+    command = [*prefix, sys.executable, "-m", "receiver", *words]
     return subprocess.Popen(command, stdout=output, stderr=output, env=env)
 
 

@@ -227,4 +227,4 @@ if __name__ == "__main__":
     control = socket.socket(fileno=os.dup(0))
     take_place(*take_request(control))
     control.close()
-    runpy.run_module("receiver.cli", run_name="__main__", alter_sys=True)
+    runpy.run_module("receiver", run_name="__main__", alter_sys=True)

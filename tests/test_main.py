@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.installed import Environment, build_wheel, make_environment, write_wheel
+from tests.processes import until, write_config
 
 CURE = "Give aom-gateway an environment of its own, as `pipx install aom-gateway` does."
 
@@ -91,3 +95,24 @@ def test_what_an_operator_changed_is_no_fault(installed: Environment, tmp_path: 
     changed = installed.packages / "connectors" / "__init__.py"
     changed.write_text(changed.read_text() + "# mended\n")
     assert faults(installed, tmp_path) == ""
+
+
+def test_sighup_ends_no_gateway_that_is_still_starting(tmp_path: Path) -> None:
+    """It waits while the program is being imported, and is answered with a reload."""
+    config, log = write_config(tmp_path), tmp_path / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "receiver", "serve", "--config", str(config)],
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        maps = Path(f"/proc/{process.pid}/maps")
+        until(lambda: "pydantic_core" in maps.read_text(), "it is importing", every=0.001)
+        process.send_signal(signal.SIGHUP)
+        until(lambda: process.poll() or "gateway.ready" in log.read_text(), "it has started")
+        until(lambda: process.poll() or "configuration." in log.read_text(), "it has reloaded")
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()

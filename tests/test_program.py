@@ -26,7 +26,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 
 
 def fresh(*words: str, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[Any]:
-    command = [sys.executable, "-m", "receiver.cli", *words]
+    command = [sys.executable, "-m", "receiver", *words]
     return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, check=False)
 
 

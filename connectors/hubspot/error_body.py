@@ -65,10 +65,10 @@ def read_error(data: Any, status: int) -> HubSpotError:
     message = "; ".join(
         dict.fromkeys(d["message"] for d in details if text_of(d, "message"))
     ) or text_of(data, "message")
-    told = _told_by_text(f"{message} {data.get('message')}")
+    matched = _match_texts(f"{message} {data.get('message')}")
     codes = [code for d in details for code in (text_of(d, "code"), text_of(d, "error")) if code]
     names = [text_of(data, key) for key in ("subCategory", "category", "policyName", "errorType")]
-    words = [*codes, *(word for word, _ in told), *(name for name in names if name)]
+    words = [*codes, *(word for word, _ in matched), *(name for name in names if name)]
     context = _context(data, details)
     traces = frozenset(context.pop("objectWriteTraceId", ()))
     return HubSpotError(
@@ -76,7 +76,9 @@ def read_error(data: Any, status: int) -> HubSpotError:
         words=frozenset(words),
         code=words[0] if words else f"HTTP_{status}",
         message=(message or f"HubSpot answered {status}")[:LONGEST],
-        field=next(iter((*_fields(details, context), *(name for _, name in told if name))), None),
+        field=next(
+            iter((*_fields(details, context), *(name for _, name in matched if name))), None
+        ),
         scopes=_scopes(context),
         traces=traces,
         ids=frozenset(value for values in context.values() for value in values),
@@ -98,7 +100,7 @@ def _details(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield from found
 
 
-def _told_by_text(message: str) -> list[tuple[str, str | None]]:
+def _match_texts(message: str) -> list[tuple[str, str | None]]:
     matches = ((pattern.search(message), word) for pattern, word in TEXTS)
     return [(word, match.group(1) if match.groups() else None) for match, word in matches if match]
 

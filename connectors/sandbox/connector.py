@@ -170,8 +170,8 @@ class SandboxConnector:
 
 
 def _found(row: tuple[int, Mapping[str, Json]], fields: Collection[str]) -> Found:
-    id_, held = row
-    return Found(str(id_), {name: held.get(name) for name in fields})
+    id_, values = row
+    return Found(str(id_), {name: values.get(name) for name in fields})
 
 
 def _id(before: str) -> int:

@@ -91,17 +91,17 @@ async def route_missing(
     """
     made = done = 0
     for start in range(0, len(found.lacking), MOST_EVENTS):
-        kept = await gateway.inbox.find_calls(found.lacking[start : start + MOST_EVENTS])
-        for wanted in _transactions([(one.id, _pairs(gateway, one, found.only)) for one in kept]):
+        calls = await gateway.inbox.find_calls(found.lacking[start : start + MOST_EVENTS])
+        for wanted in _transactions([(one.id, _pairs(gateway, one, found.only)) for one in calls]):
             made += await gateway.inbox.add_deliveries(wanted, now=gateway.now())
-        done += len(kept)
+        done += len(calls)
         progress(done)
         await asyncio.sleep(0)
     return made
 
 
-def _pairs(gateway: Gateway, kept: StoredCall, only: str | None) -> Pairs:
-    validated = gateway.validate_call(kept.source, kept.named, kept.body, kept.received_at)
+def _pairs(gateway: Gateway, call: StoredCall, only: str | None) -> Pairs:
+    validated = gateway.validate_call(call.source, call.named, call.body, call.received_at)
     return tuple(pair for pair in validated.lanes if only in {None, pair[0]})
 
 

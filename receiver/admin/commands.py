@@ -97,6 +97,24 @@ class AdminCommands:
             )
         )
 
+    async def pause(self, call: OperationCall) -> views.PausedView:
+        """No delivery begins from now on; what is under way ends."""
+        name = self._connector(call)
+        before = (await self._inbox.find_states()).get(name)
+        await self._inbox.stop_connector([name], call.body.reason.strip(), now=self._gateway.now())
+        return views.PausedView(paused=True, changed=not before or before.paused != "operator")
+
+    async def resume(self, call: OperationCall) -> views.PausedView:
+        changed = await self._inbox.start_connector(self._connector(call))
+        return views.PausedView(paused=False, changed=changed)
+
+    def _connector(self, call: OperationCall) -> str:
+        name: str = call.path.name
+        if name not in self._gateway.settings.connectors:
+            known = ", ".join(self._gateway.settings.connectors)
+            raise NotFound(f"There is no connector {name!r}; there are: {known}.")
+        return name
+
     async def reload(self, _call: OperationCall) -> ReloadView:
         return await reload_configuration(self._gateway)
 

@@ -32,7 +32,7 @@ PROBLEM: dict[str, Any] = {
         },
     },
 }
-KEPT: dict[str, Any] = {
+ACCEPTED: dict[str, Any] = {
     "type": "object",
     "required": ["id", "event", "status", "deliveries"],
     "properties": {
@@ -49,7 +49,7 @@ _REF = "#/components/schemas/{model}"
 
 def describe_operations(operations: Sequence[Operation]) -> dict[str, Any]:
     """OpenAPI 3.1 for the public endpoint and the given operations of the admin API."""
-    components: dict[str, Any] = {"Problem": PROBLEM, "Kept": KEPT}
+    components: dict[str, Any] = {"Problem": PROBLEM, "Kept": ACCEPTED}
     paths: dict[str, Any] = _public()
     for event in EVENTS:
         components |= _of_event(event)
@@ -168,7 +168,7 @@ def _pointed(value: Any) -> Any:
 def _public() -> dict[str, Any]:
     """The intake, for relays and scripts; AOM itself needs no description."""
     events = [{"$ref": _REF.format(model=_component(name))} for name in EVENTS]
-    kept = {
+    accepted = {
         "description": "Kept.",
         "content": {_JSON: {"schema": {"$ref": _REF.format(model="Kept")}}},
     }
@@ -180,8 +180,8 @@ def _public() -> dict[str, Any]:
         "summary": "Hand in an event",
         "requestBody": {"required": True, "content": {_JSON: {"schema": {"anyOf": events}}}},
         "responses": {
-            "200": kept,
-            "202": kept,
+            "200": accepted,
+            "202": accepted,
             "401": fault,
             "413": fault,
             "422": fault,

@@ -138,6 +138,22 @@ class RecordsPath(ConnectorPath):
     object: Annotated[str, Field(description="contact, deal, …", max_length=200)]
 
 
+class ConnectorPath(Parameters):
+    name: Annotated[str, Field(description="the connector's name in the configuration")]
+
+
+class PauseBody(Parameters):
+    reason: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=500,
+            pattern=r"\S",
+            description="why, for whoever sees it; no personal data",
+        ),
+    ]
+
+
 class HeldQuery(Parameters):
     key: Annotated[str, Field(min_length=1, max_length=4000, description="the record's key")]
 

@@ -128,7 +128,7 @@ def _waiting(stored: WaitingLanes | None) -> WaitingView | None:
     return WaitingView(stored.people, stored.reason, stored.at, stored.rule) if stored else None
 
 
-def present_record_page(held: RecordsHeld) -> RecordPage:
+def present_record_page(listed: RecordsHeld) -> RecordPage:
     """What a connector lists of its CRM."""
     return RecordPage(
         tuple(
@@ -139,9 +139,9 @@ def present_record_page(held: RecordsHeld) -> RecordPage:
                 tuple(RecordLink(*link) for link in one.links),
                 one.writes,
             )
-            for one in held.items
+            for one in listed.items
         ),
-        held.next,
+        listed.next,
     )
 
 

@@ -12,8 +12,8 @@ from receiver.admin import (
     views,
 )
 from receiver.admin.configuration.mapping_view import MappingView
-from receiver.admin.held_records import find_held_records
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
+from receiver.admin.written_records import find_written_records
 from receiver.gateway import Gateway
 from receiver.inbox import Unknown
 from receiver.settings.mapping_document import MappingDocument
@@ -91,10 +91,10 @@ class AdminQueries:
         address = call.path.email.strip().lower()
         return erasure_views.CrmErasures(await crm_erasure.plan_erasure(self._gateway, address))
 
-    async def held(self, call: OperationCall) -> views.HeldRecord:
+    async def written(self, call: OperationCall) -> views.WrittenRecord:
         refs = [(call.path.object, call.query.key)]
-        (held,) = await find_held_records(self._gateway, call.path.name, refs)
-        return held
+        (record,) = await find_written_records(self._gateway, call.path.name, refs)
+        return record
 
     async def records(self, call: OperationCall) -> views.RecordPage:
         connector = self._gateway.connectors.get(call.path.name)

@@ -80,9 +80,9 @@ async def revalidate_quarantine(gateway: Gateway) -> tuple[int, int]:
     after: str | None = None
     while waiting := await gateway.inbox.list_quarantined(after=after):
         for one in waiting:
-            kept = await _judge_anew(gateway, one)
-            accepted += kept
-            remaining += not kept
+            is_accepted = await _judge_anew(gateway, one)
+            accepted += is_accepted
+            remaining += not is_accepted
         after = waiting[-1].id
     return accepted, remaining
 

@@ -76,6 +76,14 @@ class ConnectorStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class PausedView:
+    """Whether an operator's pause is in force now, and whether that is since this call."""
+
+    paused: bool
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoreView:
     """`damage` and `long_log` are in words, with what to do; both are null on PostgreSQL."""
 
@@ -364,7 +372,7 @@ class RecordView:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRecord:
+class WrittenRecord:
     """What the gateway knows of a record that it wrote: its `id` in the CRM, null where it has
     written none, and its page there. `fields`: field → the id of the event that set it last;
     `links`: what it is tied to, each as OBJECT/KEY.

@@ -51,7 +51,7 @@ def find_alarms(
     found = [
         *_paused(sight.status.connectors, redaction, now),
         *_refused(sight.processes, redaction),
-        *_held(sight.status.connectors, redaction),
+        *_account_rules(sight.status.connectors, redaction),
         *_waiting(
             sight.status.connectors,
             timedelta(minutes=float(limits.oldest_waiting_minutes)),
@@ -71,8 +71,8 @@ def _paused(
     connectors: Mapping[str, ConnectorStatus], redaction: PersonRedaction, now: datetime
 ) -> Iterator[Alarm]:
     for name, one in connectors.items():
-        if one.kind is None or one.since is None:
-            continue
+        if one.kind is None or one.kind == "operator" or one.since is None:
+            continue  # who paused it knows; what waits too long is told all the same
         stays = (
             one.kind in ENDLESS
             or now - one.since >= PATIENCE
@@ -102,7 +102,9 @@ def _refused(processes: Iterable[RunningProcess], redaction: PersonRedaction) ->
         yield Alarm(key, "configuration_refused", first, reason=reason, count=len(faults))
 
 
-def _held(connectors: Mapping[str, ConnectorStatus], redaction: PersonRedaction) -> Iterator[Alarm]:
+def _account_rules(
+    connectors: Mapping[str, ConnectorStatus], redaction: PersonRedaction
+) -> Iterator[Alarm]:
     """A rule of the account stays until somebody mends the mapping or ends the rule."""
     for name, one in connectors.items():
         if one.waiting and one.waiting.rule:

@@ -12,7 +12,7 @@ from receiver.inbox import Inbox, SentAlarm
 class SentLog(Protocol):
     """The alarms that were told and are not over."""
 
-    async def told(self) -> list[SentAlarm]: ...
+    async def sent(self) -> list[SentAlarm]: ...
     async def keep(self, alarm: Alarm, *, now: datetime) -> None: ...
     async def forget(self, key: str) -> None: ...
 
@@ -23,7 +23,7 @@ class StoredSentLog:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
 
-    async def told(self) -> list[SentAlarm]:
+    async def sent(self) -> list[SentAlarm]:
         return await self._inbox.find_sent_alarms()
 
     async def keep(self, alarm: Alarm, *, now: datetime) -> None:
@@ -37,13 +37,13 @@ class MemorySentLog:
     """Keeps which alarms were sent in memory, until the process ends."""
 
     def __init__(self) -> None:
-        self._told: dict[str, SentAlarm] = {}
+        self._sent: dict[str, SentAlarm] = {}
 
-    async def told(self) -> list[SentAlarm]:
-        return list(self._told.values())
+    async def sent(self) -> list[SentAlarm]:
+        return list(self._sent.values())
 
     async def keep(self, alarm: Alarm, *, now: datetime) -> None:
-        self._told[alarm.key] = SentAlarm(alarm.key, alarm.dump(), now)
+        self._sent[alarm.key] = SentAlarm(alarm.key, alarm.dump(), now)
 
     async def forget(self, key: str) -> None:
-        self._told.pop(key, None)
+        self._sent.pop(key, None)

@@ -143,7 +143,7 @@ class StoreWatcher:
             await self._inbox.list_groups(most=MOST_GROUPS),
         )
         processes = await self._inbox.list_processes(now=self._now())
-        sent = [Alarm.load(one.about) for one in await self._stored.told()]
+        sent = [Alarm.load(one.about) for one in await self._stored.sent()]
         sight = StoreSight(status, dead, quarantined, processes)
         firing = {alarm.key for alarm in sent}
         found = await asyncio.to_thread(
@@ -160,7 +160,7 @@ class StoreWatcher:
         """Note each message once it is posted: after a crash in between it is posted again, but
         none is lost.
         """
-        sent = {one.key: one for one in await ledger.told()}
+        sent = {one.key: one for one in await ledger.sent()}
         for key in sorted(sent.keys() - found.keys(), key=self._patience):
             if not await self._may_post(ledger) or not await self._messenger.post(
                 Alarm.load(sent[key].about), "resolved"
@@ -179,10 +179,10 @@ class StoreWatcher:
     def _patience(self, key: str) -> tuple[int, str]:
         return self._messenger.refused[key], key
 
-    def _is_due(self, told: SentAlarm | None) -> bool:
+    def _is_due(self, last_sent: SentAlarm | None) -> bool:
         repeat = self._limits.repeat_hours
-        return told is None or (
-            repeat is not None and self._now() - told.at >= timedelta(hours=float(repeat))
+        return last_sent is None or (
+            repeat is not None and self._now() - last_sent.at >= timedelta(hours=float(repeat))
         )
 
     async def _may_post(self, ledger: SentLog) -> bool:

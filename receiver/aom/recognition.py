@@ -56,7 +56,7 @@ def recognise_event(raw: Mapping[str, Any], named: str | None) -> RecognisedEven
     nobody in the place where the URL's event has its people.
     """
     shape = shape_of(raw)
-    by_body = _told(raw, shape)
+    by_body = _recognise_by_body(raw, shape)
     if (
         shape == "order"
         and named
@@ -90,7 +90,7 @@ def shape_of(raw: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _told(raw: Mapping[str, Any], shape: str | None) -> RecognisedEvent | None:
+def _recognise_by_body(raw: Mapping[str, Any], shape: str | None) -> RecognisedEvent | None:
     """What the body says of itself."""
     if shape == "order":
         by_status = order_status.event_of_status(raw.get("status"))
@@ -105,23 +105,23 @@ def _told(raw: Mapping[str, Any], shape: str | None) -> RecognisedEvent | None:
     return RecognisedEvent(shape, "shape") if shape else None
 
 
-def _weighed(raw: Mapping[str, Any], named: str, told: RecognisedEvent) -> RecognisedEvent:
-    if told.name == named or (
-        told.how == "shape" and event_family(told.name) == event_family(named)
+def _weighed(raw: Mapping[str, Any], named: str, by_body: RecognisedEvent) -> RecognisedEvent:
+    if by_body.name == named or (
+        by_body.how == "shape" and event_family(by_body.name) == event_family(named)
     ):
         return RecognisedEvent(named, "url")  # the shape of an assignment says only that it is one
-    if told.how == "status":
-        said = f"the status {quoted_value(raw['status'])} says {told.name}"
+    if by_body.how == "status":
+        said = f"the status {quoted_value(raw['status'])} says {by_body.name}"
         return RecognisedEvent(
-            told.name,
+            by_body.name,
             "status",
-            None if {named, told.name} == _SAME_ENTRY else f"the URL says {named}, {said}",
+            None if {named, by_body.name} == _SAME_ENTRY else f"the URL says {named}, {said}",
         )
-    sentence = f"the URL says {named}, the body looks like {told.name}"
+    sentence = f"the URL says {named}, the body looks like {by_body.name}"
     return (
         RecognisedEvent(named, "url", sentence)
         if _has_people(raw, named)
-        else RecognisedEvent(told.name, told.how, sentence)
+        else RecognisedEvent(by_body.name, by_body.how, sentence)
     )
 
 

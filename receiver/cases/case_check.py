@@ -20,18 +20,18 @@ class NamedThings:
 
 
 def check_cases(
-    cases: Sequence[CaseSettings], known: NamedThings, told: Collection[str]
+    cases: Sequence[CaseSettings], known: NamedThings, known_places: Collection[str]
 ) -> Iterator[ConfigFault]:
-    """Every fault of the cases of a file; `told` are the places of those that are known already."""
+    """Every fault of the cases of a file, but for those at `known_places`."""
     for index, case in enumerate(cases):
         where = f"case[{index}]"
         if case.source is not None and case.source not in known.sources:
             yield _unknown(f"{where}.source", "source", case.source, known.sources)
-        if not {f"{where}.body", f"{where}.file"} & set(told):
+        if not {f"{where}.body", f"{where}.file"} & set(known_places):
             yield from _check_body(where, case)
         for number, expect in enumerate(case.expect):
             place = f"{where}.expect[{number}]"
-            if f"{place}.object" not in told:
+            if f"{place}.object" not in known_places:
                 yield from _check_record(place, expect)
             yield from _check_connector(f"{place}.connector", expect, known)
     yield from _twice([case.name for case in cases])

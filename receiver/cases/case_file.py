@@ -75,7 +75,7 @@ def _placed(file: Path, where: str) -> str:
 def _read_file(file: Path, known: NamedThings) -> tuple[list[Case], list[ConfigFault]]:
     settings, faults = read_model(CaseFileSettings, parse_document(file), ())
     read = settings.case if settings else ()
-    faults += check_cases(read, known, told=[fault.where for fault in faults])
+    faults += check_cases(read, known, known_places=[fault.where for fault in faults])
     cases: list[Case] = []
     for index, case in enumerate(read):
         body = _body(file, case)

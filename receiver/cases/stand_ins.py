@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from receiver.text.email_addresses import find_addresses, is_address, may_hold_address
 
-_KEPT: Final = frozenset(
+_UNCHANGED: Final = frozenset(
     {
         *("id", "productid", "orderid", "courseid", "status", "currency", "country"),
         *("ordertotal", "total", "subtotal", "priceperqty", "price", "quantity", "grade", "score"),
@@ -87,7 +87,7 @@ class _StandIns:
             }
         if isinstance(value, list):
             return [self.value(inner, key, parent) for inner in value]
-        if value is None or isinstance(value, bool) or self._is_kept(key, parent):
+        if value is None or isinstance(value, bool) or self._is_unchanged(key, parent):
             return self._addresses(value) if isinstance(value, str) else value
         if isinstance(value, str):
             return self._text(value, key)
@@ -96,9 +96,9 @@ class _StandIns:
             return value
         return int(re.sub(r"\D", "", self._stand_in(kind, str(value))) or 0)
 
-    def _is_kept(self, key: str, parent: str) -> bool:
+    def _is_unchanged(self, key: str, parent: str) -> bool:
         named_thing = key == "name" and parent in _THINGS
-        return key in _KEPT or key in _PLAIN_LISTS or named_thing
+        return key in _UNCHANGED or key in _PLAIN_LISTS or named_thing
 
     def _text(self, value: str, key: str) -> str:
         kind = _kind_of(key)

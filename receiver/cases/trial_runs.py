@@ -61,7 +61,7 @@ def try_routes(sites: Mapping[str, SourceContext], routes: RouteTable) -> list[C
                 found.setdefault(key, failure)
                 if event not in (of := events.setdefault(key, [])):
                     of.append(event)
-    return [_told(failure, events[key]) for key, failure in found.items()]
+    return [_describe_failure(failure, events[key]) for key, failure in found.items()]
 
 
 def _sites_of(
@@ -183,7 +183,7 @@ def _written(path: Path) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)[1:]
 
 
-def _told(failure: _Failure, events: list[str]) -> ConfigFault:
+def _describe_failure(failure: _Failure, events: list[str]) -> ConfigFault:
     return ConfigFault(
         failure.where,
         f"fails for {', '.join(events)} where {failure.when}: {failure.message}",

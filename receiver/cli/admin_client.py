@@ -1,5 +1,5 @@
 """Asks the admin API: of the gateway that runs, or where none does and the store is a SQLite file,
-of one opened over it for the moment.
+of one opened over it for the moment. Whoever wants the running one alone uses `ask_running`.
 
 Who owns the file's lock decides: two processes that write to it could damage it.
 """
@@ -22,8 +22,8 @@ from receiver.cli.app import FOUND, WRONG_USE, fail_command
 from receiver.gateway import Gateway, open_store
 from receiver.inbox import StoreLocked, StoreUnavailable
 from receiver.server.app import create_app
-from receiver.settings import Settings
-from receiver.settings.gateway_urls import local_url
+from receiver.settings import Server, Settings
+from receiver.settings.gateway_urls import local_url, server_url
 from receiver.telemetry import set_up_logs
 
 _PATIENT = httpx.Timeout(30, read=None)  # a replay or an erasure takes as long as it takes
@@ -63,7 +63,7 @@ class AdminClient:
         if response.is_error:
             code = WRONG_USE if response.status_code == codes.UNPROCESSABLE_ENTITY else FOUND
             fail_command(
-                f"The gateway answers {response.status_code}: {_detail(response)}", code=code
+                f"The gateway answers {response.status_code}: {refusal_detail(response)}", code=code
             )
         return response.json()
 
@@ -91,14 +91,34 @@ async def open_admin(settings: Settings) -> AsyncIterator[AdminClient]:
             httpx.AsyncClient(
                 transport=httpx.ASGITransport(create_app(gateway)) if gateway else None,
                 base_url=local_url(settings),
-                headers={
-                    "Authorization": f"Bearer {serving.server.admin_token.get_secret_value()}"
-                },
-                timeout=_PATIENT,
-                trust_env=False,
+                **_options(serving.server.admin_token, _PATIENT),
             )
         )
         yield AdminClient(http, running)
+
+
+def ask_running(
+    server: Server, method: str, path: str, *, timeout: httpx.Timeout = _PATIENT
+) -> httpx.Response | None:
+    """What the running gateway answers, whatever it is; None where none answers there, or its
+    admin API is off.
+    """
+    if server.admin_token is None or server.port == 0:
+        return None
+    try:
+        return httpx.request(
+            method, f"{server_url(server)}{path}", **_options(server.admin_token, timeout)
+        )
+    except httpx.TransportError:
+        return None
+
+
+def _options(token: SecretStr, timeout: httpx.Timeout) -> dict[str, Any]:
+    return {
+        "headers": {"Authorization": f"Bearer {token.get_secret_value()}"},
+        "timeout": timeout,
+        "trust_env": False,  # a proxy of the environment knows no gateway of this machine
+    }
 
 
 async def _unattended(stack: AsyncExitStack, settings: Settings) -> Gateway | None:
@@ -132,7 +152,8 @@ def _with_a_token(settings: Settings) -> Settings:
     return settings.model_copy(update={"server": server})
 
 
-def _detail(response: httpx.Response) -> str:
+def refusal_detail(response: httpx.Response) -> str:
+    """Why a gateway has refused, in its words."""
     try:
         answer = response.json()
         errors = "; ".join(

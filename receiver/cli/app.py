@@ -37,12 +37,17 @@ MODULES = {  # of each command, in the order of the help
     "dead": "dead_and_quarantine",
     "quarantine": "dead_and_quarantine",
     "replay": "replay",
+    "pause": "operation.pause",
+    "resume": "operation.pause",
     "explain": "explain",
     "diff": "mapping.diff",
     "send": "send",
     "import": "import_command",
     "forget": "forget",
     "new-account": "new_account",
+    "backup": "store.backup",
+    "restore": "store.backup",
+    "move-store": "store.move_store",
     "schemas": "schemas",
 }
 

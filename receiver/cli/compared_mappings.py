@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import httpx
 import typer
 
+from receiver.cli.admin_client import ask_running
 from receiver.cli.app import FOUND, WRONG_USE, fail_command, show_faults
 from receiver.cli.local_times import show_time
 from receiver.cli.reports.difference_report import show_note
-from receiver.inbox import CallReader, KeptMapping, StoreUnavailable
+from receiver.inbox import CallReader, MappingVersion, StoreUnavailable
 from receiver.settings import ConfigError, Settings
 from receiver.settings.gateway_urls import local_url
 from receiver.settings.mapping_document import MappingDocument, load_mapping, read_mapping
@@ -55,7 +55,7 @@ def choose_mappings(
     if chosen.former is not None:
         return _load(chosen.former, base.document), after
     if chosen.in_force_at is not None:
-        return _read(_find_kept(_kept(settings), chosen.in_force_at)), after
+        return _read(_find_version(_load_versions(settings), chosen.in_force_at)), after
     if chosen.new is None:
         return _last_other(settings, in_force, after), after
     if in_force is None:
@@ -67,17 +67,8 @@ def fetch_mapping(settings: Settings) -> MappingDocument | None:
     """What GET /api/mapping answers; None where no gateway runs, or its admin API is off. Ends the
     command where it answers with a refusal.
     """
-    token = settings.server.admin_token
-    if token is None:
-        return None
-    try:
-        answer = httpx.get(
-            f"{local_url(settings)}/api/mapping",
-            headers={"Authorization": f"Bearer {token.get_secret_value()}"},
-            timeout=30,
-            trust_env=False,
-        )
-    except httpx.TransportError:
+    answer = ask_running(settings.server, "GET", "/api/mapping")
+    if answer is None:
         return None
     if answer.is_error:
         fail_command(
@@ -95,12 +86,12 @@ def _last_other(
     text = after.document.to_toml()
     if in_force is not None and in_force.to_toml() != text:
         return NamedMapping(IN_FORCE, in_force)
-    kept = _kept(settings)
-    for one in kept:
+    versions = _load_versions(settings)
+    for one in versions:
         if one.toml != text:
             _tell_last_other(after, running=in_force is not None)
             return _read(one)
-    if in_force is None and not kept:
+    if in_force is None and not versions:
         fail_command(
             "No gateway runs, so none has a mapping in force: name the new configuration, as in "
             "`aom-gateway diff NEW.toml`, or the former one with --from."
@@ -115,19 +106,19 @@ def _tell_last_other(after: NamedMapping, *, running: bool) -> None:
         show_note("No gateway runs: compared with the last other mapping that was in force.")
 
 
-def _find_kept(kept: Sequence[KeptMapping], at: datetime) -> KeptMapping:
-    found = next((one for one in kept if one.since <= at), None)
+def _find_version(versions: Sequence[MappingVersion], at: datetime) -> MappingVersion:
+    found = next((one for one in versions if one.since <= at), None)
     if found is None:
-        times = ", ".join(show_time(one.since.isoformat()) for one in kept)
+        times = ", ".join(show_time(one.since.isoformat()) for one in versions)
         fail_command(
             f"--in-force-at: no mapping is kept that was in force at {show_time(at.isoformat())}. "
-            + (f"Those that are came into force at: {times}. " if kept else "")
+            + (f"Those that are came into force at: {times}. " if versions else "")
             + "Name the file of an older one with --from."
         )
     return found
 
 
-def _kept(settings: Settings) -> Sequence[KeptMapping]:
+def _load_versions(settings: Settings) -> Sequence[MappingVersion]:
     try:
         with CallReader.open(settings.store.url) as reader:
             return reader.mappings()
@@ -135,13 +126,13 @@ def _kept(settings: Settings) -> Sequence[KeptMapping]:
         return ()  # the comparison itself will tell
 
 
-def _read(kept: KeptMapping) -> NamedMapping:
-    if kept.until is None:
-        name = f"in force since {show_time(kept.since.isoformat())}"
+def _read(version: MappingVersion) -> NamedMapping:
+    if version.until is None:
+        name = f"in force since {show_time(version.since.isoformat())}"
     else:
-        name = f"in force until {show_time(kept.until.isoformat())}"
+        name = f"in force until {show_time(version.until.isoformat())}"
     try:
-        return NamedMapping(name, read_mapping(kept.toml))
+        return NamedMapping(name, read_mapping(version.toml))
     except ConfigError as error:  # an older version of the gateway has kept it
         show_faults(Path(f"the mapping that was {name}"), error.faults)
         raise typer.Exit(WRONG_USE) from error

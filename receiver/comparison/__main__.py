@@ -46,11 +46,11 @@ class _Progress:
     """Says how far it is, not too often."""
 
     def __init__(self) -> None:
-        self._told_at = 0.0
+        self._reported_at = 0.0
 
     def tell(self, done: int, total: int) -> None:
-        if time.monotonic() - self._told_at >= EVERY:
-            self._told_at = time.monotonic()
+        if time.monotonic() - self._reported_at >= EVERY:
+            self._reported_at = time.monotonic()
             _tell({"done": done, "total": total})
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from connectors import registry
 from connectors.base import Limits
+from receiver.comparison.compared_records import ComparedRecords
 from receiver.comparison.differences import (
     CallCost,
     Comparison,
@@ -17,7 +18,6 @@ from receiver.comparison.differences import (
     wanted_result,
 )
 from receiver.comparison.event_comparison import EventComparison
-from receiver.comparison.record_states import RecordStates
 from receiver.comparison.route_pairs import RoutePairs
 from receiver.inbox import CallReader, EventFilter
 from receiver.inbox.db.event_filter import ALL_EVENTS
@@ -56,7 +56,7 @@ def compare_mappings(job: ComparisonJob, progress: Progress) -> Comparison:
     can't be compiled, StoreUnavailable where the store can't be read.
     """
     pairs = RoutePairs(job.before, job.after, job.connector)
-    with CallReader.open(job.store_url) as reader, closing(RecordStates()) as states:
+    with CallReader.open(job.store_url) as reader, closing(ComparedRecords()) as states:
         compared = EventComparison(pairs, (job.before.sources, job.after.sources), states)
         events = _take_events(job, reader, compared, pairs, progress)
         objects, to_write = _differences(states, pairs)
@@ -102,7 +102,7 @@ def _take_events(
 
 
 def _differences(
-    states: RecordStates, pairs: RoutePairs
+    states: ComparedRecords, pairs: RoutePairs
 ) -> tuple[tuple[ObjectDifference, ...], dict[tuple[str, str], int]]:
     """What differs by object, and how many records of each would be written."""
     tallies: dict[tuple[str, str], ObjectTally] = {}

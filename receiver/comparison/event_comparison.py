@@ -16,8 +16,8 @@ from receiver.aom import (
     build_profile,
     read_event,
 )
+from receiver.comparison.compared_records import ComparedRecords
 from receiver.comparison.differences import FaultTally
-from receiver.comparison.record_states import RecordStates
 from receiver.comparison.route_pairs import RoutePair, RoutePairs, trim_record
 from receiver.inbox import CallReader, KnownPerson, StoredCall
 from receiver.mapping import MappingFault, Route
@@ -29,7 +29,7 @@ NO_PROFILE = Profile()
 
 Rendered = tuple[Record, ...] | MappingFault
 Sites = Mapping[str, SourceContext]
-Profiles = Mapping[tuple[str, str], Profile]
+ProfilesNow = Mapping[tuple[str, str], Profile]
 
 
 @dataclass(slots=True)
@@ -47,7 +47,9 @@ class EventComparison:
     the other writes of it is not compared.
     """
 
-    def __init__(self, pairs: RoutePairs, sites: tuple[Sites, Sites], states: RecordStates) -> None:
+    def __init__(
+        self, pairs: RoutePairs, sites: tuple[Sites, Sites], states: ComparedRecords
+    ) -> None:
         self._pairs = pairs
         self._sites = sites
         self._states = states
@@ -94,7 +96,7 @@ class EventComparison:
 
     def _find_profiles(
         self, read: Sequence[tuple[StoredCall, _ReadEvent]], reader: CallReader
-    ) -> tuple[Profiles, Profiles]:
+    ) -> tuple[ProfilesNow, ProfilesNow]:
         """Those that a mapping asks for, as they are now."""
         people = {
             (call.source, person.key)
@@ -128,7 +130,7 @@ class EventComparison:
         pair: RoutePair,
         address: str,
         events: _ReadEvent,
-        profiles: tuple[Profiles, Profiles],
+        profiles: tuple[ProfilesNow, ProfilesNow],
     ) -> None:
         person = events.people[address]
         contexts: dict[int, dict[str, Any]] = {}

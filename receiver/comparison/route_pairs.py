@@ -113,8 +113,8 @@ def trim_record(record: Record, touched: Touched) -> Record | None:
     fields = touched.get(record.object, ())
     if fields is None:
         return record
-    kept = {name: value for name, value in record.fields.items() if name in fields}
-    return replace(record, fields=kept, links=(), key_field=None) if kept else None
+    selected = {name: value for name, value in record.fields.items() if name in fields}
+    return replace(record, fields=selected, links=(), key_field=None) if selected else None
 
 
 def find_touched(

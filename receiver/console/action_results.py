@@ -11,10 +11,12 @@ _PATIENCE = 2.0  # seconds that a page may take for an action
 
 async def carry_out(gateway: Gateway, what: str, work: Work) -> PageNotice:
     """Begin the work in the background. Attention shows how far it is, and what came of it."""
-    return _told(await gateway.background.start(what, work, now=gateway.now(), patience=_PATIENCE))
+    return _notice_of(
+        await gateway.background.start(what, work, now=gateway.now(), patience=_PATIENCE)
+    )
 
 
-def _told(job: Job) -> PageNotice:
+def _notice_of(job: Job) -> PageNotice:
     match job.state:
         case "done":
             return PageNotice(job.result)

@@ -118,7 +118,7 @@ class Console:
             "signed_in": session.signed_in,
             "csrf_token": self.sessions.form_token(session),
             "now": self.gateway.now(),
-            "notice": notice or self._told(request),
+            "notice": notice or self._find_notice(request),
         }
         response = HTMLResponse(
             self._templates.get_template(template).render(context), status, HEADERS
@@ -154,7 +154,7 @@ class Console:
             )
         return response
 
-    def _told(self, request: Request) -> PageNotice | None:
+    def _find_notice(self, request: Request) -> PageNotice | None:
         if is_refresh(request):
             return None
         try:

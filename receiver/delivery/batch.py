@@ -19,9 +19,10 @@ from receiver.delivery.former_keys import (
 from receiver.delivery.lane_outcome import LaneOutcome
 from receiver.delivery.limits.call_timeout import PATIENCE, CallTimeout
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.record_writer import Known, Results, write_records
+from receiver.delivery.records.record_result import Known, Results
+from receiver.delivery.records.record_writer import write_records
+from receiver.delivery.records.sent_record import plain_fields
 from receiver.delivery.rendering.profile_counter import Profiles
-from receiver.delivery.sent_record import plain_fields
 from receiver.inbox import (
     LeaderTerm,
     ReadyLane,
@@ -80,7 +81,7 @@ class LaneBatch:
             timeout=context.timing.timeout,
             longest=context.connector.limits.longest_call,
             before=context.leadership.cover,
-            told=self._told,
+            describe=self._describe_fault,
             begun=self._begin,
             ended=self._end,
             given_up=self._given_up,
@@ -141,14 +142,13 @@ class LaneBatch:
                 former[its.moved] = (FormerRef(its.ref, its.lane_id),)
                 writes.append(move)
             known = with_former(states, former)
-            held = self._context.under_way.held()
             results = await write_records(
                 self._context.connector,
                 writes,
                 known,
                 self._calls,
                 now=self._context.now(),
-                held=held,
+                in_flight=self._context.under_way.in_flight(),
                 dry_run=self._context.dry_run,
                 share=self._context.share,
             )
@@ -278,12 +278,12 @@ class LaneBatch:
     async def _given_up(self, items: Sequence[Record | Link]) -> None:
         """The CRM may be writing these still: nobody sends them again before it must be through."""
         longest = self._context.connector.limits.longest_call
-        self._context.under_way.hold(
+        self._context.under_way.note_in_flight(
             (one.ref if isinstance(one, Record) else one.source for one in items), longest
         )
         await self._context.leadership.hold(longest)
 
-    def _told(self, fault: ConnectorError) -> str:
+    def _describe_fault(self, fault: ConnectorError) -> str:
         """What may be said of a fault in the open: a CRM quotes in its words what it was sent, and
         a foreign exception anything.
         """

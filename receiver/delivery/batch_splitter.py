@@ -67,7 +67,7 @@ class CallBreaker(Protocol):
     async def succeeded(self) -> None:
         """A call was answered."""
 
-    async def failed(self, fault: ConnectorError, *, told: str) -> float | None:
+    async def failed(self, fault: ConnectorError, *, reason: str) -> float | None:
         """Tell the seconds after which the batch may call again, None where the connector is
         paused.
         """
@@ -97,9 +97,9 @@ class BatchSplitter:
     """Makes the calls of a batch one after the other. `fault` ends the batch.
 
     `before` is awaited before each. One may take `timeout` seconds, and after `longest` the CRM is
-    through with it. `told` cuts out of a fault's words what must not be repeated. `begun` is told
-    of the items right before they go out, `ended` once that is over, `given_up` of those whose call
-    had no answer in its time.
+    through with it. `describe` cuts out of a fault's words what must not be repeated. `begun` is
+    called with the items right before they go out, `ended` once that is over, `given_up` with those
+    whose call had no answer in its time.
     """
 
     sizes: BatchSizes
@@ -108,7 +108,7 @@ class BatchSplitter:
     timeout: float
     longest: float
     before: Callable[[], Awaitable[None]]
-    told: Callable[[ConnectorError], str]
+    describe: Callable[[ConnectorError], str]
     begun: Callable[[Sequence[Any]], None]
     ended: Callable[[], None]
     given_up: Callable[[Sequence[Any]], Awaitable[None]]
@@ -161,10 +161,12 @@ class BatchSplitter:
             outcomes = await self._answer(part.items, send)
         except BatchRefused as refused:
             await self._has_answered(part)
-            if size > 1:
+            part = self._settle_known(kind, part, refused, verdicts)
+            if len(part.items) != 1:
                 return self._halves(part, part.items)
             verdicts += self._settled(part, [refused.refusal], kind, guilty=True)
         except ConnectorError as fault:
+            part = self._settle_known(kind, part, fault, verdicts)
             return await self._failed(kind, part, fault, verdicts)
         else:
             await self._has_answered(part)
@@ -189,12 +191,32 @@ class BatchSplitter:
             return _checked(await self.guard.run(send(items)), len(items))
         except LeadershipLost as lost:
             raise LeadershipLost(str(lost), during_a_call=True) from lost
-        except (StoreUnavailable, ConnectorError):
+        except ConnectorError as fault:
+            _check_known(fault, len(items))
+            raise
+        except StoreUnavailable:
             raise
         except Exception as error:
             raise ConnectorDefect(f"{type(error).__name__}: {error}") from error
         finally:
             self.ended()
+
+    def _settle_known(
+        self,
+        kind: str,
+        part: _Part[T],
+        fault: ConnectorError,
+        verdicts: list[tuple[T, Verdict]],
+    ) -> _Part[T]:
+        """Settle the rows that were through when the call failed. Returns the part without them."""
+        if not fault.outcomes:
+            return part
+        pairs = list(zip(part.items, fault.outcomes, strict=True))
+        known = [(item, one) for item, one in pairs if one is not None and not _is_suspect(one)]
+        rest = [item for item, one in pairs if one is None or _is_suspect(one)]
+        through = replace(part, items=[item for item, _ in known])
+        verdicts += self._settled(through, [one for _, one in known], kind)
+        return replace(part, items=rest)
 
     async def _has_answered(self, part: _Part[Any]) -> None:
         failed = part.failed
@@ -215,7 +237,7 @@ class BatchSplitter:
             verdicts += self._settled(part, [unknown] * len(part.items), kind, guilty=True)
             return []
         well = self.breaker.failures == 0 or (part.failed is not None and part.failed.answered)
-        wait = await self.breaker.failed(fault, told=self.told(fault))
+        wait = await self.breaker.failed(fault, reason=self.describe(fault))
         late = isinstance(fault, TimedOut)
         if late:
             self.sizes.timed_out(kind, len(part.items))
@@ -224,7 +246,7 @@ class BatchSplitter:
             self.fault = fault
         elif not late:
             await asyncio.sleep(wait)
-            if len(part.items) > 1:
+            if len(part.items) != 1:
                 return self._halves(part, _doubtful(part.items), refused=False)
             if not well and not part.again:
                 return [_Part(_doubtful(part.items), part.failed, again=True)]
@@ -263,11 +285,23 @@ def _doubtful(items: Sequence[T]) -> list[T]:
 
 def _suspects(outcomes: Sequence[Outcome]) -> set[int]:
     """Rows whose refusal speaks of the whole transaction."""
-    return {
-        place
-        for place, outcome in enumerate(outcomes)
-        if isinstance(outcome, Refused) and outcome.transaction
-    }
+    return {place for place, outcome in enumerate(outcomes) if _is_suspect(outcome)}
+
+
+def _is_suspect(outcome: Outcome) -> bool:
+    return isinstance(outcome, Refused) and outcome.transaction
+
+
+def _check_known(fault: ConnectorError, expected: int) -> None:
+    """See that what was through before a call failed is told as it should be."""
+    known = [one for one in fault.outcomes if one is not None]
+    checked = iter(_checked(known, len(known)))
+    if len(fault.outcomes) not in {0, expected}:
+        raise ConnectorDefect(
+            f"the connector raised {type(fault).__name__} with {len(fault.outcomes)} outcomes for "
+            f"{expected} items"
+        ) from fault
+    fault.outcomes = [None if one is None else next(checked) for one in fault.outcomes]
 
 
 def _checked(outcomes: Sequence[object], expected: int) -> list[Outcome]:

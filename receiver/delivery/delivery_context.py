@@ -49,19 +49,19 @@ class UnderWay:
     # batch → when its call began that has no answer yet
     calls_since: dict[int, float] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
-    _held: dict[Ref, float] = field(default_factory=dict)
+    _in_flight: dict[Ref, float] = field(default_factory=dict)
     # lane → until when, and how often so far
     _put_off: dict[int, tuple[float, int]] = field(default_factory=dict)
 
-    def hold(self, refs: Iterable[Ref], seconds: float) -> None:
+    def note_in_flight(self, refs: Iterable[Ref], seconds: float) -> None:
         """A call that was given up may be writing these for so long."""
-        self._held |= dict.fromkeys(refs, self.clock() + seconds)
+        self._in_flight |= dict.fromkeys(refs, self.clock() + seconds)
 
-    def held(self) -> Mapping[Ref, float]:
+    def in_flight(self) -> Mapping[Ref, float]:
         """Which records must not be written now: record → for how many seconds yet."""
         now = self.clock()
-        self._held = {ref: until for ref, until in self._held.items() if until > now}
-        return {ref: until - now for ref, until in self._held.items()}
+        self._in_flight = {ref: until for ref, until in self._in_flight.items() if until > now}
+        return {ref: until - now for ref, until in self._in_flight.items()}
 
     def busy(self) -> frozenset[int]:
         """Lanes that are not to be taken now."""

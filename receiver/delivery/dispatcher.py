@@ -261,7 +261,7 @@ class Dispatcher:
         except LeadershipLost:
             pass
         except ConnectorError as fault:
-            if (wait := await context.breaker.failed(fault, told=str(fault))) is not None:
+            if (wait := await context.breaker.failed(fault, reason=str(fault))) is not None:
                 await self._wait(timedelta(seconds=wait))
         finally:
             checking.cancel()

@@ -63,11 +63,11 @@ class FoldPlan:
     def drop(self, deliveries: Sequence[RenderedDelivery]) -> None:
         """Take deliveries that are given up out of the plan."""
         gone = {one.delivery.delivery_id for one in deliveries}
-        kept = (
+        remaining = (
             tuple(one for one in part if one.delivery.delivery_id not in gone)
             for part in self.parts
         )
-        self.parts = [part for part in kept if part]
+        self.parts = [part for part in remaining if part]
 
     def _judge_together(
         self, part: tuple[RenderedDelivery, ...], ref: Ref, refusal: Refused

@@ -12,14 +12,10 @@ from connectors.base import Record, Ref, Refused, Retry, Saved, Unavailable
 from receiver.delivery.batch_splitter import NoAnswer
 from receiver.delivery.fold_plan import FoldPlan
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.record_writer import (
-    RecordResult,
-    Results,
-    lane_results,
-)
+from receiver.delivery.records.record_result import RecordResult, Results, lane_results
+from receiver.delivery.records.sent_record import describe_sent
 from receiver.delivery.renderer import RenderedDelivery, UnrenderableDelivery
 from receiver.delivery.retry import decide_retry, is_given_up, patience, worst_verdict
-from receiver.delivery.sent_record import describe_sent
 from receiver.inbox import ACCOUNT_RULE, AttemptRow, ReadyLane, SettledLane
 from receiver.mapping import find_origins, fold_records
 
@@ -119,7 +115,7 @@ class LaneOutcome:
             self.sent.append(describe_sent(record, result, of.get(ref, []), dry_run=self.dry_run))
             if isinstance(result.verdict, Saved):
                 self.progress |= result.sent
-                for note in (*result.verdict.notes, *_told(record, result)):
+                for note in (*result.verdict.notes, *_unwritten_parts(record, result)):
                     self.notes.append(f"{record.object} {record.key}: {note}")
 
     def _origins(self) -> dict[Ref, list[int]]:
@@ -134,12 +130,12 @@ class LaneOutcome:
     @property
     def untouched(self) -> bool:
         """No call was made for it, and nothing is known: it stays as it was."""
-        held = (
+        not_called = (
             isinstance(self.setback, NoAnswer)
             and not (self.setback.sent or self.setback.asked)
             and self.setback.after is None
         )
-        return held and not (self.touched or self.delivered or self.dead)
+        return not_called and not (self.touched or self.delivered or self.dead)
 
     def settled(self, now: datetime, give_up: timedelta, random: Random) -> SettledLane:
         """The lane's outcome as the inbox keeps it."""
@@ -231,16 +227,16 @@ def describe_refusal(refused: Refused) -> str:
     return f"{where}{refused.message} ({refused.code})"
 
 
-def _told(record: Record, result: RecordResult) -> Iterable[str]:
+def _unwritten_parts(record: Record, result: RecordResult) -> Iterable[str]:
     """What of a record was not written, and why."""
-    whole = not (result.left_out or result.kept or result.missing)
+    whole = not (result.left_out or result.crm_owned or result.missing)
     return () if whole else _left_parts(record, result)
 
 
 def _left_parts(record: Record, result: RecordResult) -> Iterator[str]:
     if left_out := result.left_out & record.fields.keys():
         yield f"left as a newer event had set it: {', '.join(sorted(left_out))}"
-    if kept := (result.kept - result.left_out) & record.fields.keys():
-        yield f"left as the CRM has it: {', '.join(sorted(kept))}"
+    if crm_owned := (result.crm_owned - result.left_out) & record.fields.keys():
+        yield f"left as the CRM has it: {', '.join(sorted(crm_owned))}"
     for target in (target for target in record.links if target in result.missing):
         yield f"not tied to {target.object} {target.key}, which is not in the CRM"

@@ -90,7 +90,7 @@ class Leadership:
         self._valid_until = 0.0
         self._covered_until = 0.0  # the store knows of calls until then
         self._calls_end = 0.0  # all calls that are under way are over by then
-        self._held_until = 0.0  # and so are those that were given up
+        self._given_up_until = 0.0  # and so are those that were given up
         self._not_before = 0.0  # another is to take the lead first
         self.in_doubt = False  # something pending may have been written unseen
         self._stopping = asyncio.Event()
@@ -141,7 +141,7 @@ class Leadership:
 
     async def hold(self, seconds: float) -> None:
         """A call that was given up may be running for so many seconds yet."""
-        self._held_until = max(self._held_until, self._clock() + seconds)
+        self._given_up_until = max(self._given_up_until, self._clock() + seconds)
         await self._cover(seconds)
 
     def rest(self) -> None:
@@ -160,7 +160,7 @@ class Leadership:
         Calls that were cut short are told of, and that something is in doubt.
         """
         if term := self.term:
-            left = max(self._calls_end, self._held_until) - self._clock()
+            left = max(self._calls_end, self._given_up_until) - self._clock()
             end = max(left, 0.0) if left > 0 or self.in_doubt else None
             self._not_before = self._clock() + 3 * self._pause
             self._end()
@@ -183,7 +183,9 @@ class Leadership:
         return end > self._covered_until or self._clock() >= self._valid_until - self._pause / 2
 
     async def _renew(self) -> None:
-        idle = self._covered_until == 0 and max(self._calls_end, self._held_until) <= self._clock()
+        idle = (
+            self._covered_until == 0 and max(self._calls_end, self._given_up_until) <= self._clock()
+        )
         if idle and not self._inbox.is_shared:
             self._valid_until = self._clock() + self._lease.total_seconds()
             return  # nobody else can lead, and there is nothing to tell
@@ -194,7 +196,7 @@ class Leadership:
     async def _tell(self, term: LeaderTerm) -> None:
         """Renew the lease, and tell by when all calls of now and of the next seconds are over."""
         asked = self._clock()
-        left = max(self._calls_end, self._held_until) - asked
+        left = max(self._calls_end, self._given_up_until) - asked
         end = left + 3 * self._pause if left > 0 else None
         rival = await self._inbox.renew_lead(
             self.role, term.epoch, lease=self._lease, calls_end_in=end, now=self._now()
@@ -223,7 +225,7 @@ class Leadership:
         self._tries = 0
         self._valid_until = asked + self._lease.total_seconds()
         self._covered_until = self._calls_end = 0.0
-        self._held_until = asked + term.calls_end_in  # the next leader must know of it, too
+        self._given_up_until = asked + term.calls_end_in  # the next leader must know of it, too
         self.in_doubt = not term.clean
         self.term = term
         self._leaders.roles.add(self.role)

@@ -68,6 +68,8 @@ class _RedactedConnector:
             except Exception as error:
                 if isinstance(error, BatchRefused):
                     error.refusal = self._result(error.refusal)
+                if isinstance(error, ConnectorError):
+                    error.outcomes = self._result(list(error.outcomes))
                 _redact_error(error, self._cut)
                 raise
 

@@ -68,8 +68,8 @@ class ProcessRegistry:
 
     async def refuse(self, faults: Iterable[ConfigFault]) -> None:
         """Let the others know that a configuration could not be taken over here."""
-        told = tuple((fault.place, fault.message, fault.remedy) for fault in faults)
-        self.own = replace(self.own, refused_at=self._now(), faults=told)
+        described = tuple((fault.place, fault.message, fault.remedy) for fault in faults)
+        self.own = replace(self.own, refused_at=self._now(), faults=described)
         with suppress(StoreUnavailable):
             await self.announce()
 

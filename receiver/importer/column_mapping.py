@@ -219,18 +219,18 @@ def _cell(row: Sequence[str], index: int) -> str:
 
 
 def map_columns(
-    headers: Sequence[str], event: str, told: ColumnOptions, rows: Sequence[Sequence[str]] = ()
+    headers: Sequence[str], event: str, options: ColumnOptions, rows: Sequence[Sequence[str]] = ()
 ) -> ColumnMapping:
     """What nobody has told is mapped by what it is called.
 
     `rows` are some of the table, for advice. Raises WrongMapping.
     """
-    found = {_header(name, headers): path for name, path in told.paths.items()}
-    time = headers.index(_header(told.time, headers)) if told.time else None
+    found = {_header(name, headers): path for name, path in options.paths.items()}
+    time = headers.index(_header(options.time, headers)) if options.time else None
     paths: list[Path | None] = [
         parse_path(found[header]) if found.get(header) else None for header in headers
     ]
-    fixed = {parse_path(path): value for path, value in told.constants.items()}
+    fixed = {parse_path(path): value for path, value in options.constants.items()}
     taken = [path for path in (*paths, *fixed) if path]
     ignored: list[str] = []
     own_status = _own_status(headers, event) if _STATUS in fixed else None
@@ -252,7 +252,7 @@ def map_columns(
         [header for header in ignored if _holds_addresses(headers.index(header), rows)],
     )
     return ColumnMapping(
-        tuple(headers), tuple(paths), fixed, tuple(ignored), time, told.date_format, own_status
+        tuple(headers), tuple(paths), fixed, tuple(ignored), time, options.date_format, own_status
     )
 
 

@@ -11,7 +11,7 @@ from receiver.aom.event_names import event_family
 from receiver.aom.payload_schema import OrderChanged, Payload
 from receiver.aom.values import dates, order_status
 
-_TOLD_BY = ("date_registered", "date_submitted", "date_created", "date")
+_DATE_KEYS = ("date_registered", "date_submitted", "date_created", "date")
 # happen when the order is made; any other happens to it later, which no date of AOM's tells
 _MADE = {"order.pending", "order.placed"}
 _LAST = 999_999  # microseconds
@@ -36,7 +36,7 @@ def time_of_event(event: Event, as_of: datetime | None) -> datetime:
     changed = isinstance(payload, OrderChanged) and is_change(
         order_status.event_of_status(payload.status)
     )
-    for name in () if changed else _TOLD_BY:
+    for name in () if changed else _DATE_KEYS:
         date = getattr(payload, name, None)
         if isinstance(date, datetime):
             return dates.place_in_zone(date, event.site.timezone)
@@ -47,7 +47,7 @@ def time_of_event(event: Event, as_of: datetime | None) -> datetime:
             "date_created",
             f"says when the order was made, not when it became {_status(payload)}; {_SAY}",
         )
-    name = next((name for name in _TOLD_BY if name in type(payload).model_fields), "")
+    name = next((name for name in _DATE_KEYS if name in type(payload).model_fields), "")
     if unread := event.raw.get(name):
         raise UnknownTime(
             name,

@@ -39,7 +39,7 @@ class ImportJob:
     file: Path
     event: str | None
     site: SourceContext
-    told: ColumnOptions
+    options: ColumnOptions
     as_of: datetime | None
     encoding: str | None
     from_line: int
@@ -47,7 +47,7 @@ class ImportJob:
 
     def columns(self, headers: list[str], rows: list[list[str]]) -> ColumnMapping:
         """Raises WrongMapping, also where nothing says when the lines happened."""
-        mapped = map_columns(headers, self.event or "", self.told, rows)
+        mapped = map_columns(headers, self.event or "", self.options, rows)
         dated = [path for path in (*mapped.paths, *mapped.constants) if path and is_date(path)]
         if not ((dated and not is_change(self.event)) or self.as_of or mapped.time is not None):
             left = f" (left: {', '.join(mapped.ignored)})" if mapped.ignored else ""
@@ -64,13 +64,13 @@ class ImportJob:
 
         Raises WrongMapping, also for what only a table has.
         """
-        told = self.told
-        if told.paths or told.constants or (told.date_format and not told.time):
+        options = self.options
+        if options.paths or options.constants or (options.date_format and not options.time):
             raise WrongMapping(
                 "payloads in JSON have no columns: --column and --set are for CSV, "
                 "--date-format is for --time-column PATH"
             )
-        return parse_path(told.time) if told.time else None
+        return parse_path(options.time) if options.time else None
 
     def build_validator(
         self, columns: ColumnMapping | None, *, newest_first: bool = False
@@ -86,7 +86,7 @@ class ImportJob:
             self.longest,
             lambda: datetime.now(UTC),
             time=None if columns else self.time_path(),
-            date_format=self.told.date_format,
+            date_format=self.options.date_format,
             newest_first=newest_first,
         )
 
@@ -125,7 +125,7 @@ class ImportRun:
             self.columns, self.size = source.columns, source.size
             self.next_line = job.from_line
             self.newest_first, lines = sort_ahead(
-                source.lines, job.build_validator(source.columns).told
+                source.lines, job.build_validator(source.columns).time_of
             )
             yield self._batches(
                 source, lines, job.build_validator(source.columns, newest_first=self.newest_first)

@@ -80,7 +80,7 @@ class LineValidator:
             line, event, at, (), tuple(self._called(path) for path in event.unreadable)
         )
 
-    def told(self, line: SourceLine) -> datetime | None:
+    def time_of(self, line: SourceLine) -> datetime | None:
         """When it happened as far as the line says, None for one with faults."""
         if line.body is None or len(line.body) > self.longest:
             return None

@@ -78,11 +78,11 @@ class RejectsFile:
 
     def _row(self, cells: Sequence[str], said: str) -> list[str]:
         """What has no header stands behind the fault."""
-        kept = [
+        remaining = [
             escape_formula(cell) for index, cell in enumerate(cells) if index not in self._dropped
         ]
-        own = kept[: self._fault_at]
-        return [*own, *[""] * (self._fault_at - len(own)), said, *kept[self._fault_at :]]
+        own = remaining[: self._fault_at]
+        return [*own, *[""] * (self._fault_at - len(own)), said, *remaining[self._fault_at :]]
 
     def _open(self) -> IO[str]:
         """What has come in the place of the file since is left as it is."""

@@ -24,11 +24,11 @@ from receiver.inbox.lanes.replay import DeliverySelection, ReplayResult
 from receiver.inbox.lanes.settle import AttemptRow, SettledLane, Settlement, SettleReport
 from receiver.inbox.operation.connector_state import ConnectorState, PauseKind
 from receiver.inbox.operation.leadership import LeaderTerm, process_name, role_of
-from receiver.inbox.operation.mapping_history import KeptMapping
+from receiver.inbox.operation.mapping_history import MappingVersion
 from receiver.inbox.operation.running_processes import RunningProcess
 from receiver.inbox.operation.sent_alarms import SentAlarm
 from receiver.inbox.people.addresses import KnownPerson
-from receiver.inbox.profiles.kept_facts import CountedEvent, PersonAt
+from receiver.inbox.profiles.stored_facts import CountedEvent, PersonAt
 from receiver.inbox.profiles.uncounted_events import UncountedEvent
 from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, GroupKind
 from receiver.inbox.reads.call_reader import CallReader, NamedEvent
@@ -74,10 +74,10 @@ __all__ = [
     "GroupKind",
     "Inbox",
     "InboxError",
-    "KeptMapping",
     "KnownPerson",
     "LaneQueue",
     "LeaderTerm",
+    "MappingVersion",
     "NamedEvent",
     "NewEvent",
     "OriginalCall",

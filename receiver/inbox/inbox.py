@@ -234,17 +234,17 @@ class Inbox(InboxReads, InboxOperation, InboxProfiles):
             self._damaged_lanes.add(lane)
             return []
 
-    async def settle_lanes(self, told: Settlement, *, now: datetime) -> SettleReport:
+    async def settle_lanes(self, settlement: Settlement, *, now: datetime) -> SettleReport:
         """Record what came of lanes, in one transaction, if whoever tells it leads still.
 
         Where that raises StoreDamaged tell each alone: a lane that still does is in no queue any
         more.
         """
         try:
-            return await self._deliver(partial(settle.settle_lanes, told=told, now=now))
+            return await self._deliver(partial(settle.settle_lanes, settlement=settlement, now=now))
         except StoreDamaged:
-            if len(told.lanes) == 1:  # or it would be delivered again and again
-                self._damaged_lanes.update(one.lane.lane_id for one in told.lanes)
+            if len(settlement.lanes) == 1:  # or it would be delivered again and again
+                self._damaged_lanes.update(one.lane.lane_id for one in settlement.lanes)
             raise
 
     async def correct_waits(self, connector: str, *, now: datetime) -> int:

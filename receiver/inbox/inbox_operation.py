@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -42,6 +42,20 @@ class InboxOperation:
     async def find_states(self) -> Mapping[str, ConnectorState]:
         """The states of the connectors of which anything was ever kept."""
         return await self._read(connector_state.find_states)
+
+    async def stop_connector(
+        self, connectors: Collection[str], reason: str, *, now: datetime
+    ) -> None:
+        """Begin no delivery to these until `start_connector`; batches under way end."""
+        await self._write(
+            partial(
+                connector_state.stop_connector, connectors=tuple(connectors), reason=reason, now=now
+            )
+        )
+
+    async def start_connector(self, connector: str) -> bool:
+        """Deliver to it again; False where no operator had stopped it."""
+        return await self._write(partial(connector_state.start_connector, connector=connector))
 
     async def find_waiting(self, connectors: Iterable[str]) -> Mapping[str, WaitingLanes]:
         """Who is tried again at these connectors, and why; where nobody is, it is left out."""

@@ -9,8 +9,8 @@ from functools import partial
 from receiver.facts import KnownFacts
 from receiver.inbox.db.transaction import TransactionRunner
 from receiver.inbox.people.addresses import KnownPerson, find_people_in
-from receiver.inbox.profiles import kept_facts, uncounted_events
-from receiver.inbox.profiles.kept_facts import CountedEvent, PersonAt
+from receiver.inbox.profiles import stored_facts, uncounted_events
+from receiver.inbox.profiles.stored_facts import CountedEvent, PersonAt
 from receiver.inbox.profiles.uncounted_events import UncountedEvent
 
 
@@ -50,7 +50,7 @@ class InboxProfiles:
         """Add what events tell to what is known, each once. Who loses an order by it is delivered
         again. Returns how many were counted.
         """
-        return await self._deliver(partial(kept_facts.keep_facts, counted=counted, now=now))
+        return await self._deliver(partial(stored_facts.keep_facts, counted=counted, now=now))
 
     async def set_aside(self, ids: Iterable[str]) -> None:
         """Leave events that cannot be read uncounted until a gateway starts."""
@@ -66,4 +66,4 @@ class InboxProfiles:
 
     async def find_known_facts(self, people: Collection[PersonAt]) -> dict[PersonAt, KnownFacts]:
         """All that is known of these people, by source and person key; each has an entry."""
-        return await self._look(partial(kept_facts.find_known_facts, people=people))
+        return await self._look(partial(stored_facts.find_known_facts, people=people))

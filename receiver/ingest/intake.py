@@ -98,7 +98,7 @@ class Intake:
         try:
             return self._answer(validated, await self._inbox.accept(validated), started)
         except StoreUnavailable as error:
-            return self._not_kept(call, str(error))
+            return self._answer_unstored(call, str(error))
         except Unstorable as error:
             return await self._set_aside(call, validated, error, started)
 
@@ -137,28 +137,28 @@ class Intake:
         try:
             return self._answer(bare, await self._inbox.accept(bare), started)
         except StoreUnavailable as unavailable:
-            return self._not_kept(call, str(unavailable))
+            return self._answer_unstored(call, str(unavailable))
         except Unstorable:
-            return self._not_kept(call, "no database takes it")  # whose words may quote it
+            return self._answer_unstored(call, "no database takes it")  # whose words may quote it
 
-    def _answer(self, validated: NewEvent, kept: AcceptedEvent, started: float) -> Answer:
+    def _answer(self, validated: NewEvent, stored: AcceptedEvent, started: float) -> Answer:
         outcome = (
-            "duplicate" if kept.duplicate else "quarantined" if validated.faults else "accepted"
+            "duplicate" if stored.duplicate else "quarantined" if validated.faults else "accepted"
         )
-        self._tell(validated, outcome, kept, perf_counter() - started)
+        self._tell(validated, outcome, stored, perf_counter() - started)
         if validated.faults:
-            return _refusal(self._sources[validated.source].invalid_status, validated, kept)
+            return _refusal(self._sources[validated.source].invalid_status, validated, stored)
         answer = orjson.dumps(
             {
-                "id": kept.id,
+                "id": stored.id,
                 "event": validated.name,
                 "status": outcome,
-                "deliveries": kept.deliveries,
+                "deliveries": stored.deliveries,
             }
         )
-        return JSONAnswer(answer, 200 if kept.duplicate else 202)
+        return JSONAnswer(answer, 200 if stored.duplicate else 202)
 
-    def _not_kept(self, call: IntakeCall, reason: str) -> Response:
+    def _answer_unstored(self, call: IntakeCall, reason: str) -> Response:
         self._log.error("event.not_kept", source=call.source, reason=reason)
         return self._later("The event could not be kept. Send it again later.")
 
@@ -166,7 +166,9 @@ class Intake:
         self._metrics.turned_away("store")
         return problem_response(503, detail, headers={"Retry-After": "10"}, kept=False)
 
-    def _tell(self, validated: NewEvent, outcome: str, kept: AcceptedEvent, seconds: float) -> None:
+    def _tell(
+        self, validated: NewEvent, outcome: str, stored: AcceptedEvent, seconds: float
+    ) -> None:
         """One log line and the metrics of an answered call."""
         self._metrics.count_event(validated.source, validated.name, outcome, seconds)
         if outcome == "accepted" and validated.name:
@@ -179,23 +181,23 @@ class Intake:
                     validated.source, validated.name, len(validated.unreadable)
                 )
         facts = {
-            "id": kept.id,
+            "id": stored.id,
             "source": validated.source,
             "name": validated.name,
-            "deliveries": kept.deliveries,
+            "deliveries": stored.deliveries,
         }
         self._quick_log.info(f"event.{outcome}", **facts, ms=round(seconds * 1000, 1))
 
 
-def _refusal(status: int, validated: NewEvent, kept: AcceptedEvent) -> Response:
+def _refusal(status: int, validated: NewEvent, stored: AcceptedEvent) -> Response:
     errors = [{"path": path, "message": message} for path, message in validated.faults]
     return problem_response(
         status,
         "The call is kept in quarantine. It can be sent on once the reasons are mended.",
         title="This is not an event that can be delivered",
-        id=kept.id,
+        id=stored.id,
         event=validated.name,
         kept=True,
-        duplicate=kept.duplicate,
+        duplicate=stored.duplicate,
         errors=errors,
     )

@@ -73,13 +73,13 @@ async def _result(
         await process.stdin.drain()
     process.stdin.close()
     while line := await _read_line(process.stdout):
-        told = json.loads(line)
-        if "result" in told:
-            found: dict[str, Any] = told["result"]
+        message = json.loads(line)
+        if "result" in message:
+            found: dict[str, Any] = message["result"]
             return found
-        if "error" in told:
-            raise ComparisonFailed(told["error"])
-        progress(told["done"], told["total"])
+        if "error" in message:
+            raise ComparisonFailed(message["error"])
+        progress(message["done"], message["total"])
     raise ComparisonFailed("The process that compares ended early. The gateway's log says where.")
 
 

@@ -17,7 +17,7 @@ from receiver.aom import EVENTS, json_schema
 from receiver.console import console_routes
 from receiver.gateway import Gateway
 from receiver.http.problem_details import defect_response, problem_response
-from receiver.inbox import StoreDamaged, StoreUnavailable
+from receiver.inbox import ConnectorState, StoreDamaged, StoreUnavailable
 from receiver.server.endpoints import EventReception, HeaderEndpoint, PathEndpoint
 from receiver.settings import describe_config
 
@@ -86,7 +86,7 @@ async def _readiness(gateway: Gateway) -> Response:
     now = gateway.now()
     try:
         await gateway.inbox.check_writable(now)
-        states = {name: await gateway.inbox.find_state(name) for name in gateway.connectors}
+        states = await gateway.inbox.find_states()
         waiting = await gateway.inbox.find_waiting(gateway.connectors)
     except StoreUnavailable as error:
         return JSONResponse(
@@ -97,7 +97,8 @@ async def _readiness(gateway: Gateway) -> Response:
             "state": presenters.state_of(state.paused),
             "reason": presenters.reason_of(state.reason, waiting.get(name)),
         }
-        for name, state in states.items()
+        for name in gateway.connectors
+        for state in [states.get(name, ConnectorState(name))]
     }
     store = f"writable, but {gateway.inbox.long_log}" if gateway.inbox.long_log else "writable"
     return JSONResponse({"status": "ready", "store": store, "connectors": connectors})

@@ -22,7 +22,7 @@ class Connections(ServerState):
         super().__init__()
         self.most = most
         self.turned_away = turned_away
-        self._told: dict[str, float] = {}
+        self._reported_at: dict[str, float] = {}
 
     def admit(self, now: float) -> bool:
         """Whether one more may stay."""
@@ -44,6 +44,6 @@ class Connections(ServerState):
 
     def _complain(self, event: str, now: float) -> None:
         """Once a minute, however many it concerns."""
-        if now - self._told.get(event, -math.inf) > SILENCE_SECONDS:
-            self._told[event] = now
+        if now - self._reported_at.get(event, -math.inf) > SILENCE_SECONDS:
+            self._reported_at[event] = now
             structlog.get_logger().error(event, connections=len(self.connections), most=self.most)

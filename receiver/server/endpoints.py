@@ -181,10 +181,10 @@ def _greeting(method: str) -> Response:
     return problem_response(405, "POST an event here.", headers={"Allow": "GET, HEAD, POST"})
 
 
-def _moment(told: str) -> datetime | None:
+def _moment(text: str) -> datetime | None:
     """An aware time from 1970 on."""
     try:
-        at = datetime.fromisoformat(told.strip())
+        at = datetime.fromisoformat(text.strip())
         return at if at.tzinfo and at.timestamp() >= 0 else None
     except (ValueError, OverflowError):
         return None

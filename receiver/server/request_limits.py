@@ -67,7 +67,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_body = False
         self._left: int | None = None  # bytes of the body; None where it comes in chunks
         self._tail = b""  # of what was parsed last: an end may be cut in two
-        self._held = b""
+        self._ahead = b""
         self._half_closed = False  # the other side sends nothing more
         self._deadline = math.inf
         self._keep_alive = True  # as the request under way wants it
@@ -141,9 +141,9 @@ class LimitedProtocol(HttpToolsProtocol):
 
         Where it is too much, the answer is the connection's last.
         """
-        self._held += data
-        if len(self._held) > HEAD_BYTES:
-            self._arrived, self._held = len(self._held), b""
+        self._ahead += data
+        if len(self._ahead) > HEAD_BYTES:
+            self._arrived, self._ahead = len(self._ahead), b""
             self.cycle.keep_alive = False
             self.cycle.transport = _Lingering(self)  # type: ignore[assignment]
             self._dropping, self._deadline = DROPPED_BYTES, math.inf
@@ -255,8 +255,8 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self.flow.resume_reading()
         self._deadline = self.loop.time() + IDLE_SECONDS
-        held, self._held = self._held, b""
-        self._take(held)
+        ahead, self._ahead = self._ahead, b""
+        self._take(ahead)
         if self._half_closed and not self._is_busy() and not self.transport.is_closing():
             self.transport.close()
 

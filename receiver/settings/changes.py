@@ -48,13 +48,13 @@ def keep_fixed(running: Settings, new: Settings) -> tuple[Settings, Sequence[str
         *(f"log.{name}" for name in type(running.log).model_fields),
     ]
     waiting = [place for place in places if _value(running, place) != _value(new, place)]
-    kept = {
+    unchanged = {
         table: getattr(new, table).model_copy(
             update={name: getattr(getattr(running, table), name) for name in names}
         )
         for table, names in FIXED.items()
     }
-    return new.model_copy(update={**kept, "log": running.log}), waiting
+    return new.model_copy(update={**unchanged, "log": running.log}), waiting
 
 
 def _value(settings: Settings, place: str) -> Any:

@@ -101,12 +101,12 @@ def _without_echoes(stages: Iterable[Iterable[ConfigFault]]) -> list[ConfigFault
     faults: list[ConfigFault] = []
     for stage in stages:
         places = {fault.where for fault in faults}
-        faults += [fault for fault in stage if not _is_told(fault.where, places)]
+        faults += [fault for fault in stage if not _is_within(fault.where, places)]
     return faults
 
 
-def _is_told(where: str, told: set[str]) -> bool:
-    return any(where == place or where.startswith((f"{place}.", f"{place}[")) for place in told)
+def _is_within(where: str, places: set[str]) -> bool:
+    return any(where == place or where.startswith((f"{place}.", f"{place}[")) for place in places)
 
 
 def _settings(

@@ -117,17 +117,17 @@ class _Reader:
 
     def known(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """The document with each table under the name that was probably meant."""
-        kept = {name: table for name, table in document.items() if name in _TABLES}
+        tables = {name: table for name, table in document.items() if name in _TABLES}
         for name, table in document.items():
-            if name in kept:
+            if name in tables:
                 continue
             meant, inside, written = _meant(name, table)
             remedy = written or suggest_name(name, _TABLES, "tables")
             self._tell((name,), "is not a known table", remedy)
-            known = kept.setdefault(meant, inside) if meant is not None else None
+            known = tables.setdefault(meant, inside) if meant is not None else None
             if isinstance(known, dict) and isinstance(inside, dict):
-                kept[str(meant)] = inside | known
-        return kept
+                tables[str(meant)] = inside | known
+        return tables
 
     def one(self, model: type[Model], table: object, *at: str | int) -> Model | None:
         found, faults = read_model(model, table, at)

@@ -46,10 +46,10 @@ def fill_variables(
 
 
 class _Filler:
-    def __init__(self, env: Mapping[str, str], directory: Path, told: FilledDocument) -> None:
+    def __init__(self, env: Mapping[str, str], directory: Path, filled: FilledDocument) -> None:
         self._env = env
         self._directory = directory
-        self._told = told
+        self._filled = filled
 
     def value(self, value: Any, steps: tuple[Step, ...]) -> Any:
         match value:
@@ -72,7 +72,7 @@ class _Filler:
         named = _NAME.fullmatch(inside) if closing else None
         if named is None:
             remedy = "write ${NAME}, ${NAME:-default} or ${file:PATH}; $${ stands for ${ itself"
-            self._told.faults.append(ConfigFault(where, f"'{match[0]}' is no reference", remedy))
+            self._filled.faults.append(ConfigFault(where, f"'{match[0]}' is no reference", remedy))
             return _stand_in(inside)
         return self._variable(named[1], named[2], where)
 
@@ -83,7 +83,7 @@ class _Filler:
             return default
         problem = "is empty" if name in self._env else "is not set"
         remedy = f"set it, or write ${{{name}:-}} if nothing will do"
-        self._told.unset.append(
+        self._filled.unset.append(
             ConfigFault(where, f"the environment variable {name} {problem}", remedy)
         )
         return _stand_in(name)
@@ -103,7 +103,7 @@ class _Filler:
         except (OSError, ValueError) as error:
             problem = f"can't be read: {getattr(error, 'strerror', None) or error}"
         remedy = f"relative paths start at {self._directory}"
-        self._told.unset.append(ConfigFault(where, f"the file {path} {problem}", remedy))
+        self._filled.unset.append(ConfigFault(where, f"the file {path} {problem}", remedy))
         return _stand_in(path)
 
 

@@ -22,7 +22,7 @@ from prometheus_client import (
 )
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_KINDS = ("auth", "misconfigured", "throttled", "unavailable")
+_KINDS = ("auth", "misconfigured", "throttled", "unavailable", "operator")
 
 TURNED_AWAY: Mapping[str, str] = {
     "token": "the source's token is wrong",
@@ -103,7 +103,7 @@ class GatewayMetrics:
             "People who are tried again; 1000 where there are more",
             "connector",
         )
-        self._held = self._gauge(
+        self._held_back = self._gauge(
             "connector_held_back",
             "1 while a rule of the CRM's account holds people back",
             "connector",
@@ -210,7 +210,7 @@ class GatewayMetrics:
         self._superseded.labels(connector).inc(records)
 
     def set_paused(self, connector: str, kind: str | None) -> None:
-        """`kind`: auth, misconfigured, throttled or unavailable; None when it runs."""
+        """`kind`: auth, misconfigured, throttled, unavailable or operator; None when it runs."""
         for known in _KINDS:
             self._paused.labels(connector, known).set(known == kind)
 
@@ -236,12 +236,12 @@ class GatewayMetrics:
     def people_waiting(self, connector: str, people: int, *, held_back: bool) -> None:
         """`held_back`: some of them by a rule of the account."""
         self._waiting.labels(connector).set(people)
-        self._held.labels(connector).set(held_back)
+        self._held_back.labels(connector).set(held_back)
 
     def set_store(self, *, writable: bool) -> None:
         """Begin anew with what the store knows: a connector that is gone has no backlog."""
         self._writable.set(writable)
-        for gauge in (self._pending, self._dead, self._oldest_of, self._waiting, self._held):
+        for gauge in (self._pending, self._dead, self._oldest_of, self._waiting, self._held_back):
             gauge.clear()
 
     def set_sqlite(self, *, damaged: bool, log_bytes: int) -> None:

@@ -29,7 +29,7 @@ def tell_traceback(
 ) -> MutableMapping[str, Any]:
     """A structlog processor: `exc_info`, in whatever form, becomes the text `exception`."""
     if (error := _error(line.pop("exc_info", None))) is not None:
-        line["exception"] = "".join(_told(error)).rstrip()
+        line["exception"] = "".join(_lines_of(error)).rstrip()
     return line
 
 
@@ -41,10 +41,10 @@ def _error(info: object) -> BaseException | None:
     return sys.exc_info()[1] if info else None
 
 
-def _told(error: BaseException) -> Iterator[str]:
+def _lines_of(error: BaseException) -> Iterator[str]:
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
-        yield from _told(cause)
+        yield from _lines_of(cause)
         yield (
             "\nThen, because of it:\n"
             if cause is error.__cause__
@@ -55,7 +55,7 @@ def _told(error: BaseException) -> Iterator[str]:
     if isinstance(error, BaseExceptionGroup):
         for one in error.exceptions:
             yield "\nOne of the group:\n"
-            yield from _told(one)
+            yield from _lines_of(one)
 
 
 def _named(error: BaseException) -> str:

@@ -38,6 +38,8 @@ OPERATIONS = {
     "GET /api/erasures/{email}",
     "GET /api/connectors/{name}/held/{object}",
     "GET /api/connectors/{name}/records/{object}",
+    "POST /api/connectors/{name}/pause",
+    "POST /api/connectors/{name}/resume",
     "POST /api/reload",
     "POST /api/replay",
     "POST /api/discard",

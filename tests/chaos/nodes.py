@@ -35,7 +35,7 @@ class Node:
         )
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "receiver.cli", "serve", "--config", str(self.config)]
+        command = [sys.executable, "-m", "receiver", "serve", "--config", str(self.config)]
         with self.config.with_suffix(".log").open("ab") as output:
             self.process = subprocess.Popen(command, stdout=output, stderr=output)
 

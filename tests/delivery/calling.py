@@ -37,7 +37,7 @@ class Calling:
             timeout=30,
             longest=60,
             before=self._before,
-            told=str,
+            describe=str,
             begun=lambda _items: None,
             ended=lambda: None,
             given_up=self._give_up,
@@ -46,8 +46,8 @@ class Calling:
     async def succeeded(self) -> None:
         self.failures = 0
 
-    async def failed(self, fault: ConnectorError, *, told: str) -> float | None:
-        assert told == str(fault)
+    async def failed(self, fault: ConnectorError, *, reason: str) -> float | None:
+        assert reason == str(fault)
         self.faults.append(fault)
         self.failures += 1
         return (

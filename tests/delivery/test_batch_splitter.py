@@ -11,12 +11,14 @@ import pytest
 
 from connectors.base import (
     BatchRefused,
+    ConnectorError,
     Limits,
     Outcome,
     Record,
     Refused,
     Retry,
     Saved,
+    Throttled,
     TimedOut,
     Unavailable,
 )
@@ -226,6 +228,86 @@ def test_an_outage_ends_the_batch() -> None:
     sent = [verdict.sent for verdict in verdicts if isinstance(verdict, NoAnswer)]
     assert len(sent) == 40
     assert 0 < sum(sent) <= 10
+
+
+def through(some: Sequence[Record], fault: ConnectorError, rest: set[str]) -> ConnectorError:
+    """The fault, with what became of the rows that it does not speak of."""
+    fault.outcomes = [None if one.key in rest else Saved(one.key) for one in some]
+    return fault
+
+
+def test_what_was_through_before_a_limit_is_settled() -> None:
+    """A CRM without a batch API throttles in the middle: what it wrote counts, and the connector
+    pauses for the others.
+    """
+    rest = {"p3@b.edu", "p4@b.edu"}
+
+    def org(some: Sequence[Record]) -> list[Outcome]:
+        raise through(some, Throttled("slow down", 7), rest)
+
+    account = Account(org)
+    verdicts = account.send(records(5))
+    assert [type(one) for one in verdicts] == [Saved] * 3 + [NoAnswer] * 2
+    assert account.calls == [5]
+    assert account.calling.faults[0].args == ("slow down",)
+
+
+def test_only_what_timed_out_waits_until_the_crm_is_through() -> None:
+    """The rows that were answered are over."""
+
+    def org(some: Sequence[Record]) -> list[Outcome]:
+        raise through(some, TimedOut("late"), {"p1@b.edu"})
+
+    account = Account(org)
+    verdicts = account.send(records(3))
+    assert [type(one) for one in verdicts] == [Saved, NoAnswer, Saved]
+    assert [one.key for one in account.calling.given_up] == ["p1@b.edu"]
+
+
+@pytest.mark.parametrize("kind", [BatchRefused, Unavailable])
+def test_only_the_rest_of_a_batch_is_split(kind: type[ConnectorError]) -> None:
+    """What went through is not sent again."""
+
+    def org(some: Sequence[Record]) -> list[Outcome]:
+        if any(one.key == "p2@b.edu" for one in some):
+            refused = BatchRefused("BAD", "no") if kind is BatchRefused else Unavailable("503")
+            raise through(some, refused, {"p2@b.edu", "p3@b.edu"})
+        return saved(some)
+
+    account = Account(org)
+    account.calling.opens_after = 99
+    verdicts = account.send(records(4))
+    assert [isinstance(one, Saved) for one in verdicts] == [True, True, False, True]
+    assert account.calls[:3] == [4, 1, 1]
+    assert account.size == 200
+
+
+def test_a_trigger_that_threw_before_a_fault_is_looked_at_alone() -> None:
+    """It may be innocent, whether the call went on or not."""
+
+    def org(some: Sequence[Record]) -> list[Outcome]:
+        if len(some) > 1:
+            fault = Unavailable("503")
+            fault.outcomes = [TRIGGER, Saved("1"), None]
+            raise fault
+        return saved(some)
+
+    assert set(map(type, Account(org).send(records(3)))) == {Saved}
+
+
+def test_outcomes_of_a_fault_are_as_many_as_records() -> None:
+    """Else nobody knows whose they are, and it is a defect of the connector."""
+
+    def org(some: Sequence[Record]) -> list[Outcome]:
+        fault = Throttled("slow down")
+        fault.outcomes = saved(some)[1:]
+        raise fault
+
+    account = Account(org)
+    account.calling.opens_after = 1
+    verdicts = account.send(records(3))
+    assert {type(one) for one in verdicts} == {NoAnswer}
+    assert "raised Throttled with 2 outcomes for 3 items" in str(account.calling.faults[0])
 
 
 def test_what_goes_again_after_a_lost_answer_is_doubtful() -> None:

@@ -13,7 +13,14 @@ from receiver.inbox import ReadyLane, RecordState
 from receiver.inbox.lanes.field_versions import FieldVersion
 from receiver.inbox.lanes.ready import FormerOwner
 from tests.delivery.crm import Crm
-from tests.delivery.test_record_writer import Known, contact, event_id, known, lane_write, run
+from tests.delivery.records.test_record_writer import (
+    Known,
+    contact,
+    event_id,
+    known,
+    lane_write,
+    run,
+)
 
 OLD, OLDER, NEW = "old@x.test", "older@x.test", "new@x.test"
 FORMER = {Ref("contact", NEW): (FormerRef(Ref("contact", OLD)), FormerRef(Ref("contact", OLDER)))}

@@ -21,10 +21,10 @@ from receiver.delivery.merge import LaneWrite, merge_writes
 from receiver.inbox import DeliverySelection, EventFilter, RecordState
 from receiver.mapping import find_origins
 from tests.delivery.crm import Crm
+from tests.delivery.records.test_record_writer import event_id
+from tests.delivery.records.test_record_writer import run as write_all
 from tests.delivery.rig import Rig
 from tests.delivery.scenario import BAD, DEAL, attempted, run, stage_is, start
-from tests.delivery.test_record_writer import event_id
-from tests.delivery.test_record_writer import run as write_all
 
 EVERY_ORDER = [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)]
 

@@ -140,3 +140,13 @@ def test_it_has_the_optional_parts_of_the_connector(part: type, has: bool) -> No
     methods = {name for name in vars(part) if not name.startswith("_")}
     assert isinstance(connector, part) is has
     assert methods.issubset(vars(connector)) is has
+
+
+def test_what_was_through_before_an_error_holds_no_secret() -> None:
+    """It becomes the record's outcome like any other."""
+    error = Throttled(SAYS, 7.0)
+    error.outcomes = [Saved("1", notes=(SAYS,)), None, Refused("BAD", SAYS)]
+    with pytest.raises(Throttled) as raised:
+        answered(error)
+    said = "the token *** is no good"
+    assert raised.value.outcomes == [Saved("1", notes=(said,)), None, Refused("BAD", said)]

@@ -165,7 +165,7 @@ def test_the_direction_of_a_file(days: list[int], newest_first: bool) -> None:
     """The one in which time mostly runs over its first lines; lines with faults say nothing, and no
     line is lost.
     """
-    found, all_lines = sort_ahead(lines(days), validate_line(event="account.created").told)
+    found, all_lines = sort_ahead(lines(days), validate_line(event="account.created").time_of)
     assert found == newest_first
     assert [line.number for line in all_lines] == list(range(1, len(days) + 1))
 
@@ -173,5 +173,5 @@ def test_the_direction_of_a_file(days: list[int], newest_first: bool) -> None:
 def test_a_large_file_is_not_held() -> None:
     """Its first thousand lines tell."""
     source = lines(range(5000, 0, -1))
-    assert sort_ahead(source, validate_line(event="account.created").told)[0]
+    assert sort_ahead(source, validate_line(event="account.created").time_of)[0]
     assert next(source).number == 1001

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Pair = tuple[str, str]  # the two records' ids
 
-NOT_TOLD = "HubSpot's answer does not name this link"
+NOT_NAMED = "HubSpot's answer does not name this link"
 
 
 async def link_records(pairs: Sequence[Link], api: HubSpotApi) -> list[Outcome]:
@@ -62,7 +62,7 @@ async def associate_pairs(api: HubSpotApi, path: str, pairs: Sequence[Pair]) -> 
         if fault := _fault_of(pair, pairs, faults):
             outcomes[pair] = record_outcome(fault)
         elif not faults:
-            outcomes[pair] = Retry(NOT_TOLD)
+            outcomes[pair] = Retry(NOT_NAMED)
         elif tied:  # alone, a fault can be about nothing else
             outcomes |= await associate_pairs(api, path, [pair])
         else:

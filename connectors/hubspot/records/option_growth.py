@@ -66,12 +66,12 @@ class OptionGrowth:
         ]
 
     def _reason(self, type_: str, name: str, value: str) -> str | None:
-        told = self._refused.get((type_, name, value)) or self._refused.get((type_, name, None))
-        return told[1] if told else None
+        refusal = self._refused.get((type_, name, value)) or self._refused.get((type_, name, None))
+        return refusal[1] if refusal else None
 
     def _untried(self, type_: str, name: str, values: Sequence[str]) -> list[str]:
         old = self._now() - REMEMBERED
-        self._refused = {key: told for key, told in self._refused.items() if told[0] > old}
+        self._refused = {key: refusal for key, refusal in self._refused.items() if refusal[0] > old}
         return [value for value in values if self._reason(type_, name, value) is None]
 
     async def _add(self, type_: str, name: str, values: Sequence[str]) -> None:

@@ -80,5 +80,5 @@ def _ids(item: Mapping[str, Any]) -> list[str]:
 
 
 def _found(item: Mapping[str, Any], fields: Collection[str]) -> Found:
-    held = properties_of(item)
-    return Found(str(item.get("id")), {name: held.get(name) for name in fields})
+    properties = properties_of(item)
+    return Found(str(item.get("id")), {name: properties.get(name) for name in fields})

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connectors.hubspot.error_body import HubSpotError
     from connectors.hubspot.settings import HubSpotSettings
 
-NOT_TOLD = "HubSpot's answer does not say what became of this record"
+NO_OUTCOME = "HubSpot's answer does not say what became of this record"
 
 OPTIONS_CHANGED = "an option has been taken away in HubSpot meanwhile: it is made again"
 TAKEN = "CONFLICTING_UNIQUE_VALUE"
@@ -61,15 +61,17 @@ class UpsertBatch:
 
     async def send(self, rows: Sequence[BatchRow]) -> Outcomes:
         """Write what no known rule of the account refuses, and now and then what one does."""
-        held = {row.trace: rule for row in rows if (rule := self.rules.concerning(self.type, row))}
+        ruled = {row.trace: rule for row in rows if (rule := self.rules.concerning(self.type, row))}
         outcomes: Outcomes = {}
-        for calls in _in_calls([row for row in rows if row.trace not in held]):
+        for calls in _in_calls([row for row in rows if row.trace not in ruled]):
             outcomes |= await self._post(calls)
-        for rule in dict.fromkeys(held.values()):
-            outcomes |= await self._held([row for row in rows if held.get(row.trace) == rule], rule)
+        for rule in dict.fromkeys(ruled.values()):
+            outcomes |= await self._answer_by_rule(
+                [row for row in rows if ruled.get(row.trace) == rule], rule
+            )
         return outcomes
 
-    async def _held(self, rows: Sequence[BatchRow], rule: AccountRule) -> Outcomes:
+    async def _answer_by_rule(self, rows: Sequence[BatchRow], rule: AccountRule) -> Outcomes:
         """Answer from memory, unless it is time to see whether the rule still stands."""
         if not self.rules.take_turn(rule):
             return {row.trace: rule.hold() for row in rows}
@@ -113,7 +115,7 @@ class UpsertBatch:
             return {row.trace: (await self._post([row]))[row.trace] for row in found.loose}
         if found.loose and found.stray_faults:
             raise call_error(found.stray_faults[0])  # as if the whole batch had been refused
-        return {row.trace: Retry(NOT_TOLD) for row in found.loose}
+        return {row.trace: Retry(NO_OUTCOME) for row in found.loose}
 
     async def _again(self, rows: Sequence[BatchRow], faults: dict[str, HubSpotError]) -> Outcomes:
         """Write refused rows another way where there is one, and say what becomes of the others."""

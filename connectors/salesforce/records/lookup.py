@@ -34,13 +34,13 @@ class LookupMemory:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._kept: list[_LookedUp] = []
+        self._lookups: list[_LookedUp] = []
 
     def keep(self, keys: Iterable[str], rows: Sequence[FoundRow]) -> None:
         """Keep the rows that were found for these keys, instead of those of earlier times."""
         wanted = {*keys}
         self._forget(wanted)
-        self._kept.append(_LookedUp(wanted, rows, self._now()))
+        self._lookups.append(_LookedUp(wanted, rows, self._now()))
 
     def take(self, keys: Iterable[str]) -> Sequence[FoundRow] | None:
         """Give the rows if all of these keys were looked up together, a moment ago and for no write
@@ -48,16 +48,16 @@ class LookupMemory:
         """
         wanted = {*keys}
         self._forget(set())
-        found = next((one.rows for one in self._kept if wanted <= one.keys), None)
+        found = next((one.rows for one in self._lookups if wanted <= one.keys), None)
         self._forget(wanted)
         return found
 
     def _forget(self, keys: set[str]) -> None:
         """Drop these keys, and all that is not fresh."""
-        for one in self._kept:
+        for one in self._lookups:
             one.keys -= keys
         now = self._now()
-        self._kept = [one for one in self._kept if one.keys and now - one.at < FRESH]
+        self._lookups = [one for one in self._lookups if one.keys and now - one.at < FRESH]
 
 
 @dataclass(slots=True)

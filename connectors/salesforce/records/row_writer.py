@@ -90,7 +90,7 @@ class RowWriter:
 
     async def _unite(self, jobs: Sequence[RowWrite]) -> None:
         """Add to the options that are there; Salesforce has no way to append."""
-        old = await self._held([job for job in jobs if not _is_read(job)])
+        old = await self._read_options([job for job in jobs if not _is_read(job)])
         for job in jobs:
             present = (job.present if _is_read(job) else old.get(job.id or job.person.key)) or {}
             job.row = job.row.having(
@@ -100,7 +100,7 @@ class RowWriter:
                 }
             )
 
-    async def _held(self, jobs: Sequence[RowWrite]) -> dict[str, dict[str, Any]]:
+    async def _read_options(self, jobs: Sequence[RowWrite]) -> dict[str, dict[str, Any]]:
         """Read the options of rows, by id and by key."""
         if not jobs:
             return {}

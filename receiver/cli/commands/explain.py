@@ -26,8 +26,8 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
-from receiver.cli.held_records import (
-    HeldRecords,
+from receiver.cli.record_lookup import (
+    RecordLookup,
     add_from_crm,
     add_remembered,
     planned_records,
@@ -84,9 +84,9 @@ def explain(
     except InvalidBody as invalid:
         _show_faults(invalid, as_json=as_json)
         raise typer.Exit(FOUND) from invalid
-    held = _held(settings, explained, stored=stored, online=online)
+    lookup = _look_up_records(settings, explained, stored=stored, online=online)
     lines = SourceLines.read(config.name, settings.lines, settings.connectors)
-    answer = _told(explained, held, lines)
+    answer = _as_json(explained, lookup, lines)
     if as_json:
         print_json(answer)
     else:
@@ -95,19 +95,19 @@ def explain(
         raise typer.Exit(FOUND)
 
 
-def _held(
+def _look_up_records(
     settings: Settings, explained: explanation.Explanation, *, stored: bool, online: bool
-) -> HeldRecords:
-    held, records = HeldRecords(), planned_records(explained)
+) -> RecordLookup:
+    lookup, records = RecordLookup(), planned_records(explained)
     if stored:
-        ask_gateway(settings, lambda asked: add_remembered(held, asked, records))
+        ask_gateway(settings, lambda asked: add_remembered(lookup, asked, records))
     if online:
-        add_from_crm(held, settings, records)
-    return held
+        add_from_crm(lookup, settings, records)
+    return lookup
 
 
-def _told(
-    explained: explanation.Explanation, held: HeldRecords, lines: SourceLines
+def _as_json(
+    explained: explanation.Explanation, lookup: RecordLookup, lines: SourceLines
 ) -> dict[str, Any]:
     """As JSON has it: each record with the lines of its fields and what the CRM holds."""
     answer = explained.plain()
@@ -117,8 +117,8 @@ def _told(
                 name: lines.written(place) for name, place in record["places"].items()
             }
             ref = (delivery["connector"], record["object"], record["key"])
-            record.update(held.plain(ref))
-        if (note := held.notes.get(delivery["connector"])) is not None:
+            record.update(lookup.plain(ref))
+        if (note := lookup.notes.get(delivery["connector"])) is not None:
             delivery["note"] = note
     return answer
 

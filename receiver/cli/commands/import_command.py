@@ -111,7 +111,7 @@ def import_(
         file=file,
         event=_event(event, file),
         site=sites_of(settings)[name],
-        told=ColumnOptions(
+        options=ColumnOptions(
             _pairs("--column", column), _pairs("--set", constant), time_column, date_format
         ),
         as_of=_past(as_of),

@@ -107,13 +107,13 @@ async def _provision(settings: Settings, name: str, *, apply: bool) -> tuple[Pla
 def _plain(plan: Plan, report: Report | None) -> dict[str, object]:
     return {
         "plan": [step.text for step in plan.steps],
-        "blockers": [_told(problem) for problem in plan.blockers],
+        "blockers": [_as_json(problem) for problem in plan.blockers],
         "done": list(report.done) if report else None,
-        "failed": [_told(problem) for problem in report.failed] if report else None,
+        "failed": [_as_json(problem) for problem in report.failed] if report else None,
     }
 
 
-def _told(problem: Problem) -> dict[str, str]:
+def _as_json(problem: Problem) -> dict[str, str]:
     return {"where": problem.where, "message": problem.message, "remedy": problem.remedy}
 
 

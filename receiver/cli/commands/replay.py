@@ -168,14 +168,14 @@ async def _with_progress(asked: AdminClient, chosen: dict[str, Any]) -> Any:
         if asked.running
         else "Interrupted. Part of it is pending again; the same command does the rest."
     )
-    with _told_if_interrupted(said), _progress() as progress:
+    with _explain_interruption(said), _progress() as progress:
         task = progress.add_task("making pending", total=None)
         async with _looking(progress, task, asked):
             return await asked.post("/api/replay", chosen)
 
 
 @contextmanager
-def _told_if_interrupted(what_goes_on: str) -> Iterator[None]:
+def _explain_interruption(what_goes_on: str) -> Iterator[None]:
     try:
         yield
     except asyncio.CancelledError:
@@ -224,7 +224,7 @@ async def _until_delivered(
         "limit": 1,
     }
     with (
-        _told_if_interrupted("Interrupted. What is pending is delivered all the same."),
+        _explain_interruption("Interrupted. What is pending is delivered all the same."),
         _progress() as progress,
     ):
         task = progress.add_task("delivering", total=None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import mmap
-import signal
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -14,6 +13,7 @@ import typer
 import uvloop
 from httpx import codes
 
+from receiver.cli.admin_client import ask_running, refusal_detail
 from receiver.cli.app import (
     CONFIG,
     FOUND,
@@ -39,7 +39,6 @@ from receiver.settings import (
     load_server,
     load_settings,
 )
-from receiver.settings.gateway_urls import server_url
 from receiver.telemetry import set_up_logs
 from receiver.text.escape import escape_hidden
 
@@ -54,7 +53,6 @@ def serve(config: ConfigOption = CONFIG) -> None:
     """
     settings = settings_of(config)
     set_up_logging(settings)
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGHUP,))  # until there is an answer to it
     run_gateway(config, settings)
 
 
@@ -110,15 +108,15 @@ class _ConfigFile:
         """Read it for the parent. The workers, who read it too, tell of faults, and may refuse it
         for what cannot be seen here.
         """
-        kept = self.settings
+        former = self.settings
         try:
-            new, _ = keep_fixed(kept, self.load())
+            new, _ = keep_fixed(former, self.load())
         except ConfigError:
             return
         except Exception:  # noqa: BLE001 - without the parent nobody starts workers anew
             structlog.get_logger().exception("configuration.reload_failed")
             return
-        self._loaded = [kept, *self._loaded[-_LATEST:], new]
+        self._loaded = [former, *self._loaded[-_LATEST:], new]
 
 
 def _digest(settings: Settings) -> bytes:
@@ -177,7 +175,9 @@ def _ask(config: Path) -> dict[str, Any]:
     if response.status_code == codes.UNPROCESSABLE_ENTITY:
         _show_refusal(config, response)
     if response.is_error:
-        fail_command(f"The gateway answers {response.status_code}: {response.text}", code=FOUND)
+        fail_command(
+            f"The gateway answers {response.status_code}: {refusal_detail(response)}", code=FOUND
+        )
     answer: dict[str, Any] = response.json()
     return answer
 
@@ -193,16 +193,11 @@ def _post_reload(config: Path) -> httpx.Response:
             "server.admin_token is not set, so the running gateway's admin API is off: send the "
             "process SIGHUP, `kill -HUP PID`, or `systemctl reload`."
         )
-    try:
-        return httpx.post(
-            f"{server_url(server)}/api/reload",
-            headers={"Authorization": f"Bearer {server.admin_token.get_secret_value()}"},
-            timeout=httpx.Timeout(30, read=None),
-            trust_env=False,
-        )
-    except httpx.TransportError:
+    answer = ask_running(server, "POST", "/api/reload")
+    if answer is None:
         settings_of(config)  # what is wrong with the file is worth knowing before it is started
         fail_command("No gateway runs. Start it with `aom-gateway serve`.", code=FOUND)
+    return answer
 
 
 def _show_refusal(config: Path, response: httpx.Response) -> NoReturn:

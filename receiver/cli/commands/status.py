@@ -76,7 +76,9 @@ async def _ask(config: Path) -> dict[str, Any]:
 
 
 def _needs_attention(answer: dict[str, Any]) -> bool:
-    paused = any(one["state"] == "paused" or _is_held(one) for one in answer["connectors"].values())
+    paused = any(
+        one["state"] == "paused" or _has_account_rule(one) for one in answer["connectors"].values()
+    )
     return bool(
         paused
         or answer["dead"]
@@ -91,7 +93,7 @@ def _state(connector: dict[str, Any]) -> str:
     return f"{connector['state']}, dry run" if connector["dry_run"] else str(connector["state"])
 
 
-def _is_held(connector: dict[str, Any]) -> bool:
+def _has_account_rule(connector: dict[str, Any]) -> bool:
     """A rule of the account holds people back, which waiting alone does not mend."""
     return bool(connector["waiting"] and connector["waiting"]["rule"])
 

@@ -57,8 +57,8 @@ def _show_object(one: ObjectDifference) -> None:
         f"{one.new.count:,} new{_examples(one.new)}" if one.new.count else "",
         f"{one.gone.count:,} not written any more{_examples(one.gone)}" if one.gone.count else "",
     ]
-    told = "; ".join(count for count in counts if count)
-    _say(f"{one.connector} {one.object}: {told}", style="bold")
+    counted = "; ".join(count for count in counts if count)
+    _say(f"{one.connector} {one.object}: {counted}", style="bold")
     if not one.parts:
         return
     table = Table("part", "before", "after", "records", "for example")

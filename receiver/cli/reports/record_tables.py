@@ -31,7 +31,7 @@ def show_record(record: dict[str, Any], reading: Reading) -> None:
         table.add_column(head)
     for name, value in record["fields"].items():
         cells = [name, *_written(value), _source(record, name)]
-        table.add_row(*map(table_cell, [*cells, *_held_cells(record, name, reading)]))
+        table.add_row(*map(table_cell, [*cells, *_lookup_cells(record, name, reading)]))
     for link in record["links"]:
         table.add_row("→", table_cell(link), "link")
     if table.row_count:
@@ -74,7 +74,7 @@ def _source(record: dict[str, Any], name: str) -> str:
     return f"{record['lines'].get(name, '')}{f', {rule}' if rule else ''}"
 
 
-def _held_cells(record: dict[str, Any], name: str, reading: Reading) -> list[Any]:
+def _lookup_cells(record: dict[str, Any], name: str, reading: Reading) -> list[Any]:
     cells: list[Any] = []
     if reading.event:
         cells.append(_last_set(record.get("held", {}).get("fields", {}).get(name), reading.event))

@@ -76,8 +76,8 @@ class DiffPage:
         except ConfigError as error:
             return self._page(request, asked, faults=error.faults)
         if self._is_running():
-            told = PageNotice("Another comparison is under way; wait for its end.", "warn")
-            return self._page(request, asked, notice=told)
+            notice = PageNotice("Another comparison is under way; wait for its end.", "warn")
+            return self._page(request, asked, notice=notice)
         self._last = asked
         asked.job = await self._gateway.background.start(
             WHAT,

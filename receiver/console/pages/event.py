@@ -22,7 +22,7 @@ from receiver.console.views.payload import as_json, indent_json
 from receiver.inbox import ConnectorState, DeliverySelection, EventFilter
 from receiver.inbox import EventDetail as StoredEvent
 
-MOST_TOLD = 5  # deliveries in a question
+MOST_LISTED = 5  # deliveries in a question
 MOST_NAMED = 20  # people
 FEW = 20  # deliveries at a connector that are shown at once
 MOST_AMENDED = 4 * 1024 * 1024  # bytes of a form with a payload
@@ -201,8 +201,8 @@ def _what_is_lost(stored: StoredEvent, delivery: str) -> list[str]:
             for state in ("dead", "pending")
         )
     )
-    says = [f"{one.connector} does not get it for {one.person}." for one in chosen[:MOST_TOLD]]
-    says += [f"And so for {number - MOST_TOLD:,} more."] if number > MOST_TOLD else []
+    says = [f"{one.connector} does not get it for {one.person}." for one in chosen[:MOST_LISTED]]
+    says += [f"And so for {number - MOST_LISTED:,} more."] if number > MOST_LISTED else []
     return [*says, "The event itself stays, and can be replayed later, until it is purged."]
 
 

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.admin.held_records import find_held_records
 from receiver.admin.operation import NotFound
 from receiver.admin.presenters import EventPeople, find_people
-from receiver.admin.views import HeldRecord
+from receiver.admin.views import WrittenRecord
+from receiver.admin.written_records import find_written_records
 from receiver.aom import EVENTS, LABELS, InvalidBody, SourceContext, read_sample
 from receiver.console.page import Console, PageNotice
 from receiver.console.session import PATH
@@ -151,17 +151,21 @@ class ExplainBox:
             when_written=when_written,
             only_updates=ONLY_UPDATES,
             lines=SourceLines.read("the configuration", settings.lines, settings.connectors),
-            held=await self._held(explained) if stored else {},
+            written=await self._find_written(explained) if stored else {},
             stored=stored,
             **fields,
         )
 
-    async def _held(self, explained: Explanation) -> dict[tuple[str, str, str], HeldRecord]:
+    async def _find_written(
+        self, explained: Explanation
+    ) -> dict[tuple[str, str, str], WrittenRecord]:
         """What the CRMs hold of the records, by connector, object and key."""
-        found: dict[tuple[str, str, str], HeldRecord] = {}
+        found: dict[tuple[str, str, str], WrittenRecord] = {}
         for delivery in explained.deliveries:
             refs = [(one.record.object, one.record.key) for one in delivery.planned]
-            for held in await find_held_records(self._gateway, delivery.connector, refs):
-                url = record_url(self._gateway, delivery.connector, held.object, held.id or "")
-                found[delivery.connector, held.object, held.key] = replace(held, url=url)
+            for written in await find_written_records(self._gateway, delivery.connector, refs):
+                url = record_url(
+                    self._gateway, delivery.connector, written.object, written.id or ""
+                )
+                found[delivery.connector, written.object, written.key] = replace(written, url=url)
         return found

@@ -82,7 +82,7 @@ class SignInPages:
         )
         if wait and not right:
             self._log.warning("console.sign_in_held_back", address=address, seconds=wait)
-            return self._held_back(request, session, then, wait)
+            return self._ask_to_wait(request, session, then, wait)
         if not right:
             self._log.warning(
                 "console.sign_in_refused", address=address, in_a_row=self._guesses.failed(address)
@@ -101,7 +101,7 @@ class SignInPages:
         response.delete_cookie(COOKIE, path=PATH)
         return response
 
-    def _held_back(
+    def _ask_to_wait(
         self, request: Request, session: BrowserSession, then: str, wait: int
     ) -> Response:
         text = (

@@ -23,6 +23,10 @@ _ADVICE = {
         "and with --apply creates it. "
         "Deliveries then go on by themselves within a minute."
     ),
+    "operator": (
+        "An operator paused it. Nothing is lost meanwhile; `aom-gateway resume {name}` lets it go "
+        "on."
+    ),
     "throttled": (
         "The CRM wants fewer calls. Deliveries go on by themselves; if this is frequent, lower its "
         "rate_limit."
@@ -59,7 +63,7 @@ class ConnectorAdvice:
     allowed_per_second: float | None
     leader: str | None = None
     note: str = ""
-    held: str = ""  # what a rule of the account demands of people that it holds back
+    account_rule: str = ""  # what a rule of the account demands of people that it holds back
     sizes: Mapping[str, int] = field(default_factory=dict)
     dry_run: bool = False
 
@@ -93,7 +97,7 @@ def advise_connector(
         allowed_per_second=limit.calls / limit.seconds if limit else None,
         leader=stored.leader,
         note="; ".join(filter(None, (stored.note, str(stored.waiting) if stored.waiting else ""))),
-        held=stored.waiting.rule if stored.waiting else "",
+        account_rule=stored.waiting.rule if stored.waiting else "",
         sizes=stored.sizes,
         dry_run=settings is not None and settings.dry_run,
     )

@@ -62,13 +62,13 @@ class StoryBuilder:
         state = self._states.get(connector)
         counts = self._stored.counts.get(connector, {})
         waits = state and state.paused and counts.get("pending")
-        told = [(one, self._tried(one)) for one in deliveries]
+        tried = [(one, self._tried(one)) for one in deliveries]
         return DeliveryStory(
             connector,
             presenters.state_of(state.paused if state else None),
             state if waits else None,
             counts,
-            told,
+            tried,
         )
 
     def _tried(self, delivery: views.DeliveryView) -> list[ShownAttempt]:

@@ -43,13 +43,13 @@ def as_json(value: Any, most: int | None = None) -> TextExcerpt:
 
 
 def _excerpt(parts: Iterable[str], most: int | None) -> TextExcerpt:
-    kept, length = [], 0
+    taken, length = [], 0
     for part in parts:
-        kept.append(part)
+        taken.append(part)
         length += len(part)
         if most is not None and length > most:
-            return TextExcerpt("".join(kept)[:most], cut=True)
-    return TextExcerpt("".join(kept), cut=False)
+            return TextExcerpt("".join(taken)[:most], cut=True)
+    return TextExcerpt("".join(taken), cut=False)
 
 
 def _parts(text: str) -> Iterator[str]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar, cast
 
 from connectors.base import (
     Append,
     Connector,
+    ConnectorError,
     Grows,
     Outcome,
     Record,
@@ -22,6 +24,8 @@ from connectors.base import (
     Value,
 )
 
+Known = TypeVar("Known", bound=Outcome | None)
+
 
 async def upsert_growing(connector: Connector, records: Sequence[Record]) -> list[Outcome]:
     """Upsert records of one object, whose options the connector has been asked to make.
@@ -29,12 +33,13 @@ async def upsert_growing(connector: Connector, records: Sequence[Record]) -> lis
     Outcomes come in the same order, as many. Raises what the connector raises.
     """
     refused = await _grow(connector, records)
-    kept = [_without(record, refused) for record in records] if refused else records
-    outcomes = await connector.upsert(records[0].object, kept)
-    if not refused or len(outcomes) != len(records):
-        return [*outcomes]
-    notes = ([*_notes(record, refused)] for record in records)
-    return [_noted(one, more) for one, more in zip(outcomes, notes, strict=True)]
+    remaining = [_without(record, refused) for record in records] if refused else records
+    try:
+        outcomes = await connector.upsert(records[0].object, remaining)
+    except ConnectorError as fault:
+        fault.outcomes = _all_noted(fault.outcomes, records, refused)
+        raise
+    return _all_noted(outcomes, records, refused)
 
 
 async def _grow(
@@ -62,14 +67,14 @@ def _growing(record: Record) -> Iterator[tuple[str, Append]]:
 
 
 def _without(record: Record, refused: Mapping[tuple[str, str], RefusedOption]) -> Record:
-    def kept(fields: Mapping[str, Value]) -> dict[str, Value]:
-        left = {name: _kept_options(name, value, refused) for name, value in fields.items()}
+    def remaining(fields: Mapping[str, Value]) -> dict[str, Value]:
+        left = {name: _remaining_options(name, value, refused) for name, value in fields.items()}
         return {name: value for name, value in left.items() if value != Append((), grow=True)}
 
-    return replace(record, fields=kept(record.fields), on_create=kept(record.on_create))
+    return replace(record, fields=remaining(record.fields), on_create=remaining(record.on_create))
 
 
-def _kept_options(
+def _remaining_options(
     name: str, value: Value, refused: Mapping[tuple[str, str], RefusedOption]
 ) -> Value:
     if not isinstance(value, Append) or not value.grow:
@@ -84,7 +89,18 @@ def _notes(record: Record, refused: Mapping[tuple[str, str], RefusedOption]) -> 
                 yield f"{option!r} was left out of {name}, which cannot grow: {one.reason}"
 
 
-def _noted(outcome: Outcome, notes: Sequence[str]) -> Outcome:
-    return (
-        replace(outcome, notes=(*outcome.notes, *notes)) if isinstance(outcome, Saved) else outcome
-    )
+def _all_noted(
+    outcomes: Sequence[Known],
+    records: Sequence[Record],
+    refused: Mapping[tuple[str, str], RefusedOption],
+) -> list[Known]:
+    if not refused or len(outcomes) != len(records):
+        return [*outcomes]
+    notes = ([*_notes(record, refused)] for record in records)
+    return [_noted(one, more) for one, more in zip(outcomes, notes, strict=True)]
+
+
+def _noted(outcome: Known, notes: Sequence[str]) -> Known:
+    if not isinstance(outcome, Saved):
+        return outcome
+    return cast("Known", replace(outcome, notes=(*outcome.notes, *notes)))

@@ -18,7 +18,7 @@ from receiver.mapping import overwrite_of
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRecord:
+class ExistingRecord:
     """What is known of a record that the CRM has: which fields are `filled`."""
 
     id: str
@@ -30,27 +30,29 @@ def needs_reading(one: MergedRecord, known: Mapping[tuple[str, str], RecordState
     state = known.get(one.ref)
     if state is None:
         return bool(overwrite_of(one.record)) or not one.record.creates
-    return any(name not in state.stamps for name in unowned_fields(one.record))
+    return any(name not in state.stamps for name in if_empty_fields(one.record))
 
 
-def unowned_fields(record: Record) -> list[str]:
+def if_empty_fields(record: Record) -> list[str]:
     """Fields that are written only where the CRM's are empty."""
     return [name for name, rule in overwrite_of(record).items() if rule == "if_empty"]
 
 
-def held_record(known: RecordState | None, found: Found | None) -> HeldRecord | None:
+def existing_record(known: RecordState | None, found: Found | None) -> ExistingRecord | None:
     """What the CRM has, by what it has answered and by what is remembered."""
     filled = set(known.stamps) if known else set()
     if found is not None:
         filled |= {name for name, value in found.fields.items() if not is_empty(value)}
-        return HeldRecord(found.id, filled)
-    return HeldRecord(known.id, filled) if known else None
+        return ExistingRecord(found.id, filled)
+    return ExistingRecord(known.id, filled) if known else None
 
 
-def kept_fields(record: Record, held: HeldRecord) -> frozenset[str]:
+def crm_owned_fields(record: Record, existing: ExistingRecord) -> frozenset[str]:
     """Fields of a record that is there which are left as they are."""
     rules = overwrite_of(record)
-    return frozenset(name for name, rule in rules.items() if rule == "never" or name in held.filled)
+    return frozenset(
+        name for name, rule in rules.items() if rule == "never" or name in existing.filled
+    )
 
 
 def is_empty(value: Any) -> bool:

@@ -112,17 +112,17 @@ class CircuitBreaker:
         self._log.info("connector.resumed")
         await self._inbox.keep_state(self._state, self._epoch)
 
-    async def failed(self, fault: ConnectorError, *, told: str) -> float | None:
+    async def failed(self, fault: ConnectorError, *, reason: str) -> float | None:
         """Pause for as long as the fault asks; an outage only after several failures in a row.
 
-        `told` is what the log, `/readyz` and alarms may say of it. Returns the seconds after which
-        the batch may call again, None where the connector is paused.
+        `reason` is what the log, `/readyz` and alarms may say of it. Returns the seconds after
+        which the batch may call again, None where the connector is paused.
         """
         self.failures += 1
         wait = self._wait(fault)
         if wait is None:
             return BETWEEN_CALLS.delay(self.failures - 1, self._random).total_seconds()
-        await self._pause(fault, wait, told)
+        await self._pause(fault, wait, reason)
         return None
 
     def _wait(self, fault: ConnectorError) -> timedelta | None:
@@ -140,19 +140,19 @@ class CircuitBreaker:
                 return max(bounded_wait(after), LEAST)
         return backoff if self.paused or self.failures >= FAILURES_TO_OPEN else None
 
-    async def _pause(self, fault: ConnectorError, wait: timedelta, told: str) -> None:
+    async def _pause(self, fault: ConnectorError, wait: timedelta, reason: str) -> None:
         kind = next(name for known, name in _KINDS.items() if isinstance(fault, known))
         now, left = self._now(), timedelta(seconds=self.seconds_left())
         stays = self._state.paused in ALARMS and kind not in ALARMS and left > timedelta(0)
         if not stays:
             before = self._latest_pause()
             since = before.since if before.paused == kind else now
-            self._state = replace(self._state, paused=kind, reason=told, since=since)
+            self._state = replace(self._state, paused=kind, reason=reason, since=since)
         wait = max(wait, left)  # the longer one is in force
         self._ends_at = self._clock() + wait.total_seconds()
         self._state = replace(self._state, until=now + wait, wait=wait)
         log = self._log.error if kind in ALARMS else self._log.warning
-        log("connector.paused", kind=kind, reason=told, seconds=round(wait.total_seconds(), 1))
+        log("connector.paused", kind=kind, reason=reason, seconds=round(wait.total_seconds(), 1))
         self._metrics.set_paused(self._name, self._state.paused)
         await self._inbox.keep_state(self._state, self._epoch)
 

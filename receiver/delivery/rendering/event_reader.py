@@ -14,9 +14,9 @@ from receiver.aom import Event, InvalidBody, SourceContext, read_event
 T = TypeVar("T")
 
 LARGE = 16 * 1024  # bytes of a body that is read in the event loop
-KEPT_BYTES = 64 * 1024 * 1024  # of memory, about, for events kept for whoever else is in them
+CACHE_BYTES = 64 * 1024 * 1024  # of memory, about, for events kept for whoever else is in them
 OBJECT_BYTES = 300  # of memory for a list or an object in a body, of which two bytes may be enough
-KEPT = 2048  # events
+CACHED_EVENTS = 2048  # events
 
 
 class ReadableEvent(Protocol):
@@ -89,7 +89,9 @@ class EventReader:
             self._bytes -= _memory(before[1])
         self._known[stored.event_id] = event, stored.body
         self._bytes += _memory(stored.body)
-        while len(self._known) > KEPT or (self._bytes > KEPT_BYTES and len(self._known) > 1):
+        while len(self._known) > CACHED_EVENTS or (
+            self._bytes > CACHE_BYTES and len(self._known) > 1
+        ):
             _, (_, body) = self._known.popitem(last=False)
             self._bytes -= _memory(body)
 

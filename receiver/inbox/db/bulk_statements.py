@@ -101,8 +101,8 @@ def _known_people(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     given = _given(rows, source=Text, aom_id=Text, address=Text)
     holder, former = account.alias("holder"), person_address.alias("former")
     mine = and_(account.c.source == given.c.source, account.c.aom_id == given.c.aom_id)
-    held = and_(holder.c.source == given.c.source, holder.c.address == given.c.address)
-    found = given.outerjoin(account, mine).outerjoin(holder, held)
+    same_address = and_(holder.c.source == given.c.source, holder.c.address == given.c.address)
+    found = given.outerjoin(account, mine).outerjoin(holder, same_address)
     found = found.outerjoin(person_address, person_address.c.address == given.c.address)
     found = found.outerjoin(former, former.c.address == account.c.address)
     owners = [

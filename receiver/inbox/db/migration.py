@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine, inspect, text
 
 from receiver.inbox.db.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HEAD: Final = "0001"
 """The newest revision in migrations/versions.
@@ -34,6 +37,24 @@ def migrate_tables(engine: Engine) -> None:
             _upgrade(connection, revision)
 
 
+def is_known(revision: str) -> bool:
+    """Whether this version made tables of that revision, or can bring them to its own."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return revision == HEAD or revision in {script.revision for script in scripts}
+
+
+def _config() -> Config:
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option(
+        "script_location", str(Path(__file__).parent / "migrations").replace("%", "%%")
+    )
+    return config
+
+
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -43,16 +64,10 @@ def _revision(connection: Connection) -> str | None:
 
 def _upgrade(connection: Connection, revision: str | None) -> None:
     from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
-    config = Config()
-    config.set_main_option(
-        "script_location", str(Path(__file__).parent / "migrations").replace("%", "%%")
-    )
+    config = _config()
     config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and not is_known(revision):
         raise StoreUnavailable(
             f"a newer version of this program has written the store (revision {revision}, "
             f"this version knows {HEAD}); install that version"

@@ -36,13 +36,12 @@ class LanePriority(IntEnum):
     BULK = 2  # replayed, or handed in late by an import
 
 
-_METADATA: Final = MetaData()
+metadata: Final = MetaData()
+_METADATA: Final = metadata
 # SQLite numbers rows by itself only in a column of type INTEGER
 _NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
 # compared byte by byte, as Python and SQLite do
 _NAME: Final = Text().with_variant(Text(collation="C"), "postgresql")
-
-metadata: Final = _METADATA
 
 event: Final = Table(
     "event",
@@ -287,12 +286,13 @@ connector_state: Final = Table(
     Column("since", BigInteger),
     Column("until", BigInteger),
     Column("wait", BigInteger),  # how long the pause was meant to be, whatever the clocks say since
-    # what an operator should know while it runs: it is slow, a call has no answer
-    Column("note", Text),
+    Column("note", Text),  # what an operator should know while it runs, as that it is slow
     # the rate limit's bucket when its leader gave back; NULL while somebody leads
     Column("tokens", Float),
     Column("sizes", Text),  # JSON: how many records of each object the CRM takes in a call
     Column("account", Text),  # of the CRM, that `remote` is of: the type, and its own name
+    Column("stopped_at", BigInteger),  # by an operator, see `stop_connector`
+    Column("stopped_for", Text),  # the operator's reason
 )
 
 leadership: Final = Table(

@@ -168,7 +168,7 @@ class EventAcceptor:
             self._unknown(transaction, [entry])
         values: dict[str, object] = {"state": "discarded"}
         if not entry.outcome:
-            kept = {
+            unchanged = {
                 "id",
                 "source",
                 "received_at",
@@ -178,7 +178,7 @@ class EventAcceptor:
             values = {
                 name: value
                 for name, value in zip(event.c.keys(), self._row(entry), strict=True)
-                if name not in kept
+                if name not in unchanged
             }
         transaction.connection.execute(update(event).where(event.c.id == id).values(values))
         if not new.faults and not entry.outcome:
@@ -242,13 +242,13 @@ class EventAcceptor:
             new.body,
         )
 
-    def _route(self, transaction: Transaction, kept: list[AcceptEntry]) -> None:
+    def _route(self, transaction: Transaction, accepted: list[AcceptEntry]) -> None:
         """People, lanes and deliveries of the events that were kept.
 
         Drift last: other processes wait for the same few rows.
         """
         connection = transaction.connection
-        calls = [entry for entry in kept if entry.event.account_ids is not None]
+        calls = [entry for entry in accepted if entry.event.account_ids is not None]
         people = identify_people(transaction, [(entry.id, entry.event) for entry in calls])
         for entry, keys in zip(calls, people, strict=True):
             if keys or entry.addresses:
@@ -257,23 +257,23 @@ class EventAcceptor:
             connection,
             [
                 (entry.id, person, entry.addresses.get(person))
-                for entry in kept
+                for entry in accepted
                 for person in entry.unrouted
             ],
         )
-        UNCOUNTED.execute(connection, [(entry.id,) for entry in kept if entry.to_count])
-        lanes = _lanes(kept)
+        UNCOUNTED.execute(connection, [(entry.id,) for entry in accepted if entry.to_count])
+        lanes = _lanes(accepted)
         LANES.execute(connection, [(*lane, *new.row()) for lane, new in sorted(lanes.items())])
-        DELIVERIES.execute(connection, _deliveries(kept, lanes))
+        DELIVERIES.execute(connection, _deliveries(accepted, lanes))
         transaction.woken.update(connector for _, connector in lanes)
-        for entry in kept:
+        for entry in accepted:
             entry.outcome = AcceptedEvent(entry.id, duplicate=False, deliveries=len(entry.routed))
-        for entry in kept:
+        for entry in accepted:
             if entry.event.late_at and entry.routed:
                 put_in_order(transaction, entry.id, now=entry.event.late_at)
         strange = [
             (new.source, new.name, paths, entry.due)
-            for entry in kept
+            for entry in accepted
             if (paths := (new := entry.event).unknown + new.unreadable)
         ]
         self._drift.count(connection, strange)
@@ -317,10 +317,10 @@ class _NewDeliveries:
         return self.source, self.due, self.count, self.priority
 
 
-def _lanes(kept: Iterable[AcceptEntry]) -> dict[tuple[str, str], _NewDeliveries]:
+def _lanes(accepted: Iterable[AcceptEntry]) -> dict[tuple[str, str], _NewDeliveries]:
     """(person key, connector) → what comes for it."""
     lanes: dict[tuple[str, str], _NewDeliveries] = {}
-    for entry in kept:
+    for entry in accepted:
         for connector, person in entry.routed:
             lane = lanes.get((person, connector))
             if lane is None:
@@ -331,14 +331,14 @@ def _lanes(kept: Iterable[AcceptEntry]) -> dict[tuple[str, str], _NewDeliveries]
 
 
 def _deliveries(
-    kept: Iterable[AcceptEntry], lanes: dict[tuple[str, str], _NewDeliveries]
+    accepted: Iterable[AcceptEntry], lanes: dict[tuple[str, str], _NewDeliveries]
 ) -> list[Row]:
     """The last delivery of a lane in this group gets the lane's new version as its number, the ones
     before it those below.
     """
     rows = []
     left = {lane: new.count for lane, new in lanes.items()}
-    for entry in kept:
+    for entry in accepted:
         for connector, person in entry.routed:
             left[person, connector] -= 1
             address = entry.addresses.get(person)

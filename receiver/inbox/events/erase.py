@@ -35,7 +35,7 @@ from receiver.inbox.events.original_calls import originals_with, remove_original
 from receiver.inbox.events.retention import remove_events
 from receiver.inbox.lanes.replay import lock_lanes
 from receiver.inbox.people.addresses import PersonNames, find_names, forget_person
-from receiver.inbox.profiles.kept_facts import erase_profiles
+from receiver.inbox.profiles.stored_facts import erase_profiles
 from receiver.inbox.profiles.uncounted_events import note_change
 from receiver.text.known_address import address_forms
 

@@ -11,7 +11,9 @@ from typing import Final
 _READ: Final = 2_000  # characters that tell a reason
 
 # "field: words (CODE)", as `describe` writes a refusal
-_TOLD_BY_CODE: Final = re.compile(r"(\w[\w.-]*): .*\(([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)\)", re.DOTALL)
+_FIELD_AND_CODE: Final = re.compile(
+    r"(\w[\w.-]*): .*\(([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)\)", re.DOTALL
+)
 _ADDRESS: Final = re.compile(r"[^\s@<>\"'(),:;/\\]+@[^\s@<>\"'(),:;/\\]+")
 _QUOTED: Final = re.compile(
     r"""(?<!\w)(?:"[^"]*"|'(?:[^']|(?<=\w)'(?=\w))*'|`[^`]*`|“[^”]*”|‘[^’]*’|«[^»]*»)(?!\w)"""  # noqa: RUF001 - quotation marks
@@ -33,7 +35,7 @@ def reason_key(connector: str, reason: str) -> str:
 
 
 def _cause(reason: str) -> str:
-    if match := _TOLD_BY_CODE.fullmatch(reason):
+    if match := _FIELD_AND_CODE.fullmatch(reason):
         return f"{match[1]} {match[2]}"
     plain = _QUOTED.sub(_unquoted, _ADDRESS.sub("@", " ".join(reason.split())))
     return _NUMBER.sub("#", _ID.sub("#", plain))

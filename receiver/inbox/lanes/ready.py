@@ -11,10 +11,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, exists, func, or_, select, update
 
 from receiver.inbox.db.event_ids import arrived_at
-from receiver.inbox.db.tables import delivery, event, lane, literal
+from receiver.inbox.db.tables import connector_state, delivery, event, lane, literal
 from receiver.inbox.db.timestamps import from_micros, from_micros_or_none, to_micros
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.people.addresses import addresses_of, former_owners_of, lost_addresses_of
@@ -92,7 +92,8 @@ def list_queues(
 ) -> list[LaneQueue]:
     """All queues of a connector that hold a lane, what goes first first.
 
-    Of each up to `limit` lanes that are due, without those that are `busy`.
+    Of each up to `limit` lanes that are due, without those that are `busy`; none of a connector
+    that an operator has stopped.
     """
     found: list[LaneQueue] = []
     after = {"of": connector, "priority": -1, "source": ""}
@@ -194,9 +195,12 @@ _NEXT_QUEUE = (  # a step along the index, however many lanes each queue holds
     .order_by(lane.c.priority, lane.c.source)
     .limit(1)
 )
+_STOPPED = exists().where(
+    connector_state.c.connector == bindparam("of"), connector_state.c.stopped_at.is_not(None)
+)
 _DUE = (
     select(lane.c.id)
-    .where(*_QUEUE, lane.c.due_at <= _NOW)
+    .where(*_QUEUE, lane.c.due_at <= _NOW, ~_STOPPED)
     .order_by(lane.c.due_at)
     .limit(bindparam("most"))
 )
@@ -279,16 +283,16 @@ def _choose(pending: dict[int, _Rows], lanes: Iterable[int]) -> dict[int, _Chose
     """
     chosen: dict[int, _Chosen] = {}
     count = total = 0
-    held: set[str] = set()  # events: the body of one for many people is read once
+    read_events: set[str] = set()  # events: the body of one for many people is read once
     for id in lanes:
         rows = _cap(pending.get(id, []))
-        size = sum(row.size for row in rows if row.event_id not in held)
+        size = sum(row.size for row in rows if row.event_id not in read_events)
         too_many = count + len(rows) > MOST_DELIVERIES_IN_ALL or total + size > MOST_BYTES_IN_ALL
         if count and too_many:
             continue
         count += len(rows)
         total += size
-        held.update(row.event_id for row in rows)
+        read_events.update(row.event_id for row in rows)
         chosen[id] = (rows, len(rows) < len(pending.get(id, [])))
     return chosen
 
@@ -333,16 +337,16 @@ def _lane(
 
 def _deliveries(pending: _Rows, events: dict[str, Any]) -> Iterator[PendingDelivery]:
     for row in pending:
-        kept = events[row.event_id]
-        received_at = from_micros(kept.received_at)
+        stored = events[row.event_id]
+        received_at = from_micros(stored.received_at)
         yield PendingDelivery(
             row.id,
             row.seq,
             row.event_id,
-            kept.source,
-            kept.name,
-            kept.named,
-            kept.body,
+            stored.source,
+            stored.name,
+            stored.named,
+            stored.body,
             received_at,
             row.address,
         )

@@ -102,14 +102,14 @@ def keep_record_states(
         if _bytes(row.object) + _bytes(row.key) > _LONGEST:
             continue
         key = (connector, storable_text(row.object), storable_text(row.key))
-        told = (
+        values = (
             row.lane_id,
             row.event_id,
             storable_text_or_none(row.digest),
             to_micros(now),
             encode_versions(row.stamps),
         )
-        rows[key] = (*key, storable_text(row.id), *told)
+        rows[key] = (*key, storable_text(row.id), *values)
         links |= {
             (*key, storable_text(name)): storable_text(id)
             for name, id in row.add_links.items()

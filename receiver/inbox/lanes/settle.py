@@ -88,32 +88,36 @@ class Settlement:
     dry_run: bool = False
 
 
-def settle_lanes(transaction: Transaction, told: Settlement, *, now: datetime) -> SettleReport:
+def settle_lanes(
+    transaction: Transaction, settlement: Settlement, *, now: datetime
+) -> SettleReport:
     """Record what came of lanes, under the leader's epoch.
 
     Where the epoch is over, another may have written the same records meanwhile, and an old write
     may have come on top of it: what was written for these lanes, and whatever wrote the same
     records since, is delivered again by the new leader.
     """
-    results = sorted(told.lanes, key=lambda result: result.lane.person_key)
-    concerned = {result.lane.lane_id for result in results} | {row.lane_id for row in told.records}
+    results = sorted(settlement.lanes, key=lambda result: result.lane.person_key)
+    concerned = {result.lane.lane_id for result in results} | {
+        row.lane_id for row in settlement.records
+    }
     # before the leadership, for whose renewal nobody may wait long
     locked = _lock(transaction, sorted(concerned))
-    if not is_current(transaction, told.role, told.epoch):
-        _write_again(transaction, told, now)
+    if not is_current(transaction, settlement.role, settlement.epoch):
+        _write_again(transaction, settlement, now)
         return SettleReport(lost=True)
-    held = [result for result in results if result.lane.lane_id in locked]
+    present = [result for result in results if result.lane.lane_id in locked]
     ours = [
-        result for result in held if locked[result.lane.lane_id].replayed <= result.lane.version
+        result for result in present if locked[result.lane.lane_id].replayed <= result.lane.version
     ]
     done = [id for result in ours for id in result.delivered]
-    delivered = _deliver(transaction, done, now, "dry_run" if told.dry_run else "delivered")
+    delivered = _deliver(transaction, done, now, "dry_run" if settlement.dry_run else "delivered")
     dead = _bury(transaction, ours, now)
-    _release(transaction, held, locked, now)
-    _record(transaction, held)
+    _release(transaction, present, locked, now)
+    _record(transaction, present)
     # nothing told later brings an erased person back
-    records = [row for row in told.records if row.lane_id in locked]
-    keep_record_states(transaction, told.connector, records, now=now)
+    records = [row for row in settlement.records if row.lane_id in locked]
+    keep_record_states(transaction, settlement.connector, records, now=now)
     return SettleReport(delivered, dead)
 
 
@@ -210,16 +214,19 @@ def _bury(transaction: Transaction, results: Iterable[SettledLane], now: datetim
 
 
 def _release(
-    transaction: Transaction, held: Sequence[SettledLane], locked: Mapping[int, Any], now: datetime
+    transaction: Transaction,
+    present: Sequence[SettledLane],
+    locked: Mapping[int, Any],
+    now: datetime,
 ) -> None:
     retried = [
         one
-        for one in held
+        for one in present
         if one.retry_at and locked[one.lane.lane_id].replayed <= one.lane.version
     ]
     put_off = {one.lane.lane_id for one in retried}
     # a replay does not wait for what was under way
-    others = [one for one in held if one.lane.lane_id not in put_off]
+    others = [one for one in present if one.lane.lane_id not in put_off]
     rest = [one.lane.lane_id for one in others if _finished(one, locked[one.lane.lane_id])]
     again = [one.lane.lane_id for one in others if not _finished(one, locked[one.lane.lane_id])]
     if retried:
@@ -230,7 +237,7 @@ def _release(
         transaction.connection.execute(_REST, {"ids": rest})
     if again:
         transaction.connection.execute(_AGAIN, {"ids": again, "now": to_micros(now)})
-        transaction.woken.update(held[0].lane.connector for _ in again[:1])
+        transaction.woken.update(present[0].lane.connector for _ in again[:1])
 
 
 def _finished(result: SettledLane, row: Any) -> bool:
@@ -253,14 +260,14 @@ def _retry(result: SettledLane, at: datetime, now: datetime) -> dict[str, object
     }
 
 
-def _write_again(transaction: Transaction, told: Settlement, now: datetime) -> None:
+def _write_again(transaction: Transaction, settlement: Settlement, now: datetime) -> None:
     """The lanes from what was under way on, and others from the event on that wrote a field of the
     same records last.
     """
-    concerned = [one for one in (*told.lanes, *told.unfinished) if one.touched]
+    concerned = [one for one in (*settlement.lanes, *settlement.unfinished) if one.touched]
     first = {one.lane.lane_id: one.lane.deliveries[0].seq for one in concerned}
     known = find_record_states(
-        transaction, told.connector, {ref for one in concerned for ref in one.touched}
+        transaction, settlement.connector, {ref for one in concerned for ref in one.touched}
     )
     stamps = sorted({stamp for remote in known.values() for stamp in remote.stamps.values()})
     for start in range(0, len(stamps), _AT_ONCE):
@@ -277,11 +284,11 @@ def _write_again(transaction: Transaction, told: Settlement, now: datetime) -> N
         )
 
 
-def _record(transaction: Transaction, held: Sequence[SettledLane]) -> None:
+def _record(transaction: Transaction, present: Sequence[SettledLane]) -> None:
     """Keep the attempts; one that went as the lane's last did is counted with it."""
     new = [
         _attempt(one.lane, one.attempt)
-        for one in held
+        for one in present
         if one.attempt and not (one.retry_at and _counted(transaction, one.lane, one.attempt))
     ]
     ATTEMPTS.execute(transaction.connection, new)

@@ -5,12 +5,12 @@ how large its calls may be.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from receiver.inbox.db.bulk_statements import insert_statement
 from receiver.inbox.db.storable_text import storable_text
@@ -19,7 +19,8 @@ from receiver.inbox.db.timestamps import from_micros, from_micros_or_none, to_mi
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.operation.leadership import is_current, role_of
 
-PauseKind = Literal["auth", "misconfigured", "throttled", "unavailable"]
+PauseKind = Literal["auth", "misconfigured", "throttled", "unavailable", "operator"]
+"""Why a connector is paused: for a fault of that kind, or because an operator wanted it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,47 @@ class ConnectorState:
 
 
 def find_state(transaction: Transaction, connector: str) -> ConnectorState:
+    """The state as its leaders keep it, whether or not an operator has stopped it."""
     row = transaction.connection.execute(_STATE, {"of": connector}).one_or_none()
     return _state(row) if row else ConnectorState(connector)
 
 
 def find_states(transaction: Transaction) -> Mapping[str, ConnectorState]:
-    """The states of all connectors of which anything was ever kept."""
-    return {row.connector: _state(row) for row in transaction.connection.execute(_STATES)}
+    """The states of all connectors of which anything was ever kept, as people see them: a pause
+    that an operator wanted goes before one for a fault.
+    """
+    return {row.connector: _seen(row) for row in transaction.connection.execute(_STATES)}
+
+
+def stop_connector(
+    transaction: Transaction, connectors: Iterable[str], reason: str, *, now: datetime
+) -> None:
+    """Begin no delivery to these until an operator lets them go on; batches under way end.
+
+    A connector that is stopped already keeps its time and gets the reason.
+    """
+    rows = [
+        {"connector": name, "stopped_at": to_micros(now), "stopped_for": storable_text(reason)}
+        for name in connectors
+    ]
+    if not rows:
+        return
+    new = insert_statement(transaction.connection.dialect, connector_state).values(rows)
+    values = {
+        "stopped_at": func.coalesce(connector_state.c.stopped_at, new.excluded.stopped_at),
+        "stopped_for": new.excluded.stopped_for,
+    }
+    transaction.connection.execute(
+        new.on_conflict_do_update(index_elements=["connector"], set_=values)
+    )
+
+
+def start_connector(transaction: Transaction, connector: str) -> bool:
+    """Deliver to it again; False where no operator had stopped it."""
+    started = transaction.connection.execute(_START, {"of": connector}).rowcount > 0
+    if started:
+        transaction.woken.add(connector)
+    return started
 
 
 def keep_state(transaction: Transaction, known: ConnectorState, *, epoch: int) -> None:
@@ -127,6 +162,24 @@ _GO_ON = (
 )
 _STATES = select(connector_state)
 _STATE = _STATES.where(_THIS)
+_START = (
+    update(connector_state)
+    .where(_THIS, connector_state.c.stopped_at.is_not(None))
+    .values(stopped_at=None, stopped_for=None)
+)
+
+
+def _seen(row: Row[object]) -> ConnectorState:
+    if row.stopped_at is None:
+        return _state(row)
+    return replace(
+        _state(row),
+        paused="operator",
+        reason=row.stopped_for,
+        since=from_micros(row.stopped_at),
+        until=None,
+        wait=timedelta(0),
+    )
 
 
 def _state(row: Row[object]) -> ConnectorState:

@@ -15,14 +15,14 @@ from receiver.inbox.db.timestamps import from_micros
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.operation.leadership import database_now
 
-KEPT: Final = 10
+MOST_VERSIONS: Final = 10
 """The newest so many are kept."""
 
 _NEWEST = select(mapping).order_by(mapping.c.number.desc())
 
 
 @dataclass(frozen=True, slots=True)
-class KeptMapping:
+class MappingVersion:
     """A mapping as TOML and since when it was in force; until the next one, or still."""
 
     since: datetime
@@ -43,14 +43,16 @@ def keep_mapping(transaction: Transaction, toml: str, *, now: datetime) -> bool:
         number=number, since=database_now(transaction, now), toml=toml
     )
     done = transaction.connection.execute(new.on_conflict_do_nothing(index_elements=["number"]))
-    transaction.connection.execute(delete(mapping).where(mapping.c.number <= number - KEPT))
+    transaction.connection.execute(
+        delete(mapping).where(mapping.c.number <= number - MOST_VERSIONS)
+    )
     return done.rowcount == 1
 
 
-def list_mappings(transaction: Transaction) -> Sequence[KeptMapping]:
+def list_mappings(transaction: Transaction) -> Sequence[MappingVersion]:
     """The newest first."""
-    found: list[KeptMapping] = []
+    found: list[MappingVersion] = []
     for row in transaction.connection.execute(_NEWEST):
         until = found[-1].since if found else None
-        found.append(KeptMapping(from_micros(row.since), until, row.toml))
+        found.append(MappingVersion(from_micros(row.since), until, row.toml))
     return found

@@ -56,8 +56,8 @@ def announce_process(transaction: Transaction, running: RunningProcess, *, now: 
         "faults": storable_text(json.dumps(running.faults, ensure_ascii=False)),
     }
     new = insert_statement(transaction.connection.dialect, process).values(values)
-    told = {name: new.excluded[name] for name in values if name != "name"}
-    transaction.connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=told))
+    updated = {name: new.excluded[name] for name in values if name != "name"}
+    transaction.connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=updated))
     gone = at - GONE_AFTER // timedelta(microseconds=1)
     transaction.connection.execute(delete(process).where(process.c.seen_at < gone))
 

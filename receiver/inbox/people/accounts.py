@@ -114,12 +114,12 @@ def _keep(transaction: Transaction, known: KnownPeople, owners: Mapping[str, Add
     changed = sorted(known.changed_accounts - known.new_accounts)
     if changed:  # one may take what another one leaves
         transaction.connection.execute(_TAKE_OUT, {"accounts": changed})
-    kept = _put_accounts(transaction, known) and _put_addresses(transaction, known, owners)
-    if kept:
+    stored = _put_accounts(transaction, known) and _put_addresses(transaction, known, owners)
+    if stored:
         savepoint.commit()
     else:
         savepoint.rollback()
-    return kept
+    return stored
 
 
 def _put_accounts(transaction: Transaction, known: KnownPeople) -> bool:

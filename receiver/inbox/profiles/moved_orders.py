@@ -18,7 +18,7 @@ from receiver.inbox.db.tables import delivery, lane, literal, profile_order
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.lanes.replay import lock_lanes, wake_lanes
 
-ToldOrder = tuple[tuple[str, str], OrderFact]
+BuyersOrder = tuple[tuple[str, str], OrderFact]
 """Source and person key, and what an event tells of an order of theirs."""
 
 
@@ -29,12 +29,12 @@ class FormerBuyer(NamedTuple):
     event_id: str
 
 
-def find_former_buyers(transaction: Transaction, told: Iterable[ToldOrder]) -> set[FormerBuyer]:
+def find_former_buyers(transaction: Transaction, orders: Iterable[BuyersOrder]) -> set[FormerBuyer]:
     """Who loses an order by what these events tell. To be asked before that is kept; until then
     nobody else changes whose the orders are.
     """
     newest: dict[tuple[str, str], FormerBuyer] = {}
-    for (source, person), order in told:
+    for (source, person), order in orders:
         key, says = (source, storable_text(order.id)), FormerBuyer(person, order.event_id)
         newest[key] = max(newest.get(key, says), says, key=lambda one: one.event_id)
     if not newest:
@@ -72,7 +72,7 @@ def _lanes(transaction: Transaction, people: Mapping[str, str]) -> dict[int, str
     return {row.id: row.person_key for row in rows}
 
 
-_KEPT = (  # locked in the order in which they are written, see `kept_facts`
+_KEPT = (  # locked in the order in which they are written, see `stored_facts`
     select(profile_order)
     .where(
         tuple_(profile_order.c.source, profile_order.c.order_id).in_(

@@ -116,8 +116,8 @@ def keep_starts(transaction: Transaction, *, sources: Collection[str], now: date
     new = insert_statement(transaction.connection.dialect, profile_start)
     given = [{"source": one, "started_at": to_micros(now)} for one in sorted(sources)]
     if given:
-        kept = new.on_conflict_do_nothing(index_elements=["source"])
-        transaction.connection.execute(kept, given)
+        inserted = new.on_conflict_do_nothing(index_elements=["source"])
+        transaction.connection.execute(inserted, given)
     transaction.connection.execute(_TRY_AGAIN)
 
 

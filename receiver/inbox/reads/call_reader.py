@@ -17,9 +17,9 @@ from receiver.inbox.db.event_filter import EventFilter, PageTurn, select_page
 from receiver.inbox.db.tables import event, literal, person_address, uncounted
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.operation import connector_state, mapping_history
-from receiver.inbox.operation.mapping_history import KeptMapping
+from receiver.inbox.operation.mapping_history import MappingVersion
 from receiver.inbox.people.addresses import KnownPerson, addresses_of
-from receiver.inbox.profiles.kept_facts import PersonAt, find_known_facts
+from receiver.inbox.profiles.stored_facts import PersonAt, find_known_facts
 from receiver.inbox.profiles.uncounted_events import find_starts
 from receiver.inbox.reads.coverage import StoredCall, find_calls
 
@@ -125,7 +125,7 @@ class CallReader:
         states = self._read(connector_state.find_states)
         return {name: one.sizes for name, one in states.items()}
 
-    def mappings(self) -> Sequence[KeptMapping]:
+    def mappings(self) -> Sequence[MappingVersion]:
         """Those that were in force lately, the newest first."""
         return self._read(mapping_history.list_mappings)
 

@@ -56,12 +56,12 @@ def find_waiting(transaction: Transaction, connectors: Iterable[str]) -> Mapping
         rows = transaction.connection.execute(_RETRIED, {"of": name}).all()
         if rows:
             newest = max(rows, key=lambda row: (row.last_at, row.id))
-            held = max(
+            by_rule = max(
                 (row for row in rows if row.code == ACCOUNT_RULE),
                 key=lambda row: (row.last_at, row.id),
                 default=None,
             )
-            rule = _reason(transaction, held.id) if held else ""
+            rule = _reason(transaction, by_rule.id) if by_rule else ""
             found[name] = WaitingLanes(
                 len(rows), _reason(transaction, newest.id), from_micros(newest.last_at), rule
             )

@@ -238,7 +238,7 @@ def _each(where: str, each: str | None, scopes: Scopes, checked: CheckedRoute) -
     kinds = {
         event: analysis.expression(items, scopes[event]) for event, analysis in analyses.items()
     }
-    checked.faults += _told(where, list(analyses.values()))
+    checked.faults += _path_faults(where, list(analyses.values()))
     if any(element_of(kind) is None for kind in kinds.values()):
         remedy = "use what is one, like courses or order.line_items"
         checked.faults.append(ConfigFault(where, "goes through something that is no list", remedy))
@@ -301,7 +301,7 @@ def _value(where: str, value: Any, scopes: Scopes, checked: CheckedRoute) -> lis
         else one.expression(only, scopes[one.event])
         for one in analyses
     ]
-    checked.faults += _told(where, analyses)
+    checked.faults += _path_faults(where, analyses)
     return kinds
 
 
@@ -336,7 +336,7 @@ def _syntax(where: str, error: TemplateSyntaxError | RecursionError) -> ConfigFa
     return ConfigFault(where, f"is no valid expression: {error.message}", remedy)
 
 
-def _told(where: str, analyses: Sequence[ExpressionAnalysis]) -> Iterator[ConfigFault]:
+def _path_faults(where: str, analyses: Sequence[ExpressionAnalysis]) -> Iterator[ConfigFault]:
     """One fault per path, naming the events that lack it."""
     found = set().union(*(one.found for one in analyses))
     lacking: dict[str, tuple[list[str], str]] = {}

@@ -95,7 +95,7 @@ def _key(where: str, upsert: UpsertSettings) -> Iterator[ConfigFault]:
         return
     if upsert.key is None:
         needed = upsert.object == "deal" or upsert.each is not None
-        told = (
+        reason = (
             "without it all would be one record per person"
             if needed
             else "without it there is one record per person"
@@ -107,7 +107,7 @@ def _key(where: str, upsert: UpsertSettings) -> Iterator[ConfigFault]:
         )
         yield ConfigFault(
             f"{where}.key",
-            f"is missing: {told}",
+            f"is missing: {reason}",
             f"write what is unique to the record, like {example}",
             warning=not needed,
         )

@@ -15,6 +15,7 @@ from connectors.base import (
     Refused,
     RefusedOption,
     Saved,
+    Throttled,
     TimedOut,
     Unavailable,
     Value,
@@ -99,6 +100,23 @@ def test_a_refused_option_is_left_out_and_told() -> None:
         {"courses": Append(("Logic",), grow=True)},
         {"called": "Eve"},
     ]
+
+
+def test_what_was_written_before_a_fault_tells_it_too() -> None:
+    """Nothing is left out in silence."""
+    fault = Throttled("slow down")
+    fault.outcomes = [Saved("1"), None]
+
+    class Throttling(GrowingCrm):
+        async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
+            raise fault
+
+    with pytest.raises(Throttled):
+        write(Throttling(), learner("ada", "Nonsense"), learner("bob", "Nonsense"))
+    (saved, unknown) = fault.outcomes
+    assert isinstance(saved, Saved)
+    assert saved.notes == ("'Nonsense' was left out of courses, which cannot grow: it is full",)
+    assert unknown is None
 
 
 def test_a_refused_record_stays_refused() -> None:

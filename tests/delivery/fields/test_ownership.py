@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
 
 from connectors.base import (
-    AuthFailed,
-    Found,
-    Limits,
     Record,
     Ref,
     Saved,
-    TimedOut,
     Value,
 )
-from receiver.delivery.batch_splitter import NoAnswer
 from receiver.delivery.fields.ownership import is_empty
 from receiver.delivery.lane_outcome import LaneOutcome
 from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.record_writer import Known, Results, write_records
+from receiver.delivery.records.record_result import Known, Results
+from receiver.delivery.records.record_writer import write_records
 from receiver.delivery.renderer import RenderedDelivery
 from receiver.inbox import PendingDelivery, ReadyLane, RecordState
 from receiver.inbox.db.event_ids import IN_TIME
@@ -77,7 +73,7 @@ def write(
 ) -> Results:
     calls = (calling or Calling()).calls(crm)
     return asyncio.run(
-        write_records(crm, writes, known or {}, calls, now=NOW, held={}, share=LoopShare())
+        write_records(crm, writes, known or {}, calls, now=NOW, in_flight={}, share=LoopShare())
     )
 
 
@@ -95,7 +91,7 @@ def test_a_new_record_has_all_its_fields() -> None:
     results = write(crm, lane(named()))
     assert crm.held[ADA] == {"firstname": "Ada", "seen": "now"}
     assert crm.reads == [((ADA.key,), ("firstname",))]
-    assert results[ADA].kept == frozenset()
+    assert results[ADA].crm_owned == frozenset()
 
 
 @pytest.mark.parametrize("value", [None, "", "Augusta"])
@@ -105,7 +101,7 @@ def test_what_staff_has_filled_stays(value: str | None) -> None:
     crm.held[ADA] = {"firstname": value}
     results = write(crm, lane(named()))
     assert crm.held[ADA] == {"firstname": value or "Ada", "seen": "now"}
-    assert results[ADA].kept == ({"firstname"} if value else set())
+    assert results[ADA].crm_owned == ({"firstname"} if value else set())
 
 
 @pytest.mark.parametrize("value", [None, "Augusta"])
@@ -118,7 +114,7 @@ def test_the_crm_is_asked_once(value: str | None) -> None:
     for second in (10, 11):
         results = write(crm, lane(named("Lady"), second=second), known=known)
         known = remembered(results, known=known)
-        assert results[ADA].kept == {"firstname"}
+        assert results[ADA].crm_owned == {"firstname"}
     assert crm.held[ADA] == {"firstname": "Countess", "seen": "now"}
     assert len(crm.reads) == 1
 
@@ -220,55 +216,6 @@ def test_who_was_deleted_is_not_made_anew_by_an_update() -> None:
     assert crm.held == {}
     assert isinstance(results[ADA].verdict, Saved)
     assert results[ADA].remote(state()) is None
-
-
-def test_a_known_record_that_is_not_found_is_looked_for_by_its_key() -> None:
-    """The CRM may have it under another id: what is filled there stays."""
-
-    class Merged(Crm):
-        """Knows nobody by id."""
-
-        async def read(
-            self, object: str, records: Sequence[Record], fields: Collection[str]
-        ) -> Sequence[Found | None]:
-            found = await super().read(object, records, fields)
-            return [None if record.id else one for record, one in zip(records, found, strict=True)]
-
-    crm = Merged()
-    crm.held[ADA] = {"firstname": "Augusta"}
-    write(crm, lane(named()), known={ADA: state(id="old")})
-    assert crm.held[ADA]["firstname"] == "Augusta"
-    assert crm.received[0].id == "id-contact-ada@b.edu"
-
-
-def test_a_read_that_fails_writes_nothing() -> None:
-    """The lane comes again: nothing was sent, so nothing is in doubt; that it was tried is told."""
-    crm = Crm()
-    crm.faults = [AuthFailed("token")]
-    results = write(crm, lane(named(), deal()))
-    assert crm.calls == []
-    for result in results.values():
-        assert isinstance(result.verdict, NoAnswer)
-        assert not result.verdict.sent
-        assert not result.sent
-        assert result.verdict.asked
-
-
-def test_a_read_that_takes_too_long_holds_nobody_up() -> None:
-    """It wrote nothing: nobody has to wait until the CRM is through with it."""
-    crm, calling = Crm(), Calling()
-    crm.faults = [TimedOut("late")]
-    verdict = write(crm, lane(named()), calling=calling)[ADA].verdict
-    assert isinstance(verdict, NoAnswer)
-    assert (verdict.sent, verdict.after, calling.given_up) == (False, None, [])
-
-
-def test_a_read_that_fails_is_split() -> None:
-    """As a write is, so that one record alone is in trouble."""
-    crm = Crm(limits=Limits(records=4))
-    crm.faults = [TimedOut("late"), None, None]
-    write(crm, *(lane(named(key=f"{n}@b.edu"), number=n) for n in range(4)))
-    assert len(crm.held) == 4
 
 
 def test_of_two_lanes_the_older_event_fills_a_field() -> None:

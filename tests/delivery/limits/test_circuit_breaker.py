@@ -165,13 +165,13 @@ def test_a_fault_of_deals_alone_is_looked_at_rarely_after_an_hour(tmp_path: Path
             opened.clock.ahead += timedelta(seconds=breaker.seconds_left() + 0.1)
             await breaker.succeeded()
             assert not breaker.paused
-            await breaker.failed(fault, told=str(fault))
+            await breaker.failed(fault, reason=str(fault))
             return breaker.seconds_left()
 
         await opened.context.leadership.take()
         assert opened.context.leadership.term
         await breaker.start(opened.context.leadership.term.epoch)
-        await breaker.failed(fault, told=str(fault))
+        await breaker.failed(fault, reason=str(fault))
         since = (await opened.inbox.find_state("crm")).since
         assert since
         waits = [await probe() for _ in range(95)]
@@ -182,7 +182,7 @@ def test_a_fault_of_deals_alone_is_looked_at_rarely_after_an_hour(tmp_path: Path
         opened.clock.ahead += timedelta(seconds=breaker.seconds_left() + 0.1)
         await breaker.succeeded()
         opened.clock.ahead += timedelta(seconds=RELAPSE)
-        await breaker.failed(fault, told=str(fault))
+        await breaker.failed(fault, reason=str(fault))
         assert (await opened.inbox.find_state("crm")).since != since
 
     run(tmp_path, Crm(), scenario, running=False)

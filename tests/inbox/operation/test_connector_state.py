@@ -125,3 +125,39 @@ def test_another_account_has_none_of_the_records(store_url: str) -> None:
 
     asyncio.run(main())
     assert rows(store_url, "SELECT count(*) FROM remote") == [(0,)]
+
+
+@stored
+async def test_nothing_is_due_at_a_stopped_connector(inbox: Inbox) -> None:
+    """What comes for it waits, what comes for others goes; once it is started all is due."""
+    await stop(inbox, "a move")
+    await inbox.accept(new("1", connectors=("crm", "other")))
+    assert [await due(inbox, name) for name in ("crm", "other")] == [0, 1]
+    assert await inbox.start_connector("crm")
+    assert await due(inbox, "crm") == 1
+    assert not await inbox.start_connector("crm")
+
+
+@stored
+async def test_an_operators_stop_is_shown_before_a_fault_and_outlives_it(inbox: Inbox) -> None:
+    """Its leader keeps what it learns, and neither takes the other's place."""
+    await keep_state(inbox, PAUSED)
+    await stop(inbox, "a move")
+    await stop(inbox, "a longer move", at=NOW + seconds(60))
+    seen = (await inbox.find_states())["crm"]
+    assert (seen.paused, seen.reason, seen.since) == ("operator", "a longer move", NOW)
+    assert (seen.until, seen.sizes) == (None, PAUSED.sizes)
+    assert await inbox.find_state("crm") == PAUSED
+    await keep_state(inbox, ConnectorState("crm"))
+    assert (await inbox.find_states())["crm"].paused == "operator"
+    await inbox.start_connector("crm")
+    assert (await inbox.find_states())["crm"] == ConnectorState("crm")
+
+
+async def stop(inbox: Inbox, reason: str, *, at: datetime = NOW) -> None:
+    await inbox.stop_connector(["crm"], reason, now=at)
+
+
+async def due(inbox: Inbox, connector: str) -> int:
+    queues = await inbox.list_queues(connector, limit=10, busy=(), now=NOW + seconds(1))
+    return sum(len(queue.due) for queue in queues)

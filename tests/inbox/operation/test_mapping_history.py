@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 from receiver.inbox import CallReader
-from receiver.inbox.operation.mapping_history import KEPT
+from receiver.inbox.operation.mapping_history import MOST_VERSIONS
 from tests.inbox.store import NOW, open_inbox, seconds
 
 
@@ -32,13 +32,13 @@ def test_old_ones_are_forgotten(store_url: str) -> None:
 
     async def main() -> None:
         async with open_inbox(store_url) as inbox:
-            for number in range(KEPT + 5):
+            for number in range(MOST_VERSIONS + 5):
                 await inbox.keep_mapping(f"mapping {number}", now=NOW)
 
     asyncio.run(main())
     with CallReader.open(store_url) as reader:
         kept = [one.toml for one in reader.mappings()]
-    assert kept == [f"mapping {number}" for number in range(KEPT + 4, 4, -1)]
+    assert kept == [f"mapping {number}" for number in range(MOST_VERSIONS + 4, 4, -1)]
 
 
 def test_processes_that_begin_at_once(store_url: str) -> None:

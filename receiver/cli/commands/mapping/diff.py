@@ -128,8 +128,8 @@ def diff(
     if replay and found.differs:
         replayed = asyncio.run(_replay(settings, found, yes=yes, as_json=as_json))
     if as_json:
-        told = {"before": before.name, "after": after.name, **found.plain()}
-        print_json(told if replayed is None else {**told, "replayed": replayed})
+        answer = {"before": before.name, "after": after.name, **found.plain()}
+        print_json(answer if replayed is None else {**answer, "replayed": replayed})
     if found.differs and replayed is None:
         raise typer.Exit(FOUND)
 

@@ -43,7 +43,7 @@ class WriteAheadLog:
         self._empty_above = min(SIZE_LIMIT, most // _WARN_AT)
         self._clock = clock
         self._empty_at = 0.0
-        self._held = False  # somebody reads an older state, so that it cannot be emptied
+        self._is_blocked = False  # somebody reads an older state, so that it cannot be emptied
         self.size = 0
 
     @property
@@ -56,12 +56,12 @@ class WriteAheadLog:
         """Whether no more events may be taken, so that the disk does not run full for others,
         too.
         """
-        return self._held and self.size >= self._most
+        return self._is_blocked and self.size >= self._most
 
     @property
     def warning(self) -> str | None:
         """What is wrong and what to do, once it is an eighth of what it may be."""
-        if not self._held or self.size <= self._most // _WARN_AT:
+        if not self._is_blocked or self.size <= self._most // _WARN_AT:
             return None
         then = (
             "events are refused until then"
@@ -83,7 +83,7 @@ class WriteAheadLog:
         if self.is_long and connection is not None and self._clock() >= self._empty_at:
             self._empty_at = self._clock() + EVERY_SECONDS
             with suppress(sqlite3.Error):  # of the disk: the next commit tells it
-                self._held = not _empty(connection.connection.driver_connection)
+                self._is_blocked = not _empty(connection.connection.driver_connection)
             self.size = _size(self._file)
         self._tell(warned)
 

@@ -36,6 +36,8 @@ def upgrade() -> None:
         sa.Column("tokens", sa.Float()),
         sa.Column("sizes", sa.Text()),
         sa.Column("account", sa.Text()),
+        sa.Column("stopped_at", sa.BigInteger()),
+        sa.Column("stopped_for", sa.Text()),
     )
     op.create_table(
         "leadership",

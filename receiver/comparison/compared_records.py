@@ -1,7 +1,9 @@
 """What the CRM would end with: each record as the events so far leave it, by either mapping.
 
 A school can have more records than fit into memory. They are kept in a temporary SQLite database,
-which is in memory as long as it is small and in a file without a name after that.
+which is in memory as long as it is small and in a file without a name after that. In it a record is
+pickled: nobody else can open what has no name, it is gone with the process, and values keep the
+types that mappings are compared by, 1 and True, decimals and moments.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from connectors.base import Append, Record
 from receiver.mapping import fold_record
 
 CACHE_KB = 65_536
-HELD = 5_000  # records that are folded in memory before they are put away
+IN_MEMORY = 5_000  # records that are folded in memory before they are put away
 
 RecordKey = tuple[str, str, str]
 """Connector, object and key."""
@@ -42,7 +44,7 @@ _TABLES = (
 
 
 @dataclass(slots=True)
-class RecordState:
+class ComparedRecord:
     """`origins`: from which events each field of `after` is; by the name "" those that brought the
     record and its links.
     """
@@ -79,49 +81,50 @@ class RecordState:
             self.origins[name] = (*(self.origins.get(name, ()) if adds else ()), event_id)
 
 
-class RecordStates:
+class ComparedRecords:
     """Give events oldest first; close it, and nothing is left."""
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         for statement in _TABLES:
             self._database.execute(statement)
-        self._held: dict[RecordKey, RecordState] = {}
+        self._in_memory: dict[RecordKey, ComparedRecord] = {}
 
     def close(self) -> None:
         self._database.close()
 
-    def find(self, key: RecordKey, person: str) -> RecordState:
+    def find(self, key: RecordKey, person: str) -> ComparedRecord:
         """The state of a record that a delivery to a person writes, to be folded onto."""
-        state = self._held.get(key)
+        state = self._in_memory.get(key)
         if state is None:
-            if len(self._held) >= HELD:
+            if len(self._in_memory) >= IN_MEMORY:
                 self.put_away()
             row = self._database.execute(_STATE, key).fetchone()
-            state = RecordState() if row is None else RecordState(*pickle.loads(row[0]))  # noqa: S301
-            self._held[key] = state
+            parts = () if row is None else pickle.loads(row[0])  # noqa: S301 - our own, see above
+            state = ComparedRecord(*parts)
+            self._in_memory[key] = state
         state.people.add(person)
         return state
 
     def put_away(self) -> None:
-        """Write what is held in memory into the database."""
+        """Write what is in memory into the database."""
         self._database.execute("BEGIN")
-        for key, state in self._held.items():
+        for key, state in self._in_memory.items():
             if _is_same(state.before, state.after):
                 state.after = state.before  # one object is stored once
             content = pickle.dumps((state.before, state.after, state.origins))
             (record,) = self._database.execute(_PUT, (*key, content)).fetchone()
             self._database.executemany(_WRITER, [(record, person) for person in state.people])
         self._database.execute("COMMIT")
-        self._held.clear()
+        self._in_memory.clear()
 
-    def differing(self) -> Iterator[tuple[int, RecordKey, RecordState]]:
+    def differing(self) -> Iterator[tuple[int, RecordKey, ComparedRecord]]:
         """The records that the two mappings leave otherwise, each with its number here."""
         self.put_away()
         for id, connector, object, key, content in self._database.execute(_ALL):
-            before, after, origins = pickle.loads(content)  # noqa: S301 - our own
+            before, after, origins = pickle.loads(content)  # noqa: S301 - our own, see above
             if before is not after:
-                yield id, (connector, object, key), RecordState(before, after, origins)
+                yield id, (connector, object, key), ComparedRecord(before, after, origins)
 
     def mark(self, record: int) -> None:
         """Note that what is written of a record differs."""

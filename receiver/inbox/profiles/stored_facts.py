@@ -56,22 +56,24 @@ def keep_facts(transaction: Transaction, counted: Sequence[CountedEvent], *, now
     Returns how many were counted.
     """
     ours = claim_events(transaction, [one.event for one in counted])
-    told = [
+    new_facts = [
         ((one.event.source, person), facts)
         for one in counted
         if one.event.event_id in ours
         for person, facts in one.facts.items()
     ]
     rows = {
-        profile_order: [_order(*at, order) for at, facts in told for order in facts.orders],
-        profile_course: [_course(*at, course) for at, facts in told for course in facts.courses],
-        profile_submission: [
-            _submission(*at, one) for at, facts in told for one in facts.submissions
+        profile_order: [_order(*at, order) for at, facts in new_facts for order in facts.orders],
+        profile_course: [
+            _course(*at, course) for at, facts in new_facts for course in facts.courses
         ],
-        profile_person: [_person(*at, facts) for at, facts in told if facts.seen_at],
+        profile_submission: [
+            _submission(*at, one) for at, facts in new_facts for one in facts.submissions
+        ],
+        profile_person: [_person(*at, facts) for at, facts in new_facts if facts.seen_at],
     }
     former = find_former_buyers(
-        transaction, ((at, order) for at, facts in told for order in facts.orders)
+        transaction, ((at, order) for at, facts in new_facts for order in facts.orders)
     )
     for table, theirs in rows.items():
         _write(transaction, table, theirs)

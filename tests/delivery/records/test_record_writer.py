@@ -12,7 +12,8 @@ from connectors.base import AuthFailed, Connector, Limits, Record, Ref, Refused,
 from receiver.delivery.batch_splitter import ConnectorDefect, NoAnswer, Verdict
 from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.merge import LaneWrite
-from receiver.delivery.record_writer import Results, lane_results, write_records
+from receiver.delivery.records.record_result import Results, lane_results
+from receiver.delivery.records.record_writer import write_records
 from receiver.delivery.retry import worst_verdict
 from receiver.inbox import RecordState
 from receiver.inbox.db.event_ids import IN_TIME
@@ -55,7 +56,7 @@ def run(
 ) -> Results:
     made = (calling or Calling()).calls(crm)
     return asyncio.run(
-        write_records(crm, writes, remotes or {}, made, now=NOW, held={}, share=LoopShare())
+        write_records(crm, writes, remotes or {}, made, now=NOW, in_flight={}, share=LoopShare())
     )
 
 
@@ -132,36 +133,6 @@ def test_after_a_fault_of_the_connector_nothing_more_is_called() -> None:
         for verdict in verdicts(results, *writes)
     ]
     assert sent == [None, None, True, True, False, False]
-
-
-def test_known_links_are_not_made_again() -> None:
-    """A pair that is known to be tied costs no call, unless the record or what it is tied to has a
-    new id.
-    """
-    crm = Crm()
-    one = lane_write(1, contact("a@b.edu"), deal("o1", "a@b.edu"))
-    tied = {"contact/a@b.edu": "id-contact-a@b.edu"}
-    for known_id, links, made in (
-        ("id-deal-o1", tied, 0),
-        ("merged-away", tied, 1),
-        ("id-deal-o1", {"contact/a@b.edu": "deleted"}, 1),
-    ):
-        crm.calls.clear()
-        remotes = {("deal", "o1"): RecordState(known_id, links, event_id(1), {})}
-        results = run(crm, one, remotes=remotes)
-        assert [name for name, _ in crm.calls].count("link") == made
-        assert results[Ref("deal", "o1")].tied == (tied if made else {})
-
-
-def test_a_link_to_a_record_of_an_earlier_batch_uses_its_remembered_id() -> None:
-    """A route may link to a contact that this unit does not write."""
-    crm = Crm()
-    run(
-        crm,
-        lane_write(1, deal("o1", "a@b.edu")),
-        remotes={("contact", "a@b.edu"): known("5")},
-    )
-    assert crm.links == {(Ref("deal", "o1"), Ref("contact", "a@b.edu"))}
 
 
 def test_ids_and_doubt_reach_the_connector() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.base import Append, Record, Refused, Retry, Saved, Value
 from receiver.delivery.batch_splitter import NoAnswer, Verdict
-from receiver.delivery.record_writer import NOT_WRITTEN, RecordResult, link_name
+from receiver.delivery.records.record_result import NOT_WRITTEN, RecordResult, link_name
 
 LONGEST_SHOWN = 200  # characters of a value: what people read of it
 MOST_OPTIONS = 20
@@ -42,7 +42,7 @@ def describe_sent(
     been sent; it has no id where the CRM holds no such record yet.
     """
     fields, verdict = plain_fields(record), result.verdict
-    for name in result.left_out | result.kept:
+    for name in result.left_out | result.crm_owned:
         fields.pop(name, None)
     if sum([len(value) for value in fields.values() if type(value) in _LONG]) > LONGEST_SHOWN:
         fields = _cut_all(fields)

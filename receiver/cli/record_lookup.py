@@ -22,23 +22,23 @@ MOST = 50
 LONGEST_KEY = 1200
 """Characters; no longer one is remembered."""
 
-Ref = tuple[str, str, str]
+ConnectorRef = tuple[str, str, str]
 """(connector, object, key)"""
 
 
 @dataclass
-class HeldRecords:
+class RecordLookup:
     """What is known of records, by connector, object and key.
 
     `remembered`: what /api/connectors/NAME/held/OBJECT answers. `in_crm`: the CRM's id and values,
     None where it has no such record. `notes`: why a CRM was not asked, by connector.
     """
 
-    remembered: dict[Ref, dict[str, Any]] = field(default_factory=dict)
-    in_crm: dict[Ref, dict[str, Any] | None] = field(default_factory=dict)
+    remembered: dict[ConnectorRef, dict[str, Any]] = field(default_factory=dict)
+    in_crm: dict[ConnectorRef, dict[str, Any] | None] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
 
-    def plain(self, ref: Ref) -> dict[str, Any]:
+    def plain(self, ref: ConnectorRef) -> dict[str, Any]:
         """What belongs beside a record in JSON."""
         answer: dict[str, Any] = {}
         if ref in self.remembered:
@@ -49,9 +49,9 @@ class HeldRecords:
         return answer
 
 
-def planned_records(explained: Explanation) -> dict[Ref, Record]:
+def planned_records(explained: Explanation) -> dict[ConnectorRef, Record]:
     """The first records that would be written, each once."""
-    found: dict[Ref, Record] = {}
+    found: dict[ConnectorRef, Record] = {}
     for delivery in explained.deliveries:
         for one in delivery.planned:
             if len(found) < MOST and len(one.record.key) <= LONGEST_KEY:
@@ -59,34 +59,40 @@ def planned_records(explained: Explanation) -> dict[Ref, Record]:
     return found
 
 
-async def add_remembered(held: HeldRecords, asked: AdminClient, records: dict[Ref, Record]) -> None:
+async def add_remembered(
+    lookup: RecordLookup, asked: AdminClient, records: dict[ConnectorRef, Record]
+) -> None:
     """Ask the gateway what it remembers."""
     for ref in records:
         connector, object, key = ref
         path = f"/api/connectors/{in_path(connector)}/held/{in_path(object)}"
-        held.remembered[ref] = await asked.get(path, key=key)
+        lookup.remembered[ref] = await asked.get(path, key=key)
 
 
-def add_from_crm(held: HeldRecords, settings: Settings, records: dict[Ref, Record]) -> None:
+def add_from_crm(
+    lookup: RecordLookup, settings: Settings, records: dict[ConnectorRef, Record]
+) -> None:
     """Ask the CRMs; one that cannot be read, or does not answer, is noted."""
-    asyncio.run(_add_from_crm(held, settings, records))
+    asyncio.run(_add_from_crm(lookup, settings, records))
 
 
-async def _add_from_crm(held: HeldRecords, settings: Settings, records: dict[Ref, Record]) -> None:
+async def _add_from_crm(
+    lookup: RecordLookup, settings: Settings, records: dict[ConnectorRef, Record]
+) -> None:
     for name in dict.fromkeys(connector for connector, *_ in records):
         of_connector = [record for ref, record in records.items() if ref[0] == name]
         try:
-            await _read(held, settings, name, of_connector)
+            await _read(lookup, settings, name, of_connector)
         except ConnectorError as error:
-            held.notes[name] = f"could not be asked: {error}"
+            lookup.notes[name] = f"could not be asked: {error}"
 
 
 async def _read(
-    held: HeldRecords, settings: Settings, name: str, records: Sequence[Record]
+    lookup: RecordLookup, settings: Settings, name: str, records: Sequence[Record]
 ) -> None:
     async with temporary_connector(settings, name) as connector:
         if not isinstance(connector, Reads):
-            held.notes[name] = "cannot tell what its records hold; look in the CRM itself"
+            lookup.notes[name] = "cannot tell what its records hold; look in the CRM itself"
             return
         for (object, _), group in groupby(sorted(records, key=_kind), key=_kind):
             alike = list(group)
@@ -95,7 +101,7 @@ async def _read(
             for part in (alike[at : at + most] for at in range(0, len(alike), most)):
                 answers = await connector.read(object, part, fields)
                 for record, found in zip(part, answers, strict=True):
-                    held.in_crm[(name, *record.ref)] = None if found is None else asdict(found)
+                    lookup.in_crm[(name, *record.ref)] = None if found is None else asdict(found)
 
 
 def _kind(record: Record) -> tuple[str, str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import closing
 
 from connectors.base import Append, Record, Ref
-from receiver.comparison import record_states
-from receiver.comparison.record_states import RecordStates
+from receiver.comparison import compared_records
+from receiver.comparison.compared_records import ComparedRecords
 
 
 def test_more_records_than_are_held() -> None:
     """Each is folded on where it was left; those that are the same are left out."""
-    number = record_states.HELD + 1_000
-    with closing(RecordStates()) as states:
+    number = compared_records.IN_MEMORY + 1_000
+    with closing(ComparedRecords()) as states:
         for turn in range(2):
             for key in range(number):
                 record = Record("deal", str(key), {f"f{turn}": turn, "same": True})
@@ -31,7 +31,7 @@ def test_more_records_than_are_held() -> None:
 
 def test_what_is_true_is_not_one() -> None:
     """To Python it is, to a CRM not."""
-    with closing(RecordStates()) as states:
+    with closing(ComparedRecords()) as states:
         state = states.find(("box", "deal", "1"), "p@x.test")
         state.fold_before(Record("deal", "1", {"n": 1}))
         state.fold_after(Record("deal", "1", {"n": True}), "e")
@@ -42,7 +42,7 @@ def test_from_which_events_a_record_is() -> None:
     """Each field from the one whose value counts; options from all; the record, and its links, from
     those that brought them.
     """
-    with closing(RecordStates()) as states:
+    with closing(ComparedRecords()) as states:
         state = states.find(("box", "deal", "1"), "p@x.test")
         ann = Ref("contact", "ann@x.test")
         state.fold_after(Record("deal", "1", {"a": 1, "b": 1, "c": Append(("x",))}), "e1")
@@ -54,7 +54,7 @@ def test_from_which_events_a_record_is() -> None:
 
 def test_events_to_deliver_again() -> None:
     """By connector, each once, oldest first."""
-    with closing(RecordStates()) as states:
+    with closing(ComparedRecords()) as states:
         states.deliver_again("box", ["e2", "e1", "e2"])
         states.deliver_again("a", ["e3"])
         assert states.events_again() == {"a": ("e3",), "box": ("e1", "e2")}

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from connectors.base import Append, Record, Ref, Refused, Saved, Value
 from receiver.delivery.merge import MergedRecord
-from receiver.delivery.record_writer import RecordResult
-from receiver.delivery.sent_record import (
+from receiver.delivery.records.record_result import RecordResult
+from receiver.delivery.records.sent_record import (
     LONGEST_SHOWN,
     MOST_OPTIONS,
     MOST_SHOWN,

@@ -1,0 +1,305 @@
+"""Calls of an HTTP API: each waits for the rate limit, ends in time, and fails as one of the errors
+of `connectors.base`, in words that hold no secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from http.cookiejar import DefaultCookiePolicy
+from ipaddress import ip_address
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+import httpx
+from pydantic import SecretStr
+
+from connectors.base import (
+    ConnectorError,
+    ConnectorSettings,
+    Context,
+    Link,
+    Misconfigured,
+    Outcome,
+    Record,
+    TimedOut,
+    Unavailable,
+)
+from connectors.error_rules import ErrorRule
+from connectors.http.connection_errors import describe_connection_error
+from connectors.http.failures import (
+    HTTP_RULES,
+    NOT_JSON,
+    ONE_RECORD,
+    HttpFailure,
+    failure_error,
+    read_failure,
+)
+from connectors.http.json_bodies import Json, read_json, write_json
+from connectors.http.record_calls import read_each, write_in_parts
+from connectors.http.retry_after import read_retry_after
+from connectors.http.secrets import SecretTexts, secret_texts
+
+T = TypeVar("T", Record, Link)
+R = TypeVar("R")
+
+CONNECT_SECONDS = 10.0
+LARGEST_ANSWER = 32 * 1024 * 1024  # bytes; what is larger is not read to its end
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer, read whole. Headers are found in any case; neither they nor the body are shown."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    complete: bool = True  # False: it was larger than is read
+
+    @property
+    def json(self) -> Json:
+        """The body as JSON, None where it is none."""
+        return read_json(self.body)
+
+
+def bearer(token: SecretStr) -> SecretStr:
+    """Make the value of an `Authorization` header for a token."""
+    return SecretStr(f"Bearer {token.get_secret_value()}")
+
+
+class HttpApi:
+    """One account's API over HTTP.
+
+    `crm` is how messages name it. `headers` go with every call. `rules` are the CRM's own table of
+    errors, which `read_failure` gets its codes from. At most `connections` calls are under way at
+    once. All secrets of the settings are cut out of what is raised and logged.
+    """
+
+    def __init__(
+        self,
+        crm: str,
+        settings: ConnectorSettings,
+        context: Context,
+        *,
+        base_url: str,
+        headers: Mapping[str, str | SecretStr] | None = None,
+        rules: Sequence[ErrorRule] = (),
+        read_failure: Callable[[int, Json], HttpFailure] = read_failure,
+        connections: int = 8,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.crm = crm
+        self.connections = connections
+        self._base_url = base_url
+        self._context = context
+        self._rules = (*rules, *HTTP_RULES)
+        self._read_failure = read_failure
+        given = headers or {}
+        self._secrets = SecretTexts([*secret_texts(settings), *_secret_words(given)])
+        self._lines = asyncio.Semaphore(connections)
+        self._client = httpx.AsyncClient(
+            headers={name: _plain(value) for name, value in given.items()},
+            timeout=httpx.Timeout(None, connect=min(CONNECT_SECONDS, context.timeout)),
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            follow_redirects=False,
+            # a proxy of the environment never stands before this machine itself
+            trust_env=not _is_loopback(base_url),
+            transport=transport,
+        )
+        self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._log = logging.getLogger("httpx")  # it logs whole addresses
+        self._log.addFilter(self._secrets)
+
+    def __repr__(self) -> str:
+        return f"<HttpApi {self.crm}>"
+
+    async def call(self, method: str, path: str, *ids: str, **options: Any) -> Json:
+        """Make a call and give the JSON of a 2xx answer, None where that is empty.
+
+        Options and errors are those of `request`. Raises Unavailable as well where the answer is
+        no JSON.
+        """
+        answer = await self.request(method, path, *ids, **options)
+        if not answer.body:
+            return None
+        data = answer.json
+        if data is None and answer.body.strip() != b"null":
+            raise Unavailable(f"{self._place(method, path)}: {_no_json(answer)}")
+        return data
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *ids: str,
+        json: Json = None,
+        content: bytes | None = None,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        writes: bool | None = None,
+    ) -> HttpAnswer:
+        """Make a call and give a 2xx answer.
+
+        `path` stands behind `base_url`; `ids` are escaped and follow it, so that no id leads
+        elsewhere. `json` or `content` is the body. `writes`: False for a search that is a POST.
+
+        Raises TimedOut where a call that writes was sent and not answered in time, Unavailable
+        where there is no usable answer, and for another status what the table of errors says.
+        """
+        place = self._place(method, path)
+        typed = {"Content-Type": "application/json"} if json is not None else {}
+        writing = method.upper() not in READING if writes is None else writes
+        sending = _Sending()
+        request = self._client.build_request(
+            method,
+            self._address(path, ids),
+            content=write_json(json) if json is not None else content,
+            params=params or None,
+            headers={**typed, **(headers or {})},
+            extensions={"trace": sending.trace},
+        )
+        async with self._lines:  # before the gate: what it lets pass goes out at once
+            await self._context.calls.take()
+            answer = await self._exchange(request, place, sending, writes=writing)
+        if not 200 <= answer.status < 300:  # noqa: PLR2004
+            raise self._error(answer, place, writes=writing, one_record=bool(ids))
+        if not answer.complete:
+            raise Unavailable(f"{place}: {_no_json(answer)}")
+        return answer
+
+    async def write_each(
+        self, records: Sequence[T], write: Callable[[T], Awaitable[Outcome]]
+    ) -> list[Outcome]:
+        """Write records or links one by one, as many at once as there are connections.
+
+        See `write_in_parts` for what becomes of failures.
+        """
+
+        async def write_alone(part: Sequence[T]) -> Sequence[Outcome]:
+            return [await write(part[0])]
+
+        return await write_in_parts(records, write_alone, size=1, at_once=self.connections)
+
+    async def write_in_parts(
+        self,
+        records: Sequence[T],
+        write: Callable[[Sequence[T]], Awaitable[Sequence[Outcome]]],
+        *,
+        size: int,
+        by: Callable[[T], Hashable] | None = None,
+    ) -> list[Outcome]:
+        """Write records or links in calls of up to `size`; see the function of this name."""
+        return await write_in_parts(records, write, size=size, at_once=self.connections, by=by)
+
+    async def read_each(self, records: Sequence[T], read: Callable[[T], Awaitable[R]]) -> list[R]:
+        """Ask about records one by one, as many at once as there are connections, in order."""
+        return await read_each(records, read, at_once=self.connections)
+
+    async def aclose(self) -> None:
+        """Close all connections. Repeating it is harmless."""
+        self._log.removeFilter(self._secrets)
+        await self._client.aclose()
+
+    def _address(self, path: str, ids: Sequence[str]) -> str:
+        segments = [part for part in (path.strip("/"), *map(_segment, ids)) if part]
+        return "/".join((self._base_url.rstrip("/"), *segments)) if segments else self._base_url
+
+    def _place(self, method: str, path: str) -> str:
+        return self._secrets.cut(f"{self.crm}, {method} {path.partition('?')[0]}".rstrip())
+
+    async def _exchange(
+        self, request: httpx.Request, place: str, sending: _Sending, *, writes: bool
+    ) -> HttpAnswer:
+        """Send a request and read the answer, all in `Context.timeout` seconds."""
+        seconds = self._context.timeout
+        try:
+            async with asyncio.timeout(seconds):
+                response = await self._client.send(request, stream=True)
+                try:
+                    return await _read(response)
+                finally:
+                    await response.aclose()
+        except (TimeoutError, httpx.TimeoutException) as error:
+            kind = TimedOut if writes and sending.begun else Unavailable
+            what = "answer" if sending.begun else "connection"
+            raise kind(f"{place}: no {what} within {seconds:g} seconds") from error
+        except httpx.UnsupportedProtocol as error:
+            raise Misconfigured(f"{place}: base_url is no address of a web server") from error
+        except httpx.LocalProtocolError as error:
+            raise Misconfigured(f"{place}: a header cannot be sent: see the credentials") from error
+        except (httpx.HTTPError, OSError) as error:
+            reason = self._secrets.cut(describe_connection_error(error))
+            raise Unavailable(f"{place}: {reason}") from error
+
+    def _error(
+        self, answer: HttpAnswer, place: str, *, writes: bool, one_record: bool
+    ) -> ConnectorError:
+        data = answer.json
+        found = self._read_failure(answer.status, data)
+        if data is None and (answer.body.strip() or not answer.complete):
+            found = replace(found, codes=(*found.codes, NOT_JSON), message=_no_json(answer))
+        if host := urlsplit(answer.headers.get("Location", "")).hostname:
+            found = replace(found, message=f"it redirects to {host}")
+        cut = self._secrets.cut
+        failure = HttpFailure(
+            found.status,
+            (*map(cut, found.codes), *([ONE_RECORD] if one_record else [])),
+            cut(found.message),
+            cut(found.field) if found.field else None,
+        )
+        wait = read_retry_after(answer.headers.get("Retry-After"), self._context.now())
+        return failure_error(failure, self._rules, place, writes=writes, retry_after=wait)
+
+
+@dataclass(slots=True)
+class _Sending:
+    """Whether a request has begun to go out: the CRM may have it."""
+
+    begun: bool = False
+
+    async def trace(self, event: str, _info: Mapping[str, Any]) -> None:
+        self.begun |= event.endswith("send_request_headers.started")
+
+
+async def _read(response: httpx.Response) -> HttpAnswer:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > LARGEST_ANSWER:
+            return HttpAnswer(response.status_code, response.headers, b"", complete=False)
+    return HttpAnswer(response.status_code, response.headers, bytes(body))
+
+
+def _no_json(answer: HttpAnswer) -> str:
+    if not answer.complete:
+        return f"the answer is larger than {LARGEST_ANSWER // 1024**2} MiB"
+    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip() or "without a type"
+    return f"the answer is no JSON (HTTP {answer.status}, {kind})"
+
+
+def _plain(value: str | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def _secret_words(headers: Mapping[str, str | SecretStr]) -> Iterator[str]:
+    """Give what headers hold that is secret, with and without the scheme before it."""
+    for value in headers.values():
+        if isinstance(value, SecretStr):
+            yield _plain(value)
+            yield _plain(value).rpartition(" ")[2]
+
+
+def _segment(id_: str) -> str:
+    escaped = quote(id_, safe="")
+    return escaped.replace(".", "%2E") if escaped in {".", ".."} else escaped
+
+
+def _is_loopback(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

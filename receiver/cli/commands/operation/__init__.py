@@ -1,0 +1,1 @@
+"""Commands that change how a running gateway works, but for its configuration."""

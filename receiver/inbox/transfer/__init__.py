@@ -1,0 +1,1 @@
+"""A whole store at once: its backup, its restoring, its move to another database."""
