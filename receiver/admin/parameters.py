@@ -138,10 +138,6 @@ class RecordsPath(ConnectorPath):
     object: Annotated[str, Field(description="contact, deal, …", max_length=200)]
 
 
-class ConnectorPath(Parameters):
-    name: Annotated[str, Field(description="the connector's name in the configuration")]
-
-
 class PauseBody(Parameters):
     reason: Annotated[
         str,

@@ -32,7 +32,7 @@ from receiver.inbox import (
     StoreDamaged,
     StoreUnavailable,
 )
-from receiver.text.redact_values import cut_values
+from receiver.text.sent_value_redaction import cut_values
 
 SETTLED_AT_ONCE = 100  # lanes in a transaction
 

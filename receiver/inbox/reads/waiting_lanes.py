@@ -16,7 +16,7 @@ from receiver.inbox.db.tables import attempt, delivery, lane, literal
 from receiver.inbox.db.timestamps import from_micros
 from receiver.inbox.db.transaction import Transaction
 from receiver.text.plurals import pluralize
-from receiver.text.redact_values import cut_values
+from receiver.text.sent_value_redaction import cut_values
 
 ACCOUNT_RULE: Final = "account_rule"
 """The code of an attempt whose record a rule of the CRM's account holds back."""

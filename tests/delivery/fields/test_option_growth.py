@@ -108,7 +108,7 @@ def test_what_was_written_before_a_fault_tells_it_too() -> None:
     fault.outcomes = [Saved("1"), None]
 
     class Throttling(GrowingCrm):
-        async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:
+        async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:  # noqa: ARG002
             raise fault
 
     with pytest.raises(Throttled):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from receiver.text.redact_values import cut_values
+from receiver.text.sent_value_redaction import cut_values
 
 SENT = [
     {
