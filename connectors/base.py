@@ -22,6 +22,7 @@ methods of an optional part; the gateway looks for them with `isinstance`:
     ├── Reads           read: what records hold now, for `overwrite` and `mode` of a mapping
     ├── Grows           grow: makes options of multiple-choice fields, for `grow` of a mapping
     ├── ShipsMappings   shipped_mappings: routes for `mapping = "standard"`, and others beside it
+    ├── Identifies      account: which account of the CRM this is
     ├── Provisions      plan, provision: makes what the CRM lacks for a mapping
     ├── Erases          plan_erasure, erase: a person in the CRM
     ├── Browsable       objects, records: lists what the CRM holds
@@ -93,6 +94,7 @@ __all__ = [
     "FieldType",
     "Found",
     "Grows",
+    "Identifies",
     "Limits",
     "Link",
     "Links",
@@ -288,6 +290,22 @@ class Grows(Protocol):
         options that are there: remember them for a while. Repeating it is harmless.
 
         Asks the gate for each call, and raises ConnectorError as `upsert` does, but BatchRefused.
+        """
+
+
+@runtime_checkable
+class Identifies(Protocol):
+    """A connector that can tell one account of its CRM from another.
+
+    The gateway remembers ids of records. In another account they are other records, or none: it
+    asks before it writes for the first time, and stops where the account has changed.
+    """
+
+    async def account(self) -> str:
+        """Name the account that the credentials lead to: `account 4711`; "" where it can't be told.
+
+        The same account has the same name for ever. Asks the gate for each call, and raises
+        ConnectorError as `upsert` does, but BatchRefused.
         """
 
 

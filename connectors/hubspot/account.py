@@ -108,6 +108,17 @@ class AccountSchema:
             found = (PORTAL.search(str(result.get("url"))) for result in results)
             self.portal_id = next((int(match.group(1)) for match in found if match), None)
 
+    async def find_portal(self) -> int | None:
+        """Ask for the account's own id; None where the token may not know."""
+        if self.portal_id is None:
+            try:
+                details = await self._api.read(self._api.paths.account("details"))
+            except Misconfigured:
+                return None
+            found = str(details.get("portalId") or "")
+            self.portal_id = int(found) if found.isdecimal() else None
+        return self.portal_id
+
     async def read_properties(self, type_: str) -> dict[str, Property]:
         data = await self._api.read(self._api.paths.properties(type_))
         return {

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 MAPPINGS = ("standard", "line_items")
 PAGE_TYPES = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tickets": "0-5"}
 TYPE_ID = re.compile(r"\d+-\d+")
+LINKS = 500  # per call; batch associate takes up to 2,000
 
 
 class HubSpotConnector:
@@ -56,7 +57,7 @@ class HubSpotConnector:
     Settings: ClassVar[type[ConnectorSettings]] = HubSpotSettings
     key_fields: ClassVar[Mapping[str, str]] = KEY_FIELDS
     # a trickle must not use up the account's day, call by call
-    limits = Limits(records=100, links=100, concurrency=8, linger=2.0)
+    limits = Limits(records=100, links=LINKS, concurrency=8, linger=2.0)
 
     def __init__(self, settings: HubSpotSettings, context: Context) -> None:
         self._settings = settings
@@ -121,6 +122,10 @@ class HubSpotConnector:
         self, object: str, options: Mapping[str, Collection[str]]
     ) -> Sequence[RefusedOption]:
         return await self._growth.grow(object_type(object), options)
+
+    async def account(self) -> str:
+        portal = await self._account.find_portal()
+        return f"account {portal}" if portal else ""
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
         return await find_problems(

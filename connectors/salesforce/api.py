@@ -55,6 +55,7 @@ class SalesforceApi:
     ) -> None:
         """With `token` it uses that and signs in nowhere."""
         self.run_as: str | None = None  # the id of the user who signed in
+        self.org: str | None = None  # the id of the org that was signed in to
         self._context = context
         self._allowance = DailyAllowance(settings.daily_share)
         self._threads = Threads(f"salesforce {context.name}", WORKERS)
@@ -250,8 +251,9 @@ class SalesforceApi:
         self._allowance.note(response.headers.get(HEADER), self._context.now())
         if response.ok and urlsplit(response.url).path.endswith(TOKEN_PATH):
             answer = ForeignAnswer(response).json()
-            user = str(answer.get("id", "")) if isinstance(answer, dict) else ""
-            self.run_as = user.rpartition("/")[2] or None
+            identity = str(answer.get("id", "")) if isinstance(answer, dict) else ""
+            rest, _, user = identity.rpartition("/")
+            self.run_as, self.org = user or None, rest.rpartition("/")[2] or None
 
 
 class NoAnswerInTime(Unavailable):

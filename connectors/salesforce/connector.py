@@ -40,7 +40,7 @@ from connectors.salesforce.records.accounts import ContactAccounts, DealAccounts
 from connectors.salesforce.records.contact_roles import ROLE, ContactRoles
 from connectors.salesforce.records.field_values import CURRENCY, FieldRow, build_row
 from connectors.salesforce.records.lookup import LookupMemory
-from connectors.salesforce.records.option_growth import find_lacking
+from connectors.salesforce.records.option_growth import OptionSpellings, find_lacking
 from connectors.salesforce.records.parents import ParentLinks, is_role
 from connectors.salesforce.records.person_claim import PersonClaims
 from connectors.salesforce.records.read import RecordReader, readable_columns
@@ -81,6 +81,7 @@ class SalesforceConnector:
         self._parents = ParentLinks(settings)
         self._roles = ContactRoles(self._api)
         self._looked_up = LookupMemory(context.now)
+        self._spellings = OptionSpellings()
         self._currencies: set[str] = set()  # of which it is told that they were left out
 
     @classmethod
@@ -133,6 +134,10 @@ class SalesforceConnector:
             next(outcomes) if is_role(pair.source.object, pair.target.object) else Saved("")
             for pair in pairs
         ]
+
+    async def account(self) -> str:
+        await self._api.sign_in()
+        return f"org {self._api.org}" if self._api.org else ""
 
     async def check(self, needs: Needs) -> Sequence[Problem]:
         needs = with_accounts(needs, self._settings.account)
@@ -246,7 +251,7 @@ class SalesforceConnector:
                 person, FieldRow({}), result=rendered if isinstance(rendered, Refused) else NO_KEY
             )
         parents = self._parents.columns(record, sobject)
-        rendered = rendered.having(**parents)
+        rendered = self._spellings.spell(rendered, sobject).having(**parents)
         # what may have been deleted has to be told from what is there
         by_id = sobject.name == "Contact" or bool(record.on_create) or not record.creates
         by_id = by_id or record.former_key is not None
@@ -260,7 +265,9 @@ class SalesforceConnector:
                 (link.key.lower() for link in record.links if api_name(link.object) == "Contact"),
                 None,
             ),
-            whole=whole.having(**parents) if isinstance(whole, FieldRow) else None,
+            whole=self._spellings.spell(whole, sobject).having(**parents)
+            if isinstance(whole, FieldRow)
+            else None,
             creates=record.creates,
             renamed=record.former_key is not None,
         )

@@ -16,6 +16,7 @@ from connectors.base import (
     Erases,
     FieldNeed,
     Grows,
+    Identifies,
     Links,
     Needs,
     ObjectNeed,
@@ -29,7 +30,17 @@ from connectors.testing.trial import Breach, Check, NotTried, Trial, must
 
 ROUTE_KEYS = {"name", "events", "sources", "when", "upsert"}
 UPSERT_KEYS = {"object", "key", "key_field", "each", "when", "links", "mode", "use", "fields"}
-OPTIONAL = (Links, Reads, Grows, ShipsMappings, Provisions, Erases, Browsable, Addressable)
+OPTIONAL = (
+    Links,
+    Reads,
+    Grows,
+    ShipsMappings,
+    Identifies,
+    Provisions,
+    Erases,
+    Browsable,
+    Addressable,
+)
 SECRETS = ("token", "secret", "password", "api_key")
 
 

@@ -118,6 +118,12 @@ class AdminCommands:
     async def reload(self, _call: OperationCall) -> ReloadView:
         return await reload_configuration(self._gateway)
 
+    async def new_account(self, call: OperationCall) -> views.NewAccountView:
+        name, there = call.path.name, self._gateway.settings.connectors
+        if name not in there:
+            raise NotFound(f"There is no connector {name!r}; there are: {', '.join(there)}.")
+        return views.NewAccountView(name, await self._inbox.forget_account(name))
+
     async def forget(self, call: OperationCall) -> erasure_views.ErasedView:
         address = call.path.email.strip().lower()
         gone, crm = await crm_erasure.forget_person(

@@ -14,6 +14,7 @@ import structlog
 
 from connectors.base import Connector, ConnectorError, Erases, Plan, Problem, Ref, Report
 from receiver.admin.erasure_views import CrmErasure, CrmProblem
+from receiver.delivery import AccountGuard
 from receiver.delivery.limits.rate_limiter import RateLimiter
 from receiver.gateway import Gateway, open_connectors
 from receiver.inbox import DeliverySelection, ErasedPerson, EventFilter
@@ -110,7 +111,9 @@ async def _plan(
     if not isinstance(connector, Erases):
         left = (Problem("records", ELSEWHERE, fatal=False),) if known else ()
         return Plan(blockers=left)
+    guard = AccountGuard(gateway.inbox, name, gateway.settings.connectors[name].type, connector)
     try:
+        await guard.require_same()  # by the ids of another account others would be erased
         return await connector.plan_erasure(addresses, known, gateway.routes.needs(name))
     except ConnectorError as fault:
         return Plan(blockers=(_problem("plan", fault),))

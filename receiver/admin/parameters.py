@@ -130,13 +130,12 @@ class PersonPath(Parameters):
     ]
 
 
-class RecordsPath(Parameters):
-    name: Annotated[str, Field(description="the connector's name in the configuration")]
-    object: Annotated[str, Field(description="contact, deal, …", max_length=200)]
-
-
 class ConnectorPath(Parameters):
     name: Annotated[str, Field(description="the connector's name in the configuration")]
+
+
+class RecordsPath(ConnectorPath):
+    object: Annotated[str, Field(description="contact, deal, …", max_length=200)]
 
 
 class PauseBody(Parameters):

@@ -53,6 +53,7 @@ from receiver.inbox import (
     WaitingLanes,
 )
 from receiver.inbox import ConnectorStatus as StoredStatus
+from receiver.text.known_address import ERASED
 
 MOST_LEFT_OUT = 100  # people of one event
 MOST_KNOWN = 200  # of one event; an announcement can have thousands
@@ -222,6 +223,7 @@ def present_event(
         else (),
         errors=tuple(Fault(path, message) for path, message in stored.faults),
         raw=stored.body.decode("utf-8", "backslashreplace"),
+        redacted=ERASED.encode() in stored.body,
         original=_original(stored.original),
         normal=read_anew.normal() if read_anew else None,
         person=stored.person,

@@ -204,6 +204,15 @@ def _command_operations(act: AdminCommands) -> Sequence[Operation]:
             ReloadView,
         ),
         Operation(
+            "POST",
+            "/api/connectors/{name}/new-account",
+            "Go on with another account of the CRM: the ids of all records in the former one go",
+            act.new_account,
+            views.NewAccountView,
+            takes=parameters.ConnectorPath,
+            faults=_MISSING,
+        ),
+        Operation(
             "DELETE",
             "/api/people/{email:path}",
             "Erase a person from this gateway, and from the CRMs where that is asked for",

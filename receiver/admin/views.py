@@ -203,6 +203,7 @@ class EventView:
     left_out: tuple[Fault, ...]
     errors: tuple[Fault, ...]
     raw: str
+    redacted: bool  # an erased person stood in it: `[erased]` is in the place of what named them
     original: OriginalView | None
     normal: Mapping[str, Any] | None
     person: str | None  # the first of the people in it
@@ -316,6 +317,14 @@ class ReplayedView:
     dry_run: bool
     routed: int = 0
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccountView:
+    """`forgotten`: of how many records the gateway knew the ids in the former account."""
+
+    connector: str
+    forgotten: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ MODULES = {  # of each command, in the order of the help
     "send": "send",
     "import": "import_command",
     "forget": "forget",
+    "new-account": "new_account",
     "backup": "store.backup",
     "restore": "store.backup",
     "move-store": "store.move_store",

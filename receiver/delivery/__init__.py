@@ -5,6 +5,7 @@ in batches and settles them.
 from receiver.delivery.delivery_context import DeliveryContext, DeliveryTiming
 from receiver.delivery.dispatcher import Dispatcher
 from receiver.delivery.leadership import Leaders, Leadership
+from receiver.delivery.limits.account_guard import AccountGuard
 from receiver.delivery.limits.batch_sizes import BatchSizes
 from receiver.delivery.limits.circuit_breaker import CircuitBreaker
 from receiver.delivery.limits.rate_limiter import RateLimiter
@@ -14,6 +15,7 @@ from receiver.delivery.rendering.event_reader import EventReader
 from receiver.delivery.rendering.profile_counter import ProfileCounter
 
 __all__ = [
+    "AccountGuard",
     "BatchSizes",
     "CircuitBreaker",
     "DeliveryContext",

@@ -13,6 +13,7 @@ from structlog.typing import FilteringBoundLogger
 
 from connectors.base import Connector, Ref
 from receiver.delivery.leadership import Leadership
+from receiver.delivery.limits.account_guard import AccountGuard
 from receiver.delivery.limits.batch_sizes import BatchSizes
 from receiver.delivery.limits.circuit_breaker import CircuitBreaker
 from receiver.delivery.limits.rate_limiter import RateLimiter
@@ -101,6 +102,7 @@ class DeliveryContext:
     renderer: LaneRenderer
     metrics: GatewayMetrics
     breaker: CircuitBreaker
+    account: AccountGuard
     leadership: Leadership
     limiter: RateLimiter
     sizes: BatchSizes

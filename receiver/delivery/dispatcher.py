@@ -12,8 +12,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from connectors.base import ConnectorError
 from receiver.delivery.batch import LaneBatch
 from receiver.delivery.delivery_context import DeliveryContext
+from receiver.delivery.leadership import LeadershipLost
+from receiver.delivery.limits.call_timeout import PATIENCE, CallTimeout
 from receiver.delivery.renderer import LaneRenderer
 from receiver.delivery.scheduler import LaneChoice, LaneScheduler
 from receiver.inbox import LaneQueue, LeaderTerm, StoreDamaged, StoreUnavailable
@@ -233,12 +236,36 @@ class Dispatcher:
             if choice.ready:
                 await self._wait(GLANCE, *self._batches)
             return choice.ready
+        if not await self._is_same_account(term):
+            return True
         lanes = await self._inbox.load_lanes(choice.lanes, now=self._context.now())
         if lanes and not self._stopping.is_set() and self._context.leadership.term is term:
             self._scheduler.started(choice)
             self._context.under_way.lanes.update(lane.lane_id for lane in lanes)
             self._start(LaneBatch(self._context, lanes, term), choice)
         return True
+
+    async def _is_same_account(self, term: LeaderTerm) -> bool:
+        """Whether the CRM's account is the one that the remembered ids are of; where not, or where
+        it cannot be told now, the connector is paused like after any call.
+        """
+        context = self._context
+        patience = CallTimeout(context.limiter, context.timing.timeout + PATIENCE)
+        checking = asyncio.create_task(patience.run(context.account.check(term.epoch)))
+        try:
+            while not (checking.done() or self._stopping.is_set()):
+                await self._wait(self._idle, checking)
+            if checking.done():
+                checking.result()
+                return True
+        except LeadershipLost:
+            pass
+        except ConnectorError as fault:
+            if (wait := await context.breaker.failed(fault, reason=str(fault))) is not None:
+                await self._wait(timedelta(seconds=wait))
+        finally:
+            checking.cancel()
+        return False
 
     def _choose(self, queues: Sequence[LaneQueue]) -> LaneChoice:
         room = self._room()

@@ -18,6 +18,7 @@ from connectors.base import Connector, ConnectorSettings, Context
 from receiver.aom import SourceContext
 from receiver.config_errors import ConfigError, ConfigFault
 from receiver.delivery import (
+    AccountGuard,
     BatchSizes,
     CircuitBreaker,
     DeliveryContext,
@@ -254,6 +255,7 @@ class Deliveries:
             renderer,
             self.metrics,
             CircuitBreaker(self.inbox, name, self.metrics, self.now, random, mended_at=mended_at),
+            AccountGuard(self.inbox, name, configured.type, connector),
             leadership,
             limiter,
             BatchSizes(most, structlog.get_logger().bind(connector=name)),

@@ -65,6 +65,23 @@ class InboxOperation:
         """Keep what its leader knows of a connector; nothing where another leads by now."""
         await self._deliver(partial(connector_state.keep_state, known=state, epoch=epoch))
 
+    async def find_account(self, connector: str) -> str | None:
+        """Of which account of the CRM the ids are that are remembered, if that is known."""
+        return await self._look(partial(connector_state.find_account, connector=connector))
+
+    async def keep_account(self, connector: str, account: str, epoch: int) -> None:
+        """Remember of which account the ids are from now on; nothing where another leads by now."""
+        await self._deliver(
+            partial(connector_state.keep_account, connector=connector, account=account, epoch=epoch)
+        )
+
+    async def forget_account(self, connector: str) -> int:
+        """Forget which account a connector has written to, and the ids of all records there.
+
+        Returns how many there were.
+        """
+        return await self._deliver(partial(connector_state.forget_account, connector=connector))
+
     @property
     def is_shared(self) -> bool:
         """Whether other processes may work on this store."""

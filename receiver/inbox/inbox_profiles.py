@@ -46,9 +46,11 @@ class InboxProfiles:
         """
         return await self._look(partial(uncounted_events.list_uncounted, after=after, upto=upto))
 
-    async def keep_facts(self, counted: Sequence[CountedEvent]) -> int:
-        """Add what events tell to what is known, each once. Returns how many were counted."""
-        return await self._deliver(partial(stored_facts.keep_facts, counted=counted))
+    async def keep_facts(self, counted: Sequence[CountedEvent], *, now: datetime) -> int:
+        """Add what events tell to what is known, each once. Who loses an order by it is delivered
+        again. Returns how many were counted.
+        """
+        return await self._deliver(partial(stored_facts.keep_facts, counted=counted, now=now))
 
     async def set_aside(self, ids: Iterable[str]) -> None:
         """Leave events that cannot be read uncounted until a gateway starts."""

@@ -40,6 +40,7 @@ OPERATIONS = {
     "GET /api/connectors/{name}/records/{object}",
     "POST /api/connectors/{name}/pause",
     "POST /api/connectors/{name}/resume",
+    "POST /api/connectors/{name}/new-account",
     "POST /api/reload",
     "POST /api/replay",
     "POST /api/discard",

@@ -108,3 +108,18 @@ def test_what_arrives_again_is_new(api: Api) -> None:
     api.settled()
     assert api.ids(person="again@example.edu") == [again]
     assert api.get(f"/api/events/{again}")["state"] == "delivered"
+
+
+def test_an_event_that_named_an_erased_person_is_redacted(api: Api) -> None:
+    """The order of another one that was billed to them says so, and is understood still."""
+    bill = {"full_name": "Ann Bell", "email": "ann@example.edu", "city": "York"}
+    body = order(19, "ben@example.edu")
+    body["customer"]["billing_address"] = bill
+    id = api.take("order.placed", body)
+    api.settled()
+    assert not api.get(f"/api/events/{id}")["redacted"]
+    assert api.ask("DELETE", at("ann@example.edu"))["shared_events"] == 1
+    event = api.get(f"/api/events/{id}")
+    assert event["redacted"]
+    assert event["normal"]["customer"]["billing_address"]["city"] == "York"
+    assert "Bell" not in event["raw"]

@@ -34,6 +34,16 @@ type = "sandbox"
 mapping = "standard"
 latency_ms = 29000
 """
+PROFILED = f"""{STANDSTILL}
+[[routes]]
+name = "profile"
+events = ["*"]
+connector = "sandbox"
+
+[[routes.upsert]]
+object = "contact"
+fields.orders = "{{{{ profile.order_count }}}}"
+"""
 
 
 def main() -> None:
@@ -49,6 +59,7 @@ def main() -> None:
         with bare() as yardstick:
             for rows in (
                 accepts(directory, yardstick),
+                accepts_with_profiles(directory),
                 deliveries(directory, yardstick),
                 rendering(),
                 start(directory),
@@ -75,6 +86,24 @@ def accepts(directory: Path, yardstick: Bare) -> Iterator[tuple[str, str]]:
     yield "bare Starlette route, CPU per request", f"{yardstick.cpu:.0f} µs"
     yield "durable accepts/s (SQLite, synchronous=FULL, 64 connections)", _told(ours)
     yield "durable accepts, CPU per event", yardstick.compared(median(load.cpu for load in ours))
+
+
+def accepts_with_profiles(directory: Path) -> Iterator[tuple[str, str]]:
+    """What it costs more to accept where a mapping asks for profiles: two gateways, in turns."""
+    plain = write_config(_new(directory / "plain"), STANDSTILL)
+    profiled = write_config(_new(directory / "profiled"), PROFILED)
+    cpu: dict[str, list[float]] = {"without": [], "with": []}
+    with (
+        gateway(plain, prefix=pinned(SERVER_CPU, [])) as without,
+        gateway(profiled, prefix=pinned(SERVER_CPU, [])) as with_profiles,
+    ):
+        for turn in range(ROUNDS + 1):
+            for name, running in (("without", without), ("with", with_profiles)):
+                load = _measured(running, 1 if turn == 0 else SECONDS, offset=turn * 10_000_000)
+                cpu[name] += [load.cpu] if turn else []  # the first is to warm up
+    with_, without_ = (median(cpu[name]) for name in ("with", "without"))
+    ratio = f"{with_ / without_:.2f} times without"
+    yield "durable accepts with profiles, CPU per event", f"{with_:.0f} µs   {ratio}"
 
 
 def deliveries(directory: Path, yardstick: Bare) -> Iterator[tuple[str, str]]:

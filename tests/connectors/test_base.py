@@ -21,6 +21,7 @@ from connectors.base import (
     ConnectorError,
     Erases,
     Grows,
+    Identifies,
     Links,
     Provisions,
     Reads,
@@ -39,7 +40,17 @@ from tests.connectors.minimal import MinimalConnector
 from tests.processes import gateway, write_config
 
 PARTS = ("connectors.base", "connectors.outcomes", "connectors.records", "connectors.settings")
-OPTIONAL = (Links, Reads, Grows, ShipsMappings, Provisions, Erases, Browsable, Addressable)
+OPTIONAL = (
+    Links,
+    Reads,
+    Grows,
+    ShipsMappings,
+    Identifies,
+    Provisions,
+    Erases,
+    Browsable,
+    Addressable,
+)
 SURFACE = [
     "API",
     "Addressable",
@@ -174,10 +185,13 @@ def test_the_manual_names_the_methods_of_each_part() -> None:
     [
         (MinimalConnector, set()),
         (SandboxConnector, {Links, Reads, Grows, ShipsMappings, Provisions, Browsable}),
-        (HubSpotConnector, {Links, Reads, Grows, ShipsMappings, Provisions, Erases, Addressable}),
+        (
+            HubSpotConnector,
+            {Links, Reads, Grows, ShipsMappings, Identifies, Provisions, Erases, Addressable},
+        ),
         (
             SalesforceConnector,
-            {Links, Reads, Grows, ShipsMappings, Provisions, Erases, Addressable},
+            {Links, Reads, Grows, ShipsMappings, Identifies, Provisions, Erases, Addressable},
         ),
     ],
 )

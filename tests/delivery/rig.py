@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 
 from receiver.delivery import (
+    AccountGuard,
     BatchSizes,
     CircuitBreaker,
     DeliveryContext,
@@ -219,6 +220,7 @@ async def rig(
         LaneRenderer("crm", reader, routes, profiles=ProfileCounter(inbox, reader, sites, clock)),
         metrics,
         CircuitBreaker(inbox, "crm", metrics, clock, random, clock=clock.monotonic),
+        AccountGuard(inbox, "crm", "test", crm),
         leadership,
         limiter,
         BatchSizes(crm.limits.records, structlog.get_logger()),

@@ -119,6 +119,45 @@ def test_a_contact_tells_what_all_events_say(tmp_path: Path) -> None:
         assert told(running) == ("3", "25.00", "Algebra II", "2", "2026-04-09")
 
 
+def test_an_order_that_moves_leaves_nothing_with_its_former_buyer(
+    tmp_path: Path, crms: dict[str, Account]
+) -> None:
+    """A guest's address is put right at a later state of the order: both contacts say at once what
+    is theirs, the deal is one, and no event has come for the former one.
+    """
+    name, body = order(1)
+    wrong = {**body, "status": "ON-HOLD", "customer": {"id": 0, "email": BEN}}
+    paid = {**body, "customer": {"id": 0, "email": BEN}}
+    right = {**body, "customer": {"id": 0, "email": ADA}}
+    with gateway(configure(tmp_path, *crms.values())) as running:
+        deliver(running, ("order.pending", wrong), (name, paid))
+        assert all(sums(crm) == {BEN: (1, 19.9)} for crm in crms.values())
+        deliver(running, (name, right))
+        for crm in crms.values():
+            assert sums(crm) == {BEN: (0, 0), ADA: (1, 19.9)}
+            assert len(crm.deals()) == 1
+        events = httpx.get(
+            f"{running.url}/api/events",
+            params={"person": BEN},
+            headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
+        ).json()
+        assert [one["event"] for one in events["items"]] == ["order.placed", "order.pending"]
+
+
+def sums(account: Account) -> dict[str, tuple[float, float]]:
+    """Orders and revenue of each contact, by the shipped mapping."""
+    match account:
+        case HubSpotAccount():
+            rows = account.fake.records("contacts")
+            keys = ["email", "aom_order_count", "aom_revenue"]
+        case SalesforceAccount():
+            rows = account.fake.records("Contact")
+            keys = ["Email", "AOM_Order_Count__c", "AOM_Revenue__c"]
+        case _:
+            raise AssertionError(account)
+    return {row[keys[0]]: (float(row[keys[1]]), float(row[keys[2]])) for row in rows}
+
+
 def test_who_is_erased_begins_anew(tmp_path: Path) -> None:
     """Nothing of them is in the store, and nothing changes for who was in the same events."""
     with gateway(write_config(tmp_path, CONFIG)) as running:

@@ -86,6 +86,9 @@ class OptionGrowth:
             await self._account.note_property(
                 type_, await add_options(self._api, type_, name, values)
             )
+            left = _missing(await self._account.properties(type_), {name: values})
+            for value in left.get(name, ()):
+                self._refused[type_, name, value] = self._now(), FULL
         except CallRefused as error:
             for value in values if len(values) > 1 else ():
                 await self._add(type_, name, self._untried(type_, name, [value]))
@@ -107,8 +110,8 @@ async def add_options(
 ) -> dict[str, Any]:
     """Add to the options that a property has now, and give the property as HubSpot answers it.
 
-    HubSpot replaces the whole list, so those that are there go along. Raises Misconfigured where
-    there is no room.
+    HubSpot replaces the whole list, so those that are there go along. Where not all fit, the first
+    ones are added. Raises Misconfigured where there is no room.
     """
     path = api.paths.properties(type_, name)
     has = await api.read(path)
@@ -120,11 +123,12 @@ async def add_options(
     added = [text for folded, text in new.items() if folded not in known]
     if not added:
         return has
-    if len(there) + len(added) > MOST_OPTIONS:
+    room = MOST_OPTIONS - len(there)
+    if room <= 0:
         raise Misconfigured(FULL)
     order = max((option.get("displayOrder") or 0 for option in there), default=-1) + 1
     return await api.call(
-        "PATCH", path, {"options": [*there, *property_options(added, first=order)]}
+        "PATCH", path, {"options": [*there, *property_options(added[:room], first=order)]}
     )
 
 

@@ -229,6 +229,7 @@ def _facts(event: dict[str, Any]) -> list[tuple[str, object]]:
         ("disagreement", event["disagreement"]),
         ("keys that no schema knows", ", ".join(event["unknown_keys"])),
         ("values that count as absent", ", ".join(event["unreadable"])),
+        ("redacted", "[erased] is in the place of what named a person" * event["redacted"]),
         (
             "left out",
             "; ".join(f"{fault['path']}: {fault['message']}" for fault in event["left_out"]),

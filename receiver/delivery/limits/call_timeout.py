@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from typing import TypeVar
 
 from connectors.base import TimedOut
@@ -25,7 +25,7 @@ class CallTimeout:
         self._limiter = limiter
         self._patience = patience
 
-    async def run(self, coroutine: Awaitable[Sequence[T]]) -> Sequence[T]:
+    async def run(self, coroutine: Awaitable[T]) -> T:
         """Await a call and give its result. Raises TimedOut where it hangs."""
         task = asyncio.ensure_future(coroutine)
         started = time.monotonic()

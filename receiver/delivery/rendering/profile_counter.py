@@ -102,7 +102,7 @@ class ProfileCounter:
     async def _keep(self, counted: Sequence[CountedEvent]) -> int:
         """Where an event tells what no database takes, it alone is left out."""
         try:
-            return await self._inbox.keep_facts(counted)
+            return await self._inbox.keep_facts(counted, now=self._now())
         except StoreUnavailable:
             raise
         except Exception:  # noqa: BLE001 - one event must not hold up the others

@@ -16,6 +16,14 @@ _ALONE: Final = re.compile(
     rf"(?:mailto:)?{re.escape(ERASED)}|[^<>@]*<(?:mailto:)?{re.escape(ERASED)}>", re.IGNORECASE
 )
 
+_MAIL_KEY: Final = re.compile(r"(?P<of>.*?)e?[_-]?mail(?:[_-]?address)?", re.IGNORECASE)
+_PERSONAL: Final = re.compile(
+    r"(?:(?:first|last|middle|full|family|given|sur|nick|display|user)[_-]?)?name"
+    r"|(?:tele|mobile[_-]?)?phone(?:[_-]?number)?|mobile|fax"
+    r"|(?:street|address)(?:[_-]?line)?(?:[_-]?\d)?|zip(?:[_-]?code)?|post(?:al)?[_-]?code",
+    re.IGNORECASE,
+)
+
 _GONE: Final = object()
 """In the place of what goes whole."""
 
@@ -29,8 +37,8 @@ def payload_names(body: bytes, address: str) -> bool:
 
 def without_address(body: bytes, address: str) -> bytes:
     """The payload of others, without the address: an entry of a list that is that address, or has
-    it as a value, is left out; anywhere else the address is replaced. What is not JSON is searched
-    as text.
+    it as a value, is left out; anywhere else the address is replaced, and with it the names, the
+    numbers and the street that stand beside it. What is not JSON is searched as text.
     """
     try:
         return _encoded(_replaced(json.loads(body), address))
@@ -73,10 +81,28 @@ def _replaced(value: Any, address: str) -> Any:
     if isinstance(value, list):
         return [_replaced(entry, address) for entry in value if not _is_about(entry, address)]
     if isinstance(value, dict):
+        beside = _beside(value, address)
         return {
-            scrub_address(key, address): _replaced(entry, address) for key, entry in value.items()
+            scrub_address(key, address): ERASED if key in beside else _replaced(entry, address)
+            for key, entry in value.items()
         }
     return value
+
+
+def _beside(fields: dict[str, Any], address: str) -> set[str]:
+    """The keys that say who has the address: beside `billing_email`, `billing_first_name`."""
+    prefixes = {
+        found["of"].lower()
+        for key, text in fields.items()
+        if isinstance(text, str) and (found := _MAIL_KEY.fullmatch(key)) and _is(text, address)
+    }
+    return {
+        key
+        for key, text in fields.items()
+        if isinstance(text, str | int | float) and not isinstance(text, bool) and text != ""
+        for prefix in prefixes
+        if key.lower().startswith(prefix) and _PERSONAL.fullmatch(key, len(prefix))
+    }
 
 
 def _is_about(entry: Any, address: str) -> bool:

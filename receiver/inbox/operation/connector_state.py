@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from receiver.inbox.db.bulk_statements import insert_statement
 from receiver.inbox.db.storable_text import storable_text
-from receiver.inbox.db.tables import connector_state
+from receiver.inbox.db.tables import connector_state, remote, remote_link
 from receiver.inbox.db.timestamps import from_micros, from_micros_or_none, to_micros
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.operation.leadership import is_current, role_of
@@ -119,7 +119,47 @@ def keep_state(transaction: Transaction, known: ConnectorState, *, epoch: int) -
     )
 
 
+def find_account(transaction: Transaction, connector: str) -> str | None:
+    """Of which account of the CRM the ids are that are remembered; None where nobody has said."""
+    found: str | None = transaction.connection.scalar(_ACCOUNT, {"of": connector})
+    return found
+
+
+def keep_account(transaction: Transaction, connector: str, account: str, *, epoch: int) -> None:
+    """Remember the account as the connector's leader has found it, if that leads still. Where there
+    was another one, `forget_account` goes before.
+    """
+    if not is_current(transaction, role_of(connector), epoch):
+        return
+    values = {"connector": connector, "account": storable_text(account)}
+    new = insert_statement(transaction.connection.dialect, connector_state).values(values)
+    transaction.connection.execute(
+        new.on_conflict_do_update(
+            index_elements=["connector"], set_={"account": new.excluded["account"]}
+        )
+    )
+
+
+def forget_account(transaction: Transaction, connector: str) -> int:
+    """Forget which account of the CRM the connector has written to, and all that this holds of
+    ours; a pause because it was another one is over. Returns of how many records the ids were.
+    """
+    transaction.connection.execute(_FORGET, {"of": connector})
+    transaction.connection.execute(_GO_ON, {"of": connector})
+    transaction.connection.execute(delete(remote_link).where(remote_link.c.connector == connector))
+    return transaction.connection.execute(
+        delete(remote).where(remote.c.connector == connector)
+    ).rowcount
+
+
 _THIS = connector_state.c.connector == bindparam("of")
+_ACCOUNT = select(connector_state.c.account).where(_THIS)
+_FORGET = update(connector_state).where(_THIS).values(account=None)
+_GO_ON = (
+    update(connector_state)
+    .where(_THIS, connector_state.c.paused == "misconfigured")
+    .values(paused=None, reason=None, since=None, until=None, wait=None)
+)
 _STATES = select(connector_state)
 _STATE = _STATES.where(_THIS)
 _START = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from receiver.inbox.db.tables import (
 )
 from receiver.inbox.db.timestamps import from_micros, from_micros_or_none, to_micros
 from receiver.inbox.db.transaction import Transaction
+from receiver.inbox.profiles.moved_orders import deliver_again, find_former_buyers
 from receiver.inbox.profiles.uncounted_events import UncountedEvent, claim_events
 
 PersonAt = tuple[str, str]
@@ -47,9 +49,9 @@ class CountedEvent:
 _Values = dict[str, Any]
 
 
-def keep_facts(transaction: Transaction, counted: Sequence[CountedEvent]) -> int:
+def keep_facts(transaction: Transaction, counted: Sequence[CountedEvent], *, now: datetime) -> int:
     """Add what events tell to what is known, but for those that were counted or have changed
-    meanwhile.
+    meanwhile. Who loses an order by it is delivered again.
 
     Returns how many were counted.
     """
@@ -70,8 +72,12 @@ def keep_facts(transaction: Transaction, counted: Sequence[CountedEvent]) -> int
         ],
         profile_person: [_person(*at, facts) for at, facts in new_facts if facts.seen_at],
     }
+    former = find_former_buyers(
+        transaction, ((at, order) for at, facts in new_facts for order in facts.orders)
+    )
     for table, theirs in rows.items():
         _write(transaction, table, theirs)
+    deliver_again(transaction, former, now=now)
     return len(ours)
 
 

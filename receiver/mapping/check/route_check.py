@@ -19,6 +19,7 @@ from receiver.mapping.check.references import (
     find_link_circles,
 )
 from receiver.mapping.check.shared_keys import shared_keys
+from receiver.mapping.check.shared_profiles import shared_profiles
 from receiver.mapping.routes.route_config import (
     ConnectorAccount,
     PlacedRoute,
@@ -54,6 +55,7 @@ def check_routes(
         faults += _idle(every, accounts)
         faults += _unwanted(every, sources) if accounts else ()
         faults += shared_keys(every, sources)
+        faults += shared_profiles(every, sources)
         faults += changing_keys(every, sources, followed)
     return every, list(dict.fromkeys(faults))
 

@@ -92,3 +92,19 @@ def test_what_is_known_serves_on_while_hubspot_is_away(hubspot: FakeHubSpot) -> 
             await account.properties("contacts")
 
     look(hubspot, use, lambda: now[0])
+
+
+def test_the_account_has_an_id(hubspot: FakeHubSpot) -> None:
+    """It is asked for once."""
+
+    async def use(account: AccountSchema) -> list[int | None]:
+        return [await account.find_portal(), await account.find_portal()]
+
+    assert look(hubspot, use) == [hubspot.portal.id] * 2
+    assert hubspot.calls("account-info") == 1
+
+
+def test_a_token_that_may_not_know_the_account(hubspot: FakeHubSpot) -> None:
+    """That is no fault: nothing is known of it then."""
+    hubspot.script(Fault("status", status=403))
+    assert look(hubspot, lambda account: account.find_portal()) is None

@@ -24,3 +24,13 @@ def test_a_record_has_an_address(fake: FakeSalesforce, id_: str, url: str | None
         return salesforce.record_url("contact", id_)
 
     assert run(fake, work) == url
+
+
+def test_the_org_is_told_by_signing_in(fake: FakeSalesforce) -> None:
+    """Which costs no call of its own."""
+
+    async def work(salesforce: SalesforceConnector) -> str:
+        return await salesforce.account()
+
+    assert run(fake, work) == "org 00D000000000001AAA"
+    assert fake.stats()["calls"] == 0

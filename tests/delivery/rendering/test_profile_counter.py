@@ -138,8 +138,8 @@ def test_what_comes_in_meanwhile_waits_for_the_next_time(
             await school.post(order_of(PEOPLE[0], number, minute=number))
         original, coming = school.inbox.keep_facts, iter(range(4, 20))
 
-        async def keep(counted: Sequence[CountedEvent]) -> int:
-            kept = await original(counted)
+        async def keep(counted: Sequence[CountedEvent], *, now: datetime) -> int:
+            kept = await original(counted, now=now)
             if number := next(coming, None):
                 await school.post(order_of(PEOPLE[0], number, minute=number))
                 await school.post(replace(order_of(PEOPLE[1], number, minute=2), late=True))
@@ -162,10 +162,10 @@ def test_what_cannot_be_kept_holds_up_nothing(profiled: RouteTable, sqlite_url: 
         first, *_ = await school.inbox.list_uncounted()
         original = school.inbox.keep_facts
 
-        async def keep(counted: Sequence[CountedEvent]) -> int:
+        async def keep(counted: Sequence[CountedEvent], *, now: datetime) -> int:
             if any(one.event == first for one in counted):
                 raise ZeroDivisionError
-            return await original(counted)
+            return await original(counted, now=now)
 
         # a defect cannot be ordered otherwise
         school.inbox.keep_facts = keep  # type: ignore[method-assign]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.fakes.hubspot.options import Options
     from tests.fakes.hubspot.portal import Portal
 
-LARGEST = 100  # the least that is promised anywhere
+LARGEST = 2_000
 DATE = "2026-11-01T00:00:00Z"
 
 

@@ -92,6 +92,22 @@ async def test_the_others_of_a_shared_event_keep_theirs(inbox: Inbox) -> None:
 
 
 @stored
+async def test_whoever_another_ones_order_is_billed_to_is_gone(inbox: Inbox) -> None:
+    """Though nothing was delivered for them; the buyer's event stays, and is delivered."""
+    bill = {"full_name": "Ann Bell", "email": ANN, "city": "York"}
+    body = json.dumps({"id": 19, "customer": {"email": BEN, "billing_address": bill}})
+    kept = await inbox.accept(new(body, BEN))
+    done = await inbox.erase_person(ANN)
+    assert (done.events, done.shared, done.deliveries) == (0, 1, 0)
+    (left,) = bodies(await take_one(inbox))
+    assert json.loads(left)["customer"] == {
+        "email": BEN,
+        "billing_address": {"full_name": "[erased]", "email": "[erased]", "city": "York"},
+    }
+    assert (await inbox.find_event(kept.id)).person == BEN
+
+
+@stored
 async def test_a_shared_event_without_a_route(inbox: Inbox) -> None:
     """The same where nobody has a delivery, and where only one of them has."""
     both = await inbox.accept(new(SHARED, ANN, BEN, connectors=()))

@@ -66,6 +66,58 @@ def test_the_others_keep_theirs() -> None:
     }
 
 
+def test_who_stands_beside_the_address_goes_with_it() -> None:
+    """The bill of another one's order: names, telephone and street, by what their keys begin with;
+    the buyer's own and the place stay.
+    """
+    body = {
+        "id": 19,
+        "email": BEN,
+        "first_name": "Ben",
+        "billing_email": ANN,
+        "billing_first_name": "Ann",
+        "user_email": ANN,
+        "user_name": "ann",
+        "user_id": 7,
+        "customer": {
+            "email": BEN,
+            "last_name": "Adams",
+            "billing_address": {
+                "full_name": "Ann Bell",
+                "email": ANN.upper(),
+                "phone": 5550100,
+                "address_line_1": "1 Hill Road",
+                "zipcode": "10017",
+                "city": "York",
+                "country": "GB",
+            },
+        },
+    }
+    assert json.loads(without_address(json.dumps(body).encode(), ANN)) == {
+        "id": 19,
+        "email": BEN,
+        "first_name": "Ben",
+        "billing_email": "[erased]",
+        "billing_first_name": "[erased]",
+        "user_email": "[erased]",
+        "user_name": "[erased]",
+        "user_id": 7,
+        "customer": {
+            "email": BEN,
+            "last_name": "Adams",
+            "billing_address": {
+                "full_name": "[erased]",
+                "email": "[erased]",
+                "phone": "[erased]",
+                "address_line_1": "[erased]",
+                "zipcode": "[erased]",
+                "city": "York",
+                "country": "GB",
+            },
+        },
+    }
+
+
 @pytest.mark.parametrize(
     "body",
     [

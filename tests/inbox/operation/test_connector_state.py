@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from receiver.inbox import ConnectorState, Inbox
-from tests.inbox.store import NOW, keep_state, new, open_inbox, seconds, stored, take_lead
+from tests.inbox.store import (
+    ANN,
+    NOW,
+    contact_state,
+    delivered,
+    keep_state,
+    new,
+    open_inbox,
+    rows,
+    seconds,
+    settle,
+    stored,
+    take_lead,
+    take_one,
+)
 
 PAUSED = ConnectorState(
     "crm",
@@ -86,6 +101,30 @@ def test_nothing_is_left_of_no_pause() -> None:
         NOW - seconds(5)
     ) == seconds(0)
     assert ConnectorState("crm", "auth", "a", NOW, wait=seconds(9)).pause_left(NOW) == seconds(0)
+
+
+def test_another_account_has_none_of_the_records(store_url: str) -> None:
+    """Their ids go, of this connector only, and the pause that said so; what else is kept stays."""
+
+    async def main() -> None:
+        async with open_inbox(store_url) as inbox:
+            await inbox.accept(new("a", ANN))
+            lane = await take_one(inbox)
+            await settle(inbox, [delivered(lane)], records=[contact_state(ANN, lane)], now=NOW)
+            epoch = await take_lead(inbox)
+            assert await inbox.find_account("crm") is None
+            await inbox.keep_account("crm", "hubspot account 1", epoch)
+            await inbox.keep_account("crm", "hubspot account 2", epoch - 1)  # it leads no more
+            await inbox.keep_state(replace(PAUSED, paused="misconfigured"), epoch)
+            assert await inbox.find_account("crm") == "hubspot account 1"
+            assert await inbox.forget_account("other") == 0
+            assert await inbox.forget_account("crm") == 1
+            assert await inbox.find_account("crm") is None
+            state = await inbox.find_state("crm")
+            assert (state.paused, state.reason, state.sizes) == (None, "", PAUSED.sizes)
+
+    asyncio.run(main())
+    assert rows(store_url, "SELECT count(*) FROM remote") == [(0,)]
 
 
 @stored

@@ -30,7 +30,7 @@ async def count(inbox: Inbox, *facts: PersonFacts, person: str = ANN) -> int:
     """Count what is uncounted: each event tells the next of these facts of a person."""
     events = await inbox.list_uncounted()
     told = [CountedEvent(one, {person: fact}) for one, fact in zip(events, facts, strict=True)]
-    return await inbox.keep_facts(told)
+    return await inbox.keep_facts(told, now=NOW)
 
 
 async def known(inbox: Inbox, person: str = ANN, source: str = SOURCE) -> KnownFacts:

@@ -107,8 +107,8 @@ async def test_an_event_counts_once(inbox: Inbox) -> None:
     """Two processes read the same; what the second one tells is not kept."""
     await inbox.accept(new("a", to_count=True))
     (event,) = await inbox.list_uncounted()
-    assert await inbox.keep_facts([CountedEvent(event, {ANN: order("7", "a")})]) == 1
-    assert await inbox.keep_facts([CountedEvent(event, {ANN: order("8", "a")})]) == 0
+    assert await inbox.keep_facts([CountedEvent(event, {ANN: order("7", "a")})], now=NOW) == 1
+    assert await inbox.keep_facts([CountedEvent(event, {ANN: order("8", "a")})], now=NOW) == 0
     assert [one.id for one in (await known(inbox)).orders] == ["7"]
 
 
@@ -167,7 +167,7 @@ async def test_who_is_erased_is_in_no_profile(inbox: Inbox) -> None:
     await inbox.accept(new("a", ANN, BEN, to_count=True))
     (event,) = await inbox.list_uncounted()
     facts = course("1", "Algebra", "a")
-    await inbox.keep_facts([CountedEvent(event, {ANN: facts, BEN: facts})])
+    await inbox.keep_facts([CountedEvent(event, {ANN: facts, BEN: facts})], now=NOW)
     await told(inbox, order("7", "b"), quiz(b"q"))
     before = await known(inbox, BEN)
     await inbox.erase_person(ANN)
@@ -187,11 +187,11 @@ async def test_who_is_erased_while_their_event_is_counted_stays_erased(inbox: In
     read = await inbox.list_uncounted()
     await inbox.erase_person(ANN)
     facts = quiz(b"q")
-    assert await inbox.keep_facts([CountedEvent(one, {ANN: facts}) for one in read]) == 0
+    assert await inbox.keep_facts([CountedEvent(one, {ANN: facts}) for one in read], now=NOW) == 0
     assert await known(inbox, ANN) == KnownFacts()
     (again,) = await inbox.list_uncounted()
     assert b"ann@" not in again.body
-    assert await inbox.keep_facts([CountedEvent(again, {BEN: facts})]) == 1
+    assert await inbox.keep_facts([CountedEvent(again, {BEN: facts})], now=NOW) == 1
 
 
 @stored

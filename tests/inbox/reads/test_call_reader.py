@@ -69,7 +69,7 @@ def test_profiles_are_counted_source_by_source(store_url: str) -> None:
         async with open_inbox(store_url) as inbox:
             await inbox.start_counting(sources=sources, now=NOW)
             told = [CountedEvent(one, {}) for one in await inbox.list_uncounted()]
-            await inbox.keep_facts([one for one in told if one.event.source != "s1"])
+            await inbox.keep_facts([one for one in told if one.event.source != "s1"], now=NOW)
 
     asyncio.run(fill(store_url, 2))
     with CallReader.open(store_url) as reader:

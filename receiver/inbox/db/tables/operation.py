@@ -22,6 +22,7 @@ connector_state: Final = Table(
     # the rate limit's bucket when its leader gave back; NULL while somebody leads
     Column("tokens", Float),
     Column("sizes", Text),  # JSON: how many records of each object the CRM takes in a call
+    Column("account", Text),  # of the CRM, that `remote` is of: the type, and its own name
     Column("stopped_at", BigInteger),  # by an operator, see `stop_connector`
     Column("stopped_for", Text),  # the operator's reason
 )

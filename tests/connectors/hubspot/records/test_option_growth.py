@@ -142,6 +142,16 @@ def test_a_full_property_is_told(hubspot: FakeHubSpot) -> None:
     assert options(hubspot) == many
 
 
+def test_what_fits_into_a_property_is_made(hubspot: FakeHubSpot) -> None:
+    """There is room for one more: the first one is made, the other is refused in words, and no
+    record waits for it.
+    """
+    many = [f"Course {n}" for n in range(MOST_OPTIONS - 1)]
+    hubspot.define("contacts", FIELD, "enumeration", "checkbox", options=many)
+    assert grow(hubspot, "Algebra", "Logic") == [RefusedOption(FIELD, "Logic", FULL)]
+    assert options(hubspot) == [*many, "Algebra"]
+
+
 def test_one_that_hubspot_refuses_keeps_no_other_out(hubspot: FakeHubSpot) -> None:
     """Refused together, they are tried one by one."""
     at = f"properties/2026-09/contacts/{FIELD}"

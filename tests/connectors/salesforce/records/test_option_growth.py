@@ -74,6 +74,24 @@ def test_options_that_differ_in_case_are_one(fake: FakeSalesforce) -> None:
     assert fake.records("Contact")[0][FIELD] == "Algebra;Logic, part one"
 
 
+def test_options_of_several_people_that_differ_in_case_are_one(fake: FakeSalesforce) -> None:
+    """As the first of them had it, or as the field lists it; in one call and in the next."""
+    fake.add_field("Contact", name=FIELD, type="multipicklist", options=["Algebra"])
+
+    async def use(salesforce: SalesforceConnector) -> None:
+        for people in (("ada", "Logic"), ("ben", "LOGIC")), (("eve", "logic"), ("joe", "ALGEBRA")):
+            await salesforce.upsert(
+                "contact",
+                [
+                    person(f"{name}@example.edu", Courses__c=Append((course,), grow=True))
+                    for name, course in people
+                ],
+            )
+
+    run(fake, use)
+    assert [row[FIELD] for row in fake.records("Contact")] == ["Logic"] * 3 + ["Algebra"]
+
+
 def test_new_people_cost_no_query_for_their_options(fake: FakeSalesforce) -> None:
     """What is read to find them tells the options of those who are there, too."""
     fake.add_field("Contact", name=FIELD, type="multipicklist", options=["Algebra"])

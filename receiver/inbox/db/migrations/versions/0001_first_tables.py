@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("note", sa.Text()),
         sa.Column("tokens", sa.Float()),
         sa.Column("sizes", sa.Text()),
+        sa.Column("account", sa.Text()),
         sa.Column("stopped_at", sa.BigInteger()),
         sa.Column("stopped_for", sa.Text()),
     )
