@@ -14,6 +14,7 @@ from receiver.cli.app import (
     CONFIG,
     FOUND,
     WRONG_USE,
+    CommandFailure,
     ConfigOption,
     JsonOption,
     YesOption,
@@ -24,7 +25,6 @@ from receiver.cli.app import (
     out,
     print_json,
     settings_of,
-    show_faults,
 )
 from receiver.cli.compared_mappings import (
     ChosenMappings,
@@ -171,8 +171,7 @@ def _compare(job: ComparisonJob) -> Comparison:
         except StoreUnavailable as error:
             fail_command(f"store.url: {error}")
         except ConfigError as error:
-            show_faults(Path("the mapping"), error.faults)
-            raise typer.Exit(WRONG_USE) from error
+            raise CommandFailure("", WRONG_USE, error.faults, Path("the mapping")) from error
 
 
 async def _replay(settings: Settings, found: Comparison, *, yes: bool, as_json: bool) -> int:
