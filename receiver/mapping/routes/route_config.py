@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -129,7 +129,19 @@ def _placed(
                 )
                 continue
             for field_name, settings in snippets.by_name[name].fields.items():
-                if field_name not in upsert.fields and field_name not in shared:
+                if field_name in upsert.fields:
+                    continue
+                if shared.get(field_name, settings) != settings:
+                    faults.append(
+                        ConfigFault(
+                            f"{where}.upsert[{index}].use[{at}]",
+                            f"{name!r} has the field {field_name!r} too, otherwise: that of "
+                            f"{places[index, field_name]} counts",
+                            "write the field in the upsert itself, or take it out of one of them",
+                            warning=True,
+                        )
+                    )
+                elif field_name not in shared:
                     shared[field_name] = settings
                     places[index, field_name] = (
                         f"{snippets.place_of(name)}.{format_place(('fields', field_name))}"
@@ -167,7 +179,11 @@ def _shipped(
 ) -> list[PlacedRoute]:
     found: list[PlacedRoute] = []
     usable = [(name, one.type, one.mappings) for name, one in accounts.items() if one.type]
-    for name, kind, mapping in ((name, kind, one) for name, kind, ones in usable for one in ones):
+    for name, _, mappings in usable:
+        faults += _listed_twice(name, mappings)
+    for name, kind, mapping in (
+        (name, kind, one) for name, kind, ones in usable for one in dict.fromkeys(ones)
+    ):
         at = format_place(("connectors", name, "mapping"))
         try:
             shipped = read_shipped_mappings(kind)
@@ -182,6 +198,17 @@ def _shipped(
         else:
             found += _read(name, mapping, document, faults)
     return found
+
+
+def _listed_twice(connector: str, mappings: Sequence[str]) -> Iterator[ConfigFault]:
+    for index, mapping in enumerate(mappings):
+        if mapping in mappings[:index]:
+            yield ConfigFault(
+                format_place(("connectors", connector, "mapping", index)),
+                f"{mapping!r} is listed already",
+                "leave it out, or name the one that is meant",
+                warning=True,
+            )
 
 
 def _read(
