@@ -378,7 +378,7 @@ MISTAKES = (
         "amount = \"{{ order.total | money('UDS') }}\"",
         f"{DEAL}.fields.amount",
         "UDS",
-        ("| money is given 'UDS', which is no currency", "did you mean 'USD'?"),
+        ("| money is given 'UDS', which is no currency", "use a code of ISO 4217, like USD"),
     ),
     Mistake(
         "a currency that is none, in a condition",
@@ -386,7 +386,7 @@ MISTAKES = (
         "{{ order.currency == 'US$' }}",
         "routes[0].when",
         "US$",
-        ("order.currency is never 'US$': there is no such currency", "did you mean 'USD'?"),
+        ("order.currency is never 'US$': there is no such currency", "use a code of ISO 4217"),
     ),
     Mistake(
         "a character that is none",
@@ -403,15 +403,6 @@ MISTAKES = (
         "routes[1].connector[1]",
         '"box", "box"',
         ("'box' is listed already", "leave it out, or name the one that is meant"),
-        warning=True,
-    ),
-    Mistake(
-        "a shipped mapping twice in a list",
-        'mapping = "standard"',
-        'mapping = ["standard", "standard"]',
-        "connectors.hubspot.mapping[1]",
-        '"standard", "standard"',
-        ("'standard' is listed already",),
         warning=True,
     ),
     Mistake(

@@ -50,8 +50,7 @@ class ClosedSet:
     def _nearest(self, text: str) -> str:
         if not self.remedy:
             return suggest_name(text, self.values, "there are")
-        near = nearest_name(text, self.values)
-        return f"did you mean {near!r}?" if near else self.remedy
+        return f"did you mean {text.upper()!r}?" if text.upper() in self.values else self.remedy
 
     def _fault_of_status(self, text: str, *, exact: bool) -> tuple[str, str] | None:
         """A status is written in one way, and one that is nearly known is a slip, unless it is

@@ -11,7 +11,6 @@ from inspect import Parameter, Signature, signature
 from jinja2 import nodes
 
 from receiver.aom.values.currency import currency_codes
-from receiver.config_errors import nearest_name
 from receiver.mapping.language.filters import FILTERS
 
 _PASSED = frozenset({"scope", "context", "environment", "env", "eval_ctx"})
@@ -44,8 +43,8 @@ def _wrong_currency(node: nodes.Filter) -> tuple[str, str] | None:
     given = [*node.args, *(keyword.value for keyword in node.kwargs)]
     for one in given:
         if isinstance(one, nodes.Const) and one.value not in {None, *currency_codes()}:
-            near = nearest_name(str(one.value), sorted(currency_codes()))
-            remedy = f"did you mean {near!r}?" if near else USE_A_CODE
+            code = str(one.value).upper()
+            remedy = f"did you mean {code!r}?" if code in currency_codes() else USE_A_CODE
             return f"| money is given {one.value!r}, which is no currency", remedy
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -179,11 +179,7 @@ def _shipped(
 ) -> list[PlacedRoute]:
     found: list[PlacedRoute] = []
     usable = [(name, one.type, one.mappings) for name, one in accounts.items() if one.type]
-    for name, _, mappings in usable:
-        faults += _listed_twice(name, mappings)
-    for name, kind, mapping in (
-        (name, kind, one) for name, kind, ones in usable for one in dict.fromkeys(ones)
-    ):
+    for name, kind, mapping in ((name, kind, one) for name, kind, ones in usable for one in ones):
         at = format_place(("connectors", name, "mapping"))
         try:
             shipped = read_shipped_mappings(kind)
@@ -198,17 +194,6 @@ def _shipped(
         else:
             found += _read(name, mapping, document, faults)
     return found
-
-
-def _listed_twice(connector: str, mappings: Sequence[str]) -> Iterator[ConfigFault]:
-    for index, mapping in enumerate(mappings):
-        if mapping in mappings[:index]:
-            yield ConfigFault(
-                format_place(("connectors", connector, "mapping", index)),
-                f"{mapping!r} is listed already",
-                "leave it out, or name the one that is meant",
-                warning=True,
-            )
 
 
 def _read(

@@ -182,7 +182,10 @@ async def _replay(settings: Settings, found: Comparison, *, yes: bool, as_json: 
         for start in range(0, len(events), _AT_ONCE)
     ]
     if not chosen:
-        show_note("There is nothing to deliver again: what differs is only not written any more.")
+        show_note(
+            "There is nothing to deliver again: what differs is only not written any more, or "
+            "counts for what comes from now on."
+        )
         return 0
     async with open_admin(settings) as asked:
         planned = [await asked.post("/api/replay", {**one, "dry_run": True}) for one in chosen]
