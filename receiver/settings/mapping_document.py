@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import tomlkit
 from pydantic import BaseModel
+from tomlkit.items import SingleKey
 
 from connectors.base import ConnectorSettings
 from receiver.aom import SourceContext
@@ -243,7 +244,16 @@ def _upserts(upserts: Sequence[dict[str, Any]]) -> Any:
 
 
 def _inline(value: Mapping[str, Any]) -> Any:
-    table = tomlkit.inline_table()
-    for name, one in value.items():
-        table.append(name, _inline(one) if isinstance(one, dict) else one)
-    return table
+    """A table within a line. It is put together as a text: to add to one of tomlkit's takes longer
+    for each that is there already, and a `map` may have thousands.
+    """
+    return tomlkit.value(_inline_text(value))
+
+
+def _inline_text(value: Mapping[str, Any]) -> str:
+    entries = (
+        f"{SingleKey(name).as_string()} = "
+        f"{_inline_text(one) if isinstance(one, dict) else tomlkit.item(one).as_string()}"
+        for name, one in value.items()
+    )
+    return "{" + ", ".join(entries) + "}"

@@ -20,9 +20,7 @@ def test_whose_an_event_is_counts_from_now_on(sqlite_url: str) -> None:
     stored(sqlite_url, order(1))
     by_address = mapping(school=SCHOOL.replace("[sources.shelbyville]", MOVED))
     found = compared(sqlite_url, mapping(), by_address)
-    assert found.settings == (
-        SettingDifference("sources.springfield.identity", "aom_id", "email"),
-    )
+    assert found.settings == (SettingDifference("sources.springfield.identity", "aom_id", "email"),)
     assert found.differs
     assert found.objects == ()
     assert found.plain()["settings"][0]["after"] == "email"

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import Final
 
 from jinja2 import nodes
@@ -40,7 +41,7 @@ class ClosedSet:
         """What is wrong with a text that is compared with the name (`exact`, to the letter) or is
         a key of a map, and what would be right.
         """
-        if text in self.values or (not exact and text.casefold() in map(str.casefold, self.values)):
+        if text in self.values or (not exact and text.casefold() in _folded(tuple(self.values))):
             return None
         if not self.is_open:
             message = f"{self.name} is never {text!r}: there is no such {self.what}"
@@ -73,6 +74,11 @@ class ClosedSet:
             f"{self.name}: no known {self.what} is {text!r}",
             f"did you mean {near[0]!r}? One of the school's own is written {meant}",
         )
+
+
+@cache
+def _folded(values: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(value.casefold() for value in values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ def check_texts(one: PlacedRoute) -> Iterator[ConfigFault]:
                 for text in _texts_of_field(one.field_place(index, name), name, field)
             ),
         ):
-            if found := _find_unwritable(text):
+            if text == "" and place.endswith('.fields.""'):
+                yield ConfigFault(place, "has no name", "write the name of a field of the CRM")
+            elif found := _find_unwritable(text):
                 yield ConfigFault(
                     place,
                     f"has the character U+{ord(found):04X} in it, which no CRM takes",
