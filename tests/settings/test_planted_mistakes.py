@@ -406,6 +406,23 @@ MISTAKES = (
         warning=True,
     ),
     Mistake(
+        "two keys of a map that are one",
+        'COMPLETED = "won"',
+        'COMPLETED = "won", Completed = "lost"',
+        f"{DEAL}.fields.stage.map.Completed",
+        "Completed",
+        ("is 'COMPLETED' but for upper and lower case", "keep one of them"),
+        warning=True,
+    ),
+    Mistake(
+        "single brackets around an upsert",
+        '[[routes.upsert]]\nobject = "enrollment"',
+        '[routes.upsert]\nobject = "enrollment"',
+        "routes[1].upsert",
+        "[routes.upsert]",
+        ("is one table", "write [[routes.upsert]] in double brackets"),
+    ),
+    Mistake(
         "a snippet twice in a list",
         'fields.course = "{{ course.name }}"\n',
         'use = ["a", "a"]\n\n[snippets.a]\nfields.course = "{{ course.name }}"\n',

@@ -22,7 +22,7 @@ from receiver.mapping.language.constant_texts import constant_texts
 from receiver.mapping.language.environment import is_constant, lone_expression, parse_expression
 from receiver.mapping.language.scope import Loop
 from receiver.mapping.language.unsupported_syntax import find_statements, find_unsupported
-from receiver.mapping.routes.map_pattern import ANYTHING, MapPattern
+from receiver.mapping.routes.map_pattern import ANYTHING, MapPattern, find_covered
 from receiver.mapping.routes.route_builder import DEFAULT_KEY, is_constant_value, split_each
 from receiver.mapping.routes.route_config import PlacedRoute
 from receiver.mapping.routes.route_settings import FieldSettings, UpsertSettings
@@ -183,15 +183,21 @@ def _newest(
 
 
 def _unreachable(where: str, entries: Mapping[str, Any]) -> Iterator[ConfigFault]:
-    """Patterns that no value comes to, since one before them takes all that they match."""
+    """Patterns that no value comes to, since one before them takes all that they match; and keys
+    that are another one but for upper and lower case, which most values do not tell apart.
+    """
     patterns = [MapPattern(key) for key in entries if ANYTHING in key]
-    for index, pattern in enumerate(patterns):
-        if before := next((one for one in patterns[:index] if one.covers(pattern)), None):
-            message = f"is never reached: {before.text!r} before it takes all that it matches"
+    for pattern, before in find_covered(patterns):
+        message = f"is never reached: {before.text!r} before it takes all that it matches"
+        place = f"{where}.{format_place(('map', pattern.text))}"
+        yield ConfigFault(place, message, "put it before that one", warning=True)
+    first: dict[str, str] = {}
+    for key in entries:
+        if (same := first.setdefault(key.casefold(), key)) != key and ANYTHING not in key:
             yield ConfigFault(
-                f"{where}.{format_place(('map', pattern.text))}",
-                message,
-                "put it before that one",
+                f"{where}.{format_place(('map', key))}",
+                f"is {same!r} but for upper and lower case, which a map does not tell apart",
+                "keep one of them",
                 warning=True,
             )
 
