@@ -19,6 +19,7 @@ from tests.processes import ADMIN_TOKEN, free_port, gateway, write_config
 NOBODY = "0" * 32
 
 CALLS = {  # each with what it needs to get as far as its gateway
+    "backup": ("backup.db",),
     "check": (),
     "dead": (),
     "diff": (),
@@ -26,17 +27,23 @@ CALLS = {  # each with what it needs to get as far as its gateway
     "explain": (NOBODY,),
     "forget": ("ada@example.edu", "--yes"),
     "import": ("school.csv", "--event", "account.created"),
+    "move-store": ("postgresql://nobody@127.0.0.1:1/none",),
+    "pause": ("sandbox",),
     "provision": ("nobody",),
     "quarantine": (),
     "quarantine amend": (NOBODY, "--event", "quiz.submitted"),
     "reload": (),
     "replay": ("--state", "dead"),
+    "restore": ("nowhere.db",),
+    "resume": ("sandbox",),
     "send": ("quiz.submitted",),
     "status": (),
     "test": (),
     "urls": ("--source", "nobody"),
 }
-NO_ASKING = {"check", "import", "provision", "send", "test", "urls"}
+NO_ASKING = {
+    *("backup", "check", "import", "move-store", "provision", "restore", "send", "test", "urls")
+}
 ASKING = sorted(CALLS.keys() - NO_ASKING)  # the admin API
 LISTED = {"check", "send"}  # what they answer is a list, also of what is wrong
 WRONG_USE_OF = {"diff"}  # 1 means that something differs
@@ -183,7 +190,7 @@ class _Stranger(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"<html>")
 
-    do_POST = do_DELETE = do_GET
+    do_POST = do_DELETE = do_GET  # noqa: N815 - as the server calls them
 
     def log_message(self, *_: object) -> None: ...
 

@@ -24,7 +24,9 @@ Text = tuple[str, Any]
 
 
 def check_texts(one: PlacedRoute) -> Iterator[ConfigFault]:
-    """A fault for each text of a route with such a character in it."""
+    """A fault for each text of a route with such a character in it, and each field without a
+    name.
+    """
     for index, upsert in enumerate(one.route.upsert):
         where = f"{one.where}.upsert[{index}]"
         for place, text in (
@@ -35,14 +37,16 @@ def check_texts(one: PlacedRoute) -> Iterator[ConfigFault]:
                 for text in _texts_of_field(one.field_place(index, name), name, field)
             ),
         ):
-            if text == "" and place.endswith('.fields.""'):
-                yield ConfigFault(place, "has no name", "write the name of a field of the CRM")
-            elif found := _find_unwritable(text):
+            if found := _find_unwritable(text):
                 yield ConfigFault(
                     place,
                     f"has the character U+{ord(found):04X} in it, which no CRM takes",
                     "leave it out",
                 )
+        for name in upsert.fields:
+            if not name.strip():
+                place = one.field_place(index, name)
+                yield ConfigFault(place, "has no name", "write the name of a field of the CRM")
 
 
 def _texts_of_upsert(where: str, upsert: UpsertSettings) -> Iterator[Text]:

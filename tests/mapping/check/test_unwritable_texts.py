@@ -38,6 +38,12 @@ def test_a_character_that_no_crm_takes_is_told(tmp_path: Path, upsert: str, wher
     assert "has the character U+" in fault.message
 
 
+def test_a_field_has_a_name(tmp_path: Path) -> None:
+    """One that is empty is no CRM's."""
+    ((place, fault),) = mapping_faults(tmp_path, route("order.*", contact('fields."" = 1'))).items()
+    assert (place, fault.message) == ('routes[0].upsert[0].fields.""', "has no name")
+
+
 @pytest.mark.parametrize(
     "upsert",
     [
