@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -103,7 +104,8 @@ class CommandGroup(TyperGroup):
             raise
         except _UsageError as error:  # which Typer shows
             if ctx.meta[_AS_JSON]:
-                print_json({"error": getattr(error, "message", str(error)), "faults": []})
+                words: Callable[[], str] = getattr(error, "format_message", error.__str__)
+                print_json({"error": words(), "faults": []})
             raise
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

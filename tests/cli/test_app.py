@@ -28,7 +28,7 @@ CALLS = {  # each with what it needs to get as far as its gateway
     "forget": ("ada@example.edu", "--yes"),
     "import": ("school.csv", "--event", "account.created"),
     "move-store": ("postgresql://nobody@127.0.0.1:1/none",),
-    "pause": ("sandbox",),
+    "pause": ("sandbox", "--reason", "a stage is renamed"),
     "provision": ("nobody",),
     "quarantine": (),
     "quarantine amend": (NOBODY, "--event", "quiz.submitted"),
@@ -95,6 +95,11 @@ def test_what_lists_its_answers_lists_what_is_wrong(tmp_path: Path, name: str) -
 def test_an_option_that_is_none(tmp_path: Path, name: str) -> None:
     """Wrong use, told before anything is read."""
     assert "--nosuch" in refused(name, *CALLS[name], "--nosuch", at=tmp_path, code=2)["error"]
+
+
+def test_an_option_that_is_missing(tmp_path: Path) -> None:
+    """Its name."""
+    assert "--reason" in refused("pause", "sandbox", at=tmp_path, code=2)["error"]
 
 
 def test_an_option_of_another_kind(tmp_path: Path) -> None:

@@ -38,9 +38,9 @@ def test_what_was_found_can_be_dropped() -> None:
     async def main() -> None:
         background = JobRunner()
         job = await background.start("look", work, now=NOW)
-        assert job.found
+        before = job.found
         background.forget_found()
-        assert (job.found, job.result) == (None, "found")
+        assert (before, job.found, job.result) == ({"name": "Ann"}, None, "found")
 
     asyncio.run(main())
 
