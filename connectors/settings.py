@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, ClassVar, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -38,6 +38,11 @@ class ConnectorSettings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    record_settings: ClassVar[tuple[str, ...]] = ()
+    """Those that decide what is written, beside the mapping: a comparison tells where they
+    differ.
+    """
 
     type: Annotated[str, Field(description="the connector's entry point")]
     mapping: Annotated[

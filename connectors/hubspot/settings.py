@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
@@ -34,6 +34,8 @@ def _version(value: str) -> str:
 
 
 class HubSpotSettings(ConnectorSettings):
+    record_settings: ClassVar[tuple[str, ...]] = ("contact_key", "pipeline", "unknown_currency")
+
     access_token: Annotated[
         SecretStr,
         AfterValidator(_token),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -79,6 +79,11 @@ class SalesforceSettings(ConnectorSettings):
     """Sign-in by an External Client App: with `client_secret` (client credentials), or `username`
     and `private_key_file` (JWT).
     """
+
+    record_settings: ClassVar[tuple[str, ...]] = (
+        *("contact_key", "deal_key", "account"),
+        *("several_matches", "match_leads", "duplicate_alerts", "last_name"),
+    )
 
     domain: Annotated[
         str,

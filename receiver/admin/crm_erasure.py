@@ -37,7 +37,7 @@ async def forget_person(
     """
     crm = await erase_in_crms(gateway, email) if in_crm else ()
     failed = any(one.failed for one in crm)
-    gateway.lasting.erasures += 1
+    gateway.lasting.note_erasure()
     return ErasedPerson() if failed else await gateway.inbox.erase_person(email), crm
 
 

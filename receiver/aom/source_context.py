@@ -1,11 +1,13 @@
 """What of an AOM site is needed to read its events."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 Identity = Literal["aom_id", "email"]
 """What makes two events one person's: AOM's id of the account, or the address alone."""
+FOLLOWED: Final = "aom_id"
+"""What is taken unless a source says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,4 +21,4 @@ class SourceContext:
     name: str
     timezone: ZoneInfo
     currency: str
-    identity: Identity = "aom_id"
+    identity: Identity = FOLLOWED

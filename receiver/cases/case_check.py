@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from receiver.cases.case_settings import CaseSettings, ExpectSettings
 from receiver.config_errors import UNREADABLE, ConfigFault, suggest_name
 
-_OF_A_RECORD = ("object", "key", "fields", "absent", "links")
+_OF_A_RECORD = (
+    *("object", "key", "fields", "absent", "links"),
+    *("mode", "overwrite", "newest", "forward", "grow"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def _check_body(where: str, case: CaseSettings) -> Iterator[ConfigFault]:
 
 def _check_record(where: str, expect: ExpectSettings) -> Iterator[ConfigFault]:
     """A record, or nothing at all."""
-    given = [name for name in _OF_A_RECORD if getattr(expect, name)]
+    given = [name for name in _OF_A_RECORD if getattr(expect, name) not in (None, (), {})]
     if expect.none and given:
         remedy = "leave out `none`, or all but `connector`"
         yield ConfigFault(where, f"expects nothing, and has {given[0]}", remedy)

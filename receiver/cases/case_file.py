@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from receiver.aom import Profile
+from receiver.aom import InvalidBody, Profile
+from receiver.aom.validation.json_body import parse_body
 from receiver.cases.case_check import NamedThings, check_cases
 from receiver.cases.case_settings import (
     CaseFileSettings,
@@ -111,9 +112,16 @@ def _body(file: Path, case: CaseSettings) -> bytes | ConfigFault:
     if case.file is not None:
         beside = file.parent / case.file
         try:
-            return beside.read_bytes()
+            body, where = beside.read_bytes(), "file"
         except OSError as error:
             return ConfigFault("file", f"{beside} can't be read: {error.strerror}")
-    if isinstance(case.body, str):
-        return case.body.encode()
-    return json.dumps(case.body, ensure_ascii=False, default=plain_number).encode()
+    elif isinstance(case.body, str):
+        body, where = case.body.encode("utf-8", "surrogatepass"), "body"
+    else:
+        return json.dumps(case.body, ensure_ascii=False, default=plain_number).encode()
+    try:
+        parse_body(body)
+    except InvalidBody as invalid:
+        remedy = "write the JSON that AOM sends: of a call that nobody can read, nothing is written"
+        return ConfigFault(where, "; ".join(fault.message for fault in invalid.faults), remedy)
+    return body

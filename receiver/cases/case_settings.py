@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +20,7 @@ from receiver.aom import Profile
 from receiver.aom.event_names import EVENTS, find_event_name
 from receiver.aom.normal_form import ProfileCourse
 from receiver.config_errors import RemediedError, suggest_name
+from receiver.mapping import Overwrite
 
 RECEIVED_AT: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """When the call of a case comes in, unless the case says so: always the same, so that what is
@@ -63,6 +64,7 @@ def _aware(value: datetime | None) -> datetime | None:
 
 ExpectedValue = Annotated[Any, AfterValidator(_value)]
 """A text, number, bool, date or aware datetime; a list of texts for what is appended."""
+Moment = Annotated[datetime, AfterValidator(_aware)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 
 
@@ -87,6 +89,24 @@ class ExpectSettings(_Table):
     links: Annotated[
         Names, Field(description='records that it must be tied to: ["contact ada@example.edu"]')
     ] = ()
+    mode: Annotated[
+        Literal["upsert", "update", "create"] | None,
+        Field(description="whether the CRM's record may be made, and changed"),
+    ] = None
+    overwrite: Annotated[
+        dict[str, Overwrite], Field(description="when a field may be written over the CRM's")
+    ] = {}
+    newest: Annotated[
+        dict[str, Moment],
+        Field(description="fields that are never set back, each with the date that decides"),
+    ] = {}
+    forward: Annotated[
+        dict[str, int],
+        Field(description="fields that only climb, each with its place in `forward`, from 1"),
+    ] = {}
+    grow: Annotated[
+        Names | None, Field(description="all fields whose options are made where the CRM has none")
+    ] = None
     none: Annotated[bool, Field(description="true: nothing may be written")] = False
 
 

@@ -5,7 +5,7 @@ What a person has written, comments and the order of things, stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from tomlkit.items import Array, InlineTable, Table
 from connectors.base import Record
 from receiver.cases.case_file import Expectation
 from receiver.cases.case_settings import RECEIVED_AT
+from receiver.cases.record_rules import RecordRules
 from receiver.cases.runner import CaseResult, WrittenRecord
 from receiver.cases.value_comparison import is_expected, plain_value
 
@@ -117,6 +118,23 @@ def _update_record(table: Any, expect: Expectation, record: Record) -> None:
     links_left = [link for link in expect.links if link in links or link in objects]
     if len(links_left) < len(expect.links):
         table["links"] = links
+    _update_rules(table, expect, record)
+
+
+def _update_rules(table: Any, expect: Expectation, record: Record) -> None:
+    """Of the rules that are named, what they are now."""
+    rules = RecordRules.of(record)
+    if expect.mode not in (None, rules.mode):
+        table["mode"] = rules.mode
+    for rule, known in rules.tables().items():
+        for name, expected in getattr(expect, rule).items():
+            if name in known:
+                if known[name] != expected:
+                    table[rule][name] = tomlkit.item(known[name])
+            elif expected != "always":
+                del table[rule][name]
+    if expect.grow is not None and {*expect.grow} != {*(rules.grow or ())}:
+        table["grow"] = list(rules.grow or ())
 
 
 def _append(case: Any, records: Sequence[WrittenRecord], *, nothing: bool) -> None:
@@ -127,7 +145,9 @@ def _append(case: Any, records: Sequence[WrittenRecord], *, nothing: bool) -> No
     if isinstance(expected, Array):  # written within one line
         expected.extend(_inline(table) for table in tables)
         return
-    last = tables[-1].get("fields", tables[-1])
+    last = tables[-1]
+    for inner in last.values():
+        last = inner if isinstance(inner, Table) else last
     last.add(tomlkit.nl())  # before what follows
     if not expected:
         case.pop("expect", None)
@@ -156,10 +176,17 @@ def _expect_table(one: WrittenRecord) -> Table:
     table.add("key", record.key)
     if record.links:
         table.add("links", [f"{link.object} {link.key}" for link in record.links])
-    fields = tomlkit.table()
-    for name, value in record.fields.items():
-        fields.add(name, _item(value))
-    table.add("fields", fields)
+    rules = RecordRules.of(record)
+    table.add("mode", rules.mode)
+    if rules.grow is not None:
+        table.add("grow", list(rules.grow))
+    tables: dict[str, Mapping[str, Any]] = {"fields": record.fields, **rules.tables()}
+    for name, held in tables.items():
+        if held or name == "fields":
+            inner = tomlkit.table()
+            for key, value in held.items():
+                inner.add(key, _item(value))
+            table.add(name, inner)
     return table
 
 

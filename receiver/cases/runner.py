@@ -10,7 +10,9 @@ from typing import Any
 from connectors.base import Record
 from receiver.aom import InvalidBody, SourceContext
 from receiver.cases.case_file import Case, Expectation
+from receiver.cases.record_rules import RecordRules
 from receiver.cases.value_comparison import format_value, is_expected
+from receiver.config_errors import suggest_name
 from receiver.mapping import RouteTable, fold_records
 from receiver.mapping.explanation import Explanation, explain_body
 
@@ -97,7 +99,7 @@ def run_case(case: Case, sites: Mapping[str, SourceContext], routes: RouteTable)
         mismatches=tuple(mismatches),
         written=written,
         matched=matched,
-        notes=tuple(_notes(explained)),
+        notes=(*_notes(explained), *_never_sent(case, routes)),
         seconds=perf_counter() - began,
         explanation=explained,
     )
@@ -161,6 +163,8 @@ def _compare(
             continue
         found = _candidates(expect, written)
         if len(found) == 1:
+            if found[0] in matched.values():
+                mismatches.append(_unwanted(found[0], "is expected twice: say it once"))
             matched[index] = found[0]
             mismatches += _differences(expect, found[0])
         else:
@@ -211,6 +215,10 @@ def _differences(expect: Expectation, one: WrittenRecord) -> Iterator[Mismatch]:
         if link not in links and link not in objects:
             tied = ", ".join(links) or None
             yield _field(one, "links", "are not to it", expected=link, got=tied)
+    for place, wanted, rule in RecordRules.of(one.record).differences(expect):
+        message = "is not so" if rule is None else "differs"
+        shown = None if rule is None else str(rule)
+        yield _field(one, place, message, expected=str(wanted), got=shown)
 
 
 def _field(
@@ -240,6 +248,20 @@ def _notes(explained: Explanation) -> Iterator[str]:
         yield explained.event.disagreement
     for fault in explained.event.left_out:
         yield f"left out: {fault.path}: {fault.message}"
+
+
+def _never_sent(case: Case, routes: RouteTable) -> Iterator[str]:
+    """Fields that may not be sent, and that nothing sends: perhaps another name was meant."""
+    known: dict[tuple[str, str | None], set[str]] = {}
+    for one in routes.placed:
+        for upsert in one.route.upsert:
+            known.setdefault((one.connector, upsert.object), set()).update(upsert.fields)
+    for expect in case.expect:
+        written = known.get((expect.connector or "", expect.object), set())
+        for name in expect.absent:
+            if name not in written:
+                remedy = suggest_name(name, sorted(written), "it has")
+                yield f"absent: no route writes {name!r} to a {expect.object}; {remedy}"
 
 
 def result_as_json(result: CaseResult) -> dict[str, Any]:

@@ -65,7 +65,15 @@ class AdminClient:
             fail_command(
                 f"The gateway answers {response.status_code}: {refusal_detail(response)}", code=code
             )
+        return read_answer(response)
+
+
+def read_answer(response: httpx.Response, code: int = FOUND) -> Any:
+    """What the gateway answers; ends the command where somebody else does."""
+    try:
         return response.json()
+    except ValueError:
+        fail_command(f"{response.url} answers, but no JSON. Is this the gateway?", code=code)
 
 
 _SERVE = "Start it with `aom-gateway serve`."

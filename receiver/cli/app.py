@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import asdict
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,6 +21,7 @@ from typer.core import TyperGroup
 
 from receiver.settings import ConfigError, ConfigFault, Settings, load_settings
 from receiver.text.escape import escape_hidden
+from receiver.text.plurals import pluralize
 
 FOUND = 1
 WRONG_USE = 2
@@ -53,11 +55,64 @@ MODULES = {  # of each command, in the order of the help
 }
 
 
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # Typer does not export it
+_AS_JSON = "--json"
+
+
+class CommandFailure(typer.Exit):
+    """Ends a command by its exit code, with what is wrong in words, or the `faults` of a file.
+
+    `words` are shown after the faults.
+    """
+
+    def __init__(
+        self, words: str, code: int, faults: tuple[ConfigFault, ...] = (), file: Path | None = None
+    ) -> None:
+        super().__init__(code)
+        self.words = words
+        self.faults = faults
+        self.file = file
+
+    def show(self) -> None:
+        """Tell a person."""
+        if self.file is not None:
+            show_faults(self.file, self.faults)
+        if self.words:
+            err.print(escape_hidden(self.words), style="red", markup=False)
+
+    def plain(self) -> dict[str, Any]:
+        """Tell a script."""
+        errors = sum(not fault.warning for fault in self.faults)
+        words = self.words or f"{self.file}: {pluralize(errors, 'fault')}"
+        return {"error": words, "faults": [asdict(fault) for fault in self.faults]}
+
+
 class CommandGroup(TyperGroup):
     """The commands, each with a module that is imported when the command is called.
 
-    To import all would take a second of every command, for what one of them needs.
+    To import all would take a second of every command, for what one of them needs. A command that
+    fails is told here: to a person, and where it was called with --json to a script.
     """
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; with --json JSON is printed whatever is wrong."""
+        try:
+            return super().invoke(ctx)
+        except CommandFailure as failure:
+            failure.show()
+            if ctx.meta[_AS_JSON]:
+                print_json(failure.plain())
+            raise
+        except _UsageError as error:  # which Typer shows
+            if ctx.meta[_AS_JSON]:
+                words: Callable[[], str] = getattr(error, "format_message", error.__str__)
+                print_json({"error": words(), "faults": []})
+            raise
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command, and note whether a script called it."""
+        ctx.meta[_AS_JSON] = _AS_JSON in args
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer calls it so
         """Name all commands, for the help; each is imported."""
@@ -138,8 +193,7 @@ def settings_of(config: Path, *, stand_ins: bool = False, code: int = FOUND) -> 
     try:
         return load_settings(config, stand_ins=stand_ins)
     except ConfigError as error:
-        show_faults(config, error.faults)
-        raise typer.Exit(code) from error
+        raise CommandFailure("", code, error.faults, config) from error
 
 
 def show_faults(config: Path, faults: tuple[ConfigFault, ...]) -> None:
@@ -161,8 +215,7 @@ def show_faults(config: Path, faults: tuple[ConfigFault, ...]) -> None:
 
 def fail_command(message: str, code: int = WRONG_USE) -> NoReturn:
     """Say what is wrong and end."""
-    err.print(escape_hidden(message), style="red", markup=False)
-    raise typer.Exit(code)
+    raise CommandFailure(message, code)
 
 
 def print_json(value: Any) -> None:

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import typer
-
-from receiver.cli.admin_client import ask_running
-from receiver.cli.app import FOUND, WRONG_USE, fail_command, show_faults
+from receiver.cli.admin_client import ask_running, read_answer
+from receiver.cli.app import WRONG_USE, CommandFailure, fail_command
 from receiver.cli.local_times import show_time
 from receiver.cli.reports.difference_report import show_note
 from receiver.inbox import CallReader, MappingVersion, StoreUnavailable
@@ -74,9 +72,8 @@ def fetch_mapping(settings: Settings) -> MappingDocument | None:
         fail_command(
             f"The gateway at {local_url(settings)} answers {answer.status_code} when it is asked "
             "for its mapping. Is server.admin_token its own?",
-            code=FOUND,
         )
-    return read_mapping(answer.json()["toml"])
+    return read_mapping(read_answer(answer, WRONG_USE)["toml"])
 
 
 def _last_other(
@@ -134,13 +131,12 @@ def _read(version: MappingVersion) -> NamedMapping:
     try:
         return NamedMapping(name, read_mapping(version.toml))
     except ConfigError as error:  # an older version of the gateway has kept it
-        show_faults(Path(f"the mapping that was {name}"), error.faults)
-        raise typer.Exit(WRONG_USE) from error
+        file = Path(f"the mapping that was {name}")
+        raise CommandFailure("", WRONG_USE, error.faults, file) from error
 
 
 def _load(path: Path, base: MappingDocument) -> NamedMapping:
     try:
         return NamedMapping(str(path), load_mapping(path, base))
     except ConfigError as error:
-        show_faults(path, error.faults)
-        raise typer.Exit(WRONG_USE) from error
+        raise CommandFailure("", WRONG_USE, error.faults, path) from error

@@ -17,7 +17,7 @@ from receiver.cases import TEST_FOLDER
 from receiver.cases.case_writer import NewCase, can_update, case_text
 from receiver.cases.first_cases import run_new_case
 from receiver.cases.stand_ins import replace_personal_data
-from receiver.cli.app import FOUND, err, fail_command, out
+from receiver.cli.app import FOUND, err, fail_command, out, print_json
 from receiver.cli.stored_event import fetch_event
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable
@@ -27,8 +27,8 @@ from receiver.text.escape import escape_hidden
 SAVED = "saved.toml"
 
 
-def save_case(settings: Settings, event_id: str, file: Path | None) -> None:
-    """Append the case to the file, or to tests/saved.toml beside the configuration."""
+def save_case(settings: Settings, event_id: str, file: Path | None, *, as_json: bool) -> None:
+    """Append the case to the file, or to tests/saved.toml beside the configuration, and say so."""
     event = fetch_event(settings, event_id)
     source = event["source"]
     if source not in settings.sources:
@@ -37,13 +37,16 @@ def save_case(settings: Settings, event_id: str, file: Path | None) -> None:
     result = run_new_case(new, sites_of(settings)[source], RouteTable.compile(settings))
     file = file or settings.directory / TEST_FOLDER / SAVED
     _append_case(file, case_text(new, result.written))
-    out.print(
-        escape_hidden(
-            f"Wrote the case {new.name!r} into {file}. Read it before you pass it on: names, "
-            "addresses and texts are replaced, ids and dates are not."
-        ),
-        markup=False,
-    )
+    if as_json:
+        print_json({"file": str(file), "name": new.name, "passed": result.passed})
+    else:
+        out.print(
+            escape_hidden(
+                f"Wrote the case {new.name!r} into {file}. Read it before you pass it on: names, "
+                "addresses and texts are replaced, ids and dates are not."
+            ),
+            markup=False,
+        )
     if not can_update(result):
         reasons = "; ".join(one.message for one in result.mismatches)
         err.print(escape_hidden(f"It fails as it stands: {reasons}"), style="yellow", markup=False)

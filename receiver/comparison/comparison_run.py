@@ -19,6 +19,7 @@ from receiver.comparison.differences import (
 )
 from receiver.comparison.event_comparison import EventComparison
 from receiver.comparison.route_pairs import RoutePairs
+from receiver.comparison.setting_differences import differing_settings
 from receiver.inbox import CallReader, EventFilter
 from receiver.inbox.db.event_filter import ALL_EVENTS
 from receiver.settings.mapping_document import MappingDocument
@@ -76,6 +77,7 @@ def compare_mappings(job: ComparisonJob, progress: Progress) -> Comparison:
                 [one for one in job.after.sources if pairs.asks_for_profile(one)]
             ),
             again=states.events_again(),
+            settings=differing_settings(job.before, job.after, job.connector),
         )
 
 

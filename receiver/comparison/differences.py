@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from connectors.base import Append, Record, Value
+from receiver.comparison.setting_differences import SettingDifference
 from receiver.mapping import overwrite_of
 from receiver.mapping.language.value_text import value_text
 
@@ -112,7 +113,7 @@ class Comparison:
     """All that differs. `events` were looked at; `faulty` deliveries neither mapping can render;
     `unreadable` events can't be read any more. `uncounted`: a mapping asks for profiles, and not
     all events are counted into them. `again`: connector → events that would write what
-    differs.
+    differs. `settings`: those that differ for what comes from now on.
     """
 
     events: int = 0
@@ -127,6 +128,7 @@ class Comparison:
     unreadable: int = 0
     uncounted: bool = False
     again: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    settings: tuple[SettingDifference, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -136,6 +138,7 @@ class Comparison:
             or self.mended_faults
             or self.unwanted
             or self.newly_wanted
+            or self.settings
         )
 
     def plain(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from connectors.base import Record
-from receiver.aom import EVENTS
+from receiver.aom import EVENTS, SourceContext
 from receiver.mapping import PlacedRoute, Route, RouteTable, UpsertSettings
 from receiver.settings.mapping_document import MappingDocument
 
@@ -48,7 +48,7 @@ class RoutePairs:
         moved = {
             name
             for name in before.sources.keys() & after.sources.keys()
-            if before.sources[name] != after.sources[name]
+            if _reading(before.sources[name]) != _reading(after.sources[name])
         }
         texts = _RouteTexts(before, after)
         self.touched: dict[str, Touched] = {}
@@ -101,6 +101,11 @@ class RoutePairs:
             pair = RoutePair(connector, before, after)
             if not pair.same or any(_touches(route, touched) for route in before):
                 yield pair
+
+
+def _reading(site: SourceContext) -> tuple[object, ...]:
+    """What of a source decides how its events are read."""
+    return site.timezone, site.currency
 
 
 def _type(document: MappingDocument, connector: str) -> str | None:

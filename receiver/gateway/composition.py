@@ -5,11 +5,11 @@ as a whole for those of another configuration.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
 
@@ -30,6 +30,7 @@ from receiver.settings.mapping_document import MappingDocument
 from receiver.telemetry import GatewayMetrics, hide_secrets, name_people_by
 
 LAST_WORDS = 10.0  # seconds for an alarm that is being posted at shutdown
+_ERASURE_SECONDS = 3600.0  # of one wait
 
 App = TypeVar("App")
 
@@ -222,7 +223,10 @@ async def open_gateway(
             lasting.processes.join(parent)
         try:
             await lasting.processes.work_by(await running.work_by(settings))
-            async with _announced(lasting.processes):
+            async with (
+                _beside("processes", lasting.processes.run()),
+                _beside("erasures", _note_erasures(lasting)),
+            ):
                 yield running
         finally:
             await running.aclose()
@@ -230,15 +234,22 @@ async def open_gateway(
 
 
 @asynccontextmanager
-async def _announced(processes: ProcessRegistry) -> AsyncIterator[None]:
-    """Let the others know of this process again and again."""
-    announcing = asyncio.create_task(processes.run(), name="processes")
+async def _beside(name: str, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do what never ends for as long as the block takes."""
+    task = asyncio.create_task(work, name=name)
     try:
         yield
     finally:
-        announcing.cancel()
+        task.cancel()
         with suppress(asyncio.CancelledError):
-            await announcing
+            await task
+
+
+async def _note_erasures(lasting: LastingParts) -> None:
+    """Those of other processes too."""
+    while True:
+        if await lasting.inbox.wait_for_erasure(_ERASURE_SECONDS):
+            lasting.note_erasure()
 
 
 @asynccontextmanager

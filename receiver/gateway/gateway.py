@@ -68,7 +68,12 @@ class LastingParts:
     sent_alarms: MemorySentLog = field(default_factory=MemorySentLog)
     workers: WorkerMetrics | None = None  # where this process is one of several
     reloader: Reloader | None = None  # where there is a file to read
-    erasures: int = 0  # what was found before the last one may name whom it erased
+    erasures: int = 0  # what was looked for before the last one may name whom it erased
+
+    def note_erasure(self) -> None:
+        """Drop what was found before: it may name whom this or another process has erased."""
+        self.erasures += 1
+        self.background.forget_found()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from receiver.inbox.db.errors import StoreDamaged, StoreUnavailable
 from receiver.inbox.db.event_ids import EventIds
 from receiver.inbox.db.notifications import NotifyListener, WakeUps
 from receiver.inbox.db.thread_pool import ThreadPool
-from receiver.inbox.db.transaction import TransactionRunner
+from receiver.inbox.db.transaction import ERASURE, TransactionRunner
 from receiver.inbox.events import erase, quarantine, retention
 from receiver.inbox.events.accept import AcceptedEvent, EventAcceptor, NewEvent
 from receiver.inbox.events.erase import ErasedPerson
@@ -352,4 +352,11 @@ class Inbox(InboxReads, InboxOperation, InboxProfiles):
         erased = await erase.erase_person(self._read, self._write, address.strip().lower())
         if not self._engines.postgresql:
             await self._writer.run_bare(erase.empty_log)
+        await self._write(lambda transaction: transaction.woken.add(ERASURE))
         return erased
+
+    async def wait_for_erasure(self, seconds: float) -> bool:
+        """Wait, at most so long, until this process or another may have erased somebody since the
+        last wait: a false alarm comes where the connection to the others was lost.
+        """
+        return await self._wakes.wait(ERASURE, seconds)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
@@ -24,7 +24,7 @@ class Job:
     """One piece of work that goes on after whoever asked for it was answered.
 
     `done` of `total` are in the unit of the work; `total` is 0 until it is known. `result` is a
-    sentence.
+    sentence, `found` what there is to show of it, which may name people.
     """
 
     id: int
@@ -34,6 +34,7 @@ class Job:
     total: int = 0
     state: Literal["running", "done", "failed", "stopped"] = "running"
     result: str = ""
+    found: dict[str, Any] | None = None
 
     def progress(self, done: int, total: int) -> None:
         self.done, self.total = done, total
@@ -57,6 +58,11 @@ class JobRunner:
     def jobs(self) -> tuple[Job, ...]:
         """Those under way, then the last that ended, the newest of each first."""
         return (*reversed(self._running.values()), *self._ended)
+
+    def forget_found(self) -> None:
+        """Drop whatever was found: it may name somebody who was erased."""
+        for job in self.jobs():
+            job.found = None
 
     async def start(self, what: str, work: Work, *, now: datetime, patience: float = 1.0) -> Job:
         """Begin it, and return when it has ended or after `patience` seconds; the job's state says

@@ -18,12 +18,13 @@ from receiver.mapping.routes.route_settings import (
     UpsertSettings,
 )
 from receiver.mapping.routes.route_watch import RouteWatch, ValueLookup
-from receiver.mapping.routes.ruled_record import RuledRecord, overwrite_of, ranks_of
+from receiver.mapping.routes.ruled_record import Overwrite, RuledRecord, overwrite_of, ranks_of
 
 __all__ = [
     "ConnectorAccount",
     "FieldSettings",
     "MappingFault",
+    "Overwrite",
     "PlacedRoute",
     "Route",
     "RouteSettings",

@@ -13,8 +13,11 @@ from zoneinfo import ZoneInfo
 
 import tomlkit
 from pydantic import BaseModel
+from tomlkit.items import SingleKey
 
+from connectors.base import ConnectorSettings
 from receiver.aom import SourceContext
+from receiver.aom.source_context import FOLLOWED, Identity
 from receiver.config_errors import ConfigError, ConfigFault, read_model
 from receiver.mapping import RouteSettings, SnippetSettings
 from receiver.settings.loader import load_settings
@@ -27,11 +30,23 @@ MAPPING_TABLES = ("routes", "snippets")
 
 @dataclass(frozen=True, slots=True)
 class MappedConnector:
-    """A connector, as far as records depend on it, and how many go into one call at most."""
+    """A connector, as far as records depend on it, and how many go into one call at most.
+
+    `options` are those of its own settings that decide what is written, and are not the default.
+    """
 
     type: str
     mapping: tuple[str, ...] = ()
     batch_size: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: ConnectorSettings) -> MappedConnector:
+        """That of a configuration."""
+        options = settings.model_dump(
+            mode="json", include=set(settings.record_settings), exclude_defaults=True
+        )
+        return cls(settings.type, tuple(settings.mapping), settings.batch_size, options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +63,10 @@ class MappingDocument:
         """That of a configuration."""
         return cls(
             {
-                name: SourceContext(name, one.timezone, one.currency)
+                name: SourceContext(name, one.timezone, one.currency, one.identity)
                 for name, one in settings.sources.items()
             },
-            {
-                name: MappedConnector(one.type, tuple(one.mapping), one.batch_size)
-                for name, one in settings.connectors.items()
-            },
+            {name: MappedConnector.of(one) for name, one in settings.connectors.items()},
             settings.routes,
             settings.snippets,
         )
@@ -64,11 +76,13 @@ class MappingDocument:
         document = tomlkit.document()
         document["sources"] = {
             name: {"timezone": str(one.timezone), "currency": one.currency}
+            | ({} if one.identity == FOLLOWED else {"identity": one.identity})
             for name, one in self.sources.items()
         }
         document["connectors"] = {
             name: {"type": one.type, "mapping": list(one.mapping)}
             | ({} if one.batch_size is None else {"batch_size": one.batch_size})
+            | ({"options": _item(dict(one.options))} if one.options else {})
             for name, one in self.connectors.items()
         }
         return tomlkit.dumps(document) + "\n" + self.routes_to_toml()
@@ -86,12 +100,14 @@ class MappingDocument:
 class _Source(BaseModel):
     timezone: ZoneInfo
     currency: str
+    identity: Identity = FOLLOWED
 
 
 class _Connector(BaseModel):
     type: str
     mapping: tuple[str, ...]
     batch_size: int | None = None
+    options: dict[str, Any] = {}
 
 
 def read_mapping(text: str) -> MappingDocument:
@@ -105,9 +121,12 @@ def read_mapping(text: str) -> MappingDocument:
         for name, table in document.pop("connectors", {}).items()
     }
     empty = MappingDocument(
-        {name: SourceContext(name, one.timezone, one.currency) for name, one in sources.items()},
         {
-            name: MappedConnector(one.type, one.mapping, one.batch_size)
+            name: SourceContext(name, one.timezone, one.currency, one.identity)
+            for name, one in sources.items()
+        },
+        {
+            name: MappedConnector(one.type, one.mapping, one.batch_size, one.options)
             for name, one in connectors.items()
         },
     )
@@ -225,7 +244,16 @@ def _upserts(upserts: Sequence[dict[str, Any]]) -> Any:
 
 
 def _inline(value: Mapping[str, Any]) -> Any:
-    table = tomlkit.inline_table()
-    for name, one in value.items():
-        table.append(name, _inline(one) if isinstance(one, dict) else one)
-    return table
+    """A table within a line. It is put together as a text: to add to one of tomlkit's takes longer
+    for each that is there already, and a `map` may have thousands.
+    """
+    return tomlkit.value(_inline_text(value))
+
+
+def _inline_text(value: Mapping[str, Any]) -> str:
+    entries = (
+        f"{SingleKey(name).as_string()} = "
+        f"{_inline_text(one) if isinstance(one, dict) else tomlkit.item(one).as_string()}"
+        for name, one in value.items()
+    )
+    return "{" + ", ".join(entries) + "}"

@@ -95,6 +95,14 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         ('[[case]]\nname = "a"\nfile = "no.json"\n', "no.json can't be read: No such file"),
         ('[[case]]\nname = "a"\nbody = 5\n', "case[0].body: is neither a table nor a text"),
         (
+            '[[case]]\nname = "a"\nbody = "id = 7"\n[[case.expect]]\nnone = true\n',
+            "of a call that nobody can read, nothing is written",
+        ),
+        (
+            '[[case]]\nname = "a"\nfile = "cases.toml"\n[[case.expect]]\nnone = true\n',
+            "case[0].file: ",
+        ),
+        (
             (
                 '[[case]]\nname = "a"\nbody = "{}"\n[[case.expect]]\nobject = "contact"\n'
                 'connector = "box"\nfields.at = 2026-05-01T09:00:00\n'

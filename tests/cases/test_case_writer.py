@@ -70,6 +70,8 @@ def test_all_that_comes_is_written_where_nothing_was_expected(tmp_path: Path) ->
         "connector": "box",
         "object": "contact",
         "key": "ada@example.edu",
+        "mode": "upsert",
+        "grow": [],
         "fields": {"firstname": "Ada", "tags": ["A", "B"]},
     }
     assert deal["links"] == ["contact ada@example.edu"]
@@ -128,7 +130,7 @@ def test_what_fails_in_itself_is_not_taken_for_right(tmp_path: Path) -> None:
         assert update_cases(text, [result]) == text
 
 
-@pytest.mark.parametrize("quoted", ["plain", "it''''s", "bell \\u0007", "é ' \" \\\\"])
+@pytest.mark.parametrize("quoted", ["plain", "it''''s", "bell \\u0007", "é ' \\\" \\\\"])
 def test_a_new_case_holds_its_body_to_the_letter(tmp_path: Path, quoted: str) -> None:
     """Whatever quotes and signs stand in it; and it passes."""
     body = f'{{\n  "email": "a@example.edu",\n  "first_name": "{quoted}"\n}}'
@@ -139,6 +141,19 @@ def test_a_new_case_holds_its_body_to_the_letter(tmp_path: Path, quoted: str) ->
     assert (case["name"], case["event"], case["source"]) == ("x", "account.created", "shelbyville")
     assert case["received_at"] == new.received_at
     assert run(tmp_path, text)[0].passed
+
+
+def test_rules_are_written_and_brought_up_to_date(tmp_path: Path) -> None:
+    """As they are now; what is no rule any more goes."""
+    text = f"""{ORDER}{CONTACT}
+mode = "create"
+grow = ["tags"]
+overwrite = {{ firstname = "never", tags = "always" }}
+newest = {{ firstname = 2026-01-01T12:00:00Z }}
+"""
+    (contact,) = expected(updated(tmp_path, text))
+    assert (contact["mode"], contact["grow"]) == ("upsert", [])
+    assert (contact["overwrite"], contact["newest"]) == ({"tags": "always"}, {})
 
 
 def test_what_is_so_by_itself_is_not_written(tmp_path: Path) -> None:

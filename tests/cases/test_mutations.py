@@ -28,6 +28,7 @@ from tests.cases.shipped import MAPPINGS, ShippedMapping
 CONDITION = re.compile(r" if (?P<condition>.+?) else ")
 MUTANT = "changed by a mutation"
 LEFT_OUT = " left out"
+UPDATE = "update"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,26 @@ class Mutant:
     what: str
     route: PlacedRoute
     left_out: tuple[str, str] | None = None  # an object and its field
+    no_longer_made: UpsertSettings | None = None
 
     def is_redundant(self, routes: Sequence[PlacedRoute]) -> bool:
-        """Whether what it leaves out is written of the same events by another route too."""
+        """Whether what it leaves out is written of the same events by another route too, or the
+        record that it makes no more is made by another upsert.
+        """
+        return self._is_made_elsewhere(routes) or self._is_written_elsewhere(routes)
+
+    def _is_made_elsewhere(self, routes: Sequence[PlacedRoute]) -> bool:
+        made = self.no_longer_made
+        return made is not None and any(
+            (one.object, one.key, one.mode) == (made.object, made.key, "upsert")
+            and one is not made
+            and (one.each, one.when, other.route.when) == (None, None, None)
+            for other in routes
+            if set(other.events) >= set(self.route.events)
+            for one in other.route.upsert
+        )
+
+    def _is_written_elsewhere(self, routes: Sequence[PlacedRoute]) -> bool:
         return self.left_out is not None and any(
             other.where != self.route.where
             and set(other.events) >= set(self.route.events)
@@ -53,7 +71,7 @@ class Mutant:
 
 
 def mutants_of(one: PlacedRoute) -> Iterator[Mutant]:
-    """Every field, map entry, default, condition, key and link of a route, changed once."""
+    """Every field, map entry, default, condition, rule, key and link of a route, changed once."""
     if isinstance(one.route.when, str):
         when = negated(one.route.when)
         yield Mutant("when", replace(one, route=one.route.model_copy(update={"when": when})))
@@ -65,7 +83,8 @@ def mutants_of(one: PlacedRoute) -> Iterator[Mutant]:
             name = what.removeprefix("fields.").removesuffix(LEFT_OUT)
             left_out = (upsert.object, name) if what.endswith(LEFT_OUT) else None
             where = f"{one.where}.upsert[{index}].{what}"
-            yield Mutant(where, replace(one, route=route), left_out)
+            made = upsert if what == f"mode = {UPDATE}" else None
+            yield Mutant(where, replace(one, route=route), left_out, made)
 
 
 def changed_upserts(upsert: UpsertSettings) -> Iterator[tuple[str, UpsertSettings]]:
@@ -74,6 +93,8 @@ def changed_upserts(upsert: UpsertSettings) -> Iterator[tuple[str, UpsertSetting
         yield "key", upsert.model_copy(update={"key": f"{MUTANT} {upsert.key}"})
     if isinstance(upsert.when, str):
         yield "when", upsert.model_copy(update={"when": negated(upsert.when)})
+    for mode in {"upsert", UPDATE, "create"} - {upsert.mode}:
+        yield f"mode = {mode}", upsert.model_copy(update={"mode": mode})
     for link in upsert.links:
         left = tuple(one for one in upsert.links if one != link)
         yield f"links.{link}", upsert.model_copy(update={"links": left})
@@ -100,6 +121,24 @@ def changed_fields(field: FieldSettings) -> Iterator[tuple[str, FieldSettings]]:
         yield f".map.{key}", field.model_copy(update={"map": entries})
     if field.default is not None:
         yield ".default", field.model_copy(update={"default": MUTANT})
+    for what, rules in changed_rules(field):
+        yield what, field.model_copy(update=rules)
+
+
+def changed_rules(field: FieldSettings) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each rule taken away, or another in its place."""
+    if field.overwrite != "always":
+        for rule in {"always", "if_empty", "never"} - {field.overwrite}:
+            yield f".overwrite = {rule}", {"overwrite": rule}
+    if field.newest:
+        yield ".newest", {"newest": False}
+        yield ".newest by another date", {"newest": "{{ event.occurred_at | plus(days=1) }}"}
+    if field.forward is not None:
+        yield ".forward", {"forward": None}
+        yield ".forward, turned round", {"forward": field.forward[::-1]}
+    if field.append:
+        yield ".append", {"append": False, "grow": False}
+        yield ".grow", {"grow": not field.grow}
 
 
 def negated(condition: str) -> str:
@@ -128,7 +167,7 @@ def test_each_change_of_a_shipped_mapping_makes_a_case_fail(
     tmp_path: Path, shipped: ShippedMapping
 ) -> None:
     """Fields left out and fields of another value, each entry of a map, each default, each
-    condition turned round, keys and links.
+    condition turned round, each rule of a field and mode of an upsert, keys and links.
     """
     settings = load_settings(shipped.write_config(tmp_path), {}, stand_ins=True)
     known = NamedThings(tuple(settings.sources), tuple(settings.connectors))

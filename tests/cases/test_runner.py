@@ -49,6 +49,22 @@ def test_each_field_that_differs_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_a_record_that_is_expected_twice_is_told(tmp_path: Path) -> None:
+    """With its key and without: the second one would prove nothing."""
+    text = f'{ORDER}{DEAL}key = "springfield:7"\n{DEAL}fields.amount = 12.5\n'
+    ((_, message, _, _),) = told(run(tmp_path, text))
+    assert message == "is expected twice: say it once"
+
+
+def test_a_field_that_nothing_sends_is_noted_where_it_may_not_be_sent(tmp_path: Path) -> None:
+    """Perhaps another name was meant, and the case would let that one through."""
+    (result,) = run(tmp_path, f'{ORDER}{CONTACT}absent = ["fristname"]\n')
+    assert result.passed
+    assert result.notes == (
+        "absent: no route writes 'fristname' to a contact; did you mean 'firstname'?",
+    )
+
+
 @pytest.mark.parametrize(
     "expect", ['connector = "box"\nobject = "company"', 'connector = "chest"\nobject = "deal"',
                'connector = "box"\nobject = "deal"\nkey = "springfield:8"']

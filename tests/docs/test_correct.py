@@ -6,11 +6,13 @@ import json
 import re
 import shlex
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import quantiles
 
 import httpx
 import pytest
@@ -30,6 +32,9 @@ SECRET = "HUBSPOT_ACCESS_TOKEN"
 WRONG, RIGHT = "contractsent", "closedwon"
 ORDERS = 500
 PAUSE = 0.02  # seconds between two posts of the school
+BEFORE = 250  # posts that tell how long answers take where nobody corrects anything
+SHORT = 0.02  # seconds; what takes no longer is not late, however short it was before
+LATER = 10  # so many times longer an answer may take on a machine whose two cores are busy
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CORRECTION = re.compile(r"`([^`]+)` becomes `([^`]+)`")
@@ -62,6 +67,7 @@ class School:
 
     url: str
     answers: Counter[int] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
     sent: list[Post] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
@@ -84,7 +90,9 @@ class School:
                     if number % 2
                     else ("order.pending", order(number, "PENDING"))
                 )
+                began = time.perf_counter()
                 answer = http.post(f"{self.url}/in/{TOKEN}/{name}", content=json.dumps(body))
+                self.seconds.append(time.perf_counter() - began)
                 self.answers[answer.status_code] += 1
                 self.sent.append((name, body))
 
@@ -126,7 +134,8 @@ def stages(crm: FakeHubSpot) -> Counter[str]:
 
 def test_the_page_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The correction changes the 500 deals and nothing else, is kept as a case, takes over while
-    the school posts, and all deals end right; whatever was posted is answered and arrives.
+    the school posts, and all deals end right; whatever was posted is answered, not later than
+    before, and arrives.
     """
     with FakeHubSpot(Options(burst=EVER)) as crm:
         monkeypatch.setenv(SECRET, crm.token)
@@ -140,6 +149,8 @@ def test_the_page_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             assert stages(crm) == {WRONG: ORDERS}
             school = School(running.url)
             with school.open():
+                until(lambda: len(school.sent) >= BEFORE, "the school has posted for a while")
+                before = len(school.seconds)
                 _correct(config)
                 for step in steps():
                     run(step, tmp_path, monkeypatch)
@@ -148,9 +159,20 @@ def test_the_page_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
                 until(lambda: stages(crm)[RIGHT] == ORDERS + 2, "all deals are right")
             running.wait_until_delivered()
         assert school.answers.keys() == {202}
+        _in_time(school.seconds[:before], school.seconds[before:])
         _all_arrived(school.sent, crm)
         assert stages(crm).keys() == {RIGHT, "appointmentscheduled"}
     assert RIGHT in (tmp_path / "tests" / "saved.toml").read_text()
+
+
+def _in_time(before: list[float], during: list[float]) -> None:
+    """Of answers as many come late as did before, against the same sender's own times."""
+    for share in (50, 90, 99):
+        was, becomes = (quantiles(one, n=100)[share - 1] for one in (before, during))
+        ratio = becomes / max(was, SHORT)
+        print(f"p{share}: {was * 1000:.1f} ms, {becomes * 1000:.1f} ms meanwhile: {ratio:.2f}")  # noqa: T201
+        assert ratio <= LATER
+    print(f"{len(before)} posts before, {len(during)} meanwhile")  # noqa: T201
 
 
 def _correct(config: Path) -> None:

@@ -28,6 +28,23 @@ def test_short_work_is_done_when_start_returns() -> None:
     asyncio.run(main())
 
 
+def test_what_was_found_can_be_dropped() -> None:
+    """Of work that has ended and of work that goes on."""
+
+    async def work(job: Job) -> str:
+        job.found = {"name": "Ann"}
+        return "found"
+
+    async def main() -> None:
+        background = JobRunner()
+        job = await background.start("look", work, now=NOW)
+        before = job.found
+        background.forget_found()
+        assert (before, job.found, job.result) == ({"name": "Ann"}, None, "found")
+
+    asyncio.run(main())
+
+
 def test_long_work_goes_on() -> None:
     """Start returns while it is under way; nobody has to hold it, and the newest is listed
     first.

@@ -112,3 +112,22 @@ def test_what_is_no_mapping(tmp_path: Path, text: str, where: str) -> None:
     with pytest.raises(ConfigError) as wrong:
         replace_routes(MappingDocument.of(loaded(tmp_path, CONFIG)), text)
     assert wrong.value.faults[0].where.startswith(where)
+
+
+def test_a_map_of_thousands_is_written_and_read() -> None:
+    """As it was; each entry costs the same, however many there are."""
+    entries = "\n".join(f'"Course {number} \\" ü" = "c{number}"' for number in range(5_000))
+    text = f"""
+[[routes]]
+events = ["quiz.*"]
+connector = "box"
+[[routes.upsert]]
+object = "quiz"
+key = "{{{{ quiz.id }}}}"
+[routes.upsert.fields.course]
+value = "{{{{ course.name }}}}"
+[routes.upsert.fields.course.map]
+{entries}
+"""
+    document = read_mapping(text)
+    assert read_mapping(document.to_toml()) == document

@@ -73,12 +73,16 @@ def is_plain(value: object) -> bool:
 @lru_cache(maxsize=256)
 def _code(text: str) -> str | None:
     upper = strip_invisible(text).upper()
-    return upper if upper in _codes() else _names().get(_folded(text)) or _code_beside_name(text)
+    return (
+        upper
+        if upper in currency_codes()
+        else _names().get(_folded(text)) or _code_beside_name(text)
+    )
 
 
 def _code_beside_name(text: str) -> str | None:
     """`Pound sterling (£) — GBP`: a code and, if anything, its own name beside it."""
-    codes = {word for word in _capitals(unescape_html(text)) if word in _codes()}
+    codes = {word for word in _capitals(unescape_html(text)) if word in currency_codes()}
     if len(codes) != 1:
         return None
     (code,) = codes
@@ -87,7 +91,8 @@ def _code_beside_name(text: str) -> str | None:
 
 
 @cache
-def _codes() -> frozenset[str]:
+def currency_codes() -> frozenset[str]:
+    """All codes of ISO 4217, also of currencies that are no longer in use."""
     return frozenset(list_currencies()) - NO_CURRENCY
 
 
@@ -96,7 +101,9 @@ def _names() -> Mapping[str, str]:
     """Folded name → code. Where currencies share a name, the one in use today has it."""
     names = {_folded(name): code for name, code in ALIASES.items()}
     in_use = frozenset(_in_use())
-    for currency in sorted(_codes(), key=lambda currency: (currency not in in_use, currency)):
+    for currency in sorted(
+        currency_codes(), key=lambda currency: (currency not in in_use, currency)
+    ):
         for count in (None, 1, 2):
             names.setdefault(_folded(get_currency_name(currency, count, Locale("en"))), currency)
     return names

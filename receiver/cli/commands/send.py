@@ -27,6 +27,7 @@ from receiver.cli.app import (
     ConfigOption,
     JsonOption,
     app,
+    err,
     fail_command,
     out,
     print_json,
@@ -34,6 +35,7 @@ from receiver.cli.app import (
 )
 from receiver.settings import Settings
 from receiver.settings.gateway_urls import inbound_url, local_url
+from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
 CONCURRENCY = 32
@@ -217,13 +219,15 @@ async def post_one(
 
 def _show_unheard(gateway: str, posts: Iterable[PostedEvent], *, as_json: bool) -> NoReturn:
     """End the command: nothing was sent, since nobody was there."""
-    if as_json:
-        _show(posts, as_json=True, single=True)
-    fail_command(
+    words = (
         f"Nothing listens at {gateway}, so nothing was sent. Start the gateway with "
-        "`aom-gateway serve`, or name another one with --url.",
-        code=FOUND,
+        "`aom-gateway serve`, or name another one with --url."
     )
+    if not as_json:
+        fail_command(words, code=FOUND)
+    err.print(escape_hidden(words), markup=False)
+    _show(posts, as_json=True, single=True)
+    raise typer.Exit(FOUND)
 
 
 def _show(answered: Iterable[PostedEvent], *, as_json: bool, single: bool) -> None:

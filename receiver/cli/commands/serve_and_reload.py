@@ -13,10 +13,11 @@ import typer
 import uvloop
 from httpx import codes
 
-from receiver.cli.admin_client import ask_running, refusal_detail
+from receiver.cli.admin_client import ask_running, read_answer, refusal_detail
 from receiver.cli.app import (
     CONFIG,
     FOUND,
+    CommandFailure,
     ConfigOption,
     JsonOption,
     app,
@@ -68,8 +69,7 @@ def run_gateway(config: Path, settings: Settings) -> None:
     except StoreUnavailable as error:
         fail_command(f"store.url: {error}", code=1)
     except ConfigError as error:
-        show_faults(config, error.faults)
-        raise typer.Exit(FOUND) from error
+        raise CommandFailure("", FOUND, error.faults, config) from error
     except OSError as error:
         fail_command(
             f"server.port: cannot listen on {settings.server.host}:{settings.server.port}: "
@@ -178,7 +178,7 @@ def _ask(config: Path) -> dict[str, Any]:
         fail_command(
             f"The gateway answers {response.status_code}: {refusal_detail(response)}", code=FOUND
         )
-    answer: dict[str, Any] = response.json()
+    answer: dict[str, Any] = read_answer(response)
     return answer
 
 
@@ -201,12 +201,9 @@ def _post_reload(config: Path) -> httpx.Response:
 
 
 def _show_refusal(config: Path, response: httpx.Response) -> NoReturn:
-    answer = response.json()
-    show_faults(
-        config,
-        tuple(ConfigFault(one["path"], one["message"]) for one in answer.get("errors", ())),
-    )
-    fail_command(f"The gateway answers: {answer['detail']}", code=FOUND)
+    answer = read_answer(response)
+    faults = tuple(ConfigFault(one["path"], one["message"]) for one in answer.get("errors", ()))
+    raise CommandFailure(f"The gateway answers: {answer['detail']}", FOUND, faults, config)
 
 
 def _show(config: Path, answer: dict[str, Any]) -> None:

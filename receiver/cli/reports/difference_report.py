@@ -16,6 +16,7 @@ from receiver.comparison.differences import (
     PartDifference,
     WantedDifference,
 )
+from receiver.comparison.setting_differences import SettingDifference
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
@@ -40,7 +41,8 @@ def show_comparison(found: Comparison, before: str, after: str) -> None:
     _show_faults("Faults that are mended: these could be delivered", found.mended_faults)
     _show_wanted("No route would take these any more", found.unwanted)
     _show_wanted("A route would take these that none takes now", found.newly_wanted)
-    if found.differs:
+    _show_settings(found.settings)
+    if found.differs and (found.people or not found.settings):
         _show_costs(found)
     if found.faulty:
         _say(f"{pluralize(found.faulty, 'delivery')} neither of them can render.", style="yellow")
@@ -48,6 +50,14 @@ def show_comparison(found: Comparison, before: str, after: str) -> None:
         _say(f"{UNCOUNTED}.", style="yellow")
     if found.unreadable:
         _say(f"{pluralize(found.unreadable, 'event')} can't be read any more.", style="yellow")
+
+
+def _show_settings(settings: Sequence[SettingDifference]) -> None:
+    if settings:
+        _say("")
+        _say("Otherwise for what comes from now on; what is stored and written keeps what it has:")
+    for one in settings:
+        _say(f"  {one.where}: {one.before} → {one.after}")
 
 
 def _show_object(one: ObjectDifference) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -43,7 +42,6 @@ class _Asked:
     limit: int = EVENTS_AT_FIRST
     erasures: int = 0
     job: Job | None = None
-    found: dict[str, Any] | None = None
 
 
 class DiffPage:
@@ -59,7 +57,7 @@ class DiffPage:
     async def show(self, request: Request) -> Response:
         """The form, with the mapping in force or the one that was compared last."""
         fresh = request.query_params.get("fresh") is not None
-        asked = None if fresh else self._without_erased()
+        asked = None if fresh else self._last
         return self._page(request, asked or _Asked(self._in_force().routes_to_toml()))
 
     async def compare(self, request: Request) -> Response:
@@ -98,16 +96,12 @@ class DiffPage:
             asked.limit,
         )
         try:
-            asked.found = await run_comparison(wanted, job.progress)
+            found = await run_comparison(wanted, job.progress)
         except ComparisonFailed as failure:
             return f"It could not be compared: {failure}"
-        return "Something differs." if asked.found["differs"] else "Nothing differs."
-
-    def _without_erased(self) -> _Asked | None:
-        last = self._last
-        if last and last.found and last.erasures != self._gateway.lasting.erasures:
-            last.job = last.found = None
-        return last
+        if asked.erasures == self._gateway.lasting.erasures:
+            job.found = found
+        return "Something differs." if found["differs"] else "Nothing differs."
 
     def _in_force(self) -> MappingDocument:
         return MappingDocument.of(self._gateway.settings)
@@ -129,6 +123,8 @@ class DiffPage:
         faults: tuple[ConfigFault, ...] = (),
         notice: PageNotice | None = None,
     ) -> Response:
+        is_gone = asked.erasures != self._gateway.lasting.erasures
+        job = None if is_gone and asked.job and asked.job.state == "done" else asked.job
         return self._console.page(
             request,
             "diff.html",
@@ -144,8 +140,8 @@ class DiffPage:
                 *((name, name) for name in self._gateway.settings.sources),
             ],
             event_options=[("", "all"), *((name, name) for name in EVENTS)],
-            job=asked.job,
-            found=asked.found,
+            job=job,
+            found=job.found if job else None,
         )
 
 

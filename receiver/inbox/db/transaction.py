@@ -14,8 +14,11 @@ T = TypeVar("T")
 
 CHANNEL: Final = "aom_gateway_inbox"
 """Where PostgreSQL tells the other processes; the payload is a JSON list: the sender, then
-connectors.
+connectors, or ERASURE.
 """
+
+ERASURE: Final = "*erasure"
+"""Somebody was erased; no connector has such a name."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,6 @@
-"""Keys that change with a person's e-mail address, of records that are more than the person."""
+"""Keys that do not stay: with a person's e-mail address in them, of records that are more than the
+person, or with what is known of a person, which every event changes.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from jinja2 import nodes
 
 from receiver.config_errors import ConfigFault
 from receiver.mapping.language.environment import lone_expression, parse_expression
+from receiver.mapping.routes.route_builder import names_profile
 from receiver.mapping.routes.route_config import PlacedRoute, sources_of
 
 _LEAVES_AS_IT_IS: Final = frozenset({"lower", "trim"})  # an address is trimmed and lower-cased
@@ -17,16 +20,25 @@ _LEAVES_AS_IT_IS: Final = frozenset({"lower", "trim"})  # an address is trimmed 
 def changing_keys(
     routes: Sequence[PlacedRoute], sources: Collection[str], followed: Collection[str]
 ) -> Iterator[ConfigFault]:
-    """A warning for each key that a new address changes, at `followed` sources, whose learners stay
-    one person with it.
+    """A warning for each key that a later event changes, and that a new address changes, at
+    `followed` sources, whose learners stay one person with it.
 
     A key that is the address alone is none: such a record is found by the former one.
     """
     for one in routes:
-        if set(sources_of(one.route, sources)).isdisjoint(followed):
-            continue
+        follows = not set(sources_of(one.route, sources)).isdisjoint(followed)
         for index, upsert in enumerate(one.route.upsert):
-            if upsert.key is not None and changes_with_address(upsert.key):
+            if upsert.key is None:
+                continue
+            if names_profile(parse_expression(upsert.key)):
+                yield ConfigFault(
+                    f"{one.where}.upsert[{index}].key",
+                    "has profile in it, which later events change, so that the next one, or a "
+                    "replay, makes a second record",
+                    "write what stays as it is, like order.id, course.id or person.key",
+                    warning=True,
+                )
+            if follows and changes_with_address(upsert.key):
                 yield ConfigFault(
                     f"{one.where}.upsert[{index}].key",
                     "has person.email in it, so that a new address of the person makes a second "

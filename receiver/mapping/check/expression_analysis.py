@@ -214,8 +214,7 @@ class ExpressionAnalysis:
                 continue
             for text in _texts(other.node) if op in ("eq", "ne", "in", "notin") else ():
                 if (fault := values.fault_of(text, exact=True)) is not None:
-                    message, remedy, only_probable = fault
-                    (self.doubtful if only_probable else self.broken)[message] = remedy
+                    self._note(fault)
 
     def _calculated(self, node: nodes.BinExpr, scope: Scope) -> Any:
         left, right = self._operand(node.left, scope), self._operand(node.right, scope)

@@ -19,10 +19,10 @@ from receiver.mapping.check.raw_keys import StoredKeys
 from receiver.mapping.check.static_conditions import static_truth
 from receiver.mapping.language.attribute_access import bare_type, element_of
 from receiver.mapping.language.constant_texts import constant_texts
-from receiver.mapping.language.environment import lone_expression, parse_expression
+from receiver.mapping.language.environment import is_constant, lone_expression, parse_expression
 from receiver.mapping.language.scope import Loop
 from receiver.mapping.language.unsupported_syntax import find_statements, find_unsupported
-from receiver.mapping.routes.map_pattern import ANYTHING, MapPattern
+from receiver.mapping.routes.map_pattern import ANYTHING, MapPattern, find_covered
 from receiver.mapping.routes.route_builder import DEFAULT_KEY, is_constant_value, split_each
 from receiver.mapping.routes.route_config import PlacedRoute
 from receiver.mapping.routes.route_settings import FieldSettings, UpsertSettings
@@ -86,6 +86,7 @@ def _upsert(
 
 def _field(where: str, settings: FieldSettings, scopes: Scopes, checked: CheckedRoute) -> None:
     scopes = _condition(f"{where}.when", settings.when, scopes, checked)
+    checked.faults += _never_written(where, settings)
     kinds = _value(where, settings.value, scopes, checked)
     # a snippet's field is written in several places
     checked.kinds.setdefault(where, []).extend(kinds)
@@ -109,6 +110,22 @@ def _field(where: str, settings: FieldSettings, scopes: Scopes, checked: Checked
         checked.faults += _open_map(where, settings, scopes)
     if not settings.append and settings.map is None:
         checked.faults += _composed(where, kinds)
+
+
+def _never_written(where: str, settings: FieldSettings) -> Iterator[ConfigFault]:
+    """An expression that is false whatever comes; `when = false` says that it is meant."""
+    if isinstance(settings.when, str) and not is_constant(settings.when):
+        try:
+            only = lone_expression(parse_expression(settings.when))
+        except (TemplateSyntaxError, RecursionError):  # told already
+            return
+        if isinstance(only, nodes.Const) and not only.value:
+            yield ConfigFault(
+                f"{where}.when",
+                "is always false: the field is never written",
+                "change the condition, or write when = false to say that this is meant",
+                warning=True,
+            )
 
 
 def _composed(where: str, kinds: Sequence[Any]) -> Iterator[ConfigFault]:
@@ -166,15 +183,21 @@ def _newest(
 
 
 def _unreachable(where: str, entries: Mapping[str, Any]) -> Iterator[ConfigFault]:
-    """Patterns that no value comes to, since one before them takes all that they match."""
+    """Patterns that no value comes to, since one before them takes all that they match; and keys
+    that are another one but for upper and lower case, which most values do not tell apart.
+    """
     patterns = [MapPattern(key) for key in entries if ANYTHING in key]
-    for index, pattern in enumerate(patterns):
-        if before := next((one for one in patterns[:index] if one.covers(pattern)), None):
-            message = f"is never reached: {before.text!r} before it takes all that it matches"
+    for pattern, before in find_covered(patterns):
+        message = f"is never reached: {before.text!r} before it takes all that it matches"
+        place = f"{where}.{format_place(('map', pattern.text))}"
+        yield ConfigFault(place, message, "put it before that one", warning=True)
+    first: dict[str, str] = {}
+    for key in entries:
+        if (same := first.setdefault(key.casefold(), key)) != key and ANYTHING not in key:
             yield ConfigFault(
-                f"{where}.{format_place(('map', pattern.text))}",
-                message,
-                "put it before that one",
+                f"{where}.{format_place(('map', key))}",
+                f"is {same!r} but for upper and lower case, which a map does not tell apart",
+                "keep one of them",
                 warning=True,
             )
 
@@ -193,9 +216,9 @@ def _wrong_keys(
         return
     for event in list(scopes)[:1]:
         known = KnownValues(event, checked.sources).of_result(only)
-        for key, message, remedy, probable in find_wrong_keys(known, settings.map) if known else ():
+        for key, message, remedy in find_wrong_keys(known, settings.map) if known else ():
             place = f"{where}.{format_place(('map', key))}"
-            yield ConfigFault(place, message, remedy, warning=probable)
+            yield ConfigFault(place, message, remedy)
 
 
 def _open_map(where: str, settings: FieldSettings, scopes: Scopes) -> Iterator[ConfigFault]:

@@ -1,4 +1,6 @@
-"""Arguments of a filter that it does not take: too many, too few, or of another name."""
+"""Arguments of a filter that it does not take: too many, too few, of another name, or a currency
+that is none.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,13 @@ from inspect import Parameter, Signature, signature
 
 from jinja2 import nodes
 
+from receiver.aom.values.currency import currency_codes
 from receiver.mapping.language.filters import FILTERS
 
 _PASSED = frozenset({"scope", "context", "environment", "env", "eval_ctx"})
 """What a filter is given before the value, and nobody writes."""
+
+USE_A_CODE = "use a code of ISO 4217, like USD or EUR"
 
 PLUS_TAKES = ("weeks", "days", "hours", "minutes")
 
@@ -31,6 +36,16 @@ def wrong_arguments(node: nodes.Filter) -> tuple[str, str] | None:
     except TypeError as error:
         names = [name for name, one in taken.parameters.items() if one.kind != _MORE]
         return f"| {node.name} is given what it does not take: {error}", _remedy(names)
+    return _wrong_currency(node) if node.name == "money" else None
+
+
+def _wrong_currency(node: nodes.Filter) -> tuple[str, str] | None:
+    given = [*node.args, *(keyword.value for keyword in node.kwargs)]
+    for one in given:
+        if isinstance(one, nodes.Const) and one.value not in {None, *currency_codes()}:
+            code = str(one.value).upper()
+            remedy = f"did you mean {code!r}?" if code in currency_codes() else USE_A_CODE
+            return f"| money is given {one.value!r}, which is no currency", remedy
     return None
 
 

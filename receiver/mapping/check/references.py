@@ -10,7 +10,7 @@ from receiver.config_errors import UNREADABLE, ConfigFault, nearest_name, sugges
 from receiver.mapping.language.environment import is_constant
 from receiver.mapping.routes.route_builder import key_field_of
 from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute
-from receiver.mapping.routes.route_settings import UpsertSettings
+from receiver.mapping.routes.route_settings import RouteSettings, UpsertSettings
 
 _PATTERN = frozenset("*?[")
 
@@ -34,10 +34,12 @@ def check_names(
                 suggest_name(source, sources, "sources"),
             )
     yield from _events(one)
+    yield from _listed_twice(one.where, route, ("sources", "events", "connector"))
     account = accounts.get(one.connector)
     objects = [upsert.object for upsert in route.upsert]
     for index, upsert in enumerate(route.upsert):
         where = f"{one.where}.upsert[{index}]"
+        yield from _listed_twice(where, upsert, ("links", "use"))
         yield from _links(where, upsert, objects)
         yield from _key(where, upsert)
         if account is not None and account.type is not None:
@@ -67,6 +69,22 @@ def _events(one: PlacedRoute) -> Iterator[ConfigFault]:
             f"{what} {pattern!r}",
             suggest_name(pattern, EVENTS, "events"),
         )
+
+
+def _listed_twice(
+    where: str, table: RouteSettings | UpsertSettings, lists: Sequence[str]
+) -> Iterator[ConfigFault]:
+    """What a list names again: harmless, but perhaps another one was meant."""
+    for name in lists:
+        listed: Sequence[str] = getattr(table, name) or ()
+        for index, item in enumerate(listed):
+            if item in listed[:index] and item != UNREADABLE:
+                yield ConfigFault(
+                    f"{where}.{name}[{index}]",
+                    f"{item!r} is listed already",
+                    "leave it out, or name the one that is meant",
+                    warning=True,
+                )
 
 
 def _links(where: str, upsert: UpsertSettings, objects: Sequence[str]) -> Iterator[ConfigFault]:

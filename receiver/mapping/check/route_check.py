@@ -20,6 +20,7 @@ from receiver.mapping.check.references import (
 )
 from receiver.mapping.check.shared_keys import shared_keys
 from receiver.mapping.check.shared_profiles import shared_profiles
+from receiver.mapping.check.unwritable_texts import check_texts
 from receiver.mapping.routes.route_config import (
     ConnectorAccount,
     PlacedRoute,
@@ -48,6 +49,7 @@ def check_routes(
         faults += check_names(one, accounts, sources)
         faults += check_ownership(one, accounts)
         faults += check_growth(one, accounts)
+        faults += check_texts(one)
         faults += check_expressions(one, sources, stored).faults
     faults += find_key_conflicts(every, accounts)
     faults += find_link_circles(every)

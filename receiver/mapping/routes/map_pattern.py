@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 ANYTHING: Final = "*"
@@ -33,8 +34,29 @@ class MapPattern:
 
     def covers(self, other: MapPattern) -> bool:
         """Whether it surely matches all that the other does."""
-        return (
-            self.matches(other.text.casefold().replace(ANYTHING, "\0"))
-            if ANYTHING in self.text
-            else False
-        )
+        return ANYTHING in self.text and self.matches(other.sample)
+
+    @property
+    def sample(self) -> str:
+        """A text that it matches, folded, with a character that no other pattern names."""
+        return self.text.casefold().replace(ANYTHING, "\0")
+
+    @property
+    def head(self) -> str:
+        """What a text begins with, folded."""
+        return self._head
+
+
+def find_covered(patterns: Iterable[MapPattern]) -> Iterator[tuple[MapPattern, MapPattern]]:
+    """Each that is never reached, with one before it that takes all that it matches.
+
+    One covers another only where that begins with its head, so that only these are tried.
+    """
+    before: dict[str, list[MapPattern]] = {}
+    for one in patterns:
+        sample = one.sample
+        heads = (sample[:end] for end in range(len(sample) + 1))
+        tried = (other for head in heads for other in before.get(head, ()))
+        if (found := next((other for other in tried if other.covers(one)), None)) is not None:
+            yield one, found
+        before.setdefault(one.head, []).append(one)

@@ -14,6 +14,7 @@ from receiver.mapping.language.value_text import UnusableValue, describe_kind, v
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_STAGE, _DATE = 6, 20  # digits
 
 Rank = Callable[[ExpressionScope, Value], str | None]
 """A text that sorts as the values follow each other; None where that cannot be said."""
@@ -21,7 +22,7 @@ Rank = Callable[[ExpressionScope, Value], str | None]
 
 def by_stage(stages: Sequence[str]) -> Rank:
     """The place of the value in the list. Raises UnusableValue for one that is not there."""
-    places = {stage.casefold(): f"{place:06}" for place, stage in enumerate(stages)}
+    places = {stage.casefold(): f"{place:0{_STAGE}}" for place, stage in enumerate(stages)}
 
     def rank(_scope: ExpressionScope, value: Value) -> str:
         place = places.get(value_text(value).casefold())
@@ -69,4 +70,14 @@ def moment(value: object) -> str:
         raise UnusableValue(f"`newest` takes a date, not {describe_kind(value)}")
     at = value if isinstance(value, datetime) else datetime.combine(value, time())
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
-    return f"{(at - _FIRST) // _MICROSECOND:020}"
+    return f"{(at - _FIRST) // _MICROSECOND:0{_DATE}}"
+
+
+def read_date(rank: str) -> datetime | None:
+    """The date that a field goes by, in UTC; None where it goes by something else."""
+    return _FIRST + int(rank) * _MICROSECOND if len(rank) == _DATE else None
+
+
+def read_stage(rank: str) -> int | None:
+    """The place of its stage, the first being 1; None where a field goes by something else."""
+    return int(rank) + 1 if len(rank) == _STAGE else None

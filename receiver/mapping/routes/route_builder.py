@@ -58,7 +58,7 @@ def build_route(
             _upsert(one, index, upsert, key_fields, watch)
             for index, upsert in enumerate(route.upsert)
         ),
-        asks_for_profile=any(map(_names_profile, _trees(route))),
+        asks_for_profile=any(map(names_profile, _trees(route))),
     )
 
 
@@ -91,7 +91,8 @@ def _trees(route: RouteSettings) -> Iterator[nodes.Node]:
     yield from (parse_expression(value) for value in values if isinstance(value, str))
 
 
-def _names_profile(tree: nodes.Node) -> bool:
+def names_profile(tree: nodes.Node) -> bool:
+    """Whether an expression asks for what is known of the person."""
     names = (node for node in (tree, *tree.find_all(nodes.Name)) if isinstance(node, nodes.Name))
     return any(node.name == "profile" for node in names)
 
@@ -166,7 +167,7 @@ def _rank(settings: FieldSettings) -> Rank | None:
     if settings.newest:
         return by_own_date
     values = (value for value in (settings.value, settings.default) if isinstance(value, str))
-    return by_writing if any(map(_names_profile, map(parse_expression, values))) else None
+    return by_writing if any(map(names_profile, map(parse_expression, values))) else None
 
 
 def _value(where: str, settings: FieldSettings, watch: RouteWatch) -> Evaluate:

@@ -129,7 +129,19 @@ def _placed(
                 )
                 continue
             for field_name, settings in snippets.by_name[name].fields.items():
-                if field_name not in upsert.fields and field_name not in shared:
+                if field_name in upsert.fields:
+                    continue
+                if shared.get(field_name, settings) != settings:
+                    faults.append(
+                        ConfigFault(
+                            f"{where}.upsert[{index}].use[{at}]",
+                            f"{name!r} has the field {field_name!r} too, otherwise: that of "
+                            f"{places[index, field_name]} counts",
+                            "write the field in the upsert itself, or take it out of one of them",
+                            warning=True,
+                        )
+                    )
+                elif field_name not in shared:
                     shared[field_name] = settings
                     places[index, field_name] = (
                         f"{snippets.place_of(name)}.{format_place(('fields', field_name))}"

@@ -50,6 +50,12 @@ def _names(value: object) -> object:
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 
 
+def _tables(value: object) -> object:
+    if isinstance(value, dict):
+        raise RemediedError("is one table", "write [[routes.upsert]] in double brackets")
+    return value
+
+
 def _one_or_several(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -200,5 +206,6 @@ class RouteSettings(_Table):
     )
     upsert: Annotated[
         tuple[UpsertSettings, ...],
+        BeforeValidator(_tables),
         Field(description="what is written; nothing switches a standard route off"),
     ] = ()

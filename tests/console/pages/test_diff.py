@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,8 +12,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.console.accessibility import faults
 from tests.console.browser import WIDTHS, click
 from tests.console.conftest import BACKWARDS, SCRIPT, at_overview
-from tests.processes import ADMIN_TOKEN, Running
+from tests.console.visitor import Visitor
+from tests.processes import ADMIN_TOKEN, Running, gateway, until, write_config
 
+PAGE = "/console/set-up/diff"
 OWN = """
 [[routes]]
 name = "orders"
@@ -86,6 +89,27 @@ def test_what_names_an_erased_person_goes(page: Page, running: Running) -> None:
     page.reload()
     assert page.get_by_label("Routes and snippets").input_value().strip() == OWN.strip()
     assert page.get_by_role("region", name="What would change").count() == 0
+
+
+def test_an_erasure_at_another_process_ends_it_too(tmp_path: Path, postgresql_url: str) -> None:
+    """The database is one, and so is the person."""
+    (tmp_path / "other").mkdir()
+    configs = [write_config(at, store=postgresql_url) for at in (tmp_path, tmp_path / "other")]
+    with gateway(configs[0]) as one, gateway(configs[1]) as other:
+        visitor = Visitor(one.url)
+        visitor.sign_in()
+        visitor.get(PAGE)
+        visitor.post(PAGE, {"mapping": OWN, "limit": "10"})
+        until(lambda: "0 events" in visitor.get(PAGE).text, "it is compared")
+        erased = httpx.delete(
+            f"{other.url}/api/people/nobody@example.edu",
+            headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
+            trust_env=False,
+            timeout=60,
+        )
+        assert erased.status_code == 200
+        until(lambda: "What would change" not in visitor.get(PAGE).text, "its result is gone")
+        assert "fields.dealstage" in visitor.get(PAGE).text  # the mapping stays
 
 
 def test_only_some_events(page: Page) -> None:

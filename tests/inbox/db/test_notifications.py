@@ -141,3 +141,22 @@ async def _listening(url: str, number: int) -> None:
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         while (row := await (await connection.execute(query)).fetchone()) and row[0] < number:
             await asyncio.sleep(0.01)
+
+
+@stored
+async def test_an_erasure_is_heard(inbox: Inbox) -> None:
+    """Once; and none is heard where nobody was erased."""
+    await inbox.erase_person("ann@example.edu")
+    assert await inbox.wait_for_erasure(LONG)
+    assert not await inbox.wait_for_erasure(0)
+
+
+def test_an_erasure_is_heard_by_other_processes(postgresql_url: str) -> None:
+    """What they have found may name the person."""
+
+    async def main() -> None:
+        async with open_inbox(postgresql_url) as one, open_inbox(postgresql_url) as other:
+            await one.erase_person("ann@example.edu")
+            assert await other.wait_for_erasure(LONG)
+
+    asyncio.run(main())

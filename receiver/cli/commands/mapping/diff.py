@@ -14,6 +14,7 @@ from receiver.cli.app import (
     CONFIG,
     FOUND,
     WRONG_USE,
+    CommandFailure,
     ConfigOption,
     JsonOption,
     YesOption,
@@ -24,7 +25,6 @@ from receiver.cli.app import (
     out,
     print_json,
     settings_of,
-    show_faults,
 )
 from receiver.cli.compared_mappings import (
     ChosenMappings,
@@ -171,8 +171,7 @@ def _compare(job: ComparisonJob) -> Comparison:
         except StoreUnavailable as error:
             fail_command(f"store.url: {error}")
         except ConfigError as error:
-            show_faults(Path("the mapping"), error.faults)
-            raise typer.Exit(WRONG_USE) from error
+            raise CommandFailure("", WRONG_USE, error.faults, Path("the mapping")) from error
 
 
 async def _replay(settings: Settings, found: Comparison, *, yes: bool, as_json: bool) -> int:
@@ -183,7 +182,10 @@ async def _replay(settings: Settings, found: Comparison, *, yes: bool, as_json: 
         for start in range(0, len(events), _AT_ONCE)
     ]
     if not chosen:
-        show_note("There is nothing to deliver again: what differs is only not written any more.")
+        show_note(
+            "There is nothing to deliver again: what differs is only not written any more, or "
+            "counts for what comes from now on."
+        )
         return 0
     async with open_admin(settings) as asked:
         planned = [await asked.post("/api/replay", {**one, "dry_run": True}) for one in chosen]

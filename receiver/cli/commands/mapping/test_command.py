@@ -24,6 +24,7 @@ from receiver.cases.runner import result_as_json
 from receiver.cli.app import (
     CONFIG,
     FOUND,
+    CommandFailure,
     ConfigOption,
     JsonOption,
     app,
@@ -32,13 +33,12 @@ from receiver.cli.app import (
     out,
     print_json,
     settings_of,
-    show_faults,
 )
 from receiver.cli.reports.case_report import show_coverage, show_results
 from receiver.cli.saved_case import replace_file, save_case
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable
-from receiver.settings import ConfigError, ConfigFault, Settings
+from receiver.settings import ConfigError, Settings
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
@@ -87,17 +87,17 @@ def run_tests(
     needed.
 
     --json prints {"passed", "failed", "cases", "coverage"}, a case being {"file", "name", "event",
-    "passed", "failures", "not_expected", "notes"}; where a file of cases is wrong {"faults"}.
+    "passed", "failures", "not_expected", "notes"}; with --save {"file", "name", "passed"}.
     """
     settings = settings_of(config, stand_ins=save is None)
     if save is not None:
         if files and len(files) > 1:
             fail_command("--save writes into one file; name one.")
-        save_case(settings, save, files[0] if files else None)
+        save_case(settings, save, files[0] if files else None, as_json=as_json)
         return
     watched = MappingCoverage()
     routes = RouteTable.compile(settings, watch=watched.watch)
-    cases = _read_cases(settings, _chosen_files(config, files), as_json=as_json)
+    cases = _read_cases(settings, _chosen_files(config, files))
     results = _run(settings, routes, cases, watched)
     if update and _update(results, quiet=as_json):
         results = _run(settings, routes, _read_cases(settings, _files_of(cases)), watched)
@@ -131,26 +131,15 @@ def _files_of(cases: Sequence[Case]) -> list[Path]:
     return list(dict.fromkeys(case.file for case in cases))
 
 
-def _read_cases(
-    settings: Settings, files: list[Path], *, as_json: bool = False
-) -> tuple[Case, ...]:
+def _read_cases(settings: Settings, files: list[Path]) -> tuple[Case, ...]:
     known = NamedThings(tuple(settings.sources), tuple(settings.connectors))
     try:
         cases = read_case_files(files, known)
     except ConfigError as error:
-        _show_faults(error.faults, as_json=as_json)
-        raise typer.Exit(FOUND) from error
+        raise CommandFailure("", FOUND, error.faults, Path(TEST_FOLDER)) from error
     if not cases:
         fail_command(f"There is no [[case]] in {', '.join(map(str, files))}.")
     return cases
-
-
-def _show_faults(faults: tuple[ConfigFault, ...], *, as_json: bool) -> None:
-    if as_json:
-        listed = [{"where": f.where, "message": f.message, "remedy": f.remedy} for f in faults]
-        print_json({"faults": listed})
-    else:
-        show_faults(Path(TEST_FOLDER), faults)
 
 
 def _run(
