@@ -37,6 +37,7 @@ WantedBy=multi-user.target
 """
 # before the service is asked anything it has had the time to start
 WAIT = "curl --silent --fail --retry 60 --retry-all-errors --retry-delay 1 127.0.0.1:8080/readyz"
+ACTIVE = "timeout 60 sh -c 'until systemctl is-active --quiet aom-gateway caddy; do sleep 1; done'"
 COUNT = "runuser -u aom-gateway -- aom-gateway events --json > /srv/{}.json"
 
 
@@ -70,7 +71,7 @@ def test_the_page_ends_with_a_service_that_outlives_a_restart(tmp_path: Path) ->
     (wanted / "follow.service").symlink_to("/etc/systemd/system/follow.service")
 
     boot(machine, [*commands(), WAIT, COUNT.format("before")])
-    boot(machine, ["cd /var/lib/aom-gateway", "systemctl is-active aom-gateway caddy", WAIT,
+    boot(machine, ["cd /var/lib/aom-gateway", WAIT, ACTIVE,
                    COUNT.format("after"), "systemctl reload aom-gateway",
                    "curl --silent --fail --output /dev/null 127.0.0.1:8080/healthz"])  # fmt: skip
     before, after = ((srv / f"{name}.json").read_text() for name in ("before", "after"))
@@ -80,9 +81,9 @@ def test_the_page_ends_with_a_service_that_outlives_a_restart(tmp_path: Path) ->
 
 def download(wheels: Path) -> None:
     """What pip would fetch, for the Python of that Debian."""
-    fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", wheels,
+    fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(wheels),
              "--python-version", "3.11", "--only-binary", ":all:"]  # fmt: skip
-    constraints = ["--constraint", ROOT / "constraints.txt"]
+    constraints = ["--constraint", str(ROOT / "constraints.txt")]
     subprocess.run([*fetch, *constraints, f"{ROOT}[postgres]"], check=True)
     subprocess.run([*fetch, *BUILD], check=True)
 
@@ -93,7 +94,7 @@ def boot(machine: Path, script: list[str]) -> None:
     done = srv / "done"
     done.unlink(missing_ok=True)
     (srv / "follow.sh").write_text("\n".join(["cd /", *script, "touch /srv/done"]) + "\n")
-    command = [tool("systemd-nspawn"), "--directory", machine, "--register=no", "--keep-unit",
+    command = [tool("systemd-nspawn"), "--directory", str(machine), "--register=no", "--keep-unit",
                "--resolv-conf=copy-host", "--boot"]  # fmt: skip
     subprocess.run(command, timeout=LONGEST, check=False, capture_output=True)
     out = srv / "out.log"
