@@ -7,7 +7,7 @@ PIP = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 INSTALLED = .venv/.installed
 DEVELOPED = .venv/.developed
 
-.PHONY: install develop demo docs test lint format bench bench-pages chaos clean
+.PHONY: install develop demo docs test lint format bench bench-pages chaos machine clean
 
 install: $(INSTALLED)
 
@@ -50,6 +50,9 @@ bench: $(DEVELOPED)
 
 chaos: $(DEVELOPED)
 	$(BIN)/python -m tests.chaos
+
+machine: $(DEVELOPED) # as root: boots a bare Debian and follows docs/operators/one_machine.md in it
+	AOM_MACHINE=1 $(BIN)/python -m pytest tests/deploy/test_one_machine.py -s
 
 bench-pages: $(DEVELOPED)
 	$(BIN)/python -m tests.bench.pages

@@ -8,11 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 
 CONFIGURATION = "config.example.toml"
-ALERTING_RULES = "alerts.example.yml"
+ALERTING_RULES = "deploy/prometheus/alerts.yml"
 
 
 def find_example(name: str) -> Path:
-    """Give the path of an example: in the installed package, or at the top of a checkout."""
+    """Give the path of an example, named as in a checkout: there, or in the installed package."""
     package = Path(str(files("receiver")))
-    installed = package / "examples" / name
+    installed = package / "examples" / Path(name).name
     return installed if installed.is_file() else package.parent / name

@@ -31,6 +31,11 @@ class Connections(ServerState):
         self._complain("http.connections_used_up", now)
         return False
 
+    @property
+    def crowded(self) -> bool:
+        """Whether so many are open that one without a request should not stay for long."""
+        return len(self.connections) > self.most // 2
+
     def sweep(self, now: float) -> None:
         """End what has taken too long; call it about once a second. uvloop says nothing of what it
         could not accept: it is told here.

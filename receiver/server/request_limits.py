@@ -9,20 +9,18 @@ import asyncio
 import math
 import sys
 import urllib.parse
-from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 
 import httptools
 import structlog
 import uvicorn
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
-from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from receiver.http.problem_details import problem_response
 from receiver.server.connections import Connections
 from receiver.server.exchange import HttpExchange
+from receiver.server.last_answer import LingeringTransport, raw_answer
 
 HEAD_BYTES = 16 * 1024
 HEADERS = 100
@@ -35,7 +33,10 @@ BYTES_PER_SECOND = 64 * 1024
 # that much of what is not wanted is read, so that the answer is not lost in a reset
 DROPPED_BYTES = 8 * 1024 * 1024
 DROPPED_SECONDS = 5.0
-IDLE_SECONDS = 5.0  # between two requests
+# between two requests: longer than clients and proxies keep a connection, so that it is they who
+# close it and no request meets an end
+IDLE_SECONDS = 75.0
+CROWDED_IDLE_SECONDS = 5.0
 
 _END = b"\r\n\r\n"  # of a head, and of a body in chunks
 _MOST_DIGITS = 18  # of a length; longer ones are beyond any limit
@@ -70,6 +71,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._ahead = b""
         self._half_closed = False  # the other side sends nothing more
         self._deadline = math.inf
+        self._late = math.inf  # the deadline that had passed at the last look
         self._keep_alive = True  # as the request under way wants it
         # bytes that are still read, and dropped, before the end; below 0: this is not the end
         self._dropping = -1
@@ -145,7 +147,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if len(self._ahead) > HEAD_BYTES:
             self._arrived, self._ahead = len(self._ahead), b""
             self.cycle.keep_alive = False
-            self.cycle.transport = _Lingering(self)  # type: ignore[assignment]
+            self.cycle.transport = LingeringTransport(self.transport, self.end)  # type: ignore[assignment]
             self._dropping, self._deadline = DROPPED_BYTES, math.inf
 
     def _parse(self, part: bytes) -> None:
@@ -239,7 +241,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if self._dropping >= 0 or self.parser.should_upgrade():
             return
-        if isinstance(self.cycle.transport, _Lingering) and not self.cycle.response_started:
+        if isinstance(self.cycle.transport, LingeringTransport) and not self.cycle.response_started:
             self.cycle.keep_alive = self._keep_alive
         self._arrived, self._in_body = 0, False
         if self._is_busy():
@@ -254,7 +256,8 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._dropping >= 0 or self.transport.is_closing():
             return
         self.flow.resume_reading()
-        self._deadline = self.loop.time() + IDLE_SECONDS
+        crowded = self._shared.crowded
+        self._deadline = self.loop.time() + (CROWDED_IDLE_SECONDS if crowded else IDLE_SECONDS)
         ahead, self._ahead = self._ahead, b""
         self._take(ahead)
         if self._half_closed and not self._is_busy() and not self.transport.is_closing():
@@ -270,11 +273,16 @@ class LimitedProtocol(HttpToolsProtocol):
         super().shutdown()
 
     def look(self, now: float) -> None:
-        """End the connection if something has taken too long."""
+        """End the connection if something has taken too long.
+
+        At the second look: what has come meanwhile, to a gateway that was busy, is read before it.
+        """
         if self._is_stalled(now):
             self.transport.abort()
         elif now <= self._deadline or self.transport.is_closing():
             return
+        elif self._late != self._deadline:
+            self._late = self._deadline
         elif self._dropping >= 0 or not self._arrived:
             self.transport.close()
         elif self.flow.read_paused:
@@ -317,7 +325,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _linger(self) -> None:
         """An answer before the body's end is to be the connection's last."""
-        self.cycle.transport = _Lingering(self)  # type: ignore[assignment]
+        self.cycle.transport = LingeringTransport(self.transport, self.end)  # type: ignore[assignment]
         self._keep_alive, self.cycle.keep_alive = self.cycle.keep_alive, False
 
     def _drop(self, number: int) -> None:
@@ -368,31 +376,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def _answer(self, status: int, detail: str, reason: str) -> None:
         self._shared.turned_away(reason)
         self.transport.write(
-            _written(
+            raw_answer(
                 problem_response(status, detail, headers=_HEADERS.get(status, _CLOSE)),
                 self._shared.default_headers,
             )
         )
-
-
-class _Lingering:
-    """The transport of a request whose body is still on its way: it closes in a way that lets the
-    other side read the answer.
-    """
-
-    def __init__(self, protocol: LimitedProtocol) -> None:
-        self.write = protocol.transport.write
-        self.is_closing = protocol.transport.is_closing
-        self.close = protocol.end
-
-
-def _written(response: Response, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
-    status = f"HTTP/1.1 {response.status_code} {HTTPStatus(response.status_code).phrase}".encode()
-    return b"\r\n".join(
-        [
-            status,
-            *(b": ".join(header) for header in (*headers, *response.raw_headers)),
-            b"",
-            bytes(response.body),
-        ]
-    )

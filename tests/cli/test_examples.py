@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", [CONFIGURATION, ALERTING_RULES])
-def test_a_checkout_has_them_at_its_top(name: str) -> None:
+def test_a_checkout_has_them(name: str) -> None:
     """An installed copy has them in the package, as the tests of the wheel show."""
     assert find_example(name) == ROOT / name
     assert find_example(name).is_file()

@@ -39,7 +39,7 @@ def test_it_holds_both_packages_and_the_examples(wheel: Path) -> None:
     }
     assert held == ours | {
         "receiver/examples/config.example.toml",
-        "receiver/examples/alerts.example.yml",
+        "receiver/examples/alerts.yml",
     }
 
 
@@ -72,8 +72,8 @@ def test_the_whole_example_is_written(installed: Environment, tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     assert written.read_text("utf-8") == EXAMPLE.read_text("utf-8")
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
-    (rules,) = re.findall(r"\S+/alerts\.example\.yml", done.stdout)
-    assert Path(rules).read_text("utf-8") == (ROOT / "alerts.example.yml").read_text("utf-8")
+    (rules,) = re.findall(r"\S+/alerts\.yml", done.stdout)
+    assert Path(rules).read_text("utf-8") == (ROOT / "deploy/prometheus/alerts.yml").read_text("utf-8")
 
 
 def test_the_demo_runs(installed: Environment, tmp_path: Path) -> None:

@@ -41,11 +41,13 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @asynccontextmanager
-async def served(counted: Counter[str]) -> AsyncIterator[Callable[[], Awaitable[Streams]]]:
+async def served(
+    counted: Counter[str], shared: Connections | None = None
+) -> AsyncIterator[Callable[[], Awaitable[Streams]]]:
     """`echo` behind the protocol; gives what connects to it."""
     config = uvicorn.Config(echo, http=LimitedProtocol, lifespan="off", log_config=None)
     config.load()
-    shared = Connections(100, lambda reason: counted.update([reason]))
+    shared = shared or Connections(100, lambda reason: counted.update([reason]))
     loop = asyncio.get_running_loop()
     listening = await loop.create_server(
         lambda: LimitedProtocol(config, shared, {}), "127.0.0.1", 0
@@ -112,6 +114,54 @@ def test_a_connection_without_a_request(monkeypatch: pytest.MonkeyPatch) -> None
 
     uvloop.run(main())
     assert not counted
+
+
+@pytest.mark.parametrize(("others", "ends"), [(0, False), (51, True)])
+def test_a_connection_between_two_requests(
+    monkeypatch: pytest.MonkeyPatch, others: int, ends: bool
+) -> None:
+    """It stays for longer than its client keeps it; not for long where half of all are in use."""
+    monkeypatch.setattr(request_limits, "CROWDED_IDLE_SECONDS", 0.1)
+
+    async def main() -> None:
+        async with served(Counter()) as connect, asyncio.timeout(60):
+            crowd = [await connect() for _ in range(others)]
+            reader, writer = await connect()
+            writer.write(head(b"Content-Length: 1") + b"1")
+            await reader.readuntil(b"\r\n\r\n1")
+            if ends:
+                assert await reader.read() == b""
+            else:
+                await asyncio.sleep(0.5)
+                writer.write(head(b"Content-Length: 2") + b"12")
+                await reader.readuntil(b"\r\n\r\n2")
+            for _, other in (*crowd, (reader, writer)):
+                other.close()
+
+    uvloop.run(main())
+
+
+def test_what_came_while_the_gateway_was_busy_is_read_before_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A request that lies in the socket when its connection has been idle for too long."""
+    monkeypatch.setattr(request_limits, "IDLE_SECONDS", 5.0)
+    shared = Connections(100, lambda _reason: None)
+
+    async def main() -> None:
+        async with served(Counter(), shared) as connect, asyncio.timeout(60):
+            reader, writer = await connect()
+            writer.write(head(b"Content-Length: 1") + b"1")
+            await reader.readuntil(b"\r\n\r\n1")
+            writer.write(head(b"Content-Length: 2") + b"12")
+            shared.sweep(asyncio.get_running_loop().time() + 6)  # before the loop has read it
+            await reader.readuntil(b"\r\n\r\n2")
+            shared.sweep(asyncio.get_running_loop().time() + 6)
+            shared.sweep(asyncio.get_running_loop().time() + 7)
+            assert await reader.read() == b""
+            writer.close()
+
+    uvloop.run(main())
 
 
 def test_a_large_body_gets_more_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from receiver.aom import EVENTS, read_sample
 from tests.processes import TOKEN, Running, gateway, until, write_config
 
-ALERTS = Path(__file__).parents[2] / "alerts.example.yml"
+ALERTS = Path(__file__).parents[2] / "deploy/prometheus/alerts.yml"
 BODY = """
 [connectors.sandbox]
 type = "sandbox"
