@@ -26,9 +26,17 @@ fake's, or one that may be littered: every run writes records under keys of its 
 none.
 """
 
-from connectors.testing import records, setup
-from connectors.testing.trial import Breach, Check, Gate, NotTried, Subject, Trial, run
+from connectors.testing import calls, faults, links, ownership, records, setup, values
+from connectors.testing.trial import Breach, Check, Gate, NotTried, Stored, Subject, Trial, run
 
-CHECKS: tuple[Check, ...] = (*setup.CHECKS, *records.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *setup.CHECKS,
+    *records.CHECKS,
+    *values.CHECKS,
+    *ownership.CHECKS,
+    *links.CHECKS,
+    *calls.CHECKS,
+    *faults.CHECKS,
+)
 
-__all__ = ["CHECKS", "Breach", "Check", "Gate", "NotTried", "Subject", "Trial", "run"]
+__all__ = ["CHECKS", "Breach", "Check", "Gate", "NotTried", "Stored", "Subject", "Trial", "run"]
