@@ -91,7 +91,11 @@ class HubSpotApi:
 
     async def aclose(self) -> None:
         await self._threads.aclose()
-        self._client.rest_client.pool_manager.clear()
+        # `clear` alone leaves open what the client's last response still refers to.
+        pools = self._client.rest_client.pool_manager.pools
+        for key in pools.keys():  # noqa: SIM118 - it can't be iterated over
+            pools[key].close()
+        pools.clear()
 
     async def _send(self, method: str, path: str, body: dict[str, Any] | None) -> ApiAnswer:
         # The client's time-out counts from byte to byte; this one holds for the whole call.
