@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -203,9 +202,7 @@ async def _actions(trial: Trial) -> list[tuple[str, Action]]:
         ("check", lambda connector: connector.check(needs_of(trial))),
     ]
     if isinstance(trial.connector, Reads):
-        actions.append(
-            ("read", lambda connector: connector.read(trial.object, other, new.fields))
-        )
+        actions.append(("read", lambda connector: connector.read(trial.object, other, new.fields)))
     if isinstance(trial.connector, Links) and trial.subject.links:
         pairs = [
             (await make_pair(trial, number, *trial.subject.links[0])).link for number in (11, 12)

@@ -20,7 +20,7 @@ def is_empty(held: Any) -> bool:
     return held is None or held in ("", [], ())
 
 
-def same_value(written: Value, held: Any) -> bool:
+def same_value(written: Value, held: Any) -> bool:  # noqa: PLR0911 - one for each type
     """Whether a field holds what was written.
 
     Numbers count by their value, moments by their instant (one without a zone is UTC), days as

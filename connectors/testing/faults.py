@@ -25,7 +25,7 @@ from connectors.base import (
     TimedOut,
     Unavailable,
 )
-from connectors.testing.links import are_linked, make_pair
+from connectors.testing.links import are_linked, link_pairs, make_pair
 from connectors.testing.proxy import Fault, FaultProxy
 from connectors.testing.trial import Breach, Check, NotTried, Trial, must
 
@@ -66,14 +66,9 @@ SILENCE_AFTERWARDS = Fault("silence after the account has done it", "silence", a
 TRICKLE = Fault("an answer that never ends", "trickle")
 
 
-async def refused_credentials_are_auth_failed(trial: Trial) -> None:
-    """401 on any request is AuthFailed, never an outcome of a record."""
-    await try_faults(trial, [UNAUTHORIZED], AuthFailed)
-
-
-async def a_missing_permission_is_misconfigured(trial: Trial) -> None:
-    """403 on any request is Misconfigured or AuthFailed, never an outcome of a record."""
-    await try_faults(trial, [FORBIDDEN], Misconfigured, AuthFailed)
+async def refused_calls_pause_the_connector(trial: Trial) -> None:
+    """401 and 403 on any request are AuthFailed or Misconfigured, never an outcome of a record."""
+    await try_faults(trial, [UNAUTHORIZED, FORBIDDEN], AuthFailed, Misconfigured)
 
 
 async def too_many_requests_are_throttled(trial: Trial) -> None:
@@ -113,7 +108,8 @@ class Attempt:
     """One thing to do while the account fails, and again when it works."""
 
     name: str
-    act: Callable[[Connector], Awaitable[Sequence[Outcome]]]
+    # with the connector, and whether an earlier try may have been done
+    act: Callable[[Connector, bool], Awaitable[Sequence[Outcome]]]
     # what must hold when it went through at last
     verify: Callable[[], Awaitable[None]]
 
@@ -130,8 +126,11 @@ async def try_faults(
     for make in (_upsert, _link, _read):
         calls = await _count_calls(trial, make, next(numbers))
         for fault in faults:
-            only_last = fault.kind in ("silence", "trickle") and (make is not _upsert or raised)
-            for first in range(calls - 1 if only_last and calls else 0, calls):
+            slow = fault.kind in ("silence", "trickle")
+            if slow and make is not _upsert and fault is not faults[0]:
+                continue
+            only_last = slow and bool(raised) and calls > 0
+            for first in range(calls - 1 if only_last else 0, calls):
                 attempt = await make(trial, next(numbers))
                 error = await _try_fault(trial, attempt, fault, first, errors)
                 raised += [error] if error and make is _upsert else []
@@ -148,7 +147,7 @@ async def _count_calls(
     if attempt is None:
         return 0
     async with through_proxy(trial) as (proxy, connector):
-        await attempt.act(connector)
+        await attempt.act(connector, False)
         return len(proxy.calls)
 
 
@@ -220,7 +219,7 @@ async def _is_partial(
 async def _fails(attempt: Attempt, connector: Connector, where: str) -> ConnectorError | None:
     """Do it; None where all was Saved nevertheless, which `verify` looks at."""
     try:
-        outcomes = await attempt.act(connector)
+        outcomes = await attempt.act(connector, False)
     except ConnectorError as error:
         return error
     except Exception as error:
@@ -269,7 +268,7 @@ def _is_right(
 
 async def _goes_through(attempt: Attempt, connector: Connector, where: str) -> None:
     try:
-        outcomes = await attempt.act(connector)
+        outcomes = await attempt.act(connector, True)
     except Exception as error:
         raise Breach(
             f"{where}: when the account works again the same goes through, but "
@@ -284,8 +283,8 @@ async def _goes_through(attempt: Attempt, connector: Connector, where: str) -> N
 async def _upsert(trial: Trial, number: int) -> Attempt:
     record = trial.record(number)
 
-    async def act(connector: Connector) -> Sequence[Outcome]:
-        return await connector.upsert(record.object, [record])
+    async def act(connector: Connector, doubtful: bool) -> Sequence[Outcome]:
+        return await connector.upsert(record.object, [replace(record, doubtful=doubtful)])
 
     return Attempt("upsert", act, lambda: _is_single(trial, record))
 
@@ -305,11 +304,11 @@ async def _link(trial: Trial, number: int) -> Attempt | None:
         return None
     pair = await make_pair(trial, number, *trial.subject.links[0])
 
-    async def act(connector: Any) -> Sequence[Outcome]:
-        return list(await connector.link([replace(pair.link, doubtful=True)]))
+    async def act(connector: Any, doubtful: bool) -> Sequence[Outcome]:
+        return list(await connector.link([replace(pair.link, doubtful=doubtful)]))
 
     async def verify() -> None:
-        await trial.link(pair.link)
+        await link_pairs(trial, pair, doubtful=True)
         if trial.tells_all:
             await are_linked(trial, pair.link)
 
@@ -322,7 +321,7 @@ async def _read(trial: Trial, number: int) -> Attempt | None:
     record = trial.record(number)
     await trial.save(record)
 
-    async def act(connector: Any) -> Sequence[Outcome]:
+    async def act(connector: Any, _doubtful: bool) -> Sequence[Outcome]:
         (found,) = await connector.read(record.object, [record], record.fields)
         return [Saved(found.id) if found else Retry("read found no record")]
 
@@ -336,7 +335,7 @@ async def _read(trial: Trial, number: int) -> Attempt | None:
 async def through_proxy(trial: Trial) -> AsyncIterator[tuple[FaultProxy, Connector]]:
     """Open another connector, with a proxy before the account and a short time-out."""
     with FaultProxy(account_address(trial)) as proxy:
-        async with trial.opened(proxy.url, timeout=SECONDS) as connector:
+        async with trial.opened(proxy.url, seconds=SECONDS) as connector:
             try:
                 yield proxy, connector
             finally:
@@ -353,8 +352,7 @@ def account_address(trial: Trial) -> str:
 
 
 CHECKS: tuple[Check, ...] = (
-    refused_credentials_are_auth_failed,
-    a_missing_permission_is_misconfigured,
+    refused_calls_pause_the_connector,
     too_many_requests_are_throttled,
     server_errors_are_unavailable,
     what_is_no_json_is_unavailable,

@@ -141,7 +141,9 @@ def _routes(name: str, text: str) -> list[dict[str, Any]]:
 
 async def what_can_be_written_has_no_problem(trial: Trial) -> None:
     """`check` finds nothing wrong with what can be written."""
-    problems = [problem for problem in await trial.connector.check(needs_of(trial)) if problem.fatal]
+    problems = [
+        problem for problem in await trial.connector.check(needs_of(trial)) if problem.fatal
+    ]
     must(not problems, f"the account takes what the subject writes, but check finds {problems}")
 
 

@@ -195,16 +195,18 @@ class Trial:
 
     @asynccontextmanager
     async def opened(
-        self, address: str | None = None, gate: Gate | None = None, timeout: float | None = None
+        self, address: str | None = None, gate: Gate | None = None, seconds: float | None = None
     ) -> AsyncIterator[Connector]:
-        """Open another connector on the account, at this address, with this time-out."""
+        """Open another connector on the account, at this address, with so many seconds for
+        a call.
+        """
         settings = dict(self.subject.settings)
         if address is not None:
             settings[self.subject.address] = address
-        if timeout is not None:
-            settings["timeout_seconds"] = timeout
+        if seconds is not None:
+            settings["timeout_seconds"] = seconds
         context = replace(
-            self.context, calls=gate or Gate(), timeout=timeout or self.context.timeout
+            self.context, calls=gate or Gate(), timeout=seconds or self.context.timeout
         )
         checked = self.subject.connector.Settings.model_validate(settings)
         connector = self.subject.connector.open(checked, context)

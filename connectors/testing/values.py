@@ -13,10 +13,10 @@ from connectors.testing.setup import needs_of
 from connectors.testing.trial import Breach, Check, NotTried, Trial, must
 
 TEXTS = (
-    "Žofie Ångström-O’Neil",
+    "Žofie Ångström-O’Neil",  # noqa: RUF001
     "עברית العربية",  # written from right to left
     "漢字 かな 한글",
-    "𝒜da 🎓 𠮷野",  # beyond the basic plane: four bytes, two units of UTF-16
+    "𝒜da 🎓 𠮷野",  # noqa: RUF001 - beyond the basic plane: four bytes, two units of UTF-16
     "Tom & Ana <ana@x.test> 50%",
     "\"a\" 'b' \\c {d}; e=f+g, h#i?j/k",
 )

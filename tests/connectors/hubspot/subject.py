@@ -15,16 +15,16 @@ from tests.connectors.hubspot.opening import DEAL
 from tests.fakes.hubspot import FakeHubSpot
 from tests.fakes.hubspot.options import Options
 
-
 PLURALS = {"contact": "contacts", "deal": "deals"}
 
 
 def read_account(fake: FakeHubSpot, object: str) -> dict[str, testing.Stored]:
     """Give what the fake holds of an object, as the kit wants it."""
-    ends = [pair for pair in fake.associations()]
+    linked = [*fake.associations()]
+    linked += [(target, source) for source, target in linked]
     return {
         record["id"]: testing.Stored(
-            record, [other for a, b in ends for one, other in ((a, b), (b, a)) if one == record["id"]]
+            record, [target for source, target in linked if source == record["id"]]
         )
         for record in fake.records(PLURALS[object])
     }
@@ -58,5 +58,5 @@ def hubspot(version: str = "2026-09") -> Iterator[testing.Subject]:
             unreachable={**settings, "base_url": "http://127.0.0.1:1"},
             address="base_url",
             read=partial(read_account, fake),
-            delete=lambda object, id: fake.delete(PLURALS[object], id),
+            delete=lambda name, gone: fake.delete(PLURALS[name], gone),
         )

@@ -14,7 +14,6 @@ from connectors.salesforce import SalesforceConnector
 from tests.connectors.salesforce.opening import ADMIN_TOKEN
 from tests.fakes.salesforce import FakeSalesforce
 
-
 NAMES = {"contact": "Contact", "deal": "Opportunity"}
 
 
@@ -88,5 +87,5 @@ def salesforce() -> Iterator[testing.Subject]:
             unreachable=settings | {"base_url": "http://127.0.0.1:9"},
             address="base_url",
             read=partial(read_account, fake),
-            delete=lambda _object, id: fake.delete(id),
+            delete=lambda _name, gone: fake.delete(gone),
         )
