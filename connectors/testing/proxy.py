@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-PATIENCE = 12.0
+PATIENCE = 8.0
 """Seconds after which the proxy ends what the connector should have ended long before."""
 
 ACCOUNT_SECONDS = 60.0
