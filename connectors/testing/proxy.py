@@ -201,7 +201,7 @@ class FaultProxy:
             else None
         )
         if fault is not None:
-            return await self._befall(fault, answer, reader, writer)
+            return await self._befall(fault, request, answer, reader, writer)
         if answer is None:
             _reset(writer)
             return False
@@ -220,6 +220,7 @@ class FaultProxy:
     async def _befall(
         self,
         fault: Fault,
+        request: _Request,
         answer: _Answer | None,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
@@ -228,7 +229,7 @@ class FaultProxy:
             case "answer":
                 reason = http.client.responses.get(fault.status, "Unknown")
                 given = _Answer(fault.status, reason, tuple(fault.headers.items()), fault.body)
-                writer.write(given.head() + given.body)
+                writer.write(given.head() + (b"" if request.method == "HEAD" else given.body))
                 await writer.drain()
                 return True
             case "cut":
