@@ -5,15 +5,15 @@ connections, and the secrets. A check's name is the promise.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, quote_plus
-
-from pydantic import BaseModel, SecretStr
 
 from connectors.base import ConnectorError, Links, Reads
+from connectors.http.secrets import SecretTexts, secret_texts
 from connectors.testing.faults import (
     SERVER_ERRORS,
     UNAUTHORIZED,
@@ -26,7 +26,6 @@ from connectors.testing.setup import needs_of
 from connectors.testing.trial import Check, Gate, NotTried, Trial, must
 
 UNREACHED = Fault("a reset", "reset")
-SHORTEST_SECRET = 5
 CLOSING_SECONDS = 5.0
 
 
@@ -102,23 +101,27 @@ async def connections_are_closed(trial: Trial) -> None:
 
 
 async def secrets_stay_secret(trial: Trial) -> None:
-    """The secrets of the settings are in no error, outcome, `repr`, log or address."""
-    model = trial.subject.connector.Settings
-    secrets = dict(_secret_values(model.model_validate(trial.subject.settings)))
-    if not secrets:
+    """The secrets of the settings are in no error, outcome, `repr`, log or address, even where the
+    account repeats them.
+    """
+    settings = trial.subject.connector.Settings.model_validate(trial.subject.settings)
+    secrets = SecretTexts(secret_texts(settings))
+    repeated = " ".join(secret_texts(settings))
+    if not repeated:
         raise NotTried("the subject's settings have no secret")
+    said: list[tuple[str, str]] = []
     with _logged() as lines:
-        said: list[tuple[str, str]] = []
-        for fault in (None, UNAUTHORIZED, *SERVER_ERRORS, UNREACHED):
+        for fault in (None, UNAUTHORIZED, _repeat(repeated), *SERVER_ERRORS, UNREACHED):
             said += await _say(trial, fault)
-        said += [("a log line", line) for line in lines]
-    for name, secret in secrets.items():
-        for place, text in said:
-            must(
-                not any(form in text for form in {secret, quote(secret, ""), quote_plus(secret)}),
-                f"the value of {name} is a secret, but stands in {place}: "
-                f"{text.replace(secret, '***')[:300]}",
-            )
+    for place, text in (*said, *(("a log line", line) for line in lines)):
+        cut = secrets.cut(text)
+        must(cut == text, f"the secrets of the settings stay secret, but one is in {place}: {cut}")
+
+
+def _repeat(secrets: str) -> Fault:
+    said = f"not known: {secrets}"
+    body = json.dumps({"message": said, "error": "invalid_client", "error_description": said})
+    return replace(UNAUTHORIZED, name="401 with the secrets", body=body.encode())
 
 
 async def _say(trial: Trial, fault: Fault | None) -> list[tuple[str, str]]:
@@ -146,23 +149,6 @@ def _error_texts(error: BaseException) -> Iterator[tuple[str, str]]:
     while seen is not None:
         yield (f"the error {type(seen).__name__}", f"{seen} {seen!r}")
         seen = seen.__cause__ or seen.__context__
-
-
-def _secret_values(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Give each secret of settings with its place; too short ones stand in any text."""
-    if isinstance(value, SecretStr):
-        secret = value.get_secret_value()
-        if len(secret) >= SHORTEST_SECRET:
-            yield name, secret
-    elif isinstance(value, BaseModel):
-        for key in type(value).model_fields:
-            yield from _secret_values(getattr(value, key), f"{name}.{key}".lstrip("."))
-    elif isinstance(value, dict):
-        for key, one in value.items():
-            yield from _secret_values(one, f"{name}.{key}")
-    elif isinstance(value, list | tuple | set | frozenset):
-        for number, one in enumerate(value):
-            yield from _secret_values(one, f"{name}[{number}]")
 
 
 class _Lines(logging.Handler):

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from connectors.base import (
+    AuthFailed,
     BatchRefused,
     ConnectorError,
     Context,
@@ -217,6 +218,13 @@ class TellsTheKeyInErrors(PlainConnector):
         return super().understand(answer)
 
 
+class TellsWhatTheAccountSays(PlainConnector):
+    def understand(self, answer: httpx.Response) -> Any:
+        if answer.status_code == 401:
+            raise AuthFailed(f"the CRM refuses the key: {answer.text}")
+        return super().understand(answer)
+
+
 class TellsTheKeyInTheAddress(PlainConnector):
     async def send(self, method: str, url: str, body: Any, query: Query) -> httpx.Response:
         key = self.settings.api_key.get_secret_value()
@@ -278,8 +286,9 @@ BUGS = (
     Bug(LetsClientErrorsOut, faults.a_lost_connection_is_unavailable, "not ReadError"),
     Bug(RepeatsBlindly, faults.a_lost_connection_is_unavailable, "makes no second record"),
     Bug(RefusesAfterAFault, faults.server_errors_are_unavailable, "account works again"),
-    Bug(TellsTheKeyInErrors, SECRETS, "api_key is a secret, but stands in the error Unavailable"),
-    Bug(TellsTheKeyInTheAddress, SECRETS, "stands in the address of a request"),
-    Bug(TellsTheKeyInTheLog, SECRETS, "stands in a log line"),
-    Bug(TellsTheKeyInItsRepr, SECRETS, "stands in its repr"),
+    Bug(TellsTheKeyInErrors, SECRETS, "one is in the error Unavailable"),
+    Bug(TellsWhatTheAccountSays, SECRETS, "one is in the error AuthFailed"),
+    Bug(TellsTheKeyInTheAddress, SECRETS, "one is in the address of a request"),
+    Bug(TellsTheKeyInTheLog, SECRETS, "one is in a log line"),
+    Bug(TellsTheKeyInItsRepr, SECRETS, "one is in its repr"),
 )
