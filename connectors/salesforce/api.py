@@ -65,6 +65,7 @@ class SalesforceApi:
         self._session = open_session(
             settings.base_url, self._reading_seconds, WORKERS, self._seen, secrets
         )
+        self._signs_in = token is None
         self._open: Callable[[], Salesforce] = (
             (lambda: sign_in(settings, context.directory, self._session))
             if token is None
@@ -247,7 +248,8 @@ class SalesforceApi:
         return await self._client.get(SIGN_IN)
 
     async def _sign_in(self, place: str) -> Salesforce:
-        await self._context.calls.take()
+        if self._signs_in:
+            await self._context.calls.take()
         return await self._in_time(place, self._open)
 
     def _seen(self, response: requests.Response) -> None:
