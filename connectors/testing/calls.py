@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-from connectors.base import ConnectorError, Links, Reads
+from connectors.base import ConnectorError, Grows, Links, Provisions, Reads
 from connectors.http.secrets import SecretTexts, secret_texts
 from connectors.testing.faults import (
     SERVER_ERRORS,
@@ -194,6 +194,11 @@ async def _actions(trial: Trial) -> list[tuple[str, Action]]:
             (await make_pair(trial, number, *trial.subject.links[0])).link for number in (11, 12)
         ]
         actions.append(("link", lambda connector: connector.link(pairs)))
+    if isinstance(trial.connector, Provisions):
+        actions.append(("plan", lambda connector: connector.plan(needs_of(trial))))
+    if isinstance(trial.connector, Grows) and trial.subject.grows:
+        options = {trial.subject.grows: [f"{trial.prefix} Rhetoric"]}
+        actions.append(("grow", lambda connector: connector.grow(trial.object, options)))
     return actions
 
 
