@@ -15,12 +15,12 @@ NO = frozenset({"false", "no", "0"})
 _MILLISECONDS = re.compile(r"-?\d{9,}")
 
 
-def is_empty(held: Any) -> bool:
+def is_empty(stored: Any) -> bool:
     """Whether a field holds nothing."""
-    return held is None or held in ("", [], ())
+    return stored is None or stored in ("", [], ())
 
 
-def same_value(written: Value, held: Any) -> bool:  # noqa: PLR0911 - one for each type
+def same_value(written: Value, stored: Any) -> bool:  # noqa: PLR0911 - one for each type
     """Whether a field holds what was written.
 
     Numbers count by their value, moments by their instant (one without a zone is UTC), days as
@@ -28,56 +28,56 @@ def same_value(written: Value, held: Any) -> bool:  # noqa: PLR0911 - one for ea
     """
     match written:
         case bool():
-            return str(held).strip().lower() in (YES if written else NO)
+            return str(stored).strip().lower() in (YES if written else NO)
         case "":
-            return is_empty(held)
+            return is_empty(stored)
         case str():
-            return isinstance(held, str) and held == written
+            return isinstance(stored, str) and stored == written
         case int() | Decimal():
-            return _number(held) == written
+            return _number(stored) == written
         case datetime():
-            return _moment(held) == written
+            return _moment(stored) == written
         case date():
-            return _day(held) == written
+            return _day(stored) == written
         case Append():
-            return {one.casefold() for one in written.values} == set(options_of(held))
+            return {one.casefold() for one in written.values} == set(options_of(stored))
 
 
-def options_of(held: Any) -> list[str]:
+def options_of(stored: Any) -> list[str]:
     """Give the options that a multiple-choice field holds, without regard to case."""
-    if is_empty(held):
+    if is_empty(stored):
         return []
-    if isinstance(held, str):
-        held = json.loads(held) if held.startswith("[") else re.split("[;,]", held)
-    return [str(one).strip().casefold() for one in held if str(one).strip()]
+    if isinstance(stored, str):
+        stored = json.loads(stored) if stored.startswith("[") else re.split("[;,]", stored)
+    return [str(one).strip().casefold() for one in stored if str(one).strip()]
 
 
-def _number(held: Any) -> Decimal | None:
-    if isinstance(held, bool):
+def _number(stored: Any) -> Decimal | None:
+    if isinstance(stored, bool):
         return None
     try:
-        return Decimal(str(held))
+        return Decimal(str(stored))
     except InvalidOperation:
         return None
 
 
-def _moment(held: Any) -> datetime | None:
-    if isinstance(held, datetime):
-        found = held
-    elif _MILLISECONDS.fullmatch(str(held)):
-        found = datetime.fromtimestamp(int(held) / 1000, UTC)
+def _moment(stored: Any) -> datetime | None:
+    if isinstance(stored, datetime):
+        found = stored
+    elif _MILLISECONDS.fullmatch(str(stored)):
+        found = datetime.fromtimestamp(int(stored) / 1000, UTC)
     else:
         try:
-            found = datetime.fromisoformat(re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", str(held)))
+            found = datetime.fromisoformat(re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", str(stored)))
         except ValueError:
             return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _day(held: Any) -> date | None:
-    if _MILLISECONDS.fullmatch(str(held)):
-        return datetime.fromtimestamp(int(held) / 1000, UTC).date()
+def _day(stored: Any) -> date | None:
+    if _MILLISECONDS.fullmatch(str(stored)):
+        return datetime.fromtimestamp(int(stored) / 1000, UTC).date()
     try:
-        return date.fromisoformat(str(held)[:10])
+        return date.fromisoformat(str(stored)[:10])
     except ValueError:
         return None

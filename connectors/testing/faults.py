@@ -309,7 +309,7 @@ async def _link(trial: Trial, number: int) -> Attempt | None:
 
     async def verify() -> None:
         await link_pairs(trial, pair, doubtful=True)
-        if trial.tells_all:
+        if trial.lists_records:
             await are_linked(trial, pair.link)
 
     return Attempt("link", act, verify)

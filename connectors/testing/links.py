@@ -62,8 +62,8 @@ async def link_pairs(trial: Trial, *pairs: Pair, doubtful: bool = False) -> None
 
 async def are_linked(trial: Trial, pair: Link) -> None:
     """See that the account holds one link of the pair."""
-    held = (await trial.account(pair.source.object)).get(pair.source_id)
-    links = [] if held is None else list(held.links)
+    stored = (await trial.read_account(pair.source.object)).get(pair.source_id)
+    links = [] if stored is None else list(stored.links)
     must(
         links.count(pair.target_id) == 1,
         f"{pair.source.object} {pair.source_id} is linked to {pair.target.object} "

@@ -92,11 +92,11 @@ async def _holds(
     trial: Trial, record: Record, id: str, name: str, value: Value, because: str
 ) -> None:
     asked = replace(record, on_create={**record.on_create, name: value})
-    held = await trial.stored(asked, id)
+    stored = await trial.read_back(asked, id)
     must(
-        held is not None and same_value(value, held.get(name)),
+        stored is not None and same_value(value, stored.get(name)),
         f"a record that {because}: {value!r} is due in {name}, but the account holds "
-        f"{'no such record' if held is None else repr(held.get(name))}",
+        f"{'no such record' if stored is None else repr(stored.get(name))}",
     )
 
 

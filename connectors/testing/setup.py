@@ -214,7 +214,7 @@ def _provisioner(trial: Trial, connector: Connector | None = None) -> Provisions
 async def _accounts(trial: Trial) -> Sequence[Mapping[str, Stored]]:
     """Give all that the account holds, where that can be told."""
     try:
-        return [dict(await trial.account(name)) for name in trial.subject.records]
+        return [dict(await trial.read_account(name)) for name in trial.subject.records]
     except NotTried:
         return []
 

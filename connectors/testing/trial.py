@@ -150,11 +150,11 @@ class Trial:
         ]
 
     @property
-    def tells_all(self) -> bool:
+    def lists_records(self) -> bool:
         """Whether all that the account holds can be read."""
         return self.subject.read is not None or isinstance(self.connector, Browsable)
 
-    async def account(self, object: str) -> Mapping[str, Stored]:
+    async def read_account(self, object: str) -> Mapping[str, Stored]:
         """Read all that the account holds of an object, by id."""
         if self.subject.read is not None:
             return self.subject.read(object)
@@ -165,9 +165,9 @@ class Trial:
             "connector Browsable"
         )
 
-    async def stored(self, record: Record, id: str) -> Mapping[str, Any] | None:
+    async def read_back(self, record: Record, id: str) -> Mapping[str, Any] | None:
         """Read the fields of a written record back; None where it is not there."""
-        if not self.tells_all:
+        if not self.lists_records:
             if not isinstance(self.connector, Reads):
                 raise NotTried(
                     "nothing reads back what was written: give Subject.read, or make the connector "
@@ -176,18 +176,18 @@ class Trial:
             fields = [*record.fields, *record.on_create]
             (found,) = await self.connector.read(record.object, [record], fields)
             return found.fields if found else None
-        held = (await self.account(record.object)).get(id)
-        return held.fields if held else None
+        stored = (await self.read_account(record.object)).get(id)
+        return stored.fields if stored else None
 
     async def is_single(self, record: Record, id: str) -> None:
         """See that no other record holds this one's key, where that can be told."""
-        if not self.tells_all:
+        if not self.lists_records:
             return
         key = record.key.casefold()
         others = [
             other
-            for other, held in (await self.account(record.object)).items()
-            if other != id and any(str(value).casefold() == key for value in held.fields.values())
+            for other, stored in (await self.read_account(record.object)).items()
+            if other != id and any(str(value).casefold() == key for value in stored.fields.values())
         ]
         must(
             not others,

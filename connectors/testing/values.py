@@ -24,7 +24,7 @@ ZONES = (timedelta(hours=5, minutes=30), timedelta(hours=-8), timedelta(0))
 
 
 async def values_keep_their_types(trial: Trial) -> None:
-    """A value of each type is held as what it is, and may be written again."""
+    """A value of each type is stored as what it is, and may be written again."""
     record = trial.record(fields=_typed(trial))
     (first,) = await trial.save(record)
     await _holds(trial, record, first.id)
@@ -51,7 +51,7 @@ async def falsehoods_and_zeros_are_values(trial: Trial) -> None:
 
 
 async def texts_are_held_in_any_script(trial: Trial) -> None:
-    """A text is held to the letter: any script, also beyond the basic plane, and any sign."""
+    """A text is stored to the letter: any script, also beyond the basic plane, and any sign."""
     name = _text_field(trial)
     for number, text in enumerate(TEXTS):
         record = trial.record(number, fields={name: text})
@@ -60,7 +60,7 @@ async def texts_are_held_in_any_script(trial: Trial) -> None:
 
 
 async def decimals_keep_all_places(trial: Trial) -> None:
-    """An amount is held to its last place, also a large one."""
+    """An amount is stored to its last place, also a large one."""
     name, example = _first(trial, Decimal, "a Decimal")
     exponent = example.as_tuple().exponent
     places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
@@ -82,7 +82,7 @@ async def moments_keep_their_instant(trial: Trial) -> None:
 
 
 async def days_stay_days(trial: Trial) -> None:
-    """A date is held as that day, wherever the gateway stands."""
+    """A date is stored as that day, wherever the gateway stands."""
     name = next(
         (
             name
@@ -131,11 +131,11 @@ async def options_are_appended_again_and_again(trial: Trial) -> None:
         given += [one for one in options if one not in given]
         record = trial.record(fields={name: Append(options)})
         await trial.save(record)
-        held = options_of((await _read(trial, record, saved.id)).get(name))
+        stored = options_of((await _read(trial, record, saved.id)).get(name))
         must(
-            sorted(held) == sorted(one.casefold() for one in given),
+            sorted(stored) == sorted(one.casefold() for one in given),
             f"Append adds to the options that are there: of {name} {given} were due, but the "
-            f"account holds {held}",
+            f"account holds {stored}",
         )
 
 
@@ -152,9 +152,9 @@ async def an_unknown_field_is_not_dropped_in_silence(trial: Trial) -> None:
     problems = await trial.connector.check(needs_of(trial, {name: "a text"}))
     if any(name in f"{problem.where} {problem.message}" for problem in problems):
         return
-    held = await _read(trial, record, outcome.id)
+    stored = await _read(trial, record, outcome.id)
     must(
-        same_value("a text", held.get(name)),
+        same_value("a text", stored.get(name)),
         f"a field that the CRM lacks is not dropped in silence: {name} was saved without a note, "
         "check finds no problem with it, and the account does not hold it",
     )
@@ -182,17 +182,17 @@ def _text_field(trial: Trial) -> str:
 
 
 async def _read(trial: Trial, record: Record, id: str) -> Mapping[str, Any]:
-    held = await trial.stored(record, id)
-    if held is None:
+    stored = await trial.read_back(record, id)
+    if stored is None:
         raise Breach(f"{record.object} {record.key} is Saved as {id!r}, but the account has none")
-    return held
+    return stored
 
 
 async def _holds(trial: Trial, record: Record, id: str, because: str = "was written") -> None:
     """Compare all fields of a record with what the account holds."""
-    held = await _read(trial, record, id)
+    stored = await _read(trial, record, id)
     for name, value in record.fields.items():
-        found = held.get(name)
+        found = stored.get(name)
         must(
             same_value(value, found),
             f"{name} {because}: {value!r} is due, but the account holds "

@@ -15,7 +15,7 @@ MOMENT = datetime(2020, 8, 11, 22, 28, tzinfo=timezone(timedelta(hours=5, minute
 
 
 @pytest.mark.parametrize(
-    ("written", "held"),
+    ("written", "stored"),
     [
         ("Ada", "Ada"),
         ("", None),
@@ -41,13 +41,13 @@ MOMENT = datetime(2020, 8, 11, 22, 28, tzinfo=timezone(timedelta(hours=5, minute
         (Append(("Algebra", "Logic")), '["Algebra", "Logic"]'),
     ],
 )
-def test_forms_of_one_value(written: Value, held: Any) -> None:
+def test_forms_of_one_value(written: Value, stored: Any) -> None:
     """CRMs have a form of their own for each type."""
-    assert same_value(written, held)
+    assert same_value(written, stored)
 
 
 @pytest.mark.parametrize(
-    ("written", "held"),
+    ("written", "stored"),
     [
         ("Ada", "ada"),
         ("1", 1),
@@ -70,6 +70,6 @@ def test_forms_of_one_value(written: Value, held: Any) -> None:
         (Append(("Logic",)), None),
     ],
 )
-def test_values_that_differ(written: Value, held: Any) -> None:
+def test_values_that_differ(written: Value, stored: Any) -> None:
     """What is lost or changed on the way is seen."""
-    assert not same_value(written, held)
+    assert not same_value(written, stored)
