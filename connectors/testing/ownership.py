@@ -28,8 +28,10 @@ async def a_record_with_a_new_key_is_written(trial: Trial) -> None:
     old = trial.record(1, fields={name: first})
     (saved,) = await trial.save(old)
     record = trial.record(2, fields={name: second}, id=saved.id, former_key=old.key)
-    await trial.save(record)
-    await _holds(trial, replace(record, former_key=None), saved.id, name, second, "gets a new key")
+    (renamed,) = await trial.save(record)
+    await _holds(
+        trial, replace(record, former_key=None), renamed.id, name, second, "gets a new key"
+    )
 
 
 async def a_record_that_is_there_needs_no_on_create(trial: Trial) -> None:
