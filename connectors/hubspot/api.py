@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hubspot import HubSpot
@@ -12,6 +12,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from connectors.base import Context, RateLimit, TimedOut, Unavailable
 from connectors.certificates import tls_fault
+from connectors.http.secrets import SecretTexts, secret_texts
 from connectors.hubspot.error_body import read_error
 from connectors.hubspot.errors import CallRefused, SetUpMissing, call_error, retry_after
 from connectors.hubspot.json_answers import read_body
@@ -49,6 +50,7 @@ class HubSpotApi:
         # calls left today and the day's allowance, as HubSpot last said
         self.daily_left: tuple[int, int] | None = None
         self._context = context
+        self._secrets = SecretTexts(secret_texts(settings))
         # taken before a call is: what is taken goes out at once
         self._lines = asyncio.Semaphore(workers)
         self._threads = Threads(f"{context.name}-hubspot", workers)
@@ -91,15 +93,24 @@ class HubSpotApi:
 
     async def aclose(self) -> None:
         await self._threads.aclose()
-        self._client.rest_client.pool_manager.clear()
+        # `clear` alone leaves open what the client's last response still refers to.
+        pools = self._client.rest_client.pool_manager.pools
+        for key in pools.keys():  # noqa: SIM118 - it can't be iterated over
+            pools[key].close()
+        pools.clear()
 
     async def _send(self, method: str, path: str, body: dict[str, Any] | None) -> ApiAnswer:
         # The client's time-out counts from byte to byte; this one holds for the whole call.
         try:
             async with asyncio.timeout(self._context.timeout):
-                return await self._threads.run(self._exchange, method, path, body)
+                answer = await self._threads.run(self._exchange, method, path, body)
         except TimeoutError:
             raise self._timed_out(method, path) from None
+        if answer.status < 400:  # noqa: PLR2004
+            return answer
+        # an error's words are shown, and may repeat the token
+        said = self._secrets.cut(answer.body.decode("utf-8", "replace"))
+        return replace(answer, body=said.encode())
 
     def _exchange(self, method: str, path: str, body: dict[str, Any] | None) -> ApiAnswer:
         timeout = self._context.timeout

@@ -16,6 +16,7 @@ import requests
 
 from connectors.base import AuthFailed, TimedOut, Unavailable
 from connectors.certificates import tls_fault
+from connectors.http.secrets import SecretTexts, secret_texts
 from connectors.salesforce.allowance import HEADER, DailyAllowance
 from connectors.salesforce.errors import answer_error, call_error, failure_of, part_failure
 from connectors.salesforce.signin import sign_in, with_token
@@ -60,7 +61,11 @@ class SalesforceApi:
         self._allowance = DailyAllowance(settings.daily_share)
         self._threads = Threads(f"salesforce {context.name}", WORKERS)
         self._reading_seconds = min(context.timeout, READING_SECONDS)
-        self._session = open_session(settings.base_url, self._reading_seconds, WORKERS, self._seen)
+        secrets = SecretTexts(secret_texts(settings))
+        self._session = open_session(
+            settings.base_url, self._reading_seconds, WORKERS, self._seen, secrets
+        )
+        self._signs_in = token is None
         self._open: Callable[[], Salesforce] = (
             (lambda: sign_in(settings, context.directory, self._session))
             if token is None
@@ -243,7 +248,8 @@ class SalesforceApi:
         return await self._client.get(SIGN_IN)
 
     async def _sign_in(self, place: str) -> Salesforce:
-        await self._context.calls.take()
+        if self._signs_in:
+            await self._context.calls.take()
         return await self._in_time(place, self._open)
 
     def _seen(self, response: requests.Response) -> None:

@@ -16,17 +16,19 @@ from requests.adapters import HTTPAdapter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from connectors.http.secrets import SecretTexts
+
 
 class ForeignAnswer(Exception):
     """Carries an answer that is no success or no JSON past simple-salesforce, whose exceptions drop
     the headers and trip over HTML.
     """
 
-    def __init__(self, response: requests.Response) -> None:
+    def __init__(self, response: requests.Response, secrets: SecretTexts | None = None) -> None:
         super().__init__(f"HTTP {response.status_code}")
         self.status = response.status_code
         self.headers = response.headers
-        self.text = response.text
+        self.text = secrets.cut(response.text) if secrets else response.text
 
     def json(self) -> Any:
         """Give the body if it is JSON, else None."""
@@ -41,16 +43,18 @@ def open_session(
     timeout: float,
     connections: int,
     seen: Callable[[requests.Response], None],
+    secrets: SecretTexts,
 ) -> requests.Session:
     """Make the HTTP session of a connector.
 
-    `seen` is shown every answer; what is no success, or no JSON, is then raised as Answered.
+    `seen` is shown every answer; what is no success, or no JSON, is then raised as ForeignAnswer,
+    without the `secrets` that it may repeat.
     """
 
     def hook(response: requests.Response, *_: Any, **__: Any) -> None:
         seen(response)
         if response.status_code >= HTTPStatus.MULTIPLE_CHOICES or not _may_be_json(response):
-            raise ForeignAnswer(response)
+            raise ForeignAnswer(response, secrets)
 
     session = requests.Session()
     session.trust_env = base_url is None  # a proxy of the environment is for the real Salesforce

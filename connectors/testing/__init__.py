@@ -12,6 +12,7 @@ With pytest:
             "contact": {"first_name": "Ada"},
             "deal": {"name": "Order 1", "amount": Decimal("9.90")},
         },
+        address="base_url",
     )
 
     @pytest.mark.parametrize("check", testing.CHECKS, ids=lambda check: check.__name__)
@@ -23,12 +24,20 @@ With pytest:
 
 or without: `for check in testing.CHECKS: testing.run(check, SUBJECT, Path("."))`. The account is a
 fake's, or one that may be littered: every run writes records under keys of its own, and removes
-none.
+none. What a subject does not tell is not tried, and the reason says what to give.
 """
 
-from connectors.testing import records, setup
-from connectors.testing.trial import Breach, Check, Gate, NotTried, Subject, Trial, run
+from connectors.testing import calls, faults, links, ownership, records, setup, values
+from connectors.testing.trial import Breach, Check, Gate, NotTried, Stored, Subject, Trial, run
 
-CHECKS: tuple[Check, ...] = (*setup.CHECKS, *records.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *setup.CHECKS,
+    *records.CHECKS,
+    *values.CHECKS,
+    *ownership.CHECKS,
+    *links.CHECKS,
+    *calls.CHECKS,
+    *faults.CHECKS,
+)
 
-__all__ = ["CHECKS", "Breach", "Check", "Gate", "NotTried", "Subject", "Trial", "run"]
+__all__ = ["CHECKS", "Breach", "Check", "Gate", "NotTried", "Stored", "Subject", "Trial", "run"]

@@ -1,4 +1,4 @@
-"""What writing records and links must keep. A check's name is the promise."""
+"""What writing and reading records must keep. A check's name is the promise."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from connectors.base import (
     ConnectorError,
     Found,
     Grows,
-    Link,
     Links,
     Outcome,
     Reads,
@@ -23,6 +22,7 @@ from connectors.testing.trial import Breach, Check, NotTried, Trial, must
 
 
 async def every_record_is_answered_in_order(trial: Trial) -> None:
+    """As many outcomes as records, in their order, each Saved with the CRM's id."""
     records = trial.batch(10)
     ids = [saved.id for saved in await trial.save(*records)]
     must(all(ids), "every outcome Saved has the CRM's id, but some are empty")
@@ -39,15 +39,18 @@ async def every_record_is_answered_in_order(trial: Trial) -> None:
 
 
 async def every_object_is_written(trial: Trial) -> None:
+    """Each object of the subject can be written."""
     for name in trial.subject.records:
         await trial.save(trial.record(object=name))
 
 
 async def a_full_batch_is_taken(trial: Trial) -> None:
+    """A batch of `limits.records` records goes through."""
     await trial.save(*trial.batch(trial.connector.limits.records))
 
 
 async def an_empty_batch_is_no_call(trial: Trial) -> None:
+    """No records are no outcomes, and no call."""
     must(
         list(await trial.connector.upsert(trial.object, [])) == [],
         "upsert of no records answers no outcomes",
@@ -64,6 +67,8 @@ async def an_empty_batch_is_no_call(trial: Trial) -> None:
 
 
 async def created_is_told_from_updated(trial: Trial) -> None:
+    """`created` is true for a record that is new, and for no other."""
+    _knows_records(trial)
     one, other = trial.record(1), trial.record(2)
     must((await trial.save(one))[0].created, "created is True for a record that is new")
     first, second = await trial.save(one, other)
@@ -72,6 +77,7 @@ async def created_is_told_from_updated(trial: Trial) -> None:
 
 
 async def repeating_is_harmless(trial: Trial) -> None:
+    """A batch that comes again, also as doubtful or by its ids, makes no second record."""
     records = trial.batch(5)
     ids = [saved.id for saved in await trial.save(*records)]
     repeats = {
@@ -94,6 +100,8 @@ async def repeating_is_harmless(trial: Trial) -> None:
 
 
 async def a_key_that_changes_makes_no_second_record(trial: Trial) -> None:
+    """A record with a `former_key` stays itself under its new key."""
+    _knows_records(trial)
     old, new, other = (trial.record(number) for number in range(1, 4))
     (first,) = await trial.save(old)
     renamed = replace(new, id=first.id, former_key=old.key)
@@ -113,6 +121,8 @@ async def a_key_that_changes_makes_no_second_record(trial: Trial) -> None:
 
 
 async def a_doubtful_record_that_is_new_is_created(trial: Trial) -> None:
+    """What may have been written, and was not, is created."""
+    _knows_records(trial)
     (first,) = await trial.save(trial.record(doubtful=True))
     must(
         first.created,
@@ -121,6 +131,8 @@ async def a_doubtful_record_that_is_new_is_created(trial: Trial) -> None:
 
 
 async def keys_fold(trial: Trial) -> None:
+    """E-mail addresses that differ in case are one contact."""
+    _knows_records(trial)
     if "contact" not in trial.subject.records:
         raise NotTried("the subject has no contact")
     record = trial.record(object="contact")
@@ -134,6 +146,7 @@ async def keys_fold(trial: Trial) -> None:
 
 
 async def one_refused_leaves_the_others(trial: Trial) -> None:
+    """One record that the CRM refuses leaves those beside it."""
     if not trial.subject.refused:
         raise NotTried("the subject has no `refused`")
     guilty, *good = trial.record(0, fields=trial.subject.refused), *trial.batch(10)[1:]
@@ -154,30 +167,8 @@ async def one_refused_leaves_the_others(trial: Trial) -> None:
         )
 
 
-async def values_keep_their_types(trial: Trial) -> None:
-    if not trial.subject.typed:
-        raise NotTried("the subject has no `typed`")
-    record = trial.record(fields=trial.subject.typed)
-    (first,) = await trial.save(record)
-    (second,) = await trial.save(record)
-    must(
-        first.id == second.id,
-        "values of all types are written, and written again, to the same record",
-    )
-
-
-async def options_are_appended_again_and_again(trial: Trial) -> None:
-    appended = {
-        name: value for name, value in trial.subject.typed.items() if isinstance(value, Append)
-    }
-    if not appended:
-        raise NotTried("the subject's `typed` has no Append")
-    await trial.save(trial.record())
-    await trial.save(trial.record(fields=appended))
-    await trial.save(trial.record(fields=appended))
-
-
 async def options_are_made_once(trial: Trial) -> None:
+    """`grow` makes the options that are missing, and knows those that are there."""
     connector, name = trial.connector, trial.subject.grows
     if not isinstance(connector, Grows) or not name:
         raise NotTried("the connector makes no options, or the subject has no `grows`")
@@ -200,6 +191,7 @@ async def options_are_made_once(trial: Trial) -> None:
 
 
 async def batches_may_run_side_by_side(trial: Trial) -> None:
+    """`limits.concurrency` batches at the same time get their own answers."""
     batches = [
         [trial.record(10 * number + n) for n in range(3)]
         for number in range(trial.connector.limits.concurrency)
@@ -214,6 +206,7 @@ async def batches_may_run_side_by_side(trial: Trial) -> None:
 
 
 async def the_gate_is_asked_before_calls(trial: Trial) -> None:
+    """`upsert` asks the gate."""
     await trial.save(trial.record())
     must(
         trial.gate.taken > 0,
@@ -222,6 +215,8 @@ async def the_gate_is_asked_before_calls(trial: Trial) -> None:
 
 
 async def an_unknown_object_is_an_error(trial: Trial) -> None:
+    """A record of an object that the CRM lacks is never Saved."""
+    _knows_records(trial)
     record = Record(trial.subject.unknown, trial.record().key, {})
     try:
         outcomes = await trial.outcomes([record])
@@ -232,17 +227,8 @@ async def an_unknown_object_is_an_error(trial: Trial) -> None:
     )
 
 
-async def linking_twice_is_harmless(trial: Trial) -> None:
-    if not trial.subject.links:
-        raise NotTried("the subject has no `links`")
-    for source_object, target_object in trial.subject.links:
-        pairs = [await _pair(trial, number, source_object, target_object) for number in range(3)]
-        await trial.link(*pairs)
-        await trial.link(*pairs)
-        await trial.link(*(replace(pair, doubtful=True) for pair in reversed(pairs)))
-
-
 async def what_was_written_is_read(trial: Trial) -> None:
+    """`read` finds what was written, in the order that was asked."""
     records = trial.batch(3)
     saved = await trial.save(*records)
     asked = [records[2], trial.record(len(records)), records[0]]
@@ -257,6 +243,7 @@ async def what_was_written_is_read(trial: Trial) -> None:
 
 
 async def known_records_are_read_by_their_ids(trial: Trial) -> None:
+    """Records with and without ids may stand in one `read`."""
     records = trial.batch(2)
     saved = await trial.save(*records)
     asked = [replace(one, id=its.id) for one, its in zip(records, saved, strict=True)]
@@ -271,6 +258,7 @@ async def known_records_are_read_by_their_ids(trial: Trial) -> None:
 
 
 async def reading_writes_nothing(trial: Trial) -> None:
+    """A record that was only read is still new."""
     record = trial.record()
     await trial.read([record], record.fields)
     must(
@@ -290,12 +278,9 @@ def _has_fields(found: Found | None, record: Record) -> None:
     must(not empty, f"fields that were written are not empty, but these are: {empty}")
 
 
-async def _pair(trial: Trial, number: int, source_object: str, target_object: str) -> Link:
-    target = trial.record(number, target_object)
-    (target_saved,) = await trial.save(target)
-    source = trial.record(number, source_object, links=(target.ref,))
-    (source_saved,) = await trial.save(source)
-    return Link(source.ref, target.ref, source_saved.id, target_saved.id)
+def _knows_records(trial: Trial) -> None:
+    if not trial.subject.knows_records:
+        raise NotTried("the connector hands records on, and cannot tell what was there before")
 
 
 async def _alone(trial: Trial, record: Record) -> Outcome:
@@ -316,13 +301,10 @@ CHECKS: tuple[Check, ...] = (
     a_doubtful_record_that_is_new_is_created,
     keys_fold,
     one_refused_leaves_the_others,
-    values_keep_their_types,
-    options_are_appended_again_and_again,
     options_are_made_once,
     batches_may_run_side_by_side,
     the_gate_is_asked_before_calls,
     an_unknown_object_is_an_error,
-    linking_twice_is_harmless,
     what_was_written_is_read,
     known_records_are_read_by_their_ids,
     reading_writes_nothing,

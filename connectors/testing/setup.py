@@ -5,6 +5,7 @@ provisioning.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import SecretStr, ValidationError
@@ -13,6 +14,7 @@ from connectors.base import (
     API,
     Addressable,
     Browsable,
+    Connector,
     Erases,
     FieldNeed,
     Grows,
@@ -24,9 +26,10 @@ from connectors.base import (
     Reads,
     ShipsMappings,
     Unavailable,
+    Value,
     read_shipped_mappings,
 )
-from connectors.testing.trial import Breach, Check, NotTried, Trial, must
+from connectors.testing.trial import Breach, Check, NotTried, Stored, Trial, must
 
 ROUTE_KEYS = {"name", "events", "sources", "when", "upsert"}
 UPSERT_KEYS = {"object", "key", "key_field", "each", "when", "links", "mode", "use", "fields"}
@@ -45,10 +48,12 @@ SECRETS = ("token", "secret", "password", "api_key")
 
 
 async def opening_is_no_call(trial: Trial) -> None:
+    """`open` calls no CRM."""
     must(trial.gate.taken == 0, "open makes no call of the CRM, but the gate was asked for one")
 
 
 async def the_interface_version_is_stated(trial: Trial) -> None:
+    """The class names the version of the interface that it is written for."""
     version = getattr(trial.subject.connector, "API", None)
     must(
         version == API,
@@ -58,6 +63,7 @@ async def the_interface_version_is_stated(trial: Trial) -> None:
 
 
 async def optional_parts_are_whole(trial: Trial) -> None:
+    """An optional part has all of its methods, or none."""
     for part in OPTIONAL:
         methods = {name for name in vars(part) if not name.startswith("_")}
         has = {name for name in methods if callable(getattr(trial.connector, name, None))}
@@ -70,6 +76,7 @@ async def optional_parts_are_whole(trial: Trial) -> None:
 
 
 async def limits_are_stated(trial: Trial) -> None:
+    """`limits` are numbers that can be worked with."""
     limits = trial.connector.limits
     must(
         min(limits.records, limits.links, limits.concurrency) >= 1,
@@ -78,6 +85,7 @@ async def limits_are_stated(trial: Trial) -> None:
 
 
 async def settings_are_documented(trial: Trial) -> None:
+    """Every setting has a description."""
     for name, info in trial.subject.connector.Settings.model_fields.items():
         must(
             bool(info.description),
@@ -86,6 +94,7 @@ async def settings_are_documented(trial: Trial) -> None:
 
 
 async def secrets_are_kept_out_of_sight(trial: Trial) -> None:
+    """What is named like a secret is a `SecretStr`."""
     for name, info in trial.subject.connector.Settings.model_fields.items():
         if name.endswith(SECRETS):
             hidden = info.annotation is SecretStr or SecretStr in get_args(info.annotation)
@@ -93,6 +102,7 @@ async def secrets_are_kept_out_of_sight(trial: Trial) -> None:
 
 
 async def an_unknown_setting_is_refused(trial: Trial) -> None:
+    """A setting with a slip in its name is no silent default."""
     try:
         trial.subject.connector.Settings.model_validate(
             {**trial.subject.settings, "no_such_setting": 1}
@@ -106,6 +116,7 @@ async def an_unknown_setting_is_refused(trial: Trial) -> None:
 
 
 async def shipped_mappings_are_sound(trial: Trial) -> None:
+    """The mappings that it ships hold routes, each with a name of its own."""
     texts = read_shipped_mappings(trial.subject.connector)
     if not texts:
         raise NotTried("the connector ships no mapping")
@@ -129,28 +140,38 @@ def _routes(name: str, text: str) -> list[dict[str, Any]]:
 
 
 async def what_can_be_written_has_no_problem(trial: Trial) -> None:
-    problems = [problem for problem in await trial.connector.check(_needs(trial)) if problem.fatal]
+    """`check` finds nothing wrong with what can be written."""
+    problems = [
+        problem for problem in await trial.connector.check(needs_of(trial)) if problem.fatal
+    ]
     must(not problems, f"the account takes what the subject writes, but check finds {problems}")
 
 
 async def planning_changes_nothing(trial: Trial) -> None:
+    """`plan` makes nothing, neither fields nor records."""
     connector = _provisioner(trial)
-    first, second = await connector.plan(_needs(trial)), await connector.plan(_needs(trial))
+    needs = needs_of(trial, {trial.subject.unknown_field: "a text"})
+    before = await _accounts(trial)
+    first = await connector.plan(needs)
+    async with trial.opened() as other:  # which remembers nothing of the first
+        second = await _provisioner(trial, other).plan(needs)
     must(
         first == second,
         f"plan changes nothing, so planning again plans the same; first {first}, then {second}",
     )
+    must(await _accounts(trial) == before, "plan changes nothing, but it wrote records")
 
 
 async def provisioning_twice_is_harmless(trial: Trial) -> None:
+    """A plan can be carried out, and again; then nothing is missing."""
     if not trial.subject.provision:
         raise NotTried("the subject's credentials may not provision")
     connector = _provisioner(trial)
-    plan = await connector.plan(_needs(trial))
+    plan = await connector.plan(needs_of(trial))
     for _ in range(2):
         report = await connector.provision(plan)
         must(not report.failed, f"a plan can be carried out, and again, but {report.failed}")
-    after = await connector.plan(_needs(trial))
+    after = await connector.plan(needs_of(trial))
     must(
         not after.steps,
         f"what was provisioned is not planned again, but {[step.text for step in after.steps]}",
@@ -158,6 +179,7 @@ async def provisioning_twice_is_harmless(trial: Trial) -> None:
 
 
 async def an_account_out_of_reach_is_unavailable(trial: Trial) -> None:
+    """Where nobody answers, Unavailable is raised."""
     if not trial.subject.unreachable:
         raise NotTried("the subject has no `unreachable`")
     connector = trial.subject.connector.open(
@@ -177,22 +199,38 @@ async def an_account_out_of_reach_is_unavailable(trial: Trial) -> None:
 
 
 async def closing_twice_is_harmless(trial: Trial) -> None:
+    """`aclose` may be awaited again."""
     await trial.save(trial.record())
     await trial.connector.aclose()  # and once more at the end of the trial
 
 
-def _provisioner(trial: Trial) -> Provisions:
-    if not isinstance(trial.connector, Provisions):
+def _provisioner(trial: Trial, connector: Connector | None = None) -> Provisions:
+    provisioner = connector or trial.connector
+    if not isinstance(provisioner, Provisions):
         raise NotTried("the connector does not provision")
-    return trial.connector
+    return provisioner
 
 
-def _needs(trial: Trial) -> Needs:
+async def _accounts(trial: Trial) -> Sequence[Mapping[str, Stored]]:
+    """Give all that the account holds, where that can be told."""
+    try:
+        return [dict(await trial.read_account(name)) for name in trial.subject.records]
+    except NotTried:
+        return []
+
+
+def needs_of(trial: Trial, further: Mapping[str, Value] | None = None) -> Needs:
+    """Give what a mapping would need that writes the subject's records, and of the first of them
+    further fields.
+    """
     return [
         ObjectNeed(
             name,
             trial.connector.key_fields.get(name),
-            {field: FieldNeed(places=(f"{name}.{field}",)) for field in fields},
+            {
+                field: FieldNeed(places=(f"{name}.{field}",))
+                for field in (*fields, *(further or {} if name == trial.object else {}))
+            },
         )
         for name, fields in trial.subject.records.items()
     ]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from connectors.base import (
+    Browsable,
     Connector,
     ConnectorError,
     Context,
+    Entry,
     Found,
     Link,
     Links,
@@ -21,9 +24,12 @@ from connectors.base import (
     RateLimit,
     Reads,
     Record,
+    Ref,
     Saved,
     Value,
 )
+
+PAGE = 500
 
 
 class Breach(AssertionError):
@@ -31,16 +37,37 @@ class Breach(AssertionError):
 
 
 class NotTried(Exception):
-    """The subject does not have what the check needs."""
+    """The subject does not have what the check needs; says what that is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the account holds of a record: its fields as the CRM gives them, and the ids of the
+    records that it is linked to, each as often as it is.
+    """
+
+    fields: Mapping[str, Any]
+    links: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The connector, and what the account takes. What is None or empty is not tried."""
+    """The connector, and what the account takes. What is None or empty is not tried.
+
+    The checks of values read back what was written: by `read`, else by the connector's own
+    `Browsable` or `Reads`. Those of failures put a proxy between the connector and the account, at
+    the setting that `address` names.
+    """
 
     connector: type[Connector]
     settings: Mapping[str, Any]  # its table in the configuration
     records: Mapping[str, Mapping[str, Value]]  # objects that exist, each with fields that it takes
+    # all that the account holds of an object, by the CRM's ids
+    read: Callable[[str], Mapping[str, Stored]] | None = None
+    # the setting that holds the address of the account, e.g. "base_url"
+    address: str = ""
+    # deletes a record of an object by its id, as people do in the CRM
+    delete: Callable[[str, str], None] | None = None
     # how keys look, "{}" if not here
     keys: Mapping[str, str] = field(default_factory=lambda: {"contact": "{}@example.test"})
     links: Sequence[tuple[str, str]] = ()  # objects that can be linked, e.g. ("deal", "contact")
@@ -51,9 +78,13 @@ class Subject:
     # fields of the first object that are refused, but no others with them
     refused: Mapping[str, Value] = field(default_factory=dict)
     unknown: str = "no_such_object"  # an object that the account does not have
+    # a field that the first object does not have, named as one of the CRM's could be
+    unknown_field: str = "no_such_field"
     # settings that lead to an address where nobody answers
     unreachable: Mapping[str, Any] = field(default_factory=dict)
     provision: bool = True  # whether these credentials may create fields
+    # False: it hands records on to whoever takes them, and cannot tell what was there before
+    knows_records: bool = True
 
 
 Check = Callable[["Trial"], Awaitable[None]]
@@ -118,6 +149,74 @@ class Trial:
             for record, outcome in zip(records, await self.outcomes(records), strict=True)
         ]
 
+    @property
+    def lists_records(self) -> bool:
+        """Whether all that the account holds can be read."""
+        return self.subject.read is not None or isinstance(self.connector, Browsable)
+
+    async def read_account(self, object: str) -> Mapping[str, Stored]:
+        """Read all that the account holds of an object, by id."""
+        if self.subject.read is not None:
+            return self.subject.read(object)
+        if isinstance(self.connector, Browsable):
+            return await _browse(self.connector, object)
+        raise NotTried(
+            "nothing here tells all that the account holds: give Subject.read, or make the "
+            "connector Browsable"
+        )
+
+    async def read_back(self, record: Record, id: str) -> Mapping[str, Any] | None:
+        """Read the fields of a written record back; None where it is not there."""
+        if not self.lists_records:
+            if not isinstance(self.connector, Reads):
+                raise NotTried(
+                    "nothing reads back what was written: give Subject.read, or make the connector "
+                    "Reads or Browsable"
+                )
+            fields = [*record.fields, *record.on_create]
+            (found,) = await self.connector.read(record.object, [record], fields)
+            return found.fields if found else None
+        stored = (await self.read_account(record.object)).get(id)
+        return stored.fields if stored else None
+
+    async def is_single(self, record: Record, id: str) -> None:
+        """See that no other record holds this one's key, where that can be told."""
+        if not self.lists_records:
+            return
+        key = record.key.casefold()
+        others = [
+            other
+            for other, stored in (await self.read_account(record.object)).items()
+            if other != id and any(str(value).casefold() == key for value in stored.fields.values())
+        ]
+        must(
+            not others,
+            f"writing again makes no second record, but {record.object} {record.key} is there as "
+            f"{', '.join((id, *others))}",
+        )
+
+    @asynccontextmanager
+    async def opened(
+        self, address: str | None = None, gate: Gate | None = None, seconds: float | None = None
+    ) -> AsyncIterator[Connector]:
+        """Open another connector on the account, at this address, with so many seconds for
+        a call.
+        """
+        settings = dict(self.subject.settings)
+        if address is not None:
+            settings[self.subject.address] = address
+        if seconds is not None:
+            settings["timeout_seconds"] = seconds
+        context = replace(
+            self.context, calls=gate or Gate(), timeout=seconds or self.context.timeout
+        )
+        checked = self.subject.connector.Settings.model_validate(settings)
+        connector = self.subject.connector.open(checked, context)
+        try:
+            yield connector
+        finally:
+            await connector.aclose()
+
     async def read(
         self, records: Sequence[Record], fields: Collection[str]
     ) -> Sequence[Found | None]:
@@ -150,6 +249,32 @@ class Trial:
             saved(outcome, f"{pair.source} → {pair.target}")
             for pair, outcome in zip(pairs, found, strict=True)
         ]
+
+
+async def _browse(connector: Browsable, object: str) -> Mapping[str, Stored]:
+    """Read all records of an object; links are told by key, so those objects are read as well."""
+    entries = await _entries(connector, object)
+    linked = {ref.object for entry in entries for ref in entry.links}
+    ids = {
+        Ref(name, entry.key): entry.id
+        for name in linked
+        for entry in await _entries(connector, name)
+    }
+    return {
+        entry.id: Stored(entry.fields, [ids.get(ref, "") for ref in entry.links])
+        for entry in entries
+    }
+
+
+async def _entries(connector: Browsable, object: str) -> list[Entry]:
+    found: list[Entry] = []
+    before = None
+    while True:
+        page = await connector.records(object, PAGE, before)
+        found += page.items
+        if page.next is None:
+            return found
+        before = page.next
 
 
 def must(holds: bool, otherwise: str) -> None:

@@ -20,6 +20,7 @@ from docs.hooks import (
     cases,
     commands,
     configuration,
+    contract_kit,
     expressions,
     http_api,
     metrics,
@@ -31,6 +32,7 @@ ROOT = Path(__file__).parents[2]
 GENERATORS: Mapping[str, Callable[[], str]] = {
     "configuration": configuration.describe_tables,
     "cases": cases.describe_cases,
+    "checks": contract_kit.describe_checks,
     "commands": commands.describe_commands,
     "names": expressions.describe_names,
     "filters": expressions.describe_filters,

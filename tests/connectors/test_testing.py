@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from inspect import iscoroutinefunction, signature
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, ClassVar
@@ -29,7 +30,7 @@ from connectors.base import (
 from connectors.sandbox import SandboxConnector
 from connectors.sandbox.settings import SandboxSettings
 from connectors.sandbox.values import is_name
-from connectors.testing import records, setup
+from connectors.testing import calls, faults, links, ownership, records, setup, values
 from receiver.mapping import UpsertSettings
 from receiver.settings import RouteSettings
 from tests.connectors.sandbox.subject import sandbox
@@ -214,7 +215,7 @@ UNTIED = (
         (RefusesAll, records.one_refused_leaves_the_others, "only the record at fault is refused"),
         (WithoutGate, records.the_gate_is_asked_before_calls, "first awaits context.calls.take"),
         (CallsForNothing, records.an_empty_batch_is_no_call, "no call of the CRM"),
-        (RefusesSecondLink, records.linking_twice_is_harmless, "linked already"),
+        (RefusesSecondLink, links.linking_twice_is_harmless, "linked already"),
         (ReadsInItsOwnOrder, records.what_was_written_is_read, "None for one that is not there"),
         (ReadsFilledFields, records.what_was_written_is_read, "the fields that were asked for"),
         (ReadsByKeyAlone, records.known_records_are_read_by_their_ids, "in one batch"),
@@ -293,8 +294,8 @@ def test_threads_left_behind_are_a_breach(tmp_path: Path) -> None:
     ("check", "change"),
     [
         (records.one_refused_leaves_the_others, {"refused": {}}),
-        (records.values_keep_their_types, {"typed": {}}),
-        (records.linking_twice_is_harmless, {"links": ()}),
+        (values.values_keep_their_types, {"typed": {}}),
+        (links.linking_twice_is_harmless, {"links": ()}),
         (setup.an_account_out_of_reach_is_unavailable, {"unreachable": {}}),
         (setup.provisioning_twice_is_harmless, {"provision": False}),
     ],
@@ -330,12 +331,12 @@ def test_the_suite_needs_no_pytest() -> None:
 
 def test_every_check_is_in_the_suite() -> None:
     """No check is written and then forgotten in CHECKS."""
-    written: set[Callable[..., Any]] = {
+    written = {
         member
-        for module in (records, setup)
+        for module in (calls, faults, links, ownership, records, setup, values)
         for name, member in vars(module).items()
-        if callable(member)
-        and getattr(member, "__module__", "") == module.__name__
+        if iscoroutinefunction(member)
+        and [*signature(member).parameters] == ["trial"]
         and not name.startswith("_")
     }
     assert written == set(testing.CHECKS)

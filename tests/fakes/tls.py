@@ -22,7 +22,7 @@ HOST = "127.0.0.1"
 async def distrusted_server(directory: Path) -> AsyncIterator[str]:
     """Its address. It says nothing: no client that looks at its certificate sends anything."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(await asyncio.to_thread(_self_signed, directory / "server.pem"))
+    context.load_cert_chain(await asyncio.to_thread(self_signed, directory / "server.pem"))
     server = await asyncio.start_server(_silent, HOST, 0, ssl=context)
     async with server:
         yield f"https://{HOST}:{server.sockets[0].getsockname()[1]}"
@@ -33,7 +33,8 @@ async def _silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
-def _self_signed(path: Path) -> Path:
+def self_signed(path: Path) -> Path:
+    """Write a certificate for this machine, and its key, into a file."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
     certificate = (

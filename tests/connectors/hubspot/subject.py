@@ -6,17 +6,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 
 from connectors import testing
 from connectors.base import Append
 from connectors.hubspot import HubSpotConnector
 from tests.connectors.hubspot.opening import DEAL
 from tests.fakes.hubspot import FakeHubSpot
+from tests.fakes.hubspot.options import Options
+
+PLURALS = {"contact": "contacts", "deal": "deals"}
+
+
+def read_account(fake: FakeHubSpot, object: str) -> dict[str, testing.Stored]:
+    """Give what the fake holds of an object, as the kit wants it."""
+    linked = [*fake.associations()]
+    linked += [(target, source) for source, target in linked]
+    return {
+        record["id"]: testing.Stored(
+            record, [target for source, target in linked if source == record["id"]]
+        )
+        for record in fake.records(PLURALS[object])
+    }
 
 
 @contextmanager
 def hubspot(version: str = "2026-09") -> Iterator[testing.Subject]:
-    with FakeHubSpot() as fake:
+    with FakeHubSpot(Options(burst=10_000)) as fake:
         fake.define("deals", "aom_order_key", unique=True)
         fake.define("contacts", "courses", "enumeration", "checkbox", options=["Algebra", "Logic"])
         fake.define("contacts", "newsletter", "bool", "booleancheckbox")
@@ -40,4 +56,7 @@ def hubspot(version: str = "2026-09") -> Iterator[testing.Subject]:
             grows="courses",
             refused={"lastname": "x" * 65_537},
             unreachable={**settings, "base_url": "http://127.0.0.1:1"},
+            address="base_url",
+            read=partial(read_account, fake),
+            delete=lambda name, gone: fake.delete(PLURALS[name], gone),
         )

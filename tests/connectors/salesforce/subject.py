@@ -6,12 +6,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 
 from connectors import testing
 from connectors.base import Append
 from connectors.salesforce import SalesforceConnector
 from tests.connectors.salesforce.opening import ADMIN_TOKEN
 from tests.fakes.salesforce import FakeSalesforce
+
+NAMES = {"contact": "Contact", "deal": "Opportunity"}
+
+
+def read_account(fake: FakeSalesforce, object: str) -> dict[str, testing.Stored]:
+    """Give what the fake holds of an object, as the kit wants it."""
+    roles = fake.records("OpportunityContactRole") if object == "deal" else []
+    return {
+        row["Id"]: testing.Stored(
+            row,
+            [
+                *(role["ContactId"] for role in roles if role["OpportunityId"] == row["Id"]),
+                *([row["Learner__c"]] if row.get("Learner__c") else []),
+            ],
+        )
+        for row in fake.records(NAMES.get(object, object))
+    }
 
 
 @contextmanager
@@ -65,5 +83,9 @@ def salesforce() -> Iterator[testing.Subject]:
             grows="Topics__c",
             refused={"Email": "no address"},
             unknown="NoSuchObject__c",
+            unknown_field="No_Such_Field__c",
             unreachable=settings | {"base_url": "http://127.0.0.1:9"},
+            address="base_url",
+            read=partial(read_account, fake),
+            delete=lambda _name, gone: fake.delete(gone),
         )
