@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,23 @@ class Append:
 
     values: tuple[str, ...]
     grow: bool = False
+
+
+class JsonText(str):
+    """A list or a whole thing: the JSON that it reads as where a field takes texts alone, and its
+    `data` for a connector that can send it as it is: lists, dicts, texts, ints, Decimals, bools,
+    None.
+
+    It is a text like any other to a connector that does not ask.
+    """
+
+    __slots__ = ("data",)
+    data: Any
+
+    def __new__(cls, text: str, data: Any) -> Self:
+        made = super().__new__(cls, text)
+        made.data = data
+        return made
 
 
 Value = str | bool | int | Decimal | date | datetime | Append
