@@ -76,6 +76,10 @@ class Record:
     # further fields of the record that is made in its place
     on_create: Mapping[str, Value] = field(default_factory=dict)
     creates: bool = True  # False: none is made, and the outcome is Saved with an empty id
+    # the newest event that it comes of, and when the gateway received that: with object and key it
+    # names one write, however often that is sent
+    event_id: str = ""
+    event_at: datetime | None = None
     # what the record with this `id` has as its key so far: it gets the new one. Where another
     # record has that already, that one is written, and `Saved.notes` tell of both
     former_key: str | None = None
