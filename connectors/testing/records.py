@@ -64,6 +64,7 @@ async def an_empty_batch_is_no_call(trial: Trial) -> None:
 
 
 async def created_is_told_from_updated(trial: Trial) -> None:
+    _knows_records(trial)
     one, other = trial.record(1), trial.record(2)
     must((await trial.save(one))[0].created, "created is True for a record that is new")
     first, second = await trial.save(one, other)
@@ -94,6 +95,7 @@ async def repeating_is_harmless(trial: Trial) -> None:
 
 
 async def a_key_that_changes_makes_no_second_record(trial: Trial) -> None:
+    _knows_records(trial)
     old, new, other = (trial.record(number) for number in range(1, 4))
     (first,) = await trial.save(old)
     renamed = replace(new, id=first.id, former_key=old.key)
@@ -113,6 +115,7 @@ async def a_key_that_changes_makes_no_second_record(trial: Trial) -> None:
 
 
 async def a_doubtful_record_that_is_new_is_created(trial: Trial) -> None:
+    _knows_records(trial)
     (first,) = await trial.save(trial.record(doubtful=True))
     must(
         first.created,
@@ -121,6 +124,7 @@ async def a_doubtful_record_that_is_new_is_created(trial: Trial) -> None:
 
 
 async def keys_fold(trial: Trial) -> None:
+    _knows_records(trial)
     if "contact" not in trial.subject.records:
         raise NotTried("the subject has no contact")
     record = trial.record(object="contact")
@@ -222,6 +226,7 @@ async def the_gate_is_asked_before_calls(trial: Trial) -> None:
 
 
 async def an_unknown_object_is_an_error(trial: Trial) -> None:
+    _knows_records(trial)
     record = Record(trial.subject.unknown, trial.record().key, {})
     try:
         outcomes = await trial.outcomes([record])
@@ -288,6 +293,11 @@ def _has_fields(found: Found | None, record: Record) -> None:
     )
     empty = [name for name, value in record.fields.items() if value and not fields[name]]
     must(not empty, f"fields that were written are not empty, but these are: {empty}")
+
+
+def _knows_records(trial: Trial) -> None:
+    if not trial.subject.knows_records:
+        raise NotTried("the connector hands records on, and cannot tell what was there before")
 
 
 async def _pair(trial: Trial, number: int, source_object: str, target_object: str) -> Link:

@@ -54,6 +54,8 @@ class Subject:
     # settings that lead to an address where nobody answers
     unreachable: Mapping[str, Any] = field(default_factory=dict)
     provision: bool = True  # whether these credentials may create fields
+    # False: it hands records on to whoever takes them, and cannot tell what was there before
+    knows_records: bool = True
 
 
 Check = Callable[["Trial"], Awaitable[None]]

@@ -15,23 +15,16 @@ METADATA = frozenset({IPv4Address("168.63.129.16")})
 """What clouds answer only to their own machines, at addresses that look public: Azure's."""
 
 
-class PublicTransport(httpx.AsyncHTTPTransport):
-    """Connects to nothing but public addresses. Raises Misconfigured for all others.
-
-    The name is looked up here, and the address that was looked at is the one that is connected to:
-    no name can lead elsewhere in between.
-    """
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send to the first address of the host that can be reached."""
-        host = request.url.host
-        *others, last = await find_addresses(host, request.url.port or 443)
-        for address in others:
-            try:
-                return await super().handle_async_request(_at(request, host, address))
-            except httpx.ConnectError:  # nothing was sent
-                continue
-        return await super().handle_async_request(_at(request, host, last))
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Tell whether everybody reaches the same host by it; an IPv4 address in an IPv6 one counts."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in NAT64:
+            inner = IPv4Address(int(address) & 0xFFFF_FFFF)
+        if inner is not None:
+            return is_public(inner)
+    special = address.is_multicast or address.is_reserved or address in METADATA
+    return address.is_global and not special
 
 
 async def find_addresses(host: str, port: int) -> list[str]:
@@ -49,16 +42,25 @@ async def find_addresses(host: str, port: int) -> list[str]:
     return addresses
 
 
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Tell whether everybody reaches the same host by it; an IPv4 address in an IPv6 one counts."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in NAT64:
-            inner = IPv4Address(int(address) & 0xFFFF_FFFF)
-        if inner is not None:
-            return is_public(inner)
-    special = address.is_multicast or address.is_reserved or address in METADATA
-    return address.is_global and not special
+class PublicTransport(httpx.AsyncHTTPTransport):
+    """Connects to nothing but public addresses. Raises Misconfigured for all others.
+
+    The name is looked up here, and the address that was looked at is the one that is connected to:
+    no name can lead elsewhere in between.
+    """
+
+    find_addresses = staticmethod(find_addresses)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send to the first address of the host that can be reached."""
+        host = request.url.host
+        *others, last = await self.find_addresses(host, request.url.port or 443)
+        for address in others:
+            try:
+                return await super().handle_async_request(_at(request, host, address))
+            except httpx.ConnectError:  # nothing was sent
+                continue
+        return await super().handle_async_request(_at(request, host, last))
 
 
 def _at(request: httpx.Request, host: str, address: str) -> httpx.Request:
