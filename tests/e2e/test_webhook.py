@@ -4,6 +4,7 @@ order, and nothing twice but under the same id.
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -36,13 +37,13 @@ def configure(directory: Path, receiver: FakeReceiver, *lines: str) -> Path:
 
 
 def of_one_person(number: int) -> list[Post]:
-    """So many events, each about one person, of a school at work."""
-    posts = [
-        (name, payload)
+    """So many events of a school at work, each about one person and none a repetition."""
+    posts = {
+        json.dumps(payload, sort_keys=True): (name, payload)
         for name, payload in days(4 * number, learners=PEOPLE)
         if name != "announcement.created" and len(payload.get("userList", ())) <= 1
-    ]
-    return posts[:number]
+    }
+    return list(posts.values())[:number]
 
 
 def by_person(posts: list[Post]) -> dict[str, list[str]]:
