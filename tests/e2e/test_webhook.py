@@ -69,7 +69,7 @@ def test_a_failing_receiver_gets_everything_in_order(tmp_path: Path) -> None:
     assert (len(posts), len(by_person(posts))) == (EVENTS, PEOPLE)
     with fake_receiver() as receiver:
         receiver.trouble = Random(7)
-        config = configure(tmp_path, receiver, 'mapping = "standard"', "timeout_seconds = 2")
+        config = configure(tmp_path, receiver, 'mapping = "standard"', "timeout_seconds = 1")
         with gateway(config) as running:
             post_all(running, posts)
             assert running.wait_until_delivered(900)["dead"] == 0

@@ -42,7 +42,7 @@ class FakeReceiver:
     answers: list[Response] = field(default_factory=list)
     trouble: Random | None = None
     share: float = 0.2
-    late: float = 3.0
+    late: float = 2.0
     requests: list[Request] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
