@@ -50,7 +50,7 @@ def by_person(posts: list[Post]) -> dict[str, list[str]]:
     """The names of each person's events, in order."""
     found: dict[str, list[str]] = {}
     for name, payload in posts:
-        found.setdefault(person_of(payload), []).append(name)
+        found.setdefault(person_of(payload).lower(), []).append(name)
     return found
 
 
