@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -79,7 +78,7 @@ class WebhookSettings(ConnectorSettings):
         ),
     ]
     headers: Annotated[
-        Mapping[
+        dict[
             Annotated[str, AfterValidator(_header_name)],
             Annotated[SecretStr, AfterValidator(_header_value)],
         ],

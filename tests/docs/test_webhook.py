@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
 
-from connectors.base import AuthFailed, Record, Saved
+from connectors.base import AuthFailed, Outcome, Record, Saved
 from connectors.webhook import WebhookConnector
 from connectors.webhook.connector import RULES
 from connectors.webhook.messages import build_message
@@ -46,20 +47,20 @@ def sample(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FakeReceiver, dict
         thread.join()
 
 
+async def send(connector: WebhookConnector, records: list[Record]) -> Sequence[Outcome]:
+    return await connector.upsert("order.placed", records)
+
+
 def test_the_sample_takes_each_message_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where it comes again, or in a batch; what nobody signed is refused."""
-
-    async def send(connector: WebhookConnector, *records: Record) -> Any:
-        return await connector.upsert("order.placed", records)
-
     with sample(monkeypatch) as (receiver, messages):
-        for numbers, settings in (([1], {}), ([1], {}), ([1, 2, 3], {"batch_size": 10})):
+        for numbers, size in (([1], None), ([1], None), ([1, 2, 3], 10)):
             records = [order(number, total=number) for number in numbers]
-            saved = with_webhook(receiver, lambda one, all_=records: send(one, *all_), **settings)
+            saved = with_webhook(receiver, partial(send, records=records), batch_size=size)
             assert saved == [Saved("")] * len(numbers)
         assert [one["data"]["fields"]["total"] for one in messages.values()] == [1, 2, 3]
         with pytest.raises(AuthFailed):
-            with_webhook(receiver, lambda one: send(one, order(4)), secrets=new_secret(9))
+            with_webhook(receiver, partial(send, records=[order(4)]), secrets=new_secret(9))
         assert httpx.post(receiver.url, content=b"{}", trust_env=False).status_code == 401
         assert with_webhook(receiver, lambda one: one.check([])) == []
         assert len(messages) == 3

@@ -2,9 +2,9 @@
 school's records.
 
 A key keeps sources apart where the source's name stands first or last in it, and what stands next
-to it cannot be a part of a name; or where the event's id does, which the gateway makes for one event
-alone. Keys made of the person alone are shared on purpose, for a learner of two schools is one
-contact; so is a constant one.
+to it cannot be a part of a name; or where the event's id does, which is made for one event alone.
+Keys made of the person alone are shared on purpose, for a learner of two schools is one contact; so
+is a constant one.
 """
 
 from __future__ import annotations
