@@ -73,7 +73,7 @@ from connectors.outcomes import (
     TimedOut,
     Unavailable,
 )
-from connectors.records import Append, Link, Record, Ref, Value
+from connectors.records import Append, JsonText, Link, Record, Ref, Value
 from connectors.settings import CallGate, ConnectorSettings, Context, Limits, RateLimit
 
 __all__ = [
@@ -95,6 +95,7 @@ __all__ = [
     "Found",
     "Grows",
     "Identifies",
+    "JsonText",
     "Limits",
     "Link",
     "Links",

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 class Saved:
     """The record is written.
 
-    `id` is the CRM's, and may differ from the one sent where records were merged there.
+    `id` is the CRM's, and may differ from the one sent where records were merged there. An empty
+    one says that there is none: the gateway remembers nothing of the record.
     """
 
     id: str

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,23 @@ class Append:
 
     values: tuple[str, ...]
     grow: bool = False
+
+
+class JsonText(str):
+    """A list or a whole thing: the JSON that it reads as where a field takes texts alone, and its
+    `data` for a connector that can send it as it is: lists, dicts, texts, ints, Decimals, bools,
+    None.
+
+    It is a text like any other to a connector that does not ask.
+    """
+
+    __slots__ = ("data",)
+    data: Any
+
+    def __new__(cls, text: str, data: Any) -> Self:
+        made = super().__new__(cls, text)
+        made.data = data
+        return made
 
 
 Value = str | bool | int | Decimal | date | datetime | Append
@@ -59,6 +76,10 @@ class Record:
     # further fields of the record that is made in its place
     on_create: Mapping[str, Value] = field(default_factory=dict)
     creates: bool = True  # False: none is made, and the outcome is Saved with an empty id
+    # the newest event that it comes of, and when the gateway received that: with object and key it
+    # names one write, however often that is sent
+    event_id: str = ""
+    event_at: datetime | None = None
     # what the record with this `id` has as its key so far: it gets the new one. Where another
     # record has that already, that one is written, and `Saved.notes` tell of both
     former_key: str | None = None

@@ -83,6 +83,9 @@ class Limits:
     records: int = 100  # per `upsert`
     links: int = 100  # per `link`
     concurrency: int = 4  # batches under way at the same time
+    # False: each event is written alone, once what came before it of the same person is through;
+    # none is folded into a later one
+    folds: bool = True
     # seconds that a batch which is not full waits to fill, where one went out just before
     linger: float = 1.0
     # seconds after which the CRM is through with a call that it was sent, whether it answered or

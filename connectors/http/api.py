@@ -90,6 +90,7 @@ class HttpApi:
         read_failure: Callable[[int, Json], HttpFailure] = read_failure,
         connections: int = 8,
         transport: httpx.AsyncBaseTransport | None = None,
+        auth: httpx.Auth | None = None,
     ) -> None:
         self.crm = crm
         self.connections = connections
@@ -108,6 +109,7 @@ class HttpApi:
             # a proxy of the environment never stands before this machine itself
             trust_env=not _is_loopback(base_url),
             transport=transport,
+            auth=auth,
         )
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._log = logging.getLogger("httpx")  # it logs whole addresses

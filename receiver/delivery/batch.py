@@ -97,7 +97,11 @@ class LaneBatch:
                 or lane.deliveries[0].delivery_id <= self._term.doubtful_to
             )
             outcome = LaneOutcome(
-                lane, self._context.now(), doubtful=unsure, dry_run=self._context.dry_run
+                lane,
+                self._context.now(),
+                doubtful=unsure,
+                dry_run=self._context.dry_run,
+                folds=self._context.connector.limits.folds,
             )
             rendered = []
             for delivery in lane.deliveries:

@@ -22,12 +22,20 @@ _Words = tuple[Ref, str, str]  # a record, and the code and message with which i
 class FoldPlan:
     """What is left of a lane, in parts, the oldest first.
 
-    Calls nobody: it is told what came of the part that it named.
+    Calls nobody: it is told what came of the part that it named. Unless it `folds`, each delivery
+    is a part of its own, and stays one.
     """
 
     parts: list[tuple[RenderedDelivery, ...]] = field(default_factory=list)
+    folds: bool = True
     together: bool = False  # the part at hand stands for all that would write the same
     _alone: Counter[_Words] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, deliveries: Sequence[RenderedDelivery], *, folds: bool = True) -> FoldPlan:
+        """Make the plan of these deliveries, the oldest first."""
+        whole = [tuple(deliveries)] if deliveries else []
+        return cls(whole if folds else [(one,) for one in deliveries], folds)
 
     @property
     def part(self) -> tuple[RenderedDelivery, ...]:
@@ -56,7 +64,7 @@ class FoldPlan:
             self.parts[:0] = [part[:middle], part[middle:]]
             return ()
         self._alone[words] += 1
-        if self._alone[words] >= ALIKE and len(self.left) > 1:
+        if self.folds and self._alone[words] >= ALIKE and len(self.left) > 1:
             self.parts, self.together = [self.left], True
         return part
 

@@ -28,6 +28,7 @@ class LaneOutcome:
     started: datetime
     doubtful: bool
     dry_run: bool = False
+    folds: bool = True  # else each delivery is written alone, the next once it is through
     plan: FoldPlan = field(default_factory=FoldPlan)
     alone: bool = False  # to be written apart from other lanes
     is_settled: bool = False
@@ -49,8 +50,8 @@ class LaneOutcome:
 
     def add(self, rendered: list[RenderedDelivery | UnrenderableDelivery]) -> None:
         """Take in the deliveries; one that cannot be rendered is dead with its reason."""
-        fit = tuple(one for one in rendered if isinstance(one, RenderedDelivery))
-        self.plan = FoldPlan([fit] if fit else [])
+        fit = [one for one in rendered if isinstance(one, RenderedDelivery)]
+        self.plan = FoldPlan.of(fit, folds=self.folds)
         for one in rendered:
             if isinstance(one, UnrenderableDelivery):
                 self._bury(one.delivery.delivery_id, one.reason, one.code, one.place)

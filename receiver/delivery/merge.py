@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from connectors.base import Append, Record, Ref
 from receiver.delivery.loop_share import LoopShare
+from receiver.inbox.db.event_ids import received_at
 from receiver.inbox.lanes.field_versions import FieldVersion, is_behind
 from receiver.mapping import fold_records, overwrite_of, ranks_of
 
@@ -46,12 +47,25 @@ class LaneWrite:
             stamps[name] = FieldVersion(stamps[name].event_id, self.lane_id, rank)
         return stamps
 
+    def newest_event(self, ref: Ref) -> str:
+        """Name the newest event that set a field of the record; none where all add to theirs."""
+        if self.origins is None:
+            return self.event_id
+        return max(self.origins[ref].values(), default="")
+
+    def of_event(self, ref: Ref, record: Record) -> Record:
+        """Give the record with the newest event behind it."""
+        event_id = self.newest_event(ref) or self.event_id
+        return replace(
+            record,
+            doubtful=record.doubtful or self.doubtful,
+            event_id=event_id,
+            event_at=received_at(event_id) if event_id else None,
+        )
+
     def digest(self, ref: Ref, record: Record) -> str:
         """By which a record that this lane wrote is known again, when it is tried once more."""
-        newest = (
-            self.event_id if self.origins is None else max(self.origins[ref].values(), default="")
-        )
-        content = (self.replay, newest, sorted(record.fields.items()), record.links)
+        content = (self.replay, self.newest_event(ref), sorted(record.fields.items()), record.links)
         return hashlib.sha256(repr(content).encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -84,7 +98,13 @@ class MergedRecord:
         (merged,) = fold_records(
             ((replace(record, fields=older), self.record, replace(record, fields=newer)),)
         )
-        self.record = replace(merged, doubtful=self.record.doubtful or write.doubtful)
+        newest = max(self.record, write.of_event(self.ref, record), key=lambda one: one.event_id)
+        self.record = replace(
+            merged,
+            doubtful=self.record.doubtful or write.doubtful,
+            event_id=newest.event_id,
+            event_at=newest.event_at,
+        )
         self.stamps |= {name: stamps[name] for name in newer.keys() & stamps.keys()}
         self.lanes.add(write.lane_id)
         self.digest = ""
@@ -100,10 +120,9 @@ async def merge_writes(writes: Sequence[LaneWrite], share: LoopShare) -> list[Me
             if known := merged.get(ref):
                 known.add(write, record)
             else:
-                doubtful = replace(record, doubtful=True) if write.doubtful else record
                 merged[ref] = MergedRecord(
                     ref,
-                    doubtful,
+                    write.of_event(ref, record),
                     write.stamps(ref, record),
                     {write.lane_id},
                     write.digest(ref, record),

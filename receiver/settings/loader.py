@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from connectors import registry
-from connectors.base import Connector
+from connectors.base import Connector, ConnectorSettings
 from receiver.config_errors import ConfigError, ConfigFault, find_lines, read_model, with_lines
 from receiver.mapping import check_routes
 from receiver.settings.model import Delivery, Log, Server, Settings, Store
@@ -52,6 +53,8 @@ def load_settings(
     )
     if faults := _without_echoes(stages)[len(filled.unset) if stand_ins else 0 :]:
         raise ConfigError(with_lines(faults, lines))
+    if stand_ins:
+        _add_unset(tables, filled.document)
     return _settings(tables, directory, with_lines(warnings, lines), lines)
 
 
@@ -107,6 +110,14 @@ def _without_echoes(stages: Iterable[Iterable[ConfigFault]]) -> list[ConfigFault
 
 def _is_within(where: str, places: set[str]) -> bool:
     return any(where == place or where.startswith((f"{place}.", f"{place}[")) for place in places)
+
+
+def _add_unset(tables: SettingsTables, document: Mapping[str, Any]) -> None:
+    """Give connectors for whose secrets no stand-in will do what their mappings need."""
+    for name, account in tables.accounts.items():
+        if account.type is not None and tables.connectors[name] is None:
+            kind = document["connectors"][name]["type"]
+            tables.connectors[name] = ConnectorSettings(type=kind, mapping=account.mappings)
 
 
 def _settings(

@@ -65,4 +65,7 @@ MAPPINGS = (
         'type = "salesforce"\ndomain = "${UNSET}"\nclient_id = "${UNSET}"\n'
         'client_secret = "${UNSET}"\nmapping = "standard"',
     ),
+    ShippedMapping(
+        "webhook", 'type = "webhook"\nurl = "${UNSET}"\nsecrets = "${UNSET}"\nmapping = "standard"'
+    ),
 )

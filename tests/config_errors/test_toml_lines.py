@@ -84,7 +84,7 @@ def test_a_place_that_is_missing_has_the_line_of_the_table_around_it() -> None:
 def shipped() -> list[str]:
     """All mappings that ship, and the example of a configuration."""
     texts = [(ROOT / "config.example.toml").read_text("utf-8")]
-    for name in ("hubspot", "salesforce", "sandbox"):
+    for name in ("hubspot", "salesforce", "sandbox", "webhook"):
         texts += read_shipped_mappings(registry.load(name)).values()
     return texts
 

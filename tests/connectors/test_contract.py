@@ -13,12 +13,14 @@ from connectors import testing
 from tests.connectors.hubspot.subject import hubspot
 from tests.connectors.salesforce.subject import salesforce
 from tests.connectors.sandbox.subject import sandbox
+from tests.connectors.webhook.subject import webhook
 
 SUBJECTS: dict[str, Callable[[], AbstractContextManager[testing.Subject]]] = {
     "sandbox": sandbox,
     "hubspot": hubspot,
     "hubspot v3": partial(hubspot, "v3"),
     "salesforce": salesforce,
+    "webhook": webhook,
 }
 
 

@@ -102,3 +102,24 @@ def test_the_oldest_part_goes_first() -> None:
     plan.saved()
     plan.refused(ANN, BLOCKED)
     assert [[one.delivery.seq for one in part] for part in plan.parts] == [[4, 5], [6, 7]]
+
+
+def test_what_does_not_fold_goes_one_by_one() -> None:
+    """Each delivery is a part of its own, the oldest first, also behind refusals with the same
+    words.
+    """
+    deliveries = [rendered(number) for number in range(6)]
+    plan, seen = FoldPlan.of(deliveries, folds=False), []
+    while part := plan.part:
+        seen += [part]
+        dead = plan.refused(ANN, BLOCKED) if len(seen) < 5 else ()
+        assert dead == (part if len(seen) < 5 else ())
+        if not dead:
+            plan.saved()
+    assert seen == [(one,) for one in deliveries]
+
+
+def test_nothing_is_no_part() -> None:
+    """Without deliveries there is nothing to write, folded or not."""
+    assert not FoldPlan.of([]).parts
+    assert not FoldPlan.of([], folds=False).parts

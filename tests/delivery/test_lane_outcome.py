@@ -245,3 +245,30 @@ def test_no_time_that_a_crm_names_breaks_a_lane(tmp_path: Path, after: float) ->
         await opened.until_done()
 
     run(tmp_path, crm, scenario)
+
+
+@pytest.mark.parametrize("applied", [False, True], ids=["not applied", "applied"])
+def test_what_does_not_fold_waits_for_what_came_before_it(tmp_path: Path, applied: bool) -> None:
+    """Each event of a person is written alone, in order, though an earlier one finds no answer; the
+    same event is known again by its id.
+    """
+    crm = Crm(limits=Limits(records=10, concurrency=2, linger=0, folds=False))
+    crm.faults = [None, Unavailable("reset"), None, Unavailable("reset")]
+    crm.apply_before_fault = applied
+
+    async def scenario(opened: Rig) -> None:
+        accepted = [await opened.order("ann", number, "COMPLETED") for number in range(1, 5)]
+        task = await start(opened)
+        await opened.until(lambda: attempts_of(opened, accepted[0].id))
+        opened.clock.ahead = timedelta(seconds=30)
+        await opened.until_done()
+        await opened.dispatcher.stop(timedelta(seconds=5))
+        await task
+        contacts = [one for one in crm.received if one.object == "contact"]
+        events = list(dict.fromkeys(one.event_id for one in contacts))
+        assert events == [one.id for one in accepted]
+        assert [one.event_id for one in contacts] == sorted(one.event_id for one in contacts)
+        assert all(one.event_at for one in contacts)
+        assert {one.fields["bought"] for one in contacts} == {"1", "2", "3", "4"}
+
+    run(tmp_path, crm, scenario, running=False)

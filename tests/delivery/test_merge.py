@@ -19,6 +19,7 @@ from connectors.base import Append, Limits, Record, Ref, Retry
 from receiver.delivery.loop_share import LoopShare
 from receiver.delivery.merge import LaneWrite, merge_writes
 from receiver.inbox import DeliverySelection, EventFilter, RecordState
+from receiver.inbox.db.event_ids import received_at
 from receiver.mapping import find_origins
 from tests.delivery.crm import Crm
 from tests.delivery.records.test_record_writer import event_id
@@ -344,3 +345,17 @@ def test_what_a_lane_has_written_is_known_before_it_is_through(tmp_path: Path) -
     run(tmp_path, crm, scenario, running=False)
     assert [kind for kind, _ in crm.calls] == ["contact", "contact", "deal", "link", "contact"]
     assert seen == [False, False, False, True]  # a link does not look
+
+
+def test_a_record_names_the_newest_event_behind_it() -> None:
+    """Folded and merged ones too, whichever lane brings it; one that only adds names its lane's."""
+    older = lane_write(1, (1, deal(amount="1")), (2, deal(stage="won")))
+    newer = lane_write(2, (3, deal(amount="3")))
+    adding = lane_write(3, (4, Record("contact", "ann", {"courses": Append(("A",))})))
+    for order in ([older, newer, adding], [adding, newer, older]):
+        merged = asyncio.run(merge_writes(order, LoopShare()))
+        named = {one.ref.object: one.record.event_id for one in merged}
+        assert named == {"deal": event_id(3), "contact": event_id(4)}
+    (alone,) = asyncio.run(merge_writes([older], LoopShare()))
+    assert alone.record.event_id == event_id(2)
+    assert alone.record.event_at == received_at(event_id(2))

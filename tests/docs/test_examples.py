@@ -13,6 +13,7 @@ import pytest
 from docs.hooks.commands import PROGRAM, Command, all_commands
 from tests.cli.command import command
 from tests.docs.pages import ROOT, Block, blocks, pages
+from tests.fakes.webhook import new_secret
 
 COMMANDS = {one.words: one for one in all_commands()}
 
@@ -59,7 +60,11 @@ def test_cases_pass(block: Block, tmp_path: Path) -> None:
     assert "0 failed" in command("test", "cases.toml", at=tmp_path).out
 
 
-VALUES = {"SLACK_WEBHOOK": "https://hooks.example.com/T0/B0/x", "SALESFORCE_DOMAIN": "acme.my"}
+VALUES = {
+    "SLACK_WEBHOOK": "https://hooks.example.com/T0/B0/x",
+    "SALESFORCE_DOMAIN": "acme.my",
+    "WEBHOOK_SECRET": new_secret(),
+}
 
 
 def lines(block: Block) -> list[str]:

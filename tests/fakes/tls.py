@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,13 +16,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 HOST = "127.0.0.1"
+OWN = [x509.IPAddress(ipaddress.ip_address(HOST))]
 
 
 @asynccontextmanager
 async def distrusted_server(directory: Path) -> AsyncIterator[str]:
     """Its address. It says nothing: no client that looks at its certificate sends anything."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(await asyncio.to_thread(self_signed, directory / "server.pem"))
+    context.load_cert_chain(await asyncio.to_thread(self_signed, directory / "server.pem", OWN))
     server = await asyncio.start_server(_silent, HOST, 0, ssl=context)
     async with server:
         yield f"https://{HOST}:{server.sockets[0].getsockname()[1]}"
@@ -33,8 +34,8 @@ async def _silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
-def self_signed(path: Path) -> Path:
-    """Write a certificate for this machine, and its key, into a file."""
+def self_signed(path: Path, names: Sequence[x509.GeneralName] = OWN) -> Path:
+    """Write a certificate for these names with its key, and give the file."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
     certificate = (
@@ -46,7 +47,7 @@ def self_signed(path: Path) -> Path:
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]),
+            x509.SubjectAlternativeName(names),
             critical=False,
         )
         .sign(key, hashes.SHA256())

@@ -21,6 +21,7 @@ from receiver.settings import (
     Store,
     load_settings,
 )
+from tests.fakes.webhook import new_secret
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -43,7 +44,8 @@ MODELS: list[type[BaseModel]] = [
 def environment() -> dict[str, str]:
     """A value for every variable that the example names."""
     names = set(re.findall(r"\$\{([A-Z_]+)\}", EXAMPLE.read_text("utf-8"))) - {"NAME"}
-    return {name: f"example-{name.lower().replace('_', '-')}" for name in names}
+    values = {name: f"example-{name.lower().replace('_', '-')}" for name in names}
+    return values | {"WEBHOOK_SECRET": new_secret()}
 
 
 def example() -> Settings:

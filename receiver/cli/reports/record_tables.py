@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from connectors.base import JsonText
 from receiver.cli.app import out
 from receiver.cli.reports.table_cells import table_cell
 from receiver.mapping.explanation import ONLY_UPDATES, OVERWRITE_WORDS
@@ -42,7 +43,9 @@ def show_record(record: dict[str, Any], reading: Reading) -> None:
 
 def _written(value: Any) -> tuple[Any, str]:
     """The value and its type; options that are added have no type of their own."""
-    return (", ".join(value), "added") if isinstance(value, list) else (value, type(value).__name__)
+    if isinstance(value, list):
+        return ", ".join(value), "added"
+    return value, "json" if isinstance(value, JsonText) else type(value).__name__
 
 
 def _title(record: dict[str, Any]) -> str:

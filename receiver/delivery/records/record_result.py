@@ -46,17 +46,18 @@ class RecordResult:
     @property
     def is_missing(self) -> bool:
         """The CRM has no such record, and is to get none."""
-        return isinstance(self.verdict, Saved) and not self.verdict.id
+        verdict = self.verdict
+        return isinstance(verdict, Saved) and not verdict.id and not self.merged.record.creates
 
     def verdicts(self) -> list[Verdict]:
         """The record's own verdict, and those of its links."""
         return [self.verdict, *self.links.values()]
 
     def remote(self, known: RecordState | None) -> RecordStateRow | None:
-        """What is to be remembered of it; None where nothing new is known."""
+        """What is to be remembered of it; None where nothing new is known, or nothing need be."""
         former_key = known.former_key if known else None
         learnt = self.sent or (not former_key and (self.was_read or self.tied))
-        if not isinstance(self.verdict, Saved) or self.is_missing or not learnt:
+        if not isinstance(self.verdict, Saved) or not self.verdict.id or not learnt:
             return None
         ref, links = self.merged.ref, self.tied
         if known and former_key and known.id == self.verdict.id:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, and_, bindparam, func, select, update
+from sqlalchemy import BigInteger, Integer, and_, bindparam, case, func, select, update
 
 from receiver.inbox.db.bulk_statements import ATTEMPTS
 from receiver.inbox.db.storable_text import json_or_none, storable_text, storable_text_or_none
@@ -47,7 +47,8 @@ class SettledLane:
     """What came of one lane. Deliveries that are neither delivered nor dead stay pending.
 
     `retry_at` holds the lane back until then. `burn=False` counts no attempt, and does not start
-    the clock after which the lane is given up: its connector is to blame. `touched`: records that
+    the clock after which the lane is given up: its connector is to blame. Both begin anew where
+    something was delivered. `touched`: records that
     were written for it, or may have been.
     """
 
@@ -157,8 +158,15 @@ _RETRY = (
     .values(
         due_at=bindparam("at"),
         wait=bindparam("put_off"),
-        attempts=lane.c.attempts + bindparam("burnt"),
-        failing_since=func.coalesce(lane.c.failing_since, bindparam("failing", type_=BigInteger)),
+        # a lane that has got on begins to count anew
+        attempts=lane.c.attempts * bindparam("stuck", type_=Integer) + bindparam("burnt"),
+        failing_since=case(
+            (
+                bindparam("stuck", type_=Integer) == 1,
+                func.coalesce(lane.c.failing_since, bindparam("failing", type_=BigInteger)),
+            ),
+            else_=bindparam("failing", type_=BigInteger),
+        ),
     )
 )
 _PLACES = select(delivery.c.lane_id, delivery.c.seq).where(
@@ -255,6 +263,7 @@ def _retry(result: SettledLane, at: datetime, now: datetime) -> dict[str, object
         "lane_id": result.lane.lane_id,
         "at": to_micros(at),
         "put_off": max(0, (at - now) // timedelta(microseconds=1)),
+        "stuck": int(not result.delivered),
         "burnt": int(result.burn),
         "failing": to_micros(now) if result.burn else None,
     }

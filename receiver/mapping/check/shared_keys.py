@@ -2,8 +2,9 @@
 school's records.
 
 A key keeps sources apart where the source's name stands first or last in it, and what stands next
-to it cannot be a part of a name. Keys made of the person alone are shared on purpose, for a learner
-of two schools is one contact; so is a constant one.
+to it cannot be a part of a name; or where the event's id does, which is made for one event alone.
+Keys made of the person alone are shared on purpose, for a learner of two schools is one contact; so
+is a constant one.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ def keeps_apart(key: str) -> bool:
     if {name.name for name in tree.find_all(nodes.Name)} <= _THE_PERSONS:
         return True
     parts = [part for node in tree.body for part in _parts(node)]
+    if any(_is_named(part, "event", "id") for part in (*parts[:1], *parts[-1:])):
+        return True
     return _begins_with_source(parts, 0) or _begins_with_source(parts[::-1], -1)
 
 
@@ -71,18 +74,18 @@ def _begins_with_source(parts: Sequence[Part], nearest: int) -> bool:
     backwards the last.
     """
     first = next((index for index, part in enumerate(parts) if not isinstance(part, str)), None)
-    if first is None or not _is_source_name(parts[first]) or first + 1 == len(parts):
+    if first is None or not _is_named(parts[first], "source", "name") or first + 1 == len(parts):
         return False
     beside = parts[first + 1]
     return isinstance(beside, str) and beside[nearest] not in _IN_NAMES
 
 
-def _is_source_name(part: Part) -> bool:
+def _is_named(part: Part, owner: str, name: str) -> bool:
     match part:
-        case nodes.Getattr(node=nodes.Name(name="source"), attr="name"):
-            return True
-        case nodes.Getitem(node=nodes.Name(name="source"), arg=nodes.Const(value="name")):
-            return True
+        case nodes.Getattr(node=nodes.Name(name=one), attr=other):
+            return (one, other) == (owner, name)
+        case nodes.Getitem(node=nodes.Name(name=one), arg=nodes.Const(value=other)):
+            return (one, other) == (owner, name)
     return False
 
 

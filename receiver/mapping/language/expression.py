@@ -10,7 +10,7 @@ from typing import Any, Final
 from jinja2 import nodes
 from jinja2.runtime import Undefined
 
-from connectors.base import Value
+from connectors.base import JsonText, Value
 from receiver.mapping.language.compiler import Evaluate, compile_constant, compile_node, join_texts
 from receiver.mapping.language.environment import is_constant, lone_expression, parse_expression
 from receiver.mapping.language.limits import LONGEST, bounded_text
@@ -61,7 +61,7 @@ def native_value(result: Any) -> Value | None:  # noqa: PLR0911 - a table of cas
         case None:
             return None
         case str():
-            return _bounded(str(result))
+            return _bounded(result if isinstance(result, JsonText) else str(result))
         case bool() | date():
             return result
         case int():

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from jinja2.runtime import Undefined
 from pydantic import BaseModel
 
+from connectors.base import JsonText
 from receiver.mapping.language.value_text import is_list, value_text
 
 
-def as_json(value: Any) -> str | None:
+def as_json(value: Any) -> JsonText | None:
     """`{{ order.line_items | json }}`: lists and whole things too.
 
-    Decimals and dates are texts in it, what is absent is null.
+    Decimals and dates are texts in it, what is absent is null. Its `data` keeps Decimals.
     """
-    plain = _plain(value)
-    return None if plain is None else json.dumps(plain, ensure_ascii=False)
+    data = _plain(value)
+    if data is None:
+        return None
+    return JsonText(json.dumps(data, ensure_ascii=False, default=value_text), data)
 
 
 def _plain(value: Any) -> Any:
     match value:
-        case None | bool() | int() | str():
+        case None | bool() | int() | str() | Decimal():
             return value
         case Undefined():
             return value_text(value) or None  # raises, unless an `if` without `else` was not met

@@ -212,6 +212,23 @@ async def test_nothing_to_settle(inbox: Inbox) -> None:
 
 
 @stored
+async def test_a_lane_that_gets_on_counts_its_attempts_anew(inbox: Inbox) -> None:
+    """What waits behind the first delivery is not put off for the troubles that this one had."""
+    kept = [await inbox.accept(new(content)) for content in "ab"]
+    for number in range(1, 4):
+        taken = await take_one(inbox, at=NOW + seconds(number))
+        await settle(inbox, [SettledLane(taken, retry_at=NOW)], now=NOW + seconds(number))
+    taken = await take_one(inbox, at=NOW + seconds(5))
+    assert (taken.attempts, taken.failing_since) == (3, NOW + seconds(1))
+    first = taken.deliveries[0].delivery_id
+    on = SettledLane(taken, delivered=(first,), retry_at=NOW)
+    await settle(inbox, [on], now=NOW + seconds(5))
+    taken = await take_one(inbox, at=NOW + seconds(6))
+    assert [one.event_id for one in taken.deliveries] == [kept[1].id]
+    assert (taken.attempts, taken.failing_since) == (1, NOW + seconds(5))
+
+
+@stored
 async def test_an_attempt_tells_its_story(inbox: Inbox) -> None:
     """Each delivery of a claim shows the attempts that it was part of, with what was sent and what
     came back.

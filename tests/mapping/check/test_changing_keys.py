@@ -74,7 +74,7 @@ def test_check_warns_where_people_are_followed(
     assert told == ([(place, "write person.key, which stays as it is")] if warned else [])
 
 
-@pytest.mark.parametrize("name", ["sandbox", "hubspot", "salesforce"])
+@pytest.mark.parametrize("name", ["sandbox", "hubspot", "salesforce", "webhook"])
 def test_shipped_keys_stay(name: str) -> None:
     """Every key that a connector ships."""
     keys = [

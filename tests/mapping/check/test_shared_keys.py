@@ -60,6 +60,12 @@ def route(key: str, *sources: str, object: str = "deal") -> str:
         ("{{ person.email }}", True),
         ("{{ person.email }}{{ source.name }}", True),
         ("everything", True),
+        ("{{ event.id }}", True),
+        ("{{ event.id }}{{ order.id }}", True),
+        ("{{ order.id }}:{{ event['id'] }}", True),
+        ("{{ order.id }}{{ event.id }}{{ order.total }}", False),
+        ("{{ event.id | upper }}", False),
+        ("{{ event.name }}", False),
         ("{{ source.name }}-{{ order.id }}", False),
         ("{{ source.name }}_{{ order.id }}", False),
         ("{{ source.name }}{{ order.id }}", False),
@@ -106,7 +112,7 @@ def test_check_knows_who_writes_such_records(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["sandbox", "hubspot", "salesforce"])
+@pytest.mark.parametrize("name", ["sandbox", "hubspot", "salesforce", "webhook"])
 def test_shipped_keys_keep_the_sources_apart(name: str) -> None:
     """Every key that a connector ships."""
     tables = tomllib.loads(read_shipped_mappings(registry.load(name))["standard"])["routes"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.base import Value
+from connectors.base import JsonText, Value
 from receiver.mapping import MappingFault
 from receiver.mapping.language.filters import FILTERS
 from tests.mapping.sample_routes import value
@@ -15,8 +15,10 @@ from tests.mapping.sample_routes import value
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
 
 
-FIRST_ITEM = (
-    '{"product_id": "1", "name": "Product", "quantity": "1", "price": "110.00", "total": "110.00"}'
+PRODUCTS = JsonText('["Product", "Prod 2"]', ["Product", "Prod 2"])
+FIRST_ITEM = JsonText(
+    '{"product_id": "1", "name": "Product", "quantity": "1", "price": "110.00", "total": "110.00"}',
+    {},
 )
 
 
@@ -50,7 +52,7 @@ FIRST_ITEM = (
         ("{{ '<p>Hi</p>' | striptags }}", "Hi"),
         (f"{{{{ 'Hi&#{'9' * 5000};' | striptags }}}}", "Hi\ufffd;"),
         ("{{ order.total | string }}", "220"),
-        ("{{ order.line_items | map(attribute='name') | json }}", '["Product", "Prod 2"]'),
+        ("{{ order.line_items | map(attribute='name') | json }}", PRODUCTS),
         ("{{ order.line_items | first | json }}", FIRST_ITEM),
     ],
 )
