@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 from connectors import testing
 from connectors.base import Append
@@ -13,6 +15,22 @@ from connectors.webhook import WebhookConnector
 from tests.connectors.webhook.opening import settings_for
 from tests.fakes.webhook import UNWANTED, fake_receiver
 from tests.processes import free_port
+
+
+def read_messages(receiver: FakeReceiver, object: str) -> dict[str, testing.Stored]:
+    """Give what a receiver knows of an object that brings each message into what it has."""
+    records: dict[str, dict[str, Any]] = {}
+    for message in receiver.messages:
+        if message["type"] == object:
+            fields = records.setdefault(message["data"]["key"], {})
+            for name, value in message["data"]["fields"].items():
+                known = fields.get(name) or []
+                fields[name] = (
+                    [*known, *(one for one in value if one not in known)]
+                    if isinstance(value, list)
+                    else value
+                )
+    return {key: testing.Stored(fields) for key, fields in records.items()}
 
 
 @contextmanager
@@ -35,4 +53,6 @@ def webhook() -> Iterator[testing.Subject]:
             refused={UNWANTED: "x"},
             unreachable=settings_for(receiver, url=f"http://127.0.0.1:{free_port()}"),
             knows_records=False,
+            address="url",
+            read=partial(read_messages, receiver),
         )
