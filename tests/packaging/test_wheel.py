@@ -73,7 +73,7 @@ def test_the_whole_example_is_written(installed: Environment, tmp_path: Path) ->
     assert written.read_text("utf-8") == EXAMPLE.read_text("utf-8")
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
     (rules,) = re.findall(r"\S+/alerts\.yml", done.stdout)
-    assert Path(rules).read_text("utf-8") == (ROOT / "deploy/prometheus/alerts.yml").read_text("utf-8")
+    assert Path(rules).read_bytes() == (ROOT / "deploy/prometheus/alerts.yml").read_bytes()
 
 
 def test_the_demo_runs(installed: Environment, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from connectors import testing
 from connectors.base import Append
 from connectors.webhook import WebhookConnector
 from tests.connectors.webhook.opening import settings_for
-from tests.fakes.webhook import UNWANTED, fake_receiver
+from tests.fakes.webhook import UNWANTED, FakeReceiver, fake_receiver
 from tests.processes import free_port
 
 
