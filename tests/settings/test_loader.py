@@ -174,6 +174,21 @@ mapping = "standard"
     assert len(settings.warnings) == 3
 
 
+def test_a_secret_that_no_stand_in_can_be_takes_no_mapping_away(tmp_path: Path) -> None:
+    """A signing secret has a form, and so has an address: routes are checked without them."""
+    path = write(
+        tmp_path,
+        '[sources.a]\ntokens = ["a-0123456789abcdef"]\n[connectors.hook]\ntype = "webhook"\n'
+        'url = "${URL}"\nsecrets = "${SECRET}"\nmapping = "standard"\n',
+    )
+    settings = load_settings(path, {}, stand_ins=True)
+    assert settings.connectors["hook"].mapping == ("standard",)
+    assert [one.where for one in settings.warnings] == [
+        "connectors.hook.url",
+        "connectors.hook.secrets",
+    ]
+
+
 def test_with_stand_ins_the_store_may_lie_anywhere(tmp_path: Path) -> None:
     """Nothing is stored then: a mapping can be tried on another machine than the gateway's."""
     path = write(tmp_path, f'[store]\nurl = "sqlite:////not/there/a.db"\n{MINIMAL}')

@@ -58,7 +58,7 @@ def describe_sent(
         if verdict.id != NOT_WRITTEN:
             shown["id"] = verdict.id
     elif isinstance(verdict, Saved):
-        shown |= {"id": verdict.id, "created": verdict.created}
+        shown |= {"id": verdict.id, "created": verdict.created} if verdict.id else {}
     if of:
         shown["of"] = of
     return shown

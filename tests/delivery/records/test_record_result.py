@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from connectors.base import Record, Ref, Refused, Retry, Saved
@@ -37,6 +39,14 @@ def test_what_was_written_is_remembered_by_its_newest_event() -> None:
 def test_of_what_is_not_in_the_crm_nothing_is_remembered(verdict: Verdict) -> None:
     """Refused, not tried to its end, or not there and not to be made."""
     assert result_of(verdict).remote(None) is None
+
+
+def test_a_connector_that_keeps_no_records_misses_none() -> None:
+    """An empty id says that a record is not there only where none was to be made."""
+    result = result_of(Saved(""))
+    assert not result.is_missing
+    result.merged.record = replace(result.merged.record, creates=False)
+    assert result.is_missing
 
 
 def test_what_nobody_asked_for_teaches_nothing() -> None:
