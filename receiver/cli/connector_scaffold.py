@@ -21,7 +21,7 @@ _PACKAGE = "package"  # the folder that is called as the connector
 def package_name(name: str) -> str:
     """Give the name of the package for a connector's name: dashes become underscores.
 
-    Raises ValueError, in words, for what can be no package, or is one already.
+    Raises ValueError, in words, for what can be no package.
     """
     package = name.replace("-", "_")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", package):
@@ -35,11 +35,15 @@ def package_name(name: str) -> str:
         raise ValueError(f"{name!r} is a word of Python's own; is it '{package}_crm'?")
     if len(package) > LONGEST:
         raise ValueError(f"{name!r} is longer than {LONGEST} characters")
+    return package
+
+
+def require_unused(package: str) -> None:
+    """Raise ValueError where a connector type or a package of this name is there already."""
     if package in registry.types():
         raise ValueError(f"there is a connector type {package!r} already: choose another name")
     if package == "tests" or find_spec(package) is not None:
         raise ValueError(f"there is a package {package!r} already: choose another name")
-    return package
 
 
 def write_connector(folder: Path, package: str, *, batch: bool) -> list[Path]:

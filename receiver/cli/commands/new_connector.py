@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from receiver.cli.app import app, fail_command, out
-from receiver.cli.connector_scaffold import package_name, write_connector
+from receiver.cli.connector_scaffold import package_name, require_unused, write_connector
 
 
 @app.command("new-connector")
@@ -21,13 +22,12 @@ def new_connector(
     """Write the package of a connector for another CRM, with a small fake of it and tests."""
     try:
         package = package_name(name)
+        if os.path.lexists(folder := Path(package)):
+            fail_command(f"{folder} exists already, and nothing is replaced: choose another name.")
+        require_unused(package)
+        files = write_connector(folder, package, batch=not no_batch)
     except ValueError as error:
         fail_command(str(error))
-    folder = Path(package)
-    try:
-        files = write_connector(folder, package, batch=not no_batch)
-    except FileExistsError:
-        fail_command(f"{folder} exists already, and nothing is replaced: choose another name.")
     except OSError as error:
         fail_command(f"{folder} can't be written: {error.strerror or error}")
     if package != name:
