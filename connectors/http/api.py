@@ -76,7 +76,8 @@ class HttpApi:
 
     `crm` is how messages name it. `headers` go with every call. `rules` are the CRM's own table of
     errors, which `read_failure` gets its codes from. At most `connections` calls are under way at
-    once. All secrets of the settings are cut out of what is raised and logged.
+    once. All secrets of the settings are cut out of what is raised and logged. A `transport` of
+    one's own has to call httpx's `trace` as httpx's does: it tells whether a call was sent.
     """
 
     def __init__(
@@ -233,9 +234,11 @@ class HttpApi:
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException) as error:
-            kind = TimedOut if writes and sending.begun else Unavailable
-            what = "answer" if sending.begun else "connection"
-            raise kind(f"{place}: no {what} within {seconds:g} seconds") from error
+            if not sending.begun:
+                connect = min(CONNECT_SECONDS, seconds)
+                raise Unavailable(f"{place}: no connection within {connect:g} seconds") from error
+            kind = TimedOut if writes else Unavailable
+            raise kind(f"{place}: no answer within {seconds:g} seconds") from error
         except httpx.UnsupportedProtocol as error:
             raise Misconfigured(f"{place}: base_url is no address of a web server") from error
         except httpx.LocalProtocolError as error:
