@@ -142,7 +142,7 @@ class Operation:
         return problem_response(403, forbidden_text(operator, self.act_name, self.needed_role))
 
     async def _answer(self, call: OperationCall, who: str, trail: AuditTrail) -> Any:
-        if not self.changes:
+        if not self.changes or getattr(call.body, "dry_run", False):
             return await self.handler(call)
         given = (part.model_dump(exclude_defaults=True) for part in call.parts())
         async with trail.act(who, self.act_name, describe_request(*given)) as act:

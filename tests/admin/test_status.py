@@ -82,7 +82,7 @@ def test_the_token_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch)
         compared.append((given, right))
         return compare(given, right)
 
-    server = Server(admin_token=SecretStr("the token"))
+    server = Server(admin_token=SecretStr("the-token"))
     dana = Operator(token=SecretStr("another"), role="viewer")
     settings = Settings(server=server, operators={"dana": dana}, sources={}, directory=Path())
     metrics = GatewayMetrics()
@@ -94,7 +94,7 @@ def test_the_token_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch)
     refusal = operators.identify(Request({"type": "http", "headers": headers, "client": None}))
     assert isinstance(refusal, Response)
     assert refusal.status_code == 401
-    assert compared == [(b"the token", b"guess"), (b"another", b"guess")]
+    assert compared == [(b"the-token", b"guess"), (b"another", b"guess")]
     assert b'turned_away_total{reason="admin_token"} 1.0' in metrics.text()
 
 

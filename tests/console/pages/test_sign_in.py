@@ -302,7 +302,7 @@ def test_the_door_in_a_browser(browser: Browser, running: Running) -> None:
         assert page.get_by_role("status").inner_text() == "You are signed out."
 
 
-def test_nothing_thatdef test_nothing_that_anybody_gets_is_signed_with_a_token(visitor: Visitor) -> None:
+def test_nothing_that_anybody_gets_is_signed_with_a_token(visitor: Visitor) -> None:
     """Whoever has a signature can try tokens against it as fast as they like: no token is in it."""
     visitor.get("/console/sign-in")
     visitor.post("/console/sign-out", csrf="")
