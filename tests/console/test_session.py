@@ -57,7 +57,7 @@ def handed_out(store: SessionStore, session: BrowserSession) -> Request:
 
 @stored
 async def test_a_session_holds_in_every_process_and_after_a_restart(inbox: Inbox) -> None:
-    """For less than twelve hours, whoever reads it; of whoever has not signed in nothing is kept."""
+    """For less than twelve hours, whoever reads it. Of visitors nothing is kept."""
     clock = Clock()
     first = sessions(inbox, clock)
     kept = handed_out(first, await first.open(DANA))

@@ -42,9 +42,9 @@ async def test_an_act_that_fails_is_noted_as_failed(inbox: Inbox) -> None:
     ]
 
 
-async def test_an_act_that_cannot_be_noted_is_not_begun(sqlite_url: str) -> None:
+@stored
+async def test_an_act_that_cannot_be_noted_is_not_begun(inbox: Inbox) -> None:
     """Whoever asks for it is told why."""
-    inbox = await Inbox.open(sqlite_url, dedup_hours=1)
     await inbox.aclose()
     begun = False
     with pytest.raises(StoreUnavailable):
