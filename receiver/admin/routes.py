@@ -222,6 +222,7 @@ def _command_operations(act: AdminCommands) -> Sequence[Operation]:
             views.NewAccountView,
             takes=parameters.ConnectorPath,
             faults=_MISSING,
+            role="admin",
         ),
         Operation(
             "DELETE",

@@ -34,6 +34,7 @@ API: dict[str, Role] = {
     "POST /api/connectors/{name}/pause": "operator",
     "POST /api/connectors/{name}/resume": "operator",
     "POST /api/reload": "admin",
+    "POST /api/connectors/{name}/new-account": "admin",
     "DELETE /api/people/{email:path}": "admin",
 }
 """Whatever is no GET; all that is one is for viewers."""
