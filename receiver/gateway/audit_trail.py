@@ -21,6 +21,7 @@ _WITHOUT_PERSONS: Final = frozenset(
     | {"until"}
 )
 """What an act may be asked for that is no personal data; of all else the name alone is noted."""
+_FIELD_WORDS: Final = {"name": "connector"}
 _UNSAID: Final = frozenset({"csrf", "confirmed"})
 _ADDRESSES: Final = Redaction()
 
@@ -86,7 +87,8 @@ def describe_request(*given: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in part.items():
             if value in (None, "", (), []) or name in _UNSAID:
                 continue
-            about[name] = _value(value) if name in _WITHOUT_PERSONS else "(left out)"
+            said = _FIELD_WORDS.get(name, name)
+            about[said] = _value(value) if name in _WITHOUT_PERSONS else "(left out)"
     return about
 
 
