@@ -52,7 +52,7 @@ def _moment(value: object) -> object:
     return value
 
 
-def _number(value: object) -> object:
+def whole_number(value: object) -> object:
     """Pydantic would take 1.0, 1_0 and a 1 with spaces for numbers: an id is digits."""
     if isinstance(value, str) and not re.fullmatch(r"\d+", value, re.ASCII):
         raise PydanticCustomError("number", "must be a whole number, in digits alone")
@@ -120,7 +120,7 @@ class DeliveryPath(Parameters):
     id: Annotated[
         int,
         Field(ge=1, le=2**62, description="the number of the delivery, as the event shows it"),
-        BeforeValidator(_number),
+        BeforeValidator(whole_number),
     ]
 
 

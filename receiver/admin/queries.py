@@ -11,6 +11,7 @@ from receiver.admin import (
     presenters,
     views,
 )
+from receiver.admin.audit import entries
 from receiver.admin.configuration.mapping_view import MappingView
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
 from receiver.admin.written_records import find_written_records
@@ -25,6 +26,9 @@ class AdminQueries:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._inbox = gateway.inbox
+
+    async def audit(self, call: OperationCall) -> entries.AuditPage:
+        return await entries.list_audit(self._inbox, call.query)
 
     async def status(self, _call: OperationCall) -> views.StatusView:
         return await presenters.present_status(self._gateway)

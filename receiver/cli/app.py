@@ -42,6 +42,7 @@ MODULES = {  # of each command, in the order of the help
     "replay": "replay",
     "pause": "operation.pause",
     "resume": "operation.pause",
+    "audit": "operation.audit",
     "explain": "explain",
     "diff": "mapping.diff",
     "send": "send",

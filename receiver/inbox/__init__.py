@@ -22,11 +22,13 @@ from receiver.inbox.lanes.ready import LaneQueue, PendingDelivery, ReadyLane
 from receiver.inbox.lanes.record_state import RecordState, RecordStateRow
 from receiver.inbox.lanes.replay import DeliverySelection, ReplayResult
 from receiver.inbox.lanes.settle import AttemptRow, SettledLane, Settlement, SettleReport
+from receiver.inbox.operation.audit import AuditEntry, AuditFilter, AuditOutcome
 from receiver.inbox.operation.connector_state import ConnectorState, PauseKind
 from receiver.inbox.operation.leadership import LeaderTerm, process_name, role_of
 from receiver.inbox.operation.mapping_history import MappingVersion
 from receiver.inbox.operation.running_processes import RunningProcess
 from receiver.inbox.operation.sent_alarms import SentAlarm
+from receiver.inbox.operation.sessions import KeptSession
 from receiver.inbox.people.addresses import KnownPerson
 from receiver.inbox.profiles.stored_facts import CountedEvent, PersonAt
 from receiver.inbox.profiles.uncounted_events import UncountedEvent
@@ -56,6 +58,9 @@ __all__ = [
     "AttemptDetail",
     "AttemptRow",
     "AttentionGroup",
+    "AuditEntry",
+    "AuditFilter",
+    "AuditOutcome",
     "CallReader",
     "ConnectorState",
     "ConnectorStatus",
@@ -74,6 +79,7 @@ __all__ = [
     "GroupKind",
     "Inbox",
     "InboxError",
+    "KeptSession",
     "KnownPerson",
     "LaneQueue",
     "LeaderTerm",

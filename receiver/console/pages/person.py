@@ -31,8 +31,8 @@ def routes(console: Console) -> list[Route]:
     pages = PersonPages(console)
     return [
         console.get(PEOPLE, pages.show),
-        console.get(FORGET, pages.confirm),
-        console.post(FORGET, pages.forget),
+        console.get(FORGET, pages.confirm, role="admin"),
+        console.post(FORGET, pages.forget, role="admin"),
     ]
 
 
@@ -96,7 +96,7 @@ class PersonPages:
             self._gateway, self._address(form.get("email", "")), in_crm=bool(form.get("in_crm"))
         )
         return self._console.redirect(
-            request, PEOPLE, await carry_out(self._gateway, "Erasing a person", work)
+            request, PEOPLE, await carry_out(self._console, request, "Erasing a person", work)
         )
 
     def _address(self, given: str) -> str:

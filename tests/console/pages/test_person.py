@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from receiver.aom import read_sample
 from tests.console.browser import click
 from tests.console.calls import delivered, newcomer, post, wait_for
-from tests.console.visitor import Visitor, forged_cookie
+from tests.console.visitor import Visitor, signed_in_cookie
 from tests.processes import Running
 
 
@@ -89,7 +89,7 @@ def test_forgetting_reaches_into_the_quarantine(page: Page, running: Running) ->
     assert "Those in which this address stands go too" in page.get_by_role("main").inner_text()
     click(page.get_by_role("button", name="Forget this person"))
     assert page.get_by_role("status").inner_text() == "Erased: 1 event that was theirs alone."
-    visitor = Visitor(running.url, forged_cookie())
+    visitor = Visitor(running.url, signed_in_cookie(running.url))
     assert visitor.get(f"/console/events/{id}").status_code == 404
 
 
