@@ -80,12 +80,19 @@ class InboxOperation:
             partial(connector_state.keep_account, connector=connector, account=account, epoch=epoch)
         )
 
-    async def forget_account(self, connector: str) -> int:
-        """Forget which account a connector has written to, and the ids of all records there.
+    async def change_account(self, connector: str) -> int:
+        """Forget which account a connector has written to, and the ids of all records there; who
+        leads it begins anew, and finds out to which account they write.
 
-        Returns how many there were.
+        Returns how many records there were.
         """
-        return await self._deliver(partial(connector_state.forget_account, connector=connector))
+        return await self._deliver(partial(connector_state.change_account, connector=connector))
+
+    async def forget_account(self, connector: str, epoch: int) -> int:
+        """The same, in the term of its leader; nothing where another leads by now."""
+        return await self._deliver(
+            partial(connector_state.forget_account, connector=connector, epoch=epoch)
+        )
 
     @property
     def is_shared(self) -> bool:
