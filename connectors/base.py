@@ -1,11 +1,12 @@
-"""What a connector is: the interface, version 1. Read this page, copy `connectors/sandbox`, run
-`connectors.testing` against the copy.
+"""What a connector is: the interface, version 1. Read this page, begin with `aom-gateway
+new-connector`, run `connectors.testing` against what you make of it.
 
 A connector turns keyed records into calls of one CRM, and the CRM's answers into outcomes. The
 gateway owns the rest: order, batches, rate, backoff, dead letters. It promises that a key stands
 once in a batch, that one person is never in two batches at once, and that records arrive after the
 records that they link to. A record may come again after a crash or a lost answer, so writing it
-twice must be harmless. A synchronous client runs on `connectors.threads`.
+twice must be harmless. `connectors.http` makes the calls of an HTTP API; a synchronous client runs
+on `connectors.threads`.
 
 Announce the class under the entry point group `aom_gateway.connectors`; its name there is the
 `type` in the configuration:
@@ -47,18 +48,75 @@ What they raise speaks of the whole call, and its type says what helps:
 
 Anything else that is raised is treated as Unavailable, and counted as a defect of the connector.
 
-`__all__` is the surface of version 1, whichever module of this package a name lives in. Within a
-version it only grows: by optional parts, and by fields with defaults. What would break a connector
-that keeps to it makes another version, and a connector that names another one is refused by
-`connectors.registry`.
+**In the middle of a batch.** Where the CRM writes one record per call, or a batch takes several
+calls, one of them may fail after others went well. Then the error is raised with `outcomes`: those
+that are through have theirs, and None stands for each that the error speaks of. Those that are
+through are settled and not sent again; with the others the gateway does what the error's type
+says. So a 429 in the middle is Throttled with the outcomes so far: the connector pauses, the rest
+burns no attempt. Make no further call after it, and await those under way. Retry is not for this:
+it is said of a record, counts as its attempt, and leaves the connector running into the limit. A
+record whose call was refused alone is Refused, and its neighbours go on.
+`connectors.http.HttpApi.write_each` and `write_in_parts` do all of that.
+
+**When and from where.** All coroutines run on the gateway's event loop, which serves everything
+else too: none may hold it. Only the process that leads a connector delivers; `upsert`, before it
+`read` and `grow`, and after it `link`, are called for up to `limits.concurrency` batches at once,
+which share no record and no person. `plan_erasure` and `erase` are called by whichever process is
+asked. `check`, `plan` and `provision` run in a command beside the gateway, on an instance of their
+own with a gate that lets all pass. `open` is called with a running loop, `aclose` when no other
+method is; after a change of its settings a connector is closed, and another opened. `record_url`
+and `shipped_mappings` are called often, and call nobody.
+
+**Who may raise what.** `upsert`, `link`, `read` and `grow` raise any ConnectorError, but `grow` no
+BatchRefused. What `check`, `plan`, `provision`, `plan_erasure` and `erase` raise is shown to who
+asked. `open`, `record_url` and `shipped_mappings` raise nothing: what is wrong with a setting, its
+validator says. `Browsable.records` raises ValueError for a place that is none.
+
+**Time.** Each call of the CRM ends within `Context.timeout` seconds, or is TimedOut: that is the
+connector's to see to. The gateway takes each `take` of the gate, and waiting for it, as a sign of
+life. A method that gives none for a minute beyond `Context.timeout` is cancelled and counts as
+TimedOut, and so is one that runs for half an hour.
+
+**What may be cached.** In memory, what people change rarely and what a refusal would correct:
+fields, options, pipelines, for some minutes (`connectors.ttl_cache`), forgotten after `provision`;
+a sign-in until it is refused. Never what records hold, nor which there are: people and other
+programs change them, and the gateway remembers ids itself.
+
+**Harmless to repeat.** Written again, with or without its id, a record is the same one: looked up
+by its key before it is made, and not only where `doubtful` says that an answer was lost. Linked
+again, a pair has one link: where the CRM would make a second one, look first; that it is there
+already is Saved. A link to another target leaves those that are there: the gateway does not say to
+untie. A record that came back with another id, since people merged it, is linked anew under that
+one.
+
+`__all__` is the surface of version 1, whichever module of this package a name lives in. Public
+beside it is what `connectors.http`, `connectors.testing`, `connectors.error_rules`,
+`connectors.threads` and `connectors.ttl_cache` export. Within a version all of it only grows: by
+optional parts, and by fields and parameters with defaults. What would break a connector that keeps
+to it makes another version; the former one is spoken for a year beside it, and one that is not
+spoken is refused by `connectors.registry`, in words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol, Self
 
+from connectors.needs import FieldNeed, FieldType, Needs, ObjectNeed, Plan, Problem, Report, Step
+from connectors.optional_parts import (
+    Addressable,
+    Browsable,
+    Entry,
+    Erases,
+    Found,
+    Grows,
+    Identifies,
+    Links,
+    Page,
+    Provisions,
+    Reads,
+    ShipsMappings,
+)
 from connectors.outcomes import (
     AuthFailed,
     BatchRefused,
@@ -128,72 +186,6 @@ __all__ = [
 API = 1
 """The version of this interface, the only one that this gateway speaks."""
 
-# --- what a mapping needs of the CRM, and what stands in its way ---------------------------------
-
-FieldType = Literal["string", "number", "boolean", "date", "datetime", "choice", "choices"]
-"""What kind of value a field holds: one of its options is a `choice`, several are `choices`."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldNeed:
-    """What a mapping writes into a field: its type where known, the constants that it can give."""
-
-    type: FieldType | None = None
-    values: frozenset[str] = frozenset()
-    places: tuple[str, ...] = ()  # where in the mapping, e.g. "routes[1].upsert[0].fields.amount"
-    grows: bool = False  # of `choices`: further options are made as they come, see `Grows`
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectNeed:
-    """What the mapping writes of one object."""
-
-    object: str
-    key_field: str | None
-    fields: Mapping[str, FieldNeed]
-    links: tuple[str, ...] = ()  # the objects that it is linked to
-
-
-Needs = Sequence[ObjectNeed]
-"""All that the configured routes write through one connector."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What will not work: its place, and its remedy in the CRM's own words ("Settings → …")."""
-
-    where: str
-    message: str
-    remedy: str = ""
-    fatal: bool = True  # False: a warning
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that `provision` would create. `data` is the connector's own."""
-
-    text: str
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is missing in the CRM, and what stands in the way of creating it."""
-
-    steps: tuple[Step, ...] = ()
-    blockers: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What `provision` did, in the plan's order; it stops for nothing but a ConnectorError."""
-
-    done: tuple[str, ...] = ()
-    failed: tuple[Problem, ...] = ()
-
-
-# --- the required part ---------------------------------------------------------------------------
-
 
 class Connector(Protocol):
     """One CRM account. All methods but `open` may call the CRM and raise ConnectorError."""
@@ -223,177 +215,6 @@ class Connector(Protocol):
 
     async def aclose(self) -> None:
         """Give back threads and connections. Calls under way may finish."""
-
-
-# --- optional parts ------------------------------------------------------------------------------
-
-
-@runtime_checkable
-class Links(Protocol):
-    """A connector that ties records in calls of their own.
-
-    Others tie them within the write, by `Record.links`.
-    """
-
-    async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
-        """Tie up to `limits.links` pairs of the same two objects.
-
-        Outcomes come in the same order, as many; `Saved.id` may be empty.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a record holds now. `fields` are the CRM's own values, None or "" where it is empty."""
-
-    id: str
-    fields: Mapping[str, Any]
-
-
-@runtime_checkable
-class Reads(Protocol):
-    """A connector that can tell what records hold, so that staff's values are not written over.
-
-    The gateway asks where a mapping says `overwrite` or `mode`, and only of what it does not know:
-    mostly once in a record's life. A connector without it can't be used with such a mapping.
-
-    Its `upsert` heeds `Record.on_create` and `Record.creates`: people may delete a record between
-    `read` and `upsert`, or years later.
-    """
-
-    async def read(
-        self, object: str, records: Sequence[Record], fields: Collection[str]
-    ) -> Sequence[Found | None]:
-        """Read up to `limits.records` records of one object and one key field.
-
-        A record is found as `upsert` would find it: by its `id` alone where that is given, else by
-        its key, or by whatever else a person is known by. The answers come in the same order, as
-        many: None where `upsert` would make a record. Each has all `fields`, also empty ones.
-
-        Asks the gate for each call, and raises ConnectorError as `upsert` does.
-        """
-
-
-@runtime_checkable
-class Grows(Protocol):
-    """A connector that can make options of multiple-choice fields while it delivers.
-
-    A connector without it can't be used with a mapping that says `grow`.
-    """
-
-    async def grow(
-        self, object: str, options: Mapping[str, Collection[str]]
-    ) -> Sequence[RefusedOption]:
-        """See to it that each field takes its options: those that the CRM lacks are made.
-
-        Returns those that it lacks still. An option that differs from one that is there in case
-        alone is there. The gateway asks before each write that holds such options, mostly for
-        options that are there: remember them for a while. Repeating it is harmless.
-
-        Asks the gate for each call, and raises ConnectorError as `upsert` does, but BatchRefused.
-        """
-
-
-@runtime_checkable
-class Identifies(Protocol):
-    """A connector that can tell one account of its CRM from another.
-
-    The gateway remembers ids of records. In another account they are other records, or none: it
-    asks before it writes for the first time, and stops where the account has changed.
-    """
-
-    async def account(self) -> str:
-        """Name the account that the credentials lead to: `account 4711`; "" where it can't be told.
-
-        The same account has the same name for ever. Asks the gate for each call, and raises
-        ConnectorError as `upsert` does, but BatchRefused.
-        """
-
-
-@runtime_checkable
-class ShipsMappings(Protocol):
-    """A connector that brings routes of its own: `standard`, and others that add to it."""
-
-    @classmethod
-    def shipped_mappings(cls) -> Mapping[str, str]:
-        """Give each by its name, as TOML text: `[[routes]]` without `connector`, `[snippets]`."""
-
-
-@runtime_checkable
-class Provisions(Protocol):
-    """A connector that can make what the CRM lacks for a mapping."""
-
-    async def plan(self, needs: Needs) -> Plan:
-        """Say what `provision` would create for these needs. Changes nothing."""
-
-    async def provision(self, plan: Plan) -> Report:
-        """Create what `plan` lists. Repeating it is harmless."""
-
-
-@runtime_checkable
-class Erases(Protocol):
-    """A connector that can erase a person: first a plan that a human reads, then its execution."""
-
-    async def plan_erasure(
-        self, addresses: Sequence[str], records: Mapping[Ref, str], needs: Needs
-    ) -> Plan:
-        """Say what `erase` would delete or empty of a person. Changes nothing.
-
-        `addresses` are all that the person has had, the one of now first: the CRM may have them by
-        any. `records` are those of the person that the gateway knows, with the CRM's ids; `needs`
-        says which fields are written, and so are the gateway's to empty. What stands in the way, or
-        is left to people, is a blocker of the plan.
-        """
-
-    async def erase(self, plan: Plan) -> Report:
-        """Carry out what `plan_erasure` listed; repeating it is harmless.
-
-        The report is kept, so it holds no address and no name.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One record as the CRM holds it. `fields` are JSON values; `writes` counts its writes."""
-
-    id: str
-    key: str
-    fields: Mapping[str, Any]
-    links: tuple[Ref, ...]
-    writes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Entries, newest first. `next` is the `before` of the page that follows, None on the last."""
-
-    items: tuple[Entry, ...]
-    next: str | None = None
-
-
-@runtime_checkable
-class Browsable(Protocol):
-    """A connector that can list what its CRM holds.
-
-    It asks nothing of the rate limit: people look, the gateway doesn't.
-    """
-
-    async def objects(self) -> Mapping[str, int]:
-        """Count the records of each object that has any."""
-
-    async def records(self, object: str, limit: int, before: str | None = None) -> Page:
-        """List at most `limit` records of an object.
-
-        Raises ValueError where `before` is no page's `next`.
-        """
-
-
-@runtime_checkable
-class Addressable(Protocol):
-    """A connector whose records have pages that people can open."""
-
-    def record_url(self, object: str, id: str) -> str | None:
-        """Give the https address of a record's page, None where it has none. Calls no CRM."""
 
 
 def read_shipped_mappings(connector: type[Connector]) -> Mapping[str, str]:

@@ -88,6 +88,8 @@ MODULES = {
         "tests/connectors/salesforce/setup/test_provision.py",
         WITHIN,
     ),
+    "connectors/needs.py": ("tests/connectors/test_base.py", DECLARES),
+    "connectors/optional_parts.py": ("tests/connectors/test_base.py", DECLARES),
     "connectors/sandbox/settings.py": ("tests/connectors/sandbox/test_accept.py", DECLARES),
     "receiver/__main__.py": ("tests/test_main.py", WHOLE),
     "receiver/aom/body_reader.py": ("tests/aom/test_recognition.py", WITHIN),

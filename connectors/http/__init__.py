@@ -38,7 +38,7 @@ from connectors.http.failures import (
     read_failure,
 )
 from connectors.http.json_bodies import Json, read_json, value_at, write_json
-from connectors.http.record_calls import write_in_parts
+from connectors.http.record_calls import read_outcomes, write_in_parts
 from connectors.http.retry_after import read_retry_after
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "describe_connection_error",
     "read_failure",
     "read_json",
+    "read_outcomes",
     "read_retry_after",
     "value_at",
     "write_in_parts",

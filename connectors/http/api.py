@@ -35,6 +35,7 @@ from connectors.http.failures import (
     ONE_RECORD,
     HttpFailure,
     failure_error,
+    failure_outcome,
     read_failure,
 )
 from connectors.http.json_bodies import Json, read_json, write_json
@@ -75,7 +76,8 @@ class HttpApi:
 
     `crm` is how messages name it. `headers` go with every call. `rules` are the CRM's own table of
     errors, which `read_failure` gets its codes from. At most `connections` calls are under way at
-    once. All secrets of the settings are cut out of what is raised and logged.
+    once. All secrets of the settings are cut out of what is raised and logged. A `transport` of
+    one's own has to call httpx's `trace` as httpx's does: it tells whether a call was sent.
     """
 
     def __init__(
@@ -196,6 +198,13 @@ class HttpApi:
         """Write records or links in calls of up to `size`; see the function of this name."""
         return await write_in_parts(records, write, size=size, at_once=self.connections, by=by)
 
+    def record_outcome(self, item: Json) -> Outcome:
+        """Say what becomes of a record that failed in a call that went through, by the table.
+
+        Raises what concerns all records; see `read_outcomes`.
+        """
+        return failure_outcome(self._cut_failure(self._read_failure(0, item)), self._rules)
+
     async def read_each(self, records: Sequence[T], read: Callable[[T], Awaitable[R]]) -> list[R]:
         """Ask about records one by one, as many at once as there are connections, in order."""
         return await read_each(records, read, at_once=self.connections)
@@ -225,9 +234,11 @@ class HttpApi:
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException) as error:
-            kind = TimedOut if writes and sending.begun else Unavailable
-            what = "answer" if sending.begun else "connection"
-            raise kind(f"{place}: no {what} within {seconds:g} seconds") from error
+            if not sending.begun:
+                connect = min(CONNECT_SECONDS, seconds)
+                raise Unavailable(f"{place}: no connection within {connect:g} seconds") from error
+            kind = TimedOut if writes else Unavailable
+            raise kind(f"{place}: no answer within {seconds:g} seconds") from error
         except httpx.UnsupportedProtocol as error:
             raise Misconfigured(f"{place}: base_url is no address of a web server") from error
         except httpx.LocalProtocolError as error:
@@ -245,15 +256,15 @@ class HttpApi:
             found = replace(found, codes=(*found.codes, NOT_JSON), message=_no_json(answer))
         if host := urlsplit(answer.headers.get("Location", "")).hostname:
             found = replace(found, message=f"it redirects to {host}")
-        cut = self._secrets.cut
-        failure = HttpFailure(
-            found.status,
-            (*map(cut, found.codes), *([ONE_RECORD] if one_record else [])),
-            cut(found.message),
-            cut(found.field) if found.field else None,
-        )
+        found = self._cut_failure(found)
+        failure = replace(found, codes=(*found.codes, *([ONE_RECORD] if one_record else [])))
         wait = read_retry_after(answer.headers.get("Retry-After"), self._context.now())
         return failure_error(failure, self._rules, place, writes=writes, retry_after=wait)
+
+    def _cut_failure(self, found: HttpFailure) -> HttpFailure:
+        cut = self._secrets.cut
+        field = cut(found.field) if found.field else None
+        return HttpFailure(found.status, tuple(map(cut, found.codes)), cut(found.message), field)
 
 
 @dataclass(slots=True)

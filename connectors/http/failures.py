@@ -73,7 +73,7 @@ _NESTED = ("error", "errors", "details")
 class HttpFailure:
     """One failure, of a call or of a record in it, as the CRM tells it."""
 
-    status: int  # of HTTP
+    status: int  # of HTTP; 0 for a record in a call that went through
     codes: tuple[str, ...]  # what the table of errors looks at, the most telling first
     message: str
     field: str | None = None
@@ -81,7 +81,7 @@ class HttpFailure:
     @property
     def code(self) -> str:
         own = (code for code in self.codes if code not in (NOT_JSON, ONE_RECORD))
-        return next(own, f"HTTP_{self.status}")
+        return next(own, f"HTTP_{self.status}" if self.status else "UNKNOWN")
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
@@ -125,7 +125,7 @@ def read_failure(status: int, data: Any) -> HttpFailure:
     return HttpFailure(
         status,
         tuple(dict.fromkeys(_texts(found, _CODES))),
-        "; ".join(dict.fromkeys(_texts(found, _MESSAGES))) or f"HTTP {status}",
+        "; ".join(dict.fromkeys(_texts(found, _MESSAGES))) or _no_words(status),
         next(_texts(found, _FIELDS), None),
     )
 
@@ -143,6 +143,17 @@ def failure_error(
     wait = retry_after if retry_after is not None else rule.wait
     said = f"{place}: {failure}" + (f" → {rule.remedy}" if rule.remedy else "")
     return _error_of_all(rule, said, wait, writes=writes) or _error_of_some(failure, rule, wait)
+
+
+def failure_outcome(failure: HttpFailure, rules: Sequence[ErrorRule]) -> Outcome:
+    """Say what becomes of one record that failed in a call that went through.
+
+    Raises what concerns all records.
+    """
+    error = failure_error(failure, rules, "a record of the call", writes=True)
+    if isinstance(error, CallRefused | CallDeferred):
+        return error.outcome
+    raise error
 
 
 def _error_of_all(
@@ -185,6 +196,10 @@ def _later(failure: HttpFailure, rule: ErrorRule, wait: float | None) -> Retry:
 
 def _refused(failure: HttpFailure, *, transaction: bool = False) -> Refused:
     return Refused(failure.code, failure.message, failure.field, transaction)
+
+
+def _no_words(status: int) -> str:
+    return f"HTTP {status}" if status else "no reason is given"
 
 
 def _objects(data: Any) -> Iterator[Mapping[str, Any]]:

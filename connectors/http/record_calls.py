@@ -23,6 +23,7 @@ from connectors.http.failures import CallDeferred, CallRefused
 
 T = TypeVar("T", Record, Link)
 R = TypeVar("R")
+Item = TypeVar("Item")
 
 _GRAVEST = (TimedOut, AuthFailed, Misconfigured, Throttled, ConnectorError)
 """Of several faults the first of these is told: what may be written still must not go again soon,
@@ -61,6 +62,26 @@ async def write_in_parts(
     if calls.faults:
         raise calls.gravest(with_outcomes=True)
     return calls.results()
+
+
+def read_outcomes(items: Sequence[Item], read: Callable[[Item], Outcome]) -> list[Outcome]:
+    """Read what a CRM answers of each record of a call, in order.
+
+    Where `read` raises for some what concerns all, that is raised with the `outcomes` of the rest.
+    """
+    outcomes: list[Outcome | None] = []
+    faults: list[ConnectorError] = []
+    for item in items:
+        try:
+            outcomes.append(read(item))
+        except ConnectorError as fault:
+            faults.append(fault)
+            outcomes.append(None)
+    if faults:
+        gravest = min(faults, key=_gravity)
+        gravest.outcomes = outcomes
+        raise gravest
+    return [outcome for outcome in outcomes if outcome is not None]
 
 
 async def read_each(
@@ -123,6 +144,9 @@ class _Calls(Generic[T, R]):
                 self._results[place] = result
         except Exception as fault:  # noqa: BLE001 - raised once the calls under way are over
             self.faults.append(fault)
+            if isinstance(fault, ConnectorError) and len(fault.outcomes) == len(part):
+                for place, known in zip(part, fault.outcomes, strict=True):
+                    self._results[place] = cast("R | None", known)
 
 
 def _own_outcome(error: BatchRefused | CallDeferred) -> Outcome:

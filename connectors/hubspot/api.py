@@ -11,11 +11,10 @@ from hubspot.crm.objects.exceptions import ApiException
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from connectors.base import Context, RateLimit, TimedOut, Unavailable
-from connectors.certificates import tls_fault
+from connectors.http import describe_connection_error, read_json, read_retry_after
 from connectors.http.secrets import SecretTexts, secret_texts
 from connectors.hubspot.error_body import read_error
-from connectors.hubspot.errors import CallRefused, SetUpMissing, call_error, retry_after
-from connectors.hubspot.json_answers import read_body
+from connectors.hubspot.errors import CallRefused, SetUpMissing, call_error
 from connectors.hubspot.paths import ApiPaths
 from connectors.threads import Threads
 
@@ -75,10 +74,11 @@ class HubSpotApi:
             await self._context.calls.take()
             answer = await self._send(method, path, body)
         await self._learn(answer)
-        data = read_body(answer.body) if answer.body else {}
+        data = read_json(answer.body) if answer.body else {}
         if not 200 <= answer.status < 300:  # noqa: PLR2004
             raise call_error(
-                read_error(data, answer.status), retry_after(answer.headers, self._context.now())
+                read_error(data, answer.status),
+                read_retry_after(answer.headers.get("Retry-After"), self._context.now()),
             )
         if not isinstance(data, dict):
             raise Unavailable(f"HubSpot answered {answer.status} with something that is not JSON")
@@ -155,19 +155,14 @@ class HubSpotApi:
 
 
 def _no_answer(method: str, path: str, error: Exception) -> Unavailable:
-    return Unavailable(f"no answer from HubSpot to {method} {path}: {_reason(error)}")
-
-
-def _reason(error: Exception) -> str:
-    """The words of what went wrong, without the names that urllib3 puts around them."""
-    inner = error.args[-1] if error.args and isinstance(error.args[-1], Exception) else error
-    return tls_fault(error) or str(inner).rpartition("): ")[2]
+    return Unavailable(
+        f"no answer from HubSpot to {method} {path}: {describe_connection_error(error)}"
+    )
 
 
 def _failed(error: ApiException) -> ApiAnswer:
     if not error.status:  # a failure of TLS, after a line with the name of an exception
-        why = tls_fault(error) or str(error.reason or "").partition("\n")[2]
-        raise Unavailable(f"no answer from HubSpot: {why}")
+        raise Unavailable(f"no answer from HubSpot: {describe_connection_error(error)}")
     body = error.body or b""
     return ApiAnswer(
         error.status, error.headers or {}, body.encode() if isinstance(body, str) else body

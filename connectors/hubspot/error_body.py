@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connectors.hubspot.json_answers import items_of, read_body, text_of
+from connectors.http import read_json
+from connectors.hubspot.json_answers import items_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,7 +94,7 @@ def _details(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     found = items_of(data, "errors")
     for item in (data, *found):
         _, bracket, rest = text_of(item, "message").partition("[{")
-        listed = read_body((bracket + rest).encode()) if bracket else None
+        listed = read_json((bracket + rest).encode()) if bracket else None
         if isinstance(listed, list):
             yield from (inner for inner in listed if isinstance(inner, dict))
             return

@@ -6,9 +6,6 @@ Sources: HubSpot's "Error handling" and "API usage guidelines" pages, unless a r
 
 from __future__ import annotations
 
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
-
 from connectors.base import (
     AuthFailed,
     BatchRefused,
@@ -24,10 +21,6 @@ from connectors.base import (
 from connectors.error_rules import ErrorOutcome, ErrorRule, error_rule
 from connectors.error_rules import find_rule as first_rule
 from connectors.hubspot.error_body import NOT_JSON, NOT_UNIQUE, UNKNOWN_OBJECT, HubSpotError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
 
 KEYS = (
     "Development → Keys → Service keys (in some accounts: Settings → Integrations → Service Keys)"
@@ -167,14 +160,3 @@ def _missing(fault: HubSpotError) -> str:
     found = next((text for word, text in known.items() if word in fault.words), None)
     what = "does not permit this" if fault.status in _FORBIDDEN else "has nothing there"
     return found or f"HubSpot {what} {said}."
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Read the seconds that a `Retry-After` header names, in either of its two forms."""
-    value = headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
-    except (ValueError, TypeError):  # TypeError: a date without a zone
-        return None

@@ -4,19 +4,10 @@ type.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-def read_body(body: bytes) -> Any:
-    """Read the JSON of a body; None where it is none (an edge's HTML, nothing at all)."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def items_of(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ at a time, every fault typed.
 from __future__ import annotations
 
 import asyncio
-import socket
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -15,7 +14,7 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from connectors.base import AuthFailed, TimedOut, Unavailable
-from connectors.certificates import tls_fault
+from connectors.http import describe_connection_error, read_json
 from connectors.http.secrets import SecretTexts, secret_texts
 from connectors.salesforce.allowance import HEADER, DailyAllowance
 from connectors.salesforce.errors import answer_error, call_error, failure_of, part_failure
@@ -63,7 +62,7 @@ class SalesforceApi:
         self._reading_seconds = min(context.timeout, READING_SECONDS)
         secrets = SecretTexts(secret_texts(settings))
         self._session = open_session(
-            settings.base_url, self._reading_seconds, WORKERS, self._seen, secrets
+            settings.base_url, self._reading_seconds, WORKERS, self._seen, secrets, context.now
         )
         self._signs_in = token is None
         self._open: Callable[[], Salesforce] = (
@@ -239,7 +238,7 @@ class SalesforceApi:
             # first, since requests' own JSONDecodeError is a RequestException too
             raise Unavailable(f"{place}: the answer is broken JSON") from error
         except (requests.RequestException, OSError) as error:
-            raise Unavailable(f"{place}: {tls_fault(error) or _cause(error)}") from error
+            raise Unavailable(f"{place}: {describe_connection_error(error)}") from error
 
     async def _signed_in(self, stale: Salesforce | None = None) -> Salesforce:
         """Give the client, a new one if it is `stale`. At most one sign-in is under way."""
@@ -256,7 +255,7 @@ class SalesforceApi:
         """Take from an answer what simple-salesforce drops."""
         self._allowance.note(response.headers.get(HEADER), self._context.now())
         if response.ok and urlsplit(response.url).path.endswith(TOKEN_PATH):
-            answer = ForeignAnswer(response).json()
+            answer = read_json(response.content)
             identity = str(answer.get("id", "")) if isinstance(answer, dict) else ""
             rest, _, user = identity.rpartition("/")
             self.run_as, self.org = user or None, rest.rpartition("/")[2] or None
@@ -289,23 +288,3 @@ def _bodies(answer: Json, paths: Sequence[str]) -> list[Json]:
 
 def _place(method: str, path: str) -> str:
     return f"{method} {path.partition('?')[0]}"
-
-
-def _cause(error: Exception) -> str:
-    """Say in words what became of a connection; requests' own texts hold the whole address and
-    names of classes.
-    """
-    cause: BaseException = error
-    while (deeper := cause.__cause__ or cause.__context__) is not None:
-        cause = deeper
-    match cause:
-        case socket.gaierror():
-            return "the host's name is not known; is domain right?"
-        case ConnectionRefusedError():
-            return "nobody listens there"
-        case ConnectionError():
-            return "the connection was closed before an answer came"
-        case OSError(strerror=str(words)):
-            return f"no connection ({words})"
-        case _:
-            return "the connection broke before the answer was complete"

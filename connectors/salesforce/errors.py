@@ -93,7 +93,7 @@ def misconfigured_error(failed: SalesforceFailure, place: str = "") -> Misconfig
 def answer_error(answer: ForeignAnswer, place: str, *, writes: bool = False) -> ConnectorError:
     """Give the exception for an answer that is no success. `place` names the call."""
     failed = failure_of(answer)
-    return call_error(failed, place, _seconds(answer.headers.get("Retry-After")), writes=writes)
+    return call_error(failed, place, answer.retry_after, writes=writes)
 
 
 def failure_of(answer: ForeignAnswer) -> SalesforceFailure:
@@ -170,7 +170,3 @@ def _read_error(error: Mapping[str, Any], status: int | None) -> SalesforceFailu
 
 def _rank(failed: SalesforceFailure) -> int:
     return DECISIVE.index(failed.outcome) if failed.outcome in DECISIVE else len(DECISIVE)
-
-
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header and header.isdigit() else None

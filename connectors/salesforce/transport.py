@@ -4,7 +4,6 @@ tests, answers unspoiled.
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -13,8 +12,11 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 from requests.adapters import HTTPAdapter
 
+from connectors.http import read_json, read_retry_after
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from connectors.http.secrets import SecretTexts
 
@@ -24,18 +26,19 @@ class ForeignAnswer(Exception):
     the headers and trip over HTML.
     """
 
-    def __init__(self, response: requests.Response, secrets: SecretTexts | None = None) -> None:
+    def __init__(
+        self, response: requests.Response, now: datetime, secrets: SecretTexts | None = None
+    ) -> None:
         super().__init__(f"HTTP {response.status_code}")
         self.status = response.status_code
         self.headers = response.headers
         self.text = secrets.cut(response.text) if secrets else response.text
+        # seconds; None where it says nothing of waiting
+        self.retry_after = read_retry_after(response.headers.get("Retry-After"), now)
 
     def json(self) -> Any:
         """Give the body if it is JSON, else None."""
-        try:
-            return json.loads(self.text)
-        except ValueError:
-            return None
+        return read_json(self.text.encode())
 
 
 def open_session(
@@ -44,6 +47,7 @@ def open_session(
     connections: int,
     seen: Callable[[requests.Response], None],
     secrets: SecretTexts,
+    now: Callable[[], datetime],
 ) -> requests.Session:
     """Make the HTTP session of a connector.
 
@@ -54,7 +58,7 @@ def open_session(
     def hook(response: requests.Response, *_: Any, **__: Any) -> None:
         seen(response)
         if response.status_code >= HTTPStatus.MULTIPLE_CHOICES or not _may_be_json(response):
-            raise ForeignAnswer(response, secrets)
+            raise ForeignAnswer(response, now(), secrets)
 
     session = requests.Session()
     session.trust_env = base_url is None  # a proxy of the environment is for the real Salesforce

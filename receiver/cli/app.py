@@ -52,6 +52,7 @@ MODULES = {  # of each command, in the order of the help
     "restore": "store.backup",
     "move-store": "store.move_store",
     "schemas": "schemas",
+    "new-connector": "new_connector",
 }
 
 

@@ -39,7 +39,14 @@ from tests.connectors import minimal
 from tests.connectors.minimal import MinimalConnector
 from tests.processes import gateway, write_config
 
-PARTS = ("connectors.base", "connectors.outcomes", "connectors.records", "connectors.settings")
+PARTS = (
+    "connectors.base",
+    "connectors.needs",
+    "connectors.optional_parts",
+    "connectors.outcomes",
+    "connectors.records",
+    "connectors.settings",
+)
 OPTIONAL = (
     Links,
     Reads,

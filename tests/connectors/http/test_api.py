@@ -17,12 +17,14 @@ from connectors.base import (
     Misconfigured,
     Outcome,
     Record,
+    Refused,
     Retry,
     Saved,
     Throttled,
     TimedOut,
     Unavailable,
 )
+from connectors.error_rules import ErrorOutcome, error_rule
 from connectors.http import CallDeferred, CallRefused, RecordGone
 from connectors.http import api as module
 from connectors.http.secrets import SecretTexts
@@ -354,6 +356,18 @@ def test_each_record_has_its_own_outcome() -> None:
             assert isinstance(second, Retry)
             assert isinstance(third, Retry)
             assert "Integer exceeds 64-bit range" in str(fourth)
+
+    asyncio.run(main())
+
+
+def test_a_failed_row_of_a_call_is_told_without_secrets() -> None:
+    """By the CRM's own table, as a call is."""
+
+    async def main() -> None:
+        rule = error_rule(ErrorOutcome.RECORD, "BAD")
+        async with served(says(200)) as server, api(server.url, rules=(rule,)) as crm:
+            outcome = crm.record_outcome({"code": "BAD", "message": f"{TOKEN} is no name"})
+            assert outcome == Refused("BAD", "[secret] is no name")
 
     asyncio.run(main())
 

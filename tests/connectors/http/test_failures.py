@@ -26,7 +26,7 @@ from connectors.http import (
     RecordGone,
     read_failure,
 )
-from connectors.http.failures import failure_error
+from connectors.http.failures import failure_error, failure_outcome
 
 BAD = Refused("CODE", "words", "email")
 
@@ -111,3 +111,22 @@ def test_the_connectors_own_rules_come_first() -> None:
     failure = HttpFailure(400, ("BAD_TOKEN",), "no")
     assert type(failure_error(failure, (own, *HTTP_RULES), "x", writes=True)) is AuthFailed
     assert type(failure_error(failure, HTTP_RULES, "x", writes=True)) is CallRefused
+
+
+def test_a_record_in_a_call_that_went_through_has_its_own_outcome() -> None:
+    """By the same table; what concerns all is raised, and a code that nobody knows is tried
+    again.
+    """
+    own = (
+        error_rule(ErrorOutcome.RECORD, "BAD"),
+        error_rule(ErrorOutcome.SET_UP, "NO_FIELD", remedy="make it"),
+    )
+    rules = (*own, *HTTP_RULES)
+    bad = read_failure(0, {"code": "BAD", "message": "no address", "field": "email"})
+    assert failure_outcome(bad, rules) == Refused("BAD", "no address", "email")
+    assert failure_outcome(read_failure(0, {"code": "NEW"}), rules) == Retry(
+        "NEW: no reason is given"
+    )
+    assert failure_outcome(read_failure(0, None), rules) == Retry("UNKNOWN: no reason is given")
+    with pytest.raises(Misconfigured, match="NO_FIELD: no reason is given → make it"):
+        failure_outcome(read_failure(0, {"code": "NO_FIELD"}), rules)

@@ -11,6 +11,7 @@ from connectors.base import (
     AuthFailed,
     BatchRefused,
     ConnectorError,
+    Misconfigured,
     Outcome,
     Record,
     Refused,
@@ -19,7 +20,7 @@ from connectors.base import (
     TimedOut,
     Unavailable,
 )
-from connectors.http import write_in_parts
+from connectors.http import read_outcomes, write_in_parts
 from connectors.http.record_calls import read_each
 
 
@@ -139,3 +140,22 @@ def test_reading_comes_in_order_or_not_at_all() -> None:
     with pytest.raises(Unavailable) as caught:
         asyncio.run(read_each(records(9), read, at_once=2))
     assert caught.value.outcomes == ()
+
+
+def test_what_a_call_says_of_some_and_of_all_is_kept_apart() -> None:
+    """One record of a call shows that set-up is missing: the others have their outcomes, also in a
+    batch of several calls.
+    """
+
+    def read(item: str) -> Outcome:
+        if item == "4":
+            raise Misconfigured("no such field")
+        return Saved(item)
+
+    async def write(part: Sequence[Record]) -> Sequence[Outcome]:
+        return read_outcomes([record.key for record in part], read)
+
+    assert read_outcomes(["1", "2"], read) == [Saved("1"), Saved("2")]
+    with pytest.raises(Misconfigured) as caught:
+        asyncio.run(write_in_parts(records(9), write, size=3, at_once=1))
+    assert caught.value.outcomes == [*saved(records(9))[:4], None, Saved("5"), None, None, None]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.http import read_json
 from connectors.hubspot.error_body import NOT_JSON, NOT_UNIQUE, UNKNOWN_OBJECT, read_error
-from connectors.hubspot.json_answers import read_body
 
 JSON: Any = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=10),
@@ -156,7 +156,7 @@ def test_long_words_are_cut() -> None:
 @pytest.mark.parametrize("body", [b"", b"<html></html>", b"\xff", b'{"a":', b"null", b"[1]"])
 def test_what_is_no_object_is_not_json(body: bytes) -> None:
     """Nothing is read out of what HubSpot's API did not write."""
-    fault = read_error(read_body(body), 502)
+    fault = read_error(read_json(body), 502)
     assert fault.words == {NOT_JSON}
     assert fault.code == "HTTP_502"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ from connectors.base import (
     Unavailable,
 )
 from connectors.hubspot.error_body import read_error
-from connectors.hubspot.errors import KEYS, TABLE, find_rule, retry_after
+from connectors.hubspot.errors import KEYS, TABLE, find_rule
 from tests.connectors.hubspot.opening import contact, on, upsert
 from tests.fakes.hubspot import FakeHubSpot, Fault
 
@@ -226,19 +225,3 @@ def test_every_row_of_the_table_counts() -> None:
         }
         found |= {find_rule(read_error(None, status)) for status in statuses}
         assert rule in found, rule
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("10", 10),
-        ("0", 0),
-        ("Tue, 24 Nov 2026 12:01:00 GMT", 60),
-        ("Tue, 24 Nov 2026 11:00:00 GMT", 0),
-        ("soon", None),
-        ("", None),
-    ],
-)
-def test_retry_after_has_two_forms(value: str, seconds: float | None) -> None:
-    """Seconds, or a date; anything else names no time."""
-    assert retry_after({"Retry-After": value}, datetime(2026, 11, 24, 12, tzinfo=UTC)) == seconds

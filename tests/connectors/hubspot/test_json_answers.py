@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from connectors.hubspot.json_answers import items_of, properties_of, read_body, text_of
-
-
-@pytest.mark.parametrize("body", [b"<html>", b"", b"\xff\xfe", b"[" * 100_000])
-def test_what_is_no_json_is_nothing(body: bytes) -> None:
-    """An edge's HTML, an empty body and hostile nesting are no reason to fail."""
-    assert read_body(body) is None
+from connectors.hubspot.json_answers import items_of, properties_of, text_of
 
 
 def test_parts_of_another_type_are_absent() -> None:
