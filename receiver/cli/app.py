@@ -30,7 +30,7 @@ MODULES = {  # of each command, in the order of the help
     "init": "init",
     "check": "check",
     "test": "mapping.test_command",
-    "provision": "provision",
+    "provision": "connectors.provision",
     "serve": "serve_and_reload",
     "reload": "serve_and_reload",
     "urls": "urls",
@@ -47,12 +47,12 @@ MODULES = {  # of each command, in the order of the help
     "send": "send",
     "import": "import_command",
     "forget": "forget",
-    "new-account": "new_account",
+    "new-account": "connectors.new_account",
     "backup": "store.backup",
     "restore": "store.backup",
     "move-store": "store.move_store",
     "schemas": "schemas",
-    "new-connector": "new_connector",
+    "new-connector": "connectors.new_connector",
 }
 
 

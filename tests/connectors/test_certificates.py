@@ -13,7 +13,7 @@ import pytest
 from connectors import registry
 from connectors.base import Context, RateLimit, Record, Unavailable
 from connectors.certificates import tls_fault
-from receiver.cli.commands.provision import check_online
+from receiver.cli.commands.connectors.provision import check_online
 from receiver.mapping import RouteTable
 from receiver.settings import load_settings
 from tests.fakes.tls import distrusted_server

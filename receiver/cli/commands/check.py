@@ -23,7 +23,7 @@ from receiver.cli.app import (
     settings_of,
     show_faults,
 )
-from receiver.cli.commands.provision import check_online
+from receiver.cli.commands.connectors.provision import check_online
 from receiver.cli.stored_keys import fetch_stored_keys
 from receiver.config_errors import with_lines
 from receiver.gateway import sites_of

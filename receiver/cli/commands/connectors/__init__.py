@@ -1,0 +1,1 @@
+"""Commands for one connector: made, set up in its CRM, led to another account."""
