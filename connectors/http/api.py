@@ -131,11 +131,13 @@ class HttpApi:
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         writes: bool | None = None,
+        status_only: bool = False,
     ) -> HttpAnswer:
         """Make a call and give a 2xx answer.
 
         `path` stands behind `base_url`; `ids` are escaped and follow it, so that no id leads
         elsewhere. `json` or `content` is the body. `writes`: False for a search that is a POST.
+        `status_only`: a 2xx is a success whatever becomes of its body, which may then be missing.
 
         Raises TimedOut where a call that writes was sent and not answered in time, Unavailable
         where there is no usable answer, and for another status what the table of errors says.
@@ -159,10 +161,15 @@ class HttpApi:
             ) from error
         async with self._lines:  # before the gate: what it lets pass goes out at once
             await self._context.calls.take()
-            answer = await self._exchange(request, place, sending, writes=writing)
-        if not 200 <= answer.status < 300:  # noqa: PLR2004
+            try:
+                answer = await self._exchange(request, place, sending, writes=writing)
+            except ConnectorError:
+                if not (status_only and sending.succeeded):
+                    raise
+                return HttpAnswer(sending.status, {}, b"", complete=False)
+        if not _is_success(answer.status):
             raise self._error(answer, place, writes=writing, one_record=bool(ids))
-        if not answer.complete:
+        if not answer.complete and not status_only:
             raise Unavailable(f"{place}: {describe_no_json(answer)}")
         return answer
 
@@ -221,6 +228,7 @@ class HttpApi:
         try:
             async with asyncio.timeout(seconds):
                 response = await self._client.send(request, stream=True)
+                sending.status = response.status_code
                 try:
                     return await read_answer(response)
                 finally:
@@ -268,9 +276,14 @@ class HttpApi:
 
 @dataclass(slots=True)
 class _Sending:
-    """Whether a request has begun to go out: the CRM may have it."""
+    """How far a request came: once it has begun to go out, the CRM may have it."""
 
     begun: bool = False
+    status: int = 0  # of an answer that has begun
+
+    @property
+    def succeeded(self) -> bool:
+        return _is_success(self.status)
 
     async def trace(self, event: str, _info: Mapping[str, Any]) -> None:
         self.begun |= event.endswith("send_request_headers.started")
@@ -291,6 +304,10 @@ def _secret_words(headers: Mapping[str, str | SecretStr]) -> Iterator[str]:
 def _segment(id_: str) -> str:
     escaped = quote(id_, safe="")
     return escaped.replace(".", "%2E") if escaped in {".", ".."} else escaped
+
+
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300  # noqa: PLR2004
 
 
 def _host(address: str) -> str:
