@@ -24,7 +24,8 @@ it are then seen to. `rules` is the table of the CRM's own codes, see `connector
 behind it stand `HTTP_RULES`, for what HTTP itself says.
 """
 
-from connectors.http.api import HttpAnswer, HttpApi, bearer
+from connectors.http.answers import HttpAnswer
+from connectors.http.api import HttpApi, bearer
 from connectors.http.connection_errors import describe_connection_error
 from connectors.http.failures import (
     HTTP_RULES,

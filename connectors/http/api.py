@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ import httpx
 from pydantic import SecretStr
 
 from connectors.base import (
+    BatchRefused,
     ConnectorError,
     ConnectorSettings,
     Context,
@@ -28,6 +29,7 @@ from connectors.base import (
     Unavailable,
 )
 from connectors.error_rules import ErrorRule
+from connectors.http.answers import ENCODING, HttpAnswer, describe_no_json, read_answer
 from connectors.http.connection_errors import describe_connection_error
 from connectors.http.failures import (
     HTTP_RULES,
@@ -38,7 +40,7 @@ from connectors.http.failures import (
     failure_outcome,
     read_failure,
 )
-from connectors.http.json_bodies import Json, read_json, write_json
+from connectors.http.json_bodies import Json, write_json
 from connectors.http.record_calls import read_each, write_in_parts
 from connectors.http.retry_after import read_retry_after
 from connectors.http.secrets import SecretTexts, secret_texts
@@ -47,23 +49,7 @@ T = TypeVar("T", Record, Link)
 R = TypeVar("R")
 
 CONNECT_SECONDS = 10.0
-LARGEST_ANSWER = 32 * 1024 * 1024  # bytes; what is larger is not read to its end
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """An answer, read whole. Headers are found in any case; neither they nor the body are shown."""
-
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    complete: bool = True  # False: it was larger than is read
-
-    @property
-    def json(self) -> Json:
-        """The body as JSON, None where it is none."""
-        return read_json(self.body)
 
 
 def bearer(token: SecretStr) -> SecretStr:
@@ -101,10 +87,11 @@ class HttpApi:
         self._rules = (*rules, *HTTP_RULES)
         self._read_failure = read_failure
         given = headers or {}
+        plain_headers = {name: _plain(value) for name, value in given.items()}
         self._secrets = SecretTexts([*secret_texts(settings), *_secret_words(given)])
         self._lines = asyncio.Semaphore(connections)
         self._client = httpx.AsyncClient(
-            headers={name: _plain(value) for name, value in given.items()},
+            headers={"Accept-Encoding": ENCODING, **plain_headers},
             timeout=httpx.Timeout(None, connect=min(CONNECT_SECONDS, context.timeout)),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             follow_redirects=False,
@@ -131,7 +118,7 @@ class HttpApi:
             return None
         data = answer.json
         if data is None and answer.body.strip() != b"null":
-            raise Unavailable(f"{self._place(method, path)}: {_no_json(answer)}")
+            raise Unavailable(f"{self._place(method, path)}: {describe_no_json(answer)}")
         return data
 
     async def request(
@@ -144,11 +131,13 @@ class HttpApi:
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         writes: bool | None = None,
+        status_only: bool = False,
     ) -> HttpAnswer:
         """Make a call and give a 2xx answer.
 
         `path` stands behind `base_url`; `ids` are escaped and follow it, so that no id leads
         elsewhere. `json` or `content` is the body. `writes`: False for a search that is a POST.
+        `status_only`: a 2xx is a success whatever becomes of its body, which may then be missing.
 
         Raises TimedOut where a call that writes was sent and not answered in time, Unavailable
         where there is no usable answer, and for another status what the table of errors says.
@@ -157,21 +146,31 @@ class HttpApi:
         typed = {"Content-Type": "application/json"} if json is not None else {}
         writing = method.upper() not in READING if writes is None else writes
         sending = _Sending()
-        request = self._client.build_request(
-            method,
-            self._address(path, ids),
-            content=write_json(json) if json is not None else content,
-            params=params or None,
-            headers={**typed, **(headers or {})},
-            extensions={"trace": sending.trace},
-        )
+        try:
+            request = self._client.build_request(
+                method,
+                self._address(path, ids),
+                content=write_json(json) if json is not None else content,
+                params=params or None,
+                headers={**typed, **(headers or {})},
+                extensions={"trace": sending.trace},
+            )
+        except (UnicodeError, httpx.InvalidURL) as error:
+            raise self._not_sendable(
+                error, place, of_record=bool(ids or params or headers)
+            ) from error
         async with self._lines:  # before the gate: what it lets pass goes out at once
             await self._context.calls.take()
-            answer = await self._exchange(request, place, sending, writes=writing)
-        if not 200 <= answer.status < 300:  # noqa: PLR2004
+            try:
+                answer = await self._exchange(request, place, sending, writes=writing)
+            except ConnectorError:
+                if not (status_only and sending.succeeded):
+                    raise
+                return HttpAnswer(sending.status, {}, b"", complete=False)
+        if not _is_success(answer.status):
             raise self._error(answer, place, writes=writing, one_record=bool(ids))
-        if not answer.complete:
-            raise Unavailable(f"{place}: {_no_json(answer)}")
+        if not answer.complete and not status_only:
+            raise Unavailable(f"{place}: {describe_no_json(answer)}")
         return answer
 
     async def write_each(
@@ -229,8 +228,9 @@ class HttpApi:
         try:
             async with asyncio.timeout(seconds):
                 response = await self._client.send(request, stream=True)
+                sending.status = response.status_code
                 try:
-                    return await _read(response)
+                    return await read_answer(response)
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException) as error:
@@ -247,14 +247,21 @@ class HttpApi:
             reason = self._secrets.cut(describe_connection_error(error))
             raise Unavailable(f"{place}: {reason}") from error
 
+    def _not_sendable(self, error: Exception, place: str, *, of_record: bool) -> ConnectorError:
+        """What a request is that cannot even be built: a record's fault, or that of the address."""
+        said = self._secrets.cut(f"{place}: {error}")
+        if of_record:
+            return BatchRefused("NOT_WRITABLE", f"it cannot be written into a request: {said}")
+        return Misconfigured(f"{said}; is base_url right?")
+
     def _error(
         self, answer: HttpAnswer, place: str, *, writes: bool, one_record: bool
     ) -> ConnectorError:
         data = answer.json
         found = self._read_failure(answer.status, data)
         if data is None and (answer.body.strip() or not answer.complete):
-            found = replace(found, codes=(*found.codes, NOT_JSON), message=_no_json(answer))
-        if host := urlsplit(answer.headers.get("Location", "")).hostname:
+            found = replace(found, codes=(*found.codes, NOT_JSON), message=describe_no_json(answer))
+        if 300 <= answer.status < 400 and (host := _host(answer.headers.get("Location", ""))):  # noqa: PLR2004
             found = replace(found, message=f"it redirects to {host}")
         found = self._cut_failure(found)
         failure = replace(found, codes=(*found.codes, *([ONE_RECORD] if one_record else [])))
@@ -269,28 +276,17 @@ class HttpApi:
 
 @dataclass(slots=True)
 class _Sending:
-    """Whether a request has begun to go out: the CRM may have it."""
+    """How far a request came: once it has begun to go out, the CRM may have it."""
 
     begun: bool = False
+    status: int = 0  # of an answer that has begun
+
+    @property
+    def succeeded(self) -> bool:
+        return _is_success(self.status)
 
     async def trace(self, event: str, _info: Mapping[str, Any]) -> None:
         self.begun |= event.endswith("send_request_headers.started")
-
-
-async def _read(response: httpx.Response) -> HttpAnswer:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > LARGEST_ANSWER:
-            return HttpAnswer(response.status_code, response.headers, b"", complete=False)
-    return HttpAnswer(response.status_code, response.headers, bytes(body))
-
-
-def _no_json(answer: HttpAnswer) -> str:
-    if not answer.complete:
-        return f"the answer is larger than {LARGEST_ANSWER // 1024**2} MiB"
-    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip() or "without a type"
-    return f"the answer is no JSON (HTTP {answer.status}, {kind})"
 
 
 def _plain(value: str | SecretStr) -> str:
@@ -310,8 +306,19 @@ def _segment(id_: str) -> str:
     return escaped.replace(".", "%2E") if escaped in {".", ".."} else escaped
 
 
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300  # noqa: PLR2004
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:  # [ without ]
+        return ""
+
+
 def _is_loopback(address: str) -> bool:
-    host = urlsplit(address).hostname or ""
+    host = _host(address)
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -106,7 +106,11 @@ class WebhookConnector:
         messages = [build_message(record, now) for record in records]
         message = build_batch(messages, now) if self._settings.batch_size else messages[0]
         await self._api.request(
-            "POST", "", content=write_json(message), headers={**JSON, ID: message["id"]}
+            "POST",
+            "",
+            content=write_json(message),
+            headers={**JSON, ID: message["id"]},
+            status_only=True,
         )
         # what is sent event by event is not sent again: nothing of it has to be remembered
         return [Saved(record.key if self.limits.folds else "") for record in records]

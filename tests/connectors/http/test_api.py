@@ -7,6 +7,7 @@ import logging
 import socket
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,13 +178,6 @@ def test_a_certificate_that_does_not_verify_is_told(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor kept: no answer fills the memory."""
-    monkeypatch.setattr(module, "LARGEST_ANSWER", 1024**2)
-    assert "larger than 1 MiB" in str(fault(says(200, b"1" * (1024**2 + 1))))
-    assert type(fault(says(401, b"1" * (1024**2 + 1)))) is AuthFailed
-
-
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [("30", 30.0), ("Tue, 01 Dec 2026 09:00:30 GMT", 30.0), ("soon", None)],
@@ -205,6 +199,47 @@ def test_redirects_are_not_followed() -> None:
                 with pytest.raises(Misconfigured):
                     await crm.call("POST", "people")
             assert other.heads == []
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("location", ["https://crm.example/people/17", "https://[crm.example"])
+def test_an_address_in_an_answer_hides_no_reason(location: str) -> None:
+    """A conflict may say where the other record is, and an address may be none."""
+    taken = fault(says(409, b'{"code": "DUPLICATE", "message": "Ada is there"}', Location=location))
+    assert "DUPLICATE: Ada is there" in str(taken)
+    assert isinstance(fault(says(308, Location=location)), Misconfigured | Unavailable)
+
+
+@pytest.mark.parametrize(
+    ("ids", "options"),
+    [
+        (("a\ud800",), {}),
+        (("a" * 100_000,), {}),
+        ((), {"params": {"email": "a\ud800"}}),
+        ((), {"headers": {"Idempotency-Key": "naïve"}}),
+    ],
+    ids=["half a character", "longer than an address", "in the query", "in a header"],
+)
+def test_what_no_request_can_hold_is_refused(ids: tuple[str, ...], options: dict[str, Any]) -> None:
+    """It is a fault of the record that brings it, and no call is made."""
+
+    async def main() -> None:
+        async with served(says(200)) as server, api(server.url) as crm:
+            with pytest.raises(BatchRefused, match="NOT_WRITABLE"):
+                await crm.call("GET", "people", *ids, **options)
+            assert not server.heads
+
+    asyncio.run(main())
+
+
+def test_an_address_that_is_none_is_a_fault_of_the_settings() -> None:
+    """It concerns every record."""
+
+    async def main() -> None:
+        async with api("https://crm.example:port") as crm:
+            with pytest.raises(Misconfigured, match="is base_url right"):
+                await crm.call("GET", "people")
 
     asyncio.run(main())
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from connectors.base import (
     AuthFailed,
     BatchRefused,
     ConnectorError,
+    Context,
     Misconfigured,
     Outcome,
     Refused,
@@ -24,8 +26,11 @@ from connectors.base import (
     TimedOut,
     Unavailable,
 )
+from connectors.testing import Gate
 from connectors.webhook import WebhookConnector
-from tests.connectors.webhook.opening import order, with_webhook
+from connectors.webhook.settings import WebhookSettings
+from tests.connectors.http.scripted import Answer, drips, says, served
+from tests.connectors.webhook.opening import order, settings_for, with_webhook
 from tests.fakes.server import Response
 from tests.fakes.webhook import UNWANTED, FakeReceiver, fake_receiver, new_secret
 from tests.processes import free_port
@@ -51,6 +56,27 @@ def test_any_2xx_is_saved_whatever_it_says(status: int) -> None:
     """Receivers answer with a word, a page, or nothing."""
     body = None if status == 204 else "<p>thanks</p>"
     assert outcome_of(Response(status, body)) == Saved("")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [says(200, b"o", length=9), says(200, b"ok", Content_Encoding="gzip"), drips],
+    ids=["cut", "not packed as it says", "without end"],
+)
+def test_a_2xx_counts_whatever_becomes_of_its_body(answer: Answer) -> None:
+    """The receiver has the message: sent again, it would hold up the person's later ones."""
+
+    async def main() -> list[Outcome]:
+        async with served(answer) as receiver:
+            settings = settings_for(FakeReceiver(url=receiver.url))
+            context = Context("hook", Gate(), Path(), timeout=1)
+            connector = WebhookConnector.open(WebhookSettings.model_validate(settings), context)
+            try:
+                return [*await connector.upsert("order.placed", [order()])]
+            finally:
+                await connector.aclose()
+
+    assert asyncio.run(main()) == [Saved("")]
 
 
 @pytest.mark.parametrize(
