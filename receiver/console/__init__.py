@@ -19,6 +19,7 @@ from receiver.console.pages import (
     group,
     overview,
     person,
+    search,
     setup,
     sign_in,
 )
@@ -37,6 +38,7 @@ PAGES = (
     events,
     event,
     person,
+    search,
     attention,
     dead_letters,
     group,

@@ -48,6 +48,7 @@ from receiver.inbox.reads.queries import (
     EventRowPage,
     StoreStatus,
 )
+from receiver.inbox.reads.search import FoundOrder, FoundRecord, SearchResult
 from receiver.inbox.reads.waiting_lanes import ACCOUNT_RULE, WaitingLanes
 
 __all__ = [
@@ -70,6 +71,8 @@ __all__ = [
     "EventIds",
     "EventRow",
     "EventRowPage",
+    "FoundOrder",
+    "FoundRecord",
     "GroupCounts",
     "GroupKind",
     "Inbox",
@@ -93,6 +96,7 @@ __all__ = [
     "RemoteRecord",
     "ReplayResult",
     "RunningProcess",
+    "SearchResult",
     "SentAlarm",
     "SettleReport",
     "SettledLane",

@@ -10,10 +10,11 @@ from receiver.inbox.db.event_filter import ALL_EVENTS, EventFilter
 from receiver.inbox.db.transaction import TransactionRunner
 from receiver.inbox.events import quarantine
 from receiver.inbox.events.quarantine import QuarantinedCall
-from receiver.inbox.reads import attention_groups, coverage, event_detail, queries
+from receiver.inbox.reads import attention_groups, coverage, event_detail, queries, search
 from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, Order
 from receiver.inbox.reads.coverage import EventCoverage, StoredCall
 from receiver.inbox.reads.queries import DriftCount, EventRowPage, StoreStatus
+from receiver.inbox.reads.search import FoundRecord, SearchResult
 
 
 class InboxReads:
@@ -50,6 +51,20 @@ class InboxReads:
     async def find_person(self, key: str) -> event_detail.PersonDetail:
         """How a person stands at each connector."""
         return await self._read(partial(event_detail.find_person, key=key))
+
+    async def find_matches(self, text: str, *, sources: Sequence[str] = ()) -> SearchResult:
+        """Events, orders, records and people, by whatever is known of them."""
+        return await self._read(partial(search.find_matches, text=text, sources=sources))
+
+    async def find_records(self, keys: Sequence[str]) -> list[FoundRecord]:
+        """The records that CRMs hold of ours with one of these keys."""
+        return await self._read(partial(search.find_records, keys=keys))
+
+    async def find_key_events(self, key: str) -> tuple[str, ...]:
+        """The ids of the events that wrote a record of this key, or tell of the order with this
+        id; up to 1,000, the newest.
+        """
+        return await self._read(partial(search.find_key_events, key=key))
 
     async def count_unsearched(self, chosen: EventFilter) -> int:
         """How many calls in quarantine fit all that is asked but the person: who is in them was

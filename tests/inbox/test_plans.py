@@ -141,6 +141,9 @@ async def look(inbox: Inbox, id: str) -> None:
         await inbox.list_events(chosen, after=id)
     await inbox.find_event(id)
     await inbox.find_person(ANN)
+    for text in (ANN, "ann", "7", id[:12]):
+        await inbox.find_matches(text, sources=("springfield",))
+        await inbox.list_events(EventFilter(ids=await inbox.find_key_events(text)))
     await inbox.read_status(now=NOW)
     await inbox.list_groups()
     dead, quarantined = await inbox.list_groups(most=1, skip=1, by="newest")

@@ -63,6 +63,10 @@ def events(
     state: Annotated[EventState | None, typer.Option(help="In this state.")] = None,
     person: Annotated[str | None, typer.Option(help="With this e-mail address in it.")] = None,
     connector: Annotated[str | None, typer.Option(help="For this connector.")] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="That wrote a record of this key, or tell of the order with this id."),
+    ] = None,
     group: Annotated[
         str | None, typer.Option(help="Of this group of `dead` or `quarantine`.")
     ] = None,
@@ -90,6 +94,7 @@ def events(
         "state": state,
         "person": person,
         "connector": connector,
+        "key": key,
         "group": group,
         "since": iso_time(since),
         "until": iso_time(until),

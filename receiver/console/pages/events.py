@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -17,7 +18,8 @@ from receiver.console.page import Console
 from receiver.console.session import PATH
 from receiver.console.views.event_search import STATES, EventSearch
 from receiver.console.views.paging import TurnedPage, page_address, turn_page
-from receiver.inbox import AttentionGroup
+from receiver.console.views.record_links import record_url
+from receiver.inbox import AttentionGroup, EventFilter, RemoteRecord
 
 EVENTS = f"{PATH}/events"
 
@@ -37,9 +39,8 @@ class EventsPage:
         search = EventSearch.read(request.query_params)
         try:
             group = await self._group(search)
-            chosen = (
-                attention_groups.narrow_filter(group, search.filter()) if group else search.filter()
-            )
+            chosen = await self._chosen(search)
+            chosen = attention_groups.narrow_filter(group, chosen) if group else chosen
         except (UnfitParameter, NotFound) as error:
             return self._page(request, search, TurnedPage(), status=422, fault=str(error))
         turned = await turn_page(
@@ -52,7 +53,25 @@ class EventsPage:
             turned,
             reasons=group_reasons(group) if group else (),
             unsearched=unsearched,
+            records=await self._records(search.key) if search.key else (),
         )
+
+    async def _chosen(self, search: EventSearch) -> EventFilter:
+        chosen = search.filter()
+        if not search.key:
+            return chosen
+        return replace(chosen, ids=await self._gateway.inbox.find_key_events(search.key))
+
+    async def _records(self, key: str) -> list[tuple[RemoteRecord, str | None]]:
+        """What the CRMs hold of this key or order, each with its page there."""
+        keys = [key, *(f"{source}:{key}" for source in self._gateway.settings.sources)]
+        return [
+            (
+                one.record,
+                record_url(self._gateway, one.record.connector, one.record.object, one.record.id),
+            )
+            for one in await self._gateway.inbox.find_records(keys)
+        ]
 
     async def _group(self, search: EventSearch) -> AttentionGroup | None:
         if not search.group:
@@ -86,7 +105,7 @@ class EventsPage:
             sources=_choice(_with(settings.sources, search.source)),
             connectors=_choice(_with(settings.connectors, search.connector)),
             without_group=page_address(EVENTS, search.without_group().asked()),
-            **{"fault": None, "reasons": (), "unsearched": 0, **context},
+            **{"fault": None, "reasons": (), "unsearched": 0, "records": (), **context},
         )
 
 

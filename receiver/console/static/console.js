@@ -89,6 +89,17 @@ document.addEventListener("change", (event) => {
   for (const box of all?.form.querySelectorAll("input[type=checkbox][name]") ?? []) box.checked = all.checked;
 });
 
+/** `/` goes to the search box, unless somebody is writing. */
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || isWriting(event)) return;
+  event.preventDefault();
+  document.getElementById("find")?.select();
+});
+
+function isWriting(event) {
+  return event.ctrlKey || event.metaKey || event.altKey || Boolean(event.target.closest("input, textarea, select, [contenteditable]"));
+}
+
 // A second press must not act twice.
 document.addEventListener("submit", (event) => {
   for (const button of event.target.querySelectorAll("button:not([type=button])")) setTimeout(() => (button.disabled = true));
