@@ -41,6 +41,7 @@ from receiver.inbox.reads.event_detail import (
     PersonLane,
     RemoteRecord,
 )
+from receiver.inbox.reads.outcomes import LatencyPercentiles, OutcomeCounts
 from receiver.inbox.reads.queries import (
     ConnectorStatus,
     DriftCount,
@@ -79,11 +80,13 @@ __all__ = [
     "InboxError",
     "KnownPerson",
     "LaneQueue",
+    "LatencyPercentiles",
     "LeaderTerm",
     "MappingVersion",
     "NamedEvent",
     "NewEvent",
     "OriginalCall",
+    "OutcomeCounts",
     "PauseKind",
     "PendingDelivery",
     "PersonAt",

@@ -10,9 +10,10 @@ from receiver.inbox.db.event_filter import ALL_EVENTS, EventFilter
 from receiver.inbox.db.transaction import TransactionRunner
 from receiver.inbox.events import quarantine
 from receiver.inbox.events.quarantine import QuarantinedCall
-from receiver.inbox.reads import attention_groups, coverage, event_detail, queries, search
+from receiver.inbox.reads import attention_groups, coverage, event_detail, outcomes, queries, search
 from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, Order
 from receiver.inbox.reads.coverage import EventCoverage, StoredCall
+from receiver.inbox.reads.outcomes import LatencyPercentiles, OutcomeCounts, Period
 from receiver.inbox.reads.queries import DriftCount, EventRowPage, StoreStatus
 from receiver.inbox.reads.search import FoundRecord, SearchResult
 
@@ -92,9 +93,17 @@ class InboxReads:
         """The keys that no schema knows, the most frequent first."""
         return await self._read(queries.list_drift)
 
-    async def count_per_period(self, edges: Sequence[datetime]) -> list[int]:
-        """How many events came between each of these times and the next."""
-        return await self._read(partial(queries.count_per_period, edges=edges))
+    async def count_outcomes(self, period: Period) -> OutcomeCounts:
+        """What became of the events that came in this period."""
+        return await self._read(partial(outcomes.count_outcomes, period=period))
+
+    async def read_marks(self, periods: Sequence[Period]) -> list[tuple[int, ...]]:
+        """Of each period something that changes with its outcomes."""
+        return await self._read(partial(outcomes.read_marks, periods=periods))
+
+    async def read_latency(self, *, since: datetime) -> LatencyPercentiles | None:
+        """From arrival to delivery, of the newest deliveries of events that came since then."""
+        return await self._read(partial(outcomes.read_latency, since=since))
 
     async def list_coverage(
         self, chosen: EventFilter, *, before: str | None = None, limit: int

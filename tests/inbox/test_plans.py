@@ -152,7 +152,10 @@ async def look(inbox: Inbox, id: str) -> None:
         await inbox.find_group(group.id)
     await inbox.count_unsearched(EventFilter(person=ANN, source="springfield", since=NOW))
     await inbox.list_quarantined()
-    await inbox.count_per_period([NOW, NOW + timedelta(hours=1)])
+    hour = (NOW, NOW + timedelta(hours=1))
+    await inbox.count_outcomes(hour)
+    await inbox.read_marks([hour])
+    await inbox.read_latency(since=NOW)
 
 
 async def change(inbox: Inbox, id: str) -> None:
