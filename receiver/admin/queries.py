@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from connectors.base import Browsable
 from receiver.admin import (
     attention_groups,
@@ -36,6 +38,8 @@ class AdminQueries:
     async def events(self, call: OperationCall) -> views.EventPage:
         query: parameters.EventQuery = call.query
         chosen = query.filter()
+        if query.key:
+            chosen = replace(chosen, ids=await self._inbox.find_key_events(query.key.strip()))
         if query.group:
             chosen = attention_groups.narrow_filter(
                 await attention_groups.find_group(self._inbox, query.group), chosen

@@ -138,7 +138,6 @@ app = typer.Typer(
     cls=CommandGroup,
     help="Keeps every webhook of Academy of Mine and brings a CRM to the state that they describe.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

@@ -21,6 +21,7 @@ from receiver.console.pages import (
     operators,
     overview,
     person,
+    search,
     setup,
     sign_in,
 )
@@ -43,6 +44,7 @@ PAGES = (
     events,
     event,
     person,
+    search,
     attention,
     dead_letters,
     group,

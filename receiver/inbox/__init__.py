@@ -43,6 +43,7 @@ from receiver.inbox.reads.event_detail import (
     PersonLane,
     RemoteRecord,
 )
+from receiver.inbox.reads.outcomes import LatencyPercentiles, OutcomeCounts
 from receiver.inbox.reads.queries import (
     ConnectorStatus,
     DriftCount,
@@ -50,6 +51,7 @@ from receiver.inbox.reads.queries import (
     EventRowPage,
     StoreStatus,
 )
+from receiver.inbox.reads.search import FoundOrder, FoundRecord, SearchResult
 from receiver.inbox.reads.waiting_lanes import ACCOUNT_RULE, WaitingLanes
 
 __all__ = [
@@ -75,6 +77,8 @@ __all__ = [
     "EventIds",
     "EventRow",
     "EventRowPage",
+    "FoundOrder",
+    "FoundRecord",
     "GroupCounts",
     "GroupKind",
     "Inbox",
@@ -82,11 +86,13 @@ __all__ = [
     "KeptSession",
     "KnownPerson",
     "LaneQueue",
+    "LatencyPercentiles",
     "LeaderTerm",
     "MappingVersion",
     "NamedEvent",
     "NewEvent",
     "OriginalCall",
+    "OutcomeCounts",
     "PauseKind",
     "PendingDelivery",
     "PersonAt",
@@ -99,6 +105,7 @@ __all__ = [
     "RemoteRecord",
     "ReplayResult",
     "RunningProcess",
+    "SearchResult",
     "SentAlarm",
     "SettleReport",
     "SettledLane",

@@ -299,6 +299,7 @@ def remotes() -> None:
         sa.PrimaryKeyConstraint("connector", "object", "key"),
     )
     op.create_index("remote_lane", "remote", ["lane_id"])
+    op.create_index("remote_id", "remote", ["id"])
     op.create_table(
         "remote_link",
         sa.Column("connector", NAME, nullable=False),
