@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.console.browser import click
 from tests.console.calls import dead, delivered, newcomer, post, quarantined
 from tests.console.conftest import account, at_overview
-from tests.console.visitor import Visitor, forged_cookie
+from tests.console.visitor import Visitor, signed_in_cookie
 from tests.processes import Running, gateway, write_config
 
 
@@ -197,7 +197,7 @@ def test_nothing_in_an_address_breaks_the_page(running: Running, name: str, valu
 
 def test_what_fits_a_search_is_downloaded(running: Running) -> None:
     """As CSV that no spreadsheet calculates with, and as a line of JSON for each event."""
-    visitor = Visitor(running.url, forged_cookie())
+    visitor = Visitor(running.url, signed_in_cookie(running.url))
     number = newcomer()
     id = delivered(running, number, email=f"=cmd{number}@example.edu")
     for kind in ("csv", "json"):
