@@ -93,12 +93,34 @@ class StoreView:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenView:
+    """One of a source's tokens, by its place in the configuration from 1 and by a name that opens
+    nothing. `last_used_at`: the last call with it, whatever became of it; null where none is known.
+    """
+
+    position: int
+    name: str
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """`last_event_at`: the last call that was kept, by whichever token; history that is imported
+    does not count.
+    """
+
+    last_event_at: datetime | None
+    tokens: tuple[TokenView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     pending: int
     dead: int
     quarantined: int
     oldest_pending_seconds: float | None
     connectors: Mapping[str, ConnectorStatus]
+    sources: Mapping[str, SourceView]
     store: StoreView
     configuration: ConfigurationView
 

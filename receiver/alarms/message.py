@@ -105,6 +105,12 @@ def _firing(alarm: Alarm) -> str:
                 f"{alarm.connector}, the oldest since {since}: {why}."
             )
             text += " See `aom-gateway status`."
+        case "source_silent":
+            text = (
+                f"{alarm.source} has sent nothing since {since}. Look at the webhook settings of "
+                "its AOM: is each trigger still switched on, and is the address the one that "
+                f"`aom-gateway urls --source {alarm.source}` shows?"
+            )
         case "configuration_refused":
             text = (
                 f"a changed configuration was refused at {since}, the former one goes on. "
@@ -145,6 +151,8 @@ def _resolved(alarm: Alarm) -> str:
             )
         case "oldest_waiting":
             text = f"resolved: {alarm.connector} has caught up."
+        case "source_silent":
+            text = f"resolved: {alarm.source} is not silent any more."
         case "configuration_refused":
             text = "resolved: the configuration was taken over."
         case "store_log":

@@ -53,6 +53,7 @@ class StoreWatcher:
         messenger: AlarmSender,
         metrics: GatewayMetrics,
         limits: Alerts,
+        silent_after: Mapping[str, timedelta],
         redaction: PersonRedaction,
         now: Callable[[], datetime],
         timing: WatchTiming,
@@ -63,6 +64,7 @@ class StoreWatcher:
         self._inbox = inbox
         self._messenger = messenger
         self._limits = limits
+        self._silent_after = silent_after
         self._redaction = redaction
         self._now = now
         self._timing = timing
@@ -144,17 +146,32 @@ class StoreWatcher:
         )
         processes = await self._inbox.list_processes(now=self._now())
         sent = [Alarm.load(one.about) for one in await self._stored.sent()]
-        sight = StoreSight(status, dead, quarantined, processes)
+        sight = StoreSight(status, dead, quarantined, processes, await self._last_events())
         firing = {alarm.key for alarm in sent}
         found = await asyncio.to_thread(
             partial(
-                find_alarms, sight, self._limits, self._redaction, firing=firing, now=self._now()
+                find_alarms,
+                sight,
+                self._limits,
+                self._redaction,
+                firing=firing,
+                silent_after=self._silent_after,
+                now=self._now(),
             )
         )
         return {
             **{alarm.key: alarm for alarm in sent if sight.hides(alarm.cause, MOST_GROUPS)},
             **found,
         }
+
+    async def _last_events(self) -> Mapping[str, datetime]:
+        """By source. Each process writes its calls within seconds."""
+        latest: dict[str, datetime] = {}
+        if self._silent_after:
+            for use in await self._inbox.find_token_uses():
+                if use.event_at:
+                    latest[use.source] = max(use.event_at, latest.get(use.source, use.event_at))
+        return latest
 
     async def _tell(self, found: Mapping[str, Alarm], ledger: SentLog) -> None:
         """Note each message once it is posted: after a crash in between it is posted again, but

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from receiver.alarms.alarm_sender import BACKOFF, AlarmSender
 from receiver.alarms.person_redaction import PersonRedaction
@@ -51,11 +51,20 @@ async def open_watch(
             messenger,
             metrics,
             settings.alerts,
+            _silent_after(settings),
             redaction,
             now,
             timing or WatchTiming(),
             own or MemorySentLog(),
         )
+
+
+def _silent_after(settings: Settings) -> dict[str, timedelta]:
+    return {
+        name: timedelta(hours=float(source.silent_hours))
+        for name, source in settings.sources.items()
+        if source.silent_hours is not None
+    }
 
 
 def _words(settings: Settings, routes: RouteTable) -> frozenset[str]:

@@ -29,6 +29,7 @@ from receiver.inbox.operation.mapping_history import MappingVersion
 from receiver.inbox.operation.running_processes import RunningProcess
 from receiver.inbox.operation.sent_alarms import SentAlarm
 from receiver.inbox.operation.sessions import KeptSession
+from receiver.inbox.operation.token_uses import TokenUse
 from receiver.inbox.people.addresses import KnownPerson
 from receiver.inbox.profiles.stored_facts import CountedEvent, PersonAt
 from receiver.inbox.profiles.uncounted_events import UncountedEvent
@@ -115,6 +116,7 @@ __all__ = [
     "StoreStatus",
     "StoreUnavailable",
     "StoredCall",
+    "TokenUse",
     "UncountedEvent",
     "Unknown",
     "Unstorable",

@@ -19,6 +19,7 @@ from receiver.inbox.operation import (
     running_processes,
     sent_alarms,
     sessions,
+    token_uses,
 )
 from receiver.inbox.operation.audit import AuditEntry, AuditFilter, AuditOutcome
 from receiver.inbox.operation.connector_state import ConnectorState
@@ -26,13 +27,14 @@ from receiver.inbox.operation.leadership import LeaderTerm
 from receiver.inbox.operation.running_processes import RunningProcess
 from receiver.inbox.operation.sent_alarms import SentAlarm
 from receiver.inbox.operation.sessions import KeptSession
+from receiver.inbox.operation.token_uses import TokenUse
 from receiver.inbox.reads import waiting_lanes
 from receiver.inbox.reads.waiting_lanes import WaitingLanes
 
 
 class InboxOperation:
-    """Leadership, states of connectors, mappings that were in force, running processes, alarms
-    that were sent, sessions of the console, and what operators did.
+    """Leadership, states of connectors, mappings that were in force, running processes, uses of
+    tokens, alarms that were sent, sessions of the console, and what operators did.
     """
 
     _engines: StoreEngines
@@ -164,6 +166,14 @@ class InboxOperation:
     async def forget_sent_alarm(self, key: str) -> None:
         """An alarm is over, and that was told too."""
         await self._write(partial(sent_alarms.forget_sent_alarm, key=key))
+
+    async def find_token_uses(self) -> Sequence[TokenUse]:
+        """When each token of each source was used last, of former ones too."""
+        return await self._read(token_uses.find_token_uses)
+
+    async def keep_token_uses(self, uses: Iterable[TokenUse]) -> None:
+        """Keep when tokens were used last, but where a later use is known already."""
+        await self._write(partial(token_uses.keep_token_uses, uses=tuple(uses)))
 
     async def announce_process(self, running: RunningProcess, *, now: datetime) -> None:
         """Let the other processes know of this one; again and again, or it counts as gone."""

@@ -143,6 +143,15 @@ class Source(_Table):
             )
         ),
     ] = None
+    silent_hours: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=87_600,
+            description="an alarm where it has sent events and then none for so long",
+        ),
+        Number,
+    ] = None
 
 
 class Delivery(_Table):

@@ -38,12 +38,24 @@ def found(
     dead: Sequence[AttentionGroup] = (),
     aside: Sequence[AttentionGroup] = (),
     firing: Collection[str] = (),
+    last_events: dict[str, datetime] | None = None,
+    silent_after: dict[str, timedelta] | None = None,
     **limits: Any,
 ) -> list[Alarm]:
     """The alarms of a store that stands like this."""
-    sight = StoreSight(StoreStatus(0, 0, 0, None, connectors or {}), dead, aside)
+    status = StoreStatus(0, 0, 0, None, connectors or {})
+    sight = StoreSight(status, dead, aside, last_events=last_events or {})
     alerts = Alerts(url=SecretStr("http://alarms.example"), **limits)
-    return list(find_alarms(sight, alerts, PersonRedaction(), firing=firing, now=NOW).values())
+    return list(
+        find_alarms(
+            sight,
+            alerts,
+            PersonRedaction(),
+            firing=firing,
+            silent_after=silent_after or {},
+            now=NOW,
+        ).values()
+    )
 
 
 def paused(
@@ -298,3 +310,17 @@ def test_every_cause_has_words() -> None:
     assert len(set(texts)) == 10
     assert not [text for text in texts if "None" in text]
     assert all(Alarm.load(alarm.dump()) == alarm for alarm in alarms)
+
+
+def test_a_source_is_silent_that_used_to_send() -> None:
+    """From the hour on that is configured, since its last event; one that never sent is not set up
+    yet, and of others nobody asked.
+    """
+    limits = {"north": minutes(60), "south": minutes(60), "new": minutes(60)}
+    last = {"north": NOW - minutes(60), "south": NOW - minutes(59), "east": NOW - minutes(999)}
+    (alarm,) = found(last_events=last, silent_after=limits)
+    assert alarm == Alarm("source_silent:north", "source_silent", last["north"], source="north")
+    text = alarm_message(alarm, "firing", None)["text"]
+    assert "north has sent nothing since 2026-05-04 11:00 UTC" in text
+    assert "urls --source north" in text
+    assert "north is not silent any more" in alarm_message(alarm, "resolved", None)["text"]

@@ -14,7 +14,7 @@ from typing import Any
 from receiver.alarms import open_watch
 from receiver.alarms.watch import WatchTiming
 from receiver.delivery.limits.backoff import Backoff
-from receiver.inbox import Inbox, RunningProcess, SettledLane
+from receiver.inbox import Inbox, RunningProcess, SettledLane, TokenUse
 from receiver.jobs.status_cache import CachedStatus
 from receiver.mapping import RouteTable
 from receiver.settings import load_settings
@@ -74,11 +74,12 @@ class Scene:
 
 @asynccontextmanager
 async def watched(
-    inbox: Inbox, receiver: AlarmReceiver, directory: Path, alerts: str = ""
+    inbox: Inbox, receiver: AlarmReceiver, directory: Path, alerts: str = "", source: str = ""
 ) -> AsyncIterator[Scene]:
     """A watch that looks all the time, until the block ends."""
+    body = SANDBOX.replace("[connectors", f"{source}\n[connectors", 1)
     settings = load_settings(
-        write(directory, f'{SANDBOX}\n[alerts]\nurl = "{receiver.url}"\n{alerts}'), {}
+        write(directory, f'{body}\n[alerts]\nurl = "{receiver.url}"\n{alerts}'), {}
     )
     scene = Scene(inbox, receiver)
     standing = CachedStatus(inbox, ["box", "mark"], lambda: scene.now, fresh=0)
@@ -104,9 +105,15 @@ async def watched(
 
 
 @asynccontextmanager
-async def scene(url: str, directory: Path, alerts: str = "") -> AsyncIterator[Scene]:
+async def scene(
+    url: str, directory: Path, alerts: str = "", *, source: str = ""
+) -> AsyncIterator[Scene]:
+    """`alerts` and `source`: more lines of these tables."""
     with alarm_receiver() as receiver:
-        async with open_inbox(url) as inbox, watched(inbox, receiver, directory, alerts) as one:
+        async with (
+            open_inbox(url) as inbox,
+            watched(inbox, receiver, directory, alerts, source) as one,
+        ):
             yield one
 
 
@@ -283,5 +290,29 @@ def test_what_is_over_before_it_could_be_told_is_not_told(tmp_path: Path, sqlite
             one.receiver.status = 200
             await one.told(connector="mark", state="firing")
             assert one.receiver.told(connector="box") == []
+
+    asyncio.run(main())
+
+
+def test_a_source_that_falls_silent_is_told_until_its_next_event(
+    tmp_path: Path, store_url: str
+) -> None:
+    """By what the store knows of its calls, whichever token they came by; once, and once when an
+    event comes again. A call that was not kept is no event.
+    """
+    hours = timedelta(hours=1)
+
+    async def main() -> None:
+        async with scene(store_url, tmp_path, source="silent_hours = 3") as one:
+            await one.some_looks()
+            uses = [TokenUse("springfield", "old", NOW, NOW), TokenUse("other", "t", NOW, NOW)]
+            await one.inbox.keep_token_uses(uses)
+            one.now = NOW + 3 * hours
+            await one.inbox.keep_token_uses([TokenUse("springfield", "new", one.now)])
+            told = await one.told(cause="source_silent", state="firing")
+            assert (told["source"], told["since"]) == ("springfield", NOW.isoformat())
+            await one.inbox.keep_token_uses([TokenUse("springfield", "new", one.now, one.now)])
+            await one.told(cause="source_silent", state="resolved")
+            assert len(one.receiver.told(cause="source_silent")) == 2
 
     asyncio.run(main())

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from receiver.admin.configuration.reload import present_configuration
+from receiver.admin.source_activity import present_sources
 from receiver.console.page import Console
 from receiver.console.session import PATH
 from receiver.console.views.bar_chart import draw_chart
@@ -68,6 +69,7 @@ class OverviewPage:
             ],
             late_after=60
             * (gateway.settings.alerts.oldest_waiting_minutes if gateway.settings.alerts else 15),
+            sources=await present_sources(gateway),
             hours=hours,
             periods=PERIODS,
             chart=draw_chart([_stacked(hour.outcomes) for hour in hours]),

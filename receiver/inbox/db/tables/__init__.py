@@ -27,6 +27,7 @@ from receiver.inbox.db.tables.operation import (
     mapping,
     process,
     pulse,
+    token_use,
 )
 from receiver.inbox.db.tables.operators import audit, session
 from receiver.inbox.db.tables.people import account, former_address, person_address
@@ -72,5 +73,6 @@ __all__ = [
     "remote_link",
     "session",
     "state_is",
+    "token_use",
     "uncounted",
 ]

@@ -54,6 +54,15 @@ alarm: Final = Table(  # those that were told and are not over
     Column("told_at", BigInteger, nullable=False),
 )
 
+token_use: Final = Table(
+    "token_use",
+    metadata,
+    Column("source", NAME, primary_key=True),
+    Column("token", NAME, primary_key=True),  # a digest by the installation's key
+    Column("used_at", BigInteger, nullable=False),  # by any call
+    Column("event_at", BigInteger),  # by one whose event was kept
+)
+
 process: Final = Table(  # those that work on this store now
     "process",
     metadata,

@@ -56,6 +56,13 @@ def upgrade() -> None:
         sa.Column("told_at", sa.BigInteger(), nullable=False),
     )
     op.create_table(
+        "token_use",
+        sa.Column("source", NAME, primary_key=True),
+        sa.Column("token", NAME, primary_key=True),
+        sa.Column("used_at", sa.BigInteger(), nullable=False),
+        sa.Column("event_at", sa.BigInteger()),
+    )
+    op.create_table(
         "pulse",
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
