@@ -43,6 +43,7 @@ MODULES = {  # of each command, in the order of the help
     "pause": "operation.pause",
     "resume": "operation.pause",
     "audit": "operation.audit",
+    "rotate": "operation.rotate",
     "explain": "explain",
     "diff": "mapping.diff",
     "send": "send",
