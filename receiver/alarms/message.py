@@ -1,21 +1,17 @@
-"""An alarm in words, and as the JSON that is posted."""
+"""An alarm in words, and as fields for programs."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
 
 from receiver.alarms.alarm import Alarm, State
+from receiver.alarms.channel import AlarmMessage
 
-_FOR_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-"""In Slack `<!channel>` calls everybody and `<url|text>` hides an address.
-https://docs.slack.dev/messaging/formatting-message-text
-"""
-
-_LIVE = re.compile(r"@|:(?=//)|\](?=\()|\bwww(?=\.)", re.IGNORECASE)
-"""Elsewhere `@all` calls everybody, too, and an address in a CRM's words can be clicked: a space
-without width keeps them words.
+_LIVE = re.compile(r"@|:(?=//)|\](?=\()|\b(www)\.", re.IGNORECASE)
+_AS_WORDS = {"@": "(at)", ":": "[:]", "]": "] "}
+"""In a chat room `@all` calls everybody, and an address in a CRM's words can be clicked: they are
+written as it is usual for addresses that nobody should follow.
 """
 
 _PAUSED = {
@@ -37,29 +33,34 @@ _PAUSED = {
 
 def alarm_message(
     alarm: Alarm, state: State, gateway: str | None, console: str | None = None
-) -> dict[str, Any]:
-    """The JSON of the contract; `text` is what Slack and its like show, with a link into the
-    `console` where its address is known.
+) -> AlarmMessage:
+    """The alarm in words, with a link into the `console` where its address is known, and the
+    fields of the contract.
     """
     words = {"firing": _firing, "resolved": _resolved, "test": _test}[state](alarm)
     named = f"AOM gateway {gateway}" if gateway else "AOM gateway"
-    return {
-        "text": f"{named}: {_as_words(words)}{_link(alarm, state, console)}".translate(_FOR_SLACK),
-        "key": alarm.key,
-        "cause": alarm.cause,
-        "state": state,
-        "gateway": gateway,
-        "connector": alarm.connector,
-        "source": alarm.source,
-        "event": alarm.event,
-        "reason": alarm.reason,
-        "count": alarm.count,
-        "since": alarm.since.isoformat(),
-    }
+    where = alarm.connector or alarm.source
+    return AlarmMessage(
+        f"AOM gateway: {alarm.cause.replace('_', ' ')}{f' ({where})' if where else ''}, {state}",
+        f"{named}: {write_as_words(words)}{_link(alarm, state, console)}",
+        {
+            "key": alarm.key,
+            "cause": alarm.cause,
+            "state": state,
+            "gateway": gateway,
+            "connector": alarm.connector,
+            "source": alarm.source,
+            "event": alarm.event,
+            "reason": alarm.reason,
+            "count": alarm.count,
+            "since": alarm.since.isoformat(),
+        },
+    )
 
 
-def _as_words(words: str) -> str:
-    return _LIVE.sub(lambda match: f"{match[0]}\u200b", words)
+def write_as_words(text: str) -> str:
+    """The text with nothing in it that a chat room would link, or call somebody by."""
+    return _LIVE.sub(lambda found: f"{found[1]}[.]" if found[1] else _AS_WORDS[found[0]], text)
 
 
 def _link(alarm: Alarm, state: State, console: str | None) -> str:

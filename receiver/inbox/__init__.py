@@ -24,6 +24,7 @@ from receiver.inbox.lanes.replay import DeliverySelection, ReplayResult
 from receiver.inbox.lanes.settle import AttemptRow, SettledLane, Settlement, SettleReport
 from receiver.inbox.operation.audit import AuditEntry, AuditFilter, AuditOutcome
 from receiver.inbox.operation.connector_state import ConnectorState, PauseKind
+from receiver.inbox.operation.firing_alarms import FiringAlarm
 from receiver.inbox.operation.leadership import LeaderTerm, process_name, role_of
 from receiver.inbox.operation.mapping_history import MappingVersion
 from receiver.inbox.operation.running_processes import RunningProcess
@@ -78,6 +79,7 @@ __all__ = [
     "EventIds",
     "EventRow",
     "EventRowPage",
+    "FiringAlarm",
     "FoundOrder",
     "FoundRecord",
     "GroupCounts",

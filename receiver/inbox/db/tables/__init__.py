@@ -27,6 +27,7 @@ from receiver.inbox.db.tables.operation import (
     mapping,
     process,
     pulse,
+    sent_alarm,
     token_use,
 )
 from receiver.inbox.db.tables.operators import audit, session
@@ -71,6 +72,7 @@ __all__ = [
     "pulse",
     "remote",
     "remote_link",
+    "sent_alarm",
     "session",
     "state_is",
     "token_use",

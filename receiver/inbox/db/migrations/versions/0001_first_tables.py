@@ -53,6 +53,14 @@ def upgrade() -> None:
         "alarm",
         sa.Column("key", NAME, primary_key=True),
         sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("acknowledged_at", sa.BigInteger()),
+        sa.Column("snoozed_until", sa.BigInteger()),
+    )
+    op.create_table(
+        "sent_alarm",
+        sa.Column("channel", NAME, primary_key=True),
+        sa.Column("key", NAME, primary_key=True),
+        sa.Column("about", sa.Text(), nullable=False),
         sa.Column("told_at", sa.BigInteger(), nullable=False),
     )
     op.create_table(
