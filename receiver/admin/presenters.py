@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.base import Page as RecordsHeld
+from receiver.admin.activity.sources import present_sources
 from receiver.admin.configuration.reload import present_configuration
 from receiver.admin.configuration.views import Fault
-from receiver.admin.source_activity import present_sources
 from receiver.admin.views import (
     AttemptView,
     ConnectorStatus,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from receiver.admin.activity.sources import SourceView
 from receiver.admin.configuration.views import ConfigurationView, Fault
 from receiver.aom import Profile
 from receiver.inbox import DriftCount
@@ -90,27 +91,6 @@ class StoreView:
     damage: str | None  # a damaged page was met in the SQLite file since the gateway started
     long_log: str | None  # SQLite's log cannot be emptied, since some program reads on and on
     log_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class TokenView:
-    """One of a source's tokens, by its place in the configuration from 1 and by a name that opens
-    nothing. `last_used_at`: the last call with it, whatever became of it; null where none is known.
-    """
-
-    position: int
-    name: str
-    last_used_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class SourceView:
-    """`last_event_at`: the last call that was kept, by whichever token; history that is imported
-    does not count.
-    """
-
-    last_event_at: datetime | None
-    tokens: tuple[TokenView, ...]
 
 
 @dataclass(frozen=True, slots=True)

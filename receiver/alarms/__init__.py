@@ -2,9 +2,18 @@
 once when it is over.
 """
 
+from receiver.alarms.alarm import Alarm
+from receiver.alarms.message import describe_alarm
 from receiver.alarms.self_test import post_test_alarm
 from receiver.alarms.sent_log import MemorySentLog
 from receiver.alarms.watch import StoreWatcher
 from receiver.alarms.watch_factory import open_watch
 
-__all__ = ["MemorySentLog", "StoreWatcher", "open_watch", "post_test_alarm"]
+__all__ = [
+    "Alarm",
+    "MemorySentLog",
+    "StoreWatcher",
+    "describe_alarm",
+    "open_watch",
+    "post_test_alarm",
+]

@@ -58,6 +58,11 @@ def alarm_message(
     )
 
 
+def describe_alarm(alarm: Alarm) -> str:
+    """One that holds, in a sentence or two: what it is, and what helps."""
+    return write_as_words(_firing(alarm))
+
+
 def write_as_words(text: str) -> str:
     """The text with nothing in it that a chat room would link, or call somebody by."""
     return _LIVE.sub(lambda found: f"{found[1]}[.]" if found[1] else _AS_WORDS[found[0]], text)

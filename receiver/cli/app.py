@@ -44,6 +44,7 @@ MODULES = {  # of each command, in the order of the help
     "resume": "operation.pause",
     "audit": "operation.audit",
     "rotate": "operation.rotate",
+    "alarms": "operation.alarms",
     "explain": "explain",
     "diff": "mapping.diff",
     "send": "send",

@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
-from receiver.admin.views import SourceView, TokenView
 from receiver.gateway import Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """One of a source's tokens, by its place in the configuration from 1 and by a name that opens
+    nothing. `last_used_at`: the last call with it, whatever became of it; null where none is known.
+    """
+
+    position: int
+    name: str
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """`last_event_at`: the last call that was kept, by whichever token; history that is imported
+    does not count.
+    """
+
+    last_event_at: datetime | None
+    tokens: tuple[TokenView, ...]
 
 
 async def present_sources(gateway: Gateway) -> Mapping[str, SourceView]:
