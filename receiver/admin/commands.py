@@ -110,10 +110,10 @@ class AdminCommands:
         return views.PausedView(paused=False, changed=changed)
 
     async def acknowledge(self, call: OperationCall) -> alarms.AlarmView:
-        return await alarms.acknowledge_alarm(self._gateway, call.path.key)
+        return await alarms.acknowledge_alarm(self._gateway, call.path.alarm)
 
     async def snooze(self, call: OperationCall) -> alarms.AlarmView:
-        return await alarms.snooze_alarm(self._gateway, call.path.key, call.body.hours)
+        return await alarms.snooze_alarm(self._gateway, call.path.alarm, call.body.hours)
 
     def _connector(self, call: OperationCall) -> str:
         name: str = call.path.name

@@ -158,7 +158,9 @@ class PauseBody(Parameters):
 
 
 class AlarmPath(Parameters):
-    key: Annotated[str, Field(description="as `GET /api/alarms` has it", max_length=2000)]
+    alarm: Annotated[
+        str, Field(description="its key, as `GET /api/alarms` has it", max_length=2000)
+    ]
 
 
 class SnoozeBody(Parameters):

@@ -13,8 +13,8 @@ from receiver.admin import (
     presenters,
     views,
 )
-from receiver.admin.audit import entries
 from receiver.admin.activity import alarms
+from receiver.admin.audit import entries
 from receiver.admin.configuration.mapping_view import MappingView
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
 from receiver.admin.written_records import find_written_records

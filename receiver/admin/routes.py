@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from receiver.admin import erasure_views, parameters, views
-from receiver.admin.audit import entries
 from receiver.admin.activity.alarms import AlarmsView, AlarmView
+from receiver.admin.audit import entries
 from receiver.admin.commands import AdminCommands
 from receiver.admin.configuration.mapping_view import MappingView
 from receiver.admin.configuration.reload import ReloadView
@@ -210,7 +210,7 @@ def _command_operations(act: AdminCommands) -> Sequence[Operation]:
         ),
         Operation(
             "POST",
-            "/api/alarms/{key:path}/acknowledge",
+            "/api/alarms/{alarm:path}/acknowledge",
             "Tell an alarm no more until it is over and comes again",
             act.acknowledge,
             AlarmView,
@@ -219,7 +219,7 @@ def _command_operations(act: AdminCommands) -> Sequence[Operation]:
         ),
         Operation(
             "POST",
-            "/api/alarms/{key:path}/snooze",
+            "/api/alarms/{alarm:path}/snooze",
             "Tell an alarm no more for some hours",
             act.snooze,
             AlarmView,

@@ -33,6 +33,8 @@ API: dict[str, Role] = {
     "POST /api/quarantine/discard": "operator",
     "POST /api/connectors/{name}/pause": "operator",
     "POST /api/connectors/{name}/resume": "operator",
+    "POST /api/alarms/{alarm:path}/acknowledge": "operator",
+    "POST /api/alarms/{alarm:path}/snooze": "operator",
     "POST /api/reload": "admin",
     "POST /api/connectors/{name}/new-account": "admin",
     "DELETE /api/people/{email:path}": "admin",
@@ -64,6 +66,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/replay": {"state": "dead"},
     "/api/discard": {"state": "dead"},
     "/api/connectors/{name}/pause": {"reason": "a test"},
+    "/api/alarms/{alarm:path}/snooze": {"hours": 1},
     "/api/quarantine/{id}/amend": {"body": {"id": 9}},
 }
 

@@ -93,11 +93,11 @@ class OverviewPage:
 
     async def acknowledge(self, request: Request) -> Response:
         """Whoever clicks has seen it."""
-        key = request.state.form.get("key", "")
+        key = request.state.form.get("alarm", "")
         return await self._silence(request, alarms.acknowledge_alarm(self._gateway, key))
 
     async def snooze(self, request: Request) -> Response:
-        key = request.state.form.get("key", "")
+        key = request.state.form.get("alarm", "")
         done = alarms.snooze_alarm(self._gateway, key, SNOOZE_HOURS)
         return await self._silence(request, done)
 

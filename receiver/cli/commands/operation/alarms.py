@@ -73,7 +73,10 @@ def snooze(
     hours: Annotated[float, typer.Option(help="For how long.", min=0.01, max=8760)] = 8,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell an alarm no more for some hours; if it holds then, it is told again. --json prints it."""
+    """Tell an alarm no more for some hours; if it holds then, it is told again.
+
+    --json prints it.
+    """
     answer = asyncio.run(_post(config, key, "snooze", {"hours": hours}))
     _tell(answer, f"{key} is quiet until {show_time(answer['snoozed_until'])}.", as_json=as_json)
 
