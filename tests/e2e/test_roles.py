@@ -47,6 +47,8 @@ CONSOLE: dict[str, Role] = {
     "POST /console/set-up/explain": "viewer",
     "POST /console/set-up/diff": "viewer",
     "POST /console/operators/end": "viewer",
+    "POST /console/alarms/acknowledge": "operator",
+    "POST /console/alarms/snooze": "operator",
     "POST /console/attention/revalidate": "operator",
     "POST /console/attention/dead/replay": "operator",
     "POST /console/attention/dead/discard": "operator",
@@ -90,6 +92,7 @@ class Stage:
             "object": "contact",
             "email": REFUSED,
             "email:path": REFUSED,
+            "alarm:path": "dead_letters:sandbox",
         }
 
     def path(self, path: str) -> str:
