@@ -48,7 +48,9 @@ async def _ask(config: Path) -> Described:
 
 
 def _addresses(gateway: Gateway) -> dict[str, str]:
-    reception = EventReception(gateway.settings, gateway.intake, gateway.metrics, gateway.now)
+    reception = EventReception(
+        gateway.settings, gateway.intake, gateway.metrics, gateway.now, gateway.lasting.token_uses
+    )
     return {
         route.path.replace(":path", ""): route.name for route in public_routes(gateway, reception)
     }

@@ -12,6 +12,7 @@ from receiver.admin import (
     replay_and_amend,
     views,
 )
+from receiver.admin.activity import alarms
 from receiver.admin.configuration.reload import ReloadView, reload_configuration
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
 from receiver.gateway import Gateway
@@ -107,6 +108,12 @@ class AdminCommands:
     async def resume(self, call: OperationCall) -> views.PausedView:
         changed = await self._inbox.start_connector(self._connector(call))
         return views.PausedView(paused=False, changed=changed)
+
+    async def acknowledge(self, call: OperationCall) -> alarms.AlarmView:
+        return await alarms.acknowledge_alarm(self._gateway, call.path.alarm)
+
+    async def snooze(self, call: OperationCall) -> alarms.AlarmView:
+        return await alarms.snooze_alarm(self._gateway, call.path.alarm, call.body.hours)
 
     def _connector(self, call: OperationCall) -> str:
         name: str = call.path.name

@@ -157,6 +157,16 @@ class PauseBody(Parameters):
     ]
 
 
+class AlarmPath(Parameters):
+    alarm: Annotated[
+        str, Field(description="its key, as `GET /api/alarms` has it", max_length=2000)
+    ]
+
+
+class SnoozeBody(Parameters):
+    hours: Annotated[float, Field(gt=0, le=8760, description="for how long it is not told")]
+
+
 class HeldQuery(Parameters):
     key: Annotated[str, Field(min_length=1, max_length=4000, description="the record's key")]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.base import Page as RecordsHeld
+from receiver.admin.activity.sources import present_sources
 from receiver.admin.configuration.reload import present_configuration
 from receiver.admin.configuration.views import Fault
 from receiver.admin.views import (
@@ -98,6 +99,7 @@ async def present_status(gateway: Gateway) -> StatusView:
         stored.quarantined,
         stored.oldest_pending_seconds,
         connectors,
+        await present_sources(gateway),
         store,
         await present_configuration(gateway),
     )

@@ -13,6 +13,7 @@ from receiver.admin import (
     presenters,
     views,
 )
+from receiver.admin.activity import alarms
 from receiver.admin.audit import entries
 from receiver.admin.configuration.mapping_view import MappingView
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
@@ -34,6 +35,9 @@ class AdminQueries:
 
     async def status(self, _call: OperationCall) -> views.StatusView:
         return await presenters.present_status(self._gateway)
+
+    async def alarms(self, _call: OperationCall) -> alarms.AlarmsView:
+        return await alarms.list_alarms(self._gateway)
 
     async def events(self, call: OperationCall) -> views.EventPage:
         query: parameters.EventQuery = call.query

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from receiver.admin import erasure_views, parameters, views
+from receiver.admin.activity.alarms import AlarmsView, AlarmView
 from receiver.admin.audit import entries
 from receiver.admin.commands import AdminCommands
 from receiver.admin.configuration.mapping_view import MappingView
@@ -35,6 +36,7 @@ def list_operations(gateway: Gateway) -> Sequence[Operation]:
 def _query_operations(look: AdminQueries) -> Sequence[Operation]:
     return (
         Operation("GET", "/api/status", "How the gateway stands", look.status, views.StatusView),
+        Operation("GET", "/api/alarms", "The alarms that hold", look.alarms, AlarmsView),
         Operation(
             "GET",
             "/api/events",
@@ -204,6 +206,25 @@ def _command_operations(act: AdminCommands) -> Sequence[Operation]:
             act.resume,
             views.PausedView,
             takes=parameters.ConnectorPath,
+            faults=_MISSING,
+        ),
+        Operation(
+            "POST",
+            "/api/alarms/{alarm:path}/acknowledge",
+            "Tell an alarm no more until it is over and comes again",
+            act.acknowledge,
+            AlarmView,
+            takes=parameters.AlarmPath,
+            faults=_MISSING,
+        ),
+        Operation(
+            "POST",
+            "/api/alarms/{alarm:path}/snooze",
+            "Tell an alarm no more for some hours",
+            act.snooze,
+            AlarmView,
+            takes=parameters.AlarmPath,
+            body=parameters.SnoozeBody,
             faults=_MISSING,
         ),
         Operation(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from receiver.admin.activity.sources import SourceView
 from receiver.admin.configuration.views import ConfigurationView, Fault
 from receiver.aom import Profile
 from receiver.inbox import DriftCount
@@ -99,6 +100,7 @@ class StatusView:
     quarantined: int
     oldest_pending_seconds: float | None
     connectors: Mapping[str, ConnectorStatus]
+    sources: Mapping[str, SourceView]
     store: StoreView
     configuration: ConfigurationView
 

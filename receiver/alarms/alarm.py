@@ -13,6 +13,7 @@ Cause = Literal[
     "dead_letters",
     "quarantine",
     "oldest_waiting",
+    "source_silent",
     "store_failing",
     "store_damaged",
     "store_log",

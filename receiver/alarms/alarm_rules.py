@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -21,12 +21,15 @@ ENDLESS = frozenset({"auth", "misconfigured"})  # pauses that only an operator c
 
 @dataclass(frozen=True, slots=True)
 class StoreSight:
-    """What the store shows. `dead` and `quarantined` are grouped by their reasons."""
+    """What the store shows. `dead` and `quarantined` are grouped by their reasons; `last_events`
+    are the times of each source's last one.
+    """
 
     status: StoreStatus
     dead: Sequence[AttentionGroup]
     quarantined: Sequence[AttentionGroup]
     processes: Sequence[RunningProcess] = ()
+    last_events: Mapping[str, datetime] = field(default_factory=dict)
 
     def hides(self, cause: Cause, most: int) -> bool:
         """Whether more reasons may be there than are seen, so that one of this cause that is not
@@ -42,16 +45,19 @@ def find_alarms(
     redaction: PersonRedaction,
     *,
     firing: Collection[str],
+    silent_after: Mapping[str, timedelta],
     now: datetime,
 ) -> dict[str, Alarm]:
     """Find all alarms that hold now, by their keys.
 
-    `firing` are the keys told before: they end only when it is clearly over.
+    `firing` are the keys told before: they end only when it is clearly over. `silent_after`: how
+    long which sources may send nothing.
     """
     found = [
         *_paused(sight.status.connectors, redaction, now),
         *_refused(sight.processes, redaction),
         *_account_rules(sight.status.connectors, redaction),
+        *_silent(sight.last_events, silent_after, now),
         *_waiting(
             sight.status.connectors,
             timedelta(minutes=float(limits.oldest_waiting_minutes)),
@@ -117,6 +123,16 @@ def _account_rules(
                 reason=reason,
                 count=one.waiting.people,
             )
+
+
+def _silent(
+    last_events: Mapping[str, datetime], silent_after: Mapping[str, timedelta], now: datetime
+) -> Iterator[Alarm]:
+    """A source that never sent anything is not silent: it is not set up yet."""
+    for name, longest in silent_after.items():
+        last = last_events.get(name)
+        if last is not None and now - last >= longest:
+            yield Alarm(f"source_silent:{name}", "source_silent", last, source=name)
 
 
 def _waiting(

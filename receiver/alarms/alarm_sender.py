@@ -1,4 +1,4 @@
-"""Posts alarms, no more often than their receiver takes them."""
+"""Sends alarms by one channel, no more often than its receiver takes them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import time
 from collections import Counter
 from datetime import timedelta
 from random import SystemRandom
+from uuid import uuid4
 
 import structlog
 
 from receiver.alarms.alarm import Alarm, State
+from receiver.alarms.channel import NotPosted
+from receiver.alarms.channel_factory import NamedChannel
 from receiver.alarms.message import alarm_message
-from receiver.alarms.webhook_client import NotPosted, WebhookClient
 from receiver.delivery.limits.backoff import Backoff
 from receiver.telemetry import GatewayMetrics
 
@@ -23,14 +25,15 @@ class AlarmSender:
 
     def __init__(
         self,
-        poster: WebhookClient,
+        channel: NamedChannel,
         metrics: GatewayMetrics,
         gateway: str | None,
         backoff: Backoff = BACKOFF,
         *,
         console: str | None = None,
     ) -> None:
-        self._poster = poster
+        self.channel = channel.name
+        self._channel = channel
         self._metrics = metrics
         self._gateway = gateway
         self._console = console
@@ -40,21 +43,25 @@ class AlarmSender:
         self._wait_until = 0.0
         # failures by key: one message that is never taken must not hold up the others
         self.refused: Counter[str] = Counter()
+        # of messages that were not taken yet: a receiver that took one unheard knows it again
+        self._ids: dict[tuple[str, State], str] = {}
 
     async def post(self, alarm: Alarm, state: State) -> bool:
         """Post an alarm, and say whether it was taken."""
         if time.monotonic() < self._wait_until:
             return False
-        log = structlog.get_logger().bind(alarm=alarm.key, state=state)
+        log = structlog.get_logger().bind(alarm=alarm.key, state=state, by=self._channel.place)
+        id = self._ids.setdefault((alarm.key, state), f"msg_{uuid4().hex}")
         try:
-            await self._poster.post(alarm_message(alarm, state, self._gateway, self._console))
+            message = alarm_message(alarm, state, self._gateway, self._console)
+            await self._channel.channel.post(message, id)
         except NotPosted as error:
             log.warning(
                 "alarm.not_posted", reason=str(error), seconds=round(self._fail(alarm.key), 1)
             )
             return False
         self._failures, self._wait_until = 0, 0.0
-        del self.refused[alarm.key]
+        del self.refused[alarm.key], self._ids[alarm.key, state]
         self._metrics.count_alarm("posted")
         log.info("alarm.posted")
         return True

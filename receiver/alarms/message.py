@@ -1,21 +1,17 @@
-"""An alarm in words, and as the JSON that is posted."""
+"""An alarm in words, and as fields for programs."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
 
 from receiver.alarms.alarm import Alarm, State
+from receiver.alarms.channel import AlarmMessage
 
-_FOR_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-"""In Slack `<!channel>` calls everybody and `<url|text>` hides an address.
-https://docs.slack.dev/messaging/formatting-message-text
-"""
-
-_LIVE = re.compile(r"@|:(?=//)|\](?=\()|\bwww(?=\.)", re.IGNORECASE)
-"""Elsewhere `@all` calls everybody, too, and an address in a CRM's words can be clicked: a space
-without width keeps them words.
+_LIVE = re.compile(r"@|:(?=//)|\](?=\()|\b(www)\.", re.IGNORECASE)
+_AS_WORDS = {"@": "(at)", ":": "[:]", "]": "] "}
+"""In a chat room `@all` calls everybody, and an address in a CRM's words can be clicked: they are
+written as it is usual for addresses that nobody should follow.
 """
 
 _PAUSED = {
@@ -37,29 +33,39 @@ _PAUSED = {
 
 def alarm_message(
     alarm: Alarm, state: State, gateway: str | None, console: str | None = None
-) -> dict[str, Any]:
-    """The JSON of the contract; `text` is what Slack and its like show, with a link into the
-    `console` where its address is known.
+) -> AlarmMessage:
+    """The alarm in words, with a link into the `console` where its address is known, and the
+    fields of the contract.
     """
     words = {"firing": _firing, "resolved": _resolved, "test": _test}[state](alarm)
     named = f"AOM gateway {gateway}" if gateway else "AOM gateway"
-    return {
-        "text": f"{named}: {_as_words(words)}{_link(alarm, state, console)}".translate(_FOR_SLACK),
-        "key": alarm.key,
-        "cause": alarm.cause,
-        "state": state,
-        "gateway": gateway,
-        "connector": alarm.connector,
-        "source": alarm.source,
-        "event": alarm.event,
-        "reason": alarm.reason,
-        "count": alarm.count,
-        "since": alarm.since.isoformat(),
-    }
+    where = alarm.connector or alarm.source
+    return AlarmMessage(
+        f"AOM gateway: {alarm.cause.replace('_', ' ')}{f' ({where})' if where else ''}, {state}",
+        f"{named}: {write_as_words(words)}{_link(alarm, state, console)}",
+        {
+            "key": alarm.key,
+            "cause": alarm.cause,
+            "state": state,
+            "gateway": gateway,
+            "connector": alarm.connector,
+            "source": alarm.source,
+            "event": alarm.event,
+            "reason": alarm.reason,
+            "count": alarm.count,
+            "since": alarm.since.isoformat(),
+        },
+    )
 
 
-def _as_words(words: str) -> str:
-    return _LIVE.sub(lambda match: f"{match[0]}\u200b", words)
+def describe_alarm(alarm: Alarm) -> str:
+    """One that holds, in a sentence or two: what it is, and what helps."""
+    return write_as_words(_firing(alarm))
+
+
+def write_as_words(text: str) -> str:
+    """The text with nothing in it that a chat room would link, or call somebody by."""
+    return _LIVE.sub(lambda found: f"{found[1]}[.]" if found[1] else _AS_WORDS[found[0]], text)
 
 
 def _link(alarm: Alarm, state: State, console: str | None) -> str:
@@ -105,6 +111,12 @@ def _firing(alarm: Alarm) -> str:
                 f"{alarm.connector}, the oldest since {since}: {why}."
             )
             text += " See `aom-gateway status`."
+        case "source_silent":
+            text = (
+                f"{alarm.source} has sent nothing since {since}. Look at the webhook settings of "
+                "its AOM: is each trigger still switched on, and is the address the one that "
+                f"`aom-gateway urls --source {alarm.source}` shows?"
+            )
         case "configuration_refused":
             text = (
                 f"a changed configuration was refused at {since}, the former one goes on. "
@@ -145,6 +157,8 @@ def _resolved(alarm: Alarm) -> str:
             )
         case "oldest_waiting":
             text = f"resolved: {alarm.connector} has caught up."
+        case "source_silent":
+            text = f"resolved: {alarm.source} is not silent any more."
         case "configuration_refused":
             text = "resolved: the configuration was taken over."
         case "store_log":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from receiver.alarms.alarm_sender import AlarmSender
 from receiver.alarms.person_redaction import PersonRedaction
 from receiver.alarms.sent_log import MemorySentLog, SentLog, StoredSentLog
 from receiver.alarms.store_alarm import StoreWatch
-from receiver.inbox import Inbox, SentAlarm, StoreUnavailable, process_name
+from receiver.inbox import FiringAlarm, Inbox, SentAlarm, StoreUnavailable, process_name
 from receiver.jobs.status_cache import CachedStatus
 from receiver.settings import Alerts
 from receiver.telemetry import GatewayMetrics
@@ -50,19 +50,23 @@ class StoreWatcher:
         self,
         standing: CachedStatus,
         inbox: Inbox,
-        messenger: AlarmSender,
+        senders: Sequence[AlarmSender],
         metrics: GatewayMetrics,
         limits: Alerts,
+        silent_after: Mapping[str, timedelta],
         redaction: PersonRedaction,
         now: Callable[[], datetime],
         timing: WatchTiming,
         own: MemorySentLog,
     ) -> None:
-        """`own`: what this process has told of the store itself."""
+        """`senders`: one for each channel. `own`: what this process has told of the store
+        itself.
+        """
         self._standing = standing
         self._inbox = inbox
-        self._messenger = messenger
+        self._senders = senders
         self._limits = limits
+        self._silent_after = silent_after
         self._redaction = redaction
         self._now = now
         self._timing = timing
@@ -77,6 +81,7 @@ class StoreWatcher:
     async def run(self) -> None:
         """Watch until stopped; nothing else ends it."""
         try:
+            await self._forget_channels()
             while not self._stopping.is_set():
                 await self._sleep(
                     max(self._timing.every.total_seconds(), self._counting / self._timing.share)
@@ -106,6 +111,10 @@ class StoreWatcher:
         except TimeoutError:
             return
 
+    async def _forget_channels(self) -> None:
+        with suppress(StoreUnavailable):  # they stay in the store until the next start
+            await self._inbox.forget_channels(but=[sender.channel for sender in self._senders])
+
     async def _look_safely(self) -> None:
         try:
             await self._look()
@@ -118,12 +127,14 @@ class StoreWatcher:
         if self._stopping.is_set():
             return
         found = await self._store.look(self._now())
-        await self._tell({alarm.key: alarm for alarm in found}, self._own)
+        await self._tell_all({alarm.key: alarm for alarm in found}, self._own, {})
         if await self._holds():
             began = time.monotonic()
-            stored = await self._causes()
+            firing = {one.key: one for one in await self._inbox.find_firing_alarms()}
+            stored = await self._causes(firing)
             self._counting = time.monotonic() - began
-            await self._tell(stored, self._stored)
+            await self._keep_firing(stored, firing)
+            await self._tell_all(stored, self._stored, firing)
 
     async def _holds(self) -> bool:
         lease, now = self._timing.lease, self._now()
@@ -137,53 +148,90 @@ class StoreWatcher:
         self._epoch = term.epoch if term else None
         return term is not None
 
-    async def _causes(self) -> Mapping[str, Alarm]:
+    async def _keep_firing(
+        self, found: Mapping[str, Alarm], known: Mapping[str, FiringAlarm]
+    ) -> None:
+        """Let operators see what holds, and silence it."""
+        abouts = {key: alarm.dump() for key, alarm in found.items()}
+        if abouts != {key: one.about for key, one in known.items()}:
+            await self._inbox.keep_firing_alarms(abouts)
+
+    async def _causes(self, firing: Mapping[str, FiringAlarm]) -> Mapping[str, Alarm]:
         status, (dead, quarantined) = (
             await self._standing.status(),
             await self._inbox.list_groups(most=MOST_GROUPS),
         )
         processes = await self._inbox.list_processes(now=self._now())
-        sent = [Alarm.load(one.about) for one in await self._stored.sent()]
-        sight = StoreSight(status, dead, quarantined, processes)
-        firing = {alarm.key for alarm in sent}
+        before = [Alarm.load(one.about) for one in firing.values()]
+        sight = StoreSight(status, dead, quarantined, processes, await self._last_events())
         found = await asyncio.to_thread(
             partial(
-                find_alarms, sight, self._limits, self._redaction, firing=firing, now=self._now()
+                find_alarms,
+                sight,
+                self._limits,
+                self._redaction,
+                firing=firing.keys(),
+                silent_after=self._silent_after,
+                now=self._now(),
             )
         )
         return {
-            **{alarm.key: alarm for alarm in sent if sight.hides(alarm.cause, MOST_GROUPS)},
+            **{alarm.key: alarm for alarm in before if sight.hides(alarm.cause, MOST_GROUPS)},
             **found,
         }
 
-    async def _tell(self, found: Mapping[str, Alarm], ledger: SentLog) -> None:
+    async def _last_events(self) -> Mapping[str, datetime]:
+        """By source. Each process writes its calls within seconds."""
+        latest: dict[str, datetime] = {}
+        if self._silent_after:
+            for use in await self._inbox.find_token_uses():
+                if use.event_at:
+                    latest[use.source] = max(use.event_at, latest.get(use.source, use.event_at))
+        return latest
+
+    async def _tell_all(
+        self, found: Mapping[str, Alarm], ledger: SentLog, known: Mapping[str, FiringAlarm]
+    ) -> None:
+        """By each channel for itself: one that fails holds up no other."""
+        for sender in self._senders:
+            await self._tell(found, ledger, known, sender)
+
+    async def _tell(
+        self,
+        found: Mapping[str, Alarm],
+        ledger: SentLog,
+        known: Mapping[str, FiringAlarm],
+        sender: AlarmSender,
+    ) -> None:
         """Note each message once it is posted: after a crash in between it is posted again, but
         none is lost.
         """
-        sent = {one.key: one for one in await ledger.sent()}
-        for key in sorted(sent.keys() - found.keys(), key=self._patience):
-            if not await self._may_post(ledger) or not await self._messenger.post(
+
+        def patience(key: str) -> tuple[int, str]:
+            return sender.refused[key], key
+
+        sent = {one.key: one for one in await ledger.sent(sender.channel)}
+        for key in sorted(sent.keys() - found.keys(), key=patience):
+            if not await self._may_post(ledger) or not await sender.post(
                 Alarm.load(sent[key].about), "resolved"
             ):
                 return
-            await ledger.forget(key)
-        for key in sorted(
-            (key for key in found if self._is_due(sent.get(key))), key=self._patience
-        ):
-            if not await self._may_post(ledger) or not await self._messenger.post(
-                found[key], "firing"
-            ):
+            await ledger.forget(sender.channel, key)
+        due = (key for key in found if self._is_due(sent.get(key), known.get(key)))
+        for key in sorted(due, key=patience):
+            if not await self._may_post(ledger) or not await sender.post(found[key], "firing"):
                 return
-            await ledger.keep(found[key], now=self._now())
+            await ledger.keep(sender.channel, found[key], now=self._now())
 
-    def _patience(self, key: str) -> tuple[int, str]:
-        return self._messenger.refused[key], key
-
-    def _is_due(self, last_sent: SentAlarm | None) -> bool:
-        repeat = self._limits.repeat_hours
-        return last_sent is None or (
-            repeat is not None and self._now() - last_sent.at >= timedelta(hours=float(repeat))
-        )
+    def _is_due(self, last_sent: SentAlarm | None, known: FiringAlarm | None) -> bool:
+        """What an operator has silenced is not; once it was snoozed long enough, it is."""
+        now, repeat = self._now(), self._limits.repeat_hours
+        snoozed_until = known.snoozed_until if known else None
+        if known and (known.acknowledged_at or (snoozed_until and now < snoozed_until)):
+            return False
+        if last_sent is None or (snoozed_until and last_sent.at < snoozed_until):
+            return True
+        return repeat is not None and now - last_sent.at >= timedelta(hours=float(repeat))
 
     async def _may_post(self, ledger: SentLog) -> bool:
         """Posting may take longer than the lease."""

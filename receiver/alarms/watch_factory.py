@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from receiver.alarms.alarm_sender import BACKOFF, AlarmSender
+from receiver.alarms.channel_factory import open_channels
 from receiver.alarms.person_redaction import PersonRedaction
 from receiver.alarms.sent_log import MemorySentLog
 from receiver.alarms.watch import StoreWatcher, WatchTiming
-from receiver.alarms.webhook_client import WebhookClient
 from receiver.delivery.limits.backoff import Backoff
 from receiver.inbox import Inbox
 from receiver.jobs.status_cache import CachedStatus
@@ -37,25 +37,37 @@ async def open_watch(
 
     `own`: what a watch of this process before has told of the store itself.
     """
-    if settings.alerts is None or settings.alerts.url is None:
+    if settings.alerts is None or not settings.alerts.targets():
         yield None
         return
     redaction = PersonRedaction(settings.secrets(), _words(settings, routes))
-    async with WebhookClient.of(settings.alerts) as poster:
-        messenger = AlarmSender(
-            poster, metrics, settings.server.public_url, backoff, console=console_url(settings)
-        )
+    async with open_channels(settings.alerts) as channels:
+        senders = [
+            AlarmSender(
+                one, metrics, settings.server.public_url, backoff, console=console_url(settings)
+            )
+            for one in channels
+        ]
         yield StoreWatcher(
             standing,
             inbox,
-            messenger,
+            senders,
             metrics,
             settings.alerts,
+            _silent_after(settings),
             redaction,
             now,
             timing or WatchTiming(),
             own or MemorySentLog(),
         )
+
+
+def _silent_after(settings: Settings) -> dict[str, timedelta]:
+    return {
+        name: timedelta(hours=float(source.silent_hours))
+        for name, source in settings.sources.items()
+        if source.silent_hours is not None
+    }
 
 
 def _words(settings: Settings, routes: RouteTable) -> frozenset[str]:

@@ -1,56 +1,53 @@
-"""Posts a message to the configured URL. Its address is a secret: no error names it."""
+"""Posts a message as JSON to a URL. Its address is a secret: no error names it."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
-from typing import Any, Self
+from datetime import UTC, datetime
 
 import httpx
+from standardwebhooks import Webhook
 
-from receiver.settings import Alerts
+from receiver.alarms.channel import AlarmMessage, NotPosted
 
 TIMEOUT = 5.0  # seconds for one message in all
+
+_FOR_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+"""In Slack `<!channel>` calls everybody and `<url|text>` hides an address.
+https://docs.slack.dev/messaging/formatting-message-text
+"""
 
 _EXCERPT = 200  # bytes of an answer that are told
 
 
-class NotPosted(Exception):
-    """The message was not taken, as far as we know; the text says why."""
-
-
 class WebhookClient:
-    """Posts JSON to the configured URL; an async context manager."""
+    """Posts JSON to one URL."""
 
-    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], secret: str | None = None) -> None:
+        """`secret`: signs each message as Standard Webhooks want it, `whsec_` and base64."""
         self._url = url
+        self._signer = Webhook(secret) if secret else None
         self._http = httpx.AsyncClient(headers=headers, timeout=TIMEOUT, follow_redirects=False)
 
-    @classmethod
-    def of(cls, alerts: Alerts) -> Self:
-        """Make the client of settings that hold a URL."""
-        if alerts.url is None:
-            raise ValueError("alerts.url is empty")
-        return cls(
-            alerts.url.get_secret_value(),
-            {name: value.get_secret_value() for name, value in alerts.headers.items()},
-        )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_exc: object) -> None:
+    async def aclose(self) -> None:
         await self._http.aclose()
 
-    async def post(self, message: Mapping[str, Any]) -> None:
-        """Post a message. Raises NotPosted.
+    async def post(self, message: AlarmMessage, id: str) -> None:
+        """Post the fields of a message, with its text escaped for Slack. Raises NotPosted.
 
         Redirects are not followed: they could lead the message, and the headers, anywhere.
         """
+        body = {"text": message.text.translate(_FOR_SLACK), **message.fields}
+        content = json.dumps(body, ensure_ascii=False)
+        headers = {"Content-Type": "application/json", **self._signature(id, content)}
         try:
             async with (
                 asyncio.timeout(TIMEOUT),
-                self._http.stream("POST", self._url, json=message) as response,
+                self._http.stream(
+                    "POST", self._url, content=content.encode(), headers=headers
+                ) as response,
             ):
                 if not response.is_success:
                     raise NotPosted(
@@ -60,6 +57,16 @@ class WebhookClient:
             raise NotPosted(f"the receiver did not answer within {TIMEOUT:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise NotPosted(f"the receiver cannot be reached ({type(error).__name__})") from None
+
+    def _signature(self, id: str, content: str) -> dict[str, str]:
+        if self._signer is None:
+            return {}
+        now = datetime.now(UTC)
+        return {
+            "webhook-id": id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": self._signer.sign(id, now, content),
+        }
 
 
 async def _excerpt(response: httpx.Response) -> str:

@@ -43,6 +43,8 @@ MODULES = {  # of each command, in the order of the help
     "pause": "operation.pause",
     "resume": "operation.pause",
     "audit": "operation.audit",
+    "rotate": "operation.rotate",
+    "alarms": "operation.alarms",
     "explain": "explain",
     "diff": "mapping.diff",
     "send": "send",

@@ -16,8 +16,20 @@ from receiver.text.redaction import Redaction
 
 LONGEST: Final = 200  # characters of a value
 _WITHOUT_PERSONS: Final = frozenset(
-    {"by", "connector", "deliveries", "delivery", "dry_run", "event", "group", "id", "ids"}
-    | {"in_crm", "name", "object", "reason", "scope", "session", "since", "source", "state"}
+    {"alarm", "by", "connector", "deliveries", "delivery", "dry_run", "event", "group", "hours"}
+    | {
+        "id",
+        "ids",
+        "in_crm",
+        "name",
+        "object",
+        "reason",
+        "scope",
+        "session",
+        "since",
+        "source",
+        "state",
+    }
     | {"until"}
 )
 """What an act may be asked for that is no personal data; of all else the name alone is noted."""

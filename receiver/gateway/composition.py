@@ -20,11 +20,12 @@ from receiver.gateway.deliveries import Deliveries, DeliveryPlan
 from receiver.gateway.gateway import Gateway, LastingParts
 from receiver.gateway.process_registry import ProcessRegistry
 from receiver.http.guess_limiter import GuessLimiter
-from receiver.inbox import Inbox
+from receiver.inbox import Inbox, StoreUnavailable
 from receiver.ingest.intake import Intake
 from receiver.ingest.validation import build_validator
 from receiver.jobs.retention_job import keep_purging
 from receiver.jobs.status_cache import CachedStatus
+from receiver.jobs.token_use_log import TokenUseLog
 from receiver.mapping import RouteTable
 from receiver.settings import Settings, digest_settings
 from receiver.settings.mapping_document import MappingDocument
@@ -227,10 +228,13 @@ async def open_gateway(
             async with (
                 _beside("processes", lasting.processes.run()),
                 _beside("erasures", _note_erasures(lasting)),
+                _beside("token uses", lasting.token_uses.run()),
             ):
                 yield running
         finally:
             await running.aclose()
+            with suppress(StoreUnavailable):  # a use that nobody will hear of
+                await lasting.token_uses.flush()
             await lasting.processes.withdraw()
 
 
@@ -278,8 +282,9 @@ async def _open_lasting(
         name_people_by(log_key)
         registry = ProcessRegistry(inbox, now)
         session_key = hmac.digest(log_key, b"console sessions", "sha256")
+        uses = TokenUseLog(inbox, log_key)
         lasting = LastingParts(
-            inbox, GatewayMetrics(), now, GuessLimiter(now), registry, session_key
+            inbox, GatewayMetrics(), now, GuessLimiter(now), registry, session_key, uses
         )
         yield lasting, log_key
     finally:

@@ -22,6 +22,7 @@ from receiver.ingest.validation_thread import ValidationThread
 from receiver.jobs.job_runner import JobRunner
 from receiver.jobs.replay_progress import ReplayProgress
 from receiver.jobs.status_cache import CachedStatus
+from receiver.jobs.token_use_log import TokenUseLog
 from receiver.mapping import RouteTable
 from receiver.settings import SettingChange, Settings
 from receiver.telemetry import GatewayMetrics
@@ -62,6 +63,7 @@ class LastingParts:
     guesses: GuessLimiter  # of the admin token, by any way in
     processes: ProcessRegistry
     session_key: bytes  # signs what browsers keep; the same in all processes on the store
+    token_uses: TokenUseLog
     validation: ValidationThread = field(default_factory=ValidationThread)
     replays: ReplayProgress = field(default_factory=ReplayProgress)
     background: JobRunner = field(default_factory=JobRunner)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,26 +20,36 @@ from receiver.http.problem_details import problem_response
 from receiver.settings import Source
 
 
+class KnownToken(NamedTuple):
+    """A source's token that was given: whose it is, and what it is called, which is no secret."""
+
+    source: str
+    name: str
+
+
 class SourceTokens:
     """Finds the source by its token, among all tokens of all sources.
 
     Every one is compared, in constant time each, whether or not one has matched.
     """
 
-    def __init__(self, sources: Mapping[str, Source]) -> None:
+    def __init__(self, sources: Mapping[str, Source], name_token: Callable[[str], str]) -> None:
         self._tokens = [
-            (_bytes(token.get_secret_value()), name)
+            (
+                _bytes(token.get_secret_value()),
+                KnownToken(name, name_token(token.get_secret_value())),
+            )
             for name, source in sources.items()
             for token in source.tokens
         ]
 
-    def source(self, given: str) -> str | None:
-        """The name of the source whose token this is, or None."""
+    def find(self, given: str) -> KnownToken | None:
+        """The token, where it is one of any source's."""
         candidate = _bytes(given)
         found = None
-        for token, name in self._tokens:
+        for token, known in self._tokens:
             if hmac.compare_digest(token, candidate):
-                found = name
+                found = known
         return found
 
 

@@ -24,11 +24,13 @@ from receiver.inbox.lanes.replay import DeliverySelection, ReplayResult
 from receiver.inbox.lanes.settle import AttemptRow, SettledLane, Settlement, SettleReport
 from receiver.inbox.operation.audit import AuditEntry, AuditFilter, AuditOutcome
 from receiver.inbox.operation.connector_state import ConnectorState, PauseKind
+from receiver.inbox.operation.firing_alarms import FiringAlarm
 from receiver.inbox.operation.leadership import LeaderTerm, process_name, role_of
 from receiver.inbox.operation.mapping_history import MappingVersion
 from receiver.inbox.operation.running_processes import RunningProcess
 from receiver.inbox.operation.sent_alarms import SentAlarm
 from receiver.inbox.operation.sessions import KeptSession
+from receiver.inbox.operation.token_uses import TokenUse
 from receiver.inbox.people.addresses import KnownPerson
 from receiver.inbox.profiles.stored_facts import CountedEvent, PersonAt
 from receiver.inbox.profiles.uncounted_events import UncountedEvent
@@ -77,6 +79,7 @@ __all__ = [
     "EventIds",
     "EventRow",
     "EventRowPage",
+    "FiringAlarm",
     "FoundOrder",
     "FoundRecord",
     "GroupCounts",
@@ -115,6 +118,7 @@ __all__ = [
     "StoreStatus",
     "StoreUnavailable",
     "StoredCall",
+    "TokenUse",
     "UncountedEvent",
     "Unknown",
     "Unstorable",

@@ -14,25 +14,29 @@ from receiver.inbox.db.transaction import TransactionRunner
 from receiver.inbox.operation import (
     audit,
     connector_state,
+    firing_alarms,
     leadership,
     mapping_history,
     running_processes,
     sent_alarms,
     sessions,
+    token_uses,
 )
 from receiver.inbox.operation.audit import AuditEntry, AuditFilter, AuditOutcome
 from receiver.inbox.operation.connector_state import ConnectorState
+from receiver.inbox.operation.firing_alarms import FiringAlarm
 from receiver.inbox.operation.leadership import LeaderTerm
 from receiver.inbox.operation.running_processes import RunningProcess
 from receiver.inbox.operation.sent_alarms import SentAlarm
 from receiver.inbox.operation.sessions import KeptSession
+from receiver.inbox.operation.token_uses import TokenUse
 from receiver.inbox.reads import waiting_lanes
 from receiver.inbox.reads.waiting_lanes import WaitingLanes
 
 
 class InboxOperation:
-    """Leadership, states of connectors, mappings that were in force, running processes, alarms
-    that were sent, sessions of the console, and what operators did.
+    """Leadership, states of connectors, mappings that were in force, running processes, uses of
+    tokens, alarms that were sent, sessions of the console, and what operators did.
     """
 
     _engines: StoreEngines
@@ -150,20 +154,49 @@ class InboxOperation:
         """Tell the leader that a process which leads less would take the role."""
         await self._deliver(partial(leadership.ask_for_lead, role=role, rival=rival))
 
-    async def find_sent_alarms(self) -> list[SentAlarm]:
-        """The alarms that were told and are not over."""
-        return await self._read(sent_alarms.find_sent_alarms)
+    async def find_sent_alarms(self, channel: str) -> list[SentAlarm]:
+        """The alarms that a channel has told and that are not over."""
+        return await self._read(partial(sent_alarms.find_sent_alarms, channel=channel))
 
-    async def keep_sent_alarm(self, key: str, about: str, *, now: datetime) -> None:
-        """Remember that an alarm was told.
+    async def keep_sent_alarm(self, channel: str, key: str, about: str, *, now: datetime) -> None:
+        """Remember that a channel told an alarm.
 
         `about` stays as long as the alarm: it must hold no personal data.
         """
-        await self._write(partial(sent_alarms.keep_sent_alarm, key=key, about=about, now=now))
+        work = partial(sent_alarms.keep_sent_alarm, channel=channel, key=key, about=about, now=now)
+        await self._write(work)
 
-    async def forget_sent_alarm(self, key: str) -> None:
-        """An alarm is over, and that was told too."""
-        await self._write(partial(sent_alarms.forget_sent_alarm, key=key))
+    async def forget_sent_alarm(self, channel: str, key: str) -> None:
+        """An alarm is over, and a channel told that too."""
+        await self._write(partial(sent_alarms.forget_sent_alarm, channel=channel, key=key))
+
+    async def forget_channels(self, *, but: Collection[str]) -> None:
+        """Forget what was told by channels that are no more."""
+        await self._write(partial(sent_alarms.forget_channels, but=tuple(but)))
+
+    async def find_firing_alarms(self) -> Sequence[FiringAlarm]:
+        """The alarms that hold, with what an operator said of them."""
+        return await self._read(firing_alarms.find_firing_alarms)
+
+    async def keep_firing_alarms(self, found: Mapping[str, str]) -> None:
+        """These alarms hold, by their keys with what each is about; all others are over."""
+        await self._write(partial(firing_alarms.keep_firing_alarms, found=found))
+
+    async def acknowledge_alarm(self, key: str, *, now: datetime) -> bool:
+        """Tell an alarm no more until it is over and comes again; False where it does not hold."""
+        return await self._write(partial(firing_alarms.acknowledge_alarm, key=key, now=now))
+
+    async def snooze_alarm(self, key: str, *, until: datetime) -> bool:
+        """Tell an alarm no more until then; False where it does not hold."""
+        return await self._write(partial(firing_alarms.snooze_alarm, key=key, until=until))
+
+    async def find_token_uses(self) -> Sequence[TokenUse]:
+        """When each token of each source was used last, of former ones too."""
+        return await self._read(token_uses.find_token_uses)
+
+    async def keep_token_uses(self, uses: Iterable[TokenUse]) -> None:
+        """Keep when tokens were used last, but where a later use is known already."""
+        await self._write(partial(token_uses.keep_token_uses, uses=tuple(uses)))
 
     async def announce_process(self, running: RunningProcess, *, now: datetime) -> None:
         """Let the other processes know of this one; again and again, or it counts as gone."""

@@ -27,7 +27,9 @@ def create_app(gateway: Gateway) -> ASGIApp:
 
     What AOM calls goes straight to its endpoint: routing and middleware would double its way.
     """
-    reception = EventReception(gateway.settings, gateway.intake, gateway.metrics, gateway.now)
+    reception = EventReception(
+        gateway.settings, gateway.intake, gateway.metrics, gateway.now, gateway.lasting.token_uses
+    )
     others, hot = _others(gateway, reception), PathEndpoint(reception)
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:

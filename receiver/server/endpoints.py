@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from receiver.http.answers import Answer
 from receiver.http.authentication import (
+    KnownToken,
     SourceTokens,
     from_header,
     unauthorised_response,
@@ -21,6 +22,7 @@ from receiver.http.problem_details import defect_response, problem_response
 from receiver.http.request_body import CutOff, NotGzip, TooLarge, gunzip_body, is_gzip, read_body
 from receiver.http.source_limits import SourceLimits
 from receiver.ingest.intake import LARGE, Intake, IntakeCall
+from receiver.jobs.token_use_log import TokenUseLog
 from receiver.server.event_address import name_from_address, strip_copied
 from receiver.settings import Settings
 from receiver.telemetry import GatewayMetrics
@@ -28,6 +30,9 @@ from receiver.telemetry import GatewayMetrics
 GREETING = (
     "This address is ready to receive webhooks of Academy of Mine. Paste it into AOM as it is.\n"
 )
+
+
+_KEPT = (200, 202, 422)  # how a call is answered whose event is in the store
 
 
 class EventReception:
@@ -39,24 +44,41 @@ class EventReception:
         intake: Intake,
         metrics: GatewayMetrics,
         now: Callable[[], datetime],
+        uses: TokenUseLog,
     ) -> None:
-        self.tokens = SourceTokens(settings.sources)
+        self.tokens = SourceTokens(settings.sources, uses.name_token)
         self.now = now
         self._limits = SourceLimits(settings.sources)
         self._max_body_bytes = settings.server.max_body_bytes
         self._intake = intake
         self._metrics = metrics
+        self._uses = uses
 
     async def answer(
         self,
         scope: Scope,
         receive: Receive,
-        source: str,
+        token: KnownToken,
         named: str | None,
         occurred_at: datetime | None = None,
     ) -> Answer:
         if scope["method"] != "POST":
             return _greeting(scope["method"])
+        if occurred_at is None:  # history that is handed in is no call of AOM's
+            self._uses.note_call(*token, self.now())
+        answer = await self._take(scope, receive, token.source, named, occurred_at)
+        if occurred_at is None and answer.status_code in _KEPT:
+            self._uses.note_event(*token, self.now())
+        return answer
+
+    async def _take(
+        self,
+        scope: Scope,
+        receive: Receive,
+        source: str,
+        named: str | None,
+        occurred_at: datetime | None,
+    ) -> Answer:
         if refusal := self._intake.refusal():
             return refusal
         if wait := self._limits.wait(source):
@@ -132,10 +154,10 @@ class PathEndpoint:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         token, _, named = scope["path"][len(self.PREFIX) :].partition("/")
-        source = self._reception.tokens.source(strip_copied(token))
-        if source is None:
+        known = self._reception.tokens.find(strip_copied(token))
+        if known is None:
             return self._reception.refuse(unknown_address())
-        return await self._reception.answer(scope, receive, source, name_from_address(named))
+        return await self._reception.answer(scope, receive, known, name_from_address(named))
 
 
 class HeaderEndpoint:
@@ -155,10 +177,10 @@ class HeaderEndpoint:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         headers = Headers(scope=scope)
-        source = self._reception.tokens.source(
+        known = self._reception.tokens.find(
             strip_copied(from_header(headers.get("authorization", "")))
         )
-        if source is None:
+        if known is None:
             return self._reception.refuse(unauthorised_response())
         header = headers.get("occurred-at")
         occurred_at = _moment(header) if header is not None else None
@@ -169,7 +191,7 @@ class HeaderEndpoint:
         return await self._reception.answer(
             scope,
             receive,
-            source,
+            known,
             name_from_address(scope["path_params"].get("event", "")),
             occurred_at,
         )

@@ -20,6 +20,7 @@ from receiver.settings.model import (
     Store,
     connector_secrets,
 )
+from receiver.settings.value_types import is_web_address
 
 __all__ = [
     "ADMIN",
@@ -41,6 +42,7 @@ __all__ = [
     "connector_secrets",
     "describe_config",
     "digest_settings",
+    "is_web_address",
     "keep_fixed",
     "load_server",
     "load_settings",

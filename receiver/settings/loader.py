@@ -48,6 +48,7 @@ def load_settings(
         tables.faults,
         token_faults(tables.server, tables.operators, tables.sources),
         _workers(tables),
+        _alerts(tables),
         places,
         _routes(tables),
     )
@@ -90,6 +91,13 @@ def _workers(tables: SettingsTables) -> list[ConfigFault]:
             remedy,
         )
     ]
+
+
+def _alerts(tables: SettingsTables) -> list[ConfigFault]:
+    if tables.alerts is None or tables.alerts.model_fields_set & {"url", "urls"}:
+        return []
+    remedy = 'add url = "…" or urls = ["…"], or leave out [alerts]'
+    return [ConfigFault("alerts.url", "is missing", remedy)]
 
 
 def _routes(tables: SettingsTables) -> list[ConfigFault]:

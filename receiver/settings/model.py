@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, SerializeAsAny
@@ -14,11 +15,13 @@ from connectors.base import ConnectorSettings
 from receiver.config_errors import ConfigFault
 from receiver.mapping import RouteSettings, SnippetSettings
 from receiver.settings.value_types import (
+    AlarmTarget,
     AlarmUrl,
     Currency,
     Headers,
     Host,
     Number,
+    SigningSecret,
     Status,
     StoreUrl,
     TimeZone,
@@ -33,6 +36,10 @@ class _Table(BaseModel):
 
 def _nothing(value: object) -> object:
     return None if value == "" else value
+
+
+def _without_empty(values: object) -> object:
+    return [one for one in values if one != ""] if isinstance(values, list) else values
 
 
 class Server(_Table):
@@ -143,6 +150,15 @@ class Source(_Table):
             )
         ),
     ] = None
+    silent_hours: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=87_600,
+            description="an alarm where it has sent events and then none for so long",
+        ),
+        Number,
+    ] = None
 
 
 class Delivery(_Table):
@@ -170,13 +186,27 @@ class Log(_Table):
 
 
 class Alerts(_Table):
-    """Where to post alarms, and what is worth one."""
+    """Where to send alarms, and what is worth one."""
 
     url: Annotated[
         AlarmUrl | None,
         BeforeValidator(_nothing),
-        Field(description='url = "${SLACK_WEBHOOK}"; an empty one switches alarms off'),
-    ]
+        Field(description='url = "${SLACK_WEBHOOK}": JSON is posted there; may be empty'),
+    ] = None
+    urls: Annotated[
+        tuple[AlarmTarget, ...],
+        BeforeValidator(_without_empty),
+        Field(
+            description=(
+                "more of them, and mailto://, msteams://, slack:// and what else Apprise knows"
+            )
+        ),
+    ] = ()
+    secret: Annotated[
+        SigningSecret | None,
+        BeforeValidator(_nothing),
+        Field(description="signs what is posted as JSON by Standard Webhooks: whsec_ and base64"),
+    ] = None
     headers: Annotated[
         Headers, Field(description='more of them, e.g. { Authorization = "Bearer ${ALARM_TOKEN}" }')
     ] = {}
@@ -193,6 +223,12 @@ class Alerts(_Table):
         float | None,
         Field(gt=0, le=8760, description="tell again while it lasts; unless given, once"),
     ] = None
+
+    def targets(self) -> dict[str, str]:
+        """All addresses, by their places in the configuration; none: alarms are off."""
+        single = {"alerts.url": self.url} if self.url else {}
+        several = {f"alerts.urls[{index}]": url for index, url in enumerate(self.urls)}
+        return {place: url.get_secret_value() for place, url in {**single, **several}.items()}
 
 
 class Settings(BaseModel):
@@ -232,8 +268,8 @@ class Settings(BaseModel):
             *filter(None, [self.alerts]),
         )
         found = {secret.get_secret_value() for table in tables for secret in _secrets(dict(table))}
-        if self.alerts and self.alerts.url:
-            found |= _parts(self.alerts.url.get_secret_value())
+        for url in self.alerts.targets().values() if self.alerts else ():
+            found |= _parts(url)
         password = urlsplit(self.store.url).password
         return frozenset(found | ({password} if password else set()))
 
@@ -244,13 +280,23 @@ def connector_secrets(settings: ConnectorSettings) -> frozenset[str]:
 
 
 def _parts(url: str) -> set[str]:
-    """What makes a webhook's address a secret, where it stands alone."""
+    """What makes the address of a webhook or of another service a secret, where it stands alone.
+
+    Of a mail server's only the password is one.
+    """
     parts = urlsplit(url)
-    return {
-        part
-        for part in (parts.path, parts.query, parts.password or "")
-        if len(part) >= _LONG_ENOUGH
-    }
+    found = {parts.password or ""}
+    if parts.scheme not in {"mailto", "mailtos"}:
+        found |= {parts.path, parts.query, *parts.path.split("/"), *_values(parts.query)}
+    if parts.scheme not in {"mailto", "mailtos", "http", "https"}:
+        found |= {parts.netloc, *re.split("[:@]", parts.netloc)}  # slack://TOKEN/TOKEN/TOKEN
+    found |= {unquote(part) for part in found}
+    return {part for part in found if len(part) >= _LONG_ENOUGH}
+
+
+def _values(query: str) -> Iterator[str]:
+    for part in query.split("&"):
+        yield part.partition("=")[2]
 
 
 _LONG_ENOUGH = 8  # characters; shorter ones are no secret, and stand in other words too

@@ -1,8 +1,8 @@
 """Files that only their owner may read, from their first byte on: configurations with tokens, lists
 with personal data.
 
-None of these functions follows a link in the last part of a path: who may write in the folder
-cannot lead them elsewhere.
+But for `rewrite_file`, none of these functions follows a link in the last part of a path: who may
+write in the folder cannot lead them elsewhere.
 """
 
 from __future__ import annotations
@@ -55,3 +55,28 @@ def write_private(path: Path, text: str, *, replace: bool = False) -> None:
             raise
     if replace:
         beside.replace(path)
+
+
+def rewrite_file(path: Path, text: str, *, like: Path | None = None) -> None:
+    """Write a file anew as a whole or not at all, for the same owner and with the same rights as
+    before, or as another one has them.
+
+    Its own name may be a link: what that leads to is written. Raises OSError where the owner cannot
+    be kept.
+    """
+    target = path.resolve()
+    model = (like or target).stat()
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(create_private(beside), "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            own = os.fstat(file.fileno())
+            if (own.st_uid, own.st_gid) != (model.st_uid, model.st_gid):
+                os.fchown(file.fileno(), model.st_uid, model.st_gid)
+            os.fchmod(file.fileno(), stat.S_IMODE(model.st_mode))
+            os.fsync(file.fileno())
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
@@ -120,6 +122,53 @@ def _alarm_url(secret: SecretStr) -> SecretStr:
 
 AlarmUrl = Annotated[SecretStr, AfterValidator(_alarm_url)]
 """A secret: whoever knows the address of a chat room's webhook can write there."""
+
+
+def _alarm_target(secret: SecretStr) -> SecretStr:
+    """A web address, or one of a service that Apprise knows."""
+    url = secret.get_secret_value()
+    if is_web_address(url):
+        return _alarm_url(secret)
+    import apprise  # noqa: PLC0415 - half a second, for the few who have such an address
+
+    printable = re.fullmatch(r"[!-~]+", url) and _split(url)
+    if not printable or apprise.Apprise.instantiate(url) is None:
+        raise RemediedError(
+            "is neither a web address nor one that Apprise understands",
+            "write one like mailto://USER:PASSWORD@HOST?to=ADDRESS, msteams://… or slack://…; "
+            "https://appriseit.com/services/ has all",
+        )
+    return secret
+
+
+def is_web_address(url: str) -> bool:
+    """Whether JSON is posted there."""
+    return url.lower().startswith(("http://", "https://"))
+
+
+AlarmTarget = Annotated[SecretStr, AfterValidator(_alarm_target)]
+"""A secret, too."""
+
+
+def _signing_secret(secret: SecretStr) -> SecretStr:
+    kind, _, key = secret.get_secret_value().partition("_")
+    try:
+        length = len(base64.b64decode(key + "=" * (-len(key) % 4), validate=True))
+    except binascii.Error:
+        length = 0
+    if kind != "whsec" or length not in _SECRET_BYTES:
+        raise RemediedError(
+            "is no signing secret",
+            f"write whsec_ and {_SECRET_BYTES[0]} to {_SECRET_BYTES[-1]} random bytes in base64, "
+            'such as echo "whsec_$(openssl rand -base64 32)" makes',
+        )
+    return secret
+
+
+_SECRET_BYTES = range(24, 65)  # as Standard Webhooks wants them
+
+SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
+"""Signs what is posted, by the rules of Standard Webhooks."""
 
 
 def _header_name(name: str) -> str:

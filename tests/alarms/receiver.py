@@ -19,7 +19,8 @@ SECRET = "/services/T0SECRET/B0SECRET"
 class AlarmReceiver:
     """`status` is what it answers.
 
-    `messages` are those that it has taken, `calls` all that came; `headers` those of the last call.
+    `messages` are those that it has taken, `calls` all that came; `headers` and `body` are of the
+    last one.
     """
 
     url: str = ""
@@ -27,6 +28,7 @@ class AlarmReceiver:
     calls: int = 0
     messages: list[dict[str, Any]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
     hold: Event | None = None  # answer only once it is set
     elsewhere: str = ""  # a redirect leads there
     says: bytes = b"no_service " * 1000  # to what it does not take
@@ -53,7 +55,7 @@ def alarm_receiver() -> Iterator[AlarmReceiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.calls += 1
-            receiver.headers = dict(self.headers)
+            receiver.headers, receiver.body = dict(self.headers), body
             if receiver.hold:
                 receiver.hold.wait(60)
             if receiver.status < 300:

@@ -38,12 +38,24 @@ def found(
     dead: Sequence[AttentionGroup] = (),
     aside: Sequence[AttentionGroup] = (),
     firing: Collection[str] = (),
+    last_events: dict[str, datetime] | None = None,
+    silent_after: dict[str, timedelta] | None = None,
     **limits: Any,
 ) -> list[Alarm]:
     """The alarms of a store that stands like this."""
-    sight = StoreSight(StoreStatus(0, 0, 0, None, connectors or {}), dead, aside)
+    status = StoreStatus(0, 0, 0, None, connectors or {})
+    sight = StoreSight(status, dead, aside, last_events=last_events or {})
     alerts = Alerts(url=SecretStr("http://alarms.example"), **limits)
-    return list(find_alarms(sight, alerts, PersonRedaction(), firing=firing, now=NOW).values())
+    return list(
+        find_alarms(
+            sight,
+            alerts,
+            PersonRedaction(),
+            firing=firing,
+            silent_after=silent_after or {},
+            now=NOW,
+        ).values()
+    )
 
 
 def paused(
@@ -83,13 +95,13 @@ def test_people_whom_a_rule_holds_back_are_an_alarm() -> None:
         "the account demands phone of new contacts",
         3,
     )
-    text = alarm_message(alarm, "firing", None)["text"]
+    text = alarm_message(alarm, "firing", None).text
     assert "a rule of crm's account holds people back" in text
     assert "the account demands phone of new contacts. 3 people wait" in text
     late = {"crm": replace(held("")["crm"], oldest_pending_seconds=1e6)}
     (alarm,) = found(connectors=late)
     assert alarm.cause == "oldest_waiting"
-    words = alarm_message(alarm, "firing", None)["text"]
+    words = alarm_message(alarm, "firing", None).text
     assert "LOCKED" in words
     assert "ann" not in words
 
@@ -221,16 +233,18 @@ def test_few_enough_are_no_alarm() -> None:
 
 
 def test_a_message_says_all_and_calls_nobody() -> None:
-    """Slack reads < and & as its own; other programs read the fields."""
+    """Once in words, and once in fields for other programs."""
     (alarm,) = found(dead=[group("<!channel> is & was")])
-    told = alarm_message(alarm, "firing", "https://hooks.example.edu")
-    assert told["text"].startswith(
+    message = alarm_message(alarm, "firing", "https://hooks.example.edu")
+    assert message.title == "AOM gateway: dead letters (crm), firing"
+    assert message.text.startswith(
         "AOM gateway https://hooks.example.edu: crm refused 1 delivery, the first of "
         "2026-05-04 12:00 UTC: "
     )
-    assert "&lt;!channel&gt; is &amp; was" in told["text"]
+    assert "<!channel> is & was" in message.text
     assert {
-        name: told[name] for name in ("cause", "state", "connector", "reason", "count", "since")
+        name: message.fields[name]
+        for name in ("cause", "state", "connector", "reason", "count", "since")
     } == {
         "cause": "dead_letters",
         "state": "firing",
@@ -246,7 +260,7 @@ LIVE = ("@all", "@channel", "@here", "http://", "https://", "](", "www.", "WWW."
 
 def test_nothing_in_a_reason_is_live_in_a_chat_room() -> None:
     """Nobody is called, nothing can be clicked and no picture is loaded that others have written;
-    it reads the same.
+    it can still be read, and has no character that cannot be seen.
     """
     evil = (
         "@all @channel: see http://evil.example, [here](//evil.example) "
@@ -262,11 +276,11 @@ def test_nothing_in_a_reason_is_live_in_a_chat_room() -> None:
     assert len(alarms) == 3
     for alarm in alarms:
         for state in ("firing", "resolved"):
-            text = alarm_message(alarm, state, None)["text"]
+            text = alarm_message(alarm, state, None).text
             assert not [word for word in LIVE if word.lower() in text.lower()], text
-    assert "http://evil.example" in alarm_message(alarms[0], "firing", None)["text"].replace(
-        "\u200b", ""
-    )
+    text = alarm_message(alarms[0], "firing", None).text
+    assert text.isprintable()
+    assert "(at)all (at)channel: see http[:]//evil.example, [here] (//evil.example)" in text
 
 
 def test_a_message_leads_to_the_console() -> None:
@@ -274,13 +288,13 @@ def test_a_message_leads_to_the_console() -> None:
     (dead,) = found(dead=[group("is locked")])
     (waits,) = found(connectors=paused(None, oldest=16))
     console = "https://hooks.example.edu/console"
-    assert alarm_message(dead, "firing", None, console)["text"].endswith(f" {console}/attention")
-    assert alarm_message(waits, "firing", None, console)["text"].endswith(f" {console}")
+    assert alarm_message(dead, "firing", None, console).text.endswith(f" {console}/attention")
+    assert alarm_message(waits, "firing", None, console).text.endswith(f" {console}")
     for told in (
         alarm_message(dead, "resolved", None, console),
         alarm_message(dead, "firing", None),
     ):
-        assert "/console" not in told["text"]
+        assert "/console" not in told.text
 
 
 def test_every_cause_has_words() -> None:
@@ -291,10 +305,24 @@ def test_every_cause_has_words() -> None:
         Alarm("store_failing", "store_failing", NOW, reason="disk full", count=3),
     ]
     texts = [
-        alarm_message(alarm, state, None)["text"]
+        alarm_message(alarm, state, None).text
         for alarm in alarms
         for state in ("firing", "resolved")
     ]
     assert len(set(texts)) == 10
     assert not [text for text in texts if "None" in text]
     assert all(Alarm.load(alarm.dump()) == alarm for alarm in alarms)
+
+
+def test_a_source_is_silent_that_used_to_send() -> None:
+    """From the hour on that is configured, since its last event; one that never sent is not set up
+    yet, and of others nobody asked.
+    """
+    limits = {"north": minutes(60), "south": minutes(60), "new": minutes(60)}
+    last = {"north": NOW - minutes(60), "south": NOW - minutes(59), "east": NOW - minutes(999)}
+    (alarm,) = found(last_events=last, silent_after=limits)
+    assert alarm == Alarm("source_silent:north", "source_silent", last["north"], source="north")
+    text = alarm_message(alarm, "firing", None).text
+    assert "north has sent nothing since 2026-05-04 11:00 UTC" in text
+    assert "urls --source north" in text
+    assert "north is not silent any more" in alarm_message(alarm, "resolved", None).text

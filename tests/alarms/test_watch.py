@@ -12,9 +12,10 @@ from threading import Event
 from typing import Any
 
 from receiver.alarms import open_watch
+from receiver.alarms.channel_factory import name_channel
 from receiver.alarms.watch import WatchTiming
 from receiver.delivery.limits.backoff import Backoff
-from receiver.inbox import Inbox, RunningProcess, SettledLane
+from receiver.inbox import Inbox, RunningProcess, SentAlarm, SettledLane, TokenUse
 from receiver.jobs.status_cache import CachedStatus
 from receiver.mapping import RouteTable
 from receiver.settings import load_settings
@@ -46,10 +47,14 @@ class Scene:
         await self.until(lambda: self.receiver.told(**wanted))
         return self.receiver.told(**wanted)[0]
 
+    async def sent(self) -> list[SentAlarm]:
+        """What is noted as told."""
+        return await self.inbox.find_sent_alarms(name_channel(self.receiver.url))
+
     async def noted(self, number: int) -> None:
         """Until so many alarms are noted as told."""
         async with asyncio.timeout(30):
-            while len(await self.inbox.find_sent_alarms()) != number:
+            while len(await self.sent()) != number:
                 await asyncio.sleep(0.01)
 
     async def some_looks(self) -> None:
@@ -74,11 +79,12 @@ class Scene:
 
 @asynccontextmanager
 async def watched(
-    inbox: Inbox, receiver: AlarmReceiver, directory: Path, alerts: str = ""
+    inbox: Inbox, receiver: AlarmReceiver, directory: Path, alerts: str = "", source: str = ""
 ) -> AsyncIterator[Scene]:
     """A watch that looks all the time, until the block ends."""
+    body = SANDBOX.replace("[connectors", f"{source}\n[connectors", 1)
     settings = load_settings(
-        write(directory, f'{SANDBOX}\n[alerts]\nurl = "{receiver.url}"\n{alerts}'), {}
+        write(directory, f'{body}\n[alerts]\nurl = "{receiver.url}"\n{alerts}'), {}
     )
     scene = Scene(inbox, receiver)
     standing = CachedStatus(inbox, ["box", "mark"], lambda: scene.now, fresh=0)
@@ -104,9 +110,15 @@ async def watched(
 
 
 @asynccontextmanager
-async def scene(url: str, directory: Path, alerts: str = "") -> AsyncIterator[Scene]:
+async def scene(
+    url: str, directory: Path, alerts: str = "", *, source: str = ""
+) -> AsyncIterator[Scene]:
+    """`alerts` and `source`: more lines of these tables."""
     with alarm_receiver() as receiver:
-        async with open_inbox(url) as inbox, watched(inbox, receiver, directory, alerts) as one:
+        async with (
+            open_inbox(url) as inbox,
+            watched(inbox, receiver, directory, alerts, source) as one,
+        ):
             yield one
 
 
@@ -177,7 +189,7 @@ def test_a_new_reason_is_told_and_more_of_an_old_one_is_not(tmp_path: Path, stor
             await one.kill("c", "amount: is no number (INVALID)")
             await one.until(lambda: len(one.receiver.told(cause="dead_letters")) == 2)
             assert not [message for message in one.receiver.messages if "@" in str(message)]
-            assert not [told for told in await one.inbox.find_sent_alarms() if "@" in told.about]
+            assert not [told for told in await one.sent() if "@" in told.about]
 
     asyncio.run(main())
 
@@ -283,5 +295,109 @@ def test_what_is_over_before_it_could_be_told_is_not_told(tmp_path: Path, sqlite
             one.receiver.status = 200
             await one.told(connector="mark", state="firing")
             assert one.receiver.told(connector="box") == []
+
+    asyncio.run(main())
+
+
+def test_a_source_that_falls_silent_is_told_until_its_next_event(
+    tmp_path: Path, store_url: str
+) -> None:
+    """By what the store knows of its calls, whichever token they came by; once, and once when an
+    event comes again. A call that was not kept is no event.
+    """
+    hours = timedelta(hours=1)
+
+    async def main() -> None:
+        async with scene(store_url, tmp_path, source="silent_hours = 3") as one:
+            await one.some_looks()
+            uses = [TokenUse("springfield", "old", NOW, NOW), TokenUse("other", "t", NOW, NOW)]
+            await one.inbox.keep_token_uses(uses)
+            one.now = NOW + 3 * hours
+            await one.inbox.keep_token_uses([TokenUse("springfield", "new", one.now)])
+            told = await one.told(cause="source_silent", state="firing")
+            assert (told["source"], told["since"]) == ("springfield", NOW.isoformat())
+            await one.inbox.keep_token_uses([TokenUse("springfield", "new", one.now, one.now)])
+            await one.told(cause="source_silent", state="resolved")
+            assert len(one.receiver.told(cause="source_silent")) == 2
+
+    asyncio.run(main())
+
+
+def test_each_channel_is_told_for_itself(tmp_path: Path, store_url: str) -> None:
+    """One that takes nothing holds up no other, and hears of it once it takes something again; what
+    one was told already is not told again for the other's sake. The same address twice is one.
+    """
+
+    async def main() -> None:
+        with alarm_receiver() as other:
+            other.status = 500
+            urls = f'urls = ["{other.url}", "{other.url}"]'
+            async with scene(store_url, tmp_path, urls) as one:
+                await pause(one.inbox, "box", kind="auth", reason="a", now=NOW)
+                await one.told(connector="box", state="firing")
+                await one.some_looks()
+                assert len(one.receiver.told(connector="box")) == 1
+                other.status = 200
+                await one.until(lambda: other.told(connector="box", state="firing"))
+                await resume(one.inbox, "box")
+                await one.told(connector="box", state="resolved")
+                await one.until(lambda: other.told(connector="box", state="resolved"))
+                assert len(other.told(connector="box")) == 2
+                assert len(one.receiver.told(connector="box")) == 2
+
+    asyncio.run(main())
+
+
+def test_a_channel_that_is_no_more_is_forgotten(tmp_path: Path, store_url: str) -> None:
+    """So that one that comes back is told what then holds."""
+
+    async def main() -> None:
+        async with open_inbox(store_url) as inbox:
+            await inbox.keep_sent_alarm("gone", "key", "{}", now=NOW)
+            with alarm_receiver() as receiver:
+                async with watched(inbox, receiver, tmp_path) as one:
+                    await one.some_looks()
+            assert await inbox.find_sent_alarms("gone") == []
+
+    asyncio.run(main())
+
+
+def test_what_is_acknowledged_is_told_again_only_when_it_comes_again(
+    tmp_path: Path, store_url: str
+) -> None:
+    """It is not repeated while it lasts; its end is told, and so is its next beginning."""
+
+    async def main() -> None:
+        async with scene(store_url, tmp_path, "repeat_hours = 1") as one:
+            await pause(one.inbox, "box", kind="auth", reason="a", now=NOW)
+            key = (await one.told(connector="box", state="firing"))["key"]
+            assert await one.inbox.acknowledge_alarm(key, now=NOW)
+            one.now = NOW + timedelta(hours=5)
+            await one.some_looks()
+            assert len(one.receiver.told(connector="box")) == 1
+            await resume(one.inbox, "box")
+            await one.told(connector="box", state="resolved")
+            await pause(one.inbox, "box", kind="auth", reason="a", now=one.now)
+            await one.until(lambda: len(one.receiver.told(connector="box", state="firing")) == 2)
+            assert not await one.inbox.acknowledge_alarm("no such alarm", now=NOW)
+
+    asyncio.run(main())
+
+
+def test_what_is_snoozed_is_quiet_for_so_long(tmp_path: Path, store_url: str) -> None:
+    """Then it is told once more if it still holds."""
+
+    async def main() -> None:
+        async with scene(store_url, tmp_path) as one:
+            await pause(one.inbox, "box", kind="auth", reason="a", now=NOW)
+            key = (await one.told(connector="box", state="firing"))["key"]
+            assert await one.inbox.snooze_alarm(key, until=NOW + timedelta(hours=2))
+            one.now = NOW + timedelta(hours=1)
+            await one.some_looks()
+            assert len(one.receiver.told(connector="box")) == 1
+            one.now = NOW + timedelta(hours=2)
+            await one.until(lambda: len(one.receiver.told(connector="box")) == 2)
+            await one.some_looks()
+            assert len(one.receiver.told(connector="box", state="firing")) == 2
 
     asyncio.run(main())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from tests.alarms.mail_server import mail_server
 from tests.alarms.receiver import SECRET, alarm_receiver
 from tests.processes import write_config
 from tests.program import run_program
@@ -35,6 +36,20 @@ def test_one_that_is_not_taken_is_a_fault(tmp_path: Path) -> None:
         in ended.stderr
     )
     assert SECRET not in ended.stdout + ended.stderr
+
+
+def test_each_channel_is_tried(tmp_path: Path) -> None:
+    """The faults say which took nothing; the others did."""
+    with alarm_receiver() as first, alarm_receiver() as second, mail_server() as mail:
+        second.status = 500
+        urls = f'["{second.url}", "{mail.url()}", "json://127.0.0.1:1/a-long-token"]'
+        ended = check(write_config(tmp_path, f'[alerts]\nurl = "{first.url}"\nurls = {urls}'))
+        assert len(first.messages) == len(mail.mails) == 1
+    assert ended.returncode == 1
+    places = [line.split()[1] for line in ended.stderr.splitlines() if line.startswith("error")]
+    assert places == ["alerts.urls[0]:", "alerts.urls[2]:"]
+    assert SECRET not in ended.stdout + ended.stderr
+    assert "a-long-token" not in ended.stdout + ended.stderr
 
 
 def test_the_words_of_a_receiver_are_shown_as_text(tmp_path: Path) -> None:

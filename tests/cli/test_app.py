@@ -37,13 +37,15 @@ CALLS = {  # each with what it needs to get as far as its gateway
     "replay": ("--state", "dead"),
     "restore": ("nowhere.db",),
     "resume": ("sandbox",),
+    "rotate": ("nobody",),
     "send": ("quiz.submitted",),
     "status": (),
     "test": (),
     "urls": ("--source", "nobody"),
 }
 NO_ASKING = {
-    *("backup", "check", "import", "move-store", "provision", "restore", "send", "test", "urls")
+    *("backup", "check", "import", "move-store", "provision", "restore", "rotate", "send"),
+    *("test", "urls"),
 }
 ASKING = sorted(CALLS.keys() - NO_ASKING)  # the admin API
 LISTED = {"check", "send"}  # what they answer is a list, also of what is wrong

@@ -33,6 +33,8 @@ API: dict[str, Role] = {
     "POST /api/quarantine/discard": "operator",
     "POST /api/connectors/{name}/pause": "operator",
     "POST /api/connectors/{name}/resume": "operator",
+    "POST /api/alarms/{alarm:path}/acknowledge": "operator",
+    "POST /api/alarms/{alarm:path}/snooze": "operator",
     "POST /api/reload": "admin",
     "POST /api/connectors/{name}/new-account": "admin",
     "DELETE /api/people/{email:path}": "admin",
@@ -45,6 +47,8 @@ CONSOLE: dict[str, Role] = {
     "POST /console/set-up/explain": "viewer",
     "POST /console/set-up/diff": "viewer",
     "POST /console/operators/end": "viewer",
+    "POST /console/alarms/acknowledge": "operator",
+    "POST /console/alarms/snooze": "operator",
     "POST /console/attention/revalidate": "operator",
     "POST /console/attention/dead/replay": "operator",
     "POST /console/attention/dead/discard": "operator",
@@ -64,6 +68,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/replay": {"state": "dead"},
     "/api/discard": {"state": "dead"},
     "/api/connectors/{name}/pause": {"reason": "a test"},
+    "/api/alarms/{alarm:path}/snooze": {"hours": 1},
     "/api/quarantine/{id}/amend": {"body": {"id": 9}},
 }
 
@@ -87,6 +92,7 @@ class Stage:
             "object": "contact",
             "email": REFUSED,
             "email:path": REFUSED,
+            "alarm:path": "dead_letters:sandbox",
         }
 
     def path(self, path: str) -> str:

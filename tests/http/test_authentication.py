@@ -22,16 +22,17 @@ def tokens() -> SourceTokens:
         {
             "north": Source(tokens=(SecretStr("north-old"), SecretStr("north-new"))),
             "south": Source(tokens=(SecretStr("south-only"),)),
-        }
+        },
+        str.upper,
     )
 
 
 @pytest.mark.parametrize(
-    ("given", "source"),
+    ("given", "known"),
     [
-        ("north-old", "north"),
-        ("north-new", "north"),
-        ("south-only", "south"),
+        ("north-old", ("north", "NORTH-OLD")),
+        ("north-new", ("north", "NORTH-NEW")),
+        ("south-only", ("south", "SOUTH-ONLY")),
         ("north", None),
         ("north-old ", None),
         ("NORTH-OLD", None),
@@ -39,14 +40,16 @@ def tokens() -> SourceTokens:
         ("\ud800", None),
     ],
 )
-def test_a_source_is_known_by_any_of_its_tokens(given: str, source: str | None) -> None:
-    """Each token of a source counts, to the letter; nothing else does, whatever it holds."""
-    assert tokens().source(given) == source
+def test_a_source_is_known_by_any_of_its_tokens(given: str, known: tuple[str, str] | None) -> None:
+    """Each token of a source counts, to the letter; nothing else does, whatever it holds. With the
+    source comes what the token is called.
+    """
+    assert tokens().find(given) == known
 
 
 def test_without_sources_nothing_is_known() -> None:
     """Not even an empty token."""
-    assert SourceTokens({}).source("") is None
+    assert SourceTokens({}, str).find("") is None
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,17 @@ def test_the_address_and_the_headers_are_secrets(tmp_path: Path) -> None:
     assert "a-long-token" not in repr(settings)
 
 
+def test_several_addresses(tmp_path: Path) -> None:
+    """By their places; empty ones, as of a variable that is not set on a test system, are none."""
+    text = f'{MINIMAL}\n[alerts]\nurl = "{URL}"\nurls = ["", "json://localhost/a-long-path"]'
+    alerts = loaded(tmp_path, text).alerts
+    assert alerts
+    assert alerts.targets() == {"alerts.url": URL, "alerts.urls[0]": "json://localhost/a-long-path"}
+    alone = loaded(tmp_path, f'{MINIMAL}\n[alerts]\nurls = ["${{MAIL:-}}"]').alerts
+    assert alone
+    assert alone.targets() == {}
+
+
 def test_a_short_path_is_no_secret(tmp_path: Path) -> None:
     """Or every slash of the log would be cut out."""
     assert not loaded(tmp_path, f'{MINIMAL}\n[alerts]\nurl = "http://127.0.0.1:9/"').secrets() & {
@@ -52,6 +63,9 @@ def test_a_short_path_is_no_secret(tmp_path: Path) -> None:
         ),
         ('url = "ftp://x/y"', "alerts.url", "is no web address"),
         ('url = "https://x/a b"', "alerts.url", "is no web address"),
+        ('urls = ["foo://x/y"]', "alerts.urls[0]", "that Apprise understands"),
+        ('urls = ["https://x/a b"]', "alerts.urls[0]", "is no web address"),
+        (f'url = "{URL}"\nsecret = "whsec_short"', "alerts.secret", "is no signing secret"),
         (f'url = "{URL}"\nurll = 1', "alerts.urll", "did you mean 'url'?"),
         (
             f'url = "{URL}"\noldest_waiting_minutes = 0',

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from receiver.settings.private_files import create_private, open_private, write_private
+from receiver.settings.private_files import (
+    create_private,
+    open_private,
+    rewrite_file,
+    write_private,
+)
 
 
 def mode(path: Path) -> int:
@@ -63,3 +68,23 @@ def test_only_ordinary_files_are_opened(tmp_path: Path) -> None:
     for name in ("pipe", "link"):
         with pytest.raises(OSError, match=r"(?i)ordinary file|symbolic"):
             open_private(tmp_path / name)
+
+
+def test_what_is_written_anew_keeps_its_rights_and_its_link(tmp_path: Path) -> None:
+    """A service that reads its configuration by its group still reads it; a link stays one. What
+    cannot be written leaves all as it was.
+    """
+    target = tmp_path / "real.toml"
+    target.write_text("before")
+    target.chmod(0o640)
+    link = tmp_path / "config.toml"
+    link.symlink_to(target)
+    rewrite_file(link, "after\r\n")
+    assert link.is_symlink()
+    assert (target.read_bytes(), mode(target)) == (b"after\r\n", 0o640)
+    rewrite_file(tmp_path / "new", "token", like=target)
+    assert mode(tmp_path / "new") == 0o640
+    with pytest.raises(UnicodeEncodeError):
+        rewrite_file(link, "\ud800")
+    assert target.read_text() == "after\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.toml", "new", "real.toml"]

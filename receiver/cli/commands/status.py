@@ -28,6 +28,7 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
+from receiver.cli.local_times import show_time
 from receiver.cli.reports.table_cells import table_cell
 from receiver.text.durations import format_duration
 
@@ -46,14 +47,15 @@ def status(
     """Show what waits, what was refused, and how the connectors are.
 
     --json prints {"running", "pending", "dead", "quarantined", "oldest_pending_seconds",
-    "connectors", "store", "configuration"}; the connectors by name, each with {"type", "state",
-    "reason", "since", "until", "pending", "dead", "oldest_pending_seconds", "leader", "note",
-    "sizes", "waiting", "calls", "allowed", "dry_run"}; the store with {"damage", "long_log",
-    "log_bytes"}; the configuration with {"process", "others", "needs_restart", "warnings"}. Exit 1
-    where something needs attention: dead deliveries, calls in quarantine, a connector that is
-    paused or whose account's rules hold people back, a store that is damaged or has a log that
-    grows, a configuration that was refused, differs between processes or needs a restart, or no
-    gateway that runs.
+    "connectors", "sources", "store", "configuration"}; the connectors by name, each with {"type",
+    "state", "reason", "since", "until", "pending", "dead", "oldest_pending_seconds", "leader",
+    "note", "sizes", "waiting", "calls", "allowed", "dry_run"}; the sources by name, each with
+    {"last_event_at", "tokens"}, each token with {"position", "name", "last_used_at"}; the store
+    with {"damage", "long_log", "log_bytes"}; the configuration with {"process", "others",
+    "needs_restart", "warnings"}. Exit 1 where something needs attention: dead deliveries, calls in
+    quarantine, a connector that is paused or whose account's rules hold people back, a store that
+    is damaged or has a log that grows, a configuration that was refused, differs between processes
+    or needs a restart, or no gateway that runs.
     """
     if watch and as_json:
         fail_command("--watch is for people; a script asks `status --json` again and again.")
@@ -168,7 +170,29 @@ def _shown(answer: dict[str, Any], pace: CallPace) -> RenderableType:
         )
     faults = (table_cell(fault, "red") for fault in _faults(answer["store"]))
     configuration = (table_cell(words, "yellow") for words in answer["configuration"]["warnings"])
-    return Group(head, *faults, *configuration, table, *_remarks(answer["connectors"]))
+    remarks = _remarks(answer["connectors"])
+    return Group(head, *faults, *configuration, table, *remarks, _sources(answer["sources"]))
+
+
+def _sources(sources: dict[str, Any]) -> RenderableType:
+    """Whether AOM still calls, and by which token. A token's name opens nothing."""
+    table = Table("source", "last event", "token", "last used")
+    for name, one in sources.items():
+        last_event = _moment(one["last_event_at"])
+        for token in one["tokens"]:
+            used = _moment(token["last_used_at"])
+            first = token["position"] == 1
+            table.add_row(
+                table_cell(name if first else ""),
+                table_cell(last_event if first else ""),
+                table_cell(f"{token['position']} ({token['name']})"),
+                table_cell(used),
+            )
+    return table
+
+
+def _moment(iso: str | None) -> str:
+    return show_time(iso) or "never seen"
 
 
 def _remarks(connectors: dict[str, Any]) -> Iterator[Text]:

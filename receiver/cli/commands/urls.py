@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -17,6 +18,7 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
+from receiver.settings import Settings
 from receiver.settings.gateway_urls import inbound_url, menu_urls, public_url
 
 
@@ -34,21 +36,29 @@ def urls(
         fail_command(
             f"--source: {source!r} is not configured; there are: {', '.join(settings.sources)}"
         )
-    base = public_url(settings)
     rows = [
-        {
-            "source": name,
-            "label": label,
-            "event": event,
-            "url": inbound_url(base, one.tokens[0].get_secret_value(), event),
-        }
+        row
         for name, one in settings.sources.items()
         if source in {None, name}
-        for label, event in [*menu_urls().items(), ("(any event)", None)]
+        for row in list_urls(settings, name, one.tokens[0].get_secret_value())
     ]
     if as_json:
         print_json(rows)
         return
+    show_urls(settings, rows)
+
+
+def list_urls(settings: Settings, source: str, token: str) -> list[dict[str, str | None]]:
+    """The addresses with this token, one per entry of AOM's menu and one for all."""
+    base = public_url(settings)
+    return [
+        {"source": source, "label": label, "event": event, "url": inbound_url(base, token, event)}
+        for label, event in [*menu_urls().items(), ("(any event)", None)]
+    ]
+
+
+def show_urls(settings: Settings, rows: Sequence[Mapping[str, str | None]]) -> None:
+    """A table for each source."""
     for name in dict.fromkeys(row["source"] for row in rows):
         table = Table("in AOM's menu", "URL", title=f"{name}", title_justify="left")
         for row in rows:

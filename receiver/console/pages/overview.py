@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
@@ -10,8 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from receiver.admin.activity import alarms
+from receiver.admin.activity.sources import present_sources
 from receiver.admin.configuration.reload import present_configuration
-from receiver.console.page import Console
+from receiver.admin.operation import NotFound
+from receiver.console.page import Console, PageNotice
 from receiver.console.session import PATH
 from receiver.console.views.bar_chart import draw_chart
 from receiver.console.views.connector_advice import advise_connector
@@ -21,6 +24,7 @@ from receiver.inbox import DriftCount, OutcomeCounts, process_name
 
 PERIODS = (24, MOST)  # hours
 DRIFT_DAYS = 7
+SNOOZE_HOURS = 8
 MOST_DRIFT = 10  # paths
 # outcomes from the bottom of a bar to its top, each with the state by which its events are found
 SERIES = (
@@ -33,7 +37,12 @@ SERIES = (
 
 
 def routes(console: Console) -> list[Route]:
-    return [console.get(PATH, OverviewPage(console).show)]
+    page = OverviewPage(console)
+    return [
+        console.get(PATH, page.show),
+        console.post(f"{PATH}/alarms/acknowledge", page.acknowledge),
+        console.post(f"{PATH}/alarms/snooze", page.snooze),
+    ]
 
 
 class OverviewPage:
@@ -68,6 +77,9 @@ class OverviewPage:
             ],
             late_after=60
             * (gateway.settings.alerts.oldest_waiting_minutes if gateway.settings.alerts else 15),
+            alarms=(await alarms.list_alarms(gateway)).items,
+            snooze_hours=SNOOZE_HOURS,
+            sources=await present_sources(gateway),
             hours=hours,
             periods=PERIODS,
             chart=draw_chart([_stacked(hour.outcomes) for hour in hours]),
@@ -78,6 +90,31 @@ class OverviewPage:
             replays=gateway.replays.running(),
             strange=_lately(await gateway.inbox.list_drift(), gateway.now()),
         )
+
+    async def acknowledge(self, request: Request) -> Response:
+        """Whoever clicks has seen it."""
+        key = request.state.form.get("alarm", "")
+        return await self._silence(request, alarms.acknowledge_alarm(self._gateway, key))
+
+    async def snooze(self, request: Request) -> Response:
+        key = request.state.form.get("alarm", "")
+        done = alarms.snooze_alarm(self._gateway, key, SNOOZE_HOURS)
+        return await self._silence(request, done)
+
+    async def _silence(self, request: Request, done: Awaitable[alarms.AlarmView]) -> Response:
+        try:
+            alarm = await done
+        except NotFound:
+            notice = PageNotice("This alarm is over.", "good")
+        else:
+            until = alarm.snoozed_until
+            words = (
+                "It is told again only when it is over and comes again."
+                if alarm.acknowledged_at
+                else f"It is not told before {until:%Y-%m-%d %H:%M} UTC."
+            )
+            notice = PageNotice(words, "good")
+        return self._console.redirect(request, PATH, notice)
 
 
 def _stacked(outcomes: OutcomeCounts) -> list[int]:

@@ -1,7 +1,10 @@
-"""Which alarms were told, so that neither a restart nor another process tells them again."""
+"""Which alarms were told by which channel, so that neither a restart nor another process tells them
+again.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +12,7 @@ from sqlalchemy import delete, select
 
 from receiver.inbox.db.bulk_statements import insert_statement
 from receiver.inbox.db.storable_text import storable_text
-from receiver.inbox.db.tables import alarm
+from receiver.inbox.db.tables import sent_alarm
 from receiver.inbox.db.timestamps import from_micros, to_micros
 from receiver.inbox.db.transaction import Transaction
 
@@ -26,23 +29,34 @@ class SentAlarm:
     at: datetime
 
 
-def find_sent_alarms(transaction: Transaction) -> list[SentAlarm]:
-    """All that are not over, in the order of their keys."""
+def find_sent_alarms(transaction: Transaction, channel: str) -> list[SentAlarm]:
+    """All of a channel that are not over, in the order of their keys."""
+    rows = select(sent_alarm).where(sent_alarm.c.channel == channel).order_by(sent_alarm.c.key)
     return [
         SentAlarm(row.key, row.about, from_micros(row.told_at))
-        for row in transaction.connection.execute(select(alarm).order_by(alarm.c.key))
+        for row in transaction.connection.execute(rows)
     ]
 
 
-def keep_sent_alarm(transaction: Transaction, key: str, about: str, *, now: datetime) -> None:
+def keep_sent_alarm(
+    transaction: Transaction, channel: str, key: str, about: str, *, now: datetime
+) -> None:
     """Remember that it was told, or told again."""
-    new = insert_statement(transaction.connection.dialect, alarm).values(
-        key=storable_text(key), about=storable_text(about), told_at=to_micros(now)
+    new = insert_statement(transaction.connection.dialect, sent_alarm).values(
+        channel=channel, key=storable_text(key), about=storable_text(about), told_at=to_micros(now)
     )
     values = {name: new.excluded[name] for name in ("about", "told_at")}
-    transaction.connection.execute(new.on_conflict_do_update(index_elements=["key"], set_=values))
+    transaction.connection.execute(
+        new.on_conflict_do_update(index_elements=["channel", "key"], set_=values)
+    )
 
 
-def forget_sent_alarm(transaction: Transaction, key: str) -> None:
+def forget_sent_alarm(transaction: Transaction, channel: str, key: str) -> None:
     """Forget an alarm that is over, once that was told too."""
-    transaction.connection.execute(delete(alarm).where(alarm.c.key == storable_text(key)))
+    of_it = (sent_alarm.c.channel == channel) & (sent_alarm.c.key == storable_text(key))
+    transaction.connection.execute(delete(sent_alarm).where(of_it))
+
+
+def forget_channels(transaction: Transaction, but: Collection[str]) -> None:
+    """Forget what was told by channels that are no more."""
+    transaction.connection.execute(delete(sent_alarm).where(sent_alarm.c.channel.not_in(list(but))))

@@ -27,6 +27,8 @@ from receiver.inbox.db.tables.operation import (
     mapping,
     process,
     pulse,
+    sent_alarm,
+    token_use,
 )
 from receiver.inbox.db.tables.operators import audit, session
 from receiver.inbox.db.tables.people import account, former_address, person_address
@@ -70,7 +72,9 @@ __all__ = [
     "pulse",
     "remote",
     "remote_link",
+    "sent_alarm",
     "session",
     "state_is",
+    "token_use",
     "uncounted",
 ]

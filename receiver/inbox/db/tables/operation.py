@@ -46,12 +46,31 @@ pulse: Final = Table(
     Column("padding", LargeBinary),
 )
 
-alarm: Final = Table(  # those that were told and are not over
+alarm: Final = Table(  # those that hold now
     "alarm",
     metadata,
     Column("key", NAME, primary_key=True),
+    Column("about", Text, nullable=False),  # JSON, without personal data
+    Column("acknowledged_at", BigInteger),  # by an operator
+    Column("snoozed_until", BigInteger),
+)
+
+sent_alarm: Final = Table(  # those that were told and are not told to be over
+    "sent_alarm",
+    metadata,
+    Column("channel", NAME, primary_key=True),
+    Column("key", NAME, primary_key=True),
     Column("about", Text, nullable=False),  # JSON: what was told, without personal data
     Column("told_at", BigInteger, nullable=False),
+)
+
+token_use: Final = Table(
+    "token_use",
+    metadata,
+    Column("source", NAME, primary_key=True),
+    Column("token", NAME, primary_key=True),  # a digest by the installation's key
+    Column("used_at", BigInteger, nullable=False),  # by any call
+    Column("event_at", BigInteger),  # by one whose event was kept
 )
 
 process: Final = Table(  # those that work on this store now

@@ -53,7 +53,22 @@ def upgrade() -> None:
         "alarm",
         sa.Column("key", NAME, primary_key=True),
         sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("acknowledged_at", sa.BigInteger()),
+        sa.Column("snoozed_until", sa.BigInteger()),
+    )
+    op.create_table(
+        "sent_alarm",
+        sa.Column("channel", NAME, primary_key=True),
+        sa.Column("key", NAME, primary_key=True),
+        sa.Column("about", sa.Text(), nullable=False),
         sa.Column("told_at", sa.BigInteger(), nullable=False),
+    )
+    op.create_table(
+        "token_use",
+        sa.Column("source", NAME, primary_key=True),
+        sa.Column("token", NAME, primary_key=True),
+        sa.Column("used_at", sa.BigInteger(), nullable=False),
+        sa.Column("event_at", sa.BigInteger()),
     )
     op.create_table(
         "pulse",

@@ -1,0 +1,1 @@
+"""What goes on: which sources call, and which alarms hold."""
