@@ -71,7 +71,7 @@ def fetch_mapping(settings: Settings) -> MappingDocument | None:
     if answer.is_error:
         fail_command(
             f"The gateway at {local_url(settings)} answers {answer.status_code} when it is asked "
-            "for its mapping. Is server.admin_token its own?",
+            "for its mapping. Is the token one of its own?",
         )
     return read_mapping(read_answer(answer, WRONG_USE)["toml"])
 

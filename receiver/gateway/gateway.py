@@ -60,7 +60,7 @@ class LastingParts:
     inbox: Inbox
     metrics: GatewayMetrics
     now: Callable[[], datetime]
-    guesses: GuessLimiter  # of the admin token, by any way in
+    guesses: GuessLimiter  # of operators' tokens, by any way in
     processes: ProcessRegistry
     session_key: bytes  # signs what browsers keep; the same in all processes on the store
     token_uses: TokenUseLog

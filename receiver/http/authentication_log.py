@@ -1,4 +1,4 @@
-"""Counts and logs calls with a wrong admin token."""
+"""Counts and logs calls with a wrong token of an operator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often somebody may guess the admin token: a few times at once, then ever more slowly."""
+"""How often somebody may guess an operator's token: a few times at once, then ever more slowly."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Guesser:
 
 
 class GuessLimiter:
-    """Slows the guessing of the admin token at this process.
+    """Slows the guessing of operators' tokens at this process.
 
     `wait` says whether one more may be made; each wrong one has to be told to `failed`.
     """

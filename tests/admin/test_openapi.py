@@ -31,6 +31,7 @@ OPERATIONS = {
     "GET /api/events/{id}",
     "GET /api/groups",
     "GET /api/groups/{id}",
+    "GET /api/audit",
     "GET /api/drift",
     "GET /api/mapping",
     "GET /api/replays",

@@ -10,7 +10,7 @@ from typing import Any
 from docs.hooks.configuration import config_tables, default_of, type_and_bounds
 from tests.docs.pages import ROOT, shown
 
-NAMED = ("sources", "connectors", "snippets", "fields")  # tables whose keys are the operator's own
+NAMED = ("operators", "sources", "connectors", "snippets", "fields")  # whose keys are anybody's own
 
 
 def documented() -> set[tuple[str, str]]:

@@ -9,19 +9,20 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from receiver.inbox import Inbox, Unknown
+from receiver.inbox import AuditFilter, Inbox, Unknown
 from receiver.jobs.retention_job import keep_purging
 from tests.inbox.store import NOW, delivered, new, settle, take_one
 
 
 def test_what_is_old_and_done_is_removed(tmp_path: Path) -> None:
-    """A delivered event is gone once it is older than it is to be kept; one that waits stays;
-    purging goes on.
+    """A delivered event is gone once it is older than it is to be kept, and so is an entry of the
+    audit; an event that waits stays; purging goes on.
     """
 
     async def main() -> None:
         inbox = await Inbox.open(f"sqlite:///{tmp_path}/inbox.db", dedup_hours=1)
         try:
+            await inbox.add_audit_entry("dana", "replay", {}, "done", now=NOW - timedelta(days=400))
             done = await inbox.accept(new("done"))
             await settle(inbox, [delivered(await take_one(inbox))], now=NOW)
             waiting = await inbox.accept(new("waiting"))
@@ -36,7 +37,7 @@ def test_what_is_old_and_done_is_removed(tmp_path: Path) -> None:
                 )
             )
             async with asyncio.timeout(20):
-                while await _is_there(inbox, done.id):
+                while await _is_there(inbox, done.id) or await inbox.list_audit(AuditFilter()):
                     await asyncio.sleep(0.01)
             assert await _is_there(inbox, waiting.id)
             task.cancel()

@@ -12,17 +12,19 @@ from receiver.admin.operation import Parameters
 from receiver.admin.parameters import Limit, Moment, Text, whole_number
 from receiver.inbox import AuditFilter, AuditOutcome, Inbox
 
+EntryId = Annotated[
+    int,
+    Field(ge=1, le=2**62, description="`next` of the page before"),
+    BeforeValidator(whole_number),
+]
+
 
 class AuditQuery(Parameters):
     who: Annotated[Text | None, Field(description="the name of an operator")] = None
     what: Annotated[Text | None, Field(description="an act, such as replay or forget")] = None
     since: Annotated[Moment | None, Field(description="done at this time or later")] = None
     until: Annotated[Moment | None, Field(description="done before this time")] = None
-    before: Annotated[
-        int | None,
-        BeforeValidator(whole_number),
-        Field(ge=1, le=2**63 - 1, description="`next` of the page before"),
-    ] = None
+    before: EntryId | None = None
     limit: Limit = 50
 
     def filter(self) -> AuditFilter:
