@@ -12,6 +12,7 @@ from receiver.console.page import Console
 from receiver.console.pages import (
     attention,
     audit,
+    compare,
     dead_letters,
     diff,
     event,
@@ -43,6 +44,7 @@ PAGES = (
     overview,
     events,
     event,
+    compare,
     person,
     search,
     attention,
