@@ -9,7 +9,7 @@ from receiver.console.pages.compare import ComparedField
 from tests.console.accessibility import faults
 from tests.console.browser import click
 from tests.console.calls import delivered, newcomer
-from tests.console.visitor import Visitor, forged_cookie
+from tests.console.visitor import Visitor, signed_in_cookie
 from tests.processes import Running
 
 
@@ -32,7 +32,7 @@ def test_a_later_change_is_seen(page: Page, running: Running) -> None:
 def test_what_was_not_sent_is_not_asked_for(running: Running) -> None:
     """Neither of another delivery, nor a record that the event did not write."""
     id = delivered(running, newcomer())
-    visitor = Visitor(running.url, forged_cookie())
+    visitor = Visitor(running.url, signed_in_cookie(running.url))
     for query in ("", "?delivery=1&object=contact&key=x", "?delivery=x"):
         assert visitor.get(f"/console/events/{id}/compare{query}").status_code == 404
     assert visitor.get("/console/events/none/compare").status_code == 404
