@@ -13,6 +13,7 @@ from receiver.console.pages import (
     attention,
     audit,
     compare,
+    connector,
     dead_letters,
     diff,
     event,
@@ -42,6 +43,7 @@ OFF = (
 PAGES = (
     sign_in,
     overview,
+    connector,
     events,
     event,
     compare,
