@@ -12,6 +12,8 @@ from receiver.console.page import Console
 from receiver.console.pages import (
     attention,
     audit,
+    compare,
+    connector,
     dead_letters,
     diff,
     event,
@@ -41,8 +43,10 @@ OFF = (
 PAGES = (
     sign_in,
     overview,
+    connector,
     events,
     event,
+    compare,
     person,
     search,
     attention,

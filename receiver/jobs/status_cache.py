@@ -38,3 +38,7 @@ class CachedStatus:
                 self._known = await self._inbox.read_status(self._connectors, now=self._now())
                 self._asked_at = time.monotonic()
             return self._known
+
+    def forget(self) -> None:
+        """Let the next one who asks see what was just changed."""
+        self._known = None

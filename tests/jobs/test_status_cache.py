@@ -23,3 +23,17 @@ def test_many_who_ask_are_one_question(sqlite_url: str) -> None:
     kept, fresh = asyncio.run(scenario())
     assert all(one is kept[0] for one in kept)
     assert (kept[0].pending, fresh.pending) == (0, 1)
+
+
+def test_who_changes_something_sees_it(sqlite_url: str) -> None:
+    """Though the time of the answer has not run out."""
+
+    async def scenario() -> int:
+        async with open_inbox(sqlite_url) as inbox:
+            cached = CachedStatus(inbox, ["crm"], lambda: NOW, fresh=3600)
+            await cached.status()
+            await inbox.accept(new("1"))
+            cached.forget()
+            return (await cached.status()).pending
+
+    assert asyncio.run(scenario()) == 1

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import groupby
 from operator import attrgetter
 
+from connectors.base import Reads
 from receiver.admin import presenters, views
 from receiver.console.views.record_links import SentRecord, read_sent_record, record_url
 from receiver.gateway import Gateway
@@ -26,7 +27,8 @@ class ShownAttempt:
 @dataclass(frozen=True, slots=True)
 class DeliveryStory:
     """The deliveries of the event at one connector that are shown, and how many there are in each
-    state. `pause` is what the pending ones wait for.
+    state. `pause` is what the pending ones wait for. `readable`: the connector can tell
+    what a record holds now.
     """
 
     connector: str
@@ -34,6 +36,7 @@ class DeliveryStory:
     pause: ConnectorState | None
     counts: Mapping[str, int]
     deliveries: Sequence[tuple[views.DeliveryView, Sequence[ShownAttempt]]]
+    readable: bool = False
 
     @property
     def count(self) -> int:
@@ -69,6 +72,7 @@ class StoryBuilder:
             state if waits else None,
             counts,
             tried,
+            readable=isinstance(self._gateway.connectors.get(connector), Reads),
         )
 
     def _tried(self, delivery: views.DeliveryView) -> list[ShownAttempt]:
